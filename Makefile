@@ -1,0 +1,49 @@
+# `make help` lists what can be done here.
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+# Where the newest release on main is looked up by `buf breaking`.
+AGAINST ?= .git\#branch=main,subdir=proto
+
+.PHONY: help setup demo run test check format proto bench clean
+
+help: ## Say what each target does
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+setup: $(VENV)/.ready .venv-proto/.ready ## Make the virtual environments and install everything
+
+$(VENV)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --editable '.[server,embedded]' --group dev
+	@touch $@
+
+.venv-proto/.ready: pyproject.toml
+	$(PYTHON) -m venv .venv-proto
+	.venv-proto/bin/python -m pip install --quiet 'pip>=25.1'
+	.venv-proto/bin/python -m pip install --quiet --group proto
+	@touch $@
+
+proto: setup ## Regenerate the stubs from proto/
+	$(BIN)/buf format --write proto
+	.venv-proto/bin/python proto/generate.py
+
+check: setup ## Lint, type-check, import rules, contract lint and compatibility
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/buf lint
+	$(BIN)/buf format --diff --exit-code proto
+	$(BIN)/buf breaking proto --against '$(AGAINST)'
+
+test: setup ## Run all the tests, those on real engines included
+	$(BIN)/pytest
+
+format: setup ## Format the code and the contract
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/buf format --write proto
+
+clean: ## Remove the virtual environments and every cache
+	rm -rf $(VENV) .venv-proto dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -3,8 +3,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
-# Where the newest release on main is looked up by `buf breaking`.
-AGAINST ?= .git\#branch=main,subdir=proto
+# What `buf breaking` compares the contract with.
+AGAINST ?= .git\#branch=main
 
 .PHONY: help setup demo run test check format proto bench clean
 
@@ -29,13 +29,22 @@ proto: setup ## Regenerate the stubs from proto/
 	$(BIN)/buf format --write proto
 	.venv-proto/bin/python proto/generate.py
 
+demo: setup ## Tour the life of a table: server, embedded engine, tablectl
+	@BIN=$(BIN) sh demo/tour.sh
+
+run: setup ## Leave a server with the embedded engine running at 127.0.0.1:50051
+	@echo 'In another terminal: $(BIN)/tablectl table list (Ctrl-C ends the server)'
+	@$(BIN)/tableadmin-server --embedded --log-format console
+
 check: setup ## Lint, type-check, import rules, contract lint and compatibility
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/buf lint
 	$(BIN)/buf format --diff --exit-code proto
-	$(BIN)/buf breaking proto --against '$(AGAINST)'
+	$(BIN)/buf breaking --against '$(AGAINST)'
+	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile
 
 test: setup ## Run all the tests, those on real engines included
 	$(BIN)/pytest
@@ -45,5 +54,14 @@ format: setup ## Format the code and the contract
 	$(BIN)/ruff format .
 	$(BIN)/buf format --write proto
 
+bench: setup .venv-bench/.ready ## Measure the service beside boto3, bare gRPC and the AWS CLI
+	$(BIN)/python -m bench
+
+.venv-bench/.ready: pyproject.toml
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet 'pip>=25.1'
+	.venv-bench/bin/python -m pip install --quiet --group bench
+	@touch $@
+
 clean: ## Remove the virtual environments and every cache
-	rm -rf $(VENV) .venv-proto dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-proto .venv-bench dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

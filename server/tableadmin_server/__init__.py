@@ -1,0 +1,1 @@
+"""The Table Admin service: DynamoDB table administration over gRPC."""

@@ -75,7 +75,7 @@ class EmbeddedEngineError(Exception):
     """The embedded engine could not be started. The text says why, with the last lines it wrote."""
 
 
-class EmbeddedEngineMissing(EmbeddedEngineError):  # noqa: N818 - the base class says that it is an error
+class EmbeddedEngineMissing(EmbeddedEngineError):
     """The package of the embedded engine is not installed. The text says which extra installs it."""
 
     def __init__(self) -> None:
@@ -262,7 +262,8 @@ def _kill(process: subprocess.Popen[str]) -> None:
 
 def _run(listener: int) -> None:
     """Be the engine, in the child process, on the inherited socket until standard input closes."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for meant_for_the_server in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(meant_for_the_server, signal.SIG_IGN)
     _refuse_unreadable_state()
     asyncio.run(_serve(listener))
 

@@ -1,0 +1,1 @@
+"""The only place that calls boto3: endpoints, their calls, and what their errors mean."""

@@ -1,0 +1,1 @@
+"""What happens to every RPC, whatever its service."""

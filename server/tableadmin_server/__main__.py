@@ -1,0 +1,17 @@
+"""`tableadmin-server`: reads flags and configuration, and runs the server."""
+
+import sys
+from importlib.util import find_spec
+
+
+def main() -> None:
+    """Run the command; a server without its extra says how to install it."""
+    if find_spec("boto3") is None or find_spec("grpc_health") is None:
+        sys.exit("tableadmin-server: the server is not installed: pip install 'tableadmin[server]'")
+    from tableadmin_server.command import command  # noqa: PLC0415  # only now is everything it imports there
+
+    command(auto_envvar_prefix="TABLEADMIN")
+
+
+if __name__ == "__main__":
+    main()

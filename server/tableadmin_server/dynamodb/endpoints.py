@@ -1,0 +1,35 @@
+"""The endpoints of the configuration, by name."""
+
+from google.rpc.code_pb2 import Code
+
+from tableadmin_server.config import ServerConfig
+from tableadmin_server.dynamodb.endpoint import Endpoint
+from tableadmin_server.failure import Failure
+
+
+class Endpoints:
+    """Every endpoint the server is configured with; one of them is the default."""
+
+    def __init__(self, config: ServerConfig) -> None:
+        """Make a client for each endpoint; raises ConfigError."""
+        self._by_name = {name: Endpoint(name, endpoint) for name, endpoint in config.endpoints.items()}
+        self._default = self._by_name[config.default]
+
+    def named(self, name: str | None) -> Endpoint:
+        """The endpoint NAME, the default for None; raises Failure (NOT_FOUND) when there is none."""
+        if name is None:
+            return self._default
+        try:
+            return self._by_name[name]
+        except KeyError:
+            raise Failure(
+                Code.NOT_FOUND,
+                f"there is no endpoint {name!r} here, only {', '.join(sorted(self._by_name))}",
+                reason="ENDPOINT_NOT_FOUND",
+                metadata={"endpoint": name},
+            ) from None
+
+    def close(self) -> None:
+        """Close every endpoint."""
+        for endpoint in self._by_name.values():
+            endpoint.close()

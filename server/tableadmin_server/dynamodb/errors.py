@@ -1,0 +1,370 @@
+"""What AWS's errors mean in gRPC: tables from error codes, texts and exceptions to statuses.
+
+The code says what the caller can do (AIP-193): INVALID_ARGUMENT and NOT_FOUND are the request's own,
+FAILED_PRECONDITION waits for the table to be in another state, RESOURCE_EXHAUSTED for a budget or a rate.
+DynamoDB uses a few error codes for more than one thing; for those the operation or the text decides.
+Error codes: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import cast
+
+from botocore import exceptions as boto
+from google.protobuf.descriptor import Descriptor
+from google.protobuf.message import Message
+from google.rpc.code_pb2 import Code
+from google.rpc.error_details_pb2 import PreconditionFailure, QuotaFailure, ResourceInfo
+
+from tableadmin.awsshape import AwsValue
+from tableadmin_server.dynamodb.fields import violations
+from tableadmin_server.failure import AWS_DOMAIN, Failure, field_violations, retry_after
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What an error means: the code, and what helps the caller beside it."""
+
+    code: int
+    # Seconds after which the same call may succeed.
+    retry_delay: float | None = None
+    # The state that the table, index or other resource is not in.
+    precondition: str | None = None
+    # The budget that is spent, and when it renews.
+    quota: str | None = None
+
+
+_RATE = Meaning(Code.RESOURCE_EXHAUSTED, retry_delay=1.0)
+_IN_USE = Meaning(Code.FAILED_PRECONDITION, retry_delay=5.0, precondition="NO_CHANGE_UNDER_WAY")
+_EXISTS = Meaning(Code.ALREADY_EXISTS)
+_NOT_FOUND = Meaning(Code.NOT_FOUND)
+_INVALID = Meaning(Code.INVALID_ARGUMENT)
+_CREDENTIALS = Meaning(Code.UNAUTHENTICATED)
+
+# Every error shape of botocore's DynamoDB model, and the codes that AWS services send beside a model.
+BY_CODE: Mapping[str, Meaning] = {
+    "AccessDeniedException": Meaning(Code.PERMISSION_DENIED),
+    "BackupInUseException": _IN_USE,
+    "BackupNotFoundException": _NOT_FOUND,
+    "ConditionalCheckFailedException": Meaning(Code.FAILED_PRECONDITION, precondition="CONDITION"),
+    "ContinuousBackupsUnavailableException": Meaning(
+        Code.FAILED_PRECONDITION, retry_delay=3.0, precondition="CONTINUOUS_BACKUPS_AVAILABLE"
+    ),
+    "DuplicateItemException": _EXISTS,
+    "ExpiredTokenException": _CREDENTIALS,
+    "ExportConflictException": Meaning(Code.ABORTED),
+    "ExportNotFoundException": _NOT_FOUND,
+    "GlobalTableAlreadyExistsException": _EXISTS,
+    "GlobalTableNotFoundException": _NOT_FOUND,
+    "IdempotentParameterMismatchException": _INVALID,
+    "ImportConflictException": Meaning(Code.ABORTED),
+    "ImportNotFoundException": _NOT_FOUND,
+    "IncompleteSignature": _CREDENTIALS,
+    "IncompleteSignatureException": _CREDENTIALS,
+    "IndexNotFoundException": _NOT_FOUND,
+    "InternalFailure": Meaning(Code.INTERNAL),
+    "InternalServerError": Meaning(Code.INTERNAL),
+    "InvalidClientTokenId": _CREDENTIALS,
+    "InvalidEndpointException": Meaning(Code.UNAVAILABLE),
+    "InvalidExportTimeException": _INVALID,
+    "InvalidRestoreTimeException": _INVALID,
+    "InvalidSignatureException": _CREDENTIALS,
+    "ItemCollectionSizeLimitExceededException": Meaning(
+        Code.RESOURCE_EXHAUSTED, quota="an item collection holds 10 GB at most"
+    ),
+    "LimitExceededException": Meaning(Code.RESOURCE_EXHAUSTED, quota="see the message for the limit"),
+    "MissingAuthenticationToken": _CREDENTIALS,
+    "MissingAuthenticationTokenException": _CREDENTIALS,
+    "OptInRequired": Meaning(Code.PERMISSION_DENIED),
+    "PointInTimeRecoveryUnavailableException": Meaning(
+        Code.FAILED_PRECONDITION, precondition="POINT_IN_TIME_RECOVERY_ENABLED"
+    ),
+    "PolicyNotFoundException": _NOT_FOUND,
+    "ProvisionedThroughputExceededException": _RATE,
+    "ReplicaAlreadyExistsException": _EXISTS,
+    "ReplicaNotFoundException": _NOT_FOUND,
+    "ReplicatedWriteConflictException": Meaning(Code.ABORTED, retry_delay=1.0),
+    "RequestExpired": _CREDENTIALS,
+    "RequestLimitExceeded": _RATE,
+    "ResourceInUseException": _IN_USE,
+    "ResourceNotFoundException": _NOT_FOUND,
+    "SerializationException": _INVALID,
+    "ServiceUnavailable": Meaning(Code.UNAVAILABLE),
+    "ServiceUnavailableException": Meaning(Code.UNAVAILABLE),
+    "SignatureDoesNotMatch": _CREDENTIALS,
+    "TableAlreadyExistsException": _EXISTS,
+    "TableInUseException": _IN_USE,
+    "TableNotFoundException": _NOT_FOUND,
+    "Throttling": _RATE,
+    "ThrottlingException": _RATE,
+    "TransactionCanceledException": Meaning(Code.ABORTED),
+    "TransactionConflictException": Meaning(Code.ABORTED, retry_delay=1.0),
+    "TransactionInProgressException": Meaning(Code.ABORTED, retry_delay=1.0),
+    "UnknownOperation": Meaning(Code.UNIMPLEMENTED),
+    "UnknownOperationException": Meaning(Code.UNIMPLEMENTED),
+    "UnrecognizedClientException": _CREDENTIALS,
+    "ValidationError": _INVALID,
+    "ValidationException": _INVALID,
+}
+
+# Codes that mean more than one thing: (error code, operation, text of the message, meaning), first hit wins.
+_ANYTHING = ""
+BY_TEXT: tuple[tuple[str, str, str, Meaning], ...] = (
+    ("ResourceInUseException", r"CreateTable|RestoreTable\w+|ImportTable", _ANYTHING, _EXISTS),
+    (
+        "LimitExceededException",
+        _ANYTHING,
+        r"online index|simultaneous|Attempting to|tag",
+        Meaning(Code.FAILED_PRECONDITION, retry_delay=5.0, precondition="NO_JOB_UNDER_WAY"),
+    ),
+    (
+        "LimitExceededException",
+        _ANYTHING,
+        r"decrease",
+        Meaning(Code.RESOURCE_EXHAUSTED, quota="throughput decreases: 4 a UTC day, then 1 an hour"),
+    ),
+    (
+        "LimitExceededException",
+        _ANYTHING,
+        r"table class",
+        Meaning(Code.RESOURCE_EXHAUSTED, quota="table class changes: 2 in 30 days"),
+    ),
+    (
+        "LimitExceededException",
+        _ANYTHING,
+        r"SSE|encryption",
+        Meaning(Code.RESOURCE_EXHAUSTED, quota="encryption changes: 4 in 24 hours"),
+    ),
+    (
+        "ValidationException",
+        r"DeleteTable",
+        r"protected against deletion|[Dd]eletion [Pp]rotection",
+        Meaning(Code.FAILED_PRECONDITION, precondition="DELETION_PROTECTION_DISABLED"),
+    ),
+    (
+        "ValidationException",
+        r"UpdateTimeToLive",
+        r"modified multiple times",
+        Meaning(Code.FAILED_PRECONDITION, retry_delay=1800.0, precondition="TIME_TO_LIVE_SETTLED"),
+    ),
+    (
+        "ValidationException",
+        _ANYTHING,
+        r"in CREATING state|replica being added|is not ACTIVE",
+        Meaning(Code.FAILED_PRECONDITION, retry_delay=5.0, precondition="ACTIVE"),
+    ),
+    ("ValidationException", r"DeleteBackup|DescribeBackup", r"Backup not found", _NOT_FOUND),
+)
+
+# What botocore raises without an answer of AWS: (exception, reason, meaning, text for the caller). The
+# text is ours, since botocore's may name hosts, files and settings of this server.
+_TIMED_OUT = "the endpoint did not answer in time; a change may or may not have been made"
+BY_EXCEPTION: tuple[tuple[type[Exception], str, Meaning, str], ...] = (
+    (
+        boto.ConnectTimeoutError,
+        "ENDPOINT_UNREACHABLE",
+        Meaning(Code.UNAVAILABLE, retry_delay=1.0),
+        "the endpoint could not be reached in time",
+    ),
+    (boto.ReadTimeoutError, "ENDPOINT_TIMEOUT", Meaning(Code.DEADLINE_EXCEEDED), _TIMED_OUT),
+    (
+        boto.ConnectionError,
+        "ENDPOINT_UNREACHABLE",
+        Meaning(Code.UNAVAILABLE, retry_delay=1.0),
+        "the endpoint can't be reached",
+    ),
+    (
+        boto.HTTPClientError,
+        "ENDPOINT_UNREACHABLE",
+        Meaning(Code.UNAVAILABLE, retry_delay=1.0),
+        "the connection to the endpoint broke",
+    ),
+    (
+        boto.NoCredentialsError,
+        "NO_CREDENTIALS",
+        _CREDENTIALS,
+        "the service has no AWS credentials for this endpoint",
+    ),
+    (
+        boto.CredentialRetrievalError,
+        "NO_CREDENTIALS",
+        _CREDENTIALS,
+        "the service's AWS credentials can't be renewed",
+    ),
+    (
+        boto.PartialCredentialsError,
+        "NO_CREDENTIALS",
+        _CREDENTIALS,
+        "the service's AWS credentials are incomplete",
+    ),
+    (
+        boto.TokenRetrievalError,
+        "NO_CREDENTIALS",
+        _CREDENTIALS,
+        "the service's AWS credentials can't be renewed",
+    ),
+    (
+        boto.UnauthorizedSSOTokenError,
+        "NO_CREDENTIALS",
+        _CREDENTIALS,
+        "the service's AWS sign-in has expired",
+    ),
+)
+_GARBLED = Meaning(Code.UNAVAILABLE, retry_delay=1.0)
+
+# Codes of HTTP for errors whose code is in no table.
+_BY_HTTP_STATUS: Mapping[int, Meaning] = {
+    400: Meaning(Code.UNKNOWN),
+    401: _CREDENTIALS,
+    403: Meaning(Code.PERMISSION_DENIED),
+    404: Meaning(Code.UNIMPLEMENTED),
+    429: _RATE,
+    500: Meaning(Code.INTERNAL),
+    501: Meaning(Code.UNIMPLEMENTED),
+    502: Meaning(Code.UNAVAILABLE),
+    503: Meaning(Code.UNAVAILABLE),
+    504: Meaning(Code.DEADLINE_EXCEEDED),
+}
+
+# The parameter that names what an operation works on, most telling first, and the kind of thing it names.
+_RESOURCES: tuple[tuple[str, str], ...] = (
+    ("IndexName", "Index"),
+    ("TargetTableName", "Table"),
+    ("TableName", "Table"),
+    ("BackupArn", "Backup"),
+    ("ExportArn", "Export"),
+    ("ImportArn", "Import"),
+    ("BulkOperationArn", "BulkOperation"),
+    ("GlobalTableName", "GlobalTable"),
+    ("ResourceArn", "Table"),
+    ("SourceTableName", "Table"),
+    ("SourceTableArn", "Table"),
+    ("TableArn", "Table"),
+)
+
+
+@dataclass(frozen=True)
+class Call:
+    """What was asked of which endpoint."""
+
+    operation: str
+    params: Mapping[str, AwsValue]
+    request: Message
+    endpoint: str
+
+
+def failure_of(error: Exception, call: Call) -> Failure | None:
+    """What ERROR, raised by botocore, means for the caller of CALL; None for an error of our own."""
+    if isinstance(error, boto.ClientError):
+        return _answered(error, call)
+    if isinstance(error, boto.ParamValidationError):
+        return _refused_by_botocore(error, call)
+    for exception, reason, meaning, text in BY_EXCEPTION:
+        if isinstance(error, exception):
+            return _failure(call, meaning, f"{call.operation}: {text}", reason)
+    if isinstance(error, boto.BotoCoreError | ValueError) and type(error).__module__.startswith("botocore"):
+        text = f"{call.operation}: the endpoint's answer can't be read"
+        return _failure(call, _GARBLED, text, "ENDPOINT_ANSWER_UNREADABLE")
+    return None
+
+
+def meaning_of(code: str, operation: str, message: str, http_status: int) -> Meaning:
+    """What AWS's error CODE, answered to OPERATION with MESSAGE, means."""
+    for of_code, of_operation, of_message, meaning in BY_TEXT:
+        if (
+            of_code == code
+            and (not of_operation or re.fullmatch(of_operation, operation))
+            and re.search(of_message, message)
+        ):
+            return meaning
+    fallback = Meaning(Code.UNKNOWN if http_status < 500 else Code.INTERNAL)  # noqa: PLR2004  # HTTP's own border
+    return BY_CODE.get(code) or _BY_HTTP_STATUS.get(http_status, fallback)
+
+
+@cache
+def reason_of(code: str) -> str:
+    """AWS's error CODE in UPPER_SNAKE, as ErrorInfo wants a reason: at most 63 of A-Z 0-9 _."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", code)
+    return re.sub(r"[^A-Z0-9]+", "_", words.upper()).strip("_")[:63] or "UNKNOWN"
+
+
+def _answered(error: boto.ClientError, call: Call) -> Failure:
+    answer = error.response.get("Error", {})
+    metadata = error.response.get("ResponseMetadata", {})
+    # A code may carry its namespace before a '#'; botocore leaves it in place for some.
+    code = str(answer.get("Code") or "Unknown").rpartition("#")[2]
+    message = str(answer.get("Message") or f"{call.operation} failed with {code}")
+    meaning = meaning_of(code, call.operation, message, int(metadata.get("HTTPStatusCode") or 0))
+    return _failure(
+        call,
+        meaning,
+        message,
+        reason_of(code),
+        domain=AWS_DOMAIN,
+        aws_error_code=code,
+        aws_request_id=str(metadata.get("RequestId") or ""),
+    )
+
+
+def _refused_by_botocore(error: boto.ParamValidationError, call: Call) -> Failure:
+    """Botocore checks parameters by AWS's own model: what it refuses, AWS would refuse too."""
+    problems = str(error.kwargs.get("report", error)).splitlines()
+    message = "; ".join(line.strip() for line in problems)
+    return _failure(
+        call,
+        _INVALID,
+        message,
+        "VALIDATION_EXCEPTION",
+        domain=AWS_DOMAIN,
+        aws_error_code="ValidationException",
+    )
+
+
+def _failure(
+    call: Call,
+    meaning: Meaning,
+    message: str,
+    reason: str,
+    *,
+    domain: str = "tableadmin",
+    **metadata: str,
+) -> Failure:
+    metadata = {"operation": call.operation, "endpoint": call.endpoint, **metadata}
+    return Failure(
+        meaning.code,
+        message,
+        reason=reason,
+        domain=domain,
+        metadata={key: value for key, value in metadata.items() if value},
+        details=tuple(_details(call, meaning, message)),
+    )
+
+
+def _details(call: Call, meaning: Meaning, message: str) -> Iterator[Message]:
+    resource_type, name = _resource(call.params)
+    if meaning.code == Code.INVALID_ARGUMENT:
+        found = violations(message, cast("Descriptor", call.request.DESCRIPTOR))
+        if found:
+            yield field_violations(found)
+    if name:
+        yield ResourceInfo(resource_type=resource_type, resource_name=name, description=call.operation)
+    if meaning.precondition:
+        violation = PreconditionFailure.Violation(
+            type=meaning.precondition, subject=name, description=message[:300]
+        )
+        yield PreconditionFailure(violations=[violation])
+    if meaning.quota:
+        yield QuotaFailure(violations=[QuotaFailure.Violation(subject=name, description=meaning.quota)])
+    if meaning.retry_delay:
+        yield retry_after(meaning.retry_delay)
+
+
+def _resource(params: Mapping[str, AwsValue]) -> tuple[str, str]:
+    """Type and name of what the call works on; empty where it works on no single thing."""
+    for parameter, kind in _RESOURCES:
+        value = params.get(parameter)
+        if isinstance(value, str):
+            return f"dynamodb.amazonaws.com/{kind}", value
+    return "", ""

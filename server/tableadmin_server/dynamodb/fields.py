@@ -1,0 +1,91 @@
+"""Which fields of a request a validation text speaks of, as paths of the contract.
+
+AWS's framework and botocore name the path; DynamoDB's own texts only describe it, so a table says what they
+are about. What no row knows has no field violation: a wrong field would be worse than none.
+"""
+
+import re
+from collections.abc import Iterator
+
+from google.protobuf.descriptor import Descriptor
+
+from tableadmin.awsshape import member_name
+
+# AWS's framework says: Value '0' at 'keySchema.1.member.keyType' failed to satisfy constraint: ...
+_CONSTRAINT = re.compile(r"at '([\w.]+)' failed to satisfy constraint: (.+?)(?=; Value |$)")
+# botocore says: Invalid length for parameter KeySchema[0].AttributeName, value: 0, valid min length: 1
+_PARAMETER = re.compile(r"Invalid \w+ for parameter ([\w.\[\]]+), ([^;]+)")
+# or: Missing required parameter in KeySchema[0]: "AttributeName"
+_MISSING = re.compile(r"(Missing required|Unknown) parameter in ([\w.\[\]]+): \"(\w+)\"")
+
+_GSIS = ("GlobalSecondaryIndexes", "GlobalSecondaryIndexUpdates")
+
+# What DynamoDB and the engines say: (text, the members it is about, most specific first). The first row that
+# fits and has a member of the request's counts.
+_TEXTS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (r"[Tt]able/index name|^TableName |[Tt]able name", ("TableName",)),
+    (r"per-table limit|[Gg]lobal secondary ind\w+ have the same name", _GSIS),
+    (
+        r"[Ll]ocal [Ss]econdary [Ii]nd|range key for index|does not have a range key",
+        ("LocalSecondaryIndexes",),
+    ),
+    (
+        r"[Dd]uplicate index name|index which already exists|duplicate index",
+        (*_GSIS, "LocalSecondaryIndexes"),
+    ),
+    (r"NonKeyAttributes|[Pp]rojection", (*_GSIS, "LocalSecondaryIndexes")),
+    (
+        r"AttributeDefinitions|[Aa]ttribute [Dd]efinition|[Kk]ey not specified|have no definition",
+        ("AttributeDefinitions",),
+    ),
+    (r"KeySchema|[Kk]ey [Ss]chema", ("KeySchema", *_GSIS)),
+    (r"StreamViewType|[Ss]tream", ("StreamSpecification",)),
+    (r"TimeToLive", ("TimeToLiveSpecification",)),
+    (r"OnDemandThroughput", ("OnDemandThroughput",)),
+    (r"WarmThroughput", ("WarmThroughput",)),
+    (r"[Tt]hroughput|CapacityUnits", ("ProvisionedThroughput",)),
+    (r"BillingMode", ("BillingMode",)),
+    (r"\b[Tt]ag", ("Tags", "TagKeys")),
+    (r"\bARN\b|[Aa]rn", ("ResourceArn",)),
+)
+
+
+def violations(message: str, descriptor: Descriptor) -> list[tuple[str, str]]:
+    """The fields of a DESCRIPTOR request that MESSAGE finds fault with, and what is wrong with each."""
+    named = [(field_path(path, descriptor), problem) for path, problem in _named(message)]
+    found = [(field, problem) for field, problem in named if field]
+    return found or [(field, message) for field in _described(message, descriptor)]
+
+
+def field_path(aws_path: str, descriptor: Descriptor) -> str:
+    """The proto path of `keySchema.1.member.keyType` or `KeySchema[0].KeyType`; "" if there is none."""
+    indexed = re.sub(r"\.(\d+)\.member", lambda match: f"[{int(match[1]) - 1}]", aws_path)
+    path: list[str] = []
+    current: Descriptor | None = descriptor
+    for part in indexed.split("."):
+        name, bracket, index = part.partition("[")
+        by_member = {member_name(field).lower(): field for field in (current.fields if current else ())}
+        field = by_member.get(name.lower())
+        if field is None:
+            break
+        path.append(field.name + bracket + index)
+        current = field.message_type
+    return ".".join(path)
+
+
+def _named(message: str) -> Iterator[tuple[str, str]]:
+    for path, problem in (*_CONSTRAINT.findall(message), *_PARAMETER.findall(message)):
+        yield path, problem
+    for what, where, member in _MISSING.findall(message):
+        path = member if where == "input" else f"{where}.{member}"
+        yield path, f"{what.lower()} parameter" if what == "Unknown" else "is required"
+
+
+def _described(message: str, descriptor: Descriptor) -> list[str]:
+    fields = {member_name(field): field.name for field in descriptor.fields}
+    for text, members in _TEXTS:
+        if re.search(text, message):
+            for member in members:
+                if member in fields:
+                    return [fields[member]]
+    return []

@@ -1,0 +1,97 @@
+"""boto3 clients for configured endpoints: where they connect, and with whose credentials."""
+
+import ipaddress
+from urllib.parse import urlsplit
+
+import boto3
+import botocore.session
+from botocore.client import BaseClient
+from botocore.config import Config
+from botocore.credentials import (
+    AssumeRoleCredentialFetcher,
+    CredentialProvider,
+    DeferredRefreshableCredentials,
+)
+from botocore.exceptions import BotoCoreError, NoRegionError
+
+from tableadmin_server.config import ConfigError, EndpointConfig
+
+# What asks the network for credentials, which an engine on this machine never needs.
+_REMOTE_PROVIDERS = ("container-role", "iam-role")
+
+
+def make_client(name: str, config: EndpointConfig) -> BaseClient:
+    """A boto3 client for the endpoint NAME; raises ConfigError naming the key when there can't be one."""
+    try:
+        return _client(config)
+    except NoRegionError as error:
+        raise ConfigError(f"endpoints.{name}.region: none is given or found by boto3's chain") from error
+    except BotoCoreError as error:
+        raise ConfigError(f"endpoints.{name}: {error}") from error
+
+
+def _client(config: EndpointConfig) -> BaseClient:
+    session = botocore.session.Session(profile=config.profile)
+    local = _is_local(config.endpoint_url)
+    if local:
+        for provider in _REMOTE_PROVIDERS:
+            session.get_component("credential_provider").remove(provider)
+    if config.role_arn:
+        _assume_role(session, config, config.role_arn)
+    # Engines on this machine want credentials too, but any will do.
+    placeholder = "local" if local and session.get_credentials() is None else None
+    return boto3.Session(botocore_session=session, region_name=config.region).client(
+        "dynamodb",
+        aws_access_key_id=placeholder,
+        aws_secret_access_key=placeholder,
+        endpoint_url=config.endpoint_url,
+        config=Config(
+            connect_timeout=config.connect_timeout,
+            read_timeout=config.read_timeout,
+            max_pool_connections=config.pool_size,
+            retries={"mode": config.retry_mode, "total_max_attempts": config.max_attempts},
+            tcp_keepalive=True,
+            user_agent_extra="tableadmin",
+        ),
+    )
+
+
+def _is_local(endpoint_url: str | None) -> bool:
+    host = urlsplit(endpoint_url or "").hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _assume_role(session: botocore.session.Session, config: EndpointConfig, role_arn: str) -> None:
+    """Make SESSION use the role's credentials, which are taken and renewed with those it has now."""
+    source = botocore.session.Session(profile=config.profile)
+    if config.region:
+        source.set_config_variable("region", config.region)
+    fetcher = AssumeRoleCredentialFetcher(
+        client_creator=source.create_client,
+        source_credentials=source.get_credentials(),
+        role_arn=role_arn,
+        extra_args={"RoleSessionName": "tableadmin"},
+    )
+    resolver = session.get_component("credential_provider")
+    resolver.insert_before("env", _AssumedRole(fetcher))
+
+
+class _AssumedRole(CredentialProvider):
+    """Gives the credentials of a role before any other provider is asked."""
+
+    METHOD = "tableadmin-assume-role"
+    CANONICAL_NAME = METHOD
+
+    def __init__(self, fetcher: AssumeRoleCredentialFetcher) -> None:
+        super().__init__()
+        self._fetcher = fetcher
+
+    def load(self) -> DeferredRefreshableCredentials:
+        return DeferredRefreshableCredentials(
+            method=self.METHOD, refresh_using=self._fetcher.fetch_credentials
+        )

@@ -1,0 +1,99 @@
+"""Every unary RPC gets a request id, and ends OK or with a status that says what its caller may know."""
+
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any, NoReturn, TypeAlias, cast
+
+import grpc
+import structlog
+from google.protobuf.message import DecodeError
+from google.rpc.code_pb2 import Code
+from grpc_status import rpc_status
+
+from tableadmin_server.failure import Failure
+
+REQUEST_ID_KEY = "tableadmin-request-id"
+
+# An interceptor sees the messages of every service, and the stubs of grpc lack abort_with_status: hence Any.
+Context: TypeAlias = Any
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
+Behavior: TypeAlias = Callable[[Any, Context], Awaitable[Any]]
+
+Deserializer: TypeAlias = Callable[[bytes], Any]
+
+_log = structlog.get_logger()
+
+
+class Malformed:
+    """Stands for a request whose bytes are not a message of the RPC's input type."""
+
+
+class ErrorsInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs only
+    """Turns Failure into its status, malformed bytes into INVALID_ARGUMENT, anything else into INTERNAL.
+
+    An exception's text may hold anything, so only the log gets it: the caller gets the request id, under
+    which the log has the rest.
+    """
+
+    def __init__(self) -> None:
+        self._wrapped: dict[str, Handler] = {}
+
+    async def intercept_service(  # type: ignore[override]  # grpc gives and takes None where there is no RPC
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable["Handler | None"]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> "Handler | None":
+        """The RPC's handler, its errors taken care of."""
+        method = handler_call_details.method
+        if method not in self._wrapped:
+            handler = await continuation(handler_call_details)
+            if not handler or not handler.unary_unary:  # no such RPC, or a streaming one
+                return handler
+            self._wrapped[method] = _wrapped(handler, method)
+        return self._wrapped[method]
+
+
+def _wrapped(handler: Handler, method: str) -> Handler:
+    return grpc.unary_unary_rpc_method_handler(
+        _behavior(cast("Behavior", handler.unary_unary), method),
+        request_deserializer=_deserializer(cast("Deserializer", handler.request_deserializer)),
+        response_serializer=handler.response_serializer,
+    )
+
+
+def _deserializer(parse: Deserializer) -> Deserializer:
+    def deserialize(data: bytes) -> Any:  # noqa: ANN401  # the message of whichever RPC this is
+        # An error raised here would reach the caller as UNKNOWN, so the handler is told instead.
+        try:
+            return parse(data)
+        except DecodeError:
+            return Malformed()
+
+    return deserialize
+
+
+def _behavior(handle: Behavior, method: str) -> Behavior:
+    async def behave(request: Any, context: Context) -> Any:  # noqa: ANN401  # of whichever RPC this is
+        request_id = uuid.uuid4().hex
+        context.set_trailing_metadata(((REQUEST_ID_KEY, request_id),))
+        try:
+            return await (_refuse(method) if isinstance(request, Malformed) else handle(request, context))
+        except grpc.aio.AbortError:
+            raise
+        except Exception as error:  # noqa: BLE001  # the last place that can keep it from the caller
+            failure = error if isinstance(error, Failure) else _internal(error, method, request_id)
+            status = failure.status(request_id=request_id)
+            await context.abort_with_status(rpc_status.to_status(status))
+
+    return behave
+
+
+async def _refuse(method: str) -> NoReturn:
+    text = f"{method}: the request is not a message of this RPC's input type"
+    raise Failure(Code.INVALID_ARGUMENT, text, reason="MALFORMED_REQUEST")
+
+
+def _internal(error: Exception, method: str, request_id: str) -> Failure:
+    _log.error("call.failed", method=method, request_id=request_id, exc_info=error)
+    text = f"internal error; the server's log has more under request id {request_id}"
+    return Failure(Code.INTERNAL, text, reason="INTERNAL")

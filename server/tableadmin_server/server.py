@@ -1,0 +1,90 @@
+"""The running server: services, interceptors and port, from start to drained."""
+
+import asyncio
+import signal
+
+import grpc
+import structlog
+from grpc_channelz.v1 import channelz, channelz_pb2, channelz_pb2_grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from tableadmin_server.config import ServerConfig, parse_address
+from tableadmin_server.dynamodb.endpoints import Endpoints
+from tableadmin_server.interceptors.errors import ErrorsInterceptor
+from tableadmin_server.services import table_admin
+
+_log = structlog.get_logger()
+
+_OPTIONS = (
+    # One server, one port: a second process on it is an error, not a silent sharing of calls.
+    ("grpc.so_reuseport", 0),
+    # Clients may ping idle connections every 10 s; more often ends in GOAWAY too_many_pings.
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.max_receive_message_length", 4 * 1024 * 1024),
+)
+
+
+class ListenError(Exception):
+    """The address can't be listened at; the message says which and why."""
+
+
+class Server:
+    """`TableAdmin` with health, reflection and channelz on one port."""
+
+    def __init__(self, config: ServerConfig) -> None:
+        """Bind the port; raises ConfigError for an endpoint that can't be, ListenError for the port."""
+        self._config = config
+        self._endpoints = Endpoints(config)
+        self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]  # missing in the stubs
+        self._server = grpc.aio.server(interceptors=[ErrorsInterceptor()], options=_OPTIONS)
+        self._server.add_generic_rpc_handlers((table_admin.handlers(self._endpoints),))
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        channelz_pb2_grpc.add_ChannelzServicer_to_server(
+            channelz.aio.ChannelzServicer(),  # type: ignore[attr-defined]  # missing in the stubs
+            self._server,
+        )
+        reflection.enable_server_reflection(
+            (
+                table_admin.SERVICE.full_name,
+                health_pb2.DESCRIPTOR.services_by_name["Health"].full_name,
+                channelz_pb2.DESCRIPTOR.services_by_name["Channelz"].full_name,
+                reflection.SERVICE_NAME,
+            ),
+            self._server,
+        )
+        self.address = _bound(self._server, config.listen)
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT, then drain."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        await self.start()
+        await stop.wait()
+        await self.drain()
+
+    async def start(self) -> None:
+        """Answer calls, and say so to health checks."""
+        await self._server.start()
+        await self._health.set(table_admin.SERVICE.full_name, health_pb2.HealthCheckResponse.SERVING)
+        _log.info("server.listening", address=self.address, endpoints=list(self._config.endpoints))
+
+    async def drain(self) -> None:
+        """Take no new calls, give those under way the grace period to finish, then stop."""
+        _log.info("server.draining", grace_period=self._config.grace_period)
+        await self._health.enter_graceful_shutdown()
+        await self._server.stop(self._config.grace_period)
+        self._endpoints.close()
+        _log.info("server.stopped")
+
+
+def _bound(server: grpc.aio.Server, listen: str) -> str:
+    host, _ = parse_address(listen)
+    try:
+        port = server.add_insecure_port(listen)
+    except RuntimeError as error:
+        raise ListenError(f"can't listen at {listen}: is another server running there?") from error
+    return f"{host}:{port}"

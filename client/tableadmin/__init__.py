@@ -1,1 +1,58 @@
-"""Client of the Table Admin service."""
+"""Client of the Table Admin service.
+
+    from tableadmin import Client
+
+    with Client("127.0.0.1:50051") as client:
+        client.describe_table(table_name="Music")
+
+Messages and enums are in `tableadmin.v1`, the asynchronous client is `tableadmin.aio.Client`.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tableadmin.client import Client
+    from tableadmin.errors import (
+        Aborted,
+        AlreadyExists,
+        Cancelled,
+        DeadlineExceeded,
+        FailedPrecondition,
+        Internal,
+        InvalidArgument,
+        NotFound,
+        PermissionDenied,
+        ResourceExhausted,
+        TableAdminError,
+        Unauthenticated,
+        Unavailable,
+        Unimplemented,
+    )
+
+__all__ = [
+    "Aborted",
+    "AlreadyExists",
+    "Cancelled",
+    "Client",
+    "DeadlineExceeded",
+    "FailedPrecondition",
+    "Internal",
+    "InvalidArgument",
+    "NotFound",
+    "PermissionDenied",
+    "ResourceExhausted",
+    "TableAdminError",
+    "Unauthenticated",
+    "Unavailable",
+    "Unimplemented",
+]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> type:
+        # On first use: tablectl and the server import this package too, and not always with grpc.
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        home = "client" if name == "Client" else "errors"
+        return getattr(import_module(f"{__name__}.{home}"), name)

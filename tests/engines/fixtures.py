@@ -1,4 +1,4 @@
-"""Engines as pytest fixtures, for ``from tests.engines.fixtures import engine, start_engine`` in a conftest.
+"""Engines as pytest fixtures; ``tests/conftest.py`` imports them for all tests.
 
 An engine starts when the first test asks for it and is shared by the whole run. One that this machine
 cannot run skips its tests with what to install; where the environment says ``CI=true`` it fails them.

@@ -1,0 +1,229 @@
+"""The asynchronous client: `tableadmin.aio.Client`."""
+
+from dataclasses import replace
+from types import TracebackType
+from typing import Generic, Self, Unpack, cast, overload
+
+import grpc
+
+from tableadmin import v1
+from tableadmin.channel import (
+    DEFAULT_TARGET,
+    DEFAULT_TIMEOUT,
+    CallOptions,
+    Metadata,
+    OptionChanges,
+    channel_options,
+)
+from tableadmin.errors import from_rpc_error
+from tableadmin.methods import Method, P, Request, Response, warn_of_unknown
+from tableadmin.v1.table_admin_pb2_grpc import TableAdminStub
+
+
+class Call(Generic[P, Request, Response]):
+    """An RPC of one client, ready to be called."""
+
+    def __init__(self, method: Method[P, Request, Response], client: "Client") -> None:
+        self._method = method
+        self._client = client
+        self.__doc__ = method.__doc__
+
+    @overload
+    async def __call__(self, request: Request, /, *, timeout: float | None = ...) -> Response: ...  # noqa: ASYNC109 - it travels to the service
+    @overload
+    async def __call__(self, *args: P.args, **fields: P.kwargs) -> Response: ...
+    async def __call__(self, *args: object, **fields: object) -> Response:
+        """The answer to the request, or to the request with these fields.
+
+        Beside a request, `timeout` is the deadline of this call in seconds, None for no deadline.
+        Raises TableAdminError; TypeError and ValueError for arguments that do not make a request.
+        """
+        request, options = self._method.arguments(args, fields, self._client.options)
+        return await self._client.invoke(self._method, request, options)
+
+
+class Rpc(Method[P, Request, Response]):
+    """Declares a method of Client: one RPC."""
+
+    @overload
+    def __get__(self, client: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, client: "Client", owner: type) -> Call[P, Request, Response]: ...
+    def __get__(self, client: "Client | None", owner: type) -> Self | Call[P, Request, Response]:
+        return self if client is None else Call(self, client)
+
+
+class Client:
+    """Calls the Table Admin service at TARGET, which is HOST:PORT or another gRPC target.
+
+    Each RPC is a method to await. It takes the request message, or the fields of one as keyword arguments,
+    returns the response message and raises what `tableadmin.errors` lists. RPCs without side effects are
+    tried up to four times while the service is unavailable.
+
+    The connection is in the clear unless there are `credentials`. A `channel` is used instead of opening
+    one and is left open at the end; TARGET then only names it in messages. `timeout` is the deadline of each
+    call in seconds, None for no deadline. `endpoint` is one of those the service is configured with, None for
+    its default. `metadata` goes with each call.
+
+    Made and used inside one running event loop, by any number of tasks.
+    """
+
+    def __init__(
+        self,
+        target: str = DEFAULT_TARGET,
+        *,
+        channel: grpc.aio.Channel | None = None,
+        credentials: grpc.ChannelCredentials | None = None,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        endpoint: str | None = None,
+        metadata: Metadata = (),
+    ) -> None:
+        self.options = CallOptions(timeout, endpoint, metadata)
+        self._target = target
+        self._own_channel = None if channel else _open(target, credentials)
+        self._channel = channel or cast("grpc.aio.Channel", self._own_channel)
+        self._stub = TableAdminStub(self._channel)
+
+    def with_options(self, **changes: Unpack[OptionChanges]) -> Self:
+        """This client with another `timeout`, `endpoint` or `metadata`, on the same channel.
+
+        The channel stays this client's: closing what is returned does not close it.
+        """
+        options = replace(self.options, **changes)
+        return type(self)(
+            self._target,
+            channel=self._channel,
+            timeout=options.timeout,
+            endpoint=options.endpoint,
+            metadata=options.metadata,
+        )
+
+    async def close(self) -> None:
+        """Close the channel, unless it was given; calls under way end with Cancelled."""
+        if self._own_channel:
+            await self._own_channel.close(None)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def invoke(
+        self, method: Method[P, Request, Response], request: Request, options: CallOptions
+    ) -> Response:
+        """The answer of METHOD to REQUEST; raises TableAdminError."""
+        rpc = cast("grpc.aio.UnaryUnaryMultiCallable[Request, Response]", getattr(self._stub, method.rpc))
+        try:
+            call = rpc(request, timeout=options.timeout, metadata=options.headers())
+            response = await call
+        except grpc.RpcError as error:
+            raise from_rpc_error(error, self._target) from error
+        warn_of_unknown(method.rpc, await call.trailing_metadata())
+        return response
+
+    # Tables
+    create_table = Rpc(v1.CreateTableRequest, v1.CreateTableResponse)
+    describe_table = Rpc(v1.DescribeTableRequest, v1.DescribeTableResponse)
+    list_tables = Rpc(v1.ListTablesRequest, v1.ListTablesResponse)
+    update_table = Rpc(v1.UpdateTableRequest, v1.UpdateTableResponse)
+    delete_table = Rpc(v1.DeleteTableRequest, v1.DeleteTableResponse)
+
+    # Time to live
+    update_time_to_live = Rpc(v1.UpdateTimeToLiveRequest, v1.UpdateTimeToLiveResponse)
+    describe_time_to_live = Rpc(v1.DescribeTimeToLiveRequest, v1.DescribeTimeToLiveResponse)
+
+    # Tags
+    tag_resource = Rpc(v1.TagResourceRequest, v1.TagResourceResponse)
+    untag_resource = Rpc(v1.UntagResourceRequest, v1.UntagResourceResponse)
+    list_tags_of_resource = Rpc(v1.ListTagsOfResourceRequest, v1.ListTagsOfResourceResponse)
+
+    # Account and endpoints
+    describe_limits = Rpc(v1.DescribeLimitsRequest, v1.DescribeLimitsResponse)
+    describe_endpoints = Rpc(v1.DescribeEndpointsRequest, v1.DescribeEndpointsResponse)
+
+    # Backups and restores
+    create_backup = Rpc(v1.CreateBackupRequest, v1.CreateBackupResponse)
+    describe_backup = Rpc(v1.DescribeBackupRequest, v1.DescribeBackupResponse)
+    list_backups = Rpc(v1.ListBackupsRequest, v1.ListBackupsResponse)
+    delete_backup = Rpc(v1.DeleteBackupRequest, v1.DeleteBackupResponse)
+    describe_continuous_backups = Rpc(
+        v1.DescribeContinuousBackupsRequest, v1.DescribeContinuousBackupsResponse
+    )
+    update_continuous_backups = Rpc(v1.UpdateContinuousBackupsRequest, v1.UpdateContinuousBackupsResponse)
+    restore_table_from_backup = Rpc(v1.RestoreTableFromBackupRequest, v1.RestoreTableFromBackupResponse)
+    restore_table_to_point_in_time = Rpc(
+        v1.RestoreTableToPointInTimeRequest, v1.RestoreTableToPointInTimeResponse
+    )
+
+    # Import and export
+    import_table = Rpc(v1.ImportTableRequest, v1.ImportTableResponse)
+    describe_import = Rpc(v1.DescribeImportRequest, v1.DescribeImportResponse)
+    list_imports = Rpc(v1.ListImportsRequest, v1.ListImportsResponse)
+    export_table_to_point_in_time = Rpc(
+        v1.ExportTableToPointInTimeRequest, v1.ExportTableToPointInTimeResponse
+    )
+    describe_export = Rpc(v1.DescribeExportRequest, v1.DescribeExportResponse)
+    list_exports = Rpc(v1.ListExportsRequest, v1.ListExportsResponse)
+
+    # Bulk operations
+    start_bulk_put_items = Rpc(v1.StartBulkPutItemsRequest, v1.StartBulkPutItemsResponse)
+    describe_bulk_operation = Rpc(v1.DescribeBulkOperationRequest, v1.DescribeBulkOperationResponse)
+    list_bulk_operations = Rpc(v1.ListBulkOperationsRequest, v1.ListBulkOperationsResponse)
+    cancel_bulk_operation = Rpc(v1.CancelBulkOperationRequest, v1.CancelBulkOperationResponse)
+
+    # Auto scaling of replicas
+    describe_table_replica_auto_scaling = Rpc(
+        v1.DescribeTableReplicaAutoScalingRequest, v1.DescribeTableReplicaAutoScalingResponse
+    )
+    update_table_replica_auto_scaling = Rpc(
+        v1.UpdateTableReplicaAutoScalingRequest, v1.UpdateTableReplicaAutoScalingResponse
+    )
+
+    # Global tables of version 2017.11.29
+    create_global_table = Rpc(v1.CreateGlobalTableRequest, v1.CreateGlobalTableResponse)
+    describe_global_table = Rpc(v1.DescribeGlobalTableRequest, v1.DescribeGlobalTableResponse)
+    list_global_tables = Rpc(v1.ListGlobalTablesRequest, v1.ListGlobalTablesResponse)
+    update_global_table = Rpc(v1.UpdateGlobalTableRequest, v1.UpdateGlobalTableResponse)
+    describe_global_table_settings = Rpc(
+        v1.DescribeGlobalTableSettingsRequest, v1.DescribeGlobalTableSettingsResponse
+    )
+    update_global_table_settings = Rpc(
+        v1.UpdateGlobalTableSettingsRequest, v1.UpdateGlobalTableSettingsResponse
+    )
+
+    # Kinesis data streams
+    enable_kinesis_streaming_destination = Rpc(
+        v1.EnableKinesisStreamingDestinationRequest, v1.EnableKinesisStreamingDestinationResponse
+    )
+    describe_kinesis_streaming_destination = Rpc(
+        v1.DescribeKinesisStreamingDestinationRequest, v1.DescribeKinesisStreamingDestinationResponse
+    )
+    update_kinesis_streaming_destination = Rpc(
+        v1.UpdateKinesisStreamingDestinationRequest, v1.UpdateKinesisStreamingDestinationResponse
+    )
+    disable_kinesis_streaming_destination = Rpc(
+        v1.DisableKinesisStreamingDestinationRequest, v1.DisableKinesisStreamingDestinationResponse
+    )
+
+    # Contributor Insights
+    describe_contributor_insights = Rpc(
+        v1.DescribeContributorInsightsRequest, v1.DescribeContributorInsightsResponse
+    )
+    list_contributor_insights = Rpc(v1.ListContributorInsightsRequest, v1.ListContributorInsightsResponse)
+    update_contributor_insights = Rpc(
+        v1.UpdateContributorInsightsRequest, v1.UpdateContributorInsightsResponse
+    )
+
+    # Resource policies
+    put_resource_policy = Rpc(v1.PutResourcePolicyRequest, v1.PutResourcePolicyResponse)
+    get_resource_policy = Rpc(v1.GetResourcePolicyRequest, v1.GetResourcePolicyResponse)
+    delete_resource_policy = Rpc(v1.DeleteResourcePolicyRequest, v1.DeleteResourcePolicyResponse)
+
+
+def _open(target: str, credentials: grpc.ChannelCredentials | None) -> grpc.aio.Channel:
+    if credentials is None:
+        return grpc.aio.insecure_channel(target, channel_options())
+    return grpc.aio.secure_channel(target, credentials, channel_options())

@@ -1,0 +1,79 @@
+"""What every channel of a client is opened with, and what every call on it carries."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias, TypedDict
+
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.descriptor_pb2 import MethodOptions
+
+from tableadmin.v1 import table_admin_pb2
+from tableadmin.version import __version__
+
+Metadata: TypeAlias = Sequence[tuple[str, str | bytes]]
+
+DEFAULT_TARGET = "127.0.0.1:50051"
+DEFAULT_TIMEOUT = 30.0
+
+SERVICE = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"]
+
+_RETRY_POLICY = {
+    "maxAttempts": 4,
+    "initialBackoff": "0.1s",
+    "maxBackoff": "2s",
+    "backoffMultiplier": 2,
+    "retryableStatusCodes": ["UNAVAILABLE"],
+}
+
+
+@dataclass(frozen=True)
+class CallOptions:
+    """What a call carries beside its request.
+
+    `timeout` is in seconds, None for no deadline; `endpoint` is one of those the server is configured with,
+    None for its default.
+    """
+
+    timeout: float | None = DEFAULT_TIMEOUT
+    endpoint: str | None = None
+    metadata: Metadata = ()
+
+    def headers(self) -> tuple[tuple[str, str | bytes], ...]:
+        """The call metadata that says so."""
+        chosen = () if self.endpoint is None else (("tableadmin-endpoint", self.endpoint),)
+        return (*self.metadata, *chosen)
+
+
+class OptionChanges(TypedDict, total=False):
+    """Some of the fields of CallOptions, as keyword arguments."""
+
+    timeout: float | None
+    endpoint: str | None
+    metadata: Metadata
+
+
+def channel_options() -> list[tuple[str, str | int]]:
+    """The arguments of a channel: retries of what has no side effects, keepalive, limits."""
+    return [
+        ("grpc.service_config", json.dumps(service_config())),
+        ("grpc.primary_user_agent", f"tableadmin-python/{__version__}"),
+        ("grpc.max_receive_message_length", 16 * 1024 * 1024),
+        ("grpc.keepalive_time_ms", 30_000),
+        ("grpc.keepalive_timeout_ms", 10_000),
+        ("grpc.keepalive_permit_without_calls", 0),
+    ]
+
+
+def service_config() -> dict[str, object]:
+    """The gRPC service config: RPCs marked NO_SIDE_EFFECTS are retried while the service is UNAVAILABLE."""
+    names = [
+        {"service": SERVICE.full_name, "method": method.name} for method in SERVICE.methods if is_read(method)
+    ]
+    return {"methodConfig": [{"name": names, "retryPolicy": _RETRY_POLICY}]}
+
+
+def is_read(method: MethodDescriptor) -> bool:
+    """Whether the contract says that METHOD has no side effects."""
+    level = method.GetOptions().idempotency_level
+    return bool(level == MethodOptions.IdempotencyLevel.NO_SIDE_EFFECTS)

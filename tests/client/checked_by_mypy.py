@@ -1,0 +1,25 @@
+"""The types of the clients' methods: mypy reads this, and fails if a type is not as it says."""
+
+from typing import assert_type
+
+from tableadmin import Client, aio, v1
+
+
+def sync_types(client: Client) -> None:
+    """Each method takes its own request or the fields of it, and returns its own response."""
+    assert_type(client.describe_table(table_name="Music"), v1.DescribeTableResponse)
+    assert_type(client.describe_table(v1.DescribeTableRequest(), timeout=3), v1.DescribeTableResponse)
+    assert_type(client.list_tables(limit=7), v1.ListTablesResponse)
+    assert_type(client.with_options(timeout=None, endpoint="staging"), Client)
+    client.describe_table(table_name=3)  # type: ignore[call-overload] # a name is text
+    client.describe_table(limit=7)  # type: ignore[call-overload] # that is a field of ListTablesRequest
+    client.describe_table(v1.ListTablesRequest())  # type: ignore[call-overload] # another RPC's request
+    client.with_options(limit=7)  # type: ignore[call-arg] # not an option
+
+
+async def async_types(client: aio.Client) -> None:
+    """The same, awaited."""
+    assert_type(await client.describe_table(table_name="Music"), v1.DescribeTableResponse)
+    assert_type(await client.describe_table(v1.DescribeTableRequest(), timeout=3), v1.DescribeTableResponse)
+    assert_type(client.with_options(timeout=None, endpoint="staging"), aio.Client)
+    await client.describe_table(limit=7)  # type: ignore[call-overload] # that is a field of ListTablesRequest

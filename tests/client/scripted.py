@@ -1,0 +1,122 @@
+"""A Table Admin service on a real port that answers what a test has written down."""
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Event
+from typing import TYPE_CHECKING, NoReturn, TypeAlias, cast
+
+import grpc
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+from google.rpc.status_pb2 import Status
+from grpc_status import rpc_status
+
+from tableadmin.channel import SERVICE
+
+# gRPC's way to say that there is no deadline is one some centuries away.
+_FOR_EVER = 1e9
+
+Step: TypeAlias = Callable[[grpc.ServicerContext], Message]
+
+
+def answer(message: Message, trailers: tuple[tuple[str, str | bytes], ...] = ()) -> Step:
+    """Answer with MESSAGE and TRAILERS."""
+
+    def step(context: grpc.ServicerContext) -> Message:
+        context.set_trailing_metadata(trailers)
+        return message
+
+    return step
+
+
+def failure(status: Status) -> Step:
+    """Fail as the service does, with details in the trailers."""
+
+    def step(context: grpc.ServicerContext) -> NoReturn:
+        context.abort_with_status(rpc_status.to_status(status))
+
+    return step
+
+
+def bare_failure(
+    code: grpc.StatusCode, text: str, trailers: tuple[tuple[str, str | bytes], ...] = ()
+) -> Step:
+    """Fail as a proxy does, without details."""
+
+    def step(context: grpc.ServicerContext) -> NoReturn:
+        context.set_trailing_metadata(trailers)
+        context.abort(code, text)
+
+    return step
+
+
+def silence(context: grpc.ServicerContext) -> Message:
+    """Give no answer for as long as the caller waits."""
+    gone = Event()
+    if context.add_callback(gone.set):
+        gone.wait(timeout=10)
+    context.abort(grpc.StatusCode.CANCELLED, "the caller has gone")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A call that came in: `remaining` is the time to its deadline in seconds, None without one."""
+
+    rpc: str
+    request: Message
+    metadata: Mapping[str, str | bytes]
+    remaining: float | None
+
+
+if TYPE_CHECKING:
+    _Handler = grpc.GenericRpcHandler[Message, Message]
+else:  # generic in its type stub only
+    _Handler = grpc.GenericRpcHandler
+
+
+@dataclass
+class ScriptedService(_Handler):
+    """Takes one step of `script` for each call; the last one serves all further calls."""
+
+    script: list[Step]
+    target: str = ""
+    seen: list[Seen] = field(default_factory=list)
+
+    def service(self, details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[Message, Message]":
+        """The handler of any RPC of the contract."""
+        method = SERVICE.methods_by_name[details.method.rpartition("/")[2]]
+        metadata = dict(details.invocation_metadata)
+
+        def handle(request: Message, context: grpc.ServicerContext) -> Message:
+            self.seen.append(Seen(method.name, request, metadata, _remaining(context)))
+            step = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+            return step(context)
+
+        return cast(
+            "grpc.RpcMethodHandler[Message, Message]",
+            grpc.unary_unary_rpc_method_handler(
+                handle,
+                request_deserializer=GetMessageClass(method.input_type).FromString,
+                response_serializer=GetMessageClass(method.output_type).SerializeToString,
+            ),
+        )
+
+
+def _remaining(context: grpc.ServicerContext) -> float | None:
+    remaining = context.time_remaining()
+    return None if remaining > _FOR_EVER else remaining
+
+
+@contextmanager
+def serving(*script: Step) -> Iterator[ScriptedService]:
+    """A service that takes the steps of SCRIPT, listening at its `target`."""
+    service = ScriptedService(list(script))
+    server = grpc.server(ThreadPoolExecutor(max_workers=4), handlers=[service])
+    service.target = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    server.start()
+    try:
+        yield service
+    finally:
+        server.stop(grace=None).wait()

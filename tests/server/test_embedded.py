@@ -1,0 +1,181 @@
+"""The embedded engine, each time as a real child process."""
+
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from tests.engines import Engine
+
+from tableadmin_server import embedded
+from tableadmin_server.embedded import EmbeddedEngine, EmbeddedEngineError, EmbeddedEngineMissing
+
+_SERVER = """
+import sys, time
+from pathlib import Path
+from tableadmin_server.embedded import EmbeddedEngine
+print(EmbeddedEngine.start(*map(Path, sys.argv[1:])).url, flush=True)
+time.sleep(60)
+"""
+
+
+def _table_names(url: str) -> list[str]:
+    return Engine("ministack", url).boto3().list_tables()["TableNames"]
+
+
+def _create_table(url: str, name: str) -> None:
+    Engine("ministack", url).boto3().create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": "Artist", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "Artist", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+
+def _listens(host: str, url: str) -> bool:
+    port = urlsplit(url).port
+    assert port is not None
+    try:
+        socket.create_connection((host, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def test_answers_as_soon_as_it_is_started() -> None:
+    """A started engine answers, with no table in it."""
+    with EmbeddedEngine.start() as engine:
+        assert _table_names(engine.url) == []
+
+
+def test_listens_on_loopback_only() -> None:
+    """The engine listens at 127.0.0.1 and at no other address of the machine."""
+    with EmbeddedEngine.start() as engine:
+        assert [_listens(host, engine.url) for host in ("127.0.0.1", "127.0.0.2", "::1")] == [
+            True,
+            False,
+            False,
+        ]
+
+
+def test_is_gone_after_the_block() -> None:
+    """The engine ends with its block."""
+    with EmbeddedEngine.start() as engine:
+        pass
+    assert not _listens("127.0.0.1", engine.url)
+
+
+def test_stops_twice() -> None:
+    """Stopping an engine that has stopped does nothing."""
+    engine = EmbeddedEngine.start()
+    engine.stop()
+    engine.stop()
+    assert engine.process.returncode == 0
+
+
+def test_data_directory_keeps_tables(tmp_path: Path) -> None:
+    """With a data directory, which need not exist yet, tables are there again after a restart."""
+    with EmbeddedEngine.start(tmp_path / "new" / "data") as engine:
+        _create_table(engine.url, "Music")
+    with EmbeddedEngine.start(tmp_path / "new" / "data") as engine:
+        assert _table_names(engine.url) == ["Music"]
+
+
+def test_forgets_without_data_directory(caplog: pytest.LogCaptureFixture) -> None:
+    """Without a data directory the next engine is empty, and the log has said so."""
+    with EmbeddedEngine.start() as engine:
+        _create_table(engine.url, "Music")
+    with EmbeddedEngine.start() as engine:
+        assert _table_names(engine.url) == []
+    assert "every table is gone" in caplog.text
+
+
+def test_says_where_tables_are_kept(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """With a data directory the log says where the tables are kept."""
+    with caplog.at_level(logging.INFO), EmbeddedEngine.start(tmp_path):
+        pass
+    assert f"keeps its tables in {tmp_path}" in caplog.text
+
+
+def test_killed_parent_takes_the_engine_along(tmp_path: Path) -> None:
+    """When the server is killed with SIGKILL its engine saves the tables and is gone within 2 seconds."""
+    command = [sys.executable, "-c", _SERVER, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        assert server.stdout is not None
+        url = server.stdout.readline().strip()
+        _create_table(url, "Music")
+        server.kill()
+    deadline = time.monotonic() + 2
+    while _listens("127.0.0.1", url) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not _listens("127.0.0.1", url)
+    with EmbeddedEngine.start(tmp_path) as engine:
+        assert _table_names(engine.url) == ["Music"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signals_for_the_server_leave_it_alone(number: signal.Signals) -> None:
+    """SIGTERM and SIGINT sent to every process of the service do not end the engine before the server."""
+    with EmbeddedEngine.start() as engine:
+        os.kill(engine.process.pid, number)
+        assert _table_names(engine.url) == []
+    assert engine.process.returncode == 0
+
+
+def test_environment_does_not_reach_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings of MiniStack that happen to be in the environment change nothing."""
+    for name, value in {"SERVICES": "s3", "USE_SSL": "1", "BIND_HOST": "0.0.0.0"}.items():
+        monkeypatch.setenv(name, value)
+    with EmbeddedEngine.start() as engine:
+        assert _table_names(engine.url) == []
+
+
+def test_writes_nothing_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a data directory the engine leaves no file in the current or the temporary directory."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with EmbeddedEngine.start() as engine:
+        _create_table(engine.url, "Music")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without MiniStack the message says which extra installs it."""
+    monkeypatch.setitem(sys.modules, "ministack", None)
+    with pytest.raises(EmbeddedEngineMissing, match=r"pip install 'tableadmin\[embedded\]'"):
+        EmbeddedEngine.start()
+
+
+def test_too_slow() -> None:
+    """An engine that does not answer in time is an error that says how long was waited."""
+    with pytest.raises(EmbeddedEngineError, match=r"did not answer within 0\.01 s"):
+        EmbeddedEngine.start(timeout=0.01)
+
+
+def test_unreadable_state_is_refused_and_left_alone(tmp_path: Path) -> None:
+    """A saved state that cannot be read is an error that names the file, which stays as it is."""
+    state = tmp_path / "dynamodb.json"
+    state.write_text("{")
+    with pytest.raises(EmbeddedEngineError, match=rf"ended while starting(.|\n)*{state} cannot be read"):
+        EmbeddedEngine.start(tmp_path)
+    assert state.read_text() == "{"
+
+
+def test_unusable_data_directory(tmp_path: Path) -> None:
+    """A data directory that cannot be made is an error that says why."""
+    (tmp_path / "file").touch()
+    with pytest.raises(EmbeddedEngineError, match="file/data cannot be used: Not a directory"):
+        EmbeddedEngine.start(tmp_path / "file" / "data")
+
+
+def test_data_directory_is_for_one_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two engines cannot use one data directory, where the last to stop would win."""
+    monkeypatch.setattr(embedded, "_LOCK_SECONDS", 0.1)
+    with EmbeddedEngine.start(tmp_path), pytest.raises(EmbeddedEngineError, match="in use by another"):
+        EmbeddedEngine.start(tmp_path)

@@ -1,0 +1,88 @@
+"""A real server process for tests: `tableadmin-server` with the flags a test wants, on a free port."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+_START_SECONDS = 30.0
+_STOP_SECONDS = 30.0
+_LISTENING = "tableadmin-server listening on "
+
+
+@dataclass(frozen=True)
+class ServerProcess:
+    """A running server: where it listens, its process, and the file its log goes to."""
+
+    address: str
+    process: subprocess.Popen[bytes]
+    log_file: Path
+
+    @property
+    def log(self) -> str:
+        """What it has logged so far."""
+        return self.log_file.read_text(encoding="utf-8")
+
+    def terminate(self) -> int:
+        """Send SIGTERM and wait for the end; the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(_STOP_SECONDS)
+
+
+def clean_environment(**extra: str) -> dict[str, str]:
+    """The environment without anything that configures AWS or this project, and EXTRA."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AWS_", "TABLEADMIN_", "TABLECTL_", "BOTO_"))
+    }
+    # No file of the user's counts, and nobody is asked for credentials over the network.
+    nowhere = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    return {**kept, **nowhere, "AWS_EC2_METADATA_DISABLED": "true", **extra}
+
+
+@contextmanager
+def running_server(*flags: str, env: Mapping[str, str] | None = None) -> Iterator[ServerProcess]:
+    """A server started with FLAGS on a free port; it is stopped at the end, by SIGKILL if need be."""
+    with tempfile.TemporaryDirectory(prefix="tableadmin-") as folder:
+        out, log = Path(folder) / "out", Path(folder) / "log"
+        with out.open("wb") as stdout, log.open("wb") as stderr:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tableadmin_server", "--listen", "127.0.0.1:0", *flags],
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                env=clean_environment(**(env or {})),
+            )
+        try:
+            yield ServerProcess(_listening(process, out, log), process, log)
+        finally:
+            _stop(process)
+
+
+def _listening(process: subprocess.Popen[bytes], out: Path, log: Path) -> str:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        for line in out.read_text(encoding="utf-8").splitlines():
+            if line.startswith(_LISTENING):
+                return line.removeprefix(_LISTENING)
+        if process.poll() is not None:
+            break
+        time.sleep(0.02)
+    raise RuntimeError(f"the server did not start: {log.read_text(encoding='utf-8')}")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

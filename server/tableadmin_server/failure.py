@@ -4,16 +4,20 @@ The conventions are AIP-193's: a code to branch on, one readable line, an ErrorI
 further details where they help the caller.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 from google.protobuf.any_pb2 import Any
 from google.protobuf.duration_pb2 import Duration
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
+from google.rpc.code_pb2 import Code
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
 AWS_DOMAIN = "dynamodb.amazonaws.com"
 OWN_DOMAIN = "tableadmin"
+
+T = TypeVar("T")
 
 # gRPC carries details in one HTTP/2 header: past 8 KiB peers may refuse the whole response.
 _MAX_MESSAGE = 2000
@@ -66,6 +70,15 @@ def field_violations(violations: Sequence[tuple[str, str]]) -> BadRequest:
             for field, description in violations
         ]
     )
+
+
+def parsed(parse: Callable[[bytes], T], payload: bytes) -> T:
+    """The message of an RPC's input type that PAYLOAD is; raises Failure (INVALID_ARGUMENT)."""
+    try:
+        return parse(payload)
+    except DecodeError as error:
+        text = "the request is not a message of this RPC's input type"
+        raise Failure(Code.INVALID_ARGUMENT, text, reason="MALFORMED_REQUEST") from error
 
 
 def _packed(message: Message) -> Any:

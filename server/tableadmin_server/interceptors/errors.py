@@ -2,15 +2,14 @@
 
 import uuid
 from collections.abc import Awaitable, Callable
-from typing import Any, NoReturn, TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 import grpc
 import structlog
-from google.protobuf.message import DecodeError
 from google.rpc.code_pb2 import Code
 from grpc_status import rpc_status
 
-from tableadmin_server.failure import Failure
+from tableadmin_server.failure import Failure, parsed
 
 REQUEST_ID_KEY = "tableadmin-request-id"
 
@@ -19,13 +18,8 @@ Context: TypeAlias = Any
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 Behavior: TypeAlias = Callable[[Any, Context], Awaitable[Any]]
 
-Deserializer: TypeAlias = Callable[[bytes], Any]
 
 _log = structlog.get_logger()
-
-
-class Malformed:
-    """Stands for a request whose bytes are not a message of the RPC's input type."""
 
 
 class ErrorsInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs only
@@ -54,30 +48,19 @@ class ErrorsInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  
 
 
 def _wrapped(handler: Handler, method: str) -> Handler:
+    # The request is parsed in the handler: an error of a deserializer would reach the caller as UNKNOWN.
     return grpc.unary_unary_rpc_method_handler(
-        _behavior(cast("Behavior", handler.unary_unary), method),
-        request_deserializer=_deserializer(cast("Deserializer", handler.request_deserializer)),
+        _behavior(cast("Behavior", handler.unary_unary), handler.request_deserializer, method),
         response_serializer=handler.response_serializer,
     )
 
 
-def _deserializer(parse: Deserializer) -> Deserializer:
-    def deserialize(data: bytes) -> Any:  # noqa: ANN401  # the message of whichever RPC this is
-        # An error raised here would reach the caller as UNKNOWN, so the handler is told instead.
-        try:
-            return parse(data)
-        except DecodeError:
-            return Malformed()
-
-    return deserialize
-
-
-def _behavior(handle: Behavior, method: str) -> Behavior:
-    async def behave(request: Any, context: Context) -> Any:  # noqa: ANN401  # of whichever RPC this is
+def _behavior(handle: Behavior, parse: Callable[[bytes], Any] | None, method: str) -> Behavior:
+    async def behave(payload: bytes, context: Context) -> Any:  # noqa: ANN401  # of whichever RPC this is
         request_id = uuid.uuid4().hex
         context.set_trailing_metadata(((REQUEST_ID_KEY, request_id),))
         try:
-            return await (_refuse(method) if isinstance(request, Malformed) else handle(request, context))
+            return await handle(parsed(parse, payload) if parse else payload, context)
         except grpc.aio.AbortError:
             raise
         except Exception as error:  # noqa: BLE001  # the last place that can keep it from the caller
@@ -86,11 +69,6 @@ def _behavior(handle: Behavior, method: str) -> Behavior:
             await context.abort_with_status(rpc_status.to_status(status))
 
     return behave
-
-
-async def _refuse(method: str) -> NoReturn:
-    text = f"{method}: the request is not a message of this RPC's input type"
-    raise Failure(Code.INVALID_ARGUMENT, text, reason="MALFORMED_REQUEST")
 
 
 def _internal(error: Exception, method: str, request_id: str) -> Failure:

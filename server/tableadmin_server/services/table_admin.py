@@ -1,21 +1,26 @@
-"""`TableAdmin`: one handler for every RPC, built from the service descriptor."""
+"""`TableAdmin`: one handler for every RPC, built from the service descriptor.
+
+Handlers take and give bytes, so that callers who share a read share parsing and writing too.
+"""
 
 import json
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import grpc
 import structlog
 from google.protobuf.descriptor import MethodDescriptor
-from google.protobuf.message import Message
+from google.protobuf.descriptor_pb2 import MethodOptions
 from google.protobuf.message_factory import GetMessageClass
 from google.rpc.code_pb2 import Code
 
 from tableadmin.awsshape import ShapeError, Unknown, from_aws, to_aws
 from tableadmin.v1 import table_admin_pb2
-from tableadmin_server.dynamodb.endpoint import Answer
+from tableadmin_server.dynamodb.coalescing import Coalescing
+from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.dynamodb.endpoints import Endpoints
-from tableadmin_server.failure import Failure, field_violations
+from tableadmin_server.failure import Failure, field_violations, parsed
 
 SERVICE = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"]
 
@@ -23,35 +28,63 @@ ENDPOINT_KEY = "tableadmin-endpoint"
 AWS_REQUEST_ID_KEY = "aws-request-id"
 UNKNOWN_KEY = "tableadmin-unknown-bin"
 
-# Header blocks past 8 KiB are refused by many peers; what is unknown is named in at most half of one.
+# Header blocks past 8 KiB are refused by many peers; what is unknown takes at most half of one.
 _MAX_UNKNOWN = 4096
 
 _log = structlog.get_logger()
 
-Context: TypeAlias = "grpc.aio.ServicerContext[Message, Message]"
-Handler: TypeAlias = Callable[[Message, Context], Awaitable[Message]]
+Context: TypeAlias = "grpc.aio.ServicerContext[bytes, bytes]"
+Handler: TypeAlias = Callable[[bytes, Context], Awaitable[bytes]]
+Metadata: TypeAlias = tuple[tuple[str, str | bytes], ...]
 
 
-def handlers(endpoints: Endpoints) -> "grpc.GenericRpcHandler[Message, Message]":
+@dataclass(frozen=True)
+class Reply:
+    """A response as bytes, and the trailing metadata that goes with it."""
+
+    payload: bytes
+    trailing: Metadata
+
+
+def handlers(endpoints: Endpoints) -> "grpc.GenericRpcHandler[bytes, bytes]":
     """The RPCs of `TableAdmin`, served by calls to ENDPOINTS."""
     return grpc.method_handlers_generic_handler(
         SERVICE.full_name,
         {
-            method.name: grpc.unary_unary_rpc_method_handler(
-                _handler(method, endpoints),
-                request_deserializer=GetMessageClass(method.input_type).FromString,
-                response_serializer=GetMessageClass(method.output_type).SerializeToString,
-            )
+            method.name: grpc.unary_unary_rpc_method_handler(_handler(method, endpoints))
             for method in SERVICE.methods
         },
     )
 
 
 def _handler(method: MethodDescriptor, endpoints: Endpoints) -> Handler:
-    response_type = GetMessageClass(method.output_type)
+    call = _shared(_caller(method)) if _only_reads(method) else _caller(method)
 
-    async def handle(request: Message, context: Context) -> Message:
-        endpoint = endpoints.named(_endpoint_name(context))
+    async def handle(request: bytes, context: Context) -> bytes:
+        reply = await call(endpoints.named(_endpoint_name(context)), request)
+        context.set_trailing_metadata((*context.trailing_metadata(), *reply.trailing))
+        return reply.payload
+
+    return handle
+
+
+Caller: TypeAlias = Callable[[Endpoint, bytes], Awaitable[Reply]]
+
+
+def _shared(call: Caller) -> Caller:
+    coalescing: Coalescing[Reply] = Coalescing()
+
+    async def shared(endpoint: Endpoint, payload: bytes) -> Reply:
+        return await coalescing.share((endpoint.name, payload), lambda: call(endpoint, payload))
+
+    return shared
+
+
+def _caller(method: MethodDescriptor) -> Caller:
+    request_type, response_type = GetMessageClass(method.input_type), GetMessageClass(method.output_type)
+
+    async def call(endpoint: Endpoint, payload: bytes) -> Reply:
+        request = parsed(request_type.FromString, payload)
         try:
             params = to_aws(request)
         except ShapeError as error:
@@ -59,12 +92,18 @@ def _handler(method: MethodDescriptor, endpoints: Endpoints) -> Handler:
         answer = await endpoint.call(method.name, params, request)
         unknown: list[Unknown] = []
         response = from_aws(answer.data, response_type, unknown)
-        context.set_trailing_metadata(_trailing(context, answer, unknown))
+        trailing: Metadata = ((AWS_REQUEST_ID_KEY, answer.request_id),)
         if unknown:
             _log.warning("answer.unknown", operation=method.name, paths=[each.path for each in unknown])
-        return response
+            trailing = (*trailing, (UNKNOWN_KEY, _named(unknown)))
+        return Reply(response.SerializeToString(), trailing)
 
-    return handle
+    return call
+
+
+def _only_reads(method: MethodDescriptor) -> bool:
+    level = method.GetOptions().idempotency_level
+    return bool(level == MethodOptions.IdempotencyLevel.NO_SIDE_EFFECTS)
 
 
 def _endpoint_name(context: Context) -> str | None:
@@ -72,15 +111,6 @@ def _endpoint_name(context: Context) -> str | None:
         if key == ENDPOINT_KEY:
             return str(value)
     return None
-
-
-def _trailing(
-    context: Context, answer: Answer, unknown: Sequence[Unknown]
-) -> tuple[tuple[str, str | bytes], ...]:
-    pairs = [*context.trailing_metadata(), (AWS_REQUEST_ID_KEY, answer.request_id)]
-    if unknown:
-        pairs.append((UNKNOWN_KEY, _named(unknown)))
-    return tuple(pairs)
 
 
 def _named(unknown: Sequence[Unknown]) -> bytes:

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.engines.engine import Engine, EngineUnavailable
-
 from tableadmin_server.embedded import EmbeddedEngine, EmbeddedEngineMissing
+from tests.engines.engine import Engine, EngineUnavailable
 
 
 @contextmanager

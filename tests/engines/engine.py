@@ -16,7 +16,7 @@ REGION = "us-west-2"
 _POLL_SECONDS = 0.05
 
 
-class EngineUnavailable(Exception):  # noqa: N818 - like every error of this project
+class EngineUnavailable(Exception):
     """This machine cannot run the engine. The text says what to install."""
 
 

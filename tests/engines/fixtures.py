@@ -8,11 +8,13 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
+from typing import NoReturn
 
 import pytest
+
 from tests.engines import ENGINES, Engine, EngineUnavailable
 
-__all__ = ["engine", "start_engine"]
+__all__ = ["engine", "start_engine", "unavailable"]
 
 
 @pytest.fixture(scope="session")
@@ -38,8 +40,13 @@ def engine(request: pytest.FixtureRequest, start_engine: Callable[[str], Engine]
 
 
 def _required(outcome: Engine | EngineUnavailable) -> Engine:
-    if isinstance(outcome, Engine):
-        return outcome
+    if isinstance(outcome, EngineUnavailable):
+        unavailable(outcome)
+    return outcome
+
+
+def unavailable(error: EngineUnavailable) -> NoReturn:
+    """End the test: skipped with what to install, or failed where the environment says ``CI=true``."""
     if os.environ.get("CI", "").lower() in {"1", "true"}:
-        pytest.fail(str(outcome), pytrace=False)
-    pytest.skip(str(outcome))
+        pytest.fail(str(error), pytrace=False)
+    pytest.skip(str(error))

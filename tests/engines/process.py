@@ -18,7 +18,7 @@ _POLL_SECONDS = 0.05
 _PORTS_TRIED = 3
 
 
-class _Ended(Exception):  # noqa: N818 - like every error of this project
+class _Ended(Exception):
     """The process ended before it answered. The text is the last of what it wrote."""
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
 from tests.engines import ENGINES, Engine, EngineUnavailable, dynamodb_local, empty
 from tests.engines.cache import IntegrityError, cached, program, unpack
 

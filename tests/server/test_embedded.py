@@ -11,10 +11,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from tests.engines import Engine
 
 from tableadmin_server import embedded
 from tableadmin_server.embedded import EmbeddedEngine, EmbeddedEngineError, EmbeddedEngineMissing
+from tests.engines import Engine
 
 _SERVER = """
 import sys, time

@@ -16,7 +16,7 @@ from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 
 from tableadmin.awsshape.inspection import Inspection, inspected
-from tableadmin.awsshape.reader import reader
+from tableadmin.awsshape.reader import DOES_NOT_FIT, reader
 from tableadmin.awsshape.rules import enum_values, member_name
 from tableadmin.awsshape.values import AwsDict, AwsValue, ShapeError, Unknown
 from tableadmin.awsshape.writer import writer
@@ -29,7 +29,8 @@ M = TypeVar("M", bound=Message)
 def to_aws(message: Message) -> AwsDict:
     """The dict boto3 takes or returns for MESSAGE: members that are not set are absent.
 
-    Raises ShapeError when `empty_members` names something that is not an empty list or map of its message.
+    Raises ShapeError when `empty_members` names something that is not an empty list or map of its message,
+    and for a timestamp that no datetime can hold.
     """
     return writer(message.DESCRIPTOR)(message)
 
@@ -50,5 +51,5 @@ def from_aws(data: Mapping[str, AwsValue], message_type: type[M], unknown: list[
         return message_type(**read(inspected(data, descriptor)))
     try:
         return message_type(**read(data))
-    except (KeyError, TypeError, ValueError):
+    except DOES_NOT_FIT:
         return message_type(**read(Inspection(unknown).mapping(data, descriptor, "")))

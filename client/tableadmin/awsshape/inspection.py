@@ -10,7 +10,15 @@ from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescript
 from google.protobuf.message_factory import GetMessageClass
 
 from tableadmin.awsshape.reader import scalar_reader
-from tableadmin.awsshape.rules import enum_values, is_map, is_timestamp, map_value, member_name, members_of
+from tableadmin.awsshape.rules import (
+    enum_values,
+    is_map,
+    is_timestamp,
+    map_key,
+    map_value,
+    member_name,
+    members_of,
+)
 from tableadmin.awsshape.values import AwsDict, AwsValue, ShapeError, Unknown
 
 
@@ -40,7 +48,9 @@ class Inspection:
             if member in fields:
                 clean[member] = self._member(value, fields[member], where)
             else:
-                self._report(Unknown(where, value), f"unknown member of {descriptor.name}", member, fields)
+                self._report(
+                    Unknown(where, value), f"unknown member of {descriptor.name}", str(member), fields
+                )
         return clean
 
     def _member(self, value: object, field: FieldDescriptor, path: str) -> AwsValue:
@@ -48,6 +58,8 @@ class Inspection:
             if not isinstance(value, Mapping):
                 raise _mismatch(path, "an object", value)
             of = map_value(field)
+            for key in value:
+                _check(str(key), map_key(field), path)
             return {str(key): self._single(item, of, f"{path}.{key}") for key, item in value.items()}
         if field.is_repeated:
             if not isinstance(value, list | tuple):
@@ -59,12 +71,13 @@ class Inspection:
         if field.message_type is not None and not is_timestamp(field):
             return self.mapping(value, field.message_type, path)
         if field.enum_type is not None:
-            return self._enum(value, field.enum_type, path)
+            return self._enum(value, field, field.enum_type, path)
         _check(value, field, path)
         return cast("AwsValue", value)
 
-    def _enum(self, value: object, enum: EnumDescriptor, path: str) -> AwsValue:
+    def _enum(self, value: object, field: FieldDescriptor, enum: EnumDescriptor, path: str) -> AwsValue:
         if isinstance(value, int) and not isinstance(value, bool):
+            _check(value, field, path)
             return value
         if not isinstance(value, str):
             raise _mismatch(path, "text", value)
@@ -84,7 +97,9 @@ class Inspection:
 def _check(value: object, field: FieldDescriptor, path: str) -> None:
     """Refuse what protobuf would convert, by type; the rest it knows best, so VALUE is tried on a message."""
     expected, types = _SCALARS.get(field.type, _TIMESTAMP)
-    if type(value) not in types or not _fits(value, field):
+    # For Python a bool is an int.
+    of_type = bool in types if isinstance(value, bool) else isinstance(value, types)
+    if not of_type or not _fits(value, field):
         raise _mismatch(path, expected, value)
 
 
@@ -102,14 +117,16 @@ def _fits(value: object, field: FieldDescriptor) -> bool:
 _TIMESTAMP: tuple[str, tuple[type, ...]] = ("a timestamp", (datetime, str, int, float))
 _SCALARS: Mapping[int, tuple[str, tuple[type, ...]]] = {
     FieldDescriptor.TYPE_STRING: ("text", (str,)),
-    FieldDescriptor.TYPE_BYTES: ("bytes or base64 text", (bytes, bytearray, str)),
+    FieldDescriptor.TYPE_BYTES: ("bytes or base64 text", (bytes, bytearray, memoryview, str)),
     FieldDescriptor.TYPE_BOOL: ("true or false", (bool,)),
     FieldDescriptor.TYPE_INT32: ("a whole number of 32 bits", (int,)),
     FieldDescriptor.TYPE_INT64: ("a whole number of 64 bits", (int,)),
     FieldDescriptor.TYPE_DOUBLE: ("a number", (int, float)),
+    FieldDescriptor.TYPE_ENUM: ("a whole number of 32 bits", (int,)),
 }
+# How many characters of a wrong value are shown.
+_SHOWN = 40
 _KINDS: Mapping[type, str] = {
-    str: "text",
     bytes: "bytes",
     list: "a list",
     tuple: "a list",
@@ -119,6 +136,9 @@ _KINDS: Mapping[type, str] = {
 
 
 def _mismatch(path: str, expected: str, value: object) -> ShapeError:
-    return ShapeError(
-        path, f"must be {expected}, not {_KINDS.get(type(value)) or json.dumps(value, default=str)}"
-    )
+    return ShapeError(path, f"must be {expected}, not {_KINDS.get(type(value)) or _shown(value)}")
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value, default=str)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."

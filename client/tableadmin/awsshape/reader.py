@@ -23,6 +23,9 @@ from tableadmin.awsshape.rules import (
 )
 from tableadmin.awsshape.values import AwsValue
 
+# What readers and the constructors of messages raise for data that is not of the shape.
+DOES_NOT_FIT = (AttributeError, KeyError, OverflowError, TypeError, ValueError)
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # A reader gives the keyword arguments of the message's constructor, nested ones included: one call of the
@@ -35,7 +38,7 @@ _Read: TypeAlias = Callable[[Mapping[str, AwsValue]], _Kwargs]
 def reader(descriptor: Descriptor) -> _Read:
     """The function that reads data of DESCRIPTOR.
 
-    What does not fit raises KeyError, TypeError or ValueError.
+    What does not fit raises one of DOES_NOT_FIT.
     """
     return _compile_reader(descriptor, {})
 
@@ -113,5 +116,5 @@ def _from_time(value: str | float | datetime) -> dict[str, int]:
     return {"seconds": since.days * 86_400 + since.seconds, "nanos": since.microseconds * 1000}
 
 
-def _from_bytes(value: str | bytes) -> bytes:
-    return base64.b64decode(value, validate=True) if isinstance(value, str) else value
+def _from_bytes(value: str | bytes | bytearray | memoryview) -> bytes:
+    return base64.b64decode(value, validate=True) if isinstance(value, str) else bytes(memoryview(value))

@@ -35,6 +35,12 @@ def is_map(field: FieldDescriptor) -> bool:
     return field.message_type is not None and field.message_type.GetOptions().map_entry
 
 
+def map_key(field: FieldDescriptor) -> FieldDescriptor:
+    """The field that stands for the keys of the map FIELD."""
+    assert field.message_type is not None
+    return field.message_type.fields_by_name["key"]
+
+
 def map_value(field: FieldDescriptor) -> FieldDescriptor:
     """The field that stands for the values of the map FIELD."""
     assert field.message_type is not None

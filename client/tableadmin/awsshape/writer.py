@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import TypeAlias
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -75,7 +75,7 @@ def _out(field: FieldDescriptor, known: dict[Descriptor, _Write]) -> _Convert | 
 
 def _out_single(field: FieldDescriptor, known: dict[Descriptor, _Write]) -> _Convert | None:
     if is_timestamp(field):
-        return _to_datetime
+        return partial(_to_datetime, member_name(field))
     if field.message_type is not None:
         return known.get(field.message_type) or _compile_writer(field.message_type, known)
     if field.enum_type is not None:
@@ -84,5 +84,8 @@ def _out_single(field: FieldDescriptor, known: dict[Descriptor, _Write]) -> _Con
     return None
 
 
-def _to_datetime(timestamp: Timestamp) -> datetime:
-    return _EPOCH + timedelta(seconds=timestamp.seconds, microseconds=timestamp.nanos // 1000)
+def _to_datetime(member: str, timestamp: Timestamp) -> datetime:
+    try:
+        return _EPOCH + timedelta(seconds=timestamp.seconds, microseconds=timestamp.nanos // 1000)
+    except OverflowError:
+        raise ShapeError(member, "must be a timestamp in the years 1 to 9999") from None

@@ -10,10 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import cast
 
 from botocore import exceptions as boto
-from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 from google.rpc.code_pb2 import Code
 from google.rpc.error_details_pb2 import PreconditionFailure, QuotaFailure, ResourceInfo
@@ -345,11 +343,11 @@ def _failure(
 def _details(call: Call, meaning: Meaning, message: str) -> Iterator[Message]:
     resource_type, name = _resource(call.params)
     if meaning.code == Code.INVALID_ARGUMENT:
-        found = violations(message, cast("Descriptor", call.request.DESCRIPTOR))
+        found = violations(message, call.request)
         if found:
             yield field_violations(found)
     if name:
-        yield ResourceInfo(resource_type=resource_type, resource_name=name, description=call.operation)
+        yield ResourceInfo(resource_type=resource_type, resource_name=name)
     if meaning.precondition:
         violation = PreconditionFailure.Violation(
             type=meaning.precondition, subject=name, description=message[:300]

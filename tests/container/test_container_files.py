@@ -1,0 +1,133 @@
+"""The Dockerfile, .dockerignore and compose.yaml, as far as they can be judged without a container."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from importlib.metadata import entry_points, version
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+
+from tableadmin_server.command import command
+from tests.server_process import running_server
+
+_ROOT = Path(__file__).parents[2]
+_COMPOSE = yaml.safe_load((_ROOT / "compose.yaml").read_text(encoding="utf-8"))
+
+
+def _stages() -> list[list[tuple[str, str]]]:
+    """The instructions of each stage of the Dockerfile: keyword and the rest, continued lines joined."""
+    text = (_ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", "")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    instructions = [(keyword, rest) for keyword, _, rest in (line.partition(" ") for line in lines)]
+    starts = [at for at, (keyword, _) in enumerate(instructions) if keyword == "FROM"]
+    return [instructions[start:end] for start, end in zip(starts, [*starts[1:], None], strict=True)]
+
+
+def _final(keyword: str) -> str:
+    """The one instruction of that keyword in the stage that becomes the image."""
+    (rest,) = [rest for found, rest in _stages()[-1] if found == keyword]
+    return rest
+
+
+def _environment(service: str) -> dict[str, str]:
+    environment: dict[str, str] = _COMPOSE["services"][service]["environment"]
+    return environment
+
+
+def _listens_at() -> str:
+    (address,) = re.findall(r"TABLEADMIN_LISTEN=(\S+)", _final("ENV"))
+    return str(address)
+
+
+def _checked_health(address: str, **environment: str) -> int:
+    """Run the image's HEALTHCHECK with this Python against a server here; the exit code."""
+    _, _, check = _final("HEALTHCHECK").partition(" CMD ")
+    _, *arguments = json.loads(check)
+    variables = os.environ | environment | {"TABLEADMIN_LISTEN": address}
+    result = subprocess.run([sys.executable, *arguments], env=variables, capture_output=True, check=False)
+    return result.returncode
+
+
+def test_hadolint() -> None:
+    """Hadolint has nothing to say about the Dockerfile."""
+    hadolint = Path(sys.executable).with_name("hadolint")
+    result = subprocess.run([hadolint, "Dockerfile"], cwd=_ROOT, capture_output=True, text=True, check=False)
+    assert (0, "") == (result.returncode, result.stdout + result.stderr)
+
+
+def test_user() -> None:
+    """The image runs as a user given by number, who is not root."""
+    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", _final("USER"))
+
+
+def test_final_stage_builds_nothing() -> None:
+    """The image is the base and what is copied from the builder: nothing is installed into it."""
+    assert "RUN" not in [keyword for keyword, _ in _stages()[-1]]
+
+
+def test_entrypoint() -> None:
+    """The image starts a command that the package installs."""
+    (script,) = json.loads(_final("ENTRYPOINT"))
+    assert script in entry_points(group="console_scripts").names
+
+
+def test_port() -> None:
+    """The port that the server listens at is the one that the image exposes and compose.yaml publishes."""
+    port = _listens_at().rpartition(":")[2]
+    assert port == _final("EXPOSE")
+    assert [f"127.0.0.1:50051:{port}"] == _COMPOSE["services"]["tableadmin"]["ports"]
+
+
+def test_version() -> None:
+    """The image's label says the package's version."""
+    assert f'org.opencontainers.image.version="{version("tableadmin")}"' in _final("LABEL")
+
+
+def test_ignored() -> None:
+    """The build's context holds what the Dockerfile copies from it, and nothing else."""
+    lines = (_ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    copied = [source for keyword, rest in _stages()[0] if keyword == "COPY" for source in rest.split()[:-1]]
+    assert "*" in lines
+    assert sorted(copied) == sorted(line.removeprefix("!") for line in lines if line.startswith("!"))
+
+
+def test_health_of_a_server() -> None:
+    """The health check succeeds for a server that serves, even where a proxy is configured."""
+    with running_server("--endpoint-url", "http://127.0.0.1:1", "--region", "us-west-2") as server:
+        assert 0 == _checked_health(server.address, http_proxy="http://127.0.0.1:1", no_proxy="")
+
+
+def test_health_of_nothing() -> None:
+    """The health check fails with 1, the code that Docker asks for, where nothing serves."""
+    assert 1 == _checked_health("127.0.0.1:1")
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in _environment("tableadmin") if name.startswith("TABLEADMIN")]
+)
+def test_variables(name: str) -> None:
+    """Each TABLEADMIN variable of compose.yaml is a flag of the server."""
+    assert name.removeprefix("TABLEADMIN_").lower() in [parameter.name for parameter in command.params]
+
+
+def test_engine_of_compose() -> None:
+    """compose.yaml points the server at its DynamoDB Local, once that answers."""
+    endpoint = urlsplit(_environment("tableadmin")["TABLEADMIN_ENDPOINT_URL"])
+    engine: dict[str, Any] = _COMPOSE["services"][endpoint.hostname]
+    assert re.fullmatch(r"amazon/dynamodb-local:\d+\.\d+\.\d+", engine["image"])
+    assert 8000 == endpoint.port
+    assert f"http://localhost:{endpoint.port}" in engine["healthcheck"]["test"]
+    assert {endpoint.hostname: {"condition": "service_healthy"}} == _COMPOSE["services"]["tableadmin"][
+        "depends_on"
+    ]
+
+
+def test_credentials_of_compose() -> None:
+    """The dummy access key has letters and digits only: DynamoDB Local 2 refuses others."""
+    assert _environment("tableadmin")["AWS_ACCESS_KEY_ID"].isalnum()

@@ -1,8 +1,9 @@
 """The synchronous client."""
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import Generic, Self, Unpack, cast, overload
+from typing import Generic, Self, TypeVar, Unpack, cast, overload
 
 import grpc
 
@@ -17,7 +18,10 @@ from tableadmin.channel import (
 )
 from tableadmin.errors import from_rpc_error
 from tableadmin.methods import Method, P, Request, Response, warn_of_unknown
+from tableadmin.pagination import next_request, page_items
 from tableadmin.v1.table_admin_pb2_grpc import TableAdminStub
+
+Item = TypeVar("Item")
 
 
 class Call(Generic[P, Request, Response]):
@@ -42,6 +46,40 @@ class Call(Generic[P, Request, Response]):
         return self._client.invoke(self._method, request, options)
 
 
+class PagedCall(Call[P, Request, Response], Generic[P, Request, Response, Item]):
+    """An RPC that answers in pages: a call gives one page, `pages` and `items` go on to the last."""
+
+    @overload
+    def pages(self, request: Request, /, *, timeout: float | None = ...) -> Iterator[Response]: ...
+    @overload
+    def pages(self, *args: P.args, **fields: P.kwargs) -> Iterator[Response]: ...
+    def pages(self, *args: object, **fields: object) -> Iterator[Response]:
+        """The answers to the request and to those for the pages after it, each asked for when it is needed.
+
+        Takes and raises what a call does; `timeout` is the deadline of each page.
+        """
+        return self._pages(*self._method.arguments(args, fields, self._client.options))
+
+    def _pages(self, request: Request, options: CallOptions) -> Iterator[Response]:
+        following: Request | None = request
+        while following is not None:
+            response = self._client.invoke(self._method, following, options)
+            yield response
+            following = next_request(self._method.rpc, following, response)
+
+    @overload
+    def items(self, request: Request, /, *, timeout: float | None = ...) -> Iterator[Item]: ...
+    @overload
+    def items(self, *args: P.args, **fields: P.kwargs) -> Iterator[Item]: ...
+    def items(self, *args: object, **fields: object) -> Iterator[Item]:
+        """What is listed, across all pages; takes and raises what `pages` does."""
+        return self._items(*self._method.arguments(args, fields, self._client.options))
+
+    def _items(self, request: Request, options: CallOptions) -> Iterator[Item]:
+        for page in self._pages(request, options):
+            yield from cast("Sequence[Item]", page_items(self._method.rpc, page))
+
+
 class Rpc(Method[P, Request, Response]):
     """Declares a method of Client: one RPC."""
 
@@ -53,12 +91,27 @@ class Rpc(Method[P, Request, Response]):
         return self if client is None else Call(self, client)
 
 
+class PagedRpc(Rpc[P, Request, Response], Generic[P, Request, Response, Item]):
+    """Declares a method of Client: one RPC that answers in pages of ITEM."""
+
+    def __init__(self, request: Callable[P, Request], response: type[Response], item: type[Item]) -> None:
+        super().__init__(request, response)
+        self.item_type = item
+
+    @overload
+    def __get__(self, client: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, client: "Client", owner: type) -> PagedCall[P, Request, Response, Item]: ...
+    def __get__(self, client: "Client | None", owner: type) -> Self | PagedCall[P, Request, Response, Item]:
+        return self if client is None else PagedCall(self, client)
+
+
 class Client:
     """Calls the Table Admin service at TARGET, which is HOST:PORT or another gRPC target.
 
     Each RPC is a method. It takes the request message, or the fields of one as keyword arguments, returns
     the response message and raises what `tableadmin.errors` lists. RPCs without side effects are tried up to
-    four times while the service is unavailable.
+    four times while the service is unavailable. Those that list have `.pages(...)` and `.items(...)` beside.
 
     The connection is in the clear unless there are `credentials`. A `channel` is used instead of opening
     one and is left open at the end; TARGET then only names it in messages. `timeout` is the deadline of each
@@ -115,18 +168,25 @@ class Client:
         self, method: Method[P, Request, Response], request: Request, options: CallOptions
     ) -> Response:
         """The answer of METHOD to REQUEST; raises TableAdminError."""
+        response, trailers = self.invoke_with_trailers(method, request, options)
+        warn_of_unknown(method.rpc, trailers)
+        return response
+
+    def invoke_with_trailers(
+        self, method: Method[P, Request, Response], request: Request, options: CallOptions
+    ) -> tuple[Response, Metadata]:
+        """The same, with what the service said beside it: the id of the request, what is unknown."""
         rpc = cast("grpc.UnaryUnaryMultiCallable[Request, Response]", getattr(self._stub, method.rpc))
         try:
             response, call = rpc.with_call(request, timeout=options.timeout, metadata=options.headers())
         except grpc.RpcError as error:
             raise from_rpc_error(error, self._target) from error
-        warn_of_unknown(method.rpc, call.trailing_metadata())
-        return response
+        return response, call.trailing_metadata()
 
     # Tables
     create_table = Rpc(v1.CreateTableRequest, v1.CreateTableResponse)
     describe_table = Rpc(v1.DescribeTableRequest, v1.DescribeTableResponse)
-    list_tables = Rpc(v1.ListTablesRequest, v1.ListTablesResponse)
+    list_tables = PagedRpc(v1.ListTablesRequest, v1.ListTablesResponse, str)
     update_table = Rpc(v1.UpdateTableRequest, v1.UpdateTableResponse)
     delete_table = Rpc(v1.DeleteTableRequest, v1.DeleteTableResponse)
 
@@ -137,7 +197,7 @@ class Client:
     # Tags
     tag_resource = Rpc(v1.TagResourceRequest, v1.TagResourceResponse)
     untag_resource = Rpc(v1.UntagResourceRequest, v1.UntagResourceResponse)
-    list_tags_of_resource = Rpc(v1.ListTagsOfResourceRequest, v1.ListTagsOfResourceResponse)
+    list_tags_of_resource = PagedRpc(v1.ListTagsOfResourceRequest, v1.ListTagsOfResourceResponse, v1.Tag)
 
     # Account and endpoints
     describe_limits = Rpc(v1.DescribeLimitsRequest, v1.DescribeLimitsResponse)
@@ -146,7 +206,7 @@ class Client:
     # Backups and restores
     create_backup = Rpc(v1.CreateBackupRequest, v1.CreateBackupResponse)
     describe_backup = Rpc(v1.DescribeBackupRequest, v1.DescribeBackupResponse)
-    list_backups = Rpc(v1.ListBackupsRequest, v1.ListBackupsResponse)
+    list_backups = PagedRpc(v1.ListBackupsRequest, v1.ListBackupsResponse, v1.BackupSummary)
     delete_backup = Rpc(v1.DeleteBackupRequest, v1.DeleteBackupResponse)
     describe_continuous_backups = Rpc(
         v1.DescribeContinuousBackupsRequest, v1.DescribeContinuousBackupsResponse
@@ -160,17 +220,19 @@ class Client:
     # Import and export
     import_table = Rpc(v1.ImportTableRequest, v1.ImportTableResponse)
     describe_import = Rpc(v1.DescribeImportRequest, v1.DescribeImportResponse)
-    list_imports = Rpc(v1.ListImportsRequest, v1.ListImportsResponse)
+    list_imports = PagedRpc(v1.ListImportsRequest, v1.ListImportsResponse, v1.ImportSummary)
     export_table_to_point_in_time = Rpc(
         v1.ExportTableToPointInTimeRequest, v1.ExportTableToPointInTimeResponse
     )
     describe_export = Rpc(v1.DescribeExportRequest, v1.DescribeExportResponse)
-    list_exports = Rpc(v1.ListExportsRequest, v1.ListExportsResponse)
+    list_exports = PagedRpc(v1.ListExportsRequest, v1.ListExportsResponse, v1.ExportSummary)
 
     # Bulk operations
     start_bulk_put_items = Rpc(v1.StartBulkPutItemsRequest, v1.StartBulkPutItemsResponse)
     describe_bulk_operation = Rpc(v1.DescribeBulkOperationRequest, v1.DescribeBulkOperationResponse)
-    list_bulk_operations = Rpc(v1.ListBulkOperationsRequest, v1.ListBulkOperationsResponse)
+    list_bulk_operations = PagedRpc(
+        v1.ListBulkOperationsRequest, v1.ListBulkOperationsResponse, v1.BulkOperationSummary
+    )
     cancel_bulk_operation = Rpc(v1.CancelBulkOperationRequest, v1.CancelBulkOperationResponse)
 
     # Auto scaling of replicas
@@ -184,7 +246,7 @@ class Client:
     # Global tables of version 2017.11.29
     create_global_table = Rpc(v1.CreateGlobalTableRequest, v1.CreateGlobalTableResponse)
     describe_global_table = Rpc(v1.DescribeGlobalTableRequest, v1.DescribeGlobalTableResponse)
-    list_global_tables = Rpc(v1.ListGlobalTablesRequest, v1.ListGlobalTablesResponse)
+    list_global_tables = PagedRpc(v1.ListGlobalTablesRequest, v1.ListGlobalTablesResponse, v1.GlobalTable)
     update_global_table = Rpc(v1.UpdateGlobalTableRequest, v1.UpdateGlobalTableResponse)
     describe_global_table_settings = Rpc(
         v1.DescribeGlobalTableSettingsRequest, v1.DescribeGlobalTableSettingsResponse
@@ -211,7 +273,9 @@ class Client:
     describe_contributor_insights = Rpc(
         v1.DescribeContributorInsightsRequest, v1.DescribeContributorInsightsResponse
     )
-    list_contributor_insights = Rpc(v1.ListContributorInsightsRequest, v1.ListContributorInsightsResponse)
+    list_contributor_insights = PagedRpc(
+        v1.ListContributorInsightsRequest, v1.ListContributorInsightsResponse, v1.ContributorInsightsSummary
+    )
     update_contributor_insights = Rpc(
         v1.UpdateContributorInsightsRequest, v1.UpdateContributorInsightsResponse
     )

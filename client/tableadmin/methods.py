@@ -15,7 +15,7 @@ P = ParamSpec("P")
 Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
 
-_UNKNOWN = "tableadmin-unknown-bin"
+UNKNOWN_KEY = "tableadmin-unknown-bin"
 _logger = logging.getLogger("tableadmin")
 
 
@@ -51,7 +51,7 @@ class Method(Generic[P, Request, Response]):
 def warn_of_unknown(rpc: str, trailers: Iterable[tuple[str, str | bytes]]) -> None:
     """Log what AWS answered to RPC and the contract does not know, as the service says in TRAILERS."""
     for key, value in trailers:
-        if key == _UNKNOWN:
+        if key == UNKNOWN_KEY:
             _logger.warning("%s: AWS answered what this version does not know: %s", rpc, _paths(value))
 
 

@@ -1,0 +1,37 @@
+"""The exceptions this client raises: botocore's where it is installed, else stand-ins of the same names.
+
+    from tableadmin.boto3.exceptions import ClientError
+
+takes the place of `from botocore.exceptions import ClientError` in code that has to run without botocore.
+"""
+
+from tableadmin.boto3.installed import botocore_module
+from tableadmin.boto3.standins import (
+    BotoCoreError,
+    ClientError,
+    ConnectionClosedError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    OperationNotPageableError,
+    PaginationError,
+    ParamValidationError,
+    ReadTimeoutError,
+    WaiterError,
+)
+
+__all__ = [
+    "BotoCoreError",
+    "ClientError",
+    "ConnectionClosedError",
+    "EndpointConnectionError",
+    "NoCredentialsError",
+    "OperationNotPageableError",
+    "PaginationError",
+    "ParamValidationError",
+    "ReadTimeoutError",
+    "WaiterError",
+]
+
+_botocore = botocore_module("exceptions")
+if _botocore:
+    globals().update({name: getattr(_botocore, name) for name in __all__})

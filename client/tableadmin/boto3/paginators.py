@@ -1,0 +1,158 @@
+"""boto3's paginators: pages as dicts, with PaginationConfig and tokens to start again from."""
+
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
+from typing import Any, NamedTuple
+
+from google.protobuf.descriptor import Descriptor
+
+from tableadmin.awsshape import member_name
+from tableadmin.boto3.exceptions import PaginationError
+from tableadmin.channel import SERVICE
+from tableadmin.pagination import PAGINATION
+
+# How boto3's tokens say that a page was only partly used.
+_USED = "boto_truncate_amount"
+
+
+class _Keys(NamedTuple):
+    """The AWS names of the fields that page through an operation."""
+
+    token_in: str
+    token_out: str
+    items: str
+    page_size: str | None
+
+
+class _Start(NamedTuple):
+    """Where to begin: the token of a page, None for the first, and how many of its items to leave out."""
+
+    token: str | None = None
+    skip: int = 0
+
+
+class PageIterator:
+    """The pages of one listing, as they come; each iteration starts anew.
+
+    `resume_token` is where to go on once MaxItems have been seen; None after the last item.
+    """
+
+    def __init__(
+        self,
+        call: Callable[..., dict[str, Any]],
+        keys: _Keys,
+        params: dict[str, Any],
+        config: Mapping[str, Any],
+    ) -> None:
+        self._call = call
+        self._keys = keys
+        self._params = params
+        self._max_items = None if config.get("MaxItems") is None else int(config["MaxItems"])
+        self._starting_token: str | None = config.get("StartingToken")
+        self.resume_token: str | None = None
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        keys, seen = self._keys, 0
+        token, skip = _start(self._starting_token, keys)
+        while True:
+            page = self._page(token, skip)
+            room = None if self._max_items is None else self._max_items - seen
+            items = page.get(keys.items, [])
+            if room is not None and len(items) > room:
+                page[keys.items] = items[:room]
+                self._resume({keys.token_in: token, _USED: skip + room})
+                yield page
+                return
+            yield page
+            seen += len(items)
+            following = page.get(keys.token_out)
+            if not following:
+                return
+            if seen == self._max_items:
+                self._resume({keys.token_in: following})
+                return
+            if following == token:
+                repeated = {keys.token_in: following}
+                raise PaginationError(message=f"The same next token was received twice: {repeated}")
+            token, skip = following, 0
+
+    def search(self, expression: str) -> Iterator[Any]:
+        """What the JMESPath EXPRESSION finds on each page, lists item by item; needs the package jmespath."""
+        jmespath = import_module("jmespath")  # botocore brings it; it is no dependency of this package
+        for page in self:
+            found = jmespath.search(expression, page)
+            yield from found if isinstance(found, list) else [found]
+
+    def build_full_result(self) -> dict[str, Any]:
+        """All items in one dict; where MaxItems ended it, `NextToken` is the StartingToken to go on with."""
+        result: dict[str, Any] = {}
+        for page in self:
+            if self._keys.items in page:
+                result.setdefault(self._keys.items, []).extend(page[self._keys.items])
+        if self.resume_token is not None:
+            result["NextToken"] = self.resume_token
+        return result
+
+    def _page(self, token: str | None, skip: int) -> dict[str, Any]:
+        start = {} if token is None else {self._keys.token_in: token}
+        page = self._call(**self._params, **start)
+        if skip:
+            page[self._keys.items] = page.get(self._keys.items, [])[skip:]
+        return page
+
+    def _resume(self, token: dict[str, str | int | None]) -> None:
+        self.resume_token = b64encode(json.dumps(token).encode()).decode()
+
+
+class Paginator:
+    """Goes through the pages of one operation."""
+
+    def __init__(self, operation: str, call: Callable[..., dict[str, Any]]) -> None:
+        self._keys = _keys(operation)
+        self._call = call
+
+    def paginate(self, **params: Any) -> PageIterator:  # noqa: ANN401 - whatever the operation takes
+        """The pages of the operation with PARAMS.
+
+        PaginationConfig may hold MaxItems, PageSize and StartingToken. Raises PaginationError for a PageSize
+        where AWS alone decides.
+        """
+        config = params.pop("PaginationConfig", {})
+        if config.get("PageSize") is not None:
+            params[self._page_size()] = int(config["PageSize"])
+        return PageIterator(self._call, self._keys, params, config)
+
+    def _page_size(self) -> str:
+        if self._keys.page_size is None:
+            raise PaginationError(
+                message="PageSize parameter is not supported for the pagination interface for this operation."
+            )
+        return self._keys.page_size
+
+
+def _keys(operation: str) -> _Keys:
+    method, fields = SERVICE.methods_by_name[operation], PAGINATION[operation]
+    asked, answered = method.input_type, method.output_type
+    return _Keys(
+        _member(asked, fields.token_in),
+        _member(answered, fields.token_out),
+        _member(answered, fields.items),
+        fields.page_size and _member(asked, fields.page_size),
+    )
+
+
+def _member(descriptor: Descriptor, field: str) -> str:
+    return member_name(descriptor.fields_by_name[field])
+
+
+def _start(starting_token: str | None, keys: _Keys) -> _Start:
+    """What STARTING_TOKEN says; one that no page iterator made is taken for a token of AWS, as boto3 does."""
+    if starting_token is None:
+        return _Start()
+    try:
+        token = json.loads(b64decode(starting_token))
+        return _Start(token[keys.token_in], int(token.get(_USED, 0)))
+    except (ValueError, TypeError, LookupError):
+        return _Start(starting_token)

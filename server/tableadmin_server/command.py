@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, NoReturn, get_args
 
 import click
 
@@ -93,7 +94,11 @@ _EMBEDDED_REGION = "us-east-1"
     default="json",
     help="How to log, on standard error.",
 )
-@click.version_option(__version__, prog_name="tableadmin-server")
+@click.version_option(
+    __version__,
+    prog_name="tableadmin-server",
+    allow_from_autoenv=False,  # an image may set TABLEADMIN_VERSION to say what is in it
+)
 def command(**flags: Any) -> None:  # noqa: ANN401  # click gives each flag its own type
     """Administer Amazon DynamoDB tables over gRPC.
 
@@ -109,6 +114,7 @@ def command(**flags: Any) -> None:  # noqa: ANN401  # click gives each flag its 
         _fail(str(error), 2)
     except (EmbeddedEngineError, ListenError) as error:
         _fail(str(error), 1)
+    _leave()
 
 
 async def _serve(config: ServerConfig) -> None:
@@ -147,6 +153,13 @@ def _check_combination(
     for flag in ("endpoint_url", "profile", "role_arn"):
         if embedded and flag in endpoint:
             raise ConfigError(f"--{flag.replace('_', '-')} leads elsewhere: not with --embedded")
+
+
+def _leave() -> NoReturn:
+    """End the process, threads and all: some may wait for an endpoint, but nobody waits for them any more."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _fail(message: str, code: int) -> None:

@@ -17,11 +17,14 @@ role_arn = "arn:aws:iam::123456789012:role/table-admin"
 
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
+
+T = TypeVar("T")
 
 DEFAULT_LISTEN = "127.0.0.1:50051"
 
@@ -85,19 +88,14 @@ def load(path: Path, **overrides: object) -> ServerConfig:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not TOML: {error}") from error
     try:
-        return checked(msgspec.convert({**document, **overrides}, ServerConfig))
+        return checked(_converted({**document, **overrides}))
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"{path}: {_readable(str(error))}") from error
 
 
 def single(name: str, endpoint: dict[str, object], **server: object) -> ServerConfig:
     """The configuration of the one endpoint NAME, as flags give it; raises ConfigError."""
-    try:
-        return checked(msgspec.convert({**server, "endpoints": {name: endpoint}}, ServerConfig))
-    except msgspec.ValidationError as error:
-        raise ConfigError(_readable(str(error))) from error
+    return checked(_converted({**server, "endpoints": {name: endpoint}}))
 
 
 def checked(config: ServerConfig) -> ServerConfig:
@@ -122,27 +120,49 @@ def parse_address(listen: str) -> tuple[str, int]:
     return host, int(port)
 
 
+def _converted(document: Mapping[str, object]) -> ServerConfig:
+    endpoints = document.get("endpoints")
+    if isinstance(endpoints, dict):
+        # Each by itself: of a value in a dict msgspec does not say under which key it found it.
+        of = {key: _struct(value, EndpointConfig, f"endpoints.{key}") for key, value in endpoints.items()}
+        document = {**document, "endpoints": of}
+    return _struct(document, ServerConfig, "")
+
+
+def _struct(given: object, struct: type[T], where: str) -> T:
+    try:
+        return msgspec.convert(given, struct)
+    except msgspec.ValidationError as error:
+        raise ConfigError(_readable(str(error), where)) from error
+
+
 def _check_endpoint(name: str, endpoint: EndpointConfig) -> None:
     if not _ENDPOINT_NAME.fullmatch(name):
         raise ConfigError(
             f"endpoints.{name}: a name has 1-63 of a-z 0-9 . _ - and begins with a letter or digit"
         )
-    if endpoint.endpoint_url is not None:
-        url = urlsplit(endpoint.endpoint_url)
-        if url.scheme not in {"http", "https"} or not url.hostname:
-            raise ConfigError(
-                f"endpoints.{name}.endpoint_url: {endpoint.endpoint_url!r} is not http(s)://HOST[:PORT]"
-            )
+    if endpoint.endpoint_url is not None and not _is_http_url(endpoint.endpoint_url):
+        raise ConfigError(
+            f"endpoints.{name}.endpoint_url: {endpoint.endpoint_url!r} is not http(s)://HOST[:PORT]"
+        )
+
+
+def _is_http_url(text: str) -> bool:
+    try:
+        url = urlsplit(text)
+        return url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0
+    except ValueError:  # half a pair of brackets, or a port that is none
+        return False
 
 
 def _listed(config: ServerConfig) -> str:
     return ", ".join(config.endpoints)
 
 
-def _readable(message: str) -> str:
+def _readable(message: str, where: str) -> str:
     """Msgspec's "what is wrong - at `$.path`", path first; the path of an unknown key ends in the key."""
     problem, _, path = message.partition(" - at `$")
-    where = re.sub(r"\[['\"]?([^\]'\"]+)['\"]?\]", r".\1", path.rstrip("`")).strip(".")
+    where = (where + path.rstrip("`")).strip(".")
     unknown = re.fullmatch(r"Object contains unknown field `(.+)`", problem)
     missing = re.fullmatch(r"Object missing required field `(.+)`", problem)
     key = unknown or missing

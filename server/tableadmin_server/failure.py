@@ -4,6 +4,7 @@ The conventions are AIP-193's: a code to branch on, one readable line, an ErrorI
 further details where they help the caller.
 """
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
@@ -19,8 +20,14 @@ OWN_DOMAIN = "tableadmin"
 
 T = TypeVar("T")
 
-# gRPC carries details in one HTTP/2 header: past 8 KiB peers may refuse the whole response.
-_MAX_MESSAGE = 2000
+# gRPC carries the message in one HTTP/2 header and all of the status in another, and past 8 KiB for all
+# headers peers may refuse the whole response. In bytes: the message as it travels, percent-encoded; the
+# status before it grows by a third in base64.
+_MAX_MESSAGE = 1500
+_MAX_STATUS = 4096
+# Fields that are named at most, and characters of a description or of a value in the ErrorInfo.
+_MAX_VIOLATIONS = 10
+_MAX_TEXT = 250
 
 
 class Failure(Exception):
@@ -41,18 +48,21 @@ class Failure(Exception):
     ) -> None:
         super().__init__(message)
         self.code = code
-        self.message = " ".join(message.split())[:_MAX_MESSAGE]
+        self.message = _line(message)
         self.reason = reason
         self.domain = domain
         self.metadata = dict(metadata or {})
         self.details = tuple(details)
 
     def status(self, **metadata: str) -> Status:
-        """The status to send; METADATA is added to that of the ErrorInfo."""
-        info = ErrorInfo(reason=self.reason, domain=self.domain, metadata={**self.metadata, **metadata})
-        return Status(
-            code=self.code, message=self.message, details=[_packed(each) for each in (info, *self.details)]
-        )
+        """The status to send; METADATA goes into the ErrorInfo too; details that don't fit are left out."""
+        known = {key: value[:_MAX_TEXT] for key, value in {**self.metadata, **metadata}.items() if value}
+        info = ErrorInfo(reason=self.reason, domain=self.domain, metadata=known)
+        status = Status(code=self.code, message=self.message, details=[_packed(info)])
+        for detail in map(_packed, self.details):
+            if status.ByteSize() + detail.ByteSize() < _MAX_STATUS:
+                status.details.append(detail)
+        return status
 
 
 def retry_after(seconds: float) -> RetryInfo:
@@ -63,11 +73,11 @@ def retry_after(seconds: float) -> RetryInfo:
 
 
 def field_violations(violations: Sequence[tuple[str, str]]) -> BadRequest:
-    """Says which fields of the request, by proto path, are wrong and why."""
+    """Says which fields of the request, by proto path, are wrong and why: the first ten of them."""
     return BadRequest(
         field_violations=[
-            BadRequest.FieldViolation(field=field, description=description[:300])
-            for field, description in violations
+            BadRequest.FieldViolation(field=field, description=description[:_MAX_TEXT])
+            for field, description in violations[:_MAX_VIOLATIONS]
         ]
     )
 
@@ -79,6 +89,15 @@ def parsed(parse: Callable[[bytes], T], payload: bytes) -> T:
     except DecodeError as error:
         text = "the request is not a message of this RPC's input type"
         raise Failure(Code.INVALID_ARGUMENT, text, reason="MALFORMED_REQUEST") from error
+
+
+def _line(text: str) -> str:
+    """TEXT as one line that does nothing to a terminal, cut where it is too long for a header."""
+    line = "".join(char if char.isprintable() else "?" for char in " ".join(text.split("\n")).strip())
+    # gRPC writes a byte outside of ASCII as %XX.
+    sizes = (1 if char.isascii() and char != "%" else 3 * len(char.encode()) for char in line)
+    fitting = sum(size <= _MAX_MESSAGE for size in itertools.accumulate(sizes))
+    return line if fitting == len(line) else f"{line[:fitting]} ..."
 
 
 def _packed(message: Message) -> Any:

@@ -6,13 +6,14 @@ import signal
 import grpc
 import structlog
 from grpc_channelz.v1 import channelz, channelz_pb2, channelz_pb2_grpc
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from tableadmin_server.config import ServerConfig, parse_address
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.interceptors.errors import ErrorsInterceptor
 from tableadmin_server.services import table_admin
+from tableadmin_server.services.health import HealthServicer
 
 _log = structlog.get_logger()
 
@@ -37,7 +38,7 @@ class Server:
         """Bind the port; raises ConfigError for an endpoint that can't be, ListenError for the port."""
         self._config = config
         self._endpoints = Endpoints(config)
-        self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]  # missing in the stubs
+        self._health = HealthServicer()
         self._server = grpc.aio.server(interceptors=[ErrorsInterceptor()], options=_OPTIONS)
         self._server.add_generic_rpc_handlers((table_admin.handlers(self._endpoints),))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)

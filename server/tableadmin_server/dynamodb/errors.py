@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from botocore import exceptions as boto
+from botocore.parsers import ResponseParserError
 from google.protobuf.message import Message
 from google.rpc.code_pb2 import Code
 from google.rpc.error_details_pb2 import PreconditionFailure, QuotaFailure, ResourceInfo
@@ -256,13 +257,13 @@ class Call:
 def failure_of(error: Exception, call: Call) -> Failure | None:
     """What ERROR, raised by botocore, means for the caller of CALL; None for an error of our own."""
     if isinstance(error, boto.ClientError):
-        return _answered(error, call)
+        return _answered(error, call) if error.operation_name == call.operation else _no_role(call)
     if isinstance(error, boto.ParamValidationError):
         return _refused_by_botocore(error, call)
     for exception, reason, meaning, text in BY_EXCEPTION:
         if isinstance(error, exception):
             return _failure(call, meaning, f"{call.operation}: {text}", reason)
-    if isinstance(error, boto.BotoCoreError | ValueError) and type(error).__module__.startswith("botocore"):
+    if isinstance(error, boto.BotoCoreError | ResponseParserError):
         text = f"{call.operation}: the endpoint's answer can't be read"
         return _failure(call, _GARBLED, text, "ENDPOINT_ANSWER_UNREADABLE")
     return None
@@ -295,6 +296,9 @@ def _answered(error: boto.ClientError, call: Call) -> Failure:
     code = str(answer.get("Code") or "Unknown").rpartition("#")[2]
     message = str(answer.get("Message") or f"{call.operation} failed with {code}")
     meaning = meaning_of(code, call.operation, message, int(metadata.get("HTTPStatusCode") or 0))
+    if code.isdigit():  # the HTTP status, for want of a code: not AWS answered but some proxy
+        text = f"{call.operation}: the endpoint's answer is not DynamoDB's (HTTP status {code})"
+        return _failure(call, meaning, text, f"HTTP_{code}")
     return _failure(
         call,
         meaning,
@@ -304,6 +308,12 @@ def _answered(error: boto.ClientError, call: Call) -> Failure:
         aws_error_code=code,
         aws_request_id=str(metadata.get("RequestId") or ""),
     )
+
+
+def _no_role(call: Call) -> Failure:
+    """An error that STS answered, asked for the role on the way; its text is about this service."""
+    text = f"{call.operation}: the service can't assume its role at this endpoint"
+    return _failure(call, _CREDENTIALS, text, "NO_CREDENTIALS")
 
 
 def _refused_by_botocore(error: boto.ParamValidationError, call: Call) -> Failure:
@@ -350,7 +360,7 @@ def _details(call: Call, meaning: Meaning, message: str) -> Iterator[Message]:
         yield ResourceInfo(resource_type=resource_type, resource_name=name)
     if meaning.precondition:
         violation = PreconditionFailure.Violation(
-            type=meaning.precondition, subject=name, description=message[:300]
+            type=meaning.precondition, subject=name, description=message[:250]
         )
         yield PreconditionFailure(violations=[violation])
     if meaning.quota:

@@ -5,9 +5,11 @@ are about. What no row knows has no field violation: a wrong field would be wors
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from typing import cast
 
 from google.protobuf.descriptor import Descriptor
+from google.protobuf.message import Message
 
 from tableadmin.awsshape import member_name
 
@@ -19,25 +21,25 @@ _PARAMETER = re.compile(r"Invalid \w+ for parameter ([\w.\[\]]+), ([^;]+)")
 _MISSING = re.compile(r"(Missing required|Unknown) parameter in ([\w.\[\]]+): \"(\w+)\"")
 
 _GSIS = ("GlobalSecondaryIndexes", "GlobalSecondaryIndexUpdates")
+_INDEXES = (*_GSIS, "LocalSecondaryIndexes")
 
-# What DynamoDB and the engines say: (text, the members it is about, most specific first). The first row that
-# fits and has a member of the request's counts.
+# What DynamoDB and the engines say: (text, the members it may be about). The first row that fits and has a
+# member of the request's counts; of its members the first that the request sets, or else the first.
 _TEXTS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    # It lists what there is to update: the request has none of it.
+    (r"At least one of", ()),
     (r"[Tt]able/index name|^TableName |[Tt]able name", ("TableName",)),
-    (r"per-table limit|[Gg]lobal secondary ind\w+ have the same name", _GSIS),
-    (
-        r"[Ll]ocal [Ss]econdary [Ii]nd|range key for index|does not have a range key",
-        ("LocalSecondaryIndexes",),
-    ),
-    (
-        r"[Dd]uplicate index name|index which already exists|duplicate index",
-        (*_GSIS, "LocalSecondaryIndexes"),
-    ),
-    (r"NonKeyAttributes|[Pp]rojection", (*_GSIS, "LocalSecondaryIndexes")),
     (
         r"AttributeDefinitions|[Aa]ttribute [Dd]efinition|[Kk]ey not specified|have no definition",
         ("AttributeDefinitions",),
     ),
+    (
+        r"[Ll]ocal ?[Ss]econdary ?[Ii]nd|does not have a range key|leading hash key",
+        ("LocalSecondaryIndexes",),
+    ),
+    (r"[Gg]lobal ?[Ss]econdary ?[Ii]nd", _GSIS),
+    (r"[Dd]uplicate index|index which already exists|NonKeyAttributes|[Pp]rojection", _INDEXES),
+    (r"for (the )?index", _INDEXES),
     (r"KeySchema|[Kk]ey [Ss]chema", ("KeySchema", *_GSIS)),
     (r"StreamViewType|[Ss]tream", ("StreamSpecification",)),
     (r"TimeToLive", ("TimeToLiveSpecification",)),
@@ -46,15 +48,18 @@ _TEXTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"[Tt]hroughput|CapacityUnits", ("ProvisionedThroughput",)),
     (r"BillingMode", ("BillingMode",)),
     (r"\b[Tt]ag", ("Tags", "TagKeys")),
-    (r"\bARN\b|[Aa]rn", ("ResourceArn",)),
+    (r"\bARN\b|Arn\b", ("ResourceArn",)),
+    (r"^Limit ", ("Limit",)),
 )
 
 
-def violations(message: str, descriptor: Descriptor) -> list[tuple[str, str]]:
-    """The fields of a DESCRIPTOR request that MESSAGE finds fault with, and what is wrong with each."""
+def violations(message: str, request: Message) -> list[tuple[str, str]]:
+    """The fields of REQUEST that MESSAGE finds fault with, and what is wrong with each."""
+    descriptor = cast("Descriptor", request.DESCRIPTOR)
     named = [(field_path(path, descriptor), problem) for path, problem in _named(message)]
     found = [(field, problem) for field, problem in named if field]
-    return found or [(field, message) for field in _described(message, descriptor)]
+    given = {field.name for field, _ in request.ListFields()}
+    return found or [(field, message) for field in _described(message, descriptor, given)]
 
 
 def field_path(aws_path: str, descriptor: Descriptor) -> str:
@@ -81,11 +86,10 @@ def _named(message: str) -> Iterator[tuple[str, str]]:
         yield path, f"{what.lower()} parameter" if what == "Unknown" else "is required"
 
 
-def _described(message: str, descriptor: Descriptor) -> list[str]:
+def _described(message: str, descriptor: Descriptor, given: Collection[str]) -> list[str]:
     fields = {member_name(field): field.name for field in descriptor.fields}
     for text, members in _TEXTS:
-        if re.search(text, message):
-            for member in members:
-                if member in fields:
-                    return [fields[member]]
+        possible = [fields[member] for member in members if member in fields]
+        if re.search(text, message) and (possible or not members):
+            return [field for field in possible if field in given][:1] or possible[:1]
     return []

@@ -12,9 +12,24 @@ from botocore.credentials import (
     CredentialProvider,
     DeferredRefreshableCredentials,
 )
-from botocore.exceptions import BotoCoreError, NoRegionError
+from botocore.exceptions import (
+    BotoCoreError,
+    InvalidRegionError,
+    NoCredentialsError,
+    NoRegionError,
+    ProfileNotFound,
+)
 
 from tableadmin_server.config import ConfigError, EndpointConfig
+from tableadmin_server.dynamodb.parser import StrictParserFactory
+
+# The key that botocore finds fault with.
+_KEYS: tuple[tuple[type[BotoCoreError], str], ...] = (
+    (NoRegionError, ".region"),
+    (InvalidRegionError, ".region"),
+    (ProfileNotFound, ".profile"),
+    (NoCredentialsError, ".role_arn"),
+)
 
 # What asks the network for credentials, which an engine on this machine never needs.
 _REMOTE_PROVIDERS = ("container-role", "iam-role")
@@ -24,14 +39,15 @@ def make_client(name: str, config: EndpointConfig) -> BaseClient:
     """A boto3 client for the endpoint NAME; raises ConfigError naming the key when there can't be one."""
     try:
         return _client(config)
-    except NoRegionError as error:
-        raise ConfigError(f"endpoints.{name}.region: none is given or found by boto3's chain") from error
     except BotoCoreError as error:
-        raise ConfigError(f"endpoints.{name}: {error}") from error
+        key = next((key for exception, key in _KEYS if isinstance(error, exception)), "")
+        text = "none is given or found by boto3's chain" if isinstance(error, NoRegionError) else error
+        raise ConfigError(f"endpoints.{name}{key}: {text}") from error
 
 
 def _client(config: EndpointConfig) -> BaseClient:
     session = botocore.session.Session(profile=config.profile)
+    session.register_component("response_parser_factory", StrictParserFactory())
     local = _is_local(config.endpoint_url)
     if local:
         for provider in _REMOTE_PROVIDERS:
@@ -69,11 +85,14 @@ def _is_local(endpoint_url: str | None) -> bool:
 def _assume_role(session: botocore.session.Session, config: EndpointConfig, role_arn: str) -> None:
     """Make SESSION use the role's credentials, which are taken and renewed with those it has now."""
     source = botocore.session.Session(profile=config.profile)
+    credentials = source.get_credentials()
+    if credentials is None:
+        raise NoCredentialsError
     if config.region:
         source.set_config_variable("region", config.region)
     fetcher = AssumeRoleCredentialFetcher(
         client_creator=source.create_client,
-        source_credentials=source.get_credentials(),
+        source_credentials=credentials,
         role_arn=role_arn,
         extra_args={"RoleSessionName": "tableadmin"},
     )

@@ -9,7 +9,7 @@ import structlog
 from google.rpc.code_pb2 import Code
 from grpc_status import rpc_status
 
-from tableadmin_server.failure import Failure, parsed
+from tableadmin_server.failure import OWN_DOMAIN, Failure, parsed
 
 REQUEST_ID_KEY = "tableadmin-request-id"
 
@@ -65,10 +65,20 @@ def _behavior(handle: Behavior, parse: Callable[[bytes], Any] | None, method: st
             raise
         except Exception as error:  # noqa: BLE001  # the last place that can keep it from the caller
             failure = error if isinstance(error, Failure) else _internal(error, method, request_id)
+            _log_cause(failure, method, request_id)
             status = failure.status(request_id=request_id)
             await context.abort_with_status(rpc_status.to_status(status))
 
     return behave
+
+
+def _log_cause(failure: Failure, method: str, request_id: str) -> None:
+    """Log what the caller is not told of a call that did not get through to AWS: which host, whose role."""
+    if failure.domain == OWN_DOMAIN and failure.__cause__ and failure.code != Code.INVALID_ARGUMENT:
+        cause = f"{type(failure.__cause__).__name__}: {failure.__cause__}"
+        _log.warning(
+            "call.failed", method=method, request_id=request_id, reason=failure.reason, cause=cause[:1000]
+        )
 
 
 def _internal(error: Exception, method: str, request_id: str) -> Failure:

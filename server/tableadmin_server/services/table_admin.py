@@ -20,6 +20,7 @@ from tableadmin.v1 import table_admin_pb2
 from tableadmin_server.dynamodb.coalescing import Coalescing
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.dynamodb.endpoints import Endpoints
+from tableadmin_server.dynamodb.fields import field_path
 from tableadmin_server.failure import Failure, field_violations, parsed
 
 SERVICE = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"]
@@ -30,6 +31,7 @@ UNKNOWN_KEY = "tableadmin-unknown-bin"
 
 # Header blocks past 8 KiB are refused by many peers; what is unknown takes at most half of one.
 _MAX_UNKNOWN = 4096
+_MORE = {"path": "..."}
 
 _log = structlog.get_logger()
 
@@ -88,11 +90,11 @@ def _caller(method: MethodDescriptor) -> Caller:
         try:
             params = to_aws(request)
         except ShapeError as error:
-            raise _not_of_shape(error, method.name) from error
+            raise _not_of_shape(error, method) from error
         answer = await endpoint.call(method.name, params, request)
         unknown: list[Unknown] = []
         response = from_aws(answer.data, response_type, unknown)
-        trailing: Metadata = ((AWS_REQUEST_ID_KEY, answer.request_id),)
+        trailing: Metadata = ((AWS_REQUEST_ID_KEY, answer.request_id),) if answer.request_id else ()
         if unknown:
             _log.warning("answer.unknown", operation=method.name, paths=[each.path for each in unknown])
             trailing = (*trailing, (UNKNOWN_KEY, _named(unknown)))
@@ -118,17 +120,21 @@ def _named(unknown: Sequence[Unknown]) -> bytes:
     full = json.dumps([{"path": each.path, "value": each.value} for each in unknown], default=str).encode()
     if len(full) <= _MAX_UNKNOWN:
         return full
-    paths = [{"path": each.path} for each in unknown]
-    while len(json.dumps(paths)) > _MAX_UNKNOWN:
-        paths = [*paths[: len(paths) // 2], {"path": "..."}]
-    return json.dumps(paths).encode()
+    named: list[dict[str, str]] = []
+    for each in unknown:
+        longer = [*named, {"path": each.path}]
+        if len(json.dumps([*longer, _MORE])) > _MAX_UNKNOWN:
+            return json.dumps([*named, _MORE]).encode()
+        named = longer
+    return json.dumps(named).encode()
 
 
-def _not_of_shape(error: ShapeError, operation: str) -> Failure:
+def _not_of_shape(error: ShapeError, method: MethodDescriptor) -> Failure:
+    field = field_path(error.path, method.input_type) or error.path
     return Failure(
         Code.INVALID_ARGUMENT,
-        f"{operation}: {error}",
+        f"{method.name}: {error}",
         reason="MALFORMED_REQUEST",
-        metadata={"operation": operation},
-        details=[field_violations([(error.path, error.reason)])],
+        metadata={"operation": method.name},
+        details=[field_violations([(field, error.reason)])],
     )

@@ -6,7 +6,7 @@ PYTHON ?= python3
 # What `buf breaking` compares the contract with.
 AGAINST ?= .git\#branch=main
 
-.PHONY: help setup demo run test check format proto bench clean
+.PHONY: help setup demo run test check format proto bench engines clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -55,13 +55,16 @@ format: setup ## Format the code and the contract
 	$(BIN)/buf format --write proto
 
 bench: setup .venv-bench/.ready ## Measure the service beside boto3, bare gRPC and the AWS CLI
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench .venv-bench/bin/aws
 
 .venv-bench/.ready: pyproject.toml
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet 'pip>=25.1'
 	.venv-bench/bin/python -m pip install --quiet --group bench
 	@touch $@
+
+engines: setup ## Ask every operation of every engine, and write docs/engines.md
+	$(BIN)/python -m tests.operations.matrix
 
 clean: ## Remove the virtual environments and every cache
 	rm -rf $(VENV) .venv-proto .venv-bench dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

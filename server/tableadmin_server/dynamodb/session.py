@@ -19,9 +19,11 @@ from botocore.exceptions import (
     NoRegionError,
     ProfileNotFound,
 )
+from botocore.httpsession import where
 
 from tableadmin_server.config import ConfigError, EndpointConfig
 from tableadmin_server.dynamodb.parser import StrictParserFactory
+from tableadmin_server.dynamodb.transport import Transport
 
 # The key that botocore finds fault with.
 _KEYS: tuple[tuple[type[BotoCoreError], str], ...] = (
@@ -56,7 +58,7 @@ def _client(config: EndpointConfig) -> BaseClient:
         _assume_role(session, config, config.role_arn)
     # Engines on this machine want credentials too, but any will do.
     placeholder = "local" if local and session.get_credentials() is None else None
-    return boto3.Session(botocore_session=session, region_name=config.region).client(
+    client = boto3.Session(botocore_session=session, region_name=config.region).client(
         "dynamodb",
         aws_access_key_id=placeholder,
         aws_secret_access_key=placeholder,
@@ -67,9 +69,13 @@ def _client(config: EndpointConfig) -> BaseClient:
             max_pool_connections=config.pool_size,
             retries={"mode": config.retry_mode, "total_max_attempts": config.max_attempts},
             tcp_keepalive=True,
-            user_agent_extra="tableadmin",
+            # Without one botocore puts the same text together anew, twice for each call.
+            user_agent=f"{session.user_agent()} tableadmin",
         ),
     )
+    ca_bundle = session.get_config_variable("ca_bundle") or where()
+    Transport(config.connect_timeout, config.read_timeout, ca_bundle).attach(client)
+    return client
 
 
 def _is_local(endpoint_url: str | None) -> bool:

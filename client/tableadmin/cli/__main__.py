@@ -1,0 +1,5 @@
+"""`python -m tableadmin.cli` is tablectl."""
+
+from tableadmin.cli import main
+
+main()

@@ -1,0 +1,42 @@
+"""`tablectl limits` and `tablectl endpoints`: what the account may have, and where DynamoDB answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tableadmin.cli.group import Command
+from tableadmin.cli.output import Block, Rows
+from tableadmin.cli.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from tableadmin.v1 import DescribeEndpointsResponse, DescribeLimitsResponse
+
+
+@click.command(cls=Command, example="tablectl limits -o json")
+@pass_session
+def limits(session: Session) -> None:
+    """Show how much capacity the account and one table may reserve."""
+    session.show(session.client.describe_limits(), _limits)
+
+
+@click.command(cls=Command, example="tablectl endpoints")
+@pass_session
+def endpoints(session: Session) -> None:
+    """Show where DynamoDB itself answers."""
+    session.show(session.client.describe_endpoints(), _endpoints)
+
+
+def _limits(response: DescribeLimitsResponse) -> list[Block]:
+    rows = [
+        ("account", response.account_max_read_capacity_units, response.account_max_write_capacity_units),
+        ("table", response.table_max_read_capacity_units, response.table_max_write_capacity_units),
+    ]
+    shown = [(scope, str(read), str(write)) for scope, read, write in rows]
+    return [Rows(("At most for", "Read units", "Write units"), shown)]
+
+
+def _endpoints(response: DescribeEndpointsResponse) -> list[Block]:
+    rows = [(each.address, f"{each.cache_period_in_minutes} min") for each in response.endpoints]
+    return [Rows(("Address", "Cache for"), rows, "no endpoints")]

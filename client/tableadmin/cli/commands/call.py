@@ -1,0 +1,45 @@
+"""`tablectl call`: any RPC, with AWS-shaped JSON in and out."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+import click
+
+from tableadmin.cli import completing, document
+from tableadmin.cli.endings import Refusal
+from tableadmin.cli.group import Command
+from tableadmin.cli.output import show
+from tableadmin.cli.session import Session, aws, pass_session
+
+
+@click.command(cls=Command, example="""tablectl call DescribeTable '{"TableName": "Music"}'""")
+@click.argument("rpc", shell_complete=completing.rpcs)
+@click.argument("request", metavar="[JSON|-|@FILE]", default="{}")
+@pass_session
+def call(session: Session, rpc: str, request: str) -> None:
+    """Call any RPC with AWS-shaped JSON, from the command line, standard input or a file.
+
+    RPC may be written as AWS (DescribeTable) or the AWS CLI (describe-table) does.
+    """
+    name = _method(rpc)
+    members = document.read(request)
+    response = session.send(getattr(session.rpcs, name), members)
+    show(aws(response), "yaml" if session.output == "yaml" else "json")
+
+
+def _method(rpc: str) -> str:
+    """The name of the client's method for RPC; raises Refusal with the nearest for an unknown one."""
+    from tableadmin.channel import SERVICE  # noqa: PLC0415 - protobuf
+
+    names = {method.name.lower(): method.name for method in SERVICE.methods}
+    plain = rpc.replace("-", "").replace("_", "").lower()
+    if plain not in names:
+        found = get_close_matches(plain, names, n=1)
+        hint = f", did you mean {names[found[0]]}?" if found else ""
+        raise Refusal(f"there is no RPC {rpc!r}{hint}")
+    return _snake(names[plain])
+
+
+def _snake(rpc: str) -> str:
+    return "".join(f"_{each.lower()}" if each.isupper() else each for each in rpc).lstrip("_")

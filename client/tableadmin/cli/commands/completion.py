@@ -1,0 +1,30 @@
+"""`tablectl completion`: the script that lets a shell complete commands, options and names."""
+
+from __future__ import annotations
+
+import click
+from click.shell_completion import get_completion_class
+
+from tableadmin.cli import completing
+from tableadmin.cli.group import Command
+
+_SHELLS = ("bash", "zsh", "fish")
+
+_HELP = """Print the completion script of a shell. Names of tables and indexes are asked of the service.
+
+\b
+bash: source <(tablectl completion bash)            in ~/.bashrc
+zsh:  source <(tablectl completion zsh)             in ~/.zshrc
+fish: tablectl completion fish > ~/.config/fish/completions/tablectl.fish
+"""
+
+
+@click.command(cls=Command, help=_HELP, example="source <(tablectl completion bash)")
+@click.argument("shell", type=click.Choice(_SHELLS))
+@click.pass_context
+def completion(ctx: click.Context, shell: str) -> None:
+    """Print the completion script of a shell."""
+    complete = get_completion_class(shell)
+    assert complete is not None
+    root = ctx.find_root()
+    click.echo(complete(root.command, {}, "tablectl", completing.VARIABLE).source())

@@ -1,0 +1,82 @@
+"""`tablectl context`: named settings, kept in the user's configuration directory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import click
+
+from tableadmin.cli import completing, context_file
+from tableadmin.cli.endings import Refusal
+from tableadmin.cli.group import Group, given
+from tableadmin.cli.output import Rows, show
+from tableadmin.cli.session import Session, pass_session
+from tableadmin.cli.settings import SETTINGS
+
+_name = click.argument("name", metavar="NAME", shell_complete=completing.contexts)
+
+
+@click.group(cls=Group)
+def context() -> None:
+    """Keep settings under a name, and choose between them.
+
+    A flag goes before its TABLEADMIN_* variable, that before the context, and that before the default.
+    """
+
+
+@context.command("list", example="tablectl context list")
+@pass_session
+def list_contexts(session: Session) -> None:
+    """List the contexts; * marks the one in use."""
+    contexts = context_file.load(context_file.path())
+    if session.output != "table":
+        show({"Current": contexts.current, "Contexts": contexts.named}, session.output)
+        return
+    rows = [
+        ("*" if name == contexts.current else "", name, *(settings.get(each, "") for each in SETTINGS))
+        for name, settings in contexts.named.items()
+    ]
+    show([Rows(("In use", "Name", *SETTINGS), rows, f"no contexts in {context_file.path()}")], "table")
+
+
+@context.command(example="tablectl context use production")
+@_name
+def use(name: str) -> None:
+    """Use a context from now on."""
+    contexts = context_file.load(context_file.path())
+    contexts.get(name)
+    context_file.save(replace(contexts, current=name), context_file.path())
+    click.echo(f"using {name}")
+
+
+@context.command("set", example="tablectl context set production --server admin.internal:50051 --endpoint eu")
+@_name
+@click.pass_context
+def set_context(ctx: click.Context, name: str) -> None:
+    """Keep the settings given as options under NAME. The first context is used at once."""
+    settings = {key: text for key, text in given(ctx).items() if key in SETTINGS}
+    if not settings:
+        raise click.UsageError(
+            f"Give at least one of {', '.join(SETTINGS[key].flags[-1] for key in SETTINGS)}."
+        )
+    try:
+        context_file.check_name(name)
+    except ValueError as error:
+        raise Refusal(str(error)) from error
+    contexts = context_file.load(context_file.path())
+    contexts.named[name] = {**contexts.named.get(name, {}), **settings}
+    current = contexts.current or name
+    context_file.save(replace(contexts, current=current), context_file.path())
+    click.echo(f"{name} kept in {context_file.path()}" + (", in use" if current == name else ""))
+
+
+@context.command("show", example="tablectl context show")
+@pass_session
+def show_settings(session: Session) -> None:
+    """Show the settings that a command would run with here, and where each comes from."""
+    chosen = session.settings
+    if session.output != "table":
+        show({name: each.text for name, each in chosen.items()}, session.output)
+        return
+    rows = [(name, each.text or "the service's default", each.origin) for name, each in chosen.items()]
+    show([Rows(("Setting", "Value", "From"), rows)], "table")

@@ -1,0 +1,108 @@
+"""`tablectl index`: create, update, delete and list the indexes of a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tableadmin.cli import fragments, options
+from tableadmin.cli.capacity import both_sides
+from tableadmin.cli.confirm import confirm
+from tableadmin.cli.group import Group
+from tableadmin.cli.progress import finish
+from tableadmin.cli.session import Session, pass_session
+from tableadmin.cli.table_view import indexes
+
+if TYPE_CHECKING:
+    from tableadmin.awsshape import AwsDict
+    from tableadmin.client import Client
+    from tableadmin.v1 import ProvisionedThroughputDescription, UpdateTableResponse
+
+
+@click.group(cls=Group)
+def index() -> None:
+    """Create, update, delete and list the indexes of a table."""
+
+
+@index.command(example="tablectl index create Music GenreIdx --hash-key Genre:S --read 5 --write 5 --wait")
+@options.table_name
+@click.argument("index_name", metavar="INDEX")
+@options.hash_key
+@options.range_key
+@options.setting(
+    "--projection",
+    metavar="ALL|KEYS_ONLY|INCLUDE:a+b",
+    default="ALL",
+    show_default=True,
+    make=fragments.projection,
+    help="What the index copies.",
+)
+@options.throughput
+@options.waiting
+@pass_session
+def create(
+    session: Session, /, name: str, index_name: str, *, patience: float | None, **settings: AwsDict
+) -> None:
+    """Create a global secondary index. On an on-demand table leave --read and --write out."""
+    attributes, action = fragments.split_attributes(options.combined(*settings.values()))
+    if "KeySchema" not in action:
+        raise click.UsageError("Missing option '--hash-key'.")
+    response = _change(session, name, {"Create": {"IndexName": index_name, **action}}, attributes)
+    from tableadmin.waiting import index_built  # noqa: PLC0415 - grpc
+
+    finish(session, response, patience, index_built(index_name))
+
+
+@index.command(example="tablectl index update Music GenreIdx --read 10 --write 10 --wait")
+@options.table_name
+@options.index_name
+@options.throughput
+@options.waiting
+@pass_session
+def update(
+    session: Session, /, name: str, index_name: str, *, patience: float | None, **settings: AwsDict
+) -> None:
+    """Change the capacity of a global secondary index."""
+    action = options.combined(*settings.values())
+    if not action:
+        raise click.UsageError("Nothing to change is given.")
+    action = both_sides(action, lambda: _live_capacity(session.client, name, index_name))
+    finish(session, _change(session, name, {"Update": {"IndexName": index_name, **action}}), patience)
+
+
+@index.command(example="tablectl index delete Music GenreIdx --yes --wait")
+@options.table_name
+@options.index_name
+@options.yes
+@options.waiting
+@pass_session
+def delete(session: Session, name: str, index_name: str, *, yes: bool, patience: float | None) -> None:
+    """Delete a global secondary index. The table's items stay."""
+    confirm(index_name, f"Deleting index {index_name} of table {name} breaks what reads it", yes=yes)
+    response = _change(session, name, {"Delete": {"IndexName": index_name}})
+    from tableadmin.waiting import index_removed  # noqa: PLC0415 - grpc
+
+    finish(session, response, patience, index_removed(index_name))
+
+
+@index.command("list", example="tablectl index list Music")
+@options.table_name
+@pass_session
+def list_indexes(session: Session, name: str) -> None:
+    """List the indexes of a table, local and vector ones too. JSON and YAML are DescribeTable's."""
+    response = session.client.describe_table(table_name=name)
+    session.show(response, lambda response: [indexes(response.table)])
+
+
+def _change(
+    session: Session, name: str, update: AwsDict, attributes: AwsDict | None = None
+) -> UpdateTableResponse:
+    request = {"TableName": name, **(attributes or {}), "GlobalSecondaryIndexUpdates": [update]}
+    return session.send(session.rpcs.update_table, request)
+
+
+def _live_capacity(client: Client, name: str, index_name: str) -> ProvisionedThroughputDescription | None:
+    """The capacity of an index; None for one that is not there, which the service will say."""
+    found = client.describe_table(table_name=name).table.global_secondary_indexes
+    return next((each.provisioned_throughput for each in found if each.index_name == index_name), None)

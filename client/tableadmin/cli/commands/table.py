@@ -1,0 +1,168 @@
+"""`tablectl table`: create, describe, list, update and delete tables."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from tableadmin.cli import fragments, options
+from tableadmin.cli.capacity import both_sides
+from tableadmin.cli.confirm import confirm
+from tableadmin.cli.group import Group
+from tableadmin.cli.output import Lines
+from tableadmin.cli.pages import all_pages
+from tableadmin.cli.progress import finish, finish_deletion
+from tableadmin.cli.session import Session, pass_session
+from tableadmin.cli.table_view import description
+
+if TYPE_CHECKING:
+    from tableadmin.awsshape import AwsDict
+    from tableadmin.client import Client
+    from tableadmin.v1 import ListTablesResponse
+
+_CREATE = """Create a table.
+
+Indexes are written as
+
+\b
+--gsi name=One,hash=Genre:S,range=Y:N
+--gsi name=Two,hash=A:S,read=5,write=5
+--lsi name=Three,range=Year:N
+
+A local index takes name, range and projection. A projection is ALL, which is the default, KEYS_ONLY or
+INCLUDE:attribute+attribute. A key of several attributes is hash=Genre:S+Label:S.
+"""
+
+
+@click.group(cls=Group)
+def table() -> None:
+    """Create, describe, list, update and delete tables."""
+
+
+@table.command(
+    help=_CREATE, example="tablectl table create Music --hash-key Artist:S --read 5 --write 5 --wait"
+)
+@options.optional_table_name
+@options.hash_key
+@options.range_key
+@options.billing
+@options.throughput
+@options.setting(
+    "--gsi",
+    metavar="INDEX",
+    make=fragments.global_index,
+    multiple=True,
+    help="Global secondary index, may be repeated.",
+)
+@options.setting(
+    "--lsi",
+    metavar="INDEX",
+    make=fragments.local_index,
+    multiple=True,
+    help="Local secondary index, may be repeated.",
+)
+@options.setting(
+    "--tag", metavar="KEY=VALUE", make=fragments.tag, multiple=True, help="Tag, may be repeated."
+)
+@options.setting(
+    "--stream", type=click.Choice(options.STREAM_VIEWS), make=fragments.stream, help="Turn on the stream."
+)
+@options.protection_and_class
+@options.cli_input_json
+@options.waiting
+@pass_session
+def create(
+    session: Session, /, name: str | None, base: AwsDict, *, patience: float | None, **settings: AwsDict
+) -> None:
+    """Create a table."""
+    request = fragments.with_table_hash(_request(name, base, settings))
+    response = session.send(session.rpcs.create_table, request)
+    finish(session, response, patience)
+
+
+@table.command(example="tablectl table describe Music -o json")
+@options.table_name
+@pass_session
+def describe(session: Session, name: str) -> None:
+    """Show the state of a table."""
+    session.show(session.client.describe_table(table_name=name), lambda response: description(response.table))
+
+
+@table.command("list", example="tablectl table list --max-items 10")
+@click.option("--max-items", type=click.IntRange(min=1), metavar="N", help="Stop after N tables.")
+@pass_session
+def list_tables(session: Session, max_items: int | None) -> None:
+    """List the names of all tables, one a line."""
+    session.show(
+        _all_tables(session.client, max_items), lambda response: [Lines(response.table_names, "no tables")]
+    )
+
+
+@table.command(example="tablectl table update Music --read 10 --write 10 --wait")
+@options.optional_table_name
+@options.billing
+@options.throughput
+@options.setting(
+    "--gsi",
+    metavar="INDEX",
+    make=fragments.index_capacity,
+    multiple=True,
+    help="Capacity of an index: 'name=GenreIdx,read=5,write=5'. May be repeated.",
+)
+@options.setting(
+    "--stream",
+    type=click.Choice([*options.STREAM_VIEWS, "off"]),
+    make=fragments.stream,
+    help="Turn the stream on or off.",
+)
+@options.protection_and_class
+@options.cli_input_json
+@options.waiting
+@pass_session
+def update(
+    session: Session, /, name: str | None, base: AwsDict, *, patience: float | None, **settings: AwsDict
+) -> None:
+    """Change a table. DynamoDB takes most changes only one at a time."""
+    request = _request(name, base, settings)
+    if len(request) == 1:
+        raise click.UsageError("Nothing to change is given.")
+    described = partial(session.client.describe_table, table_name=str(request["TableName"]))
+    request = both_sides(request, lambda: described().table.provisioned_throughput)
+    response = session.send(session.rpcs.update_table, request)
+    finish(session, response, patience)
+
+
+@table.command(example="tablectl table delete Music --yes --wait")
+@options.table_name
+@options.yes
+@options.waiting
+@pass_session
+def delete(session: Session, name: str, *, yes: bool, patience: float | None) -> None:
+    """Delete a table and everything in it."""
+    confirm(name, f"Deleting table {name} loses all its items", yes=yes)
+    finish_deletion(session, session.client.delete_table(table_name=name), patience)
+
+
+def _request(name: str | None, base: AwsDict, settings: dict[str, AwsDict]) -> AwsDict:
+    """The request of the file with what the options say in its place."""
+    named: AwsDict = {"TableName": name} if name else {}
+    request = fragments.overridden(base, options.combined(named, *settings.values()))
+    if not request.get("TableName"):
+        raise click.UsageError("Missing argument 'TABLE'.")
+    return request
+
+
+def _all_tables(client: Client, most: int | None) -> ListTablesResponse:
+    """All pages as one response; one that was cut off says after which name the next would start."""
+    whole = all_pages(
+        lambda start: client.list_tables(exclusive_start_table_name=start),
+        "table_names",
+        "last_evaluated_table_name",
+        None if most is None else most + 1,
+    )
+    if most is not None and len(whole.table_names) > most:
+        del whole.table_names[most:]
+        whole.last_evaluated_table_name = whole.table_names[-1]
+    return whole

@@ -1,0 +1,73 @@
+"""`tablectl ttl`: turn the expiry of items on and off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tableadmin.cli import options
+from tableadmin.cli.endings import Refusal
+from tableadmin.cli.group import Group
+from tableadmin.cli.output import Block, Fields, Lines
+from tableadmin.cli.session import Session, pass_session
+from tableadmin.cli.wording import word
+
+if TYPE_CHECKING:
+    from tableadmin.awsshape import AwsDict
+    from tableadmin.v1 import DescribeTimeToLiveResponse, UpdateTimeToLiveResponse
+
+
+@click.group(cls=Group)
+def ttl() -> None:
+    """Turn the expiry of items (time to live) on and off.
+
+    A change takes up to an hour, and for as long no other is accepted.
+    """
+
+
+@ttl.command(example="tablectl ttl enable Sessions expires_at")
+@options.table_name
+@click.argument("attribute", metavar="ATTRIBUTE")
+@pass_session
+def enable(session: Session, name: str, attribute: str) -> None:
+    """Let items expire at the epoch second in ATTRIBUTE."""
+    _update(session, name, attribute, enabled=True)
+
+
+@ttl.command(example="tablectl ttl disable Sessions")
+@options.table_name
+@pass_session
+def disable(session: Session, name: str) -> None:
+    """Let items stay. The attribute's name is looked up."""
+    described = session.client.describe_time_to_live(table_name=name)
+    attribute = described.time_to_live_description.attribute_name
+    if not attribute:
+        raise Refusal(f"{name} has no time to live to disable")
+    _update(session, name, attribute, enabled=False)
+
+
+@ttl.command(example="tablectl ttl show Sessions")
+@options.table_name
+@pass_session
+def show(session: Session, name: str) -> None:
+    """Show whether items expire, and by which attribute."""
+    session.show(session.client.describe_time_to_live(table_name=name), _description)
+
+
+def _update(session: Session, name: str, attribute: str, *, enabled: bool) -> None:
+    specification: AwsDict = {"Enabled": enabled, "AttributeName": attribute}
+    request: AwsDict = {"TableName": name, "TimeToLiveSpecification": specification}
+    session.show(session.send(session.rpcs.update_time_to_live, request), lambda each: _accepted(name, each))
+
+
+def _accepted(name: str, response: UpdateTimeToLiveResponse) -> list[Block]:
+    specification = response.time_to_live_specification
+    state = "on" if specification.enabled else "off"
+    return [Lines([f"time to live of {name} by {specification.attribute_name} goes {state}"])]
+
+
+def _description(response: DescribeTimeToLiveResponse) -> list[Block]:
+    live = response.time_to_live_description
+    rows = [("Status", word(live, "time_to_live_status")), ("Attribute", live.attribute_name)]
+    return [Fields([(label, value) for label, value in rows if value])]

@@ -1,0 +1,105 @@
+"""How a run of tablectl ends that does not succeed: its exit code, and the one line that says why."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Callable
+from typing import TypeAlias
+
+import click
+
+SERVICE_ERROR = 1
+USAGE_ERROR = 2
+INTERRUPTED = 130
+CLOSED_PIPE = 141
+
+Ending: TypeAlias = tuple[int, str]
+
+
+class Refusal(click.ClickException):
+    """What can't be done as asked, found before the service was: the text is one line."""
+
+    exit_code = USAGE_ERROR
+
+
+class Unfinished(click.ClickException):
+    """The service did its part and the outcome is not what was waited for: the text is one line."""
+
+    exit_code = SERVICE_ERROR
+
+
+class Interrupted(click.ClickException):
+    """Ctrl-C where there is something to say about what goes on: the text is one line."""
+
+    exit_code = INTERRUPTED
+
+
+def ending(error: Exception) -> Ending:
+    """The exit code for ERROR and what to print on standard error, empty for nothing."""
+    for kind, end in _click_endings() + _other_endings(error):
+        if isinstance(error, kind):
+            return end(error)
+    return _unexpected(error)
+
+
+def line(text: str) -> str:
+    """TEXT as tablectl says it: on one line, without control characters, and with its name before it."""
+    return "tablectl: " + printable(" ".join(text.split()))
+
+
+def printable(text: str) -> str:
+    """TEXT with everything that could steer a terminal replaced by `?`; blanks of any kind stay."""
+    return "".join(each if each.isprintable() or each.isspace() else "?" for each in text)
+
+
+_Endings: TypeAlias = tuple[tuple[type[Exception], Callable[..., Ending]], ...]
+
+
+def _click_endings() -> _Endings:
+    return (
+        (click.exceptions.Exit, lambda error: (error.exit_code, "")),
+        (click.exceptions.NoArgsIsHelpError, lambda error: (USAGE_ERROR, error.format_message())),
+        (click.UsageError, _usage),
+        (click.ClickException, lambda error: (error.exit_code, line(error.format_message()))),
+        (BrokenPipeError, lambda _: (CLOSED_PIPE, "")),
+        (OSError, lambda error: (SERVICE_ERROR, line(f"{error.filename or 'output'}: {error.strerror}"))),
+    )
+
+
+def _other_endings(error: Exception) -> _Endings:
+    """The endings whose exceptions take long to load: whoever raised one has loaded them already."""
+    if not type(error).__module__.startswith("tableadmin."):
+        return ()
+    from tableadmin.awsshape import ShapeError  # noqa: PLC0415 - protobuf
+    from tableadmin.errors import TableAdminError, Unavailable  # noqa: PLC0415 - grpc
+
+    return (
+        (ShapeError, lambda error: (USAGE_ERROR, line(str(error)))),
+        (Unavailable, _unavailable),
+        (TableAdminError, lambda error: (SERVICE_ERROR, line(str(error)))),
+    )
+
+
+def _usage(error: click.UsageError) -> Ending:
+    message = error.format_message()
+    if not error.ctx:
+        return USAGE_ERROR, line(message)
+    stop = "" if message.endswith((".", "?")) else "."
+    return USAGE_ERROR, line(f"{message}{stop} Try '{error.ctx.command_path} --help'.")
+
+
+def _unavailable(error: Exception) -> Ending:
+    # Whoever answered sent details; without them nobody did.
+    if getattr(error, "reason", ""):
+        return SERVICE_ERROR, line(str(error))
+    hint = "is a server running? 'tableadmin-server --embedded' starts one, --server HOST:PORT names another"
+    return SERVICE_ERROR, line(f"{getattr(error, 'message', error)}; {hint}")
+
+
+def _unexpected(error: Exception) -> Ending:
+    """A fault of tablectl itself; TABLEADMIN_TRACEBACK=1 shows where it is."""
+    if os.environ.get("TABLEADMIN_TRACEBACK"):
+        return SERVICE_ERROR, "".join(traceback.format_exception(error))
+    what = f"{type(error).__name__}: {error}"
+    return SERVICE_ERROR, line(f"a fault in tablectl itself, {what} (TABLEADMIN_TRACEBACK=1 shows where)")

@@ -1,0 +1,36 @@
+"""How --help is laid out: as click has it, and below 60 columns with each explanation under its option."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from typing import Any
+
+import click
+
+_NARROW = 60
+_WIDEST = 100
+
+
+class HelpFormatter(click.HelpFormatter):
+    """As wide as the terminal up to 100 columns, however narrow that is."""
+
+    def __init__(self, *args: Any, **attributes: Any) -> None:  # noqa: ANN401 - handed on to click
+        super().__init__(*args, **attributes)
+        self.width = min(shutil.get_terminal_size().columns, _WIDEST) - 2
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        """Write terms and explanations side by side, or below each other where that would be too narrow."""
+        if self.width >= _NARROW:
+            super().write_dl(rows, col_max, col_spacing)
+            return
+        for term, explanation in rows:
+            self.write_text(term)
+            with self.indentation():
+                self.write_text(explanation)
+
+
+class Context(click.Context):
+    """A context whose help is laid out by HelpFormatter."""
+
+    formatter_class = HelpFormatter

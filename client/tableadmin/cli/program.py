@@ -1,0 +1,65 @@
+"""The root command: which commands there are, and how each run ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from tableadmin.cli import completing
+from tableadmin.cli.endings import ending
+from tableadmin.cli.group import Group
+from tableadmin.version import __version__
+
+# Every command by name, in the order of --help: the module in `commands/`, and its attribute.
+COMMANDS = {
+    "table": "table:table",
+    "index": "index:index",
+    "ttl": "ttl:ttl",
+    "tag": "tag:tag",
+    "limits": "account:limits",
+    "endpoints": "account:endpoints",
+    "call": "call:call",
+    "context": "context:context",
+    "completion": "completion:completion",
+}
+
+
+@click.group(
+    cls=Group,
+    lazy={name: f"tableadmin.cli.commands.{place}" for name, place in COMMANDS.items()},
+    context_settings={"help_option_names": ["-h", "--help"]},
+    example="tablectl table create Music --hash-key Artist:S --on-demand --wait",
+)
+@click.version_option(__version__, prog_name="tablectl", message="%(prog)s %(version)s")
+def tablectl() -> None:
+    """Administer DynamoDB tables through the Table Admin service."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run tablectl with ARGUMENTS; the exit code. What went wrong is one line on standard error."""
+    try:
+        _invoke(list(arguments))
+        _flush()
+    except Exception as error:  # noqa: BLE001 - the last resort of a program: no traceback reaches its user
+        code, text = ending(error)
+        if text:
+            click.echo(text, err=True)
+        return code
+    return 0
+
+
+def _invoke(arguments: list[str]) -> None:
+    if completing.VARIABLE in os.environ:
+        tablectl.main(arguments, prog_name="tablectl", complete_var=completing.VARIABLE)
+    # Not click's main: it takes a closed pipe for an error like others, and Ctrl-C for the end of input.
+    with tablectl.make_context("tablectl", arguments) as ctx:
+        tablectl.invoke(ctx)
+
+
+def _flush() -> None:
+    """Write out what is buffered now, where a closed pipe or a full disk can still be told."""
+    if sys.stdout:
+        sys.stdout.flush()

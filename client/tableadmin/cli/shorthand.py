@@ -1,0 +1,88 @@
+"""What is written on a command line for keys, indexes, tags and durations. Everything raises ValueError.
+
+- a key is `NAME:TYPE` with the type S, N or B; several parts of one key are joined by `+`: `Genre:S+Label:S`
+- a projection is `ALL`, `KEYS_ONLY` or `INCLUDE:attribute+attribute`
+- an index is `name=...,hash=KEY,range=KEY,projection=PROJECTION,read=UNITS,write=UNITS`, in any order
+- a tag is `KEY=VALUE`
+- a duration is `90`, `90s`, `1.5m` or `2h`: seconds unless it says otherwise
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import NamedTuple
+
+_TYPES = ("S", "N", "B")
+_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smh]?)")
+
+
+class KeyPart(NamedTuple):
+    """An attribute that is a key, or a part of one: its name and its type."""
+
+    name: str
+    type: str
+
+
+def key(text: str) -> list[KeyPart]:
+    """The parts of a key: `Genre:S` or `Genre:S+Label:S`."""
+    return [_key_part(part) for part in text.split("+")]
+
+
+def _key_part(text: str) -> KeyPart:
+    name, _, kind = text.rpartition(":")
+    if not name or kind not in _TYPES:
+        stem = (name or kind).strip() or "Name"
+        raise ValueError(f"{text!r} is not NAME:TYPE with the type S, N or B, such as {stem}:S")
+    return KeyPart(name, kind)
+
+
+def fields(text: str, allowed: Sequence[str], required: Sequence[str]) -> dict[str, str]:
+    """The values by key of `key=value,key=value`: ALLOWED keys once each, the REQUIRED ones among them."""
+    found: dict[str, str] = {}
+    for part in text.split(","):
+        name, equals, value = part.partition("=")
+        if not equals or not value or name not in allowed:
+            raise ValueError(
+                f"{part!r} is not KEY=VALUE with one of {', '.join(allowed)}{_near(name, allowed)}"
+            )
+        if name in found:
+            raise ValueError(f"{name} is given twice")
+        found[name] = value
+    for name in required:
+        if name not in found:
+            raise ValueError(f"{name}= is missing")
+    return found
+
+
+def units(text: str) -> int:
+    """A number of capacity units; how many there may be is for the service to say."""
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a whole number") from None
+
+
+def pair(text: str) -> tuple[str, str]:
+    """The two sides of `KEY=VALUE`; the value may be empty and hold more `=`."""
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise ValueError(f"{text!r} is not KEY=VALUE")
+    return name, value
+
+
+def duration(text: str) -> float:
+    """The seconds of a duration."""
+    match = _DURATION.fullmatch(text.strip())
+    seconds = float(match[1]) * _UNITS[match[2]] if match else 0.0
+    if not 0 < seconds < math.inf:
+        raise ValueError(f"{text!r} is not a duration such as 10s, 5m or 2h")
+    return seconds
+
+
+def _near(name: str, known: Sequence[str]) -> str:
+    found = get_close_matches(name, known, n=1)
+    return f"; did you mean {found[0]}=?" if found else ""

@@ -1,0 +1,98 @@
+"""tablectl as a user runs it: a process, with a configuration directory of its own."""
+
+import subprocess
+import sysconfig
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.cli.terminal import Terminal
+from tests.engines import EngineUnavailable, dynalite
+from tests.engines.fixtures import unavailable
+from tests.server_process import ServerProcess, clean_environment, running_server
+
+PROGRAM = Path(sysconfig.get_path("scripts")) / "tablectl"
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """An environment in which nothing is configured and nothing listens at the default address."""
+    return clean_environment(
+        XDG_CONFIG_HOME=str(tmp_path), HOME=str(tmp_path), TABLEADMIN_SERVER="127.0.0.1:1"
+    )
+
+
+@pytest.fixture
+def served(environment: dict[str, str], embedded_server: ServerProcess) -> dict[str, str]:
+    """That environment with a server on the embedded engine as its default."""
+    return {**environment, "TABLEADMIN_SERVER": embedded_server.address}
+
+
+@pytest.fixture
+def offline(environment: dict[str, str]) -> Run:
+    """Run tablectl where there is no server."""
+    return runner(environment)
+
+
+@pytest.fixture
+def tablectl(served: dict[str, str]) -> Run:
+    """Run tablectl against the embedded engine."""
+    return runner(served)
+
+
+@pytest.fixture
+def table(tablectl: Run, table_name: str) -> Iterator[str]:
+    """A table on the embedded engine: hash key Artist, range key SongTitle, 5/5 provisioned."""
+    create = ["--hash-key", "Artist:S", "--range-key", "SongTitle:S", "--read", "5", "--write", "5", "--wait"]
+    assert tablectl("table", "create", table_name, *create).returncode == 0
+    yield table_name
+    tablectl("table", "update", table_name, "--no-deletion-protection")
+    tablectl("table", "delete", table_name, "--yes")
+
+
+@pytest.fixture
+def terminal(served: dict[str, str]) -> Callable[..., Terminal]:
+    """Run tablectl on a terminal: `terminal(*arguments, columns=80)`."""
+    return lambda *arguments, columns=80, **extra: Terminal(
+        [str(PROGRAM), *arguments], {**served, **extra}, columns
+    )
+
+
+@pytest.fixture(scope="session")
+def slow_server() -> Iterator[ServerProcess]:
+    """A server in front of dynalite, whose tables take half a second to change."""
+    with ExitStack() as running:
+        try:
+            engine = running.enter_context(
+                dynalite(create_table_ms=600, update_table_ms=600, delete_table_ms=600)
+            )
+        except EngineUnavailable as error:
+            unavailable(error)
+        yield running.enter_context(running_server("--endpoint-url", engine.url, "--region", "us-west-2"))
+
+
+@pytest.fixture
+def slow(environment: dict[str, str], slow_server: ServerProcess) -> dict[str, str]:
+    """The environment of a user of that server."""
+    return {**environment, "TABLEADMIN_SERVER": slow_server.address}
+
+
+def runner(environment: dict[str, str]) -> Run:
+    """What runs tablectl with ENVIRONMENT: `run(*arguments, stdin="", **more_environment)`."""
+
+    def run(*arguments: str, stdin: str = "", **extra: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [PROGRAM, *arguments],
+            input=stdin,
+            env={**environment, **extra},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run

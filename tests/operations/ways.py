@@ -1,0 +1,46 @@
+"""The whole way from a caller's dict to AWS's HTTP and back, for one operation at a time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pytest
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.message_factory import GetMessageClass
+
+from tableadmin.awsshape import AwsDict, from_aws, to_aws
+from tests.operations.http_layer import HttpLayer
+from tests.operations.in_process import InProcess
+from tests.parity import CONTRACT, installed_model
+
+MODEL = installed_model()
+
+each_operation = pytest.mark.parametrize("method", list(CONTRACT.methods), ids=lambda method: method.name)
+
+
+@dataclass(frozen=True)
+class Way:
+    """The body of the HTTP request, and what the caller got: the answer as a dict, and trailing metadata."""
+
+    sent: str
+    answered: AwsDict
+    trailing: Mapping[str, str | bytes]
+
+
+class Ways:
+    """A server with its HTTP layers, by the name of the endpoint."""
+
+    def __init__(self, server: InProcess) -> None:
+        self.http = {name: HttpLayer(client) for name, client in server.boto3.items()}
+        self._server = server
+
+    async def there_and_back(
+        self, method: MethodDescriptor, asked: AwsDict, answer: AwsDict, endpoint: str = "strict"
+    ) -> Way:
+        """The way of ASKED to the HTTP layer of ENDPOINT, and of ANSWER back."""
+        http = self.http[endpoint]
+        http.will_answer(answer)
+        request = from_aws(asked, GetMessageClass(method.input_type))
+        response, trailing = await self._server.call(method, request, endpoint)
+        sent = http.seen.pop()
+        assert f"DynamoDB_20120810.{method.name}" == sent.target
+        return Way(sent.body, to_aws(response), trailing)

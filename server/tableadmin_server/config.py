@@ -54,6 +54,8 @@ class EndpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     pool_size: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 16
     # Calls that may wait for a thread; one more gets RESOURCE_EXHAUSTED at once.
     queue_size: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 1000
+    # Calls a second that watches, waits and operations may make in all; callers' own calls are not counted.
+    background_calls_per_second: Annotated[float, msgspec.Meta(gt=0, le=10_000)] = 1000.0
     # Seconds to reach the endpoint, and to wait for each piece of its answer.
     connect_timeout: Seconds = 2.0
     read_timeout: Seconds = 10.0

@@ -12,10 +12,13 @@ from grpc_reflection.v1alpha import reflection
 from tableadmin_server.config import ServerConfig, parse_address
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.interceptors.errors import ErrorsInterceptor
-from tableadmin_server.services import table_admin
+from tableadmin_server.services import table_admin, watch
 from tableadmin_server.services.health import HealthServicer
+from tableadmin_server.watching.hubs import Hubs
 
 _log = structlog.get_logger()
+
+_SERVICES = (table_admin.SERVICE, watch.SERVICE)
 
 _OPTIONS = (
     # One server, one port: a second process on it is an error, not a silent sharing of calls.
@@ -32,15 +35,21 @@ class ListenError(Exception):
 
 
 class Server:
-    """`TableAdmin` with health, reflection and channelz on one port."""
+    """The services with health, reflection and channelz on one port."""
 
     def __init__(self, config: ServerConfig) -> None:
         """Bind the port; raises ConfigError for an endpoint that can't be, ListenError for the port."""
         self._config = config
         self._endpoints = Endpoints(config)
+        self._hubs = Hubs()
         self._health = HealthServicer()
         self._server = grpc.aio.server(interceptors=[ErrorsInterceptor()], options=_OPTIONS)
-        self._server.add_generic_rpc_handlers((table_admin.handlers(self._endpoints),))
+        self._server.add_generic_rpc_handlers(
+            (
+                table_admin.handlers(self._endpoints, self._hubs),
+                watch.handlers(self._endpoints, self._hubs),
+            )
+        )
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         channelz_pb2_grpc.add_ChannelzServicer_to_server(
             channelz.aio.ChannelzServicer(),  # type: ignore[attr-defined]  # missing in the stubs
@@ -48,7 +57,7 @@ class Server:
         )
         reflection.enable_server_reflection(
             (
-                table_admin.SERVICE.full_name,
+                *(service.full_name for service in _SERVICES),
                 health_pb2.DESCRIPTOR.services_by_name["Health"].full_name,
                 channelz_pb2.DESCRIPTOR.services_by_name["Channelz"].full_name,
                 reflection.SERVICE_NAME,
@@ -70,13 +79,15 @@ class Server:
     async def start(self) -> None:
         """Answer calls, and say so to health checks."""
         await self._server.start()
-        await self._health.set(table_admin.SERVICE.full_name, health_pb2.HealthCheckResponse.SERVING)
+        for service in _SERVICES:
+            await self._health.set(service.full_name, health_pb2.HealthCheckResponse.SERVING)
         _log.info("server.listening", address=self.address, endpoints=list(self._config.endpoints))
 
     async def drain(self) -> None:
-        """Take no new calls, give those under way the grace period to finish, then stop."""
+        """Take no new calls, end streams, give calls under way the grace period to finish, then stop."""
         _log.info("server.draining", grace_period=self._config.grace_period)
         await self._health.enter_graceful_shutdown()
+        self._hubs.stop()
         await self._server.stop(self._config.grace_period)
         self._endpoints.close()
         _log.info("server.stopped")

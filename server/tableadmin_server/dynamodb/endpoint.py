@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
 from google.rpc.code_pb2 import Code
 
-from tableadmin.awsshape import AwsDict
+from tableadmin.awsshape import AwsDict, from_aws
+from tableadmin.v1 import table_admin_pb2
 from tableadmin_server.config import EndpointConfig
+from tableadmin_server.dynamodb.budget import CallBudget
 from tableadmin_server.dynamodb.errors import Call, failure_of
 from tableadmin_server.dynamodb.session import make_client
 from tableadmin_server.failure import Failure, retry_after
@@ -43,6 +46,8 @@ class Endpoint:
             for method, operation in self._client.meta.method_to_api_mapping.items()
         }
         self._pool = ThreadPoolExecutor(config.pool_size, thread_name_prefix=f"endpoint-{name}")
+        self._budget = CallBudget(config.background_calls_per_second)
+        self._background = asyncio.Semaphore(config.pool_size)
         self._room = threading.BoundedSemaphore(config.pool_size + config.queue_size)
 
     async def call(self, operation: str, params: AwsDict, request: Message) -> Answer:
@@ -59,6 +64,15 @@ class Endpoint:
             raise failure from error
         metadata = response.pop("ResponseMetadata", {})
         return Answer(cast("AwsDict", response), str(metadata.get("RequestId", "")))
+
+    async def background_call(self, operation: str, params: AwsDict) -> Answer:
+        """The same for a call that nobody waits for by itself, of polls and operations.
+
+        They share a budget of calls a second, and leave room in the queue to the calls of callers.
+        """
+        await self._budget.take()
+        async with self._background:
+            return await self.call(operation, params, from_aws(params, _request_type(operation), []))
 
     def close(self) -> None:
         """Drop the calls that have not begun, and the connections; those under way end by themselves."""
@@ -77,3 +91,8 @@ class Endpoint:
         future = self._pool.submit(self._methods[operation], **params)
         future.add_done_callback(lambda _: self._room.release())
         return future
+
+
+def _request_type(operation: str) -> type[Message]:
+    service = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"]
+    return GetMessageClass(service.methods_by_name[operation].input_type)

@@ -1,7 +1,9 @@
-"""Every unary RPC gets a request id, and ends OK or with a status that says what its caller may know."""
+"""Every RPC gets a request id, and ends OK or with a status that says what its caller may know."""
 
+import contextlib
+import inspect
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from typing import Any, TypeAlias, cast
 
 import grpc
@@ -18,6 +20,9 @@ Context: TypeAlias = Any
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 Behavior: TypeAlias = Callable[[Any, Context], Awaitable[Any]]
 
+
+Streaming: TypeAlias = Callable[[Any, Context], AsyncGenerator[Any]]
+Parse: TypeAlias = Callable[[bytes], Any]
 
 _log = structlog.get_logger()
 
@@ -41,35 +46,60 @@ class ErrorsInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  
         method = handler_call_details.method
         if method not in self._wrapped:
             handler = await continuation(handler_call_details)
-            if not handler or not handler.unary_unary:  # no such RPC, or a streaming one
-                return handler
+            if not handler:
+                return None
             self._wrapped[method] = _wrapped(handler, method)
         return self._wrapped[method]
 
 
 def _wrapped(handler: Handler, method: str) -> Handler:
     # The request is parsed in the handler: an error of a deserializer would reach the caller as UNKNOWN.
+    if inspect.isasyncgenfunction(handler.unary_stream):
+        return grpc.unary_stream_rpc_method_handler(
+            _streaming(handler.unary_stream, handler.request_deserializer, method),
+            response_serializer=handler.response_serializer,
+        )
+    if not handler.unary_unary:  # of the stock services, which answer for themselves
+        return handler
     return grpc.unary_unary_rpc_method_handler(
         _behavior(cast("Behavior", handler.unary_unary), handler.request_deserializer, method),
         response_serializer=handler.response_serializer,
     )
 
 
-def _behavior(handle: Behavior, parse: Callable[[bytes], Any] | None, method: str) -> Behavior:
+def _behavior(handle: Behavior, parse: Parse | None, method: str) -> Behavior:
     async def behave(payload: bytes, context: Context) -> Any:  # noqa: ANN401  # of whichever RPC this is
-        request_id = uuid.uuid4().hex
-        context.set_trailing_metadata(((REQUEST_ID_KEY, request_id),))
-        try:
+        async with _answered(context, method):
             return await handle(parsed(parse, payload) if parse else payload, context)
-        except grpc.aio.AbortError:
-            raise
-        except Exception as error:  # noqa: BLE001  # the last place that can keep it from the caller
-            failure = error if isinstance(error, Failure) else _internal(error, method, request_id)
-            _log_cause(failure, method, request_id)
-            status = failure.status(request_id=request_id)
-            await context.abort_with_status(rpc_status.to_status(status))
 
     return behave
+
+
+def _streaming(handle: Streaming, parse: Parse | None, method: str) -> Streaming:
+    async def stream(payload: bytes, context: Context) -> AsyncGenerator[Any]:
+        async with _answered(context, method):
+            request = parsed(parse, payload) if parse else payload
+            async with contextlib.aclosing(handle(request, context)) as answers:
+                async for answer in answers:
+                    yield answer
+
+    return stream
+
+
+@contextlib.asynccontextmanager
+async def _answered(context: Context, method: str) -> AsyncIterator[None]:
+    """A call under way: it has a request id, and what is raised in it becomes its status."""
+    request_id = uuid.uuid4().hex
+    context.set_trailing_metadata(((REQUEST_ID_KEY, request_id),))
+    try:
+        yield
+    except grpc.aio.AbortError:
+        raise
+    except Exception as error:  # noqa: BLE001  # the last place that can keep it from the caller
+        failure = error if isinstance(error, Failure) else _internal(error, method, request_id)
+        _log_cause(failure, method, request_id)
+        status = failure.status(request_id=request_id)
+        await context.abort_with_status(rpc_status.to_status(status))
 
 
 def _log_cause(failure: Failure, method: str, request_id: str) -> None:

@@ -22,12 +22,16 @@ from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.dynamodb.fields import field_path
 from tableadmin_server.failure import Failure, field_violations, parsed
+from tableadmin_server.services.endpoint_choice import endpoint_name
+from tableadmin_server.watching.hubs import Hubs
 
 SERVICE = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"]
 
-ENDPOINT_KEY = "tableadmin-endpoint"
 AWS_REQUEST_ID_KEY = "aws-request-id"
 UNKNOWN_KEY = "tableadmin-unknown-bin"
+
+# The fields that name the table a write is about, by name or ARN.
+_TABLE_FIELDS = ("table_name", "target_table_name", "resource_arn")
 
 # Header blocks past 8 KiB are refused by many peers; what is unknown takes at most half of one.
 _MAX_UNKNOWN = 4096
@@ -48,22 +52,22 @@ class Reply:
     trailing: Metadata
 
 
-def handlers(endpoints: Endpoints) -> "grpc.GenericRpcHandler[bytes, bytes]":
+def handlers(endpoints: Endpoints, hubs: Hubs) -> "grpc.GenericRpcHandler[bytes, bytes]":
     """The RPCs of `TableAdmin`, served by calls to ENDPOINTS."""
     return grpc.method_handlers_generic_handler(
         SERVICE.full_name,
         {
-            method.name: grpc.unary_unary_rpc_method_handler(_handler(method, endpoints))
+            method.name: grpc.unary_unary_rpc_method_handler(_handler(method, endpoints, hubs))
             for method in SERVICE.methods
         },
     )
 
 
-def _handler(method: MethodDescriptor, endpoints: Endpoints) -> Handler:
-    call = _shared(_caller(method)) if _only_reads(method) else _caller(method)
+def _handler(method: MethodDescriptor, endpoints: Endpoints, hubs: Hubs) -> Handler:
+    call = _shared(_caller(method)) if _only_reads(method) else _poking(_caller(method), method, hubs)
 
     async def handle(request: bytes, context: Context) -> bytes:
-        reply = await call(endpoints.named(_endpoint_name(context)), request)
+        reply = await call(endpoints.named(endpoint_name(context)), request)
         context.set_trailing_metadata((*context.trailing_metadata(), *reply.trailing))
         return reply.payload
 
@@ -80,6 +84,21 @@ def _shared(call: Caller) -> Caller:
         return await coalescing.share((endpoint.name, payload), lambda: call(endpoint, payload))
 
     return shared
+
+
+def _poking(call: Caller, method: MethodDescriptor, hubs: Hubs) -> Caller:
+    """CALL, after which whoever watches the table that was written to is shown at once."""
+    request_type = GetMessageClass(method.input_type)
+    table_fields = [name for name in _TABLE_FIELDS if name in method.input_type.fields_by_name]
+
+    async def poking(endpoint: Endpoint, payload: bytes) -> Reply:
+        reply = await call(endpoint, payload)
+        request = request_type.FromString(payload)
+        for name in table_fields:
+            hubs.poke(endpoint, getattr(request, name).rpartition(":table/")[2])
+        return reply
+
+    return poking
 
 
 def _caller(method: MethodDescriptor) -> Caller:
@@ -106,13 +125,6 @@ def _caller(method: MethodDescriptor) -> Caller:
 def _only_reads(method: MethodDescriptor) -> bool:
     level = method.GetOptions().idempotency_level
     return bool(level == MethodOptions.IdempotencyLevel.NO_SIDE_EFFECTS)
-
-
-def _endpoint_name(context: Context) -> str | None:
-    for key, value in context.invocation_metadata() or ():
-        if key == ENDPOINT_KEY:
-            return str(value)
-    return None
 
 
 def _named(unknown: Sequence[Unknown]) -> bytes:

@@ -1,0 +1,100 @@
+"""`WatchService`: streams of what tables look like, and of what they are waited for."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any, TypeAlias
+
+import grpc
+from google.protobuf.duration_pb2 import Duration
+from google.rpc.code_pb2 import Code
+
+from tableadmin.v1 import TablePart, WaitRequest, WaitResponse, WatchRequest, watch_service_pb2
+from tableadmin_server.dynamodb.endpoints import Endpoints
+from tableadmin_server.failure import Failure, field_violations
+from tableadmin_server.services.endpoint_choice import endpoint_name
+from tableadmin_server.watching.hubs import Hubs
+from tableadmin_server.watching.stream import Options, Scope, Watch
+from tableadmin_server.watching.wait import awaited_by, progress
+
+SERVICE = watch_service_pb2.DESCRIPTOR.services_by_name["WatchService"]
+
+_ALL_PARTS = frozenset(TablePart.values()) - {TablePart.TABLE_PART_UNSPECIFIED}
+_CHECKPOINT_SECONDS = 30.0
+_HEARTBEAT_SECONDS = 10.0
+_SHORTEST, _LONGEST = 1.0, 3600.0
+# Seconds before the caller's deadline at which a wait says where it stands, so that the answer gets there.
+_HEADWAY = 0.2
+
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+
+
+def handlers(endpoints: Endpoints, hubs: Hubs) -> "grpc.GenericRpcHandler[Any, Any]":
+    """The RPCs of `WatchService`, on the poll loops of HUBS."""
+
+    async def watch(request: WatchRequest, context: Context) -> AsyncIterator[bytes]:
+        hub = hubs.of(endpoints.named(endpoint_name(context)))
+        stream = Watch(hub, _scope(request), _options(request))
+        async with aclosing(stream.messages(request.resume_token)) as messages:
+            async for message in messages:
+                yield message
+
+    async def wait(request: WaitRequest, context: Context) -> AsyncIterator[WaitResponse]:
+        hub = hubs.of(endpoints.named(endpoint_name(context)))
+        awaited = awaited_by(request, hub)
+        heartbeat = _seconds(request, "heartbeat_interval", _HEARTBEAT_SECONDS)
+        remaining = context.time_remaining()
+        limit = None if remaining is None else remaining - _HEADWAY  # type: ignore[redundant-expr]  # no deadline
+        async with aclosing(progress(awaited, heartbeat, limit)) as responses:
+            async for response in responses:
+                yield response
+
+    return grpc.method_handlers_generic_handler(
+        SERVICE.full_name,
+        {
+            "Watch": grpc.unary_stream_rpc_method_handler(watch, WatchRequest.FromString),
+            "Wait": grpc.unary_stream_rpc_method_handler(
+                wait, WaitRequest.FromString, WaitResponse.SerializeToString
+            ),
+        },
+    )
+
+
+def _scope(request: WatchRequest) -> Scope:
+    chosen = [
+        *(["table_names"] if request.table_names else []),
+        *(["prefix"] if request.HasField("prefix") else []),
+        *(["all_tables"] if request.all_tables else []),
+    ]
+    if len(chosen) != 1:
+        raise _invalid("table_names", "give one of table_names, prefix and all_tables")
+    if request.table_names:
+        return Scope(names=tuple(dict.fromkeys(request.table_names)))
+    return Scope(prefix=request.prefix)
+
+
+def _options(request: WatchRequest) -> Options:
+    return Options(
+        parts=frozenset(request.parts) or _ALL_PARTS,
+        sizes=request.include_sizes,
+        checkpoint_interval=_seconds(request, "checkpoint_interval", _CHECKPOINT_SECONDS),
+        snapshot_only=request.snapshot_only,
+    )
+
+
+def _seconds(request: WatchRequest | WaitRequest, field: str, default: float) -> float:
+    if not request.HasField(field):  # type: ignore[arg-type]  # each request has its own literal type of names
+        return default
+    interval: Duration = getattr(request, field)
+    seconds = interval.seconds + interval.nanos / 1e9
+    if not _SHORTEST <= seconds <= _LONGEST:
+        raise _invalid(field, f"must be {_SHORTEST:g} to {_LONGEST:g} seconds")
+    return seconds
+
+
+def _invalid(field: str, problem: str) -> Failure:
+    return Failure(
+        Code.INVALID_ARGUMENT,
+        f"{field}: {problem}",
+        reason="INVALID_REQUEST",
+        details=[field_violations([(field, problem)])],
+    )

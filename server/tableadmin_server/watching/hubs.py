@@ -1,0 +1,28 @@
+"""A hub for each endpoint that is watched."""
+
+from tableadmin_server.dynamodb.endpoint import Endpoint
+from tableadmin_server.watching.hub import Hub
+
+
+class Hubs:
+    """The hubs of all endpoints, made when an endpoint is first watched."""
+
+    def __init__(self) -> None:
+        self._by_endpoint: dict[str, Hub] = {}
+
+    def of(self, endpoint: Endpoint) -> Hub:
+        """The hub of ENDPOINT."""
+        if endpoint.name not in self._by_endpoint:
+            self._by_endpoint[endpoint.name] = Hub(endpoint)
+        return self._by_endpoint[endpoint.name]
+
+    def stop(self) -> None:
+        """End every watch and wait: the server stops."""
+        for hub in self._by_endpoint.values():
+            hub.stop()
+
+    def poke(self, endpoint: Endpoint, table_name: str) -> None:
+        """The table may just have been changed through this service: whoever watches it is shown at once."""
+        hub = self._by_endpoint.get(endpoint.name)
+        if hub is not None:
+            hub.poke(table_name)

@@ -1,0 +1,158 @@
+"""What was seen of a table at one moment, and what differs between two moments. No I/O."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias, TypeVar, cast
+
+from google.protobuf.message import Message
+
+from tableadmin.awsshape import AwsDict, AwsValue, Unknown, from_aws
+from tableadmin.v1 import (
+    ContinuousBackupsDescription,
+    TableAspect,
+    TableChange,
+    TableDescription,
+    TablePart,
+    TableState,
+    Tag,
+    TimeToLiveDescription,
+)
+
+# The numbers of the enums, as generated code types them.
+Aspect: TypeAlias = "TableAspect.ValueType"
+Part: TypeAlias = "TablePart.ValueType"
+
+# The members of what DescribeTable shows, by what they are about; any other is OTHER.
+_TABLE_MEMBERS: Mapping[str, Aspect] = {
+    "TableStatus": TableAspect.TABLE_ASPECT_STATUS,
+    "ProvisionedThroughput": TableAspect.TABLE_ASPECT_THROUGHPUT,
+    "OnDemandThroughput": TableAspect.TABLE_ASPECT_THROUGHPUT,
+    "WarmThroughput": TableAspect.TABLE_ASPECT_THROUGHPUT,
+    "BillingModeSummary": TableAspect.TABLE_ASPECT_BILLING_MODE,
+    "StreamSpecification": TableAspect.TABLE_ASPECT_STREAM,
+    "LatestStreamLabel": TableAspect.TABLE_ASPECT_STREAM,
+    "LatestStreamArn": TableAspect.TABLE_ASPECT_STREAM,
+    "SSEDescription": TableAspect.TABLE_ASPECT_ENCRYPTION,
+    "DeletionProtectionEnabled": TableAspect.TABLE_ASPECT_DELETION_PROTECTION,
+    "TableClassSummary": TableAspect.TABLE_ASPECT_TABLE_CLASS,
+    "ItemCount": TableAspect.TABLE_ASPECT_SIZE,
+    "TableSizeBytes": TableAspect.TABLE_ASPECT_SIZE,
+}
+_INDEX_MEMBERS: Mapping[str, Aspect] = {
+    "ProvisionedThroughput": TableAspect.TABLE_ASPECT_THROUGHPUT,
+    "OnDemandThroughput": TableAspect.TABLE_ASPECT_THROUGHPUT,
+    "WarmThroughput": TableAspect.TABLE_ASPECT_THROUGHPUT,
+    "ItemCount": TableAspect.TABLE_ASPECT_SIZE,
+    "IndexSizeBytes": TableAspect.TABLE_ASPECT_SIZE,
+}
+
+# The lists of things with a name: (member, the member that names an element, what an element's members are
+# about, and what the rest of them is about).
+_NAMED: Mapping[str, tuple[str, Mapping[str, Aspect], Aspect]] = {
+    "GlobalSecondaryIndexes": ("IndexName", _INDEX_MEMBERS, TableAspect.TABLE_ASPECT_INDEX),
+    "LocalSecondaryIndexes": ("IndexName", _INDEX_MEMBERS, TableAspect.TABLE_ASPECT_INDEX),
+    "VectorIndexes": ("IndexName", _INDEX_MEMBERS, TableAspect.TABLE_ASPECT_INDEX),
+    "Replicas": ("RegionName", {}, TableAspect.TABLE_ASPECT_REPLICA),
+    "GlobalTableWitnesses": ("RegionName", {}, TableAspect.TABLE_ASPECT_REPLICA),
+}
+
+# It moves with the clock, by itself.
+_EVER_MOVING = frozenset({"LatestRestorableDateTime"})
+
+Facet: TypeAlias = tuple[Aspect, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """A table as AWS described it; `description` is None where there is no such table.
+
+    A part that was not asked for, or that the endpoint does not have, is None. Compared by identity.
+    """
+
+    name: str
+    description: AwsDict | None
+    time_to_live: AwsDict | None = None
+    continuous_backups: AwsDict | None = None
+    tags: list[AwsDict] | None = None
+    unsupported: frozenset[Part] = frozenset()
+    facets: Mapping[Facet, AwsDict] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "facets", dict(_facets(self)))
+
+    def described(self, description: AwsDict) -> "Observation":
+        """The same with another description: its other parts were not looked at anew."""
+        return replace(self, description=description)
+
+    def state(self) -> TableState:
+        """The observation as a message of the contract."""
+        unknown: list[Unknown] = []  # TableAdmin names it; a watch shows what the contract knows
+        return TableState(
+            table=_message(self.description, TableDescription, unknown),
+            time_to_live=_message(self.time_to_live, TimeToLiveDescription, unknown),
+            continuous_backups=_message(self.continuous_backups, ContinuousBackupsDescription, unknown),
+            tags=[from_aws(tag, Tag, unknown) for tag in self.tags or ()],
+            unsupported_parts=sorted(self.unsupported),
+        )
+
+
+M = TypeVar("M", bound=Message)
+
+
+def _message(data: AwsDict | None, message_type: type[M], unknown: list[Unknown]) -> M | None:
+    return None if data is None else from_aws(data, message_type, unknown)
+
+
+def differences(before: Observation, after: Observation, *, sizes: bool) -> list[TableChange]:
+    """What has changed from BEFORE to AFTER; item counts and sizes only where SIZES is true."""
+    return [
+        TableChange(
+            aspect=aspect,
+            subject=subject,
+            before=_json(before.facets.get((aspect, subject))),
+            after=_json(after.facets.get((aspect, subject))),
+        )
+        for aspect, subject in dict.fromkeys((*before.facets, *after.facets))
+        if (sizes or aspect != TableAspect.TABLE_ASPECT_SIZE)
+        and before.facets.get((aspect, subject)) != after.facets.get((aspect, subject))
+    ]
+
+
+def _facets(observation: Observation) -> Iterator[tuple[Facet, AwsDict]]:
+    """The observation by what its members are about, so that two can be compared facet by facet."""
+    found: dict[Facet, AwsDict] = {}
+    for member, value in (observation.description or {}).items():
+        if member in _NAMED:
+            _add_named(found, member, cast("list[AwsDict]", value))
+        else:
+            aspect = _TABLE_MEMBERS.get(member, TableAspect.TABLE_ASPECT_OTHER)
+            found.setdefault((aspect, ""), {})[member] = value
+    yield from found.items()
+    if observation.time_to_live is not None:
+        yield (TableAspect.TABLE_ASPECT_TIME_TO_LIVE, ""), observation.time_to_live
+    if observation.continuous_backups is not None:
+        yield (TableAspect.TABLE_ASPECT_CONTINUOUS_BACKUPS, ""), _still(observation.continuous_backups)
+    if observation.tags:
+        tags: AwsDict = {str(tag["Key"]): tag["Value"] for tag in observation.tags}
+        yield (TableAspect.TABLE_ASPECT_TAGS, ""), tags
+
+
+def _add_named(found: dict[Facet, AwsDict], member: str, elements: list[AwsDict]) -> None:
+    name_member, members, otherwise = _NAMED[member]
+    for element in elements:
+        for key, value in element.items():
+            facet = (members.get(key, otherwise), str(element.get(name_member, "")))
+            found.setdefault(facet, {})[key] = value
+
+
+def _still(value: AwsDict) -> AwsDict:
+    return {
+        key: _still(cast("AwsDict", inner)) if isinstance(inner, dict) else inner
+        for key, inner in value.items()
+        if key not in _EVER_MOVING
+    }
+
+
+def _json(value: Mapping[str, AwsValue] | None) -> str:
+    return "" if value is None else json.dumps(value, default=str, separators=(",", ":"))

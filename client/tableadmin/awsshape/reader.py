@@ -108,12 +108,16 @@ def _nested_reader(descriptor: Descriptor, known: dict[Descriptor, _Read]) -> _R
 
 
 def _from_time(value: str | float | datetime) -> dict[str, int]:
-    if isinstance(value, str):
-        value = datetime.fromisoformat(value)
-    elif isinstance(value, int | float):
-        value = _EPOCH + timedelta(seconds=value)
-    since = (value if value.tzinfo else value.replace(tzinfo=UTC)) - _EPOCH
+    since = (value if isinstance(value, datetime) and value.tzinfo else _zoned(value)) - _EPOCH
     return {"seconds": since.days * 86_400 + since.seconds, "nanos": since.microseconds * 1000}
+
+
+def _zoned(value: str | float | datetime) -> datetime:
+    """JSON's ways to write a time, ISO 8601 text and epoch seconds; UTC where no zone is named."""
+    if isinstance(value, int | float):
+        return _EPOCH + timedelta(seconds=value)
+    time = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _from_bytes(value: str | bytes | bytearray | memoryview) -> bytes:

@@ -1,4 +1,4 @@
-"""Servers whose boto3 clients get their answers from the test."""
+"""A server whose endpoints get their answers from the test."""
 
 from collections.abc import AsyncIterator
 
@@ -6,7 +6,8 @@ import pytest
 import pytest_asyncio
 
 from tableadmin_server.config import EndpointConfig
-from tests.operations.in_process import NOWHERE, serving
+from tests.operations.http_layer import http_layer
+from tests.operations.in_process import serving
 from tests.operations.ways import Ways
 
 
@@ -17,9 +18,8 @@ async def ways(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ways]:
     config.write_text("[profile lax]\nparameter_validation = false\n")
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_CONFIG_FILE", str(config))
-        endpoints = {
-            name: EndpointConfig(endpoint_url=NOWHERE, region="us-west-2", profile=profile)
-            for name, profile in (("strict", None), ("lax", "lax"))
-        }
-        async with serving(endpoints) as server:
-            yield Ways(server)
+        async with http_layer() as http:
+            strict = EndpointConfig(endpoint_url=http.url, region="us-west-2")
+            lax = EndpointConfig(endpoint_url=http.url, region="us-west-2", profile="lax")
+            async with serving({"strict": strict, "lax": lax}) as server:
+                yield Ways(server, http)

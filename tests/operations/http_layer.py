@@ -1,73 +1,85 @@
-"""What stands in for the network under boto3: it keeps each HTTP request and answers as it is told to."""
+"""AWS's side of HTTP: an endpoint that keeps each request and gives the answers it is told to, in turn.
 
+It runs in the loop of the test and does nothing twice: thousands of calls a test go through it.
+"""
+
+import asyncio
 import base64
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
-
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from botocore.client import BaseClient
-from botocore.compat import HTTPHeaders
+from typing import Any
 
 from tableadmin.awsshape import AwsDict
 
-REQUEST_ID = "REQUEST0000000000000000000000000000000000000000000000"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class Sent:
-    """An HTTP request: its `X-Amz-Target` and its body."""
+    """A request that came in."""
 
-    target: str
+    operation: str
     body: str
 
 
+@dataclass
 class HttpLayer:
-    """Answers every request of CLIENT in place of the network.
+    """What has come in, and the answers that are still to be given."""
 
-    Everything of boto3 above the socket runs: validation, serialization, signing, retries, parsing.
-    """
+    url: str = ""
+    seen: list[Sent] = field(default_factory=list)
+    _answers: list[bytes] = field(default_factory=list)
+    _connections: list[asyncio.StreamWriter] = field(default_factory=list)
 
-    def __init__(self, client: BaseClient) -> None:
-        self.seen: list[Sent] = []
-        self.answers: list[tuple[int, bytes]] = []
-        # The stubs know of no handler that answers.
-        answer = cast("Callable[..., None]", self._answer)
-        client.meta.events.register("before-send.dynamodb.*", answer)
-
-    def will_answer(self, data: AwsDict, status: int = 200) -> None:
+    def will_answer(self, data: AwsDict, status: str = "200 OK") -> None:
         """Answer the next request that has no answer yet with DATA."""
-        self.answers.append((status, as_json(data).encode()))
+        body = as_json(data).encode()
+        head = f"HTTP/1.1 {status}\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: {len(body)}"
+        self._answers.append(f"{head}\r\n\r\n".encode() + body)
 
-    def _answer(self, request: AWSPreparedRequest, **_: object) -> AWSResponse:
-        assert isinstance(request.body, bytes)
-        self.seen.append(Sent(_text(request.headers["X-Amz-Target"]), request.body.decode()))
-        status, body = self.answers.pop(0)
-        headers = HTTPHeaders()
-        headers["x-amzn-requestid"] = REQUEST_ID
-        return AWSResponse(request.url, status, headers, _Raw(body))
+    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection until its end."""
+        self._connections.append(writer)
+        try:
+            while True:
+                headers = _headers(await reader.readuntil(b"\r\n\r\n"))
+                body = await reader.readexactly(int(headers["content-length"]))
+                self.seen.append(Sent(headers["x-amz-target"].rpartition(".")[2], body.decode()))
+                writer.write(self._answers.pop(0))
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):  # whoever asked has gone
+            writer.close()
+
+    async def hang_up(self) -> None:
+        """End the connections that clients keep open."""
+        for connection in self._connections:
+            connection.close()
+        await asyncio.gather(*(each.wait_closed() for each in self._connections), return_exceptions=True)
 
 
-class _Raw:
-    """The part of urllib3's response that botocore reads."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    def stream(self) -> Iterator[bytes]:
-        yield self._body
-
-
-def _text(header: str | bytes) -> str:
-    return header.decode() if isinstance(header, bytes) else header
+@asynccontextmanager
+async def http_layer() -> AsyncIterator[HttpLayer]:
+    """An endpoint on a free port for the length of the block."""
+    layer = HttpLayer()
+    async with await asyncio.start_server(layer.converse, "127.0.0.1", 0) as server:
+        layer.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        try:
+            yield layer
+        finally:
+            await layer.hang_up()
 
 
 def as_json(data: object) -> str:
     """DATA as AWS's JSON protocol has it, members sorted: times are epoch seconds, bytes are base64."""
     return json.dumps(data, default=_plain, sort_keys=True)
+
+
+def _headers(head: bytes) -> dict[str, str]:
+    fields = (line.partition(":") for line in head.decode("latin-1").splitlines()[1:] if line)
+    return {name.lower(): value.strip() for name, _, value in fields}
 
 
 def _plain(value: Any) -> object:  # noqa: ANN401  # whatever json does not know

@@ -27,12 +27,13 @@ async def test_retries_carry_the_same_token(method: MethodDescriptor, ways: Ways
     """A call without a token gets one, and what boto3 tries again carries that one."""
     asked = drawn(MODEL.operation_model(method.name).input_shape, EVERY_MEMBER, Random(method.name))
     del asked["ClientToken"]
-    http = ways.http["strict"]
-    http.will_answer({"__type": "InternalServerError", "message": "try again"}, status=500)
+    ways.http.will_answer(
+        {"__type": "InternalServerError", "message": "try again"}, status="500 Internal Server Error"
+    )
 
     way = await ways.there_and_back(method, asked, {})
 
-    first, again = http.seen.pop().body, way.sent
+    first, again = ways.http.seen.pop().body, way.sent
     assert first == again
     assert str(uuid.UUID(json.loads(again)["ClientToken"])) in again
 

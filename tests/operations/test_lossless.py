@@ -1,9 +1,9 @@
 """Nothing is lost between a caller's dict and AWS's HTTP, in either direction.
 
 Every operation is called with drawn requests, and answered with drawn answers: through a real channel, a
-whole server and all of boto3, of which only the socket is replaced. Requests that go to the ends of the types
-would be refused by boto3's own validation of lengths and required members, so they go to an endpoint whose
-AWS profile switches that off (`parameter_validation`); all others pass it.
+whole server, all of boto3 and a socket. Requests that go to the ends of what types hold would be refused by
+boto3's own validation of lengths and required members, so they go to an endpoint whose AWS profile switches
+that off (`parameter_validation`); all others pass it.
 """
 
 import json

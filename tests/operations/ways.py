@@ -26,21 +26,20 @@ class Way:
     trailing: Mapping[str, str | bytes]
 
 
+@dataclass(frozen=True)
 class Ways:
-    """A server with its HTTP layers, by the name of the endpoint."""
+    """A server, and the HTTP layer that all its endpoints lead to."""
 
-    def __init__(self, server: InProcess) -> None:
-        self.http = {name: HttpLayer(client) for name, client in server.boto3.items()}
-        self._server = server
+    server: InProcess
+    http: HttpLayer
 
     async def there_and_back(
         self, method: MethodDescriptor, asked: AwsDict, answer: AwsDict, endpoint: str = "strict"
     ) -> Way:
-        """The way of ASKED to the HTTP layer of ENDPOINT, and of ANSWER back."""
-        http = self.http[endpoint]
-        http.will_answer(answer)
+        """The way of ASKED through ENDPOINT to the HTTP layer, and of ANSWER back."""
+        self.http.will_answer(answer)
         request = from_aws(asked, GetMessageClass(method.input_type))
-        response, trailing = await self._server.call(method, request, endpoint)
-        sent = http.seen.pop()
-        assert f"DynamoDB_20120810.{method.name}" == sent.target
+        response, trailing = await self.server.call(method, request, endpoint)
+        sent = self.http.seen.pop()
+        assert method.name == sent.operation
         return Way(sent.body, to_aws(response), trailing)

@@ -49,9 +49,9 @@ def _camel_case(text: str, message: Message) -> Json:
 
 
 @pytest.fixture
-def grpcurl(grpcurl_program: str, embedded_server: ServerProcess) -> Grpcurl:
+def grpcurl(grpcurl_program: str, empty_server: ServerProcess) -> Grpcurl:
     """grpcurl, pointed at the server with the embedded engine."""
-    return Grpcurl(grpcurl_program, embedded_server.address)
+    return Grpcurl(grpcurl_program, empty_server.address)
 
 
 def test_lists_services(grpcurl: Grpcurl) -> None:

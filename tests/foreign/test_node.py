@@ -27,14 +27,14 @@ _LINES = [
 
 
 def test_tour(
-    node_program: tuple[str, Path], embedded_server: ServerProcess, table_name: str, tmp_path: Path
+    node_program: tuple[str, Path], empty_server: ServerProcess, table_name: str, tmp_path: Path
 ) -> None:
     """grpc-js with the .proto files takes the tour, and reads the details of what is refused."""
     program, packages = node_program
     tour = tmp_path / "tour.json"
     tour.write_text(tour_text(table_name), encoding="utf-8")
     done = subprocess.run(
-        [program, _PROGRAM, embedded_server.address, tour, _CONTRACT, _GOOGLE],
+        [program, _PROGRAM, empty_server.address, tour, _CONTRACT, _GOOGLE],
         env={"NODE_PATH": str(packages)},
         capture_output=True,
         text=True,

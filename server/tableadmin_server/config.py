@@ -56,7 +56,7 @@ class EndpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     queue_size: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 1000
     # Calls a second that watches, waits and operations may make in all; callers' own calls are not counted.
     background_calls_per_second: Annotated[float, msgspec.Meta(gt=0, le=10_000)] = 1000.0
-    # Seconds to reach the endpoint, and to wait for each piece of its answer.
+    # Seconds to reach the endpoint, and to wait for its answer; a try takes at most both together.
     connect_timeout: Seconds = 2.0
     read_timeout: Seconds = 10.0
     # botocore's retry mode, and how often a call is tried in all.

@@ -19,11 +19,10 @@ from botocore.exceptions import (
     NoRegionError,
     ProfileNotFound,
 )
-from botocore.httpsession import where
 
 from tableadmin_server.config import ConfigError, EndpointConfig
 from tableadmin_server.dynamodb.parser import StrictParserFactory
-from tableadmin_server.dynamodb.transport import Transport
+from tableadmin_server.dynamodb.transport import Transport, trusted
 
 # The key that botocore finds fault with.
 _KEYS: tuple[tuple[type[BotoCoreError], str], ...] = (
@@ -73,8 +72,7 @@ def _client(config: EndpointConfig) -> BaseClient:
             user_agent=f"{session.user_agent()} tableadmin",
         ),
     )
-    ca_bundle = session.get_config_variable("ca_bundle") or where()
-    Transport(config.connect_timeout, config.read_timeout, ca_bundle).attach(client)
+    Transport(config.connect_timeout, config.read_timeout, trusted(session)).attach(client)
     return client
 
 

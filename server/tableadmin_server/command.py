@@ -35,6 +35,7 @@ _ENDPOINT_FLAGS = (
     "read_timeout",
     "retry_mode",
     "max_attempts",
+    "background_calls_per_second",
 )
 _EMBEDDED_REGION = "us-east-1"
 
@@ -69,13 +70,16 @@ _EMBEDDED_REGION = "us-east-1"
 @click.option("--pool-size", type=int, help="Calls to the endpoint at once.  [default: 16]")
 @click.option("--queue-size", type=int, help="Calls that may wait for their turn.  [default: 1000]")
 @click.option("--connect-timeout", type=float, metavar="SECONDS", help="To reach the endpoint.  [default: 2]")
-@click.option(
-    "--read-timeout", type=float, metavar="SECONDS", help="For each piece of its answer.  [default: 10]"
-)
+@click.option("--read-timeout", type=float, metavar="SECONDS", help="For its answer.  [default: 10]")
 @click.option(
     "--retry-mode", type=click.Choice(get_args(RetryMode)), help="botocore's retry mode.  [default: standard]"
 )
 @click.option("--max-attempts", type=int, help="How often a call is tried in all.  [default: 3]")
+@click.option(
+    "--background-calls-per-second",
+    type=float,
+    help="Of watches and waits in all; callers' own are not counted.  [default: 1000]",
+)
 @click.option(
     "--grace-period",
     type=float,

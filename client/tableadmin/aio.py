@@ -1,7 +1,9 @@
 """The asynchronous client: `tableadmin.aio.Client`."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from contextlib import aclosing
 from dataclasses import replace
+from functools import update_wrapper
 from types import TracebackType
 from typing import Generic, Self, TypeVar, Unpack, cast, overload
 
@@ -19,7 +21,10 @@ from tableadmin.channel import (
 from tableadmin.errors import from_rpc_error
 from tableadmin.methods import Method, P, Request, Response, warn_of_unknown
 from tableadmin.pagination import next_request, page_items
+from tableadmin.streams import closed, responses
 from tableadmin.v1.table_admin_pb2_grpc import TableAdminStub
+from tableadmin.v1.watch_service_pb2_grpc import WatchServiceStub
+from tableadmin.watching import Resumption, Waiting, Watching
 
 Item = TypeVar("Item")
 
@@ -107,13 +112,59 @@ class PagedRpc(Rpc[P, Request, Response], Generic[P, Request, Response, Item]):
         return self if client is None else PagedCall(self, client)
 
 
+class Streamed(Generic[P, Request, Response]):
+    """Declares a method of Client: a stream that survives the connection."""
+
+    def __init__(self, resumption: Callable[P, Resumption[Request, Response]]) -> None:
+        self._resumption = resumption
+
+    @overload
+    def __get__(self, client: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, client: "Client", owner: type) -> Callable[P, AsyncGenerator[Response]]: ...
+    def __get__(self, client: "Client | None", owner: type) -> Self | Callable[P, AsyncGenerator[Response]]:
+        if client is None:
+            return self
+
+        def call(*args: P.args, **fields: P.kwargs) -> AsyncGenerator[Response]:
+            return client.stream(self._resumption(*args, **fields))
+
+        return update_wrapper(call, self._resumption, updated=())
+
+
+class Awaited(Generic[P, Request, Response]):
+    """Declares a method of Client: such a stream, of which the last response counts."""
+
+    def __init__(self, resumption: Callable[P, Resumption[Request, Response]]) -> None:
+        self._resumption = resumption
+
+    @overload
+    def __get__(self, client: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, client: "Client", owner: type) -> Callable[P, Coroutine[None, None, Response]]: ...
+    def __get__(
+        self, client: "Client | None", owner: type
+    ) -> Self | Callable[P, Coroutine[None, None, Response]]:
+        if client is None:
+            return self
+
+        async def call(*args: P.args, **fields: P.kwargs) -> Response:
+            async with aclosing(client.stream(self._resumption(*args, **fields))) as stream:
+                async for response in stream:
+                    last = response
+            return last
+
+        return update_wrapper(call, self._resumption, updated=())
+
+
 class Client:
     """Calls the Table Admin service at TARGET, which is HOST:PORT or another gRPC target.
 
     Each RPC is a method to await. It takes the request message, or the fields of one as keyword arguments,
     returns the response message and raises what `tableadmin.errors` lists. RPCs without side effects are
     tried up to four times while the service is unavailable. Those that list have `.pages(...)` and
-    `.items(...)` beside, for `async for`.
+    `.items(...)` beside, for `async for`. So are `watch` and `wait`, which no lost connection ends; await
+    `wait_for` for the last of `wait`.
 
     The connection is in the clear unless there are `credentials`. A `channel` is used instead of opening
     one and is left open at the end; TARGET then only names it in messages. `timeout` is the deadline of each
@@ -138,6 +189,7 @@ class Client:
         self._own_channel = None if channel else _open(target, credentials)
         self._channel = channel or cast("grpc.aio.Channel", self._own_channel)
         self._stub = TableAdminStub(self._channel)
+        self._watch_stub = WatchServiceStub(self._channel)
 
     def with_options(self, **changes: Unpack[OptionChanges]) -> Self:
         """This client with another `timeout`, `endpoint` or `metadata`, on the same channel.
@@ -178,6 +230,26 @@ class Client:
             raise from_rpc_error(error, self._target) from error
         warn_of_unknown(method.rpc, await call.trailing_metadata())
         return response
+
+    def stream(self, resumption: Resumption[Request, Response]) -> AsyncGenerator[Response]:
+        """The responses of a watch or a wait, which begins when the first one is asked for."""
+        rpc = cast(
+            "Callable[..., grpc.aio.UnaryStreamCall[Request, Response]]",
+            getattr(self._watch_stub, resumption.rpc),
+        )
+
+        def begin(request: Request, timeout: float | None) -> "grpc.aio.UnaryStreamCall[Request, Response]":
+            try:
+                return rpc(request, timeout=timeout, metadata=self.options.headers())
+            except grpc.aio.UsageError as error:
+                raise closed() from error
+
+        return responses(begin, self._target, resumption)
+
+    # Watching and waiting: `wait` gives the progress, `wait_for` the end of it
+    watch = Streamed(Watching)
+    wait = Streamed(Waiting)
+    wait_for = Awaited(Waiting)
 
     # Tables
     create_table = Rpc(v1.CreateTableRequest, v1.CreateTableResponse)

@@ -54,11 +54,14 @@ class OptionChanges(TypedDict, total=False):
 
 
 def channel_options() -> list[tuple[str, str | int]]:
-    """The arguments of a channel: retries of what has no side effects, keepalive, limits."""
+    """The arguments of a channel: retries of what has no side effects, reconnection, keepalive, limits."""
     return [
         ("grpc.service_config", json.dumps(service_config())),
         ("grpc.primary_user_agent", f"tableadmin-python/{__version__}"),
         ("grpc.max_receive_message_length", 16 * 1024 * 1024),
+        # A server that is away for long is found again as soon as watches look for it.
+        ("grpc.initial_reconnect_backoff_ms", 200),
+        ("grpc.max_reconnect_backoff_ms", 5_000),
         ("grpc.keepalive_time_ms", 30_000),
         ("grpc.keepalive_timeout_ms", 10_000),
         ("grpc.keepalive_permit_without_calls", 0),

@@ -5,7 +5,7 @@ a proxy or because nothing answers, has the same class and fewer attributes.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar, cast
 
 import grpc
@@ -22,6 +22,7 @@ from google.rpc.status_pb2 import Status
 from grpc_status import rpc_status
 
 from tableadmin.channel import Metadata
+from tableadmin.v1 import WaitResponse
 
 M = TypeVar("M", bound=Message)
 
@@ -124,8 +125,14 @@ class Unavailable(TableAdminError):
     """The service or its endpoint can't be reached now; what was asked may or may not have been done."""
 
 
+@dataclass(eq=False)
 class DeadlineExceeded(TableAdminError):
-    """No answer came in time; what was asked may or may not have been done."""
+    """No answer came in time; what was asked may or may not have been done.
+
+    Of a wait, `progress` is what was seen last, None where nothing was.
+    """
+
+    progress: WaitResponse | None = field(default=None, repr=False)
 
 
 class Unimplemented(TableAdminError):

@@ -1,5 +1,6 @@
 """tablectl as a user runs it: a process, with a configuration directory of its own."""
 
+import os
 import subprocess
 import sysconfig
 from collections.abc import Callable, Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.answered import Answered, answered_runner
 from tests.cli.terminal import Terminal
 from tests.engines import EngineUnavailable, dynalite
 from tests.engines.fixtures import unavailable
@@ -42,6 +44,15 @@ def offline(environment: dict[str, str]) -> Run:
 def tablectl(served: dict[str, str]) -> Run:
     """Run tablectl against the embedded engine."""
     return runner(served)
+
+
+@pytest.fixture
+def answered(
+    environment: dict[str, str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Answered:
+    """Run tablectl against a service that answers what the test says."""
+    monkeypatch.setattr(os, "environ", environment)
+    return answered_runner(capsys, monkeypatch)
 
 
 @pytest.fixture

@@ -16,11 +16,11 @@ _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 class Terminal:
-    """Runs COMMAND on a terminal of so many COLUMNS; `screen` is all that it has written so far."""
+    """Runs COMMAND on a terminal of so many COLUMNS and ROWS; `screen` is all that it has written so far."""
 
-    def __init__(self, command: list[str], environment: dict[str, str], columns: int) -> None:
+    def __init__(self, command: list[str], environment: dict[str, str], columns: int, rows: int = 40) -> None:
         self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         kept = {name: text for name, text in environment.items() if name not in ("COLUMNS", "LINES")}
         self.process = subprocess.Popen(
             command,

@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from tableadmin.awsshape import AwsDict
-from tableadmin.cli.output import Fields, Lines, Rows, plain_lines, show
+from tableadmin.cli.blocks import Fields, Lines, Rows, plain_lines
+from tableadmin.cli.output import show
 from tableadmin.cli.wording import key, size, span, word
 from tableadmin.v1 import (
     AttributeDefinition,

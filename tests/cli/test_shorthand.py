@@ -1,4 +1,6 @@
-"""What is written for keys, indexes, tags and durations."""
+"""What is written for keys, indexes, tags, durations, moments and places in Amazon S3."""
+
+from datetime import UTC, datetime
 
 import pytest
 
@@ -74,3 +76,36 @@ def test_no_duration(text: str) -> None:
     """A duration is finite and more than nothing."""
     with pytest.raises(ValueError, match="is not a duration such as 10s, 5m or 2h"):
         shorthand.duration(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-01-31", datetime(2026, 1, 31, tzinfo=UTC)),
+        ("2026-01-31T12:00:00Z", datetime(2026, 1, 31, 12, tzinfo=UTC)),
+        ("2026-01-31 13:00+01:00", datetime(2026, 1, 31, 12, tzinfo=UTC)),
+    ],
+)
+def test_moments(text: str, moment: datetime) -> None:
+    """A moment is in UTC unless it names another zone."""
+    assert moment == shorthand.moment(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("s3://bucket", ("bucket", "")),
+        ("s3://bucket/", ("bucket", "")),
+        ("s3://bucket/a/b/", ("bucket", "a/b/")),
+    ],
+)
+def test_places_in_s3(text: str, place: tuple[str, str]) -> None:
+    """A place in Amazon S3 is a bucket and what the keys there begin with."""
+    assert place == shorthand.s3(text)
+
+
+@pytest.mark.parametrize("text", ["", "bucket/a", "s3://", "s3:///a", "https://bucket/a"])
+def test_no_place_in_s3(text: str) -> None:
+    """Anything else is refused with the form to write."""
+    with pytest.raises(ValueError, match="is not s3://BUCKET"):
+        shorthand.s3(text)

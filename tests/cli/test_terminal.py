@@ -80,7 +80,7 @@ def test_progress_lives_on_one_line(terminal: StartTerminal, slow: dict[str, str
     """While it waits, a terminal shows what is pending and for how long; at the end that line is gone."""
     create = ["--hash-key", "A:S", "--read", "1", "--write", "1", "--wait"]
     session = terminal("table", "create", table_name, *create, **slow)
-    session.read_until(f"{table_name}: table CREATING (0 s)")
+    session.read_until(f"{table_name}: table: CREATING (0 s)")
     assert 0 == session.end()
     assert session.screen.splitlines()[-1].endswith(f"table {table_name} ACTIVE")
 

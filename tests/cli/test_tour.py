@@ -209,20 +209,22 @@ def test_slow_tables_are_waited_for(slow: dict[str, str], table_name: str) -> No
     create = ["--hash-key", "A:S", "--read", "1", "--write", "1", "--wait"]
     made = tablectl("table", "create", name, *create)
     assert (0, f"table {name} ACTIVE\n") == (made.returncode, made.stdout)
-    assert [f"0 s: {name}: table CREATING"] == made.stderr.splitlines()
+    assert [f"0 s: {name}: table: CREATING"] == made.stderr.splitlines()
     gone = tablectl("table", "delete", name, "--yes", "--wait")
     assert (0, f"table {name} is gone\n") == (gone.returncode, gone.stdout)
-    assert [f"0 s: {name}: table DELETING"] == gone.stderr.splitlines()
+    assert [f"0 s: {name}: table: DELETING"] == gone.stderr.splitlines()
 
 
 def test_a_wait_that_is_too_short(slow: dict[str, str], table_name: str) -> None:
     """A wait that ends too early exits 1 and says what was still pending; without one there is no waiting."""
     tablectl = runner(slow)
     create = ["--hash-key", "A:S", "--read", "1", "--write", "1"]
-    ran = tablectl("table", "create", table_name, *create, "--wait", "--wait-timeout", "0.3s")
+    ran = tablectl("table", "create", table_name, *create, "--wait", "--wait-timeout", "0.5s")
     assert 1 == ran.returncode
     last = ran.stderr.splitlines()[-1]
-    assert f"tablectl: {table_name}: after 0 s still table CREATING; it goes on by itself" == last
+    assert (
+        f"tablectl: {table_name}: after 0 s still table: CREATING; what was begun goes on by itself" == last
+    )
     tablectl("call", "DescribeTable", json.dumps({"TableName": table_name}))
     assert f"table {table_name} UPDATING\n" == _update_once_active(tablectl, table_name)
 

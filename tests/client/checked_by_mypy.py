@@ -1,8 +1,12 @@
 """The types of the clients' methods: mypy reads this, and fails if a type is not as it says."""
 
+from collections.abc import AsyncGenerator
 from typing import assert_type
 
 from tableadmin import Client, aio, v1
+from tableadmin.streams import Stream
+
+SETTLED = v1.WaitCondition.WAIT_CONDITION_SETTLED
 
 
 def sync_types(client: Client) -> None:
@@ -11,6 +15,10 @@ def sync_types(client: Client) -> None:
     assert_type(client.describe_table(v1.DescribeTableRequest(), timeout=3), v1.DescribeTableResponse)
     assert_type(client.list_tables(limit=7), v1.ListTablesResponse)
     assert_type(client.with_options(timeout=None, endpoint="staging"), Client)
+    assert_type(client.watch(prefix="M"), Stream[v1.WatchResponse])
+    assert_type(client.wait(SETTLED, table_name="Music", timeout=3), Stream[v1.WaitResponse])
+    assert_type(client.wait_for(SETTLED, table_name="Music"), v1.WaitResponse)
+    client.watch(names=["Music"])  # type: ignore[call-arg] # that is no field of WatchRequest
     client.describe_table(table_name=3)  # type: ignore[call-overload] # a name is text
     client.describe_table(limit=7)  # type: ignore[call-overload] # that is a field of ListTablesRequest
     client.describe_table(v1.ListTablesRequest())  # type: ignore[call-overload] # another RPC's request
@@ -22,4 +30,6 @@ async def async_types(client: aio.Client) -> None:
     assert_type(await client.describe_table(table_name="Music"), v1.DescribeTableResponse)
     assert_type(await client.describe_table(v1.DescribeTableRequest(), timeout=3), v1.DescribeTableResponse)
     assert_type(client.with_options(timeout=None, endpoint="staging"), aio.Client)
+    assert_type(client.watch(prefix="M"), AsyncGenerator[v1.WatchResponse])
+    assert_type(await client.wait_for(SETTLED, table_name="Music"), v1.WaitResponse)
     await client.describe_table(limit=7)  # type: ignore[call-overload] # that is a field of ListTablesRequest

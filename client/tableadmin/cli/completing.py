@@ -57,6 +57,19 @@ def indexes(ctx: click.Context) -> Iterator[str]:
 
 
 @_quiet
+def backups(ctx: click.Context) -> Iterator[str]:
+    """The names of the backups that people made, of the first page."""
+    return (each.backup_name for each in _client(ctx).list_backups().backup_summaries)
+
+
+@_quiet
+def replicas(ctx: click.Context) -> Iterator[str]:
+    """The Regions of the replicas of the table that the line names."""
+    described = _client(ctx).describe_table(table_name=ctx.params["name"])
+    return (replica.region_name for replica in described.table.replicas)
+
+
+@_quiet
 def rpcs(ctx: click.Context) -> Iterable[str]:
     """The names of the RPCs."""
     del ctx
@@ -91,6 +104,6 @@ def _contexts() -> Contexts:
 
 
 def _client(ctx: click.Context) -> Client:
-    from tableadmin.cli.session import Session  # noqa: PLC0415 - it needs the commands, which need this
+    from tableadmin.cli.session import Session  # noqa: PLC0415 - loaded when a shell asks
 
     return Session(ctx).client.with_options(timeout=_SECONDS)

@@ -18,7 +18,17 @@ def read(source: str) -> AwsDict:
 
     A path may have `@` or `file://` before it. Raises Refusal for what is not there or not a JSON object.
     """
-    name, text = _text(source)
+    return _parsed(*_text(source))
+
+
+def text(source: str) -> str:
+    """The text of the JSON object at SOURCE as it stands there; raises what `read` does."""
+    name, found = _text(source)
+    _parsed(name, found)
+    return found
+
+
+def _parsed(name: str, text: str) -> AwsDict:
     try:
         document = json.loads(text)
     except ValueError as error:

@@ -33,6 +33,16 @@ def flag(name: str) -> Callable[[bool], AwsDict]:
     return lambda value: {name: value}
 
 
+def within(name: str, fragment: AwsDict) -> AwsDict:
+    """FRAGMENT as the member NAME; nothing where it is empty."""
+    return {name: fragment} if fragment else {}
+
+
+def within_units(name: str, side: str) -> Make:
+    """Sets the number SIDE in the member NAME."""
+    return lambda text: {name: {side: shorthand.units(text)}}
+
+
 def hash_key(text: str) -> AwsDict:
     """`Artist:S`: the hash key of the table or index."""
     return _keys(shorthand.key(text), "HASH")
@@ -45,17 +55,17 @@ def range_key(text: str) -> AwsDict:
 
 def capacity(side: str) -> Make:
     """Sets SIDE, `Read` or `Write`, of the provisioned throughput."""
-    return lambda text: {"ProvisionedThroughput": {f"{side}CapacityUnits": shorthand.units(text)}}
+    return within_units("ProvisionedThroughput", f"{side}CapacityUnits")
 
 
 def on_demand_limit(side: str) -> Make:
     """Sets the ceiling of SIDE, `Read` or `Write`, of an on-demand table or index."""
-    return lambda text: {"OnDemandThroughput": {f"Max{side}RequestUnits": shorthand.units(text)}}
+    return within_units("OnDemandThroughput", f"Max{side}RequestUnits")
 
 
 def warm_throughput(side: str) -> Make:
     """Sets SIDE, `Read` or `Write`, of the warm throughput."""
-    return lambda text: {"WarmThroughput": {f"{side}UnitsPerSecond": shorthand.units(text)}}
+    return within_units("WarmThroughput", f"{side}UnitsPerSecond")
 
 
 def projection(text: str) -> AwsDict:

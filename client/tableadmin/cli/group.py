@@ -9,15 +9,9 @@ from typing import Any, cast
 import click
 
 from tableadmin.cli import completing
+from tableadmin.cli.given import given
 from tableadmin.cli.help_text import Context
 from tableadmin.cli.settings import SETTINGS
-
-_GIVEN = "tableadmin.cli.given"
-
-
-def given(ctx: click.Context) -> dict[str, str]:
-    """The settings that the command line of CTX gives, as texts by name."""
-    return cast("dict[str, str]", ctx.meta.setdefault(_GIVEN, {}))
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: str | None) -> None:

@@ -22,7 +22,15 @@ TABLE_CLASSES = ("STANDARD", "STANDARD_INFREQUENT_ACCESS")
 
 def setting(*flags: str, make: Callable[[Any], AwsDict], **attributes: Any) -> Callable[[F], F]:  # noqa: ANN401 - handed on to click
     """An option that gives the command the fragment which MAKE makes of each of its values."""
+    return click.option(*flags, callback=_fragment(make), **attributes)
 
+
+def argument(name: str, *, make: Callable[[Any], AwsDict], **attributes: Any) -> Callable[[F], F]:  # noqa: ANN401 - handed on to click
+    """An argument that gives the command the fragment which MAKE makes of its value."""
+    return click.argument(name, callback=_fragment(make), **attributes)
+
+
+def _fragment(make: Callable[[Any], AwsDict]) -> Callable[[click.Context, click.Parameter, Any], AwsDict]:
     def callback(ctx: click.Context, param: click.Parameter, value: Any) -> AwsDict:  # noqa: ANN401 - whatever type it has
         values = value if param.multiple else (value,)
         try:
@@ -30,7 +38,7 @@ def setting(*flags: str, make: Callable[[Any], AwsDict], **attributes: Any) -> C
         except ValueError as error:
             raise click.BadParameter(str(error), ctx, param) from error
 
-    return click.option(*flags, callback=callback, **attributes)
+    return callback
 
 
 def combined(*parts: AwsDict) -> AwsDict:
@@ -68,6 +76,9 @@ table_name = click.argument("name", metavar="TABLE", shell_complete=completing.t
 optional_table_name = click.argument(
     "name", metavar="TABLE", required=False, shell_complete=completing.tables
 )
+some_table_name = click.argument("name", metavar="[TABLE]", required=False, shell_complete=completing.tables)
+table_or_arn = click.argument("name", metavar="TABLE|ARN", shell_complete=completing.tables)
+backup_or_arn = click.argument("name", metavar="BACKUP|ARN", shell_complete=completing.backups)
 index_name = click.argument("index_name", metavar="INDEX", shell_complete=completing.indexes)
 
 _wait_options = together(
@@ -93,6 +104,8 @@ def waiting(command: Callable[..., R]) -> Callable[..., R]:
     return _wait_options(patient)
 
 
+max_items = click.option("--max-items", type=click.IntRange(min=1), metavar="N", help="Stop after N.")
+
 yes = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 
 cli_input_json = click.option(
@@ -103,9 +116,12 @@ cli_input_json = click.option(
     help="The request as the AWS CLI takes it; other options override it.",
 )
 
-throughput = together(
+provisioned = together(
     setting("--read", metavar="UNITS", make=fragments.capacity("Read"), help="Read capacity units."),
     setting("--write", metavar="UNITS", make=fragments.capacity("Write"), help="Write capacity units."),
+)
+
+ceilings = together(
     setting(
         "--max-read",
         metavar="UNITS",
@@ -118,6 +134,11 @@ throughput = together(
         make=fragments.on_demand_limit("Write"),
         help="Ceiling of writes on demand, -1 for none.",
     ),
+)
+
+throughput = together(
+    provisioned,
+    ceilings,
     setting(
         "--warm-read", metavar="UNITS", make=fragments.warm_throughput("Read"), help="Warm reads a second."
     ),
@@ -148,6 +169,21 @@ range_key = setting(
     help="Range (sort) key.",
 )
 
+encryption = setting(
+    "--sse",
+    metavar="kms|aws-owned|KEY",
+    make=fragments.encryption,
+    help="Encryption at rest: AWS's key in KMS, the key that AWS owns, or a KMS key.",
+)
+
+global_indexes = setting(
+    "--gsi",
+    metavar="INDEX",
+    make=fragments.global_index,
+    multiple=True,
+    help="Global secondary index 'name=...,hash=KEY,range=KEY', may be repeated.",
+)
+
 protection_and_class = together(
     setting(
         "--deletion-protection/--no-deletion-protection",
@@ -161,10 +197,5 @@ protection_and_class = together(
         make=fragments.member("TableClass"),
         help="How storage and requests are priced.",
     ),
-    setting(
-        "--sse",
-        metavar="kms|aws-owned|KEY",
-        make=fragments.encryption,
-        help="Encryption at rest: AWS's key in KMS, the key that AWS owns, or a KMS key.",
-    ),
+    encryption,
 )

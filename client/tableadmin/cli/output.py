@@ -6,49 +6,31 @@ import base64
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, TextIO, TypeAlias, cast
+from typing import TYPE_CHECKING, TextIO, cast
 
 import click
 
+from tableadmin.cli.blocks import Block, Fields, Lines, plain_lines
 from tableadmin.cli.endings import printable
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
 
 
-@dataclass(frozen=True)
-class Fields:
-    """Labels and values, one pair a line."""
-
-    rows: Sequence[tuple[str, str]]
-
-
-@dataclass(frozen=True)
-class Rows:
-    """A table: the first column names what a row is about. `none` is said when there is no row."""
-
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    none: str = ""
-
-
-@dataclass(frozen=True)
-class Lines:
-    """Lines of text. `none` is said when there is no line."""
-
-    lines: Sequence[str]
-    none: str = ""
-
-
-Block: TypeAlias = Fields | Rows | Lines
-
-
 def show(answer: AwsDict | Sequence[Block], output: str) -> None:
     """Print ANSWER, a dict where OUTPUT is json or yaml and blocks where it is table."""
     _WRITERS[output](answer)
+
+
+def show_line(answer: AwsDict, output: str) -> None:
+    """Print ANSWER as one of many: a document of its own where OUTPUT is yaml, a line of JSON elsewhere."""
+    if output == "yaml":
+        click.echo("---")
+        _write_yaml(answer)
+    else:
+        click.echo(json.dumps(answer, ensure_ascii=False, separators=(",", ":"), default=_scalar))
 
 
 def is_terminal(stream: TextIO) -> bool:
@@ -100,23 +82,6 @@ def _write_plain(blocks: Sequence[Block]) -> None:
             click.echo()
         for line in plain_lines(block):
             click.echo(printable(line))
-
-
-def plain_lines(block: Block) -> Iterator[str]:
-    """The lines of BLOCK in columns that are as wide as they need to be."""
-    if isinstance(block, Lines):
-        return iter(block.lines)
-    rows = (
-        block.rows if isinstance(block, Fields) else [[each.upper() for each in block.columns], *block.rows]
-    )
-    return _aligned(rows)
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = zip(row, widths, strict=True)
-        yield "  ".join(cell.ljust(width) for cell, width in cells).rstrip()
 
 
 _WRITERS: Mapping[str, Callable[[object], None]] = {

@@ -1,15 +1,18 @@
-"""Showing a wait on standard error: a line that lives on a terminal, a line for each change elsewhere."""
+"""Waiting, shown on standard error: a line that lives on a terminal, a line for each change elsewhere."""
 
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
+from tableadmin.cli.blocks import Lines
+from tableadmin.cli.conditions import Condition, condition
 from tableadmin.cli.endings import Interrupted, Unfinished, printable
-from tableadmin.cli.output import Lines, is_terminal
+from tableadmin.cli.output import is_terminal
 from tableadmin.cli.session import Session
 from tableadmin.cli.table_view import standing
 from tableadmin.cli.wording import span
@@ -18,47 +21,44 @@ if TYPE_CHECKING:
     from tableadmin.v1 import (
         CreateTableResponse,
         DeleteTableResponse,
-        TableDescription,
         UpdateTableResponse,
+        WaitResponse,
     )
-    from tableadmin.waiting import Condition, Look
 
     Described: TypeAlias = CreateTableResponse | UpdateTableResponse | DeleteTableResponse
 
+_GOES_ON = "what was begun goes on by itself"
 
-def wait(session: Session, table_name: str, condition: Condition, timeout: float) -> TableDescription | None:
-    """Wait at most TIMEOUT seconds for CONDITION, showing what is pending; the table as it is then.
 
-    Raises Unfinished when the time is over. Ctrl-C stops the waiting, not what is waited for, and says so.
+def wait(session: Session, name: str, timeout: float, *conditions: Condition) -> WaitResponse:
+    """Wait at most TIMEOUT seconds for CONDITIONS, one after the other, showing what is pending for NAME.
+
+    The last thing seen is returned. Raises Unfinished when the time is over, and TableAdminError. Ctrl-C
+    stops the waiting, not what is waited for, and says so.
     """
-    from tableadmin.waiting import looks  # noqa: PLC0415 - grpc
+    from tableadmin.errors import DeadlineExceeded  # noqa: PLC0415 - grpc
 
-    seen = looks(session.client, table_name, condition, timeout=timeout)
     try:
-        return _follow(table_name, seen)
-    except TimeoutError as error:
-        raise Unfinished(
-            f"{table_name}: after {span(timeout)} still {error}; it goes on by itself"
-        ) from error
+        *_, last = _shown(name, _responses(session, timeout, conditions))
+    except DeadlineExceeded as error:
+        pending = "; ".join(error.progress.pending) if error.progress else "not seen"
+        raise Unfinished(f"{name}: after {span(timeout)} still {pending}; {_GOES_ON}") from error
     except KeyboardInterrupt:
         if is_terminal(sys.stderr):
             click.echo(err=True)  # past the ^C
-        raise Interrupted(f"no longer waiting for {table_name}; what was begun goes on by itself") from None
+        raise Interrupted(f"no longer waiting for {name}; {_GOES_ON}") from None
+    return last
 
 
-def finish(
-    session: Session, response: Described, patience: float | None, condition: Condition | None = None
-) -> None:
-    """Show RESPONSE to a change; with PATIENCE once CONDITION holds, and with the table as it is then.
+def finish(session: Session, response: Described, patience: float | None, *conditions: str) -> None:
+    """Show RESPONSE to a change; with PATIENCE once CONDITIONS hold, and with the table as it is then.
 
-    PATIENCE is in seconds. Without a CONDITION it is waited for until the table is settled.
+    PATIENCE is in seconds. CONDITIONS are those of `tablectl wait`; after them all has to settle.
     """
     if patience is not None:
-        from tableadmin.waiting import settled  # noqa: PLC0415 - grpc
-
-        table = wait(session, _address(response), condition or settled, patience)
-        if table is not None:
-            response.table_description.CopyFrom(table)
+        name = response.table_description.table_name
+        awaited = [condition(text, name) for text in (*conditions, "settled")]
+        response.table_description.CopyFrom(wait(session, name, patience, *awaited).table.table)
     session.show(response, lambda each: standing(each.table_description))
 
 
@@ -67,35 +67,39 @@ def finish_deletion(session: Session, response: DeleteTableResponse, patience: f
     if patience is None:
         finish(session, response, None)
         return
-    from tableadmin.waiting import deleted  # noqa: PLC0415 - grpc
-
-    wait(session, _address(response), deleted, patience)
-    session.show(response, lambda each: [Lines([f"table {each.table_description.table_name} is gone"])])
-
-
-def _address(response: Described) -> str:
-    return response.table_description.table_name
+    name = response.table_description.table_name
+    wait(session, name, patience, condition("deleted", name))
+    session.show(response, lambda _: [gone(name)])
 
 
-def _follow(table_name: str, seen: Iterable[Look]) -> TableDescription | None:
-    last = None
-    for look in _shown(table_name, seen):
-        last = look.table
-    return last
+def gone(name: str) -> Lines:
+    """What is said of the table NAME once it is deleted."""
+    return Lines([f"table {name} is gone"])
 
 
-def _shown(table_name: str, seen: Iterable[Look]) -> Iterator[Look]:
+def _responses(session: Session, timeout: float, conditions: Iterable[Condition]) -> Iterator[WaitResponse]:
+    from tableadmin.v1 import WaitCondition  # noqa: PLC0415 - protobuf
+
+    ends = time.monotonic() + timeout
+    for each in conditions:
+        number = WaitCondition.Value(f"WAIT_CONDITION_{each.name}")
+        remaining = ends - time.monotonic()
+        yield from session.client.wait(number, **each.subject, timeout=remaining)
+
+
+def _shown(name: str, responses: Iterable[WaitResponse]) -> Iterator[WaitResponse]:
     if not is_terminal(sys.stderr):
-        return _lines(table_name, seen)
+        return _lines(name, responses)
     from tableadmin.cli.terminal import alive  # noqa: PLC0415 - rich
 
-    return alive(table_name, seen)
+    return alive(name, responses)
 
 
-def _lines(table_name: str, seen: Iterable[Look]) -> Iterator[Look]:
-    said: tuple[str, ...] = ()
-    for look in seen:
-        if look.pending and look.pending != said:
-            click.echo(printable(f"{span(look.elapsed)}: {table_name}: {'; '.join(look.pending)}"), err=True)
-        said = look.pending
-        yield look
+def _lines(name: str, responses: Iterable[WaitResponse]) -> Iterator[WaitResponse]:
+    began, said = time.monotonic(), ""
+    for response in responses:
+        pending = "; ".join(response.pending)
+        if pending and pending != said:
+            click.echo(printable(f"{span(time.monotonic() - began)}: {name}: {pending}"), err=True)
+        said = pending
+        yield response

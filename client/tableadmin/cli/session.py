@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 import click
 
 from tableadmin.cli import context_file, shorthand
+from tableadmin.cli.blocks import Block
 from tableadmin.cli.context_file import Contexts
 from tableadmin.cli.endings import Refusal
-from tableadmin.cli.group import given
-from tableadmin.cli.output import Block, show
+from tableadmin.cli.given import given
+from tableadmin.cli.output import show
 from tableadmin.cli.settings import Chosen, choose
 
 if TYPE_CHECKING:
@@ -93,6 +94,15 @@ class Session:
             show(view(response), "table")
         else:
             show(aws(response), self.output)
+
+    def show_all(
+        self, name: str, messages: Sequence[M], view: Callable[[Sequence[M]], Sequence[Block]]
+    ) -> None:
+        """Print MESSAGES: as VIEW shows them, or as a list NAME of AWS-shaped dicts."""
+        if self.output == "table":
+            show(view(messages), "table")
+        else:
+            show({name: [aws(message) for message in messages]}, self.output)
 
 
 def aws(message: Message) -> AwsDict:

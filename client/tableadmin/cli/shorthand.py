@@ -5,6 +5,8 @@
 - an index is `name=...,hash=KEY,range=KEY,projection=PROJECTION,read=UNITS,write=UNITS`, in any order
 - a tag is `KEY=VALUE`
 - a duration is `90`, `90s`, `1.5m` or `2h`: seconds unless it says otherwise
+- a moment is ISO 8601, in UTC unless it says otherwise: `2026-01-31`, `2026-01-31T12:00:00+01:00`
+- a place in Amazon S3 is `s3://bucket/prefix`, with or without a prefix
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import NamedTuple
 
@@ -81,6 +84,23 @@ def duration(text: str) -> float:
     if not 0 < seconds < math.inf:
         raise ValueError(f"{text!r} is not a duration such as 10s, 5m or 2h")
     return seconds
+
+
+def moment(text: str) -> datetime:
+    """A moment; UTC where no zone is named."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a moment such as 2026-01-31 or 2026-01-31T12:00:00Z") from None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def s3(text: str) -> tuple[str, str]:
+    """The bucket and the prefix, which may be empty, of a place in Amazon S3."""
+    bucket, _, prefix = text.removeprefix("s3://").partition("/")
+    if not bucket or not text.startswith("s3://"):
+        raise ValueError(f"{text!r} is not s3://BUCKET or s3://BUCKET/PREFIX")
+    return bucket, prefix
 
 
 def _near(name: str, known: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from tableadmin.cli.output import Block, Fields, Lines, Rows
+from tableadmin.cli.blocks import Block, Fields, Lines, Rows
 from tableadmin.cli.wording import key, projection, size, time, word
 
 if TYPE_CHECKING:
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 _INDEX_COLUMNS = ("Index", "Status", "Key", "Projection", "Capacity", "Items", "Size")
 
 
-def standing(table: TableDescription) -> list[Block]:
-    """The table and its indexes with the status of each, one a line."""
+def standing(table: TableDescription, *further: str) -> list[Block]:
+    """The table and its indexes with the status of each, one a line, and FURTHER lines."""
     lines = [f"table {table.table_name} {word(table, 'table_status')}"]
-    lines += [f"index {each.index_name} {_index_status(each)}" for each in table.global_secondary_indexes]
-    return [Lines(lines)]
+    lines += [f"index {each.index_name} {index_status(each)}" for each in table.global_secondary_indexes]
+    return [Lines([*lines, *further])]
 
 
 def description(table: TableDescription) -> list[Block]:
@@ -55,7 +55,7 @@ def _rows(table: TableDescription) -> Iterator[tuple[str, str]]:
     yield "Status", word(table, "table_status")
     yield "Key", key(table.key_schema, table.attribute_definitions)
     yield "Billing", word(table.billing_mode_summary, "billing_mode") or "PROVISIONED"
-    yield "Capacity", _capacity(table.provisioned_throughput, table.on_demand_throughput)
+    yield "Capacity", capacity(table.provisioned_throughput, table.on_demand_throughput)
     yield "Warm", _warm(table)
     yield "Items", str(table.item_count)
     yield "Size", size(table.table_size_bytes)
@@ -75,10 +75,10 @@ def _global_row(
 ) -> list[str]:
     return [
         index.index_name,
-        _index_status(index),
+        index_status(index),
         key(index.key_schema, attributes),
         projection(index.projection),
-        _capacity(index.provisioned_throughput, index.on_demand_throughput) or "on demand",
+        capacity(index.provisioned_throughput, index.on_demand_throughput) or "on demand",
         str(index.item_count),
         size(index.index_size_bytes),
     ]
@@ -108,11 +108,13 @@ def _vector_row(index: VectorIndexDescription) -> list[str]:
     ]
 
 
-def _index_status(index: GlobalSecondaryIndexDescription) -> str:
+def index_status(index: GlobalSecondaryIndexDescription) -> str:
+    """`ACTIVE`, or such as `CREATING, backfilling`."""
     return word(index, "index_status") + (", backfilling" if index.backfilling else "")
 
 
-def _capacity(provisioned: ProvisionedThroughputDescription, on_demand: OnDemandThroughput) -> str:
+def capacity(provisioned: ProvisionedThroughputDescription, on_demand: OnDemandThroughput) -> str:
+    """`10 read, 5 write`, or the ceilings on demand; empty where there is neither."""
     if provisioned.read_capacity_units or provisioned.write_capacity_units:
         return f"{provisioned.read_capacity_units} read, {provisioned.write_capacity_units} write"
     ceilings = {"read": on_demand.max_read_request_units, "write": on_demand.max_write_request_units}

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from rich.console import Console, RenderableType
 from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from tableadmin.cli.blocks import Block, Fields, Lines, Rows, plain_lines
 from tableadmin.cli.endings import printable
-from tableadmin.cli.output import Block, Fields, Lines, Rows, plain_lines
 from tableadmin.cli.wording import span
 
 if TYPE_CHECKING:
-    from tableadmin.waiting import Look
+    from tableadmin.v1 import WaitResponse
+
+R = TypeVar("R")
 
 _STYLES: Mapping[str, str] = {
     "ACTIVE": "green",
@@ -40,38 +43,44 @@ def draw(blocks: Sequence[Block]) -> None:
             console.print(drawn)
 
 
-def alive(name: str, looks: Iterable[Look]) -> Iterator[Look]:
-    """Pass LOOKS on; while they come, what is pending for NAME stands below, and goes away at the end."""
+def alive(name: str, responses: Iterable[WaitResponse]) -> Iterator[WaitResponse]:
+    """Pass RESPONSES on; while they come, what is pending for NAME stands below, and goes away at the end."""
     pending = _Pending(name)
     spinner = Spinner("dots", text=pending)
     live = Live(spinner, console=Console(stderr=True, highlight=False), transient=True, refresh_per_second=8)
     try:
-        for look in looks:
-            pending.looked(look)
-            if look.pending:
+        for response in responses:
+            pending.text = "; ".join(response.pending)
+            if response.pending:
                 live.start()
-            yield look
+            yield response
     finally:
         live.stop()
 
 
+def counted(responses: Iterable[R], total: int, what: str) -> Iterator[R]:
+    """Pass RESPONSES on; a bar shows how many of TOTAL have come, and goes away at the end."""
+    console = Console(stderr=True, highlight=False)
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn(what))
+    with Progress(*columns, console=console, transient=True) as progress:
+        yield from progress.track(responses, total=total)
+
+
 class _Pending:
-    """A text whose clock goes on between looks."""
+    """A text whose clock goes on between responses."""
 
     def __init__(self, name: str) -> None:
-        self._name, self._pending, self._began = name, "", time.monotonic()
-
-    def looked(self, look: Look) -> None:
-        self._pending = "; ".join(look.pending)
+        self.text = ""
+        self._name, self._began = name, time.monotonic()
 
     def __rich__(self) -> Text:
         elapsed = span(time.monotonic() - self._began)
-        return Text(printable(f"{self._name}: {self._pending} ({elapsed})"))
+        return Text(printable(f"{self._name}: {self.text} ({elapsed})"))
 
 
 def _drawn(block: Block, width: int) -> Iterator[RenderableType]:
     if isinstance(block, Lines):
-        yield from map(_text, block.lines)
+        yield from map(text, block.lines)
     elif isinstance(block, Fields):
         yield _fields(block)
     elif max(map(len, plain_lines(block))) <= width:
@@ -85,7 +94,7 @@ def _rows(block: Rows) -> Table:
         *map(str.upper, block.columns), box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold"
     )
     for row in block.rows:
-        table.add_row(*map(_text, row))
+        table.add_row(*map(text, row))
     return table
 
 
@@ -94,7 +103,7 @@ def _fields(block: Fields) -> Table:
     grid.add_column(style="bold", no_wrap=True)
     grid.add_column(overflow="fold")
     for label, value in block.rows:
-        grid.add_row(label, _text(value))
+        grid.add_row(label, text(value))
     return grid
 
 
@@ -106,5 +115,6 @@ def _stacked(block: Rows) -> Iterator[RenderableType]:
         yield _fields(Fields(list(zip(block.columns, row, strict=True))))
 
 
-def _text(value: str) -> Text:
+def text(value: str) -> Text:
+    """VALUE in the colour of the status that it begins with."""
     return Text(printable(value), style=_STYLES.get(value.partition(" ")[0].rstrip(","), ""))

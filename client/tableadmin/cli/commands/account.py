@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tableadmin.cli.blocks import Block, Rows
 from tableadmin.cli.group import Command
-from tableadmin.cli.output import Block, Rows
 from tableadmin.cli.session import Session, pass_session
 
 if TYPE_CHECKING:

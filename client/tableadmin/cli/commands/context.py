@@ -7,9 +7,11 @@ from dataclasses import replace
 import click
 
 from tableadmin.cli import completing, context_file
+from tableadmin.cli.blocks import Rows
 from tableadmin.cli.endings import Refusal
-from tableadmin.cli.group import Group, given
-from tableadmin.cli.output import Rows, show
+from tableadmin.cli.given import given
+from tableadmin.cli.group import Group
+from tableadmin.cli.output import show
 from tableadmin.cli.session import Session, pass_session
 from tableadmin.cli.settings import SETTINGS
 

@@ -49,9 +49,7 @@ def create(
     if "KeySchema" not in action:
         raise click.UsageError("Missing option '--hash-key'.")
     response = _change(session, name, {"Create": {"IndexName": index_name, **action}}, attributes)
-    from tableadmin.waiting import index_built  # noqa: PLC0415 - grpc
-
-    finish(session, response, patience, index_built(index_name))
+    finish(session, response, patience, f"index-active={index_name}")
 
 
 @index.command(example="tablectl index update Music GenreIdx --read 10 --write 10 --wait")
@@ -81,9 +79,7 @@ def delete(session: Session, name: str, index_name: str, *, yes: bool, patience:
     """Delete a global secondary index. The table's items stay."""
     confirm(index_name, f"Deleting index {index_name} of table {name} breaks what reads it", yes=yes)
     response = _change(session, name, {"Delete": {"IndexName": index_name}})
-    from tableadmin.waiting import index_removed  # noqa: PLC0415 - grpc
-
-    finish(session, response, patience, index_removed(index_name))
+    finish(session, response, patience, f"index-deleted={index_name}")
 
 
 @index.command("list", example="tablectl index list Music")

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from tableadmin.cli import fragments, options
+from tableadmin.cli.blocks import Lines, Rows
 from tableadmin.cli.capacity import both_sides
 from tableadmin.cli.confirm import confirm
 from tableadmin.cli.group import Group
-from tableadmin.cli.output import Lines
-from tableadmin.cli.pages import all_pages
+from tableadmin.cli.inventory import inventory
+from tableadmin.cli.overview import COLUMNS, Filter, cells, parse_filter, selected
+from tableadmin.cli.pages import listed
 from tableadmin.cli.progress import finish, finish_deletion
 from tableadmin.cli.session import Session, pass_session
 from tableadmin.cli.table_view import description
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
-    from tableadmin.client import Client
-    from tableadmin.v1 import ListTablesResponse
+    from tableadmin.v1 import ListTablesResponse, TableState
 
 _CREATE = """Create a table.
 
@@ -34,6 +36,13 @@ Indexes are written as
 A local index takes name, range and projection. A projection is ALL, which is the default, KEYS_ONLY or
 INCLUDE:attribute+attribute. A key of several attributes is hash=Genre:S+Label:S.
 """
+
+
+def _filters(ctx: click.Context, param: click.Parameter, values: Sequence[str]) -> list[Filter]:
+    try:
+        return [parse_filter(value) for value in values]
+    except ValueError as error:
+        raise click.BadParameter(str(error), ctx, param) from error
 
 
 @click.group(cls=Group)
@@ -90,14 +99,36 @@ def describe(session: Session, name: str) -> None:
     session.show(session.client.describe_table(table_name=name), lambda response: description(response.table))
 
 
-@table.command("list", example="tablectl table list --max-items 10")
+@table.command("list", example="tablectl table list --wide --filter status=UPDATING --sort size")
 @click.option("--max-items", type=click.IntRange(min=1), metavar="N", help="Stop after N tables.")
+@click.option("--wide", "-w", is_flag=True, help="Show what is worth knowing of each table.")
+@click.option(
+    "--sort",
+    type=click.Choice([*COLUMNS]),
+    help="Order by a column of --wide: A to Z, numbers largest first.",
+)
+@click.option(
+    "--filter",
+    "filters",
+    metavar="COLUMN=VALUE",
+    multiple=True,
+    callback=_filters,
+    help="Only tables with such a value in a column of --wide; * stands for any text. May be repeated.",
+)
 @pass_session
-def list_tables(session: Session, max_items: int | None) -> None:
-    """List the names of all tables, one a line."""
-    session.show(
-        _all_tables(session.client, max_items), lambda response: [Lines(response.table_names, "no tables")]
-    )
+def list_tables(
+    session: Session, max_items: int | None, *, wide: bool, sort: str | None, filters: list[Filter]
+) -> None:
+    """List the names of all tables, one a line. --wide, --sort and --filter ask for the state of each."""
+    if not (wide or sort or filters):
+        response = listed(session, session.rpcs.list_tables, {}, max_items)
+    else:
+        states = selected(inventory(session), filters, sort or "table")[:max_items]
+        if wide:
+            session.show_all("Tables", states, lambda each: [_overview(each)])
+            return
+        response = _named(states)
+    session.show(response, lambda each: [Lines(each.table_names, "no tables")])
 
 
 @table.command(example="tablectl table update Music --read 10 --write 10 --wait")
@@ -154,15 +185,11 @@ def _request(name: str | None, base: AwsDict, settings: dict[str, AwsDict]) -> A
     return request
 
 
-def _all_tables(client: Client, most: int | None) -> ListTablesResponse:
-    """All pages as one response; one that was cut off says after which name the next would start."""
-    whole = all_pages(
-        lambda start: client.list_tables(exclusive_start_table_name=start),
-        "table_names",
-        "last_evaluated_table_name",
-        None if most is None else most + 1,
-    )
-    if most is not None and len(whole.table_names) > most:
-        del whole.table_names[most:]
-        whole.last_evaluated_table_name = whole.table_names[-1]
-    return whole
+def _overview(states: Sequence[TableState]) -> Rows:
+    return Rows([*COLUMNS], [cells(state, COLUMNS) for state in states], "no tables")
+
+
+def _named(states: Sequence[TableState]) -> ListTablesResponse:
+    from tableadmin.v1 import ListTablesResponse  # noqa: PLC0415 - protobuf
+
+    return ListTablesResponse(table_names=[state.table.table_name for state in states])

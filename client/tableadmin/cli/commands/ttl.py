@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from tableadmin.cli import options
+from tableadmin.cli.blocks import Block, Fields, Lines
 from tableadmin.cli.endings import Refusal
 from tableadmin.cli.group import Group
-from tableadmin.cli.output import Block, Fields, Lines
 from tableadmin.cli.session import Session, pass_session
 from tableadmin.cli.wording import word
 

@@ -1,0 +1,51 @@
+"""What an answer is made of: blocks, and their lines where nothing is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True)
+class Fields:
+    """Labels and values, one pair a line."""
+
+    rows: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A table: the first column names what a row is about. `none` is said when there is no row."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    none: str = ""
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines of text. `none` is said when there is no line."""
+
+    lines: Sequence[str]
+    none: str = ""
+
+
+Block: TypeAlias = Fields | Rows | Lines
+
+
+def plain_lines(block: Block) -> Iterator[str]:
+    """The lines of BLOCK in columns that are as wide as they need to be."""
+    if isinstance(block, Lines):
+        return iter(block.lines)
+    rows = (
+        block.rows if isinstance(block, Fields) else [[each.upper() for each in block.columns], *block.rows]
+    )
+    return _aligned(rows)
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = zip(row, widths, strict=True)
+        yield "  ".join(cell.ljust(width) for cell, width in cells).rstrip()

@@ -1,0 +1,105 @@
+"""`tablectl autoscaling`: capacity of a global table's replicas that follows the load."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from tableadmin.cli import fragments, options, scaling
+from tableadmin.cli.blocks import Block
+from tableadmin.cli.columns import Columns, fields, full_columns
+from tableadmin.cli.group import Group
+from tableadmin.cli.session import Session, pass_session
+from tableadmin.cli.wording import word
+
+if TYPE_CHECKING:
+    from tableadmin.awsshape import AwsDict
+    from tableadmin.v1 import (
+        DescribeTableReplicaAutoScalingResponse,
+        ReplicaAutoScalingDescription,
+        UpdateTableReplicaAutoScalingResponse,
+    )
+
+_UPDATE = """Change how capacity follows the load. What is not given stays.
+
+Scaling is written as min=5,max=50,target=70: the least and the most capacity units, and the percentage of
+them to be in use. It may have in-cooldown=60 and out-cooldown=60 (seconds), scale-in=off (never less),
+scaling=off, role=ARN and policy=NAME as well.
+"""
+_TABLE: Columns = (("Table", "table_name"), ("Status", "table_status"))
+_COLUMNS = ("Region", "Index", "Status", "Read", "Write")
+
+
+@click.group(cls=Group)
+def autoscaling() -> None:
+    """Let the capacity of replicas follow the load."""
+
+
+@autoscaling.command(example="tablectl autoscaling show Music")
+@options.table_name
+@pass_session
+def show(session: Session, name: str) -> None:
+    """Show between which units, and at which percentage in use, capacity moves."""
+    session.show(session.client.describe_table_replica_auto_scaling(table_name=name), _view)
+
+
+@autoscaling.command(help=_UPDATE, example="tablectl autoscaling update Music --write min=5,max=50,target=70")
+@options.table_name
+@options.setting(
+    "--write",
+    metavar="SCALING",
+    make=scaling.settings("ProvisionedWriteCapacityAutoScalingUpdate"),
+    help="Of the table's writes, in all Regions.",
+)
+@options.setting(
+    "--gsi",
+    metavar="INDEX",
+    make=scaling.index_write,
+    multiple=True,
+    help="Of an index's writes, in all Regions: 'name=GenreIdx,min=5,max=50'. May be repeated.",
+)
+@options.setting(
+    "--read",
+    metavar="REPLICA",
+    make=scaling.replica_read,
+    multiple=True,
+    help="Of a replica's reads: 'region=eu-west-1,min=5,max=50'; with index=GenreIdx of its index's. "
+    "May be repeated.",
+)
+@options.cli_input_json
+@pass_session
+def update(session: Session, /, name: str, base: AwsDict, **settings: AwsDict) -> None:
+    """Change how capacity follows the load."""
+    request = fragments.overridden(base, scaling.by_region(options.combined(*settings.values())))
+    if not request.keys() - {"TableName"}:
+        raise click.UsageError("Nothing to change is given.")
+    request = {**request, "TableName": name}
+    session.show(session.send(session.rpcs.update_table_replica_auto_scaling, request), _view)
+
+
+def _view(
+    response: DescribeTableReplicaAutoScalingResponse | UpdateTableReplicaAutoScalingResponse,
+) -> list[Block]:
+    table = response.table_auto_scaling_description
+    rows = [row for replica in table.replicas for row in _rows(replica)]
+    return [fields(_TABLE, table), full_columns(_COLUMNS, rows, f"{table.table_name} has no replicas")]
+
+
+def _rows(replica: ReplicaAutoScalingDescription) -> Iterator[list[str]]:
+    yield [
+        replica.region_name,
+        "",
+        word(replica, "replica_status"),
+        scaling.text(replica.replica_provisioned_read_capacity_auto_scaling_settings),
+        scaling.text(replica.replica_provisioned_write_capacity_auto_scaling_settings),
+    ]
+    for index in replica.global_secondary_indexes:
+        yield [
+            replica.region_name,
+            index.index_name,
+            word(index, "index_status"),
+            scaling.text(index.provisioned_read_capacity_auto_scaling_settings),
+            scaling.text(index.provisioned_write_capacity_auto_scaling_settings),
+        ]

@@ -1,0 +1,123 @@
+"""`tablectl backup`: create, list, describe and delete backups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tableadmin.cli import arns, fragments, options, shorthand
+from tableadmin.cli.blocks import Lines
+from tableadmin.cli.columns import Columns, fields, rows
+from tableadmin.cli.conditions import condition
+from tableadmin.cli.confirm import confirm
+from tableadmin.cli.group import Group
+from tableadmin.cli.pages import listed
+from tableadmin.cli.progress import wait
+from tableadmin.cli.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from tableadmin.awsshape import AwsDict
+
+_TYPES = ("USER", "SYSTEM", "AWS_BACKUP", "ALL")
+
+_DETAILS: Columns = (
+    ("Backup", "backup_name"),
+    ("Status", "backup_status"),
+    ("Type", "backup_type"),
+    ("Size", "backup_size_bytes"),
+    ("Created", "backup_creation_date_time"),
+    ("Expires", "backup_expiry_date_time"),
+    ("ARN", "backup_arn"),
+)
+_SOURCE: Columns = (
+    ("Table", "table_name"),
+    ("Items", "item_count"),
+    ("Table size", "table_size_bytes"),
+    ("Billing", "billing_mode"),
+    ("Read", "provisioned_throughput.read_capacity_units"),
+    ("Write", "provisioned_throughput.write_capacity_units"),
+    ("Table ARN", "table_arn"),
+)
+_SUMMARY: Columns = (_DETAILS[0], ("Table", "table_name"), *_DETAILS[1:])
+
+
+@click.group(cls=Group)
+def backup() -> None:
+    """Create, list, describe and delete backups.
+
+    A backup is named by its ARN, or by its name where no other has it. A table is made of it by
+    'tablectl restore'.
+    """
+
+
+@backup.command(example="tablectl backup create Music nightly --wait")
+@options.table_name
+@click.argument("backup_name", metavar="BACKUP")
+@options.waiting
+@pass_session
+def create(session: Session, name: str, backup_name: str, *, patience: float | None) -> None:
+    """Back a table up, with all its items."""
+    response = session.client.create_backup(table_name=name, backup_name=backup_name)
+    if patience is not None:
+        available = condition("backup-available", response.backup_details.backup_arn)
+        seen = wait(session, f"backup {backup_name}", patience, available)
+        response.backup_details.CopyFrom(seen.backup.backup_details)
+    session.show(response, lambda each: [fields(_DETAILS, each.backup_details)])
+
+
+@backup.command("list", example="tablectl backup list Music --since 2026-01-31")
+@options.some_table_name
+@options.setting(
+    "--type",
+    "kind",
+    type=click.Choice(_TYPES),
+    make=fragments.member("BackupType"),
+    help="Who made them, USER if not given.",
+)
+@options.setting(
+    "--since",
+    metavar="TIME",
+    make=fragments.member("TimeRangeLowerBound", shorthand.moment),
+    help="Those of this moment or later, such as 2026-01-31T12:00:00Z.",
+)
+@options.setting(
+    "--until",
+    metavar="TIME",
+    make=fragments.member("TimeRangeUpperBound", shorthand.moment),
+    help="Those before this moment.",
+)
+@options.max_items
+@pass_session
+def list_backups(session: Session, /, name: str | None, max_items: int | None, **settings: AwsDict) -> None:
+    """List the backups of a table, or of all tables."""
+    request = options.combined({"TableName": name} if name else {}, *settings.values())
+    response = listed(session, session.rpcs.list_backups, request, max_items)
+    session.show(response, lambda each: [rows(_SUMMARY, each.backup_summaries, "no backups")])
+
+
+@backup.command(example="tablectl backup describe nightly")
+@options.backup_or_arn
+@pass_session
+def describe(session: Session, name: str) -> None:
+    """Show a backup, and the table as it was then."""
+    response = session.client.describe_backup(backup_arn=arns.of_backup(session.client, name))
+    session.show(
+        response,
+        lambda each: [
+            fields(_DETAILS, each.backup_description.backup_details),
+            fields(_SOURCE, each.backup_description.source_table_details),
+        ],
+    )
+
+
+@backup.command(example="tablectl backup delete nightly --yes")
+@options.backup_or_arn
+@options.yes
+@pass_session
+def delete(session: Session, name: str, *, yes: bool) -> None:
+    """Delete a backup."""
+    called = arns.last_part(name)
+    confirm(called, f"Deleting backup {called} loses what it holds", yes=yes)
+    response = session.client.delete_backup(backup_arn=arns.of_backup(session.client, name))
+    session.show(response, lambda _: [Lines([f"backup {called} is deleted"])])

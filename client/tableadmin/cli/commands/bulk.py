@@ -1,0 +1,148 @@
+"""`tablectl bulk`: write items from Amazon S3 into tables that exist."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from tableadmin.cli import arns, fragments, in_s3, options, shorthand
+from tableadmin.cli.blocks import Block
+from tableadmin.cli.columns import Columns, fields, rows
+from tableadmin.cli.confirm import confirm
+from tableadmin.cli.group import Group
+from tableadmin.cli.pages import listed
+from tableadmin.cli.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from tableadmin.awsshape import AwsDict
+    from tableadmin.v1 import BulkOperationDescription
+
+_FORMATS = ("DYNAMODB_JSON", "ION")
+_TIERS = ("STANDARD", "ACCELERATED")
+_INPUT, _OUTPUT = "InputS3Configuration", "OutputS3Configuration"
+_REPORTS: Mapping[str, Sequence[str]] = {
+    "ERROR": ("ERROR",),
+    "CONDITION_CHECK_FAILURE": ("CONDITION_CHECK_FAILURE",),
+    "ALL": ("ERROR", "CONDITION_CHECK_FAILURE"),
+}
+_DEFAULTS: AwsDict = {_INPUT: {"InputFormat": "DYNAMODB_JSON"}, _OUTPUT: {"OutputType": ["ERROR"]}}
+
+_SUMMARY: Columns = (
+    ("Operation", "bulk_operation_arn"),
+    ("Status", "bulk_operation_status"),
+    ("Started", "start_time"),
+    ("Ended", "end_time"),
+)
+_DETAILS: Columns = (
+    *_SUMMARY,
+    ("Items", "processed_item_count"),
+    ("Failed", "failed_item_count"),
+    ("Read", "processed_input_bytes"),
+    ("Of", "total_input_bytes"),
+    ("From bucket", "input_s3_configuration.s3_bucket"),
+    ("From prefix", "input_s3_configuration.s3_key_prefix"),
+    ("Format", "input_s3_configuration.input_format"),
+    ("Report bucket", "output_s3_configuration.s3_bucket"),
+    ("Report prefix", "output_s3_configuration.s3_key_prefix"),
+    ("Max write", "max_write_request_units"),
+    ("Tier", "performance_tier"),
+    ("Failure", "failure_code"),
+    ("Why", "failure_message"),
+)
+_TABLE: Columns = (("Table", "table_name"), ("Table id", "table_id"))
+_operation = click.argument("arn", metavar="OPERATION-ARN")
+
+
+@click.group(cls=Group)
+def bulk() -> None:
+    """Write items from Amazon S3 into tables that exist."""
+
+
+@bulk.command(example="tablectl bulk start Music s3://incoming/music s3://reports/music")
+@options.table_name
+@options.argument(
+    "source", metavar="s3://FROM[/PREFIX]", make=in_s3.inside(_INPUT, in_s3.place("S3KeyPrefix"))
+)
+@options.argument(
+    "target", metavar="s3://REPORTS[/PREFIX]", make=in_s3.inside(_OUTPUT, in_s3.place("S3KeyPrefix"))
+)
+@options.setting(
+    "--format",
+    type=click.Choice(_FORMATS),
+    make=in_s3.inside(_INPUT, fragments.member("InputFormat")),
+    help="Of the files, DYNAMODB_JSON if not given.",
+)
+@in_s3.compression(in_s3.inside(_INPUT, fragments.member("InputCompressionType")))
+@in_s3.owner(in_s3.inside(_INPUT, fragments.member("S3BucketOwner")))
+@options.setting(
+    "--report",
+    type=click.Choice(list(_REPORTS)),
+    make=lambda text: {_OUTPUT: {"OutputType": list(_REPORTS[text])}},
+    help="Which items that were not written are reported, ERROR if not given.",
+)
+@options.setting(
+    "--report-owner",
+    metavar="ACCOUNT",
+    make=in_s3.inside(_OUTPUT, fragments.member("S3BucketOwner")),
+    help="Account of the bucket of reports, if it is another's.",
+)
+@in_s3.sse(in_s3.inside(_OUTPUT, in_s3.encryption))
+@options.setting(
+    "--max-write",
+    metavar="UNITS",
+    make=fragments.member("MaxWriteRequestUnits", shorthand.units),
+    help="Ceiling of its writes a second, 1024 or more.",
+)
+@options.setting(
+    "--tier",
+    type=click.Choice(_TIERS),
+    make=fragments.member("PerformanceTier"),
+    help="How fast, STANDARD if not given.",
+)
+@in_s3.client_token
+@options.cli_input_json
+@pass_session
+def start(session: Session, /, name: str, base: AwsDict, **settings: AwsDict) -> None:
+    """Write the items of files in Amazon S3 into a table; items of the same key are replaced."""
+    members = options.combined({"TableName": name}, *settings.values())
+    request = fragments.overridden(fragments.overridden(_DEFAULTS, base), members)
+    response = session.send(session.rpcs.start_bulk_put_items, request)
+    session.show(response, lambda each: _view(each.bulk_operation_description))
+
+
+@bulk.command("list", example="tablectl bulk list --max-items 10")
+@options.max_items
+@pass_session
+def list_operations(session: Session, max_items: int | None) -> None:
+    """List the bulk operations, newest first."""
+    response = listed(session, session.rpcs.list_bulk_operations, {}, max_items)
+    session.show(
+        response, lambda each: [rows(_SUMMARY, each.bulk_operations_summary_list, "no bulk operations")]
+    )
+
+
+@bulk.command(example="tablectl bulk describe OPERATION-ARN")
+@_operation
+@pass_session
+def describe(session: Session, arn: str) -> None:
+    """Show how far an operation is, and what went wrong."""
+    response = session.client.describe_bulk_operation(bulk_operation_arn=arn)
+    session.show(response, lambda each: _view(each.bulk_operation_description))
+
+
+@bulk.command(example="tablectl bulk cancel OPERATION-ARN --yes")
+@_operation
+@options.yes
+@pass_session
+def cancel(session: Session, arn: str, *, yes: bool) -> None:
+    """Stop an operation; what it has written stays."""
+    called = arns.last_part(arn)
+    confirm(called, f"Cancelling bulk operation {called} leaves the table with a part of the items", yes=yes)
+    response = session.client.cancel_bulk_operation(bulk_operation_arn=arn)
+    session.show(response, lambda each: [fields(_SUMMARY[:2], each)])
+
+
+def _view(operation: BulkOperationDescription) -> list[Block]:
+    return [fields(_DETAILS, operation), rows(_TABLE, operation.table_details)]

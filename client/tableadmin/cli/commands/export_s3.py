@@ -1,0 +1,133 @@
+"""`tablectl export-s3`: write what a table held to Amazon S3."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tableadmin.cli import arns, fragments, in_s3, options, shorthand
+from tableadmin.cli.columns import Columns, fields, rows
+from tableadmin.cli.conditions import condition
+from tableadmin.cli.group import Group
+from tableadmin.cli.pages import listed
+from tableadmin.cli.progress import wait
+from tableadmin.cli.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from tableadmin.awsshape import AwsDict
+    from tableadmin.cli.fragments import Make
+
+_FORMATS = ("DYNAMODB_JSON", "ION")
+_VIEWS = ("NEW_IMAGE", "NEW_AND_OLD_IMAGES")
+
+_SUMMARY: Columns = (("Export", "export_arn"), ("Status", "export_status"), ("Type", "export_type"))
+_DETAILS: Columns = (
+    *_SUMMARY,
+    ("Table", "table_arn"),
+    ("As of", "export_time"),
+    ("From", "incremental_export_specification.export_from_time"),
+    ("To", "incremental_export_specification.export_to_time"),
+    ("Bucket", "s3_bucket"),
+    ("Prefix", "s3_prefix"),
+    ("Manifest", "export_manifest"),
+    ("Format", "export_format"),
+    ("Items", "item_count"),
+    ("Billed", "billed_size_bytes"),
+    ("Started", "start_time"),
+    ("Ended", "end_time"),
+    ("Failure", "failure_code"),
+    ("Why", "failure_message"),
+)
+
+
+def _increment(make: Make) -> Make:
+    """What MAKE makes, of an export of changes only."""
+    return lambda text: {
+        "ExportType": "INCREMENTAL_EXPORT",
+        "IncrementalExportSpecification": make(text),
+    }
+
+
+@click.group(cls=Group)
+def export_s3() -> None:
+    """Write what tables held to Amazon S3.
+
+    It takes nothing of their capacity. A table must have point-in-time recovery: see 'tablectl pitr'.
+    """
+
+
+@export_s3.command(example="tablectl export-s3 start Music s3://archive/music --wait")
+@options.table_or_arn
+@options.argument("target", metavar="s3://BUCKET[/PREFIX]", make=in_s3.place("S3Prefix"))
+@options.setting(
+    "--time",
+    metavar="TIME",
+    make=fragments.member("ExportTime", shorthand.moment),
+    help="As the table was then, such as 2026-01-31T12:00:00Z; now if not given.",
+)
+@options.setting(
+    "--from",
+    "begin",
+    metavar="TIME",
+    make=_increment(fragments.member("ExportFromTime", shorthand.moment)),
+    help="Only what has changed since then.",
+)
+@options.setting(
+    "--to",
+    "end",
+    metavar="TIME",
+    make=_increment(fragments.member("ExportToTime", shorthand.moment)),
+    help="Only what had changed before then.",
+)
+@options.setting(
+    "--view",
+    type=click.Choice(_VIEWS),
+    make=_increment(fragments.member("ExportViewType")),
+    help="What of a change is written.",
+)
+@options.setting(
+    "--format",
+    type=click.Choice(_FORMATS),
+    make=fragments.member("ExportFormat"),
+    help="Of the files, DYNAMODB_JSON if not given.",
+)
+@in_s3.owner(fragments.member("S3BucketOwner"))
+@in_s3.sse(in_s3.encryption)
+@in_s3.client_token
+@options.cli_input_json
+@options.waiting
+@pass_session
+def start(
+    session: Session, /, name: str, base: AwsDict, *, patience: float | None, **settings: AwsDict
+) -> None:
+    """Write a table, or what has changed in it, to Amazon S3."""
+    members = options.combined(*settings.values())
+    arn = arns.of_table(session.client, name)
+    request = fragments.overridden(base, {"TableArn": arn, **members})
+    response = session.send(session.rpcs.export_table_to_point_in_time, request)
+    if patience is not None:
+        completed = condition("export-completed", response.export_description.export_arn)
+        seen = wait(session, f"export of {name}", patience, completed)
+        response.export_description.CopyFrom(seen.export)
+    session.show(response, lambda each: [fields(_DETAILS, each.export_description)])
+
+
+@export_s3.command("list", example="tablectl export-s3 list Music")
+@options.some_table_name
+@options.max_items
+@pass_session
+def list_exports(session: Session, name: str | None, max_items: int | None) -> None:
+    """List the exports of a table, or of all, of the last 90 days."""
+    request: AwsDict = {"TableArn": arns.of_table(session.client, name)} if name else {}
+    response = listed(session, session.rpcs.list_exports, request, max_items)
+    session.show(response, lambda each: [rows(_SUMMARY, each.export_summaries, "no exports")])
+
+
+@export_s3.command(example="tablectl export-s3 describe EXPORT-ARN")
+@click.argument("arn", metavar="EXPORT-ARN")
+@pass_session
+def describe(session: Session, arn: str) -> None:
+    """Show how far an export is, where it lies, and what went wrong."""
+    response = session.client.describe_export(export_arn=arn)
+    session.show(response, lambda each: [fields(_DETAILS, each.export_description)])

@@ -1,0 +1,231 @@
+"""`tablectl global-table`: global tables of the older generation, version 2017.11.29."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from tableadmin.cli import completing, fragments, options, replicas, scaling, shorthand
+from tableadmin.cli.blocks import Block, Rows
+from tableadmin.cli.columns import Columns, cell, fields, full_columns
+from tableadmin.cli.confirm import confirm
+from tableadmin.cli.group import Group
+from tableadmin.cli.pages import listed
+from tableadmin.cli.session import Session, pass_session
+from tableadmin.cli.wording import word
+
+if TYPE_CHECKING:
+    from tableadmin.awsshape import AwsDict
+    from tableadmin.v1 import (
+        DescribeGlobalTableSettingsResponse,
+        GlobalTableDescription,
+        ListGlobalTablesResponse,
+        ReplicaSettingsDescription,
+        UpdateGlobalTableSettingsResponse,
+    )
+
+_DETAILS: Columns = (
+    ("Global table", "global_table_name"),
+    ("Status", "global_table_status"),
+    ("Created", "creation_date_time"),
+    ("ARN", "global_table_arn"),
+)
+_SETTINGS = (
+    "Region",
+    "Index",
+    "Status",
+    "Billing",
+    "Class",
+    "Read",
+    "Write",
+    "Read scaling",
+    "Write scaling",
+)
+
+# What the shared option sets, as this request calls it.
+_BILLING = {"BillingMode": "GlobalTableBillingMode"}
+
+
+def _index(text: str) -> AwsDict:
+    """`name=GenreIdx,write=5`: the write capacity of an index."""
+    found = shorthand.fields(text, ("name", "write"), ("name", "write"))
+    update: AwsDict = {
+        "IndexName": found["name"],
+        "ProvisionedWriteCapacityUnits": shorthand.units(found["write"]),
+    }
+    return {"GlobalTableGlobalSecondaryIndexSettingsUpdate": [update]}
+
+
+def _replica(text: str) -> AwsDict:
+    """`region=eu-west-1,read=5,class=STANDARD`: what a replica has of its own."""
+    found = shorthand.fields(text, ("region", "read", "class"), ["region"])
+    update: AwsDict = {"RegionName": found["region"]}
+    if "read" in found:
+        update["ReplicaProvisionedReadCapacityUnits"] = shorthand.units(found["read"])
+    if "class" in found:
+        update["ReplicaTableClass"] = found["class"]
+    return {"ReplicaSettingsUpdate": [update]}
+
+
+_name = click.argument("name", metavar="TABLE", shell_complete=completing.tables)
+
+
+@click.group(cls=Group)
+def global_table() -> None:
+    """Global tables of the older generation, version 2017.11.29.
+
+    New ones are made with 'tablectl replica', which keeps the tables of all Regions alike.
+    """
+
+
+@global_table.command(example="tablectl global-table create Music eu-west-1 eu-central-1")
+@_name
+@click.argument("regions", metavar="REGION...", nargs=-1, required=True)
+@pass_session
+def create(session: Session, name: str, regions: tuple[str, ...]) -> None:
+    """Join the empty tables of one name in several Regions to a global table."""
+    group = [{"RegionName": region} for region in regions]
+    request: AwsDict = {"GlobalTableName": name, "ReplicationGroup": group}
+    response = session.send(session.rpcs.create_global_table, request)
+    session.show(response, lambda each: _view(each.global_table_description))
+
+
+@global_table.command("list", example="tablectl global-table list --region eu-west-1")
+@options.setting(
+    "--region", metavar="REGION", make=fragments.member("RegionName"), help="Those with a replica there."
+)
+@options.max_items
+@pass_session
+def list_global_tables(session: Session, region: AwsDict, max_items: int | None) -> None:
+    """List the global tables of the older generation, and where they have replicas."""
+    response = listed(session, session.rpcs.list_global_tables, region, max_items)
+    session.show(response, lambda each: [_rows(each)])
+
+
+@global_table.command(example="tablectl global-table describe Music")
+@_name
+@pass_session
+def describe(session: Session, name: str) -> None:
+    """Show a global table and its replicas."""
+    response = session.client.describe_global_table(global_table_name=name)
+    session.show(response, lambda each: _view(each.global_table_description))
+
+
+@global_table.command(example="tablectl global-table update Music --add eu-west-3")
+@_name
+@click.option("--add", metavar="REGION", multiple=True, help="Let the table there join, may be repeated.")
+@click.option("--remove", metavar="REGION", multiple=True, help="Let the table there leave, may be repeated.")
+@options.yes
+@pass_session
+def update(session: Session, name: str, add: tuple[str, ...], remove: tuple[str, ...], *, yes: bool) -> None:
+    """Add and remove replicas.
+
+    The table of a replica that is removed stays, on its own.
+    """
+    if not add and not remove:
+        raise click.UsageError("Nothing to change is given.")
+    if remove:
+        left = ", ".join(remove)
+        confirm(name, f"Global table {name} will no longer reach {left}", yes=yes)
+    updates = [{"Create": {"RegionName": region}} for region in add]
+    updates += [{"Delete": {"RegionName": region}} for region in remove]
+    request: AwsDict = {"GlobalTableName": name, "ReplicaUpdates": updates}
+    response = session.send(session.rpcs.update_global_table, request)
+    session.show(response, lambda each: _view(each.global_table_description))
+
+
+@global_table.command(example="tablectl global-table settings Music")
+@_name
+@pass_session
+def settings(session: Session, name: str) -> None:
+    """Show the capacity and the auto scaling of each replica and its indexes."""
+    session.show(session.client.describe_global_table_settings(global_table_name=name), _settings_view)
+
+
+@global_table.command(example="tablectl global-table update-settings Music --write 50")
+@_name
+@options.billing
+@options.setting(
+    "--write",
+    metavar="UNITS",
+    make=fragments.member("GlobalTableProvisionedWriteCapacityUnits", shorthand.units),
+    help="Write capacity units, in all Regions.",
+)
+@options.setting(
+    "--write-scaling",
+    metavar="SCALING",
+    make=scaling.settings("GlobalTableProvisionedWriteCapacityAutoScalingSettingsUpdate"),
+    help="Auto scaling of writes, in all Regions: 'min=5,max=50,target=70'.",
+)
+@options.setting(
+    "--gsi",
+    metavar="INDEX",
+    make=_index,
+    multiple=True,
+    help="Write capacity of an index, in all Regions: 'name=GenreIdx,write=5'. May be repeated.",
+)
+@options.setting(
+    "--replica",
+    metavar="REPLICA",
+    make=_replica,
+    multiple=True,
+    help="What a replica has of its own: 'region=eu-west-1,read=5,class=STANDARD'. May be repeated.",
+)
+@options.cli_input_json
+@pass_session
+def update_settings(session: Session, /, name: str, base: AwsDict, **settings: AwsDict) -> None:
+    """Change the capacity and the auto scaling of replicas."""
+    members = options.combined(*settings.values())
+    renamed = {_BILLING.get(member, member): value for member, value in members.items()}
+    request = fragments.overridden(base, renamed)
+    if not request.keys() - {"GlobalTableName"}:
+        raise click.UsageError("Nothing to change is given.")
+    request = {**request, "GlobalTableName": name}
+    session.show(session.send(session.rpcs.update_global_table_settings, request), _settings_view)
+
+
+def _view(table: GlobalTableDescription) -> list[Block]:
+    return [fields(_DETAILS, table), replicas.replicas(table.replication_group)]
+
+
+def _rows(response: ListGlobalTablesResponse) -> Rows:
+    rows = [
+        (table.global_table_name, ", ".join(each.region_name for each in table.replication_group))
+        for table in response.global_tables
+    ]
+    return Rows(("Global table", "Regions"), rows, "no global tables of version 2017.11.29")
+
+
+def _settings_view(
+    response: DescribeGlobalTableSettingsResponse | UpdateGlobalTableSettingsResponse,
+) -> list[Block]:
+    rows = [row for replica in response.replica_settings for row in _settings_rows(replica)]
+    return [full_columns(_SETTINGS, rows, f"{response.global_table_name} has no replicas")]
+
+
+def _settings_rows(replica: ReplicaSettingsDescription) -> Iterator[list[str]]:
+    yield [
+        replica.region_name,
+        "",
+        word(replica, "replica_status"),
+        cell(replica, "replica_billing_mode_summary.billing_mode"),
+        cell(replica, "replica_table_class_summary.table_class"),
+        cell(replica, "replica_provisioned_read_capacity_units"),
+        cell(replica, "replica_provisioned_write_capacity_units"),
+        scaling.text(replica.replica_provisioned_read_capacity_auto_scaling_settings),
+        scaling.text(replica.replica_provisioned_write_capacity_auto_scaling_settings),
+    ]
+    for index in replica.replica_global_secondary_index_settings:
+        yield [
+            replica.region_name,
+            index.index_name,
+            word(index, "index_status"),
+            "",
+            "",
+            cell(index, "provisioned_read_capacity_units"),
+            cell(index, "provisioned_write_capacity_units"),
+            scaling.text(index.provisioned_read_capacity_auto_scaling_settings),
+            scaling.text(index.provisioned_write_capacity_auto_scaling_settings),
+        ]

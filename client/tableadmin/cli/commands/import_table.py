@@ -1,0 +1,143 @@
+"""`tablectl import`: make tables of what lies in Amazon S3."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from tableadmin.cli import arns, fragments, in_s3, options
+from tableadmin.cli.columns import Columns, fields, rows
+from tableadmin.cli.conditions import condition
+from tableadmin.cli.group import Group
+from tableadmin.cli.pages import listed
+from tableadmin.cli.progress import wait
+from tableadmin.cli.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from tableadmin.awsshape import AwsDict
+
+_FORMATS = ("DYNAMODB_JSON", "ION", "CSV")
+
+# The members of the request itself; what else the options set is of the table to be made.
+_OWN = ("S3BucketSource", "InputFormat", "InputFormatOptions", "InputCompressionType", "ClientToken")
+_TABLE = "TableCreationParameters"
+
+_DETAILS: Columns = (
+    ("Import", "import_arn"),
+    ("Status", "import_status"),
+    ("Table", "table_creation_parameters.table_name"),
+    ("Bucket", "s3_bucket_source.s3_bucket"),
+    ("Prefix", "s3_bucket_source.s3_key_prefix"),
+    ("Format", "input_format"),
+    ("Imported", "imported_item_count"),
+    ("Processed", "processed_item_count"),
+    ("Read", "processed_size_bytes"),
+    ("Errors", "error_count"),
+    ("Started", "start_time"),
+    ("Ended", "end_time"),
+    ("Failure", "failure_code"),
+    ("Why", "failure_message"),
+    ("Error log", "cloud_watch_log_group_arn"),
+)
+_SUMMARY: Columns = (
+    ("Import", "import_arn"),
+    ("Status", "import_status"),
+    ("Bucket", "s3_bucket_source.s3_bucket"),
+    ("Prefix", "s3_bucket_source.s3_key_prefix"),
+    ("Started", "start_time"),
+    ("Ended", "end_time"),
+)
+
+
+@click.group("import", cls=Group)
+def import_() -> None:
+    """Make new tables of what lies in Amazon S3."""
+
+
+@import_.command(
+    example="tablectl import start Music s3://archive/music/ --hash-key Artist:S --on-demand --wait"
+)
+@click.argument("name", metavar="NEW-TABLE")
+@options.argument(
+    "source",
+    metavar="s3://BUCKET[/PREFIX]",
+    make=in_s3.inside("S3BucketSource", in_s3.place("S3KeyPrefix")),
+)
+@options.setting(
+    "--format",
+    type=click.Choice(_FORMATS),
+    make=fragments.member("InputFormat"),
+    help="Of the files, DYNAMODB_JSON if not given.",
+)
+@in_s3.compression(fragments.member("InputCompressionType"))
+@options.setting("--csv-delimiter", metavar="CHARACTER", make=fragments.member("Delimiter"), help="Of CSV.")
+@options.setting(
+    "--csv-header",
+    metavar="NAME,NAME",
+    make=lambda text: {"HeaderList": text.split(",")},
+    help="Attributes of CSV files whose first line does not name them.",
+)
+@in_s3.owner(in_s3.inside("S3BucketSource", fragments.member("S3BucketOwner")))
+@options.hash_key
+@options.range_key
+@options.billing
+@options.provisioned
+@options.ceilings
+@options.global_indexes
+@options.encryption
+@in_s3.client_token
+@options.cli_input_json
+@options.waiting
+@pass_session
+def start(
+    session: Session,
+    /,
+    name: str,
+    base: AwsDict,
+    *,
+    csv_delimiter: AwsDict,
+    csv_header: AwsDict,
+    patience: float | None,
+    **settings: AwsDict,
+) -> None:
+    """Make a new table of what lies in Amazon S3."""
+    csv = fragments.within("Csv", {**csv_delimiter, **csv_header})
+    members = options.combined(
+        {"TableName": name}, fragments.within("InputFormatOptions", csv), *settings.values()
+    )
+    response = session.send(session.rpcs.import_table, _request(base, members))
+    if patience is not None:
+        completed = condition("import-completed", response.import_table_description.import_arn)
+        seen = wait(session, f"import of {name}", patience, completed)
+        response.import_table_description.CopyFrom(getattr(seen, "import"))
+    session.show(response, lambda each: [fields(_DETAILS, each.import_table_description)])
+
+
+@import_.command("list", example="tablectl import list")
+@options.some_table_name
+@options.max_items
+@pass_session
+def list_imports(session: Session, name: str | None, max_items: int | None) -> None:
+    """List the imports into a table, or into all, of the last 90 days."""
+    request: AwsDict = {"TableArn": arns.of_table(session.client, name)} if name else {}
+    response = listed(session, session.rpcs.list_imports, request, max_items)
+    session.show(response, lambda each: [rows(_SUMMARY, each.import_summary_list, "no imports")])
+
+
+@import_.command(example="tablectl import describe IMPORT-ARN")
+@click.argument("arn", metavar="IMPORT-ARN")
+@pass_session
+def describe(session: Session, arn: str) -> None:
+    """Show how far an import is, and what went wrong."""
+    response = session.client.describe_import(import_arn=arn)
+    session.show(response, lambda each: [fields(_DETAILS, each.import_table_description)])
+
+
+def _request(base: AwsDict, members: AwsDict) -> AwsDict:
+    """The request of the file with MEMBERS in its place, those of the table in the table's."""
+    own = {name: value for name, value in members.items() if name in _OWN}
+    table = {name: value for name, value in members.items() if name not in _OWN}
+    planned = cast("AwsDict", base.get(_TABLE) or {})
+    request = fragments.overridden({"InputFormat": "DYNAMODB_JSON", **base}, own)
+    return {**request, _TABLE: fragments.overridden(planned, table)}

@@ -1,0 +1,102 @@
+"""`tablectl insights`: turn CloudWatch Contributor Insights on and off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tableadmin.cli import completing, fragments, options
+from tableadmin.cli.columns import Columns, fields, rows
+from tableadmin.cli.group import Group
+from tableadmin.cli.pages import listed
+from tableadmin.cli.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from tableadmin.awsshape import AwsDict
+
+_MODES = ("ACCESSED_AND_THROTTLED_KEYS", "THROTTLED_KEYS")
+
+_SUMMARY: Columns = (
+    ("Table", "table_name"),
+    ("Index", "index_name"),
+    ("Insights", "contributor_insights_status"),
+    ("Mode", "contributor_insights_mode"),
+)
+_DETAILS: Columns = (
+    *_SUMMARY,
+    ("Changed", "last_update_date_time"),
+    ("Failure", "failure_exception.exception_name"),
+    ("Why", "failure_exception.exception_description"),
+    ("Rules", "contributor_insights_rule_list"),
+)
+
+_index = options.setting(
+    "--index",
+    metavar="INDEX",
+    make=fragments.member("IndexName"),
+    shell_complete=completing.indexes,
+    help="Of this index, not of the table itself.",
+)
+
+
+@click.group(cls=Group)
+def insights() -> None:
+    """Turn CloudWatch Contributor Insights on and off.
+
+    They show which keys are asked for most. A table and each of its indexes have their own.
+    """
+
+
+@insights.command(example="tablectl insights enable Music --mode THROTTLED_KEYS")
+@options.table_name
+@_index
+@options.setting(
+    "--mode",
+    type=click.Choice(_MODES),
+    make=fragments.member("ContributorInsightsMode"),
+    help="Which keys are counted.",
+)
+@pass_session
+def enable(session: Session, /, name: str, **settings: AwsDict) -> None:
+    """Count which keys are asked for most. CloudWatch charges for it."""
+    _update(session, name, "ENABLE", *settings.values())
+
+
+@insights.command(example="tablectl insights disable Music")
+@options.table_name
+@_index
+@pass_session
+def disable(session: Session, name: str, index: AwsDict) -> None:
+    """Count no more."""
+    _update(session, name, "DISABLE", index)
+
+
+@insights.command(example="tablectl insights show Music --index GenreIdx")
+@options.table_name
+@_index
+@pass_session
+def show(session: Session, name: str, index: AwsDict) -> None:
+    """Show whether keys are counted, and which."""
+    response = session.send(session.rpcs.describe_contributor_insights, {"TableName": name, **index})
+    session.show(response, lambda each: [fields(_DETAILS, each)])
+
+
+@insights.command("list", example="tablectl insights list")
+@options.some_table_name
+@options.max_items
+@pass_session
+def list_insights(session: Session, name: str | None, max_items: int | None) -> None:
+    """List the tables and indexes that have insights, of one table or of all."""
+    request: AwsDict = {"TableName": name} if name else {}
+    response = listed(session, session.rpcs.list_contributor_insights, request, max_items)
+    session.show(
+        response,
+        lambda each: [rows(_SUMMARY, each.contributor_insights_summaries, "no Contributor Insights")],
+    )
+
+
+def _update(session: Session, name: str, action: str, *settings: AwsDict) -> None:
+    request = options.combined({"TableName": name, "ContributorInsightsAction": action}, *settings)
+    response = session.send(session.rpcs.update_contributor_insights, request)
+    session.show(response, lambda each: [fields(_SUMMARY, each)])

@@ -1,0 +1,103 @@
+"""`tablectl kinesis`: send a table's changes to Kinesis data streams."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tableadmin.cli import arns, fragments, options
+from tableadmin.cli.columns import Columns, fields, rows
+from tableadmin.cli.confirm import confirm
+from tableadmin.cli.group import Group
+from tableadmin.cli.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from tableadmin.awsshape import AwsDict
+
+_PRECISIONS = ("MILLISECOND", "MICROSECOND")
+
+_COLUMNS: Columns = (
+    ("Stream", "stream_arn"),
+    ("Status", "destination_status"),
+    ("Precision", "approximate_creation_date_time_precision"),
+    ("Why", "destination_status_description"),
+)
+_CHANGED: Columns = (("Table", "table_name"), *_COLUMNS[:2])
+
+_stream = click.argument("stream_arn", metavar="STREAM-ARN")
+_precision = fragments.member("ApproximateCreationDateTimePrecision")
+
+
+@click.group(cls=Group)
+def kinesis() -> None:
+    """Send a table's changes to Kinesis data streams."""
+
+
+@kinesis.command(example="tablectl kinesis enable Music arn:aws:kinesis:eu-west-1:123456789012:stream/music")
+@options.table_name
+@_stream
+@options.setting(
+    "--precision",
+    type=click.Choice(_PRECISIONS),
+    make=lambda text: fragments.within("EnableKinesisStreamingConfiguration", _precision(text)),
+    help="Of the time of each change, MILLISECOND if not given.",
+)
+@pass_session
+def enable(session: Session, name: str, stream_arn: str, precision: AwsDict) -> None:
+    """Send the table's changes to a stream from now on."""
+    response = session.send(
+        session.rpcs.enable_kinesis_streaming_destination, _request(name, stream_arn, precision)
+    )
+    session.show(response, lambda each: [fields(_CHANGED, each)])
+
+
+@kinesis.command(
+    example="tablectl kinesis update Music arn:aws:kinesis:eu-west-1:123456789012:stream/music "
+    "--precision MICROSECOND"
+)
+@options.table_name
+@_stream
+@options.setting(
+    "--precision",
+    type=click.Choice(_PRECISIONS),
+    required=True,
+    make=lambda text: fragments.within("UpdateKinesisStreamingConfiguration", _precision(text)),
+    help="Of the time of each change.",
+)
+@pass_session
+def update(session: Session, name: str, stream_arn: str, precision: AwsDict) -> None:
+    """Change how changes are written to a stream."""
+    response = session.send(
+        session.rpcs.update_kinesis_streaming_destination, _request(name, stream_arn, precision)
+    )
+    session.show(response, lambda each: [fields(_CHANGED, each)])
+
+
+@kinesis.command(
+    example="tablectl kinesis disable Music arn:aws:kinesis:eu-west-1:123456789012:stream/music --yes"
+)
+@options.table_name
+@_stream
+@options.yes
+@pass_session
+def disable(session: Session, name: str, stream_arn: str, *, yes: bool) -> None:
+    """Stop sending the table's changes to a stream."""
+    stream = arns.last_part(stream_arn)
+    confirm(stream, f"Stream {stream} will never get what changes in table {name} from now on", yes=yes)
+    response = session.client.disable_kinesis_streaming_destination(table_name=name, stream_arn=stream_arn)
+    session.show(response, lambda each: [fields(_CHANGED, each)])
+
+
+@kinesis.command("list", example="tablectl kinesis list Music")
+@options.table_name
+@pass_session
+def list_destinations(session: Session, name: str) -> None:
+    """List the streams that get a table's changes, or did."""
+    response = session.client.describe_kinesis_streaming_destination(table_name=name)
+    none = f"{name} sends its changes to no Kinesis data stream"
+    session.show(response, lambda each: [rows(_COLUMNS, each.kinesis_data_stream_destinations, none)])
+
+
+def _request(name: str, stream_arn: str, configuration: AwsDict) -> AwsDict:
+    return {"TableName": name, "StreamArn": stream_arn, **configuration}

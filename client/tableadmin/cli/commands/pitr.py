@@ -1,0 +1,90 @@
+"""`tablectl pitr`: turn point-in-time recovery on and off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tableadmin.cli import options
+from tableadmin.cli.blocks import Block
+from tableadmin.cli.columns import Columns, fields
+from tableadmin.cli.conditions import condition
+from tableadmin.cli.confirm import confirm
+from tableadmin.cli.group import Group
+from tableadmin.cli.progress import wait
+from tableadmin.cli.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from tableadmin.awsshape import AwsDict
+    from tableadmin.v1 import (
+        DescribeContinuousBackupsResponse,
+        UpdateContinuousBackupsResponse,
+    )
+
+_COLUMNS: Columns = (
+    ("Recovery", "point_in_time_recovery_description.point_in_time_recovery_status"),
+    ("Days", "point_in_time_recovery_description.recovery_period_in_days"),
+    ("Earliest", "point_in_time_recovery_description.earliest_restorable_date_time"),
+    ("Latest", "point_in_time_recovery_description.latest_restorable_date_time"),
+)
+
+
+@click.group(cls=Group)
+def pitr() -> None:
+    """Turn point-in-time recovery (continuous backups) on and off.
+
+    With it 'tablectl restore to-point-in-time' makes a new table of what this one held at any second.
+    """
+
+
+@pitr.command(example="tablectl pitr enable Music --days 7 --wait")
+@options.table_name
+@click.option(
+    "--days",
+    type=click.IntRange(1, 35),
+    metavar="N",
+    help="How far back, 1 to 35 days; 35 if never given. Fewer lose what is older.",
+)
+@options.waiting
+@pass_session
+def enable(session: Session, name: str, days: int | None, patience: float | None) -> None:
+    """Make a table restorable to any second from now on, or change for how long."""
+    response = _update(
+        session,
+        name,
+        {"PointInTimeRecoveryEnabled": True, **({} if days is None else {"RecoveryPeriodInDays": days})},
+    )
+    if patience is not None:
+        seen = wait(session, name, patience, condition("pitr-enabled", name))
+        response.continuous_backups_description.CopyFrom(seen.table.continuous_backups)
+    session.show(response, _view)
+
+
+@pitr.command(example="tablectl pitr disable Music --yes")
+@options.table_name
+@options.yes
+@pass_session
+def disable(session: Session, name: str, *, yes: bool) -> None:
+    """Stop, and lose every moment that the table could be restored to."""
+    confirm(
+        name, f"Disabling the recovery of table {name} loses every moment it could be restored to", yes=yes
+    )
+    session.show(_update(session, name, {"PointInTimeRecoveryEnabled": False}), _view)
+
+
+@pitr.command(example="tablectl pitr show Music")
+@options.table_name
+@pass_session
+def show(session: Session, name: str) -> None:
+    """Show whether a table can be restored, and to which moments."""
+    session.show(session.client.describe_continuous_backups(table_name=name), _view)
+
+
+def _update(session: Session, name: str, specification: AwsDict) -> UpdateContinuousBackupsResponse:
+    request: AwsDict = {"TableName": name, "PointInTimeRecoverySpecification": specification}
+    return session.send(session.rpcs.update_continuous_backups, request)
+
+
+def _view(response: DescribeContinuousBackupsResponse | UpdateContinuousBackupsResponse) -> list[Block]:
+    return [fields(_COLUMNS, response.continuous_backups_description)]

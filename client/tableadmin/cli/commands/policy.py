@@ -1,0 +1,84 @@
+"""`tablectl policy`: the policy that says who may use a table or a stream."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from tableadmin.cli import arns, document, fragments, options
+from tableadmin.cli.blocks import Block, Lines
+from tableadmin.cli.confirm import confirm
+from tableadmin.cli.group import Group
+from tableadmin.cli.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from tableadmin.awsshape import AwsDict
+    from tableadmin.v1 import GetResourcePolicyResponse
+
+_revision = options.setting(
+    "--revision",
+    metavar="ID",
+    make=fragments.member("ExpectedRevisionId"),
+    help="Only if the present policy is this one, as -o json shows it; NO_POLICY for none.",
+)
+
+
+@click.group(cls=Group)
+def policy() -> None:
+    """Set, show and remove the policy of a table or stream.
+
+    It says who may use it. A stream is named by its ARN.
+    """
+
+
+@policy.command("set", example="tablectl policy set Music policy.json")
+@options.table_or_arn
+@click.argument("source", metavar="FILE|-|JSON")
+@_revision
+@options.setting(
+    "--confirm-remove-self",
+    is_flag=True,
+    default=None,
+    make=fragments.flag("ConfirmRemoveSelfResourceAccess"),
+    help="Allow a policy that keeps you from changing it again.",
+)
+@pass_session
+def set_policy(session: Session, /, name: str, source: str, **settings: AwsDict) -> None:
+    """Put a policy in the place of what there is."""
+    text = document.text(source)
+    request: AwsDict = {"ResourceArn": arns.of_table(session.client, name), "Policy": text}
+    response = session.send(session.rpcs.put_resource_policy, options.combined(request, *settings.values()))
+    session.show(response, lambda each: [Lines([f"policy of {name} is revision {each.revision_id}"])])
+
+
+@policy.command(example="tablectl policy show Music > policy.json")
+@options.table_or_arn
+@pass_session
+def show(session: Session, name: str) -> None:
+    """Print the policy as the JSON document it is. With -o json or yaml it is a text beside its revision."""
+    response = session.client.get_resource_policy(resource_arn=arns.of_table(session.client, name))
+    session.show(response, _document)
+
+
+@policy.command(example="tablectl policy remove Music --yes")
+@options.table_or_arn
+@_revision
+@options.yes
+@pass_session
+def remove(session: Session, name: str, revision: AwsDict, *, yes: bool) -> None:
+    """Remove the policy. Whoever it lets in is out then."""
+    called = arns.last_part(name)
+    confirm(called, f"Removing the policy of {called} ends the access that it grants", yes=yes)
+    request: AwsDict = {"ResourceArn": arns.of_table(session.client, name), **revision}
+    response = session.send(session.rpcs.delete_resource_policy, request)
+    session.show(response, lambda _: [Lines([f"policy of {name} removed"])])
+
+
+def _document(response: GetResourcePolicyResponse) -> list[Block]:
+    try:
+        text = json.dumps(json.loads(response.policy), indent=2, ensure_ascii=False)
+    except ValueError:
+        text = response.policy
+    return [Lines(text.splitlines())]

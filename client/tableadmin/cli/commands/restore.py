@@ -1,0 +1,109 @@
+"""`tablectl restore`: make a table from a backup, or from another as it was at some moment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import click
+
+from tableadmin.cli import arns, fragments, options, shorthand
+from tableadmin.cli.conditions import condition
+from tableadmin.cli.group import Group
+from tableadmin.cli.progress import wait
+from tableadmin.cli.session import Session, pass_session
+from tableadmin.cli.table_view import standing
+
+if TYPE_CHECKING:
+    from tableadmin.awsshape import AwsDict
+    from tableadmin.v1 import RestoreTableFromBackupResponse, RestoreTableToPointInTimeResponse
+
+    Restored: TypeAlias = RestoreTableFromBackupResponse | RestoreTableToPointInTimeResponse
+
+_MOMENTS = {"UseLatestRestorableTime", "RestoreDateTime"}
+
+_overrides = options.together(
+    options.billing, options.provisioned, options.ceilings, options.encryption, options.cli_input_json
+)
+_target = click.argument("target", metavar="NEW-TABLE")
+
+
+@click.group(cls=Group)
+def restore() -> None:
+    """Make tables from backups, or from tables as they were.
+
+    Billing, capacity and encryption are the old table's if not given. Streams, time to live, tags, policies,
+    point-in-time recovery and deletion protection do not come along.
+    """
+
+
+@restore.command("from-backup", example="tablectl restore from-backup nightly MusicRestored --wait")
+@options.backup_or_arn
+@_target
+@_overrides
+@options.waiting
+@pass_session
+def from_backup(
+    session: Session, /, name: str, target: str, base: AwsDict, *, patience: float | None, **settings: AwsDict
+) -> None:
+    """Make a new table of what a backup holds."""
+    backup: AwsDict = {"BackupArn": arns.of_backup(session.client, name), "TargetTableName": target}
+    request = fragments.overridden(base, {**backup, **_override(settings)})
+    _finish(session, session.send(session.rpcs.restore_table_from_backup, request), patience)
+
+
+@restore.command(
+    "to-point-in-time", example="tablectl restore to-point-in-time Music MusicBefore --latest --wait"
+)
+@options.table_or_arn
+@_target
+@options.setting(
+    "--latest",
+    is_flag=True,
+    default=None,
+    make=fragments.flag("UseLatestRestorableTime"),
+    help="As it was at the latest moment there is, minutes ago.",
+)
+@options.setting(
+    "--time",
+    metavar="TIME",
+    make=fragments.member("RestoreDateTime", shorthand.moment),
+    help="As it was then, such as 2026-01-31T12:00:00Z.",
+)
+@_overrides
+@options.waiting
+@pass_session
+def to_point_in_time(
+    session: Session,
+    /,
+    name: str,
+    target: str,
+    base: AwsDict,
+    *,
+    latest: AwsDict,
+    time: AwsDict,
+    patience: float | None,
+    **settings: AwsDict,
+) -> None:
+    """Make a new table of what another held. 'tablectl pitr show' says which moments there are."""
+    source: AwsDict = {"SourceTableArn" if arns.is_arn(name) else "SourceTableName": name}
+    request = fragments.overridden(
+        base, {**source, "TargetTableName": target, **latest, **time, **_override(settings)}
+    )
+    if len(_MOMENTS & request.keys()) != 1:
+        raise click.UsageError("Say --latest or --time, one of them.")
+    _finish(session, session.send(session.rpcs.restore_table_to_point_in_time, request), patience)
+
+
+def _override(settings: dict[str, AwsDict]) -> AwsDict:
+    """What the options set, under the names that it has in a restore."""
+    members = options.combined(*settings.values())
+    return {f"{name}Override": value for name, value in members.items()}
+
+
+def _finish(session: Session, response: Restored, patience: float | None) -> None:
+    """Show the new table; with PATIENCE, in seconds, once the restore is done."""
+    if patience is not None:
+        name = response.table_description.table_name
+        seen = wait(session, name, patience, condition("restore-completed", name))
+        response.table_description.CopyFrom(seen.table.table)
+    session.show(response, lambda each: standing(each.table_description))

@@ -1,0 +1,77 @@
+"""`tablectl stream`: turn a table's stream of changes on and off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tableadmin.cli import fragments, options
+from tableadmin.cli.blocks import Block, Lines
+from tableadmin.cli.columns import Columns, fields
+from tableadmin.cli.conditions import condition
+from tableadmin.cli.confirm import confirm
+from tableadmin.cli.group import Group
+from tableadmin.cli.progress import finish, wait
+from tableadmin.cli.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from tableadmin.v1 import TableDescription, UpdateTableResponse
+
+_COLUMNS: Columns = (
+    ("Stream", "stream_specification.stream_view_type"),
+    ("Label", "latest_stream_label"),
+    ("ARN", "latest_stream_arn"),
+)
+
+
+@click.group(cls=Group)
+def stream() -> None:
+    """Turn the stream of a table's changes on and off.
+
+    Another view needs the stream off and on again. Each time it gets a new ARN, which what reads it must
+    be told.
+    """
+
+
+@stream.command(example="tablectl stream enable Music NEW_AND_OLD_IMAGES --wait")
+@options.table_name
+@click.argument("view", type=click.Choice(options.STREAM_VIEWS))
+@options.waiting
+@pass_session
+def enable(session: Session, name: str, view: str, patience: float | None) -> None:
+    """Turn the stream on; VIEW says what of a changed item it holds."""
+    response = _update(session, name, view)
+    if patience is not None:
+        seen = wait(session, name, patience, condition("stream-enabled", name), condition("settled", name))
+        response.table_description.CopyFrom(seen.table.table)
+    session.show(response, lambda each: _view(each.table_description))
+
+
+@stream.command(example="tablectl stream disable Music --yes --wait")
+@options.table_name
+@options.yes
+@options.waiting
+@pass_session
+def disable(session: Session, name: str, *, yes: bool, patience: float | None) -> None:
+    """Turn the stream off. What is in it stays readable for a day."""
+    confirm(name, f"Disabling the stream of table {name} breaks what reads it", yes=yes)
+    finish(session, _update(session, name, "off"), patience)
+
+
+@stream.command(example="tablectl stream show Music")
+@options.table_name
+@pass_session
+def show(session: Session, name: str) -> None:
+    """Show the stream of a table. JSON and YAML are DescribeTable's."""
+    session.show(session.client.describe_table(table_name=name), lambda each: _view(each.table))
+
+
+def _update(session: Session, name: str, view: str) -> UpdateTableResponse:
+    return session.send(session.rpcs.update_table, {"TableName": name, **fragments.stream(view)})
+
+
+def _view(table: TableDescription) -> list[Block]:
+    if not table.stream_specification.stream_enabled:
+        return [Lines([], f"{table.table_name} has no stream")]
+    return [fields(_COLUMNS, table)]

@@ -1,0 +1,103 @@
+"""`tablectl wait`: until a table, an index, a backup or the like is as it should be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tableadmin.cli import completing, conditions
+from tableadmin.cli.blocks import Block, Lines
+from tableadmin.cli.conditions import Condition
+from tableadmin.cli.group import Command
+from tableadmin.cli.progress import gone
+from tableadmin.cli.progress import wait as wait_for
+from tableadmin.cli.session import Session, pass_session
+from tableadmin.cli.table_view import standing
+from tableadmin.cli.wording import word
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
+    from tableadmin.v1 import TableState, WaitResponse
+
+# Seconds, unless --timeout says otherwise: the deadline of this one call is that of the waiting.
+_PATIENCE = 1800.0
+
+_HELP = f"""Wait until something holds of a table, or of the backup, export or import with an ARN.
+
+CONDITION is one of
+
+\b
+{chr(10).join(conditions.forms())}
+
+What is awaited is shown on standard error. The exit code is 1 when --timeout is over, 30m unless it is given,
+and as soon as the condition can't hold any more.
+"""
+
+
+def _condition(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    try:
+        conditions.parse(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error), ctx, param) from error
+    return value
+
+
+def _forms(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    del ctx, param
+    texts = [f"{text}=" if kind.argument else text for text, kind in conditions.KINDS.items()]
+    return [text for text in texts if text.startswith(incomplete)]
+
+
+@click.command(
+    cls=Command, help=_HELP, example="tablectl wait Music --for index-active=GenreIdx --timeout 1h"
+)
+@click.argument("name", metavar="TABLE|ARN", shell_complete=completing.tables)
+@click.option(
+    "--for",
+    "text",
+    metavar="CONDITION",
+    required=True,
+    callback=_condition,
+    shell_complete=_forms,
+    help="What is waited for, see above.",
+)
+@pass_session
+def wait(session: Session, name: str, text: str) -> None:
+    """Wait until something holds of a table, a backup, an export or an import."""
+    timeout = session.timeout if session.settings["timeout"].origin == "flag" else _PATIENCE
+    condition = conditions.condition(text, name)
+    response = wait_for(session, name, timeout, condition)
+    session.show(_described(response), lambda _: _view(response, condition))
+
+
+def _described(response: WaitResponse) -> Message:
+    """What was waited for, as AWS describes it."""
+    from tableadmin import v1  # noqa: PLC0415 - protobuf
+
+    if response.HasField("backup"):
+        return v1.DescribeBackupResponse(backup_description=response.backup)
+    if response.HasField("export"):
+        return v1.DescribeExportResponse(export_description=response.export)
+    if response.HasField("import"):
+        return v1.DescribeImportResponse(import_table_description=getattr(response, "import"))
+    return response.table
+
+
+def _view(response: WaitResponse, condition: Condition) -> list[Block]:
+    if "arn" in condition.subject:
+        what, _, status = condition.name.partition("_")
+        return [Lines([f"{what.lower()} {condition.subject['arn']} {status}"])]
+    if not response.HasField("table"):
+        return [gone(condition.subject["table_name"])]
+    return standing(response.table.table, *_parts(response.table))
+
+
+def _parts(state: TableState) -> list[str]:
+    recovery = state.continuous_backups.point_in_time_recovery_description
+    parts = {
+        "time to live": word(state.time_to_live, "time_to_live_status"),
+        "point-in-time recovery": word(recovery, "point_in_time_recovery_status"),
+    }
+    return [f"{name} {status}" for name, status in parts.items() if status]

@@ -1,0 +1,78 @@
+"""`tablectl watch`: what tables look like, and what changes."""
+
+from __future__ import annotations
+
+import select
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+import click
+
+from tableadmin.cli import completing
+from tableadmin.cli.events import as_json
+from tableadmin.cli.group import Command
+from tableadmin.cli.output import is_terminal, show_line
+from tableadmin.cli.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from tableadmin.streams import Stream
+    from tableadmin.v1 import WatchResponse
+
+_HELP = """Watch tables by name, by --prefix or --all, until Ctrl-C.
+
+On a terminal the tables stand in a table that lives. In a pipe, and with -o json, each event is one line of
+JSON, and with -o yaml a document: first a SNAPSHOT of each table, then CREATED, CHANGED and DELETED as it
+happens. CHECKPOINT says that all was told so far, GAP that for a while nothing could be seen.
+
+A lost connection ends nothing: the watch goes on when the service is there again, and tells what has changed.
+"""
+
+
+@click.command(cls=Command, help=_HELP, example="tablectl watch Music Sessions")
+@click.argument("names", metavar="[TABLE]...", nargs=-1, shell_complete=completing.tables)
+@click.option("--prefix", metavar="TEXT", help="Every table whose name begins so, those to come included.")
+@click.option("--all", "everything", is_flag=True, help="Every table, those to come included.")
+@pass_session
+def watch(session: Session, names: tuple[str, ...], prefix: str | None, *, everything: bool) -> None:
+    """Watch what tables look like, and what changes."""
+    if [bool(names), prefix is not None, everything].count(True) != 1:
+        raise click.UsageError("Say what to watch: names of tables, --prefix or --all.")
+    output = session.output
+    with session.client.watch(table_names=names, prefix=prefix, all_tables=everything) as events:
+        if output == "table" and is_terminal(sys.stdout):
+            from tableadmin.cli.live import follow  # noqa: PLC0415 - rich
+
+            follow(events, names)
+        else:
+            _print(events, output)
+
+
+def _print(events: Stream[WatchResponse], output: str) -> None:
+    with _ends_with_its_reader(events):
+        for event in events:
+            show_line(as_json(event), output)
+
+
+@contextmanager
+def _ends_with_its_reader(events: Stream[WatchResponse]) -> Iterator[None]:
+    """End EVENTS when nobody reads standard output any more, even if there is nothing to write.
+
+    Raises BrokenPipeError then.
+    """
+    gone = Event()
+
+    def look() -> None:
+        poll = select.poll()
+        poll.register(sys.stdout.fileno(), 0)  # an error or the other end's closing is told always
+        poll.poll()
+        gone.set()
+        events.close()
+
+    if hasattr(select, "poll"):  # not on Windows
+        Thread(target=look, daemon=True).start()
+    yield
+    if gone.is_set():
+        raise BrokenPipeError

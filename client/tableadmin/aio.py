@@ -1,6 +1,6 @@
 """The asynchronous client: `tableadmin.aio.Client`."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import aclosing
 from dataclasses import replace
 from functools import update_wrapper
@@ -22,6 +22,7 @@ from tableadmin.errors import from_rpc_error
 from tableadmin.methods import Method, P, Request, Response, warn_of_unknown
 from tableadmin.pagination import next_request, page_items
 from tableadmin.streams import closed, responses
+from tableadmin.v1.plan_service_pb2_grpc import PlanServiceStub
 from tableadmin.v1.table_admin_pb2_grpc import TableAdminStub
 from tableadmin.v1.watch_service_pb2_grpc import WatchServiceStub
 from tableadmin.watching import Resumption, Waiting, Watching
@@ -164,7 +165,8 @@ class Client:
     returns the response message and raises what `tableadmin.errors` lists. RPCs without side effects are
     tried up to four times while the service is unavailable. Those that list have `.pages(...)` and
     `.items(...)` beside, for `async for`. So are `watch` and `wait`, which no lost connection ends; await
-    `wait_for` for the last of `wait`.
+    `wait_for` for the last of `wait`. `plan` says what would bring tables to their specs, `validate` what is
+    wrong with specs.
 
     The connection is in the clear unless there are `credentials`. A `channel` is used instead of opening
     one and is left open at the end; TARGET then only names it in messages. `timeout` is the deadline of each
@@ -189,6 +191,7 @@ class Client:
         self._own_channel = None if channel else _open(target, credentials)
         self._channel = channel or cast("grpc.aio.Channel", self._own_channel)
         self._stub = TableAdminStub(self._channel)
+        self._plan_stub = PlanServiceStub(self._channel)
         self._watch_stub = WatchServiceStub(self._channel)
 
     def with_options(self, **changes: Unpack[OptionChanges]) -> Self:
@@ -223,13 +226,22 @@ class Client:
     ) -> Response:
         """The answer of METHOD to REQUEST; raises TableAdminError."""
         rpc = cast("grpc.aio.UnaryUnaryMultiCallable[Request, Response]", getattr(self._stub, method.rpc))
+        response, trailers = await self._answer(rpc, request, options)
+        warn_of_unknown(method.rpc, trailers)
+        return response
+
+    async def _answer(
+        self,
+        rpc: "grpc.aio.UnaryUnaryMultiCallable[Request, Response]",
+        request: Request,
+        options: CallOptions,
+    ) -> "tuple[Response, grpc.aio.Metadata]":
         try:
             call = rpc(request, timeout=options.timeout, metadata=options.headers())
             response = await call
         except grpc.RpcError as error:
             raise from_rpc_error(error, self._target) from error
-        warn_of_unknown(method.rpc, await call.trailing_metadata())
-        return response
+        return response, await call.trailing_metadata()
 
     def stream(self, resumption: Resumption[Request, Response]) -> AsyncGenerator[Response]:
         """The responses of a watch or a wait, which begins when the first one is asked for."""
@@ -245,6 +257,20 @@ class Client:
                 raise closed() from error
 
         return responses(begin, self._target, resumption)
+
+    async def plan(self, specs: Iterable[v1.TableSpec]) -> v1.PlanTablesResponse:
+        """What would change and by which calls, a plan for each of SPECS; nothing is changed.
+
+        Raises TableAdminError: InvalidArgument, whose `field_violations` say what is wrong, for specs that
+        can't be.
+        """
+        request = v1.PlanTablesRequest(specs=specs)
+        return (await self._answer(self._plan_stub.PlanTables, request, self.options))[0]
+
+    async def validate(self, specs: Iterable[v1.TableSpec]) -> v1.ValidateTablesResponse:
+        """All that is wrong with SPECS, for which AWS is not asked; raises TableAdminError."""
+        request = v1.ValidateTablesRequest(specs=specs)
+        return (await self._answer(self._plan_stub.ValidateTables, request, self.options))[0]
 
     # Watching and waiting: `wait` gives the progress, `wait_for` the end of it
     watch = Streamed(Watching)

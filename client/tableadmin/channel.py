@@ -8,7 +8,7 @@ from typing import TypeAlias, TypedDict
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 
-from tableadmin.v1 import table_admin_pb2
+from tableadmin.v1 import plan_service_pb2, table_admin_pb2
 from tableadmin.version import __version__
 
 Metadata: TypeAlias = Sequence[tuple[str, str | bytes]]
@@ -17,6 +17,7 @@ DEFAULT_TARGET = "127.0.0.1:50051"
 DEFAULT_TIMEOUT = 30.0
 
 SERVICE = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"]
+_PLAN_SERVICE = plan_service_pb2.DESCRIPTOR.services_by_name["PlanService"]
 
 _RETRY_POLICY = {
     "maxAttempts": 4,
@@ -71,7 +72,10 @@ def channel_options() -> list[tuple[str, str | int]]:
 def service_config() -> dict[str, object]:
     """The gRPC service config: RPCs marked NO_SIDE_EFFECTS are retried while the service is UNAVAILABLE."""
     names = [
-        {"service": SERVICE.full_name, "method": method.name} for method in SERVICE.methods if is_read(method)
+        {"service": service.full_name, "method": method.name}
+        for service in (SERVICE, _PLAN_SERVICE)
+        for method in service.methods
+        if is_read(method)
     ]
     return {"methodConfig": [{"name": names, "retryPolicy": _RETRY_POLICY}]}
 

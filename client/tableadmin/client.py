@@ -1,7 +1,7 @@
 """The synchronous client."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import update_wrapper
 from types import TracebackType
@@ -22,6 +22,7 @@ from tableadmin.errors import from_rpc_error
 from tableadmin.methods import Method, P, Request, Response, warn_of_unknown
 from tableadmin.pagination import next_request, page_items
 from tableadmin.streams import Stream, closed
+from tableadmin.v1.plan_service_pb2_grpc import PlanServiceStub
 from tableadmin.v1.table_admin_pb2_grpc import TableAdminStub
 from tableadmin.v1.watch_service_pb2_grpc import WatchServiceStub
 from tableadmin.watching import Resumption, Waiting, Watching
@@ -158,6 +159,7 @@ class Client:
     the response message and raises what `tableadmin.errors` lists. RPCs without side effects are tried up to
     four times while the service is unavailable. Those that list have `.pages(...)` and `.items(...)` beside.
     `watch` and `wait` are iterators that no lost connection ends; `wait_for` waits for the last of `wait`.
+    `plan` says what would bring tables to their specs, `validate` what is wrong with specs.
 
     The connection is in the clear unless there are `credentials`. A `channel` is used instead of opening
     one and is left open at the end; TARGET then only names it in messages. `timeout` is the deadline of each
@@ -182,6 +184,7 @@ class Client:
         self._own_channel = None if channel else _open(target, credentials)
         self._channel = channel or cast("grpc.Channel", self._own_channel)
         self._stub = TableAdminStub(self._channel)
+        self._plan_stub = PlanServiceStub(self._channel)
         self._watch_stub = WatchServiceStub(self._channel)
 
     def with_options(self, **changes: Unpack[OptionChanges]) -> Self:
@@ -224,6 +227,14 @@ class Client:
     ) -> tuple[Response, Metadata]:
         """The same, with what the service said beside it: the id of the request, what is unknown."""
         rpc = cast("grpc.UnaryUnaryMultiCallable[Request, Response]", getattr(self._stub, method.rpc))
+        return self._answer(rpc, request, options)
+
+    def _answer(
+        self,
+        rpc: "grpc.UnaryUnaryMultiCallable[Request, Response]",
+        request: Request,
+        options: CallOptions,
+    ) -> tuple[Response, Metadata]:
         try:
             response, call = rpc.with_call(request, timeout=options.timeout, metadata=options.headers())
         except grpc.RpcError as error:
@@ -243,6 +254,20 @@ class Client:
                 raise closed() from error
 
         return Stream(begin, self._target, resumption)
+
+    def plan(self, specs: Iterable[v1.TableSpec]) -> v1.PlanTablesResponse:
+        """What would change and by which calls, a plan for each of SPECS; nothing is changed.
+
+        Raises TableAdminError: InvalidArgument, whose `field_violations` say what is wrong, for specs that
+        can't be.
+        """
+        return self._answer(self._plan_stub.PlanTables, v1.PlanTablesRequest(specs=specs), self.options)[0]
+
+    def validate(self, specs: Iterable[v1.TableSpec]) -> v1.ValidateTablesResponse:
+        """All that is wrong with SPECS, for which AWS is not asked; raises TableAdminError."""
+        return self._answer(
+            self._plan_stub.ValidateTables, v1.ValidateTablesRequest(specs=specs), self.options
+        )[0]
 
     # Watching and waiting: `wait` gives the progress, `wait_for` blocks and gives the end of it
     watch = Streamed(Watching)

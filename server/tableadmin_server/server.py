@@ -12,13 +12,13 @@ from grpc_reflection.v1alpha import reflection
 from tableadmin_server.config import ServerConfig, parse_address
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.interceptors.errors import ErrorsInterceptor
-from tableadmin_server.services import table_admin, watch
+from tableadmin_server.services import plan, table_admin, watch
 from tableadmin_server.services.health import HealthServicer
 from tableadmin_server.watching.hubs import Hubs
 
 _log = structlog.get_logger()
 
-_SERVICES = (table_admin.SERVICE, watch.SERVICE)
+_SERVICES = (table_admin.SERVICE, watch.SERVICE, plan.SERVICE)
 
 _OPTIONS = (
     # One server, one port: a second process on it is an error, not a silent sharing of calls.
@@ -48,6 +48,7 @@ class Server:
             (
                 table_admin.handlers(self._endpoints, self._hubs),
                 watch.handlers(self._endpoints, self._hubs),
+                plan.handlers(self._endpoints),
             )
         )
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)

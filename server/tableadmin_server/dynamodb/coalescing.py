@@ -61,6 +61,8 @@ class _Flight(Generic[T]):
                 self._answer.set_exception(error)
         else:
             self._answer.set_result(answer)
+        finally:
+            self._answer.cancel()  # of a call that was cancelled; any other has its answer
 
 
 class _Lane(Generic[T]):

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import grpc
 from google.protobuf.duration_pb2 import Duration
@@ -40,11 +40,9 @@ def handlers(endpoints: Endpoints, hubs: Hubs) -> "grpc.GenericRpcHandler[Any, A
 
     async def wait(request: WaitRequest, context: Context) -> AsyncIterator[WaitResponse]:
         hub = hubs.of(endpoints.named(endpoint_name(context)))
-        awaited = awaited_by(request, hub)
         heartbeat = _seconds(request, "heartbeat_interval", _HEARTBEAT_SECONDS)
-        remaining = context.time_remaining()
-        limit = None if remaining is None else remaining - _HEADWAY  # type: ignore[redundant-expr]  # no deadline
-        async with aclosing(progress(awaited, heartbeat, limit)) as responses:
+        awaited = awaited_by(request, hub)
+        async with aclosing(progress(awaited, heartbeat, _limit(context))) as responses:
             async for response in responses:
                 yield response
 
@@ -57,6 +55,14 @@ def handlers(endpoints: Endpoints, hubs: Hubs) -> "grpc.GenericRpcHandler[Any, A
             ),
         },
     )
+
+
+def _limit(context: Context) -> float | None:
+    """Seconds until the caller's deadline, less what the answer takes to get there; None if there is none."""
+    remaining = cast("float | None", context.time_remaining())  # which the stubs don't know to be None
+    if remaining is None:
+        return None
+    return max(remaining - _HEADWAY, remaining / 2)
 
 
 def _scope(request: WatchRequest) -> Scope:
@@ -73,6 +79,8 @@ def _scope(request: WatchRequest) -> Scope:
 
 
 def _options(request: WatchRequest) -> Options:
+    if not _ALL_PARTS.issuperset(request.parts):
+        raise _invalid("parts", "there is no such part")
     return Options(
         parts=frozenset(request.parts) or _ALL_PARTS,
         sizes=request.include_sizes,

@@ -13,6 +13,8 @@ from tableadmin.v1 import TablePart, WaitCondition, WaitRequest
 from tableadmin_server.watching.observation import Observation, Part
 
 _INDEX_LISTS = ("GlobalSecondaryIndexes", "VectorIndexes")
+# Statuses that end by themselves. All others but ACTIVE last until somebody does something.
+_MOVING = frozenset({"CREATING", "UPDATING", "DELETING", "ENABLING", "DISABLING", "ARCHIVING"})
 _BAD_REPLICA = frozenset({"CREATION_FAILED", "REGION_DISABLED", "REPLICATION_NOT_AUTHORIZED"})
 
 
@@ -36,15 +38,15 @@ TableCheck: TypeAlias = Callable[[Observation, WaitRequest], Verdict]
 
 
 def transitions(observation: Observation) -> list[str]:
-    """What about the table is in transition, in words; empty when all is settled."""
+    """What about the table is in transition, in words; empty when nothing moves by itself any more."""
     return [*_description_transitions(observation.description or {}), *_ttl_transitions(observation)]
 
 
 def _description_transitions(table: AwsDict) -> Iterator[str]:
-    if table and table.get("TableStatus") != "ACTIVE":
+    if _moves(table, "TableStatus"):
         yield f"table: {table.get('TableStatus')}"
     yield from (_index_words(index) for index in _indexes(table) if _moves(index, "IndexStatus"))
-    if _status(table, "SSEDescription") not in {"", "ENABLED", "DISABLED"}:
+    if _status(table, "SSEDescription") in _MOVING:
         yield f"encryption: {_status(table, 'SSEDescription')}"
     yield from _warming(table, "table")
     for index in _indexes(table):
@@ -64,12 +66,16 @@ _REGIONAL = (
 
 def _warming(holder: AwsDict, where: str) -> Iterator[str]:
     status = _status(holder, "WarmThroughput")
-    if status not in {"", "ACTIVE"}:
+    if status in _MOVING:
         yield f"{where}: warm throughput {status}"
 
 
 def _moves(element: AwsDict, status: str) -> bool:
-    return element.get(status, "ACTIVE") != "ACTIVE"
+    return element.get(status) in _MOVING
+
+
+def _is_active(element: AwsDict, status: str) -> bool:
+    return element.get(status, "ACTIVE") == "ACTIVE"
 
 
 def _ttl_transitions(observation: Observation) -> Iterator[str]:
@@ -81,8 +87,6 @@ def _ttl_transitions(observation: Observation) -> Iterator[str]:
 def _table_active(observation: Observation, request: WaitRequest) -> Verdict:
     del request
     status = (observation.description or {}).get("TableStatus")
-    if status == "DELETING":
-        return Verdict(impossible=f"table {observation.name} is being deleted")
     return Verdict() if status == "ACTIVE" else Verdict((f"table: {status}",))
 
 
@@ -100,7 +104,7 @@ def _index_active(observation: Observation, request: WaitRequest) -> Verdict:
         return _absent(f"table {observation.name} has no index {request.index_name}")
     if index.get("IndexStatus") == "DELETING":
         return Verdict(impossible=f"index {request.index_name} is being deleted")
-    return Verdict() if not _moves(index, "IndexStatus") else Verdict((_index_words(index),))
+    return Verdict() if _is_active(index, "IndexStatus") else Verdict((_index_words(index),))
 
 
 def _index_deleted(observation: Observation, request: WaitRequest) -> Verdict:
@@ -111,7 +115,7 @@ def _index_deleted(observation: Observation, request: WaitRequest) -> Verdict:
 def _indexes_active(observation: Observation, request: WaitRequest) -> Verdict:
     del request
     indexes = _indexes(observation.description or {})
-    return Verdict(tuple(_index_words(i) for i in indexes if _moves(i, "IndexStatus")))
+    return Verdict(tuple(_index_words(i) for i in indexes if not _is_active(i, "IndexStatus")))
 
 
 def _settled(observation: Observation, request: WaitRequest) -> Verdict:
@@ -137,7 +141,7 @@ def _replica_active(observation: Observation, request: WaitRequest) -> Verdict:
     for replica in _elements(observation.description or {}, "Replicas"):
         if replica.get("RegionName") == region:
             status = str(replica.get("ReplicaStatus", "ACTIVE"))
-            if status in _BAD_REPLICA:
+            if status in _BAD_REPLICA | {"DELETING"}:
                 return Verdict(impossible=f"replica {region}: {status}")
             return Verdict() if status == "ACTIVE" else Verdict((f"replica {region}: {status}",))
     return _absent(f"table {observation.name} has no replica in {region}")
@@ -178,11 +182,19 @@ TABLE_CONDITIONS: Mapping[Condition, tuple[TableCheck, frozenset[Part]]] = {
 }
 
 
+# What comes to hold when the table goes.
+_OF_THE_END = frozenset(
+    {WaitCondition.WAIT_CONDITION_TABLE_DELETED, WaitCondition.WAIT_CONDITION_INDEX_DELETED}
+)
+
+
 def check(observation: Observation, request: WaitRequest) -> Verdict:
     """What OBSERVATION says of the table condition of REQUEST."""
-    gone = observation.description is None
-    if gone and request.condition != WaitCondition.WAIT_CONDITION_TABLE_DELETED:
-        return _absent(f"there is no table {observation.name}")
+    if request.condition not in _OF_THE_END:
+        if observation.description is None:
+            return _absent(f"there is no table {observation.name}")
+        if observation.description.get("TableStatus") == "DELETING":
+            return Verdict(impossible=f"table {observation.name} is being deleted")
     return TABLE_CONDITIONS[request.condition][0](observation, request)
 
 

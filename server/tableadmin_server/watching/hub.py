@@ -2,56 +2,40 @@
 
 import asyncio
 import os
-import time
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import cast
+from functools import partial
+from typing import TypeVar
 
 from google.rpc.code_pb2 import Code
 
 from tableadmin.awsshape import AwsDict
-from tableadmin.v1 import TablePart
-from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.failure import Failure
 from tableadmin_server.watching.conditions import transitions
 from tableadmin_server.watching.observation import Observation, Part, differences
+from tableadmin_server.watching.outages import Outages
 from tableadmin_server.watching.poller import SLOWEST, Poller, Watcher
+from tableadmin_server.watching.reading import Reading, Source
 
-# Seconds for which a table nobody watches is remembered, so that a stream that broke can resume.
-_RETENTION = 300.0
+T = TypeVar("T")
+
+# Seconds for which what was seen is remembered, so that a stream that broke can resume.
+RETENTION = 300.0
 # States remembered of a table: a resume token older than the oldest of them can't be honoured.
-_HISTORY = 32
+HISTORY = 32
 # Seconds between reads of time to live, backups and tags while nothing suggests that they have changed.
 _PARTS_INTERVAL = 5.0
 _PARTS_INTERVAL_FAST = 1.0
-# Seconds of success that end an outage: an endpoint that fails now and then has one outage, not many.
-_CALM = 5.0
-
-_TRANSIENT = frozenset(
-    {
-        Code.ABORTED,
-        Code.DEADLINE_EXCEEDED,
-        Code.INTERNAL,
-        Code.RESOURCE_EXHAUSTED,
-        Code.UNAVAILABLE,
-        Code.UNKNOWN,
-    }
-)
-
-
-def is_transient(failure: Failure) -> bool:
-    """Whether the same read may succeed later."""
-    return failure.code in _TRANSIENT
 
 
 @dataclass(frozen=True)
-class Outage:
-    """A time in which the endpoint could not be asked: its number, when it began (epoch seconds), and why."""
+class _Remembered:
+    """A state of a table, its revision, and when it was seen on the event loop's clock."""
 
-    number: int
-    since: float
-    reason: str
+    revision: int
+    at: float
+    seen: Observation
 
 
 class Track:
@@ -62,25 +46,24 @@ class Track:
         self._hub = hub
         self._parts: Counter[Part] = Counter()
         self._parts_read = float("-inf")
-        self._poked = 0.0
-        self.history: deque[tuple[int, Observation]] = deque(maxlen=_HISTORY)
-        self.trimmed = False
-        self.poller = Poller(self._read, lambda seen: bool(transitions(seen)), self._publish)
+        self._poked = float("-inf")
+        self._history: deque[_Remembered] = deque()
+        self._trimmed = False
+        self._messages: dict[object, bytes | None] = {}
+        self.poller = hub.poller(self._read, self._moves)
+        # As last read: like `newest`, but for what moves with the clock.
+        self.latest: Observation | None = None
 
     @property
     def newest(self) -> Observation:
-        """The newest state; there is one once a poll has succeeded."""
-        return self.history[-1][1]
-
-    @property
-    def revision(self) -> int:
-        """The revision of the newest state, 0 while there is none."""
-        return self.history[-1][0] if self.history else 0
+        """The newest state that differs from the one before; there is one once a poll has succeeded."""
+        return self._history[-1].seen
 
     def join(self, watcher: Watcher, parts: Iterable[Part], slowest: float = SLOWEST) -> None:
         """Look on, PARTS included."""
         self._parts.update(parts)
-        self._poked = self._hub.now()
+        self._poked = _now()
+        self._hub.watched(self)
         self.poller.join(watcher, slowest)
 
     def leave(self, watcher: Watcher, parts: Iterable[Part]) -> None:
@@ -92,83 +75,125 @@ class Track:
 
     def poke(self) -> None:
         """Poll as soon as may be, every part included."""
-        self._poked = self._hub.now()
+        self._poked = _now()
         self.poller.poke()
 
     def at(self, revision: int) -> Observation | None:
         """The state at REVISION; None if the table was not watched then."""
-        return next((seen for since, seen in reversed(self.history) if since <= revision), None)
+        return next((each.seen for each in reversed(self._history) if each.revision <= revision), None)
 
     def forgot(self, revision: int) -> bool:
         """Whether the state at REVISION was known once and is no more."""
-        return self.trimmed and self.history[0][0] > revision
+        return self._trimmed and self._history[0].revision > revision
+
+    def message(self, key: object, make: Callable[[], bytes | None]) -> bytes | None:
+        """What MAKE makes, made once for all watches that send KEY before the next state is seen."""
+        if key not in self._messages:
+            self._messages[key] = make()
+        return self._messages[key]
 
     async def _read(self) -> Observation:
-        description = await self._hub.described(self.name)
+        after = await self._observed()
+        if after is not self.latest:
+            self.latest = after
+            self._messages.clear()
+            if not self._history or differences(self.newest, after, sizes=True):
+                self._remember(after)
+        return self.newest
+
+    async def _observed(self) -> Observation:
+        description = await self._hub.reading.description(self.name)
         if description is None:
             return Observation(self.name, None)
-        now = self._hub.now()
-        previous = self.newest if self.history else None
-        if previous and self._parts_read > self._poked and now - self._parts_read < self._parts_interval:
-            return previous.described(description)
+        now = _now()
+        if self.latest and self.latest.description == description and self._knows_parts(self.latest, now):
+            return self.latest
         self._parts_read = now
-        return await self._hub.with_parts(self.name, description, +self._parts)
+        return await self._hub.reading.with_parts(self.name, description, +self._parts)
 
-    @property
-    def _parts_interval(self) -> float:
-        return _PARTS_INTERVAL_FAST if self.history and transitions(self.newest) else _PARTS_INTERVAL
+    def _knows_parts(self, latest: Observation, now: float) -> bool:
+        """Whether the parts of LATEST need not be read again yet."""
+        interval = _PARTS_INTERVAL_FAST if transitions(latest) else min(_PARTS_INTERVAL, self.poller.slowest)
+        return self._parts_read > self._poked and now - self._parts_read < interval
 
-    def _publish(self, seen: Observation) -> bool:
-        self._hub.answered()
-        if self.history and not differences(self.newest, seen, sizes=True):
-            return False
-        self.trimmed = self.trimmed or len(self.history) == _HISTORY
-        self.history.append((self._hub.next_revision(), seen))
-        return True
+    def _moves(self, before: Observation | None, after: Observation) -> bool:
+        if before is not None and differences(before, after, sizes=False):
+            return True
+        return bool(transitions(after))
+
+    def _remember(self, seen: Observation) -> None:
+        now = _now()
+        self._history.append(_Remembered(self._hub.next_revision(), now, seen))
+        while len(self._history) > HISTORY or (
+            len(self._history) > 1 and self._history[1].at < now - RETENTION
+        ):
+            self._history.popleft()
+            self._trimmed = True
 
 
 class Hub:
     """The tables of one endpoint that are watched, and what all watches of the endpoint share."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._endpoint = endpoint
+    def __init__(self, source: Source) -> None:
+        self.reading = Reading(source)
+        self.outages = Outages(self._wake_all)
+        # Tokens of another instance mean nothing here.
+        self.instance = os.urandom(8)
+        # Counts what is new; a token says up to where.
+        self.revision = 1
+        # Tokens older than this can't be honoured: a table that was watched then is forgotten.
+        self.forgotten = 0
+        # The poll loop of the names of all tables.
+        self.names = self.poller(self.reading.table_names, lambda before, now: before not in (None, now))
         self._tracks: dict[str, Track] = {}
         self._expiries: dict[str, asyncio.TimerHandle] = {}
         self._things: dict[tuple[object, ...], Poller[AwsDict]] = {}
-        self._names = Poller(self._read_names, lambda _: False, self._publish_names)
-        self._newest_names: tuple[str, ...] | None = None
-        self._last_failure = float("-inf")
-        self._stopping = False
         # Who is told of outages, and of the end.
-        self.watches: set[Watcher] = set()
-        # Tokens of another instance mean nothing here.
-        self.instance = os.urandom(8)
-        self.revision = 1
-        self.forgotten = 0
-        self.outage: Outage | None = None
-        self.outages = 0
+        self._guests: set[Watcher] = set()
+        self._stopping = False
 
-    @property
-    def names(self) -> Poller[tuple[str, ...]]:
-        """The poll loop of the names of all tables."""
-        return self._names
+    def enter(self, guest: Watcher) -> None:
+        """Be told of outages and of the end, until `exit`."""
+        self._guests.add(guest)
 
-    def now(self) -> float:
-        """Seconds on the event loop's clock."""
-        return asyncio.get_running_loop().time()
+    def exit(self, guest: Watcher) -> None:
+        """Be told no longer."""
+        self._guests.discard(guest)
+        if not self._guests:
+            self.outages.forget()
+
+    def poller(self, read: Callable[[], Awaitable[T]], moves: Callable[[T | None, T], bool]) -> Poller[T]:
+        """A poll loop of this endpoint."""
+        return Poller(read, moves, self.outages)
 
     def track(self, name: str) -> Track:
         """The track of the table NAME, remembered or new."""
-        expiry = self._expiries.pop(name, None)
+        if name not in self._tracks:
+            self._tracks[name] = Track(self, name)
+        return self._tracks[name]
+
+    def tracks(self) -> list[Track]:
+        """Every track that is remembered."""
+        return list(self._tracks.values())
+
+    def watched(self, track: Track) -> None:
+        """Somebody looks at TRACK."""
+        expiry = self._expiries.pop(track.name, None)
         if expiry is not None:
             expiry.cancel()
-        return self._tracks.setdefault(name, Track(self, name))
+
+    def unwatched(self, track: Track) -> None:
+        """Nobody looks at TRACK any more: it is remembered for a while."""
+        # Streams that are shown the table hold older tokens than this.
+        forget = partial(self._forget, track.name, self.next_revision())
+        self._expiries[track.name] = asyncio.get_running_loop().call_later(RETENTION, forget)
 
     def thing(self, operation: str, params: AwsDict) -> Poller[AwsDict]:
         """The poll loop of something that OPERATION with PARAMS reads; give it back with `dropped`."""
         key = (operation, *params.items())
         if key not in self._things:
-            self._things[key] = Poller(lambda: self.read(operation, params), lambda _: True, lambda _: True)
+            read = partial(self.reading.answer, operation, params)
+            self._things[key] = self.poller(read, lambda *_: True)
         return self._things[key]
 
     def dropped(self, poller: Poller[AwsDict]) -> None:
@@ -176,27 +201,17 @@ class Hub:
         if not poller.watched:
             self._things = {key: each for key, each in self._things.items() if each is not poller}
 
-    def tracks(self) -> list[Track]:
-        """Every track that is remembered."""
-        return list(self._tracks.values())
-
-    def unwatched(self, track: Track) -> None:
-        """Nobody looks at TRACK any more: it is remembered for a while."""
-        loop = asyncio.get_running_loop()
-        self._expiries[track.name] = loop.call_later(_RETENTION, self._forget, track.name)
-
     def poke(self, name: str) -> None:
         """The table NAME may just have been changed, made or deleted: look at once, if anybody watches."""
         if name in self._tracks:
             self._tracks[name].poke()
-        if self._names.watched:
-            self._names.poke()
+        if self.names.watched:
+            self.names.poke()
 
     def stop(self) -> None:
         """End every watch and wait."""
         self._stopping = True
-        for watch in list(self.watches):
-            watch.wake()
+        self._wake_all()
 
     def check_running(self) -> None:
         """Raise Failure (UNAVAILABLE) when the server stops: callers go on elsewhere."""
@@ -208,122 +223,14 @@ class Hub:
         self.revision += 1
         return self.revision
 
-    async def described(self, name: str) -> AwsDict | None:
-        """What DescribeTable shows of the table NAME, None where there is none; raises Failure."""
-        try:
-            return cast("AwsDict", (await self.read("DescribeTable", {"TableName": name}))["Table"])
-        except Failure as failure:
-            if failure.code != Code.NOT_FOUND:
-                raise
-            self.answered()
-            return None
+    def _wake_all(self) -> None:
+        for guest in list(self._guests):
+            guest.wake()
 
-    async def with_parts(self, name: str, description: AwsDict, parts: Iterable[Part]) -> Observation:
-        """The table NAME with its DESCRIPTION and PARTS, those left out that the endpoint does not have."""
-        wanted = [part for part in parts if part in _PART_READS]
-        answers = await asyncio.gather(*(_PART_READS[part](self, name, description) for part in wanted))
-        seen: dict[Part, _Answer] = {
-            part: answer for part, answer in zip(wanted, answers, strict=True) if answer is not None
-        }
-        return Observation(
-            name,
-            description,
-            time_to_live=cast("AwsDict | None", seen.get(TablePart.TABLE_PART_TIME_TO_LIVE)),
-            continuous_backups=cast("AwsDict | None", seen.get(TablePart.TABLE_PART_CONTINUOUS_BACKUPS)),
-            tags=cast("list[AwsDict] | None", seen.get(TablePart.TABLE_PART_TAGS)),
-            unsupported=frozenset(wanted) - frozenset(seen),
-        )
-
-    async def read(self, operation: str, params: AwsDict) -> AwsDict:
-        """What the endpoint answers, within its budget; raises Failure; a transient one begins an outage."""
-        try:
-            return (await self._endpoint.background_call(operation, params)).data
-        except Failure as failure:
-            if is_transient(failure):
-                self._failed(failure)
-            raise
-
-    def answered(self) -> None:
-        """The endpoint has answered: an outage is over when it has done so for a while."""
-        if self.outage and self.now() - self._last_failure >= _CALM:
-            self.outage = None
-
-    def _failed(self, failure: Failure) -> None:
-        self._last_failure = self.now()
-        if self.outage is None:
-            self.outages += 1
-            self.outage = Outage(self.outages, time.time(), failure.message)
-            for watch in list(self.watches):
-                watch.wake()
-
-    async def _read_names(self) -> tuple[str, ...]:
-        names: list[str] = []
-        params: AwsDict = {}
-        while True:
-            page = await self.read("ListTables", params)
-            names += cast("list[str]", page["TableNames"])
-            if "LastEvaluatedTableName" not in page:
-                return tuple(names)
-            params = {"ExclusiveStartTableName": page["LastEvaluatedTableName"]}
-
-    def _publish_names(self, names: tuple[str, ...]) -> bool:
-        self.answered()
-        news = names != self._newest_names
-        self._newest_names = names
-        return news
-
-    def _forget(self, name: str) -> None:
+    def _forget(self, name: str, unwatched_since: int) -> None:
         del self._tracks[name], self._expiries[name]
-        self.forgotten = self.next_revision()
+        self.forgotten = max(self.forgotten, unwatched_since)
 
 
-_Answer = AwsDict | list[AwsDict]
-
-
-async def _time_to_live(hub: Hub, name: str, description: AwsDict) -> _Answer:
-    del description
-    answer = await hub.read("DescribeTimeToLive", {"TableName": name})
-    return cast("AwsDict", answer["TimeToLiveDescription"])
-
-
-async def _continuous_backups(hub: Hub, name: str, description: AwsDict) -> _Answer:
-    del description
-    answer = await hub.read("DescribeContinuousBackups", {"TableName": name})
-    return cast("AwsDict", answer["ContinuousBackupsDescription"])
-
-
-async def _tags(hub: Hub, name: str, description: AwsDict) -> _Answer:
-    del name
-    tags: list[AwsDict] = []
-    params: AwsDict = {"ResourceArn": description["TableArn"]}
-    while True:
-        page = await hub.read("ListTagsOfResource", params)
-        tags += cast("list[AwsDict]", page.get("Tags", []))
-        if "NextToken" not in page:
-            return tags
-        params = {**params, "NextToken": page["NextToken"]}
-
-
-# What a part is not: the endpoint does not have the operation, or the table is on its way in or out.
-_WITHOUT = frozenset({Code.UNIMPLEMENTED, Code.NOT_FOUND, Code.FAILED_PRECONDITION, Code.INVALID_ARGUMENT})
-
-
-def _if_there(
-    read: Callable[[Hub, str, AwsDict], Awaitable[_Answer]],
-) -> Callable[[Hub, str, AwsDict], Awaitable[_Answer | None]]:
-    async def part(hub: Hub, name: str, description: AwsDict) -> _Answer | None:
-        try:
-            return await read(hub, name, description)
-        except Failure as failure:
-            if failure.code not in _WITHOUT:
-                raise
-            return None
-
-    return part
-
-
-_PART_READS: Mapping[Part, Callable[[Hub, str, AwsDict], Awaitable[_Answer | None]]] = {
-    TablePart.TABLE_PART_TIME_TO_LIVE: _if_there(_time_to_live),
-    TablePart.TABLE_PART_CONTINUOUS_BACKUPS: _if_there(_continuous_backups),
-    TablePart.TABLE_PART_TAGS: _if_there(_tags),
-}
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -9,15 +9,19 @@ class Hubs:
 
     def __init__(self) -> None:
         self._by_endpoint: dict[str, Hub] = {}
+        self._stopping = False
 
     def of(self, endpoint: Endpoint) -> Hub:
         """The hub of ENDPOINT."""
         if endpoint.name not in self._by_endpoint:
-            self._by_endpoint[endpoint.name] = Hub(endpoint)
+            self._by_endpoint[endpoint.name] = hub = Hub(endpoint)
+            if self._stopping:
+                hub.stop()
         return self._by_endpoint[endpoint.name]
 
     def stop(self) -> None:
         """End every watch and wait: the server stops."""
+        self._stopping = True
         for hub in self._by_endpoint.values():
             hub.stop()
 

@@ -1,8 +1,8 @@
 """What was seen of a table at one moment, and what differs between two moments. No I/O."""
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar, cast
 
 from google.protobuf.message import Message
@@ -67,7 +67,8 @@ Facet: TypeAlias = tuple[Aspect, str]
 class Observation:
     """A table as AWS described it; `description` is None where there is no such table.
 
-    A part that was not asked for, or that the endpoint does not have, is None. Compared by identity.
+    A part that was not asked for, or that the endpoint does not have, is None. Compared by identity. Raises
+    what reading an answer raises that makes no sense.
     """
 
     name: str
@@ -76,25 +77,45 @@ class Observation:
     continuous_backups: AwsDict | None = None
     tags: list[AwsDict] | None = None
     unsupported: frozenset[Part] = frozenset()
-    facets: Mapping[Facet, AwsDict] = field(init=False)
+    # By what its members are about, so that two can be compared facet by facet.
+    facets: Mapping[Facet, AwsDict] = field(init=False, repr=False)
+    # As a message of the contract.
+    state: TableState = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "facets", dict(_facets(self)))
+        object.__setattr__(self, "state", _state(self))
 
-    def described(self, description: AwsDict) -> "Observation":
-        """The same with another description: its other parts were not looked at anew."""
-        return replace(self, description=description)
-
-    def state(self) -> TableState:
-        """The observation as a message of the contract."""
-        unknown: list[Unknown] = []  # TableAdmin names it; a watch shows what the contract knows
-        return TableState(
-            table=_message(self.description, TableDescription, unknown),
-            time_to_live=_message(self.time_to_live, TimeToLiveDescription, unknown),
-            continuous_backups=_message(self.continuous_backups, ContinuousBackupsDescription, unknown),
-            tags=[from_aws(tag, Tag, unknown) for tag in self.tags or ()],
-            unsupported_parts=sorted(self.unsupported),
+    def only(self, parts: Collection[Part]) -> "Observation":
+        """The same without what was looked at for others: no part but PARTS."""
+        unwanted = [part for part in _MEMBERS if part not in parts]
+        if not any(
+            part in self.unsupported or getattr(self, _MEMBERS[part]) is not None for part in unwanted
+        ):
+            return self
+        kept = {member: getattr(self, member) for part, member in _MEMBERS.items() if part in parts}
+        return Observation(
+            self.name, self.description, unsupported=self.unsupported & frozenset(parts), **kept
         )
+
+
+# The parts beside the description, by the member that holds them.
+_MEMBERS: Mapping[Part, str] = {
+    TablePart.TABLE_PART_TIME_TO_LIVE: "time_to_live",
+    TablePart.TABLE_PART_CONTINUOUS_BACKUPS: "continuous_backups",
+    TablePart.TABLE_PART_TAGS: "tags",
+}
+
+
+def _state(seen: Observation) -> TableState:
+    unknown: list[Unknown] = []  # TableAdmin names it; a watch shows what the contract knows
+    return TableState(
+        table=_message(seen.description, TableDescription, unknown),
+        time_to_live=_message(seen.time_to_live, TimeToLiveDescription, unknown),
+        continuous_backups=_message(seen.continuous_backups, ContinuousBackupsDescription, unknown),
+        tags=[from_aws(tag, Tag, unknown) for tag in seen.tags or ()],
+        unsupported_parts=sorted(seen.unsupported),
+    )
 
 
 M = TypeVar("M", bound=Message)
@@ -102,6 +123,17 @@ M = TypeVar("M", bound=Message)
 
 def _message(data: AwsDict | None, message_type: type[M], unknown: list[Unknown]) -> M | None:
     return None if data is None else from_aws(data, message_type, unknown)
+
+
+def is_another(before: Observation, after: Observation) -> bool:
+    """Whether the tables of BEFORE and AFTER have no more than the name in common."""
+    if before.description is None or after.description is None:
+        return before.description is not after.description
+    return any(before.description.get(mark) != after.description.get(mark) for mark in _MARKS)
+
+
+# What no change of a table changes; not every engine has both.
+_MARKS = ("TableId", "CreationDateTime")
 
 
 def differences(before: Observation, after: Observation, *, sizes: bool) -> list[TableChange]:

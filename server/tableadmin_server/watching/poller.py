@@ -5,7 +5,11 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Generic, Protocol, TypeVar
 
+import structlog
+from google.rpc.code_pb2 import Code
+
 from tableadmin_server.failure import Failure
+from tableadmin_server.watching.outages import Outages
 
 T = TypeVar("T")
 
@@ -14,6 +18,10 @@ FASTEST = 0.25
 SLOWEST = 15.0
 _SLOWING = 1.5
 _SLOWEST_FAILING = 2.0
+# Seconds from the end of a poll to the next at least, however many join or write: they share it.
+_CLOSEST = 0.05
+
+_log = structlog.get_logger()
 
 
 class Watcher(Protocol):
@@ -24,29 +32,29 @@ class Watcher(Protocol):
 
 
 class Poller(Generic[T]):
-    """Polls while anybody looks: fast while the newest state is in transition, slower and slower otherwise.
+    """Polls while anybody looks: fast while the newest state moves, slower and slower otherwise.
 
-    READ gives the newest state or raises Failure: then the state stays what it was, `failure` says why it is
-    old, and polling goes on. PUBLISH is told of each state and says whether it is news. Who looks is woken by
-    news, by a first failure, and by the first poll begun after joining. There is no queue: whoever is slow
-    finds the newest state.
+    READ gives the newest state, a known one if nothing has changed, or raises: then the state stays what it
+    was, `failure` says why it is old, and polling goes on. MOVES says of the state before and the newest
+    whether to look again soon. Who looks is woken by another state, by a first failure, and by each poll
+    that begins after joining until one succeeds. There is no queue: whoever is slow finds the newest state.
     """
 
     def __init__(
-        self,
-        read: Callable[[], Awaitable[T]],
-        in_transition: Callable[[T], bool],
-        publish: Callable[[T], bool],
+        self, read: Callable[[], Awaitable[T]], moves: Callable[[T | None, T], bool], outages: Outages
     ) -> None:
         self._read = read
-        self._in_transition = in_transition
-        self._publish = publish
+        self._moves = moves
+        self._outages = outages
         self._watchers: dict[Watcher, float] = {}
+        # Those who have seen no state yet that was read after they joined: from which poll on it is.
         self._newcomers: dict[Watcher, int] = {}
         self._task: asyncio.Task[None] | None = None
         self._poked = asyncio.Event()
         self._interval = FASTEST
+        # Polls are numbered: the last that has begun, the last that has ended.
         self._begun = 0
+        self._ended = 0
         self.state: T | None = None
         self.failure: Failure | None = None
 
@@ -55,12 +63,18 @@ class Poller(Generic[T]):
         """Whether anybody looks."""
         return bool(self._watchers)
 
+    @property
+    def slowest(self) -> float:
+        """Seconds from one poll to the next at most, as those who look want it."""
+        return min(self._watchers.values(), default=SLOWEST)
+
     def join(self, watcher: Watcher, slowest: float = SLOWEST) -> None:
         """Look on, at least every SLOWEST seconds; a poll begins at once and wakes WATCHER when it ends."""
         self._watchers[watcher] = slowest
         self._newcomers[watcher] = self._begun + 1
-        self.poke()
+        self._poked.set()
         if self._task is None:
+            self._interval = FASTEST
             self._task = asyncio.create_task(self._run())
 
     def leave(self, watcher: Watcher) -> None:
@@ -75,8 +89,12 @@ class Poller(Generic[T]):
         """Whether the state is from a poll that began after WATCHER joined."""
         return watcher not in self._newcomers
 
+    def failure_for(self, watcher: Watcher) -> Failure | None:
+        """Why the last poll that began after WATCHER joined has failed; None if it has not."""
+        return self.failure if self._newcomers.get(watcher, 0) <= self._ended else None
+
     def poke(self) -> None:
-        """Poll as soon as may be: what is polled may just have been changed."""
+        """Poll as soon as may be, and often for a while: what is polled may just have been changed."""
         self._interval = FASTEST
         self._poked.set()
 
@@ -84,36 +102,55 @@ class Poller(Generic[T]):
         while True:
             self._poked.clear()
             self._begun += 1
-            number = self._begun
             news = await self._poll()
-            self._wake(number, news=news)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._interval):
-                    await self._poked.wait()
+            self._ended = self._begun
+            self._wake(news=news)
+            await self._pause()
 
     async def _poll(self) -> bool:
         """Whether there is news: another state, or a failure after a success."""
         try:
             state = await self._read()
-        except Failure as failure:
-            news = self.failure is None
-            self.failure = failure
-            self._slow_down(_SLOWEST_FAILING)
-            return news
-        self.state, self.failure = state, None
-        news = self._publish(state)
-        if news or self._in_transition(state):
-            self._interval = FASTEST
-        else:
-            self._slow_down(min(self._watchers.values(), default=SLOWEST))
+            moves = self._moves(self.state, state)
+        except Exception as error:  # noqa: BLE001  # whatever an endpoint answers, its watchers live on
+            return self._failed(error)
+        self._outages.answered()
+        # The change itself may be half of one: look again soon.
+        self._slow_down(FASTEST if moves else self.slowest)
+        self.failure = None
+        if state == self.state:
+            return False
+        self.state = state
+        return True
+
+    def _failed(self, error: Exception) -> bool:
+        failure = error if isinstance(error, Failure) else _UNREADABLE
+        if failure is _UNREADABLE and failure is not self.failure:
+            _log.warning("poll.unreadable", exc_info=error)
+        self._outages.failed(failure, known=self.state is not None)
+        self._slow_down(_SLOWEST_FAILING)
+        news = self.failure is None
+        self.failure = failure
         return news
 
     def _slow_down(self, slowest: float) -> None:
         self._interval = min(self._interval * _SLOWING, slowest)
 
-    def _wake(self, number: int, *, news: bool) -> None:
-        newcomers = [each for each, begun in self._newcomers.items() if begun <= number]
-        for watcher in newcomers:
-            del self._newcomers[watcher]
+    def _wake(self, *, news: bool) -> None:
+        newcomers = [each for each, since in self._newcomers.items() if since <= self._ended]
+        if self.failure is None:
+            for watcher in newcomers:
+                del self._newcomers[watcher]
         for watcher in list(self._watchers) if news else newcomers:
             watcher.wake()
+
+    async def _pause(self) -> None:
+        await asyncio.sleep(_CLOSEST)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._interval - _CLOSEST):
+                await self._poked.wait()
+
+
+_UNREADABLE = Failure(
+    Code.UNAVAILABLE, "the endpoint's answer can't be read", reason="ENDPOINT_ANSWER_UNREADABLE"
+)

@@ -3,27 +3,26 @@
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import partial
+from hashlib import blake2b
 from typing import TypeAlias
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc.code_pb2 import Code
 
-from tableadmin.v1 import (
-    TableChange,
-    TableEvent,
-    TableEventType,
-    WatchCheckpoint,
-    WatchGap,
-    WatchResponse,
-)
+from tableadmin.v1 import TableEvent, TableEventType, WatchCheckpoint, WatchGap, WatchResponse
 from tableadmin_server.failure import Failure
-from tableadmin_server.watching.hub import Hub, Outage, Track, is_transient
-from tableadmin_server.watching.observation import Observation, Part, differences
+from tableadmin_server.watching.hub import Hub, Track
+from tableadmin_server.watching.observation import Observation, Part, differences, is_another
+from tableadmin_server.watching.outages import Outage, is_transient
 
 EventType: TypeAlias = "TableEventType.ValueType"
 
-_NUMBER_BYTES = 8
+# A token has four fields: whose memory it is about, what is watched and how, the tables that the caller
+# knows to exist, and the revision up to which it knows them.
+_FIELD_BYTES = 8
+_TOKEN_BYTES = 4 * _FIELD_BYTES
+_MASK = (1 << 8 * _FIELD_BYTES) - 1
 
 
 @dataclass(frozen=True)
@@ -51,11 +50,15 @@ class Options:
 class _Subscription:
     """One table of a watch: what was sent of it."""
 
+    __slots__ = ("_watch", "first", "pending_since", "sent", "track")
+
     def __init__(self, watch: "Watch", track: Track, first: EventType) -> None:
         self._watch = watch
         self.track = track
+        # What its first event is called, if nothing was sent of it before.
         self.first = first
         self.sent: Observation | None = None
+        # The hub's revision when it got something to send.
         self.pending_since = 0
 
     def wake(self) -> None:
@@ -74,18 +77,25 @@ class Watch:
         self._hub = hub
         self._scope = scope
         self._options = options
+        self._digest = _digest(scope, options)
         self._subscriptions: dict[str, _Subscription] = {}
         self._dirty: dict[_Subscription, None] = {}
+        # Those of which nothing is known yet.
         self._awaited: set[_Subscription] = set()
         self._news = asyncio.Event()
-        self._outages_sent = hub.outages if hub.outage is None else hub.outages - 1
+        self._checkpoint_due = 0.0
+        self._outages_sent = hub.outages.over
+        # What a table is called that comes into scope, and whether all that were there are known.
         self._first: EventType = TableEventType.TABLE_EVENT_TYPE_SNAPSHOT
-        self._resumed_at: int | None = None
         self._scope_known = scope.prefix is None
         self._names_followed: tuple[str, ...] | None = None
+        self._complete = False
+        # Which tables the caller knows to exist: the hashes of their names, each XORed in and out.
+        self._known = 0
+        self._resume_token = b""
 
     def wake(self) -> None:
-        """The names of the tables have changed, or an outage has begun."""
+        """The names of the tables have changed, an outage has begun, or the server stops."""
         self._news.set()
 
     def dirty(self, subscription: _Subscription) -> None:
@@ -99,127 +109,179 @@ class Watch:
         """What to send, as serialized WatchResponses, until the caller leaves; raises Failure."""
         try:
             self._begin(resume_token)
-            complete = False
             while True:
                 self._news.clear()
-                self._hub.check_running()
                 self._follow_names()
                 for message in self._due():
-                    yield self._sealed(message, complete=complete)
-                if not complete and self._scope_known and not self._awaited and not self._dirty:
-                    complete = True
-                    yield self._sealed(_CHECKPOINT, complete=True)
+                    yield self._sealed(message)
+                if self._completed():
+                    yield self._sealed(_CHECKPOINT)
                     if self._options.snapshot_only:
                         return
-                if not await self._has_news():
-                    yield self._sealed(_CHECKPOINT, complete=complete)
+                if not await self._has_news() and self._complete:
+                    yield self._sealed(_CHECKPOINT)
         finally:
             self._end()
 
     def _begin(self, resume_token: bytes | None) -> None:
-        self._hub.watches.add(self)
+        self._hub.enter(self)
+        self._postpone_checkpoint()
         if resume_token:
-            self._resumed_at = _revision(self._hub, resume_token)
-            self._first = TableEventType.TABLE_EVENT_TYPE_CREATED
-        if self._scope.prefix is None:
-            for name in self._scope.names:
-                self._subscribe(name, TableEventType.TABLE_EVENT_TYPE_SNAPSHOT)
-            return
-        if self._resumed_at is not None:
-            for track in self._hub.tracks():
-                if self._scope.holds(track.name) and track.at(self._resumed_at):
-                    self._subscribe(track.name, self._first)
-        self._hub.names.join(self)
+            self._resume(resume_token)
+        if self._scope.prefix is not None:
+            self._hub.names.join(self)
+        for name in self._scope.names:
+            if name not in self._subscriptions:
+                self._subscribe(name, None)
+
+    def _resume(self, token: bytes) -> None:
+        """Take up what TOKEN says was sent; raises Failure when it means nothing here any more."""
+        instance, digest, known, number = (token[at : at + _FIELD_BYTES] for at in range(0, 32, _FIELD_BYTES))
+        if len(token) != _TOKEN_BYTES or instance != self._hub.instance:
+            raise _expired("it is from another server or another life of this one")
+        if digest != self._digest:
+            raise _expired("it is from a watch of something else")
+        revision = int.from_bytes(number)
+        tracks = [track for track in self._hub.tracks() if self._scope.holds(track.name)]
+        if revision < self._hub.forgotten or any(track.forgot(revision) for track in tracks):
+            raise _expired("more has changed since than is remembered")
+        for track in tracks:
+            sent = track.at(revision)
+            if sent is not None:
+                self._subscribe(track.name, sent)
+        if int.from_bytes(known) != self._known:
+            raise _expired("other tables were known then")
+        self._resume_token = token
+        self._first = TableEventType.TABLE_EVENT_TYPE_CREATED
 
     def _end(self) -> None:
-        self._hub.watches.discard(self)
+        self._hub.exit(self)
         self._hub.names.leave(self)
-        for name in list(self._subscriptions):
-            self._unsubscribe(name)
+        for subscription in list(self._subscriptions.values()):
+            self._unsubscribe(subscription)
 
-    def _subscribe(self, name: str, first: EventType) -> None:
+    def _subscribe(self, name: str, sent: Observation | None) -> None:
         track = self._hub.track(name)
-        subscription = self._subscriptions[name] = _Subscription(self, track, first)
-        if self._resumed_at is not None:
-            if track.forgot(self._resumed_at):
-                raise _expired("more has changed since than is remembered")
-            subscription.sent = track.at(self._resumed_at)
+        subscription = self._subscriptions[name] = _Subscription(self, track, self._first)
+        self._note_sent(subscription, sent)
         self._awaited.add(subscription)
         track.join(subscription, self._options.parts)
 
-    def _unsubscribe(self, name: str) -> None:
-        subscription = self._subscriptions.pop(name)
+    def _unsubscribe(self, subscription: _Subscription) -> None:
+        del self._subscriptions[subscription.track.name]
         self._dirty.pop(subscription, None)
         self._awaited.discard(subscription)
         subscription.track.leave(subscription, self._options.parts)
 
     def _follow_names(self) -> None:
-        """Subscribe to tables that have come into scope; those that are gone say so themselves."""
+        """Subscribe to tables that have come into scope, and leave those that are gone."""
+        if self._scope.prefix is None:
+            return
         names = self._hub.names
-        if self._scope.prefix is None or not names.is_fresh(self):
+        failure = names.failure_for(self)
+        if failure is not None and not self._scope_known and not is_transient(failure):
+            raise failure
+        if names.state is None or names.state is self._names_followed or not names.is_fresh(self):
             return
-        if names.failure is not None and not self._scope_known and not is_transient(names.failure):
-            raise names.failure
-        if names.state is None or names.state is self._names_followed:
-            return
+        self._names_followed = names.state
         for name in names.state:
             if self._scope.holds(name) and name not in self._subscriptions:
-                self._subscribe(name, self._first)
-        self._names_followed = names.state
+                self._subscribe(name, None)
+        for subscription in list(self._subscriptions.values()):
+            self._leave_if_gone(subscription)
         self._scope_known = True
         self._first = TableEventType.TABLE_EVENT_TYPE_CREATED
 
+    def _leave_if_gone(self, subscription: _Subscription) -> None:
+        """Leave a table that was seen to be gone, unless the names have it still: it may come back."""
+        gone = subscription.sent is not None and subscription.sent.description is None
+        if gone and self._names_followed is not None and subscription.track.name not in self._names_followed:
+            self._unsubscribe(subscription)
+
     def _due(self) -> Iterator[bytes]:
         """The messages that are due, made one by one as they are sent."""
-        outage = self._hub.outage
+        outage = self._hub.outages.current
         if outage is not None and outage.number > self._outages_sent:
             self._outages_sent = outage.number
             yield _gap(outage)
+        self._hub.check_running()
         while self._dirty:
             subscription = next(iter(self._dirty))
             del self._dirty[subscription]
             message = self._next_of(subscription)
             if message is not None:
                 yield message
+            self._hub.check_running()
 
     def _next_of(self, subscription: _Subscription) -> bytes | None:
-        track = subscription.track
-        if not track.poller.is_fresh(subscription):
-            return None
-        if track.poller.failure is not None:
-            if subscription in self._awaited and not is_transient(track.poller.failure):
-                raise track.poller.failure
+        poller = subscription.track.poller
+        failure = poller.failure_for(subscription)
+        if failure is not None and subscription in self._awaited and not is_transient(failure):
+            raise failure
+        if not poller.is_fresh(subscription):
             return None
         self._awaited.discard(subscription)
-        before, after = subscription.sent, track.newest
-        subscription.sent = after
-        if self._scope.prefix is not None and after.description is None:
-            self._unsubscribe(track.name)
-            if before is None:
-                return None
+        before, after = subscription.sent, subscription.track.newest
+        self._note_sent(subscription, after)
+        self._leave_if_gone(subscription)
+        # Of a table that nobody named it is no news that it is not there.
+        never_there = self._scope.prefix is not None and not (_exists(before) or _exists(after))
+        return None if before is after or never_there else self._event(subscription, before, after)
+
+    def _note_sent(self, subscription: _Subscription, seen: Observation | None) -> None:
+        if _exists(subscription.sent) != _exists(seen):
+            self._known ^= hash(subscription.track.name) & _MASK
+        subscription.sent = seen
+
+    def _event(
+        self, subscription: _Subscription, before: Observation | None, after: Observation
+    ) -> bytes | None:
         kind = _event_type(before, after, subscription.first)
-        return None if before is after else _event(kind, before, after, self._options.sizes)
+        shown = subscription.track.latest if kind != TableEventType.TABLE_EVENT_TYPE_CHANGED else after
+        changed_from = before if kind == TableEventType.TABLE_EVENT_TYPE_CHANGED else None
+        key = (kind, changed_from, self._options.parts, self._options.sizes)
+        make = partial(_event, kind, changed_from, shown or after, self._options)
+        return subscription.track.message(key, make)
+
+    def _completed(self) -> bool:
+        """Whether only now all is sent that there was when the watch began."""
+        if self._complete or self._awaited or self._dirty or not self._scope_known:
+            return False
+        self._complete = True
+        return True
 
     async def _has_news(self) -> bool:
-        """Wait for news, at most until the next checkpoint is due."""
+        """Wait for news, until the next checkpoint is due."""
         try:
-            async with asyncio.timeout(self._options.checkpoint_interval):
+            async with asyncio.timeout_at(self._checkpoint_due):
                 await self._news.wait()
         except TimeoutError:
+            self._postpone_checkpoint()
             return False
         return True
 
-    def _sealed(self, message: bytes, *, complete: bool) -> bytes:
+    def _postpone_checkpoint(self) -> None:
+        self._checkpoint_due = asyncio.get_running_loop().time() + self._options.checkpoint_interval
+
+    def _sealed(self, message: bytes) -> bytes:
         """MESSAGE with the token that resumes after it; serialized messages that follow each other merge."""
-        return message + WatchResponse(resume_token=self._token() if complete else b"").SerializeToString()
+        self._postpone_checkpoint()
+        return message + WatchResponse(resume_token=self._token()).SerializeToString()
 
     def _token(self) -> bytes:
+        """What resumes here; while snapshots are due, what resumed this: all that was not sent must come."""
+        if not self._complete:
+            return self._resume_token
         pending = next(iter(self._dirty), None)
         revision = self._hub.revision if pending is None else pending.pending_since - 1
-        return self._hub.instance + revision.to_bytes(_NUMBER_BYTES)
+        return b"".join((self._hub.instance, self._digest, _bytes(self._known), _bytes(revision)))
 
 
 _CHECKPOINT = WatchResponse(checkpoint=WatchCheckpoint()).SerializeToString()
+
+
+def _exists(seen: Observation | None) -> bool:
+    return seen is not None and seen.description is not None
 
 
 def _event_type(before: Observation | None, after: Observation, first: EventType) -> EventType:
@@ -227,25 +289,18 @@ def _event_type(before: Observation | None, after: Observation, first: EventType
         return TableEventType.TABLE_EVENT_TYPE_DELETED
     if before is None:
         return first
-    if before.description is None:
+    if is_another(before, after):
         return TableEventType.TABLE_EVENT_TYPE_CREATED
     return TableEventType.TABLE_EVENT_TYPE_CHANGED
 
 
-@lru_cache(maxsize=256)
-def _event(
-    kind: EventType,
-    before: Observation | None,
-    after: Observation,
-    sizes: bool,  # noqa: FBT001  # lru_cache tells keyword arguments apart by order too
-) -> bytes | None:
-    """The event that tells AFTER from BEFORE, made once for all watches; None where nothing is to tell."""
-    changes: list[TableChange] = []
-    if kind == TableEventType.TABLE_EVENT_TYPE_CHANGED and before is not None:
-        changes = differences(before, after, sizes=sizes)
-        if not changes:
-            return None
-    state = None if after.description is None else after.state()
+def _event(kind: EventType, before: Observation | None, after: Observation, options: Options) -> bytes | None:
+    """The event that shows AFTER, and what differs from BEFORE; None where there is nothing to tell."""
+    shown = after.only(options.parts)
+    changes = differences(before.only(options.parts), shown, sizes=options.sizes) if before else []
+    if before is not None and not changes:
+        return None
+    state = None if shown.description is None else shown.state
     event = TableEvent(type=kind, table_name=after.name, state=state, changes=changes)
     return WatchResponse(table=event).SerializeToString()
 
@@ -256,15 +311,14 @@ def _gap(outage: Outage) -> bytes:
     return WatchResponse(gap=WatchGap(since=since, reason=outage.reason)).SerializeToString()
 
 
-def _revision(hub: Hub, token: bytes) -> int:
-    """The revision that TOKEN stands for; raises Failure when it means nothing here any more."""
-    instance, number = token[:_NUMBER_BYTES], token[_NUMBER_BYTES:]
-    if instance != hub.instance or len(number) != _NUMBER_BYTES:
-        raise _expired("it is from another server or another life of this one")
-    revision = int.from_bytes(number)
-    if revision < hub.forgotten:
-        raise _expired("it is too old")
-    return revision
+def _digest(scope: Scope, options: Options) -> bytes:
+    """What a token holds of what is watched: the same tables and aspects have the same."""
+    text = repr((sorted(scope.names), scope.prefix, sorted(options.parts), options.sizes))
+    return blake2b(text.encode(), digest_size=_FIELD_BYTES).digest()
+
+
+def _bytes(number: int) -> bytes:
+    return number.to_bytes(_FIELD_BYTES)
 
 
 def _expired(why: str) -> Failure:

@@ -1,10 +1,11 @@
 """One wait: progress until a condition holds, or can't hold any more."""
 
 import asyncio
+import contextlib
 import math
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeAlias, cast
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
@@ -22,7 +23,8 @@ from tableadmin.v1 import (
 )
 from tableadmin_server.failure import Failure, field_violations
 from tableadmin_server.watching.conditions import TABLE_CONDITIONS, Condition, Verdict, check
-from tableadmin_server.watching.hub import Hub, is_transient
+from tableadmin_server.watching.hub import Hub, Track
+from tableadmin_server.watching.outages import is_transient
 from tableadmin_server.watching.poller import Poller, Watcher
 
 # Seconds between polls at most: what is waited for may move without a status that says so.
@@ -88,6 +90,9 @@ _NEEDS: Mapping[Condition, str] = {
 }
 
 
+Look: TypeAlias = tuple[Verdict, WaitResponse]
+
+
 class Awaited(Protocol):
     """What is waited for, as it is looked at."""
 
@@ -97,11 +102,14 @@ class Awaited(Protocol):
     def leave(self) -> None:
         """Look no longer."""
 
-    def look(self) -> tuple[Verdict, WaitResponse] | None:
+    def look(self) -> Look | None:
         """What is seen, None while nothing fresh is; raises Failure for what won't pass."""
 
-    async def news(self, seconds: float) -> bool:
-        """Wait for something new, SECONDS at most; whether there is."""
+    def trouble(self) -> str:
+        """Why nothing fresh is seen, if that is known."""
+
+    async def news(self, until: float) -> None:
+        """Wait for something new, until a moment on the event loop's clock."""
 
 
 async def progress(awaited: Awaited, heartbeat: float, limit: float | None) -> AsyncGenerator[WaitResponse]:
@@ -111,26 +119,28 @@ async def progress(awaited: Awaited, heartbeat: float, limit: float | None) -> A
     condition can't hold any more, DEADLINE_EXCEEDED with the last response after LIMIT seconds.
     """
     now = asyncio.get_running_loop().time
-    began, last, seen = now(), WaitResponse(), False
+    began = now()
     ends = math.inf if limit is None else began + limit
+    appears, beats = began + _APPEARANCE, began + heartbeat
+    last: WaitResponse | None = None
     awaited.join()
     try:
         while True:
             look = awaited.look()
-            if look is not None and (seen or not look[0].missing or now() - began >= _APPEARANCE):
+            if look is not None and (last is not None or not look[0].missing or now() >= appears):
                 verdict, response = look
-                _refuse_impossible(verdict, seen=seen)
-                if verdict.holds or not seen or response != last:
+                _refuse_impossible(verdict, begun=last is not None)
+                if response != last:
+                    last, beats = response, now() + heartbeat
                     yield _timed(response, now() - began)
                 if verdict.holds:
                     return
-                last, seen = response, True
-            patience = heartbeat if seen else min(heartbeat, _APPEARANCE)
-            if await awaited.news(min(patience, ends - now())):
-                continue
             if now() >= ends:
-                raise _out_of_time(last)
-            yield _timed(last, now() - began)
+                raise _out_of_time(last, now() - began, awaited.trouble())
+            if now() >= beats:
+                beats = now() + heartbeat
+                yield _timed(last, now() - began)
+            await awaited.news(min(beats, ends, appears if now() < appears else math.inf))
     finally:
         awaited.leave()
 
@@ -149,84 +159,81 @@ def awaited_by(request: WaitRequest, hub: Hub) -> Awaited:
     raise _invalid("condition", "is required")
 
 
-class _Waker:
-    """The event that something looked at sets."""
+class _Looker:
+    """Who looks at a poll loop: an event that news sets."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._event = asyncio.Event()
 
-    def join(self) -> None:
-        self._hub.watches.add(self)
-
-    def leave(self) -> None:
-        self._hub.watches.discard(self)
-
     def wake(self) -> None:
         self._event.set()
 
-    async def news(self, seconds: float) -> bool:
-        try:
-            async with asyncio.timeout(seconds):
+    async def news(self, until: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(until):
                 await self._event.wait()
-        except TimeoutError:
-            return False
         self._event.clear()
-        self._hub.check_running()
-        return True
 
 
-class _AwaitedTable(_Waker):
+class _AwaitedTable(_Looker):
     """A table, looked at through the poll loop that all its watchers share."""
 
     def __init__(self, hub: Hub, request: WaitRequest) -> None:
         super().__init__(hub)
         self._request = request
-        self._track = hub.track(request.table_name)
         self._parts = TABLE_CONDITIONS[request.condition][1]
+        self._track: Track
 
     def join(self) -> None:
-        super().join()
+        self._hub.enter(self)
+        self._track = self._hub.track(self._request.table_name)
         self._track.join(self, self._parts, _SLOWEST)
 
     def leave(self) -> None:
-        super().leave()
+        self._hub.exit(self)
         self._track.leave(self, self._parts)
 
-    def look(self) -> tuple[Verdict, WaitResponse] | None:
-        poller = self._track.poller
-        if not _readable(poller, self):
+    def look(self) -> Look | None:
+        self._hub.check_running()
+        if not _readable(self._track.poller, self):
             return None
-        seen = self._track.newest
-        missing_parts = self._parts & seen.unsupported
-        if missing_parts and self._request.condition != WaitCondition.WAIT_CONDITION_SETTLED:
-            raise Failure(
-                Code.UNIMPLEMENTED, "the endpoint does not have what is waited for", reason="NOT_SUPPORTED"
-            )
+        seen = self._track.newest.only(self._parts)
+        # Where there is no time to live at all, everything else can settle.
+        if seen.unsupported and self._request.condition != WaitCondition.WAIT_CONDITION_SETTLED:
+            raise _not_supported()
         verdict = check(seen, self._request)
-        state = None if seen.description is None else seen.state()
+        state = None if seen.description is None else seen.state
         return verdict, WaitResponse(done=verdict.holds, pending=verdict.pending, table=state)
 
+    def trouble(self) -> str:
+        return _trouble(self._track.poller)
 
-class _AwaitedThing(_Waker):
+
+class _AwaitedThing(_Looker):
     """A backup, export or import, looked at through a poll loop of its own that all who wait share."""
 
     def __init__(self, hub: Hub, request: WaitRequest, thing: _Thing) -> None:
         super().__init__(hub)
         self._arn = request.arn
         self._thing = thing
-        self._poller = hub.thing(thing.operation, {thing.parameter: request.arn})
+        self._poller: Poller[AwsDict]
 
     def join(self) -> None:
-        super().join()
+        self._hub.enter(self)
+        self._poller = self._hub.thing(self._thing.operation, {self._thing.parameter: self._arn})
         self._poller.join(self, _SLOWEST)
 
     def leave(self) -> None:
-        super().leave()
+        self._hub.exit(self)
         self._poller.leave(self)
         self._hub.dropped(self._poller)
 
-    def look(self) -> tuple[Verdict, WaitResponse] | None:
+    def look(self) -> Look | None:
+        self._hub.check_running()
+        failure = self._poller.failure_for(self)
+        if failure is not None and failure.code == Code.NOT_FOUND:
+            return Verdict(impossible=failure.message, missing=True), WaitResponse()
         if not _readable(self._poller, self) or self._poller.state is None:
             return None
         description = cast("AwsDict", self._poller.state[self._thing.description])
@@ -239,14 +246,20 @@ class _AwaitedThing(_Waker):
         getattr(response, self._thing.field).CopyFrom(seen)
         return verdict, response
 
+    def trouble(self) -> str:
+        return _trouble(self._poller)
+
 
 def _readable(poller: Poller[Any], watcher: Watcher) -> bool:
     """Whether there is something fresh to look at; raises the failure of a poll that won't pass by itself."""
-    if not poller.is_fresh(watcher):
-        return False
-    if poller.failure is not None and not is_transient(poller.failure):
-        raise poller.failure
-    return poller.failure is None
+    failure = poller.failure_for(watcher)
+    if failure is not None and not is_transient(failure):
+        raise failure
+    return failure is None and poller.is_fresh(watcher)
+
+
+def _trouble(poller: Poller[Any]) -> str:
+    return poller.failure.message if poller.failure else ""
 
 
 def _within(description: AwsDict, path: tuple[str, ...]) -> str:
@@ -256,10 +269,11 @@ def _within(description: AwsDict, path: tuple[str, ...]) -> str:
     return str(value)
 
 
-def _refuse_impossible(verdict: Verdict, *, seen: bool) -> None:
+def _refuse_impossible(verdict: Verdict, *, begun: bool) -> None:
+    """Raise Failure when VERDICT is that it can't come to hold; BEGUN says that it could once."""
     if verdict.impossible is None:
         return
-    if verdict.missing and not seen:
+    if verdict.missing and not begun:
         raise Failure(Code.NOT_FOUND, verdict.impossible, reason="NOTHING_TO_WAIT_FOR")
     violation = PreconditionFailure.Violation(type="STILL_POSSIBLE", description=verdict.impossible)
     raise Failure(
@@ -270,23 +284,30 @@ def _refuse_impossible(verdict: Verdict, *, seen: bool) -> None:
     )
 
 
-def _out_of_time(last: WaitResponse) -> Failure:
-    still = "; ".join(last.pending) or "nothing has been seen yet"
-    if last.ByteSize() > _MAX_DETAIL:
-        last.ClearField("table")
+def _not_supported() -> Failure:
+    text = "the endpoint does not have what is waited for"
+    return Failure(Code.UNIMPLEMENTED, text, reason="NOT_SUPPORTED")
+
+
+def _out_of_time(last: WaitResponse | None, seconds: float, trouble: str) -> Failure:
+    still = f"still awaited: {'; '.join(last.pending)}" if last else "nothing has been seen yet"
+    final = _timed(last, seconds)
+    if final.ByteSize() > _MAX_DETAIL:
+        final.ClearField("table")
     return Failure(
         Code.DEADLINE_EXCEEDED,
-        f"the deadline came first; still awaited: {still}",
+        "; ".join(filter(None, ("the deadline came first", still, trouble))),
         reason="WAIT_DEADLINE_EXCEEDED",
-        details=[last],
+        details=[final],
     )
 
 
-def _timed(response: WaitResponse, seconds: float) -> WaitResponse:
+def _timed(response: WaitResponse | None, seconds: float) -> WaitResponse:
     elapsed = Duration()
     elapsed.FromMilliseconds(round(seconds * 1000))
     timed = WaitResponse(elapsed=elapsed)
-    timed.MergeFrom(response)
+    if response is not None:
+        timed.MergeFrom(response)
     return timed
 
 

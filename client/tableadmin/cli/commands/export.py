@@ -1,0 +1,44 @@
+"""`tablectl export`: live tables as specs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from tableadmin.cli import completing, live_spec, spec_files
+from tableadmin.cli.group import Command
+from tableadmin.cli.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from tableadmin.formats import Format
+
+# Of `tableadmin.formats`, which takes long to load.
+FORMATS = ("spec", "cloudformation", "terraform", "cli")
+
+
+@click.command(cls=Command, example="tablectl export Music Sessions > tables.yaml")
+@click.argument("names", metavar="TABLE...", nargs=-1, required=True, shell_complete=completing.tables)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="spec",
+    show_default=True,
+    help="What is written: specs, a CloudFormation template, Terraform's HCL, input of aws create-table.",
+)
+@pass_session
+def export(session: Session, names: Sequence[str], form: str) -> None:
+    """Write tables as they are, as specs or in another format.
+
+    What the format can't hold, or the endpoint does not have, is said on standard error. Specs and templates
+    are such that `tablectl plan` finds nothing to change in them.
+    """
+    from tableadmin import formats  # noqa: PLC0415 - yaml and protobuf
+
+    notes: list[str] = []
+    specs = [live_spec.read(session.client, name, notes) for name in dict.fromkeys(names)]
+    written = formats.write(specs, cast("Format", form))
+    spec_files.say([*notes, *written.notes])
+    click.echo(written.text, nl=False)

@@ -1,0 +1,35 @@
+"""`tablectl plan`: what it takes to bring tables to their specs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import click
+
+from tableadmin.cli import folding, plan_view, planning, spec_files
+from tableadmin.cli.endings import Unfinished
+from tableadmin.cli.group import Command
+from tableadmin.cli.output import show
+from tableadmin.cli.session import Session, aws, pass_session
+
+
+@click.command(cls=Command, example="tablectl plan -f tables.yaml --exit-code")
+@spec_files.files_option(required=True)
+@spec_files.parameters_option
+@planning.exit_code_option
+@pass_session
+def plan(session: Session, files: Sequence[str], parameters: Mapping[str, str], *, tell: bool) -> None:
+    """Show what would change to bring tables to their specs, and by which calls.
+
+    Nothing is changed. The exit code is 1 for a spec that can't be and a plan that AWS would refuse.
+    """
+    response = planning.planned(session.client, spec_files.read(files, parameters))
+    if session.output == "table":
+        folding.write(plan_view.review(response.plans))
+    else:
+        show(aws(response), session.output)
+    refused = [plan.table_name for plan in response.plans if plan.refusal]
+    if refused:
+        raise Unfinished(f"can't be done: {', '.join(refused)}")
+    if tell:
+        planning.tell_changes(response.plans)

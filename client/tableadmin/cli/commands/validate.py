@@ -1,0 +1,51 @@
+"""`tablectl validate`: what is wrong with files of specs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from tableadmin.cli import planning, spec_files
+from tableadmin.cli.blocks import Lines
+from tableadmin.cli.endings import Unfinished
+from tableadmin.cli.group import Command
+from tableadmin.cli.output import show
+from tableadmin.cli.session import Session, aws, pass_session
+
+if TYPE_CHECKING:
+    from tableadmin.awsshape import AwsDict
+    from tableadmin.cli.spec_files import Given
+    from tableadmin.v1 import SpecViolation, ValidateTablesResponse
+
+
+@click.command(cls=Command, example="tablectl validate -f tables.yaml")
+@spec_files.files_option(required=True)
+@spec_files.parameters_option
+@pass_session
+def validate(session: Session, files: Sequence[str], parameters: Mapping[str, str]) -> None:
+    """Say everything that is wrong with specs.
+
+    The service looks at them without asking AWS. The exit code is 1 when there is something.
+    """
+    given = spec_files.read(files, parameters)
+    response = session.client.validate(each.spec for each in given)
+    _show(session, response, given)
+    if response.violations:
+        raise Unfinished(planning.invalid(response.violations, given))
+
+
+def _show(session: Session, response: ValidateTablesResponse, given: Sequence[Given]) -> None:
+    found = response.violations
+    if session.output == "table":
+        are = "is" if len(given) == 1 else "are"
+        valid = [f"{planning.count(len(given))} {are} valid"]
+        show([Lines(planning.violation_lines(found, given) or valid)], "table")
+    else:
+        show({"Violations": [_record(each, given) for each in found]}, session.output)
+
+
+def _record(violation: SpecViolation, given: Sequence[Given]) -> AwsDict:
+    files = [each.file for each in given if each.spec.table_name == violation.table_name]
+    return {"File": files[0], **aws(violation)} if files else aws(violation)

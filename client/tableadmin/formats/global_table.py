@@ -1,0 +1,188 @@
+"""AWS::DynamoDB::GlobalTable: a table whose settings lie partly with the table, partly with each replica."""
+
+from tableadmin.formats.error import SpecError
+from tableadmin.formats.fitting import as_text
+from tableadmin.formats.intrinsics import settled_scalar
+from tableadmin.formats.properties import Resource, shared
+from tableadmin.formats.spec import refuse
+from tableadmin.formats.tree import Record, Tree, picked, record, records
+from tableadmin.v1 import TableSpec
+
+_REGION = "AWS::Region"
+# What a replica says that a spec says of the table; of the other replicas a spec can't say it.
+_OF_TABLE = (
+    "ContributorInsightsSpecification",
+    "DeletionProtectionEnabled",
+    "KinesisStreamSpecification",
+    "PointInTimeRecoverySpecification",
+    "ResourcePolicy",
+    "TableClass",
+    "Tags",
+)
+_NOT_OF_OTHERS = {*_OF_TABLE, "ReplicaStreamSpecification"} - {"TableClass"}
+# Settings that hold capacity, and are turned into ProvisionedThroughput and OnDemandThroughput.
+_CAPACITY = (
+    "ReadProvisionedThroughputSettings",
+    "WriteProvisionedThroughputSettings",
+    "ReadOnDemandThroughputSettings",
+    "WriteOnDemandThroughputSettings",
+)
+_ELSEWHERE = {
+    "GlobalTableSourceArn": "joining a global table of another account is not part of a spec",
+    "GlobalTableWitnesses": "a witness region is not part of a spec",
+}
+
+
+def read(resource: Resource) -> TableSpec:
+    """The spec of the global table RESOURCE, seen from its home.
+
+    Home is the region that the parameter AWS::Region names, or that of the only replica. Raises SpecError
+    where there is none, and for capacity that auto scaling is to move.
+    """
+    properties = resource.properties()
+    refuse(properties, _ELSEWHERE, path=resource.path, table=resource.name)
+    _refuse_strong(properties, resource)
+    replicas = records(properties.get("Replicas"), f"{resource.path}.Replicas")
+    home = _home(replicas, resource)
+    kept = {name: value for name, value in properties.items() if name not in (*_CAPACITY, "Replicas")}
+    kept.pop("MultiRegionConsistency", None)
+    data: Record = {
+        **shared({**kept, **picked(replicas[home], *_OF_TABLE)}, resource),
+        "SSESpecification": _encryption(kept, replicas[home]),
+        **_throughput(properties, replicas[home], resource, ""),
+        "GlobalSecondaryIndexes": _indexes(properties, replicas[home], resource),
+        "Replicas": [
+            _replica(replica, replicas[home], resource, number)
+            for number, replica in enumerate(replicas)
+            if number != home
+        ],
+    }
+    return resource.specified(data)
+
+
+def _refuse_strong(properties: Record, resource: Resource) -> None:
+    if properties.get("MultiRegionConsistency", "EVENTUAL") != "EVENTUAL":
+        path = f"{resource.path}.MultiRegionConsistency"
+        raise SpecError("a spec can't ask for strong consistency", path=path)
+
+
+def _home(replicas: list[Record], resource: Resource) -> int:
+    path = f"{resource.path}.Replicas"
+    regions = [as_text(settled_scalar(replica.get("Region"))) for replica in replicas]
+    if len(regions) == 1:
+        return 0
+    try:
+        here = resource.template.text({"Ref": _REGION}, path)
+    except SpecError as error:
+        raise SpecError(f"which of them is home? {error.reason}", path=path) from None
+    if here not in regions:
+        raise SpecError(f"none of them is in {here}", path=path)
+    return regions.index(here)
+
+
+def _encryption(properties: Record, home: Record) -> Tree:
+    """Whether is said of the table, with which key of the replica."""
+    table = record(properties.get("SSESpecification"), "SSESpecification")
+    if not table:
+        return None
+    key = record(home.get("SSESpecification"), "SSESpecification")
+    return {"Enabled" if name == "SSEEnabled" else name: value for name, value in (table | key).items()}
+
+
+def _throughput(table: Record, replica: Record, resource: Resource, path: str) -> Record:
+    """Capacity and ceilings: writes are said of the table, reads of the replica."""
+    of = table | replica
+    path = f"{resource.path}{path}"
+    return {
+        "ProvisionedThroughput": {
+            "ReadCapacityUnits": _units(of, "Read", path),
+            "WriteCapacityUnits": _units(of, "Write", path),
+        },
+        "OnDemandThroughput": {
+            **record(of.get("ReadOnDemandThroughputSettings"), path),
+            **record(of.get("WriteOnDemandThroughputSettings"), path),
+        },
+    }
+
+
+def _units(of: Record, kind: str, path: str) -> Tree:
+    """Capacity that is fixed: units, or auto scaling that has no room to move."""
+    member = f"{kind}ProvisionedThroughputSettings"
+    settings = record(of.get(member), f"{path}.{member}")
+    scaling = record(settings.get(f"{kind}CapacityAutoScalingSettings"), f"{path}.{member}")
+    if not scaling:
+        return settings.get(f"{kind}CapacityUnits")
+    least, most = (as_text(settled_scalar(scaling.get(name))) for name in ("MinCapacity", "MaxCapacity"))
+    if least != most:
+        reason = f"a spec has no auto scaling, which moves capacity up to {most} here"
+        raise SpecError(reason, path=f"{path}.{member}.{kind}CapacityAutoScalingSettings")
+    return least
+
+
+def _indexes(properties: Record, home: Record, resource: Resource) -> list[Tree]:
+    """The indexes, each with the capacity of the table's write settings and the home's read settings."""
+    path = f"{resource.path}.GlobalSecondaryIndexes"
+    of_home = _by_name(home, path)
+    return [
+        {
+            **{name: value for name, value in index.items() if name not in _CAPACITY},
+            **_throughput(
+                index, of_home.get(str(index.get("IndexName")), {}), resource, f".GlobalSecondaryIndexes[{i}]"
+            ),
+        }
+        for i, index in enumerate(records(properties.get("GlobalSecondaryIndexes"), path))
+    ]
+
+
+def _by_name(of: Record, path: str) -> dict[str, Record]:
+    return {str(index.get("IndexName")): index for index in records(of.get("GlobalSecondaryIndexes"), path)}
+
+
+def _replica(replica: Record, home: Record, resource: Resource, number: int) -> Tree:
+    """A replica abroad: what differs from home."""
+    path = f".Replicas[{number}]"
+    for member in sorted(_NOT_OF_OTHERS & replica.keys()):
+        resource.note(f"{path[1:]}.{member}")
+    own_class, home_class = (of.get("TableClass", "STANDARD") for of in (replica, home))
+    of_home = _by_name(home, path)
+    known = {
+        "Region",
+        "SSESpecification",
+        "TableClass",
+        "GlobalSecondaryIndexes",
+        *_CAPACITY,
+        *_NOT_OF_OTHERS,
+    }
+    for member in replica.keys() - known - {"GlobalTableSettingsReplicationMode"}:
+        raise SpecError("is no property of a replica", path=f"{resource.path}{path}.{member}")
+    return {
+        "RegionName": replica.get("Region"),
+        "KMSMasterKeyId": record(replica.get("SSESpecification"), path).get("KMSMasterKeyId"),
+        **_overrides(replica, home, resource, path),
+        "TableClassOverride": None if own_class == home_class else own_class,
+        "GlobalSecondaryIndexes": [
+            {"IndexName": name, **overrides}
+            for name, index in _by_name(replica, path).items()
+            if (overrides := _overrides(index, of_home.get(name, {}), resource, path))
+        ],
+    }
+
+
+def _overrides(replica: Record, home: Record, resource: Resource, path: str) -> Record:
+    units, ceiling = (
+        None if own == of_home else own
+        for own, of_home in (
+            (_units(replica, "Read", f"{resource.path}{path}"), _units(home, "Read", resource.path)),
+            (_ceiling(replica, path), _ceiling(home, path)),
+        )
+    )
+    overrides: Record = {}
+    if units is not None:
+        overrides["ProvisionedThroughputOverride"] = {"ReadCapacityUnits": units}
+    if ceiling is not None:
+        overrides["OnDemandThroughputOverride"] = {"MaxReadRequestUnits": ceiling}
+    return overrides
+
+
+def _ceiling(of: Record, path: str) -> Tree:
+    return record(of.get("ReadOnDemandThroughputSettings"), path).get("MaxReadRequestUnits")

@@ -1,0 +1,114 @@
+"""The project's own format: TableSpec in AWS member names, as YAML or JSON."""
+
+from collections.abc import Callable, Mapping
+from typing import cast
+
+import yaml
+
+from tableadmin.awsshape import ShapeError, from_aws, to_aws
+from tableadmin.formats.error import SpecError
+from tableadmin.formats.fitting import fitted
+from tableadmin.formats.policy import policy_document, policy_text
+from tableadmin.formats.tree import Plain, Record, Tree, below, record
+from tableadmin.v1 import TableSpec
+
+# Members of CreateTable that a spec lacks.
+_OF_ANOTHER_ACCOUNT = "joining a global table of another account is not part of a spec: use create-table"
+_NOT_IN_A_SPEC = {
+    "GlobalTableSourceArn": _OF_ANOTHER_ACCOUNT,
+    "GlobalTableSettingsReplicationMode": _OF_ANOTHER_ACCOUNT,
+}
+
+
+def tables(document: Tree) -> list[TableSpec]:
+    """The specs in DOCUMENT: one table, or a list of them. Raises SpecError."""
+    if isinstance(document, list):
+        return [_table(record(item, f"[{i}]"), f"[{i}]", f"#{i + 1}") for i, item in enumerate(document)]
+    return [_table(record(document, ""), "", "")]
+
+
+def text(specs: list[TableSpec]) -> str:
+    """SPECS as YAML documents, members in the contract's order."""
+    return "---\n".join(dumped(_written(spec)) for spec in specs)
+
+
+def specified(data: Record, *, path: str = "", table: str = "") -> TableSpec:
+    """The spec that DATA says in AWS member names.
+
+    PATH is where in its document it stands, TABLE what it is known by if it has no name. Raises SpecError.
+    """
+    name = data.get("TableName")
+    label = name if isinstance(name, str) and name else table
+    refuse(data, _NOT_IN_A_SPEC, path=path, table=label)
+    try:
+        spec = from_aws(fitted(data, TableSpec.DESCRIPTOR), TableSpec)
+    except ShapeError as error:
+        raise SpecError(error.reason, path=below(path, error.path), table=label) from None
+    if not spec.table_name:
+        raise SpecError("is required", path=below(path, "TableName"), table=label)
+    return spec
+
+
+def refuse(data: Record, reasons: Mapping[str, str], *, path: str, table: str) -> None:
+    """Raise SpecError for the first member of DATA that has one of REASONS not to be there."""
+    for member in data:
+        if member in reasons:
+            raise SpecError(reasons[member], path=below(path, member), table=table)
+
+
+def _table(document: Record, path: str, table: str) -> TableSpec:
+    data = {member: _FREER.get(member, _same)(value) for member, value in document.items()}
+    return specified(data, path=path, table=table)
+
+
+def _same(value: Tree) -> Tree:
+    return value
+
+
+def _tags(tags: Tree) -> Tree:
+    """The list that a mapping of tags stands for."""
+    return [{"Key": key, "Value": value} for key, value in tags.items()] if isinstance(tags, dict) else tags
+
+
+# Members that may be written more freely than the contract has them.
+_FREER: Mapping[str, Callable[[Tree], Tree]] = {"Tags": _tags, "ResourcePolicy": policy_text}
+
+
+def _written(spec: TableSpec) -> Record:
+    # What the contract has is a tree: it knows no bytes and no timestamps in a spec.
+    data = cast("Record", to_aws(spec))
+    if spec.HasField("resource_policy"):
+        data["ResourcePolicy"] = policy_document(spec.resource_policy)
+    tags = {tag.key: tag.value for tag in spec.tags}
+    if tags and len(tags) == len(spec.tags) and all(tag.HasField("value") for tag in spec.tags):
+        data["Tags"] = {**tags}
+    return data
+
+
+class _Dumper(yaml.SafeDumper):
+    """Block style, lists indented below their member, nothing shared through anchors."""
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002  # PyYAML's signature
+        return True
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002  # PyYAML's signature
+        return super().increase_indent(flow, indentless=False)
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    """TEXT as a scalar, in quotes where a tool might take it for a number, such as an account's.
+
+    PyYAML itself folds line breaks of other alphabets away: what can't be printed is escaped.
+    """
+    style = ("'" if text[:1] in _NUMERIC else None) if text.isprintable() else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_NUMERIC = frozenset("0123456789+-.")
+_Dumper.add_representer(str, _text)
+_Dumper.add_representer(Plain, _text)
+
+
+def dumped(data: Record) -> str:
+    """DATA as a YAML document, members in their order."""
+    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)

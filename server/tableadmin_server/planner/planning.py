@@ -1,0 +1,210 @@
+"""The plan: what differs, which calls bring the table to its spec, and what blocks the first of them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from tableadmin.awsshape import AwsDict
+from tableadmin_server.planner import (
+    capacity_phases,
+    index_phases,
+    part_phases,
+    replica_phases,
+    setting_phases,
+    stream_phase,
+)
+from tableadmin_server.planner.aws import text
+from tableadmin_server.planner.budgets import budget_cautions
+from tableadmin_server.planner.caution import Caution
+from tableadmin_server.planner.changes import Change, ChangeClass, creation, differences
+from tableadmin_server.planner.creation import created_state, creation_step
+from tableadmin_server.planner.desired import desired_state
+from tableadmin_server.planner.fingerprint import fingerprint
+from tableadmin_server.planner.journey import Journey, Phase
+from tableadmin_server.planner.live import Live, live_state
+from tableadmin_server.planner.pacing import PACES
+from tableadmin_server.planner.parts import Part
+from tableadmin_server.planner.state import TableState
+from tableadmin_server.planner.step import Step, Wait
+from tableadmin_server.planner.target import PART_MEMBERS, aimed_at, cautions
+from tableadmin_server.planner.transitions import (
+    part_transitions,
+    status_transitions,
+    stuck,
+    table_transitions,
+)
+
+# A safe order of changes. Replicas that go are gone before the stream, which can't be turned off under them.
+_PHASES: tuple[Phase, ...] = (
+    setting_phases.protection_off,
+    index_phases.index_deletions,
+    replica_phases.replica_deletions,
+    capacity_phases.capacity,
+    capacity_phases.on_demand_ceilings,
+    stream_phase.stream,
+    setting_phases.table_class,
+    setting_phases.encryption,
+    index_phases.index_creations,
+    capacity_phases.warm_throughput,
+    replica_phases.replicas,
+    part_phases.time_to_live_off,
+    part_phases.recovery,
+    part_phases.insights,
+    part_phases.kinesis,
+    part_phases.policy,
+    part_phases.tags,
+    part_phases.time_to_live_on,
+    setting_phases.protection_on,
+)
+
+_SKIPPED = "this endpoint does not have the operations for it"
+_PROTECTED = "deletion protection is on: the table can't be replaced until it is turned off"
+
+
+class Action(StrEnum):
+    """What is done with the table as a whole, as the contract's enum has it."""
+
+    NONE = "NONE"
+    CREATE = "CREATE"
+    UPDATE = "UPDATE"
+    REPLACE = "REPLACE"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What it takes to bring a table to its spec.
+
+    The table is as it should be when there are neither steps nor waits. Where there are waits the first step
+    would be refused until they are over. `refusal` says why no step is possible at all, and is "" otherwise.
+    """
+
+    action: Action
+    changes: list[Change]
+    waits: tuple[Wait, ...]
+    steps: list[Step]
+    cautions: list[Caution]
+    fingerprint: str
+    refusal: str = ""
+
+
+def plan(spec: AwsDict, live: Live, now: datetime) -> Plan:
+    """What it takes to bring LIVE to SPEC, a valid TableSpec as an AWS-shaped dict, at the moment NOW."""
+    desired, at = desired_state(spec), live_state(live)
+    if at is None:
+        return _creation(spec, desired, live, now)
+    to = aimed_at(desired, at, live)
+    changes = [*differences(at, to), *_skipped(desired, to, live)]
+    action = _action(changes)
+    refusal = _refusal(action, at, live)
+    steps = [] if refusal else _steps(spec, desired, at, to, live)
+    return Plan(
+        action,
+        changes,
+        () if refusal else _waits(steps, live, now),
+        steps,
+        [*cautions(desired, at, live), *budget_cautions(changes, at, to, live, now)],
+        fingerprint(live, at),
+        refusal,
+    )
+
+
+def _creation(spec: AwsDict, desired: TableState, live: Live, now: datetime) -> Plan:
+    steps = _creation_steps(spec, desired, live)
+    at = created_state(desired)
+    return Plan(
+        Action.CREATE,
+        list(_creation_changes(spec, live)),
+        _waits(steps, live, now),
+        steps,
+        list(budget_cautions((), at, aimed_at(desired, at, live), live, now)),
+        fingerprint(live, None),
+    )
+
+
+def _refusal(action: Action, at: TableState, live: Live) -> str:
+    if action is Action.NONE:
+        return ""
+    return stuck(live) or (_PROTECTED if action is Action.REPLACE and at.deletion_protection else "")
+
+
+def _action(changes: list[Change]) -> Action:
+    if any(change.change_class is ChangeClass.REPLACEMENT for change in changes):
+        return Action.REPLACE
+    return Action.UPDATE if any(not change.skipped for change in changes) else Action.NONE
+
+
+def _steps(spec: AwsDict, desired: TableState, at: TableState, to: TableState, live: Live) -> list[Step]:
+    if _replaced(at, to):
+        return [*_removal_steps(spec, at, live), *_creation_steps(spec, desired, live)]
+    return list(_walk(spec, at, to, live))
+
+
+def _replaced(at: TableState, to: TableState) -> bool:
+    return at.keys != to.keys or at.local_indexes != to.local_indexes
+
+
+def _walk(spec: AwsDict, at: TableState, to: TableState, live: Live) -> Iterator[Step]:
+    arn = text(live.description or {}, "TableArn")
+    journey = Journey(live.name, arn, spec, at.draft(), to)
+    for phase in _PHASES:
+        yield from phase(journey)
+
+
+def _removal_steps(spec: AwsDict, at: TableState, live: Live) -> Iterator[Step]:
+    """Replicas go first: they would stay behind."""
+    bare = at.draft()
+    bare.replicas = {}
+    yield from replica_phases.replica_deletions(Journey(live.name, "", spec, at.draft(), bare))
+    summary = "delete the table with all its items, to make it anew"
+    yield Step("DeleteTable", {"TableName": live.name}, summary, ("table gone",))
+
+
+def _creation_steps(spec: AwsDict, desired: TableState, live: Live) -> list[Step]:
+    at = created_state(desired)
+    to = aimed_at(desired, at, live)
+    return [creation_step(spec, live.unsupported), *_walk(spec, at, to, live)]
+
+
+def _creation_changes(spec: AwsDict, live: Live) -> Iterator[Change]:
+    for change in creation(spec):
+        skipped = _SKIPPED if change.path in live.unsupported else ""
+        yield Change(change.path, None, change.after, change.change_class, skipped)
+
+
+def _skipped(desired: TableState, to: TableState, live: Live) -> list[Change]:
+    """What is desired of parts that the endpoint does not have."""
+    if not live.unsupported:
+        return []
+    wanted = to.draft()
+    for part in live.unsupported:
+        setattr(wanted, PART_MEMBERS[part], getattr(desired, PART_MEMBERS[part]))
+    return [
+        Change(each.path, each.before, each.after, each.change_class, _SKIPPED)
+        for each in differences(to, wanted)
+    ]
+
+
+def _waits(steps: list[Step], live: Live, now: datetime) -> tuple[Wait, ...]:
+    """What blocks the first of STEPS; where there is none, what is in motion still."""
+    if not steps:
+        transitions = [
+            *table_transitions(live),
+            *(each for part in Part for each in part_transitions(live, part)),
+        ]
+        return tuple(map(Wait, transitions))
+    first = steps[0]
+    if first.part is None:
+        return (*map(Wait, table_transitions(live)), *_pace(first, live, now))
+    transitions = [*status_transitions(live), *part_transitions(live, first.part)]
+    return (*map(Wait, transitions), *_pace(first, live, now))
+
+
+def _pace(step: Step, live: Live, now: datetime) -> Iterator[Wait]:
+    if step.pace is None or step.pace not in live.changed:
+        return
+    left = live.changed[step.pace] + PACES[step.pace] - now
+    if left > timedelta(0):
+        yield Wait(
+            f"{step.pace}: {left.total_seconds():.0f} s until it may change again", left.total_seconds()
+        )

@@ -1,0 +1,59 @@
+"""Plans as messages of the contract."""
+
+import json
+
+from google.protobuf.message_factory import GetMessageClass
+
+from tableadmin.awsshape import AwsValue, from_aws
+from tableadmin.v1 import (
+    ChangeClass,
+    PlanAction,
+    PlannedChange,
+    PlannedStep,
+    PlanWarning,
+    TablePlan,
+)
+from tableadmin_server.planner import Change, Plan, Step
+
+# The field of each operation's request.
+_CALLS = {
+    field.message_type.name.removesuffix("Request"): field
+    for field in PlannedStep.DESCRIPTOR.oneofs_by_name["call"].fields
+    if field.message_type is not None
+}
+
+
+def table_plan(name: str, plan: Plan) -> TablePlan:
+    """PLAN, of the table NAME."""
+    return TablePlan(
+        table_name=name,
+        action=PlanAction.Value(f"PLAN_ACTION_{plan.action}"),
+        changes=map(_change, plan.changes),
+        steps=map(_step, plan.steps),
+        warnings=[PlanWarning(path=each.path, description=each.description) for each in plan.cautions],
+        fingerprint=plan.fingerprint,
+        waits=[wait.description for wait in plan.waits],
+        refusal=plan.refusal,
+    )
+
+
+def _change(change: Change) -> PlannedChange:
+    return PlannedChange(
+        path=change.path,
+        before=_json(change.before),
+        after=_json(change.after),
+        change_class=ChangeClass.Value(f"CHANGE_CLASS_{change.change_class}"),
+        skipped=change.skipped,
+    )
+
+
+def _step(step: Step) -> PlannedStep:
+    message = PlannedStep(summary=step.summary, waits=step.waits)
+    field = _CALLS[step.operation]
+    assert field.message_type is not None
+    getattr(message, field.name).CopyFrom(from_aws(step.params, GetMessageClass(field.message_type)))
+    return message
+
+
+def _json(value: AwsValue) -> str:
+    return "" if value is None else json.dumps(value, separators=(",", ":"), ensure_ascii=False)

@@ -1,0 +1,150 @@
+"""The project's own format: AWS member names, as YAML or JSON."""
+
+import json
+
+import pytest
+
+from tableadmin.awsshape import to_aws
+from tableadmin.formats import SpecError, read, write
+from tests.formats.conftest import Reading
+from tests.formats.refusing import refusal
+
+KEYS = """\
+AttributeDefinitions: [{AttributeName: a, AttributeType: S}]
+KeySchema: [{AttributeName: a, KeyType: HASH}]"""
+
+
+def test_a_file_with_everything(reading: Reading) -> None:
+    """A file may hold several tables, with policy and tags as people write them."""
+    films = to_aws(reading("films.yaml")["Films"])
+
+    assert {"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": 7} == films[
+        "PointInTimeRecoverySpecification"
+    ]
+    assert {"Enabled": True, "Mode": "THROTTLED_KEYS"} == films["ContributorInsightsSpecification"]
+    assert [{"RegionName": "eu-central-1", "TableClassOverride": "STANDARD_INFREQUENT_ACCESS"}] == films[
+        "Replicas"
+    ]
+    assert {"AttributeName": "expires", "Enabled": True} == films["TimeToLiveSpecification"]
+
+
+def test_unquoted_text_stays_as_written(reading: Reading) -> None:
+    """Where text is wanted, NO, on, dates and numbers are text as written, leading zeros included."""
+    specs = reading("films.yaml")
+    tags = {tag.key: tag.value for tag in specs["Films"].tags}
+    policy = json.loads(specs["Films"].resource_policy)
+
+    assert {"Films", "007"} == specs.keys()
+    assert {
+        "team": "films",
+        "country": "NO",
+        "since": "2019-04-01",
+        "release": "1.10",
+        "critical": "on",
+    } == tags
+    assert "2012-10-17" == policy["Version"]
+    assert "012345678901" == policy["Statement"][0]["Principal"]["AWS"]
+    assert {"Bool": {"aws:SecureTransport": True}} == policy["Statement"][0]["Condition"]
+
+
+def test_anchors_and_merges(reading: Reading) -> None:
+    """Aliases and merge keys mean what YAML says; what stands beside a merge goes before it."""
+    first, second = reading("films.yaml")["007"].global_secondary_indexes
+
+    assert first.key_schema == second.key_schema
+    assert (5, 1) == (
+        first.provisioned_throughput.read_capacity_units,
+        first.provisioned_throughput.write_capacity_units,
+    )
+    assert 2 == second.provisioned_throughput.write_capacity_units
+
+
+def test_json_and_a_list() -> None:
+    """JSON is read too, and a file may be one list of tables."""
+    specs = read('[{"TableName": "A1b"}, {"TableName": "B2c", "DeletionProtectionEnabled": true}]', name="f")
+
+    assert ["A1b", "B2c"] == [spec.table_name for spec in specs]
+    assert specs[1].deletion_protection_enabled
+
+
+def test_a_policy_as_text() -> None:
+    """A policy that is text is kept to the letter."""
+    text = '{ "Version": "2012-10-17" }'
+    (spec,) = read(json.dumps({"TableName": "A1b", "ResourcePolicy": text}), name="f")
+
+    assert text == spec.resource_policy
+
+
+def test_an_error_says_where() -> None:
+    """An error has the file, the line, the table and the path, each apart and in one line."""
+    other = "TableName: Other\nGlobalSecondaryIndexes:\n  - IndexName: A\n    Projektion: {}\n"
+    text = f"TableName: Films\n{KEYS}\n---\n{other}"
+    with pytest.raises(SpecError) as refused:
+        read(text, name="tables.yaml")
+
+    error = refused.value
+    assert ("tables.yaml", 8, "Other") == (error.file, error.line, error.table)
+    assert "GlobalSecondaryIndexes[0].Projektion" == error.path
+    assert (
+        "tables.yaml:8: table Other: GlobalSecondaryIndexes[0].Projektion: "
+        "unknown member of GlobalSecondaryIndex, did you mean 'Projection'?"
+    ) == str(error)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "TableName: A\nBilingMode: PROVISIONED",
+            "f:2: table A: BilingMode: unknown member of TableSpec, did you mean 'BillingMode'?",
+        ),
+        (
+            "TableName: A\nBillingMode: PAY_PER_REQEST",
+            "BillingMode: 'PAY_PER_REQEST' is not a BillingMode, did you mean 'PAY_PER_REQUEST'?",
+        ),
+        (
+            "TableName: A\nDeletionProtectionEnabled: yes",
+            'f:2: table A: DeletionProtectionEnabled: must be true or false, not "yes"',
+        ),
+        (
+            "TableName: A\nDeletionProtectionEnabled: 'true'",
+            'f:2: table A: DeletionProtectionEnabled: must be true or false, not "true"',
+        ),
+        ("TableName: A\nProvisionedThroughput: {ReadCapacityUnits: 010}", 'not "010"'),
+        ("TableName: A\nTableClass:", "f:2: table A: TableClass: must be text, not null"),
+        ('{"TableName": 123}', "f:1: TableName: must be text, not 123"),
+        ('[{"TableName": "A"}, {"BillingMode": "PROVISIONED"}]', "f:1: table #2: [1].TableName: is required"),
+        ("TableName: A\n---\nTableName: A", "f: table A: is there twice"),
+        (
+            "TableName: A\nGlobalTableSourceArn: arn:x",
+            "f:2: table A: GlobalTableSourceArn: joining a global table",
+        ),
+        ("TableName: A\nTags: {a: {b: c}}", "f:2: table A: Tags[0].Value: must be text, not an object"),
+        ("just words", "f: must be an object, or a list of objects"),
+        ("- just words", "f:1: [0]: must be an object"),
+        ("", "f: is empty"),
+        ("---\n---\n", "f: is empty"),
+    ],
+)
+def test_what_is_refused(text: str, said: str) -> None:
+    """What is wrong is said in one line, with the nearest known name."""
+    assert said in refusal(text)
+
+
+def test_written_as_reviewers_read_it() -> None:
+    """A written spec has the contract's order, tags as a mapping, and quotes around near-numbers."""
+    text = f"Tags: [{{Key: account, Value: 012345678901}}]\n{KEYS}\nTableName: 2024-films\n"
+    written = write(read(text, name="f"), "spec")
+
+    assert (
+        "TableName: '2024-films'\n"
+        "AttributeDefinitions:\n"
+        "  - AttributeName: a\n"
+        "    AttributeType: S\n"
+        "KeySchema:\n"
+        "  - AttributeName: a\n"
+        "    KeyType: HASH\n"
+        "Tags:\n"
+        "  account: '012345678901'\n"
+    ) == written.text
+    assert () == written.notes

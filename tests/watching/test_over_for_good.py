@@ -1,0 +1,40 @@
+"""What moves by itself, and what stays as it is until somebody does something."""
+
+import pytest
+
+from tableadmin.awsshape import AwsDict
+from tableadmin_server.watching.conditions import transitions
+from tableadmin_server.watching.observation import Observation
+
+
+@pytest.mark.parametrize(
+    ("described", "moving"),
+    [
+        ({}, []),
+        ({"TableStatus": "UPDATING"}, ["table: UPDATING"]),
+        ({"TableStatus": "ARCHIVING"}, ["table: ARCHIVING"]),
+        ({"TableStatus": "ARCHIVED"}, []),
+        ({"TableStatus": "INACCESSIBLE_ENCRYPTION_CREDENTIALS"}, []),
+        (
+            {"GlobalSecondaryIndexes": [{"IndexName": "I", "IndexStatus": "CREATING", "Backfilling": True}]},
+            ["index I: CREATING, backfilling"],
+        ),
+        ({"VectorIndexes": [{"IndexName": "V", "IndexStatus": "DELETING"}]}, ["index V: DELETING"]),
+        ({"SSEDescription": {"Status": "UPDATING"}}, ["encryption: UPDATING"]),
+        ({"SSEDescription": {"Status": "ENABLED"}}, []),
+        ({"WarmThroughput": {"Status": "UPDATING"}}, ["table: warm throughput UPDATING"]),
+        ({"WarmThroughput": {"Status": "ACTIVE"}}, []),
+        ({"Replicas": [{"RegionName": "r", "ReplicaStatus": "CREATING"}]}, ["replica r: CREATING"]),
+        ({"Replicas": [{"RegionName": "r", "ReplicaStatus": "CREATION_FAILED"}]}, []),
+        ({"Replicas": [{"RegionName": "r", "ReplicaStatus": "REGION_DISABLED"}]}, []),
+        (
+            {"GlobalTableWitnesses": [{"RegionName": "r", "WitnessStatus": "CREATING"}]},
+            ["witness r: CREATING"],
+        ),
+        ({"RestoreSummary": {"RestoreInProgress": True}}, ["restore: in progress"]),
+    ],
+    ids=str,
+)
+def test_what_is_over_for_good_does_not_move(described: AwsDict, moving: list[str]) -> None:
+    """A table is settled, and polled slowly, when none of its statuses ends by itself."""
+    assert moving == transitions(Observation("Music", {"TableStatus": "ACTIVE", **described}))

@@ -9,14 +9,25 @@ from pathlib import Path
 
 from bench.describing import loads, measure_describing
 from bench.echo import running_echo
+from bench.inventory import measure_inventory
 from bench.listing import measure_listing
 from bench.reading import measure_reading
-from bench.report import describing_lines, listing_lines, reading_lines, target_lines
+from bench.report import (
+    describing_lines,
+    inventory_lines,
+    listing_lines,
+    reading_lines,
+    sharing_lines,
+    target_lines,
+    watching_lines,
+)
+from bench.sharing import measure_sharing
 from bench.tables import create_tables, description
-from bench.targets import targets
+from bench.targets import Target, call_targets, inventory_targets, sharing_targets, watching_targets
+from bench.watching import measure_watching
 from tableadmin.awsshape import from_aws
 from tableadmin.v1.table_pb2 import DescribeTableResponse
-from tests.engines import dynamodb_local
+from tests.engines import Engine, dynamodb_local, ministack
 from tests.engines.engine import REGION
 from tests.server_process import running_server
 
@@ -25,22 +36,44 @@ def main(aws: Path = Path(".venv-bench/bin/aws")) -> None:
     """Run everything and print it, or say at once that AWS is not there."""
     if not aws.is_file():
         sys.exit(f"bench: there is no {aws}: `make bench` installs it")
+    with dynamodb_local() as engine:
+        create_tables(engine)
+        targets = [*_calls(engine, aws), *_watches(engine)]
+    _show(target_lines([*targets, *_inventory()]))
+
+
+def _calls(engine: Engine, aws: Path) -> Iterable[Target]:
     with (
-        dynamodb_local() as engine,
         running_echo() as echo,
         running_server("--endpoint-url", engine.url, "--region", REGION) as server,
     ):
-        create_tables(engine)
         answer = description(engine)
-        described = measure_describing(
-            loads(echo, engine, server, from_aws(answer, DescribeTableResponse, []))
-        )
+        contenders = loads(echo, engine, server, from_aws(answer, DescribeTableResponse, []))
+        described = measure_describing(contenders)
         _show(describing_lines(described))
+        sharing = measure_sharing(contenders["echo"], engine, server)
+        _show(sharing_lines(sharing))
         reading = measure_reading(answer)
         _show(reading_lines(reading))
         listing = measure_listing(server.address, engine.url, aws)
         _show(listing_lines(listing))
-        _show(target_lines(targets(described, reading, listing)))
+    return *call_targets(described, reading, listing), *sharing_targets(sharing)
+
+
+def _watches(engine: Engine) -> Iterable[Target]:
+    watching = measure_watching(engine)
+    _show(watching_lines(watching))
+    return watching_targets(watching)
+
+
+def _inventory() -> Iterable[Target]:
+    with (
+        ministack() as engine,
+        running_server("--endpoint-url", engine.url, "--region", REGION) as server,
+    ):
+        inventory = measure_inventory(engine, server.address)
+    _show(inventory_lines(inventory))
+    return inventory_targets(inventory)
 
 
 def _show(lines: Iterable[str]) -> None:

@@ -1,24 +1,21 @@
 """Bare gRPC, boto3 and the service by turns, at each number of callers."""
 
-from collections import defaultdict
 from collections.abc import Mapping
-from contextlib import ExitStack
 
 from bench.boto3_load import Boto3Load
 from bench.echo import METHOD as ECHO
 from bench.echo import EchoProcess
-from bench.figures import Figures, Round, medians
-from bench.load import Load, Span, load_process
+from bench.figures import Figures
+from bench.load import Load
 from bench.rpc_load import RpcLoad
 from bench.tables import NAMES
+from bench.turns import by_turns
 from tableadmin.v1.table_pb2 import DescribeTableRequest, DescribeTableResponse
 from tests.engines.engine import Engine
 from tests.server_process import ServerProcess
 
 CALLERS = (1, 16, 64)
-
-_SPAN = Span(warm_up=0.2, counted=1.2)
-_ROUNDS = 7
+METHOD = "/tableadmin.v1.TableAdmin/DescribeTable"
 
 # Of each contender, at each number of callers.
 Described = Mapping[tuple[str, int], Figures]
@@ -32,25 +29,10 @@ def loads(
     return {
         "echo": RpcLoad(echo.address, echo.pid, ECHO, [answer.SerializeToString()] * len(NAMES)),
         "boto3": Boto3Load(engine.url, NAMES),
-        "service": RpcLoad(
-            server.address,
-            server.process.pid,
-            "/tableadmin.v1.TableAdmin/DescribeTable",
-            requests,
-            DescribeTableResponse,
-        ),
+        "service": RpcLoad(server.address, server.process.pid, METHOD, requests, DescribeTableResponse),
     }
 
 
 def measure_describing(contenders: Mapping[str, Load]) -> Described:
-    """The medians of rounds in which the contenders take turns, so that what disturbs one disturbs all."""
-    rounds: dict[tuple[str, int], list[Round]] = defaultdict(list)
-    with ExitStack() as stack:
-        processes = {name: stack.enter_context(load_process()) for name in contenders}
-        for _ in range(_ROUNDS):
-            for callers in CALLERS:
-                for name, load in contenders.items():
-                    measured = processes[name].submit(load, callers, _SPAN).result()
-                    rounds[name, callers].append(measured)
-    # The first round is not counted: the engine's compiler is still at work.
-    return {key: medians(measured[1:]) for key, measured in rounds.items()}
+    """Each contender at each number of callers."""
+    return by_turns({(name, callers): load for callers in CALLERS for name, load in contenders.items()})

@@ -1,11 +1,17 @@
 """What the figures have to be, whatever the machine: ratios of what was measured in one run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from bench import sharing
 from bench.describing import CALLERS, Described
+from bench.inventory import COUNT, THREADS, Inventory
 from bench.listing import Listing
 from bench.reading import Reading
+from bench.sharing import Sharing
+from bench.watching import FEW, MANY, MOST, Watching
+
+_KB = 1024
 
 
 @dataclass(frozen=True)
@@ -23,8 +29,8 @@ class Target:
         return self.ratio >= self.bound if self.at_least else self.ratio <= self.bound
 
 
-def targets(described: Described, reading: Reading, listing: Listing) -> Iterator[Target]:
-    """Every target; a call of the service is compared with a call of boto3 by as many callers."""
+def call_targets(described: Described, reading: Reading, listing: Listing) -> Iterator[Target]:
+    """Of calls; a call of the service is compared with a call of boto3 by as many callers."""
     for callers in CALLERS:
         yield Target(
             f"CPU of a call, service / boto3, callers: {callers}",
@@ -38,3 +44,36 @@ def targets(described: Described, reading: Reading, listing: Listing) -> Iterato
     )
     yield Target("ParseDict / compiled reader", reading.parse_dict / reading.compiled, 8, at_least=True)
     yield Target("tablectl table list / aws dynamodb list-tables", listing.tablectl / listing.aws, 0.40)
+
+
+def sharing_targets(measured: Sharing) -> Iterator[Target]:
+    """Of callers who describe one table."""
+    rate = measured.figures["service", sharing.CALLERS].rate
+    boto3 = measured.figures["boto3", sharing.THREADS].rate
+    echo = measured.figures["echo", sharing.CALLERS].rate
+    callers = f"one table, {sharing.CALLERS} callers"
+    yield Target(f"{callers}: calls/s / boto3, {sharing.THREADS} threads", rate / boto3, 4, at_least=True)
+    yield Target(f"{callers}: calls/s / echo", rate / echo, 0.6, at_least=True)
+    yield Target(f"{callers}: calls to the engine / requests", measured.calls / measured.requests, 1 / 8)
+
+
+def watching_targets(measured: Sequence[Watching]) -> Iterator[Target]:
+    """Of watchers: few, many, and twice the most that there may be."""
+    few, many, most, again = measured
+    lag = max(seen.lag / seen.interval for seen in many.changes)
+    errors = len(most.errors) + len(again.errors)
+    yield Target(f"{MANY} watchers: calls at rest / those of {FEW}", many.calls / few.calls, 1.1)
+    yield Target(f"{MANY} watchers: worst (last event - change) / poll interval", lag, 2)
+    yield Target(f"{MANY} watchers: KB of memory each", (many.during - many.before) / MANY / _KB, 30)
+    yield Target(f"{MOST} watchers, twice: errors", errors, 0)
+    # What allocators keep is used again: a leak shows in the second peak.
+    yield Target(f"{MOST} watchers: memory with the second / the first", again.during / most.during, 1.05)
+    yield Target(f"{MOST} watchers, twice: memory after / before any", again.after / few.before, 1.25)
+
+
+def inventory_targets(inventory: Inventory) -> Iterator[Target]:
+    """Of the inventory."""
+    yield Target(f"inventory of {COUNT}: Watch / boto3 one by one", inventory.service / inventory.loop, 0.35)
+    yield Target(
+        f"inventory of {COUNT}: Watch / boto3, {THREADS} threads", inventory.service / inventory.threads, 1
+    )

@@ -26,6 +26,10 @@ _OPTIONS = (
     # Clients may ping idle connections every 10 s; more often ends in GOAWAY too_many_pings.
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 1),
+    # Thousands of streams may be opened in one moment: from 1,000 that wait to be taken up on, gRPC would
+    # drop some at random.
+    ("grpc.server.max_pending_requests", 20_000),
+    ("grpc.server.max_pending_requests_hard_limit", 30_000),
     ("grpc.max_receive_message_length", 4 * 1024 * 1024),
 )
 

@@ -7,6 +7,11 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
+# Where so many wait already, more are on their way: the call that they share waits so many seconds for them,
+# which is less than they would lose to the calls it saves.
+_CROWD = 8
+_GATHERING = 0.005
+
 
 class Coalescing(Generic[T]):
     """Lets identical reads share calls: any number of callers at a time cost two.
@@ -84,6 +89,12 @@ class _Lane(Generic[T]):
         return await flight.answer()
 
     def _landed(self) -> None:
+        if self._next is not None and self._next.waiting >= _CROWD:
+            asyncio.get_running_loop().call_later(_GATHERING, self._depart)
+        else:
+            self._depart()
+
+    def _depart(self) -> None:
         self._under_way, self._next = self._next, None
         if self._under_way is not None and self._under_way.waiting:
             self._under_way.start(self._landed)

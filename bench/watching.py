@@ -1,0 +1,98 @@
+"""Watchers of one table by the thousand: what the engine is asked, when they see a change, what they cost."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bench.counting import Counter, counting
+from bench.load import load_process
+from bench.memory import memory
+from bench.tables import NAMES
+from bench.watch_load import Change, Watched, WatchLoad
+from tests.engines.engine import REGION, Engine
+from tests.server_process import ServerProcess, running_server
+
+FEW, MANY, MOST = 1, 1_000, 10_000
+
+# Seconds in which nothing changes. The poll interval grows by half from 0.25 s to 15 s, so that polls fall
+# due 8.1 s and 12.3 s after a change: the window ends far from either.
+_REST = 9.5
+# Changes one after another: the first meets a poll loop that has slowed down, the others a fast one.
+_CHANGES = 5
+_AFTERWARDS = 5.0
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A change: seconds until the last watcher saw it, and the poll interval in which it was made."""
+
+    lag: float
+    interval: float
+
+
+@dataclass(frozen=True)
+class Watching:
+    """What so many watchers came to.
+
+    Seconds until all had joined; calls that the engine got in a window of rest; each change; bytes of the
+    server's memory before, with all of them and some seconds after; and what went wrong.
+    """
+
+    watchers: int
+    joining: float
+    calls: int
+    changes: Sequence[Seen]
+    before: int
+    during: int
+    after: int
+    errors: Sequence[str]
+
+
+def measure_watching(engine: Engine) -> list[Watching]:
+    """One watcher, many, and twice the most that there may be, of one server process in turn."""
+    with (
+        counting(engine) as counter,
+        running_server("--endpoint-url", counter.engine.url, "--region", REGION) as server,
+    ):
+        return [
+            _measured(counter, server, engine, watchers, rest, changes)
+            for watchers, rest, changes in (
+                (FEW, _REST, _CHANGES),
+                (MANY, _REST, _CHANGES),
+                (MOST, 0.0, 1),
+                (MOST, 0.0, 1),
+            )
+        ]
+
+
+def _measured(
+    counter: Counter, server: ServerProcess, engine: Engine, watchers: int, rest: float, changes: int
+) -> Watching:
+    pid = server.process.pid
+    with load_process() as process:
+        load = WatchLoad(server.address, pid, engine, NAMES[0])
+        before = memory(pid)
+        watched = process.submit(load, watchers, rest, changes).result()
+    time.sleep(_AFTERWARDS)
+    return Watching(
+        watchers,
+        joining=watched.joined - watched.opened,
+        calls=len(counter.between(*watched.rest)),
+        changes=list(_seen(watched, counter)),
+        before=before,
+        during=watched.memory,
+        after=memory(pid),
+        errors=watched.errors,
+    )
+
+
+def _seen(watched: Watched, counter: Counter) -> Iterator[Seen]:
+    polls = [each.at for each in counter.asked if each.operation == "DescribeTable"]
+    for change in watched.changes:
+        yield Seen(change.seen - change.made, _interval(polls, change))
+
+
+def _interval(polls: Sequence[float], change: Change) -> float:
+    """From the last poll before the change to the first one after it."""
+    before = max((at for at in polls if at <= change.made), default=change.made)
+    return min((at for at in polls if at > change.made), default=change.seen) - before

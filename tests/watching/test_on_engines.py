@@ -273,6 +273,25 @@ async def test_recovery_backup_export_and_import(
         )
         assert export["ExportArn"] == done.responses[-1].export.export_arn
         assert grpc.StatusCode.OK == done.code
+        imported = boto3.import_table(
+            S3BucketSource={"S3Bucket": "bucket"},
+            InputFormat="DYNAMODB_JSON",
+            TableCreationParameters={
+                "TableName": f"{table_name}-imported",
+                "AttributeDefinitions": [{"AttributeName": "a", "AttributeType": "S"}],
+                "KeySchema": [{"AttributeName": "a", "KeyType": "HASH"}],
+                "BillingMode": "PAY_PER_REQUEST",
+            },
+        )["ImportTableDescription"]["ImportArn"]
+        done = await outcome(
+            stub.Wait(
+                WaitRequest(condition=WaitCondition.WAIT_CONDITION_IMPORT_COMPLETED, arn=imported),
+                timeout=20,
+            )
+        )
+        assert imported == getattr(done.responses[-1], "import").import_arn
+        assert grpc.StatusCode.OK == done.code
+    boto3.delete_table(TableName=f"{table_name}-imported")
     boto3.delete_table(TableName=table_name)
 
 

@@ -87,16 +87,20 @@ def _shared(call: Caller) -> Caller:
 
 
 def _poking(call: Caller, method: MethodDescriptor, hubs: Hubs) -> Caller:
-    """CALL, after which whoever watches the table that was written to is shown at once."""
+    """CALL, after which whoever watches the table that was written to is shown at once.
+
+    Also after a failure: a write that was not answered in time may have been made.
+    """
     request_type = GetMessageClass(method.input_type)
     table_fields = [name for name in _TABLE_FIELDS if name in method.input_type.fields_by_name]
 
     async def poking(endpoint: Endpoint, payload: bytes) -> Reply:
-        reply = await call(endpoint, payload)
-        request = request_type.FromString(payload)
-        for name in table_fields:
-            hubs.poke(endpoint, getattr(request, name).rpartition(":table/")[2])
-        return reply
+        request = parsed(request_type.FromString, payload)
+        try:
+            return await call(endpoint, payload)
+        finally:
+            for name in table_fields:
+                hubs.poke(endpoint, getattr(request, name).rpartition(":table/")[2])
 
     return poking
 

@@ -42,6 +42,7 @@ class Calls:
         self.cancelled = 0
         self.error: Exception | None = None
         self._end = asyncio.Event()
+        self._began = asyncio.Event()
 
     def read(self) -> asyncio.Task[int]:
         """A reader of the one thing there is."""
@@ -55,10 +56,12 @@ class Calls:
         """Wait until call NUMBER is under way."""
         async with asyncio.timeout(10):
             while self.made < number:
-                await asyncio.sleep(0.001)
+                self._began.clear()
+                await self._began.wait()
 
     async def _call(self) -> int:
         self.made += 1
+        self._began.set()
         number = self.made
         self._end.clear()
         try:

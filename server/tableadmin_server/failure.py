@@ -82,6 +82,16 @@ def field_violations(violations: Sequence[tuple[str, str]]) -> BadRequest:
     )
 
 
+def invalid_request(field: str, problem: str) -> Failure:
+    """The end of a call whose request can't be: FIELD, by proto path, and what is wrong with it."""
+    return Failure(
+        Code.INVALID_ARGUMENT,
+        f"{field}: {problem}",
+        reason="INVALID_REQUEST",
+        details=[field_violations([(field, problem)])],
+    )
+
+
 def parsed(parse: Callable[[bytes], T], payload: bytes) -> T:
     """The message of an RPC's input type that PAYLOAD is; raises Failure (INVALID_ARGUMENT)."""
     try:

@@ -6,11 +6,10 @@ from typing import Any, TypeAlias, cast
 
 import grpc
 from google.protobuf.duration_pb2 import Duration
-from google.rpc.code_pb2 import Code
 
 from tableadmin.v1 import TablePart, WaitRequest, WaitResponse, WatchRequest, watch_service_pb2
 from tableadmin_server.dynamodb.endpoints import Endpoints
-from tableadmin_server.failure import Failure, field_violations
+from tableadmin_server.failure import invalid_request
 from tableadmin_server.services.endpoint_choice import endpoint_name
 from tableadmin_server.watching.hubs import Hubs
 from tableadmin_server.watching.stream import Options, Scope, Watch
@@ -72,7 +71,7 @@ def _scope(request: WatchRequest) -> Scope:
         *(["all_tables"] if request.all_tables else []),
     ]
     if len(chosen) != 1:
-        raise _invalid("table_names", "give one of table_names, prefix and all_tables")
+        raise invalid_request("table_names", "give one of table_names, prefix and all_tables")
     if request.table_names:
         return Scope(names=tuple(dict.fromkeys(request.table_names)))
     return Scope(prefix=request.prefix)
@@ -80,7 +79,7 @@ def _scope(request: WatchRequest) -> Scope:
 
 def _options(request: WatchRequest) -> Options:
     if not _ALL_PARTS.issuperset(request.parts):
-        raise _invalid("parts", "there is no such part")
+        raise invalid_request("parts", "there is no such part")
     return Options(
         parts=frozenset(request.parts) or _ALL_PARTS,
         sizes=request.include_sizes,
@@ -95,14 +94,5 @@ def _seconds(request: WatchRequest | WaitRequest, field: str, default: float) ->
     interval: Duration = getattr(request, field)
     seconds = interval.seconds + interval.nanos / 1e9
     if not _SHORTEST <= seconds <= _LONGEST:
-        raise _invalid(field, f"must be {_SHORTEST:g} to {_LONGEST:g} seconds")
+        raise invalid_request(field, f"must be {_SHORTEST:g} to {_LONGEST:g} seconds")
     return seconds
-
-
-def _invalid(field: str, problem: str) -> Failure:
-    return Failure(
-        Code.INVALID_ARGUMENT,
-        f"{field}: {problem}",
-        reason="INVALID_REQUEST",
-        details=[field_violations([(field, problem)])],
-    )

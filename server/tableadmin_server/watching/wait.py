@@ -21,7 +21,7 @@ from tableadmin.v1 import (
     WaitRequest,
     WaitResponse,
 )
-from tableadmin_server.failure import Failure, field_violations
+from tableadmin_server.failure import Failure, invalid_request
 from tableadmin_server.watching.conditions import TABLE_CONDITIONS, Condition, Verdict, check
 from tableadmin_server.watching.hub import Hub, Track
 from tableadmin_server.watching.outages import is_transient
@@ -156,7 +156,7 @@ def awaited_by(request: WaitRequest, hub: Hub) -> Awaited:
         if condition in _NEEDS:
             _require(request, _NEEDS[condition])
         return _AwaitedTable(hub, request)
-    raise _invalid("condition", "is required")
+    raise invalid_request("condition", "is required")
 
 
 class _Looker:
@@ -313,13 +313,4 @@ def _timed(response: WaitResponse | None, seconds: float) -> WaitResponse:
 
 def _require(request: WaitRequest, field: str) -> None:
     if not getattr(request, field):
-        raise _invalid(field, "is required")
-
-
-def _invalid(field: str, problem: str) -> Failure:
-    return Failure(
-        Code.INVALID_ARGUMENT,
-        f"{field}: {problem}",
-        reason="INVALID_REQUEST",
-        details=[field_violations([(field, problem)])],
-    )
+        raise invalid_request(field, "is required")

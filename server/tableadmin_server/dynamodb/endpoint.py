@@ -50,15 +50,16 @@ class Endpoint:
         self._background = asyncio.Semaphore(config.pool_size)
         self._room = threading.BoundedSemaphore(config.pool_size + config.queue_size)
 
-    async def call(self, operation: str, params: AwsDict, request: Message) -> Answer:
-        """What AWS answers to OPERATION with PARAMS, which say what REQUEST says.
+    async def call(self, operation: str, params: AwsDict, request: Message | None = None) -> Answer:
+        """What AWS answers to OPERATION with PARAMS, which say what REQUEST says where there is one.
 
         Raises Failure. A caller that is cancelled leaves at once; its call is not made if it has not begun.
         """
         try:
             response = await asyncio.wrap_future(self._submit(operation, params))
         except Exception as error:
-            failure = failure_of(error, Call(operation, params, request, self.name))
+            asked = request or from_aws(params, _request_type(operation), [])
+            failure = failure_of(error, Call(operation, params, asked, self.name))
             if failure is None:
                 raise
             raise failure from error
@@ -72,7 +73,7 @@ class Endpoint:
         """
         await self._budget.take()
         async with self._background:
-            return await self.call(operation, params, from_aws(params, _request_type(operation), []))
+            return await self.call(operation, params)
 
     def close(self) -> None:
         """Drop the calls that have not begun, and the connections; those under way end by themselves."""

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tableadmin.client import Client
+    from tableadmin.client import Client, Operations
     from tableadmin.errors import (
         Aborted,
         AlreadyExists,
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         Internal,
         InvalidArgument,
         NotFound,
+        OperationFailed,
         PermissionDenied,
         ResourceExhausted,
         TableAdminError,
@@ -40,6 +41,8 @@ __all__ = [
     "Internal",
     "InvalidArgument",
     "NotFound",
+    "OperationFailed",
+    "Operations",
     "PermissionDenied",
     "ResourceExhausted",
     "TableAdminError",
@@ -54,5 +57,5 @@ if not TYPE_CHECKING:
         # On first use: tablectl and the server import this package too, and not always with grpc.
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        home = "client" if name == "Client" else "errors"
+        home = "client" if name in {"Client", "Operations"} else "errors"
         return getattr(import_module(f"{__name__}.{home}"), name)

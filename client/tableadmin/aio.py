@@ -1,11 +1,12 @@
 """The asynchronous client: `tableadmin.aio.Client`."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from functools import update_wrapper
 from types import TracebackType
 from typing import Generic, Self, TypeVar, Unpack, cast, overload
+from uuid import uuid4
 
 import grpc
 
@@ -20,8 +21,10 @@ from tableadmin.channel import (
 )
 from tableadmin.errors import from_rpc_error
 from tableadmin.methods import Method, P, Request, Response, warn_of_unknown
+from tableadmin.operations import Following, Known, State, next_page
 from tableadmin.pagination import next_request, page_items
 from tableadmin.streams import closed, responses
+from tableadmin.v1.operation_service_pb2_grpc import OperationServiceStub
 from tableadmin.v1.plan_service_pb2_grpc import PlanServiceStub
 from tableadmin.v1.table_admin_pb2_grpc import TableAdminStub
 from tableadmin.v1.watch_service_pb2_grpc import WatchServiceStub
@@ -158,6 +161,62 @@ class Awaited(Generic[P, Request, Response]):
         return update_wrapper(call, self._resumption, updated=())
 
 
+class Operations:
+    """Operations on their way: iterate over them to follow them, or await their `result`.
+
+    `async for` gives each operation as it is now, then whenever it has changed, until all have ended. No lost
+    connection ends it: it goes on when the service is there again, after 0.1 to 5 seconds a time. Leaving it
+    cancels nothing, and it can be begun anew at any time. Raises NotFound where there is no such operation,
+    or none any more, Unavailable where the service has never told of them and does not answer four times, and
+    other TableAdminErrors.
+    """
+
+    def __init__(self, client: "Client", known: Known) -> None:
+        self._client = client
+        self._known = known
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of the operations, in the order of the request."""
+        return self._known.ids
+
+    @property
+    def latest(self) -> list[v1.Operation]:
+        """The operations as last seen, in the order of the request; the service is not asked.
+
+        One that has not been seen yet has nothing but its id.
+        """
+        return self._known.latest
+
+    def __aiter__(self) -> AsyncGenerator[v1.Operation]:
+        return self._follow(Following(self._known, self.latest))
+
+    async def _follow(self, following: Following) -> AsyncGenerator[v1.Operation]:
+        async with aclosing(self._client.stream(following)) as responses:
+            async for response in responses:
+                yield response.operation
+
+    async def result(self, timeout: float | None = None) -> list[v1.Operation]:  # noqa: ASYNC109 - it travels to the service
+        """The operations when all have succeeded, in the order of the request.
+
+        `timeout` is in seconds, None for no end. Raises OperationFailed when all have ended and not all have
+        succeeded; DeadlineExceeded when that takes longer, and the operations go on; what iterating raises.
+        """
+        async with aclosing(self._follow(Following(self._known, self._known.under_way, timeout))) as told:
+            async for _ in told:
+                pass
+        return self._known.outcome()
+
+    async def cancel(self) -> None:
+        """Ask those that have not ended to stop before their next call, one after the other.
+
+        What was done stays done. They have ended when `result` or an iteration says so. Raises
+        TableAdminError at the first that can't be asked.
+        """
+        for operation in self._known.under_way:
+            self._known.note(await self._client.cancel_operation(operation.operation_id))
+
+
 class Client:
     """Calls the Table Admin service at TARGET, which is HOST:PORT or another gRPC target.
 
@@ -166,7 +225,7 @@ class Client:
     tried up to four times while the service is unavailable. Those that list have `.pages(...)` and
     `.items(...)` beside, for `async for`. So are `watch` and `wait`, which no lost connection ends; await
     `wait_for` for the last of `wait`. `plan` says what would bring tables to their specs, `validate` what is
-    wrong with specs.
+    wrong with specs; `apply` does it.
 
     The connection is in the clear unless there are `credentials`. A `channel` is used instead of opening
     one and is left open at the end; TARGET then only names it in messages. `timeout` is the deadline of each
@@ -192,7 +251,8 @@ class Client:
         self._channel = channel or cast("grpc.aio.Channel", self._own_channel)
         self._stub = TableAdminStub(self._channel)
         self._plan_stub = PlanServiceStub(self._channel)
-        self._watch_stub = WatchServiceStub(self._channel)
+        self._operation_stub = OperationServiceStub(self._channel)
+        self._streams = vars(WatchServiceStub(self._channel)) | vars(self._operation_stub)
 
     def with_options(self, **changes: Unpack[OptionChanges]) -> Self:
         """This client with another `timeout`, `endpoint` or `metadata`, on the same channel.
@@ -244,10 +304,10 @@ class Client:
         return response, await call.trailing_metadata()
 
     def stream(self, resumption: Resumption[Request, Response]) -> AsyncGenerator[Response]:
-        """The responses of a watch or a wait, which begins when the first one is asked for."""
+        """The responses of a stream, which begins when the first one is asked for."""
         rpc = cast(
             "Callable[..., grpc.aio.UnaryStreamCall[Request, Response]]",
-            getattr(self._watch_stub, resumption.rpc),
+            self._streams[resumption.rpc],
         )
 
         def begin(request: Request, timeout: float | None) -> "grpc.aio.UnaryStreamCall[Request, Response]":
@@ -271,6 +331,91 @@ class Client:
         """All that is wrong with SPECS, for which AWS is not asked; raises TableAdminError."""
         request = v1.ValidateTablesRequest(specs=specs)
         return (await self._answer(self._plan_stub.ValidateTables, request, self.options))[0]
+
+    async def apply(
+        self,
+        specs: Iterable[v1.TableSpec],
+        *,
+        fingerprints: Mapping[str, str] | None = None,
+        allow_destructive: bool = False,
+        allow_replacement: bool = False,
+        request_id: str | None = None,
+        requested_by: str | None = None,
+    ) -> Operations:
+        """Bring tables to SPECS: an operation for each is begun, which goes on whoever leaves.
+
+        `fingerprints` has for each table that was planned the fingerprint of its plan: where one has moved
+        on since, nothing is done. `allow_destructive` lets changes of class DESTRUCTIVE happen,
+        `allow_replacement` lets tables be deleted with their items and made anew. `requested_by` is written
+        down with the operations.
+
+        `request_id` is 1 to 128 characters that no other request has, a new UUID by default. It is sent with
+        each of up to four tries, which therefore begin the operations once.
+
+        Raises, and then nothing is begun, InvalidArgument: specs can't be, `field_violations` say why, or the
+        request id was another request's; FailedPrecondition: a plan is refused or holds changes that are not
+        allowed, or another operation is changing a table; Aborted: a table has moved on since it was planned.
+        After other TableAdminErrors, such as Unavailable and DeadlineExceeded, the operations may have begun
+        or not: call again with the same arguments and `request_id`, and they are found or begun.
+        """
+        request = v1.ApplyPlanRequest(
+            specs=specs,
+            fingerprints=fingerprints,
+            allow_destructive=allow_destructive,
+            allow_replacement=allow_replacement,
+            request_id=str(uuid4()) if request_id is None else request_id,
+            requested_by=requested_by,
+        )
+        response = (await self._answer(self._plan_stub.ApplyPlan, request, self.options))[0]
+        return Operations(self, Known(response.operations))
+
+    def operations(self, operation_ids: Iterable[str]) -> Operations:
+        """The operations of these ids, to come back to; the service is not asked before they are followed.
+
+        Up to 1,000 can be followed at once.
+        """
+        return Operations(self, Known.by_ids(operation_ids))
+
+    async def get_operation(self, operation_id: str) -> v1.Operation:
+        """The operation, its spec included; raises TableAdminError: NotFound when there is none any more."""
+        request = v1.GetOperationRequest(operation_id=operation_id)
+        return (await self._answer(self._operation_stub.GetOperation, request, self.options))[0].operation
+
+    def list_operations(
+        self,
+        *,
+        table_name: str | None = None,
+        states: Iterable[State] = (),
+        request_id: str | None = None,
+        page_size: int | None = None,
+    ) -> AsyncIterator[v1.Operation]:
+        """The operations, newest first, without their specs; each page is asked for when it is needed.
+
+        Those of one table, in one of `states`, of one request; without filters all that are remembered, which
+        is for 30 days after they ended. `page_size` is 1 to 500. Raises TableAdminError.
+        """
+        return self._listed(
+            v1.ListOperationsRequest(
+                table_name=table_name, states=states, request_id=request_id, page_size=page_size
+            )
+        )
+
+    async def _listed(self, request: v1.ListOperationsRequest) -> AsyncIterator[v1.Operation]:
+        following: v1.ListOperationsRequest | None = request
+        while following is not None:
+            page = (await self._answer(self._operation_stub.ListOperations, following, self.options))[0]
+            for operation in page.operations:
+                yield operation
+            following = next_page(following, page)
+
+    async def cancel_operation(self, operation_id: str) -> v1.Operation:
+        """Ask the operation to stop before its next call; the operation as it is then.
+
+        What was done stays done, and one that has ended stays as it is. Raises TableAdminError: NotFound when
+        there is none any more.
+        """
+        request = v1.CancelOperationRequest(operation_id=operation_id)
+        return (await self._answer(self._operation_stub.CancelOperation, request, self.options))[0].operation
 
     # Watching and waiting: `wait` gives the progress, `wait_for` the end of it
     watch = Streamed(Watching)

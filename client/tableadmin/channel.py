@@ -8,7 +8,7 @@ from typing import TypeAlias, TypedDict
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 
-from tableadmin.v1 import plan_service_pb2, table_admin_pb2
+from tableadmin.v1 import operation_service_pb2, plan_service_pb2, table_admin_pb2
 from tableadmin.version import __version__
 
 Metadata: TypeAlias = Sequence[tuple[str, str | bytes]]
@@ -17,7 +17,11 @@ DEFAULT_TARGET = "127.0.0.1:50051"
 DEFAULT_TIMEOUT = 30.0
 
 SERVICE = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"]
-_PLAN_SERVICE = plan_service_pb2.DESCRIPTOR.services_by_name["PlanService"]
+_SERVICES = (
+    SERVICE,
+    plan_service_pb2.DESCRIPTOR.services_by_name["PlanService"],
+    operation_service_pb2.DESCRIPTOR.services_by_name["OperationService"],
+)
 
 _RETRY_POLICY = {
     "maxAttempts": 4,
@@ -55,7 +59,7 @@ class OptionChanges(TypedDict, total=False):
 
 
 def channel_options() -> list[tuple[str, str | int]]:
-    """The arguments of a channel: retries of what has no side effects, reconnection, keepalive, limits."""
+    """The arguments of a channel: retries of what may be repeated, reconnection, keepalive, limits."""
     return [
         ("grpc.service_config", json.dumps(service_config())),
         ("grpc.primary_user_agent", f"tableadmin-python/{__version__}"),
@@ -70,12 +74,15 @@ def channel_options() -> list[tuple[str, str | int]]:
 
 
 def service_config() -> dict[str, object]:
-    """The gRPC service config: RPCs marked NO_SIDE_EFFECTS are retried while the service is UNAVAILABLE."""
+    """The gRPC service config: RPCs that may be repeated are retried while the service is UNAVAILABLE.
+
+    They are marked NO_SIDE_EFFECTS or IDEMPOTENT. Streams are not among them: `streams` begins those anew.
+    """
     names = [
         {"service": service.full_name, "method": method.name}
-        for service in (SERVICE, _PLAN_SERVICE)
+        for service in _SERVICES
         for method in service.methods
-        if is_read(method)
+        if is_repeatable(method) and not method.server_streaming
     ]
     return {"methodConfig": [{"name": names, "retryPolicy": _RETRY_POLICY}]}
 
@@ -84,3 +91,10 @@ def is_read(method: MethodDescriptor) -> bool:
     """Whether the contract says that METHOD has no side effects."""
     level = method.GetOptions().idempotency_level
     return bool(level == MethodOptions.IdempotencyLevel.NO_SIDE_EFFECTS)
+
+
+def is_repeatable(method: MethodDescriptor) -> bool:
+    """Whether the contract says that METHOD done twice is as good as done once."""
+    return is_read(method) or bool(
+        method.GetOptions().idempotency_level == MethodOptions.IdempotencyLevel.IDEMPOTENT
+    )

@@ -22,7 +22,7 @@ from google.rpc.status_pb2 import Status
 from grpc_status import rpc_status
 
 from tableadmin.channel import Metadata
-from tableadmin.v1 import WaitResponse
+from tableadmin.v1 import Operation, WaitResponse
 
 M = TypeVar("M", bound=Message)
 
@@ -149,6 +149,23 @@ class Cancelled(TableAdminError):
 
 class Internal(TableAdminError):
     """Something is broken in the service or on the way; `request_id` finds it in the service's log."""
+
+
+@dataclass(eq=False)
+class OperationFailed(TableAdminError):
+    """Operations have ended, and not all have succeeded: what else it says is of the first that has not.
+
+    `operations` are all of them in the order of the request, `failed` those that failed, were cancelled or
+    were aborted. The `error` of each says in what state its table was left.
+    """
+
+    operations: tuple[Operation, ...] = field(default=(), repr=False)
+    failed: tuple[Operation, ...] = field(default=(), repr=False)
+
+    def __str__(self) -> str:
+        tables = [each.table_name for each in self.failed[:1]]
+        more = [f"{len(self.failed) - 1} more did not succeed"] if len(self.failed) > 1 else []
+        return "; ".join([": ".join([*tables, super().__str__()]), *more])
 
 
 ERROR_CLASSES: Mapping[grpc.StatusCode, type[TableAdminError]] = {

@@ -1,4 +1,4 @@
-"""Watches and waits as they run: for each client the loop that carries out what `watching` decides."""
+"""Streams as they run: for each client the loop that carries out what `watching` and `operations` decide."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Stream(Generic[Response]):
-    """The responses of a watch or a wait, to iterate over.
+    """The responses of a watch or a wait, or of operations that are followed, to iterate over.
 
     `close` ends it, from any thread: the iteration is over then, and the service is told. So does leaving a
     `with` block, or dropping the last reference.
@@ -97,7 +97,7 @@ def _cancel(call: grpc.Call) -> None:
 async def responses(
     begin: BeginAsync[Request, Response], target: str, resumption: Resumption[Request, Response]
 ) -> AsyncGenerator[Response]:
-    """The responses of a watch or a wait; closing the generator ends it."""
+    """The responses of the stream; closing the generator ends it."""
     while not resumption.finished:
         call = begin(*resumption.next_call())
         try:

@@ -93,7 +93,8 @@ class Watching(Resumption[WatchRequest, WatchResponse]):
     A watch survives the server and the connection: it calls again, after 0.1 to 5 seconds, with the newest
     token. It tells of each loss with a `gap` event. Where the token can't be honoured any more snapshots
     come again, and a DELETED event for each table that is gone. It gives up only before the first answer,
-    after four tries. Raises TableAdminError for everything else.
+    after four tries. A table that the service may not read ends nothing: its `state` has the name alone, and
+    `unreadable_parts` says why. Raises TableAdminError for everything else.
     """
 
     rpc = "Watch"

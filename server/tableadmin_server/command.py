@@ -36,6 +36,9 @@ _ENDPOINT_FLAGS = (
     "retry_mode",
     "max_attempts",
     "background_calls_per_second",
+    "operations_table",
+    "concurrent_operations",
+    "operation_lease",
 )
 _EMBEDDED_REGION = "us-east-1"
 
@@ -78,7 +81,21 @@ _EMBEDDED_REGION = "us-east-1"
 @click.option(
     "--background-calls-per-second",
     type=float,
-    help="Of watches and waits in all; callers' own are not counted.  [default: 1000]",
+    help="Of watches, waits and operations in all; callers' own are not counted.  [default: 1000]",
+)
+@click.option(
+    "--operations-table",
+    metavar="TABLE",
+    help="What remembers operations; '' for none.  [default: tableadmin-operations]",
+)
+@click.option(
+    "--concurrent-operations", type=int, help="That this server carries out at once.  [default: 250]"
+)
+@click.option(
+    "--operation-lease",
+    type=float,
+    metavar="SECONDS",
+    help="Until another server takes over what a silent one carried out.  [default: 15]",
 )
 @click.option(
     "--grace-period",

@@ -32,6 +32,8 @@ Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
 RetryMode = Literal["standard", "adaptive", "legacy"]
 
 _ENDPOINT_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
+_TABLE_NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
 _MAX_PORT = 65_535
 
 
@@ -56,6 +58,13 @@ class EndpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     queue_size: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 1000
     # Calls a second that watches, waits and operations may make in all; callers' own calls are not counted.
     background_calls_per_second: Annotated[float, msgspec.Meta(gt=0, le=10_000)] = 1000.0
+    # The table at the endpoint that remembers operations, made when it is first needed; "" for an endpoint
+    # whose tables only callers change.
+    operations_table: str = "tableadmin-operations"
+    # Operations that one server carries out at once; AWS lets 500 tables change at once, 250 with indexes.
+    concurrent_operations: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 250
+    # Seconds after which another server takes over the operations of one that gives no sign of life.
+    operation_lease: Annotated[float, msgspec.Meta(ge=0.5, le=3600)] = 15.0
     # Seconds to reach the endpoint, and to wait for its answer; a try takes at most both together.
     connect_timeout: Seconds = 2.0
     read_timeout: Seconds = 10.0
@@ -146,6 +155,12 @@ def _check_endpoint(name: str, endpoint: EndpointConfig) -> None:
     if endpoint.endpoint_url is not None and not _is_http_url(endpoint.endpoint_url):
         raise ConfigError(
             f"endpoints.{name}.endpoint_url: {endpoint.endpoint_url!r} is not http(s)://HOST[:PORT]"
+        )
+
+    if endpoint.operations_table and not _TABLE_NAME.fullmatch(endpoint.operations_table):
+        raise ConfigError(
+            f"endpoints.{name}.operations_table: {endpoint.operations_table!r} is no table name: "
+            "it has 3-255 of a-z A-Z 0-9 _ . -"
         )
 
 

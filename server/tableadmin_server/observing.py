@@ -1,16 +1,16 @@
 """Reads all that a plan looks at of a table: its description, and what AWS keeps apart from it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from datetime import datetime
-from typing import TypeAlias, cast
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeAlias, cast
 
 from google.rpc.code_pb2 import Code
 
 from tableadmin.awsshape import AwsDict, AwsValue
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.failure import Failure
-from tableadmin_server.planner import AutoScaled, Live, Pace, Part
+from tableadmin_server.planner import AutoScaled, Live, Part
 
 _Read: TypeAlias = Callable[[Endpoint, str, str], Awaitable[AwsValue]]
 
@@ -18,38 +18,66 @@ _Read: TypeAlias = Callable[[Endpoint, str, str], Awaitable[AwsValue]]
 _NOT_NOW = frozenset({Code.NOT_FOUND, Code.FAILED_PRECONDITION, Code.INVALID_ARGUMENT})
 # The reads that want the ARN of a table accept any, where the question is only whether they are there.
 _SOME_ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/"
+# Seconds before a read that was throttled, boto3's own tries included, is made again.
+_DELAYS = (0.25, 0.5, 1.0)
 
 
-async def observed(
-    endpoint: Endpoint, name: str, wanted: Collection[str], changed: Mapping[Pace, datetime] | None = None
-) -> Live:
+async def observed(endpoint: Endpoint, name: str, wanted: Collection[str]) -> Live:
     """The table NAME as it is now.
 
     Of a table that is not there only this is known: which parts, among the members WANTED, are unsupported.
-    CHANGED is when what has a pace was last changed, as far as the caller knows. Raises Failure.
+    Raises Failure.
     """
     description = await _described(endpoint, name)
     parts = [part for part in Part if description is not None or part in wanted]
-    arn = str((description or {}).get("TableArn") or _SOME_ARN + name)
-    answers = await asyncio.gather(
-        _auto_scaled(endpoint, name, description), *(_part(part, endpoint, name, arn) for part in parts)
+    scaled, seen = await asyncio.gather(
+        _auto_scaled(endpoint, name, description), _read_parts(endpoint, name, description, parts)
     )
-    seen = dict(zip(parts, answers[1:], strict=True))
-    readable = {part: None if answer is _UNSUPPORTED else answer for part, answer in seen.items()}
-    return Live(
-        name,
-        description,
-        time_to_live=cast("AwsDict | None", readable.get(Part.TIME_TO_LIVE)),
-        continuous_backups=cast("AwsDict | None", readable.get(Part.CONTINUOUS_BACKUPS)),
-        tags=cast("list[AwsDict] | None", readable.get(Part.TAGS)),
-        resource_policy=cast("str | None", readable.get(Part.RESOURCE_POLICY)),
-        contributor_insights=cast("AwsDict | None", readable.get(Part.CONTRIBUTOR_INSIGHTS)),
-        kinesis=cast("list[AwsDict] | None", readable.get(Part.KINESIS)),
-        auto_scaled=cast("Mapping[str, AutoScaled]", answers[0]),
-        unsupported=frozenset(part for part, answer in seen.items() if answer is _UNSUPPORTED),
-        changed=changed or {},
-    )
+    unsupported = frozenset(part for part, answer in seen.items() if answer is _UNSUPPORTED)
+    return Live(name, description, auto_scaled=scaled, unsupported=unsupported, **_members(seen))
 
+
+async def observed_again(
+    endpoint: Endpoint, live: Live, parts: Collection[Part], wanted: Collection[str]
+) -> Live:
+    """The table of LIVE as it is now, PARTS included; what else AWS keeps apart from it is as it was then.
+
+    Reads of parts are the dearest: AWS allows few of them a second. Of another table of the same name, and
+    of one that came or went, everything is read. Raises Failure.
+    """
+    description = await _described(endpoint, live.name)
+    if _identity(description) != _identity(live.description):
+        return await observed(endpoint, live.name, wanted)
+    again = [part for part in Part if part in parts and part not in live.unsupported and description]
+    seen = await _read_parts(endpoint, live.name, description, again)
+    return replace(live, description=description, **_members(seen))
+
+
+def _identity(description: AwsDict | None) -> tuple[bool, AwsValue]:
+    return description is not None, (description or {}).get("TableId")
+
+
+async def _read_parts(
+    endpoint: Endpoint, name: str, description: AwsDict | None, parts: Sequence[Part]
+) -> Mapping[Part, AwsValue]:
+    arn = str((description or {}).get("TableArn") or _SOME_ARN + name)
+    answers = await asyncio.gather(*(_part(part, endpoint, name, arn) for part in parts))
+    return dict(zip(parts, answers, strict=True))
+
+
+def _members(seen: Mapping[Part, AwsValue]) -> dict[str, Any]:
+    """The members of Live that hold what was SEEN, None where it is unsupported."""
+    return {_MEMBERS[part]: None if answer is _UNSUPPORTED else answer for part, answer in seen.items()}
+
+
+_MEMBERS: Mapping[Part, str] = {
+    Part.TIME_TO_LIVE: "time_to_live",
+    Part.CONTINUOUS_BACKUPS: "continuous_backups",
+    Part.TAGS: "tags",
+    Part.RESOURCE_POLICY: "resource_policy",
+    Part.CONTRIBUTOR_INSIGHTS: "contributor_insights",
+    Part.KINESIS: "kinesis",
+}
 
 # Stands for the answer of an endpoint that does not have the operation.
 _UNSUPPORTED: AwsDict = {}
@@ -77,7 +105,19 @@ async def _part(part: Part, endpoint: Endpoint, name: str, arn: str) -> AwsValue
 
 
 async def _read(endpoint: Endpoint, operation: str, params: AwsDict, member: str) -> AwsValue:
-    return (await endpoint.background_call(operation, params)).data.get(member)
+    return (await _asked(endpoint, operation, params)).get(member)
+
+
+async def _asked(endpoint: Endpoint, operation: str, params: AwsDict) -> AwsDict:
+    """What AWS answers. A throttled read is tried again by itself: else all would have to be."""
+    for delay in _DELAYS:
+        try:
+            return (await endpoint.background_call(operation, params)).data
+        except Failure as failure:
+            if failure.code != Code.RESOURCE_EXHAUSTED or not failure.metadata.get("aws_error_code"):
+                raise
+            await asyncio.sleep(delay)
+    return (await endpoint.background_call(operation, params)).data
 
 
 async def _time_to_live(endpoint: Endpoint, name: str, arn: str) -> AwsValue:
@@ -96,7 +136,7 @@ async def _tags(endpoint: Endpoint, name: str, arn: str) -> AwsValue:
     tags: list[AwsDict] = []
     params: AwsDict = {"ResourceArn": arn}
     while True:
-        page = (await endpoint.background_call("ListTagsOfResource", params)).data
+        page = await _asked(endpoint, "ListTagsOfResource", params)
         tags += cast("list[AwsDict]", page.get("Tags") or [])
         if not page.get("NextToken"):
             return tags
@@ -115,7 +155,7 @@ async def _resource_policy(endpoint: Endpoint, name: str, arn: str) -> AwsValue:
 
 async def _contributor_insights(endpoint: Endpoint, name: str, arn: str) -> AwsValue:
     del arn
-    return (await endpoint.background_call("DescribeContributorInsights", {"TableName": name})).data
+    return await _asked(endpoint, "DescribeContributorInsights", {"TableName": name})
 
 
 async def _kinesis(endpoint: Endpoint, name: str, arn: str) -> AwsValue:

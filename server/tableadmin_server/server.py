@@ -1,6 +1,7 @@
 """The running server: services, interceptors and port, from start to drained."""
 
 import asyncio
+import contextlib
 import signal
 
 import grpc
@@ -12,13 +13,17 @@ from grpc_reflection.v1alpha import reflection
 from tableadmin_server.config import ServerConfig, parse_address
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.interceptors.errors import ErrorsInterceptor
-from tableadmin_server.services import plan, table_admin, watch
+from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
+from tableadmin_server.services import operation, plan, table_admin, watch
 from tableadmin_server.services.health import HealthServicer
 from tableadmin_server.watching.hubs import Hubs
 
 _log = structlog.get_logger()
 
-_SERVICES = (table_admin.SERVICE, watch.SERVICE, plan.SERVICE)
+_SERVICES = (table_admin.SERVICE, watch.SERVICE, plan.SERVICE, operation.SERVICE)
+
+# Seconds that operations get beside the grace period to be given back; others take over what was not.
+_LAST_CALLS = 5.0
 
 _OPTIONS = (
     # One server, one port: a second process on it is an error, not a silent sharing of calls.
@@ -46,13 +51,15 @@ class Server:
         self._config = config
         self._endpoints = Endpoints(config)
         self._hubs = Hubs()
+        self._operations = OperationsByEndpoint(self._endpoints, self._hubs)
         self._health = HealthServicer()
         self._server = grpc.aio.server(interceptors=[ErrorsInterceptor()], options=_OPTIONS)
         self._server.add_generic_rpc_handlers(
             (
                 table_admin.handlers(self._endpoints, self._hubs),
                 watch.handlers(self._endpoints, self._hubs),
-                plan.handlers(self._endpoints),
+                plan.handlers(self._endpoints, self._operations),
+                operation.handlers(self._endpoints, self._operations),
             )
         )
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
@@ -84,16 +91,23 @@ class Server:
     async def start(self) -> None:
         """Answer calls, and say so to health checks."""
         await self._server.start()
+        self._operations.start()
         for service in _SERVICES:
             await self._health.set(service.full_name, health_pb2.HealthCheckResponse.SERVING)
         _log.info("server.listening", address=self.address, endpoints=list(self._config.endpoints))
 
     async def drain(self) -> None:
-        """Take no new calls, end streams, give calls under way the grace period to finish, then stop."""
+        """Take no new calls, end streams, give calls under way the grace period to finish, then stop.
+
+        Operations are given back, each before its next call, so that other servers go on with them.
+        """
         _log.info("server.draining", grace_period=self._config.grace_period)
         await self._health.enter_graceful_shutdown()
         self._hubs.stop()
+        giving_back = asyncio.create_task(self._operations.stop())
         await self._server.stop(self._config.grace_period)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(giving_back, _LAST_CALLS)
         self._endpoints.close()
         _log.info("server.stopped")
 

@@ -1,4 +1,4 @@
-"""A Table Admin service on a real port that answers what a test has written down."""
+"""The services on a real port that answer what a test has written down."""
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -8,17 +8,18 @@ from threading import Event
 from typing import TYPE_CHECKING, NoReturn, TypeAlias, cast
 
 import grpc
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.descriptor_pool import Default
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from google.rpc.status_pb2 import Status
 from grpc_status import rpc_status
 
-from tableadmin.channel import SERVICE
-
 # gRPC's way to say that there is no deadline is one some centuries away.
 _FOR_EVER = 1e9
 
 Step: TypeAlias = Callable[[grpc.ServicerContext], Message]
+StreamStep: TypeAlias = Callable[[grpc.ServicerContext], Iterator[Message]]
 
 
 def answer(message: Message, trailers: tuple[tuple[str, str | bytes], ...] = ()) -> Step:
@@ -27,6 +28,17 @@ def answer(message: Message, trailers: tuple[tuple[str, str | bytes], ...] = ())
     def step(context: grpc.ServicerContext) -> Message:
         context.set_trailing_metadata(trailers)
         return message
+
+    return step
+
+
+def stream(*messages: Message, then: Step | None = None) -> StreamStep:
+    """Stream MESSAGES, then fail or fall silent as THEN does, or end."""
+
+    def step(context: grpc.ServicerContext) -> Iterator[Message]:
+        yield from messages
+        if then:
+            then(context)
 
     return step
 
@@ -80,28 +92,39 @@ else:  # generic in its type stub only
 class ScriptedService(_Handler):
     """Takes one step of `script` for each call; the last one serves all further calls."""
 
-    script: list[Step]
+    script: list[Step | StreamStep]
     target: str = ""
     seen: list[Seen] = field(default_factory=list)
 
     def service(self, details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[Message, Message]":
         """The handler of any RPC of the contract."""
-        method = SERVICE.methods_by_name[details.method.rpartition("/")[2]]
+        method = _method(details.method)
         metadata = dict(details.invocation_metadata)
 
-        def handle(request: Message, context: grpc.ServicerContext) -> Message:
+        def handle(request: Message, context: grpc.ServicerContext) -> Message | Iterator[Message]:
             self.seen.append(Seen(method.name, request, metadata, _remaining(context)))
             step = self.script.pop(0) if len(self.script) > 1 else self.script[0]
             return step(context)
 
+        handler = (
+            grpc.unary_stream_rpc_method_handler
+            if method.server_streaming
+            else grpc.unary_unary_rpc_method_handler
+        )
         return cast(
             "grpc.RpcMethodHandler[Message, Message]",
-            grpc.unary_unary_rpc_method_handler(
+            cast("Callable[..., object]", handler)(
                 handle,
                 request_deserializer=GetMessageClass(method.input_type).FromString,
                 response_serializer=GetMessageClass(method.output_type).SerializeToString,
             ),
         )
+
+
+def _method(path: str) -> MethodDescriptor:
+    """The RPC of PATH, which is `/SERVICE/METHOD`."""
+    service, _, method = path.strip("/").partition("/")
+    return Default().FindServiceByName(service).methods_by_name[method]
 
 
 def _remaining(context: grpc.ServicerContext) -> float | None:
@@ -110,7 +133,7 @@ def _remaining(context: grpc.ServicerContext) -> float | None:
 
 
 @contextmanager
-def serving(*script: Step) -> Iterator[ScriptedService]:
+def serving(*script: Step | StreamStep) -> Iterator[ScriptedService]:
     """A service that takes the steps of SCRIPT, listening at its `target`."""
     service = ScriptedService(list(script))
     server = grpc.server(ThreadPoolExecutor(max_workers=4), handlers=[service])

@@ -1,12 +1,9 @@
 """Plans and validation from Python."""
 
-import json
-
 import pytest
 
 from tableadmin import Client, InvalidArgument, NotFound, aio
 from tableadmin.awsshape import from_aws
-from tableadmin.channel import service_config
 from tableadmin.v1 import PlanAction, TableSpec
 from tests.server_process import ServerProcess
 
@@ -51,10 +48,3 @@ async def test_the_asynchronous_client(embedded_server: ServerProcess) -> None:
         assert "Mu" == (await client.validate([BAD])).violations[0].table_name
         with pytest.raises(NotFound):
             await client.with_options(endpoint="nowhere").plan([GOOD])
-
-
-def test_plans_are_tried_again() -> None:
-    """Neither has side effects: both are tried again while the service is unavailable."""
-    config = json.dumps(service_config())
-    for method in ("PlanTables", "ValidateTables"):
-        assert json.dumps({"service": "tableadmin.v1.PlanService", "method": method}) in config

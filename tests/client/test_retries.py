@@ -1,10 +1,12 @@
 """What is tried again, and what never is."""
 
+import json
+
 import grpc
 import pytest
 
 from tableadmin import Client, InvalidArgument, Unavailable, aio, v1
-from tableadmin.channel import SERVICE, is_read
+from tableadmin.channel import SERVICE, is_read, service_config
 from tests.client.scripted import answer, bare_failure, serving
 
 AWAY = bare_failure(grpc.StatusCode.UNAVAILABLE, "back in a moment")
@@ -59,3 +61,16 @@ def test_reads_are_what_the_contract_says() -> None:
     reads = {method.name for method in SERVICE.methods if is_read(method)}
 
     assert {rpc for rpc in SERVICE.methods_by_name if rpc.startswith(("Describe", "List", "Get"))} == reads
+
+
+def test_plans_and_operations_are_tried_again() -> None:
+    """Whatever is asked of plans and operations may be asked twice; what is watched is begun anew instead."""
+    config = json.dumps(service_config())
+    tried = {
+        "PlanService": ("PlanTables", "ApplyPlan", "ValidateTables"),
+        "OperationService": ("GetOperation", "ListOperations", "CancelOperation"),
+    }
+    for service, methods in tried.items():
+        for method in methods:
+            assert json.dumps({"service": f"tableadmin.v1.{service}", "method": method}) in config
+    assert "WatchOperation" not in config

@@ -5,29 +5,34 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import cast
 
 from tests.planner.model import ControlPlane
 from tests.planner.model_table import Data, Rejected
 from tests.planner.model_update import Needless
+from tests.planner.port import Asked, Given, Port
 
 _INTERNAL, _REFUSED = 500, 400
 
 
 class Served:
-    """CONTROL at `url`, one call at a time; each second of a watch is SPEED seconds on the model's clock.
+    """CONTROL, one call at a time; each second of a watch is SPEED seconds on the model's clock.
 
-    `refused` are the calls that were refused or needless, but for reads.
+    `refused` are the calls that were refused or needless, but for reads. `url` is where it answers, if it
+    does so by itself.
     """
 
-    def __init__(self, control: ControlPlane, url: str, speed: float) -> None:
+    def __init__(self, control: ControlPlane, speed: float, url: str = "") -> None:
         self.control = control
         self.url = url
         self.refused: list[str] = []
         self._speed = speed
         self._began = time.monotonic()
         self._lock = threading.Lock()
+
+    def answered(self, asked: Asked) -> Given:
+        """What AWS answers."""
+        status, answer = self.answer(asked.operation, json.loads(asked.body or b"{}"))
+        return Given(status, json.dumps(answer).encode())
 
     def answer(self, operation: str, params: Data) -> tuple[int, Data]:
         """The HTTP status and the body."""
@@ -38,17 +43,23 @@ class Served:
                 return 200, self.control.call(operation, params)
             except Rejected as error:
                 self._note(operation, str(error))
-                return _refusal(error.code, error.message)
+                return refusal(error.code, error.message)
             except Needless as error:
                 self._note(operation, f"needless: {error}")
-                return _refusal("ValidationException", f"needless: {error}")
+                return refusal("ValidationException", f"needless: {error}")
 
     def _note(self, operation: str, what: str) -> None:
-        if not operation.startswith(("Describe", "List", "Get")):
+        if not reads(operation):
             self.refused.append(f"{operation}: {what}")
 
 
-def _refusal(code: str, message: str) -> tuple[int, Data]:
+def reads(operation: str) -> bool:
+    """Whether OPERATION of the control plane changes nothing."""
+    return operation.startswith(("Describe", "List", "Get"))
+
+
+def refusal(code: str, message: str) -> tuple[int, Data]:
+    """The HTTP status and the body that say so."""
     status = _INTERNAL if code == "InternalServerError" else _REFUSED
     return status, {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": message}
 
@@ -56,45 +67,10 @@ def _refusal(code: str, message: str) -> tuple[int, Data]:
 @contextmanager
 def serving(speed: float = 600.0) -> Iterator[Served]:
     """A model on a free port of 127.0.0.1, with a clock SPEED times as fast as the wall's."""
-    server = _Server(("127.0.0.1", 0), _Handler)
-    server.served = Served(ControlPlane(), f"http://127.0.0.1:{server.server_address[1]}", speed)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
+    served = Served(ControlPlane(), speed)
+    port = Port(served.answered)
+    served.url = port.url
     try:
-        yield server.served
+        yield served
     finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 128
-    served: Served
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        operation = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
-        status, answer = cast("_Server", self.server).served.answer(operation, json.loads(body or b"{}"))
-        payload = json.dumps(answer).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/x-amz-json-1.0")
-        self.send_header("Content-Length", str(len(payload)))
-        self.send_header("x-amzn-RequestId", "MODEL")
-        self.end_headers()
-        self.wfile.write(payload)
-
-    def handle(self) -> None:
-        try:
-            super().handle()
-        except ConnectionError:  # whoever asked has gone
-            self.close_connection = True
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class's name
-        """Say nothing."""
+        port.shut()

@@ -10,7 +10,7 @@ from typing import cast
 import pytest
 
 from tableadmin.awsshape import AwsDict
-from tableadmin_server.planner import Action, AutoScaled, ChangeClass, Live, Pace, Part, Plan, plan
+from tableadmin_server.planner import Action, AutoScaled, ChangeClass, Live, Pace, Part, Plan, moved, plan
 from tests.planner.driver import Driver
 from tests.planner.model import ControlPlane
 from tests.planner.model_table import Data
@@ -508,12 +508,40 @@ def test_fingerprint() -> None:
 
     def mark(**members: object) -> str:
         description = cast("AwsDict", {**(live.description or {}), **members})
-        moved = replace(live, description=description)
-        return plan(cast("AwsDict", table()), moved, driver.now()).fingerprint
+        other = replace(live, description=description)
+        return plan(cast("AwsDict", table()), other, driver.now()).fingerprint
 
     same = {mark(), mark(ItemCount=9), mark(TableStatus="UPDATING"), mark(CreationDateTime=0)}
     others = {mark(TableId="other"), mark(DeletionProtectionEnabled=True), mark(GlobalSecondaryIndexes=[])}
     assert (1, 3) == (len(same), len(others - same))
+
+
+def test_moved() -> None:
+    """Two fingerprints tell which settings differ; of a table that came, went or is another: itself."""
+    driver = settled(table(index("One"), Tags=[{"Key": "team", "Value": "a"}]))
+    live = driver.observed()
+
+    def mark(live: Live) -> str:
+        return plan(cast("AwsDict", table()), live, driver.now()).fingerprint
+
+    before, gone = mark(live), mark(Live(live.name))
+    expiring: AwsDict = {"TimeToLiveStatus": "ENABLED", "AttributeName": "Expires"}
+    changed = replace(live, tags=[{"Key": "team", "Value": "b"}], time_to_live=expiring)
+    other = replace(live, description={**(live.description or {}), "TableId": "other"})
+    assert ["Tags[team]", "TimeToLiveSpecification"] == moved(before, mark(changed))
+    assert [[], [""], [""], [""]] == [
+        moved(before, before),
+        moved(before, gone),
+        moved(gone, before),
+        moved(before, mark(other)),
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "absent", "eJw", "eJyLNowFAAHTAOo=", "ü"])
+def test_no_fingerprint(text: str) -> None:
+    """What is no fingerprint is refused."""
+    with pytest.raises(ValueError, match="no fingerprint"):
+        moved(text, text)
 
 
 WIDE_INDEXES = [

@@ -1,6 +1,7 @@
 """How a request gets to an endpoint and its answer back, byte by byte, on real connections.
 
-Most of it holds for botocore's own sender too and is tried with both: to botocore it must make no difference.
+Most of it holds however a request is sent and is tried each way: by libcurl in a thread, by botocore's own
+sender, and as the first try of a read on the event loop. To callers it must make no difference.
 """
 
 import asyncio
@@ -9,20 +10,21 @@ import os
 import socket
 import ssl
 import struct
+import sys
 import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 import trustme
 from botocore import exceptions as boto
 from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSPreparedRequest, AWSRequest, AWSResponse
+from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.client import BaseClient
 from botocore.credentials import Credentials
 from botocore.httpsession import where
@@ -32,10 +34,10 @@ from google.rpc.code_pb2 import Code
 
 from tableadmin.v1 import ListTablesRequest
 from tableadmin_server.config import EndpointConfig, RetryMode
-from tableadmin_server.dynamodb import transport
 from tableadmin_server.dynamodb.endpoint import Endpoint
+from tableadmin_server.dynamodb.reads import Reads
 from tableadmin_server.dynamodb.session import make_client
-from tableadmin_server.dynamodb.transport import Transport, trusted
+from tableadmin_server.dynamodb.transport import Exchange, Transport, trusted
 from tableadmin_server.failure import Failure
 
 REGION = "us-west-2"
@@ -185,13 +187,61 @@ def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
 
 
-@pytest.fixture(params=["libcurl", "botocore"])
-def sender(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Run the test with requests sent by each in turn."""
-    name: str = request.param
+class Reading:
+    """Clients whose ListTables goes the way of an endpoint's reads, on an event loop of their own."""
+
+    def __init__(self) -> None:
+        self._runner = asyncio.Runner()
+        self._endpoints: list[Endpoint] = []
+
+    def make_client(self, name: str, config: EndpointConfig) -> BaseClient:
+        """A client of the endpoint NAME."""
+        endpoint = Endpoint(name, config)
+        self._endpoints.append(endpoint)
+        setattr(  # noqa: B010  # an attribute that no stub knows of
+            endpoint._client,
+            "list_tables",
+            lambda: self._runner.run(endpoint._response("ListTables", {})),
+        )
+        return endpoint._client
+
+    @property
+    def connections(self) -> int:
+        """Those that are idle, on the event loop."""
+        return sum(len(endpoint._reads._idle) for endpoint in self._endpoints if endpoint._reads)
+
+    async def _close_all(self) -> None:
+        for endpoint in self._endpoints:
+            endpoint.close()
+
+    def close(self) -> None:
+        """Close the endpoints and the loop."""
+        with self._runner:
+            self._runner.run(self._close_all())
+
+
+def _use(name: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     if name == "botocore":
-        monkeypatch.setattr(Transport, "attach", lambda *_: None)
-    return name
+        monkeypatch.setattr(Transport, "attach", lambda *_: False)
+    if name != "reads":
+        monkeypatch.setattr(Reads, "can_be_signed", lambda _: False)
+        yield name
+        return
+    with closing(Reading()) as reading:
+        monkeypatch.setattr(sys.modules[__name__], "make_client", reading.make_client)
+        yield name
+
+
+@pytest.fixture(params=["libcurl", "reads", "botocore"])
+def sender(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Run the test with requests sent by each in turn."""
+    yield from _use(request.param, monkeypatch)
+
+
+@pytest.fixture(params=["libcurl", "reads"])
+def by_libcurl(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The same with libcurl alone, in a thread and on the event loop."""
+    yield from _use(request.param, monkeypatch)
 
 
 def config_of(
@@ -217,10 +267,15 @@ def client_of(
     )
 
 
-def table_names(client: BaseClient) -> list[str]:
+def list_tables(client: BaseClient) -> dict[str, Any]:
     """The answer to a ListTables."""
     # The stubs know of operations only where the service is known.
-    return cast("list[str]", client.list_tables()["TableNames"])  # type: ignore[attr-defined]  # see above
+    return cast("dict[str, Any]", client.list_tables())  # type: ignore[attr-defined]  # see above
+
+
+def table_names(client: BaseClient) -> list[str]:
+    """The names of the tables in it."""
+    return cast("list[str]", list_tables(client)["TableNames"])
 
 
 def failed(url: str) -> Failure:
@@ -305,8 +360,28 @@ def test_requests_are_botocores(
 ) -> None:
     """What arrives is what botocore's own sender would have sent, field by field and byte by byte."""
     by_libcurl = lasting(sent(url, change))
-    monkeypatch.setattr(Transport, "attach", lambda *_: None)
+    monkeypatch.setattr(Transport, "attach", lambda *_: False)
     assert lasting(sent(url, change)) == by_libcurl
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:{}", "http://LOCALHOST:{}", "http://localhost:{}/a/../b//c/"]
+)
+@pytest.mark.parametrize("attempts", [1, 3])
+def test_reads_are_botocores(monkeypatch: pytest.MonkeyPatch, url: str, attempts: int) -> None:
+    """So is the first try of a read, and what it returns."""
+    full = answer(b'{"TableNames":["a"],"New":1}', "x-amzn-RequestId: R1")
+    with listening(answering(full)) as endpoint, closing(Reading()) as reading:
+        config = config_of(url.format(endpoint.port), max_attempts=attempts)
+        by_reads = list_tables(reading.make_client("raw", config))
+        assert 1 == reading.connections
+        monkeypatch.setattr(Transport, "attach", lambda *_: False)
+        by_botocore = list_tables(make_client("raw", config))
+    first, second = endpoint.requests
+    assert lasting(second) == lasting(first)
+    metadata = by_botocore["ResponseMetadata"]
+    metadata.pop("MaxAttemptsReached", None)  # which says so of successes too
+    assert by_botocore == by_reads
 
 
 @pytest.mark.parametrize(
@@ -318,6 +393,7 @@ def test_requests_are_botocores(
         "http://localhost:{}/a/../b/",
     ],
 )
+@pytest.mark.usefixtures("by_libcurl")
 def test_signatures_hold(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     """The signature is that of the method, path, host, headers and body that arrive."""
     monkeypatch.setenv("AWS_SESSION_TOKEN", "token")
@@ -338,10 +414,13 @@ def test_signatures_hold(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     assert auth.signature(text, arrived) == signature
 
 
-@pytest.mark.usefixtures("sender")
+@pytest.mark.parametrize("attach", [Transport.attach, lambda *_: False], ids=["libcurl", "botocore"])
 @pytest.mark.parametrize("value", ["a\r\nX-Forged: b", "a\n", "a\r"])
-def test_line_breaks(value: str) -> None:
+def test_line_breaks(
+    monkeypatch: pytest.MonkeyPatch, attach: Callable[[Transport, BaseClient], bool], value: str
+) -> None:
     """A header with a line break is never sent, since it would end there."""
+    monkeypatch.setattr(Transport, "attach", attach)
     with listening(answering(answer())) as endpoint:
         client = client_of(endpoint.url)
         client.meta.events.register_last("request-created.dynamodb", set_header(value))
@@ -350,6 +429,7 @@ def test_line_breaks(value: str) -> None:
     assert [] == endpoint.requests
 
 
+@pytest.mark.usefixtures("by_libcurl")
 def test_nothing_is_added(tmp_path: Path) -> None:
     """Neither files in the home directory nor earlier answers change what is sent, and where."""
     (tmp_path / ".netrc").write_text("default login someone password secret")
@@ -392,16 +472,17 @@ def test_passwords() -> None:
     assert request.headers["authorization"].startswith("AWS4-HMAC-SHA256 ")
 
 
+@pytest.mark.usefixtures("by_libcurl")
 def test_only_dynamodbs(monkeypatch: pytest.MonkeyPatch) -> None:
     """A role is asked for by botocore's own sender, and the calls made with it are libcurl's."""
-    by_libcurl: list[str] = []
-    real = transport._sent
+    sent_to: list[str] = []
+    real = Exchange.response
 
-    def recorded(curl: object, request: AWSPreparedRequest) -> AWSResponse:
-        by_libcurl.append(request.url)
-        return real(curl, request)  # type: ignore[arg-type]  # pycurl.Curl, which only the transport needs
+    def recorded(exchange: Exchange) -> AWSResponse:
+        sent_to.append(exchange._url)
+        return real(exchange)
 
-    monkeypatch.setattr(transport, "_sent", recorded)
+    monkeypatch.setattr(Exchange, "response", recorded)
     role = (
         b"<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIA</AccessKeyId>"
         b"<SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>"
@@ -413,7 +494,7 @@ def test_only_dynamodbs(monkeypatch: pytest.MonkeyPatch) -> None:
             endpoint_url=endpoint.url, region=REGION, role_arn="arn:aws:iam::123456789012:role/x"
         )
         assert [] == table_names(make_client("raw", config))
-    assert (1, [f"{endpoint.url}/"]) == (len(sts.requests), by_libcurl)
+    assert (1, [f"{endpoint.url}/"]) == (len(sts.requests), sent_to)
     assert "Credential=ASIA/" in endpoint.requests[0].headers["authorization"]
 
 
@@ -588,6 +669,7 @@ def test_connect_timeout(full_port: int) -> None:
     assert 0.2 <= time.monotonic() - began < 2
 
 
+@pytest.mark.usefixtures("by_libcurl")
 def test_handshake_timeout() -> None:
     """An endpoint that does not shake hands has been sent nothing: a ConnectTimeoutError too."""
     over = threading.Event()
@@ -624,6 +706,7 @@ def test_read_timeout(calls_before: int) -> None:
     assert (1, calls_before + 1) == (endpoint.connections, len(endpoint.requests))
 
 
+@pytest.mark.usefixtures("by_libcurl")
 def test_dripping() -> None:
     """An endpoint that answers byte by byte, each in time, is a ReadTimeoutError all the same."""
     over = threading.Event()
@@ -666,6 +749,7 @@ def test_idle_connections_end() -> None:
     assert (3, 3) == (endpoint.connections, len(endpoint.requests))
 
 
+@pytest.mark.usefixtures("by_libcurl")
 @pytest.mark.parametrize("ending", [Wire.close, Wire.reset])
 def test_reused_connections_end(ending: Callable[[Wire], None]) -> None:
     """A connection that ends just when it is used again is replaced without a retry."""
@@ -753,6 +837,7 @@ def test_chunks_and_interim_answers() -> None:
     assert 1 == endpoint.connections
 
 
+@pytest.mark.usefixtures("by_libcurl")
 @pytest.mark.parametrize(
     ("data", "expected"),
     [

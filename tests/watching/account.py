@@ -43,6 +43,13 @@ def unavailable(code: int = Code.UNAVAILABLE, text: str = "the endpoint can't be
     return Failure(code, text, reason="ENDPOINT_UNREACHABLE")
 
 
+def access_denied(operation: str) -> Failure:
+    """What whoever may not do OPERATION is told."""
+    return Failure(
+        Code.PERMISSION_DENIED, f"not authorized to perform {operation}", reason="ACCESS_DENIED_EXCEPTION"
+    )
+
+
 @dataclass
 class Account:
     """What there is, what was asked about it, and what a test wants answered instead."""
@@ -56,6 +63,8 @@ class Account:
     others: dict[str, AwsDict] = field(default_factory=dict)
     # What an operation fails with instead of answering, if it does.
     failing: Callable[[str], Failure | None] = lambda _: None
+    # What is forbidden: an operation, and the table that it is about or "" for any.
+    forbidden: set[tuple[str, str]] = field(default_factory=set)
     # What an operation answers instead.
     garbage: Mapping[str, AwsDict] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
@@ -75,12 +84,19 @@ class Account:
         self.asked.clear()
         return counted
 
-    async def background_call(self, operation: str, params: AwsDict) -> Answer:
+    def spacing(self, operation: str) -> float:
+        """Nothing is limited here."""
+        del operation
+        return 0.0
+
+    async def poll(self, operation: str, params: AwsDict) -> Answer:
         """What there is when the call ends."""
         about = str(params.get("TableName") or params.get("ResourceArn", "")).rpartition("/")[2]
         self.asked.append(Asked(asyncio.get_running_loop().time(), operation, about))
         await asyncio.sleep(self.latency)
         failure = self.failing(operation)
+        if failure is None and self.forbidden & {(operation, about), (operation, "")}:
+            failure = access_denied(operation)
         if failure is not None:
             raise failure
         if operation in self.garbage:

@@ -1,12 +1,14 @@
 """How often what is watched is looked at, on a clock that jumps."""
 
 import asyncio
+from collections.abc import Mapping
 from itertools import pairwise
+from types import MappingProxyType
 
 import pytest
 
 from tableadmin.awsshape import AwsDict
-from tableadmin_server.dynamodb.budget import CallBudget
+from tableadmin_server.dynamodb.budget import Budgets, CallBudget
 from tableadmin_server.dynamodb.endpoint import Answer
 from tableadmin_server.watching.hub import Hub
 from tests.watching.account import Account, unavailable
@@ -179,14 +181,18 @@ def test_hung_endpoint() -> None:
 class Frugal(Account):
     """An account that is asked through a budget, as an endpoint is."""
 
-    def __init__(self, rate: float) -> None:
+    def __init__(self, rate: float, operation_rates: Mapping[str, float] = MappingProxyType({})) -> None:
         super().__init__()
-        self._budget = CallBudget(rate)
+        self._budgets = Budgets(rate, operation_rates)
 
-    async def background_call(self, operation: str, params: AwsDict) -> Answer:
+    def spacing(self, operation: str) -> float:
+        """As an endpoint has it."""
+        return self._budgets.spacing(operation)
+
+    async def poll(self, operation: str, params: AwsDict) -> Answer:
         """What there is, when it is this call's turn."""
-        await self._budget.take()
-        return await super().background_call(operation, params)
+        await self._budgets.take(operation, patient=True)
+        return await super().poll(operation, params)
 
 
 def test_budget_bounds_all_polls() -> None:

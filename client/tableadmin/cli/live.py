@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,10 +15,11 @@ from rich.text import Text
 from tableadmin.cli.endings import printable
 from tableadmin.cli.overview import cells
 from tableadmin.cli.terminal import text
+from tableadmin.cli.unreadable import change_words, complaints
 from tableadmin.cli.wording import span, word
 
 if TYPE_CHECKING:
-    from tableadmin.v1 import TableEvent, WatchResponse
+    from tableadmin.v1 import TableChange, TableEvent, TableState, WatchResponse
 
 COLUMNS = ("table", "status", "billing", "capacity", "indexes", "ttl", "pitr")
 
@@ -32,6 +33,7 @@ _FRAME = 4
 class _Row:
     """A table as it was last seen; `changed` is when, on a monotonic clock, and `what` about it."""
 
+    state: TableState
     cells: list[str]
     there: bool
     what: str = ""
@@ -83,16 +85,17 @@ class Board:
         for row in rows.values():
             table.add_row(*map(text, row.cells), _ago(row), style="" if row.there else "dim")
         yield table
-        yield Text(printable("; ".join(self._notes(len(rows), hidden))), style="dim", overflow="ellipsis")
+        yield Text(printable("; ".join(self._notes(rows.values(), hidden))), style="dim", overflow="ellipsis")
 
-    def _notes(self, shown: int, hidden: int) -> Iterator[str]:
-        count = shown + hidden
+    def _notes(self, rows: Collection[_Row], hidden: int) -> Iterator[str]:
+        count = len(rows) + hidden
         tables = f"{count} table" if count == 1 else f"{count} tables"
         yield f"watching {tables}" if self._complete else f"{tables} so far"
         if hidden:
             yield f"{hidden} more do not fit"
         if self._gap:
             yield f"nothing is heard at the moment: {self._gap}"
+        yield from complaints(row.state for row in rows)
 
 
 def follow(responses: Iterable[WatchResponse], named: Iterable[str]) -> None:
@@ -107,7 +110,7 @@ def follow(responses: Iterable[WatchResponse], named: Iterable[str]) -> None:
 def _row(event: TableEvent, before: _Row | None) -> _Row:
     there = event.HasField("state")
     absent = [event.table_name, "not there", *[""] * (len(COLUMNS) - 2)]
-    row = _Row(cells(event.state, COLUMNS) if there else absent, there=there)
+    row = _Row(event.state, cells(event.state, COLUMNS) if there else absent, there=there)
     row.what = ", ".join(dict.fromkeys(_words(event))) if there or before else ""
     if before and not row.what:
         row.what, row.changed = before.what, before.changed
@@ -119,9 +122,14 @@ def _words(event: TableEvent) -> Iterator[str]:
     kind = word(event, "type")
     if kind in {"CREATED", "DELETED"}:
         yield kind.lower()
-    for change in event.changes:
-        aspect = word(change, "aspect").lower().replace("_", " ")
-        yield f"{aspect} {change.subject}".strip()
+    yield from map(_change_words, event.changes)
+
+
+def _change_words(change: TableChange) -> str:
+    aspect = word(change, "aspect")
+    if aspect == "UNREADABLE_PART":
+        return change_words(change.subject, readable=not change.after)
+    return f"{aspect.lower().replace('_', ' ')} {change.subject}".strip()
 
 
 def _ago(row: _Row) -> Text:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, TypeAlias
 
 from tableadmin.cli.table_view import capacity, index_status
+from tableadmin.cli.unreadable import DESCRIPTION, hidden
 from tableadmin.cli.wording import size, word
 
 if TYPE_CHECKING:
@@ -17,10 +18,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Column:
-    """What a column shows of a table, and the number it sorts by, largest first; texts sort from A to Z."""
+    """What a column shows of a table, and the number it sorts by, largest first; texts sort from A to Z.
+
+    `part` is what it takes it from.
+    """
 
     cell: Callable[[TableState], str]
     amount: Callable[[TableState], int] | None = None
+    part: str = DESCRIPTION
 
 
 # A column and what a cell of it has to match.
@@ -54,14 +59,16 @@ def _recovery(state: TableState) -> str:
     return word(state.continuous_backups.point_in_time_recovery_description, "point_in_time_recovery_status")
 
 
+_UNREADABLE = "UNREADABLE"
+
 COLUMNS: Mapping[str, Column] = {
     "table": Column(lambda state: state.table.table_name),
     "status": Column(lambda state: word(state.table, "table_status")),
     "billing": Column(_billing),
     "capacity": Column(_capacity, lambda state: state.table.provisioned_throughput.read_capacity_units),
     "indexes": Column(_indexes, lambda state: len(state.table.global_secondary_indexes)),
-    "ttl": Column(_time_to_live),
-    "pitr": Column(_recovery),
+    "ttl": Column(_time_to_live, part="TIME_TO_LIVE"),
+    "pitr": Column(_recovery, part="CONTINUOUS_BACKUPS"),
     "size": Column(
         lambda state: size(state.table.table_size_bytes), lambda state: state.table.table_size_bytes
     ),
@@ -70,8 +77,16 @@ COLUMNS: Mapping[str, Column] = {
 
 
 def cells(state: TableState, columns: Iterable[str]) -> list[str]:
-    """What COLUMNS show of the table."""
-    return [COLUMNS[column].cell(state) for column in columns]
+    """What COLUMNS show of the table: UNREADABLE for what the service could not read."""
+    unreadable = hidden(state)
+    return [_cell(state, column, unreadable) for column in columns]
+
+
+def _cell(state: TableState, column: str, unreadable: Collection[str]) -> str:
+    if DESCRIPTION in unreadable:
+        # It is said once: nothing is known but the name.
+        return {"table": state.table.table_name, "status": _UNREADABLE}.get(column, "")
+    return _UNREADABLE if COLUMNS[column].part in unreadable else COLUMNS[column].cell(state)
 
 
 def parse_filter(text: str) -> Filter:
@@ -94,12 +109,12 @@ def selected(states: Iterable[TableState], filters: Sequence[Filter], sort: str)
     any text and any letter, upper and lower case are the same.
     """
     kept = [state for state in states if all(_passes(state, each) for each in filters)]
-    return sorted(kept, key=lambda state: (*_rank(state, COLUMNS[sort]), state.table.table_name))
+    return sorted(kept, key=lambda state: (*_rank(state, sort), state.table.table_name))
 
 
 def _passes(state: TableState, wanted: Filter) -> bool:
     column, pattern = wanted
-    return any(fnmatchcase(text, pattern) for text in _words(COLUMNS[column].cell(state).lower()))
+    return any(fnmatchcase(text, pattern) for text in _words(cells(state, [column])[0].lower()))
 
 
 def _words(cell: str) -> Iterator[str]:
@@ -107,5 +122,6 @@ def _words(cell: str) -> Iterator[str]:
     yield from (each.strip(",;") for each in cell.split())
 
 
-def _rank(state: TableState, column: Column) -> tuple[int, str]:
-    return (0, column.cell(state)) if column.amount is None else (-column.amount(state), "")
+def _rank(state: TableState, column: str) -> tuple[int, str]:
+    amount = COLUMNS[column].amount
+    return (0, cells(state, [column])[0]) if amount is None else (-amount(state), "")

@@ -5,9 +5,15 @@ from tableadmin.v1.attribute_pb2 import (
     AttributeValue,
     ScalarAttributeType,
 )
-from tableadmin.v1.table_class_pb2 import (
-    TableClass,
-    TableClassSummary,
+from tableadmin.v1.encryption_pb2 import (
+    SSEDescription,
+    SSESpecification,
+    SSEStatus,
+    SSEType,
+)
+from tableadmin.v1.key_schema_pb2 import (
+    KeySchemaElement,
+    KeyType,
 )
 from tableadmin.v1.status_pb2 import (
     IndexStatus,
@@ -24,6 +30,26 @@ from tableadmin.v1.throughput_pb2 import (
     ProvisionedThroughputOverride,
     TableWarmThroughputDescription,
     WarmThroughput,
+)
+from tableadmin.v1.index_pb2 import (
+    CreateGlobalSecondaryIndexAction,
+    DeleteGlobalSecondaryIndexAction,
+    GlobalSecondaryIndex,
+    GlobalSecondaryIndexDescription,
+    GlobalSecondaryIndexUpdate,
+    LocalSecondaryIndex,
+    LocalSecondaryIndexDescription,
+    Projection,
+    ProjectionType,
+    UpdateGlobalSecondaryIndexAction,
+)
+from tableadmin.v1.stream_pb2 import (
+    StreamSpecification,
+    StreamViewType,
+)
+from tableadmin.v1.table_class_pb2 import (
+    TableClass,
+    TableClassSummary,
 )
 from tableadmin.v1.replica_pb2 import (
     CreateGlobalTableWitnessGroupMemberAction,
@@ -43,50 +69,6 @@ from tableadmin.v1.replica_pb2 import (
     ReplicationGroupUpdate,
     UpdateReplicationGroupMemberAction,
     WitnessStatus,
-)
-from tableadmin.v1.auto_scaling_pb2 import (
-    AutoScalingPolicyDescription,
-    AutoScalingPolicyUpdate,
-    AutoScalingSettingsDescription,
-    AutoScalingSettingsUpdate,
-    AutoScalingTargetTrackingScalingPolicyConfigurationDescription,
-    AutoScalingTargetTrackingScalingPolicyConfigurationUpdate,
-    DescribeTableReplicaAutoScalingRequest,
-    DescribeTableReplicaAutoScalingResponse,
-    GlobalSecondaryIndexAutoScalingUpdate,
-    ReplicaAutoScalingDescription,
-    ReplicaAutoScalingUpdate,
-    ReplicaGlobalSecondaryIndexAutoScalingDescription,
-    ReplicaGlobalSecondaryIndexAutoScalingUpdate,
-    TableAutoScalingDescription,
-    UpdateTableReplicaAutoScalingRequest,
-    UpdateTableReplicaAutoScalingResponse,
-)
-from tableadmin.v1.encryption_pb2 import (
-    SSEDescription,
-    SSESpecification,
-    SSEStatus,
-    SSEType,
-)
-from tableadmin.v1.key_schema_pb2 import (
-    KeySchemaElement,
-    KeyType,
-)
-from tableadmin.v1.index_pb2 import (
-    CreateGlobalSecondaryIndexAction,
-    DeleteGlobalSecondaryIndexAction,
-    GlobalSecondaryIndex,
-    GlobalSecondaryIndexDescription,
-    GlobalSecondaryIndexUpdate,
-    LocalSecondaryIndex,
-    LocalSecondaryIndexDescription,
-    Projection,
-    ProjectionType,
-    UpdateGlobalSecondaryIndexAction,
-)
-from tableadmin.v1.stream_pb2 import (
-    StreamSpecification,
-    StreamViewType,
 )
 from tableadmin.v1.tag_pb2 import (
     ListTagsOfResourceRequest,
@@ -166,6 +148,77 @@ from tableadmin.v1.backup_pb2 import (
     UpdateContinuousBackupsResponse,
     VectorIndexInfo,
 )
+from tableadmin.v1.contributor_insights_pb2 import (
+    ContributorInsightsAction,
+    ContributorInsightsMode,
+    ContributorInsightsStatus,
+    ContributorInsightsSummary,
+    DescribeContributorInsightsRequest,
+    DescribeContributorInsightsResponse,
+    FailureException,
+    ListContributorInsightsRequest,
+    ListContributorInsightsResponse,
+    UpdateContributorInsightsRequest,
+    UpdateContributorInsightsResponse,
+)
+from tableadmin.v1.kinesis_pb2 import (
+    ApproximateCreationDateTimePrecision,
+    DescribeKinesisStreamingDestinationRequest,
+    DescribeKinesisStreamingDestinationResponse,
+    DestinationStatus,
+    DisableKinesisStreamingDestinationRequest,
+    DisableKinesisStreamingDestinationResponse,
+    EnableKinesisStreamingConfiguration,
+    EnableKinesisStreamingDestinationRequest,
+    EnableKinesisStreamingDestinationResponse,
+    KinesisDataStreamDestination,
+    UpdateKinesisStreamingConfiguration,
+    UpdateKinesisStreamingDestinationRequest,
+    UpdateKinesisStreamingDestinationResponse,
+)
+from tableadmin.v1.table_spec_pb2 import (
+    ContributorInsightsSpecification,
+    KinesisStreamSpecification,
+    ReplicaSpecification,
+    TableSpec,
+)
+from tableadmin.v1.operation_pb2 import (
+    CallOutcome,
+    CancelOperationRequest,
+    CancelOperationResponse,
+    GetOperationRequest,
+    GetOperationResponse,
+    ListOperationsRequest,
+    ListOperationsResponse,
+    Operation,
+    OperationCall,
+    OperationError,
+    OperationState,
+    WatchOperationRequest,
+    WatchOperationResponse,
+)
+from tableadmin.v1.apply_pb2 import (
+    ApplyPlanRequest,
+    ApplyPlanResponse,
+)
+from tableadmin.v1.auto_scaling_pb2 import (
+    AutoScalingPolicyDescription,
+    AutoScalingPolicyUpdate,
+    AutoScalingSettingsDescription,
+    AutoScalingSettingsUpdate,
+    AutoScalingTargetTrackingScalingPolicyConfigurationDescription,
+    AutoScalingTargetTrackingScalingPolicyConfigurationUpdate,
+    DescribeTableReplicaAutoScalingRequest,
+    DescribeTableReplicaAutoScalingResponse,
+    GlobalSecondaryIndexAutoScalingUpdate,
+    ReplicaAutoScalingDescription,
+    ReplicaAutoScalingUpdate,
+    ReplicaGlobalSecondaryIndexAutoScalingDescription,
+    ReplicaGlobalSecondaryIndexAutoScalingUpdate,
+    TableAutoScalingDescription,
+    UpdateTableReplicaAutoScalingRequest,
+    UpdateTableReplicaAutoScalingResponse,
+)
 from tableadmin.v1.import_export_pb2 import (
     CsvOptions,
     DescribeExportRequest,
@@ -220,19 +273,6 @@ from tableadmin.v1.bulk_operation_pb2 import (
     StartBulkPutItemsRequest,
     StartBulkPutItemsResponse,
 )
-from tableadmin.v1.contributor_insights_pb2 import (
-    ContributorInsightsAction,
-    ContributorInsightsMode,
-    ContributorInsightsStatus,
-    ContributorInsightsSummary,
-    DescribeContributorInsightsRequest,
-    DescribeContributorInsightsResponse,
-    FailureException,
-    ListContributorInsightsRequest,
-    ListContributorInsightsResponse,
-    UpdateContributorInsightsRequest,
-    UpdateContributorInsightsResponse,
-)
 from tableadmin.v1.endpoint_pb2 import (
     DescribeEndpointsRequest,
     DescribeEndpointsResponse,
@@ -264,21 +304,6 @@ from tableadmin.v1.global_table_pb2 import (
     UpdateGlobalTableSettingsRequest,
     UpdateGlobalTableSettingsResponse,
 )
-from tableadmin.v1.kinesis_pb2 import (
-    ApproximateCreationDateTimePrecision,
-    DescribeKinesisStreamingDestinationRequest,
-    DescribeKinesisStreamingDestinationResponse,
-    DestinationStatus,
-    DisableKinesisStreamingDestinationRequest,
-    DisableKinesisStreamingDestinationResponse,
-    EnableKinesisStreamingConfiguration,
-    EnableKinesisStreamingDestinationRequest,
-    EnableKinesisStreamingDestinationResponse,
-    KinesisDataStreamDestination,
-    UpdateKinesisStreamingConfiguration,
-    UpdateKinesisStreamingDestinationRequest,
-    UpdateKinesisStreamingDestinationResponse,
-)
 from tableadmin.v1.limits_pb2 import (
     DescribeLimitsRequest,
     DescribeLimitsResponse,
@@ -290,12 +315,6 @@ from tableadmin.v1.resource_policy_pb2 import (
     GetResourcePolicyResponse,
     PutResourcePolicyRequest,
     PutResourcePolicyResponse,
-)
-from tableadmin.v1.table_spec_pb2 import (
-    ContributorInsightsSpecification,
-    KinesisStreamSpecification,
-    ReplicaSpecification,
-    TableSpec,
 )
 from tableadmin.v1.plan_pb2 import (
     ChangeClass,
@@ -317,6 +336,7 @@ from tableadmin.v1.watch_pb2 import (
     TableEventType,
     TablePart,
     TableState,
+    UnreadablePart,
     WaitCondition,
     WaitRequest,
     WaitResponse,
@@ -327,6 +347,8 @@ from tableadmin.v1.watch_pb2 import (
 )
 
 __all__ = [
+    "ApplyPlanRequest",
+    "ApplyPlanResponse",
     "ApproximateCreationDateTimePrecision",
     "ArchivalSummary",
     "AttributeDefinition",
@@ -354,8 +376,11 @@ __all__ = [
     "BulkOperationTableDetail",
     "BulkOperationUsage",
     "BulkOperationVectorBytes",
+    "CallOutcome",
     "CancelBulkOperationRequest",
     "CancelBulkOperationResponse",
+    "CancelOperationRequest",
+    "CancelOperationResponse",
     "ChangeClass",
     "ContinuousBackupsDescription",
     "ContinuousBackupsStatus",
@@ -434,6 +459,8 @@ __all__ = [
     "ExportViewType",
     "FailureException",
     "FilterSpecification",
+    "GetOperationRequest",
+    "GetOperationResponse",
     "GetResourcePolicyRequest",
     "GetResourcePolicyResponse",
     "GlobalSecondaryIndex",
@@ -476,6 +503,8 @@ __all__ = [
     "ListGlobalTablesResponse",
     "ListImportsRequest",
     "ListImportsResponse",
+    "ListOperationsRequest",
+    "ListOperationsResponse",
     "ListTablesRequest",
     "ListTablesResponse",
     "ListTagsOfResourceRequest",
@@ -486,6 +515,10 @@ __all__ = [
     "MultiRegionConsistency",
     "OnDemandThroughput",
     "OnDemandThroughputOverride",
+    "Operation",
+    "OperationCall",
+    "OperationError",
+    "OperationState",
     "OutputS3Configuration",
     "OutputTypeEnum",
     "PlanAction",
@@ -562,6 +595,7 @@ __all__ = [
     "TimeToLiveDescription",
     "TimeToLiveSpecification",
     "TimeToLiveStatus",
+    "UnreadablePart",
     "UntagResourceRequest",
     "UntagResourceResponse",
     "UpdateContinuousBackupsRequest",
@@ -597,6 +631,8 @@ __all__ = [
     "WarmThroughput",
     "WatchCheckpoint",
     "WatchGap",
+    "WatchOperationRequest",
+    "WatchOperationResponse",
     "WatchRequest",
     "WatchResponse",
     "WitnessStatus",

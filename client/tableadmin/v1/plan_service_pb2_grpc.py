@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from tableadmin.v1 import apply_pb2 as tableadmin_dot_v1_dot_apply__pb2
 from tableadmin.v1 import plan_pb2 as tableadmin_dot_v1_dot_plan__pb2
 
 GRPC_GENERATED_VERSION = '1.76.0'
@@ -26,8 +27,8 @@ if _version_not_supported:
 
 
 class PlanServiceStub(object):
-    """Says what it takes to bring tables to their specs. Call metadata `tableadmin-endpoint` chooses the
-    endpoint, as for TableAdmin.
+    """Says what it takes to bring tables to their specs, and does it. Call metadata `tableadmin-endpoint` chooses
+    the endpoint, as for TableAdmin.
     """
 
     def __init__(self, channel):
@@ -41,6 +42,11 @@ class PlanServiceStub(object):
                 request_serializer=tableadmin_dot_v1_dot_plan__pb2.PlanTablesRequest.SerializeToString,
                 response_deserializer=tableadmin_dot_v1_dot_plan__pb2.PlanTablesResponse.FromString,
                 _registered_method=True)
+        self.ApplyPlan = channel.unary_unary(
+                '/tableadmin.v1.PlanService/ApplyPlan',
+                request_serializer=tableadmin_dot_v1_dot_apply__pb2.ApplyPlanRequest.SerializeToString,
+                response_deserializer=tableadmin_dot_v1_dot_apply__pb2.ApplyPlanResponse.FromString,
+                _registered_method=True)
         self.ValidateTables = channel.unary_unary(
                 '/tableadmin.v1.PlanService/ValidateTables',
                 request_serializer=tableadmin_dot_v1_dot_plan__pb2.ValidateTablesRequest.SerializeToString,
@@ -49,8 +55,8 @@ class PlanServiceStub(object):
 
 
 class PlanServiceServicer(object):
-    """Says what it takes to bring tables to their specs. Call metadata `tableadmin-endpoint` chooses the
-    endpoint, as for TableAdmin.
+    """Says what it takes to bring tables to their specs, and does it. Call metadata `tableadmin-endpoint` chooses
+    the endpoint, as for TableAdmin.
     """
 
     def PlanTables(self, request, context):
@@ -59,6 +65,19 @@ class PlanServiceServicer(object):
         Changes nothing. The calls are such as AWS accepts, in an order it accepts, as few as its rules allow;
         what the endpoint does not have is shown and skipped. INVALID_ARGUMENT with every violation when a
         spec can't be.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ApplyPlan(self, request, context):
+        """Brings tables to their specs: answers with a durable operation for each, which goes on by itself, whoever
+        leaves and whichever server stops. OperationService shows how far each is.
+
+        Nothing is begun when anything stands against it: INVALID_ARGUMENT with every violation when a spec can't
+        be, or when the request id was another request's; FAILED_PRECONDITION when a plan is refused, when it
+        holds changes that the request does not allow, or when another operation is changing a table; ABORTED,
+        with what differs, when a table has moved on since it was planned.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -79,6 +98,11 @@ def add_PlanServiceServicer_to_server(servicer, server):
                     request_deserializer=tableadmin_dot_v1_dot_plan__pb2.PlanTablesRequest.FromString,
                     response_serializer=tableadmin_dot_v1_dot_plan__pb2.PlanTablesResponse.SerializeToString,
             ),
+            'ApplyPlan': grpc.unary_unary_rpc_method_handler(
+                    servicer.ApplyPlan,
+                    request_deserializer=tableadmin_dot_v1_dot_apply__pb2.ApplyPlanRequest.FromString,
+                    response_serializer=tableadmin_dot_v1_dot_apply__pb2.ApplyPlanResponse.SerializeToString,
+            ),
             'ValidateTables': grpc.unary_unary_rpc_method_handler(
                     servicer.ValidateTables,
                     request_deserializer=tableadmin_dot_v1_dot_plan__pb2.ValidateTablesRequest.FromString,
@@ -93,8 +117,8 @@ def add_PlanServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class PlanService(object):
-    """Says what it takes to bring tables to their specs. Call metadata `tableadmin-endpoint` chooses the
-    endpoint, as for TableAdmin.
+    """Says what it takes to bring tables to their specs, and does it. Call metadata `tableadmin-endpoint` chooses
+    the endpoint, as for TableAdmin.
     """
 
     @staticmethod
@@ -114,6 +138,33 @@ class PlanService(object):
             '/tableadmin.v1.PlanService/PlanTables',
             tableadmin_dot_v1_dot_plan__pb2.PlanTablesRequest.SerializeToString,
             tableadmin_dot_v1_dot_plan__pb2.PlanTablesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ApplyPlan(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tableadmin.v1.PlanService/ApplyPlan',
+            tableadmin_dot_v1_dot_apply__pb2.ApplyPlanRequest.SerializeToString,
+            tableadmin_dot_v1_dot_apply__pb2.ApplyPlanResponse.FromString,
             options,
             channel_credentials,
             insecure,

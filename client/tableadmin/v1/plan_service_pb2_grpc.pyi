@@ -5,6 +5,7 @@ The service that plans changes of tables."""
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from tableadmin.v1 import apply_pb2 as _apply_pb2
 from tableadmin.v1 import plan_pb2 as _plan_pb2
 import abc as _abc_1
 import grpc as _grpc
@@ -27,8 +28,8 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class PlanServiceStub:
-    """Says what it takes to bring tables to their specs. Call metadata `tableadmin-endpoint` chooses the
-    endpoint, as for TableAdmin.
+    """Says what it takes to bring tables to their specs, and does it. Call metadata `tableadmin-endpoint` chooses
+    the endpoint, as for TableAdmin.
     """
 
     @_typing.overload
@@ -42,13 +43,22 @@ class PlanServiceStub:
     what the endpoint does not have is shown and skipped. INVALID_ARGUMENT with every violation when a
     spec can't be.
     """
+    ApplyPlan: _grpc.UnaryUnaryMultiCallable[_apply_pb2.ApplyPlanRequest, _apply_pb2.ApplyPlanResponse]
+    """Brings tables to their specs: answers with a durable operation for each, which goes on by itself, whoever
+    leaves and whichever server stops. OperationService shows how far each is.
+
+    Nothing is begun when anything stands against it: INVALID_ARGUMENT with every violation when a spec can't
+    be, or when the request id was another request's; FAILED_PRECONDITION when a plan is refused, when it
+    holds changes that the request does not allow, or when another operation is changing a table; ABORTED,
+    with what differs, when a table has moved on since it was planned.
+    """
     ValidateTables: _grpc.UnaryUnaryMultiCallable[_plan_pb2.ValidateTablesRequest, _plan_pb2.ValidateTablesResponse]
     """Looks at specs alone and answers everything that is wrong with them; asks AWS nothing."""
 
 @_typing.type_check_only
 class PlanServiceAsyncStub(PlanServiceStub):
-    """Says what it takes to bring tables to their specs. Call metadata `tableadmin-endpoint` chooses the
-    endpoint, as for TableAdmin.
+    """Says what it takes to bring tables to their specs, and does it. Call metadata `tableadmin-endpoint` chooses
+    the endpoint, as for TableAdmin.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -59,12 +69,21 @@ class PlanServiceAsyncStub(PlanServiceStub):
     what the endpoint does not have is shown and skipped. INVALID_ARGUMENT with every violation when a
     spec can't be.
     """
+    ApplyPlan: _aio.UnaryUnaryMultiCallable[_apply_pb2.ApplyPlanRequest, _apply_pb2.ApplyPlanResponse]  # type: ignore[assignment]
+    """Brings tables to their specs: answers with a durable operation for each, which goes on by itself, whoever
+    leaves and whichever server stops. OperationService shows how far each is.
+
+    Nothing is begun when anything stands against it: INVALID_ARGUMENT with every violation when a spec can't
+    be, or when the request id was another request's; FAILED_PRECONDITION when a plan is refused, when it
+    holds changes that the request does not allow, or when another operation is changing a table; ABORTED,
+    with what differs, when a table has moved on since it was planned.
+    """
     ValidateTables: _aio.UnaryUnaryMultiCallable[_plan_pb2.ValidateTablesRequest, _plan_pb2.ValidateTablesResponse]  # type: ignore[assignment]
     """Looks at specs alone and answers everything that is wrong with them; asks AWS nothing."""
 
 class PlanServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Says what it takes to bring tables to their specs. Call metadata `tableadmin-endpoint` chooses the
-    endpoint, as for TableAdmin.
+    """Says what it takes to bring tables to their specs, and does it. Call metadata `tableadmin-endpoint` chooses
+    the endpoint, as for TableAdmin.
     """
 
     @_abc_1.abstractmethod
@@ -78,6 +97,21 @@ class PlanServiceServicer(metaclass=_abc_1.ABCMeta):
         Changes nothing. The calls are such as AWS accepts, in an order it accepts, as few as its rules allow;
         what the endpoint does not have is shown and skipped. INVALID_ARGUMENT with every violation when a
         spec can't be.
+        """
+
+    @_abc_1.abstractmethod
+    def ApplyPlan(
+        self,
+        request: _apply_pb2.ApplyPlanRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_apply_pb2.ApplyPlanResponse, _abc.Awaitable[_apply_pb2.ApplyPlanResponse]]:
+        """Brings tables to their specs: answers with a durable operation for each, which goes on by itself, whoever
+        leaves and whichever server stops. OperationService shows how far each is.
+
+        Nothing is begun when anything stands against it: INVALID_ARGUMENT with every violation when a spec can't
+        be, or when the request id was another request's; FAILED_PRECONDITION when a plan is refused, when it
+        holds changes that the request does not allow, or when another operation is changing a table; ABORTED,
+        with what differs, when a table has moved on since it was planned.
         """
 
     @_abc_1.abstractmethod

@@ -44,7 +44,9 @@ class _TablePartEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TablePart.V
     """What ListTagsOfResource shows."""
 
 class TablePart(_TablePart, metaclass=_TablePartEnumTypeWrapper):
-    """What can be known of a table; each part costs one AWS call a poll."""
+    """What can be known of a table; each part costs one AWS call a poll. AWS takes about ten calls a second for
+    the tags and the backups of all tables together: of thousands of tables these are seen minutes late.
+    """
 
 TABLE_PART_UNSPECIFIED: TablePart.ValueType  # 0
 """Not set."""
@@ -126,6 +128,10 @@ class _TableAspectEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TableAspe
     """Item counts and sizes; `subject` is the index, empty for the table."""
     TABLE_ASPECT_OTHER: _TableAspect.ValueType  # 14
     """Anything else that DescribeTable shows."""
+    TABLE_ASPECT_UNREADABLE_PART: _TableAspect.ValueType  # 15
+    """A part can't be read any more, or can again; `subject` is the part, such as TAGS. What has changed
+    about the part itself meanwhile is in the state alone.
+    """
 
 class TableAspect(_TableAspect, metaclass=_TableAspectEnumTypeWrapper):
     """What about a table can change."""
@@ -160,6 +166,10 @@ TABLE_ASPECT_SIZE: TableAspect.ValueType  # 13
 """Item counts and sizes; `subject` is the index, empty for the table."""
 TABLE_ASPECT_OTHER: TableAspect.ValueType  # 14
 """Anything else that DescribeTable shows."""
+TABLE_ASPECT_UNREADABLE_PART: TableAspect.ValueType  # 15
+"""A part can't be read any more, or can again; `subject` is the part, such as TAGS. What has changed
+about the part itself meanwhile is in the state alone.
+"""
 Global___TableAspect: _TypeAlias = TableAspect  # noqa: Y015
 
 class _WaitCondition:
@@ -249,9 +259,10 @@ class TableState(_message.Message):
     CONTINUOUS_BACKUPS_FIELD_NUMBER: _builtins.int
     TAGS_FIELD_NUMBER: _builtins.int
     UNSUPPORTED_PARTS_FIELD_NUMBER: _builtins.int
+    UNREADABLE_PARTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def table(self) -> _table_pb2.TableDescription:
-        """What DescribeTable showed."""
+        """What DescribeTable showed; of a table that can't be described its name alone."""
 
     @_builtins.property
     def time_to_live(self) -> _time_to_live_pb2.TimeToLiveDescription:
@@ -269,6 +280,12 @@ class TableState(_message.Message):
     def unsupported_parts(self) -> _containers.RepeatedScalarFieldContainer[Global___TablePart.ValueType]:
         """Parts that were asked for and that the endpoint does not have."""
 
+    @_builtins.property
+    def unreadable_parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___UnreadablePart]:
+        """Parts that were asked for and that can't be read, each with why. With TABLE_PART_DESCRIPTION among them
+        nothing is known of the table but its name.
+        """
+
     def __init__(
         self,
         *,
@@ -277,13 +294,65 @@ class TableState(_message.Message):
         continuous_backups: _backup_pb2.ContinuousBackupsDescription | None = ...,
         tags: _abc.Iterable[_tag_pb2.Tag] | None = ...,
         unsupported_parts: _abc.Iterable[Global___TablePart.ValueType] | None = ...,
+        unreadable_parts: _abc.Iterable[Global___UnreadablePart] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["continuous_backups", b"continuous_backups", "table", b"table", "time_to_live", b"time_to_live"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["continuous_backups", b"continuous_backups", "table", b"table", "tags", b"tags", "time_to_live", b"time_to_live", "unsupported_parts", b"unsupported_parts"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["continuous_backups", b"continuous_backups", "table", b"table", "tags", b"tags", "time_to_live", b"time_to_live", "unreadable_parts", b"unreadable_parts", "unsupported_parts", b"unsupported_parts"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
 
 Global___TableState: _TypeAlias = TableState  # noqa: Y015
+
+@_typing.final
+class UnreadablePart(_message.Message):
+    """Says of a part of a table why it can't be read, mostly for want of rights. It is read again and again, and
+    shown when that succeeds.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PART_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    part: Global___TablePart.ValueType
+    """The part."""
+    code: _builtins.int
+    """The google.rpc.Code."""
+    reason: _builtins.str
+    """For programs: the AWS code in UPPER_SNAKE, or a reason of the service's own."""
+    message: _builtins.str
+    """For people: one line."""
+    def __init__(
+        self,
+        *,
+        part: Global___TablePart.ValueType | None = ...,
+        code: _builtins.int | None = ...,
+        reason: _builtins.str | None = ...,
+        message: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_code", b"_code", "_message", b"_message", "_part", b"_part", "_reason", b"_reason", "code", b"code", "message", b"message", "part", b"part", "reason", b"reason"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_code", b"_code", "_message", b"_message", "_part", b"_part", "_reason", b"_reason", "code", b"code", "message", b"message", "part", b"part", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__code: _TypeAlias = _typing.Literal["code"]  # noqa: Y015
+    _WhichOneofArgType__code: _TypeAlias = _typing.Literal["_code", b"_code"]  # noqa: Y015
+    _WhichOneofReturnType__message: _TypeAlias = _typing.Literal["message"]  # noqa: Y015
+    _WhichOneofArgType__message: _TypeAlias = _typing.Literal["_message", b"_message"]  # noqa: Y015
+    _WhichOneofReturnType__part: _TypeAlias = _typing.Literal["part"]  # noqa: Y015
+    _WhichOneofArgType__part: _TypeAlias = _typing.Literal["_part", b"_part"]  # noqa: Y015
+    _WhichOneofReturnType__reason: _TypeAlias = _typing.Literal["reason"]  # noqa: Y015
+    _WhichOneofArgType__reason: _TypeAlias = _typing.Literal["_reason", b"_reason"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__code) -> _WhichOneofReturnType__code | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__message) -> _WhichOneofReturnType__message | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__part) -> _WhichOneofReturnType__part | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__reason) -> _WhichOneofReturnType__reason | None: ...
+
+Global___UnreadablePart: _TypeAlias = UnreadablePart  # noqa: Y015
 
 @_typing.final
 class WatchRequest(_message.Message):

@@ -61,6 +61,9 @@ class WatchServiceServicer(object):
         none is lost. A poll follows every 250 ms while something is in transition, slowing to 15 s when all is
         settled; what is changed through this service is polled at once. While the endpoint can't be asked
         the stream stays open, says so once, and goes on when it can.
+
+        A table or a part that the service may not read ends nothing: `unreadable_parts` of its state says why. Only
+        a watch of tables by name ends with the error if it can't describe one of them to begin with.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

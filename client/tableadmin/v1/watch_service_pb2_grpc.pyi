@@ -43,6 +43,9 @@ class WatchServiceStub:
     none is lost. A poll follows every 250 ms while something is in transition, slowing to 15 s when all is
     settled; what is changed through this service is polled at once. While the endpoint can't be asked
     the stream stays open, says so once, and goes on when it can.
+
+    A table or a part that the service may not read ends nothing: `unreadable_parts` of its state says why. Only
+    a watch of tables by name ends with the error if it can't describe one of them to begin with.
     """
     Wait: _grpc.UnaryStreamMultiCallable[_watch_pb2.WaitRequest, _watch_pb2.WaitResponse]
     """Streams progress until a condition holds, then ends OK.
@@ -68,6 +71,9 @@ class WatchServiceAsyncStub(WatchServiceStub):
     none is lost. A poll follows every 250 ms while something is in transition, slowing to 15 s when all is
     settled; what is changed through this service is polled at once. While the endpoint can't be asked
     the stream stays open, says so once, and goes on when it can.
+
+    A table or a part that the service may not read ends nothing: `unreadable_parts` of its state says why. Only
+    a watch of tables by name ends with the error if it can't describe one of them to begin with.
     """
     Wait: _aio.UnaryStreamMultiCallable[_watch_pb2.WaitRequest, _watch_pb2.WaitResponse]  # type: ignore[assignment]
     """Streams progress until a condition holds, then ends OK.
@@ -96,6 +102,9 @@ class WatchServiceServicer(metaclass=_abc_1.ABCMeta):
         none is lost. A poll follows every 250 ms while something is in transition, slowing to 15 s when all is
         settled; what is changed through this service is polled at once. While the endpoint can't be asked
         the stream stays open, says so once, and goes on when it can.
+
+        A table or a part that the service may not read ends nothing: `unreadable_parts` of its state says why. Only
+        a watch of tables by name ends with the error if it can't describe one of them to begin with.
         """
 
     @_abc_1.abstractmethod

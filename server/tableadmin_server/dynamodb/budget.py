@@ -1,22 +1,83 @@
 """How many calls a second an endpoint is asked for on nobody's direct behalf."""
 
 import asyncio
+from collections.abc import Mapping
+from types import MappingProxyType
+from urllib.parse import urlsplit
+
+# Calls a second that AWS takes of single operations, of an account in a region, as it documents them:
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Operations.html
+_AWS_RATES: Mapping[str, float] = {
+    "CreateBackup": 50,
+    "DeleteBackup": 10,
+    "DescribeBackup": 10,
+    "DescribeContinuousBackups": 10,
+    "ListBackups": 5,
+    "ListTagsOfResource": 10,
+    "RestoreTableFromBackup": 10,
+    "TagResource": 5,
+    "UntagResource": 5,
+}
+# How much of that is not left to callers.
+_SHARE = 0.8
+_AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
+
+
+def operation_rates(endpoint_url: str | None) -> Mapping[str, float]:
+    """Calls a second to be made of single operations at ENDPOINT_URL: AWS limits some, engines none."""
+    host = urlsplit(endpoint_url or "").hostname
+    if host and not host.endswith(_AWS_DOMAINS):
+        return {}
+    return {operation: rate * _SHARE for operation, rate in _AWS_RATES.items()}
 
 
 class CallBudget:
-    """Spaces calls evenly at RATE a second; what was not used in the last second may be used at once."""
+    """Spaces calls evenly at RATE a second; what was not used for BURST seconds may be used at once."""
 
-    def __init__(self, rate: float) -> None:
-        self._spacing = 1.0 / rate
+    def __init__(self, rate: float, burst: float = 1.0) -> None:
+        self.spacing = 1.0 / rate
+        self._burst = max(0.0, burst - self.spacing)
         self._next = 0.0
         # Only the first in the line has a turn to wait for: whoever leaves the line takes none along.
         self._line = asyncio.Lock()
+        # Only the first of the patient is in the line.
+        self._patient = asyncio.Lock()
 
-    async def take(self) -> None:
-        """Return when one more call may be made; those who wait get their turns in the order they came."""
+    async def take(self, *, patient: bool = False) -> None:
+        """Return when one more call may be made; those who wait get their turns in the order they came.
+
+        The PATIENT let others go first.
+        """
+        if not patient:
+            await self._take()
+            return
+        async with self._patient:
+            await self._take()
+
+    async def _take(self) -> None:
         async with self._line:
             now = asyncio.get_running_loop().time()
-            turn = max(self._next, now - max(0.0, 1.0 - self._spacing))
+            turn = max(self._next, now - self._burst)
             if turn > now:
                 await asyncio.sleep(turn - now)
-            self._next = turn + self._spacing
+            self._next = turn + self.spacing
+
+
+class Budgets:
+    """The budget of all calls, RATE a second, and those of single operations, spaced without exception."""
+
+    def __init__(self, rate: float, operation_rates: Mapping[str, float] = MappingProxyType({})) -> None:
+        self._all = CallBudget(rate)
+        self._single = {name: CallBudget(each, burst=0.0) for name, each in operation_rates.items()}
+
+    def spacing(self, operation: str) -> float:
+        """Seconds from one call of OPERATION to the next, where it has a budget of its own; else 0."""
+        single = self._single.get(operation)
+        return 0.0 if single is None else single.spacing
+
+    async def take(self, operation: str, *, patient: bool = False) -> None:
+        """Return when one more call of OPERATION may be made; the PATIENT let others go first."""
+        single = self._single.get(operation)
+        if single is not None:
+            await single.take(patient=patient)
+        await self._all.take(patient=patient)

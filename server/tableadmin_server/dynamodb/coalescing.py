@@ -7,8 +7,8 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-# Where so many wait already, more are on their way: the call that they share waits so many seconds for them,
-# which is less than they would lose to the calls it saves.
+# Where so many share a call, more are on their way, as often as not the same as before: the next call waits
+# so many seconds for them, which is less than they would lose to the calls it saves.
 _CROWD = 8
 _GATHERING = 0.005
 
@@ -43,6 +43,7 @@ class _Flight(Generic[T]):
         self._call = call
         self._answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._task: asyncio.Task[None] | None = None
+        self.boarded = 0
         self.waiting = 0
 
     def start(self, landed: Callable[[], None]) -> None:
@@ -50,6 +51,7 @@ class _Flight(Generic[T]):
         self._task.add_done_callback(lambda _: landed())
 
     async def answer(self) -> T:
+        self.boarded += 1
         self.waiting += 1
         try:
             return await asyncio.shield(self._answer)
@@ -89,7 +91,7 @@ class _Lane(Generic[T]):
         return await flight.answer()
 
     def _landed(self) -> None:
-        if self._next is not None and self._next.waiting >= _CROWD:
+        if any(flight is not None and flight.boarded >= _CROWD for flight in (self._under_way, self._next)):
             asyncio.get_running_loop().call_later(_GATHERING, self._depart)
         else:
             self._depart()

@@ -1,10 +1,11 @@
-"""One DynamoDB endpoint and the calls to it, each in a thread of the endpoint's own pool."""
+"""One DynamoDB endpoint and the calls to it, none of which holds up those to another."""
 
 import asyncio
 import threading
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 from google.protobuf.message import Message
@@ -14,9 +15,12 @@ from google.rpc.code_pb2 import Code
 from tableadmin.awsshape import AwsDict, from_aws
 from tableadmin.v1 import table_admin_pb2
 from tableadmin_server.config import EndpointConfig
-from tableadmin_server.dynamodb.budget import CallBudget
+from tableadmin_server.dynamodb.budget import Budgets, operation_rates
 from tableadmin_server.dynamodb.errors import Call, failure_of
-from tableadmin_server.dynamodb.session import make_client
+from tableadmin_server.dynamodb.reads import OPERATIONS, Reads, Unfinished
+from tableadmin_server.dynamodb.session import ClientMethod, connect, methods
+from tableadmin_server.dynamodb.single_try import SingleTry
+from tableadmin_server.dynamodb.transport import with_first
 from tableadmin_server.failure import Failure, retry_after
 
 
@@ -31,56 +35,110 @@ class Answer:
 class Endpoint:
     """A boto3 client and the threads that use it.
 
-    boto3 blocks, so a call takes a thread. The pool is the endpoint's own and its queue is bounded: an
-    endpoint that hangs holds up no other, and callers past the bound learn at once that it is overloaded.
+    boto3 blocks, so a call takes a thread, but for reads as long as they succeed. The pool is the endpoint's
+    own and its queue is bounded: an endpoint that hangs holds up no other, and callers past the bound learn
+    at once that it is overloaded. As many reads may be under way as there are threads.
     """
 
     def __init__(self, name: str, config: EndpointConfig) -> None:
         """Connect nothing yet; raises ConfigError when boto3 can't make a client of CONFIG."""
         self.name = name
-        self._client = make_client(name, config)
-        # boto3 makes one method for each operation of its service model: a call takes the operation's
-        # parameters as keyword arguments and returns a dict.
-        self._methods: Mapping[str, Callable[..., dict[str, Any]]] = {
-            operation: getattr(self._client, method)
-            for method, operation in self._client.meta.method_to_api_mapping.items()
-        }
+        self._client, transport = connect(name, config)
+        # What botocore keeps count of in the other retry modes, it must see itself.
+        standard = config.retry_mode == "standard"
+        self._reads = Reads(self._client, transport, config) if transport and standard else None
+        self._reading = asyncio.Semaphore(config.pool_size)
+        self._methods = methods(self._client)
+        self._single_try = SingleTry(name, config)
+        self.operations_table = config.operations_table
+        self.concurrent_operations = config.concurrent_operations
+        self.operation_lease = config.operation_lease
         self._pool = ThreadPoolExecutor(config.pool_size, thread_name_prefix=f"endpoint-{name}")
-        self._budget = CallBudget(config.background_calls_per_second)
+        self._budgets = Budgets(config.background_calls_per_second, operation_rates(config.endpoint_url))
         self._background = asyncio.Semaphore(config.pool_size)
         self._room = threading.BoundedSemaphore(config.pool_size + config.queue_size)
 
     async def call(self, operation: str, params: AwsDict, request: Message | None = None) -> Answer:
         """What AWS answers to OPERATION with PARAMS, which say what REQUEST says where there is one.
 
-        Raises Failure. A caller that is cancelled leaves at once; its call is not made if it has not begun.
+        The service's own table is not among those it lists. Raises Failure. A caller that is cancelled leaves
+        at once; its call is not made if it has not begun.
         """
-        try:
-            response = await asyncio.wrap_future(self._submit(operation, params))
-        except Exception as error:
-            asked = request or from_aws(params, _request_type(operation), [])
-            failure = failure_of(error, Call(operation, params, asked, self.name))
-            if failure is None:
-                raise
-            raise failure from error
-        metadata = response.pop("ResponseMetadata", {})
-        return Answer(cast("AwsDict", response), str(metadata.get("RequestId", "")))
+        return await self._answer(self._response(operation, params), operation, params, request)
+
+    async def single_call(self, operation: str, params: AwsDict, wanted: Callable[[], bool]) -> Answer:
+        """The same, tried once, and only if it is still WANTED in the moment it is sent.
+
+        Raises Failure, and Unwanted where it was not sent.
+        """
+        call = partial(self._single_try.call, operation, params, wanted)
+        return await self._answer(self._in_thread(operation, call), operation, params, None)
 
     async def background_call(self, operation: str, params: AwsDict) -> Answer:
-        """The same for a call that nobody waits for by itself, of polls and operations.
+        """The same for a call that nobody waits for by itself, of plans and operations.
 
-        They share a budget of calls a second, and leave room in the queue to the calls of callers.
+        With polls they share a budget of calls a second, where AWS limits an operation one of its own, and
+        leave room in the queue to the calls of callers.
         """
-        await self._budget.take()
+        await self._budgets.take(operation)
         async with self._background:
             return await self.call(operation, params)
+
+    async def poll(self, operation: str, params: AwsDict) -> Answer:
+        """The same for the call of a poll, which lets plans and operations go first."""
+        await self._budgets.take(operation, patient=True)
+        async with self._background:
+            return await self.call(operation, params)
+
+    def spacing(self, operation: str) -> float:
+        """Seconds from one background call of OPERATION to the next where AWS limits it, else 0."""
+        return self._budgets.spacing(operation)
 
     def close(self) -> None:
         """Drop the calls that have not begun, and the connections; those under way end by themselves."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._client.close()
+        if self._reads is not None:
+            self._reads.close()
 
-    def _submit(self, operation: str, params: AwsDict) -> Future[dict[str, Any]]:
+    async def _answer(
+        self, answer: Awaitable[dict[str, Any]], operation: str, params: AwsDict, request: Message | None
+    ) -> Answer:
+        try:
+            response = await answer
+        except Exception as error:
+            asked = request or _request(operation, params)
+            failure = failure_of(error, Call(operation, params, asked, self.name))
+            if failure is None:
+                raise
+            raise failure from error
+        metadata = response.pop("ResponseMetadata", {})
+        if operation == "ListTables" and self.operations_table in response.get("TableNames", ()):
+            response["TableNames"].remove(self.operations_table)
+        return Answer(cast("AwsDict", response), str(metadata.get("RequestId", "")))
+
+    async def _response(self, operation: str, params: AwsDict) -> dict[str, Any]:
+        call = partial(self._methods[operation], **params)
+        if self._reads is None or operation not in OPERATIONS or not self._reads.can_be_signed():
+            return await self._in_thread(operation, call)
+        self._take_room(operation)
+        try:
+            async with self._reading:
+                first = await self._reads.answer(operation, params)
+        finally:
+            self._room.release()
+        if isinstance(first, Unfinished):
+            return await self._in_thread(operation, partial(with_first, first.outcome, operation, call))
+        return first
+
+    async def _in_thread(self, operation: str, call: ClientMethod) -> dict[str, Any]:
+        self._take_room(operation)
+        future = self._pool.submit(call)
+        # A call that has begun keeps its room when its caller leaves.
+        future.add_done_callback(lambda _: self._room.release())
+        return await asyncio.wrap_future(future)
+
+    def _take_room(self, operation: str) -> None:
         if not self._room.acquire(blocking=False):
             raise Failure(
                 Code.RESOURCE_EXHAUSTED,
@@ -89,11 +147,10 @@ class Endpoint:
                 metadata={"operation": operation, "endpoint": self.name},
                 details=[retry_after(1.0)],
             )
-        future = self._pool.submit(self._methods[operation], **params)
-        future.add_done_callback(lambda _: self._room.release())
-        return future
 
 
-def _request_type(operation: str) -> type[Message]:
+def _request(operation: str, params: AwsDict) -> Message | None:
+    """What PARAMS say in the contract's words; None for what it does not have: reading and writing items."""
     service = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"]
-    return GetMessageClass(service.methods_by_name[operation].input_type)
+    method = service.methods_by_name.get(operation)
+    return None if method is None else from_aws(params, GetMessageClass(method.input_type), [])

@@ -1,5 +1,7 @@
 """The endpoints of the configuration, by name."""
 
+from collections.abc import Iterator
+
 from google.rpc.code_pb2 import Code
 
 from tableadmin_server.config import ServerConfig
@@ -28,6 +30,9 @@ class Endpoints:
                 reason="ENDPOINT_NOT_FOUND",
                 metadata={"endpoint": name},
             ) from None
+
+    def __iter__(self) -> Iterator[Endpoint]:
+        return iter(self._by_name.values())
 
     def close(self) -> None:
         """Close every endpoint."""

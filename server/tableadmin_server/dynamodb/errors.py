@@ -246,11 +246,11 @@ _RESOURCES: tuple[tuple[str, str], ...] = (
 
 @dataclass(frozen=True)
 class Call:
-    """What was asked of which endpoint."""
+    """What was asked of which endpoint; `request` says it in the contract's words, if it has any."""
 
     operation: str
     params: Mapping[str, AwsValue]
-    request: Message
+    request: Message | None
     endpoint: str
 
 
@@ -352,7 +352,7 @@ def _failure(
 
 def _details(call: Call, meaning: Meaning, message: str) -> Iterator[Message]:
     resource_type, name = _resource(call.params)
-    if meaning.code == Code.INVALID_ARGUMENT:
+    if meaning.code == Code.INVALID_ARGUMENT and call.request is not None:
         found = violations(message, call.request)
         if found:
             yield field_violations(found)

@@ -1,6 +1,8 @@
 """boto3 clients for configured endpoints: where they connect, and with whose credentials."""
 
 import ipaddress
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 import boto3
@@ -36,17 +38,33 @@ _KEYS: tuple[tuple[type[BotoCoreError], str], ...] = (
 _REMOTE_PROVIDERS = ("container-role", "iam-role")
 
 
+# A call takes the operation's parameters as keyword arguments and returns a dict.
+ClientMethod: TypeAlias = Callable[..., dict[str, Any]]
+
+
 def make_client(name: str, config: EndpointConfig) -> BaseClient:
     """A boto3 client for the endpoint NAME; raises ConfigError naming the key when there can't be one."""
+    return connect(name, config)[0]
+
+
+def connect(name: str, config: EndpointConfig) -> tuple[BaseClient, Transport | None]:
+    """The same, and what sends for the client; None where the client sends by itself."""
     try:
-        return _client(config)
+        return _connected(config)
     except BotoCoreError as error:
         key = next((key for exception, key in _KEYS if isinstance(error, exception)), "")
         text = "none is given or found by boto3's chain" if isinstance(error, NoRegionError) else error
         raise ConfigError(f"endpoints.{name}{key}: {text}") from error
 
 
-def _client(config: EndpointConfig) -> BaseClient:
+def methods(client: BaseClient) -> Mapping[str, ClientMethod]:
+    """The methods of CLIENT by operation: boto3 makes one for each of its service model."""
+    return {
+        operation: getattr(client, method) for method, operation in client.meta.method_to_api_mapping.items()
+    }
+
+
+def _connected(config: EndpointConfig) -> tuple[BaseClient, Transport | None]:
     session = botocore.session.Session(profile=config.profile)
     session.register_component("response_parser_factory", StrictParserFactory())
     local = _is_local(config.endpoint_url)
@@ -72,8 +90,8 @@ def _client(config: EndpointConfig) -> BaseClient:
             user_agent=f"{session.user_agent()} tableadmin",
         ),
     )
-    Transport(config.connect_timeout, config.read_timeout, trusted(session)).attach(client)
-    return client
+    transport = Transport(config.connect_timeout, config.read_timeout, trusted(session))
+    return client, transport if transport.attach(client) else None
 
 
 def _is_local(endpoint_url: str | None) -> bool:

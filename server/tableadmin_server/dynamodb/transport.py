@@ -8,10 +8,11 @@ libcurl follows no redirects and reads no cookies, .netrc or .curlrc unless it i
 import math
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from io import BytesIO
-from typing import cast
+from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
 import pycurl
@@ -22,6 +23,8 @@ from botocore.compat import HTTPHeaders
 from botocore.httpsession import where
 from botocore.session import Session
 from botocore.utils import get_environ_proxies
+
+T = TypeVar("T")
 
 # As botocore's own sender has it: no compression, and nothing that libcurl would add of its own accord
 # (a name without a value removes it).
@@ -42,6 +45,18 @@ _FAILURES: Mapping[object, type[boto.HTTPClientError | boto.ConnectionError]] = 
     pycurl.E_RECV_ERROR: boto.ConnectionClosedError,
 }
 
+# The operation of a call whose first request was made already, and its response or what it failed with.
+_FIRST: ContextVar["tuple[str, AWSResponse | boto.BotoCoreError] | None"] = ContextVar("_FIRST", default=None)
+
+
+def with_first(outcome: AWSResponse | boto.BotoCoreError, operation: str, call: Callable[[], T]) -> T:
+    """What CALL, boto3's of OPERATION, returns or raises when its first request has this OUTCOME."""
+    token = _FIRST.set((operation, outcome))
+    try:
+        return call()
+    finally:
+        _FIRST.reset(token)
+
 
 def trusted(session: Session) -> str:
     """The file of certificates that clients of SESSION trust."""
@@ -59,26 +74,36 @@ class Transport:
     read_timeout: float
     ca_bundle: str
 
-    def attach(self, client: BaseClient) -> None:
+    def attach(self, client: BaseClient) -> bool:
         """Send what CLIENT has to send; each thread that calls it keeps a connection of its own.
 
-        Where the environment names a proxy for the endpoint, CLIENT goes on to send by itself.
+        Where the environment names a proxy for the endpoint, CLIENT goes on to send by itself: False.
         """
         url = client.meta.endpoint_url
         if get_environ_proxies(url).get(urlsplit(url).scheme):
-            return
+            return False
         # A thread that ends closes its connection.
         threads = threading.local()
 
-        def send(request: AWSPreparedRequest, **_: object) -> AWSResponse:
+        def send(request: AWSPreparedRequest, event_name: str, **_: object) -> AWSResponse:
+            first = _first_of(event_name)
+            if first is not None:
+                return first
             if not hasattr(threads, "curl"):
-                threads.curl = self._curl()
-            return _sent(threads.curl, request)
+                threads.curl = self.connection()
+            exchange = Exchange(threads.curl, request.url, request.headers.items(), request.body)
+            try:
+                threads.curl.perform()
+            except pycurl.error as error:
+                raise exchange.failure(error) from error
+            return exchange.response()
 
         # The stubs have it that handlers return nothing.
         client.meta.events.register("before-send.dynamodb", cast("Callable[..., None]", send))
+        return True
 
-    def _curl(self) -> pycurl.Curl:
+    def connection(self) -> pycurl.Curl:
+        """What makes one request at a time, and is not connected yet."""
         curl = pycurl.Curl()
         curl.setopt(pycurl.NOSIGNAL, 1)
         curl.setopt(pycurl.TCP_KEEPALIVE, 1)
@@ -96,6 +121,17 @@ class Transport:
         return curl
 
 
+def _first_of(event_name: str) -> AWSResponse | None:
+    """The response to the request that EVENT_NAME announces, if it was made already; raises its failure."""
+    operation, outcome = _FIRST.get() or ("", None)
+    if outcome is None or event_name != f"before-send.dynamodb.{operation}":
+        return None
+    _FIRST.set(None)
+    if isinstance(outcome, AWSResponse):
+        return outcome
+    raise outcome
+
+
 class _Body(BytesIO):
     """The body of a response, as AWSResponse reads it."""
 
@@ -103,21 +139,38 @@ class _Body(BytesIO):
         yield self.getvalue()
 
 
-def _sent(curl: pycurl.Curl, request: AWSPreparedRequest) -> AWSResponse:
-    head: list[bytes] = []
-    body = _Body()
-    fields = [_field(name, value) for name, value in request.headers.items()]
-    curl.setopt(pycurl.URL, _url(request.url))
-    curl.setopt(pycurl.HTTPHEADER, [*fields, *_EVERY_TIME])
-    # What is sent to DynamoDB is JSON, never a file.
-    curl.setopt(pycurl.POSTFIELDS, _bytes(cast("str | bytes", request.body or b"")))
-    curl.setopt(pycurl.HEADERFUNCTION, head.append)
-    curl.setopt(pycurl.WRITEFUNCTION, body.write)
-    try:
-        curl.perform()
-    except pycurl.error as error:
-        raise _failure(curl, error, request.url) from error
-    return AWSResponse(request.url, curl.getinfo(pycurl.RESPONSE_CODE), _headers(head), body)
+class Exchange:
+    """One request of botocore's, ready to be made by CURL, and then its response.
+
+    The body is JSON, never a file. Where the headers do not say its length, libcurl adds that.
+    """
+
+    def __init__(
+        self, curl: pycurl.Curl, url: str, headers: Iterable[tuple[str, str | bytes]], body: object
+    ) -> None:
+        self._curl = curl
+        self._url = url
+        self._head: list[bytes] = []
+        self._body = _Body()
+        fields = [_field(name, value) for name, value in headers]
+        curl.setopt(pycurl.URL, _url(url))
+        curl.setopt(pycurl.HTTPHEADER, [*fields, *_EVERY_TIME])
+        curl.setopt(pycurl.POSTFIELDS, _bytes(cast("str | bytes", body or b"")))
+        curl.setopt(pycurl.HEADERFUNCTION, self._head.append)
+        curl.setopt(pycurl.WRITEFUNCTION, self._body.write)
+
+    def response(self) -> AWSResponse:
+        """What was answered."""
+        status = self._curl.getinfo(pycurl.RESPONSE_CODE)
+        return AWSResponse(self._url, status, _headers(self._head), self._body)
+
+    def failure(self, error: pycurl.error) -> boto.BotoCoreError:
+        """How botocore tells ERROR."""
+        kind: type[boto.BotoCoreError] = _FAILURES.get(error.args[0], boto.HTTPClientError)
+        # Nothing was sent.
+        if kind is boto.ReadTimeoutError and not self._curl.getinfo(pycurl.REQUEST_SIZE):
+            kind = boto.ConnectTimeoutError
+        return kind(endpoint_url=self._url, error=error)
 
 
 def _url(url: str) -> bytes:
@@ -142,10 +195,3 @@ def _headers(head: list[bytes]) -> HTTPHeaders:
     fields = (line.decode("latin-1").partition(":") for line in head)
     # AWSResponse takes any mapping; its stubs don't.
     return cast("HTTPHeaders", {name: value.strip() for name, colon, value in fields if colon})
-
-
-def _failure(curl: pycurl.Curl, error: pycurl.error, url: str) -> boto.BotoCoreError:
-    kind: type[boto.BotoCoreError] = _FAILURES.get(error.args[0], boto.HTTPClientError)
-    if kind is boto.ReadTimeoutError and not curl.getinfo(pycurl.REQUEST_SIZE):  # nothing was sent
-        kind = boto.ConnectTimeoutError
-    return kind(endpoint_url=url, error=error)

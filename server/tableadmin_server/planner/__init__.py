@@ -7,11 +7,13 @@ first step, waits until nothing blocks the next, and begins again until the plan
 
 from tableadmin_server.planner.caution import Caution
 from tableadmin_server.planner.changes import Change, ChangeClass
+from tableadmin_server.planner.fingerprint import moved
 from tableadmin_server.planner.live import AutoScaled, Live
 from tableadmin_server.planner.pacing import Pace
 from tableadmin_server.planner.parts import Part
 from tableadmin_server.planner.planning import Action, Plan, plan
 from tableadmin_server.planner.step import Step, Wait
+from tableadmin_server.planner.transitions import part_transitions
 from tableadmin_server.planner.validation import validate
 from tableadmin_server.planner.violation import Violation
 
@@ -28,6 +30,8 @@ __all__ = [
     "Step",
     "Violation",
     "Wait",
+    "moved",
+    "part_transitions",
     "plan",
     "validate",
 ]

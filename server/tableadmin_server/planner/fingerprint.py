@@ -1,36 +1,76 @@
-"""What stands for the state a plan was made from."""
+"""What stands for the state a plan was made from, and what has moved on since."""
 
+import base64
 import hashlib
+import json
+import zlib
+from collections.abc import Mapping
 from dataclasses import replace
 
+from tableadmin.awsshape import AwsValue
 from tableadmin_server.planner.aws import text
+from tableadmin_server.planner.changes import differences
 from tableadmin_server.planner.index import UNMANAGED
 from tableadmin_server.planner.live import Live
-from tableadmin_server.planner.state import TableState
+from tableadmin_server.planner.state import TableState, defined
 
-_ABSENT = "absent"
+# Characters of a digest: whether one of a few settings has changed, not whether somebody forges one.
+_DIGITS = 10
+_MAX_BYTES = 256 * 1024
 
 
 def fingerprint(live: Live, at: TableState | None) -> str:
-    """The same for the same settings of the same table; sizes, times, statuses and what AWS moves aside."""
-    if at is None:
-        return _ABSENT
+    """The same for the same settings of the same table; sizes, times, statuses and what AWS moves aside.
+
+    It holds a digest of each setting, so that `moved` can name what is not the same any more.
+    """
+    digests = {} if at is None else _digests(live, at)
+    packed = zlib.compress(json.dumps(digests, separators=(",", ":"), sort_keys=True).encode())
+    return base64.urlsafe_b64encode(packed).decode()
+
+
+def moved(before: str, after: str) -> list[str]:
+    """The settings, by path in AWS member names, in which two fingerprints differ; "" is the table itself.
+
+    Raises ValueError for what is no fingerprint.
+    """
+    then, now = _read(before), _read(after)
+    if bool(then) != bool(now) or then.get(_IDENTITY) != now.get(_IDENTITY):
+        return [""]
+    return sorted(path for path in then.keys() | now.keys() if then.get(path) != now.get(path))
+
+
+_IDENTITY = "TableId"
+
+
+def _digests(live: Live, at: TableState) -> dict[str, str]:
+    identity = {_IDENTITY: _digest(text(live.description or {}, _IDENTITY))}
+    settings = differences(defined({}), _still(live, at))
+    return {**identity, **{each.path: _digest(each.after) for each in settings}}
+
+
+def _still(live: Live, at: TableState) -> TableState:
+    """AT without what moves by itself."""
     still = at.draft()
     still.warm = UNMANAGED
     if "" in live.auto_scaled:
         still.throughput = None
-    indexes = [
-        (
-            name,
-            replace(index, warm=UNMANAGED, throughput=None if name in live.auto_scaled else index.throughput),
+    still.indexes = {
+        name: replace(
+            index, warm=UNMANAGED, throughput=None if name in live.auto_scaled else index.throughput
         )
-        for name, index in sorted(still.indexes.items())
-    ]
-    still.indexes = {}
-    still.local_indexes = dict(sorted(still.local_indexes.items()))
-    still.vector_indexes = dict(sorted(still.vector_indexes.items()))
-    still.tags = None if still.tags is None else dict(sorted(still.tags.items()))
-    still.kinesis = dict(sorted(still.kinesis.items()))
-    still.replicas = dict(sorted(still.replicas.items()))
-    identity = text(live.description or {}, "TableId")
-    return hashlib.sha256(f"{identity} {still} {indexes}".encode()).hexdigest()[:32]
+        for name, index in still.indexes.items()
+    }
+    return still
+
+
+def _digest(value: AwsValue) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:_DIGITS]
+
+
+def _read(fingerprint: str) -> Mapping[str, str]:
+    try:
+        packed = base64.urlsafe_b64decode(fingerprint.encode("ascii"))
+        return dict(json.loads(zlib.decompressobj().decompress(packed, _MAX_BYTES)))
+    except (ValueError, TypeError, zlib.error) as error:
+        raise ValueError("no fingerprint of a plan") from error

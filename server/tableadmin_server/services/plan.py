@@ -1,6 +1,7 @@
-"""`PlanService`: what it takes to bring tables to their specs."""
+"""`PlanService`: what it takes to bring tables to their specs, and the beginning of it."""
 
 import asyncio
+import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
@@ -10,6 +11,8 @@ from google.rpc.code_pb2 import Code
 
 from tableadmin.awsshape import AwsDict, ShapeError, to_aws
 from tableadmin.v1 import (
+    ApplyPlanRequest,
+    ApplyPlanResponse,
     PlanTablesRequest,
     PlanTablesResponse,
     SpecViolation,
@@ -22,19 +25,25 @@ from tableadmin.v1 import (
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.dynamodb.fields import field_path
-from tableadmin_server.failure import Failure, field_violations
+from tableadmin_server.failure import Failure, field_violations, invalid_request
 from tableadmin_server.observing import observed
+from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
+from tableadmin_server.operations.request import Application
 from tableadmin_server.planner import Violation, plan, validate
 from tableadmin_server.services.endpoint_choice import endpoint_name
+from tableadmin_server.services.operation_messages import operation_message
 from tableadmin_server.services.plan_messages import table_plan
 
 SERVICE = plan_service_pb2.DESCRIPTOR.services_by_name["PlanService"]
 
+_MAX_REQUEST_ID = 128
+_MAX_REQUESTED_BY = 250
+
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 
-def handlers(endpoints: Endpoints) -> "grpc.GenericRpcHandler[Any, Any]":
-    """The RPCs of `PlanService`, which read from ENDPOINTS and change nothing."""
+def handlers(endpoints: Endpoints, operations: OperationsByEndpoint) -> "grpc.GenericRpcHandler[Any, Any]":
+    """The RPCs of `PlanService`, which read from ENDPOINTS; what is to be changed OPERATIONS do."""
 
     async def plan_tables(request: PlanTablesRequest, context: Context) -> PlanTablesResponse:
         endpoint = endpoints.named(endpoint_name(context))
@@ -56,9 +65,17 @@ def handlers(endpoints: Endpoints) -> "grpc.GenericRpcHandler[Any, Any]":
             ]
         )
 
+    async def apply_plan(request: ApplyPlanRequest, context: Context) -> ApplyPlanResponse:
+        of_endpoint = operations.of(endpoints.named(endpoint_name(context)))
+        begun = await of_endpoint.apply(_application(request, context.peer()))
+        return ApplyPlanResponse(operations=map(operation_message, begun))
+
     return grpc.method_handlers_generic_handler(
         SERVICE.full_name,
         {
+            "ApplyPlan": grpc.unary_unary_rpc_method_handler(
+                apply_plan, ApplyPlanRequest.FromString, ApplyPlanResponse.SerializeToString
+            ),
             "PlanTables": grpc.unary_unary_rpc_method_handler(
                 plan_tables, PlanTablesRequest.FromString, PlanTablesResponse.SerializeToString
             ),
@@ -111,6 +128,37 @@ def _violations(specs: Sequence[TableSpec], shaped: Sequence[AwsDict]) -> Iterat
 def _field(number: int, path: str) -> str:
     field = field_path(path, TableSpec.DESCRIPTOR)
     return f"specs[{number}].{field}" if field else f"specs[{number}]"
+
+
+def _application(request: ApplyPlanRequest, caller: str) -> Application:
+    """What REQUEST asks for; raises Failure (INVALID_ARGUMENT)."""
+    if not 1 <= len(request.request_id) <= _MAX_REQUEST_ID:
+        raise invalid_request("request_id", f"must have 1 to {_MAX_REQUEST_ID} characters")
+    if not request.specs:
+        raise invalid_request("specs", "there must be at least one")
+    specs = valid_specs(request.specs)
+    strangers = request.fingerprints.keys() - {spec.table_name for spec in request.specs}
+    if strangers:
+        raise invalid_request("fingerprints", f"there is no spec of {', '.join(sorted(strangers))}")
+    return Application(
+        request.request_id,
+        _digest(request),
+        specs,
+        dict(request.fingerprints),
+        allow_destructive=request.allow_destructive,
+        allow_replacement=request.allow_replacement,
+        requested_by=request.requested_by[:_MAX_REQUESTED_BY],
+        caller=caller,
+    )
+
+
+def _digest(request: ApplyPlanRequest) -> str:
+    """The same for requests that ask for the same, whoever sends them."""
+    asked = ApplyPlanRequest()
+    asked.CopyFrom(request)
+    asked.ClearField("request_id")
+    asked.ClearField("requested_by")
+    return hashlib.sha256(asked.SerializeToString(deterministic=True)).hexdigest()
 
 
 async def _planned(endpoint: Endpoint, spec: AwsDict) -> TablePlan:

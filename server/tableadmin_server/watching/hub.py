@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -13,10 +13,12 @@ from google.rpc.code_pb2 import Code
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.failure import Failure
 from tableadmin_server.watching.conditions import transitions
-from tableadmin_server.watching.observation import Observation, Part, differences
-from tableadmin_server.watching.outages import Outages
+from tableadmin_server.watching.memory import Memory
+from tableadmin_server.watching.observation import Observation, Part, are_others, differences
+from tableadmin_server.watching.outages import Outages, is_of_the_table
+from tableadmin_server.watching.parts import Parts
 from tableadmin_server.watching.poller import SLOWEST, Poller, Watcher
-from tableadmin_server.watching.reading import Reading, Source
+from tableadmin_server.watching.reading import PARTS, Reading, Source
 
 T = TypeVar("T")
 
@@ -27,6 +29,8 @@ HISTORY = 32
 # Seconds between reads of time to live, backups and tags while nothing suggests that they have changed.
 _PARTS_INTERVAL = 5.0
 _PARTS_INTERVAL_FAST = 1.0
+# Of the reads of a part that AWS takes one in so many is for the rounds, the rest for what has just changed.
+_ROUNDS = 2
 
 
 @dataclass(frozen=True)
@@ -44,9 +48,9 @@ class Track:
     def __init__(self, hub: "Hub", name: str) -> None:
         self.name = name
         self._hub = hub
-        self._parts: Counter[Part] = Counter()
-        self._parts_read = float("-inf")
-        self._poked = float("-inf")
+        self._wanted: Counter[Part] = Counter()
+        self._parts = Parts(partial(hub.reading.part, name), self._arrived)
+        self._joined = self._poked = float("-inf")
         self._history: deque[_Remembered] = deque()
         self._trimmed = False
         self._messages: dict[object, bytes | None] = {}
@@ -61,16 +65,19 @@ class Track:
 
     def join(self, watcher: Watcher, parts: Iterable[Part], slowest: float = SLOWEST) -> None:
         """Look on, PARTS included."""
-        self._parts.update(parts)
-        self._poked = _now()
+        parts = PARTS.keys() & parts
+        self._wanted.update(parts)
+        if parts:
+            self._joined = _now()
         self._hub.watched(self)
         self.poller.join(watcher, slowest)
 
     def leave(self, watcher: Watcher, parts: Iterable[Part]) -> None:
         """Look no longer."""
-        self._parts.subtract(parts)
+        self._wanted.subtract(PARTS.keys() & parts)
         self.poller.leave(watcher)
         if not self.poller.watched:
+            self._parts.stop()
             self._hub.unwatched(self)
 
     def poke(self) -> None:
@@ -92,29 +99,76 @@ class Track:
             self._messages[key] = make()
         return self._messages[key]
 
+    def lacks(self, parts: Collection[Part]) -> bool:
+        """Whether one of PARTS is still to come: its turn is far away."""
+        return not self._parts.overdue.isdisjoint(parts)
+
     async def _read(self) -> Observation:
-        after = await self._observed()
-        if after is not self.latest:
-            self.latest = after
-            self._messages.clear()
-            if not self._history or differences(self.newest, after, sizes=True):
-                self._remember(after)
+        overdue = self._parts.overdue
+        self._saw(await self._observed())
+        if overdue - self._parts.overdue:
+            self.poller.wake()
         return self.newest
 
-    async def _observed(self) -> Observation:
-        description = await self._hub.reading.description(self.name)
-        if description is None:
-            return Observation(self.name, None)
-        now = _now()
-        if self.latest and self.latest.description == description and self._knows_parts(self.latest, now):
-            return self.latest
-        self._parts_read = now
-        return await self._hub.reading.with_parts(self.name, description, +self._parts)
+    def _saw(self, after: Observation) -> None:
+        if after is self.latest:
+            return
+        self.latest = after
+        self._messages.clear()
+        if not self._history or differences(self.newest, after, sizes=True):
+            self._remember(after)
 
-    def _knows_parts(self, latest: Observation, now: float) -> bool:
-        """Whether the parts of LATEST need not be read again yet."""
-        interval = _PARTS_INTERVAL_FAST if transitions(latest) else min(_PARTS_INTERVAL, self.poller.slowest)
-        return self._parts_read > self._poked and now - self._parts_read < interval
+    async def _observed(self) -> Observation:
+        try:
+            description = await self._hub.reading.description(self.name)
+        except Failure as failure:
+            if not is_of_the_table(failure):
+                raise
+            return self._undescribed(failure)
+        if description is None:
+            self._parts.forget()
+            return Observation(self.name, None)
+        return await self._with_parts(description)
+
+    def _undescribed(self, why: Failure) -> Observation:
+        self._parts.forget()
+        # Who may not describe a table is told so even when it is gone: then its name is.
+        if self.latest is not None and self.latest.undescribed and self._hub.names_lack(self.name):
+            return Observation(self.name, None)
+        return Observation.without_description(self.name, why)
+
+    async def _with_parts(self, description: AwsDict) -> Observation:
+        before = self.latest.description if self.latest else None
+        if before is None or are_others(before, description):
+            self._parts.forget()
+        due = self._due(changed=before != description)
+        if self.latest and before == description and not due:
+            return self.latest
+        await self._parts.refresh(description, due)
+        return self._parts.observation(self.name, description, +self._wanted)
+
+    def _due(self, *, changed: bool) -> list[Part]:
+        """The parts to read; CHANGED says that the description is another than before."""
+        hurry = self.latest is not None and transitions(self.latest)
+        interval = _PARTS_INTERVAL_FAST if hurry else min(_PARTS_INTERVAL, self.poller.slowest)
+        return [part for part in +self._wanted if self._is_due(part, interval, changed=changed)]
+
+    def _is_due(self, part: Part, interval: float, *, changed: bool) -> bool:
+        known = self._parts.known(part)
+        if known is None or known.began <= self._poked or (changed and known.answer is None):
+            return True
+        if changed or known.began <= self._joined:
+            interval = 0.0
+        return _now() - known.ended >= max(interval, self._hub.round_of(part))
+
+    def _arrived(self) -> None:
+        """A part has come, or failed, for which no poll has waited."""
+        if self._parts.failed:
+            self.poller.poke()
+            return
+        if self.latest is not None and self.latest.description is not None:
+            self._saw(self._parts.observation(self.name, self.latest.description, +self._wanted))
+        self.poller.wake()
 
     def _moves(self, before: Observation | None, after: Observation) -> bool:
         if before is not None and differences(before, after, sizes=False):
@@ -150,15 +204,18 @@ class Hub:
         self._things: dict[tuple[object, ...], Poller[AwsDict]] = {}
         # Who is told of outages, and of the end.
         self._guests: set[Watcher] = set()
+        self._memory = Memory()
         self._stopping = False
 
     def enter(self, guest: Watcher) -> None:
         """Be told of outages and of the end, until `exit`."""
         self._guests.add(guest)
+        self._memory.opened()
 
     def exit(self, guest: Watcher) -> None:
         """Be told no longer."""
         self._guests.discard(guest)
+        self._memory.closed()
         if not self._guests:
             self.outages.forget()
 
@@ -187,6 +244,14 @@ class Hub:
         # Streams that are shown the table hold older tokens than this.
         forget = partial(self._forget, track.name, self.next_revision())
         self._expiries[track.name] = asyncio.get_running_loop().call_later(RETENTION, forget)
+
+    def round_of(self, part: Part) -> float:
+        """Seconds between reads of PART of a table at least: AWS takes few, and each table has its turn."""
+        return _ROUNDS * (len(self._tracks) - len(self._expiries)) * self.reading.spacing(part)
+
+    def names_lack(self, name: str) -> bool:
+        """Whether the names of all tables are looked at, and NAME is not among them."""
+        return self.names.watched and self.names.state is not None and name not in self.names.state
 
     def thing(self, operation: str, params: AwsDict) -> Poller[AwsDict]:
         """The poll loop of something that OPERATION with PARAMS reads; give it back with `dropped`."""

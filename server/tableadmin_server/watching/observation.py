@@ -17,7 +17,9 @@ from tableadmin.v1 import (
     TableState,
     Tag,
     TimeToLiveDescription,
+    UnreadablePart,
 )
+from tableadmin_server.failure import Failure
 
 # The numbers of the enums, as generated code types them.
 Aspect: TypeAlias = "TableAspect.ValueType"
@@ -67,8 +69,9 @@ Facet: TypeAlias = tuple[Aspect, str]
 class Observation:
     """A table as AWS described it; `description` is None where there is no such table.
 
-    A part that was not asked for, or that the endpoint does not have, is None. Compared by identity. Raises
-    what reading an answer raises that makes no sense.
+    A part that was not asked for, that the endpoint does not have or that is unreadable, is None; of a table
+    that can't be described, `description` is its name alone. Compared by identity. Raises what reading an
+    answer raises that makes no sense.
     """
 
     name: str
@@ -77,6 +80,8 @@ class Observation:
     continuous_backups: AwsDict | None = None
     tags: list[AwsDict] | None = None
     unsupported: frozenset[Part] = frozenset()
+    # Parts that can't be read, the description included, and why.
+    unreadable: Mapping[Part, Failure] = field(default_factory=dict)
     # By what its members are about, so that two can be compared facet by facet.
     facets: Mapping[Facet, AwsDict] = field(init=False, repr=False)
     # As a message of the contract.
@@ -86,17 +91,40 @@ class Observation:
         object.__setattr__(self, "facets", dict(_facets(self)))
         object.__setattr__(self, "state", _state(self))
 
+    @classmethod
+    def without_description(cls, name: str, why: Failure) -> "Observation":
+        """The table NAME that can't be described, and WHY."""
+        return cls(name, {"TableName": name}, unreadable={_DESCRIPTION: why})
+
+    @property
+    def undescribed(self) -> Failure | None:
+        """Why the table can't be described; None where it can be."""
+        return self.unreadable.get(_DESCRIPTION)
+
     def only(self, parts: Collection[Part]) -> "Observation":
         """The same without what was looked at for others: no part but PARTS."""
         unwanted = [part for part in _MEMBERS if part not in parts]
-        if not any(
-            part in self.unsupported or getattr(self, _MEMBERS[part]) is not None for part in unwanted
-        ):
+        if not any(self._tells_of(part) for part in unwanted):
             return self
         kept = {member: getattr(self, member) for part, member in _MEMBERS.items() if part in parts}
         return Observation(
-            self.name, self.description, unsupported=self.unsupported & frozenset(parts), **kept
+            self.name,
+            self.description,
+            unsupported=self.unsupported & frozenset(parts),
+            unreadable={part: why for part, why in self.unreadable.items() if part not in unwanted},
+            **kept,
         )
+
+    def _tells_of(self, part: Part) -> bool:
+        return (
+            part in self.unsupported or part in self.unreadable or getattr(self, _MEMBERS[part]) is not None
+        )
+
+    def hides(self, aspect: Aspect) -> bool:
+        """Whether ASPECT can't be told, for want of the part that it belongs to."""
+        if not self.unreadable or aspect == TableAspect.TABLE_ASPECT_UNREADABLE_PART:
+            return False
+        return _DESCRIPTION in self.unreadable or _PARTS_OF.get(aspect) in self.unreadable
 
 
 # The parts beside the description, by the member that holds them.
@@ -105,6 +133,13 @@ _MEMBERS: Mapping[Part, str] = {
     TablePart.TABLE_PART_CONTINUOUS_BACKUPS: "continuous_backups",
     TablePart.TABLE_PART_TAGS: "tags",
 }
+# The aspects that are of a part, and not of the description.
+_PARTS_OF: Mapping[Aspect, Part] = {
+    TableAspect.TABLE_ASPECT_TIME_TO_LIVE: TablePart.TABLE_PART_TIME_TO_LIVE,
+    TableAspect.TABLE_ASPECT_CONTINUOUS_BACKUPS: TablePart.TABLE_PART_CONTINUOUS_BACKUPS,
+    TableAspect.TABLE_ASPECT_TAGS: TablePart.TABLE_PART_TAGS,
+}
+_DESCRIPTION = TablePart.TABLE_PART_DESCRIPTION
 
 
 def _state(seen: Observation) -> TableState:
@@ -115,6 +150,10 @@ def _state(seen: Observation) -> TableState:
         continuous_backups=_message(seen.continuous_backups, ContinuousBackupsDescription, unknown),
         tags=[from_aws(tag, Tag, unknown) for tag in seen.tags or ()],
         unsupported_parts=sorted(seen.unsupported),
+        unreadable_parts=[
+            UnreadablePart(part=part, code=why.code, reason=why.reason, message=why.message)
+            for part, why in sorted(seen.unreadable.items())
+        ],
     )
 
 
@@ -126,10 +165,17 @@ def _message(data: AwsDict | None, message_type: type[M], unknown: list[Unknown]
 
 
 def is_another(before: Observation, after: Observation) -> bool:
-    """Whether the tables of BEFORE and AFTER have no more than the name in common."""
+    """Whether the tables of BEFORE and AFTER are known to have no more than the name in common."""
     if before.description is None or after.description is None:
         return before.description is not after.description
-    return any(before.description.get(mark) != after.description.get(mark) for mark in _MARKS)
+    if before.undescribed or after.undescribed:
+        return False
+    return are_others(before.description, after.description)
+
+
+def are_others(before: AwsDict, after: AwsDict) -> bool:
+    """Whether two descriptions are of two tables."""
+    return any(before.get(mark) != after.get(mark) for mark in _MARKS)
 
 
 # What no change of a table changes; not every engine has both.
@@ -137,7 +183,10 @@ _MARKS = ("TableId", "CreationDateTime")
 
 
 def differences(before: Observation, after: Observation, *, sizes: bool) -> list[TableChange]:
-    """What has changed from BEFORE to AFTER; item counts and sizes only where SIZES is true."""
+    """What has changed from BEFORE to AFTER; item counts and sizes only where SIZES is true.
+
+    Of what one of them could not read it is not known whether it has changed.
+    """
     return [
         TableChange(
             aspect=aspect,
@@ -148,6 +197,7 @@ def differences(before: Observation, after: Observation, *, sizes: bool) -> list
         for aspect, subject in dict.fromkeys((*before.facets, *after.facets))
         if (sizes or aspect != TableAspect.TABLE_ASPECT_SIZE)
         and before.facets.get((aspect, subject)) != after.facets.get((aspect, subject))
+        and not (before.hides(aspect) or after.hides(aspect))
     ]
 
 
@@ -168,6 +218,10 @@ def _facets(observation: Observation) -> Iterator[tuple[Facet, AwsDict]]:
     if observation.tags:
         tags: AwsDict = {str(tag["Key"]): tag["Value"] for tag in observation.tags}
         yield (TableAspect.TABLE_ASPECT_TAGS, ""), tags
+    for part, why in observation.unreadable.items():
+        subject = TablePart.Name(part).removeprefix("TABLE_PART_")
+        # Without the message, which AWS may word anew each time.
+        yield (TableAspect.TABLE_ASPECT_UNREADABLE_PART, subject), {"Code": why.code, "Reason": why.reason}
 
 
 def _add_named(found: dict[Facet, AwsDict], member: str, elements: list[AwsDict]) -> None:

@@ -31,6 +31,11 @@ def is_transient(failure: Failure) -> bool:
     return failure.code in _TRANSIENT
 
 
+def is_of_the_table(failure: Failure) -> bool:
+    """Whether it lies with the table or the part that is read, which may be forbidden, and will last."""
+    return not is_transient(failure) and failure.code != Code.UNAUTHENTICATED
+
+
 @dataclass(frozen=True)
 class Outage:
     """A time in which the endpoint could not be asked: its number, when it began (epoch seconds), and why."""

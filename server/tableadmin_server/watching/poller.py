@@ -93,6 +93,11 @@ class Poller(Generic[T]):
         """Why the last poll that began after WATCHER joined has failed; None if it has not."""
         return self.failure if self._newcomers.get(watcher, 0) <= self._ended else None
 
+    def wake(self) -> None:
+        """Wake whoever looks: there is something new beside the state."""
+        for watcher in list(self._watchers):
+            watcher.wake()
+
     def poke(self) -> None:
         """Poll as soon as may be, and often for a while: what is polled may just have been changed."""
         self._interval = FASTEST

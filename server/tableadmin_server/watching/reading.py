@@ -1,8 +1,7 @@
 """What is read of an endpoint for watches and waits, within its budget of calls."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Literal, Protocol, TypeAlias, cast
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol, cast
 
 from google.rpc.code_pb2 import Code
 
@@ -10,10 +9,9 @@ from tableadmin.awsshape import AwsDict
 from tableadmin.v1 import TablePart
 from tableadmin_server.dynamodb.endpoint import Answer
 from tableadmin_server.failure import Failure
-from tableadmin_server.watching.observation import Observation, Part
-
-_UNSUPPORTED: Literal["unsupported"] = "unsupported"
-_Part: TypeAlias = AwsDict | list[AwsDict] | Literal["unsupported"] | None
+from tableadmin_server.watching.observation import Part
+from tableadmin_server.watching.outages import is_of_the_table
+from tableadmin_server.watching.parts import UNSUPPORTED, PartAnswer
 
 # The endpoint does not have the operation; of a table that is ACTIVE a refusal means the same.
 _NOT_HERE = {
@@ -31,8 +29,11 @@ class Source(Protocol):
     def name(self) -> str:
         """What the configuration calls it."""
 
-    async def background_call(self, operation: str, params: AwsDict) -> Answer:
-        """What it answers, within its budget; raises Failure."""
+    async def poll(self, operation: str, params: AwsDict) -> Answer:
+        """What it answers, within its budgets; raises Failure."""
+
+    def spacing(self, operation: str) -> float:
+        """Seconds from one call of OPERATION to the next at least; 0 where that is not limited."""
 
 
 class Reading:
@@ -43,7 +44,7 @@ class Reading:
 
     async def answer(self, operation: str, params: AwsDict) -> AwsDict:
         """What the endpoint answers to OPERATION."""
-        return (await self._source.background_call(operation, params)).data
+        return (await self._source.poll(operation, params)).data
 
     async def table_names(self) -> tuple[str, ...]:
         """The names of all tables."""
@@ -66,32 +67,22 @@ class Reading:
             return None
         return cast("AwsDict", answer["Table"])
 
-    async def with_parts(self, name: str, description: AwsDict, parts: Iterable[Part]) -> Observation:
-        """The table NAME with its DESCRIPTION and PARTS, those left out that it does not have, or not yet."""
-        wanted = [part for part in parts if part in _PARTS]
-        answers = await asyncio.gather(*(self._part(part, name, description) for part in wanted))
-        unsupported = frozenset(
-            part for part, answer in zip(wanted, answers, strict=True) if answer == _UNSUPPORTED
-        )
-        seen = {part: answer for part, answer in zip(wanted, answers, strict=True) if part not in unsupported}
-        return Observation(
-            name,
-            description,
-            time_to_live=cast("AwsDict | None", seen.get(TablePart.TABLE_PART_TIME_TO_LIVE)),
-            continuous_backups=cast("AwsDict | None", seen.get(TablePart.TABLE_PART_CONTINUOUS_BACKUPS)),
-            tags=cast("list[AwsDict] | None", seen.get(TablePart.TABLE_PART_TAGS)),
-            unsupported=unsupported,
-        )
-
-    async def _part(self, part: Part, name: str, description: AwsDict) -> _Part:
+    async def part(self, name: str, part: Part, description: AwsDict) -> PartAnswer:
+        """PART of the table NAME with DESCRIPTION, or why there is none."""
         try:
-            return await _PARTS[part](self, name, description)
+            return await PARTS[part][1](self, name, description)
         except Failure as failure:
             if failure.code in _NOT_HERE[description.get("TableStatus") == "ACTIVE"]:
-                return _UNSUPPORTED
+                return UNSUPPORTED
             if failure.code in _NOT_YET:
                 return None
+            if is_of_the_table(failure):
+                return failure
             raise
+
+    def spacing(self, part: Part) -> float:
+        """Seconds from one read of PART to the next at least, of all tables together."""
+        return self._source.spacing(PARTS[part][0])
 
     async def time_to_live(self, name: str, _: AwsDict) -> AwsDict:
         """What DescribeTimeToLive shows of the table NAME."""
@@ -115,8 +106,9 @@ class Reading:
             params = {**params, "NextToken": page["NextToken"]}
 
 
-_PARTS: Mapping[Part, Callable[[Reading, str, AwsDict], Awaitable[_Part]]] = {
-    TablePart.TABLE_PART_TIME_TO_LIVE: Reading.time_to_live,
-    TablePart.TABLE_PART_CONTINUOUS_BACKUPS: Reading.continuous_backups,
-    TablePart.TABLE_PART_TAGS: Reading.tags,
+# The parts beside the description: the operation that each takes, and how it is read.
+PARTS: Mapping[Part, tuple[str, Callable[[Reading, str, AwsDict], Awaitable[PartAnswer]]]] = {
+    TablePart.TABLE_PART_TIME_TO_LIVE: ("DescribeTimeToLive", Reading.time_to_live),
+    TablePart.TABLE_PART_CONTINUOUS_BACKUPS: ("DescribeContinuousBackups", Reading.continuous_backups),
+    TablePart.TABLE_PART_TAGS: ("ListTagsOfResource", Reading.tags),
 }

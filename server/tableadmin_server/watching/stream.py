@@ -168,14 +168,15 @@ class Watch:
         track.join(subscription, self._options.parts)
 
     def _unsubscribe(self, subscription: _Subscription) -> None:
-        del self._subscriptions[subscription.track.name]
+        if self._subscriptions.pop(subscription.track.name, None) is None:
+            return
         self._dirty.pop(subscription, None)
         self._awaited.discard(subscription)
         subscription.track.leave(subscription, self._options.parts)
 
     def _follow_names(self) -> None:
         """Subscribe to tables that have come into scope, and leave those that are gone."""
-        if self._scope.prefix is None:
+        if self._scope.prefix is None or (self._options.snapshot_only and self._scope_known):
             return
         names = self._hub.names
         failure = names.failure_for(self)
@@ -209,6 +210,8 @@ class Watch:
             subscription = next(iter(self._dirty))
             del self._dirty[subscription]
             message = self._next_of(subscription)
+            if self._options.snapshot_only and subscription not in self._awaited:
+                self._unsubscribe(subscription)
             if message is not None:
                 yield message
             self._hub.check_running()
@@ -216,12 +219,15 @@ class Watch:
     def _next_of(self, subscription: _Subscription) -> bytes | None:
         poller = subscription.track.poller
         failure = poller.failure_for(subscription)
-        if failure is not None and subscription in self._awaited and not is_transient(failure):
+        awaited = subscription in self._awaited
+        if failure is not None and awaited and not self._complete and not is_transient(failure):
             raise failure
-        if not poller.is_fresh(subscription):
+        if not poller.is_fresh(subscription) or (awaited and subscription.track.lacks(self._options.parts)):
             return None
-        self._awaited.discard(subscription)
         before, after = subscription.sent, subscription.track.newest
+        if before is None and after.undescribed and self._scope.prefix is None:
+            raise after.undescribed
+        self._awaited.discard(subscription)
         self._note_sent(subscription, after)
         self._leave_if_gone(subscription)
         # Of a table that nobody named it is no news that it is not there.

@@ -198,7 +198,11 @@ class _AwaitedTable(_Looker):
         self._hub.check_running()
         if not _readable(self._track.poller, self):
             return None
+        if self._track.lacks(self._parts):
+            return None
         seen = self._track.newest.only(self._parts)
+        for failure in seen.unreadable.values():
+            raise failure
         # Where there is no time to live at all, everything else can settle.
         if seen.unsupported and self._request.condition != WaitCondition.WAIT_CONDITION_SETTLED:
             raise _not_supported()

@@ -12,6 +12,7 @@ from tableadmin.cli import fragments, options
 from tableadmin.cli.blocks import Lines, Rows
 from tableadmin.cli.capacity import both_sides
 from tableadmin.cli.confirm import confirm
+from tableadmin.cli.endings import SERVICE_ERROR, line
 from tableadmin.cli.group import Group
 from tableadmin.cli.inventory import inventory
 from tableadmin.cli.overview import COLUMNS, Filter, cells, parse_filter, selected
@@ -19,6 +20,7 @@ from tableadmin.cli.pages import listed
 from tableadmin.cli.progress import finish, finish_deletion
 from tableadmin.cli.session import Session, pass_session
 from tableadmin.cli.table_view import description
+from tableadmin.cli.unreadable import complaints
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
@@ -119,16 +121,21 @@ def describe(session: Session, name: str) -> None:
 def list_tables(
     session: Session, max_items: int | None, *, wide: bool, sort: str | None, filters: list[Filter]
 ) -> None:
-    """List the names of all tables, one a line. --wide, --sort and --filter ask for the state of each."""
+    """List the names of all tables, one a line. --wide, --sort and --filter ask for the state of each.
+
+    What the service may not read is said on standard error, and the exit code is 1 then.
+    """
     if not (wide or sort or filters):
-        response = listed(session, session.rpcs.list_tables, {}, max_items)
+        _show_names(session, listed(session, session.rpcs.list_tables, {}, max_items))
+        return
+    tables = inventory(session)
+    states = selected(tables, filters, sort or "table")[:max_items]
+    if wide:
+        session.show_all("Tables", states, lambda each: [_overview(each)])
     else:
-        states = selected(inventory(session), filters, sort or "table")[:max_items]
-        if wide:
-            session.show_all("Tables", states, lambda each: [_overview(each)])
-            return
-        response = _named(states)
-    session.show(response, lambda each: [Lines(each.table_names, "no tables")])
+        _show_names(session, _named(states))
+    # What could not be read passes no filter but that of the name.
+    _complain_of(selected(tables, [each for each in filters if each[0] == "table"], "table"))
 
 
 @table.command(example="tablectl table update Music --read 10 --write 10 --wait")
@@ -187,6 +194,19 @@ def _request(name: str | None, base: AwsDict, settings: dict[str, AwsDict]) -> A
 
 def _overview(states: Sequence[TableState]) -> Rows:
     return Rows([*COLUMNS], [cells(state, COLUMNS) for state in states], "no tables")
+
+
+def _show_names(session: Session, response: ListTablesResponse) -> None:
+    session.show(response, lambda each: [Lines(each.table_names, "no tables")])
+
+
+def _complain_of(states: Sequence[TableState]) -> None:
+    """Say on standard error what could not be read of the tables, and end so, if there is anything."""
+    lines = [*complaints(states)]
+    for each in lines:
+        click.echo(line(each), err=True)
+    if lines:
+        raise click.exceptions.Exit(SERVICE_ERROR)
 
 
 def _named(states: Sequence[TableState]) -> ListTablesResponse:

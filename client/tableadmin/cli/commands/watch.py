@@ -27,6 +27,8 @@ On a terminal the tables stand in a table that lives. In a pipe, and with -o jso
 JSON, and with -o yaml a document: first a SNAPSHOT of each table, then CREATED, CHANGED and DELETED as it
 happens. CHECKPOINT says that all was told so far, GAP that for a while nothing could be seen.
 
+A table that the service may not read stays in sight: its state says why. Named with TABLE it is an error.
+
 A lost connection ends nothing: the watch goes on when the service is there again, and tells what has changed.
 """
 

@@ -1,0 +1,71 @@
+"""What stands against a request, looked for before anything is begun."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from google.rpc.code_pb2 import Code
+from google.rpc.error_details_pb2 import PreconditionFailure
+
+from tableadmin_server.dynamodb.endpoint import Endpoint
+from tableadmin_server.failure import Failure, invalid_request
+from tableadmin_server.observing import observed
+from tableadmin_server.operations.reconcile import drift_failure, permission_failure, refusal_failure
+from tableadmin_server.operations.record import Order
+from tableadmin_server.planner import plan
+
+# Characters of what is said of a table beside the first.
+_MAX_TEXT = 250
+
+
+async def check(endpoint: Endpoint, orders: Sequence[Order], busy: Mapping[str, str]) -> None:
+    """Raise Failure, for the first table that something stands against; its details name all of them.
+
+    BUSY are the operations that are changing tables now, by table.
+    """
+    found = await asyncio.gather(*(_obstacle(endpoint, order, busy) for order in orders))
+    failures = [failure for failure in found if failure is not None]
+    if not failures:
+        return
+    first = failures[0]
+    more = f" (and {len(failures) - 1} more tables)" if len(failures) > 1 else ""
+    violations = [
+        PreconditionFailure.Violation(
+            type=failure.reason,
+            subject=failure.metadata.get("table", ""),
+            description=failure.message[:_MAX_TEXT],
+        )
+        for failure in failures
+        if failure.code != Code.INVALID_ARGUMENT
+    ]
+    raise Failure(
+        first.code,
+        f"{first.message}{more}",
+        reason=first.reason,
+        metadata=first.metadata,
+        details=[*first.details, PreconditionFailure(violations=violations)],
+    )
+
+
+async def _obstacle(endpoint: Endpoint, order: Order, busy: Mapping[str, str]) -> Failure | None:
+    if order.table_name == endpoint.operations_table:
+        return invalid_request("specs", f"{order.table_name} remembers operations and is not for them")
+    if order.table_name in busy:
+        return under_way(order.table_name, busy[order.table_name])
+    live = await observed(endpoint, order.table_name, order.spec.keys())
+    planned = plan(order.spec, live, datetime.now(UTC))
+    try:
+        failure = drift_failure(order, planned)
+    except ValueError as error:
+        return invalid_request(f"fingerprints[{order.table_name}]", str(error))
+    return failure or refusal_failure(order, planned) or permission_failure(order, planned)
+
+
+def under_way(table_name: str, operation_id: str) -> Failure:
+    """The end of a request for a table that another operation is changing."""
+    return Failure(
+        Code.FAILED_PRECONDITION,
+        f"{table_name}: the operation {operation_id} is changing it",
+        reason="OPERATION_UNDER_WAY",
+        metadata={"table": table_name, "operation_id": operation_id},
+    )

@@ -1,0 +1,42 @@
+"""The operations of each endpoint."""
+
+import asyncio
+
+from google.rpc.code_pb2 import Code
+
+from tableadmin_server.dynamodb.endpoint import Endpoint
+from tableadmin_server.dynamodb.endpoints import Endpoints
+from tableadmin_server.failure import Failure
+from tableadmin_server.operations.operations import Operations
+from tableadmin_server.watching.hubs import Hubs
+
+
+class OperationsByEndpoint:
+    """The operations of every endpoint that remembers some."""
+
+    def __init__(self, endpoints: Endpoints, hubs: Hubs) -> None:
+        self._by_endpoint = {
+            endpoint.name: Operations(endpoint, hubs.of(endpoint))
+            for endpoint in endpoints
+            if endpoint.operations_table
+        }
+
+    def of(self, endpoint: Endpoint) -> Operations:
+        """The operations of ENDPOINT; raises Failure (UNIMPLEMENTED) where it remembers none."""
+        if endpoint.name not in self._by_endpoint:
+            raise Failure(
+                Code.UNIMPLEMENTED,
+                f"the endpoint {endpoint.name!r} is configured without operations",
+                reason="NO_OPERATIONS",
+                metadata={"endpoint": endpoint.name},
+            )
+        return self._by_endpoint[endpoint.name]
+
+    def start(self) -> None:
+        """Take over operations that no server carries out, until `stop`."""
+        for operations in self._by_endpoint.values():
+            operations.start()
+
+    async def stop(self) -> None:
+        """Give back what this server carries out."""
+        await asyncio.gather(*(operations.stop() for operations in self._by_endpoint.values()))

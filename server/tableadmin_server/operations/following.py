@@ -1,0 +1,122 @@
+"""Operations as they are watched: one look for all who look at the same one."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from contextlib import aclosing
+from functools import partial
+
+from google.rpc.code_pb2 import Code
+
+from tableadmin_server.failure import Failure
+from tableadmin_server.operations.record import Operation
+from tableadmin_server.watching.hub import Hub
+from tableadmin_server.watching.outages import is_transient
+from tableadmin_server.watching.poller import Poller
+
+# Seconds between looks at an operation that another server carries out, and without anything to tell.
+_SLOWEST = 2.0
+_SIGN_OF_LIFE = 30.0
+
+
+class Following:
+    """The poll loops of operations that READ gives; those of this server are poked when they get on."""
+
+    def __init__(self, hub: Hub, read: Callable[[str], Awaitable[Operation | None]]) -> None:
+        self._hub = hub
+        self._read = read
+        self._pollers: dict[str, Poller[Operation | None]] = {}
+
+    def poke(self, operation_id: str) -> None:
+        """The operation has got on: whoever follows it is told at once."""
+        if operation_id in self._pollers:
+            self._pollers[operation_id].poke()
+
+    async def follow(self, operation_ids: Sequence[str]) -> AsyncGenerator[Operation | None]:
+        """See Operations.follow."""
+        follower = _Follower()
+        with self._joined(follower, operation_ids) as pollers:
+            async with aclosing(self._news(follower, pollers)) as news:
+                async for operation in news:
+                    yield operation
+
+    async def _news(
+        self, follower: "_Follower", pollers: dict[str, Poller[Operation | None]]
+    ) -> AsyncGenerator[Operation | None]:
+        sent: dict[str, Operation] = {}
+        left = set(pollers)
+        while left:
+            self._hub.check_running()
+            for operation_id in sorted(left):
+                operation = _seen(operation_id, pollers[operation_id], follower)
+                if operation is not None and operation != sent.get(operation_id):
+                    sent[operation_id] = operation
+                    if operation.progress.state.ended:
+                        left.remove(operation_id)
+                    yield operation
+            if left and not await follower.woken(_SIGN_OF_LIFE):
+                yield None
+
+    @contextlib.contextmanager
+    def _joined(
+        self, follower: "_Follower", operation_ids: Sequence[str]
+    ) -> Iterator[dict[str, Poller[Operation | None]]]:
+        pollers = {operation_id: self._poller(operation_id) for operation_id in operation_ids}
+        self._hub.enter(follower)
+        for poller in pollers.values():
+            poller.join(follower, _SLOWEST)
+        try:
+            yield pollers
+        finally:
+            self._hub.exit(follower)
+            for operation_id, poller in pollers.items():
+                poller.leave(follower)
+                if not poller.watched:
+                    self._pollers.pop(operation_id, None)
+
+    def _poller(self, operation_id: str) -> Poller[Operation | None]:
+        if operation_id not in self._pollers:
+            read = partial(self._read, operation_id)
+            self._pollers[operation_id] = self._hub.poller(read, lambda before, now: before != now)
+        return self._pollers[operation_id]
+
+
+class _Follower:
+    """Who follows: an event that news sets."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def wake(self) -> None:
+        self._event.set()
+
+    async def woken(self, seconds: float) -> bool:
+        """Whether there was news within so many SECONDS."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._event.wait()
+        news = self._event.is_set()
+        self._event.clear()
+        return news
+
+
+def _seen(operation_id: str, poller: Poller[Operation | None], follower: _Follower) -> Operation | None:
+    """The operation, None while it can't be seen; raises Failure where there is none."""
+    failure = poller.failure_for(follower)
+    if failure is not None and not is_transient(failure):
+        raise failure
+    if failure is not None or not poller.is_fresh(follower):
+        return None
+    if poller.state is None:
+        raise not_found(operation_id)
+    return poller.state
+
+
+def not_found(operation_id: str) -> Failure:
+    """The end of a call about an operation that is not, or no more, remembered."""
+    return Failure(
+        Code.NOT_FOUND,
+        f"there is no operation {operation_id}, or it is not remembered any more",
+        reason="OPERATION_NOT_FOUND",
+        metadata={"operation_id": operation_id},
+    )

@@ -1,0 +1,217 @@
+"""What comes next for an operation, from what its table needs now: pure decisions, without I/O.
+
+An operation is no script: each decision starts from the table as it is, so whoever takes over after a crash
+decides the same.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from google.protobuf.duration_pb2 import Duration
+from google.rpc.code_pb2 import Code
+from google.rpc.error_details_pb2 import QuotaFailure, RetryInfo
+
+from tableadmin_server.failure import Failure
+from tableadmin_server.operations.record import Order, Outcome, Progress, State, Trouble
+from tableadmin_server.planner import Action, ChangeClass, Live, Plan, Step, Wait, moved
+
+# For how long AWS may go on to show a table as it was before a change that it accepted.
+_STALE = timedelta(seconds=15)
+_STALE_LOOK = 1.0
+
+# For how many seconds what ends by itself is put up with, from the first such failure in a row. The longest
+# is for time to live, which AWS lets change once an hour.
+_PATIENCE: Mapping[int, float] = {
+    Code.ABORTED: 600.0,
+    Code.ALREADY_EXISTS: 60.0,
+    Code.DEADLINE_EXCEEDED: 3600.0,
+    Code.FAILED_PRECONDITION: 7200.0,
+    Code.INTERNAL: 600.0,
+    Code.RESOURCE_EXHAUSTED: 3600.0,
+    Code.UNAUTHENTICATED: 120.0,
+    Code.UNAVAILABLE: 3600.0,
+}
+# The same for refusals of a call that may have been made before: what AWS shows may be older than that.
+_PATIENCE_IN_DOUBT: Mapping[int, float] = {Code.INVALID_ARGUMENT: 30.0, Code.NOT_FOUND: 30.0}
+# These end by themselves only where AWS says when.
+_WITH_DELAY = frozenset({Code.FAILED_PRECONDITION, Code.RESOURCE_EXHAUSTED})
+
+_SHORTEST_DELAY, _LONGEST_DELAY = 0.25, 30.0
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Wait for what the words say, and look again; SECONDS where it is known how long that takes."""
+
+    waits: tuple[str, ...]
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class End:
+    """Nothing more is to be done."""
+
+    state: State
+    trouble: Trouble | None = None
+
+
+# A step is a call to make.
+Decision: TypeAlias = Step | Pause | End
+
+
+def decide(order: Order, progress: Progress, live: Live, plan: Plan, now: datetime) -> Decision:
+    """What comes next for ORDER, of which PROGRESS was made, when LIVE needs what PLAN says."""
+    obstacle = _obstacle(order, progress, plan)
+    if obstacle is not None:
+        state, failure = obstacle
+        return End(state, trouble_of(failure, left=left(live, plan)))
+    if plan.waits:
+        return Pause(tuple(wait.description for wait in plan.waits), _known_seconds(plan.waits))
+    if not plan.steps:
+        return End(State.SUCCEEDED)
+    return _again(progress, plan.steps[0], left(live, plan), now) or plan.steps[0]
+
+
+def permission_failure(order: Order, plan: Plan) -> Failure | None:
+    """Why ORDER does not allow what PLAN does."""
+    allowed = {
+        # Of a table that goes all goes.
+        ChangeClass.DESTRUCTIVE: order.allow_destructive or plan.action is Action.REPLACE,
+        ChangeClass.REPLACEMENT: order.allow_replacement,
+    }
+    for change_class in (ChangeClass.REPLACEMENT, ChangeClass.DESTRUCTIVE):
+        changes = [each for each in plan.changes if each.change_class is change_class and not each.skipped]
+        if changes and not allowed[change_class]:
+            paths = ", ".join(change.path for change in changes)
+            return Failure(
+                Code.FAILED_PRECONDITION,
+                f"{order.table_name}: {_COSTS[change_class]}, which is not allowed: {paths}",
+                reason=f"{change_class}_CHANGE_NOT_ALLOWED",
+            )
+    return None
+
+
+_COSTS = {
+    ChangeClass.DESTRUCTIVE: "something would go for good",
+    ChangeClass.REPLACEMENT: "the table would be deleted with its items and made anew",
+}
+
+
+def drift_failure(order: Order, plan: Plan) -> Failure | None:
+    """What has moved on since the plan that ORDER agreed to; raises ValueError for what is no fingerprint."""
+    if not order.fingerprint:
+        return None
+    paths = moved(order.fingerprint, plan.fingerprint)
+    if not paths:
+        return None
+    what = "the table is not the one any more, or not there, or there now" if paths == [""] else None
+    return Failure(
+        Code.ABORTED,
+        f"{order.table_name}: has changed since it was planned: {what or ', '.join(paths)}",
+        reason="TABLE_HAS_MOVED_ON",
+    )
+
+
+def refusal_failure(order: Order, plan: Plan) -> Failure | None:
+    """Why nothing of PLAN is possible."""
+    if not plan.refusal:
+        return None
+    return Failure(Code.FAILED_PRECONDITION, f"{order.table_name}: {plan.refusal}", reason="PLAN_REFUSED")
+
+
+def trouble_of(failure: Failure, step: str = "", left: tuple[str, ...] = ()) -> Trouble:
+    """FAILURE, of the call STEP, which left the table in a state that LEFT describes."""
+    return Trouble(
+        code=failure.code,
+        reason=failure.reason,
+        message=failure.message,
+        aws_error_code=failure.metadata.get("aws_error_code", ""),
+        aws_request_id=failure.metadata.get("aws_request_id", ""),
+        call=step,
+        left=left,
+    )
+
+
+def left(live: Live, plan: Plan) -> tuple[str, ...]:
+    """In what state the table is: its status, what is in motion, what still differs."""
+    return tuple(_left(live, plan))
+
+
+def _left(live: Live, plan: Plan) -> Iterator[str]:
+    if live.description is None:
+        yield "there is no such table"
+        return
+    yield f"the table is {live.description.get('TableStatus', 'ACTIVE')}"
+    yield from (f"in motion: {wait.description}" for wait in plan.waits)
+    yield from (f"still to change: {change.path}" for change in plan.changes if not change.skipped)
+
+
+def patience(failure: Failure, *, in_doubt: bool) -> float:
+    """Seconds for which FAILURE is put up with, 0 where trying again is of no use.
+
+    IN_DOUBT says that the call may have been made before, its answer having been lost.
+    """
+    if failure.code in _WITH_DELAY and _delay(failure) is None:
+        return 0.0
+    if in_doubt and failure.code in _PATIENCE_IN_DOUBT:
+        return _PATIENCE_IN_DOUBT[failure.code]
+    return _PATIENCE.get(failure.code, 0.0)
+
+
+def is_throttled(failure: Failure) -> bool:
+    """Whether there were only too many calls at once: nothing was done, and soon it may be."""
+    return failure.code == Code.RESOURCE_EXHAUSTED and _delay(failure) is not None
+
+
+def delay(failure: Failure, failures: int, drawn: float) -> float:
+    """Seconds until the next try after so many FAILURES in a row; DRAWN is a random number from 0 to 1."""
+    least = min(_LONGEST_DELAY, _SHORTEST_DELAY * 2.0 ** min(failures - 1, 20))
+    return max(_delay(failure) or 0.0, least) * (1 + drawn / 2)
+
+
+def _obstacle(order: Order, progress: Progress, plan: Plan) -> tuple[State, Failure] | None:
+    drift = None if progress.calls else drift_failure(order, plan)
+    if drift is not None:
+        return State.ABORTED, drift
+    failure = refusal_failure(order, plan) or permission_failure(order, plan)
+    return None if failure is None else (State.FAILED, failure)
+
+
+def _again(progress: Progress, step: Step, left: tuple[str, ...], now: datetime) -> Decision | None:
+    """What to do where STEP was accepted before: wait until it shows, or give up."""
+    same = [
+        call
+        for call in progress.calls
+        if (call.operation, call.params) == (step.operation, step.params) and call.outcome is Outcome.ACCEPTED
+    ]
+    if not same:
+        return None
+    last = progress.calls[-1]
+    if same[-1] is last and now - (last.ended or last.began) < _STALE:
+        return Pause((f"{step.summary}: accepted, but does not show yet",), _STALE_LOOK)
+    failure = Failure(
+        Code.ABORTED,
+        f"{step.summary}: AWS accepted it and yet it is to be made again: "
+        "the endpoint ignores it, or somebody else changes the table",
+        reason="NO_PROGRESS",
+    )
+    return End(State.FAILED, trouble_of(failure, step.summary, left))
+
+
+def _known_seconds(waits: tuple[Wait, ...]) -> float | None:
+    seconds = [wait.seconds for wait in waits]
+    known = [each for each in seconds if each is not None]
+    return max(known) if len(known) == len(seconds) else None
+
+
+def _delay(failure: Failure) -> float | None:
+    if any(isinstance(detail, QuotaFailure) for detail in failure.details):
+        return None
+    delays = [detail.retry_delay for detail in failure.details if isinstance(detail, RetryInfo)]
+    return _seconds(delays[0]) if delays else None
+
+
+def _seconds(duration: Duration) -> float:
+    return duration.ToTimedelta().total_seconds()

@@ -1,0 +1,103 @@
+"""What is remembered of an operation: who asked for what, what was done, and where it stands."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+import msgspec
+
+from tableadmin_server.planner import Pace
+
+# An AwsDict, in words that msgspec can read: it knows no type that is made of itself.
+_Json: TypeAlias = dict[str, Any]
+
+
+class State(StrEnum):
+    """How far an operation is, as the contract's enum has it."""
+
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+    ABORTED = "ABORTED"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen."""
+        return self not in {State.PENDING, State.RUNNING}
+
+
+class Outcome(StrEnum):
+    """What came of an AWS call, as the contract's enum has it."""
+
+    UNDER_WAY = "UNDER_WAY"
+    ACCEPTED = "ACCEPTED"
+    REFUSED = "REFUSED"
+    UNKNOWN = "UNKNOWN"
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """An AWS call that was made, or is about to be made."""
+
+    summary: str
+    operation: str
+    params: _Json
+    server: str
+    began: datetime
+    ended: datetime | None = None
+    outcome: Outcome = Outcome.UNDER_WAY
+    aws_request_id: str = ""
+    attempts: int = 1
+    error: str = ""
+
+
+class Trouble(msgspec.Struct, frozen=True, kw_only=True):
+    """Why an operation ended without success; CODE is a google.rpc.Code."""
+
+    code: int
+    reason: str
+    message: str
+    aws_error_code: str = ""
+    aws_request_id: str = ""
+    call: str = ""
+    left: tuple[str, ...] = ()
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked for: one table of a request."""
+
+    operation_id: str
+    table_name: str
+    spec: _Json
+    request_id: str
+    # Of the plan that was agreed to; "" where none was.
+    fingerprint: str = ""
+    allow_destructive: bool = False
+    allow_replacement: bool = False
+    requested_by: str = ""
+    caller: str = ""
+    created: datetime
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far it is: all of an operation that changes while it goes on."""
+
+    state: State
+    updated: datetime
+    server: str = ""
+    calls: tuple[Call, ...] = ()
+    # When what has a pace was last changed.
+    changed: dict[Pace, datetime] = {}
+    waits: tuple[str, ...] = ()
+    remaining_calls: int = 0
+    trouble: Trouble | None = None
+    ended: datetime | None = None
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """An operation as it is remembered."""
+
+    order: Order
+    progress: Progress
+    cancel_requested: bool = False

@@ -1,0 +1,195 @@
+"""The operations of one endpoint: those that this server carries out, and those it takes over from others."""
+
+import asyncio
+import contextlib
+import os
+import random
+import socket
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
+
+import structlog
+
+from tableadmin_server.dynamodb.endpoint import Endpoint
+from tableadmin_server.failure import Failure
+from tableadmin_server.operations.lease import Lease, now
+from tableadmin_server.operations.record import Operation
+from tableadmin_server.operations.run import Run
+from tableadmin_server.operations.silence import Silence
+from tableadmin_server.operations.store import Entry, Held, Lock, Store
+from tableadmin_server.watching.hub import Hub
+
+_log = structlog.get_logger()
+
+# How often others' operations are looked at, as a part of the lease.
+_LOOKS = 3
+# Seconds for which a lock may be without its operation, which is written down after it.
+_WITHOUT_OPERATION = 60.0
+# Operations remembered that could not be written down any more.
+_MAX_LOST = 1000
+
+
+class Runner:
+    """Carries out operations of ENDPOINT, as many at once as it is configured with.
+
+    CHANGED is called with the id of each operation of this server's that has got on.
+    """
+
+    def __init__(self, endpoint: Endpoint, hub: Hub, store: Store, changed: Callable[[str], None]) -> None:
+        self.server = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(3).hex()}"
+        self._endpoint = endpoint
+        self._hub = hub
+        self._store = store
+        self._changed = changed
+        self._runs: dict[str, Run] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        # How those stood that couldn't be written down any more.
+        self._lost: dict[str, Operation] = {}
+        # Those that this server was asked for while it had no room.
+        self._waiting: deque[Entry] = deque()
+        self._claiming: set[str] = set()
+        self._silence = Silence(now)
+        self._looking: asyncio.Task[None] | None = None
+        self._stopping = False
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more operation may begin."""
+        busy = len(self._runs) + len(self._claiming)
+        return not self._stopping and busy < self._endpoint.concurrent_operations
+
+    def start(self) -> None:
+        """Look for operations that nobody carries out, until `stop`."""
+        self._looking = asyncio.create_task(self._look_forever())
+
+    def operation(self, operation_id: str) -> Operation | None:
+        """Where an operation that this server carries out stands, by the moment."""
+        run = self._runs.get(operation_id)
+        return None if run is None else run.operation
+
+    def lost(self, operation_id: str) -> Operation | None:
+        """How an operation of this server's stood when it could not be written down any more."""
+        return self._lost.get(operation_id)
+
+    @contextlib.contextmanager
+    def room(self, operation_id: str) -> Iterator[str]:
+        """Keep room for an operation that is about to be made: the name of its owner, "" if there is none."""
+        if not self.has_room:
+            yield ""
+            return
+        self._claiming.add(operation_id)
+        try:
+            yield self.server
+        finally:
+            self._claiming.discard(operation_id)
+
+    def take(self, entry: Entry, since: float) -> None:
+        """Carry out ENTRY, which is new: at once if it is this server's SINCE then, if free with room."""
+        held = entry.held(self.server)
+        if held is not None:
+            self._begin(entry.operation, held, since)
+        elif not entry.owner and not entry.operation.progress.state.ended:
+            self._waiting.append(entry)
+            self._fill()
+
+    def cancel(self, operation_id: str) -> None:
+        """Pass on that the operation was asked to stop, if this server carries it out."""
+        if operation_id in self._runs:
+            self._runs[operation_id].cancel()
+
+    async def stop(self) -> None:
+        """Give all operations back, each before its next call, so that other servers go on with them."""
+        self._stopping = True
+        if self._looking is not None:
+            self._looking.cancel()
+        for run in list(self._runs.values()):
+            run.stop()
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def _begin(self, operation: Operation, held: Held, since: float) -> None:
+        operation_id = operation.order.operation_id
+        lease = Lease(self._store, held, self._endpoint.operation_lease, since)
+        changed = partial(self._changed, operation_id)
+        run = Run(operation, lease, self._endpoint, self._hub, self.server, changed)
+        if self._stopping:
+            run.stop()
+        self._runs[operation_id] = run
+        self._in_background(self._carry_out(run))
+
+    async def _carry_out(self, run: Run) -> None:
+        order = run.operation.order
+        try:
+            await run.carry_out()
+            if not run.is_written_down:
+                self._remember_lost(run.operation)
+            elif run.operation.progress.state.ended:
+                await self._store.unlock(order.table_name, order.operation_id)
+        except Failure as failure:  # whoever looks for operations next takes the lock away
+            _log.warning("operation.still_locked", operation_id=order.operation_id, reason=failure.reason)
+        finally:
+            del self._runs[order.operation_id]
+            self._changed(order.operation_id)
+            self._fill()
+
+    def _remember_lost(self, operation: Operation) -> None:
+        self._lost[operation.order.operation_id] = operation
+        if len(self._lost) > _MAX_LOST:
+            del self._lost[next(iter(self._lost))]
+
+    def _fill(self) -> None:
+        """Begin with what waits for room."""
+        while self._waiting and self.has_room:
+            self._claim_soon(self._waiting.popleft())
+
+    def _claim_soon(self, entry: Entry) -> None:
+        self._claiming.add(entry.operation.order.operation_id)
+        self._in_background(self._claim(entry))
+
+    async def _claim(self, entry: Entry) -> None:
+        since = now()
+        try:
+            held = await self._store.claim(entry, self.server)
+        except Failure:  # it stays as it is, to be claimed by whoever looks next
+            held = None
+        finally:
+            self._claiming.discard(entry.operation.order.operation_id)
+        if held is not None:
+            self._begin(entry.operation, held, since)
+        else:
+            self._fill()
+
+    async def _look_forever(self) -> None:
+        while True:
+            # Servers that began together need not look together.
+            spread = random.uniform(0.8, 1.2)  # noqa: S311  # nobody is to be kept from guessing it
+            await asyncio.sleep(self._endpoint.operation_lease / _LOOKS * spread)
+            try:
+                await self._look()
+            except Failure as failure:
+                _log.debug("operations.unseen", endpoint=self._endpoint.name, reason=failure.reason)
+
+    async def _look(self) -> None:
+        """Take over what is free or silent, and take away locks that nobody needs."""
+        locks = {lock.operation_id: lock for lock in await self._store.locks()}
+        self._silence.forget_others(locks)
+        others = locks.keys() - self._runs.keys() - self._claiming
+        await asyncio.gather(*(self._consider(locks[operation_id]) for operation_id in others))
+
+    async def _consider(self, lock: Lock) -> None:
+        entry = await self._store.get(lock.operation_id)
+        if entry is None:
+            if self._silence.seconds(lock.operation_id, None) > _WITHOUT_OPERATION:
+                await self._store.unlock(lock.table_name, lock.operation_id)
+            return
+        quiet = self._silence.seconds(lock.operation_id, (entry.fence, entry.beat))
+        if entry.operation.progress.state.ended:
+            await self._store.unlock(lock.table_name, lock.operation_id)
+        elif (not entry.owner or quiet > self._endpoint.operation_lease) and self.has_room:
+            self._claim_soon(entry)
+
+    def _in_background(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,39 @@
+"""How an operation sees its table: everything at first and at last, between them what may have changed."""
+
+from collections.abc import Collection
+
+from tableadmin_server.dynamodb.endpoint import Endpoint
+from tableadmin_server.observing import observed, observed_again
+from tableadmin_server.planner import Live, Part, part_transitions
+
+
+class Sight:
+    """Looks at the table NAME, at what its spec, of the members WANTED, is about."""
+
+    def __init__(self, endpoint: Endpoint, name: str, wanted: Collection[str]) -> None:
+        self._endpoint = endpoint
+        self._name = name
+        self._wanted = wanted
+        self._seen: Live | None = None
+        self._changing: set[Part] = set()
+        self.is_whole = False
+
+    async def look(self) -> Live:
+        """The table now; `is_whole` says whether all of it was read for that. Raises Failure."""
+        self.is_whole = self._seen is None
+        if self._seen is None:
+            self._changing.clear()
+            self._seen = await observed(self._endpoint, self._name, self._wanted)
+        else:
+            self._seen = await observed_again(self._endpoint, self._seen, self._changing, self._wanted)
+        self._changing.update(part for part in Part if any(part_transitions(self._seen, part)))
+        return self._seen
+
+    def touched(self, part: Part | None) -> None:
+        """A change of PART was sent, None for the table itself: it is read from now on."""
+        if part is not None:
+            self._changing.add(part)
+
+    def forget(self) -> None:
+        """Read everything at the next look."""
+        self._seen = None

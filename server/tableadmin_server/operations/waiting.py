@@ -1,0 +1,74 @@
+"""Waits for a table to settle, through the poll loop that all who look at the table share."""
+
+import asyncio
+import contextlib
+
+from tableadmin_server.watching.conditions import transitions
+from tableadmin_server.watching.hub import Hub
+
+# Seconds between looks at what no poll loop shows: at first, and at most. While the table itself moves its
+# poll loop says when that is over.
+_SHORTEST, _LONGEST, _MOVING = 0.25, 5.0, 30.0
+_GROWTH = 1.5
+
+
+class Patience:
+    """Waits of one operation: each until something may be different, longer and longer in vain."""
+
+    def __init__(self, hub: Hub, table_name: str) -> None:
+        self._hub = hub
+        self._table_name = table_name
+        self._news = asyncio.Event()
+        self._seconds = _SHORTEST
+        self._over = False
+
+    def wake(self) -> None:
+        """There is something new to look at."""
+        self._news.set()
+
+    def end(self) -> None:
+        """Wait no longer, now and ever after, whatever moves."""
+        self._over = True
+        self.wake()
+
+    def begin_anew(self) -> None:
+        """The next wait is for something else."""
+        self._seconds = _SHORTEST
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait so long, or until woken."""
+        if not self._over:
+            await self._until(_now() + seconds)
+
+    async def settle(self) -> None:
+        """Wait until what is seen of the table moves no more, or it is time to look at the rest of it."""
+        seconds = self._seconds
+        self._seconds = min(seconds * _GROWTH, _LONGEST)
+        track = self._hub.track(self._table_name)
+        began, moved = _now(), False
+        track.join(self, ())
+        try:
+            while True:
+                if self._over:
+                    return
+                moves = track.poller.is_fresh(self) and bool(transitions(track.newest))
+                if moved and not moves:
+                    return
+                moved = moves
+                if not await self._until(began + (_MOVING if moves else seconds)):
+                    return
+        finally:
+            track.leave(self, ())
+
+    async def _until(self, moment: float) -> bool:
+        """Whether there was news before MOMENT."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(moment):
+                await self._news.wait()
+                self._news.clear()
+                return True
+        return False
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

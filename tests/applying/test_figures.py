@@ -1,0 +1,71 @@
+"""What an operation may cost, and that one apply does what takes others many."""
+
+from collections import defaultdict
+from contextlib import closing
+
+import grpc
+
+from tableadmin import v1
+from tableadmin.v1.operation_service_pb2_grpc import OperationServiceStub
+from tableadmin.v1.plan_service_pb2_grpc import PlanServiceStub
+from tests.applying.progress import contradictions
+from tests.applying.specs import STEPS, after, before
+from tests.applying.world import SUCCEEDED, World, apply_request, replicated
+from tests.engines import Engine
+from tests.server_process import running_server
+
+WRITES_A_STEP = 3
+
+
+def test_one_apply(own_engine: Engine, table_name: str) -> None:
+    """Three indexes, capacity, time to live, recovery and tags of a live table: one apply, nothing refused.
+
+    It writes to its own table no more than three times a step, all told.
+    """
+    with replicated(own_engine) as world:
+        # The operations table is there already.
+        world.made(before("First"), before(table_name))
+        world.ended(world.applied({**before("First"), "Tags": []}))
+        already = len(world.plane.own())
+        wanted = after(table_name, DeletionProtectionEnabled=False)
+        (plan,) = world.planned(wanted)
+        (operation,) = world.applied(wanted)
+        assert SUCCEEDED == world.ended([operation])[0].state
+        world.assert_carried_out(plan, wanted)
+        assert [] == world.plane.model.refused
+        assert 1 == len(world.operations_of(table_name))
+        assert STEPS - 1 == len(plan.steps)
+        written = own_writes(world)[already:]
+        assert WRITES_A_STEP * len(plan.steps) >= len(written), written
+
+
+def own_writes(world: World) -> list[str]:
+    """The accepted writes to the operations table, in words."""
+    return [f"{each.operation} {' '.join(each.key)}" for each in world.plane.own()]
+
+
+def test_many_at_once(own_engine: Engine, table_name: str) -> None:
+    """Of tables applied at once, more than are carried out at a time, progress never goes back."""
+    names = [f"{table_name}-{number}" for number in range(30)]
+    seen: dict[str, list[v1.Operation]] = defaultdict(list)
+    flags = ("--concurrent-operations", "20", "--operations-table", f"{table_name}-operations")
+    with (
+        closing(own_engine.boto3()) as engine,
+        running_server("--endpoint-url", own_engine.url, "--region", "us-west-2", *flags) as server,
+        grpc.insecure_channel(server.address) as channel,
+    ):
+        for name in names:
+            engine.create_table(**before(name))
+        request = apply_request(*(after(name, DeletionProtectionEnabled=False) for name in names))
+        operations = PlanServiceStub(channel).ApplyPlan(request, timeout=60).operations
+        watched = v1.WatchOperationRequest(operation_ids=[each.operation_id for each in operations])
+        for response in OperationServiceStub(channel).WatchOperation(watched, timeout=60):
+            if response.HasField("operation"):
+                seen[response.operation.table_name].append(response.operation)
+        for name in names:
+            engine.delete_table(TableName=name)
+    assert names == [operation.table_name for operation in operations]
+    assert set(names) == seen.keys()
+    for each in seen.values():
+        assert [] == contradictions(each)
+        assert (SUCCEEDED, STEPS - 1) == (each[-1].state, len(each[-1].calls))

@@ -1,0 +1,208 @@
+"""What comes next for an operation: pure decisions."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from google.rpc.code_pb2 import Code
+from google.rpc.error_details_pb2 import QuotaFailure
+from msgspec.structs import replace
+
+from tableadmin.awsshape import AwsDict
+from tableadmin_server.failure import Failure, retry_after
+from tableadmin_server.operations import journal
+from tableadmin_server.operations.reconcile import End, Pause, decide, delay, patience
+from tableadmin_server.operations.record import Order, Outcome, Progress, State
+from tableadmin_server.planner import Action, Change, ChangeClass, Live, Pace, Plan, Step, Wait, plan
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+LIVE = Live("Music", {"TableName": "Music", "TableStatus": "ACTIVE", "TableId": "one"})
+RAISE = Step("UpdateTable", {"TableName": "Music", "TableClass": "STANDARD"}, "change the table class")
+TAG = Step("TagResource", {"ResourceArn": "arn"}, "set 1 tag", pace=Pace.TAGS)
+EMPTY = Progress(state=State.RUNNING, updated=NOW)
+
+
+_ORDER = Order(operation_id="1", table_name="Music", spec={}, request_id="r", created=NOW)
+
+
+def order(**members: object) -> Order:
+    """An order for the table Music."""
+    return replace(_ORDER, **members)
+
+
+def planned(*steps: Step, waits: tuple[Wait, ...] = (), change: ChangeClass | None = None) -> Plan:
+    """A plan of STEPS, with one change of the class CHANGE."""
+    changes = [Change("Tags[team]", None, "a", change or ChangeClass.IN_PLACE)] if steps else []
+    action = Action.REPLACE if change is ChangeClass.REPLACEMENT else Action.UPDATE
+    return Plan(action, changes, waits, list(steps), [], "")
+
+
+def taken(progress: Progress, step: Step, outcome: Outcome = Outcome.ACCEPTED) -> Progress:
+    """PROGRESS with the call of STEP, and what came of it."""
+    made = journal.announced(progress, step, "here", NOW)
+    if outcome is Outcome.ACCEPTED:
+        return journal.accepted(made, step, "id", NOW)
+    known = {"aws_error_code": "E"} if outcome is Outcome.REFUSED else {}
+    return journal.failed(made, Failure(Code.UNAVAILABLE, "no", reason="NO", metadata=known), NOW)
+
+
+def test_first_step() -> None:
+    """Where nothing is to be waited for, the first step comes next."""
+    assert RAISE == decide(order(), EMPTY, LIVE, planned(RAISE, TAG), NOW)
+
+
+def test_waits() -> None:
+    """What is to be waited for comes first; for how long is known where it is known of all."""
+    known, unknown = Wait("tags: 3 s", 3.0), Wait("table: UPDATING")
+    both = decide(order(), EMPTY, LIVE, planned(RAISE, waits=(known, unknown)), NOW)
+    assert Pause(("tags: 3 s", "table: UPDATING")) == both
+    assert Pause(("tags: 3 s",), 3.0) == decide(order(), EMPTY, LIVE, planned(RAISE, waits=(known,)), NOW)
+
+
+def test_nothing_left() -> None:
+    """An operation has succeeded when nothing is left to do or to wait for."""
+    assert End(State.SUCCEEDED) == decide(order(), EMPTY, LIVE, planned(), NOW)
+
+
+@pytest.mark.parametrize(
+    ("change", "allowed", "reason"),
+    [
+        (ChangeClass.DESTRUCTIVE, {}, "DESTRUCTIVE_CHANGE_NOT_ALLOWED"),
+        (ChangeClass.DESTRUCTIVE, {"allow_replacement": True}, "DESTRUCTIVE_CHANGE_NOT_ALLOWED"),
+        (ChangeClass.DESTRUCTIVE, {"allow_destructive": True}, ""),
+        (ChangeClass.REPLACEMENT, {"allow_destructive": True}, "REPLACEMENT_CHANGE_NOT_ALLOWED"),
+        (ChangeClass.REPLACEMENT, {"allow_replacement": True}, ""),
+        (ChangeClass.DISRUPTIVE, {}, ""),
+    ],
+)
+def test_permission(change: ChangeClass, allowed: dict[str, bool], reason: str) -> None:
+    """What goes for good goes only where that is allowed."""
+    decision = decide(order(**allowed), EMPTY, LIVE, planned(RAISE, change=change), NOW)
+    trouble = decision.trouble if isinstance(decision, End) else None
+    assert reason == (trouble.reason if trouble else "")
+    assert trouble is None or "Tags[team]" in trouble.message
+
+
+def test_skipped_changes_need_no_permission() -> None:
+    """What the endpoint does not have is not made, whatever it would cost."""
+    skipped = Change("Tags[team]", "a", None, ChangeClass.DESTRUCTIVE, "not here")
+    assert End(State.SUCCEEDED) == decide(
+        order(), EMPTY, LIVE, Plan(Action.NONE, [skipped], (), [], [], ""), NOW
+    )
+
+
+def test_refusal() -> None:
+    """A plan that is refused ends the operation, with the reason and the state of the table."""
+    refused = Plan(Action.REPLACE, [], (), [], [], "", "deletion protection is on")
+    decision = decide(order(allow_replacement=True), EMPTY, LIVE, refused, NOW)
+    assert isinstance(decision, End)
+    assert decision.trouble is not None
+    assert (State.FAILED, "PLAN_REFUSED") == (decision.state, decision.trouble.reason)
+    assert ("the table is ACTIVE",) == decision.trouble.left
+
+
+def test_drift() -> None:
+    """A table that has moved on since it was planned is left alone; what the operation did is no drift."""
+    spec: AwsDict = {
+        "TableName": "Music",
+        "AttributeDefinitions": [{"AttributeName": "Artist", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "Artist", "KeyType": "HASH"}],
+        "BillingMode": "PAY_PER_REQUEST",
+    }
+    absent, there = plan(spec, Live("Music"), NOW), plan(spec, LIVE, NOW)
+    agreed = order(spec=spec, fingerprint=absent.fingerprint, allow_replacement=True)
+    decision = decide(agreed, EMPTY, LIVE, there, NOW)
+    assert isinstance(decision, End)
+    assert State.ABORTED == decision.state
+    assert not isinstance(decide(agreed, taken(EMPTY, RAISE), LIVE, there, NOW), End)
+
+
+def test_accepted_and_not_shown() -> None:
+    """What AWS accepted may show late: it is waited for, not sent again."""
+    decision = decide(order(), taken(EMPTY, RAISE), LIVE, planned(RAISE), NOW + timedelta(seconds=5))
+    assert isinstance(decision, Pause)
+
+
+def test_accepted_in_vain() -> None:
+    """A call that was accepted and is to be made again and again ends the operation."""
+    late = NOW + timedelta(minutes=1)
+    for progress in (taken(EMPTY, RAISE), taken(taken(EMPTY, RAISE), TAG)):
+        decision = decide(order(), progress, LIVE, planned(RAISE), late)
+        assert isinstance(decision, End)
+        assert decision.trouble is not None
+        assert "NO_PROGRESS" == decision.trouble.reason
+
+
+@pytest.mark.parametrize("outcome", [Outcome.REFUSED, Outcome.UNKNOWN])
+def test_not_accepted(outcome: Outcome) -> None:
+    """A call that was refused, or whose answer was lost, is made again, and counted as one."""
+    progress = taken(EMPTY, RAISE, outcome)
+    assert RAISE == decide(order(), progress, LIVE, planned(RAISE), NOW)
+    (call,) = taken(progress, RAISE).calls
+    assert (2, Outcome.ACCEPTED) == (call.attempts, call.outcome)
+    assert (outcome is Outcome.UNKNOWN) == journal.is_in_doubt(progress, RAISE)
+
+
+def test_taken_over() -> None:
+    """What another server had under way may have been done."""
+    under_way = journal.announced(EMPTY, RAISE, "there", NOW)
+    progress = journal.begun(under_way, "here", NOW)
+    assert ("here", Outcome.UNKNOWN) == (progress.server, progress.calls[-1].outcome)
+    assert journal.is_in_doubt(progress, RAISE)
+
+
+def test_pace() -> None:
+    """When a change that has a pace was made is remembered; of a creation, when it was ACTIVE."""
+    create = Step("CreateTable", {"TableName": "Music"}, "create the table", pace=Pace.CREATION)
+    made = taken(taken(EMPTY, TAG), create)
+    assert {Pace.TAGS: NOW} == made.changed
+    later = NOW + timedelta(seconds=9)
+    assert made == journal.seen(made, Live("Music"), later)
+    seen = journal.seen(made, LIVE, later)
+    assert {Pace.TAGS: NOW, Pace.CREATION: later} == seen.changed
+    assert seen == journal.seen(seen, LIVE, later + timedelta(seconds=9))
+
+
+def failure(code: int, *, after: float | None = None, quota: bool = False) -> Failure:
+    """A failure with what AWS says beside it."""
+    details = [*([] if after is None else [retry_after(after)]), *([QuotaFailure()] if quota else [])]
+    return Failure(code, "no", reason="NO", details=details)
+
+
+@pytest.mark.parametrize(
+    "permanent",
+    [
+        failure(Code.INVALID_ARGUMENT),
+        failure(Code.NOT_FOUND),
+        failure(Code.PERMISSION_DENIED),
+        failure(Code.UNIMPLEMENTED),
+        failure(Code.FAILED_PRECONDITION),
+        failure(Code.RESOURCE_EXHAUSTED, quota=True),
+    ],
+)
+def test_permanent(permanent: Failure) -> None:
+    """What does not pass by itself is not put up with; in doubt about what was done, shortly."""
+    assert 0 == patience(permanent, in_doubt=False)
+    doubtful = permanent.code in {Code.INVALID_ARGUMENT, Code.NOT_FOUND}
+    assert (30 if doubtful else 0) == patience(permanent, in_doubt=True)
+
+
+@pytest.mark.parametrize(
+    "transient",
+    [
+        failure(Code.UNAVAILABLE),
+        failure(Code.DEADLINE_EXCEEDED),
+        failure(Code.INTERNAL),
+        failure(Code.RESOURCE_EXHAUSTED, after=1),
+        failure(Code.FAILED_PRECONDITION, after=5),
+    ],
+)
+def test_transient(transient: Failure) -> None:
+    """What passes by itself is put up with for minutes at least."""
+    assert patience(transient, in_doubt=False) >= 600
+
+
+def test_delay() -> None:
+    """Tries come ever later, to 30 seconds, never before AWS says, and spread by half."""
+    assert [0.25, 0.5, 1.0, 30.0, 30.0] == [delay(failure(Code.UNAVAILABLE), n, 0) for n in (1, 2, 3, 9, 99)]
+    assert 1800 == delay(failure(Code.FAILED_PRECONDITION, after=1800), 1, 0)
+    assert 0.375 == delay(failure(Code.UNAVAILABLE), 1, 1)

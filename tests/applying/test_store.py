@@ -1,0 +1,706 @@
+"""What the store of operations promises, on real engines."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+from google.rpc.code_pb2 import Code
+
+from tableadmin.awsshape import AwsDict, AwsValue
+from tableadmin_server.config import EndpointConfig
+from tableadmin_server.dynamodb.endpoint import Answer, Endpoint
+from tableadmin_server.failure import Failure
+from tableadmin_server.operations.record import Call, Operation, Order, Outcome, Progress, State, Trouble
+from tableadmin_server.operations.store import Entry, Held, LeaseLost, Request, Store
+from tableadmin_server.planner import Pace
+from tests.engines import Engine
+from tests.engines.engine import REGION
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+NOW = datetime(2026, 11, 23, 12, 30, 15, 123456, tzinfo=UTC)
+MONTH = timedelta(days=30)
+
+MakeStore = Callable[..., Store]
+
+
+class Repeating(Endpoint):
+    """Loses the answer of every write, and makes it once more, as botocore does."""
+
+    async def background_call(self, operation: str, params: AwsDict) -> Answer:
+        """The answer to the second."""
+        if operation in {"PutItem", "UpdateItem", "DeleteItem"}:
+            await super().background_call(operation, params)
+        return await super().background_call(operation, params)
+
+
+class Mute(Endpoint):
+    """Loses the answer of the first update, and says so."""
+
+    muted = False
+
+    async def background_call(self, operation: str, params: AwsDict) -> Answer:
+        """The answer, if it is not lost."""
+        answer = await super().background_call(operation, params)
+        if operation == "UpdateItem" and not self.muted:
+            self.muted = True
+            raise Failure(Code.DEADLINE_EXCEEDED, "no answer", reason="ENDPOINT_TIMEOUT")
+        return answer
+
+
+class Counting(Endpoint):
+    """Counts what it is asked for."""
+
+    def __init__(self, name: str, config: EndpointConfig) -> None:
+        super().__init__(name, config)
+        self.asked: list[str] = []
+
+    async def background_call(self, operation: str, params: AwsDict) -> Answer:
+        """The answer."""
+        self.asked.append(operation)
+        return await super().background_call(operation, params)
+
+
+@pytest.fixture(scope="module")
+def boto3(engine: Engine) -> "DynamoDBClient":
+    """A client of the engine itself."""
+    return engine.boto3()
+
+
+@pytest.fixture
+def endpoints(
+    engine: Engine, boto3: "DynamoDBClient", table_name: str
+) -> Iterator[Callable[[type[Endpoint]], Endpoint]]:
+    """Make endpoints of the engine whose operations table is this test's own."""
+    made: list[Endpoint] = []
+    config = EndpointConfig(endpoint_url=engine.url, region=REGION, operations_table=table_name)
+
+    def make(kind: type[Endpoint] = Endpoint) -> Endpoint:
+        made.append(kind("test", config))
+        return made[-1]
+
+    yield make
+    for endpoint in made:
+        endpoint.close()
+    with suppress(boto3.exceptions.ResourceNotFoundException):
+        boto3.delete_table(TableName=table_name)
+
+
+@pytest.fixture
+def make_store(endpoints: Callable[[type[Endpoint]], Endpoint]) -> MakeStore:
+    """Make stores that share a table."""
+    return lambda kind=Endpoint: Store(endpoints(kind))
+
+
+@pytest.fixture
+async def store(make_store: MakeStore) -> Store:
+    """A store whose table is there."""
+    made = make_store()
+    await made.ensure()
+    return made
+
+
+def operation(number: int = 1, *, spec: AwsDict | None = None, table: str = "Music") -> Operation:
+    """A new operation whose id sorts by NUMBER."""
+    order = Order(
+        operation_id=f"op-{number:04}",
+        table_name=table,
+        spec=spec or {"TableName": table, "Tags": [{"Key": "größe", "Value": "1"}], "X": [1, 2.5, None]},
+        request_id="r-1",
+        fingerprint="abc",
+        allow_destructive=True,
+        requested_by="someone",
+        caller="ipv4:127.0.0.1:1",
+        created=NOW,
+    )
+    return Operation(order=order, progress=Progress(state=State.PENDING, updated=NOW))
+
+
+def running(step: int = 1) -> Progress:
+    """How an operation may stand that is under way."""
+    call = Call(
+        summary="update table",
+        operation="UpdateTable",
+        params={"TableName": "Music", "GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": "A"}}]},
+        server="here",
+        began=NOW,
+        outcome=Outcome.ACCEPTED,
+        aws_request_id="R",
+        attempts=step,
+    )
+    return Progress(
+        state=State.RUNNING,
+        updated=NOW + timedelta(seconds=step),
+        server="here",
+        calls=(call,),
+        changed={Pace.TAGS: NOW},
+        waits=("index A is DELETING",),
+        remaining_calls=3,
+    )
+
+
+def failed() -> Progress:
+    """How an operation may stand that has ended."""
+    trouble = Trouble(code=Code.INVALID_ARGUMENT, reason="R", message="no", left=("ACTIVE",))
+    return msgspec.structs.replace(running(), state=State.FAILED, trouble=trouble, ended=NOW)
+
+
+async def claimed(store: Store, owner: str = "me") -> Held:
+    """The right to write a new operation."""
+    held = (await store.add(operation(), owner)).held(owner)
+    assert held is not None
+    return held
+
+
+async def there(store: Store, operation_id: str = "op-0001") -> Entry:
+    """The operation, which is there."""
+    entry = await store.get(operation_id)
+    assert entry is not None
+    return entry
+
+
+def item(boto3: "DynamoDBClient", table: str, kind: str, id_: str) -> dict[str, dict[str, object]]:
+    """An item as it is in the table."""
+    key = {"Kind": {"S": kind}, "Id": {"S": id_}}
+    found = boto3.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item", {})
+    return {name: dict(value) for name, value in found.items()}
+
+
+def exists(boto3: "DynamoDBClient", table: str) -> bool:
+    """Whether the engine has the table."""
+    with suppress(boto3.exceptions.ResourceNotFoundException):
+        return bool(boto3.describe_table(TableName=table))
+    return False
+
+
+def delete(boto3: "DynamoDBClient", table: str) -> None:
+    """Delete the table, and return when it is gone."""
+    boto3.delete_table(TableName=table)
+    deadline = time.monotonic() + 20
+    while exists(boto3, table):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+# The table
+
+
+@pytest.mark.usefixtures("store")
+async def test_table_is_made(boto3: "DynamoDBClient", table_name: str) -> None:
+    """The table that is made is ACTIVE, paid for by request, and has the keys that it is read by."""
+    table = boto3.describe_table(TableName=table_name)["Table"]
+    assert "ACTIVE" == table["TableStatus"]
+    assert "PAY_PER_REQUEST" == table["BillingModeSummary"]["BillingMode"]
+    assert [("Kind", "HASH"), ("Id", "RANGE")] == [
+        (key["AttributeName"], key["KeyType"]) for key in table["KeySchema"]
+    ]
+
+
+@pytest.mark.usefixtures("store")
+async def test_items_expire(boto3: "DynamoDBClient", table_name: str, engine: Engine) -> None:
+    """Items expire by ExpiresAt where the endpoint has time to live; one that has not serves too."""
+    found = boto3.describe_time_to_live(TableName=table_name)["TimeToLiveDescription"]
+    if engine.name == "dynalite":
+        assert "DISABLED" == found["TimeToLiveStatus"]
+    else:
+        assert ("ENABLED", "ExpiresAt") == (found["TimeToLiveStatus"], found["AttributeName"])
+
+
+async def test_time_to_live_is_switched_on(
+    make_store: MakeStore, boto3: "DynamoDBClient", table_name: str, engine: Engine
+) -> None:
+    """Time to live is switched on for a table that somebody else has made."""
+    if engine.name == "dynalite":
+        pytest.skip("it has no UpdateTimeToLive")
+    await make_store().ensure()
+    boto3.update_time_to_live(
+        TableName=table_name, TimeToLiveSpecification={"Enabled": False, "AttributeName": "ExpiresAt"}
+    )
+    await make_store().ensure()
+    found = boto3.describe_time_to_live(TableName=table_name)["TimeToLiveDescription"]
+    assert "ENABLED" == found["TimeToLiveStatus"]
+
+
+async def test_two_make_the_table_at_once(make_store: MakeStore) -> None:
+    """Two servers that need the table at once get one, and both can use it."""
+    first, second = make_store(), make_store()
+    await asyncio.gather(first.ensure(), second.ensure(), second.ensure())
+    assert "op-0001" == await first.lock("Music", "op-0001")
+    assert "op-0001" == await second.lock("Music", "op-0002")
+
+
+async def test_found_table_is_remembered(endpoints: Callable[[type[Endpoint]], Counting]) -> None:
+    """A table that was found is not looked at again."""
+    endpoint = endpoints(Counting)
+    store = Store(endpoint)
+    await store.ensure()
+    endpoint.asked.clear()
+    await store.ensure()
+    assert [] == endpoint.asked
+
+
+async def test_unusable_table(make_store: MakeStore, boto3: "DynamoDBClient", table_name: str) -> None:
+    """A table of that name with other keys is not touched: who needs it is told to choose another name."""
+    boto3.create_table(
+        TableName=table_name,
+        KeySchema=[{"AttributeName": "Kind", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "Kind", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    store = make_store()
+    await told(store.ensure(), Code.FAILED_PRECONDITION, "OPERATIONS_TABLE_UNUSABLE", table_name)
+    await told(store.get("op-0001"), Code.FAILED_PRECONDITION, "OPERATIONS_TABLE_UNUSABLE", table_name)
+
+
+async def test_hidden_from_lists(
+    endpoints: Callable[[], Endpoint], boto3: "DynamoDBClient", table_name: str
+) -> None:
+    """The operations table is not among the tables that callers list."""
+    endpoint = endpoints()
+    await Store(endpoint).ensure()
+    before = table_name[:-1]
+    assert table_name in boto3.list_tables(ExclusiveStartTableName=before)["TableNames"]
+    listed = (await endpoint.call("ListTables", {"ExclusiveStartTableName": before})).data["TableNames"]
+    assert isinstance(listed, list)
+    assert table_name not in listed
+
+
+async def test_no_table_reads_as_empty(
+    make_store: MakeStore, boto3: "DynamoDBClient", table_name: str
+) -> None:
+    """Where there is no table yet nothing is remembered, and no reading makes one."""
+    store = make_store()
+    assert await store.get("op-0001") is None
+    assert await store.request("r-1") is None
+    assert await store.request_cancel("op-0001") is None
+    assert [] == await store.locks()
+    assert ([], "") == await store.page(before="", limit=10)
+    assert not exists(boto3, table_name)
+
+
+async def test_table_goes(store: Store, boto3: "DynamoDBClient", table_name: str) -> None:
+    """When somebody has deleted the table, writing says so, reading finds nothing, and it is made anew."""
+    held = await claimed(store)
+    delete(boto3, table_name)
+    writes = [
+        store.save(held, running()),
+        store.release(held),
+        store.lock("Music", "op-0001"),
+        store.unlock("Music", "op-0001"),
+        store.add(operation(), ""),
+        store.add_request("r-1", Request("d", NOW, {})),
+    ]
+    for write in writes:
+        await told(write, Code.FAILED_PRECONDITION, "OPERATIONS_TABLE_GONE", table_name)
+    assert await store.get("op-0001") is None
+    await store.ensure()
+    await claimed(store)
+
+
+# Requests
+
+
+async def test_request_is_remembered(store: Store, boto3: "DynamoDBClient", table_name: str) -> None:
+    """A request is remembered for 30 days, with the operations that came of it."""
+    request = Request("digest", NOW, {"Music": "op-0001", "Art": "op-0002"})
+    assert await store.request("r-1") is None
+    assert request == await store.add_request("r-1", request)
+    assert request == await store.request("r-1")
+    expires = item(boto3, table_name, "request", "r-1")["ExpiresAt"]
+    assert {"N": str(int((NOW + MONTH).timestamp()))} == expires
+
+
+async def test_first_request_stands(make_store: MakeStore, store: Store) -> None:
+    """Of two requests with one id the first stands, and both callers get that one."""
+    requests = [Request(f"digest-{number}", NOW, {"Music": f"op-{number}"}) for number in range(2)]
+    answers = await asyncio.gather(
+        store.add_request("r-1", requests[0]), make_store().add_request("r-1", requests[1])
+    )
+    assert answers[0] == answers[1]
+    assert answers[0] in requests
+    assert answers[0] == await store.request("r-1")
+
+
+# Locks
+
+
+async def test_one_holds_the_lock(store: Store) -> None:
+    """A table is locked by one operation until it is unlocked, and the others learn by which."""
+    assert "op-1" == await store.lock("Music", "op-1")
+    assert "op-1" == await store.lock("Music", "op-1")
+    assert "op-1" == await store.lock("Music", "op-2")
+    assert "op-2" == await store.lock("Art", "op-2")
+    await store.unlock("Music", "op-1")
+    assert "op-2" == await store.lock("Music", "op-2")
+
+
+async def test_unlock_of_anothers_lock(store: Store) -> None:
+    """An operation unlocks what it has itself; what another has stays locked."""
+    await store.lock("Music", "op-1")
+    await store.unlock("Music", "op-2")
+    await store.unlock("Art", "op-2")
+    assert "op-1" == await store.lock("Music", "op-3")
+
+
+async def test_locks(store: Store) -> None:
+    """Every lock is listed, with when it was taken."""
+    began = datetime.now(UTC)
+    for table in ("Music", "Art"):
+        await store.lock(table, f"op-{table}")
+    locks = await store.locks()
+    assert [("Art", "op-Art"), ("Music", "op-Music")] == [
+        (each.table_name, each.operation_id) for each in locks
+    ]
+    assert all(began <= each.created <= datetime.now(UTC) for each in locks)
+
+
+async def test_many_locks(store: Store, boto3: "DynamoDBClient", table_name: str) -> None:
+    """Locks are listed however many pages they fill."""
+    for number in range(4):
+        lock = {"Kind": {"S": "table"}, "Id": {"S": f"t{number}"}, "Operation": {"S": "op"}}
+        more = {"Created": {"S": NOW.isoformat()}, "Pad": {"S": "x" * 390_000}}
+        boto3.put_item(TableName=table_name, Item={**lock, **more})
+    assert ["t0", "t1", "t2", "t3"] == [each.table_name for each in await store.locks()]
+
+
+# Operations
+
+
+async def test_operation_is_remembered(store: Store) -> None:
+    """An operation is read as it was written."""
+    entry = await store.add(operation(), "")
+    assert Entry(operation(), fence=0, beat=0, owner="") == entry
+    assert entry == await store.get("op-0001")
+    assert await store.get("op-0002") is None
+
+
+async def test_first_operation_stands(store: Store, make_store: MakeStore) -> None:
+    """Of two operations with one id the first stands, and both who add one learn whose it is."""
+    one, two = await asyncio.gather(
+        store.add(operation(), "one"), make_store().add(operation(table="Art"), "two")
+    )
+    assert one == two
+    assert 1 == sum(one.held(owner) is not None for owner in ("one", "two"))
+
+
+async def test_progress_is_remembered(store: Store) -> None:
+    """Progress is read as it was saved; each save counts, and leaves the owner."""
+    held = await claimed(store)
+    for step in (1, 2):
+        assert not await store.save(held, running(step))
+        entry = await there(store)
+        assert (running(step), step, 0, "me") == (
+            entry.operation.progress,
+            entry.beat,
+            entry.fence,
+            entry.owner,
+        )
+        assert operation().order == entry.operation.order
+
+
+async def test_ended(store: Store, boto3: "DynamoDBClient", table_name: str) -> None:
+    """One that has ended is nobody's, and is forgotten 30 days later."""
+    held = await claimed(store)
+    await store.save(held, running())
+    assert "ExpiresAt" not in item(boto3, table_name, "operation", "op-0001")
+    await store.save(held, failed())
+    entry = await there(store)
+    assert ("", failed()) == (entry.owner, entry.operation.progress)
+    expires = item(boto3, table_name, "operation", "op-0001")["ExpiresAt"]
+    assert {"N": str(int((NOW + MONTH).timestamp()))} == expires
+
+
+async def test_claim_of_a_free_one(store: Store) -> None:
+    """A free operation is whose claims it, who writes it from then on."""
+    entry = await store.add(operation(), "")
+    held = await store.claim(entry, "me")
+    assert held is not None
+    assert "me" == (await there(store)).owner
+    await store.save(held, running())
+    assert running() == (await there(store)).operation.progress
+
+
+async def test_two_claim_at_once(store: Store, make_store: MakeStore) -> None:
+    """Of those who claim an operation at once one gets it."""
+    entry = await store.add(operation(), "")
+    owners = [f"server-{number}" for number in range(6)]
+    stores = [make_store() for _ in owners]
+    claims = await asyncio.gather(
+        *(each.claim(entry, owner) for each, owner in zip(stores, owners, strict=True))
+    )
+    winner = (await there(store)).owner
+    assert [winner] == [owner for owner, held in zip(owners, claims, strict=True) if held]
+
+
+async def test_claim_of_one_that_lives(store: Store) -> None:
+    """An operation that was saved since it was looked at is not claimed."""
+    held = await claimed(store)
+    seen = await there(store)
+    await store.save(held, running())
+    assert await store.claim(seen, "other") is None
+    assert not await store.save(held, running(2))
+
+
+async def test_lease_lost(store: Store, make_store: MakeStore) -> None:
+    """Who has lost an operation to another writes no more of it, neither saves nor releases."""
+    held = await claimed(store)
+    await store.save(held, running())
+    other = make_store()
+    theirs = await other.claim(await there(store), "other")
+    assert theirs is not None
+    with pytest.raises(LeaseLost):
+        await store.save(held, running(2))
+    await store.release(held)
+    entry = await there(store)
+    assert ("other", running()) == (entry.owner, entry.operation.progress)
+    await other.save(theirs, running(3))
+
+
+async def test_save_of_one_that_is_gone(store: Store, boto3: "DynamoDBClient", table_name: str) -> None:
+    """An operation that somebody has deleted is not written anew."""
+    held = await claimed(store)
+    boto3.delete_item(TableName=table_name, Key={"Kind": {"S": "operation"}, "Id": {"S": "op-0001"}})
+    with pytest.raises(LeaseLost):
+        await store.save(held, running())
+    await store.release(held)
+    assert await store.get("op-0001") is None
+
+
+async def test_release(store: Store) -> None:
+    """A released operation is free, as it was saved last."""
+    held = await claimed(store)
+    await store.save(held, running())
+    await store.release(held)
+    entry = await there(store)
+    assert ("", running()) == (entry.owner, entry.operation.progress)
+    assert await store.claim(entry, "other") is not None
+
+
+# Writes that are repeated on the way
+
+
+async def test_repeated_writes(store: Store, make_store: MakeStore) -> None:
+    """Writes that botocore repeats, since an answer was lost, end as if they were made once."""
+    repeating = make_store(Repeating)
+    request = Request("digest", NOW, {})
+    assert request == await repeating.add_request("r-1", request)
+    assert "op-0001" == await repeating.lock("Music", "op-0001")
+    await claimed(repeating)
+    free = await there(repeating)
+    held = await repeating.claim(free, "other")
+    assert held is not None
+    for step in (1, 2):
+        assert not await repeating.save(held, running(step))
+    await repeating.unlock("Music", "op-0001")
+    assert [] == await store.locks()
+    await repeating.save(held, failed())
+    entry = await there(store)
+    assert (failed(), 3, 1, "") == (entry.operation.progress, entry.beat, entry.fence, entry.owner)
+
+
+async def test_repeated_save_says_cancel(store: Store, make_store: MakeStore) -> None:
+    """A save that is repeated on the way says all the same that the operation was asked to stop."""
+    held = await claimed(store)
+    await store.request_cancel("op-0001")
+    assert await make_store(Repeating).save(held, running())
+
+
+async def test_save_after_one_without_answer(store: Store, make_store: MakeStore) -> None:
+    """After a save that nobody answered the next one is made, whether the first was or not."""
+    held = await claimed(store)
+    mute = make_store(Mute)
+    await told(mute.save(held, running()), Code.DEADLINE_EXCEEDED, "ENDPOINT_TIMEOUT", "")
+    assert running() == (await there(store)).operation.progress
+    # The same once more is a sign of life of its own.
+    for beat, step in enumerate((1, 2, 3), start=(await there(store)).beat + 1):
+        await mute.save(held, running(step))
+        assert beat <= (await there(store)).beat
+        assert running(step) == (await there(store)).operation.progress
+
+
+async def test_late_save(store: Store, make_store: MakeStore) -> None:
+    """A save that arrives after a later one changes nothing."""
+    held = await claimed(store)
+    late = replace(held)
+    await store.save(held, running(1))
+    await store.save(held, running(2))
+    # What was under way in the network is the same write, made without looking what stands.
+    assert await make_store()._save(late, running(1)) is None
+    assert running(2) == (await there(store)).operation.progress
+
+
+# Cancelling
+
+
+async def test_cancel(store: Store) -> None:
+    """The holder of an operation learns with its next save that it is to stop, and with every later one."""
+    held = await claimed(store)
+    entry = await store.request_cancel("op-0001")
+    assert entry is not None
+    assert entry.operation.cancel_requested
+    assert entry == await store.request_cancel("op-0001")
+    assert await store.save(held, running(1))
+    assert await store.save(held, running(2))
+
+
+async def test_cancel_of_one_that_ended(store: Store) -> None:
+    """Cancelling changes nothing of an operation that has ended, and there is none of another id."""
+    await store.save(await claimed(store), failed())
+    entry = await there(store)
+    assert entry == await store.request_cancel("op-0001")
+    assert not entry.operation.cancel_requested
+    assert await store.request_cancel("op-0002") is None
+
+
+# Pages
+
+
+async def test_pages(store: Store) -> None:
+    """Operations are listed newest first, page by page, and none twice or left out."""
+    for number in (3, 1, 5, 2, 4):
+        await store.add(operation(number), "")
+    await store.lock("Music", "op-0001")
+    pages, before = [], ""
+    while True:
+        page, before = await store.page(before=before, limit=2)
+        pages += [[each.order.operation_id for each in page]]
+        assert len(page) <= 2
+        if not before:
+            break
+    assert ["op-0005", "op-0004", "op-0003", "op-0002", "op-0001"] == [
+        each for page in pages for each in page
+    ]
+    assert ["op-0001"] == [
+        each.order.operation_id for each in (await store.page(before="op-0002", limit=9))[0]
+    ]
+
+
+async def test_large_pages(store: Store) -> None:
+    """Operations too large for one page of DynamoDB's are listed over several."""
+    for number in range(4):
+        await store.add(operation(number, spec={"TableName": "x" * 390_000}), "")
+    listed, before = await store.page(before="", limit=10)
+    while before:
+        more, before = await store.page(before=before, limit=10)
+        listed += more
+    assert ["op-0003", "op-0002", "op-0001", "op-0000"] == [each.order.operation_id for each in listed]
+
+
+# Records that can't be
+
+
+async def test_unreadable(store: Store, boto3: "DynamoDBClient", table_name: str) -> None:
+    """A record that somebody has made unreadable is DATA_LOSS, and the line says which item it is."""
+    await store.add(operation(), "")
+    await store.add_request("r-1", Request("d", NOW, {}))
+    await store.lock("Music", "op-0001")
+    await store.lock("Art", "op-0002")
+    broken = [
+        ("operation", "op-0001", "Order"),
+        ("request", "r-1", "Operations"),
+        ("table", "Music", "Created"),
+    ]
+    for kind, id_, attribute in broken:
+        boto3.update_item(
+            TableName=table_name,
+            Key={"Kind": {"S": kind}, "Id": {"S": id_}},
+            UpdateExpression=f"SET #{attribute} = :broken",
+            ExpressionAttributeNames={f"#{attribute}": attribute},
+            ExpressionAttributeValues={":broken": {"S": "{"}},
+        )
+    reads = [store.get("op-0001"), store.request("r-1"), store.lock("Music", "op-0003")]
+    for read, (_, id_, _) in zip(reads, broken, strict=True):
+        await told(read, Code.DATA_LOSS, "OPERATION_UNREADABLE", id_)
+    await told(store.page(before="", limit=1), Code.DATA_LOSS, "OPERATION_UNREADABLE", "op-0001")
+    # It is no trouble to the other tables.
+    assert ["Art"] == [each.table_name for each in await store.locks()]
+
+
+@pytest.mark.parametrize("attribute", ["Order", "Progress", "Fence", "Beat"])
+async def test_incomplete(store: Store, boto3: "DynamoDBClient", table_name: str, attribute: str) -> None:
+    """A record that lacks an attribute is DATA_LOSS."""
+    await store.add(operation(), "")
+    boto3.update_item(
+        TableName=table_name,
+        Key={"Kind": {"S": "operation"}, "Id": {"S": "op-0001"}},
+        UpdateExpression="REMOVE #gone",
+        ExpressionAttributeNames={"#gone": attribute},
+    )
+    await told(store.get("op-0001"), Code.DATA_LOSS, "OPERATION_UNREADABLE", "op-0001")
+
+
+async def test_too_large(store: Store) -> None:
+    """What is larger than an item may be is refused, whether new or saved, and what stands is kept."""
+    large: AwsDict = {"TableName": "x" * 410_000}
+    await told(
+        store.add(operation(2, spec=large), ""), Code.RESOURCE_EXHAUSTED, "OPERATION_TOO_LARGE", "400 KB"
+    )
+    held = await claimed(store)
+    progress = msgspec.structs.replace(running(), waits=("x" * 410_000,))
+    await told(store.save(held, progress), Code.RESOURCE_EXHAUSTED, "OPERATION_TOO_LARGE", "400 KB")
+    await store.save(held, running())
+    assert running() == (await there(store)).operation.progress
+
+
+async def test_large_spec(store: Store) -> None:
+    """The spec of a table with 20 indexes of long names has room, and the journal of making them too."""
+    indexes: list[AwsValue] = [
+        {
+            "IndexName": f"{number:02}".ljust(255, "i"),
+            "KeySchema": [{"AttributeName": "k" * 255, "KeyType": "HASH"}],
+            "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["a" * 255] * 5},
+        }
+        for number in range(20)
+    ]
+    held = (await store.add(operation(spec={"GlobalSecondaryIndexes": indexes}), "me")).held("me")
+    assert held is not None
+    call = running().calls[0]
+    calls = tuple(
+        msgspec.structs.replace(call, params={"GlobalSecondaryIndexUpdates": [{"Create": index}]})
+        for index in indexes
+    )
+    progress = msgspec.structs.replace(running(), calls=calls)
+    await store.save(held, progress)
+    assert progress == (await there(store)).operation.progress
+
+
+async def test_unreachable_endpoint() -> None:
+    """Where the endpoint can't be reached the store says so as every other call does."""
+    endpoint = Endpoint(
+        "nowhere", EndpointConfig(endpoint_url="http://127.0.0.1:1", region=REGION, max_attempts=1)
+    )
+    store = Store(endpoint)
+    for call in (store.ensure(), store.get("op-0001"), store.lock("Music", "op-0001")):
+        await told(call, Code.UNAVAILABLE, "ENDPOINT_UNREACHABLE", "")
+    endpoint.close()
+
+
+async def test_writes_of_an_operation(endpoints: Callable[[type[Endpoint]], Counting]) -> None:
+    """Each promise costs one write, and nothing is read where a write says it all."""
+    endpoint = endpoints(Counting)
+    store = Store(endpoint)
+    await store.ensure()
+    endpoint.asked.clear()
+    await store.add_request("r-1", Request("d", NOW, {"Music": "op-0001"}))
+    await store.lock("Music", "op-0001")
+    held = await store.claim(await store.add(operation(), ""), "me")
+    assert held is not None
+    await store.save(held, running())
+    await store.release(held)
+    await store.unlock("Music", "op-0001")
+    assert ["PutItem"] * 3 + ["UpdateItem"] * 3 + ["DeleteItem"] == endpoint.asked
+
+
+async def told(call: Awaitable[object], code: int, reason: str, in_line: str) -> None:
+    """CALL fails with CODE and REASON, in one line that has IN_LINE."""
+    with pytest.raises(Failure) as caught:
+        await call
+    assert (code, reason) == (caught.value.code, caught.value.reason)
+    assert in_line in caught.value.message

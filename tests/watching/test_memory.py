@@ -1,0 +1,65 @@
+"""When the memory of streams that have ended is given back."""
+
+import asyncio
+
+from tableadmin_server.watching.memory import MANY, Memory, give_back
+from tests.watching.skipping import run
+
+
+class Counted:
+    """Memory that counts how often it was given back."""
+
+    def __init__(self) -> None:
+        self.memory = Memory(self._gives_back)
+        self.times = 0
+
+    def _gives_back(self) -> None:
+        self.times += 1
+
+    def opened(self, count: int) -> None:
+        """So many streams begin."""
+        for _ in range(count):
+            self.memory.opened()
+
+    def closed(self, count: int) -> None:
+        """So many streams end."""
+        for _ in range(count):
+            self.memory.closed()
+
+
+def test_after_many() -> None:
+    """When many streams have ended, once, when the last of them has; and again after as many more."""
+
+    async def main() -> None:
+        counted = Counted()
+        for time in (1, 2):
+            counted.opened(3 * MANY)
+            counted.closed(2 * MANY)
+            await asyncio.sleep(1)
+            counted.closed(MANY)
+            await asyncio.sleep(1)
+            assert time - 1 == counted.times
+            await asyncio.sleep(60)
+            assert time == counted.times
+
+    run(main())
+
+
+def test_after_few() -> None:
+    """Streams that come and go a few at a time are nothing to give back, however often."""
+
+    async def main() -> None:
+        counted = Counted()
+        counted.opened(MANY)
+        for _ in range(10):
+            counted.opened(MANY // 2)
+            counted.closed(MANY // 2)
+            await asyncio.sleep(10)
+        assert 0 == counted.times
+
+    run(main())
+
+
+def test_giving_back() -> None:
+    """It works on whatever system this is."""
+    give_back()

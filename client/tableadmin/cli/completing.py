@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
+from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
 import click
@@ -19,6 +20,7 @@ VARIABLE = "_TABLECTL_COMPLETE"
 # A shell that waits longer for a list of names is a nuisance, and so is a longer list.
 _SECONDS = 1.0
 _PAGES = 10
+_OPERATIONS = 100
 
 Complete: TypeAlias = Callable[[click.Context, click.Parameter, str], list[str]]
 
@@ -67,6 +69,12 @@ def replicas(ctx: click.Context) -> Iterator[str]:
     """The Regions of the replicas of the table that the line names."""
     described = _client(ctx).describe_table(table_name=ctx.params["name"])
     return (replica.region_name for replica in described.table.replicas)
+
+
+@_quiet
+def operations(ctx: click.Context) -> Iterator[str]:
+    """The ids of the newest operations."""
+    return (each.operation_id for each in islice(_client(ctx).list_operations(), _OPERATIONS))
 
 
 @_quiet

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
@@ -87,6 +88,14 @@ class Session:
         from tableadmin.awsshape import from_aws  # noqa: PLC0415 - --help need not wait for protobuf
 
         return self.client.invoke(rpc, from_aws(members, rpc.request_type), self.client.options)
+
+    def again(self, *words: str, endpoint: str | None) -> str:
+        """The command line of WORDS for the service of this run and for ENDPOINT of it."""
+        said = {name: text for name, text in given(self._ctx).items() if name in ("context", "server")}
+        if endpoint and (endpoint != self.settings["endpoint"].text or "endpoint" in given(self._ctx)):
+            said["endpoint"] = endpoint
+        where = [part for name, text in said.items() for part in (f"--{name}", text)]
+        return shlex.join(["tablectl", *words, *where])
 
     def show(self, response: M, view: Callable[[M], Sequence[Block]]) -> None:
         """Print RESPONSE: as VIEW shows it, or as the AWS-shaped dict where JSON or YAML is asked for."""

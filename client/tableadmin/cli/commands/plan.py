@@ -6,24 +6,35 @@ from collections.abc import Mapping, Sequence
 
 import click
 
-from tableadmin.cli import folding, plan_view, planning, spec_files
+from tableadmin.cli import folding, plan_file, plan_view, planning, spec_files
 from tableadmin.cli.endings import Unfinished
 from tableadmin.cli.group import Command
 from tableadmin.cli.output import show
 from tableadmin.cli.session import Session, aws, pass_session
 
 
-@click.command(cls=Command, example="tablectl plan -f tables.yaml --exit-code")
+@click.command(cls=Command, example="tablectl plan -f tables.yaml --out tables.plan")
 @spec_files.files_option(required=True)
 @spec_files.parameters_option
 @planning.exit_code_option
+@click.option(
+    "--out",
+    metavar="PLAN",
+    type=click.Path(),
+    help="Keep what is shown in this file: 'tablectl apply PLAN' does that and nothing else.",
+)
 @pass_session
-def plan(session: Session, files: Sequence[str], parameters: Mapping[str, str], *, tell: bool) -> None:
+def plan(
+    session: Session, files: Sequence[str], parameters: Mapping[str, str], *, tell: bool, out: str | None
+) -> None:
     """Show what would change to bring tables to their specs, and by which calls.
 
     Nothing is changed. The exit code is 1 for a spec that can't be and a plan that AWS would refuse.
     """
-    response = planning.planned(session.client, spec_files.read(files, parameters))
+    if out:
+        plan_file.check(out)
+    given = spec_files.read(files, parameters)
+    response = planning.planned(session.client, given)
     if session.output == "table":
         folding.write(plan_view.review(response.plans))
     else:
@@ -31,5 +42,9 @@ def plan(session: Session, files: Sequence[str], parameters: Mapping[str, str], 
     refused = [plan.table_name for plan in response.plans if plan.refusal]
     if refused:
         raise Unfinished(f"can't be done: {', '.join(refused)}")
+    if out:
+        endpoint = session.settings["endpoint"].text
+        plan_file.write(plan_file.Kept(given, response.plans, endpoint), out)
+        click.echo(f"kept for '{session.again('apply', out, endpoint=endpoint)}'", err=True)
     if tell:
         planning.tell_changes(response.plans)

@@ -1,0 +1,48 @@
+"""The spec of one table as that of another: pure functions."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tableadmin.v1 import TableSpec
+
+# Behind the whole of a table's name.
+_END = r"(?![\w.-])"
+
+# What no spec holds, or what is the one table's own.
+NOT_CLONED = "items, auto scaling, AWS's own tags (aws:), backups, streams' records and alarms are not cloned"
+
+
+def renamed(spec: TableSpec, name: str, arn: str, notes: list[str], *, elsewhere: bool) -> TableSpec:
+    """SPEC, of the table with that ARN, for the table NAME; ELSEWHERE says that it is at another endpoint.
+
+    NOTES gets a line for each thing that is left out, or that the other table will share with the first.
+    """
+    from tableadmin.v1 import TableSpec  # noqa: PLC0415 - protobuf
+
+    clone = TableSpec()
+    clone.CopyFrom(spec)
+    clone.table_name = name
+    if spec.resource_policy:
+        _rename_policy(clone, spec.table_name, arn, notes, elsewhere=elsewhere)
+    if spec.HasField("kinesis_stream_specification"):
+        stream = spec.kinesis_stream_specification.stream_arn
+        notes.append(f"table {name}: its changes go to {stream} too")
+    if elsewhere and spec.sse_specification.kms_master_key_id:
+        notes.append(f"table {name}: the key {spec.sse_specification.kms_master_key_id} has to be there too")
+    return clone
+
+
+def _rename_policy(clone: TableSpec, name: str, arn: str, notes: list[str], *, elsewhere: bool) -> None:
+    """Let the policy speak of the clone; it is left out where it would still speak of the table NAME."""
+    policy = json.dumps(json.loads(clone.resource_policy), ensure_ascii=False)  # without `\/` and the like
+    if not elsewhere:
+        policy = re.sub(re.escape(arn) + _END, f"{arn.removesuffix(name)}{clone.table_name}", policy)
+    if re.search(f"table/{re.escape(name)}{_END}", policy) and (elsewhere or clone.table_name != name):
+        clone.ClearField("resource_policy")
+        notes.append(f"table {clone.table_name}: the policy is left out: it is about table {name} by its ARN")
+    else:
+        clone.resource_policy = policy

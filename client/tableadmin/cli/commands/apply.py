@@ -1,0 +1,92 @@
+"""`tablectl apply`: bring tables to their specs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from tableadmin.cli import applying, plan_file, planning, spec_files
+from tableadmin.cli.applying import Wishes
+from tableadmin.cli.endings import Refusal, Unfinished
+from tableadmin.cli.group import Command
+from tableadmin.cli.session import Session, pass_session
+from tableadmin.cli.wording import word
+
+if TYPE_CHECKING:
+    from tableadmin.cli.plan_file import Kept
+    from tableadmin.v1 import TablePlan
+
+_HELP = """Bring tables to their specs: show the plan, ask, and show how it goes on until all is done.
+
+PLAN is a file of `tablectl plan --out`: what was planned is done, or nothing where a table has changed since.
+
+Each table is an operation of the service, which goes on whoever leaves. Ctrl-C ends the watching alone, and
+says how to come back. With -o json each line is an object: the plan, then an operation whenever it changes.
+
+The exit code is 0 when all tables are as their specs say, and 1 otherwise.
+"""
+
+
+@click.command(cls=Command, help=_HELP, example="tablectl apply -f tables.yaml")
+@click.argument("plan", metavar="[PLAN]", required=False, type=click.Path())
+@spec_files.files_option(required=False)
+@spec_files.parameters_option
+@applying.permissions
+@applying.wishes
+@pass_session
+def apply(
+    session: Session,
+    plan: str | None,
+    files: Sequence[str],
+    parameters: Mapping[str, str],
+    *,
+    wishes: Wishes,
+) -> None:
+    """Bring tables to their specs: show the plan, ask, and show how it goes on until all is done."""
+    if bool(plan) == bool(files):
+        raise click.UsageError("give -f FILE, or a PLAN of 'tablectl plan --out'")
+    if plan and parameters:
+        raise click.UsageError("a PLAN has no parameters any more: --param goes with -f FILE")
+    kept = plan_file.read(plan) if plan else None
+    if plan and kept:
+        _check_endpoint(session, plan, kept)
+    given = kept.given if kept else spec_files.read(files, parameters)
+    if applying.was_asked_before(session, session.client, given, wishes):
+        return
+    plans = planning.planned(session.client, given).plans
+    applying.show_plans(session, plans)
+    if kept:
+        _check_drift(kept.plans, plans)
+    applying.apply(session, session.client, given, plans, wishes)
+
+
+def _check_endpoint(session: Session, plan: str, kept: Kept) -> None:
+    endpoint = session.settings["endpoint"].text
+    if kept.endpoint != endpoint:
+        raise Refusal(f"nothing was done: {plan} is for {_at(kept.endpoint)}, not for {_at(endpoint)}")
+
+
+def _at(endpoint: str | None) -> str:
+    return f"endpoint {endpoint!r}" if endpoint else "the default endpoint"
+
+
+def _check_drift(before: Sequence[TablePlan], now: Sequence[TablePlan]) -> None:
+    """Raise Unfinished where a table has changed: what would happen NOW is not what was agreed to BEFORE.
+
+    A table to which nothing is to be done any more may have.
+    """
+    moved = [
+        f"{new.table_name} ({', '.join(_moved(old, new)) or 'made anew'})"
+        for old, new in zip(before, now, strict=True)
+        if old.fingerprint != new.fingerprint and word(new, "action") != "NONE"
+    ]
+    if moved:
+        raise Unfinished(f"nothing was done: changed since it was planned: {'; '.join(moved)}; plan again")
+
+
+def _moved(before: TablePlan, now: TablePlan) -> Iterator[str]:
+    """The paths at which one plan found something else than the other."""
+    then, new = ({change.path: change.before for change in plan.changes} for plan in (before, now))
+    yield from sorted(path for path in then.keys() | new.keys() if then.get(path) != new.get(path))

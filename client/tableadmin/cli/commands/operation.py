@@ -1,0 +1,129 @@
+"""`tablectl operation`: tables on their way to their specs."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from tableadmin.cli import completing, operation_progress, operation_view
+from tableadmin.cli.blocks import Block, Lines
+from tableadmin.cli.endings import Unfinished, line
+from tableadmin.cli.group import Group
+from tableadmin.cli.operation_view import STATES
+from tableadmin.cli.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from tableadmin.v1 import Operation
+
+_ids = click.argument("ids", metavar="[ID]...", nargs=-1, shell_complete=completing.operations)
+_id = click.argument("operation_id", metavar="ID", shell_complete=completing.operations)
+_request_id = click.option("--request-id", metavar="ID", help="Those of one request.")
+# As many as the service lists at once, at most.
+_PAGE = 500
+
+
+@click.group(cls=Group)
+def operation() -> None:
+    """Look at what `tablectl apply` began, and stop it.
+
+    Operations are remembered for 30 days after they have ended.
+    """
+
+
+@operation.command("list", example="tablectl operation list --table Music --state RUNNING")
+@click.option(
+    "--table", "table_name", metavar="TABLE", shell_complete=completing.tables, help="Those of one table."
+)
+@click.option(
+    "--state",
+    "states",
+    type=click.Choice(STATES, case_sensitive=False),
+    multiple=True,
+    help="Those that are so far, may be repeated.",
+)
+@_request_id
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="The newest N alone.")
+@pass_session
+def list_operations(
+    session: Session, table_name: str | None, states: Sequence[str], request_id: str | None, limit: int | None
+) -> None:
+    """List operations, newest first."""
+    from tableadmin.v1 import OperationState  # noqa: PLC0415 - protobuf
+
+    found = session.client.list_operations(
+        table_name=table_name,
+        states=[OperationState.Value(f"OPERATION_STATE_{state}") for state in states],
+        request_id=request_id,
+        page_size=min(limit or _PAGE, _PAGE),
+    )
+    session.show_all("Operations", [*itertools.islice(found, limit)], _listing)
+
+
+@operation.command(example="tablectl operation show OPERATION-ID")
+@_id
+@pass_session
+def show(session: Session, operation_id: str) -> None:
+    """Show how far an operation is: its AWS calls, what came of them, and who asked for it."""
+    from tableadmin.v1 import GetOperationResponse  # noqa: PLC0415 - protobuf
+
+    response = GetOperationResponse(operation=session.client.get_operation(operation_id))
+    session.show(response, lambda each: operation_view.details(each.operation, time.time()))
+
+
+@operation.command(example="tablectl operation watch OPERATION-ID")
+@_ids
+@_request_id
+@pass_session
+def watch(session: Session, ids: Sequence[str], request_id: str | None) -> None:
+    """Show how operations go on until all have ended, as `tablectl apply` does; Ctrl-C stops none of them.
+
+    The exit code is 0 when all succeeded, and 1 otherwise.
+    """
+    operations = session.client.operations(_named(session, ids, request_id))
+    operation_progress.follow(session, operations, session.settings["endpoint"].text)
+
+
+@operation.command(example="tablectl operation cancel OPERATION-ID")
+@_ids
+@_request_id
+@pass_session
+def cancel(session: Session, ids: Sequence[str], request_id: str | None) -> None:
+    """Ask operations to stop before their next call, and say what was done until then; that stays done."""
+    from tableadmin.errors import TableAdminError  # noqa: PLC0415 - grpc
+
+    stopped, named = [], _named(session, ids, request_id)
+    for each in named:
+        try:
+            stopped.append(session.client.cancel_operation(each))
+        except TableAdminError as error:
+            if len(named) == 1:
+                raise
+            # The others are to be stopped all the same.
+            click.echo(line(f"{each}: {error}"), err=True)
+    session.show_all("Operations", stopped, _stopped)
+    if len(stopped) < len(named):
+        raise Unfinished(f"{len(stopped)} of {len(named)} operations were asked to stop")
+
+
+def _named(session: Session, ids: Sequence[str], request_id: str | None) -> list[str]:
+    """The operations that the command line names, each once; raises Unfinished where the request has none."""
+    if bool(ids) == bool(request_id):
+        raise click.UsageError("Name operations, or a request by --request-id.")
+    if ids:
+        return list(dict.fromkeys(ids))
+    found = sorted(session.client.list_operations(request_id=request_id), key=lambda each: each.table_name)
+    if not found:
+        raise Unfinished(f"there are no operations of the request {request_id}")
+    return [each.operation_id for each in found]
+
+
+def _listing(operations: Sequence[Operation]) -> list[Block]:
+    return [operation_view.listing(operations, time.time())]
+
+
+def _stopped(operations: Sequence[Operation]) -> list[Block]:
+    return [Lines([text for each in operations for text in operation_view.stopping(each)])]

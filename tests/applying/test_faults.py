@@ -208,7 +208,7 @@ def test_operations_table_deleted(own_engine: Engine, table_name: str) -> None:
 
     Nothing more is done to the tables they administer, and the next apply makes the operations table anew.
     """
-    with replicated(own_engine, "--operation-lease", "2", speed=150) as world:
+    with replicated(own_engine, "--operation-lease", "2", speed=300) as world:
         world.made(before(table_name))
         (operation,) = world.applied(after(table_name), via=world.replicas[0])
         until(lambda: len(world.plane.changes(table_name)) >= 2)

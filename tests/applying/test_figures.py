@@ -39,6 +39,27 @@ def test_one_apply(own_engine: Engine, table_name: str) -> None:
         assert WRITES_A_STEP * len(plan.steps) >= len(written), written
 
 
+def test_long_waits(own_engine: Engine, table_name: str) -> None:
+    """An operation that waits for many leases is not written meanwhile: its server gives signs of life."""
+    lease = 0.5
+    with replicated(own_engine, "--operation-lease", str(lease), speed=150) as world:
+        names = [f"{table_name}-{number}" for number in range(3)]
+        world.made(*map(before, names))
+        wanted = [after(name, DeletionProtectionEnabled=False) for name in names]
+        plans = world.planned(*wanted)
+        operations = world.applied(*wanted, via=world.replicas[0])
+        ended = world.ended(operations)
+        leases = min(each.end_time.ToSeconds() - each.create_time.ToSeconds() for each in ended) / lease
+        for plan, operation in zip(plans, ended, strict=True):
+            written = [each for each in world.plane.own() if operation.operation_id in each.key]
+            # The beginning, two for each call, the end, and another wherever a sign of life came late.
+            assert 2 * len(plan.steps) + 2 <= len(written) <= WRITES_A_STEP * len(plan.steps)
+        signs = [each for each in world.plane.own() if each.key[0] == "server"]
+        assert {world.replicas[0].name} == {each.through for each in signs}
+        assert leases < len(signs) < 5 * leases
+        assert leases > 10
+
+
 def own_writes(world: World) -> list[str]:
     """The accepted writes to the operations table, in words."""
     return [f"{each.operation} {' '.join(each.key)}" for each in world.plane.own()]

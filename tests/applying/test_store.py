@@ -704,3 +704,36 @@ async def told(call: Awaitable[object], code: int, reason: str, in_line: str) ->
         await call
     assert (code, reason) == (caught.value.code, caught.value.reason)
     assert in_line in caught.value.message
+
+
+async def test_signs_of_life(store: Store, make_store: MakeStore) -> None:
+    """Each sign of life of a server differs from the last, for whoever looks."""
+    assert {} == await store.beats()
+    await store.beat("one", ())
+    first = await make_store().beats()
+    await store.beat("two", ())
+    await store.beat("one", ())
+    assert {"one"} == first.keys()
+    second = await make_store().beats()
+    assert {"one", "two"} == second.keys()
+    assert first["one"] != second["one"]
+
+
+async def test_told_to_stop(store: Store) -> None:
+    """A server learns with its signs of life what to stop, until it says that it was told."""
+    await store.beat("one", ())
+    await store.tell("one", "op-1")
+    await store.tell("one", "op-2")
+    assert {"op-1", "op-2"} == await store.beat("one", ())
+    assert {"op-2"} == await store.beat("one", ["op-1"])
+    assert set() == await store.beat("one", ["op-1", "op-2"])
+    await store.tell("gone", "op-1")
+    assert {"one"} == (await store.beats()).keys()
+
+
+async def test_sign_of_life_without_a_table(make_store: MakeStore) -> None:
+    """Without the table no sign of life can be given, and none is seen."""
+    with pytest.raises(Failure) as raised:
+        await make_store().beat("one", ())
+    assert "OPERATIONS_TABLE_GONE" == raised.value.reason
+    assert {} == await make_store().beats()

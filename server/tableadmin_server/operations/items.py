@@ -1,7 +1,7 @@
 """What the operations table holds, and the items it is held in.
 
-Every attribute is a text (S), a number (N) or a truth (BOOL). Order and Progress are each one attribute, a
-JSON text, and what conditions ask for stands beside them.
+Every attribute is a text (S), a number (N), a truth (BOOL) or a set of texts (SS). Order and Progress are
+each one attribute, a JSON text, and what conditions ask for stands beside them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,8 +21,11 @@ Item: TypeAlias = Mapping[str, Mapping[str, str | bool]]
 REQUEST = "request"
 TABLE = "table"
 OPERATION = "operation"
+SERVER = "server"
 
 KEPT = timedelta(days=30)
+# A server that gives no sign of life is forgotten sooner.
+_SERVER_KEPT = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,11 @@ def json(value: object) -> AwsDict:
 def expiry(since: datetime) -> AwsDict:
     """When what is remembered SINCE then is forgotten."""
     return number(int((since + KEPT).timestamp()))
+
+
+def server_expiry(beaten: datetime) -> AwsDict:
+    """When a server is forgotten whose last sign of life was BEATEN then."""
+    return number(int((beaten + _SERVER_KEPT).timestamp()))
 
 
 def request_item(request_id: str, request: Request) -> AwsDict:
@@ -183,6 +191,11 @@ def entry_of(item: Item) -> Entry:
 def cancel_requested(item: Item) -> bool:
     """Whether the operation that ITEM is was asked to stop."""
     return item.get("CancelRequested", {}).get("BOOL") is True
+
+
+def unwanted(item: Item) -> frozenset[str]:
+    """The operations that the server that ITEM is was asked to stop."""
+    return frozenset(cast("Sequence[str]", item.get("Unwanted", {}).get("SS", ())))
 
 
 def item_of(value: AwsValue) -> Item | None:

@@ -9,7 +9,6 @@ from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations import admission
 from tableadmin_server.operations.following import Following
-from tableadmin_server.operations.lease import now
 from tableadmin_server.operations.reconcile import trouble_of
 from tableadmin_server.operations.record import Operation, Order, Progress, State
 from tableadmin_server.operations.request import Application
@@ -73,6 +72,8 @@ class Operations:
             return None
         if entry.operation.cancel_requested:
             self._runner.cancel(operation_id)
+            if self._runner.operation(operation_id) is None and entry.owner:
+                await self._store.tell(entry.owner, operation_id)
         self._following.poke(operation_id)
         return self._runner.operation(operation_id) or entry.operation
 
@@ -117,13 +118,12 @@ class Operations:
         holder = await self._locked_by(order)
         if holder != order.operation_id:
             return (await self._store.add(_refused(order, holder), "")).operation
-        since = now()
-        with self._runner.room(order.operation_id) as owner:
-            operation = Operation(order=order, progress=_new(State.RUNNING if owner else State.PENDING))
-            entry = await self._store.add(operation, owner)
+        async with self._runner.room(order.operation_id) as room:
+            state = State.RUNNING if room.owner else State.PENDING
+            entry = await self._store.add(Operation(order=order, progress=_new(state)), room.owner)
             if entry.operation.progress.state.ended:  # another server was faster, and is through with it
                 await self._store.unlock(order.table_name, order.operation_id)
-        self._runner.take(entry, since)
+        self._runner.take(entry, room)
         return entry.operation
 
     async def _locked_by(self, order: Order) -> str:

@@ -37,6 +37,8 @@ _log = structlog.get_logger()
 
 # Seconds after which a call that was throttled, and so has changed nothing, is made again.
 _AGAIN = (0.1, 0.3, 0.9)
+# Seconds until a call that this server was not sure it may make is tried again.
+_UNHEARD = 0.5
 
 
 class Run:
@@ -66,6 +68,9 @@ class Run:
         # False once `operation` is ahead of what is written down for good.
         self.is_written_down = True
         self._failures = _Failures()
+        self._work: asyncio.Task[None] | None = None
+        # Why what remembers the operation is no more.
+        self._loss: Failure | None = None
         # What the table was last seen to be left in.
         self._left: tuple[str, ...] = ()
 
@@ -83,22 +88,29 @@ class Run:
     async def carry_out(self) -> None:
         """Go on until the operation has ended, another server has it, or `stop` was called."""
         self._show(journal.begun(self._progress, self._server, _now()))
-        reconciling = asyncio.create_task(self._reconcile())
-        keeping = asyncio.create_task(self._lease.keep(lambda: self._progress, self.cancel))
+        self._work = asyncio.create_task(self._reconcile())
         try:
-            await asyncio.wait((reconciling, keeping), return_when=asyncio.FIRST_COMPLETED)
-            (reconciling if reconciling.done() else keeping).result()
+            await self._work
         except LeaseLost:
             _log.info("operation.taken_over", operation_id=self.operation.order.operation_id)
-        except Failure as failure:  # of the table that remembers it: this can't be written down any more
-            operation_id = self.operation.order.operation_id
-            _log.error("operation.lost", operation_id=operation_id, reason=failure.reason)
-            self.is_written_down = False
-            self._show(journal.ended(self._progress, self._end_of(failure), _now()))
-        finally:
-            reconciling.cancel()
-            keeping.cancel()
-            await asyncio.gather(reconciling, keeping, return_exceptions=True)
+        except Failure as failure:
+            self._leave(failure)
+        except asyncio.CancelledError:
+            if self._loss is None:
+                raise
+            self._leave(self._loss)
+
+    def lose(self, failure: Failure) -> None:
+        """Go on no longer: what remembers the operation is gone, as FAILURE says."""
+        self._loss = failure
+        if self._work is not None:
+            self._work.cancel()
+
+    def _leave(self, failure: Failure) -> None:
+        """End with FAILURE of the table that remembers it, in which this can't be written down any more."""
+        _log.error("operation.lost", operation_id=self.operation.order.operation_id, reason=failure.reason)
+        self.is_written_down = False
+        self._show(journal.ended(self._progress, self._end_of(failure), _now()))
 
     @property
     def _progress(self) -> Progress:
@@ -145,6 +157,8 @@ class Run:
     async def _next(self) -> End | Pause | Step | None:
         if self.operation.cancel_requested:
             return End(State.CANCELLED)
+        if not self._lease.is_trusted():  # after a gap it may be another server's: this tells
+            await self._save()
         order = self.operation.order
         live = await self._sight.look()
         now = _now()
@@ -176,7 +190,7 @@ class Run:
             answer = await self._sent(step)
         except Unwanted:
             self._show(before)
-            return None
+            return Pause(("this server to be heard again by the others",), _UNHEARD)
         except Failure as failure:
             self._show(journal.failed(self._progress, failure, _now()))
             return self._put_up_with(failure, step.summary, in_doubt=in_doubt)
@@ -220,7 +234,7 @@ class Run:
             await self._patience.sleep(pause.seconds)
 
     async def _save(self) -> None:
-        if await self._lease.save(lambda: self._progress):
+        if await self._lease.save(self._progress):
             self.cancel()
 
     def _show(self, progress: Progress) -> None:

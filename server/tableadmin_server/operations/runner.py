@@ -6,14 +6,16 @@ import os
 import random
 import socket
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from functools import partial
+from typing import NamedTuple
 
 import structlog
 
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.failure import Failure
-from tableadmin_server.operations.lease import Lease, now
+from tableadmin_server.operations.heartbeat import Heartbeat, now
+from tableadmin_server.operations.lease import Lease
 from tableadmin_server.operations.record import Operation
 from tableadmin_server.operations.run import Run
 from tableadmin_server.operations.silence import Silence
@@ -30,6 +32,13 @@ _WITHOUT_OPERATION = 60.0
 _MAX_LOST = 1000
 
 
+class Room(NamedTuple):
+    """Room for one more operation: the server that has it, "" for none, and the term of its heartbeat."""
+
+    owner: str
+    term: int
+
+
 class Runner:
     """Carries out operations of ENDPOINT, as many at once as it is configured with.
 
@@ -37,7 +46,8 @@ class Runner:
     """
 
     def __init__(self, endpoint: Endpoint, hub: Hub, store: Store, changed: Callable[[str], None]) -> None:
-        self.server = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(3).hex()}"
+        server = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(3).hex()}"
+        self._heartbeat = Heartbeat(store, server, endpoint.operation_lease, self.cancel, self._lose)
         self._endpoint = endpoint
         self._hub = hub
         self._store = store
@@ -72,26 +82,27 @@ class Runner:
         """How an operation of this server's stood when it could not be written down any more."""
         return self._lost.get(operation_id)
 
-    @contextlib.contextmanager
-    def room(self, operation_id: str) -> Iterator[str]:
-        """Keep room for an operation that is about to be made: the name of its owner, "" if there is none."""
+    @contextlib.asynccontextmanager
+    async def room(self, operation_id: str) -> AsyncIterator[Room]:
+        """Keep room for an operation that is about to be made, if there is any; raises Failure."""
         if not self.has_room:
-            yield ""
+            yield Room("", 0)
             return
         self._claiming.add(operation_id)
         try:
-            yield self.server
+            yield Room(self._heartbeat.server, await self._heartbeat.begin())
         finally:
             self._claiming.discard(operation_id)
 
-    def take(self, entry: Entry, since: float) -> None:
-        """Carry out ENTRY, which is new: at once if it is this server's SINCE then, if free with room."""
-        held = entry.held(self.server)
+    def take(self, entry: Entry, room: Room) -> None:
+        """Carry out ENTRY, which is new: at once if it is in this server's ROOM; if it is free, with time."""
+        held = entry.held(self._heartbeat.server)
         if held is not None:
-            self._begin(entry.operation, held, since)
+            self._begin(entry.operation, held, room.term)
         elif not entry.owner and not entry.operation.progress.state.ended:
             self._waiting.append(entry)
             self._fill()
+        self._rest()
 
     def cancel(self, operation_id: str) -> None:
         """Pass on that the operation was asked to stop, if this server carries it out."""
@@ -107,12 +118,13 @@ class Runner:
             run.stop()
         while self._tasks:
             await asyncio.wait(self._tasks)
+        self._heartbeat.end()
 
-    def _begin(self, operation: Operation, held: Held, since: float) -> None:
+    def _begin(self, operation: Operation, held: Held, term: int) -> None:
         operation_id = operation.order.operation_id
-        lease = Lease(self._store, held, self._endpoint.operation_lease, since)
+        lease = Lease(self._store, held, self._heartbeat, term)
         changed = partial(self._changed, operation_id)
-        run = Run(operation, lease, self._endpoint, self._hub, self.server, changed)
+        run = Run(operation, lease, self._endpoint, self._hub, self._heartbeat.server, changed)
         if self._stopping:
             run.stop()
         self._runs[operation_id] = run
@@ -132,6 +144,17 @@ class Runner:
             del self._runs[order.operation_id]
             self._changed(order.operation_id)
             self._fill()
+            self._rest()
+
+    def _lose(self, failure: Failure) -> None:
+        """What remembers the operations is gone: none of them goes on."""
+        for run in list(self._runs.values()):
+            run.lose(failure)
+
+    def _rest(self) -> None:
+        """Give no signs of life while nothing is held."""
+        if not self._runs and not self._claiming:
+            self._heartbeat.end()
 
     def _remember_lost(self, operation: Operation) -> None:
         self._lost[operation.order.operation_id] = operation
@@ -148,17 +171,17 @@ class Runner:
         self._in_background(self._claim(entry))
 
     async def _claim(self, entry: Entry) -> None:
-        since = now()
         try:
-            held = await self._store.claim(entry, self.server)
-        except Failure:  # it stays as it is, to be claimed by whoever looks next
-            held = None
+            term = await self._heartbeat.begin()
+            held = await self._store.claim(entry, self._heartbeat.server)
+            if held is not None:
+                self._begin(entry.operation, held, term)
+        except Failure as failure:  # it stays as it is, to be claimed by whoever looks next
+            _log.debug("operation.unclaimed", endpoint=self._endpoint.name, reason=failure.reason)
         finally:
             self._claiming.discard(entry.operation.order.operation_id)
-        if held is not None:
-            self._begin(entry.operation, held, since)
-        else:
-            self._fill()
+        self._fill()
+        self._rest()
 
     async def _look_forever(self) -> None:
         while True:
@@ -175,15 +198,18 @@ class Runner:
         locks = {lock.operation_id: lock for lock in await self._store.locks()}
         self._silence.forget_others(locks)
         others = locks.keys() - self._runs.keys() - self._claiming
-        await asyncio.gather(*(self._consider(locks[operation_id]) for operation_id in others))
+        if others:
+            beats = await self._store.beats()
+            await asyncio.gather(*(self._consider(locks[operation_id], beats) for operation_id in others))
 
-    async def _consider(self, lock: Lock) -> None:
+    async def _consider(self, lock: Lock, beats: Mapping[str, str]) -> None:
         entry = await self._store.get(lock.operation_id)
         if entry is None:
             if self._silence.seconds(lock.operation_id, None) > _WITHOUT_OPERATION:
                 await self._store.unlock(lock.table_name, lock.operation_id)
             return
-        quiet = self._silence.seconds(lock.operation_id, (entry.fence, entry.beat))
+        signs = (entry.fence, entry.beat, entry.owner, beats.get(entry.owner))
+        quiet = self._silence.seconds(lock.operation_id, signs)
         if entry.operation.progress.state.ended:
             await self._store.unlock(lock.table_name, lock.operation_id)
         elif (not entry.owner or quiet > self._endpoint.operation_lease) and self.has_room:

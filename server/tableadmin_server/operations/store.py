@@ -7,7 +7,7 @@ is read.
 """
 
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from datetime import UTC, datetime
 from typing import TypeVar, cast
 
@@ -19,6 +19,7 @@ from tableadmin_server.failure import Failure
 from tableadmin_server.operations.items import (
     OPERATION,
     REQUEST,
+    SERVER,
     TABLE,
     Entry,
     Held,
@@ -38,7 +39,9 @@ from tableadmin_server.operations.items import (
     progress_attributes,
     request_item,
     request_of,
+    server_expiry,
     text,
+    unwanted,
 )
 from tableadmin_server.operations.own_table import OwnTable
 from tableadmin_server.operations.record import Operation, Progress, State
@@ -183,6 +186,36 @@ class Store:
             ExpressionAttributeValues={":yes": {"BOOL": True}, **_OPEN},
         )
         return self._readable(entry_of, changed) if changed else await self.get(operation_id)
+
+    async def beat(self, server: str, told: Collection[str]) -> frozenset[str]:
+        """Give a sign of life of SERVER: the operations that it was asked to stop, save those it was TOLD."""
+        forget, values = "", {":one": number(1), ":expiry": server_expiry(datetime.now(UTC))}
+        if told:
+            forget, values[":told"] = " DELETE #Unwanted :told", {"SS": sorted(told)}
+        answer = await self._conditional(
+            "UpdateItem",
+            Key=key(SERVER, server),
+            UpdateExpression=f"ADD #Beat :one SET #ExpiresAt = :expiry{forget}",
+            ExpressionAttributeValues=values,
+            ReturnValues="ALL_NEW",
+        )
+        item = None if answer is None else item_of(answer["Attributes"])
+        return frozenset() if item is None else unwanted(item)
+
+    async def beats(self) -> dict[str, str]:
+        """The last sign of life of each server."""
+        items = [item async for item in self._items(SERVER)]
+        return {str(item["Id"]["S"]): str(item.get("Beat", {}).get("N", "")) for item in items}
+
+    async def tell(self, server: str, operation_id: str) -> None:
+        """Have SERVER, if it is known, learn with its next sign of life that the operation is to stop."""
+        await self._conditional(
+            "UpdateItem",
+            Key=key(SERVER, server),
+            UpdateExpression="ADD #Unwanted :operation",
+            ConditionExpression="attribute_exists(#Id)",
+            ExpressionAttributeValues={":operation": {"SS": [operation_id]}},
+        )
 
     async def page(self, *, before: str, limit: int) -> tuple[list[Operation], str]:
         """At most LIMIT operations, newest first, and the id to go on BEFORE, "" at the end.

@@ -1,0 +1,132 @@
+"""Leases, which last as long as their server is heard."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from typing import cast
+
+import pytest
+from google.rpc.code_pb2 import Code
+
+from tableadmin_server.failure import Failure
+from tableadmin_server.operations.heartbeat import Heartbeat
+from tableadmin_server.operations.lease import Lease
+from tableadmin_server.operations.record import Progress
+from tableadmin_server.operations.store import TABLE_GONE, Held, Store
+from tests.watching.wire import until
+
+LEASE = 1.5
+UNREACHABLE = Failure(Code.UNAVAILABLE, "no", reason="ENDPOINT_UNREACHABLE")
+GONE = Failure(Code.FAILED_PRECONDITION, "gone", reason=TABLE_GONE)
+
+
+class Table:
+    """Takes signs of life, or raises `failure`; `unwanted` is what the server is told to stop."""
+
+    def __init__(self) -> None:
+        self.signs = 0
+        self.failure: Failure | None = None
+        self.unwanted: frozenset[str] = frozenset()
+
+    async def beat(self, server: str, told: Collection[str]) -> frozenset[str]:
+        """The operations to stop, but for those told of."""
+        assert "here" == server
+        if self.failure is not None:
+            raise self.failure
+        self.signs += 1
+        self.unwanted -= frozenset(told)
+        return self.unwanted
+
+    async def save(self, held: Held, progress: Progress) -> bool:
+        """Nothing to stop."""
+        del held, progress
+        return False
+
+
+class Heard:
+    """A heartbeat at `table`; `cancelled` and `lost` are what it passed on."""
+
+    def __init__(self) -> None:
+        self.table = Table()
+        self.cancelled: list[str] = []
+        self.lost: list[Failure] = []
+        store = cast("Store", self.table)
+        self.heartbeat = Heartbeat(store, "here", LEASE, self.cancelled.append, self.lost.append)
+
+    def lease(self, term: int) -> Lease:
+        """The lease of an operation that was taken in TERM."""
+        return Lease(cast("Store", self.table), Held("op", 0, 0), self.heartbeat, term)
+
+
+@asynccontextmanager
+async def heard() -> AsyncIterator[Heard]:
+    """A heartbeat that ends with the test."""
+    made = Heard()
+    try:
+        yield made
+    finally:
+        made.heartbeat.end()
+
+
+async def test_in_time() -> None:
+    """What is held lasts through signs of life that come in time, without a write of its own."""
+    async with heard() as here:
+        lease = here.lease(await here.heartbeat.begin())
+        for _ in range(20):
+            assert lease.is_trusted()
+            await asyncio.sleep(LEASE / 10)
+        assert here.table.signs > 4
+
+
+async def test_one_for_all() -> None:
+    """However many operations begin, one sign of life is enough."""
+    async with heard() as here:
+        terms = await asyncio.gather(*(here.heartbeat.begin() for _ in range(50)))
+        assert ({1}, 1) == (set(terms), here.table.signs)
+
+
+async def test_gap() -> None:
+    """After a gap nothing is trusted that was held before, although the signs go on, until it is saved."""
+    async with heard() as here:
+        lease = here.lease(await here.heartbeat.begin())
+        here.table.failure = UNREACHABLE
+        await asyncio.sleep(LEASE)
+        assert not lease.is_trusted()
+        here.table.failure, signs = None, here.table.signs
+        await until(lambda: here.table.signs > signs)
+        assert not lease.is_trusted()
+        await lease.save(cast("Progress", None))
+        assert lease.is_trusted()
+
+
+async def test_frozen() -> None:
+    """A process that was stopped trusts nothing when it wakes, before and after its next sign of life."""
+    async with heard() as here:
+        lease = here.lease(await here.heartbeat.begin())
+        here.heartbeat._given -= LEASE  # as if the clock had gone on without it
+        assert not lease.is_trusted()
+        await asyncio.sleep(LEASE / 2)
+        assert here.table.signs > 1
+        assert not lease.is_trusted()
+
+
+async def test_passed_on() -> None:
+    """What somebody wants stopped is passed on, once."""
+    async with heard() as here:
+        await here.heartbeat.begin()
+        here.table.unwanted = frozenset({"op-1"})
+        await until(lambda: not here.table.unwanted)
+        assert ["op-1"] == here.cancelled
+
+
+async def test_gone() -> None:
+    """When the table is gone, who holds operations is told; the next begin is a new one."""
+    async with heard() as here:
+        await here.heartbeat.begin()
+        here.table.failure = GONE
+        await until(lambda: bool(here.lost))
+        assert [GONE] == here.lost
+        with pytest.raises(Failure):
+            await here.heartbeat.begin()
+        here.table.failure = None
+        assert await here.heartbeat.begin() >= 1

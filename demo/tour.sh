@@ -1,7 +1,8 @@
 #!/bin/sh
-# The life of a table through tablectl, on a server with the embedded engine; everything is gone afterwards.
+# The life of a table through tablectl, and another one made to its spec, on a server with the embedded engine; everything is gone afterwards.
 set -eu
 
+here=$(dirname "$0")
 bin=${BIN:-.venv/bin}
 scratch=$(mktemp -d)
 "$bin/tableadmin-server" --embedded --listen 127.0.0.1:0 --log-level error >"$scratch/listening" &
@@ -40,4 +41,6 @@ step index create Music GenreAndPriceIndex --hash-key Genre:S --range-key Price:
 step table describe Music
 step table list
 step table delete Music --yes --wait
+step apply -f "$here/films.yaml" --yes
+step operation list
 step table list

@@ -12,7 +12,7 @@ class Pace(StrEnum):
     DELETION_PROTECTION = "deletion protection"
     RESOURCE_POLICY = "resource policy"
     TAGS = "tags"
-    CREATION = "creation"
+    CREATION = "new table"
 
 
 # For how long after one change the next is refused. TTL: about 30 minutes in practice, up to an hour by the

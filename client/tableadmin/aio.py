@@ -372,7 +372,7 @@ class Client:
     def operations(self, operation_ids: Iterable[str]) -> Operations:
         """The operations of these ids, to come back to; the service is not asked before they are followed.
 
-        Up to 1,000 can be followed at once.
+        Up to 5,000 can be followed at once.
         """
         return Operations(self, Known.by_ids(operation_ids))
 

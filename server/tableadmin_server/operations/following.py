@@ -10,6 +10,7 @@ from google.rpc.code_pb2 import Code
 
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.record import Operation
+from tableadmin_server.watching.bell import Bell
 from tableadmin_server.watching.hub import Hub
 from tableadmin_server.watching.outages import is_transient
 from tableadmin_server.watching.poller import Poller
@@ -34,14 +35,14 @@ class Following:
 
     async def follow(self, operation_ids: Sequence[str]) -> AsyncGenerator[Operation | None]:
         """See Operations.follow."""
-        follower = _Follower()
+        follower = Bell()
         with self._joined(follower, operation_ids) as pollers:
             async with aclosing(self._news(follower, pollers)) as news:
                 async for operation in news:
                     yield operation
 
     async def _news(
-        self, follower: "_Follower", pollers: dict[str, Poller[Operation | None]]
+        self, follower: Bell, pollers: dict[str, Poller[Operation | None]]
     ) -> AsyncGenerator[Operation | None]:
         sent: dict[str, Operation] = {}
         left = set(pollers)
@@ -54,12 +55,12 @@ class Following:
                     if operation.progress.state.ended:
                         left.remove(operation_id)
                     yield operation
-            if left and not await follower.woken(_SIGN_OF_LIFE):
+            if left and not await follower.rung(asyncio.get_running_loop().time() + _SIGN_OF_LIFE):
                 yield None
 
     @contextlib.contextmanager
     def _joined(
-        self, follower: "_Follower", operation_ids: Sequence[str]
+        self, follower: Bell, operation_ids: Sequence[str]
     ) -> Iterator[dict[str, Poller[Operation | None]]]:
         pollers = {operation_id: self._poller(operation_id) for operation_id in operation_ids}
         self._hub.enter(follower)
@@ -81,26 +82,7 @@ class Following:
         return self._pollers[operation_id]
 
 
-class _Follower:
-    """Who follows: an event that news sets."""
-
-    def __init__(self) -> None:
-        self._event = asyncio.Event()
-
-    def wake(self) -> None:
-        self._event.set()
-
-    async def woken(self, seconds: float) -> bool:
-        """Whether there was news within so many SECONDS."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._event.wait()
-        news = self._event.is_set()
-        self._event.clear()
-        return news
-
-
-def _seen(operation_id: str, poller: Poller[Operation | None], follower: _Follower) -> Operation | None:
+def _seen(operation_id: str, poller: Poller[Operation | None], follower: Bell) -> Operation | None:
     """The operation, None while it can't be seen; raises Failure where there is none."""
     failure = poller.failure_for(follower)
     if failure is not None and not is_transient(failure):

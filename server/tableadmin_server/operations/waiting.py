@@ -1,8 +1,8 @@
 """Waits for a table to settle, through the poll loop that all who look at the table share."""
 
 import asyncio
-import contextlib
 
+from tableadmin_server.watching.bell import Bell
 from tableadmin_server.watching.conditions import transitions
 from tableadmin_server.watching.hub import Hub
 
@@ -12,19 +12,15 @@ _SHORTEST, _LONGEST, _MOVING = 0.25, 5.0, 30.0
 _GROWTH = 1.5
 
 
-class Patience:
+class Patience(Bell):
     """Waits of one operation: each until something may be different, longer and longer in vain."""
 
     def __init__(self, hub: Hub, table_name: str) -> None:
+        super().__init__()
         self._hub = hub
         self._table_name = table_name
-        self._news = asyncio.Event()
         self._seconds = _SHORTEST
         self._over = False
-
-    def wake(self) -> None:
-        """There is something new to look at."""
-        self._news.set()
 
     def end(self) -> None:
         """Wait no longer, now and ever after, whatever moves."""
@@ -38,7 +34,7 @@ class Patience:
     async def sleep(self, seconds: float) -> None:
         """Wait so long, or until woken."""
         if not self._over:
-            await self._until(_now() + seconds)
+            await self.rung(_now() + seconds)
 
     async def settle(self) -> None:
         """Wait until what is seen of the table moves no more, or it is time to look at the rest of it."""
@@ -55,19 +51,10 @@ class Patience:
                 if moved and not moves:
                     return
                 moved = moves
-                if not await self._until(began + (_MOVING if moves else seconds)):
+                if not await self.rung(began + (_MOVING if moves else seconds)):
                     return
         finally:
             track.leave(self, ())
-
-    async def _until(self, moment: float) -> bool:
-        """Whether there was news before MOMENT."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout_at(moment):
-                await self._news.wait()
-                self._news.clear()
-                return True
-        return False
 
 
 def _now() -> float:

@@ -1,7 +1,6 @@
 """One wait: progress until a condition holds, or can't hold any more."""
 
 import asyncio
-import contextlib
 import math
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from tableadmin.v1 import (
     WaitResponse,
 )
 from tableadmin_server.failure import Failure, invalid_request
+from tableadmin_server.watching.bell import Bell
 from tableadmin_server.watching.conditions import TABLE_CONDITIONS, Condition, Verdict, check
 from tableadmin_server.watching.hub import Hub, Track
 from tableadmin_server.watching.outages import is_transient
@@ -108,8 +108,8 @@ class Awaited(Protocol):
     def trouble(self) -> str:
         """Why nothing fresh is seen, if that is known."""
 
-    async def news(self, until: float) -> None:
-        """Wait for something new, until a moment on the event loop's clock."""
+    async def rung(self, until: float) -> bool:
+        """Wait for something new, until a moment on the event loop's clock: whether there was."""
 
 
 async def progress(awaited: Awaited, heartbeat: float, limit: float | None) -> AsyncGenerator[WaitResponse]:
@@ -140,7 +140,7 @@ async def progress(awaited: Awaited, heartbeat: float, limit: float | None) -> A
             if now() >= beats:
                 beats = now() + heartbeat
                 yield _timed(last, now() - began)
-            await awaited.news(min(beats, ends, appears if now() < appears else math.inf))
+            await awaited.rung(min(beats, ends, appears if now() < appears else math.inf))
     finally:
         awaited.leave()
 
@@ -159,28 +159,12 @@ def awaited_by(request: WaitRequest, hub: Hub) -> Awaited:
     raise invalid_request("condition", "is required")
 
 
-class _Looker:
-    """Who looks at a poll loop: an event that news sets."""
-
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
-        self._event = asyncio.Event()
-
-    def wake(self) -> None:
-        self._event.set()
-
-    async def news(self, until: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout_at(until):
-                await self._event.wait()
-        self._event.clear()
-
-
-class _AwaitedTable(_Looker):
+class _AwaitedTable(Bell):
     """A table, looked at through the poll loop that all its watchers share."""
 
     def __init__(self, hub: Hub, request: WaitRequest) -> None:
-        super().__init__(hub)
+        super().__init__()
+        self._hub = hub
         self._request = request
         self._parts = TABLE_CONDITIONS[request.condition][1]
         self._track: Track
@@ -214,11 +198,12 @@ class _AwaitedTable(_Looker):
         return _trouble(self._track.poller)
 
 
-class _AwaitedThing(_Looker):
+class _AwaitedThing(Bell):
     """A backup, export or import, looked at through a poll loop of its own that all who wait share."""
 
     def __init__(self, hub: Hub, request: WaitRequest, thing: _Thing) -> None:
-        super().__init__(hub)
+        super().__init__()
+        self._hub = hub
         self._arn = request.arn
         self._thing = thing
         self._poller: Poller[AwsDict]

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from bench.applying import FLAGS, applying_lines, applying_targets, measure_applying
 from bench.describing import loads, measure_describing
 from bench.echo import running_echo
 from bench.inventory import measure_inventory
@@ -39,7 +40,7 @@ def main(aws: Path = Path(".venv-bench/bin/aws")) -> None:
     with dynamodb_local() as engine:
         create_tables(engine)
         targets = [*_calls(engine, aws), *_watches(engine)]
-    _show(target_lines([*targets, *_inventory()]))
+    _show(target_lines([*targets, *_inventory(), *_applying()]))
 
 
 def _calls(engine: Engine, aws: Path) -> Iterable[Target]:
@@ -74,6 +75,16 @@ def _inventory() -> Iterable[Target]:
         inventory = measure_inventory(engine, server.address)
     _show(inventory_lines(inventory))
     return inventory_targets(inventory)
+
+
+def _applying() -> Iterable[Target]:
+    with (
+        ministack() as engine,
+        running_server("--endpoint-url", engine.url, "--region", REGION, *FLAGS) as server,
+    ):
+        applying = measure_applying(engine, server.address)
+    _show(applying_lines(applying))
+    return applying_targets(applying)
 
 
 def _show(lines: Iterable[str]) -> None:

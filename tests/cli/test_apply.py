@@ -74,8 +74,10 @@ def test_apply_in_a_pipe(tablectl: Run, file: File, table: str) -> None:
     assert (0, "") == (ran.returncode, ran.stderr)
     assert ran.stdout.startswith(planned)
     lines = ran.stdout.removeprefix(planned).splitlines()
-    assert f"0 s: {table}: running, call 1 of 2: change throughput" in lines
-    assert {f"{table}: succeeded", f"{new}: succeeded"} <= {line.partition(" s: ")[2] for line in lines}
+    for name in (table, new):  # which calls show on the way is a matter of how fast they are
+        its = [line.partition(f" s: {name}: ")[2] for line in lines if f" s: {name}: " in line]
+        assert its[0].startswith("running")
+        assert "succeeded" == its[-1]
     assert lines[-3].startswith(f"{table} succeeded: 2 calls in ")
     assert lines[-2].startswith(f"{new} succeeded: 1 call in ")
     assert "2 tables: 2 succeeded" == lines[-1]

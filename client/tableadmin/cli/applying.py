@@ -43,12 +43,11 @@ class Wishes:
     @property
     def allowed(self) -> frozenset[str]:
         """The classes of changes that are allowed though they cost something for good."""
-        if self.allow_replacement:
-            return frozenset({"DESTRUCTIVE", "REPLACEMENT"})
-        return frozenset({"DESTRUCTIVE"} if self.allow_destructive else ())
+        flags = {"DESTRUCTIVE": self.allow_destructive, "REPLACEMENT": self.allow_replacement}
+        return frozenset(each for each, allowed in flags.items() if allowed)
 
 
-# The flag that allows a class of changes, the worst class first: what allows it allows the other.
+# The flag that allows a class of changes, the worst class first: of a table that goes all goes.
 _FLAGS = {"REPLACEMENT": "--allow-replacement", "DESTRUCTIVE": "--allow-destructive"}
 
 _options = options.together(
@@ -159,8 +158,8 @@ def obstacles(plans: Sequence[TablePlan], allowed: frozenset[str]) -> Iterator[s
             yield f"{plan.table_name}: {plan.refusal}"
             continue
         costs = {each.path: word(each, "change_class") for each in plan.changes if not each.skipped}
-        worst = next((each for each in _FLAGS if each not in allowed and each in costs.values()), None)
-        if worst:
+        worst = next((each for each in _FLAGS if each in costs.values()), None)
+        if worst and worst not in allowed:
             paths = ", ".join(path for path, cost in costs.items() if cost == worst)
             yield f"{plan.table_name} needs {_FLAGS[worst]} ({paths})"
 

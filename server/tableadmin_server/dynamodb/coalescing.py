@@ -10,7 +10,7 @@ T = TypeVar("T")
 # Where so many share a call, more are on their way, as often as not the same as before: the next call waits
 # so many seconds for them, which is less than they would lose to the calls it saves.
 _CROWD = 8
-_GATHERING = 0.005
+_GATHERING = 0.01
 
 
 class Coalescing(Generic[T]):

@@ -163,6 +163,9 @@ class Track:
 
     def _arrived(self) -> None:
         """A part has come, or failed, for which no poll has waited."""
+        # Whoever wanted it may have been content with the part before it, and left.
+        if not self.poller.watched:
+            return
         if self._parts.failed:
             self.poller.poke()
             return

@@ -1,7 +1,7 @@
 """One watch: what it has sent, what it has to send, and the messages that say so."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
@@ -50,10 +50,11 @@ class Options:
 class _Subscription:
     """One table of a watch: what was sent of it."""
 
-    __slots__ = ("_watch", "first", "pending_since", "sent", "track")
+    __slots__ = ("_left", "_watch", "first", "pending_since", "sent", "track")
 
     def __init__(self, watch: "Watch", track: Track, first: EventType) -> None:
         self._watch = watch
+        self._left = False
         self.track = track
         # What its first event is called, if nothing was sent of it before.
         self.first = first
@@ -64,6 +65,12 @@ class _Subscription:
     def wake(self) -> None:
         """Something about the table is new."""
         self._watch.dirty(self)
+
+    def leave(self, parts: Iterable[Part]) -> None:
+        """Look no longer at the table, or at PARTS."""
+        if not self._left:
+            self._left = True
+            self.track.leave(self, parts)
 
 
 class Watch:
@@ -104,6 +111,8 @@ class Watch:
             subscription.pending_since = self._hub.revision
             self._dirty[subscription] = None
         self._news.set()
+        if self._options.snapshot_only and self._is_seen(subscription):
+            subscription.leave(self._options.parts)
 
     async def messages(self, resume_token: bytes | None = None) -> AsyncGenerator[bytes]:
         """What to send, as serialized WatchResponses, until the caller leaves; raises Failure."""
@@ -172,7 +181,12 @@ class Watch:
             return
         self._dirty.pop(subscription, None)
         self._awaited.discard(subscription)
-        subscription.track.leave(subscription, self._options.parts)
+        subscription.leave(self._options.parts)
+
+    def _is_seen(self, subscription: _Subscription) -> bool:
+        """Whether there is all of the table that the watch is for."""
+        track = subscription.track
+        return track.poller.is_fresh(subscription) and not track.lacks(self._options.parts)
 
     def _follow_names(self) -> None:
         """Subscribe to tables that have come into scope, and leave those that are gone."""
@@ -192,6 +206,8 @@ class Watch:
             self._leave_if_gone(subscription)
         self._scope_known = True
         self._first = TableEventType.TABLE_EVENT_TYPE_CREATED
+        if self._options.snapshot_only:
+            names.leave(self)
 
     def _leave_if_gone(self, subscription: _Subscription) -> None:
         """Leave a table that was seen to be gone, unless the names have it still: it may come back."""

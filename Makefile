@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 # What `buf breaking` compares the contract with.
 AGAINST ?= .git\#branch=main
+# Tests wait more than they compute: a few more of them at once than there are cores.
+WORKERS ?= 3
 
 .PHONY: help setup demo run test check format proto bench engines clean
 
@@ -47,7 +49,7 @@ check: setup ## Lint, type-check, import rules, contract lint and compatibility
 	$(BIN)/hadolint Dockerfile
 
 test: setup ## Run all the tests, those on real engines included
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadfile
 
 format: setup ## Format the code and the contract
 	$(BIN)/ruff check --fix .

@@ -52,7 +52,9 @@ def measure_watching(engine: Engine) -> list[Watching]:
     """One watcher, many, and twice the most that there may be, of one server process in turn."""
     with (
         counting(engine) as counter,
-        running_server("--endpoint-url", counter.engine.url, "--region", REGION) as server,
+        running_server(
+            "--endpoint-url", counter.engine.url, "--region", REGION, "--operations-table", ""
+        ) as server,
     ):
         return [
             _measured(counter, server, engine, watchers, rest, changes)

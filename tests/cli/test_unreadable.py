@@ -58,7 +58,9 @@ def guarded(environment: dict[str, str], account: Account) -> Iterator[dict[str,
     """The environment of a user whose service may not read everything."""
     with (
         serving(account) as endpoint,
-        running_server("--endpoint-url", endpoint.url, "--region", "us-west-2") as server,
+        running_server(
+            "--endpoint-url", endpoint.url, "--region", "us-west-2", "--operations-table", ""
+        ) as server,
     ):
         yield {**environment, "TABLEADMIN_SERVER": server.address}
 

@@ -44,7 +44,12 @@ def scripted_server(
     scripted: ScriptedEndpoint, free_port: int, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ServerProcess]:
     """A server with the endpoints `scripted`, the default, and `nowhere`, where nothing listens."""
-    shared = {"region": "us-west-2", "max_attempts": 1, "read_timeout": READ_TIMEOUT}
+    shared = {
+        "region": "us-west-2",
+        "max_attempts": 1,
+        "read_timeout": READ_TIMEOUT,
+        "operations_table": "",  # nobody looks for operations where answers are written down
+    }
     config = write_config(
         tmp_path_factory.mktemp("scripted") / "config.toml",
         {

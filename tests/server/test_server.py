@@ -36,8 +36,8 @@ def held() -> Iterator[Held]:
 @contextmanager
 def in_front_of(endpoint: ScriptedEndpoint, *flags: str) -> Iterator[ServerProcess]:
     """A server of the endpoint, which has all the time it wants to answer."""
-    timeout = ("--read-timeout", str(READ_TIMEOUT))
-    with running_server("--endpoint-url", endpoint.url, "--region", "us-west-2", *timeout, *flags) as server:
+    alone = ("--read-timeout", str(READ_TIMEOUT), "--operations-table", "")
+    with running_server("--endpoint-url", endpoint.url, "--region", "us-west-2", *alone, *flags) as server:
         yield server
 
 
@@ -148,7 +148,13 @@ def test_second_server_on_a_port(scripted_server: ServerProcess) -> None:
 
 def test_hung_endpoint_and_live_one(held: Held, tmp_path: Path) -> None:
     """An endpoint that hangs fills its own queue and no other: one more call is refused at once."""
-    room = {"region": "us-west-2", "pool_size": 1, "queue_size": 1, "read_timeout": READ_TIMEOUT}
+    room = {
+        "region": "us-west-2",
+        "operations_table": "",
+        "pool_size": 1,
+        "queue_size": 1,
+        "read_timeout": READ_TIMEOUT,
+    }
     with serving(held) as hung, serving(answer({"TableNames": ["Music"]})) as live:
         config = write_config(
             tmp_path / "config.toml",

@@ -97,7 +97,8 @@ def server(endpoint: ScriptedEndpoint) -> Iterator[ServerProcess]:
 def in_front_of(url: str, *flags: str) -> Iterator[ServerProcess]:
     """A server in front of the endpoint at URL."""
     with running_server(
-        "--endpoint-url", url, "--region", "us-west-2", "--max-attempts", "1", *flags
+        *("--endpoint-url", url, "--region", "us-west-2", "--max-attempts", "1"),
+        *("--operations-table", "", *flags),
     ) as server:
         yield server
 
@@ -253,7 +254,9 @@ async def in_process(endpoint: ScriptedEndpoint) -> AsyncIterator[tuple[Server, 
     config = ServerConfig(
         listen="127.0.0.1:0",
         grace_period=0,
-        endpoints={"music": EndpointConfig(endpoint_url=endpoint.url, region="us-west-2")},
+        endpoints={
+            "music": EndpointConfig(endpoint_url=endpoint.url, region="us-west-2", operations_table="")
+        },
     )
     server = Server(config)
     await server.start()

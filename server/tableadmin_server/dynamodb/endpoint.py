@@ -113,9 +113,14 @@ class Endpoint:
                 raise
             raise failure from error
         metadata = response.pop("ResponseMetadata", {})
-        if operation == "ListTables" and self.operations_table in response.get("TableNames", ()):
-            response["TableNames"].remove(self.operations_table)
+        if operation == "ListTables" and self.operations_table:
+            self._hide_own_table(response)
         return Answer(cast("AwsDict", response), str(metadata.get("RequestId", "")))
+
+    def _hide_own_table(self, response: dict[str, Any]) -> None:
+        names = response.get("TableNames", [])
+        if self.operations_table in names:
+            names.remove(self.operations_table)
 
     async def _response(self, operation: str, params: AwsDict) -> dict[str, Any]:
         call = partial(self._methods[operation], **params)

@@ -21,7 +21,6 @@ from botocore.credentials import RefreshableCredentials
 from botocore.endpoint import convert_to_response_dict
 from botocore.handlers import add_retry_headers
 from botocore.model import OperationModel, Shape
-from botocore.serialize import create_serializer
 from google.protobuf.descriptor_pb2 import MethodOptions
 
 from tableadmin.awsshape import AwsDict
@@ -55,10 +54,10 @@ class Reads:
         self._client = client
         self._transport = transport
         self._attempts = config.max_attempts
-        # The session's credentials are not always the client's, which gives them and its signer out nowhere.
+        # The client's own, as the session's settings have them; it gives them out nowhere.
         self._signer = client._request_signer  # type: ignore[attr-defined]  # noqa: SLF001  # see above
         self._credentials = client._get_credentials()  # type: ignore[attr-defined]  # noqa: SLF001  # see above
-        self._serializer = create_serializer("json")
+        self._serializer = client._serializer  # type: ignore[attr-defined]  # noqa: SLF001  # see above
         self._parser = StrictParserFactory().create_parser("json")
         self._multi = pycurl.AsyncCurlMulti()
         self._idle: list[pycurl.Curl] = []

@@ -67,12 +67,14 @@ class Endpoint:
         return await self._answer(self._response(operation, params), operation, params, request)
 
     async def single_call(self, operation: str, params: AwsDict, wanted: Callable[[], bool]) -> Answer:
-        """The same, tried once, and only if it is still WANTED in the moment it is sent.
+        """The same for a change that an operation makes: tried once, and only if WANTED when it is sent.
 
-        Raises Failure, and Unwanted where it was not sent.
+        It shares the budgets of `background_call`. Raises Failure, and Unwanted where it was not sent.
         """
         call = partial(self._single_try.call, operation, params, wanted)
-        return await self._answer(self._in_thread(operation, call), operation, params, None)
+        await self._budgets.take(operation)
+        async with self._background:
+            return await self._answer(self._in_thread(operation, call), operation, params, None)
 
     async def background_call(self, operation: str, params: AwsDict) -> Answer:
         """The same for a call that nobody waits for by itself, of plans and operations.

@@ -7,7 +7,7 @@ is read.
 """
 
 import re
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from datetime import UTC, datetime
 from typing import TypeVar, cast
 
@@ -189,16 +189,18 @@ class Store:
 
     async def beat(self, server: str, told: Collection[str]) -> frozenset[str]:
         """Give a sign of life of SERVER: the operations that it was asked to stop, save those it was TOLD."""
-        forget, values = "", {":one": number(1), ":expiry": server_expiry(datetime.now(UTC))}
+        forget = ""
+        values: AwsDict = {":one": number(1), ":expiry": server_expiry(datetime.now(UTC))}
         if told:
-            forget, values[":told"] = " DELETE #Unwanted :told", {"SS": sorted(told)}
-        answer = await self._conditional(
-            "UpdateItem",
-            Key=key(SERVER, server),
-            UpdateExpression=f"ADD #Beat :one SET #ExpiresAt = :expiry{forget}",
-            ExpressionAttributeValues=values,
-            ReturnValues="ALL_NEW",
-        )
+            forget = " DELETE #Unwanted :told"
+            values[":told"] = {"SS": sorted(told)}
+        params: AwsDict = {
+            "Key": key(SERVER, server),
+            "UpdateExpression": f"ADD #Beat :one SET #ExpiresAt = :expiry{forget}",
+            "ExpressionAttributeValues": values,
+            "ReturnValues": "ALL_NEW",
+        }
+        answer = await self._written(self._call("UpdateItem", params, at_once=True))
         item = None if answer is None else item_of(answer["Attributes"])
         return frozenset() if item is None else unwanted(item)
 
@@ -269,8 +271,11 @@ class Store:
 
     async def _conditional(self, operation: str, **params: AwsValue) -> AwsDict | None:
         """The answer to a write; None where its condition does not hold."""
+        return await self._written(self._call(operation, params))
+
+    async def _written(self, call: Awaitable[AwsDict]) -> AwsDict | None:
         try:
-            return await self._call(operation, params)
+            return await call
         except Failure as failure:
             if failure.reason == _CONDITION:
                 return None
@@ -305,14 +310,16 @@ class Store:
             self._table.forget()
             return {"Items": []}
 
-    async def _call(self, operation: str, params: AwsDict) -> AwsDict:
+    async def _call(self, operation: str, params: AwsDict, *, at_once: bool = False) -> AwsDict:
+        """The answer to OPERATION, which waits for no budget where it must be made AT_ONCE."""
         # Written with # for every attribute: many are reserved words.
         written = " ".join(str(value) for name, value in params.items() if name.endswith("Expression"))
         names: AwsDict = {f"#{name}": name for name in re.findall(r"#(\w+)", written)}
         named: AwsDict = {"ExpressionAttributeNames": names} if names else {}
         try:
             call = {"TableName": self._table.name, **params, **named}
-            return (await self._endpoint.background_call(operation, call)).data
+            made = self._endpoint.call if at_once else self._endpoint.background_call
+            return (await made(operation, call)).data
         except Failure as failure:
             if failure.reason == _INVALID and _TOO_LARGE not in failure.message:
                 await self._table.check()

@@ -130,9 +130,6 @@ class Following(Resumption[WatchOperationRequest, WatchOperationResponse]):
         if self._end is not None and isinstance(error, DeadlineExceeded):
             raise self._out_of_time() from error.__cause__
         self._back_off(error)
-        remaining = self._remaining()
-        if remaining is not None:
-            self.pause = max(0.0, min(self.pause, remaining))
         return ()
 
     def _remaining(self) -> float | None:

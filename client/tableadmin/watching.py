@@ -81,6 +81,13 @@ class Resumption(ABC, Generic[Request, Response]):
         if not _passes(error) or (not self._answered and self._failures == _TRIES):
             raise error
         self.pause = self.draw(_SHORTEST, min(_LONGEST, _FIRST * 2.0 ** min(self._failures - 1, 10)))
+        remaining = self._remaining()
+        if remaining is not None:
+            self.pause = max(0.0, min(self.pause, remaining))
+
+    def _remaining(self) -> float | None:
+        """Seconds until it has to be over; None where it need not be."""
+        return None
 
 
 class Watching(Resumption[WatchRequest, WatchResponse]):
@@ -238,9 +245,6 @@ class Waiting(Resumption[WaitRequest, WaitResponse]):
         if isinstance(error, DeadlineExceeded):
             raise self._out_of_time(error) from error.__cause__
         self._back_off(error)
-        remaining = self._remaining()
-        if remaining is not None:
-            self.pause = max(0.0, min(self.pause, remaining))
         return ()
 
     def _remaining(self) -> float | None:

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeAlias, cast
 
 from google.rpc.code_pb2 import Code
 
 from tableadmin.awsshape import AwsDict, AwsValue
 from tableadmin_server.dynamodb.endpoint import Endpoint
+from tableadmin_server.dynamodb.tags import tags_of
 from tableadmin_server.failure import Failure
 from tableadmin_server.planner import AutoScaled, Live, Part
 
@@ -28,7 +30,11 @@ async def observed(endpoint: Endpoint, name: str, wanted: Collection[str]) -> Li
     Of a table that is not there only this is known: which parts, among the members WANTED, are unsupported.
     Raises Failure.
     """
-    description = await _described(endpoint, name)
+    return await _whole(endpoint, name, await _described(endpoint, name), wanted)
+
+
+async def _whole(endpoint: Endpoint, name: str, description: AwsDict | None, wanted: Collection[str]) -> Live:
+    """The table NAME with its DESCRIPTION, and everything that AWS keeps apart from that."""
     parts = [part for part in Part if description is not None or part in wanted]
     scaled, seen = await asyncio.gather(
         _auto_scaled(endpoint, name, description), _read_parts(endpoint, name, description, parts)
@@ -47,7 +53,7 @@ async def observed_again(
     """
     description = await _described(endpoint, live.name)
     if _identity(description) != _identity(live.description):
-        return await observed(endpoint, live.name, wanted)
+        return await _whole(endpoint, live.name, description, wanted)
     again = [part for part in Part if part in parts and part not in live.unsupported and description]
     seen = await _read_parts(endpoint, live.name, description, again)
     return replace(live, description=description, **_members(seen))
@@ -133,14 +139,7 @@ async def _continuous_backups(endpoint: Endpoint, name: str, arn: str) -> AwsVal
 
 async def _tags(endpoint: Endpoint, name: str, arn: str) -> AwsValue:
     del name
-    tags: list[AwsDict] = []
-    params: AwsDict = {"ResourceArn": arn}
-    while True:
-        page = await _asked(endpoint, "ListTagsOfResource", params)
-        tags += cast("list[AwsDict]", page.get("Tags") or [])
-        if not page.get("NextToken"):
-            return tags
-        params = {**params, "NextToken": page["NextToken"]}
+    return await tags_of(arn, partial(_asked, endpoint))
 
 
 async def _resource_policy(endpoint: Endpoint, name: str, arn: str) -> AwsValue:

@@ -12,7 +12,6 @@ from tableadmin_server.failure import Failure
 from tableadmin_server.operations.record import Operation
 from tableadmin_server.watching.bell import Bell
 from tableadmin_server.watching.hub import Hub
-from tableadmin_server.watching.outages import is_transient
 from tableadmin_server.watching.poller import Poller
 
 # Seconds between looks at an operation that another server carries out, and without anything to tell.
@@ -84,10 +83,7 @@ class Following:
 
 def _seen(operation_id: str, poller: Poller[Operation | None], follower: Bell) -> Operation | None:
     """The operation, None while it can't be seen; raises Failure where there is none."""
-    failure = poller.failure_for(follower)
-    if failure is not None and not is_transient(failure):
-        raise failure
-    if failure is not None or not poller.is_fresh(follower):
+    if not poller.is_readable(follower):
         return None
     if poller.state is None:
         raise not_found(operation_id)

@@ -71,7 +71,7 @@ def decide(order: Order, progress: Progress, live: Live, plan: Plan, now: dateti
         return Pause(tuple(wait.description for wait in plan.waits), _known_seconds(plan.waits))
     if not plan.steps:
         return End(State.SUCCEEDED)
-    return _again(progress, plan.steps[0], left(live, plan), now) or plan.steps[0]
+    return _again(progress, live, plan, now) or plan.steps[0]
 
 
 def permission_failure(order: Order, plan: Plan) -> Failure | None:
@@ -179,8 +179,9 @@ def _obstacle(order: Order, progress: Progress, plan: Plan) -> tuple[State, Fail
     return None if failure is None else (State.FAILED, failure)
 
 
-def _again(progress: Progress, step: Step, left: tuple[str, ...], now: datetime) -> Decision | None:
-    """What to do where STEP was accepted before: wait until it shows, or give up."""
+def _again(progress: Progress, live: Live, plan: Plan, now: datetime) -> Decision | None:
+    """What to do where the first step of PLAN was accepted before: wait until it shows, or give up."""
+    step = plan.steps[0]
     same = [
         call
         for call in progress.calls
@@ -197,7 +198,7 @@ def _again(progress: Progress, step: Step, left: tuple[str, ...], now: datetime)
         "the endpoint ignores it, or somebody else changes the table",
         reason="NO_PROGRESS",
     )
-    return End(State.FAILED, trouble_of(failure, step.summary, left))
+    return End(State.FAILED, trouble_of(failure, step.summary, left(live, plan)))
 
 
 def _known_seconds(waits: tuple[Wait, ...]) -> float | None:

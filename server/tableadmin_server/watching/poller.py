@@ -9,7 +9,7 @@ import structlog
 from google.rpc.code_pb2 import Code
 
 from tableadmin_server.failure import Failure
-from tableadmin_server.watching.outages import Outages
+from tableadmin_server.watching.outages import Outages, is_transient
 
 T = TypeVar("T")
 
@@ -92,6 +92,13 @@ class Poller(Generic[T]):
     def failure_for(self, watcher: Watcher) -> Failure | None:
         """Why the last poll that began after WATCHER joined has failed; None if it has not."""
         return self.failure if self._newcomers.get(watcher, 0) <= self._ended else None
+
+    def is_readable(self, watcher: Watcher) -> bool:
+        """Whether WATCHER has something fresh to look at; raises the failure that won't pass by itself."""
+        failure = self.failure_for(watcher)
+        if failure is not None and not is_transient(failure):
+            raise failure
+        return failure is None and self.is_fresh(watcher)
 
     def wake(self) -> None:
         """Wake whoever looks: there is something new beside the state."""

@@ -8,6 +8,7 @@ from google.rpc.code_pb2 import Code
 from tableadmin.awsshape import AwsDict
 from tableadmin.v1 import TablePart
 from tableadmin_server.dynamodb.endpoint import Answer
+from tableadmin_server.dynamodb.tags import tags_of
 from tableadmin_server.failure import Failure
 from tableadmin_server.watching.observation import Part
 from tableadmin_server.watching.outages import is_of_the_table
@@ -96,14 +97,7 @@ class Reading:
 
     async def tags(self, _: str, description: AwsDict) -> list[AwsDict]:
         """The tags of the table that DESCRIPTION describes."""
-        tags: list[AwsDict] = []
-        params: AwsDict = {"ResourceArn": description["TableArn"]}
-        while True:
-            page = await self.answer("ListTagsOfResource", params)
-            tags += cast("list[AwsDict]", page.get("Tags", []))
-            if "NextToken" not in page:
-                return tags
-            params = {**params, "NextToken": page["NextToken"]}
+        return await tags_of(cast("str", description["TableArn"]), self.answer)
 
 
 # The parts beside the description: the operation that each takes, and how it is read.

@@ -24,8 +24,7 @@ from tableadmin_server.failure import Failure, invalid_request
 from tableadmin_server.watching.bell import Bell
 from tableadmin_server.watching.conditions import TABLE_CONDITIONS, Condition, Verdict, check
 from tableadmin_server.watching.hub import Hub, Track
-from tableadmin_server.watching.outages import is_transient
-from tableadmin_server.watching.poller import Poller, Watcher
+from tableadmin_server.watching.poller import Poller
 
 # Seconds between polls at most: what is waited for may move without a status that says so.
 _SLOWEST = 2.0
@@ -180,7 +179,7 @@ class _AwaitedTable(Bell):
 
     def look(self) -> Look | None:
         self._hub.check_running()
-        if not _readable(self._track.poller, self):
+        if not self._track.poller.is_readable(self):
             return None
         if self._track.lacks(self._parts):
             return None
@@ -223,7 +222,7 @@ class _AwaitedThing(Bell):
         failure = self._poller.failure_for(self)
         if failure is not None and failure.code == Code.NOT_FOUND:
             return Verdict(impossible=failure.message, missing=True), WaitResponse()
-        if not _readable(self._poller, self) or self._poller.state is None:
+        if not self._poller.is_readable(self) or self._poller.state is None:
             return None
         description = cast("AwsDict", self._poller.state[self._thing.description])
         status = _within(description, self._thing.status)
@@ -237,14 +236,6 @@ class _AwaitedThing(Bell):
 
     def trouble(self) -> str:
         return _trouble(self._poller)
-
-
-def _readable(poller: Poller[Any], watcher: Watcher) -> bool:
-    """Whether there is something fresh to look at; raises the failure of a poll that won't pass by itself."""
-    failure = poller.failure_for(watcher)
-    if failure is not None and not is_transient(failure):
-        raise failure
-    return failure is None and poller.is_fresh(watcher)
 
 
 def _trouble(poller: Poller[Any]) -> str:

@@ -33,8 +33,13 @@ from tableadmin_server.planner import Violation, plan, validate
 from tableadmin_server.services.endpoint_choice import endpoint_name
 from tableadmin_server.services.operation_messages import operation_message
 from tableadmin_server.services.plan_messages import table_plan
+from tableadmin_server.services.reserved_table import ReservedTable
 
 SERVICE = plan_service_pb2.DESCRIPTOR.services_by_name["PlanService"]
+
+# No spec may name the service's own table.
+_PLANNED = ReservedTable(PlanTablesRequest.DESCRIPTOR)
+_APPLIED = ReservedTable(ApplyPlanRequest.DESCRIPTOR)
 
 _MAX_REQUEST_ID = 128
 _MAX_REQUESTED_BY = 250
@@ -47,6 +52,7 @@ def handlers(endpoints: Endpoints, operations: OperationsByEndpoint) -> "grpc.Ge
 
     async def plan_tables(request: PlanTablesRequest, context: Context) -> PlanTablesResponse:
         endpoint = endpoints.named(endpoint_name(context))
+        _PLANNED.check(endpoint, request)
         specs = valid_specs(request.specs)
         plans = await asyncio.gather(*(_planned(endpoint, spec) for spec in specs))
         return PlanTablesResponse(plans=plans)
@@ -66,7 +72,9 @@ def handlers(endpoints: Endpoints, operations: OperationsByEndpoint) -> "grpc.Ge
         )
 
     async def apply_plan(request: ApplyPlanRequest, context: Context) -> ApplyPlanResponse:
-        of_endpoint = operations.of(endpoints.named(endpoint_name(context)))
+        endpoint = endpoints.named(endpoint_name(context))
+        _APPLIED.check(endpoint, request)
+        of_endpoint = operations.of(endpoint)
         begun = await of_endpoint.apply(_application(request, context.peer()))
         return ApplyPlanResponse(operations=map(operation_message, begun))
 

@@ -21,8 +21,10 @@ from tableadmin_server.dynamodb.coalescing import Coalescing
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.dynamodb.fields import field_path
+from tableadmin_server.dynamodb.table_arn import table_of
 from tableadmin_server.failure import Failure, field_violations, parsed
 from tableadmin_server.services.endpoint_choice import endpoint_name
+from tableadmin_server.services.reserved_table import ReservedTable
 from tableadmin_server.watching.hubs import Hubs
 
 SERVICE = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"]
@@ -64,7 +66,7 @@ def handlers(endpoints: Endpoints, hubs: Hubs) -> "grpc.GenericRpcHandler[bytes,
 
 
 def _handler(method: MethodDescriptor, endpoints: Endpoints, hubs: Hubs) -> Handler:
-    call = _shared(_caller(method)) if _only_reads(method) else _poking(_caller(method), method, hubs)
+    call = _shared(_caller(method)) if _only_reads(method) else _changing(_caller(method), method, hubs)
 
     async def handle(request: bytes, context: Context) -> bytes:
         reply = await call(endpoints.named(endpoint_name(context)), request)
@@ -86,23 +88,25 @@ def _shared(call: Caller) -> Caller:
     return shared
 
 
-def _poking(call: Caller, method: MethodDescriptor, hubs: Hubs) -> Caller:
-    """CALL, after which whoever watches the table that was written to is shown at once.
+def _changing(call: Caller, method: MethodDescriptor, hubs: Hubs) -> Caller:
+    """CALL for other tables than the service's own; whoever watches the table is shown the change at once.
 
     Also after a failure: a write that was not answered in time may have been made.
     """
+    own_table = ReservedTable(method.input_type)
     request_type = GetMessageClass(method.input_type)
     table_fields = [name for name in _TABLE_FIELDS if name in method.input_type.fields_by_name]
 
-    async def poking(endpoint: Endpoint, payload: bytes) -> Reply:
+    async def changing(endpoint: Endpoint, payload: bytes) -> Reply:
         request = parsed(request_type.FromString, payload)
+        own_table.check(endpoint, request)
         try:
             return await call(endpoint, payload)
         finally:
             for name in table_fields:
-                hubs.poke(endpoint, getattr(request, name).rpartition(":table/")[2])
+                hubs.poke(endpoint, table_of(getattr(request, name)))
 
-    return poking
+    return changing
 
 
 def _caller(method: MethodDescriptor) -> Caller:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +22,7 @@ from tableadmin_server.config import (
     single,
 )
 from tableadmin_server.embedded import EmbeddedEngine, EmbeddedEngineError
-from tableadmin_server.server import ListenError, Server
+from tableadmin_server.server import STOP_SIGNALS, ListenError, Server, end_at_once
 
 # What describes the one endpoint of a server without --config.
 _ENDPOINT_FLAGS = (
@@ -46,7 +47,8 @@ _EMBEDDED_REGION = "us-east-1"
 @click.command(
     context_settings={"show_default": True, "max_content_width": 100},
     epilog="Every flag has its variable: --endpoint-url is TABLEADMIN_ENDPOINT_URL. Exit codes: 0 stopped as "
-    "asked, 1 can't run, 2 wrong flags or configuration.",
+    "asked, 1 can't run or could not save tables, 2 wrong flags or configuration, 130 and 143 ended at once "
+    "by a second Ctrl-C or SIGTERM.",
 )
 @click.option(
     "--listen",
@@ -142,6 +144,10 @@ async def _serve(config: ServerConfig) -> None:
     server = Server(config)
     click.echo(f"tableadmin-server listening on {server.address}")
     await server.run()
+    # The embedded engine ends after the server, and a second signal does not wait for it either.
+    for number in STOP_SIGNALS:
+        asyncio.get_running_loop().remove_signal_handler(number)
+        signal.signal(number, end_at_once)
 
 
 @contextlib.contextmanager

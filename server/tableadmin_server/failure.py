@@ -65,6 +65,11 @@ class Failure(Exception):
         return status
 
 
+def server_stopping() -> Failure:
+    """The end of a call that this server does not carry out any more; another server may."""
+    return Failure(Code.UNAVAILABLE, "the server is stopping: call again", reason="SERVER_STOPPING")
+
+
 def retry_after(seconds: float) -> RetryInfo:
     """Says that the same call may succeed after SECONDS."""
     delay = Duration()

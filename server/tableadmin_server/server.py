@@ -2,7 +2,10 @@
 
 import asyncio
 import contextlib
+import os
 import signal
+import sys
+from typing import NoReturn
 
 import grpc
 import structlog
@@ -12,6 +15,7 @@ from grpc_reflection.v1alpha import reflection
 
 from tableadmin_server.config import ServerConfig, parse_address
 from tableadmin_server.dynamodb.endpoints import Endpoints
+from tableadmin_server.interceptors.drain import DrainInterceptor
 from tableadmin_server.interceptors.errors import ErrorsInterceptor
 from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
 from tableadmin_server.services import operation, plan, table_admin, watch
@@ -25,6 +29,9 @@ _SERVICES = (table_admin.SERVICE, watch.SERVICE, plan.SERVICE, operation.SERVICE
 # Seconds that operations get beside the grace period to be given back; others take over what was not.
 _LAST_CALLS = 5.0
 
+# Seconds for health watchers and connections to end once no call is under way.
+_CLOSING = 1.0
+
 _OPTIONS = (
     # One server, one port: a second process on it is an error, not a silent sharing of calls.
     ("grpc.so_reuseport", 0),
@@ -37,6 +44,10 @@ _OPTIONS = (
     ("grpc.server.max_pending_requests_hard_limit", 30_000),
     ("grpc.max_receive_message_length", 4 * 1024 * 1024),
 )
+
+
+# SIGTERM is what supervisors send, SIGINT is Ctrl-C.
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class ListenError(Exception):
@@ -53,7 +64,8 @@ class Server:
         self._hubs = Hubs()
         self._operations = OperationsByEndpoint(self._endpoints, self._hubs)
         self._health = HealthServicer()
-        self._server = grpc.aio.server(interceptors=[ErrorsInterceptor()], options=_OPTIONS)
+        self._calls = DrainInterceptor()
+        self._server = grpc.aio.server(interceptors=[ErrorsInterceptor(), self._calls], options=_OPTIONS)
         self._server.add_generic_rpc_handlers(
             (
                 table_admin.handlers(self._endpoints, self._hubs),
@@ -79,11 +91,15 @@ class Server:
         self.address = _bound(self._server, config.listen)
 
     async def run(self) -> None:
-        """Serve until SIGTERM or SIGINT, then drain."""
+        """Serve until SIGTERM or SIGINT, then drain; a second signal ends the process at once."""
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
+
+        def asked(number: signal.Signals) -> None:
+            end_at_once(number) if stop.is_set() else stop.set()
+
+        for number in STOP_SIGNALS:
+            loop.add_signal_handler(number, asked, number)
         await self.start()
         await stop.wait()
         await self.drain()
@@ -97,7 +113,7 @@ class Server:
         _log.info("server.listening", address=self.address, endpoints=list(self._config.endpoints))
 
     async def drain(self) -> None:
-        """Take no new calls, end streams, give calls under way the grace period to finish, then stop.
+        """Refuse new calls, end streams, give calls under way the grace period to finish, then stop.
 
         Operations are given back, each before its next call, so that other servers go on with them.
         """
@@ -105,11 +121,22 @@ class Server:
         await self._health.enter_graceful_shutdown()
         self._hubs.stop()
         giving_back = asyncio.create_task(self._operations.stop())
-        await self._server.stop(self._config.grace_period)
+        await self._calls.drain(self._config.grace_period)
+        # A connection that says nothing keeps gRPC from ending; nobody waits for it.
+        await asyncio.wait({asyncio.create_task(self._server.stop(_CLOSING))}, timeout=2 * _CLOSING)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(giving_back, _LAST_CALLS)
         self._endpoints.close()
         _log.info("server.stopped")
+
+
+def end_at_once(number: int, _: object = None) -> NoReturn:
+    """End the process, as signal NUMBER does by itself: exit code 128 + NUMBER."""
+    _log.warning(
+        "server.ended_at_once", signal=signal.Signals(number).name, message="calls under way were given up"
+    )
+    sys.stderr.flush()
+    os._exit(128 + number)
 
 
 def _bound(server: grpc.aio.Server, listen: str) -> str:

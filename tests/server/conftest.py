@@ -2,16 +2,21 @@
 
 import json
 import socket
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tableadmin import Client
-from tests.server.scripted_endpoint import ScriptedEndpoint, answer, serving
+from tableadmin.v1 import DeleteTableResponse
+from tests.server.scripted_endpoint import Held, ScriptedEndpoint, answer, serving
 from tests.server_process import ServerProcess, running_server
 
 READ_TIMEOUT = 1.0
+LONG_TIMEOUT = 30.0  # far more than any of these tests takes
 
 
 def write_config(path: Path, endpoints: Mapping[str, Mapping[str, object]], **server: object) -> Path:
@@ -75,3 +80,36 @@ def scripted_client(scripted_server: ServerProcess) -> Iterator[Client]:
     """A client of the server in front of `endpoint`."""
     with Client(scripted_server.address, timeout=10) as client:
         yield client
+
+
+@pytest.fixture
+def held() -> Iterator[Held]:
+    """An answer that is held back until the test lets it go."""
+    step = Held()
+    yield step
+    step.release()
+
+
+@contextmanager
+def in_front_of(endpoint: ScriptedEndpoint, *flags: str) -> Iterator[ServerProcess]:
+    """A server of the endpoint, which has all the time it wants to answer."""
+    alone = ("--read-timeout", str(LONG_TIMEOUT), "--operations-table", "")
+    with running_server("--endpoint-url", endpoint.url, "--region", "us-west-2", *alone, *flags) as server:
+        yield server
+
+
+@contextmanager
+def under_way(server: ServerProcess, held: Held) -> Iterator[Future[DeleteTableResponse]]:
+    """A call of DeleteTable that the endpoint holds back."""
+    with ThreadPoolExecutor(1) as thread, Client(server.address, timeout=LONG_TIMEOUT) as client:
+        call = thread.submit(client.delete_table, table_name="Music")
+        held.wait()
+        yield call
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 5) -> None:
+    """Return when it holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

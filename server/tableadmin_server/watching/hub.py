@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from google.rpc.code_pb2 import Code
-
 from tableadmin.awsshape import AwsDict
-from tableadmin_server.failure import Failure
+from tableadmin_server.failure import Failure, server_stopping
 from tableadmin_server.watching.conditions import transitions
 from tableadmin_server.watching.memory import Memory
 from tableadmin_server.watching.observation import Observation, Part, are_others, differences
@@ -284,7 +282,7 @@ class Hub:
     def check_running(self) -> None:
         """Raise Failure (UNAVAILABLE) when the server stops: callers go on elsewhere."""
         if self._stopping:
-            raise Failure(Code.UNAVAILABLE, "the server is stopping", reason="SERVER_STOPPING")
+            raise server_stopping()
 
     def next_revision(self) -> int:
         """The revision of something new."""

@@ -20,6 +20,7 @@ from tableadmin_server.interceptors.errors import ErrorsInterceptor
 from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
 from tableadmin_server.services import operation, plan, table_admin, watch
 from tableadmin_server.services.health import HealthServicer
+from tableadmin_server.supervision import Supervisor
 from tableadmin_server.watching.hubs import Hubs
 
 _log = structlog.get_logger()
@@ -61,7 +62,10 @@ class Server:
         """Bind the port; raises ConfigError for an endpoint that can't be, ListenError for the port."""
         self._config = config
         self._endpoints = Endpoints(config)
-        self._hubs = Hubs()
+        # NOT_SERVING while a background loop fails again and again.
+        self._supervisor = Supervisor(self._show_health)
+        self._showing: set[asyncio.Task[None]] = set()
+        self._hubs = Hubs(self._supervisor)
         self._operations = OperationsByEndpoint(self._endpoints, self._hubs)
         self._health = HealthServicer()
         self._calls = DrainInterceptor()
@@ -108,9 +112,19 @@ class Server:
         """Answer calls, and say so to health checks."""
         await self._server.start()
         self._operations.start()
-        for service in _SERVICES:
-            await self._health.set(service.full_name, health_pb2.HealthCheckResponse.SERVING)
+        await self._set_health(healthy=True)
         _log.info("server.listening", address=self.address, endpoints=list(self._config.endpoints))
+
+    def _show_health(self, healthy: bool) -> None:  # noqa: FBT001  # the signature of a callback
+        showing = asyncio.create_task(self._set_health(healthy=healthy))
+        self._showing.add(showing)
+        showing.add_done_callback(self._showing.discard)
+
+    async def _set_health(self, *, healthy: bool) -> None:
+        """Show the server as a whole and each service as SERVING or NOT_SERVING."""
+        status = health_pb2.HealthCheckResponse
+        for service in ("", *(service.full_name for service in _SERVICES)):
+            await self._health.set(service, status.SERVING if healthy else status.NOT_SERVING)
 
     async def drain(self) -> None:
         """Refuse new calls, end streams, give calls under way the grace period to finish, then stop.

@@ -13,10 +13,12 @@ from tableadmin_server.operations.heartbeat import Heartbeat
 from tableadmin_server.operations.lease import Lease
 from tableadmin_server.operations.record import Progress
 from tableadmin_server.operations.store import TABLE_GONE, Held, Store
+from tableadmin_server.supervision import Supervisor
 from tests.watching.wire import until
 
 LEASE = 1.5
 UNREACHABLE = Failure(Code.UNAVAILABLE, "no", reason="ENDPOINT_UNREACHABLE")
+GARBLED = Failure(Code.INVALID_ARGUMENT, "no", reason="VALIDATION_EXCEPTION")
 GONE = Failure(Code.FAILED_PRECONDITION, "gone", reason=TABLE_GONE)
 
 
@@ -25,17 +27,30 @@ class Table:
 
     def __init__(self) -> None:
         self.signs = 0
-        self.failure: Failure | None = None
+        self.failure: Exception | None = None
         self.unwanted: frozenset[str] = frozenset()
+        self.renewed = 0
+        # Those who wait for `hold`, if it is set.
+        self.hold: asyncio.Event | None = None
+        self.held = 0
 
     async def beat(self, server: str, told: Collection[str]) -> frozenset[str]:
         """The operations to stop, but for those told of."""
         assert "here" == server
+        if self.hold is not None:
+            self.held += 1
+            await self.hold.wait()
         if self.failure is not None:
             raise self.failure
         self.signs += 1
         self.unwanted -= frozenset(told)
         return self.unwanted
+
+    async def renew(self, server: str) -> None:
+        """Have an item again that can be updated."""
+        assert "here" == server
+        self.failure = None
+        self.renewed += 1
 
     async def save(self, held: Held, progress: Progress) -> bool:
         """Nothing to stop."""
@@ -51,7 +66,9 @@ class Heard:
         self.cancelled: list[str] = []
         self.lost: list[Failure] = []
         store = cast("Store", self.table)
-        self.heartbeat = Heartbeat(store, "here", LEASE, self.cancelled.append, self.lost.append)
+        self.health: list[bool] = []
+        supervisor = Supervisor(self.health.append)
+        self.heartbeat = Heartbeat(store, "here", LEASE, self.cancelled.append, self.lost.append, supervisor)
 
     def lease(self, term: int) -> Lease:
         """The lease of an operation that was taken in TERM."""
@@ -130,3 +147,57 @@ async def test_gone() -> None:
             await here.heartbeat.begin()
         here.table.failure = None
         assert await here.heartbeat.begin() >= 1
+
+
+async def test_unreadable_answer() -> None:
+    """An answer that can't be read ends no heartbeat: signs go on, and operations with them."""
+    async with heard() as here:
+        lease = here.lease(await here.heartbeat.begin())
+        here.table.failure = KeyError("Attributes")
+        await until(lambda: here.health == [False])
+        assert not lease.is_trusted()
+        here.table.failure, signs = None, here.table.signs
+        await until(lambda: here.table.signs > signs + 1)
+        await lease.save(cast("Progress", None))
+        assert lease.is_trusted()
+        assert [False, True] == here.health
+
+
+async def test_one_unreadable_answer() -> None:
+    """One answer that can't be read costs no term: the next sign comes in time."""
+    async with heard() as here:
+        lease = here.lease(await here.heartbeat.begin())
+        here.table.failure = KeyError("Attributes")
+        await asyncio.sleep(LEASE * 0.35)
+        here.table.failure, signs = None, here.table.signs
+        await until(lambda: here.table.signs > signs)
+        assert lease.is_trusted()
+        assert [] == here.health
+
+
+async def test_garbled() -> None:
+    """An item that somebody has garbled is written anew, and the signs go on from it."""
+    async with heard() as here:
+        lease = here.lease(await here.heartbeat.begin())
+        here.table.failure = GARBLED
+        await until(lambda: here.table.renewed == 1)
+        signs = here.table.signs
+        await until(lambda: here.table.signs > signs)
+        assert lease.is_trusted()
+        assert [] == here.health
+
+
+async def test_ended_meanwhile() -> None:
+    """A heartbeat that ends while a sign is being given gives no more, and can begin again."""
+    async with heard() as here:
+        await here.heartbeat.begin()
+        given = asyncio.Event()
+        here.table.hold = given
+        await until(lambda: here.table.held > 0)
+        here.heartbeat.end()
+        given.set()
+        signs = here.table.signs
+        await asyncio.sleep(LEASE)
+        assert signs == here.table.signs
+        assert 2 == await here.heartbeat.begin()
+        assert signs + 1 == here.table.signs

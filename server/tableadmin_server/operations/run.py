@@ -87,7 +87,8 @@ class Run:
 
     async def carry_out(self) -> None:
         """Go on until the operation has ended, another server has it, or `stop` was called."""
-        self._show(journal.begun(self._progress, self._server, _now()))
+        if not self._progress.state.ended:
+            self._show(journal.begun(self._progress, self._server, _now()))
         self._work = asyncio.create_task(self._reconcile())
         try:
             await self._work
@@ -117,19 +118,20 @@ class Run:
         return self.operation.progress
 
     async def _reconcile(self) -> None:
-        while not self._stopping:
+        while not self._progress.state.ended:
+            if self._stopping:
+                with contextlib.suppress(Failure):  # another server takes over all the same, only later
+                    await self._lease.give_back()
+                return
             decision = await self._turn()
             if isinstance(decision, End):
-                await self._end(decision)
-                return
+                self._show(journal.ended(self._progress, decision, _now()))
             if isinstance(decision, Pause):
                 await self._wait(decision)
-        with contextlib.suppress(Failure):  # another server takes over all the same, only later
-            await self._lease.give_back()
+        await self._write_down()
 
-    async def _end(self, end: End) -> None:
-        """Write down the END, which may take several tries; raises LeaseLost and Failure."""
-        self._show(journal.ended(self._progress, end, _now()))
+    async def _write_down(self) -> None:
+        """Write down how it ended, which may take several tries; raises LeaseLost and Failure."""
         while True:
             try:
                 return await self._save()
@@ -148,11 +150,15 @@ class Run:
             return self._put_up_with(failure)
         except LeaseLost:
             raise
-        except Exception as error:  # noqa: BLE001  # another server would only run into the same
-            operation_id = self.operation.order.operation_id
-            _log.error("operation.broken", operation_id=operation_id, exc_info=error)
-            text = f"internal error; the log of {self._server} has more under {operation_id}"
-            return self._end_of(Failure(Code.INTERNAL, text, reason="INTERNAL"))
+        except Exception as error:  # noqa: BLE001  # an answer that nobody can read may not be the next one too
+            return self._put_up_with(self._internal(error))
+
+    def _internal(self, error: Exception) -> Failure:
+        """What ERROR, which nobody foresaw, means for the operation; the log has the error itself."""
+        operation_id = self.operation.order.operation_id
+        _log.error("operation.broken", operation_id=operation_id, exc_info=error)
+        text = f"internal error; the log of {self._server} has more under {operation_id}"
+        return Failure(Code.INTERNAL, text, reason="INTERNAL")
 
     async def _next(self) -> End | Pause | Step | None:
         if self.operation.cancel_requested:
@@ -180,7 +186,7 @@ class Run:
         self._show(journal.announced(before, step, self._server, _now()))
         try:
             await self._save()
-        except Failure:
+        except Exception:
             self._show(before)
             raise
         if self.operation.cancel_requested:

@@ -47,7 +47,9 @@ class Runner:
 
     def __init__(self, endpoint: Endpoint, hub: Hub, store: Store, changed: Callable[[str], None]) -> None:
         server = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(3).hex()}"
-        self._heartbeat = Heartbeat(store, server, endpoint.operation_lease, self.cancel, self._lose)
+        self._heartbeat = Heartbeat(
+            store, server, endpoint.operation_lease, self.cancel, self._lose, hub.supervisor
+        )
         self._endpoint = endpoint
         self._hub = hub
         self._store = store
@@ -71,7 +73,7 @@ class Runner:
 
     def start(self) -> None:
         """Look for operations that nobody carries out, until `stop`."""
-        self._looking = asyncio.create_task(self._look_forever())
+        self._looking = asyncio.create_task(self._hub.supervisor.repeat("operations.look", self._look_later))
 
     def operation(self, operation_id: str) -> Operation | None:
         """Where an operation that this server carries out stands, by the moment."""
@@ -133,7 +135,7 @@ class Runner:
     async def _carry_out(self, run: Run) -> None:
         order = run.operation.order
         try:
-            await run.carry_out()
+            await self._hub.supervisor.complete("operation", run.carry_out)
             if not run.is_written_down:
                 self._remember_lost(run.operation)
             elif run.operation.progress.state.ended:
@@ -172,26 +174,32 @@ class Runner:
 
     async def _claim(self, entry: Entry) -> None:
         try:
-            term = await self._heartbeat.begin()
-            held = await self._store.claim(entry, self._heartbeat.server)
-            if held is not None:
-                self._begin(entry.operation, held, term)
-        except Failure as failure:  # it stays as it is, to be claimed by whoever looks next
-            _log.debug("operation.unclaimed", endpoint=self._endpoint.name, reason=failure.reason)
+            claimed = await self._hub.supervisor.complete("operation.claim", partial(self._claimed, entry))
+            if claimed is not None:
+                self._begin(entry.operation, *claimed)
         finally:
             self._claiming.discard(entry.operation.order.operation_id)
         self._fill()
         self._rest()
 
-    async def _look_forever(self) -> None:
-        while True:
-            # Servers that began together need not look together.
-            spread = random.uniform(0.8, 1.2)  # noqa: S311  # nobody is to be kept from guessing it
-            await asyncio.sleep(self._endpoint.operation_lease / _LOOKS * spread)
-            try:
-                await self._look()
-            except Failure as failure:
-                _log.debug("operations.unseen", endpoint=self._endpoint.name, reason=failure.reason)
+    async def _claimed(self, entry: Entry) -> tuple[Held, int] | None:
+        """The right to ENTRY, and the term that it began in; None where it is not to be had."""
+        try:
+            term = await self._heartbeat.begin()
+            held = await self._store.claim(entry, self._heartbeat.server)
+        except Failure as failure:  # it stays as it is, to be claimed by whoever looks next
+            _log.debug("operation.unclaimed", endpoint=self._endpoint.name, reason=failure.reason)
+            return None
+        return None if held is None else (held, term)
+
+    async def _look_later(self) -> None:
+        # Servers that began together need not look together.
+        spread = random.uniform(0.8, 1.2)  # noqa: S311  # nobody is to be kept from guessing it
+        await asyncio.sleep(self._endpoint.operation_lease / _LOOKS * spread)
+        try:
+            await self._look()
+        except Failure as failure:
+            _log.debug("operations.unseen", endpoint=self._endpoint.name, reason=failure.reason)
 
     async def _look(self) -> None:
         """Take over what is free or silent, and take away locks that nobody needs."""

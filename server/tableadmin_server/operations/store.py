@@ -7,6 +7,7 @@ is read.
 """
 
 import re
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from datetime import UTC, datetime
 from typing import TypeVar, cast
@@ -203,6 +204,16 @@ class Store:
         answer = await self._written(self._call("UpdateItem", params, at_once=True))
         item = None if answer is None else item_of(answer["Attributes"])
         return frozenset() if item is None else unwanted(item)
+
+    async def renew(self, server: str) -> None:
+        """Write the item of SERVER anew, in place of one that is not as this package writes them.
+
+        What SERVER was asked to stop is lost with it: every save still tells, by the operation's own item.
+        """
+        # No beat that was seen before: whoever saw the last one takes this for a sign of life.
+        beat = number(time.time_ns())
+        item: AwsDict = {**key(SERVER, server), "Beat": beat, "ExpiresAt": server_expiry(datetime.now(UTC))}
+        await self._written(self._call("PutItem", {"Item": item}, at_once=True))
 
     async def beats(self) -> dict[str, str]:
         """The last sign of life of each server."""

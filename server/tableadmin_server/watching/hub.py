@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.failure import Failure, server_stopping
+from tableadmin_server.supervision import Supervisor
 from tableadmin_server.watching.conditions import transitions
 from tableadmin_server.watching.memory import Memory
 from tableadmin_server.watching.observation import Observation, Part, are_others, differences
@@ -187,9 +188,13 @@ class Track:
 
 
 class Hub:
-    """The tables of one endpoint that are watched, and what all watches of the endpoint share."""
+    """The tables of one endpoint that are watched, and what all watches of the endpoint share.
 
-    def __init__(self, source: Source) -> None:
+    SUPERVISOR runs the background loops of the endpoint.
+    """
+
+    def __init__(self, source: Source, supervisor: Supervisor | None = None) -> None:
+        self.supervisor = supervisor or Supervisor()
         self.reading = Reading(source)
         self.outages = Outages(self._wake_all)
         # Tokens of another instance mean nothing here.
@@ -222,7 +227,7 @@ class Hub:
 
     def poller(self, read: Callable[[], Awaitable[T]], moves: Callable[[T | None, T], bool]) -> Poller[T]:
         """A poll loop of this endpoint."""
-        return Poller(read, moves, self.outages)
+        return Poller(read, moves, self.outages, self.supervisor)
 
     def track(self, name: str) -> Track:
         """The track of the table NAME, remembered or new."""

@@ -1,20 +1,22 @@
 """A hub for each endpoint that is watched."""
 
 from tableadmin_server.dynamodb.endpoint import Endpoint
+from tableadmin_server.supervision import Supervisor
 from tableadmin_server.watching.hub import Hub
 
 
 class Hubs:
-    """The hubs of all endpoints, made when an endpoint is first watched."""
+    """The hubs of all endpoints, made when an endpoint is first watched; SUPERVISOR runs their loops."""
 
-    def __init__(self) -> None:
+    def __init__(self, supervisor: Supervisor) -> None:
+        self._supervisor = supervisor
         self._by_endpoint: dict[str, Hub] = {}
         self._stopping = False
 
     def of(self, endpoint: Endpoint) -> Hub:
         """The hub of ENDPOINT."""
         if endpoint.name not in self._by_endpoint:
-            self._by_endpoint[endpoint.name] = hub = Hub(endpoint)
+            self._by_endpoint[endpoint.name] = hub = Hub(endpoint, self._supervisor)
             if self._stopping:
                 hub.stop()
         return self._by_endpoint[endpoint.name]

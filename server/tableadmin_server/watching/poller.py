@@ -9,6 +9,7 @@ import structlog
 from google.rpc.code_pb2 import Code
 
 from tableadmin_server.failure import Failure
+from tableadmin_server.supervision import Supervisor
 from tableadmin_server.watching.outages import Outages, is_transient
 
 T = TypeVar("T")
@@ -41,11 +42,16 @@ class Poller(Generic[T]):
     """
 
     def __init__(
-        self, read: Callable[[], Awaitable[T]], moves: Callable[[T | None, T], bool], outages: Outages
+        self,
+        read: Callable[[], Awaitable[T]],
+        moves: Callable[[T | None, T], bool],
+        outages: Outages,
+        supervisor: Supervisor,
     ) -> None:
         self._read = read
         self._moves = moves
         self._outages = outages
+        self._supervisor = supervisor
         self._watchers: dict[Watcher, float] = {}
         # Those who have seen no state yet that was read after they joined: from which poll on it is.
         self._newcomers: dict[Watcher, int] = {}
@@ -75,7 +81,7 @@ class Poller(Generic[T]):
         self._poked.set()
         if self._task is None:
             self._interval = FASTEST
-            self._task = asyncio.create_task(self._run())
+            self._task = asyncio.create_task(self._supervisor.repeat("poll", self._round))
 
     def leave(self, watcher: Watcher) -> None:
         """Look no longer; the last one out stops the polling."""
@@ -110,14 +116,13 @@ class Poller(Generic[T]):
         self._interval = FASTEST
         self._poked.set()
 
-    async def _run(self) -> None:
-        while True:
-            self._poked.clear()
-            self._begun += 1
-            news = await self._poll()
-            self._ended = self._begun
-            self._wake(news=news)
-            await self._pause()
+    async def _round(self) -> None:
+        self._poked.clear()
+        self._begun += 1
+        news = await self._poll()
+        self._ended = self._begun
+        self._wake(news=news)
+        await self._pause()
 
     async def _poll(self) -> bool:
         """Whether there is news: another state, or a failure after a success."""

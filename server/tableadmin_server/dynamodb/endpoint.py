@@ -17,6 +17,7 @@ from tableadmin.v1 import table_admin_pb2
 from tableadmin_server.config import EndpointConfig
 from tableadmin_server.dynamodb.budget import Budgets, operation_rates
 from tableadmin_server.dynamodb.errors import Call, failure_of
+from tableadmin_server.dynamodb.listings import leave_out, shows_tables
 from tableadmin_server.dynamodb.reads import OPERATIONS, Reads, Unfinished
 from tableadmin_server.dynamodb.session import ClientMethod, connect, methods
 from tableadmin_server.dynamodb.single_try import SingleTry
@@ -61,10 +62,15 @@ class Endpoint:
     async def call(self, operation: str, params: AwsDict, request: Message | None = None) -> Answer:
         """What AWS answers to OPERATION with PARAMS, which say what REQUEST says where there is one.
 
-        The service's own table is not among those it lists. Raises Failure. A caller that is cancelled leaves
-        at once; its call is not made if it has not begun.
+        Listings leave out what is of the service's own table, unless PARAMS ask for that table; a page that
+        would show it may take a second call. Raises Failure. A caller that is cancelled leaves at once; its
+        call is not made if it has not begun.
         """
-        return await self._answer(self._response(operation, params), operation, params, request)
+        answer = await self._answer(self._response(operation, params), operation, params, request)
+        if self.operations_table and shows_tables(operation, params):
+            following = partial(self._page, operation)
+            await leave_out(self.operations_table, operation, params, answer.data, following)
+        return answer
 
     async def single_call(self, operation: str, params: AwsDict, wanted: Callable[[], bool]) -> Answer:
         """The same for a change that an operation makes: tried once, and only if WANTED when it is sent.
@@ -115,14 +121,10 @@ class Endpoint:
                 raise
             raise failure from error
         metadata = response.pop("ResponseMetadata", {})
-        if operation == "ListTables" and self.operations_table:
-            self._hide_own_table(response)
         return Answer(cast("AwsDict", response), str(metadata.get("RequestId", "")))
 
-    def _hide_own_table(self, response: dict[str, Any]) -> None:
-        names = response.get("TableNames", [])
-        if self.operations_table in names:
-            names.remove(self.operations_table)
+    async def _page(self, operation: str, params: AwsDict) -> AwsDict:
+        return (await self._answer(self._response(operation, params), operation, params, None)).data
 
     async def _response(self, operation: str, params: AwsDict) -> dict[str, Any]:
         call = partial(self._methods[operation], **params)

@@ -48,13 +48,15 @@ def clean_environment(**extra: str) -> dict[str, str]:
 
 
 @contextmanager
-def running_server(*flags: str, env: Mapping[str, str] | None = None) -> Iterator[ServerProcess]:
+def running_server(
+    *flags: str, env: Mapping[str, str] | None = None, module: str = "tableadmin_server"
+) -> Iterator[ServerProcess]:
     """A server started with FLAGS on a free port; it is stopped at the end, by SIGKILL if need be."""
     with tempfile.TemporaryDirectory(prefix="tableadmin-") as folder:
         out, log = Path(folder) / "out", Path(folder) / "log"
         with out.open("wb") as stdout, log.open("wb") as stderr:
             process = subprocess.Popen(
-                [sys.executable, "-m", "tableadmin_server", "--listen", "127.0.0.1:0", *flags],
+                [sys.executable, "-m", module, "--listen", "127.0.0.1:0", *flags],
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,
                 stderr=stderr,

@@ -2,11 +2,24 @@
 
 import logging
 import sys
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import structlog
 
 Format = Literal["json", "console"]
+
+
+# Tracebacks without local variables: those of a call to AWS have credentials among them.
+_RENDERING: Mapping[Format, Sequence[structlog.typing.Processor]] = {
+    "json": (
+        structlog.processors.ExceptionRenderer(
+            structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        ),
+        structlog.processors.JSONRenderer(),
+    ),
+    "console": (structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),),
+}
 
 
 def configure(level: str, log_format: Format) -> None:
@@ -16,10 +29,6 @@ def configure(level: str, log_format: Format) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer()
-    )
-    traceback = [structlog.processors.dict_tracebacks] if log_format == "json" else []
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -34,7 +43,7 @@ def configure(level: str, log_format: Format) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *traceback, renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_RENDERING[log_format]],
         )
     )
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

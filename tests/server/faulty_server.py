@@ -29,7 +29,7 @@ def _add_auth(self: SigV4Auth, request: AWSRequest) -> None:
     try:
         _break_off(request)
     except KeyError:
-        _log.exception("the library failed with a secret of %s characters", len(secret))
+        _log.exception("the library failed with a secret of %s characters", len(str(secret)))
         raise
 
 

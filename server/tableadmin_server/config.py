@@ -68,7 +68,8 @@ class EndpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     # Seconds to reach the endpoint, and to wait for its answer; a try takes at most both together.
     connect_timeout: Seconds = 2.0
     read_timeout: Seconds = 10.0
-    # botocore's retry mode, and how often a call is tried in all.
+    # botocore's retry mode, and how often a call is tried in all; a read may be tried once more. A change is
+    # tried again only if the endpoint has certainly not carried it out.
     retry_mode: RetryMode = "standard"
     max_attempts: Annotated[int, msgspec.Meta(ge=1, le=20)] = 3
 

@@ -26,7 +26,7 @@ _CONNECTIONS = 100
 
 
 class Lost(Exception):
-    """What comes in is lost on the way: nobody does it, nobody answers."""
+    """What comes in or is answered is lost on the way: nobody answers."""
 
 
 @dataclass
@@ -69,9 +69,9 @@ class Write:
 class Plane:
     """The model, ENGINE for what concerns the operations table, and everything that was written so far.
 
-    A test may set what happens to calls: `before` sees each write before it is done, and may raise Lost;
-    `after` sees it when it is done and not answered yet; `instead` gives what is answered in place of any
-    call, if anything.
+    A test may set what happens to calls: `before` sees each write before it is done; `after` sees it when it
+    is done and not answered yet; both may raise Lost. `instead` gives what is answered in place of any call,
+    if anything.
     """
 
     def __init__(self, engine: Engine, speed: float) -> None:
@@ -165,7 +165,10 @@ class Plane:
             write.error = f"lost: {error}"
             return None
         write.error = "" if given.status == 200 else given.body.decode()
-        self.after(write)
+        try:
+            self.after(write)
+        except Lost:
+            return None
         return given
 
     def _forwarded(self, asked: Asked) -> Given:

@@ -80,6 +80,7 @@ class ScriptedEndpoint:
     url: str
     step: Step = field(default_factory=lambda: answer({}))
     seen: list[Seen] = field(default_factory=list)
+    connections: int = 0
 
 
 @contextmanager
@@ -125,10 +126,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(given.body)
 
     def handle(self) -> None:
+        endpoint = cast("_Server", self.server).endpoint
+        endpoint.connections += 1
         try:
             super().handle()
         except ConnectionError:  # whoever asked has gone
             self.close_connection = True
+        finally:
+            endpoint.connections -= 1
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class's name
         """Say nothing."""

@@ -1,15 +1,20 @@
 """The calls with which operations change tables: tried once, while they are wanted, within the budget."""
 
 import asyncio
+import socket
+import ssl
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, closing, contextmanager, suppress
+from pathlib import Path
 
 import pytest
+import trustme
 from google.rpc.code_pb2 import Code
 
 from tableadmin.awsshape import AwsDict
-from tableadmin_server.config import EndpointConfig
+from tableadmin_server.config import EndpointConfig, RetryMode
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.dynamodb.single_try import Unwanted
 from tableadmin_server.failure import Failure
@@ -73,3 +78,116 @@ async def test_within_the_budget(scripted: ScriptedEndpoint) -> None:
         await asyncio.gather(*(change(lambda: True) for _ in range(15)))
         # Ten at once, for the second before, and five spaced.
         assert 0.4 <= time.monotonic() - begin
+
+
+@contextmanager
+def accepting_late(seconds: float, tls: ssl.SSLContext | None = None) -> Iterator[tuple[str, list[bytes]]]:
+    """The URL of a peer that goes on with a connection after so many SECONDS, and the bytes it then gets."""
+    received: list[bytes] = []
+    receivers: list[threading.Thread] = []
+    scheme = "https" if tls else "http"
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener, ExitStack() as waiting:
+        address = listener.getsockname()
+        if tls is None:
+            # The queue is full, so whoever connects waits until it is not.
+            for _ in range(2):
+                filler = waiting.enter_context(socket.socket())
+                filler.settimeout(0)
+                filler.connect_ex(address)
+
+        def accept() -> None:
+            time.sleep(seconds)
+            with suppress(OSError):
+                while True:
+                    connection, _ = listener.accept()
+                    receivers.append(threading.Thread(target=receive, args=(connection,), daemon=True))
+                    receivers[-1].start()
+
+        def receive(connection: socket.socket) -> None:
+            with connection, suppress(OSError):
+                if tls:
+                    time.sleep(seconds)
+                with tls.wrap_socket(connection, server_side=True) if tls else connection as plain:
+                    plain.settimeout(2)
+                    received.append(b"")
+                    index = len(received) - 1
+                    while data := plain.recv(65_536):
+                        received[index] += data
+
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        try:
+            yield f"{scheme}://127.0.0.1:{address[1]}", received
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
+            for each in receivers:
+                each.join()
+
+
+@pytest.mark.parametrize("secured", [False, True], ids=["slow connect", "slow TLS"])
+async def test_unwanted_once_connected(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, secured: bool
+) -> None:
+    """A change that ceases to be wanted while the connection is made never arrives whole."""
+    tls = None
+    if secured:
+        ca = trustme.CA()
+        ca.cert_pem.write_to_path(tmp_path / "ca.pem")
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "ca.pem"))
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        ca.issue_cert("127.0.0.1").configure_cert(tls)
+    with accepting_late(0.5, tls) as (url, received):
+        first_asked: list[float] = []
+
+        def wanted() -> bool:
+            first_asked.append(time.monotonic())
+            return time.monotonic() < first_asked[0] + 0.3
+
+        config = EndpointConfig(endpoint_url=url, region="us-west-2", connect_timeout=10)
+        with closing(Endpoint("late", config)) as endpoint, pytest.raises(Unwanted):
+            await endpoint.single_call("UpdateTable", PARAMS, wanted)
+    assert any(data.startswith(b"POST / HTTP/1.1\r\n") for data in received)
+    assert not any(b"Music" in data for data in received)
+
+
+async def test_unwanted_in_the_moment_of_sending(scripted: ScriptedEndpoint) -> None:
+    """A change is asked about before its connection is made and before its body is sent, and not again."""
+    asked: list[None] = []
+
+    def once() -> bool:
+        asked.append(None)
+        return len(asked) == 1
+
+    async with changing(scripted) as change:
+        await change(lambda: True)
+        with pytest.raises(Unwanted):
+            await change(once)
+        await change(lambda: True)
+    assert 2 == len(asked)
+    assert [True, False, True] == [b"Music" in seen.body for seen in scripted.seen]
+
+
+@pytest.mark.parametrize("mode", ["standard", "adaptive", "legacy"])
+async def test_whole(scripted: ScriptedEndpoint, mode: RetryMode) -> None:
+    """A change of any size arrives as boto3 sends it, with its length."""
+    config = EndpointConfig(endpoint_url=scripted.url, region="us-west-2", retry_mode=mode)
+    with closing(Endpoint("scripted", config)) as endpoint:
+        policy: AwsDict = {"ResourceArn": "arn", "Policy": "x" * 100_000}
+        await endpoint.single_call("PutResourcePolicy", policy, lambda: True)
+        await endpoint.call("PutResourcePolicy", policy)
+    first, second = scripted.seen
+    assert (first.body, first.headers["Content-Length"]) == (second.body, second.headers["Content-Length"])
+    assert "Transfer-Encoding" not in first.headers
+
+
+async def test_closing(scripted: ScriptedEndpoint) -> None:
+    """Closing an endpoint closes the client of its changes too."""
+    async with changing(scripted) as change:
+        await change(lambda: True)
+        before = scripted.connections
+    assert 1 <= before
+    deadline = time.monotonic() + 5
+    while scripted.connections:
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.01)

@@ -17,11 +17,11 @@ from tableadmin.v1 import table_admin_pb2
 from tableadmin_server.config import EndpointConfig
 from tableadmin_server.dynamodb.budget import Budgets, operation_rates
 from tableadmin_server.dynamodb.errors import Call, failure_of
+from tableadmin_server.dynamodb.kinds import READS
 from tableadmin_server.dynamodb.listings import leave_out, shows_tables
-from tableadmin_server.dynamodb.reads import OPERATIONS, Reads, Unfinished
+from tableadmin_server.dynamodb.reads import Reads
 from tableadmin_server.dynamodb.session import ClientMethod, connect, methods
 from tableadmin_server.dynamodb.single_try import SingleTry
-from tableadmin_server.dynamodb.transport import with_first
 from tableadmin_server.failure import Failure, retry_after
 
 
@@ -106,6 +106,7 @@ class Endpoint:
         """Drop the calls that have not begun, and the connections; those under way end by themselves."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._client.close()
+        self._single_try.close()
         if self._reads is not None:
             self._reads.close()
 
@@ -128,7 +129,7 @@ class Endpoint:
 
     async def _response(self, operation: str, params: AwsDict) -> dict[str, Any]:
         call = partial(self._methods[operation], **params)
-        if self._reads is None or operation not in OPERATIONS or not self._reads.can_be_signed():
+        if self._reads is None or operation not in READS or not self._reads.can_be_signed():
             return await self._in_thread(operation, call)
         self._take_room(operation)
         try:
@@ -136,9 +137,7 @@ class Endpoint:
                 first = await self._reads.answer(operation, params)
         finally:
             self._room.release()
-        if isinstance(first, Unfinished):
-            return await self._in_thread(operation, partial(with_first, first.outcome, operation, call))
-        return first
+        return await self._in_thread(operation, call) if first is None else first
 
     async def _in_thread(self, operation: str, call: ClientMethod) -> dict[str, Any]:
         self._take_room(operation)

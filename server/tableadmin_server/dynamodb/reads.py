@@ -1,50 +1,32 @@
 """Reads, tried first on the event loop: boto3 takes a thread and twice the CPU time for the same request.
 
-What is checked, signed and read is so by botocore here too. Whatever is not a plain success goes on as a call
-of boto3's, as if boto3 had made the request itself: what is tried again, and how it fails in the end, is
-boto3's to say.
+What is checked, signed and read is so by botocore here too. What boto3 would try again becomes a call of
+boto3's, made from the beginning.
 """
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeAlias, cast
 from zlib import crc32
 
 import pycurl
-from botocore import exceptions as boto
 from botocore.awsrequest import AWSRequest, AWSResponse, create_request_object, prepare_request_dict
 from botocore.client import BaseClient
 from botocore.credentials import RefreshableCredentials
 from botocore.endpoint import convert_to_response_dict
 from botocore.handlers import add_retry_headers
 from botocore.model import OperationModel, Shape
-from google.protobuf.descriptor_pb2 import MethodOptions
+from botocore.retries.standard import RetryContext, StandardRetryConditions
 
 from tableadmin.awsshape import AwsDict
-from tableadmin.v1 import table_admin_pb2
 from tableadmin_server.config import EndpointConfig
 from tableadmin_server.dynamodb.parser import StrictParserFactory
 from tableadmin_server.dynamodb.transport import Exchange, Transport
 
-# Those that the contract says change nothing.
-OPERATIONS = frozenset(
-    method.name
-    for method in table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"].methods
-    if method.GetOptions().idempotency_level == MethodOptions.IdempotencyLevel.NO_SIDE_EFFECTS
-)
-
 # Where requests go, headers that they need there, and what their signature depends on.
 Place: TypeAlias = tuple[str, dict[str, str], dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Unfinished:
-    """A request that was no plain success: its response, or what it failed with."""
-
-    outcome: AWSResponse | boto.BotoCoreError
 
 
 class Reads:
@@ -54,6 +36,7 @@ class Reads:
         self._client = client
         self._transport = transport
         self._attempts = config.max_attempts
+        self._retried = StandardRetryConditions(config.max_attempts)
         # The client's own, as the session's settings have them; it gives them out nowhere.
         self._signer = client._request_signer  # type: ignore[attr-defined]  # noqa: SLF001  # see above
         self._credentials = client._get_credentials()  # type: ignore[attr-defined]  # noqa: SLF001  # see above
@@ -71,8 +54,8 @@ class Reads:
             isinstance(self._credentials, RefreshableCredentials) and self._credentials.refresh_needed()
         )
 
-    async def answer(self, operation: str, params: AwsDict) -> dict[str, Any] | Unfinished:
-        """What boto3 would answer, or what a call of boto3's has to go on with; raises what boto3 would."""
+    async def answer(self, operation: str, params: AwsDict) -> dict[str, Any] | None:
+        """What boto3 would answer, None where boto3 would try again; raises what boto3 would."""
         model = self._client.meta.service_model.operation_model(operation)
         request = self._request(model, params)
         with self._connection() as curl:
@@ -80,11 +63,25 @@ class Reads:
             try:
                 await self._multi.perform(curl)
             except pycurl.error as error:
-                return Unfinished(exchange.failure(error))
+                failure = exchange.failure(error)
+                if self._is_tried_again(model, caught_exception=failure):
+                    return None
+                raise failure from error
             response = exchange.response()
+        parsed = self._parsed(response, model)
         if not _is_success(response):
-            return Unfinished(response)
-        return self._parsed(response, model)
+            if self._is_tried_again(model, http_response=response, parsed_response=parsed):
+                return None
+            _raise_error(self._client, response, parsed, operation)
+        # Each success allows for more retries.
+        self._client.meta.events.emit(
+            f"after-call.dynamodb.{model.name}",
+            http_response=response,
+            parsed=parsed,
+            model=model,
+            context={},
+        )
+        return parsed
 
     def close(self) -> None:
         """Close the connections."""
@@ -130,17 +127,22 @@ class Reads:
         shape = cast("Shape", model.output_shape)
         parsed: dict[str, Any] = self._parser.parse(convert_to_response_dict(response, model), shape)
         parsed["ResponseMetadata"]["RetryAttempts"] = 0
-        # Each success allows for more retries.
-        self._client.meta.events.emit(
-            f"after-call.dynamodb.{model.name}",
-            http_response=response,
-            parsed=parsed,
-            model=model,
-            context={},
-        )
         return parsed
+
+    def _is_tried_again(self, model: OperationModel, **outcome: Any) -> bool:  # noqa: ANN401  # botocore's own
+        """Whether boto3 would try again after this OUTCOME of a first request."""
+        return bool(self._retried.is_retryable(RetryContext(1, model, **outcome)))
 
 
 def _is_success(response: AWSResponse) -> bool:
     checksum = response.headers.get("x-amz-crc32")
     return response.status_code == HTTPStatus.OK and checksum in (None, str(crc32(response.content)))
+
+
+def _raise_error(
+    client: BaseClient, response: AWSResponse, parsed: Mapping[str, Any], operation: str
+) -> None:
+    """Raise what boto3 raises for a RESPONSE that is an error."""
+    if response.status_code >= HTTPStatus.MULTIPLE_CHOICES:
+        kind: Any = client.exceptions.from_code(parsed.get("Error", {}).get("Code"))
+        raise kind(parsed, operation)

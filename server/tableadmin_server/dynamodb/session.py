@@ -21,9 +21,12 @@ from botocore.exceptions import (
     NoRegionError,
     ProfileNotFound,
 )
+from botocore.utils import get_environ_proxies
 
 from tableadmin_server.config import ConfigError, EndpointConfig
+from tableadmin_server.dynamodb.connections import bound_answers
 from tableadmin_server.dynamodb.parser import StrictParserFactory
+from tableadmin_server.dynamodb.retries import spare_changes
 from tableadmin_server.dynamodb.transport import Transport, trusted
 
 # The key that botocore finds fault with.
@@ -48,7 +51,7 @@ def make_client(name: str, config: EndpointConfig) -> BaseClient:
 
 
 def connect(name: str, config: EndpointConfig) -> tuple[BaseClient, Transport | None]:
-    """The same, and what sends for the client; None where the client sends by itself."""
+    """The same, and how reads are sent without it; None behind a proxy, where the client sends them too."""
     try:
         return _connected(config)
     except BotoCoreError as error:
@@ -88,10 +91,16 @@ def _connected(config: EndpointConfig) -> tuple[BaseClient, Transport | None]:
             tcp_keepalive=True,
             # Without one botocore puts the same text together anew, twice for each call.
             user_agent=f"{session.user_agent()} tableadmin",
+            # A proxy can't reach this machine's own addresses; None stands for what the environment says.
+            proxies={} if local else None,
         ),
     )
-    transport = Transport(config.connect_timeout, config.read_timeout, trusted(session))
-    return client, transport if transport.attach(client) else None
+    bound_answers(client)
+    spare_changes(client)
+    url = client.meta.endpoint_url
+    if not local and urlsplit(url).scheme in get_environ_proxies(url):
+        return client, None
+    return client, Transport(config.connect_timeout, config.read_timeout, trusted(session))
 
 
 def _is_local(endpoint_url: str | None) -> bool:

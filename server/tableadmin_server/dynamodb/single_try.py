@@ -5,6 +5,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.client import BaseClient
+from botocore.exceptions import HTTPClientError
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.config import EndpointConfig
@@ -15,36 +18,72 @@ class Unwanted(Exception):
     """The call was not sent: it was not wanted any more."""
 
 
-class _Thread(threading.local):
-    wanted: Callable[[], bool]
-
-
 class SingleTry:
-    """A boto3 client of its own, which asks in the moment a request is sent whether it is still wanted.
+    """A boto3 client of its own, which asks right before a change is sent whether it is still wanted.
 
-    Before that moment a call may wait for a thread, for credentials, or for a process that was stopped.
-    The client is made when it is first needed.
+    Before that moment a call may wait for a thread, for credentials, for a connection, or for a process that
+    was stopped. The client is made when it is first needed.
     """
 
     def __init__(self, name: str, config: EndpointConfig) -> None:
         self._name = name
         self._config = msgspec.structs.replace(config, max_attempts=1)
         self._making = threading.Lock()
-        self._made: Mapping[str, ClientMethod] | None = None
+        self._client: BaseClient | None = None
+        self._methods: Mapping[str, ClientMethod] = {}
         self._thread = _Thread()
 
     def call(self, operation: str, params: AwsDict, wanted: Callable[[], bool]) -> dict[str, Any]:
         """What OPERATION answers; raises Unwanted, and what botocore raises."""
         with self._making:
-            made = self._made = self._made or self._methods()
+            self._client = self._client or self._made()
         self._thread.wanted = wanted
-        return made[operation](**params)
+        try:
+            return self._methods[operation](**params)
+        except HTTPClientError as error:
+            # So botocore raises whatever is raised while it sends.
+            if isinstance(error.kwargs.get("error"), Unwanted):
+                raise Unwanted from error
+            raise
 
-    def _methods(self) -> Mapping[str, ClientMethod]:
+    def close(self) -> None:
+        """Close the connections, if there are any."""
+        with self._making:
+            if self._client is not None:
+                self._client.close()
+
+    def _made(self) -> BaseClient:
         client = make_client(self._name, self._config)
-        client.meta.events.register_first("before-send.dynamodb", self._check)
-        return methods(client)
+        client.meta.events.register_last("before-send.dynamodb", self._guard)
+        self._methods = methods(client)
+        return client
 
-    def _check(self, **_: object) -> None:
-        if not self._thread.wanted():
+    def _guard(self, request: AWSPreparedRequest, **_: object) -> None:
+        wanted = self._thread.wanted
+        if not wanted():
             raise Unwanted
+        # The length of the body is in the headers already. Its type in the stubs is too narrow.
+        request.body = _Guarded(request.body, wanted)  # type: ignore[assignment,arg-type]  # see above
+
+
+class _Thread(threading.local):
+    wanted: Callable[[], bool]
+
+
+class _Guarded:
+    """The body of a request, which raises Unwanted instead of being read when the request is not wanted.
+
+    It is read when the connection is there and the headers are sent. Without it the request is not whole, so
+    no server carries it out, and the connection is closed.
+    """
+
+    def __init__(self, body: bytes, wanted: Callable[[], bool]) -> None:
+        self._body = body
+        self._wanted = wanted
+
+    def read(self, _size: int) -> bytes:
+        """All of the body at once, then nothing: of a part that was sent the rest could still be refused."""
+        body, self._body = self._body, b""
+        if body and not self._wanted():
+            raise Unwanted
+        return body

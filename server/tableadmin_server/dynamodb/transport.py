@@ -1,30 +1,29 @@
-"""botocore's requests, sent by libcurl: botocore's own sender takes a quarter more CPU time for a call.
+"""Requests of reads, sent by libcurl: botocore's own sender takes more CPU time for a call.
 
-botocore asks the handlers of its event `before-send` for a response before it sends a request itself.
-Signing, retries and parsing stay botocore's, so what fails here is told in botocore's own exceptions.
-libcurl follows no redirects and reads no cookies, .netrc or .curlrc unless it is told to.
+libcurl sends a request a second time by itself when a connection that was used before closes without an
+answer. A read may be sent twice. A change may not, so botocore sends every change.
+
+What fails is raised as botocore's own exceptions. libcurl follows no redirects and reads no cookies, .netrc
+or .curlrc unless it is told to.
 """
 
 import math
 import os
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextvars import ContextVar
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TypeVar, cast
+from typing import cast
 from urllib.parse import urlsplit
 
 import pycurl
 from botocore import exceptions as boto
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from botocore.client import BaseClient
+from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.httpsession import where
+from botocore.parsers import ResponseParserError
 from botocore.session import Session
-from botocore.utils import get_environ_proxies
 
-T = TypeVar("T")
+from tableadmin_server.dynamodb.connections import MAX_BODY, drop_no_checksum
 
 # As botocore's own sender has it: no compression, and nothing that libcurl would add of its own accord
 # (a name without a value removes it).
@@ -45,18 +44,6 @@ _FAILURES: Mapping[object, type[boto.HTTPClientError | boto.ConnectionError]] = 
     pycurl.E_RECV_ERROR: boto.ConnectionClosedError,
 }
 
-# The operation of a call whose first request was made already, and its response or what it failed with.
-_FIRST: ContextVar["tuple[str, AWSResponse | boto.BotoCoreError] | None"] = ContextVar("_FIRST", default=None)
-
-
-def with_first(outcome: AWSResponse | boto.BotoCoreError, operation: str, call: Callable[[], T]) -> T:
-    """What CALL, boto3's of OPERATION, returns or raises when its first request has this OUTCOME."""
-    token = _FIRST.set((operation, outcome))
-    try:
-        return call()
-    finally:
-        _FIRST.reset(token)
-
 
 def trusted(session: Session) -> str:
     """The file of certificates that clients of SESSION trust."""
@@ -74,34 +61,6 @@ class Transport:
     read_timeout: float
     ca_bundle: str
 
-    def attach(self, client: BaseClient) -> bool:
-        """Send what CLIENT has to send; each thread that calls it keeps a connection of its own.
-
-        Where the environment names a proxy for the endpoint, CLIENT goes on to send by itself: False.
-        """
-        url = client.meta.endpoint_url
-        if get_environ_proxies(url).get(urlsplit(url).scheme):
-            return False
-        # A thread that ends closes its connection.
-        threads = threading.local()
-
-        def send(request: AWSPreparedRequest, event_name: str, **_: object) -> AWSResponse:
-            first = _first_of(event_name)
-            if first is not None:
-                return first
-            if not hasattr(threads, "curl"):
-                threads.curl = self.connection()
-            exchange = Exchange(threads.curl, request.url, request.headers.items(), request.body)
-            try:
-                threads.curl.perform()
-            except pycurl.error as error:
-                raise exchange.failure(error) from error
-            return exchange.response()
-
-        # The stubs have it that handlers return nothing.
-        client.meta.events.register("before-send.dynamodb", cast("Callable[..., None]", send))
-        return True
-
     def connection(self) -> pycurl.Curl:
         """What makes one request at a time, and is not connected yet."""
         curl = pycurl.Curl()
@@ -110,7 +69,7 @@ class Transport:
         curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
         curl.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
         curl.setopt(pycurl.PATH_AS_IS, 1)
-        # None, whatever the environment says: see attach.
+        # None, whatever the environment says. Behind a proxy botocore sends reads too.
         curl.setopt(pycurl.PROXY, "")
         curl.setopt(pycurl.SSLVERSION, pycurl.SSLVERSION_TLSv1_2)
         curl.setopt(pycurl.CAINFO, self.ca_bundle)
@@ -121,19 +80,12 @@ class Transport:
         return curl
 
 
-def _first_of(event_name: str) -> AWSResponse | None:
-    """The response to the request that EVENT_NAME announces, if it was made already; raises its failure."""
-    operation, outcome = _FIRST.get() or ("", None)
-    if outcome is None or event_name != f"before-send.dynamodb.{operation}":
-        return None
-    _FIRST.set(None)
-    if isinstance(outcome, AWSResponse):
-        return outcome
-    raise outcome
-
-
 class _Body(BytesIO):
     """The body of a response, as AWSResponse reads it."""
+
+    def write(self, data: bytes, /) -> int:  # type: ignore[override]  # libcurl gives bytes alone
+        """Add DATA up to the most that is read of a body; libcurl breaks off where not all is taken."""
+        return super().write(data[: MAX_BODY - self.tell()])
 
     def stream(self) -> Iterator[bytes]:
         yield self.getvalue()
@@ -164,8 +116,10 @@ class Exchange:
         status = self._curl.getinfo(pycurl.RESPONSE_CODE)
         return AWSResponse(self._url, status, _headers(self._head), self._body)
 
-    def failure(self, error: pycurl.error) -> boto.BotoCoreError:
-        """How botocore tells ERROR."""
+    def failure(self, error: pycurl.error) -> boto.BotoCoreError | ResponseParserError:
+        """What botocore would raise for ERROR."""
+        if error.args[0] == pycurl.E_WRITE_ERROR:
+            return ResponseParserError("the answer is too long")
         kind: type[boto.BotoCoreError] = _FAILURES.get(error.args[0], boto.HTTPClientError)
         # Nothing was sent.
         if kind is boto.ReadTimeoutError and not self._curl.getinfo(pycurl.REQUEST_SIZE):
@@ -193,5 +147,7 @@ def _bytes(text: str | bytes) -> bytes:
 
 def _headers(head: list[bytes]) -> HTTPHeaders:
     fields = (line.decode("latin-1").partition(":") for line in head)
+    headers = {name.lower(): value.strip() for name, colon, value in fields if colon}
+    drop_no_checksum(headers)
     # AWSResponse takes any mapping; its stubs don't.
-    return cast("HTTPHeaders", {name: value.strip() for name, colon, value in fields if colon})
+    return cast("HTTPHeaders", headers)

@@ -1,0 +1,88 @@
+"""The connections of boto3's clients, which bound how much of an answer is read, and for how long.
+
+botocore reads a body of any length and waits as long as a byte comes now and then.
+"""
+
+import re
+import time
+from collections.abc import Iterator, MutableMapping
+from typing import cast
+
+from botocore.awsrequest import (
+    AWSHTTPConnection,
+    AWSHTTPConnectionPool,
+    AWSHTTPSConnection,
+    AWSHTTPSConnectionPool,
+)
+from botocore.client import BaseClient
+from urllib3.exceptions import ReadTimeoutError
+from urllib3.response import HTTPResponse
+
+# Bytes of a body that are read at most. AWS's answers stay under 1 MB.
+MAX_BODY = 16 * 1024 * 1024
+_CHUNK = 65_536
+_CHECKSUM = "x-amz-crc32"
+
+
+def drop_no_checksum(headers: MutableMapping[str, str]) -> None:
+    """Remove from HEADERS a checksum that is no number, which botocore can't compare."""
+    if _CHECKSUM in headers and not re.fullmatch("[0-9]{1,10}", headers[_CHECKSUM]):
+        del headers[_CHECKSUM]
+
+
+def bound_answers(client: BaseClient) -> None:
+    """Have CLIENT read at most MAX_BODY bytes of a body, for at most its read timeout."""
+    # botocore has no setting for the classes of its connections; clients give out neither their sender.
+    classes = client._endpoint.http_session._pool_classes_by_scheme  # type: ignore[attr-defined]  # noqa: SLF001  # see above
+    classes.update(http=_HTTPPool, https=_HTTPSPool)
+
+
+class _Bounded(HTTPResponse):
+    """A response whose body is cut off where it is too long, and which is read until DEADLINE at most."""
+
+    deadline: float
+
+    def stream(self, amt: int | None = _CHUNK, decode_content: bool | None = None) -> Iterator[bytes]:  # type: ignore[override]  # noqa: FBT001  # urllib3's types
+        """The body, for the only method by which botocore reads it."""
+        left = MAX_BODY
+        while left and (data := self.read1(min(left, amt or left), decode_content)):
+            left -= len(data)
+            yield data
+            if time.monotonic() > self.deadline:
+                self.close()
+                raise ReadTimeoutError(None, "", "the answer took too long")  # type: ignore[arg-type]  # no pool here
+        if not left:
+            self.close()
+
+
+class _HTTPConnection(AWSHTTPConnection):
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as urllib3 has it
+        deadline = _deadline(self.timeout)
+        return _bounded(super().getresponse(), deadline)
+
+
+class _HTTPSConnection(AWSHTTPSConnection):
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as urllib3 has it
+        deadline = _deadline(self.timeout)
+        return _bounded(super().getresponse(), deadline)
+
+
+class _HTTPPool(AWSHTTPConnectionPool):
+    ConnectionCls = _HTTPConnection
+
+
+class _HTTPSPool(AWSHTTPSConnectionPool):
+    ConnectionCls = _HTTPSConnection
+
+
+def _deadline(timeout: object) -> float:
+    return time.monotonic() + timeout if isinstance(timeout, int | float) else float("inf")
+
+
+def _bounded(response: HTTPResponse, deadline: float) -> HTTPResponse:
+    drop_no_checksum(response.headers)
+    # urllib3 makes a response of its own class, and a method of the instance would be a reference cycle that
+    # keeps connections open.
+    response.__class__ = _Bounded
+    cast("_Bounded", response).deadline = deadline
+    return response

@@ -1,0 +1,45 @@
+"""What boto3 may send again: a change only when the endpoint has certainly not carried it out.
+
+boto3 by itself sends a change again also after a connection that broke, an answer that did not come in time
+and an HTTP status of 500 or more. The endpoint may have carried out the change by then.
+"""
+
+from http import HTTPStatus
+from zlib import crc32
+
+from botocore import exceptions as boto
+from botocore.awsrequest import AWSResponse
+from botocore.client import BaseClient
+from botocore.model import OperationModel
+from botocore.parsers import ResponseParserError
+
+from tableadmin_server.dynamodb.kinds import CHANGES
+
+# Of these the endpoint has seen nothing.
+_NOT_SENT = (boto.EndpointConnectionError, boto.ConnectTimeoutError, boto.ProxyConnectionError)
+
+
+def spare_changes(client: BaseClient) -> None:
+    """Have CLIENT raise what ended a change, where it would send again a change that may have been made."""
+    # boto3 decides in handlers of this event, and can't be told there not to try again but by an exception.
+    client.meta.events.register_first("needs-retry.dynamodb", _end)
+
+
+def _end(
+    *,
+    operation: OperationModel,
+    response: tuple[AWSResponse, dict[str, object]] | None,
+    caught_exception: Exception | None,
+    **_: object,
+) -> None:
+    if operation.name not in CHANGES or isinstance(caught_exception, _NOT_SENT):
+        return
+    if caught_exception is not None:
+        raise caught_exception
+    if response is None:
+        return
+    http, parsed = response
+    if http.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise boto.ClientError(parsed, operation.name)  # type: ignore[arg-type]  # of the stubs' TypedDict
+    if http.headers.get("x-amz-crc32", str(crc32(http.content))) != str(crc32(http.content)):
+        raise ResponseParserError("the answer is not what its checksum says")

@@ -108,7 +108,8 @@ def parsed(parse: Callable[[bytes], T], payload: bytes) -> T:
 
 def _line(text: str) -> str:
     """TEXT as one line that does nothing to a terminal, cut where it is too long for a header."""
-    line = "".join(char if char.isprintable() else "?" for char in " ".join(text.split("\n")).strip())
+    text = " ".join(text[: 2 * _MAX_MESSAGE].split("\n")).strip()
+    line = "".join(char if char.isprintable() else "?" for char in text)
     # gRPC writes a byte outside of ASCII as %XX.
     sizes = (1 if char.isascii() and char != "%" else 3 * len(char.encode()) for char in line)
     fitting = sum(size <= _MAX_MESSAGE for size in itertools.accumulate(sizes))

@@ -17,11 +17,21 @@ from google.protobuf.message import Message
 
 from tableadmin.awsshape.inspection import Inspection, inspected
 from tableadmin.awsshape.reader import DOES_NOT_FIT, reader
-from tableadmin.awsshape.rules import enum_values, member_name
+from tableadmin.awsshape.rules import enum_values, is_map, member_name
 from tableadmin.awsshape.values import AwsDict, AwsValue, ShapeError, Unknown
 from tableadmin.awsshape.writer import writer
 
-__all__ = ["AwsDict", "AwsValue", "ShapeError", "Unknown", "enum_values", "from_aws", "member_name", "to_aws"]
+__all__ = [
+    "AwsDict",
+    "AwsValue",
+    "ShapeError",
+    "Unknown",
+    "enum_values",
+    "from_aws",
+    "is_map",
+    "member_name",
+    "to_aws",
+]
 
 M = TypeVar("M", bound=Message)
 

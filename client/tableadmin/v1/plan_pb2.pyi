@@ -100,7 +100,7 @@ class PlanTablesRequest(_message.Message):
     SPECS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def specs(self) -> _containers.RepeatedCompositeFieldContainer[_table_spec_pb2.TableSpec]:
-        """The desired tables, each name once."""
+        """The desired tables, each name once, up to 1,000."""
 
     def __init__(
         self,
@@ -142,7 +142,7 @@ class ValidateTablesRequest(_message.Message):
     SPECS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def specs(self) -> _containers.RepeatedCompositeFieldContainer[_table_spec_pb2.TableSpec]:
-        """The specs to look at."""
+        """The specs to look at, up to 1,000."""
 
     def __init__(
         self,
@@ -156,22 +156,31 @@ Global___ValidateTablesRequest: _TypeAlias = ValidateTablesRequest  # noqa: Y015
 
 @_typing.final
 class ValidateTablesResponse(_message.Message):
-    """Answers with everything that is wrong; nothing is, where the list is empty."""
+    """Answers with what is wrong; nothing is, where the list is empty."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     VIOLATIONS_FIELD_NUMBER: _builtins.int
+    VIOLATION_COUNT_FIELD_NUMBER: _builtins.int
+    violation_count: _builtins.int
+    """How much is wrong in all."""
     @_builtins.property
     def violations(self) -> _containers.RepeatedCompositeFieldContainer[Global___SpecViolation]:
-        """What is wrong, in the order of the specs."""
+        """The first 100 of what is wrong, in the order of the specs."""
 
     def __init__(
         self,
         *,
         violations: _abc.Iterable[Global___SpecViolation] | None = ...,
+        violation_count: _builtins.int | None = ...,
     ) -> None: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["violations", b"violations"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_violation_count", b"_violation_count", "violation_count", b"violation_count"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_violation_count", b"_violation_count", "violation_count", b"violation_count", "violations", b"violations"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__violation_count: _TypeAlias = _typing.Literal["violation_count"]  # noqa: Y015
+    _WhichOneofArgType__violation_count: _TypeAlias = _typing.Literal["_violation_count", b"_violation_count"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__violation_count) -> _WhichOneofReturnType__violation_count | None: ...
 
 Global___ValidateTablesResponse: _TypeAlias = ValidateTablesResponse  # noqa: Y015
 

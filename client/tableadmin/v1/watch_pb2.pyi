@@ -383,7 +383,7 @@ class WatchRequest(_message.Message):
     """
     @_builtins.property
     def table_names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The tables to watch by name, whether they exist yet or not; leave out with `prefix` or `all_tables`."""
+        """The tables to watch by name, up to 1,000, whether they exist yet or not; leave out with `prefix` or `all_tables`."""
 
     @_builtins.property
     def parts(self) -> _containers.RepeatedScalarFieldContainer[Global___TablePart.ValueType]:

@@ -4,25 +4,29 @@ import contextlib
 import inspect
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from typing import Any, TypeAlias, cast
+from functools import partial
+from typing import Any, TypeAlias
 
 import grpc
 import structlog
 from google.rpc.code_pb2 import Code
 from grpc_status import rpc_status
 
-from tableadmin_server.failure import OWN_DOMAIN, Failure, parsed
+from tableadmin_server.bounds import received
+from tableadmin_server.failure import OWN_DOMAIN, Failure
 
 REQUEST_ID_KEY = "tableadmin-request-id"
 
 # An interceptor sees the messages of every service, and the stubs of grpc lack abort_with_status: hence Any.
 Context: TypeAlias = Any
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
-Behavior: TypeAlias = Callable[[Any, Context], Awaitable[Any]]
-
-
-Streaming: TypeAlias = Callable[[Any, Context], AsyncGenerator[Any]]
+# What a handler is called with first: the bytes of its request, or a stream of them.
+Received: TypeAlias = Any
+Behavior: TypeAlias = Callable[[Received, Context], Awaitable[Any]]
+Streaming: TypeAlias = Callable[[Received, Context], AsyncGenerator[Any]]
 Parse: TypeAlias = Callable[[bytes], Any]
+# Gives a handler what it was made for: its request, or a stream of requests.
+Prepare: TypeAlias = Callable[[Received], Awaitable[Any]]
 
 _log = structlog.get_logger()
 
@@ -53,32 +57,51 @@ class ErrorsInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  
 
 
 def _wrapped(handler: Handler, method: str) -> Handler:
-    # The request is parsed in the handler: an error of a deserializer would reach the caller as UNKNOWN.
-    if inspect.isasyncgenfunction(handler.unary_stream):
-        return grpc.unary_stream_rpc_method_handler(
-            _streaming(handler.unary_stream, handler.request_deserializer, method),
-            response_serializer=handler.response_serializer,
-        )
-    if not handler.unary_unary:  # of the stock services, which answer for themselves
-        return handler
-    return grpc.unary_unary_rpc_method_handler(
-        _behavior(cast("Behavior", handler.unary_unary), handler.request_deserializer, method),
-        response_serializer=handler.response_serializer,
-    )
+    """HANDLER, which gets bytes: an error of gRPC's own deserializer would reach the caller as UNKNOWN."""
+    kind = f"{_KINDS[handler.request_streaming]}_{_KINDS[handler.response_streaming]}"
+    prepare = _preparing(handler)
+    behavior = getattr(handler, kind)
+    # A stream is an async generator, or a coroutine that writes to the context.
+    wrap = _streaming if inspect.isasyncgenfunction(behavior) else _behavior
+    make: Callable[..., Handler] = getattr(grpc, f"{kind}_rpc_method_handler")
+    return make(wrap(behavior, prepare, method), response_serializer=handler.response_serializer)
 
 
-def _behavior(handle: Behavior, parse: Parse | None, method: str) -> Behavior:
-    async def behave(payload: bytes, context: Context) -> Any:  # noqa: ANN401  # of whichever RPC this is
+_KINDS = {False: "unary", True: "stream"}
+
+
+def _preparing(handler: Handler) -> Prepare:
+    parse = handler.request_deserializer
+    if not parse:  # a handler that takes bytes parses them itself
+        return _as_they_are
+    return partial(_stream if handler.request_streaming else received, parse)
+
+
+async def _as_they_are(payload: bytes) -> bytes:
+    return payload
+
+
+async def _stream(parse: Parse, payloads: AsyncIterator[bytes]) -> AsyncIterator[Any]:
+    return _each(parse, payloads)
+
+
+async def _each(parse: Parse, payloads: AsyncIterator[bytes]) -> AsyncIterator[Any]:
+    async for payload in payloads:
+        yield await received(parse, payload)
+
+
+def _behavior(handle: Behavior, prepare: Prepare, method: str) -> Behavior:
+    async def behave(payload: Received, context: Context) -> Any:  # noqa: ANN401  # of whichever RPC this is
         async with _answered(context, method):
-            return await handle(parsed(parse, payload) if parse else payload, context)
+            return await handle(await prepare(payload), context)
 
     return behave
 
 
-def _streaming(handle: Streaming, parse: Parse | None, method: str) -> Streaming:
-    async def stream(payload: bytes, context: Context) -> AsyncGenerator[Any]:
+def _streaming(handle: Streaming, prepare: Prepare, method: str) -> Streaming:
+    async def stream(payload: Received, context: Context) -> AsyncGenerator[Any]:
         async with _answered(context, method):
-            request = parsed(parse, payload) if parse else payload
+            request = await prepare(payload)
             async with contextlib.aclosing(handle(request, context)) as answers:
                 async for answer in answers:
                     yield answer

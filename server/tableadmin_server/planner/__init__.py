@@ -5,6 +5,7 @@ step is the right one from any state a table can be in: whoever carries it out o
 first step, waits until nothing blocks the next, and begins again until the plan is empty.
 """
 
+from tableadmin_server.planner.aws import repetitions
 from tableadmin_server.planner.caution import Caution
 from tableadmin_server.planner.changes import Change, ChangeClass
 from tableadmin_server.planner.fingerprint import moved
@@ -33,5 +34,6 @@ __all__ = [
     "moved",
     "part_transitions",
     "plan",
+    "repetitions",
     "validate",
 ]

@@ -1,6 +1,6 @@
 """Reading AWS-shaped dicts whose shape is known: what is absent is empty."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
 from tableadmin.awsshape import AwsDict, AwsValue
@@ -24,3 +24,12 @@ def text(holder: Mapping[str, AwsValue], member: str, default: str = "") -> str:
 def number(holder: Mapping[str, AwsValue], member: str) -> int | None:
     """The number MEMBER of HOLDER, None where it is absent."""
     return cast("int | None", holder.get(member))
+
+
+def repetitions(names: Iterable[str]) -> Iterator[int]:
+    """The numbers of those of NAMES that have come before."""
+    seen: set[str] = set()
+    for number, name in enumerate(names):
+        if name in seen:
+            yield number
+        seen.add(name)

@@ -71,6 +71,9 @@ def _digest(value: AwsValue) -> str:
 def _read(fingerprint: str) -> Mapping[str, str]:
     try:
         packed = base64.urlsafe_b64decode(fingerprint.encode("ascii"))
-        return dict(json.loads(zlib.decompressobj().decompress(packed, _MAX_BYTES)))
-    except (ValueError, TypeError, zlib.error) as error:
+        read = json.loads(zlib.decompressobj().decompress(packed, _MAX_BYTES))
+    except (ValueError, RecursionError, zlib.error) as error:
         raise ValueError("no fingerprint of a plan") from error
+    if not isinstance(read, dict) or not all(isinstance(digest, str) for digest in read.values()):
+        raise ValueError("no fingerprint of a plan")
+    return read

@@ -1,5 +1,6 @@
 """Names and projections of indexes: what has to hold between the members of a spec."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import cast
 
@@ -34,7 +35,7 @@ def projections(spec: AwsDict) -> Iterator[Violation]:
             yield Violation(where, "is required with INCLUDE")
         if attributes and not include and "ProjectionType" in projection:
             yield Violation(where, "goes with ProjectionType INCLUDE only")
-        for attribute in sorted({each for each in attributes if attributes.count(each) > 1}):
+        for attribute in sorted(each for each, times in Counter(attributes).items() if times > 1):
             yield Violation(where, f"{attribute} is there twice")
     if total > _MOST_PROJECTED:
         yield Violation("", f"all indexes together project at most 100 attributes by name, not {total}")

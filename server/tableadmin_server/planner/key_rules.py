@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from tableadmin.awsshape import AwsDict
-from tableadmin_server.planner.aws import elements, structure, text
+from tableadmin_server.planner.aws import elements, repetitions, structure, text
 from tableadmin_server.planner.violation import Violation
 
 _MOST_OF_A_KIND = 4
@@ -51,13 +51,15 @@ def definitions(spec: AwsDict) -> Iterator[Violation]:
     """Every attribute of a key is defined, and every defined attribute is one of a key, once."""
     defined = [text(each, "AttributeName") for each in elements(spec, "AttributeDefinitions")]
     used = dict(_key_attributes(spec))
+    known = set(defined)
     for name, path in used.items():
-        if name and name not in defined:
+        if name and name not in known:
             yield Violation(path, f"{name} is not in AttributeDefinitions")
     searched = set(_searched(spec))
+    repeated = set(repetitions(defined))
     for number, name in enumerate(defined):
         path = f"AttributeDefinitions[{number}]"
-        if name in defined[:number]:
+        if number in repeated:
             yield Violation(path, f"{name} is defined twice")
         elif name and name not in used and name not in searched:
             yield Violation(path, f"{name} is in no key of the table or its indexes")
@@ -82,6 +84,5 @@ def _searched(spec: AwsDict) -> Iterator[str]:
 
 def _distinct(keys: Sequence[AwsDict], path: str) -> Iterator[Violation]:
     names = [text(key, "AttributeName") for key in keys]
-    for number, name in enumerate(names):
-        if name in names[:number]:
-            yield Violation(f"{path}[{number}].AttributeName", f"{name} is in the key already")
+    for number in repetitions(names):
+        yield Violation(f"{path}[{number}].AttributeName", f"{names[number]} is in the key already")

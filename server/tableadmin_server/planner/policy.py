@@ -5,14 +5,46 @@ from typing import cast
 
 from tableadmin.awsshape import AwsDict, AwsValue
 
+# AWS's own nest some eight deep.
+_MOST_NESTED = 64
+
+
+def document(policy: str) -> AwsDict:
+    """What POLICY says; raises ValueError with what POLICY has to be."""
+    try:
+        read = json.loads(policy)
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
+    except ValueError:
+        raise ValueError(_NO_OBJECT) from None
+    if not isinstance(read, dict):
+        raise ValueError(_NO_OBJECT)  # noqa: TRY004  # the type of JSON, not of Python
+    if _depth(read) > _MOST_NESTED:
+        raise ValueError(_TOO_DEEP)
+    return read
+
+
+_NO_OBJECT = "must be a JSON object"
+_TOO_DEEP = f"must be nested at most {_MOST_NESTED} deep"
+
 
 def canonical(policy: str) -> str:
     """POLICY in one form: no spacing, sorted members, a list of one as the one, lists of texts sorted."""
     try:
-        document: AwsValue = json.loads(policy)
+        read = document(policy)
     except ValueError:  # not ours to judge here: validation does
         return policy
-    return json.dumps(_plain(document), sort_keys=True, separators=(",", ":"))
+    return json.dumps(_plain(read), sort_keys=True, separators=(",", ":"))
+
+
+def _depth(value: AwsValue) -> int:
+    """How deep lists and objects are nested in VALUE; counted level by level, whatever the depth."""
+    level, depth = [value], 0
+    while level:
+        holders = [each for each in level if isinstance(each, dict | list)]
+        level = [inner for each in holders for inner in (each.values() if isinstance(each, dict) else each)]
+        depth += bool(holders)
+    return depth
 
 
 def _plain(value: AwsValue) -> AwsValue:

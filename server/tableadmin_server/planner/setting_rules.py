@@ -1,10 +1,10 @@
 """Settings beside keys, indexes and capacity: what has to hold within each of them."""
 
-import json
 from collections.abc import Iterator
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.planner.aws import elements, structure, text
+from tableadmin_server.planner.policy import document
 from tableadmin_server.planner.violation import Violation
 
 _LONGEST_KEY, _LONGEST_VALUE = 128, 256
@@ -62,13 +62,9 @@ def tags(spec: AwsDict) -> Iterator[Violation]:
 
 def policy(spec: AwsDict) -> Iterator[Violation]:
     """A resource policy is a JSON document."""
-    document = spec.get("ResourcePolicy")
-    if isinstance(document, str) and document and not _is_document(document):
-        yield Violation("ResourcePolicy", "must be a JSON object")
-
-
-def _is_document(text_: str) -> bool:
-    try:
-        return isinstance(json.loads(text_), dict)
-    except ValueError:
-        return False
+    written = spec.get("ResourcePolicy")
+    if isinstance(written, str) and written:
+        try:
+            document(written)
+        except ValueError as error:
+            yield Violation("ResourcePolicy", str(error))

@@ -4,7 +4,12 @@ import asyncio
 from typing import Any, TypeAlias
 
 from grpc_health.v1 import health
-from grpc_health.v1.health_pb2 import HealthCheckRequest
+from grpc_health.v1.health_pb2 import (
+    HealthCheckRequest,
+    HealthCheckResponse,
+    HealthListRequest,
+    HealthListResponse,
+)
 
 Context: TypeAlias = Any  # the stubs know the context of a plain server only
 
@@ -23,6 +28,14 @@ class HealthServicer(health.aio.HealthServicer):  # type: ignore[name-defined,mi
         """Make everything NOT_SERVING for good."""
         await super().enter_graceful_shutdown()
         self._stopping.set()
+
+    async def List(self, request: HealthListRequest, context: Context) -> HealthListResponse:  # noqa: N802  # the RPC's name
+        """How every service is; the base class leaves this RPC out."""
+        del request, context
+        statuses = {
+            service: HealthCheckResponse(status=status) for service, status in self._server_status.items()
+        }
+        return HealthListResponse(statuses=statuses)
 
     async def Watch(self, request: HealthCheckRequest, context: Context) -> None:  # noqa: N802  # the RPC's name
         """Send the status whenever it changes."""

@@ -122,6 +122,8 @@ async def _page(operations: Operations, request: ListOperationsRequest) -> tuple
 
 
 def _wanted(request: ListOperationsRequest) -> Callable[[Operation], bool]:
+    if not set(OperationState.values()).issuperset(request.states):
+        raise invalid_request("states", "there is no such state")
     states = {OperationState.Name(state).removeprefix("OPERATION_STATE_") for state in request.states}
 
     def wanted(operation: Operation) -> bool:

@@ -4,6 +4,8 @@ import asyncio
 import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
 from typing import Any, TypeAlias
 
 import grpc
@@ -22,6 +24,7 @@ from tableadmin.v1 import (
     ValidateTablesResponse,
     plan_service_pb2,
 )
+from tableadmin_server.bounds import off_loop
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.dynamodb.fields import field_path
@@ -29,7 +32,7 @@ from tableadmin_server.failure import Failure, field_violations, invalid_request
 from tableadmin_server.observing import observed
 from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
 from tableadmin_server.operations.request import Application
-from tableadmin_server.planner import Violation, plan, validate
+from tableadmin_server.planner import Violation, plan, repetitions, validate
 from tableadmin_server.services.endpoint_choice import endpoint_name
 from tableadmin_server.services.operation_messages import operation_message
 from tableadmin_server.services.plan_messages import table_plan
@@ -43,6 +46,8 @@ _APPLIED = ReservedTable(ApplyPlanRequest.DESCRIPTOR)
 
 _MAX_REQUEST_ID = 128
 _MAX_REQUESTED_BY = 250
+# Violations that an answer lists.
+_MAX_VIOLATIONS = 100
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
@@ -53,29 +58,19 @@ def handlers(endpoints: Endpoints, operations: OperationsByEndpoint) -> "grpc.Ge
     async def plan_tables(request: PlanTablesRequest, context: Context) -> PlanTablesResponse:
         endpoint = endpoints.named(endpoint_name(context))
         _PLANNED.check(endpoint, request)
-        specs = valid_specs(request.specs)
+        specs = await off_loop(partial(valid_specs, request.specs), request.ByteSize())
         plans = await asyncio.gather(*(_planned(endpoint, spec) for spec in specs))
         return PlanTablesResponse(plans=plans)
 
     async def validate_tables(request: ValidateTablesRequest, context: Context) -> ValidateTablesResponse:
         del context
-        found = _violations(request.specs, _shaped(request.specs))
-        return ValidateTablesResponse(
-            violations=[
-                SpecViolation(
-                    table_name=request.specs[number].table_name,
-                    path=violation.path,
-                    description=violation.description,
-                )
-                for number, violation in found
-            ]
-        )
+        return await off_loop(partial(_judgement, request.specs), request.ByteSize())
 
     async def apply_plan(request: ApplyPlanRequest, context: Context) -> ApplyPlanResponse:
         endpoint = endpoints.named(endpoint_name(context))
         _APPLIED.check(endpoint, request)
-        of_endpoint = operations.of(endpoint)
-        begun = await of_endpoint.apply(_application(request, context.peer()))
+        application = await off_loop(partial(_application, request, context.peer()), request.ByteSize())
+        begun = await operations.of(endpoint).apply(application)
         return ApplyPlanResponse(operations=map(operation_message, begun))
 
     return grpc.method_handlers_generic_handler(
@@ -97,17 +92,32 @@ def handlers(endpoints: Endpoints, operations: OperationsByEndpoint) -> "grpc.Ge
 def valid_specs(specs: Sequence[TableSpec]) -> list[AwsDict]:
     """SPECS as AWS-shaped dicts; raises Failure (INVALID_ARGUMENT) with what is wrong with any of them."""
     shaped = _shaped(specs)
-    found = list(_violations(specs, shaped))
+    found, count = _violations(specs, shaped)
     if not found:
         return shaped
     number, first = found[0]
     name = specs[number].table_name or f"specs[{number}]"
-    more = f" (and {len(found) - 1} more: ValidateTables lists all)" if len(found) > 1 else ""
+    more = f" (and {count - 1} more: ValidateTables lists them)" if count > 1 else ""
     raise Failure(
         Code.INVALID_ARGUMENT,
         f"{name}: {first.path or 'the spec'} {first.description}{more}",
         reason="INVALID_SPEC",
         details=[field_violations([(_field(where, each.path), each.description) for where, each in found])],
+    )
+
+
+def _judgement(specs: Sequence[TableSpec]) -> ValidateTablesResponse:
+    found, count = _violations(specs, _shaped(specs))
+    return ValidateTablesResponse(
+        violations=[
+            SpecViolation(
+                table_name=specs[number].table_name,
+                path=violation.path,
+                description=violation.description,
+            )
+            for number, violation in found
+        ],
+        violation_count=count,
     )
 
 
@@ -123,13 +133,23 @@ def _shaped(specs: Sequence[TableSpec]) -> list[AwsDict]:
         ) from error
 
 
-def _violations(specs: Sequence[TableSpec], shaped: Sequence[AwsDict]) -> Iterator[tuple[int, Violation]]:
+def _violations(
+    specs: Sequence[TableSpec], shaped: Sequence[AwsDict]
+) -> tuple[list[tuple[int, Violation]], int]:
+    """The first of what is wrong, each with the number of its spec, and how much is wrong in all."""
+    found = _each_violation(specs, shaped)
+    first = list(islice(found, _MAX_VIOLATIONS))
+    return first, len(first) + sum(1 for _ in found)
+
+
+def _each_violation(specs: Sequence[TableSpec], shaped: Sequence[AwsDict]) -> Iterator[tuple[int, Violation]]:
     """What is wrong, with the number of the spec; a name that is there twice too."""
     names = [spec.table_name for spec in specs]
+    repeated = set(repetitions(names))
     for number, spec in enumerate(shaped):
         for violation in validate(spec):
             yield number, violation
-        if names[number] and names[number] in names[:number]:
+        if names[number] and number in repeated:
             yield number, Violation("TableName", f"{names[number]} is there twice")
 
 

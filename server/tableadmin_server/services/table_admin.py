@@ -6,6 +6,7 @@ Handlers take and give bytes, so that callers who share a read share parsing and
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 import grpc
@@ -17,12 +18,13 @@ from google.rpc.code_pb2 import Code
 
 from tableadmin.awsshape import ShapeError, Unknown, from_aws, to_aws
 from tableadmin.v1 import table_admin_pb2
+from tableadmin_server.bounds import off_loop, received
 from tableadmin_server.dynamodb.coalescing import Coalescing
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.dynamodb.fields import field_path
 from tableadmin_server.dynamodb.table_arn import table_of
-from tableadmin_server.failure import Failure, field_violations, parsed
+from tableadmin_server.failure import Failure, field_violations
 from tableadmin_server.services.endpoint_choice import endpoint_name
 from tableadmin_server.services.reserved_table import ReservedTable
 from tableadmin_server.watching.hubs import Hubs
@@ -98,7 +100,7 @@ def _changing(call: Caller, method: MethodDescriptor, hubs: Hubs) -> Caller:
     table_fields = [name for name in _TABLE_FIELDS if name in method.input_type.fields_by_name]
 
     async def changing(endpoint: Endpoint, payload: bytes) -> Reply:
-        request = parsed(request_type.FromString, payload)
+        request = await received(request_type.FromString, payload)
         own_table.check(endpoint, request)
         try:
             return await call(endpoint, payload)
@@ -113,9 +115,9 @@ def _caller(method: MethodDescriptor) -> Caller:
     request_type, response_type = GetMessageClass(method.input_type), GetMessageClass(method.output_type)
 
     async def call(endpoint: Endpoint, payload: bytes) -> Reply:
-        request = parsed(request_type.FromString, payload)
+        request = await received(request_type.FromString, payload)
         try:
-            params = to_aws(request)
+            params = await off_loop(partial(to_aws, request), len(payload))
         except ShapeError as error:
             raise _not_of_shape(error, method) from error
         answer = await endpoint.call(method.name, params, request)

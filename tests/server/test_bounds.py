@@ -1,0 +1,197 @@
+"""What a request may hold: more is refused before any work, with its field and the bound."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import grpc
+import pytest
+from google.protobuf.message import Message
+
+from tableadmin import v1
+from tableadmin_server.bounds import received
+from tableadmin_server.failure import Failure
+from tableadmin_server.planner import validate
+from tests.fuzz.measured import Measured, measured_server
+from tests.server.scripted_endpoint import serving
+
+MEGABYTES_4 = 4 * 1024 * 1024
+
+# Too much of something, as bytes, the message that they are of, and what is said.
+TOO_MUCH: tuple[tuple[type[Message], bytes, str], ...] = (
+    (
+        v1.PlanTablesRequest,
+        b"\x0a\x00" * (MEGABYTES_4 // 2),
+        "specs: must have at most 1000 elements, and has 2097152",
+    ),
+    (
+        v1.ApplyPlanRequest,
+        v1.ApplyPlanRequest(fingerprints={str(n): "" for n in range(1_001)}).SerializeToString(),
+        "fingerprints: must have at most 1000 elements, and has 1001",
+    ),
+    (
+        v1.ValidateTablesRequest,
+        v1.ValidateTablesRequest(
+            specs=[v1.TableSpec(attribute_definitions=[v1.AttributeDefinition()] * 16_000)]
+        ).SerializeToString(),
+        "specs[0].attribute_definitions: must have at most 1000 elements, and has 16000",
+    ),
+    (
+        v1.ValidateTablesRequest,
+        v1.ValidateTablesRequest(
+            specs=[v1.TableSpec(attribute_definitions=[v1.AttributeDefinition()] * 99)] * 1_000
+        ).SerializeToString(),
+        "specs[494].attribute_definitions: all lists of a request together must have at most 50000 elements",
+    ),
+    (
+        v1.CreateTableRequest,
+        v1.CreateTableRequest(tags=[v1.Tag(key=str(n)) for n in range(200_000)]).SerializeToString(),
+        "tags: must have at most 500 elements, and has 200000",
+    ),
+    (
+        v1.WatchRequest,
+        v1.WatchRequest(table_names=map(str, range(300_000))).SerializeToString(),
+        "table_names: must have at most 1000 elements, and has 300000",
+    ),
+    (
+        v1.WatchRequest,
+        v1.WatchRequest(table_names=["Music", "a" * 3_900_000]).SerializeToString(),
+        "table_names[1]: must be at most 2048 long, and is 3900000",
+    ),
+    (
+        v1.WatchRequest,
+        v1.WatchRequest(prefix="a" * 2_049).SerializeToString(),
+        "prefix: must be at most 2048 long, and is 2049",
+    ),
+    (
+        v1.WatchRequest,
+        v1.WatchRequest(resume_token=bytes(129)).SerializeToString(),
+        "resume_token: must be at most 128 long, and is 129",
+    ),
+    (
+        v1.WaitRequest,
+        v1.WaitRequest(arn="a" * 2_049).SerializeToString(),
+        "arn: must be at most 2048 long, and is 2049",
+    ),
+    (
+        v1.WatchOperationRequest,
+        v1.WatchOperationRequest(operation_ids=["a" * 129]).SerializeToString(),
+        "operation_ids[0]: must be at most 128 long, and is 129",
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def measured() -> Iterator[Measured]:
+    """A server in front of an endpoint that answers `{}`."""
+    with serving() as endpoint, measured_server(endpoint.url) as server:
+        yield server
+
+
+@pytest.fixture
+def channel(measured: Measured) -> Iterator[grpc.Channel]:
+    """A channel to the server."""
+    with grpc.insecure_channel(measured.address) as channel:
+        yield channel
+
+
+def answered(channel: grpc.Channel, rpc: str, payload: bytes) -> tuple[grpc.StatusCode, str, bytes]:
+    """The status of a call of RPC, its text, and the answer."""
+    try:
+        if rpc == "WatchService/Watch":
+            list(channel.unary_stream(f"/tableadmin.v1.{rpc}", bytes, bytes)(payload, timeout=30))
+            return grpc.StatusCode.OK, "", b""
+        return (
+            grpc.StatusCode.OK,
+            "",
+            channel.unary_unary(f"/tableadmin.v1.{rpc}", bytes, bytes)(payload, timeout=30),
+        )
+    except grpc.RpcError as error:
+        return error.code(), error.details() or "", b""
+
+
+@pytest.mark.parametrize(("message", "payload", "text"), TOO_MUCH, ids=[text for _, _, text in TOO_MUCH])
+async def test_too_much(message: type[Message], payload: bytes, text: str) -> None:
+    """What is too much is refused with its field, the bound and the size."""
+    with pytest.raises(Failure) as raised:
+        await received(message.FromString, payload)
+    assert (text, "INVALID_REQUEST") == (raised.value.message, raised.value.reason)
+
+
+@pytest.mark.parametrize(
+    ("rpc", "payload"),
+    [
+        ("PlanService/PlanTables", b"\x0a\x00" * (MEGABYTES_4 // 2 - 8)),
+        ("PlanService/ApplyPlan", b"\x0a\x00" * (MEGABYTES_4 // 2 - 8)),
+        ("TableAdmin/CreateTable", TOO_MUCH[4][1]),
+        ("WatchService/Watch", TOO_MUCH[5][1]),
+        ("WatchService/Watch", TOO_MUCH[6][1]),
+    ],
+)
+def test_too_much_over_the_wire(measured: Measured, channel: grpc.Channel, rpc: str, payload: bytes) -> None:
+    """The caller gets INVALID_ARGUMENT, and the event loop is not held meanwhile."""
+    with measured.held_less_than(0.2):
+        code, text, _ = answered(channel, rpc, payload)
+    assert grpc.StatusCode.INVALID_ARGUMENT == code, text
+
+
+WORST = v1.ValidateTablesRequest(
+    specs=[v1.TableSpec(table_name="a" * 300, attribute_definitions=[v1.AttributeDefinition()] * 48)] * 1_000
+)
+
+
+def test_worst_specs(measured: Measured, channel: grpc.Channel) -> None:
+    """The largest invalid request gets its first 100 violations and how many there are."""
+    with measured.held_less_than(0.2):
+        code, _, answer = answered(channel, "PlanService/ValidateTables", WORST.SerializeToString())
+    assert grpc.StatusCode.OK == code
+    response = v1.ValidateTablesResponse.FromString(answer)
+    assert 100 == len(response.violations)
+    assert response.violation_count > 100_000
+
+
+def _definitions(number: int) -> dict[str, object]:
+    return {"AttributeDefinitions": [{"AttributeName": f"a{n}"} for n in range(number)]}
+
+
+def _projected(number: int) -> dict[str, object]:
+    projection = {"ProjectionType": "INCLUDE", "NonKeyAttributes": [f"a{n}" for n in range(number)]}
+    return {"GlobalSecondaryIndexes": [{"Projection": projection}]}
+
+
+def _key(number: int) -> dict[str, object]:
+    return {"KeySchema": [{"AttributeName": f"a{n}", "KeyType": "HASH"} for n in range(number)]}
+
+
+@pytest.mark.parametrize("spec", [_definitions, _projected, _key])
+def test_linear(spec: Callable[[int], dict[str, object]]) -> None:
+    """Eight times as much takes about eight times as long to validate, not sixty-four times."""
+
+    def seconds(number: int) -> float:
+        made = spec(number)
+        begun = time.thread_time()
+        validate(made)  # type: ignore[arg-type]  # it is a spec
+        return time.thread_time() - begun
+
+    assert min(seconds(16_000) for _ in range(3)) < 24 * min(seconds(2_000) for _ in range(3))
+
+
+DEEP = "".join(('{"a":' * 1_000, "1", "}" * 1_000))
+
+
+@pytest.mark.parametrize("policy", [DEEP, '{"a":' * 4_000, '{"a":' * 3_000 + "1" + "}" * 3_000])
+def test_deep_policy(channel: grpc.Channel, policy: str) -> None:
+    """A policy that is nested without end is a violation like others."""
+    request = v1.PlanTablesRequest(specs=[v1.TableSpec(table_name="Music", resource_policy=policy)])
+    code, _, _ = answered(channel, "PlanService/PlanTables", request.SerializeToString())
+    assert grpc.StatusCode.INVALID_ARGUMENT == code
+    violations = [
+        each.description for each in validate({"ResourcePolicy": policy}) if each.path == "ResourcePolicy"
+    ]
+    assert ["must be nested at most 64 deep"] == violations
+
+
+def test_state_without_a_name(channel: grpc.Channel) -> None:
+    """A state that is none is INVALID_ARGUMENT."""
+    request = v1.ListOperationsRequest(states=[999])  # type: ignore[list-item]  # that is the point
+    code, text, _ = answered(channel, "OperationService/ListOperations", request.SerializeToString())
+    assert (grpc.StatusCode.INVALID_ARGUMENT, "states: there is no such state") == (code, text)

@@ -106,6 +106,11 @@ def parsed(parse: Callable[[bytes], T], payload: bytes) -> T:
         raise Failure(Code.INVALID_ARGUMENT, text, reason="MALFORMED_REQUEST") from error
 
 
+def request_id_text(given: object) -> str:
+    """The request id GIVEN by an endpoint as metadata can carry it: printable ASCII, of 250 at most."""
+    return "".join(char if " " < char <= "~" else "?" for char in str(given)[:_MAX_TEXT].strip())
+
+
 def _line(text: str) -> str:
     """TEXT as one line that does nothing to a terminal, cut where it is too long for a header."""
     text = " ".join(text[: 2 * _MAX_MESSAGE].split("\n")).strip()

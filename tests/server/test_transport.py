@@ -589,6 +589,19 @@ def test_no_proxy(monkeypatch: pytest.MonkeyPatch, environment: Mapping[str, str
     assert (0, 1) == (proxy.connections, len(endpoint.requests))
 
 
+@pytest.mark.usefixtures("sender")
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_no_proxy_on_this_machine(
+    monkeypatch: pytest.MonkeyPatch, free_port: int, variable: str, host: str
+) -> None:
+    """An endpoint on this machine is never called through a proxy."""
+    monkeypatch.setenv(variable, f"http://127.0.0.1:{free_port}")
+    with listening(once(answer())) as endpoint:
+        assert [] == table_names(client_of(f"http://{host}:{endpoint.port}"))
+    assert 1 == len(endpoint.requests)
+
+
 # Time
 
 

@@ -48,12 +48,12 @@ def to_aws(message: Message) -> AwsDict:
 def from_aws(data: Mapping[str, AwsValue], message_type: type[M], unknown: list[Unknown] | None = None) -> M:
     """The message of MESSAGE_TYPE that says what DATA says.
 
-    With a list for UNKNOWN, DATA is taken to be what botocore returned: what the contract does not know is
-    appended to the list and left out of the message. Without one it is taken to be somebody's input: each
-    value's type is looked at, and JSON's ways are read too (timestamps as ISO 8601 text or epoch seconds,
-    bytes as base64).
+    With a list for UNKNOWN, DATA is taken to be what botocore returned: what the contract does not know, and
+    what is of the wrong type, is appended to the list and left out of the message. Without one DATA is taken
+    to be somebody's input: each value's type is looked at, and JSON's ways are read too (timestamps as ISO
+    8601 text or epoch seconds, bytes as base64).
 
-    Raises ShapeError for a value of the wrong type and, without a list, for what is unknown.
+    Raises ShapeError where DATA is no mapping and, without a list, for what is of the wrong type or unknown.
     """
     descriptor = cast("Descriptor", message_type.DESCRIPTOR)
     read = reader(descriptor)

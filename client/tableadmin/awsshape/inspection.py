@@ -2,9 +2,10 @@
 
 import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import cast
+from functools import partial
+from typing import TypeVar, cast
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from google.protobuf.message_factory import GetMessageClass
@@ -21,6 +22,8 @@ from tableadmin.awsshape.rules import (
 )
 from tableadmin.awsshape.values import AwsDict, AwsValue, ShapeError, Unknown
 
+K = TypeVar("K")
+
 
 def inspected(data: object, descriptor: Descriptor) -> AwsDict:
     """DATA, if all of it is of the shape of DESCRIPTOR; raises ShapeError for the first thing that is not."""
@@ -30,15 +33,15 @@ def inspected(data: object, descriptor: Descriptor) -> AwsDict:
 class Inspection:
     """Walks data that a reader refused, or that comes from a person.
 
-    What is unknown is appended to the list and left out; without a list it raises ShapeError, as does a
-    value of the wrong type.
+    What is unknown or of the wrong type is appended to the list and left out; without a list it raises
+    ShapeError.
     """
 
     def __init__(self, unknown: list[Unknown] | None) -> None:
         self._unknown = unknown
 
     def mapping(self, data: object, descriptor: Descriptor, path: str) -> AwsDict:
-        """DATA without what is unknown; PATH is where it was found."""
+        """DATA without what is left out; PATH is where it was found. Raises ShapeError for no mapping."""
         if not isinstance(data, Mapping):
             raise _mismatch(path, "an object", data)
         fields = {member_name(field): field for field in members_of(descriptor)}
@@ -46,25 +49,39 @@ class Inspection:
         for member, value in data.items():
             where = f"{path}.{member}" if path else str(member)
             if member in fields:
-                clean[member] = self._member(value, fields[member], where)
+                clean.update(self._kept((member, where, value), partial(self._member, field=fields[member])))
             else:
                 self._report(
                     Unknown(where, value), f"unknown member of {descriptor.name}", str(member), fields
                 )
         return clean
 
+    def _kept(self, entry: tuple[K, str, object], look: Callable[..., AwsValue]) -> dict[K, AwsValue]:
+        """Key and value of ENTRY, whose path is between them, as LOOK has it; nothing if it is left out."""
+        key, path, value = entry
+        try:
+            return {key: look(value, path=path)}
+        except ShapeError:
+            if self._unknown is None:
+                raise
+            self._unknown.append(Unknown(path, cast("AwsValue", value)))
+            return {}
+
     def _member(self, value: object, field: FieldDescriptor, path: str) -> AwsValue:
         if is_map(field):
             if not isinstance(value, Mapping):
                 raise _mismatch(path, "an object", value)
-            of = map_value(field)
             for key in value:
                 _check(str(key), map_key(field), path)
-            return {str(key): self._single(item, of, f"{path}.{key}") for key, item in value.items()}
+            look = partial(self._single, field=map_value(field))
+            entries = [(str(key), f"{path}.{key}", item) for key, item in value.items()]
+            return {key: item for entry in entries for key, item in self._kept(entry, look).items()}
         if field.is_repeated:
             if not isinstance(value, list | tuple):
                 raise _mismatch(path, "a list", value)
-            return [self._single(item, field, f"{path}[{index}]") for index, item in enumerate(value)]
+            look = partial(self._single, field=field)
+            items = [(index, f"{path}[{index}]", item) for index, item in enumerate(value)]
+            return [item for each in items for item in self._kept(each, look).values()]
         return self._single(value, field, path)
 
     def _single(self, value: object, field: FieldDescriptor, path: str) -> AwsValue:

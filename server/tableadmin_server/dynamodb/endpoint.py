@@ -22,7 +22,7 @@ from tableadmin_server.dynamodb.listings import leave_out, shows_tables
 from tableadmin_server.dynamodb.reads import Reads
 from tableadmin_server.dynamodb.session import ClientMethod, connect, methods
 from tableadmin_server.dynamodb.single_try import SingleTry
-from tableadmin_server.failure import Failure, retry_after
+from tableadmin_server.failure import Failure, request_id_text, retry_after
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class Endpoint:
                 raise
             raise failure from error
         metadata = response.pop("ResponseMetadata", {})
-        return Answer(cast("AwsDict", response), str(metadata.get("RequestId", "")))
+        return Answer(cast("AwsDict", response), request_id_text(metadata.get("RequestId", "")))
 
     async def _page(self, operation: str, params: AwsDict) -> AwsDict:
         return (await self._answer(self._response(operation, params), operation, params, None)).data

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from http import HTTPStatus
 
 from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
@@ -19,7 +20,7 @@ from google.rpc.error_details_pb2 import PreconditionFailure, QuotaFailure, Reso
 
 from tableadmin.awsshape import AwsValue
 from tableadmin_server.dynamodb.fields import violations
-from tableadmin_server.failure import AWS_DOMAIN, Failure, field_violations, retry_after
+from tableadmin_server.failure import AWS_DOMAIN, Failure, field_violations, request_id_text, retry_after
 
 
 @dataclass(frozen=True)
@@ -215,13 +216,11 @@ _GARBLED = Meaning(Code.UNAVAILABLE, retry_delay=1.0)
 
 # Codes of HTTP for errors whose code is in no table.
 _BY_HTTP_STATUS: Mapping[int, Meaning] = {
-    400: Meaning(Code.UNKNOWN),
     401: _CREDENTIALS,
     403: Meaning(Code.PERMISSION_DENIED),
-    404: Meaning(Code.UNIMPLEMENTED),
+    408: Meaning(Code.UNAVAILABLE),
     429: _RATE,
     500: Meaning(Code.INTERNAL),
-    501: Meaning(Code.UNIMPLEMENTED),
     502: Meaning(Code.UNAVAILABLE),
     503: Meaning(Code.UNAVAILABLE),
     504: Meaning(Code.DEADLINE_EXCEEDED),
@@ -271,6 +270,8 @@ def failure_of(error: Exception, call: Call) -> Failure | None:
 
 def meaning_of(code: str, operation: str, message: str, http_status: int) -> Meaning:
     """What AWS's error CODE, answered to OPERATION with MESSAGE, means."""
+    if http_status == HTTPStatus.NOT_IMPLEMENTED:  # engines say so with codes of other meanings
+        return Meaning(Code.UNIMPLEMENTED)
     for of_code, of_operation, of_message, meaning in BY_TEXT:
         if (
             of_code == code
@@ -278,7 +279,8 @@ def meaning_of(code: str, operation: str, message: str, http_status: int) -> Mea
             and re.search(of_message, message)
         ):
             return meaning
-    fallback = Meaning(Code.UNKNOWN if http_status < 500 else Code.INTERNAL)  # noqa: PLR2004  # HTTP's own border
+    refused = http_status < HTTPStatus.INTERNAL_SERVER_ERROR
+    fallback = Meaning(Code.FAILED_PRECONDITION if refused else Code.INTERNAL)
     return BY_CODE.get(code) or _BY_HTTP_STATUS.get(http_status, fallback)
 
 
@@ -292,22 +294,32 @@ def reason_of(code: str) -> str:
 def _answered(error: boto.ClientError, call: Call) -> Failure:
     answer = error.response.get("Error", {})
     metadata = error.response.get("ResponseMetadata", {})
+    status = int(metadata.get("HTTPStatusCode") or 0)
     # A code may carry its namespace before a '#'; botocore leaves it in place for some.
-    code = str(answer.get("Code") or "Unknown").rpartition("#")[2]
+    code = str(answer.get("Code") or status).rpartition("#")[2]
+    if code.isdigit():  # the HTTP status, for want of a code: not DynamoDB answered but some proxy
+        return _not_dynamodbs(call, status)
+    # Text may hold halves of characters, which protobuf refuses.
     message = str(answer.get("Message") or f"{call.operation} failed with {code}")
-    meaning = meaning_of(code, call.operation, message, int(metadata.get("HTTPStatusCode") or 0))
-    if code.isdigit():  # the HTTP status, for want of a code: not AWS answered but some proxy
-        text = f"{call.operation}: the endpoint's answer is not DynamoDB's (HTTP status {code})"
-        return _failure(call, meaning, text, f"HTTP_{code}")
+    message = message.encode(errors="replace").decode()
     return _failure(
         call,
-        meaning,
+        meaning_of(code, call.operation, message, status),
         message,
         reason_of(code),
         domain=AWS_DOMAIN,
         aws_error_code=code,
-        aws_request_id=str(metadata.get("RequestId") or ""),
+        aws_request_id=request_id_text(metadata.get("RequestId") or ""),
     )
+
+
+def _not_dynamodbs(call: Call, status: int) -> Failure:
+    """What an answer of this HTTP STATUS means that has no error code: it says nothing about the request."""
+    if status == HTTPStatus.NOT_IMPLEMENTED:
+        text = f"{call.operation}: the endpoint does not have this operation (HTTP status {status})"
+        return _failure(call, Meaning(Code.UNIMPLEMENTED), text, "NOT_SUPPORTED")
+    text = f"{call.operation}: the endpoint's answer is not DynamoDB's (HTTP status {status})"
+    return _failure(call, _GARBLED, text, "ENDPOINT_ANSWER_UNREADABLE")
 
 
 def _no_role(call: Call) -> Failure:

@@ -2,19 +2,32 @@
 
 botocore leaves out members that its service model does not have, and takes a body that is not JSON for an
 answer with nothing in it. Here a newer DynamoDB's members stay, and the page of some proxy is no empty table.
+
+A change that was answered with HTTP status 200 was made. If a member of the answer is of the wrong type,
+the answer is read all the same, and that member stays as it came.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 
 from botocore.model import Shape, ShapeResolver, StructureShape
 from botocore.parsers import JSONParser, ResponseParser, ResponseParserError, ResponseParserFactory
 from botocore.utils import parse_timestamp
 
-# What botocore's parsers run into when data is not of the shape they expect.
-_MISSHAPEN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+from tableadmin_server.dynamodb.kinds import CHANGES
+
+# What botocore's parsers run into when data is not of the shape they expect, or nested without end.
+_MISSHAPEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+# How AWS names its errors, which a code that botocore found in a body need not be.
+_ERROR_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,127}")
+
+# A member that the service model does not have is kept up to so many levels of lists and objects.
+_MAX_DEPTH = 32
 
 # The output of operations that have none in the service model.
 _NO_OUTPUT = StructureShape("NoOutput", {"type": "structure", "members": {}}, ShapeResolver({}))
@@ -38,13 +51,31 @@ class _StrictParser(JSONParser):
         try:
             return super().parse(response, shape)
         except _MISSHAPEN as error:
-            raise ResponseParserError("the answer is not of DynamoDB's shapes") from error
+            if not self._is_made_change(response):
+                raise ResponseParserError("the answer is not of DynamoDB's shapes") from error
+        return _LenientParser(_time).parse(response, shape)
+
+    def _is_made_change(self, response: Mapping[str, Any]) -> bool:
+        name = response.get("context", {}).get("operation_name")
+        return name in CHANGES and response["status_code"] == HTTPStatus.OK
 
     def _do_parse(self, response: Mapping[str, Any], shape: Shape | None) -> Any:  # noqa: ANN401  # the same
+        if response["status_code"] != HTTPStatus.OK:
+            raise ResponseParserError(f"HTTP status {response['status_code']} is none of DynamoDB's")
         # DynamoDB answers these with an empty body, which botocore does not read; a newer one may say more.
         if shape is None and response["body"]:
             shape = _NO_OUTPUT
         return super()._do_parse(response, shape)  # type: ignore[misc]  # not in the stubs
+
+    def _do_error_parse(self, response: Mapping[str, Any], shape: Shape | None) -> Any:  # noqa: ANN401  # the same
+        parsed = super()._do_error_parse(response, shape)  # type: ignore[misc]  # not in the stubs
+        error = parsed["Error"]
+        # Without a code of AWS's the status stands for the code, as botocore has it for other pages.
+        if not _ERROR_CODE.fullmatch(error["Code"]):
+            error["Code"] = str(response["status_code"])
+        if not isinstance(error["Message"], str):
+            error["Message"] = ""
+        return parsed
 
     def _handle_json_body(self, raw_body: bytes, shape: Shape) -> Any:  # noqa: ANN401  # as botocore has it
         return self._parse_shape(shape, json.loads(raw_body))  # type: ignore[attr-defined]  # not in the stubs
@@ -52,5 +83,50 @@ class _StrictParser(JSONParser):
     def _handle_structure(self, shape: StructureShape, value: Mapping[str, Any]) -> dict[str, Any]:
         parsed: dict[str, Any] = super()._handle_structure(shape, value)  # type: ignore[misc]  # the same
         if len(parsed) < len(value):
-            parsed.update({member: value[member] for member in value.keys() - shape.members.keys()})
+            parsed.update({member: _kept(value[member]) for member in value.keys() - shape.members.keys()})
         return parsed
+
+    def _handle_string(self, _: Shape, value: object) -> str:
+        if not isinstance(value, str):
+            raise TypeError(value)
+        return value
+
+    def _handle_boolean(self, _: Shape, value: object) -> bool:
+        if not isinstance(value, bool):
+            raise TypeError(value)
+        return value
+
+    def _handle_integer(self, _: Shape, value: object) -> float:
+        if not isinstance(value, int | float):
+            raise TypeError(value)
+        return value
+
+    _handle_long = _handle_float = _handle_double = _handle_integer
+
+
+class _LenientParser(_StrictParser):
+    """Keeps what is of the wrong type as it came."""
+
+    def _is_made_change(self, _: Mapping[str, Any]) -> bool:
+        return False
+
+    def _handle_json_body(self, raw_body: bytes, shape: Shape) -> Any:  # noqa: ANN401  # as botocore has it
+        data = json.loads(raw_body)
+        if not isinstance(data, dict):
+            raise TypeError(data)
+        return self._parse_shape(shape, data)
+
+    def _parse_shape(self, shape: Shape, node: Any) -> Any:  # noqa: ANN401  # as botocore has it
+        try:
+            return super()._parse_shape(shape, node)  # type: ignore[misc]  # not in the stubs
+        except _MISSHAPEN:
+            return _kept(node)
+
+
+def _kept(value: object, depth: int = _MAX_DEPTH) -> object:
+    """VALUE, in which "..." stands for what is nested too deep to be written down."""
+    if isinstance(value, dict):
+        return {key: _kept(each, depth - 1) for key, each in value.items()} if depth else "..."
+    if isinstance(value, list):
+        return [_kept(each, depth - 1) for each in value] if depth else "..."
+    return value

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Aborted,
         AlreadyExists,
         Cancelled,
+        ClientClosed,
         DeadlineExceeded,
         FailedPrecondition,
         Internal,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         Unauthenticated,
         Unavailable,
         Unimplemented,
+        WrongEventLoop,
     )
 
 __all__ = [
@@ -36,6 +38,7 @@ __all__ = [
     "AlreadyExists",
     "Cancelled",
     "Client",
+    "ClientClosed",
     "DeadlineExceeded",
     "FailedPrecondition",
     "Internal",
@@ -49,6 +52,7 @@ __all__ = [
     "Unauthenticated",
     "Unavailable",
     "Unimplemented",
+    "WrongEventLoop",
 ]
 
 if not TYPE_CHECKING:

@@ -1,5 +1,6 @@
 """The asynchronous client: `tableadmin.aio.Client`."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
@@ -19,11 +20,12 @@ from tableadmin.channel import (
     OptionChanges,
     channel_options,
 )
-from tableadmin.errors import from_rpc_error
+from tableadmin.errors import WrongEventLoop, closed, from_rpc_error
 from tableadmin.methods import Method, P, Request, Response, warn_of_unknown
 from tableadmin.operations import Following, Known, State, next_page
 from tableadmin.pagination import next_request, page_items
-from tableadmin.streams import closed, responses
+from tableadmin.retrying import Connection, Tries
+from tableadmin.streams import is_cancelled, responses
 from tableadmin.v1.operation_service_pb2_grpc import OperationServiceStub
 from tableadmin.v1.plan_service_pb2_grpc import PlanServiceStub
 from tableadmin.v1.table_admin_pb2_grpc import TableAdminStub
@@ -222,17 +224,17 @@ class Client:
 
     Each RPC is a method to await. It takes the request message, or the fields of one as keyword arguments,
     returns the response message and raises what `tableadmin.errors` lists. RPCs without side effects are
-    tried up to four times while the service is unavailable. Those that list have `.pages(...)` and
-    `.items(...)` beside, for `async for`. So are `watch` and `wait`, which no lost connection ends; await
-    `wait_for` for the last of `wait`. `plan` says what would bring tables to their specs, `validate` what is
-    wrong with specs; `apply` does it.
+    tried again while the service is unavailable: until their deadline if the service has answered this client
+    before, four times if not. Those that list have `.pages(...)` and `.items(...)` beside, for `async for`.
+    So are `watch` and `wait`, which no lost connection ends; await `wait_for` for the last of `wait`. `plan`
+    says what would bring tables to their specs, `validate` what is wrong with specs; `apply` does it.
 
     The connection is in the clear unless there are `credentials`. A `channel` is used instead of opening
     one and is left open at the end; TARGET then only names it in messages. `timeout` is the deadline of each
     call in seconds, None for no deadline. `endpoint` is one of those the service is configured with, None for
     its default. `metadata` goes with each call.
 
-    Made and used inside one running event loop, by any number of tasks.
+    Made and used inside one running event loop, by any number of tasks; raises WrongEventLoop elsewhere.
     """
 
     def __init__(
@@ -247,12 +249,14 @@ class Client:
     ) -> None:
         self.options = CallOptions(timeout, endpoint, metadata)
         self._target = target
+        self._loop = _running_loop()
         self._own_channel = None if channel else _open(target, credentials)
         self._channel = channel or cast("grpc.aio.Channel", self._own_channel)
         self._stub = TableAdminStub(self._channel)
         self._plan_stub = PlanServiceStub(self._channel)
         self._operation_stub = OperationServiceStub(self._channel)
         self._streams = vars(WatchServiceStub(self._channel)) | vars(self._operation_stub)
+        self._connection = Connection()
 
     def with_options(self, **changes: Unpack[OptionChanges]) -> Self:
         """This client with another `timeout`, `endpoint` or `metadata`, on the same channel.
@@ -260,17 +264,21 @@ class Client:
         The channel stays this client's: closing what is returned does not close it.
         """
         options = replace(self.options, **changes)
-        return type(self)(
+        view = type(self)(
             self._target,
             channel=self._channel,
             timeout=options.timeout,
             endpoint=options.endpoint,
             metadata=options.metadata,
         )
+        view._connection, view._loop = self._connection, self._loop  # noqa: SLF001 - of this class too
+        return view
 
     async def close(self) -> None:
-        """Close the channel, unless it was given; calls under way end with Cancelled."""
+        """Close the channel, unless it was given; calls under way, and later ones, raise ClientClosed."""
+        self._check_loop()
         if self._own_channel:
+            self._connection.closed.set()
             await self._own_channel.close(None)
 
     async def __aenter__(self) -> Self:
@@ -296,12 +304,29 @@ class Client:
         request: Request,
         options: CallOptions,
     ) -> "tuple[Response, grpc.aio.Metadata]":
-        try:
-            call = rpc(request, timeout=options.timeout, metadata=options.headers())
-            response = await call
-        except grpc.RpcError as error:
-            raise from_rpc_error(error, self._target) from error
-        return response, await call.trailing_metadata()
+        self._check_loop()
+        tries = Tries(request, options.timeout, self._connection)
+        while True:
+            try:
+                call = rpc(request, timeout=tries.timeout, metadata=options.headers())
+                response = await call
+            except grpc.RpcError as error:
+                failure = from_rpc_error(error, self._target)
+                failure.__cause__ = error
+            except grpc.aio.UsageError as error:
+                raise closed() from error
+            except asyncio.CancelledError:
+                if is_cancelled(asyncio.current_task()):
+                    raise
+                raise closed() from None
+            else:
+                self._connection.answered = True
+                return response, await call.trailing_metadata()
+            await asyncio.sleep(tries.failed(failure))
+
+    def _check_loop(self) -> None:
+        if _running_loop() is not self._loop:
+            raise _wrong_loop("the client belongs to another event loop: make one in each loop")
 
     def stream(self, resumption: Resumption[Request, Response]) -> AsyncGenerator[Response]:
         """The responses of a stream, which begins when the first one is asked for."""
@@ -311,6 +336,7 @@ class Client:
         )
 
         def begin(request: Request, timeout: float | None) -> "grpc.aio.UnaryStreamCall[Request, Response]":
+            self._check_loop()
             try:
                 return rpc(request, timeout=timeout, metadata=self.options.headers())
             except grpc.aio.UsageError as error:
@@ -350,7 +376,7 @@ class Client:
         down with the operations.
 
         `request_id` is 1 to 128 characters that no other request has, a new UUID by default. It is sent with
-        each of up to four tries, which therefore begin the operations once.
+        each try, however many it takes, which therefore begin the operations once.
 
         Raises, and then nothing is begun, InvalidArgument: specs can't be, `field_violations` say why, or the
         request id was another request's; FailedPrecondition: a plan is refused or holds changes that are not
@@ -523,6 +549,17 @@ class Client:
     put_resource_policy = Rpc(v1.PutResourcePolicyRequest, v1.PutResourcePolicyResponse)
     get_resource_policy = Rpc(v1.GetResourcePolicyRequest, v1.GetResourcePolicyResponse)
     delete_resource_policy = Rpc(v1.DeleteResourcePolicyRequest, v1.DeleteResourcePolicyResponse)
+
+
+def _running_loop() -> asyncio.AbstractEventLoop:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError as error:
+        raise _wrong_loop("no event loop is running: make and use the client inside a coroutine") from error
+
+
+def _wrong_loop(text: str) -> WrongEventLoop:
+    return WrongEventLoop(text, grpc.StatusCode.FAILED_PRECONDITION)
 
 
 def _open(target: str, credentials: grpc.ChannelCredentials | None) -> grpc.aio.Channel:

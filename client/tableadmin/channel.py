@@ -1,6 +1,5 @@
 """What every channel of a client is opened with, and what every call on it carries."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, TypedDict
@@ -22,14 +21,6 @@ _SERVICES = (
     plan_service_pb2.DESCRIPTOR.services_by_name["PlanService"],
     operation_service_pb2.DESCRIPTOR.services_by_name["OperationService"],
 )
-
-_RETRY_POLICY = {
-    "maxAttempts": 4,
-    "initialBackoff": "0.1s",
-    "maxBackoff": "2s",
-    "backoffMultiplier": 2,
-    "retryableStatusCodes": ["UNAVAILABLE"],
-}
 
 
 @dataclass(frozen=True)
@@ -59,32 +50,17 @@ class OptionChanges(TypedDict, total=False):
 
 
 def channel_options() -> list[tuple[str, str | int]]:
-    """The arguments of a channel: retries of what may be repeated, reconnection, keepalive, limits."""
+    """The arguments of a channel: reconnection, keepalive, limits."""
     return [
-        ("grpc.service_config", json.dumps(service_config())),
         ("grpc.primary_user_agent", f"tableadmin-python/{__version__}"),
         ("grpc.max_receive_message_length", 16 * 1024 * 1024),
-        # A server that is away for long is found again as soon as watches look for it.
+        # A server that is away for long is found again as soon as calls and watches look for it.
         ("grpc.initial_reconnect_backoff_ms", 200),
         ("grpc.max_reconnect_backoff_ms", 5_000),
         ("grpc.keepalive_time_ms", 30_000),
         ("grpc.keepalive_timeout_ms", 10_000),
         ("grpc.keepalive_permit_without_calls", 0),
     ]
-
-
-def service_config() -> dict[str, object]:
-    """The gRPC service config: RPCs that may be repeated are retried while the service is UNAVAILABLE.
-
-    They are marked NO_SIDE_EFFECTS or IDEMPOTENT. Streams are not among them: `streams` begins those anew.
-    """
-    names = [
-        {"service": service.full_name, "method": method.name}
-        for service in _SERVICES
-        for method in service.methods
-        if is_repeatable(method) and not method.server_streaming
-    ]
-    return {"methodConfig": [{"name": names, "retryPolicy": _RETRY_POLICY}]}
 
 
 def is_read(method: MethodDescriptor) -> bool:
@@ -98,3 +74,12 @@ def is_repeatable(method: MethodDescriptor) -> bool:
     return is_read(method) or bool(
         method.GetOptions().idempotency_level == MethodOptions.IdempotencyLevel.IDEMPOTENT
     )
+
+
+# The requests of RPCs that are tried again; streams are begun anew by `streams`.
+REPEATABLE = frozenset(
+    method.input_type.full_name
+    for service in _SERVICES
+    for method in service.methods
+    if is_repeatable(method) and not method.server_streaming
+)

@@ -19,11 +19,12 @@ from tableadmin.channel import (
     OptionChanges,
     channel_options,
 )
-from tableadmin.errors import from_rpc_error
+from tableadmin.errors import closed, from_rpc_error
 from tableadmin.methods import Method, P, Request, Response, warn_of_unknown
 from tableadmin.operations import Following, Known, State, next_page
 from tableadmin.pagination import next_request, page_items
-from tableadmin.streams import Stream, closed
+from tableadmin.retrying import Connection, Tries
+from tableadmin.streams import Stream
 from tableadmin.v1.operation_service_pb2_grpc import OperationServiceStub
 from tableadmin.v1.plan_service_pb2_grpc import PlanServiceStub
 from tableadmin.v1.table_admin_pb2_grpc import TableAdminStub
@@ -213,8 +214,9 @@ class Client:
     """Calls the Table Admin service at TARGET, which is HOST:PORT or another gRPC target.
 
     Each RPC is a method. It takes the request message, or the fields of one as keyword arguments, returns
-    the response message and raises what `tableadmin.errors` lists. RPCs without side effects are tried up to
-    four times while the service is unavailable. Those that list have `.pages(...)` and `.items(...)` beside.
+    the response message and raises what `tableadmin.errors` lists. RPCs without side effects are tried again
+    while the service is unavailable: until their deadline if the service has answered this client before,
+    four times if not. Those that list have `.pages(...)` and `.items(...)` beside.
     `watch` and `wait` are iterators that no lost connection ends; `wait_for` waits for the last of `wait`.
     `plan` says what would bring tables to their specs, `validate` what is wrong with specs; `apply` does it.
 
@@ -244,6 +246,7 @@ class Client:
         self._plan_stub = PlanServiceStub(self._channel)
         self._operation_stub = OperationServiceStub(self._channel)
         self._streams = vars(WatchServiceStub(self._channel)) | vars(self._operation_stub)
+        self._connection = Connection()
 
     def with_options(self, **changes: Unpack[OptionChanges]) -> Self:
         """This client with another `timeout`, `endpoint` or `metadata`, on the same channel.
@@ -251,17 +254,20 @@ class Client:
         The channel stays this client's: closing what is returned does not close it.
         """
         options = replace(self.options, **changes)
-        return type(self)(
+        view = type(self)(
             self._target,
             channel=self._channel,
             timeout=options.timeout,
             endpoint=options.endpoint,
             metadata=options.metadata,
         )
+        view._connection = self._connection  # noqa: SLF001 - of another object of this class
+        return view
 
     def close(self) -> None:
-        """Close the channel, unless it was given; calls under way end with Cancelled."""
+        """Close the channel, unless it was given; calls under way, and later ones, raise ClientClosed."""
         if self._own_channel:
+            self._connection.closed.set()
             self._own_channel.close()
 
     def __enter__(self) -> Self:
@@ -293,11 +299,19 @@ class Client:
         request: Request,
         options: CallOptions,
     ) -> tuple[Response, Metadata]:
-        try:
-            response, call = rpc.with_call(request, timeout=options.timeout, metadata=options.headers())
-        except grpc.RpcError as error:
-            raise from_rpc_error(error, self._target) from error
-        return response, call.trailing_metadata()
+        tries = Tries(request, options.timeout, self._connection)
+        while True:
+            try:
+                response, call = rpc.with_call(request, timeout=tries.timeout, metadata=options.headers())
+            except grpc.RpcError as error:
+                failure = from_rpc_error(error, self._target)
+                failure.__cause__ = error
+            except ValueError as error:
+                raise _of_closed_channel(error) from error
+            else:
+                self._connection.answered = True
+                return response, call.trailing_metadata()
+            self._connection.closed.wait(tries.failed(failure))
 
     def stream(self, resumption: Resumption[Request, Response]) -> Stream[Response]:
         """The responses of a stream, which begins when the first one is asked for."""
@@ -307,9 +321,7 @@ class Client:
             try:
                 return rpc(request, timeout=timeout, metadata=self.options.headers())
             except ValueError as error:
-                if "closed" not in str(error):
-                    raise
-                raise closed() from error
+                raise _of_closed_channel(error) from error
 
         return Stream(begin, self._target, resumption)
 
@@ -345,7 +357,7 @@ class Client:
         down with the operations.
 
         `request_id` is 1 to 128 characters that no other request has, a new UUID by default. It is sent with
-        each of up to four tries, which therefore begin the operations once.
+        each try, however many it takes, which therefore begin the operations once.
 
         Raises, and then nothing is begun, InvalidArgument: specs can't be, `field_violations` say why, or the
         request id was another request's; FailedPrecondition: a plan is refused or holds changes that are not
@@ -517,6 +529,11 @@ class Client:
     put_resource_policy = Rpc(v1.PutResourcePolicyRequest, v1.PutResourcePolicyResponse)
     get_resource_policy = Rpc(v1.GetResourcePolicyRequest, v1.GetResourcePolicyResponse)
     delete_resource_policy = Rpc(v1.DeleteResourcePolicyRequest, v1.DeleteResourcePolicyResponse)
+
+
+def _of_closed_channel(error: ValueError) -> Exception:
+    """What to raise where gRPC refuses a call with ERROR: a channel is closed, or an argument is wrong."""
+    return closed() if "closed" in str(error) else error
 
 
 def _open(target: str, credentials: grpc.ChannelCredentials | None) -> grpc.Channel:

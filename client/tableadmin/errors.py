@@ -147,6 +147,20 @@ class Cancelled(TableAdminError):
     """The call was given up before it ended; what was asked may or may not have been done."""
 
 
+class ClientClosed(Cancelled):
+    """The client was closed, before the call or while it was under way.
+
+    What was asked by a call under way may or may not have been done.
+    """
+
+
+class WrongEventLoop(TableAdminError):
+    """An asynchronous client was made outside an event loop, or used outside the one that it was made in.
+
+    Nothing was sent.
+    """
+
+
 class Internal(TableAdminError):
     """Something is broken in the service or on the way; `request_id` finds it in the service's log."""
 
@@ -195,13 +209,29 @@ _BARE_MESSAGES: Mapping[grpc.StatusCode, str] = {
 }
 
 
+# What gRPC says of calls under way on a channel that its owner closes.
+_CLOSED = "Channel closed!"
+
+
+def closed() -> ClientClosed:
+    """The error of a call whose client is closed, or the channel that it was given."""
+    return ClientClosed("the client was closed: calls need an open one", grpc.StatusCode.CANCELLED)
+
+
 def from_rpc_error(error: grpc.RpcError, target: str) -> TableAdminError:
-    """The error that ERROR stands for; TARGET, the address called, is named where there are no details."""
+    """The error that ERROR stands for; TARGET, the address called, is named where there are no details.
+
+    A CANCELLED without details is UNAVAILABLE: the caller has cancelled nothing, the connection has.
+    """
     code, status = error.code(), _status(error)
+    if code is grpc.StatusCode.CANCELLED and not status.details:
+        if error.details() == _CLOSED:
+            return closed()
+        code = grpc.StatusCode.UNAVAILABLE
     info = _detail(status, ErrorInfo)
     trailers = {key: str(value) for key, value in cast("Metadata", error.trailing_metadata() or ())}
     return ERROR_CLASSES[code](
-        message=status.message if status.details else _bare_message(error, target),
+        message=status.message if status.details else _bare_message(error, code, target),
         code=code,
         reason=info.reason,
         domain=info.domain,
@@ -236,9 +266,9 @@ def _detail(status: Status, detail_type: type[M]) -> M:
     return detail
 
 
-def _bare_message(error: grpc.RpcError, target: str) -> str:
+def _bare_message(error: grpc.RpcError, code: grpc.StatusCode, target: str) -> str:
     text = (error.details() or error.code().name).rpartition("Failed to connect to remote host: ")[2]
-    return _BARE_MESSAGES.get(error.code(), "{text}").format(target=target, text=text)
+    return _BARE_MESSAGES.get(code, "{text}").format(target=target, text=text)
 
 
 def _field_violations(detail: BadRequest) -> tuple[FieldViolation, ...]:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Generic, Self, TypeAlias
 
 import grpc
 
-from tableadmin.errors import Cancelled, TableAdminError, from_rpc_error
+from tableadmin.errors import TableAdminError, closed, from_rpc_error
 from tableadmin.watching import Request, Response, Resumption
 
 if TYPE_CHECKING:
-    # What makes a call of a request and a timeout in seconds; raises Cancelled once the client is closed.
+    # What makes a call of a request and a timeout in seconds; raises ClientClosed, WrongEventLoop.
     Begin: TypeAlias = Callable[[Request, float | None], grpc.CallIterator[Response]]
     BeginAsync: TypeAlias = Callable[[Request, float | None], grpc.aio.UnaryStreamCall[Request, Response]]
 
@@ -108,7 +108,7 @@ async def responses(
         except grpc.RpcError as error:
             told = resumption.ended(_caused(error, target))
         except asyncio.CancelledError:
-            if _is_cancelled(asyncio.current_task()):
+            if is_cancelled(asyncio.current_task()):
                 raise
             raise closed() from None
         finally:
@@ -118,14 +118,9 @@ async def responses(
         await asyncio.sleep(resumption.pause)
 
 
-def _is_cancelled(task: asyncio.Task[object] | None) -> bool:
+def is_cancelled(task: asyncio.Task[object] | None) -> bool:
     """Whether TASK itself was cancelled; otherwise its call was, along with the channel."""
     return task is None or task.cancelling() > 0
-
-
-def closed() -> Cancelled:
-    """The error of a stream whose client was closed."""
-    return Cancelled("the client was closed", grpc.StatusCode.CANCELLED)
 
 
 def _caused(error: grpc.RpcError, target: str) -> TableAdminError:

@@ -14,7 +14,15 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from tableadmin.errors import Cancelled, DeadlineExceeded, Internal, TableAdminError, Unavailable
+from tableadmin.errors import (
+    Cancelled,
+    ClientClosed,
+    DeadlineExceeded,
+    Internal,
+    TableAdminError,
+    Unavailable,
+)
+from tableadmin.retrying import TRIES, drawn, pause
 from tableadmin.v1 import (
     TableEvent,
     TableEventType,
@@ -32,10 +40,8 @@ Part: TypeAlias = "TablePart.ValueType"
 Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
 
-# Seconds between calls: at least, at most, and at most after the first failure.
-_SHORTEST, _LONGEST, _FIRST = 0.1, 5.0, 0.2
-# Calls that may fail before the first answer, as often as other reads are tried.
-_TRIES = 4
+# Seconds between calls at most.
+_LONGEST = 5.0
 
 _EXPIRED = "RESUME_TOKEN_EXPIRED"
 
@@ -50,7 +56,7 @@ class Resumption(ABC, Generic[Request, Response]):
 
     def __init__(self) -> None:
         self.now: Callable[[], float] = time.monotonic
-        self.draw: Callable[[float, float], float] = _drawn
+        self.draw: Callable[[float, float], float] = drawn
         self.finished = False
         self.pause = 0.0
         self._answered = False
@@ -78,9 +84,9 @@ class Resumption(ABC, Generic[Request, Response]):
     def _back_off(self, error: TableAdminError) -> None:
         """Pause before the next call; raises ERROR where another would not help."""
         self._failures += 1
-        if not _passes(error) or (not self._answered and self._failures == _TRIES):
+        if not _passes(error) or (not self._answered and self._failures == TRIES):
             raise error
-        self.pause = self.draw(_SHORTEST, min(_LONGEST, _FIRST * 2.0 ** min(self._failures - 1, 10)))
+        self.pause = pause(self._failures, _LONGEST, self.draw)
         remaining = self._remaining()
         if remaining is not None:
             self.pause = max(0.0, min(self.pause, remaining))
@@ -262,12 +268,6 @@ class Waiting(Resumption[WaitRequest, WaitResponse]):
         return error
 
 
-def _drawn(least: float, most: float) -> float:
-    import random  # noqa: PLC0415 - it takes a millisecond, and most calls are never lost
-
-    return random.uniform(least, most)  # noqa: S311 - nobody is to be kept from guessing it
-
-
 def _duration(seconds: float) -> Duration:
     duration = Duration()
     duration.FromTimedelta(timedelta(seconds=seconds))
@@ -276,7 +276,7 @@ def _duration(seconds: float) -> Duration:
 
 def _passes(error: TableAdminError) -> bool:
     """Whether ERROR is of the way to the service, or of a server that goes: another call may find another."""
-    if isinstance(error, Unavailable):
-        return True
+    if isinstance(error, Unavailable | ClientClosed):
+        return isinstance(error, Unavailable)
     # Broken streams end in these, and then nobody has sent a reason.
     return isinstance(error, Cancelled | Internal) and not error.reason

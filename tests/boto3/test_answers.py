@@ -196,8 +196,8 @@ def test_parameters_that_the_service_refuses() -> None:
         ),
         (
             bare_failure(grpc.StatusCode.CANCELLED, "closed"),
-            boto.ConnectionClosedError,
-            "Connection was closed",
+            boto.EndpointConnectionError,
+            'Could not connect to the endpoint URL: "127',
         ),
         (
             _refused(Code.UNAUTHENTICATED, "none", reason="NO_CREDENTIALS", domain="tableadmin"),

@@ -1,13 +1,16 @@
 """What is tried again, and what never is."""
 
-import json
+import time
 
 import grpc
 import pytest
+from google.rpc.code_pb2 import Code
+from google.rpc.error_details_pb2 import ErrorInfo
+from google.rpc.status_pb2 import Status
 
 from tableadmin import Client, InvalidArgument, Unavailable, aio, v1
-from tableadmin.channel import SERVICE, is_read, service_config
-from tests.client.scripted import answer, bare_failure, serving
+from tableadmin.channel import REPEATABLE, SERVICE, is_read
+from tests.client.scripted import answer, bare_failure, failure, serving
 
 AWAY = bare_failure(grpc.StatusCode.UNAVAILABLE, "back in a moment")
 
@@ -47,6 +50,61 @@ def test_it_gives_up_after_four_times() -> None:
     assert len(service.seen) == 4
 
 
+def test_a_service_that_was_there_is_waited_for() -> None:
+    """Once the service has answered, a read outlasts seven failures of the connection."""
+    found = v1.DescribeTableResponse()
+    with serving(answer(found), *[AWAY] * 7, answer(found)) as service, Client(service.target) as client:
+        for _ in range(2):
+            assert client.describe_table(table_name="Music") == found
+
+    assert len(service.seen) == 9
+
+
+async def test_the_asynchronous_client_waits_for_it_too() -> None:
+    """`aio.Client` does the same, and so does a view of a client that was answered."""
+    found = v1.ListTablesResponse()
+    with serving(answer(found), *[AWAY] * 5, answer(found)) as service:
+        async with aio.Client(service.target) as client:
+            await client.list_tables()
+            assert await client.with_options(timeout=20).list_tables() == found
+
+    assert len(service.seen) == 7
+
+
+def test_the_deadline_ends_the_tries() -> None:
+    """Within its deadline a read is tried again and again; then the last Unavailable is raised."""
+    found = v1.DescribeTableResponse()
+    with serving(answer(found), AWAY) as service, Client(service.target) as client:
+        client.describe_table()
+        begin = time.monotonic()
+        with pytest.raises(Unavailable):
+            client.with_options(timeout=1).describe_table()
+        assert time.monotonic() - begin < 1
+        assert len(service.seen) > 2
+
+
+def test_an_endpoint_that_is_away_is_asked_four_times() -> None:
+    """Where the service answers that its endpoint is unavailable, the fourth time is the last."""
+    status = Status(code=Code.UNAVAILABLE, message="the endpoint can't be reached")
+    status.details.add().Pack(ErrorInfo(reason="ENDPOINT_UNREACHABLE", domain="tableadmin"))
+    with serving(failure(status)) as service, Client(service.target) as client, pytest.raises(Unavailable):
+        client.describe_table()
+
+    assert len(service.seen) == 4
+
+
+def test_a_bare_cancelled_is_a_lost_connection() -> None:
+    """A CANCELLED that the caller did not ask for is tried again for reads, and Unavailable for writes."""
+    cut = bare_failure(grpc.StatusCode.CANCELLED, "CANCELLED")
+    found = v1.DescribeTableResponse()
+    with serving(cut, answer(found), cut) as service, Client(service.target) as client:
+        assert client.describe_table() == found
+        with pytest.raises(Unavailable) as raised:
+            client.create_table(table_name="Music")
+
+    assert grpc.StatusCode.UNAVAILABLE is raised.value.code
+
+
 def test_other_errors_are_final() -> None:
     """An error that another try can't change is raised at once."""
     refused = bare_failure(grpc.StatusCode.INVALID_ARGUMENT, "no")
@@ -65,12 +123,11 @@ def test_reads_are_what_the_contract_says() -> None:
 
 def test_plans_and_operations_are_tried_again() -> None:
     """Whatever is asked of plans and operations may be asked twice; what is watched is begun anew instead."""
-    config = json.dumps(service_config())
     tried = {
         "PlanService": ("PlanTables", "ApplyPlan", "ValidateTables"),
         "OperationService": ("GetOperation", "ListOperations", "CancelOperation"),
     }
     for service, methods in tried.items():
         for method in methods:
-            assert json.dumps({"service": f"tableadmin.v1.{service}", "method": method}) in config
-    assert "WatchOperation" not in config
+            assert f"tableadmin.v1.{method}Request" in REPEATABLE, service
+    assert "tableadmin.v1.WatchOperationRequest" not in REPEATABLE

@@ -14,8 +14,8 @@ import grpc
 import pytest
 
 from tableadmin import (
-    Cancelled,
     Client,
+    ClientClosed,
     DeadlineExceeded,
     FailedPrecondition,
     InvalidArgument,
@@ -178,19 +178,19 @@ def test_a_stream_nobody_holds_is_ended(embedded_server: ServerProcess) -> None:
 
 
 def test_closing_the_client_ends_its_streams(embedded_server: ServerProcess) -> None:
-    """A watch of a client that is closed ends in Cancelled, and so does one that begins later."""
+    """A watch of a client that is closed ends in ClientClosed, and so does one that begins later."""
     client = Client(embedded_server.address)
     events = client.watch(all_tables=True)
     next(events)
     threading.Timer(0.3, client.close).start()
-    with pytest.raises(Cancelled, match="the client was closed"):
+    with pytest.raises(ClientClosed, match="the client was closed"):
         list(events)
-    with pytest.raises(Cancelled, match="the client was closed"):
+    with pytest.raises(ClientClosed, match="the client was closed"):
         next(client.watch(all_tables=True))
 
 
 async def test_closing_the_asynchronous_client_does_too(embedded_server: ServerProcess) -> None:
-    """A task that watches sees Cancelled; when the task itself is cancelled, that goes through."""
+    """A task that watches sees ClientClosed; when the task itself is cancelled, that goes through."""
     client = aio.Client(embedded_server.address)
 
     async def follow() -> None:
@@ -203,9 +203,9 @@ async def test_closing_the_asynchronous_client_does_too(embedded_server: ServerP
     with pytest.raises(asyncio.CancelledError):
         await cancelled
     await client.close()
-    with pytest.raises(Cancelled, match="the client was closed"):
+    with pytest.raises(ClientClosed, match="the client was closed"):
         await closed
-    with pytest.raises(Cancelled, match="the client was closed"):
+    with pytest.raises(ClientClosed, match="the client was closed"):
         await follow()
 
 

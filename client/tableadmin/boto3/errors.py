@@ -15,6 +15,7 @@ from tableadmin.boto3.exceptions import (
 )
 from tableadmin.errors import (
     Cancelled,
+    ClientClosed,
     DeadlineExceeded,
     FailedPrecondition,
     Internal,
@@ -68,6 +69,7 @@ MODELED = (
 # What boto3 raises where the connection or the credentials fail, before AWS answers.
 _UNANSWERED: Mapping[type[TableAdminError], Callable[..., Exception]] = {
     Cancelled: ConnectionClosedError,
+    ClientClosed: ConnectionClosedError,
     DeadlineExceeded: ReadTimeoutError,
     Unavailable: EndpointConnectionError,
 }

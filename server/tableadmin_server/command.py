@@ -131,8 +131,8 @@ def command(**flags: Any) -> None:  # noqa: ANN401  # click gives each flag its 
     given = {name: value for name, value in flags.items() if value is not None}
     logs.configure(given.pop("log_level"), given.pop("log_format"))
     try:
-        with _configured(given) as config:
-            asyncio.run(_serve(config))
+        with _configured(given) as (config, engine):
+            asyncio.run(_serve(config, engine))
     except ConfigError as error:
         _fail(str(error), 2)
     except (EmbeddedEngineError, ListenError) as error:
@@ -140,10 +140,10 @@ def command(**flags: Any) -> None:  # noqa: ANN401  # click gives each flag its 
     _leave()
 
 
-async def _serve(config: ServerConfig) -> None:
+async def _serve(config: ServerConfig, engine: EmbeddedEngine | None) -> None:
     server = Server(config)
     click.echo(f"tableadmin-server listening on {server.address}")
-    await server.run()
+    await server.run(engine.supervise if engine else None)
     # The embedded engine ends after the server, and a second signal does not wait for it either.
     for number in STOP_SIGNALS:
         asyncio.get_running_loop().remove_signal_handler(number)
@@ -151,7 +151,7 @@ async def _serve(config: ServerConfig) -> None:
 
 
 @contextlib.contextmanager
-def _configured(flags: dict[str, Any]) -> Iterator[ServerConfig]:
+def _configured(flags: dict[str, Any]) -> Iterator[tuple[ServerConfig, EmbeddedEngine | None]]:
     """The configuration that FLAGS ask for, and for --embedded its engine for as long as it is used."""
     config_file = flags.pop("config", None)
     data_dir = flags.pop("data_dir", None)
@@ -159,14 +159,13 @@ def _configured(flags: dict[str, Any]) -> Iterator[ServerConfig]:
     endpoint = {name: flags.pop(name) for name in _ENDPOINT_FLAGS if name in flags}
     _check_combination(config_file, data_dir, endpoint, embedded=embedded)
     if config_file is not None:
-        yield load(config_file, **flags)
+        yield load(config_file, **flags), None
     elif embedded:
         with EmbeddedEngine.start(data_dir) as engine:
-            yield single(
-                "embedded", {"region": _EMBEDDED_REGION, **endpoint, "endpoint_url": engine.url}, **flags
-            )
+            embedded_endpoint = {"region": _EMBEDDED_REGION, **endpoint, "endpoint_url": engine.url}
+            yield single("embedded", embedded_endpoint, **flags), engine
     else:
-        yield single("default", endpoint, **flags)
+        yield single("default", endpoint, **flags), None
 
 
 def _check_combination(

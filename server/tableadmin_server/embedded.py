@@ -6,9 +6,11 @@ ends when that closes: the kernel closes it however the parent ends, SIGKILL inc
 macOS alike. Signals meant for the server (Ctrl-C on the terminal, SIGTERM to the whole service)
 leave the child alone, so calls under way are answered while the server drains.
 
-With a data directory, MiniStack reads its tables when it starts and writes them once, when it ends;
-the end of the parent counts, by SIGKILL too. What was done since the start is lost only if the
-child itself is killed with SIGKILL, runs out of memory, or the machine goes down.
+With a data directory, MiniStack reads its tables when it starts. They are written when it ends, which
+the end of the parent makes it do, by SIGKILL too; and within about a second of a change, longer where
+there is so much that saving would take more than a twentieth of the time. If the child itself is killed
+or runs out of memory it is started again from there, on the same port; what came after the last save
+is lost.
 
 ``python -m tableadmin_server.embedded FD`` is the child; nobody else needs to run it.
 """
@@ -25,19 +27,23 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Any, Self
 
 __all__ = ["EmbeddedEngine", "EmbeddedEngineError", "EmbeddedEngineMissing"]
 
 _HOST = "127.0.0.1"
 _STATE_FILE = "dynamodb.json"
+_START_SECONDS = 30.0
 _STOP_SECONDS = 30.0
+# Seconds between saves at least, and the part of the time that saving may take.
+_SAVE_SECONDS = 1.0
+_SAVING_SHARE = 0.05
 _LOCK_SECONDS = 5.0
 _LAST_LINES = 20
 
@@ -68,6 +74,8 @@ _ENGINE_VARIABLES = {
     "DOCKER_HOST": "unix:///nonexistent/docker.sock",
 }
 
+_READS = ("Describe", "List", "Get", "BatchGet", "TransactGet", "Query", "Scan")
+
 _logger = logging.getLogger(__name__)
 
 
@@ -82,18 +90,25 @@ class EmbeddedEngineMissing(EmbeddedEngineError):
         super().__init__("the embedded engine is not installed: pip install 'tableadmin[embedded]'")
 
 
-@dataclass(frozen=True)
 class EmbeddedEngine:
     """A running embedded engine. As a context manager it stops the engine at the end of the block.
 
     ``url`` is its endpoint on a free port of 127.0.0.1; any credentials and any region will do.
     """
 
-    url: str
-    process: subprocess.Popen[str]
+    def __init__(self, data_dir: Path | None, listener: socket.socket) -> None:
+        self._data_dir = data_dir
+        self._listener = listener
+        self._port: int = listener.getsockname()[1]
+        self._stopping = False
+        self._failure: EmbeddedEngineError | None = None
+        # Held while the process is begun or stopped.
+        self._lock = threading.Lock()
+        self.url = f"http://{_HOST}:{self._port}"
+        self.process: subprocess.Popen[str]
 
     @classmethod
-    def start(cls, data_dir: Path | None = None, timeout: float = 30.0) -> Self:
+    def start(cls, data_dir: Path | None = None, timeout: float = _START_SECONDS) -> Self:
         """Start an engine and return when it answers.
 
         ``data_dir`` keeps tables across restarts and is created when missing; one engine at a time
@@ -104,25 +119,84 @@ class EmbeddedEngine:
         """
         if find_spec("ministack") is None or find_spec("hypercorn") is None:
             raise EmbeddedEngineMissing
-        lock = None if data_dir is None else _lock(data_dir)
+        listener = socket.create_server((_HOST, 0))
+        engine = cls(data_dir, listener)
         try:
-            with socket.create_server((_HOST, 0)) as listener:
-                port: int = listener.getsockname()[1]
-                process = _launch(listener.fileno(), _environment(os.environ, port, data_dir), lock)
+            engine._begin(timeout)
+        except BaseException:
+            listener.close()
+            raise
+        _say_what_is_kept(data_dir)
+        return engine
+
+    def _begin(self, timeout: float) -> None:
+        lock = None if self._data_dir is None else _lock(self._data_dir)
+        try:
+            environment = _environment(os.environ, self._port, self._data_dir)
+            self.process = _launch(self._listener.fileno(), environment, lock)
         finally:
             if lock is not None:
                 os.close(lock)
-        _await_answer(process, port, timeout)
-        _say_what_is_kept(data_dir)
-        return cls(f"http://{_HOST}:{port}", process)
+        _await_answer(self.process, self._port, timeout)
+
+    def supervise(self, told: Callable[[bool], object], lost: Callable[[], object]) -> None:
+        """Start the engine again whenever it ends by itself, until `stop`; with a data directory only.
+
+        ``told`` is called with False when the engine has ended, with True when it answers again; ``lost``
+        when it can't be started again, and then `stop` raises the reason. Both are called in another
+        thread. Calls that come meanwhile wait for the engine.
+        """
+        threading.Thread(target=self._supervise, args=(told, lost), daemon=True).start()
+
+    def _supervise(self, told: Callable[[bool], object], lost: Callable[[], object]) -> None:
+        while True:
+            code = self.process.wait()
+            with self._lock:
+                if self._stopping:
+                    return
+                told(False)  # noqa: FBT003 - a callback of this one argument
+                try:
+                    self._begin_again(code)
+                except EmbeddedEngineError as error:
+                    self._failure = error
+                    self._listener.close()
+                    lost()
+                    return
+                told(True)  # noqa: FBT003 - as above
+
+    def _begin_again(self, code: int) -> None:
+        if self._data_dir is None:
+            raise EmbeddedEngineError(
+                f"the embedded engine has ended with status {code}, and its tables with it: "
+                "--data-dir keeps them"
+            )
+        _logger.error(
+            "the embedded engine has ended with status %s: it is started again from %s, without what was "
+            "done after its last save",
+            code,
+            self._data_dir,
+        )
+        _close_input(self.process)
+        self._begin(_START_SECONDS)
+        _logger.warning("the embedded engine answers again")
 
     def stop(self) -> None:
         """End the engine and wait until it has saved its tables; a second call does nothing.
 
-        An engine that has not ended after 30 seconds is killed, and the log says that its tables were
-        not saved.
+        An engine that has not ended after 30 seconds is killed. Raises EmbeddedEngineError when the engine
+        could not save its tables, or had ended before and could not be started again.
         """
-        _stop(self.process)
+        self._stopping = True
+        with self._lock:
+            self._listener.close()
+            if self._failure is not None:
+                raise self._failure
+            code = _stop(self.process)
+        if code and self._data_dir is not None:
+            raise EmbeddedEngineError(
+                f"the embedded engine could not save its tables in {self._data_dir} (exit status {code}): "
+                "the log says why"
+            )
 
     def __enter__(self) -> Self:
         return self
@@ -194,34 +268,48 @@ def _launch(listener: int, environment: dict[str, str], lock: int | None) -> sub
 
 
 def _await_answer(process: subprocess.Popen[str], port: int, timeout: float) -> None:
-    """Ask for the list of tables once, and wait for the answer.
+    """Ask for the list of tables once, and wait for the answer or for the end of the engine.
 
-    The socket listens already and holds the question until the engine runs; should the engine end
-    instead, the kernel resets the connection.
+    The socket listens already and holds the question until the engine runs.
     """
     assert process.stderr is not None
     lines: deque[str] = deque(maxlen=_LAST_LINES)
-    reader = threading.Thread(target=_read_output, args=(process.stderr, lines), daemon=True)
-    reader.start()
+    outcome: SimpleQueue[int | Exception] = SimpleQueue()
+    for target, args in (
+        (_read_output, (process.stderr, lines, outcome)),
+        (_ask, (port, timeout, outcome)),
+    ):
+        threading.Thread(target=target, args=args, daemon=True).start()
     try:
-        status = _list_tables(port, timeout)
-    except (OSError, http.client.HTTPException) as error:
-        _kill(process)
-        reader.join(1.0)
-        raise EmbeddedEngineError(_failure(error, timeout, lines)) from error
+        first = outcome.get(timeout=timeout)
+    except Empty:
+        first = TimeoutError()
     except BaseException:  # Ctrl-C while waiting leaves no process behind
         _kill(process)
         raise
-    if status != http.client.OK:
+    if isinstance(first, Exception):
+        _kill(process)
+        raise EmbeddedEngineError(_failure(first, timeout, lines)) from first
+    if first != http.client.OK:
         _stop(process)
-        raise EmbeddedEngineError(f"the embedded engine answered its first call with HTTP status {status}")
+        raise EmbeddedEngineError(f"the embedded engine answered its first call with HTTP status {first}")
 
 
-def _read_output(stream: IO[str], lines: deque[str]) -> None:
+def _read_output(stream: IO[str], lines: deque[str], outcome: "SimpleQueue[int | Exception]") -> None:
     with stream:
         for line in stream:
             lines.append(line.rstrip())
             _logger.warning("embedded engine: %s", line.rstrip())
+    outcome.put(EOFError())
+
+
+def _ask(port: int, timeout: float, outcome: "SimpleQueue[int | Exception]") -> None:
+    try:
+        outcome.put(_list_tables(port, timeout))
+    except TimeoutError as error:
+        outcome.put(error)
+    except (OSError, http.client.HTTPException):
+        pass  # the engine has ended: what it wrote last says more
 
 
 def _list_tables(port: int, timeout: float) -> int:
@@ -241,22 +329,27 @@ def _failure(error: Exception, timeout: float, lines: deque[str]) -> str:
     return "\n  ".join([f"the embedded engine {what}", *lines])
 
 
-def _stop(process: subprocess.Popen[str]) -> None:
-    assert process.stdin is not None
-    process.stdin.close()
+def _stop(process: subprocess.Popen[str]) -> int:
+    """End PROCESS; its exit status."""
+    _close_input(process)
     try:
-        process.wait(_STOP_SECONDS)
+        return process.wait(_STOP_SECONDS)
     except subprocess.TimeoutExpired:
         _logger.warning(
             "the embedded engine did not end within %g s: killed, its tables not saved", _STOP_SECONDS
         )
         _kill(process)
+        return process.wait()
 
 
 def _kill(process: subprocess.Popen[str]) -> None:
-    assert process.stdin is not None
     process.kill()
     process.wait()
+    _close_input(process)
+
+
+def _close_input(process: subprocess.Popen[str]) -> None:
+    assert process.stdin is not None
     process.stdin.close()
 
 
@@ -272,8 +365,64 @@ def _refuse_unreadable_state() -> None:
     """End here if MiniStack cannot read the saved tables: it would start empty and save that over them."""
     persistence = import_module("ministack.core.persistence")
     state = Path(persistence.STATE_DIR) / _STATE_FILE
-    if persistence.PERSIST_STATE and state.exists() and persistence.load_state("dynamodb") is None:
-        sys.exit(f"{state} cannot be read; move it away to start with no tables")
+    if not persistence.PERSIST_STATE or not state.exists():
+        return
+    try:
+        saved = persistence.load_state("dynamodb")
+        saved["tables"].values()
+        import_module("ministack.services.dynamodb").restore_state(saved)
+    except Exception as error:  # noqa: BLE001 - whatever MiniStack can't make tables of
+        sys.exit(f"{state} cannot be read ({type(error).__name__}); move it away to start with no tables")
+
+
+class _Saving:
+    """MiniStack as an ASGI application that saves its tables soon after a change, not at the end alone."""
+
+    def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
+        self._app = app
+        self._persistence = import_module("ministack.core.persistence")
+        self._state = Path(self._persistence.STATE_DIR) / _STATE_FILE
+        self._changed = asyncio.Event()
+        self._last: int | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - as ASGI has them
+        await self._app(scope, receive, send)
+        if scope["type"] == "http" and _may_change(dict(scope["headers"]).get(b"x-amz-target", b"")):
+            self._changed.set()
+
+    async def run(self, finished: asyncio.Event) -> None:
+        """Save after changes until FINISHED; what comes then MiniStack saves at its end."""
+        ending = asyncio.create_task(finished.wait())
+        while self._persistence.PERSIST_STATE and not finished.is_set():
+            changed = asyncio.create_task(self._changed.wait())
+            await asyncio.wait({changed, ending}, return_when=asyncio.FIRST_COMPLETED)
+            if changed.done():
+                await asyncio.wait({ending}, timeout=await self._save())
+        await ending
+        self._last = self._version()
+
+    async def _save(self) -> float:
+        """Save, and give the seconds until the next save."""
+        self._changed.clear()
+        began = time.monotonic()
+        # Between two calls, so that what is saved is of one moment; writing it holds up no call.
+        state = import_module("ministack.services.dynamodb").get_state()
+        await asyncio.to_thread(self._persistence.save_state, "dynamodb", state)
+        return max(_SAVE_SECONDS, (time.monotonic() - began) / _SAVING_SHARE)
+
+    def check(self) -> None:
+        """End here if the tables were not saved at the end: MiniStack logs that and goes on."""
+        if self._persistence.PERSIST_STATE and self._version() == self._last:
+            sys.exit(f"the tables could not be saved to {self._state}")
+
+    def _version(self) -> int | None:
+        """Another number after each save, which replaces the file."""
+        return self._state.stat().st_ino if self._state.exists() else None
+
+
+def _may_change(target: bytes) -> bool:
+    operation = target.decode("latin-1").rpartition(".")[2]
+    return not operation.startswith(_READS)
 
 
 async def _serve(listener: int) -> None:
@@ -289,7 +438,10 @@ async def _serve(listener: int) -> None:
     parent_gone = asyncio.Event()
     finish = asyncio.get_running_loop().call_soon_threadsafe
     threading.Thread(target=_watch_parent, args=(lambda: finish(parent_gone.set),), daemon=True).start()
-    await serve(import_module("ministack.app").app, config, shutdown_trigger=parent_gone.wait)
+    saving = _Saving(import_module("ministack.app").app)
+    saved = asyncio.create_task(saving.run(parent_gone))
+    await serve(saving, config, shutdown_trigger=lambda: saved)
+    saving.check()
 
 
 def _watch_parent(finish: Callable[[], object]) -> None:

@@ -5,7 +5,9 @@ import contextlib
 import os
 import signal
 import sys
-from typing import NoReturn
+from collections.abc import Callable
+from functools import partial
+from typing import NoReturn, TypeAlias
 
 import grpc
 import structlog
@@ -51,6 +53,9 @@ _OPTIONS = (
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
+SuperviseEngine: TypeAlias = Callable[[Callable[[bool], object], Callable[[], object]], None]
+
+
 class ListenError(Exception):
     """The address can't be listened at; the message says which and why."""
 
@@ -63,7 +68,8 @@ class Server:
         self._config = config
         self._endpoints = Endpoints(config)
         # NOT_SERVING while a background loop fails again and again.
-        self._supervisor = Supervisor(self._show_health)
+        self._supervisor = Supervisor(partial(self._note_health, "background loops"))
+        self._unhealthy: set[str] = set()
         self._showing: set[asyncio.Task[None]] = set()
         self._hubs = Hubs(self._supervisor)
         self._operations = OperationsByEndpoint(self._endpoints, self._hubs)
@@ -94,8 +100,12 @@ class Server:
         )
         self.address = _bound(self._server, config.listen)
 
-    async def run(self) -> None:
-        """Serve until SIGTERM or SIGINT, then drain; a second signal ends the process at once."""
+    async def run(self, supervise_engine: SuperviseEngine | None = None) -> None:
+        """Serve until SIGTERM or SIGINT, then drain; a second signal ends the process at once.
+
+        SUPERVISE_ENGINE looks after the engine of an embedded endpoint. It calls, from any thread, its first
+        argument with whether the engine answers, its second when the engine is lost, which ends the server.
+        """
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
 
@@ -105,6 +115,12 @@ class Server:
         for number in STOP_SIGNALS:
             loop.add_signal_handler(number, asked, number)
         await self.start()
+        if supervise_engine is not None:
+            note = partial(self._note_health, "embedded engine")
+            supervise_engine(
+                lambda answers: loop.call_soon_threadsafe(note, answers),
+                lambda: loop.call_soon_threadsafe(stop.set),
+            )
         await stop.wait()
         await self.drain()
 
@@ -115,8 +131,9 @@ class Server:
         await self._set_health(healthy=True)
         _log.info("server.listening", address=self.address, endpoints=list(self._config.endpoints))
 
-    def _show_health(self, healthy: bool) -> None:  # noqa: FBT001  # the signature of a callback
-        showing = asyncio.create_task(self._set_health(healthy=healthy))
+    def _note_health(self, part: str, healthy: bool) -> None:  # noqa: FBT001  # the signature of a callback
+        (self._unhealthy.discard if healthy else self._unhealthy.add)(part)
+        showing = asyncio.create_task(self._set_health(healthy=not self._unhealthy))
         self._showing.add(showing)
         showing.add_done_callback(self._showing.discard)
 

@@ -2,19 +2,28 @@
 
 import logging
 import os
+import queue
+import resource
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
+import grpc
 import pytest
+from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
+from grpc_health.v1.health_pb2_grpc import HealthStub
 
+from tableadmin import Client, v1
 from tableadmin_server import embedded
 from tableadmin_server.embedded import EmbeddedEngine, EmbeddedEngineError, EmbeddedEngineMissing
 from tests.engines import Engine
+from tests.server_process import running_server
 
 _SERVER = """
 import sys, time
@@ -179,3 +188,112 @@ def test_data_directory_is_for_one_engine(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(embedded, "_LOCK_SECONDS", 0.1)
     with EmbeddedEngine.start(tmp_path), pytest.raises(EmbeddedEngineError, match="in use by another"):
         EmbeddedEngine.start(tmp_path)
+
+
+def test_a_killed_engine_is_started_again(tmp_path: Path) -> None:
+    """With a data directory an engine that is killed comes back at the same URL with its saved tables."""
+    told: queue.SimpleQueue[bool] = queue.SimpleQueue()
+    with EmbeddedEngine.start(tmp_path) as engine:
+        engine.supervise(told.put, lambda: None)
+        _create_table(engine.url, "Music")
+        _wait_for(lambda: "Music" in _saved(tmp_path))
+        engine.process.kill()
+        assert [told.get(timeout=30), told.get(timeout=30)] == [False, True]
+        assert _table_names(engine.url) == ["Music"]
+        _create_table(engine.url, "Books")
+    with EmbeddedEngine.start(tmp_path) as engine:
+        assert _table_names(engine.url) == ["Books", "Music"]
+
+
+def test_tables_are_saved_while_it_runs(tmp_path: Path) -> None:
+    """A change is on the disk soon, without an end of the engine."""
+    with EmbeddedEngine.start(tmp_path) as engine:
+        for name in ("Music", "Books"):
+            _create_table(engine.url, name)
+            _wait_for(lambda name=name: name in _saved(tmp_path))  # type: ignore[misc] # bound at once
+
+
+@pytest.mark.parametrize("state", ["[]", '{"foo": 1}', '"text"', "null", '{"tables": {"Music": 5}}', "\xff"])
+def test_json_that_is_no_state_is_refused_and_left_alone(tmp_path: Path, state: str) -> None:
+    """A data file that is JSON, but no state of the engine, is an error that names the file."""
+    file = tmp_path / "dynamodb.json"
+    file.write_text(state, encoding="latin-1")
+    with pytest.raises(EmbeddedEngineError, match=rf"{file} cannot be read"):
+        EmbeddedEngine.start(tmp_path)
+    assert file.read_text(encoding="latin-1") == state
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of another process are Linux's")
+def test_tables_that_could_not_be_saved(tmp_path: Path) -> None:
+    """A server whose engine can't save its tables at the end says so and exits 1."""
+    with (
+        running_server("--embedded", "--data-dir", str(tmp_path)) as server,
+        Client(server.address) as client,
+    ):
+        client.list_tables()
+        resource.prlimit(_child(server.process.pid), resource.RLIMIT_FSIZE, (10, 10))
+        client.create_table(v1.CreateTableRequest(**MUSIC))
+        assert 1 == server.terminate()
+        assert f"tableadmin-server: the embedded engine could not save its tables in {tmp_path}" in server.log
+
+
+def test_a_server_without_its_engine_ends() -> None:
+    """Without a data directory the server ends when its engine does: exit code 1, and a line says why."""
+    with running_server("--embedded") as server:
+        os.kill(_child(server.process.pid), signal.SIGKILL)
+        assert 1 == server.process.wait(30)
+        assert "tableadmin-server: the embedded engine has ended with status -9" in server.log
+
+
+def test_health_says_that_the_engine_is_away(tmp_path: Path) -> None:
+    """Health is NOT_SERVING from the end of the engine until it answers again, and the log has both."""
+    with (
+        running_server("--embedded", "--data-dir", str(tmp_path)) as server,
+        grpc.insecure_channel(server.address) as channel,
+    ):
+        watch = HealthStub(channel).Watch(HealthCheckRequest(), timeout=60)
+        seen = [next(watch).status]
+        os.kill(_child(server.process.pid), signal.SIGKILL)
+        seen += [next(watch).status, next(watch).status]
+        with Client(server.address) as client:
+            client.list_tables()
+        watch.cancel()
+        assert "started again from" in server.log
+        assert "answers again" in server.log
+    status = HealthCheckResponse
+    assert [status.SERVING, status.NOT_SERVING, status.SERVING] == seen
+
+
+def test_a_proxy_is_not_asked() -> None:
+    """A server reaches its own engine whatever proxy the environment names."""
+    proxies = dict.fromkeys(("http_proxy", "HTTP_PROXY", "ALL_PROXY"), "http://127.0.0.1:9")
+    with running_server("--embedded", env=proxies) as server, Client(server.address) as client:
+        assert [] == list(client.list_tables().table_names)
+
+
+MUSIC: dict[str, Any] = {
+    "table_name": "Music",
+    "key_schema": [v1.KeySchemaElement(attribute_name="Artist", key_type=v1.KeyType.KEY_TYPE_HASH)],
+    "attribute_definitions": [
+        v1.AttributeDefinition(
+            attribute_name="Artist", attribute_type=v1.ScalarAttributeType.SCALAR_ATTRIBUTE_TYPE_S
+        )
+    ],
+    "billing_mode": v1.BillingMode.BILLING_MODE_PAY_PER_REQUEST,
+}
+
+
+def _saved(data_dir: Path) -> str:
+    file = data_dir / "dynamodb.json"
+    return file.read_text() if file.exists() else ""
+
+
+def _child(parent: int) -> int:
+    return int(subprocess.check_output(["pgrep", "-P", str(parent)], text=True).split()[0])
+
+
+def _wait_for(condition: Callable[[], bool], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

@@ -443,6 +443,15 @@ class Client:
         request = v1.CancelOperationRequest(operation_id=operation_id)
         return (await self._answer(self._operation_stub.CancelOperation, request, self.options))[0].operation
 
+    async def forget_operation(self, operation_id: str) -> None:
+        """Remove the record of an operation that has ended, or whose record can't be read.
+
+        Raises TableAdminError: NotFound when there is none, FailedPrecondition while the operation has not
+        ended.
+        """
+        request = v1.ForgetOperationRequest(operation_id=operation_id)
+        await self._answer(self._operation_stub.ForgetOperation, request, self.options)
+
     # Watching and waiting: `wait` gives the progress, `wait_for` the end of it
     watch = Streamed(Watching)
     wait = Streamed(Waiting)

@@ -57,9 +57,15 @@ class Write:
 
     @property
     def key(self) -> tuple[str, str]:
-        """The kind and the id of the item that it changes; empty where it is none."""
+        """The kind and the name of the item that it changes; empty where it is none."""
         item = self.params.get("Key") or self.params.get("Item") or {}
-        return item.get("Kind", {}).get("S", ""), item.get("Id", {}).get("S", "")
+        kind, _, name = item.get("Id", {}).get("S", "").partition("/")
+        return kind, name
+
+    @property
+    def ends(self) -> bool:
+        """Whether it writes that an operation has ended, which releases the table."""
+        return self.own and ":ExpiresAt" in self.params.get("ExpressionAttributeValues", {})
 
     def about(self, *texts: str) -> bool:
         """Whether it mentions one of TEXTS."""

@@ -92,7 +92,7 @@ def test_killed_at_fifty_moments(own_engine: Engine) -> None:
         for plan in hit:
             world.ended(world.operations_of(plan.table_name), 60)
             world.assert_carried_out(plan, after(plan.table_name))
-        until(lambda: not world.items("table"))
+        until(lambda: not world.unended())
         assert [] == world.plane.model.refused
 
 
@@ -307,7 +307,7 @@ def test_unreachable_at_the_end(own_engine: Engine, table_name: str) -> None:
         assert (None, SUCCEEDED) == (error, newest.state)
         until(lambda: world.operation(operation.operation_id, world.replicas[1]).state == SUCCEEDED)
         assert len(first) > 1
-        until(lambda: not world.items("table"))
+        until(lambda: not world.unended())
 
 
 def test_unreachable_for_a_minute(minute: "Future[None]") -> None:

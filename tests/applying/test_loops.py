@@ -19,7 +19,7 @@ EMPTY = Given(200, b"{}")
 
 def is_sign_of_life(asked: Asked) -> bool:
     """Whether ASKED updates the item of a server."""
-    return asked.operation == "UpdateItem" and b'"server"' in asked.body
+    return asked.operation == "UpdateItem" and b'"server/' in asked.body
 
 
 def health(replica: Replica, service: str = "") -> int:
@@ -51,7 +51,7 @@ def test_unreadable_signs_of_life(own_engine: Engine, table_name: str) -> None:
         assert [] == world.plane.model.refused
 
 
-@pytest.mark.parametrize("operation", ["UpdateItem", "Query", "GetItem"])
+@pytest.mark.parametrize("operation", ["UpdateItem", "Query", "BatchGetItem"])
 def test_unreadable_answers(own_engine: Engine, table_name: str, operation: str) -> None:
     """Whatever call to the operations table is answered by `200 {}` for a second, operations go on after."""
     with replicated(own_engine, "--operation-lease", "1", speed=300) as world:
@@ -83,7 +83,7 @@ def test_garbled_server_item(own_engine: Engine, table_name: str) -> None:
         with closing(own_engine.boto3()) as client:
             client.put_item(
                 TableName=world.plane.operations_table,
-                Item={"Kind": {"S": "server"}, "Id": {"S": server}, "Beat": {"S": "one"}},
+                Item={"Id": {"S": f"server/{server}"}, "Revision": {"S": "one"}},
             )
         assert SUCCEEDED == world.ended([operation])[0].state
         assert "operations.heartbeat_renewed" in world.replicas[0].process.log

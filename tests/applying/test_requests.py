@@ -163,6 +163,6 @@ def test_cancel(own_engine: Engine, table_name: str) -> None:
         assert 2 == len(world.plane.sent(table_name))
         assert ["change throughput", "add index GenreIndex"] == [call.summary for call in ended.calls]
         # Its table is free again.
-        assert [] == world.items("table")
+        assert [] == world.unended()
         again = world.replicas[0].operations.CancelOperation(request, timeout=10).operation
         assert CANCELLED == again.state

@@ -68,7 +68,7 @@ class Trap:
                 threading.Timer(self._delay, self._spring).start()
             else:
                 self._spring()
-        elif write.accepted and (write.operation, write.key) == ("DeleteItem", ("table", self._name)):
+        elif write.accepted and write.key[0] == "operation" and write.ends:
             self.over.set()
 
     def _is_at(self, write: Write) -> bool:

@@ -124,16 +124,22 @@ class World:
         (now,) = self.planned(spec)
         assert (v1.PlanAction.PLAN_ACTION_NONE, []) == (now.action, list(now.steps))
 
-    def items(self, kind: str) -> list[str]:
-        """The ids of the items of KIND in the operations table."""
+    def unended(self) -> list[str]:
+        """The ids of the operations that hold their tables: none of them has ended."""
+        return self.items("operation", "attribute_exists(#Open)")
+
+    def items(self, kind: str, condition: str = "attribute_exists(#Id)") -> list[str]:
+        """The names of the items of KIND in the operations table for which CONDITION holds."""
+        name = condition.partition("#")[2].rstrip(")")
         with closing(self.plane.engine.boto3()) as client:
-            pages = client.get_paginator("query").paginate(
+            pages = client.get_paginator("scan").paginate(
                 TableName=self.plane.operations_table,
-                KeyConditionExpression="Kind = :kind",
-                ExpressionAttributeValues={":kind": {"S": kind}},
+                FilterExpression=condition,
+                ExpressionAttributeNames={f"#{name}": name},
                 ConsistentRead=True,
             )
-            return [item["Id"]["S"] for page in pages for item in page["Items"]]
+            ids = [str(item["Id"]["S"]).partition("/") for page in pages for item in page["Items"]]
+        return [name for of_kind, _, name in ids if of_kind == kind]
 
 
 def apply_request(

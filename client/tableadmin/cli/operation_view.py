@@ -17,10 +17,16 @@ if TYPE_CHECKING:
     from tableadmin.v1 import Operation, OperationCall, OperationError
 
 # The states of the contract, in the order in which an operation can have them.
-STATES = ("PENDING", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED", "ABORTED")
+STATES = ("PENDING", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED", "ABORTED", "UNREADABLE")
 _ON_THEIR_WAY = ("", "PENDING", "RUNNING")
 
-_COLOURS = {"SUCCEEDED": "green", "FAILED": "red", "CANCELLED": "yellow", "ABORTED": "red"}
+_COLOURS = {
+    "SUCCEEDED": "green",
+    "FAILED": "red",
+    "CANCELLED": "yellow",
+    "ABORTED": "red",
+    "UNREADABLE": "red",
+}
 _COLUMNS = ("Operation", "Table", "State", "Calls", "Asked for", "Took", "By")
 _JOURNAL = ("Call", "AWS operation", "Outcome", "Began", "Took", "Tries", "AWS request", "Why")
 

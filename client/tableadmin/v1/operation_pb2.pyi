@@ -41,6 +41,11 @@ class _OperationStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Operat
     """It was cancelled; what was done until then stays done."""
     OPERATION_STATE_ABORTED: _OperationState.ValueType  # 6
     """The table was not as the plan has it, or another operation was changing it: nothing was done."""
+    OPERATION_STATE_UNREADABLE: _OperationState.ValueType  # 7
+    """The record of the operation can't be read, for example because a later version of the service wrote the
+    record. `error` says why and what to do; of the other fields only `operation_id` is set. Other operations
+    are not affected.
+    """
 
 class OperationState(_OperationState, metaclass=_OperationStateEnumTypeWrapper):
     """How far an operation is."""
@@ -59,6 +64,11 @@ OPERATION_STATE_CANCELLED: OperationState.ValueType  # 5
 """It was cancelled; what was done until then stays done."""
 OPERATION_STATE_ABORTED: OperationState.ValueType  # 6
 """The table was not as the plan has it, or another operation was changing it: nothing was done."""
+OPERATION_STATE_UNREADABLE: OperationState.ValueType  # 7
+"""The record of the operation can't be read, for example because a later version of the service wrote the
+record. `error` says why and what to do; of the other fields only `operation_id` is set. Other operations
+are not affected.
+"""
 Global___OperationState: _TypeAlias = OperationState  # noqa: Y015
 
 class _CallOutcome:
@@ -443,7 +453,9 @@ Global___GetOperationResponse: _TypeAlias = GetOperationResponse  # noqa: Y015
 
 @_typing.final
 class ListOperationsRequest(_message.Message):
-    """Which operations to list; without filters all that are remembered."""
+    """Which operations to list; without filters all that are remembered. An operation whose record can't be read
+    is listed whatever the filters say.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -572,6 +584,42 @@ class CancelOperationResponse(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
 
 Global___CancelOperationResponse: _TypeAlias = CancelOperationResponse  # noqa: Y015
+
+@_typing.final
+class ForgetOperationRequest(_message.Message):
+    """Names the operation to forget."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPERATION_ID_FIELD_NUMBER: _builtins.int
+    operation_id: _builtins.str
+    """Required id."""
+    def __init__(
+        self,
+        *,
+        operation_id: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_operation_id", b"_operation_id", "operation_id", b"operation_id"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_operation_id", b"_operation_id", "operation_id", b"operation_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__operation_id: _TypeAlias = _typing.Literal["operation_id"]  # noqa: Y015
+    _WhichOneofArgType__operation_id: _TypeAlias = _typing.Literal["_operation_id", b"_operation_id"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__operation_id) -> _WhichOneofReturnType__operation_id | None: ...
+
+Global___ForgetOperationRequest: _TypeAlias = ForgetOperationRequest  # noqa: Y015
+
+@_typing.final
+class ForgetOperationResponse(_message.Message):
+    """Answers that the operation is forgotten."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+
+Global___ForgetOperationResponse: _TypeAlias = ForgetOperationResponse  # noqa: Y015
 
 @_typing.final
 class WatchOperationRequest(_message.Message):

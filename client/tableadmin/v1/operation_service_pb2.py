@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from tableadmin.v1 import operation_pb2 as tableadmin_dot_v1_dot_operation__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%tableadmin/v1/operation_service.proto\x12\rtableadmin.v1\x1a\x1dtableadmin/v1/operation.proto2\xa1\x03\n\x10OperationService\x12\\\n\x0cGetOperation\x12\".tableadmin.v1.GetOperationRequest\x1a#.tableadmin.v1.GetOperationResponse\"\x03\x90\x02\x01\x12\x62\n\x0eListOperations\x12$.tableadmin.v1.ListOperationsRequest\x1a%.tableadmin.v1.ListOperationsResponse\"\x03\x90\x02\x01\x12\x65\n\x0f\x43\x61ncelOperation\x12%.tableadmin.v1.CancelOperationRequest\x1a&.tableadmin.v1.CancelOperationResponse\"\x03\x90\x02\x02\x12\x64\n\x0eWatchOperation\x12$.tableadmin.v1.WatchOperationRequest\x1a%.tableadmin.v1.WatchOperationResponse\"\x03\x90\x02\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%tableadmin/v1/operation_service.proto\x12\rtableadmin.v1\x1a\x1dtableadmin/v1/operation.proto2\x83\x04\n\x10OperationService\x12\\\n\x0cGetOperation\x12\".tableadmin.v1.GetOperationRequest\x1a#.tableadmin.v1.GetOperationResponse\"\x03\x90\x02\x01\x12\x62\n\x0eListOperations\x12$.tableadmin.v1.ListOperationsRequest\x1a%.tableadmin.v1.ListOperationsResponse\"\x03\x90\x02\x01\x12\x65\n\x0f\x43\x61ncelOperation\x12%.tableadmin.v1.CancelOperationRequest\x1a&.tableadmin.v1.CancelOperationResponse\"\x03\x90\x02\x02\x12`\n\x0f\x46orgetOperation\x12%.tableadmin.v1.ForgetOperationRequest\x1a&.tableadmin.v1.ForgetOperationResponse\x12\x64\n\x0eWatchOperation\x12$.tableadmin.v1.WatchOperationRequest\x1a%.tableadmin.v1.WatchOperationResponse\"\x03\x90\x02\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,5 +41,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OPERATIONSERVICE'].methods_by_name['WatchOperation']._loaded_options = None
   _globals['_OPERATIONSERVICE'].methods_by_name['WatchOperation']._serialized_options = b'\220\002\001'
   _globals['_OPERATIONSERVICE']._serialized_start=88
-  _globals['_OPERATIONSERVICE']._serialized_end=505
+  _globals['_OPERATIONSERVICE']._serialized_end=603
 # @@protoc_insertion_point(module_scope)

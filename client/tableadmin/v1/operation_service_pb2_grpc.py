@@ -52,6 +52,11 @@ class OperationServiceStub(object):
                 request_serializer=tableadmin_dot_v1_dot_operation__pb2.CancelOperationRequest.SerializeToString,
                 response_deserializer=tableadmin_dot_v1_dot_operation__pb2.CancelOperationResponse.FromString,
                 _registered_method=True)
+        self.ForgetOperation = channel.unary_unary(
+                '/tableadmin.v1.OperationService/ForgetOperation',
+                request_serializer=tableadmin_dot_v1_dot_operation__pb2.ForgetOperationRequest.SerializeToString,
+                response_deserializer=tableadmin_dot_v1_dot_operation__pb2.ForgetOperationResponse.FromString,
+                _registered_method=True)
         self.WatchOperation = channel.unary_stream(
                 '/tableadmin.v1.OperationService/WatchOperation',
                 request_serializer=tableadmin_dot_v1_dot_operation__pb2.WatchOperationRequest.SerializeToString,
@@ -73,7 +78,8 @@ class OperationServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListOperations(self, request, context):
-        """Lists operations, newest first.
+        """Lists operations, newest first. An operation that has just begun may be missing for a moment, unless the
+        operations of one request are listed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -82,6 +88,14 @@ class OperationServiceServicer(object):
     def CancelOperation(self, request, context):
         """Asks an operation to stop before its next call, and answers at once. What was done stays done; of an
         operation that has ended it changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ForgetOperation(self, request, context):
+        """Removes the record of an operation that has ended, or whose record can't be read. While an operation has
+        neither, FAILED_PRECONDITION: cancel the operation first. The table that the operation held is free then.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -113,6 +127,11 @@ def add_OperationServiceServicer_to_server(servicer, server):
                     servicer.CancelOperation,
                     request_deserializer=tableadmin_dot_v1_dot_operation__pb2.CancelOperationRequest.FromString,
                     response_serializer=tableadmin_dot_v1_dot_operation__pb2.CancelOperationResponse.SerializeToString,
+            ),
+            'ForgetOperation': grpc.unary_unary_rpc_method_handler(
+                    servicer.ForgetOperation,
+                    request_deserializer=tableadmin_dot_v1_dot_operation__pb2.ForgetOperationRequest.FromString,
+                    response_serializer=tableadmin_dot_v1_dot_operation__pb2.ForgetOperationResponse.SerializeToString,
             ),
             'WatchOperation': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchOperation,
@@ -204,6 +223,33 @@ class OperationService(object):
             '/tableadmin.v1.OperationService/CancelOperation',
             tableadmin_dot_v1_dot_operation__pb2.CancelOperationRequest.SerializeToString,
             tableadmin_dot_v1_dot_operation__pb2.CancelOperationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ForgetOperation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tableadmin.v1.OperationService/ForgetOperation',
+            tableadmin_dot_v1_dot_operation__pb2.ForgetOperationRequest.SerializeToString,
+            tableadmin_dot_v1_dot_operation__pb2.ForgetOperationResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -39,10 +39,16 @@ class OperationServiceStub:
     GetOperation: _grpc.UnaryUnaryMultiCallable[_operation_pb2.GetOperationRequest, _operation_pb2.GetOperationResponse]
     """Answers with one operation; NOT_FOUND when there is none, or none any more."""
     ListOperations: _grpc.UnaryUnaryMultiCallable[_operation_pb2.ListOperationsRequest, _operation_pb2.ListOperationsResponse]
-    """Lists operations, newest first."""
+    """Lists operations, newest first. An operation that has just begun may be missing for a moment, unless the
+    operations of one request are listed.
+    """
     CancelOperation: _grpc.UnaryUnaryMultiCallable[_operation_pb2.CancelOperationRequest, _operation_pb2.CancelOperationResponse]
     """Asks an operation to stop before its next call, and answers at once. What was done stays done; of an
     operation that has ended it changes nothing.
+    """
+    ForgetOperation: _grpc.UnaryUnaryMultiCallable[_operation_pb2.ForgetOperationRequest, _operation_pb2.ForgetOperationResponse]
+    """Removes the record of an operation that has ended, or whose record can't be read. While an operation has
+    neither, FAILED_PRECONDITION: cancel the operation first. The table that the operation held is free then.
     """
     WatchOperation: _grpc.UnaryStreamMultiCallable[_operation_pb2.WatchOperationRequest, _operation_pb2.WatchOperationResponse]
     """Streams operations: each as it is now, then whenever it has changed; ends OK when all have ended.
@@ -61,10 +67,16 @@ class OperationServiceAsyncStub(OperationServiceStub):
     GetOperation: _aio.UnaryUnaryMultiCallable[_operation_pb2.GetOperationRequest, _operation_pb2.GetOperationResponse]  # type: ignore[assignment]
     """Answers with one operation; NOT_FOUND when there is none, or none any more."""
     ListOperations: _aio.UnaryUnaryMultiCallable[_operation_pb2.ListOperationsRequest, _operation_pb2.ListOperationsResponse]  # type: ignore[assignment]
-    """Lists operations, newest first."""
+    """Lists operations, newest first. An operation that has just begun may be missing for a moment, unless the
+    operations of one request are listed.
+    """
     CancelOperation: _aio.UnaryUnaryMultiCallable[_operation_pb2.CancelOperationRequest, _operation_pb2.CancelOperationResponse]  # type: ignore[assignment]
     """Asks an operation to stop before its next call, and answers at once. What was done stays done; of an
     operation that has ended it changes nothing.
+    """
+    ForgetOperation: _aio.UnaryUnaryMultiCallable[_operation_pb2.ForgetOperationRequest, _operation_pb2.ForgetOperationResponse]  # type: ignore[assignment]
+    """Removes the record of an operation that has ended, or whose record can't be read. While an operation has
+    neither, FAILED_PRECONDITION: cancel the operation first. The table that the operation held is free then.
     """
     WatchOperation: _aio.UnaryStreamMultiCallable[_operation_pb2.WatchOperationRequest, _operation_pb2.WatchOperationResponse]  # type: ignore[assignment]
     """Streams operations: each as it is now, then whenever it has changed; ends OK when all have ended.
@@ -92,7 +104,9 @@ class OperationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _operation_pb2.ListOperationsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_operation_pb2.ListOperationsResponse, _abc.Awaitable[_operation_pb2.ListOperationsResponse]]:
-        """Lists operations, newest first."""
+        """Lists operations, newest first. An operation that has just begun may be missing for a moment, unless the
+        operations of one request are listed.
+        """
 
     @_abc_1.abstractmethod
     def CancelOperation(
@@ -102,6 +116,16 @@ class OperationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_operation_pb2.CancelOperationResponse, _abc.Awaitable[_operation_pb2.CancelOperationResponse]]:
         """Asks an operation to stop before its next call, and answers at once. What was done stays done; of an
         operation that has ended it changes nothing.
+        """
+
+    @_abc_1.abstractmethod
+    def ForgetOperation(
+        self,
+        request: _operation_pb2.ForgetOperationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_operation_pb2.ForgetOperationResponse, _abc.Awaitable[_operation_pb2.ForgetOperationResponse]]:
+        """Removes the record of an operation that has ended, or whose record can't be read. While an operation has
+        neither, FAILED_PRECONDITION: cancel the operation first. The table that the operation held is free then.
         """
 
     @_abc_1.abstractmethod

@@ -12,18 +12,21 @@ from tableadmin_server.failure import Failure, invalid_request
 from tableadmin_server.observing import observed
 from tableadmin_server.operations.reconcile import drift_failure, permission_failure, refusal_failure
 from tableadmin_server.operations.record import Order
+from tableadmin_server.operations.store import Found
 from tableadmin_server.planner import plan
 
 # Characters of what is said of a table beside the first.
 _MAX_TEXT = 250
 
 
-async def check(endpoint: Endpoint, orders: Sequence[Order], busy: Mapping[str, str]) -> None:
-    """Raise Failure, for the first table that something stands against; its details name all of them.
+async def check(endpoint: Endpoint, orders: Sequence[Order], holders: Mapping[str, Found]) -> None:
+    """Raise Failure for the first table that can't be changed as ordered; its details name all such tables.
 
-    BUSY are the operations that are changing tables now, by table.
+    HOLDERS are the operations that hold tables now, by table name.
     """
-    found = await asyncio.gather(*(_obstacle(endpoint, order, busy) for order in orders))
+    found = await asyncio.gather(
+        *(_obstacle(endpoint, order, holders.get(order.table_name)) for order in orders)
+    )
     failures = [failure for failure in found if failure is not None]
     if not failures:
         return
@@ -47,11 +50,15 @@ async def check(endpoint: Endpoint, orders: Sequence[Order], busy: Mapping[str, 
     )
 
 
-async def _obstacle(endpoint: Endpoint, order: Order, busy: Mapping[str, str]) -> Failure | None:
+async def _obstacle(endpoint: Endpoint, order: Order, holder: Found | None) -> Failure | None:
     if order.table_name == endpoint.operations_table:
-        return invalid_request("specs", f"{order.table_name} remembers operations and is not for them")
-    if order.table_name in busy:
-        return under_way(order.table_name, busy[order.table_name])
+        return invalid_request(
+            "specs", f"{order.table_name} holds the operations and can't be a spec's table"
+        )
+    if isinstance(holder, Failure):
+        return holder
+    if holder is not None:
+        return under_way(order.table_name, holder.operation.order.operation_id)
     live = await observed(endpoint, order.table_name, order.spec.keys())
     planned = plan(order.spec, live, datetime.now(UTC))
     try:

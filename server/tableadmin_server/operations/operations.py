@@ -2,18 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from weakref import WeakValueDictionary
+
+from google.rpc.code_pb2 import Code
 
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations import admission
-from tableadmin_server.operations.following import Following
-from tableadmin_server.operations.reconcile import trouble_of
+from tableadmin_server.operations.following import Following, not_found
 from tableadmin_server.operations.record import Operation, Order, Progress, State
 from tableadmin_server.operations.request import Application
 from tableadmin_server.operations.runner import Runner
-from tableadmin_server.operations.store import Request, Store
+from tableadmin_server.operations.store import Entry, Found, Page, Request, Selection, Store
 from tableadmin_server.watching.hub import Hub
 
 
@@ -60,10 +62,33 @@ class Operations:
         entry = await self._store.get(operation_id)
         return self._runner.lost(operation_id) if entry is None else entry.operation
 
-    async def page(self, *, before: str, limit: int) -> tuple[list[Operation], str]:
-        """At most LIMIT operations, newest first, and the id to go on BEFORE; "" begins, and is the end."""
-        stored, following = await self._store.page(before=before, limit=limit)
-        return [self._runner.operation(each.order.operation_id) or each for each in stored], following
+    async def page(self, selection: Selection, *, before: str, limit: int) -> Page:
+        """See Store.page; the operations of this server are as they stand at this moment."""
+        page = await self._store.page(selection, before=before, limit=limit)
+        return replace(page, found={name: self._newest(found) for name, found in page.found.items()})
+
+    def _newest(self, found: Found) -> Found:
+        if isinstance(found, Failure):
+            return found
+        here = self._runner.operation(found.operation.order.operation_id)
+        return found if here is None else replace(found, operation=here)
+
+    async def forget(self, operation_id: str) -> None:
+        """Remove the record of an operation that has ended or can't be read.
+
+        Raises Failure: NOT_FOUND where there is none, FAILED_PRECONDITION while the operation has not ended.
+        """
+        found = (await self._store.entries([operation_id])).get(operation_id)
+        if found is None:
+            raise not_found(operation_id)
+        if isinstance(found, Entry) and not found.operation.progress.state.ended:
+            raise Failure(
+                Code.FAILED_PRECONDITION,
+                f"the operation {operation_id} has not ended: cancel it first",
+                reason="OPERATION_NOT_ENDED",
+                metadata={"operation_id": operation_id},
+            )
+        await self._store.forget(operation_id)
 
     async def cancel(self, operation_id: str) -> Operation | None:
         """Ask the operation to stop before its next call; None where there is none."""
@@ -88,7 +113,9 @@ class Operations:
         """What stands of APPLICATION once nothing stands against it."""
         request = application.remembered(datetime.now(UTC))
         try:
-            await admission.check(self._endpoint, list(application.orders(request)), await self._busy())
+            orders = list(application.orders(request))
+            holders = await self._store.holders([order.table_name for order in orders])
+            await admission.check(self._endpoint, orders, holders)
         except Failure:
             # What stands against it may be itself, where another server was faster.
             known = await self._store.request(application.request_id)
@@ -98,50 +125,16 @@ class Operations:
         await self._store.ensure()
         return await self._store.add_request(application.request_id, request)
 
-    async def _busy(self) -> dict[str, str]:
-        """The operations that are changing tables, by table."""
-        locks = await self._store.locks()
-        ended = await asyncio.gather(*(self._has_ended(lock.operation_id) for lock in locks))
-        return {
-            lock.table_name: lock.operation_id for lock, over in zip(locks, ended, strict=True) if not over
-        }
-
-    async def _has_ended(self, operation_id: str) -> bool:
-        operation = await self.get(operation_id)
-        return operation is None or operation.progress.state.ended
-
     async def _begin(self, order: Order) -> Operation:
         """The operation for ORDER: the one there is, or a new one."""
         there = await self.get(order.operation_id)
         if there is not None:
             return there
-        holder = await self._locked_by(order)
-        if holder != order.operation_id:
-            return (await self._store.add(_refused(order, holder), "")).operation
         async with self._runner.room(order.operation_id) as room:
             state = State.RUNNING if room.owner else State.PENDING
             entry = await self._store.add(Operation(order=order, progress=_new(state)), room.owner)
-            if entry.operation.progress.state.ended:  # another server was faster, and is through with it
-                await self._store.unlock(order.table_name, order.operation_id)
-        self._runner.take(entry, room)
-        return entry.operation
-
-    async def _locked_by(self, order: Order) -> str:
-        """The id of the operation that has the table: ORDER's, or one that has not ended."""
-        while True:
-            holder = await self._store.lock(order.table_name, order.operation_id)
-            if holder == order.operation_id or not await self._has_ended(holder):
-                return holder
-            await self._store.unlock(order.table_name, holder)
+            return await self._runner.take(entry, room)
 
 
 def _new(state: State) -> Progress:
     return Progress(state=state, updated=datetime.now(UTC))
-
-
-def _refused(order: Order, holder: str) -> Operation:
-    """The operation that ended before it began, since the operation HOLDER has the table."""
-    now = datetime.now(UTC)
-    trouble = trouble_of(admission.under_way(order.table_name, holder))
-    progress = Progress(state=State.ABORTED, updated=now, ended=now, trouble=trouble)
-    return Operation(order=order, progress=progress)

@@ -1,20 +1,20 @@
-"""The table at an endpoint that remembers operations: made when it is first needed."""
+"""The operations table of an endpoint: made when it is first needed, and kept from being deleted."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import cast
 
 import structlog
 from google.rpc.code_pb2 import Code
 
-from tableadmin.awsshape import AwsDict
+from tableadmin.awsshape import AwsDict, AwsValue
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.failure import Failure, retry_after
+from tableadmin_server.operations.items import EXPIRY, INDEXES
 
 _log = structlog.get_logger()
 
-EXPIRY = "ExpiresAt"
-_KEYS: Mapping[str, str] = {"Kind": "HASH", "Id": "RANGE"}
+_KEYS: Mapping[str, str] = {"Id": "HASH"}
 
 # Seconds that a new table may take; AWS takes about 10.
 _PATIENCE = 60.0
@@ -25,8 +25,8 @@ _LAST_LOOK = 1.0
 # The statuses in which a table is read and written.
 _USABLE = frozenset({"ACTIVE", "UPDATING"})
 _EXPIRING = frozenset({"ENABLED", "ENABLING"})
-# What says that items don't expire here, or that another server has just told them to. Without the right to
-# tell them, what is remembered stays: that is no reason not to remember it.
+# The endpoint lacks the setting, or another server has just switched it on, or this server may not. The table
+# serves without it.
 _NOTHING_TO_SWITCH = frozenset(
     {Code.UNIMPLEMENTED, Code.INVALID_ARGUMENT, Code.FAILED_PRECONDITION, Code.PERMISSION_DENIED}
 )
@@ -42,7 +42,9 @@ class OwnTable:
         self._alone = asyncio.Lock()
 
     async def ensure(self) -> None:
-        """Return when the table is there, made if need be, and its items expire where the endpoint can.
+        """Return when the table is there, made if need be.
+
+        Its items expire and it is protected against deletion, where the endpoint has these settings.
 
         Another server may do the same at the same time. Raises Failure: FAILED_PRECONDITION where a table of
         that name has other keys, UNAVAILABLE where it can't be used for a minute.
@@ -50,7 +52,8 @@ class OwnTable:
         async with self._alone:
             if not self._ready:
                 await self._make()
-                await self._let_expire()
+                await self._switch_on("operations.never_expire", self._let_expire)
+                await self._switch_on("operations.unprotected", self._protect)
                 self._ready = True
 
     def forget(self) -> None:
@@ -60,11 +63,11 @@ class OwnTable:
     async def check(self) -> None:
         """Raise Failure (FAILED_PRECONDITION) if there is a table of that name with other keys."""
         description = await self._description()
-        if description is not None and _keys(description) != _KEYS:
+        if description is not None and not _is_usable(description):
             raise Failure(
                 Code.FAILED_PRECONDITION,
-                f"the table {self.name} can't remember operations: its keys are not Kind (S) and Id (S); "
-                "configure another operations_table",
+                f"the table {self.name} can't hold operations: it has another key than Id (S), or lacks the "
+                f"indexes {' and '.join(INDEXES)}; configure another operations_table",
                 reason="OPERATIONS_TABLE_UNUSABLE",
                 metadata={"table": self.name, "endpoint": self._endpoint.name},
             )
@@ -76,7 +79,7 @@ class OwnTable:
         except TimeoutError as error:
             raise Failure(
                 Code.UNAVAILABLE,
-                f"the table {self.name}, which remembers operations, did not become ACTIVE in "
+                f"the table {self.name}, which holds the operations, did not become ACTIVE in "
                 f"{_PATIENCE:.0f} s",
                 reason="OPERATIONS_TABLE_NOT_ACTIVE",
                 metadata={"table": self.name, "endpoint": self._endpoint.name},
@@ -107,10 +110,14 @@ class OwnTable:
         return cast("AwsDict", answer.data["Table"])
 
     async def _create(self) -> None:
+        attributes: list[AwsValue] = [
+            {"AttributeName": name, "AttributeType": "S"} for name in (*_KEYS, *INDEXES)
+        ]
         params: AwsDict = {
             "TableName": self.name,
-            "KeySchema": [{"AttributeName": name, "KeyType": type_} for name, type_ in _KEYS.items()],
-            "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in _KEYS],
+            "KeySchema": _key_schema(_KEYS),
+            "AttributeDefinitions": attributes,
+            "GlobalSecondaryIndexes": [_index(name, projected) for name, projected in INDEXES.items()],
             "BillingMode": "PAY_PER_REQUEST",
         }
         try:
@@ -122,20 +129,53 @@ class OwnTable:
     async def _let_expire(self) -> None:
         named: AwsDict = {"TableName": self.name}
         wanted: AwsDict = {"Enabled": True, "AttributeName": EXPIRY}
+        answer = await self._endpoint.background_call("DescribeTimeToLive", named)
+        found = cast("AwsDict", answer.data.get("TimeToLiveDescription") or {})
+        if found.get("TimeToLiveStatus") not in _EXPIRING:
+            await self._endpoint.background_call(
+                "UpdateTimeToLive", {**named, "TimeToLiveSpecification": wanted}
+            )
+
+    async def _protect(self) -> None:
+        """Switch deletion protection on where the endpoint shows that it is off."""
+        description = await self._description()
+        if description is not None and description.get("DeletionProtectionEnabled") is False:
+            params: AwsDict = {"TableName": self.name, "DeletionProtectionEnabled": True}
+            await self._endpoint.background_call("UpdateTable", params)
+
+    async def _switch_on(self, event: str, switch: Callable[[], Awaitable[None]]) -> None:
+        """Call SWITCH, and log EVENT where the setting can't be switched on."""
         try:
-            answer = await self._endpoint.background_call("DescribeTimeToLive", named)
-            found = cast("AwsDict", answer.data.get("TimeToLiveDescription") or {})
-            if found.get("TimeToLiveStatus") not in _EXPIRING:
-                params: AwsDict = {**named, "TimeToLiveSpecification": wanted}
-                await self._endpoint.background_call("UpdateTimeToLive", params)
+            await switch()
         except Failure as failure:
             if failure.code not in _NOTHING_TO_SWITCH:
                 raise
-            _log.info("operations.never_expire", table=self.name, reason=failure.reason)
+            _log.info(event, table=self.name, reason=failure.reason)
+
+
+def _key_schema(keys: Mapping[str, str]) -> list[AwsValue]:
+    return [{"AttributeName": name, "KeyType": type_} for name, type_ in keys.items()]
+
+
+def _index(name: str, projected: Sequence[str]) -> AwsDict:
+    projection: AwsDict = (
+        {"ProjectionType": "INCLUDE", "NonKeyAttributes": [*projected]}
+        if projected
+        else {"ProjectionType": "KEYS_ONLY"}
+    )
+    keys = {name: "HASH", "Id": "RANGE"}
+    return {"IndexName": name, "KeySchema": _key_schema(keys), "Projection": projection}
+
+
+def _is_usable(description: AwsDict) -> bool:
+    """Whether the table has the key, a text, and the indexes that operations are found by."""
+    indexes = cast("Sequence[Mapping[str, str]]", description.get("GlobalSecondaryIndexes") or ())
+    names = {index["IndexName"] for index in indexes}
+    return _keys(description) == _KEYS and names.issuperset(INDEXES)
 
 
 def _keys(description: AwsDict) -> Mapping[str, str]:
-    """What is hash and range key; only what is a text counts."""
+    """The keys of the table that are texts, and whether each is HASH or RANGE."""
     schema = cast("Sequence[Mapping[str, str]]", description.get("KeySchema") or ())
     attributes = cast("Sequence[Mapping[str, str]]", description.get("AttributeDefinitions") or ())
     texts = {each["AttributeName"] for each in attributes if each["AttributeType"] == "S"}

@@ -7,27 +7,30 @@ import random
 import socket
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from datetime import UTC, datetime
 from functools import partial
 from typing import NamedTuple
 
 import structlog
+from msgspec.structs import replace
 
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.failure import Failure
+from tableadmin_server.operations import journal
+from tableadmin_server.operations.admission import under_way
 from tableadmin_server.operations.heartbeat import Heartbeat, now
 from tableadmin_server.operations.lease import Lease
-from tableadmin_server.operations.record import Operation
+from tableadmin_server.operations.reconcile import End, trouble_of
+from tableadmin_server.operations.record import Operation, State
 from tableadmin_server.operations.run import Run
 from tableadmin_server.operations.silence import Silence
-from tableadmin_server.operations.store import Entry, Held, Lock, Store
+from tableadmin_server.operations.store import Entry, Held, LeaseLost, Store
 from tableadmin_server.watching.hub import Hub
 
 _log = structlog.get_logger()
 
 # How often others' operations are looked at, as a part of the lease.
 _LOOKS = 3
-# Seconds for which a lock may be without its operation, which is written down after it.
-_WITHOUT_OPERATION = 60.0
 # Operations remembered that could not be written down any more.
 _MAX_LOST = 1000
 
@@ -62,6 +65,8 @@ class Runner:
         self._waiting: deque[Entry] = deque()
         self._claiming: set[str] = set()
         self._silence = Silence(now)
+        # The operations that could not be read when they were looked at last.
+        self._unreadable: frozenset[str] = frozenset()
         self._looking: asyncio.Task[None] | None = None
         self._stopping = False
 
@@ -95,16 +100,41 @@ class Runner:
             yield Room(self._heartbeat.server, await self._heartbeat.begin())
         finally:
             self._claiming.discard(operation_id)
+            self._rest()
 
-    def take(self, entry: Entry, room: Room) -> None:
-        """Carry out ENTRY, which is new: at once if it is in this server's ROOM; if it is free, with time."""
+    async def take(self, entry: Entry, room: Room) -> Operation:
+        """Carry out ENTRY, which is new, once it holds its table: the operation as it stands then.
+
+        At once if the operation is in this server's ROOM, later if it is nobody's. An operation whose table
+        another one holds ends ABORTED. Raises Failure.
+        """
         held = entry.held(self._heartbeat.server)
-        if held is not None:
-            self._begin(entry.operation, held, room.term)
-        elif not entry.owner and not entry.operation.progress.state.ended:
+        if entry.operation.progress.state.ended or (entry.owner and held is None):
+            return entry.operation  # another server was faster
+        if held is None:
+            # Whoever claims the operation acts on what comes of this.
+            await self._store.hold_table(entry.operation.order.table_name, entry.operation.order.operation_id)
             self._waiting.append(entry)
             self._fill()
-        self._rest()
+            return entry.operation
+        refused = await self._refused(held, entry.operation)
+        if refused is None:
+            self._begin(entry.operation, held, room.term)
+        return refused or entry.operation
+
+    async def _refused(self, held: Held, operation: Operation) -> Operation | None:
+        """OPERATION as it ended, where another one holds its table; None once it holds the table itself."""
+        order = operation.order
+        holder = await self._store.hold_table(order.table_name, order.operation_id)
+        if holder == order.operation_id:
+            return None
+        end = End(State.ABORTED, trouble_of(under_way(order.table_name, holder)))
+        refused = replace(operation, progress=journal.ended(operation.progress, end, datetime.now(UTC)))
+        try:
+            await self._store.save(held, refused.progress)
+        except LeaseLost:  # another server carries it out, and finds the same
+            _log.info("operation.taken_over", operation_id=order.operation_id)
+        return refused
 
     def cancel(self, operation_id: str) -> None:
         """Pass on that the operation was asked to stop, if this server carries it out."""
@@ -138,10 +168,6 @@ class Runner:
             await self._hub.supervisor.complete("operation", run.carry_out)
             if not run.is_written_down:
                 self._remember_lost(run.operation)
-            elif run.operation.progress.state.ended:
-                await self._store.unlock(order.table_name, order.operation_id)
-        except Failure as failure:  # whoever looks for operations next takes the lock away
-            _log.warning("operation.still_locked", operation_id=order.operation_id, reason=failure.reason)
         finally:
             del self._runs[order.operation_id]
             self._changed(order.operation_id)
@@ -183,14 +209,16 @@ class Runner:
         self._rest()
 
     async def _claimed(self, entry: Entry) -> tuple[Held, int] | None:
-        """The right to ENTRY, and the term that it began in; None where it is not to be had."""
+        """The right to ENTRY, which holds its table, and the term that the right began in; None otherwise."""
         try:
             term = await self._heartbeat.begin()
             held = await self._store.claim(entry, self._heartbeat.server)
-        except Failure as failure:  # it stays as it is, to be claimed by whoever looks next
+            if held is None or await self._refused(held, entry.operation) is not None:
+                return None
+        except Failure as failure:  # the operation stays as it is, to be claimed by whoever looks next
             _log.debug("operation.unclaimed", endpoint=self._endpoint.name, reason=failure.reason)
             return None
-        return None if held is None else (held, term)
+        return held, term
 
     async def _look_later(self) -> None:
         # Servers that began together need not look together.
@@ -202,26 +230,33 @@ class Runner:
             _log.debug("operations.unseen", endpoint=self._endpoint.name, reason=failure.reason)
 
     async def _look(self) -> None:
-        """Take over what is free or silent, and take away locks that nobody needs."""
-        locks = {lock.operation_id: lock for lock in await self._store.locks()}
-        self._silence.forget_others(locks)
-        others = locks.keys() - self._runs.keys() - self._claiming
-        if others:
-            beats = await self._store.beats()
-            await asyncio.gather(*(self._consider(locks[operation_id], beats) for operation_id in others))
+        """Take over the operations that nobody carries out."""
+        elsewhere = [each for each in await self._store.open_operations() if not self._is_here(each)]
+        found = await self._store.entries(elsewhere)
+        entries = {id_: each for id_, each in found.items() if isinstance(each, Entry)}
+        self._say_unreadable({id_: each for id_, each in found.items() if isinstance(each, Failure)})
+        self._silence.forget_others(entries)
+        beats = await self._store.beats({each.owner for each in entries.values() if each.owner})
+        for operation_id, entry in entries.items():
+            if self._is_idle(operation_id, entry, beats) and self.has_room:
+                self._claim_soon(entry)
 
-    async def _consider(self, lock: Lock, beats: Mapping[str, str]) -> None:
-        entry = await self._store.get(lock.operation_id)
-        if entry is None:
-            if self._silence.seconds(lock.operation_id, None) > _WITHOUT_OPERATION:
-                await self._store.unlock(lock.table_name, lock.operation_id)
-            return
-        signs = (entry.fence, entry.beat, entry.owner, beats.get(entry.owner))
-        quiet = self._silence.seconds(lock.operation_id, signs)
-        if entry.operation.progress.state.ended:
-            await self._store.unlock(lock.table_name, lock.operation_id)
-        elif (not entry.owner or quiet > self._endpoint.operation_lease) and self.has_room:
-            self._claim_soon(entry)
+    def _is_here(self, operation_id: str) -> bool:
+        return operation_id in self._runs or operation_id in self._claiming
+
+    def _is_idle(self, operation_id: str, entry: Entry, beats: Mapping[str, str]) -> bool:
+        """Whether nobody carries ENTRY out: its owner is nobody, is silent, or is this server by mistake."""
+        signs = (entry.fence, entry.revision, entry.owner, beats.get(entry.owner))
+        quiet = self._silence.seconds(operation_id, signs)
+        if entry.operation.progress.state.ended or self._is_here(operation_id):
+            return False
+        return entry.owner in {"", self._heartbeat.server} or quiet > self._endpoint.operation_lease
+
+    def _say_unreadable(self, found: Mapping[str, Failure]) -> None:
+        """Log each operation that can't be read, once."""
+        for operation_id in found.keys() - self._unreadable:
+            _log.warning("operation.unreadable", operation_id=operation_id, cause=found[operation_id].message)
+        self._unreadable = frozenset(found)
 
     def _in_background(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

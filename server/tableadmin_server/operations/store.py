@@ -1,16 +1,20 @@
-"""Where operations are remembered: conditional writes to a table at the endpoint, and consistent reads.
+"""Operations in a table at the endpoint: conditional writes and consistent reads, each of a single item.
 
-An operation is written by one server at a time. FENCE counts its claims, BEAT grows with its saves, and both
-stand in the condition of every claim and save: what comes late, or twice, from whomever, changes nothing. A
-write whose answer was lost may be repeated on the way: a condition that then fails is no news, so what stands
-is read.
+An operation is written by one server at a time. FENCE counts its claims, REVISION its saves, and both stand
+in the condition of every claim and save, so a late or repeated write changes nothing. When a condition fails,
+the answer to an earlier try may have been lost: the store then reads what stands.
+
+A table is held by its newest operation until that operation has ended. The operation is written first, then
+one conditional write gives it the table, and the save that ends the operation releases the table. Whichever
+of these writes is the last one that was made, no second operation gets the table.
 """
 
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeVar, cast
+from typing import TypeAlias, TypeVar, cast
 
 from google.rpc.code_pb2 import Code
 
@@ -18,6 +22,9 @@ from tableadmin.awsshape import AwsDict, AwsValue
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.items import (
+    INDEXED,
+    LISTING,
+    OPEN,
     OPERATION,
     REQUEST,
     SERVER,
@@ -25,34 +32,41 @@ from tableadmin_server.operations.items import (
     Entry,
     Held,
     Item,
-    Lock,
+    Newer,
     Request,
     Unreadable,
     cancel_requested,
+    changed_attributes,
     entry_of,
+    holder_of,
+    item_id,
     item_of,
     items_of,
     key,
-    lock_item,
-    lock_of,
+    name_of,
     number,
     operation_item,
-    progress_attributes,
     request_item,
     request_of,
-    server_expiry,
+    server_item,
+    table_item,
     text,
     unwanted,
 )
 from tableadmin_server.operations.own_table import OwnTable
 from tableadmin_server.operations.record import Operation, Progress, State
 
-__all__ = ["TABLE_GONE", "Entry", "Held", "LeaseLost", "Lock", "Request", "Store"]
+__all__ = ["TABLE_GONE", "Entry", "Found", "Held", "LeaseLost", "Page", "Request", "Selection", "Store"]
 
 T = TypeVar("T")
+# An operation, or the Failure that says why its record can't be read.
+Found: TypeAlias = Entry | Failure
 
 _NEW = "attribute_not_exists(#Id)"
-_OPEN = {f":{state.lower()}": text(state) for state in State if not state.ended}
+_OPEN_STATES = {f":{state.lower()}": text(state) for state in State if not state.ended}
+# Items that one BatchGetItem reads:
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
+_BATCH = 100
 
 # The reason of the Failure of whoever writes to a table that is gone.
 TABLE_GONE = "OPERATIONS_TABLE_GONE"
@@ -66,15 +80,40 @@ _TOO_LARGE = "exceeded the maximum allowed size"
 
 
 class LeaseLost(Exception):
-    """The operation is another server's by now, or is gone: nothing was written."""
+    """Another server has claimed the operation, or the operation is gone: nothing was written."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which operations are asked for: of one table, in some states, of one request; empty is any."""
+
+    table_name: str = ""
+    states: frozenset[str] = frozenset()
+    request_id: str = ""
+
+    def holds(self, found: Found) -> bool:
+        """Whether FOUND is asked for; what can't be read may be."""
+        if isinstance(found, Failure):
+            return True
+        order, state = found.operation.order, found.operation.progress.state
+        return self.table_name in {"", order.table_name} and (not self.states or state in self.states)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Operations by id, newest first, and the id BEFORE which the next page begins, "" at the end."""
+
+    found: Mapping[str, Found]
+    before: str
 
 
 class Store:
     """The operations of ENDPOINT.
 
-    Every method raises Failure as the endpoint's calls do, and: DATA_LOSS for a record that somebody has made
-    unreadable; writing, FAILED_PRECONDITION when the table is gone and RESOURCE_EXHAUSTED for a record that
-    is larger than DynamoDB's items may be. A table that is not there reads as an empty one.
+    Every method raises Failure as the endpoint's calls do, and for a record that can't be read: DATA_LOSS, or
+    FAILED_PRECONDITION where a later version of the service wrote the record. Writing raises
+    FAILED_PRECONDITION when the operations table is gone and RESOURCE_EXHAUSTED for a record that is larger
+    than DynamoDB's items may be. An operations table that is not there reads as an empty one.
     """
 
     def __init__(self, endpoint: Endpoint) -> None:
@@ -82,66 +121,88 @@ class Store:
         self._table = OwnTable(endpoint)
 
     async def ensure(self) -> None:
-        """Make the table if need be; see OwnTable.ensure."""
+        """Make the operations table if need be; see OwnTable.ensure."""
         await self._table.ensure()
 
     async def request(self, request_id: str) -> Request | None:
-        """What is remembered of a request."""
+        """The request of that id, if there is one."""
         item = await self._item(key(REQUEST, request_id))
         return self._readable(request_of, item) if item else None
 
     async def add_request(self, request_id: str, request: Request) -> Request:
-        """Remember REQUEST, unless there is one of that id: the one that stands."""
+        """Write REQUEST, unless there is one of that id: the one that stands."""
         return self._readable(request_of, await self._add(request_item(request_id, request)))
 
-    async def lock(self, table_name: str, operation_id: str) -> str:
-        """Give the table to the operation, unless another has it: the id of the one that has it now."""
-        wanted = Lock(table_name, operation_id, datetime.now(UTC))
-        return self._readable(lock_of, await self._add(lock_item(wanted))).operation_id
+    async def hold_table(self, table_name: str, operation_id: str) -> str:
+        """Give the table to the operation, which is written already: the id of the operation that holds it.
 
-    async def unlock(self, table_name: str, operation_id: str) -> None:
-        """Take the table from the operation, if it has it."""
-        await self._conditional(
-            "DeleteItem",
-            Key=key(TABLE, table_name),
-            ConditionExpression="#Operation = :operation",
-            ExpressionAttributeValues={":operation": text(operation_id)},
-        )
+        That is another one if the table's newest operation has not ended. An operation whose record is gone
+        has ended: records are forgotten only after that.
+        """
+        item = table_item(table_name, operation_id, datetime.now(UTC))
+        over = operation_id
+        while not await self._give_table(item, over):
+            holder = await self._last_operation(table_name)
+            if holder in {"", operation_id}:
+                over = operation_id
+            elif await self._is_open(holder):
+                return holder
+            else:
+                over = holder
+        return operation_id
 
-    async def locks(self) -> list[Lock]:
-        """Every lock. One that can't be read is left out: it troubles those only who want its table."""
-        locks = []
-        async for item in self._items(TABLE):
-            try:
-                locks.append(lock_of(item))
-            except Unreadable:
-                continue
-        return locks
+    async def holders(self, table_names: Collection[str]) -> dict[str, Found]:
+        """The operations that hold the tables, by table name; a Failure where a record can't be read."""
+        tables = await self._batch(TABLE, table_names)
+        last = {name: self._found(holder_of, item) for name, item in tables.items()}
+        entries = await self.entries([each for each in last.values() if isinstance(each, str)])
+        found = {name: entries.get(each) if isinstance(each, str) else each for name, each in last.items()}
+        return {name: each for name, each in found.items() if each is not None and not _has_ended(each)}
 
     async def add(self, operation: Operation, owner: str) -> Entry:
-        """Remember OPERATION, unless there is one of that id: the one that stands.
+        """Write OPERATION, unless there is one of that id: the one that stands.
 
-        It is OWNER's, who is one process and writes by `Entry.held`; "" leaves it to anyone.
+        The operation is OWNER's, which is one process and writes by `Entry.held`; "" leaves it to anyone.
         """
         return self._readable(entry_of, await self._add(operation_item(operation, owner)))
 
     async def get(self, operation_id: str) -> Entry | None:
-        """The operation, if there is one of that id."""
+        """The operation of that id, if there is one."""
         item = await self._item(key(OPERATION, operation_id))
         return self._readable(entry_of, item) if item else None
 
+    async def entries(self, operation_ids: Iterable[str]) -> dict[str, Found]:
+        """The operations of these ids that there are; a Failure for a record that can't be read."""
+        items = await self._batch(OPERATION, operation_ids)
+        return {operation_id: self._found(entry_of, item) for operation_id, item in items.items()}
+
+    async def open_operations(self) -> list[str]:
+        """The ids of the operations that have not ended; a change may show a moment late."""
+        params: AwsDict = {
+            "KeyConditionExpression": f"#{OPEN} = :indexed",
+            "ExpressionAttributeValues": {":indexed": text(INDEXED)},
+        }
+        names: list[str] = []
+        while True:
+            answer = await self._index_page(OPEN, params)
+            names += [name_of(item) for item in items_of(answer["Items"])]
+            if not answer.get("LastEvaluatedKey"):
+                return names
+            params = {**params, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
     async def claim(self, entry: Entry, owner: str) -> Held | None:
-        """Make the operation OWNER's, who is one process, if it stands as ENTRY has it; None otherwise."""
-        held = Held(entry.operation.order.operation_id, entry.fence + 1, entry.beat)
+        """Make the operation OWNER's, which is one process, if it stands as ENTRY; None otherwise."""
+        held = entry.writable
+        held.fence += 1
         claimed = await self._update(
             held.operation_id,
             UpdateExpression="SET #Fence = :claimed, #Owner = :owner",
-            ConditionExpression="#Fence = :fence AND #Beat = :beat",
+            ConditionExpression="#Fence = :fence AND #Revision = :revision",
             ExpressionAttributeValues={
                 ":claimed": number(held.fence),
                 ":owner": text(owner),
                 ":fence": number(entry.fence),
-                ":beat": number(entry.beat),
+                ":revision": number(entry.revision),
             },
         )
         if claimed:
@@ -150,20 +211,20 @@ class Store:
         return stands.held(owner) if stands and stands.fence == held.fence else None
 
     async def save(self, held: Held, progress: Progress) -> bool:
-        """Write PROGRESS down: whether the operation was asked to stop. Raises LeaseLost.
+        """Write PROGRESS: whether somebody asked the operation to stop. Raises LeaseLost.
 
-        Those who look at the operation see that it was saved, even the same, since this was called. One that
-        has ended is nobody's any more, and is forgotten after 30 days.
+        The revision changes with every save, also of the same progress. An operation that has ended is
+        nobody's, and is forgotten after 30 days.
         """
         while (saved := await self._save(held, progress)) is None:
             stands = await self.get(held.operation_id)
             if stands is None or stands.fence != held.fence:
                 raise LeaseLost
-            # A save of ours was made whose answer never came: this one, or one that was given up before.
-            held.beat = stands.beat
-            if held.beat == held.tried:
+            # An earlier save was made whose answer was lost: this one, or one that was given up before.
+            held.revision, held.written = stands.revision, stands.operation.progress
+            if held.revision == held.tried:
                 return stands.operation.cancel_requested
-        held.beat = held.tried
+        held.revision, held.written = held.tried, progress
         return cancel_requested(saved)
 
     async def release(self, held: Held) -> None:
@@ -183,45 +244,50 @@ class Store:
         changed = await self._update(
             operation_id,
             UpdateExpression="SET #CancelRequested = :yes",
-            ConditionExpression=f"#State IN ({', '.join(_OPEN)})",
-            ExpressionAttributeValues={":yes": {"BOOL": True}, **_OPEN},
+            ConditionExpression=f"#State IN ({', '.join(_OPEN_STATES)})",
+            ExpressionAttributeValues={":yes": {"BOOL": True}, **_OPEN_STATES},
         )
         return self._readable(entry_of, changed) if changed else await self.get(operation_id)
 
+    async def forget(self, operation_id: str) -> None:
+        """Remove the record of the operation, readable or not."""
+        await self._conditional("DeleteItem", Key=key(OPERATION, operation_id))
+
     async def beat(self, server: str, told: Collection[str]) -> frozenset[str]:
-        """Give a sign of life of SERVER: the operations that it was asked to stop, save those it was TOLD."""
-        forget = ""
-        values: AwsDict = {":one": number(1), ":expiry": server_expiry(datetime.now(UTC))}
-        if told:
-            forget = " DELETE #Unwanted :told"
-            values[":told"] = {"SS": sorted(told)}
+        """Give a heartbeat of SERVER: the operations that it was asked to stop, save those it was TOLD."""
+        item = server_item(server, datetime.now(UTC))
+        delete = " DELETE #Unwanted :told" if told else ""
         params: AwsDict = {
-            "Key": key(SERVER, server),
-            "UpdateExpression": f"ADD #Beat :one SET #ExpiresAt = :expiry{forget}",
-            "ExpressionAttributeValues": values,
+            "Key": {"Id": item["Id"]},
+            "UpdateExpression": f"ADD #Revision :one SET #ExpiresAt = :expiry, #Version = :version{delete}",
+            "ExpressionAttributeValues": {
+                ":one": number(1),
+                ":expiry": item["ExpiresAt"],
+                ":version": item["Version"],
+                **({":told": {"SS": sorted(told)}} if told else {}),
+            },
             "ReturnValues": "ALL_NEW",
         }
         answer = await self._written(self._call("UpdateItem", params, at_once=True))
-        item = None if answer is None else item_of(answer["Attributes"])
-        return frozenset() if item is None else unwanted(item)
+        beaten = None if answer is None else item_of(answer["Attributes"])
+        return frozenset() if beaten is None else unwanted(beaten)
 
     async def renew(self, server: str) -> None:
-        """Write the item of SERVER anew, in place of one that is not as this package writes them.
+        """Write the item of SERVER anew, in place of one that is not as this package writes items.
 
-        What SERVER was asked to stop is lost with it: every save still tells, by the operation's own item.
+        The operations that SERVER was asked to stop are lost: each save of an operation tells all the same.
         """
-        # No beat that was seen before: whoever saw the last one takes this for a sign of life.
-        beat = number(time.time_ns())
-        item: AwsDict = {**key(SERVER, server), "Beat": beat, "ExpiresAt": server_expiry(datetime.now(UTC))}
+        # No revision that was seen before: whoever saw the last one takes this for a heartbeat.
+        item: AwsDict = {**server_item(server, datetime.now(UTC)), "Revision": number(time.time_ns())}
         await self._written(self._call("PutItem", {"Item": item}, at_once=True))
 
-    async def beats(self) -> dict[str, str]:
-        """The last sign of life of each server."""
-        items = [item async for item in self._items(SERVER)]
-        return {str(item["Id"]["S"]): str(item.get("Beat", {}).get("N", "")) for item in items}
+    async def beats(self, servers: Collection[str]) -> dict[str, str]:
+        """The revision of the last heartbeat of each of SERVERS that has given one."""
+        items = await self._batch(SERVER, servers)
+        return {name: str(item.get("Revision", {}).get("N", "")) for name, item in items.items()}
 
     async def tell(self, server: str, operation_id: str) -> None:
-        """Have SERVER, if it is known, learn with its next sign of life that the operation is to stop."""
+        """Have SERVER, if it is known, learn with its next heartbeat that the operation is to stop."""
         await self._conditional(
             "UpdateItem",
             Key=key(SERVER, server),
@@ -230,46 +296,86 @@ class Store:
             ExpressionAttributeValues={":operation": {"SS": [operation_id]}},
         )
 
-    async def page(self, *, before: str, limit: int) -> tuple[list[Operation], str]:
-        """At most LIMIT operations, newest first, and the id to go on BEFORE, "" at the end.
+    async def page(self, selection: Selection, *, before: str, limit: int) -> Page:
+        """Of LIMIT operations that are older than BEFORE those of SELECTION; "" begins with the newest.
 
-        BEFORE is an operation id; "" begins with the newest.
+        An operation that has just begun may show a moment late, but for those of a request.
         """
-        key_condition, values = "#Kind = :kind", {":kind": text(OPERATION)}
-        if before:
-            key_condition, values = f"{key_condition} AND #Id < :before", {**values, ":before": text(before)}
-        answer = await self._read(
-            "Query",
-            KeyConditionExpression=key_condition,
-            ExpressionAttributeValues=values,
-            ScanIndexForward=False,
-            Limit=limit,
+        names, following = (
+            await self._names_of_request(selection.request_id, before, limit)
+            if selection.request_id
+            else await self._names_in_index(selection, before, limit)
         )
-        operations = [self._readable(entry_of, item).operation for item in items_of(answer["Items"])]
+        found = await self.entries(names)
+        held = {name: found[name] for name in names if name in found and selection.holds(found[name])}
+        return Page(held, following)
+
+    async def _names_of_request(self, request_id: str, before: str, limit: int) -> tuple[list[str], str]:
+        request = await self.request(request_id)
+        names = sorted(request.operation_ids.values() if request else (), reverse=True)
+        older = [name for name in names if not before or name < before]
+        page = older[:limit]
+        return page, page[-1] if len(older) > limit else ""
+
+    async def _names_in_index(self, selection: Selection, before: str, limit: int) -> tuple[list[str], str]:
+        older: AwsDict = {":before": text(item_id(OPERATION, before))} if before else {}
+        conditions, values = _filter(selection)
+        filtered: AwsDict = {"FilterExpression": conditions} if conditions else {}
+        answer = await self._index_page(
+            LISTING,
+            {
+                "KeyConditionExpression": f"#{LISTING} = :indexed{' AND #Id < :before' if before else ''}",
+                "ExpressionAttributeValues": {":indexed": text(INDEXED), **older, **values},
+                "ScanIndexForward": False,
+                "Limit": limit,
+                **filtered,
+            },
+        )
         last = item_of(answer.get("LastEvaluatedKey"))
-        return operations, str(last["Id"]["S"]) if last else ""
+        return [name_of(item) for item in items_of(answer["Items"])], name_of(last) if last else ""
+
+    async def _give_table(self, item: AwsDict, over: str) -> bool:
+        """Write ITEM, if the table was never given to an operation, or last to the one that is OVER."""
+        given = await self._conditional(
+            "PutItem",
+            Item=item,
+            ConditionExpression=f"{_NEW} OR #Operation IN (:over, :this)",
+            ExpressionAttributeValues={":over": text(over), ":this": item["Operation"]},
+        )
+        return given is not None
+
+    async def _last_operation(self, table_name: str) -> str:
+        item = await self._item(key(TABLE, table_name))
+        return self._readable(holder_of, item) if item else ""
+
+    async def _is_open(self, operation_id: str) -> bool:
+        entry = await self.get(operation_id)
+        return entry is not None and not entry.operation.progress.state.ended
 
     async def _save(self, held: Held, progress: Progress) -> Item | None:
-        # No two saves write the same beat: what stands tells which of them were made.
-        held.tried = max(held.tried, held.beat) + 1
-        attributes = {**progress_attributes(progress), "Beat": number(held.tried)}
+        # No two saves write the same revision: what stands tells which of them were made.
+        held.tried = max(held.tried, held.revision) + 1
+        changed, removed = changed_attributes(held.written, progress)
+        attributes = {**changed, "Revision": number(held.tried)}
+        # After a save without an answer nobody knows what is written.
+        held.written = None
         sets = ", ".join(f"#{name} = :{name}" for name in attributes)
+        removes = ", ".join(f"#{name}" for name in removed)
         return await self._update(
             held.operation_id,
-            UpdateExpression=f"SET {sets}{' REMOVE #Owner' if progress.state.ended else ''}",
-            ConditionExpression="#Fence = :mine AND #Beat = :last",
+            UpdateExpression=f"SET {sets}{f' REMOVE {removes}' if removes else ''}",
+            ConditionExpression="#Fence = :mine AND #Revision = :last",
             ExpressionAttributeValues={
                 **{f":{name}": value for name, value in attributes.items()},
                 ":mine": number(held.fence),
-                ":last": number(held.beat),
+                ":last": number(held.revision),
             },
         )
 
     async def _add(self, item: AwsDict) -> Item:
         """ITEM as a new one, or the one of its key that was there first."""
-        its_key = {name: item[name] for name in ("Kind", "Id")}
         while await self._conditional("PutItem", Item=item, ConditionExpression=_NEW) is None:
-            there = await self._item(its_key)
+            there = await self._item({"Id": item["Id"]})
             if there is not None:
                 return there
         return cast("Item", item)
@@ -293,28 +399,32 @@ class Store:
             raise self._meaning(failure) from failure
 
     async def _item(self, its_key: AwsDict) -> Item | None:
-        return item_of((await self._read("GetItem", Key=its_key)).get("Item"))
+        params: AwsDict = {"Key": its_key, "ConsistentRead": True}
+        return item_of((await self._read("GetItem", params)).get("Item"))
 
-    async def _items(self, kind: str) -> AsyncIterator[Item]:
-        """Every item of KIND."""
-        start: AwsDict = {}
-        while True:
-            answer = await self._read(
-                "Query",
-                KeyConditionExpression="#Kind = :kind",
-                ExpressionAttributeValues={":kind": text(kind)},
-                **start,
-            )
-            for item in items_of(answer["Items"]):
-                yield item
-            if not answer.get("LastEvaluatedKey"):
-                return
-            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+    async def _batch(self, kind: str, names: Iterable[str]) -> dict[str, Item]:
+        """The items of KIND that there are of NAMES, by name."""
+        keys: list[AwsValue] = [key(kind, name) for name in dict.fromkeys(names)]
+        found: dict[str, Item] = {}
+        while keys:
+            wanted, keys = keys[:_BATCH], keys[_BATCH:]
+            asked: AwsDict = {self._table.name: {"Keys": wanted, "ConsistentRead": True}}
+            answer = await self._read("BatchGetItem", {"RequestItems": asked})
+            responses = cast("AwsDict", answer.get("Responses") or {})
+            items = items_of(responses.get(self._table.name) or [])
+            found.update({name_of(item): item for item in items})
+            # An answer holds 16 MB at most.
+            left = cast("AwsDict", answer.get("UnprocessedKeys") or {}).get(self._table.name) or {}
+            keys += cast("list[AwsValue]", cast("AwsDict", left).get("Keys") or [])
+        return found
 
-    async def _read(self, operation: str, **params: AwsValue) -> AwsDict:
+    async def _index_page(self, index: str, params: AwsDict) -> AwsDict:
+        return await self._read("Query", {"IndexName": index, **params})
+
+    async def _read(self, operation: str, params: AwsDict) -> AwsDict:
         """The answer to a read, as of an empty table where there is none."""
         try:
-            return await self._call(operation, {**params, "ConsistentRead": True})
+            return await self._call(operation, params)
         except Failure as failure:
             if failure.reason != _NO_TABLE:
                 raise
@@ -323,14 +433,10 @@ class Store:
 
     async def _call(self, operation: str, params: AwsDict, *, at_once: bool = False) -> AwsDict:
         """The answer to OPERATION, which waits for no budget where it must be made AT_ONCE."""
-        # Written with # for every attribute: many are reserved words.
-        written = " ".join(str(value) for name, value in params.items() if name.endswith("Expression"))
-        names: AwsDict = {f"#{name}": name for name in re.findall(r"#(\w+)", written)}
-        named: AwsDict = {"ExpressionAttributeNames": names} if names else {}
+        table: AwsDict = {} if "RequestItems" in params else {"TableName": self._table.name}
         try:
-            call = {"TableName": self._table.name, **params, **named}
             made = self._endpoint.call if at_once else self._endpoint.background_call
-            return (await made(operation, call)).data
+            return (await made(operation, {**table, **params, **_names(params)})).data
         except Failure as failure:
             if failure.reason == _INVALID and _TOO_LARGE not in failure.message:
                 await self._table.check()
@@ -341,7 +447,7 @@ class Store:
         metadata = {"table": self._table.name, "endpoint": self._endpoint.name}
         if failure.reason == _NO_TABLE:
             self._table.forget()
-            message = f"the table {self._table.name}, which remembers operations, is gone or not ACTIVE"
+            message = f"the table {self._table.name}, which holds the operations, is gone or not ACTIVE"
             return Failure(Code.FAILED_PRECONDITION, message, reason=TABLE_GONE, metadata=metadata)
         if failure.reason == _INVALID and _TOO_LARGE in failure.message:
             message = f"the record is larger than the 400 KB that an item of {self._table.name} may have"
@@ -349,13 +455,56 @@ class Store:
         return failure
 
     def _readable(self, read: Callable[[Item], T], item: Item) -> T:
+        found = self._found(read, item)
+        if isinstance(found, Failure):
+            raise found
+        return found
+
+    def _found(self, read: Callable[[Item], T], item: Item) -> T | Failure:
         try:
             return read(item)
         except Unreadable as error:
-            where = f"Kind={item['Kind']['S']} Id={item['Id']['S']}"
-            raise Failure(
-                Code.DATA_LOSS,
-                f"the item {where} of the table {self._table.name} is not as it was written",
-                reason="OPERATION_UNREADABLE",
-                metadata={"table": self._table.name, "endpoint": self._endpoint.name},
-            ) from error
+            return self._unreadable(str(item["Id"]["S"]), error)
+
+    def _unreadable(self, its_id: str, why: Unreadable) -> Failure:
+        kind, _, name = its_id.partition("/")
+        newer = isinstance(why, Newer)
+        remedy = "upgrade this server" if newer else _REMEDIES.get(kind, _DELETE).format(id=its_id, name=name)
+        return Failure(
+            Code.FAILED_PRECONDITION if newer else Code.DATA_LOSS,
+            f"the item {its_id} of the table {self._table.name} can't be read ({why}): {remedy}",
+            reason="OPERATION_FORMAT_NEWER" if newer else "OPERATION_UNREADABLE",
+            metadata={"table": self._table.name, "endpoint": self._endpoint.name, "item": its_id},
+        )
+
+
+_DELETE = "delete the item once no operation changes the table"
+# What to do about an item that can't be read, by the kind of the item.
+_REMEDIES = {
+    OPERATION: "`tablectl operation forget {name} --yes` removes it",
+    REQUEST: "send the request under another request id",
+}
+
+
+def _has_ended(found: Found) -> bool:
+    return isinstance(found, Entry) and found.operation.progress.state.ended
+
+
+def _filter(selection: Selection) -> tuple[str, AwsDict]:
+    """The expression that selects from the index of all operations, and its values."""
+    of_table: AwsDict = {":table": text(selection.table_name)} if selection.table_name else {}
+    in_states: AwsDict = {
+        f":state{place}": text(state) for place, state in enumerate(sorted(selection.states))
+    }
+    conditions = [
+        *(["#Table = :table"] if of_table else []),
+        *([f"#State IN ({', '.join(in_states)})"] if in_states else []),
+    ]
+    return " AND ".join(conditions), {**of_table, **in_states}
+
+
+def _names(params: AwsDict) -> AwsDict:
+    """A placeholder for every attribute that the expressions of PARAMS name: many are reserved words."""
+    written = " ".join(str(value) for name, value in params.items() if name.endswith("Expression"))
+    names: AwsDict = {f"#{name}": name for name in re.findall(r"#(\w+)", written)}
+    return {"ExpressionAttributeNames": names} if names else {}

@@ -1,6 +1,6 @@
 """`OperationService`: what became of the operations that `PlanService` began."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any, TypeAlias
 
@@ -9,23 +9,26 @@ import grpc
 from tableadmin.v1 import (
     CancelOperationRequest,
     CancelOperationResponse,
+    ForgetOperationRequest,
+    ForgetOperationResponse,
     GetOperationRequest,
     GetOperationResponse,
     ListOperationsRequest,
     ListOperationsResponse,
+    Operation,
     OperationState,
     WatchOperationRequest,
     WatchOperationResponse,
     operation_service_pb2,
 )
 from tableadmin_server.dynamodb.endpoints import Endpoints
-from tableadmin_server.failure import invalid_request
+from tableadmin_server.failure import Failure, invalid_request
 from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
 from tableadmin_server.operations.following import not_found
 from tableadmin_server.operations.operations import Operations
-from tableadmin_server.operations.record import Operation
+from tableadmin_server.operations.store import Found, Selection
 from tableadmin_server.services.endpoint_choice import endpoint_name
-from tableadmin_server.services.operation_messages import operation_message
+from tableadmin_server.services.operation_messages import operation_message, unreadable_message
 
 SERVICE = operation_service_pb2.DESCRIPTOR.services_by_name["OperationService"]
 
@@ -50,8 +53,7 @@ def handlers(endpoints: Endpoints, operations: OperationsByEndpoint) -> "grpc.Ge
         return GetOperationResponse(operation=operation_message(found, spec=True))
 
     async def list_operations(request: ListOperationsRequest, context: Context) -> ListOperationsResponse:
-        found, following = await _page(chosen(context), request)
-        return ListOperationsResponse(operations=map(operation_message, found), next_page_token=following)
+        return await _page(chosen(context), request)
 
     async def cancel_operation(request: CancelOperationRequest, context: Context) -> CancelOperationResponse:
         found = await chosen(context).cancel(_id(request.operation_id))
@@ -59,13 +61,14 @@ def handlers(endpoints: Endpoints, operations: OperationsByEndpoint) -> "grpc.Ge
             raise not_found(request.operation_id)
         return CancelOperationResponse(operation=operation_message(found))
 
+    async def forget_operation(request: ForgetOperationRequest, context: Context) -> ForgetOperationResponse:
+        await chosen(context).forget(_id(request.operation_id))
+        return ForgetOperationResponse()
+
     async def watch_operation(
         request: WatchOperationRequest, context: Context
     ) -> AsyncIterator[WatchOperationResponse]:
-        wanted = list(dict.fromkeys(request.operation_ids))
-        if not 1 <= len(wanted) <= _MAX_WATCHED or not all(wanted):
-            raise invalid_request("operation_ids", f"give 1 to {_MAX_WATCHED} ids")
-        async with aclosing(chosen(context).follow(wanted)) as news:
+        async with aclosing(chosen(context).follow(_watched(request))) as news:
             async for operation in news:
                 yield WatchOperationResponse(
                     operation=None if operation is None else operation_message(operation)
@@ -85,6 +88,11 @@ def handlers(endpoints: Endpoints, operations: OperationsByEndpoint) -> "grpc.Ge
                 CancelOperationRequest.FromString,
                 CancelOperationResponse.SerializeToString,
             ),
+            "ForgetOperation": grpc.unary_unary_rpc_method_handler(
+                forget_operation,
+                ForgetOperationRequest.FromString,
+                ForgetOperationResponse.SerializeToString,
+            ),
             "WatchOperation": grpc.unary_stream_rpc_method_handler(
                 watch_operation,
                 WatchOperationRequest.FromString,
@@ -100,38 +108,40 @@ def _id(operation_id: str) -> str:
     return operation_id
 
 
-async def _page(operations: Operations, request: ListOperationsRequest) -> tuple[list[Operation], str]:
-    """The operations that are wanted, and what asks for the next page."""
+def _watched(request: WatchOperationRequest) -> list[str]:
+    wanted = list(dict.fromkeys(request.operation_ids))
+    if not 1 <= len(wanted) <= _MAX_WATCHED or not all(wanted):
+        raise invalid_request("operation_ids", f"give 1 to {_MAX_WATCHED} ids")
+    return wanted
+
+
+async def _page(operations: Operations, request: ListOperationsRequest) -> ListOperationsResponse:
     size = request.page_size if request.HasField("page_size") else _PAGE
     if not 1 <= size <= _MAX_PAGE:
         raise invalid_request("page_size", f"must be 1 to {_MAX_PAGE}")
-    wanted = _wanted(request)
-    found: list[Operation] = []
-    before = request.page_token
+    response = ListOperationsResponse()
+    before, selection = request.page_token, _selection(request)
     for _ in range(_MAX_LOOKS):
-        page, following = await operations.page(before=before, limit=size)
-        for operation in page:
-            before = operation.order.operation_id
-            if wanted(operation):
-                found.append(operation)
-            if len(found) == size:
-                return found, before
-        if not following:
-            return found, ""
-    return found, before
+        page = await operations.page(selection, before=before, limit=size - len(response.operations))
+        response.operations.extend(_message(*each) for each in page.found.items())
+        before = page.before
+        if not before or len(response.operations) >= size:
+            break
+    response.next_page_token = before
+    return response
 
 
-def _wanted(request: ListOperationsRequest) -> Callable[[Operation], bool]:
-    if not set(OperationState.values()).issuperset(request.states):
-        raise invalid_request("states", "there is no such state")
-    states = {OperationState.Name(state).removeprefix("OPERATION_STATE_") for state in request.states}
+def _message(operation_id: str, found: Found) -> Operation:
+    if isinstance(found, Failure):
+        return unreadable_message(operation_id, found)
+    return operation_message(found.operation)
 
-    def wanted(operation: Operation) -> bool:
-        order = operation.order
-        return (
-            (not request.table_name or order.table_name == request.table_name)
-            and (not request.request_id or order.request_id == request.request_id)
-            and (not states or operation.progress.state in states)
-        )
 
-    return wanted
+def _selection(request: ListOperationsRequest) -> Selection:
+    return Selection(request.table_name, frozenset(map(_state, request.states)), request.request_id)
+
+
+def _state(number: OperationState.ValueType) -> str:
+    if number not in OperationState.values():
+        raise invalid_request("states", f"there is no state {number}")
+    return OperationState.Name(number).removeprefix("OPERATION_STATE_")

@@ -14,6 +14,7 @@ from tableadmin.v1 import (
     OperationState,
     TableSpec,
 )
+from tableadmin_server.failure import Failure
 from tableadmin_server.operations.record import Call, Trouble
 from tableadmin_server.operations.record import Operation as Record
 
@@ -37,7 +38,17 @@ def operation_message(record: Record, *, spec: bool = False) -> Operation:
         error=None if progress.trouble is None else _error(progress.trouble),
         cancel_requested=record.cancel_requested,
         server=progress.server,
-        spec=from_aws(order.spec, TableSpec) if spec else None,
+        # A later version of the service may have written members that this one does not know.
+        spec=from_aws(order.spec, TableSpec, []) if spec else None,
+    )
+
+
+def unreadable_message(operation_id: str, why: Failure) -> Operation:
+    """The message of an operation whose record can't be read, and WHY."""
+    return Operation(
+        operation_id=operation_id,
+        state=OperationState.OPERATION_STATE_UNREADABLE,
+        error=OperationError(code=why.code, reason=why.reason, message=why.message),
     )
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tableadmin.cli import completing, operation_progress, operation_view
+from tableadmin.cli import completing, operation_progress, operation_view, options
 from tableadmin.cli.blocks import Block, Lines
+from tableadmin.cli.confirm import confirm
 from tableadmin.cli.endings import Unfinished, line
 from tableadmin.cli.group import Group
 from tableadmin.cli.operation_view import STATES
@@ -107,6 +108,20 @@ def cancel(session: Session, ids: Sequence[str], request_id: str | None) -> None
     session.show_all("Operations", stopped, _stopped)
     if len(stopped) < len(named):
         raise Unfinished(f"{len(stopped)} of {len(named)} operations were asked to stop")
+
+
+@operation.command(example="tablectl operation forget OPERATION-ID --yes")
+@_id
+@options.yes
+@pass_session
+def forget(session: Session, operation_id: str, *, yes: bool) -> None:
+    """Remove the record of an operation that has ended, or whose record can't be read.
+
+    The table that the operation held is free then. An operation that has not ended must be cancelled first.
+    """
+    confirm(operation_id, f"The record of the operation {operation_id} will be lost", yes=yes)
+    session.client.forget_operation(operation_id)
+    click.echo(f"forgot the operation {operation_id}", err=True)
 
 
 def _named(session: Session, ids: Sequence[str], request_id: str | None) -> list[str]:

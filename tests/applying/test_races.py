@@ -1,0 +1,120 @@
+"""One operation at a time changes a table, whatever is delayed on the way."""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import grpc
+import pytest
+
+from tableadmin import v1
+from tests.applying.plane import Write, nothing
+from tests.applying.specs import before
+from tests.applying.world import ENDED, SUCCEEDED, World, apply_request, ended_with, until
+from tests.planner.model_table import Data
+
+# Races between callers who ask for different things at once, without any delay by the test.
+RACES = 200
+ABORTED = v1.OperationState.OPERATION_STATE_ABORTED
+
+
+def wanted(name: str, tag: str) -> Data:
+    """The table NAME with tags and capacity that only the caller TAG wants: an apply of two calls or more."""
+    capacity = {"ReadCapacityUnits": 10 + len(tag), "WriteCapacityUnits": 10 + ord(tag[0])}
+    return {**before(name), "ProvisionedThroughput": capacity, "Tags": [{"Key": "of", "Value": tag}]}
+
+
+def overlaps(world: World, name: str) -> list[str]:
+    """The operations of the table NAME in the order of their calls, each once: twice is an overlap."""
+    operations = world.operations_of(name)
+    calls = sorted(
+        (call.start_time.ToNanoseconds(), operation.operation_id)
+        for operation in operations
+        for call in operation.calls
+    )
+    turns: list[str] = []
+    for _, operation_id in calls:
+        if turns[-1:] != [operation_id]:
+            turns.append(operation_id)
+    return [each for each in set(turns) if turns.count(each) > 1]
+
+
+def race(world: World, name: str, callers: int, rng: random.Random) -> int:
+    """Have so many CALLERS ask for different things of the table NAME at once: how many succeeded."""
+    at_once = threading.Barrier(callers)
+
+    def call(number: int) -> None:
+        request = apply_request(wanted(name, str(number)), allow="allow_destructive")
+        replica = world.replicas[number % len(world.replicas)]
+        at_once.wait()
+        time.sleep(rng.uniform(0, 0.02))
+        error = ended_with(lambda: replica.plans.ApplyPlan(request, timeout=30))
+        assert error is None or error.code == grpc.StatusCode.FAILED_PRECONDITION, error
+
+    with ThreadPoolExecutor(callers) as pool:
+        list(pool.map(call, range(callers)))
+    ended = world.ended(world.operations_of(name), 60)
+    assert {SUCCEEDED, ABORTED} >= {each.state for each in ended}, ended
+    assert [] == overlaps(world, name)
+    # What was refused for another operation did nothing.
+    assert all(not each.calls for each in ended if each.state == ABORTED)
+    return sum(each.state == SUCCEEDED for each in ended)
+
+
+@contextmanager
+def delayed(world: World, late: Callable[[Write], bool], seconds: float) -> Iterator[None]:
+    """Hold up the writes for which LATE holds so many SECONDS, before they are made."""
+
+    def delay(write: Write) -> None:
+        if late(write):
+            time.sleep(seconds)
+
+    world.plane.before = delay
+    try:
+        yield
+    finally:
+        world.plane.before = nothing
+
+
+@pytest.mark.parametrize("kind", ["request", "operation", "table"])
+@pytest.mark.parametrize("via", [(0, 0), (0, 1)], ids=["one-replica", "two-replicas"])
+def test_each_write_delayed(pair: World, table_name: str, kind: str, via: tuple[int, int]) -> None:
+    """A second request that arrives while any single write of the first is under way changes nothing."""
+    pair.made(before(table_name))
+    first, second = (
+        apply_request(wanted(table_name, tag), allow="allow_destructive") for tag in ("First", "Second")
+    )
+    seen = threading.Event()
+
+    def late(write: Write) -> bool:
+        is_late = write.own and write.key[0] == kind and not seen.is_set()
+        if is_late:
+            seen.set()
+        return is_late
+
+    with delayed(pair, late, 1.0), ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(pair.replicas[via[0]].plans.ApplyPlan, first, timeout=30)
+        until(seen.is_set)
+        error = ended_with(lambda: pair.replicas[via[1]].plans.ApplyPlan(second, timeout=30))
+        assert error is None or error.code == grpc.StatusCode.FAILED_PRECONDITION
+        answer.result()
+    states = sorted(each.state for each in pair.ended(pair.operations_of(table_name), 30))
+    assert states in ([SUCCEEDED], [SUCCEEDED, ABORTED])
+    assert [] == overlaps(pair, table_name)
+    assert [] == pair.plane.model.refused
+
+
+@pytest.mark.parametrize("callers", [2, 8])
+def test_unforced_races(pair: World, callers: int) -> None:
+    """Of 2 or 8 callers who want different things of a table at once one at a time is served: 0 overlaps."""
+    rng = random.Random(callers)
+    names = [f"Race-{rng.getrandbits(48):012x}" for _ in range(RACES // 2)]
+    pair.made(*map(before, names))
+    with ThreadPoolExecutor(8) as races:
+        succeeded = list(races.map(lambda name: race(pair, name, callers, rng), names))
+    assert all(succeeded)
+    assert all(each.state in ENDED for name in names for each in pair.operations_of(name))
+    assert [] == pair.plane.model.refused

@@ -194,4 +194,4 @@ def test_state_without_a_name(channel: grpc.Channel) -> None:
     """A state that is none is INVALID_ARGUMENT."""
     request = v1.ListOperationsRequest(states=[999])  # type: ignore[list-item]  # that is the point
     code, text, _ = answered(channel, "OperationService/ListOperations", request.SerializeToString())
-    assert (grpc.StatusCode.INVALID_ARGUMENT, "states: there is no such state") == (code, text)
+    assert (grpc.StatusCode.INVALID_ARGUMENT, "states: there is no state 999") == (code, text)

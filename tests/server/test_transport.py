@@ -663,7 +663,7 @@ def test_read_timeout(calls_before: int) -> None:
     assert (1, calls_before + 1) == (endpoint.connections, len(endpoint.requests))
 
 
-@pytest.mark.usefixtures("by_libcurl")
+@pytest.mark.usefixtures("sender")
 def test_dripping() -> None:
     """An endpoint that answers byte by byte, each in time, is a ReadTimeoutError all the same."""
     over = threading.Event()

@@ -328,10 +328,14 @@ def _no_role(call: Call) -> Failure:
     return _failure(call, _CREDENTIALS, text, "NO_CREDENTIALS")
 
 
+# The types that a value has and may have: `, type: <class 'int'>, valid types: <class 'str'>`.
+_OF_PYTHON = re.compile(r", type: <class .*")
+
+
 def _refused_by_botocore(error: boto.ParamValidationError, call: Call) -> Failure:
     """Botocore checks parameters by AWS's own model: what it refuses, AWS would refuse too."""
     problems = str(error.kwargs.get("report", error)).splitlines()
-    message = "; ".join(line.strip() for line in problems)
+    message = "; ".join(_OF_PYTHON.sub("", line).strip() for line in problems)
     return _failure(
         call,
         _INVALID,

@@ -47,20 +47,20 @@ def taken(progress: Progress, step: Step, outcome: Outcome = Outcome.ACCEPTED) -
 
 def test_first_step() -> None:
     """Where nothing is to be waited for, the first step comes next."""
-    assert RAISE == decide(order(), EMPTY, LIVE, planned(RAISE, TAG), NOW)
+    assert RAISE == decide(order(), EMPTY, LIVE, planned(RAISE, TAG), 0.0)
 
 
 def test_waits() -> None:
     """What is to be waited for comes first; for how long is known where it is known of all."""
     known, unknown = Wait("tags: 3 s", 3.0), Wait("table: UPDATING")
-    both = decide(order(), EMPTY, LIVE, planned(RAISE, waits=(known, unknown)), NOW)
+    both = decide(order(), EMPTY, LIVE, planned(RAISE, waits=(known, unknown)), 0.0)
     assert Pause(("tags: 3 s", "table: UPDATING")) == both
-    assert Pause(("tags: 3 s",), 3.0) == decide(order(), EMPTY, LIVE, planned(RAISE, waits=(known,)), NOW)
+    assert Pause(("tags: 3 s",), 3.0) == decide(order(), EMPTY, LIVE, planned(RAISE, waits=(known,)), 0.0)
 
 
 def test_nothing_left() -> None:
     """An operation has succeeded when nothing is left to do or to wait for."""
-    assert End(State.SUCCEEDED) == decide(order(), EMPTY, LIVE, planned(), NOW)
+    assert End(State.SUCCEEDED) == decide(order(), EMPTY, LIVE, planned(), 0.0)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_nothing_left() -> None:
 )
 def test_permission(change: ChangeClass, allowed: dict[str, bool], reason: str) -> None:
     """What goes for good goes only where that is allowed."""
-    decision = decide(order(**allowed), EMPTY, LIVE, planned(RAISE, change=change), NOW)
+    decision = decide(order(**allowed), EMPTY, LIVE, planned(RAISE, change=change), 0.0)
     trouble = decision.trouble if isinstance(decision, End) else None
     assert reason == (trouble.reason if trouble else "")
     assert trouble is None or "Tags[team]" in trouble.message
@@ -86,14 +86,14 @@ def test_skipped_changes_need_no_permission() -> None:
     """What the endpoint does not have is not made, whatever it would cost."""
     skipped = Change("Tags[team]", "a", None, ChangeClass.DESTRUCTIVE, "not here")
     assert End(State.SUCCEEDED) == decide(
-        order(), EMPTY, LIVE, Plan(Action.NONE, [skipped], (), [], [], ""), NOW
+        order(), EMPTY, LIVE, Plan(Action.NONE, [skipped], (), [], [], ""), 0.0
     )
 
 
 def test_refusal() -> None:
     """A plan that is refused ends the operation, with the reason and the state of the table."""
     refused = Plan(Action.REPLACE, [], (), [], [], "", "deletion protection is on")
-    decision = decide(order(allow_replacement=True), EMPTY, LIVE, refused, NOW)
+    decision = decide(order(allow_replacement=True), EMPTY, LIVE, refused, 0.0)
     assert isinstance(decision, End)
     assert decision.trouble is not None
     assert (State.FAILED, "PLAN_REFUSED") == (decision.state, decision.trouble.reason)
@@ -110,23 +110,22 @@ def test_drift() -> None:
     }
     absent, there = plan(spec, Live("Music"), NOW), plan(spec, LIVE, NOW)
     agreed = order(spec=spec, fingerprint=absent.fingerprint, allow_replacement=True)
-    decision = decide(agreed, EMPTY, LIVE, there, NOW)
+    decision = decide(agreed, EMPTY, LIVE, there, 0.0)
     assert isinstance(decision, End)
     assert State.ABORTED == decision.state
-    assert not isinstance(decide(agreed, taken(EMPTY, RAISE), LIVE, there, NOW), End)
+    assert not isinstance(decide(agreed, taken(EMPTY, RAISE), LIVE, there, 0.0), End)
 
 
 def test_accepted_and_not_shown() -> None:
     """What AWS accepted may show late: it is waited for, not sent again."""
-    decision = decide(order(), taken(EMPTY, RAISE), LIVE, planned(RAISE), NOW + timedelta(seconds=5))
+    decision = decide(order(), taken(EMPTY, RAISE), LIVE, planned(RAISE), 5.0)
     assert isinstance(decision, Pause)
 
 
 def test_accepted_in_vain() -> None:
     """A call that was accepted and is to be made again and again ends the operation."""
-    late = NOW + timedelta(minutes=1)
     for progress in (taken(EMPTY, RAISE), taken(taken(EMPTY, RAISE), TAG)):
-        decision = decide(order(), progress, LIVE, planned(RAISE), late)
+        decision = decide(order(), progress, LIVE, planned(RAISE), 60.0)
         assert isinstance(decision, End)
         assert decision.trouble is not None
         assert "NO_PROGRESS" == decision.trouble.reason
@@ -136,10 +135,10 @@ def test_accepted_in_vain() -> None:
 def test_not_accepted(outcome: Outcome) -> None:
     """A call that was refused, or whose answer was lost, is made again, and counted as one."""
     progress = taken(EMPTY, RAISE, outcome)
-    assert RAISE == decide(order(), progress, LIVE, planned(RAISE), NOW)
+    assert RAISE == decide(order(), progress, LIVE, planned(RAISE), 0.0)
     (call,) = taken(progress, RAISE).calls
     assert (2, Outcome.ACCEPTED) == (call.attempts, call.outcome)
-    assert (outcome is Outcome.UNKNOWN) == journal.is_in_doubt(progress, RAISE)
+    assert (outcome is Outcome.UNKNOWN) == journal.is_in_doubt(progress)
 
 
 def test_taken_over() -> None:
@@ -147,7 +146,18 @@ def test_taken_over() -> None:
     under_way = journal.announced(EMPTY, RAISE, "there", NOW)
     progress = journal.begun(under_way, "here", NOW)
     assert ("here", Outcome.UNKNOWN) == (progress.server, progress.calls[-1].outcome)
-    assert journal.is_in_doubt(progress, RAISE)
+    assert journal.is_in_doubt(progress)
+
+
+def test_doubt() -> None:
+    """What a call came to that nobody knows stays in doubt through refusals, until a call is accepted."""
+    unknown = taken(EMPTY, RAISE, Outcome.UNKNOWN)
+    for step in (RAISE, TAG):
+        refused = taken(unknown, step, Outcome.REFUSED)
+        assert refused.calls[-1].in_doubt
+        assert journal.is_in_doubt(taken(refused, step, Outcome.REFUSED))
+        assert not journal.is_in_doubt(taken(refused, step))
+    assert not journal.is_in_doubt(taken(EMPTY, RAISE, Outcome.REFUSED))
 
 
 def test_pace() -> None:

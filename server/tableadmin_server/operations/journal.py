@@ -35,7 +35,14 @@ def planned(progress: Progress, plan: Plan) -> Progress:
 
 def announced(progress: Progress, step: Step, server: str, now: datetime) -> Progress:
     """The call of STEP is about to be made: for the first time, or again after it did not succeed."""
-    call = Call(summary=step.summary, operation=step.operation, params=step.params, server=server, began=now)
+    call = Call(
+        summary=step.summary,
+        operation=step.operation,
+        params=step.params,
+        server=server,
+        began=now,
+        in_doubt=is_in_doubt(progress),
+    )
     earlier = progress.calls
     if earlier and _is_repeated(earlier[-1], step):
         call, earlier = replace(call, attempts=earlier[-1].attempts + 1), earlier[:-1]
@@ -48,21 +55,24 @@ def repeated(progress: Progress) -> Progress:
     return replace(progress, calls=(*before, replace(last, attempts=last.attempts + 1)))
 
 
-def is_in_doubt(progress: Progress, step: Step) -> bool:
-    """Whether the call of STEP may have been made, its answer having been lost."""
-    last = progress.calls[-1:]
-    return any(_is_repeated(call, step) and call.outcome is Outcome.UNKNOWN for call in last)
+def is_in_doubt(progress: Progress) -> bool:
+    """Whether a call may have been made of which nobody knows: no call has been accepted since."""
+    return any(call.in_doubt or call.outcome is Outcome.UNKNOWN for call in progress.calls[-1:])
 
 
-def accepted(progress: Progress, step: Step, aws_request_id: str, now: datetime) -> Progress:
-    """AWS has accepted the call of STEP."""
+def accepted(
+    progress: Progress, step: Step, aws_request_id: str, now: datetime, table_id: str | None = None
+) -> Progress:
+    """AWS has accepted the call of STEP; TABLE_ID is of the table that it made, where AWS says it."""
     changed = dict(progress.changed)
-    if step.operation == "CreateTable":
+    made = step.operation == "CreateTable"
+    if made:
         changed.pop(Pace.CREATION, None)  # it counts from when the table is ACTIVE
     elif step.pace is not None:
         changed[step.pace] = now
     return replace(
-        _answered(progress, now, outcome=Outcome.ACCEPTED, aws_request_id=aws_request_id),
+        _answered(progress, now, outcome=Outcome.ACCEPTED, aws_request_id=aws_request_id, in_doubt=False),
+        table_id=table_id if made else progress.table_id,
         changed=changed,
         waits=step.waits,
         remaining_calls=max(0, progress.remaining_calls - 1),

@@ -6,7 +6,6 @@ decides the same.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from google.protobuf.duration_pb2 import Duration
@@ -17,8 +16,8 @@ from tableadmin_server.failure import Failure
 from tableadmin_server.operations.record import Order, Outcome, Progress, State, Trouble
 from tableadmin_server.planner import Action, ChangeClass, Live, Plan, Step, Wait, moved
 
-# For how long AWS may go on to show a table as it was before a change that it accepted.
-_STALE = timedelta(seconds=15)
+# Seconds for which AWS may go on to show a table as it was before a change that it accepted.
+_STALE = 15.0
 _STALE_LOOK = 1.0
 
 # For how many seconds what ends by itself is put up with, from the first such failure in a row. The longest
@@ -61,8 +60,11 @@ class End:
 Decision: TypeAlias = Step | Pause | End
 
 
-def decide(order: Order, progress: Progress, live: Live, plan: Plan, now: datetime) -> Decision:
-    """What comes next for ORDER, of which PROGRESS was made, when LIVE needs what PLAN says."""
+def decide(order: Order, progress: Progress, live: Live, plan: Plan, age: float) -> Decision:
+    """What comes next for ORDER, of which PROGRESS was made, when LIVE needs what PLAN says.
+
+    This server has known for AGE seconds what came of the last call.
+    """
     obstacle = _obstacle(order, progress, plan)
     if obstacle is not None:
         state, failure = obstacle
@@ -71,7 +73,7 @@ def decide(order: Order, progress: Progress, live: Live, plan: Plan, now: dateti
         return Pause(tuple(wait.description for wait in plan.waits), _known_seconds(plan.waits))
     if not plan.steps:
         return End(State.SUCCEEDED)
-    return _again(progress, live, plan, now) or plan.steps[0]
+    return _again(progress, live, plan, age) or plan.steps[0]
 
 
 def permission_failure(order: Order, plan: Plan) -> Failure | None:
@@ -179,7 +181,7 @@ def _obstacle(order: Order, progress: Progress, plan: Plan) -> tuple[State, Fail
     return None if failure is None else (State.FAILED, failure)
 
 
-def _again(progress: Progress, live: Live, plan: Plan, now: datetime) -> Decision | None:
+def _again(progress: Progress, live: Live, plan: Plan, age: float) -> Decision | None:
     """What to do where the first step of PLAN was accepted before: wait until it shows, or give up."""
     step = plan.steps[0]
     same = [
@@ -189,8 +191,7 @@ def _again(progress: Progress, live: Live, plan: Plan, now: datetime) -> Decisio
     ]
     if not same:
         return None
-    last = progress.calls[-1]
-    if same[-1] is last and now - (last.ended or last.began) < _STALE:
+    if same[-1] is progress.calls[-1] and age < _STALE:
         return Pause((f"{step.summary}: accepted, but does not show yet",), _STALE_LOOK)
     failure = Failure(
         Code.ABORTED,

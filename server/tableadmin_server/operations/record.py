@@ -49,6 +49,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Outcome = Outcome.UNDER_WAY
     aws_request_id: str = ""
     attempts: int = 1
+    # Whether it, or a call before it, was made an earlier time, of which nobody knows what came.
+    in_doubt: bool = False
     error: str = ""
 
 
@@ -86,8 +88,10 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     updated: datetime
     server: str = ""
+    # Of the table that it changes: "" while there is none, and None while any table may be it.
+    table_id: str | None = None
     calls: tuple[Call, ...] = ()
-    # When what has a pace was last changed.
+    # When what has a pace was last changed, by the clock of the server that wrote it down.
     changed: dict[Pace, datetime] = {}
     waits: tuple[str, ...] = ()
     remaining_calls: int = 0

@@ -5,16 +5,21 @@ import contextlib
 import dataclasses
 import random
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import structlog
 from google.rpc.code_pb2 import Code
 from msgspec.structs import replace
 
+from tableadmin.awsshape import AwsDict
 from tableadmin_server.dynamodb.endpoint import Answer, Endpoint
 from tableadmin_server.dynamodb.single_try import Unwanted
 from tableadmin_server.failure import Failure
-from tableadmin_server.operations import journal
+from tableadmin_server.operations import heartbeat, journal
+from tableadmin_server.operations.ages import Ages
+from tableadmin_server.operations.cached_reader import CachedReader
+from tableadmin_server.operations.identity import identity_of, recognized, replaced_failure
 from tableadmin_server.operations.lease import Lease
 from tableadmin_server.operations.reconcile import (
     End,
@@ -27,10 +32,9 @@ from tableadmin_server.operations.reconcile import (
     trouble_of,
 )
 from tableadmin_server.operations.record import Operation, Progress, State
-from tableadmin_server.operations.sight import Sight
 from tableadmin_server.operations.store import LeaseLost
-from tableadmin_server.operations.waiting import Patience
-from tableadmin_server.planner import Step, plan
+from tableadmin_server.operations.waiting import SettleWaiter
+from tableadmin_server.planner import Live, Pace, Step, plan
 from tableadmin_server.watching.hub import Hub
 
 _log = structlog.get_logger()
@@ -41,8 +45,14 @@ _AGAIN = (0.1, 0.3, 0.9)
 _UNHEARD = 0.5
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 class Run:
     """Carries out OPERATION under its LEASE; CHANGED is called whenever it has got on.
+
+    CLOCK tells the time of day.
 
     `operation` is where it stands, which may be ahead of what is written down by what is waited for.
     """
@@ -55,6 +65,7 @@ class Run:
         hub: Hub,
         server: str,
         changed: Callable[[], None],
+        clock: Callable[[], datetime] = _now,
     ) -> None:
         self.operation = operation
         self._lease = lease
@@ -62,12 +73,17 @@ class Run:
         self._hub = hub
         self._server = server
         self._changed = changed
-        self._sight = Sight(endpoint, operation.order.table_name, operation.order.spec.keys())
-        self._patience = Patience(hub, operation.order.table_name)
+        # Of day: what it says is written down for people, and compared with nothing.
+        self._clock = clock
+        self._ages = Ages(heartbeat.now)
+        self._reader = CachedReader(endpoint, operation.order.table_name, operation.order.spec.keys())
+        self._waiter = SettleWaiter(hub, operation.order.table_name)
         self._stopping = False
         # False once `operation` is ahead of what is written down for good.
         self.is_written_down = True
         self._failures = _Failures()
+        # The steps that were refused for good since one was accepted, and why.
+        self._refused: list[tuple[Step, Failure]] = []
         self._work: asyncio.Task[None] | None = None
         # Why what remembers the operation is no more.
         self._loss: Failure | None = None
@@ -77,18 +93,18 @@ class Run:
     def stop(self) -> None:
         """Give the operation back before its next call, so that another server goes on with it."""
         self._stopping = True
-        self._patience.end()
+        self._waiter.end()
 
     def cancel(self) -> None:
         """End the operation before its next call."""
         self.operation = replace(self.operation, cancel_requested=True)
-        self._patience.end()
+        self._waiter.end()
         self._changed()
 
     async def carry_out(self) -> None:
         """Go on until the operation has ended, another server has it, or `stop` was called."""
         if not self._progress.state.ended:
-            self._show(journal.begun(self._progress, self._server, _now()))
+            self._show(journal.begun(self._progress, self._server, self._clock()))
         self._work = asyncio.create_task(self._reconcile())
         try:
             await self._work
@@ -111,7 +127,7 @@ class Run:
         """End with FAILURE of the table that remembers it, in which this can't be written down any more."""
         _log.error("operation.lost", operation_id=self.operation.order.operation_id, reason=failure.reason)
         self.is_written_down = False
-        self._show(journal.ended(self._progress, self._end_of(failure), _now()))
+        self._show(journal.ended(self._progress, self._end_of(failure), self._clock()))
 
     @property
     def _progress(self) -> Progress:
@@ -125,7 +141,7 @@ class Run:
                 return
             decision = await self._turn()
             if isinstance(decision, End):
-                self._show(journal.ended(self._progress, decision, _now()))
+                self._show(journal.ended(self._progress, decision, self._clock()))
             if isinstance(decision, Pause):
                 await self._wait(decision)
         await self._write_down()
@@ -165,25 +181,47 @@ class Run:
             return End(State.CANCELLED)
         if not self._lease.is_trusted():  # after a gap it may be another server's: this tells
             await self._save()
-        order = self.operation.order
-        live = await self._sight.look()
-        now = _now()
-        progress = journal.seen(self._progress, live, now)
-        live = dataclasses.replace(live, changed=progress.changed)
-        planned = plan(order.spec, live, now)
-        self._left = left(live, planned)
-        self._show(journal.planned(progress, planned))
-        decision = decide(order, progress, live, planned, now)
+        live = await self._reader.read()
+        decision = self._decide(live)
         if not isinstance(decision, Step):
             self._failures.forget()
-        if isinstance(decision, End) and not self._sight.is_whole:
-            self._sight.forget()
+            self._refused.clear()
+        if isinstance(decision, End) and not self._reader.is_whole:
+            self._reader.forget()
             return None
         return decision
 
+    def _decide(self, live: Live) -> End | Pause | Step:
+        """What comes next when the table is as LIVE."""
+        order, now = self.operation.order, self._clock()
+        progress = recognized(self._progress, live.description)
+        if progress is None:
+            failure = replaced_failure(order.table_name, live.description)
+            return End(State.ABORTED, trouble_of(failure))
+        progress = journal.seen(progress, live, now)
+        age, changed = self._aged(progress, now)
+        live = dataclasses.replace(live, changed=changed)
+        planned = plan(order.spec, live, now)
+        self._left = left(live, planned)
+        self._show(journal.planned(progress, planned))
+        return decide(order, progress, live, planned, age)
+
+    def _aged(self, progress: Progress, now: datetime) -> tuple[float, dict[Pace, datetime]]:
+        """For how long this server has known of the last call, and since when of what has a pace.
+
+        Whatever another server wrote counts from when this one read it: clocks of machines are not compared.
+        """
+        last = progress.calls[-1] if progress.calls else None
+        age = self._ages.seconds("", last and (len(progress.calls), last.outcome, last.began, last.ended))
+        seconds = {pace: self._ages.seconds(pace, at) for pace, at in progress.changed.items()}
+        return age, {pace: now - timedelta(seconds=each) for pace, each in seconds.items()}
+
     async def _take(self, step: Step) -> Pause | End | None:
-        before, in_doubt = self._progress, journal.is_in_doubt(self._progress, step)
-        self._show(journal.announced(before, step, self._server, _now()))
+        for refused, failure in self._refused:
+            if _is_same(refused, step):
+                return self._end_of(failure, step.summary)
+        before = self._progress
+        self._show(journal.announced(before, step, self._server, self._clock()))
         try:
             await self._save()
         except Exception:
@@ -198,14 +236,18 @@ class Run:
             self._show(before)
             return Pause(("this server to be heard again by the others",), _UNHEARD)
         except Failure as failure:
-            self._show(journal.failed(self._progress, failure, _now()))
-            return self._put_up_with(failure, step.summary, in_doubt=in_doubt)
+            return self._failed(step, failure)
+        except Exception as error:  # noqa: BLE001  # nobody knows whether the change was made
+            return self._failed(step, self._internal(error))
         finally:
-            self._sight.touched(step.part)
+            self._reader.touched(step.part)
             self._hub.poke(self.operation.order.table_name)
-        self._show(journal.accepted(self._progress, step, answer.request_id, _now()))
+        made = _made(answer)
+        self._show(journal.accepted(self._progress, step, answer.request_id, self._clock(), made))
+        self._aged(self._progress, self._clock())
         self._failures.forget()
-        self._patience.begin_anew()
+        self._refused.clear()
+        self._waiter.begin_anew()
         await self._save()
         return None
 
@@ -217,15 +259,37 @@ class Run:
             except Failure as failure:
                 if self._stopping or self.operation.cancel_requested or not is_throttled(failure):
                     raise
-            await asyncio.sleep(seconds)
+                await asyncio.sleep(seconds)
+                if not await self._is_recognized():
+                    raise
             self._show(journal.repeated(self._progress))
         return await self._endpoint.single_call(step.operation, step.params, self._lease.is_trusted)
 
-    def _put_up_with(self, failure: Failure, call: str = "", *, in_doubt: bool = False) -> Pause | End:
+    async def _is_recognized(self) -> bool:
+        """Whether the table is still the operation's own; False also where that can't be read."""
+        try:
+            return recognized(self._progress, (await self._reader.read()).description) is not None
+        except Failure:
+            return False
+
+    def _failed(self, step: Step, failure: Failure) -> Pause | None:
+        """What to do after the call of STEP ended in FAILURE: the table, read anew, decides."""
+        self._show(journal.failed(self._progress, failure, self._clock()))
+        self._reader.forget()
+        in_doubt = self._progress.calls[-1].in_doubt
+        if self._failures.another() < patience(failure, in_doubt=in_doubt):
+            return self._later(failure)
+        self._refused.append((step, failure))
+        return None
+
+    def _put_up_with(self, failure: Failure) -> Pause | End:
         """Try again after a while, unless that is of no use, or has been tried for long enough."""
-        self._sight.forget()
-        if self._failures.another() >= patience(failure, in_doubt=in_doubt):
-            return self._end_of(failure, call)
+        self._reader.forget()
+        if self._failures.another() >= patience(failure, in_doubt=False):
+            return self._end_of(failure)
+        return self._later(failure)
+
+    def _later(self, failure: Failure) -> Pause:
         seconds = delay(failure, self._failures.count, random.random())  # noqa: S311  # it only spreads tries
         return Pause((f"{failure.message} (again in {seconds:.3g} s)",), seconds)
 
@@ -235,9 +299,9 @@ class Run:
     async def _wait(self, pause: Pause) -> None:
         self._show(replace(self._progress, waits=pause.waits))
         if pause.seconds is None:
-            await self._patience.settle()
+            await self._waiter.settle()
         else:
-            await self._patience.sleep(pause.seconds)
+            await self._waiter.sleep(pause.seconds)
 
     async def _save(self) -> None:
         if await self._lease.save(self._progress):
@@ -246,6 +310,16 @@ class Run:
     def _show(self, progress: Progress) -> None:
         self.operation = replace(self.operation, progress=progress)
         self._changed()
+
+
+def _is_same(step: Step, other: Step) -> bool:
+    return (step.operation, step.params) == (other.operation, other.params)
+
+
+def _made(answer: Answer) -> str | None:
+    """The id of the table that ANSWER describes; None where the endpoint does not say it."""
+    description = cast("AwsDict", answer.data.get("TableDescription") or {})
+    return identity_of(description) if description.get("TableId") else None
 
 
 class _Failures:
@@ -265,7 +339,3 @@ class _Failures:
     def forget(self) -> None:
         """Something went well."""
         self.count = 0
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -18,12 +18,12 @@ from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations import journal
 from tableadmin_server.operations.admission import under_way
+from tableadmin_server.operations.ages import Ages
 from tableadmin_server.operations.heartbeat import Heartbeat, now
 from tableadmin_server.operations.lease import Lease
 from tableadmin_server.operations.reconcile import End, trouble_of
 from tableadmin_server.operations.record import Operation, State
 from tableadmin_server.operations.run import Run
-from tableadmin_server.operations.silence import Silence
 from tableadmin_server.operations.store import Entry, Held, LeaseLost, Store
 from tableadmin_server.watching.hub import Hub
 
@@ -64,7 +64,7 @@ class Runner:
         # Those that this server was asked for while it had no room.
         self._waiting: deque[Entry] = deque()
         self._claiming: set[str] = set()
-        self._silence = Silence(now)
+        self._ages = Ages(now)
         # The operations that could not be read when they were looked at last.
         self._unreadable: frozenset[str] = frozenset()
         self._looking: asyncio.Task[None] | None = None
@@ -235,7 +235,7 @@ class Runner:
         found = await self._store.entries(elsewhere)
         entries = {id_: each for id_, each in found.items() if isinstance(each, Entry)}
         self._say_unreadable({id_: each for id_, each in found.items() if isinstance(each, Failure)})
-        self._silence.forget_others(entries)
+        self._ages.forget_others(entries)
         beats = await self._store.beats({each.owner for each in entries.values() if each.owner})
         for operation_id, entry in entries.items():
             if self._is_idle(operation_id, entry, beats) and self.has_room:
@@ -247,7 +247,7 @@ class Runner:
     def _is_idle(self, operation_id: str, entry: Entry, beats: Mapping[str, str]) -> bool:
         """Whether nobody carries ENTRY out: its owner is nobody, is silent, or is this server by mistake."""
         signs = (entry.fence, entry.revision, entry.owner, beats.get(entry.owner))
-        quiet = self._silence.seconds(operation_id, signs)
+        quiet = self._ages.seconds(operation_id, signs)
         if entry.operation.progress.state.ended or self._is_here(operation_id):
             return False
         return entry.owner in {"", self._heartbeat.server} or quiet > self._endpoint.operation_lease

@@ -12,7 +12,7 @@ _SHORTEST, _LONGEST, _MOVING = 0.25, 5.0, 30.0
 _GROWTH = 1.5
 
 
-class Patience(Bell):
+class SettleWaiter(Bell):
     """Waits of one operation: each until something may be different, longer and longer in vain."""
 
     def __init__(self, hub: Hub, table_name: str) -> None:

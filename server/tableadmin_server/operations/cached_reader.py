@@ -1,4 +1,4 @@
-"""How an operation sees its table: everything at first and at last, between them what may have changed."""
+"""Reads a table for an operation: everything at first and at last, between them what may have changed."""
 
 from collections.abc import Collection
 
@@ -7,8 +7,8 @@ from tableadmin_server.observing import observed, observed_again
 from tableadmin_server.planner import Live, Part, part_transitions
 
 
-class Sight:
-    """Looks at the table NAME, at what its spec, of the members WANTED, is about."""
+class CachedReader:
+    """Reads the table NAME, and what its spec, of the members WANTED, is about."""
 
     def __init__(self, endpoint: Endpoint, name: str, wanted: Collection[str]) -> None:
         self._endpoint = endpoint
@@ -18,7 +18,7 @@ class Sight:
         self._changing: set[Part] = set()
         self.is_whole = False
 
-    async def look(self) -> Live:
+    async def read(self) -> Live:
         """The table now; `is_whole` says whether all of it was read for that. Raises Failure."""
         self.is_whole = self._seen is None
         if self._seen is None:
@@ -35,5 +35,5 @@ class Sight:
             self._changing.add(part)
 
     def forget(self) -> None:
-        """Read everything at the next look."""
+        """Read everything at the next read."""
         self._seen = None

@@ -1,10 +1,13 @@
-"""For how long what others write has not changed, by this server's own clock."""
+"""For how long things have been in the state they are in, by this server's own clock."""
 
 from collections.abc import Callable, Collection, Hashable
 
 
-class Silence:
-    """Remembers in what state things were seen, and since when, by the seconds of CLOCK."""
+class Ages:
+    """Remembers in what state things were seen, and since when, by the seconds of CLOCK.
+
+    Times that another server wrote are states like any other: they are never compared with CLOCK.
+    """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from tableadmin.awsshape import AwsDict
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.observing import observed, observed_again
 from tableadmin_server.planner import Live, Part, part_transitions
@@ -28,6 +29,12 @@ class CachedReader:
             self._seen = await observed_again(self._endpoint, self._seen, self._changing, self._wanted)
         self._changing.update(part for part in Part if any(part_transitions(self._seen, part)))
         return self._seen
+
+    async def description(self) -> AwsDict | None:
+        """What DescribeTable answers now, None where there is no table. Raises Failure."""
+        if self._seen is None:
+            return (await self.read()).description
+        return (await observed_again(self._endpoint, self._seen, (), self._wanted)).description
 
     def touched(self, part: Part | None) -> None:
         """A change of PART was sent, None for the table itself: it is read from now on."""

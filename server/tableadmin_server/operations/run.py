@@ -39,7 +39,8 @@ from tableadmin_server.watching.hub import Hub
 
 _log = structlog.get_logger()
 
-# Seconds after which a call that was throttled, and so has changed nothing, is made again.
+# Seconds after which a call that was throttled, and so has changed nothing, is made again. After the first
+# of them what was read of the table is as new as it was for the first try.
 _AGAIN = (0.1, 0.3, 0.9)
 # Seconds until a call that this server was not sure it may make is tried again.
 _UNHEARD = 0.5
@@ -260,7 +261,7 @@ class Run:
                 if self._stopping or self.operation.cancel_requested or not is_throttled(failure):
                     raise
                 await asyncio.sleep(seconds)
-                if not await self._is_recognized():
+                if seconds > _AGAIN[0] and not await self._is_recognized():
                     raise
             self._show(journal.repeated(self._progress))
         return await self._endpoint.single_call(step.operation, step.params, self._lease.is_trusted)
@@ -268,14 +269,15 @@ class Run:
     async def _is_recognized(self) -> bool:
         """Whether the table is still the operation's own; False also where that can't be read."""
         try:
-            return recognized(self._progress, (await self._reader.read()).description) is not None
+            return recognized(self._progress, await self._reader.description()) is not None
         except Failure:
             return False
 
     def _failed(self, step: Step, failure: Failure) -> Pause | None:
         """What to do after the call of STEP ended in FAILURE: the table, read anew, decides."""
         self._show(journal.failed(self._progress, failure, self._clock()))
-        self._reader.forget()
+        if not is_throttled(failure):
+            self._reader.forget()
         in_doubt = self._progress.calls[-1].in_doubt
         if self._failures.another() < patience(failure, in_doubt=in_doubt):
             return self._later(failure)

@@ -195,7 +195,11 @@ class Runner:
             self._claim_soon(self._waiting.popleft())
 
     def _claim_soon(self, entry: Entry) -> None:
-        self._claiming.add(entry.operation.order.operation_id)
+        operation_id = entry.operation.order.operation_id
+        # One that waits for room may be found by `_look` too: of two claims of one server both succeed.
+        if self._is_here(operation_id):
+            return
+        self._claiming.add(operation_id)
         self._in_background(self._claim(entry))
 
     async def _claim(self, entry: Entry) -> None:

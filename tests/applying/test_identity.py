@@ -163,7 +163,7 @@ def test_own_replacement(pair: World, table_name: str, lost: Callable[[Write], b
     assert SUCCEEDED == ended.state, ended
     assert ["DeleteTable", "CreateTable"] == [each.operation for each in pair.plane.sent(table_name)]
     assert 2 == len(plan.steps)
-    until(lambda: table_name not in pair.items("table"))
+    until(lambda: not pair.unended())
 
 
 def test_created_by_another(pair: World, table_name: str) -> None:

@@ -205,7 +205,10 @@ class Run:
         planned = plan(order.spec, live, now)
         self._left = left(live, planned)
         self._show(journal.planned(progress, planned))
-        return decide(order, progress, live, planned, age)
+        decision = decide(order, progress, live, planned, age)
+        if isinstance(decision, Pause) and planned.steps:  # it may be another server's call that shows late
+            self._reader.touched(planned.steps[0].part)
+        return decision
 
     def _aged(self, progress: Progress, now: datetime) -> tuple[float, dict[Pace, datetime]]:
         """For how long this server has known of the last call, and since when of what has a pace.

@@ -1,0 +1,123 @@
+"""Servers whose clocks differ: what one wrote down is never compared with the clock of another."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tableadmin_server.config import EndpointConfig
+from tableadmin_server.dynamodb.endpoint import Endpoint
+from tableadmin_server.operations.heartbeat import Heartbeat
+from tableadmin_server.operations.lease import Lease
+from tableadmin_server.operations.record import Operation, Order, Progress, State
+from tableadmin_server.operations.run import Run
+from tableadmin_server.operations.store import Held, Store
+from tableadmin_server.planner.pacing import PACES, Pace
+from tableadmin_server.supervision import Supervisor
+from tableadmin_server.watching.hub import Hub
+from tests.applying.plane import Plane, nothing
+from tests.applying.specs import before
+from tests.engines import Engine
+from tests.engines.engine import REGION
+from tests.planner.model_table import Data
+from tests.planner.port import Asked, Given
+from tests.watching.wire import until
+
+SKEW = timedelta(minutes=10)
+PACE = PACES[Pace.TAGS].total_seconds()
+
+
+@pytest.fixture
+def plane(own_engine: Engine) -> Iterator[Plane]:
+    """A plane for servers in this process."""
+    made = Plane(own_engine, 20.0)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+class Machine:
+    """A server of one operation in front of PLANE, whose clock is off by SKEW."""
+
+    def __init__(self, plane: Plane, name: str, skew: timedelta) -> None:
+        config = EndpointConfig(
+            endpoint_url=plane.way_in(name).url, region=REGION, operations_table=plane.operations_table
+        )
+        self.name = name
+        self.endpoint = Endpoint(name, config)
+        self.store = Store(self.endpoint)
+        self._hub = Hub(self.endpoint)
+        self._skew = skew
+        supervisor = Supervisor()
+        self._heartbeat = Heartbeat(self.store, name, 15.0, lambda _: None, lambda _: None, supervisor)
+
+    async def run(self, operation: Operation, held: Held) -> Run:
+        """OPERATION, which is HELD, about to be carried out."""
+        lease = Lease(self.store, held, self._heartbeat, await self._heartbeat.begin())
+        return Run(operation, lease, self.endpoint, self._hub, self.name, lambda: None, self._time)
+
+    def close(self) -> None:
+        """Give no more signs of life, and close connections."""
+        self._heartbeat.end()
+        self.endpoint.close()
+
+    def _time(self) -> datetime:
+        return datetime.now(UTC) + self._skew
+
+
+def retagged(name: str) -> Data:
+    """The table NAME with one tag instead of another: two calls with a pace."""
+    return {**before(name), "Tags": [{"Key": "cost", "Value": "low"}]}
+
+
+@pytest.mark.parametrize(("first", "second"), [(SKEW, -SKEW), (-SKEW, SKEW)], ids=["ahead", "behind"])
+async def test_skew(plane: Plane, table_name: str, first: timedelta, second: timedelta) -> None:
+    """An operation goes on at a server whose clock is 20 minutes off: no cool-down is skipped or repeated.
+
+    The change that the other server made shows late, and is waited for all the same.
+    """
+    await asyncio.to_thread(plane.create, before(table_name))
+    spec = retagged(table_name)
+    order = Order(
+        operation_id="op", table_name=table_name, spec=spec, request_id="r", created=datetime.now(UTC)
+    )
+    operation = Operation(order=order, progress=Progress(state=State.RUNNING, updated=order.created))
+    with closing(Machine(plane, "first", first)) as one, closing(Machine(plane, "second", second)) as other:
+        await one.store.ensure()
+        entry = await one.store.add(operation, one.name)
+        held = entry.held(one.name)
+        assert held is not None
+        run = await one.run(operation, held)
+        carrying = asyncio.create_task(run.carry_out())
+        await until(lambda: plane.changes(table_name))
+        shows_late(plane)
+        run.stop()
+        await carrying
+        left = await other.store.get("op")
+        assert left is not None
+        claimed = await other.store.claim(left, other.name)
+        assert claimed is not None
+        run = await other.run(left.operation, claimed)
+        carrying = asyncio.create_task(run.carry_out())
+        await asyncio.sleep(0.7)
+        plane.instead = nothing
+        await asyncio.wait_for(carrying, 30)
+    assert (State.SUCCEEDED, None) == (run.operation.progress.state, run.operation.progress.trouble)
+    calls = plane.sent(table_name)
+    assert ["first", "second"] == [each.through for each in calls]
+    assert PACE <= calls[1].at - calls[0].at < 3 * PACE
+    assert [] == plane.model.refused
+
+
+def shows_late(plane: Plane) -> None:
+    """Show tags as they were before the change."""
+    stale = json.dumps({"Tags": before("")["Tags"]}).encode()
+
+    def instead(asked: Asked) -> Given | None:
+        return Given(200, stale) if asked.operation == "ListTagsOfResource" else None
+
+    plane.instead = instead

@@ -25,21 +25,21 @@ class _SSEType:
 class _SSETypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SSEType.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     SSE_TYPE_UNSPECIFIED: _SSEType.ValueType  # 0
-    """Not set, or a value that this version of the contract does not know."""
+    """Not set, or set by AWS to a value that this version of the API does not define."""
     SSE_TYPE_AES256: _SSEType.ValueType  # 1
-    """Listed by AWS but not accepted in requests."""
+    """Encryption with AES-256. AWS does not accept this value in requests."""
     SSE_TYPE_KMS: _SSEType.ValueType  # 2
-    """Encryption with a key in KMS, at KMS prices."""
+    """Encryption with a key in AWS KMS. KMS charges apply."""
 
 class SSEType(_SSEType, metaclass=_SSETypeEnumTypeWrapper):
-    """Kind of encryption at rest."""
+    """The type of server-side encryption."""
 
 SSE_TYPE_UNSPECIFIED: SSEType.ValueType  # 0
-"""Not set, or a value that this version of the contract does not know."""
+"""Not set, or set by AWS to a value that this version of the API does not define."""
 SSE_TYPE_AES256: SSEType.ValueType  # 1
-"""Listed by AWS but not accepted in requests."""
+"""Encryption with AES-256. AWS does not accept this value in requests."""
 SSE_TYPE_KMS: SSEType.ValueType  # 2
-"""Encryption with a key in KMS, at KMS prices."""
+"""Encryption with a key in AWS KMS. KMS charges apply."""
 Global___SSEType: _TypeAlias = SSEType  # noqa: Y015
 
 class _SSEStatus:
@@ -49,39 +49,46 @@ class _SSEStatus:
 class _SSEStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SSEStatus.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     SSE_STATUS_UNSPECIFIED: _SSEStatus.ValueType  # 0
-    """Not set, or a value that this version of the contract does not know."""
+    """Not set, or set by AWS to a value that this version of the API does not define."""
     SSE_STATUS_ENABLING: _SSEStatus.ValueType  # 1
-    """Being turned on."""
+    """Encryption with a KMS key is being enabled."""
     SSE_STATUS_ENABLED: _SSEStatus.ValueType  # 2
-    """On and settled."""
+    """Encryption with a KMS key is enabled."""
     SSE_STATUS_DISABLING: _SSEStatus.ValueType  # 3
-    """Being turned off."""
+    """Encryption with a KMS key is being disabled."""
     SSE_STATUS_DISABLED: _SSEStatus.ValueType  # 4
-    """Off; the table is encrypted with the key that AWS owns."""
+    """Encryption with a KMS key is disabled. A key that AWS owns encrypts the table."""
     SSE_STATUS_UPDATING: _SSEStatus.ValueType  # 5
-    """Re-encrypting under another key; the table stays usable but can't be deleted."""
+    """The table is being re-encrypted with another key. Items can be read and written. The table
+    cannot be deleted.
+    """
 
 class SSEStatus(_SSEStatus, metaclass=_SSEStatusEnumTypeWrapper):
-    """Stage of encryption with a KMS key."""
+    """The status of server-side encryption with a KMS key."""
 
 SSE_STATUS_UNSPECIFIED: SSEStatus.ValueType  # 0
-"""Not set, or a value that this version of the contract does not know."""
+"""Not set, or set by AWS to a value that this version of the API does not define."""
 SSE_STATUS_ENABLING: SSEStatus.ValueType  # 1
-"""Being turned on."""
+"""Encryption with a KMS key is being enabled."""
 SSE_STATUS_ENABLED: SSEStatus.ValueType  # 2
-"""On and settled."""
+"""Encryption with a KMS key is enabled."""
 SSE_STATUS_DISABLING: SSEStatus.ValueType  # 3
-"""Being turned off."""
+"""Encryption with a KMS key is being disabled."""
 SSE_STATUS_DISABLED: SSEStatus.ValueType  # 4
-"""Off; the table is encrypted with the key that AWS owns."""
+"""Encryption with a KMS key is disabled. A key that AWS owns encrypts the table."""
 SSE_STATUS_UPDATING: SSEStatus.ValueType  # 5
-"""Re-encrypting under another key; the table stays usable but can't be deleted."""
+"""The table is being re-encrypted with another key. Items can be read and written. The table
+cannot be deleted.
+"""
 Global___SSEStatus: _TypeAlias = SSEStatus  # noqa: Y015
 
 @_typing.final
 class SSESpecification(_message.Message):
-    """Asks for a kind of encryption at rest. Even a repeat can re-encrypt, and a table allows 4 changes
-    in 24 hours.
+    """The settings of server-side encryption of a table. AWS allows 4 changes per table in 24 hours.
+    Requesting the current settings again can re-encrypt the table and counts as a change.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_SSESpecification.html
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -90,11 +97,13 @@ class SSESpecification(_message.Message):
     SSE_TYPE_FIELD_NUMBER: _builtins.int
     KMS_MASTER_KEY_ID_FIELD_NUMBER: _builtins.int
     enabled: _builtins.bool
-    """True uses a KMS key, at KMS prices; false or absent uses the key that AWS owns."""
+    """True encrypts the table with a KMS key. KMS charges apply. False, the default, encrypts the
+    table with a key that AWS owns, free of charge.
+    """
     sse_type: Global___SSEType.ValueType
-    """Kind of encryption; `KMS` is the one AWS accepts, and absent with `enabled` true means it."""
+    """The encryption type. AWS accepts only `KMS`, the default if `enabled` is true."""
     kms_master_key_id: _builtins.str
-    """Key id, ARN, alias or alias ARN of a KMS key; absent with `enabled` true means
+    """The KMS key: a key ID, key ARN, alias name or alias ARN. The default if `enabled` is true is
     `alias/aws/dynamodb`.
     """
     def __init__(
@@ -125,7 +134,12 @@ Global___SSESpecification: _TypeAlias = SSESpecification  # noqa: Y015
 
 @_typing.final
 class SSEDescription(_message.Message):
-    """Encryption of a table with a KMS key. Absent from the table when the key is AWS's own."""
+    """The server-side encryption of a table with a KMS key. Absent if the table is encrypted with a key
+    that AWS owns.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_SSEDescription.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -134,15 +148,17 @@ class SSEDescription(_message.Message):
     KMS_MASTER_KEY_ARN_FIELD_NUMBER: _builtins.int
     INACCESSIBLE_ENCRYPTION_DATE_TIME_FIELD_NUMBER: _builtins.int
     status: Global___SSEStatus.ValueType
-    """Stage of encryption; AWS uses `ENABLED` and `UPDATING` alone."""
+    """The status of the encryption. AWS returns `ENABLED` or `UPDATING`."""
     sse_type: Global___SSEType.ValueType
-    """Kind of encryption; AWS uses `KMS` alone."""
+    """The encryption type. AWS returns `KMS`."""
     kms_master_key_arn: _builtins.str
-    """Full ARN of the key; compare this, not aliases."""
+    """The ARN of the KMS key. To find out whether two tables use the same key, compare ARNs, not
+    aliases.
+    """
     @_builtins.property
     def inaccessible_encryption_date_time(self) -> _timestamp_pb2.Timestamp:
-        """When the key was found out of reach; absent while it works, and after seven days archival
-        begins.
+        """The time at which DynamoDB found that the key cannot be used. Absent if the key can be used.
+        Seven days after this time, AWS archives the table.
         """
 
     def __init__(

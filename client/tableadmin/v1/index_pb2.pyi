@@ -29,31 +29,35 @@ class _ProjectionType:
 class _ProjectionTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ProjectionType.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     PROJECTION_TYPE_UNSPECIFIED: _ProjectionType.ValueType  # 0
-    """Not set, or a value that this version of the contract does not know."""
+    """Not set, or set by AWS to a value that this version of the API does not define."""
     PROJECTION_TYPE_ALL: _ProjectionType.ValueType  # 1
-    """The whole item."""
+    """All attributes of the item."""
     PROJECTION_TYPE_KEYS_ONLY: _ProjectionType.ValueType  # 2
-    """Table key and index key alone."""
+    """The key attributes of the table and of the index."""
     PROJECTION_TYPE_INCLUDE: _ProjectionType.ValueType  # 3
-    """Both keys and the attributes named in `non_key_attributes`."""
+    """The key attributes, and the attributes in `non_key_attributes`."""
 
 class ProjectionType(_ProjectionType, metaclass=_ProjectionTypeEnumTypeWrapper):
-    """How much of an item an index copies."""
+    """The set of attributes that is copied to an index."""
 
 PROJECTION_TYPE_UNSPECIFIED: ProjectionType.ValueType  # 0
-"""Not set, or a value that this version of the contract does not know."""
+"""Not set, or set by AWS to a value that this version of the API does not define."""
 PROJECTION_TYPE_ALL: ProjectionType.ValueType  # 1
-"""The whole item."""
+"""All attributes of the item."""
 PROJECTION_TYPE_KEYS_ONLY: ProjectionType.ValueType  # 2
-"""Table key and index key alone."""
+"""The key attributes of the table and of the index."""
 PROJECTION_TYPE_INCLUDE: ProjectionType.ValueType  # 3
-"""Both keys and the attributes named in `non_key_attributes`."""
+"""The key attributes, and the attributes in `non_key_attributes`."""
 Global___ProjectionType: _TypeAlias = ProjectionType  # noqa: Y015
 
 @_typing.final
 class LocalSecondaryIndex(_message.Message):
-    """Asks for a local secondary index: same partition key as the table, another sort key. Items
-    sharing a partition key value are then held to 10 GB in all.
+    """A local secondary index to create. The index has the partition key of the table and its own sort
+    key. If a table has a local secondary index, all items with the same partition key value can take
+    up to 10 GB in total.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_LocalSecondaryIndex.html
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -63,18 +67,22 @@ class LocalSecondaryIndex(_message.Message):
     PROJECTION_FIELD_NUMBER: _builtins.int
     EMPTY_MEMBERS_FIELD_NUMBER: _builtins.int
     index_name: _builtins.str
-    """Required name, 3-255 characters, unique among the indexes of the table."""
+    """Required. The index name, 3 to 255 characters, unique among the indexes of the table."""
     @_builtins.property
     def key_schema(self) -> _containers.RepeatedCompositeFieldContainer[_key_schema_pb2.KeySchemaElement]:
-        """Required key: the table's own `HASH` attribute, then one `RANGE` attribute."""
+        """Required. The key of the index: the `HASH` attribute of the table, followed by one `RANGE`
+        attribute.
+        """
 
     @_builtins.property
     def projection(self) -> Global___Projection:
-        """Required choice of what the index copies besides the keys."""
+        """Required. The attributes that are copied to the index."""
 
     @_builtins.property
     def empty_members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Names of the list and map fields above that are present but empty, which proto3 cannot say by itself."""
+        """The names of the list and map fields of this message that are present but empty. proto3 does
+        not distinguish an empty list or map from an absent one.
+        """
 
     def __init__(
         self,
@@ -96,8 +104,11 @@ Global___LocalSecondaryIndex: _TypeAlias = LocalSecondaryIndex  # noqa: Y015
 
 @_typing.final
 class Projection(_message.Message):
-    """Which attributes an index copies from the table; the keys of both are always in. Fixed once the
-    index exists.
+    """The attributes that are copied from the table to an index. The key attributes of the table and of
+    the index are always copied. The projection of an existing index cannot be changed.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Projection.html
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -106,16 +117,20 @@ class Projection(_message.Message):
     NON_KEY_ATTRIBUTES_FIELD_NUMBER: _builtins.int
     EMPTY_MEMBERS_FIELD_NUMBER: _builtins.int
     projection_type: Global___ProjectionType.ValueType
-    """How much is copied; `INCLUDE` needs `non_key_attributes`."""
+    """The set of attributes to copy."""
     @_builtins.property
     def non_key_attributes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Extra attributes for `INCLUDE` only: 1-20 per index, 100 over all indexes counting repeats; an
-        unordered set.
+        """The attributes to copy in addition to the key attributes. Required with `INCLUDE`, not allowed
+        otherwise. The order is not significant. An index can have 1 to 20 such attributes. All indexes
+        of a table together can have 100: an attribute that several indexes include counts once for
+        each index.
         """
 
     @_builtins.property
     def empty_members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Names of the list and map fields above that are present but empty, which proto3 cannot say by itself."""
+        """The names of the list and map fields of this message that are present but empty. proto3 does
+        not distinguish an empty list or map from an absent one.
+        """
 
     def __init__(
         self,
@@ -136,8 +151,10 @@ Global___Projection: _TypeAlias = Projection  # noqa: Y015
 
 @_typing.final
 class GlobalSecondaryIndex(_message.Message):
-    """Asks for a global secondary index: any key, with capacity of its own. Key and projection can't
-    change later.
+    """A global secondary index to create. The key and the projection cannot be changed later.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GlobalSecondaryIndex.html
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -150,32 +167,38 @@ class GlobalSecondaryIndex(_message.Message):
     WARM_THROUGHPUT_FIELD_NUMBER: _builtins.int
     EMPTY_MEMBERS_FIELD_NUMBER: _builtins.int
     index_name: _builtins.str
-    """Required name, 3-255 characters, unique among the indexes of the table."""
+    """Required. The index name, 3 to 255 characters, unique among the indexes of the table."""
     @_builtins.property
     def key_schema(self) -> _containers.RepeatedCompositeFieldContainer[_key_schema_pb2.KeySchemaElement]:
-        """Required key: 1-4 `HASH` attributes, then 0-4 `RANGE` attributes, in order."""
+        """Required. The key of the index: 1 to 4 `HASH` attributes, followed by 0 to 4 `RANGE`
+        attributes. The order is significant.
+        """
 
     @_builtins.property
     def projection(self) -> Global___Projection:
-        """Required choice of what the index copies besides the keys."""
+        """Required. The attributes that are copied to the index."""
 
     @_builtins.property
     def provisioned_throughput(self) -> _throughput_pb2.ProvisionedThroughput:
-        """Capacity of the index itself; required when the table is `PROVISIONED`, refused otherwise."""
+        """The capacity of the index. Required if the billing mode of the table is `PROVISIONED`. Not
+        allowed if the mode is `PAY_PER_REQUEST`.
+        """
 
     @_builtins.property
     def on_demand_throughput(self) -> _throughput_pb2.OnDemandThroughput:
-        """Ceilings of the index on a `PAY_PER_REQUEST` table; absent means none."""
+        """The maximum throughput of the index in `PAY_PER_REQUEST` mode. If absent, there is no maximum."""
 
     @_builtins.property
     def warm_throughput(self) -> _throughput_pb2.WarmThroughput:
-        """Load the index is to be ready for at once; absent leaves AWS's default, otherwise set one value
-        or both.
+        """The throughput that the index must be able to serve immediately. If absent, AWS chooses the
+        value.
         """
 
     @_builtins.property
     def empty_members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Names of the list and map fields above that are present but empty, which proto3 cannot say by itself."""
+        """The names of the list and map fields of this message that are present but empty. proto3 does
+        not distinguish an empty list or map from an absent one.
+        """
 
     def __init__(
         self,
@@ -200,7 +223,11 @@ Global___GlobalSecondaryIndex: _TypeAlias = GlobalSecondaryIndex  # noqa: Y015
 
 @_typing.final
 class LocalSecondaryIndexDescription(_message.Message):
-    """State of a local secondary index, which lives and dies with its table."""
+    """A local secondary index of a table. The index is created and deleted together with its table.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_LocalSecondaryIndexDescription.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -212,24 +239,28 @@ class LocalSecondaryIndexDescription(_message.Message):
     INDEX_ARN_FIELD_NUMBER: _builtins.int
     EMPTY_MEMBERS_FIELD_NUMBER: _builtins.int
     index_name: _builtins.str
-    """Name of the index, 3-255 characters."""
+    """The index name."""
     index_size_bytes: _builtins.int
-    """Size in bytes, refreshed about every six hours."""
+    """The size of the index in bytes. AWS updates this value about every six hours."""
     item_count: _builtins.int
-    """Number of entries, refreshed about every six hours."""
+    """The number of items in the index. AWS updates this value about every six hours."""
     index_arn: _builtins.str
-    """ARN of the index."""
+    """The ARN of the index."""
     @_builtins.property
     def key_schema(self) -> _containers.RepeatedCompositeFieldContainer[_key_schema_pb2.KeySchemaElement]:
-        """Key of the index: the table's `HASH` attribute, then its own `RANGE`."""
+        """The key of the index: the `HASH` attribute of the table, followed by the `RANGE` attribute of
+        the index.
+        """
 
     @_builtins.property
     def projection(self) -> Global___Projection:
-        """What the index copies besides the keys."""
+        """The attributes that are copied to the index."""
 
     @_builtins.property
     def empty_members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Names of the list and map fields above that are present but empty, which proto3 cannot say by itself."""
+        """The names of the list and map fields of this message that are present but empty. proto3 does
+        not distinguish an empty list or map from an absent one.
+        """
 
     def __init__(
         self,
@@ -267,8 +298,11 @@ Global___LocalSecondaryIndexDescription: _TypeAlias = LocalSecondaryIndexDescrip
 
 @_typing.final
 class GlobalSecondaryIndexDescription(_message.Message):
-    """State of a global secondary index. It settles on its own time, often long after the table is
-    `ACTIVE`.
+    """A global secondary index of a table. The index has its own status, which can be `CREATING` for a
+    long time after the status of the table is `ACTIVE`.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GlobalSecondaryIndexDescription.html
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -286,42 +320,46 @@ class GlobalSecondaryIndexDescription(_message.Message):
     WARM_THROUGHPUT_FIELD_NUMBER: _builtins.int
     EMPTY_MEMBERS_FIELD_NUMBER: _builtins.int
     index_name: _builtins.str
-    """Name of the index, 3-255 characters."""
+    """The index name."""
     index_status: _status_pb2.IndexStatus.ValueType
-    """Stage of the index; queries need `ACTIVE`."""
+    """The status of the index. The index can be queried if the status is `ACTIVE` or `UPDATING`."""
     backfilling: _builtins.bool
-    """True while existing items are copied in; absent or false otherwise, and absent for indexes made
-    with the table.
+    """True while DynamoDB copies the existing items of the table to a new index. Otherwise false or
+    absent. Absent for an index that was created with the table.
     """
     index_size_bytes: _builtins.int
-    """Size in bytes, refreshed about every six hours."""
+    """The size of the index in bytes. AWS updates this value about every six hours."""
     item_count: _builtins.int
-    """Number of entries, refreshed about every six hours."""
+    """The number of items in the index. AWS updates this value about every six hours."""
     index_arn: _builtins.str
-    """ARN of the index."""
+    """The ARN of the index."""
     @_builtins.property
     def key_schema(self) -> _containers.RepeatedCompositeFieldContainer[_key_schema_pb2.KeySchemaElement]:
-        """Key of the index, `HASH` attributes first, in order."""
+        """The key of the index: the `HASH` attributes, followed by the `RANGE` attributes. The order is
+        significant.
+        """
 
     @_builtins.property
     def projection(self) -> Global___Projection:
-        """What the index copies besides the keys."""
+        """The attributes that are copied to the index."""
 
     @_builtins.property
     def provisioned_throughput(self) -> _throughput_pb2.ProvisionedThroughputDescription:
-        """Capacity units of the index and their change history; all 0 under `PAY_PER_REQUEST`."""
+        """The capacity of the index. The capacity units are 0 in `PAY_PER_REQUEST` mode."""
 
     @_builtins.property
     def on_demand_throughput(self) -> _throughput_pb2.OnDemandThroughput:
-        """Ceilings in request units per second; absent means none."""
+        """The maximum throughput in `PAY_PER_REQUEST` mode. If absent, there is no maximum."""
 
     @_builtins.property
     def warm_throughput(self) -> _throughput_pb2.GlobalSecondaryIndexWarmThroughputDescription:
-        """Load the index can take at once, and whether a raise is under way."""
+        """The warm throughput of the index, and whether it is being increased."""
 
     @_builtins.property
     def empty_members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Names of the list and map fields above that are present but empty, which proto3 cannot say by itself."""
+        """The names of the list and map fields of this message that are present but empty. proto3 does
+        not distinguish an empty list or map from an absent one.
+        """
 
     def __init__(
         self,
@@ -372,7 +410,11 @@ Global___GlobalSecondaryIndexDescription: _TypeAlias = GlobalSecondaryIndexDescr
 
 @_typing.final
 class GlobalSecondaryIndexUpdate(_message.Message):
-    """One change to a global secondary index: set exactly one field."""
+    """A change of the global secondary indexes of a table. Set exactly one field.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GlobalSecondaryIndexUpdate.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -381,15 +423,15 @@ class GlobalSecondaryIndexUpdate(_message.Message):
     DELETE_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def update(self) -> Global___UpdateGlobalSecondaryIndexAction:
-        """Changes the capacity of an existing index."""
+        """Changes the throughput of an existing index."""
 
     @_builtins.property
     def create(self) -> Global___CreateGlobalSecondaryIndexAction:
-        """Builds a new index from the table's items."""
+        """Adds an index."""
 
     @_builtins.property
     def delete(self) -> Global___DeleteGlobalSecondaryIndexAction:
-        """Removes an existing index."""
+        """Deletes an index."""
 
     def __init__(
         self,
@@ -407,7 +449,11 @@ Global___GlobalSecondaryIndexUpdate: _TypeAlias = GlobalSecondaryIndexUpdate  # 
 
 @_typing.final
 class UpdateGlobalSecondaryIndexAction(_message.Message):
-    """Asks for other capacity of an existing index. Its key and projection can't change."""
+    """The new throughput of an existing global secondary index. Fields that are absent are not changed.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateGlobalSecondaryIndexAction.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -416,18 +462,18 @@ class UpdateGlobalSecondaryIndexAction(_message.Message):
     ON_DEMAND_THROUGHPUT_FIELD_NUMBER: _builtins.int
     WARM_THROUGHPUT_FIELD_NUMBER: _builtins.int
     index_name: _builtins.str
-    """Required name of an existing index."""
+    """Required. The name of the index."""
     @_builtins.property
     def provisioned_throughput(self) -> _throughput_pb2.ProvisionedThroughput:
-        """New capacity units, both values, for a `PROVISIONED` table."""
+        """The new capacity. Allowed only if the billing mode of the table is `PROVISIONED`."""
 
     @_builtins.property
     def on_demand_throughput(self) -> _throughput_pb2.OnDemandThroughput:
-        """New ceilings, for a `PAY_PER_REQUEST` table."""
+        """The new maximum throughput. Allowed only if the billing mode of the table is `PAY_PER_REQUEST`."""
 
     @_builtins.property
     def warm_throughput(self) -> _throughput_pb2.WarmThroughput:
-        """Higher warm throughput; never lower than now."""
+        """The new warm throughput. Must not be lower than the current value."""
 
     def __init__(
         self,
@@ -449,7 +495,12 @@ Global___UpdateGlobalSecondaryIndexAction: _TypeAlias = UpdateGlobalSecondaryInd
 
 @_typing.final
 class CreateGlobalSecondaryIndexAction(_message.Message):
-    """Asks for a new index on a live table. Filling it takes minutes when empty and hours when large."""
+    """A global secondary index to add to an existing table. DynamoDB copies the items of the table to
+    the index, which takes minutes for an empty table and can take hours for a large one.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateGlobalSecondaryIndexAction.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -461,32 +512,39 @@ class CreateGlobalSecondaryIndexAction(_message.Message):
     WARM_THROUGHPUT_FIELD_NUMBER: _builtins.int
     EMPTY_MEMBERS_FIELD_NUMBER: _builtins.int
     index_name: _builtins.str
-    """Required name, 3-255 characters, not in use on the table."""
+    """Required. The index name, 3 to 255 characters, unique among the indexes of the table."""
     @_builtins.property
     def key_schema(self) -> _containers.RepeatedCompositeFieldContainer[_key_schema_pb2.KeySchemaElement]:
-        """Required key: 1-4 `HASH` attributes, then 0-4 `RANGE` attributes; types go in
-        `attribute_definitions`.
+        """Required. The key of the index: 1 to 4 `HASH` attributes, followed by 0 to 4 `RANGE`
+        attributes. The order is significant. Declare the attributes in
+        `UpdateTableRequest.attribute_definitions`.
         """
 
     @_builtins.property
     def projection(self) -> Global___Projection:
-        """Required choice of what the index copies besides the keys."""
+        """Required. The attributes that are copied to the index."""
 
     @_builtins.property
     def provisioned_throughput(self) -> _throughput_pb2.ProvisionedThroughput:
-        """Capacity of the index; required when the table is `PROVISIONED`, refused otherwise."""
+        """The capacity of the index. Required if the billing mode of the table is `PROVISIONED`. Not
+        allowed if the mode is `PAY_PER_REQUEST`.
+        """
 
     @_builtins.property
     def on_demand_throughput(self) -> _throughput_pb2.OnDemandThroughput:
-        """Ceilings on a `PAY_PER_REQUEST` table; absent means none."""
+        """The maximum throughput of the index in `PAY_PER_REQUEST` mode. If absent, there is no maximum."""
 
     @_builtins.property
     def warm_throughput(self) -> _throughput_pb2.WarmThroughput:
-        """Load the index is to be ready for at once; absent leaves AWS's default."""
+        """The throughput that the index must be able to serve immediately. If absent, AWS chooses the
+        value.
+        """
 
     @_builtins.property
     def empty_members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Names of the list and map fields above that are present but empty, which proto3 cannot say by itself."""
+        """The names of the list and map fields of this message that are present but empty. proto3 does
+        not distinguish an empty list or map from an absent one.
+        """
 
     def __init__(
         self,
@@ -511,13 +569,18 @@ Global___CreateGlobalSecondaryIndexAction: _TypeAlias = CreateGlobalSecondaryInd
 
 @_typing.final
 class DeleteGlobalSecondaryIndexAction(_message.Message):
-    """Asks for removal of an index; deletion protection of the table does not stop it."""
+    """A global secondary index to delete. Deletion protection of the table does not prevent the
+    deletion of its indexes.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteGlobalSecondaryIndexAction.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     INDEX_NAME_FIELD_NUMBER: _builtins.int
     index_name: _builtins.str
-    """Required name of an existing index."""
+    """Required. The name of the index."""
     def __init__(
         self,
         *,

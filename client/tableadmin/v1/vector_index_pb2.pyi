@@ -28,21 +28,29 @@ class _SearchSchemaElementType:
 class _SearchSchemaElementTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SearchSchemaElementType.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     SEARCH_SCHEMA_ELEMENT_TYPE_UNSPECIFIED: _SearchSchemaElementType.ValueType  # 0
-    """Not set, or a value that this version of the contract does not know."""
+    """Not set, or set by AWS to a value that this version of the API does not define."""
     SEARCH_SCHEMA_ELEMENT_TYPE_HASH: _SearchSchemaElementType.ValueType  # 1
-    """Splits the index by value; every search must then give a value for it."""
+    """The attribute is the partition key of the index. Each search must specify a value for the
+    attribute.
+    """
     SEARCH_SCHEMA_ELEMENT_TYPE_INLINE_FILTER: _SearchSchemaElementType.ValueType  # 2
-    """Copied into the index so that searches may filter on it; optional in a search."""
+    """The attribute is copied to the index as a filter. A search can specify a condition on the
+    attribute.
+    """
 
 class SearchSchemaElementType(_SearchSchemaElementType, metaclass=_SearchSchemaElementTypeEnumTypeWrapper):
-    """How an attribute narrows a vector search."""
+    """The way in which an attribute restricts a vector search."""
 
 SEARCH_SCHEMA_ELEMENT_TYPE_UNSPECIFIED: SearchSchemaElementType.ValueType  # 0
-"""Not set, or a value that this version of the contract does not know."""
+"""Not set, or set by AWS to a value that this version of the API does not define."""
 SEARCH_SCHEMA_ELEMENT_TYPE_HASH: SearchSchemaElementType.ValueType  # 1
-"""Splits the index by value; every search must then give a value for it."""
+"""The attribute is the partition key of the index. Each search must specify a value for the
+attribute.
+"""
 SEARCH_SCHEMA_ELEMENT_TYPE_INLINE_FILTER: SearchSchemaElementType.ValueType  # 2
-"""Copied into the index so that searches may filter on it; optional in a search."""
+"""The attribute is copied to the index as a filter. A search can specify a condition on the
+attribute.
+"""
 Global___SearchSchemaElementType: _TypeAlias = SearchSchemaElementType  # noqa: Y015
 
 class _VectorDistanceFunction:
@@ -52,30 +60,35 @@ class _VectorDistanceFunction:
 class _VectorDistanceFunctionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_VectorDistanceFunction.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     VECTOR_DISTANCE_FUNCTION_UNSPECIFIED: _VectorDistanceFunction.ValueType  # 0
-    """Not set, or a value that this version of the contract does not know."""
+    """Not set, or set by AWS to a value that this version of the API does not define."""
     VECTOR_DISTANCE_FUNCTION_COSINE: _VectorDistanceFunction.ValueType  # 1
-    """Angle between the vectors; length does not matter."""
+    """The cosine distance: depends on the angle between the vectors, not on their lengths."""
     VECTOR_DISTANCE_FUNCTION_DOT_PRODUCT: _VectorDistanceFunction.ValueType  # 2
-    """Inner product: both angle and length matter."""
+    """The dot product: depends on the angle between the vectors and on their lengths."""
     VECTOR_DISTANCE_FUNCTION_EUCLIDEAN: _VectorDistanceFunction.ValueType  # 3
-    """Straight-line distance between the vectors' end points."""
+    """The Euclidean distance: the length of the straight line between the two points."""
 
 class VectorDistanceFunction(_VectorDistanceFunction, metaclass=_VectorDistanceFunctionEnumTypeWrapper):
-    """Measure of how near two vectors are."""
+    """The function that measures the distance between two vectors."""
 
 VECTOR_DISTANCE_FUNCTION_UNSPECIFIED: VectorDistanceFunction.ValueType  # 0
-"""Not set, or a value that this version of the contract does not know."""
+"""Not set, or set by AWS to a value that this version of the API does not define."""
 VECTOR_DISTANCE_FUNCTION_COSINE: VectorDistanceFunction.ValueType  # 1
-"""Angle between the vectors; length does not matter."""
+"""The cosine distance: depends on the angle between the vectors, not on their lengths."""
 VECTOR_DISTANCE_FUNCTION_DOT_PRODUCT: VectorDistanceFunction.ValueType  # 2
-"""Inner product: both angle and length matter."""
+"""The dot product: depends on the angle between the vectors and on their lengths."""
 VECTOR_DISTANCE_FUNCTION_EUCLIDEAN: VectorDistanceFunction.ValueType  # 3
-"""Straight-line distance between the vectors' end points."""
+"""The Euclidean distance: the length of the straight line between the two points."""
 Global___VectorDistanceFunction: _TypeAlias = VectorDistanceFunction  # noqa: Y015
 
 @_typing.final
 class VectorIndex(_message.Message):
-    """Asks for a vector index: finds the items whose vectors lie nearest to a given one."""
+    """A vector index to create. A search in a vector index returns the items whose vectors are nearest
+    to a given vector.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_VectorIndex.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -87,28 +100,32 @@ class VectorIndex(_message.Message):
     DISTANCE_FUNCTION_FIELD_NUMBER: _builtins.int
     EMPTY_MEMBERS_FIELD_NUMBER: _builtins.int
     index_name: _builtins.str
-    """Required name, 3-255 characters, unique among the indexes of the table."""
+    """Required. The index name, 3 to 255 characters, unique among the indexes of the table."""
     dimensions: _builtins.int
-    """Required length of the vectors, at least 1; equal for all indexes on the same attribute."""
+    """Required. The number of components of each vector, at least 1. All indexes on the same
+    attribute must have the same value.
+    """
     distance_function: Global___VectorDistanceFunction.ValueType
-    """Required measure of how near two vectors are."""
+    """Required. The function that measures the distance between two vectors."""
     @_builtins.property
     def vector_attribute(self) -> Global___VectorAttributeDefinition:
-        """Required attribute that holds the vector."""
+        """Required. The attribute that contains the vector."""
 
     @_builtins.property
     def search_schema(self) -> _containers.RepeatedCompositeFieldContainer[Global___SearchSchemaElement]:
-        """Partition and filter attributes of a search; absent means neither."""
+        """The attributes that searches can use as partition key or filter. If absent, there are none."""
 
     @_builtins.property
     def projection(self) -> _index_pb2.Projection:
-        """Required choice of what the index copies from the item; inline filters and the vector use up
-        its allowance.
+        """Required. The attributes that are copied to the index. The vector attribute and the inline
+        filter attributes count toward the limit of the projection.
         """
 
     @_builtins.property
     def empty_members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Names of the list and map fields above that are present but empty, which proto3 cannot say by itself."""
+        """The names of the list and map fields of this message that are present but empty. proto3 does
+        not distinguish an empty list or map from an absent one.
+        """
 
     def __init__(
         self,
@@ -142,13 +159,17 @@ Global___VectorIndex: _TypeAlias = VectorIndex  # noqa: Y015
 
 @_typing.final
 class VectorAttributeDefinition(_message.Message):
-    """Names the attribute that holds an item's vector."""
+    """The attribute that contains the vector of an item.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_VectorAttributeDefinition.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     ATTRIBUTE_NAME_FIELD_NUMBER: _builtins.int
     attribute_name: _builtins.str
-    """Required attribute name, 1-255 bytes."""
+    """Required. The attribute name, 1 to 255 bytes."""
     def __init__(
         self,
         *,
@@ -166,16 +187,20 @@ Global___VectorAttributeDefinition: _TypeAlias = VectorAttributeDefinition  # no
 
 @_typing.final
 class SearchSchemaElement(_message.Message):
-    """An attribute that narrows a vector search, and how."""
+    """An attribute that restricts a vector search.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_SearchSchemaElement.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     ATTRIBUTE_NAME_FIELD_NUMBER: _builtins.int
     SEARCH_SCHEMA_ELEMENT_TYPE_FIELD_NUMBER: _builtins.int
     attribute_name: _builtins.str
-    """Required attribute name, at most 65,535 characters."""
+    """Required. The attribute name, up to 65,535 characters."""
     search_schema_element_type: Global___SearchSchemaElementType.ValueType
-    """Required way in which the attribute narrows the search."""
+    """Required. The way in which the attribute restricts a search."""
     def __init__(
         self,
         *,
@@ -199,7 +224,11 @@ Global___SearchSchemaElement: _TypeAlias = SearchSchemaElement  # noqa: Y015
 
 @_typing.final
 class VectorIndexDescription(_message.Message):
-    """State and settings of a vector index."""
+    """The settings and the status of a vector index.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_VectorIndexDescription.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -216,36 +245,40 @@ class VectorIndexDescription(_message.Message):
     INDEX_ARN_FIELD_NUMBER: _builtins.int
     EMPTY_MEMBERS_FIELD_NUMBER: _builtins.int
     index_name: _builtins.str
-    """Name of the index, 3-255 characters."""
+    """The index name."""
     dimensions: _builtins.int
-    """Length of the vectors."""
+    """The number of components of each vector."""
     distance_function: Global___VectorDistanceFunction.ValueType
-    """Measure of how near two vectors are."""
+    """The function that measures the distance between two vectors."""
     index_status: _status_pb2.IndexStatus.ValueType
-    """Stage of the index: `CREATING`, `ACTIVE` or `DELETING`."""
+    """The status of the index: `CREATING`, `ACTIVE` or `DELETING`."""
     backfilling: _builtins.bool
-    """True while existing items are copied in; searches may miss some until then."""
+    """True while DynamoDB copies the existing items of the table to the index. Searches may miss
+    items while this value is true.
+    """
     index_size_bytes: _builtins.int
-    """Size in bytes, refreshed about every six hours."""
+    """The size of the index in bytes. AWS updates this value about every six hours."""
     item_count: _builtins.int
-    """Number of entries, refreshed about every six hours."""
+    """The number of items in the index. AWS updates this value about every six hours."""
     index_arn: _builtins.str
-    """ARN of the index."""
+    """The ARN of the index."""
     @_builtins.property
     def search_schema(self) -> _containers.RepeatedCompositeFieldContainer[Global___SearchSchemaElement]:
-        """Partition and filter attributes of a search; absent means neither."""
+        """The attributes that searches can use as partition key or filter. Absent if there are none."""
 
     @_builtins.property
     def projection(self) -> _index_pb2.Projection:
-        """What the index copies from the item."""
+        """The attributes that are copied to the index."""
 
     @_builtins.property
     def vector_attribute(self) -> Global___VectorAttributeDefinition:
-        """Attribute that holds the vector."""
+        """The attribute that contains the vector."""
 
     @_builtins.property
     def empty_members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Names of the list and map fields above that are present but empty, which proto3 cannot say by itself."""
+        """The names of the list and map fields of this message that are present but empty. proto3 does
+        not distinguish an empty list or map from an absent one.
+        """
 
     def __init__(
         self,
@@ -304,7 +337,11 @@ Global___VectorIndexDescription: _TypeAlias = VectorIndexDescription  # noqa: Y0
 
 @_typing.final
 class VectorIndexUpdate(_message.Message):
-    """One change to the vector indexes of a table: set exactly one field."""
+    """A change of the vector indexes of a table. Set exactly one field.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_VectorIndexUpdate.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -312,11 +349,11 @@ class VectorIndexUpdate(_message.Message):
     DELETE_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def create(self) -> Global___CreateVectorIndexAction:
-        """Builds a new vector index from the table's items."""
+        """Adds a vector index."""
 
     @_builtins.property
     def delete(self) -> Global___DeleteVectorIndexAction:
-        """Removes an existing vector index."""
+        """Deletes a vector index."""
 
     def __init__(
         self,
@@ -333,7 +370,12 @@ Global___VectorIndexUpdate: _TypeAlias = VectorIndexUpdate  # noqa: Y015
 
 @_typing.final
 class CreateVectorIndexAction(_message.Message):
-    """Asks for a new vector index on a live table; existing items are copied in afterwards."""
+    """A vector index to add to an existing table. DynamoDB copies the existing items to the index after
+    the call returns.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateVectorIndexAction.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -345,26 +387,30 @@ class CreateVectorIndexAction(_message.Message):
     DISTANCE_FUNCTION_FIELD_NUMBER: _builtins.int
     EMPTY_MEMBERS_FIELD_NUMBER: _builtins.int
     index_name: _builtins.str
-    """Required name, 3-255 characters, not in use on the table."""
+    """Required. The index name, 3 to 255 characters, unique among the indexes of the table."""
     dimensions: _builtins.int
-    """Required length of the vectors, at least 1; equal for all indexes on the same attribute."""
+    """Required. The number of components of each vector, at least 1. All indexes on the same
+    attribute must have the same value.
+    """
     distance_function: Global___VectorDistanceFunction.ValueType
-    """Required measure of how near two vectors are."""
+    """Required. The function that measures the distance between two vectors."""
     @_builtins.property
     def vector_attribute(self) -> Global___VectorAttributeDefinition:
-        """Required attribute that holds the vector."""
+        """Required. The attribute that contains the vector."""
 
     @_builtins.property
     def search_schema(self) -> _containers.RepeatedCompositeFieldContainer[Global___SearchSchemaElement]:
-        """Partition and filter attributes of a search; absent means neither."""
+        """The attributes that searches can use as partition key or filter. If absent, there are none."""
 
     @_builtins.property
     def projection(self) -> _index_pb2.Projection:
-        """Required choice of what the index copies from the item."""
+        """Required. The attributes that are copied to the index."""
 
     @_builtins.property
     def empty_members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Names of the list and map fields above that are present but empty, which proto3 cannot say by itself."""
+        """The names of the list and map fields of this message that are present but empty. proto3 does
+        not distinguish an empty list or map from an absent one.
+        """
 
     def __init__(
         self,
@@ -398,13 +444,17 @@ Global___CreateVectorIndexAction: _TypeAlias = CreateVectorIndexAction  # noqa: 
 
 @_typing.final
 class DeleteVectorIndexAction(_message.Message):
-    """Asks for removal of a vector index."""
+    """A vector index to delete.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteVectorIndexAction.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     INDEX_NAME_FIELD_NUMBER: _builtins.int
     index_name: _builtins.str
-    """Required name of an existing vector index."""
+    """Required. The name of the index."""
     def __init__(
         self,
         *,

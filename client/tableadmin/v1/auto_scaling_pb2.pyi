@@ -22,13 +22,17 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class DescribeTableReplicaAutoScalingRequest(_message.Message):
-    """Names the global table whose auto scaling is described."""
+    """Request message for `TableAdmin.DescribeTableReplicaAutoScaling`.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTableReplicaAutoScaling.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     TABLE_NAME_FIELD_NUMBER: _builtins.int
     table_name: _builtins.str
-    """Name or ARN of the table; required."""
+    """Required. The name or ARN of the table."""
     def __init__(
         self,
         *,
@@ -46,14 +50,18 @@ Global___DescribeTableReplicaAutoScalingRequest: _TypeAlias = DescribeTableRepli
 
 @_typing.final
 class DescribeTableReplicaAutoScalingResponse(_message.Message):
-    """Answers with the auto scaling of all replicas."""
+    """Response message for `TableAdmin.DescribeTableReplicaAutoScaling`.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTableReplicaAutoScaling.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     TABLE_AUTO_SCALING_DESCRIPTION_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def table_auto_scaling_description(self) -> Global___TableAutoScalingDescription:
-        """Auto scaling of the table, replica by replica."""
+        """The auto scaling settings of the table and its replicas."""
 
     def __init__(
         self,
@@ -69,8 +77,11 @@ Global___DescribeTableReplicaAutoScalingResponse: _TypeAlias = DescribeTableRepl
 
 @_typing.final
 class UpdateTableReplicaAutoScalingRequest(_message.Message):
-    """Asks to change the auto scaling of a global table, its indexes and its replicas. What is absent
-    stays as it is.
+    """Request message for `TableAdmin.UpdateTableReplicaAutoScaling`. Settings whose fields are absent
+    are not changed.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTableReplicaAutoScaling.html
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -81,22 +92,28 @@ class UpdateTableReplicaAutoScalingRequest(_message.Message):
     REPLICA_UPDATES_FIELD_NUMBER: _builtins.int
     EMPTY_MEMBERS_FIELD_NUMBER: _builtins.int
     table_name: _builtins.str
-    """Name or ARN of the global table; required."""
+    """Required. The name or ARN of the global table."""
     @_builtins.property
     def global_secondary_index_updates(self) -> _containers.RepeatedCompositeFieldContainer[Global___GlobalSecondaryIndexAutoScalingUpdate]:
-        """Write auto scaling of indexes, in all regions; at least one entry if given."""
+        """The auto scaling settings for the write capacity of global secondary indexes, in all Regions.
+        If set, the list must have at least one element.
+        """
 
     @_builtins.property
     def provisioned_write_capacity_auto_scaling_update(self) -> Global___AutoScalingSettingsUpdate:
-        """Auto scaling of the table's write capacity in all regions; absent changes nothing."""
+        """The auto scaling settings for the write capacity of the table, in all Regions."""
 
     @_builtins.property
     def replica_updates(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReplicaAutoScalingUpdate]:
-        """Read auto scaling by region; at least one entry if given."""
+        """The auto scaling settings for the read capacity of replicas. If set, the list must have at
+        least one element.
+        """
 
     @_builtins.property
     def empty_members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Names of the list and map fields above that are present but empty, which proto3 cannot say by itself."""
+        """The names of the list and map fields of this message that are present but empty. proto3 does
+        not distinguish an empty list or map from an absent one.
+        """
 
     def __init__(
         self,
@@ -119,15 +136,20 @@ Global___UpdateTableReplicaAutoScalingRequest: _TypeAlias = UpdateTableReplicaAu
 
 @_typing.final
 class UpdateTableReplicaAutoScalingResponse(_message.Message):
-    """Answers with the auto scaling settings as the change starts."""
+    """Response message for `TableAdmin.UpdateTableReplicaAutoScaling`. AWS sends the response when it
+    accepts the change, before the change takes effect.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTableReplicaAutoScaling.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     TABLE_AUTO_SCALING_DESCRIPTION_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def table_auto_scaling_description(self) -> Global___TableAutoScalingDescription:
-        """Settings of the table and its replicas, possibly the old ones; call
-        DescribeTableReplicaAutoScaling again.
+        """The auto scaling settings of the table and its replicas. The settings can be those from before
+        the change. Call DescribeTableReplicaAutoScaling for the new settings.
         """
 
     def __init__(
@@ -144,7 +166,12 @@ Global___UpdateTableReplicaAutoScalingResponse: _TypeAlias = UpdateTableReplicaA
 
 @_typing.final
 class AutoScalingSettingsDescription(_message.Message):
-    """Auto scaling of one capacity dimension, read or write, of a table or index."""
+    """The auto scaling settings for the read capacity or the write capacity of a table, an index or a
+    replica.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AutoScalingSettingsDescription.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -155,20 +182,22 @@ class AutoScalingSettingsDescription(_message.Message):
     SCALING_POLICIES_FIELD_NUMBER: _builtins.int
     EMPTY_MEMBERS_FIELD_NUMBER: _builtins.int
     minimum_units: _builtins.int
-    """Lower bound in capacity units, at least 1."""
+    """The minimum capacity in capacity units, at least 1."""
     maximum_units: _builtins.int
-    """Upper bound in capacity units, at least 1."""
+    """The maximum capacity in capacity units, at least 1."""
     auto_scaling_disabled: _builtins.bool
-    """True when auto scaling is off and capacity stays as set by hand."""
+    """True if auto scaling is disabled."""
     auto_scaling_role_arn: _builtins.str
-    """ARN of the IAM role under which capacity is changed."""
+    """The ARN of the IAM role that auto scaling uses."""
     @_builtins.property
     def scaling_policies(self) -> _containers.RepeatedCompositeFieldContainer[Global___AutoScalingPolicyDescription]:
-        """The policies that decide when capacity changes."""
+        """The scaling policies."""
 
     @_builtins.property
     def empty_members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Names of the list and map fields above that are present but empty, which proto3 cannot say by itself."""
+        """The names of the list and map fields of this message that are present but empty. proto3 does
+        not distinguish an empty list or map from an absent one.
+        """
 
     def __init__(
         self,
@@ -205,17 +234,21 @@ Global___AutoScalingSettingsDescription: _TypeAlias = AutoScalingSettingsDescrip
 
 @_typing.final
 class AutoScalingPolicyDescription(_message.Message):
-    """One auto scaling policy."""
+    """A scaling policy.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AutoScalingPolicyDescription.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     POLICY_NAME_FIELD_NUMBER: _builtins.int
     TARGET_TRACKING_SCALING_POLICY_CONFIGURATION_FIELD_NUMBER: _builtins.int
     policy_name: _builtins.str
-    """Name of the policy, 1 to 256 printable characters."""
+    """The policy name, 1 to 256 printable characters."""
     @_builtins.property
     def target_tracking_scaling_policy_configuration(self) -> Global___AutoScalingTargetTrackingScalingPolicyConfigurationDescription:
-        """Target and cooldowns of the policy."""
+        """The target utilization and the cooldown periods of the policy."""
 
     def __init__(
         self,
@@ -235,7 +268,11 @@ Global___AutoScalingPolicyDescription: _TypeAlias = AutoScalingPolicyDescription
 
 @_typing.final
 class AutoScalingTargetTrackingScalingPolicyConfigurationDescription(_message.Message):
-    """A policy that keeps utilisation near a target value."""
+    """A target tracking policy, which keeps the utilization of the capacity close to a target.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AutoScalingTargetTrackingScalingPolicyConfigurationDescription.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -244,13 +281,13 @@ class AutoScalingTargetTrackingScalingPolicyConfigurationDescription(_message.Me
     SCALE_OUT_COOLDOWN_FIELD_NUMBER: _builtins.int
     TARGET_VALUE_FIELD_NUMBER: _builtins.int
     disable_scale_in: _builtins.bool
-    """True when the policy may only add capacity; absent means false."""
+    """True if the policy never decreases the capacity. The default is false."""
     scale_in_cooldown: _builtins.int
-    """Seconds to wait between two decreases; an increase may still come at once."""
+    """The cooldown period after a decrease, in seconds. An increase is possible during this period."""
     scale_out_cooldown: _builtins.int
-    """Seconds to wait between two increases."""
+    """The cooldown period after an increase, in seconds."""
     target_value: _builtins.float
-    """Utilisation to keep, in percent of provisioned capacity."""
+    """The target utilization, in percent of the provisioned capacity."""
     def __init__(
         self,
         *,
@@ -284,7 +321,11 @@ Global___AutoScalingTargetTrackingScalingPolicyConfigurationDescription: _TypeAl
 
 @_typing.final
 class TableAutoScalingDescription(_message.Message):
-    """Auto scaling of a global table across its replicas."""
+    """The auto scaling settings of a global table.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableAutoScalingDescription.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -293,16 +334,18 @@ class TableAutoScalingDescription(_message.Message):
     REPLICAS_FIELD_NUMBER: _builtins.int
     EMPTY_MEMBERS_FIELD_NUMBER: _builtins.int
     table_name: _builtins.str
-    """Name of the table."""
+    """The table name."""
     table_status: _status_pb2.TableStatus.ValueType
-    """Whether the table is ready or changing."""
+    """The status of the table."""
     @_builtins.property
     def replicas(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReplicaAutoScalingDescription]:
-        """Auto scaling per replica, one entry per Region."""
+        """The auto scaling settings of the replicas, one element for each Region."""
 
     @_builtins.property
     def empty_members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Names of the list and map fields above that are present but empty, which proto3 cannot say by itself."""
+        """The names of the list and map fields of this message that are present but empty. proto3 does
+        not distinguish an empty list or map from an absent one.
+        """
 
     def __init__(
         self,
@@ -329,7 +372,11 @@ Global___TableAutoScalingDescription: _TypeAlias = TableAutoScalingDescription  
 
 @_typing.final
 class ReplicaAutoScalingDescription(_message.Message):
-    """Auto scaling of one replica and its global secondary indexes."""
+    """The auto scaling settings of a replica and its global secondary indexes.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ReplicaAutoScalingDescription.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -340,24 +387,26 @@ class ReplicaAutoScalingDescription(_message.Message):
     REPLICA_STATUS_FIELD_NUMBER: _builtins.int
     EMPTY_MEMBERS_FIELD_NUMBER: _builtins.int
     region_name: _builtins.str
-    """AWS Region of the replica."""
+    """The AWS Region of the replica."""
     replica_status: _replica_pb2.ReplicaStatus.ValueType
-    """Whether the replica is ready, changing or out of reach."""
+    """The status of the replica."""
     @_builtins.property
     def global_secondary_indexes(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReplicaGlobalSecondaryIndexAutoScalingDescription]:
-        """Auto scaling of each global secondary index of the replica."""
+        """The auto scaling settings of the global secondary indexes of the replica."""
 
     @_builtins.property
     def replica_provisioned_read_capacity_auto_scaling_settings(self) -> Global___AutoScalingSettingsDescription:
-        """Auto scaling of read capacity on the replica."""
+        """The auto scaling settings for the read capacity of the replica."""
 
     @_builtins.property
     def replica_provisioned_write_capacity_auto_scaling_settings(self) -> Global___AutoScalingSettingsDescription:
-        """Auto scaling of write capacity on the replica."""
+        """The auto scaling settings for the write capacity of the replica."""
 
     @_builtins.property
     def empty_members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Names of the list and map fields above that are present but empty, which proto3 cannot say by itself."""
+        """The names of the list and map fields of this message that are present but empty. proto3 does
+        not distinguish an empty list or map from an absent one.
+        """
 
     def __init__(
         self,
@@ -386,7 +435,11 @@ Global___ReplicaAutoScalingDescription: _TypeAlias = ReplicaAutoScalingDescripti
 
 @_typing.final
 class ReplicaGlobalSecondaryIndexAutoScalingDescription(_message.Message):
-    """Auto scaling of one global secondary index of a replica."""
+    """The auto scaling settings of a global secondary index of a replica.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ReplicaGlobalSecondaryIndexAutoScalingDescription.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -395,16 +448,16 @@ class ReplicaGlobalSecondaryIndexAutoScalingDescription(_message.Message):
     PROVISIONED_READ_CAPACITY_AUTO_SCALING_SETTINGS_FIELD_NUMBER: _builtins.int
     PROVISIONED_WRITE_CAPACITY_AUTO_SCALING_SETTINGS_FIELD_NUMBER: _builtins.int
     index_name: _builtins.str
-    """Name of the index, unique among the indexes of the table."""
+    """The index name."""
     index_status: _status_pb2.IndexStatus.ValueType
-    """Whether the index is ready or changing; data stays usable while `UPDATING`."""
+    """The status of the index. The index can be queried if the status is `ACTIVE` or `UPDATING`."""
     @_builtins.property
     def provisioned_read_capacity_auto_scaling_settings(self) -> Global___AutoScalingSettingsDescription:
-        """Auto scaling of the read capacity of this index."""
+        """The auto scaling settings for the read capacity of the index."""
 
     @_builtins.property
     def provisioned_write_capacity_auto_scaling_settings(self) -> Global___AutoScalingSettingsDescription:
-        """Auto scaling of the write capacity of this index."""
+        """The auto scaling settings for the write capacity of the index."""
 
     def __init__(
         self,
@@ -431,7 +484,12 @@ Global___ReplicaGlobalSecondaryIndexAutoScalingDescription: _TypeAlias = Replica
 
 @_typing.final
 class AutoScalingSettingsUpdate(_message.Message):
-    """New auto scaling of one capacity dimension of a table, index or replica."""
+    """New auto scaling settings for the read capacity or the write capacity of a table, an index or a
+    replica.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AutoScalingSettingsUpdate.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -441,16 +499,16 @@ class AutoScalingSettingsUpdate(_message.Message):
     AUTO_SCALING_ROLE_ARN_FIELD_NUMBER: _builtins.int
     SCALING_POLICY_UPDATE_FIELD_NUMBER: _builtins.int
     minimum_units: _builtins.int
-    """Capacity units that scaling never goes below, at least 1."""
+    """The minimum capacity in capacity units, at least 1."""
     maximum_units: _builtins.int
-    """Capacity units that scaling never goes above, at least 1."""
+    """The maximum capacity in capacity units, at least 1."""
     auto_scaling_disabled: _builtins.bool
-    """True turns auto scaling off for this dimension."""
+    """True disables auto scaling for this capacity."""
     auto_scaling_role_arn: _builtins.str
-    """ARN of the IAM role that auto scaling acts under, up to 1,600 characters."""
+    """The ARN of the IAM role that auto scaling uses, up to 1,600 characters."""
     @_builtins.property
     def scaling_policy_update(self) -> Global___AutoScalingPolicyUpdate:
-        """Scaling policy to set; absent changes no policy."""
+        """The scaling policy to create or change. If absent, no policy is changed."""
 
     def __init__(
         self,
@@ -486,17 +544,21 @@ Global___AutoScalingSettingsUpdate: _TypeAlias = AutoScalingSettingsUpdate  # no
 
 @_typing.final
 class AutoScalingPolicyUpdate(_message.Message):
-    """New target tracking policy of a scaled dimension."""
+    """A scaling policy to create or change.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AutoScalingPolicyUpdate.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     POLICY_NAME_FIELD_NUMBER: _builtins.int
     TARGET_TRACKING_SCALING_POLICY_CONFIGURATION_FIELD_NUMBER: _builtins.int
     policy_name: _builtins.str
-    """Name of the policy, 1 to 256 printable characters."""
+    """The policy name, 1 to 256 printable characters."""
     @_builtins.property
     def target_tracking_scaling_policy_configuration(self) -> Global___AutoScalingTargetTrackingScalingPolicyConfigurationUpdate:
-        """Target and cooldowns of the policy; required."""
+        """Required. The target utilization and the cooldown periods of the policy."""
 
     def __init__(
         self,
@@ -516,7 +578,11 @@ Global___AutoScalingPolicyUpdate: _TypeAlias = AutoScalingPolicyUpdate  # noqa: 
 
 @_typing.final
 class AutoScalingTargetTrackingScalingPolicyConfigurationUpdate(_message.Message):
-    """Target utilization to hold and how fast capacity may follow it."""
+    """A target tracking policy, which keeps the utilization of the capacity close to a target.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AutoScalingTargetTrackingScalingPolicyConfigurationUpdate.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -525,13 +591,13 @@ class AutoScalingTargetTrackingScalingPolicyConfigurationUpdate(_message.Message
     SCALE_OUT_COOLDOWN_FIELD_NUMBER: _builtins.int
     TARGET_VALUE_FIELD_NUMBER: _builtins.int
     disable_scale_in: _builtins.bool
-    """True means that the policy only ever adds capacity; absent means false."""
+    """True prevents the policy from decreasing the capacity. The default is false."""
     scale_in_cooldown: _builtins.int
-    """Seconds between two reductions; an increase may still interrupt them."""
+    """The cooldown period after a decrease, in seconds. An increase is possible during this period."""
     scale_out_cooldown: _builtins.int
-    """Seconds to wait after one increase before the next."""
+    """The cooldown period after an increase, in seconds."""
     target_value: _builtins.float
-    """Utilization to hold, in percent of provisioned capacity, such as 70; required."""
+    """Required. The target utilization, in percent of the provisioned capacity. Example: 70."""
     def __init__(
         self,
         *,
@@ -565,17 +631,21 @@ Global___AutoScalingTargetTrackingScalingPolicyConfigurationUpdate: _TypeAlias =
 
 @_typing.final
 class GlobalSecondaryIndexAutoScalingUpdate(_message.Message):
-    """New write auto scaling of one index of a global table."""
+    """New auto scaling settings for the write capacity of a global secondary index, in all Regions.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GlobalSecondaryIndexAutoScalingUpdate.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     INDEX_NAME_FIELD_NUMBER: _builtins.int
     PROVISIONED_WRITE_CAPACITY_AUTO_SCALING_UPDATE_FIELD_NUMBER: _builtins.int
     index_name: _builtins.str
-    """Name of an existing global secondary index."""
+    """The name of an existing index."""
     @_builtins.property
     def provisioned_write_capacity_auto_scaling_update(self) -> Global___AutoScalingSettingsUpdate:
-        """Auto scaling of the index's write capacity; absent changes nothing."""
+        """The new settings. If absent, the settings are not changed."""
 
     def __init__(
         self,
@@ -595,7 +665,11 @@ Global___GlobalSecondaryIndexAutoScalingUpdate: _TypeAlias = GlobalSecondaryInde
 
 @_typing.final
 class ReplicaAutoScalingUpdate(_message.Message):
-    """New read auto scaling of the replica in one region."""
+    """New auto scaling settings for the read capacity of a replica.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ReplicaAutoScalingUpdate.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -604,18 +678,24 @@ class ReplicaAutoScalingUpdate(_message.Message):
     REPLICA_PROVISIONED_READ_CAPACITY_AUTO_SCALING_UPDATE_FIELD_NUMBER: _builtins.int
     EMPTY_MEMBERS_FIELD_NUMBER: _builtins.int
     region_name: _builtins.str
-    """Region of the existing replica to change; required."""
+    """Required. The AWS Region of the replica."""
     @_builtins.property
     def replica_global_secondary_index_updates(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReplicaGlobalSecondaryIndexAutoScalingUpdate]:
-        """Read auto scaling of the replica's indexes, one entry per index."""
+        """The auto scaling settings for the read capacity of the indexes of the replica, one element for
+        each index.
+        """
 
     @_builtins.property
     def replica_provisioned_read_capacity_auto_scaling_update(self) -> Global___AutoScalingSettingsUpdate:
-        """Auto scaling of the replica's read capacity; absent changes nothing."""
+        """The auto scaling settings for the read capacity of the replica. If absent, the settings are not
+        changed.
+        """
 
     @_builtins.property
     def empty_members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Names of the list and map fields above that are present but empty, which proto3 cannot say by itself."""
+        """The names of the list and map fields of this message that are present but empty. proto3 does
+        not distinguish an empty list or map from an absent one.
+        """
 
     def __init__(
         self,
@@ -637,17 +717,21 @@ Global___ReplicaAutoScalingUpdate: _TypeAlias = ReplicaAutoScalingUpdate  # noqa
 
 @_typing.final
 class ReplicaGlobalSecondaryIndexAutoScalingUpdate(_message.Message):
-    """New read auto scaling of one index of a replica."""
+    """New auto scaling settings for the read capacity of a global secondary index of a replica.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ReplicaGlobalSecondaryIndexAutoScalingUpdate.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     INDEX_NAME_FIELD_NUMBER: _builtins.int
     PROVISIONED_READ_CAPACITY_AUTO_SCALING_UPDATE_FIELD_NUMBER: _builtins.int
     index_name: _builtins.str
-    """Name of an existing global secondary index."""
+    """The name of an existing index."""
     @_builtins.property
     def provisioned_read_capacity_auto_scaling_update(self) -> Global___AutoScalingSettingsUpdate:
-        """Auto scaling of the index's read capacity in this region; absent changes nothing."""
+        """The new settings. If absent, the settings are not changed."""
 
     def __init__(
         self,

@@ -26,35 +26,35 @@ class _DestinationStatus:
 class _DestinationStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DestinationStatus.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     DESTINATION_STATUS_UNSPECIFIED: _DestinationStatus.ValueType  # 0
-    """Not set, or a value that this version of the contract does not know."""
+    """Not set, or set by AWS to a value that this version of the API does not define."""
     DESTINATION_STATUS_ENABLING: _DestinationStatus.ValueType  # 1
-    """Being turned on."""
+    """The destination is being enabled."""
     DESTINATION_STATUS_ACTIVE: _DestinationStatus.ValueType  # 2
-    """Item changes flow to the stream."""
+    """The destination receives the changes of the table."""
     DESTINATION_STATUS_DISABLING: _DestinationStatus.ValueType  # 3
-    """Being turned off."""
+    """The destination is being disabled."""
     DESTINATION_STATUS_DISABLED: _DestinationStatus.ValueType  # 4
-    """Off; the entry may stay on as a record."""
+    """The destination is disabled. AWS can continue to list the destination."""
     DESTINATION_STATUS_ENABLE_FAILED: _DestinationStatus.ValueType  # 5
-    """Turning on failed; see `destination_status_description`."""
+    """The destination could not be enabled. `destination_status_description` gives the reason."""
     DESTINATION_STATUS_UPDATING: _DestinationStatus.ValueType  # 6
     """The timestamp precision is being changed."""
 
 class DestinationStatus(_DestinationStatus, metaclass=_DestinationStatusEnumTypeWrapper):
-    """State of replication to a Kinesis data stream."""
+    """The status of a Kinesis destination."""
 
 DESTINATION_STATUS_UNSPECIFIED: DestinationStatus.ValueType  # 0
-"""Not set, or a value that this version of the contract does not know."""
+"""Not set, or set by AWS to a value that this version of the API does not define."""
 DESTINATION_STATUS_ENABLING: DestinationStatus.ValueType  # 1
-"""Being turned on."""
+"""The destination is being enabled."""
 DESTINATION_STATUS_ACTIVE: DestinationStatus.ValueType  # 2
-"""Item changes flow to the stream."""
+"""The destination receives the changes of the table."""
 DESTINATION_STATUS_DISABLING: DestinationStatus.ValueType  # 3
-"""Being turned off."""
+"""The destination is being disabled."""
 DESTINATION_STATUS_DISABLED: DestinationStatus.ValueType  # 4
-"""Off; the entry may stay on as a record."""
+"""The destination is disabled. AWS can continue to list the destination."""
 DESTINATION_STATUS_ENABLE_FAILED: DestinationStatus.ValueType  # 5
-"""Turning on failed; see `destination_status_description`."""
+"""The destination could not be enabled. `destination_status_description` gives the reason."""
 DESTINATION_STATUS_UPDATING: DestinationStatus.ValueType  # 6
 """The timestamp precision is being changed."""
 Global___DestinationStatus: _TypeAlias = DestinationStatus  # noqa: Y015
@@ -66,32 +66,36 @@ class _ApproximateCreationDateTimePrecision:
 class _ApproximateCreationDateTimePrecisionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ApproximateCreationDateTimePrecision.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     APPROXIMATE_CREATION_DATE_TIME_PRECISION_UNSPECIFIED: _ApproximateCreationDateTimePrecision.ValueType  # 0
-    """Not set, or a value that this version of the contract does not know."""
+    """Not set, or set by AWS to a value that this version of the API does not define."""
     APPROXIMATE_CREATION_DATE_TIME_PRECISION_MILLISECOND: _ApproximateCreationDateTimePrecision.ValueType  # 1
-    """Thousandths of a second."""
+    """Milliseconds."""
     APPROXIMATE_CREATION_DATE_TIME_PRECISION_MICROSECOND: _ApproximateCreationDateTimePrecision.ValueType  # 2
-    """Millionths of a second."""
+    """Microseconds."""
 
 class ApproximateCreationDateTimePrecision(_ApproximateCreationDateTimePrecision, metaclass=_ApproximateCreationDateTimePrecisionEnumTypeWrapper):
-    """Precision of the timestamps of change records in a Kinesis data stream."""
+    """The precision of the timestamps of the records in a Kinesis data stream."""
 
 APPROXIMATE_CREATION_DATE_TIME_PRECISION_UNSPECIFIED: ApproximateCreationDateTimePrecision.ValueType  # 0
-"""Not set, or a value that this version of the contract does not know."""
+"""Not set, or set by AWS to a value that this version of the API does not define."""
 APPROXIMATE_CREATION_DATE_TIME_PRECISION_MILLISECOND: ApproximateCreationDateTimePrecision.ValueType  # 1
-"""Thousandths of a second."""
+"""Milliseconds."""
 APPROXIMATE_CREATION_DATE_TIME_PRECISION_MICROSECOND: ApproximateCreationDateTimePrecision.ValueType  # 2
-"""Millionths of a second."""
+"""Microseconds."""
 Global___ApproximateCreationDateTimePrecision: _TypeAlias = ApproximateCreationDateTimePrecision  # noqa: Y015
 
 @_typing.final
 class DescribeKinesisStreamingDestinationRequest(_message.Message):
-    """Names the table whose Kinesis destinations are described."""
+    """Request message for `TableAdmin.DescribeKinesisStreamingDestination`.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeKinesisStreamingDestination.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     TABLE_NAME_FIELD_NUMBER: _builtins.int
     table_name: _builtins.str
-    """Name or ARN of the table; required."""
+    """Required. The name or ARN of the table."""
     def __init__(
         self,
         *,
@@ -109,7 +113,11 @@ Global___DescribeKinesisStreamingDestinationRequest: _TypeAlias = DescribeKinesi
 
 @_typing.final
 class DescribeKinesisStreamingDestinationResponse(_message.Message):
-    """Answers with the Kinesis destinations of the table."""
+    """Response message for `TableAdmin.DescribeKinesisStreamingDestination`.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeKinesisStreamingDestination.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -117,14 +125,16 @@ class DescribeKinesisStreamingDestinationResponse(_message.Message):
     KINESIS_DATA_STREAM_DESTINATIONS_FIELD_NUMBER: _builtins.int
     EMPTY_MEMBERS_FIELD_NUMBER: _builtins.int
     table_name: _builtins.str
-    """Name of the table."""
+    """The table name."""
     @_builtins.property
     def kinesis_data_stream_destinations(self) -> _containers.RepeatedCompositeFieldContainer[Global___KinesisDataStreamDestination]:
-        """One entry per destination; disabled ones may still be listed."""
+        """The Kinesis data streams of the table. The list can contain disabled destinations."""
 
     @_builtins.property
     def empty_members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Names of the list and map fields above that are present but empty, which proto3 cannot say by itself."""
+        """The names of the list and map fields of this message that are present but empty. proto3 does
+        not distinguish an empty list or map from an absent one.
+        """
 
     def __init__(
         self,
@@ -145,7 +155,11 @@ Global___DescribeKinesisStreamingDestinationResponse: _TypeAlias = DescribeKines
 
 @_typing.final
 class DisableKinesisStreamingDestinationRequest(_message.Message):
-    """Names the table and the Kinesis data stream to connect or disconnect."""
+    """Request message for `TableAdmin.DisableKinesisStreamingDestination`.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DisableKinesisStreamingDestination.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -153,12 +167,12 @@ class DisableKinesisStreamingDestinationRequest(_message.Message):
     STREAM_ARN_FIELD_NUMBER: _builtins.int
     ENABLE_KINESIS_STREAMING_CONFIGURATION_FIELD_NUMBER: _builtins.int
     table_name: _builtins.str
-    """Name or ARN of the table; required."""
+    """Required. The name or ARN of the table."""
     stream_arn: _builtins.str
-    """ARN of the Kinesis data stream; required, 37 to 1,024 characters."""
+    """Required. The ARN of the Kinesis data stream, 37 to 1,024 characters."""
     @_builtins.property
     def enable_kinesis_streaming_configuration(self) -> Global___EnableKinesisStreamingConfiguration:
-        """Options used when enabling; absent means defaults."""
+        """The settings with which the destination was enabled. If absent, the default settings apply."""
 
     def __init__(
         self,
@@ -184,7 +198,12 @@ Global___DisableKinesisStreamingDestinationRequest: _TypeAlias = DisableKinesisS
 
 @_typing.final
 class DisableKinesisStreamingDestinationResponse(_message.Message):
-    """Answers with the destination as it is right after the request, still changing."""
+    """Response message for `TableAdmin.DisableKinesisStreamingDestination`. AWS sends the response when
+    it accepts the change, before the change takes effect.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DisableKinesisStreamingDestination.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -193,14 +212,14 @@ class DisableKinesisStreamingDestinationResponse(_message.Message):
     DESTINATION_STATUS_FIELD_NUMBER: _builtins.int
     ENABLE_KINESIS_STREAMING_CONFIGURATION_FIELD_NUMBER: _builtins.int
     table_name: _builtins.str
-    """Name of the table."""
+    """The table name."""
     stream_arn: _builtins.str
-    """ARN of the Kinesis data stream."""
+    """The ARN of the Kinesis data stream."""
     destination_status: Global___DestinationStatus.ValueType
-    """State right after the request, normally `ENABLING` or `DISABLING`."""
+    """The status of the destination, usually `DISABLING`."""
     @_builtins.property
     def enable_kinesis_streaming_configuration(self) -> Global___EnableKinesisStreamingConfiguration:
-        """Options in effect for the destination."""
+        """The settings of the destination."""
 
     def __init__(
         self,
@@ -231,7 +250,11 @@ Global___DisableKinesisStreamingDestinationResponse: _TypeAlias = DisableKinesis
 
 @_typing.final
 class EnableKinesisStreamingDestinationRequest(_message.Message):
-    """Names the table and the Kinesis data stream to connect or disconnect."""
+    """Request message for `TableAdmin.EnableKinesisStreamingDestination`.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_EnableKinesisStreamingDestination.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -239,12 +262,12 @@ class EnableKinesisStreamingDestinationRequest(_message.Message):
     STREAM_ARN_FIELD_NUMBER: _builtins.int
     ENABLE_KINESIS_STREAMING_CONFIGURATION_FIELD_NUMBER: _builtins.int
     table_name: _builtins.str
-    """Name or ARN of the table; required."""
+    """Required. The name or ARN of the table."""
     stream_arn: _builtins.str
-    """ARN of the Kinesis data stream; required, 37 to 1,024 characters."""
+    """Required. The ARN of the Kinesis data stream, 37 to 1,024 characters."""
     @_builtins.property
     def enable_kinesis_streaming_configuration(self) -> Global___EnableKinesisStreamingConfiguration:
-        """Options used when enabling; absent means defaults."""
+        """The settings of the destination. If absent, the default settings apply."""
 
     def __init__(
         self,
@@ -270,7 +293,12 @@ Global___EnableKinesisStreamingDestinationRequest: _TypeAlias = EnableKinesisStr
 
 @_typing.final
 class EnableKinesisStreamingDestinationResponse(_message.Message):
-    """Answers with the destination as it is right after the request, still changing."""
+    """Response message for `TableAdmin.EnableKinesisStreamingDestination`. AWS sends the response when
+    it accepts the change, before the change takes effect.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_EnableKinesisStreamingDestination.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -279,14 +307,14 @@ class EnableKinesisStreamingDestinationResponse(_message.Message):
     DESTINATION_STATUS_FIELD_NUMBER: _builtins.int
     ENABLE_KINESIS_STREAMING_CONFIGURATION_FIELD_NUMBER: _builtins.int
     table_name: _builtins.str
-    """Name of the table."""
+    """The table name."""
     stream_arn: _builtins.str
-    """ARN of the Kinesis data stream."""
+    """The ARN of the Kinesis data stream."""
     destination_status: Global___DestinationStatus.ValueType
-    """State right after the request, normally `ENABLING` or `DISABLING`."""
+    """The status of the destination, usually `ENABLING`."""
     @_builtins.property
     def enable_kinesis_streaming_configuration(self) -> Global___EnableKinesisStreamingConfiguration:
-        """Options in effect for the destination."""
+        """The settings of the destination."""
 
     def __init__(
         self,
@@ -317,7 +345,11 @@ Global___EnableKinesisStreamingDestinationResponse: _TypeAlias = EnableKinesisSt
 
 @_typing.final
 class UpdateKinesisStreamingDestinationRequest(_message.Message):
-    """Asks to change how a table writes to a Kinesis stream it already uses."""
+    """Request message for `TableAdmin.UpdateKinesisStreamingDestination`.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateKinesisStreamingDestination.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -325,12 +357,12 @@ class UpdateKinesisStreamingDestinationRequest(_message.Message):
     STREAM_ARN_FIELD_NUMBER: _builtins.int
     UPDATE_KINESIS_STREAMING_CONFIGURATION_FIELD_NUMBER: _builtins.int
     table_name: _builtins.str
-    """Name or ARN of the table; required."""
+    """Required. The name or ARN of the table."""
     stream_arn: _builtins.str
-    """ARN of the Kinesis data stream that is already a destination; required."""
+    """Required. The ARN of a Kinesis data stream that is a destination of the table."""
     @_builtins.property
     def update_kinesis_streaming_configuration(self) -> Global___UpdateKinesisStreamingConfiguration:
-        """New settings of the destination."""
+        """The new settings of the destination."""
 
     def __init__(
         self,
@@ -356,7 +388,12 @@ Global___UpdateKinesisStreamingDestinationRequest: _TypeAlias = UpdateKinesisStr
 
 @_typing.final
 class UpdateKinesisStreamingDestinationResponse(_message.Message):
-    """Answers with the destination as the change starts."""
+    """Response message for `TableAdmin.UpdateKinesisStreamingDestination`. AWS sends the response when
+    it accepts the change, before the change takes effect.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateKinesisStreamingDestination.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -365,14 +402,14 @@ class UpdateKinesisStreamingDestinationResponse(_message.Message):
     DESTINATION_STATUS_FIELD_NUMBER: _builtins.int
     UPDATE_KINESIS_STREAMING_CONFIGURATION_FIELD_NUMBER: _builtins.int
     table_name: _builtins.str
-    """Table whose destination is being changed."""
+    """The table name."""
     stream_arn: _builtins.str
-    """ARN of the Kinesis data stream that is the destination."""
+    """The ARN of the Kinesis data stream."""
     destination_status: Global___DestinationStatus.ValueType
-    """State on return, normally `UPDATING`; wait for `ACTIVE`."""
+    """The status of the destination, usually `UPDATING`."""
     @_builtins.property
     def update_kinesis_streaming_configuration(self) -> Global___UpdateKinesisStreamingConfiguration:
-        """Settings that the destination is moving to."""
+        """The new settings of the destination."""
 
     def __init__(
         self,
@@ -403,7 +440,11 @@ Global___UpdateKinesisStreamingDestinationResponse: _TypeAlias = UpdateKinesisSt
 
 @_typing.final
 class KinesisDataStreamDestination(_message.Message):
-    """One Kinesis data stream that a table replicates to, or did."""
+    """A Kinesis data stream that receives, or received, the changes of a table.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_KinesisDataStreamDestination.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -412,13 +453,13 @@ class KinesisDataStreamDestination(_message.Message):
     DESTINATION_STATUS_DESCRIPTION_FIELD_NUMBER: _builtins.int
     APPROXIMATE_CREATION_DATE_TIME_PRECISION_FIELD_NUMBER: _builtins.int
     stream_arn: _builtins.str
-    """ARN of the Kinesis data stream."""
+    """The ARN of the Kinesis data stream."""
     destination_status: Global___DestinationStatus.ValueType
-    """Whether changes flow to the stream."""
+    """The status of the destination."""
     destination_status_description: _builtins.str
-    """The status in words, such as why enabling failed."""
+    """A text that describes the status, for example the reason of a failure."""
     approximate_creation_date_time_precision: Global___ApproximateCreationDateTimePrecision.ValueType
-    """Precision of the timestamps in the stream; absent means `MILLISECOND`."""
+    """The precision of the timestamps of the stream records. The default is `MILLISECOND`."""
     def __init__(
         self,
         *,
@@ -452,13 +493,17 @@ Global___KinesisDataStreamDestination: _TypeAlias = KinesisDataStreamDestination
 
 @_typing.final
 class EnableKinesisStreamingConfiguration(_message.Message):
-    """Options of a Kinesis destination, chosen when it is enabled."""
+    """The settings of a new Kinesis destination.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_EnableKinesisStreamingConfiguration.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     APPROXIMATE_CREATION_DATE_TIME_PRECISION_FIELD_NUMBER: _builtins.int
     approximate_creation_date_time_precision: Global___ApproximateCreationDateTimePrecision.ValueType
-    """Precision of the timestamps in the stream; absent means `MILLISECOND`."""
+    """The precision of the timestamps of the stream records. The default is `MILLISECOND`."""
     def __init__(
         self,
         *,
@@ -476,13 +521,19 @@ Global___EnableKinesisStreamingConfiguration: _TypeAlias = EnableKinesisStreamin
 
 @_typing.final
 class UpdateKinesisStreamingConfiguration(_message.Message):
-    """Settings of an existing Kinesis destination that can be changed."""
+    """The new settings of an existing Kinesis destination.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateKinesisStreamingConfiguration.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     APPROXIMATE_CREATION_DATE_TIME_PRECISION_FIELD_NUMBER: _builtins.int
     approximate_creation_date_time_precision: Global___ApproximateCreationDateTimePrecision.ValueType
-    """Precision of record timestamps, `MILLISECOND` or `MICROSECOND`."""
+    """The precision of the timestamps of the stream records. AWS returns INVALID_ARGUMENT if the
+    destination already has this precision.
+    """
     def __init__(
         self,
         *,

@@ -35,25 +35,25 @@ class _BackupStatus:
 class _BackupStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_BackupStatus.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     BACKUP_STATUS_UNSPECIFIED: _BackupStatus.ValueType  # 0
-    """Not set, or a value that this version of the contract does not know."""
+    """Not set, or set by AWS to a value that this version of the API does not define."""
     BACKUP_STATUS_CREATING: _BackupStatus.ValueType  # 1
-    """The backup is being made and can't be restored or deleted yet."""
+    """The backup is being created. The backup cannot be restored or deleted yet."""
     BACKUP_STATUS_DELETED: _BackupStatus.ValueType  # 2
-    """The backup has been removed."""
+    """The backup was deleted."""
     BACKUP_STATUS_AVAILABLE: _BackupStatus.ValueType  # 3
-    """The backup is complete and can be restored."""
+    """The backup is complete."""
 
 class BackupStatus(_BackupStatus, metaclass=_BackupStatusEnumTypeWrapper):
-    """Life cycle of a backup; only `AVAILABLE` can be restored."""
+    """The status of a backup. Only an `AVAILABLE` backup can be restored."""
 
 BACKUP_STATUS_UNSPECIFIED: BackupStatus.ValueType  # 0
-"""Not set, or a value that this version of the contract does not know."""
+"""Not set, or set by AWS to a value that this version of the API does not define."""
 BACKUP_STATUS_CREATING: BackupStatus.ValueType  # 1
-"""The backup is being made and can't be restored or deleted yet."""
+"""The backup is being created. The backup cannot be restored or deleted yet."""
 BACKUP_STATUS_DELETED: BackupStatus.ValueType  # 2
-"""The backup has been removed."""
+"""The backup was deleted."""
 BACKUP_STATUS_AVAILABLE: BackupStatus.ValueType  # 3
-"""The backup is complete and can be restored."""
+"""The backup is complete."""
 Global___BackupStatus: _TypeAlias = BackupStatus  # noqa: Y015
 
 class _BackupType:
@@ -63,29 +63,29 @@ class _BackupType:
 class _BackupTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_BackupType.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     BACKUP_TYPE_UNSPECIFIED: _BackupType.ValueType  # 0
-    """Not set, or a value that this version of the contract does not know."""
+    """Not set, or set by AWS to a value that this version of the API does not define."""
     BACKUP_TYPE_USER: _BackupType.ValueType  # 1
-    """Made on demand with `CreateBackup` and kept until deleted."""
+    """The backup was created with CreateBackup. It exists until it is deleted."""
     BACKUP_TYPE_SYSTEM: _BackupType.ValueType  # 2
-    """Made by DynamoDB when a table with point-in-time recovery is deleted; free of charge and kept
-    for 35 days.
+    """DynamoDB created the backup because a table with point-in-time recovery was deleted. The backup
+    is free of charge and is kept for 35 days.
     """
     BACKUP_TYPE_AWS_BACKUP: _BackupType.ValueType  # 3
-    """Made through the AWS Backup service, which also manages it."""
+    """The AWS Backup service created and manages the backup."""
 
 class BackupType(_BackupType, metaclass=_BackupTypeEnumTypeWrapper):
-    """Origin of a backup."""
+    """The origin of a backup."""
 
 BACKUP_TYPE_UNSPECIFIED: BackupType.ValueType  # 0
-"""Not set, or a value that this version of the contract does not know."""
+"""Not set, or set by AWS to a value that this version of the API does not define."""
 BACKUP_TYPE_USER: BackupType.ValueType  # 1
-"""Made on demand with `CreateBackup` and kept until deleted."""
+"""The backup was created with CreateBackup. It exists until it is deleted."""
 BACKUP_TYPE_SYSTEM: BackupType.ValueType  # 2
-"""Made by DynamoDB when a table with point-in-time recovery is deleted; free of charge and kept
-for 35 days.
+"""DynamoDB created the backup because a table with point-in-time recovery was deleted. The backup
+is free of charge and is kept for 35 days.
 """
 BACKUP_TYPE_AWS_BACKUP: BackupType.ValueType  # 3
-"""Made through the AWS Backup service, which also manages it."""
+"""The AWS Backup service created and manages the backup."""
 Global___BackupType: _TypeAlias = BackupType  # noqa: Y015
 
 class _ContinuousBackupsStatus:
@@ -95,19 +95,21 @@ class _ContinuousBackupsStatus:
 class _ContinuousBackupsStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ContinuousBackupsStatus.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     CONTINUOUS_BACKUPS_STATUS_UNSPECIFIED: _ContinuousBackupsStatus.ValueType  # 0
-    """Not set, or a value that this version of the contract does not know."""
+    """Not set, or set by AWS to a value that this version of the API does not define."""
     CONTINUOUS_BACKUPS_STATUS_ENABLED: _ContinuousBackupsStatus.ValueType  # 1
-    """Continuous backups are on, as for every table once it is created."""
+    """Continuous backups are enabled. AWS enables them for every table."""
     CONTINUOUS_BACKUPS_STATUS_DISABLED: _ContinuousBackupsStatus.ValueType  # 2
     """Continuous backups are not available for the table."""
 
 class ContinuousBackupsStatus(_ContinuousBackupsStatus, metaclass=_ContinuousBackupsStatusEnumTypeWrapper):
-    """Whether continuous backups are on for a table. This is not the switch for point-in-time recovery."""
+    """The status of continuous backups. This status does not show whether point-in-time recovery is
+    enabled.
+    """
 
 CONTINUOUS_BACKUPS_STATUS_UNSPECIFIED: ContinuousBackupsStatus.ValueType  # 0
-"""Not set, or a value that this version of the contract does not know."""
+"""Not set, or set by AWS to a value that this version of the API does not define."""
 CONTINUOUS_BACKUPS_STATUS_ENABLED: ContinuousBackupsStatus.ValueType  # 1
-"""Continuous backups are on, as for every table once it is created."""
+"""Continuous backups are enabled. AWS enables them for every table."""
 CONTINUOUS_BACKUPS_STATUS_DISABLED: ContinuousBackupsStatus.ValueType  # 2
 """Continuous backups are not available for the table."""
 Global___ContinuousBackupsStatus: _TypeAlias = ContinuousBackupsStatus  # noqa: Y015
@@ -119,21 +121,21 @@ class _PointInTimeRecoveryStatus:
 class _PointInTimeRecoveryStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PointInTimeRecoveryStatus.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     POINT_IN_TIME_RECOVERY_STATUS_UNSPECIFIED: _PointInTimeRecoveryStatus.ValueType  # 0
-    """Not set, or a value that this version of the contract does not know."""
+    """Not set, or set by AWS to a value that this version of the API does not define."""
     POINT_IN_TIME_RECOVERY_STATUS_ENABLED: _PointInTimeRecoveryStatus.ValueType  # 1
-    """The table can be restored to any time in its window."""
+    """The table can be restored to any time in the recovery period."""
     POINT_IN_TIME_RECOVERY_STATUS_DISABLED: _PointInTimeRecoveryStatus.ValueType  # 2
-    """No restore to a past time is possible."""
+    """The table cannot be restored to an earlier time."""
 
 class PointInTimeRecoveryStatus(_PointInTimeRecoveryStatus, metaclass=_PointInTimeRecoveryStatusEnumTypeWrapper):
-    """Whether point-in-time recovery is on."""
+    """The status of point-in-time recovery."""
 
 POINT_IN_TIME_RECOVERY_STATUS_UNSPECIFIED: PointInTimeRecoveryStatus.ValueType  # 0
-"""Not set, or a value that this version of the contract does not know."""
+"""Not set, or set by AWS to a value that this version of the API does not define."""
 POINT_IN_TIME_RECOVERY_STATUS_ENABLED: PointInTimeRecoveryStatus.ValueType  # 1
-"""The table can be restored to any time in its window."""
+"""The table can be restored to any time in the recovery period."""
 POINT_IN_TIME_RECOVERY_STATUS_DISABLED: PointInTimeRecoveryStatus.ValueType  # 2
-"""No restore to a past time is possible."""
+"""The table cannot be restored to an earlier time."""
 Global___PointInTimeRecoveryStatus: _TypeAlias = PointInTimeRecoveryStatus  # noqa: Y015
 
 class _BackupTypeFilter:
@@ -143,44 +145,48 @@ class _BackupTypeFilter:
 class _BackupTypeFilterEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_BackupTypeFilter.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     BACKUP_TYPE_FILTER_UNSPECIFIED: _BackupTypeFilter.ValueType  # 0
-    """Not set, or a value that this version of the contract does not know."""
+    """Not set, or set by AWS to a value that this version of the API does not define."""
     BACKUP_TYPE_FILTER_USER: _BackupTypeFilter.ValueType  # 1
-    """Backups taken on demand with CreateBackup; the default."""
+    """The default. Backups that were created with CreateBackup."""
     BACKUP_TYPE_FILTER_SYSTEM: _BackupTypeFilter.ValueType  # 2
-    """Backups DynamoDB takes itself when a table with point-in-time recovery is deleted."""
+    """Backups that DynamoDB created when tables with point-in-time recovery were deleted."""
     BACKUP_TYPE_FILTER_AWS_BACKUP: _BackupTypeFilter.ValueType  # 3
-    """Backups taken by the AWS Backup service."""
+    """Backups that the AWS Backup service created."""
     BACKUP_TYPE_FILTER_ALL: _BackupTypeFilter.ValueType  # 4
-    """`USER` and `SYSTEM` backups together."""
+    """`USER` and `SYSTEM` backups."""
 
 class BackupTypeFilter(_BackupTypeFilter, metaclass=_BackupTypeFilterEnumTypeWrapper):
-    """Which kinds of backup ListBackups returns."""
+    """The type of the backups that ListBackups returns."""
 
 BACKUP_TYPE_FILTER_UNSPECIFIED: BackupTypeFilter.ValueType  # 0
-"""Not set, or a value that this version of the contract does not know."""
+"""Not set, or set by AWS to a value that this version of the API does not define."""
 BACKUP_TYPE_FILTER_USER: BackupTypeFilter.ValueType  # 1
-"""Backups taken on demand with CreateBackup; the default."""
+"""The default. Backups that were created with CreateBackup."""
 BACKUP_TYPE_FILTER_SYSTEM: BackupTypeFilter.ValueType  # 2
-"""Backups DynamoDB takes itself when a table with point-in-time recovery is deleted."""
+"""Backups that DynamoDB created when tables with point-in-time recovery were deleted."""
 BACKUP_TYPE_FILTER_AWS_BACKUP: BackupTypeFilter.ValueType  # 3
-"""Backups taken by the AWS Backup service."""
+"""Backups that the AWS Backup service created."""
 BACKUP_TYPE_FILTER_ALL: BackupTypeFilter.ValueType  # 4
-"""`USER` and `SYSTEM` backups together."""
+"""`USER` and `SYSTEM` backups."""
 Global___BackupTypeFilter: _TypeAlias = BackupTypeFilter  # noqa: Y015
 
 @_typing.final
 class CreateBackupRequest(_message.Message):
-    """Names the table to back up and the new backup."""
+    """Request message for `TableAdmin.CreateBackup`.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateBackup.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     TABLE_NAME_FIELD_NUMBER: _builtins.int
     BACKUP_NAME_FIELD_NUMBER: _builtins.int
     table_name: _builtins.str
-    """Name or ARN of the table to back up; required."""
+    """Required. The name or ARN of the table."""
     backup_name: _builtins.str
-    """Name of the new backup; required, 3 to 255 characters of `a-zA-Z0-9_.-`, not necessarily
-    unique.
+    """Required. The backup name, 3 to 255 characters of `a-z`, `A-Z`, `0-9`, `_`, `.` and `-`.
+    Several backups can have the same name.
     """
     def __init__(
         self,
@@ -205,14 +211,18 @@ Global___CreateBackupRequest: _TypeAlias = CreateBackupRequest  # noqa: Y015
 
 @_typing.final
 class CreateBackupResponse(_message.Message):
-    """Answers with the backup as it is when the request is accepted, normally still `CREATING`."""
+    """Response message for `TableAdmin.CreateBackup`.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateBackup.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     BACKUP_DETAILS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def backup_details(self) -> Global___BackupDetails:
-        """The new backup, with the ARN that later calls need."""
+        """The new backup. Its status is usually `CREATING`."""
 
     def __init__(
         self,
@@ -228,13 +238,17 @@ Global___CreateBackupResponse: _TypeAlias = CreateBackupResponse  # noqa: Y015
 
 @_typing.final
 class DeleteBackupRequest(_message.Message):
-    """Names the backup to remove."""
+    """Request message for `TableAdmin.DeleteBackup`.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteBackup.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     BACKUP_ARN_FIELD_NUMBER: _builtins.int
     backup_arn: _builtins.str
-    """ARN of the backup to remove; required, 37 to 1,024 characters."""
+    """Required. The ARN of the backup, 37 to 1,024 characters."""
     def __init__(
         self,
         *,
@@ -252,14 +266,18 @@ Global___DeleteBackupRequest: _TypeAlias = DeleteBackupRequest  # noqa: Y015
 
 @_typing.final
 class DeleteBackupResponse(_message.Message):
-    """Answers with a last description of the removed backup."""
+    """Response message for `TableAdmin.DeleteBackup`.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteBackup.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     BACKUP_DESCRIPTION_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def backup_description(self) -> Global___BackupDescription:
-        """The removed backup and the table it came from."""
+        """The deleted backup."""
 
     def __init__(
         self,
@@ -275,13 +293,17 @@ Global___DeleteBackupResponse: _TypeAlias = DeleteBackupResponse  # noqa: Y015
 
 @_typing.final
 class DescribeBackupRequest(_message.Message):
-    """Names the backup to describe."""
+    """Request message for `TableAdmin.DescribeBackup`.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeBackup.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     BACKUP_ARN_FIELD_NUMBER: _builtins.int
     backup_arn: _builtins.str
-    """ARN of the backup to read; required, 37 to 1,024 characters."""
+    """Required. The ARN of the backup, 37 to 1,024 characters."""
     def __init__(
         self,
         *,
@@ -299,14 +321,18 @@ Global___DescribeBackupRequest: _TypeAlias = DescribeBackupRequest  # noqa: Y015
 
 @_typing.final
 class DescribeBackupResponse(_message.Message):
-    """Answers with the backup and its source table."""
+    """Response message for `TableAdmin.DescribeBackup`.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeBackup.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     BACKUP_DESCRIPTION_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def backup_description(self) -> Global___BackupDescription:
-        """The backup and the table it came from."""
+        """The backup."""
 
     def __init__(
         self,
@@ -322,13 +348,17 @@ Global___DescribeBackupResponse: _TypeAlias = DescribeBackupResponse  # noqa: Y0
 
 @_typing.final
 class DescribeContinuousBackupsRequest(_message.Message):
-    """Names the table whose continuous backups are described."""
+    """Request message for `TableAdmin.DescribeContinuousBackups`.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeContinuousBackups.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     TABLE_NAME_FIELD_NUMBER: _builtins.int
     table_name: _builtins.str
-    """Name or ARN of the table; required."""
+    """Required. The name or ARN of the table."""
     def __init__(
         self,
         *,
@@ -346,14 +376,18 @@ Global___DescribeContinuousBackupsRequest: _TypeAlias = DescribeContinuousBackup
 
 @_typing.final
 class DescribeContinuousBackupsResponse(_message.Message):
-    """Answers with the continuous backup settings of the table."""
+    """Response message for `TableAdmin.DescribeContinuousBackups`.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeContinuousBackups.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     CONTINUOUS_BACKUPS_DESCRIPTION_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def continuous_backups_description(self) -> Global___ContinuousBackupsDescription:
-        """Continuous backups and point-in-time recovery of the table."""
+        """The continuous backup and point-in-time recovery settings of the table."""
 
     def __init__(
         self,
@@ -369,7 +403,11 @@ Global___DescribeContinuousBackupsResponse: _TypeAlias = DescribeContinuousBacku
 
 @_typing.final
 class ListBackupsRequest(_message.Message):
-    """Asks for one page of backups, filtered by table, time and type."""
+    """Request message for `TableAdmin.ListBackups`.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ListBackups.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -380,20 +418,20 @@ class ListBackupsRequest(_message.Message):
     EXCLUSIVE_START_BACKUP_ARN_FIELD_NUMBER: _builtins.int
     BACKUP_TYPE_FIELD_NUMBER: _builtins.int
     table_name: _builtins.str
-    """Name or ARN of the table; absent lists the backups of every table."""
+    """The name or ARN of a table. If absent, the backups of all tables are listed."""
     limit: _builtins.int
-    """Largest number of backups in the page, 1 to 100."""
+    """The maximum number of backups in the page, 1 to 100."""
     exclusive_start_backup_arn: _builtins.str
-    """`last_evaluated_backup_arn` of the previous page; absent starts at the first page."""
+    """The `last_evaluated_backup_arn` of the previous page. If absent, the first page is returned."""
     backup_type: Global___BackupTypeFilter.ValueType
-    """Type of backups to list; absent means `USER`."""
+    """The type of the backups to list. The default is `USER`."""
     @_builtins.property
     def time_range_lower_bound(self) -> _timestamp_pb2.Timestamp:
-        """Lists backups requested at or after this time; absent means no lower bound."""
+        """Lists only backups that were created at or after this time."""
 
     @_builtins.property
     def time_range_upper_bound(self) -> _timestamp_pb2.Timestamp:
-        """Lists backups requested strictly before this time; absent means no upper bound."""
+        """Lists only backups that were created before this time."""
 
     def __init__(
         self,
@@ -430,7 +468,11 @@ Global___ListBackupsRequest: _TypeAlias = ListBackupsRequest  # noqa: Y015
 
 @_typing.final
 class ListBackupsResponse(_message.Message):
-    """Answers with one page of backups."""
+    """Response message for `TableAdmin.ListBackups`.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ListBackups.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -438,14 +480,16 @@ class ListBackupsResponse(_message.Message):
     LAST_EVALUATED_BACKUP_ARN_FIELD_NUMBER: _builtins.int
     EMPTY_MEMBERS_FIELD_NUMBER: _builtins.int
     last_evaluated_backup_arn: _builtins.str
-    """Where the next page starts; absent, and only then, everything has been listed."""
+    """The value of `exclusive_start_backup_arn` for the next page. Absent on the last page."""
     @_builtins.property
     def backup_summaries(self) -> _containers.RepeatedCompositeFieldContainer[Global___BackupSummary]:
-        """Backups in this page; may be empty although more pages follow."""
+        """The backups in this page. A page can be empty although more pages follow."""
 
     @_builtins.property
     def empty_members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Names of the list and map fields above that are present but empty, which proto3 cannot say by itself."""
+        """The names of the list and map fields of this message that are present but empty. proto3 does
+        not distinguish an empty list or map from an absent one.
+        """
 
     def __init__(
         self,
@@ -466,7 +510,11 @@ Global___ListBackupsResponse: _TypeAlias = ListBackupsResponse  # noqa: Y015
 
 @_typing.final
 class RestoreTableFromBackupRequest(_message.Message):
-    """Asks for a new table made from a backup, with settings that may differ from the backup's."""
+    """Request message for `TableAdmin.RestoreTableFromBackup`.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_RestoreTableFromBackup.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -481,44 +529,52 @@ class RestoreTableFromBackupRequest(_message.Message):
     VECTOR_INDEX_OVERRIDE_FIELD_NUMBER: _builtins.int
     EMPTY_MEMBERS_FIELD_NUMBER: _builtins.int
     target_table_name: _builtins.str
-    """Name of the table to create, 3 to 255 characters, not in use; required."""
+    """Required. The name of the new table, 3 to 255 characters. A table with this name must not
+    exist.
+    """
     backup_arn: _builtins.str
-    """ARN of an available backup; required."""
+    """Required. The ARN of the backup. The status of the backup must be `AVAILABLE`."""
     billing_mode_override: _throughput_pb2.BillingMode.ValueType
-    """Billing mode of the new table; absent keeps the one in the backup."""
+    """The capacity mode of the new table. The default is the mode in the backup."""
     @_builtins.property
     def global_secondary_index_override(self) -> _containers.RepeatedCompositeFieldContainer[_index_pb2.GlobalSecondaryIndex]:
-        """Global secondary indexes to restore, each matching one in the backup; those left out are not
-        built; absent restores all.
+        """The global secondary indexes to restore. Each one must match an index in the backup. If absent,
+        all indexes are restored.
         """
 
     @_builtins.property
     def local_secondary_index_override(self) -> _containers.RepeatedCompositeFieldContainer[_index_pb2.LocalSecondaryIndex]:
-        """Local secondary indexes to restore, each matching one in the backup; those left out are lost
-        for good; absent restores all.
+        """The local secondary indexes to restore. Each one must match an index in the backup. Omitted
+        indexes cannot be added to the table later. If absent, all indexes are restored.
         """
 
     @_builtins.property
     def provisioned_throughput_override(self) -> _throughput_pb2.ProvisionedThroughput:
-        """Read and write capacity units of the new table under `PROVISIONED`; absent keeps the backup's."""
+        """The provisioned capacity of the new table in `PROVISIONED` mode. The default is the capacity in
+        the backup.
+        """
 
     @_builtins.property
     def on_demand_throughput_override(self) -> _throughput_pb2.OnDemandThroughput:
-        """On-demand limits of the new table in request units per second; at least one must be set if
-        given.
+        """The maximum throughput of the new table in `PAY_PER_REQUEST` mode. If set, at least one of its
+        fields must be set.
         """
 
     @_builtins.property
     def sse_specification_override(self) -> _encryption_pb2.SSESpecification:
-        """Encryption of the new table; absent keeps the backup's."""
+        """The encryption of the new table. The default is the encryption in the backup."""
 
     @_builtins.property
     def vector_index_override(self) -> _containers.RepeatedCompositeFieldContainer[_vector_index_pb2.VectorIndex]:
-        """Vector indexes to restore, each matching one in the backup; absent restores all."""
+        """The vector indexes to restore. Each one must match an index in the backup. If absent, all
+        indexes are restored.
+        """
 
     @_builtins.property
     def empty_members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Names of the list and map fields above that are present but empty, which proto3 cannot say by itself."""
+        """The names of the list and map fields of this message that are present but empty. proto3 does
+        not distinguish an empty list or map from an absent one.
+        """
 
     def __init__(
         self,
@@ -555,14 +611,18 @@ Global___RestoreTableFromBackupRequest: _TypeAlias = RestoreTableFromBackupReque
 
 @_typing.final
 class RestoreTableFromBackupResponse(_message.Message):
-    """Answers with the new table while it is being created."""
+    """Response message for `TableAdmin.RestoreTableFromBackup`.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_RestoreTableFromBackup.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     TABLE_DESCRIPTION_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def table_description(self) -> _table_pb2.TableDescription:
-        """The new table as it starts, normally `CREATING`; call DescribeTable for its progress."""
+        """The new table. Its status is usually `CREATING`. Call DescribeTable for the progress."""
 
     def __init__(
         self,
@@ -578,8 +638,11 @@ Global___RestoreTableFromBackupResponse: _TypeAlias = RestoreTableFromBackupResp
 
 @_typing.final
 class RestoreTableToPointInTimeRequest(_message.Message):
-    """Asks for a new table holding what a source table held at some moment. Name the source once and
-    the moment once.
+    """Request message for `TableAdmin.RestoreTableToPointInTime`. Set either `source_table_arn` or
+    `source_table_name`. Set either `use_latest_restorable_time` or `restore_date_time`.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_RestoreTableToPointInTime.html
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -598,58 +661,62 @@ class RestoreTableToPointInTimeRequest(_message.Message):
     VECTOR_INDEX_OVERRIDE_FIELD_NUMBER: _builtins.int
     EMPTY_MEMBERS_FIELD_NUMBER: _builtins.int
     source_table_arn: _builtins.str
-    """ARN of the source table; give this or `source_table_name`."""
+    """The ARN of the source table."""
     source_table_name: _builtins.str
-    """Name of the source table; give this or `source_table_arn`."""
+    """The name of the source table."""
     target_table_name: _builtins.str
-    """Name of the table to create, 3 to 255 characters, not in use; required."""
-    use_latest_restorable_time: _builtins.bool
-    """True restores the latest moment possible, usually 5 minutes ago; use it instead of
-    `restore_date_time`.
+    """Required. The name of the new table, 3 to 255 characters. A table with this name must not
+    exist.
     """
+    use_latest_restorable_time: _builtins.bool
+    """True restores the table to the latest possible time, which is usually 5 minutes ago."""
     billing_mode_override: _throughput_pb2.BillingMode.ValueType
-    """Billing mode of the new table; absent takes the source's present one."""
+    """The capacity mode of the new table. The default is the current mode of the source table."""
     @_builtins.property
     def restore_date_time(self) -> _timestamp_pb2.Timestamp:
-        """Moment to restore, to the second, within the earliest and latest that DescribeContinuousBackups
-        shows.
+        """The time to which the table is restored, with a precision of one second.
+        DescribeContinuousBackups returns the earliest and the latest possible time.
         """
 
     @_builtins.property
     def global_secondary_index_override(self) -> _containers.RepeatedCompositeFieldContainer[_index_pb2.GlobalSecondaryIndex]:
-        """Global secondary indexes to restore, each matching one of the source and without
-        `warm_throughput`, which is refused; absent restores all.
+        """The global secondary indexes to restore. Each one must match an index of the source table. AWS
+        refuses indexes with `warm_throughput`. If absent, all indexes are restored.
         """
 
     @_builtins.property
     def local_secondary_index_override(self) -> _containers.RepeatedCompositeFieldContainer[_index_pb2.LocalSecondaryIndex]:
-        """Local secondary indexes to restore, each matching one of the source; those left out are lost
-        for good; absent restores all.
+        """The local secondary indexes to restore. Each one must match an index of the source table.
+        Omitted indexes cannot be added to the table later. If absent, all indexes are restored.
         """
 
     @_builtins.property
     def provisioned_throughput_override(self) -> _throughput_pb2.ProvisionedThroughput:
-        """Read and write capacity units of the new table under `PROVISIONED`; absent takes the source's
-        present ones.
+        """The provisioned capacity of the new table in `PROVISIONED` mode. The default is the current
+        capacity of the source table.
         """
 
     @_builtins.property
     def on_demand_throughput_override(self) -> _throughput_pb2.OnDemandThroughput:
-        """On-demand limits of the new table in request units per second; at least one must be set if
-        given.
+        """The maximum throughput of the new table in `PAY_PER_REQUEST` mode. If set, at least one of its
+        fields must be set.
         """
 
     @_builtins.property
     def sse_specification_override(self) -> _encryption_pb2.SSESpecification:
-        """Encryption of the new table; absent takes the source's present settings."""
+        """The encryption of the new table. The default is the current encryption of the source table."""
 
     @_builtins.property
     def vector_index_override(self) -> _containers.RepeatedCompositeFieldContainer[_vector_index_pb2.VectorIndex]:
-        """Vector indexes to restore, each matching one of the source; absent restores all."""
+        """The vector indexes to restore. Each one must match an index of the source table. If absent, all
+        indexes are restored.
+        """
 
     @_builtins.property
     def empty_members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Names of the list and map fields above that are present but empty, which proto3 cannot say by itself."""
+        """The names of the list and map fields of this message that are present but empty. proto3 does
+        not distinguish an empty list or map from an absent one.
+        """
 
     def __init__(
         self,
@@ -697,14 +764,18 @@ Global___RestoreTableToPointInTimeRequest: _TypeAlias = RestoreTableToPointInTim
 
 @_typing.final
 class RestoreTableToPointInTimeResponse(_message.Message):
-    """Answers with the new table while it is being created."""
+    """Response message for `TableAdmin.RestoreTableToPointInTime`.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_RestoreTableToPointInTime.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     TABLE_DESCRIPTION_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def table_description(self) -> _table_pb2.TableDescription:
-        """The new table as it starts, normally `CREATING`; call DescribeTable for its progress."""
+        """The new table. Its status is usually `CREATING`. Call DescribeTable for the progress."""
 
     def __init__(
         self,
@@ -720,17 +791,21 @@ Global___RestoreTableToPointInTimeResponse: _TypeAlias = RestoreTableToPointInTi
 
 @_typing.final
 class UpdateContinuousBackupsRequest(_message.Message):
-    """Asks to switch a table's point-in-time recovery on or off, or to change its window."""
+    """Request message for `TableAdmin.UpdateContinuousBackups`.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateContinuousBackups.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     TABLE_NAME_FIELD_NUMBER: _builtins.int
     POINT_IN_TIME_RECOVERY_SPECIFICATION_FIELD_NUMBER: _builtins.int
     table_name: _builtins.str
-    """Name or ARN of the table; required."""
+    """Required. The name or ARN of the table."""
     @_builtins.property
     def point_in_time_recovery_specification(self) -> Global___PointInTimeRecoverySpecification:
-        """The settings wanted; required."""
+        """Required. The point-in-time recovery settings to apply."""
 
     def __init__(
         self,
@@ -750,14 +825,20 @@ Global___UpdateContinuousBackupsRequest: _TypeAlias = UpdateContinuousBackupsReq
 
 @_typing.final
 class UpdateContinuousBackupsResponse(_message.Message):
-    """Answers with the backup state as far as it is known when the call returns."""
+    """Response message for `TableAdmin.UpdateContinuousBackups`.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateContinuousBackups.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     CONTINUOUS_BACKUPS_DESCRIPTION_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def continuous_backups_description(self) -> Global___ContinuousBackupsDescription:
-        """Backup state, possibly the old one; ask DescribeContinuousBackups again."""
+        """The continuous backup settings of the table. The settings can be those from before the change.
+        Call DescribeContinuousBackups for the new settings.
+        """
 
     def __init__(
         self,
@@ -773,7 +854,11 @@ Global___UpdateContinuousBackupsResponse: _TypeAlias = UpdateContinuousBackupsRe
 
 @_typing.final
 class BackupDetails(_message.Message):
-    """Identity, state and size of one backup."""
+    """The name, the status and the size of a backup.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BackupDetails.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -785,23 +870,23 @@ class BackupDetails(_message.Message):
     BACKUP_CREATION_DATE_TIME_FIELD_NUMBER: _builtins.int
     BACKUP_EXPIRY_DATE_TIME_FIELD_NUMBER: _builtins.int
     backup_arn: _builtins.str
-    """ARN that identifies the backup, 37 to 1,024 characters."""
+    """The ARN of the backup, 37 to 1,024 characters."""
     backup_name: _builtins.str
-    """Name given by the creator; several backups may share it."""
+    """The backup name. Several backups can have the same name."""
     backup_size_bytes: _builtins.int
-    """Size in bytes, refreshed about every six hours and so possibly stale."""
+    """The size of the backup in bytes. AWS updates this value about every six hours."""
     backup_status: Global___BackupStatus.ValueType
-    """Whether the backup is being made, can be restored, or is gone."""
+    """The status of the backup."""
     backup_type: Global___BackupType.ValueType
-    """Who made the backup: a user, DynamoDB itself, or AWS Backup."""
+    """The origin of the backup."""
     @_builtins.property
     def backup_creation_date_time(self) -> _timestamp_pb2.Timestamp:
-        """When the backup was requested."""
+        """The time at which the backup was requested."""
 
     @_builtins.property
     def backup_expiry_date_time(self) -> _timestamp_pb2.Timestamp:
-        """When a `SYSTEM` backup is removed, 35 days after its creation; absent when the backup does not
-        expire by itself.
+        """The time at which a `SYSTEM` backup is deleted: 35 days after its creation. Absent for other
+        backups.
         """
 
     def __init__(
@@ -844,7 +929,11 @@ Global___BackupDetails: _TypeAlias = BackupDetails  # noqa: Y015
 
 @_typing.final
 class BackupDescription(_message.Message):
-    """A backup together with its source table as it was at backup time."""
+    """A backup and the settings of its source table.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BackupDescription.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -853,15 +942,17 @@ class BackupDescription(_message.Message):
     SOURCE_TABLE_FEATURE_DETAILS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def backup_details(self) -> Global___BackupDetails:
-        """Identity, state and size of the backup."""
+        """The name, the status and the size of the backup."""
 
     @_builtins.property
     def source_table_details(self) -> Global___SourceTableDetails:
-        """Keys, capacity and size of the source table at backup time."""
+        """The keys, the capacity and the size of the source table at the time of the backup."""
 
     @_builtins.property
     def source_table_feature_details(self) -> Global___SourceTableFeatureDetails:
-        """Indexes, stream, TTL and encryption of the source table at backup time."""
+        """The indexes, the stream, the TTL settings and the encryption of the source table at the time of
+        the backup.
+        """
 
     def __init__(
         self,
@@ -879,8 +970,10 @@ Global___BackupDescription: _TypeAlias = BackupDescription  # noqa: Y015
 
 @_typing.final
 class SourceTableDetails(_message.Message):
-    """The source table of a backup, frozen at backup time. The table itself may have changed or gone
-    since.
+    """The source table at the time of the backup. The table may be changed or deleted since then.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_SourceTableDetails.html
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -897,38 +990,38 @@ class SourceTableDetails(_message.Message):
     BILLING_MODE_FIELD_NUMBER: _builtins.int
     EMPTY_MEMBERS_FIELD_NUMBER: _builtins.int
     table_name: _builtins.str
-    """Name of the source table."""
+    """The table name."""
     table_id: _builtins.str
-    """UUID of the source table; it tells apart successive tables of one name."""
+    """The UUID of the table. Tables that had the same name at different times have different UUIDs."""
     table_arn: _builtins.str
-    """ARN of the source table."""
+    """The ARN of the table."""
     table_size_bytes: _builtins.int
-    """Approximate size of the table in bytes."""
+    """The approximate size of the table in bytes."""
     item_count: _builtins.int
-    """Approximate number of items."""
+    """The approximate number of items in the table."""
     billing_mode: _throughput_pb2.BillingMode.ValueType
-    """Capacity mode at backup time; absent means `PROVISIONED`."""
+    """The capacity mode. If absent, the mode is `PROVISIONED`."""
     @_builtins.property
     def key_schema(self) -> _containers.RepeatedCompositeFieldContainer[_key_schema_pb2.KeySchemaElement]:
-        """Primary key of the source table, partition key first."""
+        """The primary key: the `HASH` element, optionally followed by the `RANGE` element."""
 
     @_builtins.property
     def table_creation_date_time(self) -> _timestamp_pb2.Timestamp:
-        """When the source table was created, not the backup."""
+        """The time at which the table was created."""
 
     @_builtins.property
     def provisioned_throughput(self) -> _throughput_pb2.ProvisionedThroughput:
-        """Read and write capacity units of the table at backup time."""
+        """The provisioned capacity of the table."""
 
     @_builtins.property
     def on_demand_throughput(self) -> _throughput_pb2.OnDemandThroughput:
-        """Ceilings on read and write request units per second for an on-demand table; absent means no
-        ceiling.
-        """
+        """The maximum throughput in `PAY_PER_REQUEST` mode. If absent, there is no maximum."""
 
     @_builtins.property
     def empty_members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Names of the list and map fields above that are present but empty, which proto3 cannot say by itself."""
+        """The names of the list and map fields of this message that are present but empty. proto3 does
+        not distinguish an empty list or map from an absent one.
+        """
 
     def __init__(
         self,
@@ -978,8 +1071,11 @@ Global___SourceTableDetails: _TypeAlias = SourceTableDetails  # noqa: Y015
 
 @_typing.final
 class SourceTableFeatureDetails(_message.Message):
-    """Features of the source table of a backup, frozen at backup time. A restore brings back the
-    indexes, but not streams or TTL.
+    """The features of the source table at the time of the backup. A restore creates the indexes again.
+    A restore does not turn on streams or TTL.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_SourceTableFeatureDetails.html
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -993,31 +1089,33 @@ class SourceTableFeatureDetails(_message.Message):
     EMPTY_MEMBERS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def local_secondary_indexes(self) -> _containers.RepeatedCompositeFieldContainer[Global___LocalSecondaryIndexInfo]:
-        """The local secondary indexes at backup time."""
+        """The local secondary indexes."""
 
     @_builtins.property
     def global_secondary_indexes(self) -> _containers.RepeatedCompositeFieldContainer[Global___GlobalSecondaryIndexInfo]:
-        """The global secondary indexes at backup time, with their capacity."""
+        """The global secondary indexes."""
 
     @_builtins.property
     def stream_description(self) -> _stream_pb2.StreamSpecification:
-        """Stream settings at backup time; absent means no stream."""
+        """The stream settings. Absent if the stream was off."""
 
     @_builtins.property
     def time_to_live_description(self) -> _time_to_live_pb2.TimeToLiveDescription:
-        """TTL attribute and status at backup time."""
+        """The TTL status and the TTL attribute."""
 
     @_builtins.property
     def sse_description(self) -> _encryption_pb2.SSEDescription:
-        """Encryption at backup time; absent means a key owned by AWS."""
+        """The server-side encryption with a KMS key. Absent if a key that AWS owns encrypted the table."""
 
     @_builtins.property
     def vector_indexes(self) -> _containers.RepeatedCompositeFieldContainer[Global___VectorIndexInfo]:
-        """The vector indexes at backup time."""
+        """The vector indexes."""
 
     @_builtins.property
     def empty_members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Names of the list and map fields above that are present but empty, which proto3 cannot say by itself."""
+        """The names of the list and map fields of this message that are present but empty. proto3 does
+        not distinguish an empty list or map from an absent one.
+        """
 
     def __init__(
         self,
@@ -1039,7 +1137,11 @@ Global___SourceTableFeatureDetails: _TypeAlias = SourceTableFeatureDetails  # no
 
 @_typing.final
 class LocalSecondaryIndexInfo(_message.Message):
-    """One local secondary index as recorded in a backup."""
+    """A local secondary index at the time of the backup.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_LocalSecondaryIndexInfo.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1048,18 +1150,22 @@ class LocalSecondaryIndexInfo(_message.Message):
     PROJECTION_FIELD_NUMBER: _builtins.int
     EMPTY_MEMBERS_FIELD_NUMBER: _builtins.int
     index_name: _builtins.str
-    """Name of the index, unique among the indexes of the table."""
+    """The index name."""
     @_builtins.property
     def key_schema(self) -> _containers.RepeatedCompositeFieldContainer[_key_schema_pb2.KeySchemaElement]:
-        """Keys of the index: the partition key of the table, then the sort key of the index."""
+        """The key of the index: the `HASH` attribute of the table, followed by the `RANGE` attribute of
+        the index.
+        """
 
     @_builtins.property
     def projection(self) -> _index_pb2.Projection:
-        """Which attributes are copied into the index besides the keys."""
+        """The attributes that are copied to the index."""
 
     @_builtins.property
     def empty_members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Names of the list and map fields above that are present but empty, which proto3 cannot say by itself."""
+        """The names of the list and map fields of this message that are present but empty. proto3 does
+        not distinguish an empty list or map from an absent one.
+        """
 
     def __init__(
         self,
@@ -1081,7 +1187,11 @@ Global___LocalSecondaryIndexInfo: _TypeAlias = LocalSecondaryIndexInfo  # noqa: 
 
 @_typing.final
 class GlobalSecondaryIndexInfo(_message.Message):
-    """One global secondary index as recorded in a backup."""
+    """A global secondary index at the time of the backup.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GlobalSecondaryIndexInfo.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1092,26 +1202,30 @@ class GlobalSecondaryIndexInfo(_message.Message):
     ON_DEMAND_THROUGHPUT_FIELD_NUMBER: _builtins.int
     EMPTY_MEMBERS_FIELD_NUMBER: _builtins.int
     index_name: _builtins.str
-    """Name of the index, unique among the indexes of the table."""
+    """The index name."""
     @_builtins.property
     def key_schema(self) -> _containers.RepeatedCompositeFieldContainer[_key_schema_pb2.KeySchemaElement]:
-        """Keys of the index: up to 4 `HASH` and up to 4 `RANGE` attributes, in order."""
+        """The key of the index: up to 4 `HASH` attributes, followed by up to 4 `RANGE` attributes. The
+        order is significant.
+        """
 
     @_builtins.property
     def projection(self) -> _index_pb2.Projection:
-        """Which attributes are copied into the index besides the keys."""
+        """The attributes that are copied to the index."""
 
     @_builtins.property
     def provisioned_throughput(self) -> _throughput_pb2.ProvisionedThroughput:
-        """Read and write capacity units of the index at backup time."""
+        """The provisioned capacity of the index."""
 
     @_builtins.property
     def on_demand_throughput(self) -> _throughput_pb2.OnDemandThroughput:
-        """Ceilings on request units per second for the index in on-demand mode; absent means no ceiling."""
+        """The maximum throughput in `PAY_PER_REQUEST` mode. If absent, there is no maximum."""
 
     @_builtins.property
     def empty_members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Names of the list and map fields above that are present but empty, which proto3 cannot say by itself."""
+        """The names of the list and map fields of this message that are present but empty. proto3 does
+        not distinguish an empty list or map from an absent one.
+        """
 
     def __init__(
         self,
@@ -1135,7 +1249,11 @@ Global___GlobalSecondaryIndexInfo: _TypeAlias = GlobalSecondaryIndexInfo  # noqa
 
 @_typing.final
 class VectorIndexInfo(_message.Message):
-    """One vector index as recorded in a backup."""
+    """A vector index at the time of the backup.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_VectorIndexInfo.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1147,26 +1265,28 @@ class VectorIndexInfo(_message.Message):
     DISTANCE_FUNCTION_FIELD_NUMBER: _builtins.int
     EMPTY_MEMBERS_FIELD_NUMBER: _builtins.int
     index_name: _builtins.str
-    """Name of the index, unique among the indexes of the table."""
+    """The index name."""
     dimensions: _builtins.int
-    """Number of components in each vector, at least 1."""
+    """The number of components of each vector."""
     distance_function: _vector_index_pb2.VectorDistanceFunction.ValueType
-    """How the index measures the distance between two vectors."""
+    """The function that measures the distance between two vectors."""
     @_builtins.property
     def vector_attribute(self) -> _vector_index_pb2.VectorAttributeDefinition:
-        """The item attribute that holds the vector."""
+        """The attribute that contains the vector."""
 
     @_builtins.property
     def search_schema(self) -> _containers.RepeatedCompositeFieldContainer[_vector_index_pb2.SearchSchemaElement]:
-        """Partition key and inline filter attributes that a search may use."""
+        """The attributes that searches can use as partition key or filter."""
 
     @_builtins.property
     def projection(self) -> _index_pb2.Projection:
-        """Which attributes are copied into the index."""
+        """The attributes that are copied to the index."""
 
     @_builtins.property
     def empty_members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Names of the list and map fields above that are present but empty, which proto3 cannot say by itself."""
+        """The names of the list and map fields of this message that are present but empty. proto3 does
+        not distinguish an empty list or map from an absent one.
+        """
 
     def __init__(
         self,
@@ -1200,17 +1320,21 @@ Global___VectorIndexInfo: _TypeAlias = VectorIndexInfo  # noqa: Y015
 
 @_typing.final
 class ContinuousBackupsDescription(_message.Message):
-    """Whether a table is backed up continuously and to which times it can be restored."""
+    """The continuous backup settings of a table.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ContinuousBackupsDescription.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     CONTINUOUS_BACKUPS_STATUS_FIELD_NUMBER: _builtins.int
     POINT_IN_TIME_RECOVERY_DESCRIPTION_FIELD_NUMBER: _builtins.int
     continuous_backups_status: Global___ContinuousBackupsStatus.ValueType
-    """Whether continuous backups are on; AWS turns them on with every table."""
+    """The status of continuous backups. AWS enables continuous backups for every table."""
     @_builtins.property
     def point_in_time_recovery_description(self) -> Global___PointInTimeRecoveryDescription:
-        """Point-in-time recovery: its status, period and restorable window."""
+        """The point-in-time recovery settings, and the times to which the table can be restored."""
 
     def __init__(
         self,
@@ -1230,7 +1354,11 @@ Global___ContinuousBackupsDescription: _TypeAlias = ContinuousBackupsDescription
 
 @_typing.final
 class PointInTimeRecoveryDescription(_message.Message):
-    """Point-in-time recovery of a table and the window it can restore to."""
+    """The point-in-time recovery settings of a table.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PointInTimeRecoveryDescription.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1239,16 +1367,20 @@ class PointInTimeRecoveryDescription(_message.Message):
     EARLIEST_RESTORABLE_DATE_TIME_FIELD_NUMBER: _builtins.int
     LATEST_RESTORABLE_DATE_TIME_FIELD_NUMBER: _builtins.int
     point_in_time_recovery_status: Global___PointInTimeRecoveryStatus.ValueType
-    """Whether the table can be restored to a past time."""
+    """The status of point-in-time recovery."""
     recovery_period_in_days: _builtins.int
-    """How many days back a restore can reach, 1 to 35."""
+    """The length of the recovery period in days, 1 to 35."""
     @_builtins.property
     def earliest_restorable_date_time(self) -> _timestamp_pb2.Timestamp:
-        """Start of the restorable window; absent while recovery is off."""
+        """The earliest time to which the table can be restored. Absent if point-in-time recovery is
+        disabled.
+        """
 
     @_builtins.property
     def latest_restorable_date_time(self) -> _timestamp_pb2.Timestamp:
-        """End of the restorable window, usually 5 minutes ago; absent while recovery is off."""
+        """The latest time to which the table can be restored, usually 5 minutes ago. Absent if
+        point-in-time recovery is disabled.
+        """
 
     def __init__(
         self,
@@ -1275,7 +1407,11 @@ Global___PointInTimeRecoveryDescription: _TypeAlias = PointInTimeRecoveryDescrip
 
 @_typing.final
 class BackupSummary(_message.Message):
-    """One backup as ListBackups shows it. DescribeBackup adds the table's settings."""
+    """An entry of ListBackups. DescribeBackup also returns the settings of the source table.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BackupSummary.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1290,30 +1426,32 @@ class BackupSummary(_message.Message):
     BACKUP_TYPE_FIELD_NUMBER: _builtins.int
     BACKUP_SIZE_BYTES_FIELD_NUMBER: _builtins.int
     table_name: _builtins.str
-    """Name of the table that was backed up."""
+    """The name of the source table."""
     table_id: _builtins.str
-    """UUID of the backed-up table, which tells it from later tables of that name."""
-    table_arn: _builtins.str
-    """ARN of the table that was backed up."""
-    backup_arn: _builtins.str
-    """ARN of the backup, for DescribeBackup, DeleteBackup and RestoreTableFromBackup."""
-    backup_name: _builtins.str
-    """Name given at creation, 3 to 255 characters; not unique."""
-    backup_status: Global___BackupStatus.ValueType
-    """State of the backup: `CREATING`, `AVAILABLE` or `DELETED`; only an available one can be
-    restored.
+    """The UUID of the source table. Tables that had the same name at different times have different
+    UUIDs.
     """
+    table_arn: _builtins.str
+    """The ARN of the source table."""
+    backup_arn: _builtins.str
+    """The ARN of the backup."""
+    backup_name: _builtins.str
+    """The backup name. Several backups can have the same name."""
+    backup_status: Global___BackupStatus.ValueType
+    """The status of the backup."""
     backup_type: Global___BackupType.ValueType
-    """Who made the backup: `USER`, `SYSTEM` or `AWS_BACKUP`."""
+    """The origin of the backup."""
     backup_size_bytes: _builtins.int
-    """Size in bytes, refreshed about every 6 hours, so it lags behind."""
+    """The size of the backup in bytes. AWS updates this value about every six hours."""
     @_builtins.property
     def backup_creation_date_time(self) -> _timestamp_pb2.Timestamp:
-        """When the backup was requested."""
+        """The time at which the backup was requested."""
 
     @_builtins.property
     def backup_expiry_date_time(self) -> _timestamp_pb2.Timestamp:
-        """When a `SYSTEM` backup expires, 35 days after creation; absent on backups that do not expire."""
+        """The time at which a `SYSTEM` backup is deleted: 35 days after its creation. Absent for other
+        backups.
+        """
 
     def __init__(
         self,
@@ -1370,16 +1508,22 @@ Global___BackupSummary: _TypeAlias = BackupSummary  # noqa: Y015
 
 @_typing.final
 class PointInTimeRecoverySpecification(_message.Message):
-    """Whether a table has point-in-time recovery, and how far back it reaches."""
+    """The point-in-time recovery settings of a table.
+
+    AWS documentation:
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PointInTimeRecoverySpecification.html
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     POINT_IN_TIME_RECOVERY_ENABLED_FIELD_NUMBER: _builtins.int
     RECOVERY_PERIOD_IN_DAYS_FIELD_NUMBER: _builtins.int
     point_in_time_recovery_enabled: _builtins.bool
-    """True switches recovery on, false switches it off and gives up the history; required."""
+    """Required. True enables point-in-time recovery. False disables point-in-time recovery and
+    deletes the recovery history.
+    """
     recovery_period_in_days: _builtins.int
-    """How far back a restore can go, 1 to 35 days; absent means 35."""
+    """The length of the recovery period in days, 1 to 35. The default is 35."""
     def __init__(
         self,
         *,

@@ -38,11 +38,44 @@ if _version_not_supported:
 
 
 class TableAdminStub(object):
-    """Administers the tables of one DynamoDB endpoint, one RPC for one AWS operation.
+    """Administers the tables of a DynamoDB endpoint. Each RPC calls the AWS operation of the same name
+    with the same parameters.
 
-    Call metadata `tableadmin-endpoint` chooses among the endpoints that the server is configured with;
-    without it the default endpoint is meant. RPCs marked NO_SIDE_EFFECTS may be retried freely. What AWS
-    answers and this contract does not know is named in the trailing metadata `tableadmin-unknown-bin`.
+    **Endpoint.** A server can serve several DynamoDB endpoints. The call metadata key
+    `tableadmin-endpoint` contains the name of the endpoint. If the key is absent, the server uses
+    its default endpoint. If no endpoint has the name, the call fails with NOT_FOUND and the reason
+    `ENDPOINT_NOT_FOUND`.
+
+    **Deadlines.** Set a deadline on each call. When the deadline expires, a change that AWS has
+    already received still takes effect.
+
+    **Retries.** An RPC with `idempotency_level = NO_SIDE_EFFECTS` only reads and can be retried at
+    any time. Do not blindly retry other RPCs after UNAVAILABLE or DEADLINE_EXCEEDED: the change may
+    have been made. Read the resource first.
+
+    **Errors.** The status details contain a `google.rpc.ErrorInfo` with the reason, the request ID
+    and, if AWS returned an error, the AWS error code. The following errors are possible for every
+    RPC and are not repeated in the comments of the RPCs:
+    - INVALID_ARGUMENT: A parameter is invalid. `google.rpc.BadRequest` names the field if the
+    field is known.
+    - UNAUTHENTICATED: The AWS credentials of the server are missing or invalid.
+    - PERMISSION_DENIED: The AWS credentials of the server do not allow the operation.
+    - FAILED_PRECONDITION: The resource is not in the required state, for example because a change
+    is in progress. `google.rpc.RetryInfo` says when to retry, if waiting helps. The reason
+    `RESERVED_TABLE` means that the call would change, copy or share the table in which the
+    service stores its operations.
+    - RESOURCE_EXHAUSTED: A rate or a quota is exceeded. For a rate, `google.rpc.RetryInfo` says
+    when to retry. For a quota, `google.rpc.QuotaFailure` names the quota. The reason
+    `ENDPOINT_OVERLOADED` means that too many calls to the endpoint are waiting in this server.
+    - UNIMPLEMENTED: The endpoint does not have the operation. DynamoDB Local and other emulators
+    lack some operations.
+    - UNAVAILABLE: The endpoint cannot be reached, or the server is stopping (reason
+    `SERVER_STOPPING`).
+    - DEADLINE_EXCEEDED: The endpoint did not respond in time.
+
+    **Unknown values.** If an AWS response contains a member or an enum value that this API does not
+    define, the response message does not contain it. The trailing metadata key
+    `tableadmin-unknown-bin` lists such members and values as JSON.
     """
 
     def __init__(self, channel):
@@ -294,507 +327,804 @@ class TableAdminStub(object):
 
 
 class TableAdminServicer(object):
-    """Administers the tables of one DynamoDB endpoint, one RPC for one AWS operation.
+    """Administers the tables of a DynamoDB endpoint. Each RPC calls the AWS operation of the same name
+    with the same parameters.
 
-    Call metadata `tableadmin-endpoint` chooses among the endpoints that the server is configured with;
-    without it the default endpoint is meant. RPCs marked NO_SIDE_EFFECTS may be retried freely. What AWS
-    answers and this contract does not know is named in the trailing metadata `tableadmin-unknown-bin`.
+    **Endpoint.** A server can serve several DynamoDB endpoints. The call metadata key
+    `tableadmin-endpoint` contains the name of the endpoint. If the key is absent, the server uses
+    its default endpoint. If no endpoint has the name, the call fails with NOT_FOUND and the reason
+    `ENDPOINT_NOT_FOUND`.
+
+    **Deadlines.** Set a deadline on each call. When the deadline expires, a change that AWS has
+    already received still takes effect.
+
+    **Retries.** An RPC with `idempotency_level = NO_SIDE_EFFECTS` only reads and can be retried at
+    any time. Do not blindly retry other RPCs after UNAVAILABLE or DEADLINE_EXCEEDED: the change may
+    have been made. Read the resource first.
+
+    **Errors.** The status details contain a `google.rpc.ErrorInfo` with the reason, the request ID
+    and, if AWS returned an error, the AWS error code. The following errors are possible for every
+    RPC and are not repeated in the comments of the RPCs:
+    - INVALID_ARGUMENT: A parameter is invalid. `google.rpc.BadRequest` names the field if the
+    field is known.
+    - UNAUTHENTICATED: The AWS credentials of the server are missing or invalid.
+    - PERMISSION_DENIED: The AWS credentials of the server do not allow the operation.
+    - FAILED_PRECONDITION: The resource is not in the required state, for example because a change
+    is in progress. `google.rpc.RetryInfo` says when to retry, if waiting helps. The reason
+    `RESERVED_TABLE` means that the call would change, copy or share the table in which the
+    service stores its operations.
+    - RESOURCE_EXHAUSTED: A rate or a quota is exceeded. For a rate, `google.rpc.RetryInfo` says
+    when to retry. For a quota, `google.rpc.QuotaFailure` names the quota. The reason
+    `ENDPOINT_OVERLOADED` means that too many calls to the endpoint are waiting in this server.
+    - UNIMPLEMENTED: The endpoint does not have the operation. DynamoDB Local and other emulators
+    lack some operations.
+    - UNAVAILABLE: The endpoint cannot be reached, or the server is stopping (reason
+    `SERVER_STOPPING`).
+    - DEADLINE_EXCEEDED: The endpoint did not respond in time.
+
+    **Unknown values.** If an AWS response contains a member or an enum value that this API does not
+    define, the response message does not contain it. The trailing metadata key
+    `tableadmin-unknown-bin` lists such members and values as JSON.
     """
 
     def CancelBulkOperation(self, request, context):
-        """Asks a running bulk operation to stop and returns at once with status `CANCELLING`. Items
-        already written stay written. Poll `DescribeBulkOperation` until the status is terminal:
-        `CANCELLED`, or another one if the work ended first. NOT_FOUND for an unknown ARN,
-        UNIMPLEMENTED on engines without bulk operations.
+        """Cancels a bulk operation. Items that are already written remain in the table.
+
+        The call returns before the bulk operation stops. Call DescribeBulkOperation until the status
+        is final. The final status is `CANCELLED`, or another status if the bulk operation ended first.
+
+        Errors: NOT_FOUND if the bulk operation does not exist.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CancelBulkOperation.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CreateBackup(self, request, context):
-        """Starts an on-demand backup of a table with its indexes, stream settings and capacity, and
-        returns before it is usable; wait until `DescribeBackup` reports `AVAILABLE`. Not idempotent:
-        each accepted call makes another backup, and names need not be unique. It takes no capacity
-        from the table, and data written within about a minute of the request may or may not be in it.
-        NOT_FOUND when the table is missing, FAILED_PRECONDITION while the table or another backup of
-        it is changing or backups are not yet available, RESOURCE_EXHAUSTED above 50 calls per second.
+        """Creates an on-demand backup of a table. The backup contains the items, the indexes and the
+        capacity settings, and does not use the capacity of the table. Items that are written within
+        about one minute of the request may be missing from the backup.
+
+        The call returns before the backup is complete. Call DescribeBackup until the status is
+        `AVAILABLE`.
+
+        This RPC is not idempotent: each call creates another backup. AWS allows 50 calls per second.
+
+        Errors: NOT_FOUND if the table does not exist. FAILED_PRECONDITION if the table or another
+        backup of the table is being changed, or if backups are not available yet.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateBackup.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CreateGlobalTable(self, request, context):
-        """Joins existing tables of one name in several Regions into a global table of the legacy version
-        2017.11.29, and returns while it is still `CREATING`; poll `DescribeGlobalTable` until
-        `ACTIVE`. Every table must be empty, share key schema and index definitions, and have a stream
-        of view type `NEW_AND_OLD_IMAGES`. For new work add replicas with `UpdateTable` instead.
-        ALREADY_EXISTS when repeated, NOT_FOUND when a table is missing, UNIMPLEMENTED on engines
-        without it.
+        """Creates a global table of the legacy version 2017.11.29 from existing tables with the same name
+        in several Regions. The tables must be empty, must have the same keys and indexes, and must
+        have a stream with the view type `NEW_AND_OLD_IMAGES`. To create a global table of the current
+        version, add replicas with UpdateTable.
+
+        The call returns before the global table is ready. Call DescribeGlobalTable until the status is
+        `ACTIVE`.
+
+        Errors: ALREADY_EXISTS if the global table exists. NOT_FOUND if a table does not exist.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateGlobalTable.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CreateTable(self, request, context):
-        """Starts building a table and returns at once with `table_status` `CREATING`; wait for `ACTIVE`,
-        for table and indexes alike, before using it. Not idempotent: a repeat fails with
-        ALREADY_EXISTS, whatever the spec it carries. RESOURCE_EXHAUSTED when the account's tables or
-        simultaneous table operations are used up; INVALID_ARGUMENT when keys and
-        `attribute_definitions` do not match or capacity contradicts `billing_mode`. `key_schema`,
-        local secondary indexes and the name are fixed for the table's life.
+        """Creates a table.
+
+        The call returns before the table is ready, with the status `CREATING`. Call DescribeTable
+        until the status of the table and of each index is `ACTIVE`, or use WatchService.Wait.
+
+        This RPC is not idempotent: a second call fails with ALREADY_EXISTS, even if all parameters are
+        the same.
+
+        Errors: ALREADY_EXISTS if the table exists. INVALID_ARGUMENT if the keys do not match
+        `attribute_definitions`, or the capacity does not match `billing_mode`. FAILED_PRECONDITION
+        with RetryInfo if too many tables of the account are being changed. RESOURCE_EXHAUSTED if the
+        account has reached its quota of tables.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteBackup(self, request, context):
-        """Removes one backup for good and returns its description with status `DELETED`. Repeating it
-        gives NOT_FOUND. FAILED_PRECONDITION while the backup is being created or restored from,
-        RESOURCE_EXHAUSTED above 10 calls per second.
+        """Deletes a backup. The deletion cannot be undone. AWS allows 10 calls per second.
+
+        Errors: NOT_FOUND if the backup does not exist or is already deleted. FAILED_PRECONDITION if
+        the backup is being created or restored.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteBackup.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteResourcePolicy(self, request, context):
-        """Detaches the resource policy of a table or stream. It returns before the removal is visible
-        everywhere: `GetResourcePolicy` may show the old policy for a few seconds. Idempotent without
-        `expected_revision_id`; with it, NOT_FOUND when the revision differs or no policy is attached.
-        FAILED_PRECONDITION while the resource is changing; policy changes on one resource must be
-        about 15 seconds apart.
+        """Deletes the resource-based policy of a table or a stream. GetResourcePolicy can return the old
+        policy for a few seconds after the deletion.
+
+        This RPC is idempotent if `expected_revision_id` is absent. Two changes of the policy of a
+        resource must be about 15 seconds apart.
+
+        Errors: NOT_FOUND if the resource does not exist, or if `expected_revision_id` is set and does
+        not match. FAILED_PRECONDITION if the resource is being changed.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteResourcePolicy.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteTable(self, request, context):
-        """Starts removing a table with all items and indexes and returns with `table_status` `DELETING`;
-        it is gone once DescribeTable says NOT_FOUND. A repeat succeeds while `DELETING` and is
-        NOT_FOUND afterwards. FAILED_PRECONDITION while the table is being created or changed,
-        including index, encryption or warm throughput jobs; deletion protection makes it refuse too.
-        With point-in-time recovery on, a `SYSTEM` backup stays for 35 days; otherwise nothing can be
-        brought back.
+        """Deletes a table with all its items and indexes. If point-in-time recovery is enabled, AWS keeps
+        a `SYSTEM` backup for 35 days. Otherwise, the items cannot be recovered.
+
+        The call returns before the table is deleted, with the status `DELETING`. The table is deleted
+        when DescribeTable returns NOT_FOUND.
+
+        A second call succeeds while the status is `DELETING`, and then fails with NOT_FOUND.
+
+        Errors: NOT_FOUND if the table does not exist. FAILED_PRECONDITION if deletion protection is
+        enabled, or if the table or an index is being created or changed.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DeleteTable.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DescribeBackup(self, request, context):
-        """Reads one backup: its status and size, and the table as it was when the backup was taken. Poll
-        it after `CreateBackup`, at most 10 times per second. NOT_FOUND for an unknown or deleted
-        backup.
+        """Returns a backup and the settings of its source table. AWS allows 10 calls per second.
+
+        Errors: NOT_FOUND if the backup does not exist or is deleted.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeBackup.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DescribeBulkOperation(self, request, context):
-        """Reads the status, progress and usage of one bulk operation. Poll it until the status is
-        `COMPLETED`, `COMPLETED_WITH_ERRORS`, `CANCELLED` or `FAILED`. NOT_FOUND for an unknown ARN,
-        UNIMPLEMENTED on engines without bulk operations.
+        """Returns the parameters, the status and the progress of a bulk operation.
+
+        Errors: NOT_FOUND if the bulk operation does not exist.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeBulkOperation.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DescribeContinuousBackups(self, request, context):
-        """Reads the backup state of a table: whether point-in-time recovery is on, and which times a
-        restore may name. Poll it after `UpdateContinuousBackups`, at most 10 times per second.
-        NOT_FOUND when the table is missing, and also while it is still being created.
+        """Returns the point-in-time recovery settings of a table, and the times to which the table can be
+        restored. AWS allows 10 calls per second.
+
+        Errors: NOT_FOUND if the table does not exist or is being created.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeContinuousBackups.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DescribeContributorInsights(self, request, context):
-        """Reads the state of CloudWatch Contributor Insights for a table or one of its global secondary
-        indexes. Poll it after `UpdateContributorInsights` until the status is `ENABLED`, `DISABLED` or
-        `FAILED`. NOT_FOUND when the table or index is missing.
+        """Returns the status of CloudWatch Contributor Insights for a table or a global secondary index.
+
+        Errors: NOT_FOUND if the table or the index does not exist.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeContributorInsights.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DescribeEndpoints(self, request, context):
-        """Reads the addresses that serve this Region and how long they may be cached; changes nothing and
-        is safe to repeat. Meant for clients that do endpoint discovery, so most callers never need it.
-        UNIMPLEMENTED on engines that lack it.
+        """Returns the addresses of the DynamoDB API in the Region. Clients that use endpoint discovery
+        need this RPC. Other clients do not.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeEndpoints.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DescribeExport(self, request, context):
-        """Reads the status and parameters of one export to Amazon S3. Poll it after
-        `ExportTableToPointInTime` until the status is `COMPLETED` or `FAILED`. NOT_FOUND for an
-        unknown ARN, RESOURCE_EXHAUSTED when called too often.
+        """Returns the parameters, the status and the results of an export to Amazon S3.
+
+        Errors: NOT_FOUND if the export does not exist. RESOURCE_EXHAUSTED if the RPC is called too
+        often.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeExport.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DescribeGlobalTable(self, request, context):
-        """Reads the status and Regions of a global table of the legacy version 2017.11.29. Replicas of
-        the current version are shown by `DescribeTable` instead. NOT_FOUND when no legacy global table
-        has that name.
+        """Returns a global table of the legacy version 2017.11.29. For a global table of the current
+        version, call DescribeTable.
+
+        Errors: NOT_FOUND if the legacy global table does not exist.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeGlobalTable.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DescribeGlobalTableSettings(self, request, context):
-        """Reads capacity, auto scaling and index settings per Region for a global table of the legacy
-        version 2017.11.29. For the current version use `DescribeTable` and
-        `DescribeTableReplicaAutoScaling`. NOT_FOUND when no legacy global table has that name.
+        """Returns the capacity, auto scaling and index settings of a global table of the legacy version
+        2017.11.29. For a global table of the current version, call DescribeTable and
+        DescribeTableReplicaAutoScaling.
+
+        Errors: NOT_FOUND if the legacy global table does not exist.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeGlobalTableSettings.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DescribeImport(self, request, context):
-        """Reads the status, counters and parameters of one import from Amazon S3. Poll it after
-        `ImportTable` until the status is `COMPLETED`, `CANCELLED` or `FAILED`. NOT_FOUND for an
-        unknown ARN.
+        """Returns the parameters, the status and the progress of an import from Amazon S3.
+
+        Errors: NOT_FOUND if the import does not exist.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeImport.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DescribeKinesisStreamingDestination(self, request, context):
-        """Lists the Kinesis data streams a table replicates to, with the status of each. Poll it after
-        enabling, disabling or updating a destination until the status has settled. NOT_FOUND when the
-        table is missing or still being created.
+        """Returns the Kinesis data streams that receive the changes of a table.
+
+        Errors: NOT_FOUND if the table does not exist or is being created.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeKinesisStreamingDestination.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DescribeLimits(self, request, context):
-        """Reads the provisioned capacity quotas of the account in this Region; changes nothing. Call it
-        seldom: AWS throttles more than about one call a minute, seen here as RESOURCE_EXHAUSTED. On-
-        demand tables are not measured against these numbers. UNIMPLEMENTED on engines that lack it.
+        """Returns the quotas of provisioned capacity of the account in the Region. The quotas do not
+        apply to tables in `PAY_PER_REQUEST` mode.
+
+        Errors: RESOURCE_EXHAUSTED if the RPC is called more often than about once a minute.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeLimits.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DescribeTable(self, request, context):
-        """Reads the present state of a table and its indexes, replicas and encryption; changes nothing
-        and is safe to repeat. Reads are eventually consistent, so NOT_FOUND is possible for some
-        seconds after CreateTable. Settings at their default may be absent (`billing_mode_summary`,
-        `table_class_summary`, `sse_description`), and `table_status` `ACTIVE` alone does not mean that
-        every job on the table has ended.
+        """Returns the settings and the status of a table. The response is eventually consistent: a new
+        table can be missing for a few seconds after CreateTable.
+
+        AWS omits some settings that have their default value. If the status is `ACTIVE`, jobs on
+        indexes, encryption or warm throughput may still be running.
+
+        Errors: NOT_FOUND if the table does not exist.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTable.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DescribeTableReplicaAutoScaling(self, request, context):
-        """Reads the auto scaling settings of every replica of a global table, and of their indexes, in
-        one call. It covers the current version 2019.11.21. NOT_FOUND when the table is missing,
-        UNIMPLEMENTED on engines without it.
+        """Returns the auto scaling settings of all replicas of a global table of the current version
+        2019.11.21, including their indexes.
+
+        Errors: NOT_FOUND if the table does not exist.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTableReplicaAutoScaling.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DescribeTimeToLive(self, request, context):
-        """Reads whether items expire and by which attribute; changes nothing and is safe to repeat. It
-        does not show the cooldown between two UpdateTimeToLive calls. NOT_FOUND without the table; it
-        may also be refused while the table is `CREATING`.
+        """Returns the TTL status and the TTL attribute of a table.
+
+        Errors: NOT_FOUND if the table does not exist. FAILED_PRECONDITION or NOT_FOUND if the table is
+        being created.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTimeToLive.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DisableKinesisStreamingDestination(self, request, context):
-        """Stops replication from a table to one Kinesis data stream; both resources stay. It returns with
-        `DISABLING`: poll `DescribeKinesisStreamingDestination` until `DISABLED`. NOT_FOUND when the
-        table or stream is missing, FAILED_PRECONDITION while the table is changing, INVALID_ARGUMENT
-        when the destination is not `ACTIVE`.
+        """Stops sending the changes of a table to a Kinesis data stream. The table and the stream are not
+        deleted.
+
+        The call returns before the change takes effect. Call DescribeKinesisStreamingDestination until
+        the status is `DISABLED`.
+
+        Errors: NOT_FOUND if the table or the stream does not exist. FAILED_PRECONDITION if the table
+        is being changed. INVALID_ARGUMENT if the status of the destination is not `ACTIVE`.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DisableKinesisStreamingDestination.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def EnableKinesisStreamingDestination(self, request, context):
-        """Starts replication of item changes from a table to one Kinesis data stream; items already in
-        the table are not sent. It returns with `ENABLING`: poll `DescribeKinesisStreamingDestination`
-        until `ACTIVE` or `ENABLE_FAILED`. NOT_FOUND when the table or stream is missing,
-        FAILED_PRECONDITION while the table is changing, RESOURCE_EXHAUSTED when a limit is reached.
+        """Starts sending the changes of a table to a Kinesis data stream. Existing items are not sent.
+
+        The call returns before the change takes effect. Call DescribeKinesisStreamingDestination until
+        the status is `ACTIVE` or `ENABLE_FAILED`.
+
+        Errors: NOT_FOUND if the table or the stream does not exist. FAILED_PRECONDITION if the table
+        is being changed. RESOURCE_EXHAUSTED if a quota is reached.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_EnableKinesisStreamingDestination.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ExportTableToPointInTime(self, request, context):
-        """Starts an export of table data to Amazon S3 and returns with status `IN_PROGRESS`; poll
-        `DescribeExport` until it ends. It uses no table capacity and needs point-in-time recovery on,
-        else FAILED_PRECONDITION. Repeating it with the same `client_token` and body within 8 hours
-        finds the same export; the same token with another body is refused. NOT_FOUND when the table is
-        missing; a time outside the recovery window is refused as well.
+        """Exports items of a table to Amazon S3. Point-in-time recovery must be enabled. The export does
+        not use the capacity of the table.
+
+        The call returns before the export ends, with the status `IN_PROGRESS`. Call DescribeExport
+        until the status is `COMPLETED` or `FAILED`.
+
+        This RPC is idempotent if `client_token` is set: a second call with the same token and the same
+        parameters within 8 hours returns the first export.
+
+        Errors: NOT_FOUND if the table does not exist. FAILED_PRECONDITION if point-in-time recovery is
+        disabled. INVALID_ARGUMENT if `export_time` is not in the recovery period. ABORTED if the token
+        was used with other parameters.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ExportTableToPointInTime.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetResourcePolicy(self, request, context):
-        """Reads the resource-based policy of a table or stream, together with its revision id. Reads are
-        eventually consistent: for some seconds after PutResourcePolicy, DeleteResourcePolicy or a
-        CreateTable that carries a policy, the old state may still be answered. NOT_FOUND means either
-        that the resource does not exist or that it has no policy; the error reason tells which.
-        UNIMPLEMENTED on engines without resource policies.
+        """Returns the resource-based policy of a table or a stream. The response is eventually
+        consistent: a change becomes visible after a few seconds.
+
+        Errors: NOT_FOUND if the resource does not exist, or if the resource has no policy. The reason
+        in `google.rpc.ErrorInfo` distinguishes the two cases.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetResourcePolicy.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ImportTable(self, request, context):
-        """Creates a new table and loads it from S3; it returns at once with `IN_PROGRESS`, and
-        DescribeImport shows progress and the end. It never writes into an existing table: if the name
-        is taken, the call is refused. Repeating it with the same `client_token` and parameters within
-        8 hours finds the first import; the token with other parameters is refused. RESOURCE_EXHAUSTED
-        beyond 50 imports at once per account; UNIMPLEMENTED on engines without imports.
+        """Creates a table and imports items from Amazon S3. Items cannot be imported into an existing
+        table.
+
+        The call returns before the import ends, with the status `IN_PROGRESS`. Call DescribeImport
+        until the status is final.
+
+        This RPC is idempotent if `client_token` is set: a second call with the same token and the same
+        parameters within 8 hours returns the first import. AWS allows 50 imports of an account at the
+        same time.
+
+        Errors: ALREADY_EXISTS if the table exists. ABORTED if the token was used with other
+        parameters. RESOURCE_EXHAUSTED if too many imports are running.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ImportTable.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListBackups(self, request, context):
-        """Lists on-demand and system backups, page by page, each page at most 1 MB and `limit` entries.
-        Backups made by AWS Backup need that service's own list API to be complete. Limited to 5 calls
-        per second; a page may be empty while `last_evaluated_backup_arn` is still set, so page until
-        it is absent. UNIMPLEMENTED on engines without backups.
+        """Lists backups. Call the RPC with the `last_evaluated_backup_arn` of each page until it is
+        absent: a page can be empty although more pages follow. Call the API of AWS Backup for a
+        complete list of the backups of that service. AWS allows 5 calls per second.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ListBackups.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListBulkOperations(self, request, context):
-        """Lists the bulk operations of the last 90 days in the account and region, newest first, in every
-        status. Page until `next_token` is absent; use DescribeBulkOperation for counts and errors of
-        one. UNIMPLEMENTED on engines without bulk operations.
+        """Lists the bulk operations of the last 90 days in the account and Region, newest first. Call the
+        RPC with the `next_token` of each page until it is absent.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ListBulkOperations.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListContributorInsights(self, request, context):
-        """Lists the Contributor Insights status of a table and each of its global secondary indexes, in
-        pages. NOT_FOUND when the named table does not exist, and also while it is still being created.
-        Page until `next_token` is absent; UNIMPLEMENTED on engines without Contributor Insights.
+        """Lists the status of Contributor Insights for a table and its global secondary indexes. Call the
+        RPC with the `next_token` of each page until it is absent.
+
+        Errors: NOT_FOUND if the table does not exist or is being created.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ListContributorInsights.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListExports(self, request, context):
-        """Lists exports to S3 of the last 90 days, ordered by export ARN from last to first. The answer
-        holds ARN, status and type only; DescribeExport has the rest. Page until `next_token` is
-        absent; UNIMPLEMENTED on engines without exports.
+        """Lists the exports of the last 90 days. Call the RPC with the `next_token` of each page until it
+        is absent. DescribeExport returns the details of an export.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ListExports.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListGlobalTables(self, request, context):
-        """Lists legacy (2017.11.29) global tables, optionally only those with a replica in one region.
-        Global tables of version 2019.11.21 are not listed: their replicas appear in DescribeTable.
-        Page until `last_evaluated_global_table_name` is absent; UNIMPLEMENTED on engines without
-        legacy global tables.
+        """Lists global tables of the legacy version 2017.11.29. Call the RPC with the
+        `last_evaluated_global_table_name` of each page until it is absent. Global tables of the
+        current version are not listed.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ListGlobalTables.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListImports(self, request, context):
-        """Lists imports from S3 of the last 90 days, optionally those of one table. DescribeImport has
-        item counts and errors. Page until `next_token` is absent; UNIMPLEMENTED on engines without
-        imports.
+        """Lists the imports of the last 90 days. Call the RPC with the `next_token` of each page until it
+        is absent. DescribeImport returns the details of an import.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ListImports.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListTables(self, request, context):
-        """Lists the table names of one account and Region, at most 100 a page; pass
-        `last_evaluated_table_name` on as `exclusive_start_table_name` until it is absent. Read-only
-        and safe to repeat. Pages are not a snapshot: tables made or deleted meanwhile may be missed or
-        still listed. INVALID_ARGUMENT for a `limit` outside 1-100.
+        """Lists the names of the tables in the account and Region. Call the RPC with the
+        `last_evaluated_table_name` of each page until it is absent. A table that is created or deleted
+        between two pages can be missing or still listed. The list does not contain the table in which
+        the service stores its operations.
+
+        Errors: INVALID_ARGUMENT if `limit` is not in the range 1 to 100.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ListTables.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListTagsOfResource(self, request, context):
-        """Lists the tags of a resource in pages; pass `next_token` on until it is absent. Read-only, safe
-        to repeat and eventually consistent: a tag change shows after some seconds. At most 10 calls a
-        second per account. NOT_FOUND for an unknown ARN; UNIMPLEMENTED on engines without tags.
+        """Lists the tags of a resource. Call the RPC with the `next_token` of each page until it is
+        absent. The response is eventually consistent: a change becomes visible after a few seconds.
+        AWS allows 10 calls per second.
+
+        Errors: NOT_FOUND if the resource does not exist.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ListTagsOfResource.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def PutResourcePolicy(self, request, context):
-        """Attaches a policy to a table or stream, replacing any policy it has. Idempotent: the same
-        document yields the same revision id. It returns before the policy takes effect everywhere, and
-        GetResourcePolicy may answer the old state for some seconds; changes to one resource must be
-        about 15 seconds apart. NOT_FOUND when the resource is missing or `expected_revision_id` does
-        not match, FAILED_PRECONDITION while the resource is changing, INVALID_ARGUMENT for a malformed
-        policy or one above 20 KB, RESOURCE_EXHAUSTED when changes come too fast.
+        """Creates or replaces the resource-based policy of a table or a stream. The change takes effect
+        after the call returns, and GetResourcePolicy can return the old policy for a few seconds.
+
+        This RPC is idempotent: a second call with the same policy returns the same revision. Two
+        changes of the policy of a resource must be about 15 seconds apart.
+
+        Errors: NOT_FOUND if the resource does not exist, or if `expected_revision_id` does not match.
+        FAILED_PRECONDITION if the resource is being changed. INVALID_ARGUMENT if the policy is
+        malformed or larger than 20 KB. RESOURCE_EXHAUSTED if the policy is changed too often.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutResourcePolicy.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RestoreTableFromBackup(self, request, context):
-        """Creates a new table from a backup and returns while it is still `CREATING`; wait until
-        DescribeTable shows `ACTIVE` and no restore in progress, which can take hours. Streams, TTL,
-        point-in-time recovery, tags, deletion protection, policy, table class and auto scaling are not
-        restored: apply them again afterwards. Not idempotent: ALREADY_EXISTS when the target name is
-        taken, FAILED_PRECONDITION while that name or the backup is in use. NOT_FOUND for an unknown
-        backup; RESOURCE_EXHAUSTED beyond 50 restores at once per account; at most 10 calls per second.
+        """Creates a table from a backup. The following settings are not restored and must be applied
+        again: streams, TTL, point-in-time recovery, tags, deletion protection, resource-based
+        policies, the table class and auto scaling.
+
+        The call returns before the restore ends, which can take hours. Call DescribeTable until the
+        status is `ACTIVE` and `restore_summary.restore_in_progress` is false.
+
+        This RPC is not idempotent: a second call fails with ALREADY_EXISTS. AWS allows 10 calls per
+        second, and 50 restores of an account at the same time.
+
+        Errors: ALREADY_EXISTS if a table with the target name exists. NOT_FOUND if the backup does not
+        exist. FAILED_PRECONDITION if the target table or the backup is in use. RESOURCE_EXHAUSTED if
+        too many restores are running.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_RestoreTableFromBackup.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RestoreTableToPointInTime(self, request, context):
-        """Copies a table, as it was at a chosen second, into a new table and returns while that is still
-        `CREATING`; wait for `ACTIVE` in DescribeTable. Indexes, capacity and encryption follow the
-        source's present settings; streams, TTL, point-in-time recovery, tags, deletion protection,
-        policy, table class and auto scaling must be applied again. Not idempotent: ALREADY_EXISTS when
-        the target name is taken; NOT_FOUND for an unknown source; FAILED_PRECONDITION when point-in-
-        time recovery is off or the target is being created or deleted. INVALID_ARGUMENT for a time
-        outside the restorable window; RESOURCE_EXHAUSTED beyond 50 restores at once per account.
+        """Creates a table with the items that a source table had at an earlier time. Indexes, capacity
+        and encryption are those that the source table has now. The following settings are not restored
+        and must be applied again: streams, TTL, point-in-time recovery, tags, deletion protection,
+        resource-based policies, the table class and auto scaling.
+
+        The call returns before the restore ends. Call DescribeTable until the status is `ACTIVE` and
+        `restore_summary.restore_in_progress` is false.
+
+        This RPC is not idempotent: a second call fails with ALREADY_EXISTS. AWS allows 50 restores of
+        an account at the same time.
+
+        Errors: ALREADY_EXISTS if a table with the target name exists. NOT_FOUND if the source table
+        does not exist. FAILED_PRECONDITION if point-in-time recovery is disabled, or if the target
+        table is being created or deleted. INVALID_ARGUMENT if the time is not in the recovery period.
+        RESOURCE_EXHAUSTED if too many restores are running.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_RestoreTableToPointInTime.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def StartBulkPutItems(self, request, context):
-        """Starts loading items from S3 into an existing table and returns at once; follow it with
-        DescribeBulkOperation until its status is terminal. Repeating it with the same `client_token`
-        and parameters within 8 hours answers the same operation; the token with other parameters is
-        refused. NOT_FOUND for an unknown table, FAILED_PRECONDITION while the table is changing,
-        RESOURCE_EXHAUSTED at the limit of concurrent operations; UNIMPLEMENTED on engines without bulk
-        operations.
+        """Starts a bulk operation, which writes the items of files in Amazon S3 to an existing table.
+
+        The call returns before the bulk operation ends. Call DescribeBulkOperation until the status is
+        final.
+
+        This RPC is idempotent if `client_token` is set: a second call with the same token and the same
+        parameters within 8 hours returns the first bulk operation.
+
+        Errors: NOT_FOUND if the table does not exist. FAILED_PRECONDITION if the table is being
+        changed. INVALID_ARGUMENT if the token was used with other parameters. RESOURCE_EXHAUSTED if
+        too many bulk operations are running.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_StartBulkPutItems.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def TagResource(self, request, context):
-        """Adds tags or overwrites the values of existing keys, leaving other tags alone; idempotent.
-        Takes effect some seconds later, so ListTagsOfResource may lag. A resource holds 50 tags and
-        the merged set is checked: when full, remove before adding. NOT_FOUND for an unknown ARN;
-        RESOURCE_EXHAUSTED over five calls a second or within about 2 seconds of an UntagResource on
-        the same resource.
+        """Adds tags to a resource, and replaces the values of tags that the resource already has. Other
+        tags are not changed. The change becomes visible after a few seconds. If the resource has 50
+        tags, remove tags before adding others.
+
+        This RPC is idempotent. AWS allows 5 calls per second.
+
+        Errors: NOT_FOUND if the resource does not exist. FAILED_PRECONDITION with RetryInfo within
+        about 2 seconds of another change of the tags of the resource. RESOURCE_EXHAUSTED if the RPC is
+        called too often.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TagResource.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UntagResource(self, request, context):
-        """Removes tags by key; keys that are not there are ignored, so a repeat is harmless. Takes effect
-        some seconds later, so ListTagsOfResource may lag. NOT_FOUND for an unknown ARN;
-        RESOURCE_EXHAUSTED over five calls a second or within about 2 seconds of a TagResource on the
-        same resource.
+        """Removes tags from a resource. Keys that the resource does not have are ignored. The change
+        becomes visible after a few seconds.
+
+        This RPC is idempotent. AWS allows 5 calls per second.
+
+        Errors: NOT_FOUND if the resource does not exist. FAILED_PRECONDITION with RetryInfo within
+        about 2 seconds of another change of the tags of the resource. RESOURCE_EXHAUSTED if the RPC is
+        called too often.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UntagResource.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateContinuousBackups(self, request, context):
-        """Switches point-in-time recovery on or off and sets its window. The response may still hold the
-        old state: wait for DescribeContinuousBackups to show the new one. Switching off and on again
-        restarts the window, so earlier moments can no longer be restored. NOT_FOUND for an unknown
-        table; FAILED_PRECONDITION when backups are not available yet, which also happens for about 3
-        seconds after a new table becomes `ACTIVE`: retry then.
+        """Enables or disables point-in-time recovery for a table, or changes the recovery period. If
+        point-in-time recovery is disabled and enabled again, the table cannot be restored to a time
+        before it was enabled again.
+
+        The response can contain the old settings. Call DescribeContinuousBackups until it returns the
+        new settings.
+
+        Errors: NOT_FOUND if the table does not exist. FAILED_PRECONDITION with RetryInfo if backups
+        are not available yet, which is possible for about 3 seconds after a new table becomes
+        `ACTIVE`.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateContinuousBackups.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateContributorInsights(self, request, context):
-        """Starts switching CloudWatch Contributor Insights on or off for a table or one of its indexes.
-        It returns with `ENABLING` or `DISABLING`: wait for DescribeContributorInsights to settle,
-        since another change is refused until then. Key values show up in CloudWatch in plain text, so
-        leave it off where keys must stay encrypted. NOT_FOUND for an unknown table or index;
-        UNIMPLEMENTED on engines without Contributor Insights.
+        """Enables or disables CloudWatch Contributor Insights for a table or a global secondary index.
+        CloudWatch shows key values in plain text. Do not enable Contributor Insights if keys must stay
+        encrypted.
+
+        The call returns before the change takes effect. Call DescribeContributorInsights until the
+        status is `ENABLED`, `DISABLED` or `FAILED`. AWS refuses another change until then.
+
+        Errors: NOT_FOUND if the table or the index does not exist.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateContributorInsights.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateGlobalTable(self, request, context):
-        """Adds or removes replicas of a legacy (2017.11.29) global table; for version 2019.11.21 use
-        UpdateTable with `replica_updates`. A table to be added must exist in its region, be empty, and
-        match in name, key schema, write capacity and indexes, with its stream on. Replicas change
-        after the call returns: wait with DescribeGlobalTable. NOT_FOUND for an unknown global table,
-        replica or regional table, ALREADY_EXISTS for a replica that is already in the group;
-        UNIMPLEMENTED on engines without legacy global tables.
+        """Adds or removes replicas of a global table of the legacy version 2017.11.29. For a global table
+        of the current version, call UpdateTable with `replica_updates`. A table that is added must be
+        empty, must have the same name, keys, indexes and write capacity, and must have its stream
+        turned on.
+
+        The call returns before the change takes effect. Call DescribeGlobalTable for the result.
+
+        Errors: NOT_FOUND if the global table, the replica or the table does not exist. ALREADY_EXISTS
+        if the replica is already part of the global table.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateGlobalTable.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateGlobalTableSettings(self, request, context):
-        """Changes billing, capacity and auto scaling of a legacy (2017.11.29) global table, its indexes
-        and its replicas. The change goes on after the call returns: wait until
-        DescribeGlobalTableSettings shows every replica `ACTIVE`. NOT_FOUND for an unknown global
-        table, replica or index, FAILED_PRECONDITION while a replica is changing, RESOURCE_EXHAUSTED
-        when a limit such as daily capacity decreases is spent. UNIMPLEMENTED on engines without legacy
-        global tables.
+        """Changes the capacity mode, the capacity and the auto scaling settings of a global table of the
+        legacy version 2017.11.29, including its indexes and replicas.
+
+        The call returns before the change takes effect. Call DescribeGlobalTableSettings until each
+        replica is `ACTIVE`.
+
+        Errors: NOT_FOUND if the global table, a replica or an index does not exist.
+        FAILED_PRECONDITION if a replica is being changed. RESOURCE_EXHAUSTED if a quota is reached,
+        for example the number of capacity decreases in a day.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateGlobalTableSettings.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateKinesisStreamingDestination(self, request, context):
-        """Changes the timestamp precision of a table's existing Kinesis destination. It returns with
-        `UPDATING`: wait until DescribeKinesisStreamingDestination shows `ACTIVE`. The destination must
-        be `ACTIVE` beforehand, and sending the present precision again is INVALID_ARGUMENT. NOT_FOUND
-        for an unknown table or stream, FAILED_PRECONDITION while another change runs,
-        RESOURCE_EXHAUSTED at a limit; UNIMPLEMENTED on engines without Kinesis streaming.
+        """Changes the timestamp precision of a Kinesis destination of a table. The status of the
+        destination must be `ACTIVE`.
+
+        The call returns before the change takes effect. Call DescribeKinesisStreamingDestination until
+        the status is `ACTIVE`.
+
+        Errors: NOT_FOUND if the table or the stream does not exist. INVALID_ARGUMENT if the
+        destination already has the requested precision. FAILED_PRECONDITION if another change is in
+        progress. RESOURCE_EXHAUSTED if a quota is reached.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateKinesisStreamingDestination.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateTable(self, request, context):
-        """Starts a change and returns before it is done; the response still carries old values, so
-        describe the table again and wait for table, index, replica, encryption and warm throughput
-        statuses to settle. A refused call changes nothing, but few changes may share a call:
+        """Changes the settings, the indexes or the replicas of a table. AWS accepts or refuses all
+        changes of a call together. The following changes must each be made in a separate call:
         encryption, table class, deletion protection, warm throughput, replicas and disassociation
-        protection each go alone, and a call builds or removes one index at most. Not idempotent: re-
-        sending current capacity or stream settings is INVALID_ARGUMENT, and encryption sent again by
-        key id or alias really re-encrypts. NOT_FOUND without the table, FAILED_PRECONDITION while
-        another change runs, RESOURCE_EXHAUSTED when another index job is under way or a budget is
-        spent (capacity decreases, encryption, table class).
+        protection. A call can create or delete at most one index.
+
+        The call returns before the change takes effect, and the response can contain old values. Call
+        DescribeTable until the status of the table, its indexes, replicas, encryption and warm
+        throughput is final, or use WatchService.Wait. PlanService.ApplyPlan makes all calls that a set
+        of changes needs.
+
+        This RPC is not idempotent. If the current capacity or stream settings are sent again, the call
+        fails with INVALID_ARGUMENT. If a KMS key is sent again by key ID or alias, AWS encrypts the
+        table again.
+
+        Errors: NOT_FOUND if the table does not exist. FAILED_PRECONDITION with RetryInfo if another
+        change or an index job is in progress. RESOURCE_EXHAUSTED if a quota is reached: capacity
+        decreases, encryption changes or table class changes.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateTableReplicaAutoScaling(self, request, context):
-        """Changes the auto scaling of a global table (version 2019.11.21), its indexes and its replicas
-        in one call. Settings take effect after the call returns: wait until
-        DescribeTableReplicaAutoScaling shows table and replicas `ACTIVE`. NOT_FOUND for an unknown
-        table, FAILED_PRECONDITION while the table is changing, RESOURCE_EXHAUSTED at a limit;
-        UNIMPLEMENTED on engines without replica auto scaling.
+        """Changes the auto scaling settings of a global table of the current version 2019.11.21,
+        including its indexes and replicas.
+
+        The call returns before the change takes effect. Call DescribeTableReplicaAutoScaling until the
+        table and its replicas are `ACTIVE`.
+
+        Errors: NOT_FOUND if the table does not exist. FAILED_PRECONDITION if the table is being
+        changed. RESOURCE_EXHAUSTED if a quota is reached.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTableReplicaAutoScaling.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateTimeToLive(self, request, context):
-        """Turns expiry of items on or off and returns before the change has taken effect; poll
-        DescribeTimeToLive until the status is `ENABLED` or `DISABLED`. Not idempotent: asking for the
-        state already in force is INVALID_ARGUMENT, and a further change within about 30 minutes
-        (documented: one hour) is refused, a cooldown that no RPC shows. To rename the attribute,
-        disable, wait out the cooldown, then enable. NOT_FOUND without the table or while it is still
-        `CREATING`.
+        """Enables or disables TTL for a table. To change the TTL attribute, disable TTL, wait until
+        another change is allowed, and enable TTL with the new attribute.
+
+        The call returns before the change takes effect. Call DescribeTimeToLive until the status is
+        `ENABLED` or `DISABLED`.
+
+        This RPC is not idempotent: the call fails with INVALID_ARGUMENT if TTL already has the
+        requested state.
+
+        Errors: NOT_FOUND if the table does not exist or is being created. FAILED_PRECONDITION with
+        RetryInfo if TTL was changed within about the last 30 minutes. The AWS documentation specifies
+        one hour.
+
+        AWS documentation:
+        https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTimeToLive.html
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -1052,11 +1382,44 @@ def add_TableAdminServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class TableAdmin(object):
-    """Administers the tables of one DynamoDB endpoint, one RPC for one AWS operation.
+    """Administers the tables of a DynamoDB endpoint. Each RPC calls the AWS operation of the same name
+    with the same parameters.
 
-    Call metadata `tableadmin-endpoint` chooses among the endpoints that the server is configured with;
-    without it the default endpoint is meant. RPCs marked NO_SIDE_EFFECTS may be retried freely. What AWS
-    answers and this contract does not know is named in the trailing metadata `tableadmin-unknown-bin`.
+    **Endpoint.** A server can serve several DynamoDB endpoints. The call metadata key
+    `tableadmin-endpoint` contains the name of the endpoint. If the key is absent, the server uses
+    its default endpoint. If no endpoint has the name, the call fails with NOT_FOUND and the reason
+    `ENDPOINT_NOT_FOUND`.
+
+    **Deadlines.** Set a deadline on each call. When the deadline expires, a change that AWS has
+    already received still takes effect.
+
+    **Retries.** An RPC with `idempotency_level = NO_SIDE_EFFECTS` only reads and can be retried at
+    any time. Do not blindly retry other RPCs after UNAVAILABLE or DEADLINE_EXCEEDED: the change may
+    have been made. Read the resource first.
+
+    **Errors.** The status details contain a `google.rpc.ErrorInfo` with the reason, the request ID
+    and, if AWS returned an error, the AWS error code. The following errors are possible for every
+    RPC and are not repeated in the comments of the RPCs:
+    - INVALID_ARGUMENT: A parameter is invalid. `google.rpc.BadRequest` names the field if the
+    field is known.
+    - UNAUTHENTICATED: The AWS credentials of the server are missing or invalid.
+    - PERMISSION_DENIED: The AWS credentials of the server do not allow the operation.
+    - FAILED_PRECONDITION: The resource is not in the required state, for example because a change
+    is in progress. `google.rpc.RetryInfo` says when to retry, if waiting helps. The reason
+    `RESERVED_TABLE` means that the call would change, copy or share the table in which the
+    service stores its operations.
+    - RESOURCE_EXHAUSTED: A rate or a quota is exceeded. For a rate, `google.rpc.RetryInfo` says
+    when to retry. For a quota, `google.rpc.QuotaFailure` names the quota. The reason
+    `ENDPOINT_OVERLOADED` means that too many calls to the endpoint are waiting in this server.
+    - UNIMPLEMENTED: The endpoint does not have the operation. DynamoDB Local and other emulators
+    lack some operations.
+    - UNAVAILABLE: The endpoint cannot be reached, or the server is stopping (reason
+    `SERVER_STOPPING`).
+    - DEADLINE_EXCEEDED: The endpoint did not respond in time.
+
+    **Unknown values.** If an AWS response contains a member or an enum value that this API does not
+    define, the response message does not contain it. The trailing metadata key
+    `tableadmin-unknown-bin` lists such members and values as JSON.
     """
 
     @staticmethod

@@ -15,7 +15,7 @@ from tableadmin_server.operations.lease import Lease
 from tableadmin_server.operations.record import Operation, Order, Progress, State
 from tableadmin_server.operations.run import Run
 from tableadmin_server.operations.store import Held, Store
-from tableadmin_server.planner.pacing import PACES, Pace
+from tableadmin_server.planner.state.cooldown import COOLDOWNS, Cooldown
 from tableadmin_server.supervision import Supervisor
 from tableadmin_server.watching.hub import Hub
 from tests.applying.plane import Plane, nothing
@@ -27,7 +27,7 @@ from tests.planner.port import Asked, Given
 from tests.watching.wire import until
 
 SKEW = timedelta(minutes=10)
-PACE = PACES[Pace.TAGS].total_seconds()
+COOLDOWN = COOLDOWNS[Cooldown.TAGS].total_seconds()
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ class Machine:
 
 
 def retagged(name: str) -> Data:
-    """The table NAME with one tag instead of another: two calls with a pace."""
+    """The table NAME with one tag instead of another: two calls with a cooldown."""
     return {**before(name), "Tags": [{"Key": "cost", "Value": "low"}]}
 
 
@@ -109,7 +109,7 @@ async def test_skew(plane: Plane, table_name: str, first: timedelta, second: tim
     assert (State.SUCCEEDED, None) == (run.operation.progress.state, run.operation.progress.trouble)
     calls = plane.sent(table_name)
     assert ["first", "second"] == [each.through for each in calls]
-    assert PACE <= calls[1].at - calls[0].at < 3 * PACE
+    assert COOLDOWN <= calls[1].at - calls[0].at < 3 * COOLDOWN
     assert [] == plane.model.refused
 
 

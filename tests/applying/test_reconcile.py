@@ -12,12 +12,12 @@ from tableadmin_server.failure import Failure, retry_after
 from tableadmin_server.operations import journal
 from tableadmin_server.operations.reconcile import End, Pause, decide, delay, patience
 from tableadmin_server.operations.record import Order, Outcome, Progress, State
-from tableadmin_server.planner import Action, Change, ChangeClass, Live, Pace, Plan, Step, Wait, plan
+from tableadmin_server.planner import Action, Change, ChangeClass, Cooldown, Live, Plan, Step, Wait, plan
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LIVE = Live("Music", {"TableName": "Music", "TableStatus": "ACTIVE", "TableId": "one"})
 RAISE = Step("UpdateTable", {"TableName": "Music", "TableClass": "STANDARD"}, "change the table class")
-TAG = Step("TagResource", {"ResourceArn": "arn"}, "set 1 tag", pace=Pace.TAGS)
+TAG = Step("TagResource", {"ResourceArn": "arn"}, "set 1 tag", cooldown=Cooldown.TAGS)
 EMPTY = Progress(state=State.RUNNING, updated=NOW)
 
 
@@ -160,15 +160,15 @@ def test_doubt() -> None:
     assert not journal.is_in_doubt(taken(EMPTY, RAISE, Outcome.REFUSED))
 
 
-def test_pace() -> None:
-    """When a change that has a pace was made is remembered; of a creation, when it was ACTIVE."""
-    create = Step("CreateTable", {"TableName": "Music"}, "create the table", pace=Pace.CREATION)
+def test_cooldown() -> None:
+    """When a change that has a cooldown was made is remembered; of a creation, when it was ACTIVE."""
+    create = Step("CreateTable", {"TableName": "Music"}, "create the table", cooldown=Cooldown.CREATION)
     made = taken(taken(EMPTY, TAG), create)
-    assert {Pace.TAGS: NOW} == made.changed
+    assert {Cooldown.TAGS: NOW} == made.changed
     later = NOW + timedelta(seconds=9)
     assert made == journal.seen(made, Live("Music"), later)
     seen = journal.seen(made, LIVE, later)
-    assert {Pace.TAGS: NOW, Pace.CREATION: later} == seen.changed
+    assert {Cooldown.TAGS: NOW, Cooldown.CREATION: later} == seen.changed
     assert seen == journal.seen(seen, LIVE, later + timedelta(seconds=9))
 
 

@@ -19,7 +19,7 @@ from tableadmin_server.failure import Failure
 from tableadmin_server.operations.items import operation_item
 from tableadmin_server.operations.record import Call, Operation, Order, Outcome, Progress, State, Trouble
 from tableadmin_server.operations.store import Entry, Held, LeaseLost, Page, Request, Selection, Store
-from tableadmin_server.planner import Pace
+from tableadmin_server.planner import Cooldown
 from tests.engines import Engine
 from tests.engines.engine import REGION
 
@@ -157,7 +157,7 @@ def running(step: int = 1) -> Progress:
         updated=NOW + timedelta(seconds=step),
         server="here",
         calls=(call,),
-        changed={Pace.TAGS: NOW},
+        changed={Cooldown.TAGS: NOW},
         waits=("index A is DELETING",),
         remaining_calls=3,
     )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import cast
 
 from tableadmin.awsshape import AwsDict
-from tableadmin_server.planner import Live, Pace, Plan, plan
+from tableadmin_server.planner import Cooldown, Live, Plan, plan
 from tests.planner.model import ControlPlane
 from tests.planner.model_table import EPOCH, Data, Rejected
 
@@ -20,7 +20,7 @@ class Driver:
 
     control: ControlPlane
     name: str
-    changed: dict[Pace, datetime] = field(default_factory=dict)
+    changed: dict[Cooldown, datetime] = field(default_factory=dict)
     was_active: bool = False
 
     def now(self) -> datetime:
@@ -80,14 +80,14 @@ class Driver:
         self.control.call(step.operation, cast("Data", step.params))
         if step.operation == "CreateTable":
             self.was_active = False
-        elif step.pace is not None:
-            self.changed[step.pace] = self.now()
+        elif step.cooldown is not None:
+            self.changed[step.cooldown] = self.now()
 
     def _note_active(self) -> None:
         table = self.control.tables.get(self.name)
         active = table is not None and table.status.settled(self.control.clock) == "ACTIVE"
         if active and not self.was_active:
-            self.changed[Pace.CREATION] = self.now()
+            self.changed[Cooldown.CREATION] = self.now()
         self.was_active = self.was_active or active
 
     def _read(self, operation: str, **params: str) -> Data:

@@ -7,7 +7,7 @@ from tests.planner.model_table import EPOCH, Data, Motion, Rejected, Table, inva
 from tests.planner.model_update import Needless
 
 # Seconds in which a second change is refused.
-_EXPIRY_PACE, _POLICY_PACE, _TAG_PACE, _RECOVERY_DELAY = 1800.0, 15.0, 2.0, 3.0
+_EXPIRY_COOLDOWN, _POLICY_COOLDOWN, _TAG_COOLDOWN, _RECOVERY_DELAY = 1800.0, 15.0, 2.0, 3.0
 
 
 def update_part(table: Table, operation: str, params: Data, clock: float) -> Data:
@@ -19,10 +19,10 @@ def _update_time_to_live(table: Table, params: Data, clock: float) -> Data:
     wanted = params["TimeToLiveSpecification"]
     if table.expiring.now in {"ENABLING", "DISABLING"}:
         raise invalid("Time to live is being changed")
-    _check_pace(
+    _check_cooldown(
         table,
         "time to live",
-        _EXPIRY_PACE,
+        _EXPIRY_COOLDOWN,
         clock,
         invalid("Time to live has been modified multiple times within a fixed interval"),
     )
@@ -144,7 +144,7 @@ def _put_policy(table: Table, params: Data, clock: float) -> Data:
     policy = json.loads(params["Policy"])
     if table.policy is not None and policy == json.loads(table.policy):
         raise Needless("Policy")
-    _check_pace(table, "policy", _POLICY_PACE, clock, limit("resource policy: 15 s apart"))
+    _check_cooldown(table, "policy", _POLICY_COOLDOWN, clock, limit("resource policy: 15 s apart"))
     table.policy = json.dumps(policy)
     _note(table, "policy", clock)
     return {"RevisionId": str(clock)}
@@ -154,7 +154,7 @@ def _delete_policy(table: Table, params: Data, clock: float) -> Data:
     del params
     if table.policy is None:
         raise Rejected("PolicyNotFoundException", "no policy")
-    _check_pace(table, "policy", _POLICY_PACE, clock, limit("resource policy: 15 s apart"))
+    _check_cooldown(table, "policy", _POLICY_COOLDOWN, clock, limit("resource policy: 15 s apart"))
     table.policy = None
     _note(table, "policy", clock)
     return {"RevisionId": str(clock)}
@@ -172,7 +172,7 @@ def _tag(table: Table, params: Data, clock: float) -> Data:
     check_tags({**table.tags, **tags})
     if any(table.tags.get(key) == value for key, value in tags.items()):
         raise Needless("Tags")
-    _check_pace(table, "tags", _TAG_PACE, clock, limit("tags are being changed"))
+    _check_cooldown(table, "tags", _TAG_COOLDOWN, clock, limit("tags are being changed"))
     table.tags |= tags
     _note(table, "tags", clock)
     return {}
@@ -181,7 +181,7 @@ def _tag(table: Table, params: Data, clock: float) -> Data:
 def _untag(table: Table, params: Data, clock: float) -> Data:
     if not set(params["TagKeys"]) <= set(table.tags):
         raise Needless("TagKeys")
-    _check_pace(table, "tags", _TAG_PACE, clock, limit("tags are being changed"))
+    _check_cooldown(table, "tags", _TAG_COOLDOWN, clock, limit("tags are being changed"))
     table.tags = {key: value for key, value in table.tags.items() if key not in params["TagKeys"]}
     _note(table, "tags", clock)
     return {}
@@ -204,7 +204,7 @@ def check_tags(tags: Mapping[str, str]) -> None:
         raise invalid("tag value")
 
 
-def _check_pace(table: Table, what: str, seconds: float, clock: float, error: Rejected) -> None:
+def _check_cooldown(table: Table, what: str, seconds: float, clock: float, error: Rejected) -> None:
     if any(clock - each < seconds for each in table.changed.get(what, [])):
         raise error
 

@@ -103,7 +103,7 @@ class Table:
     replicating: dict[str, Motion] = field(default_factory=dict)
     decreases: list[float] = field(default_factory=list)
     active_since: float = 0.0
-    # When each thing with a budget or a pace was changed.
+    # When each thing with a budget or a cooldown was changed.
     changed: dict[str, list[float]] = field(default_factory=dict)
 
     @property

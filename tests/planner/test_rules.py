@@ -10,7 +10,7 @@ from typing import cast
 import pytest
 
 from tableadmin.awsshape import AwsDict
-from tableadmin_server.planner import Action, AutoScaled, ChangeClass, Live, Pace, Part, Plan, moved, plan
+from tableadmin_server.planner import Action, AutoScaled, ChangeClass, Cooldown, Live, Part, Plan, moved, plan
 from tests.planner.driver import Driver
 from tests.planner.model import ControlPlane
 from tests.planner.model_table import Data
@@ -195,7 +195,7 @@ def test_warm_throughput() -> None:
     assert [] == summaries(warm, table(index("One")))
     lower = planned(warm, table(index("One"), WarmThroughput={"ReadUnitsPerSecond": 12500}))
     assert [] == lower.steps
-    assert ["WarmThroughput"] == [caution.path for caution in lower.cautions]
+    assert ["WarmThroughput"] == [warning.path for warning in lower.warnings]
 
 
 def test_stream() -> None:
@@ -214,7 +214,7 @@ def test_encryption() -> None:
     same = ("1", KEY, "alias/any")
     specs = [table(SSESpecification={"Enabled": True, "KMSMasterKeyId": key}) for key in same]
     assert [[], [], []] == [summaries(before, spec) for spec in specs]
-    assert "an alias can't be compared" in planned(before, specs[2]).cautions[0].description
+    assert "an alias can't be compared" in planned(before, specs[2]).warnings[0].description
     other = table(SSESpecification={"Enabled": True, "KMSMasterKeyId": KEY[:-1] + "2"})
     assert ["change encryption"] == summaries(before, other)
 
@@ -304,18 +304,18 @@ def test_failed_replica() -> None:
 
 
 @pytest.mark.parametrize(
-    ("members", "pace", "seconds"),
+    ("members", "cooldown", "seconds"),
     [
-        ({"DeletionProtectionEnabled": True}, Pace.DELETION_PROTECTION, 15),
-        ({"ResourcePolicy": "{}"}, Pace.RESOURCE_POLICY, 15),
-        ({"Tags": [{"Key": "a", "Value": ""}]}, Pace.TAGS, 2),
-        ({"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}}, Pace.CREATION, 3),
+        ({"DeletionProtectionEnabled": True}, Cooldown.DELETION_PROTECTION, 15),
+        ({"ResourcePolicy": "{}"}, Cooldown.RESOURCE_POLICY, 15),
+        ({"Tags": [{"Key": "a", "Value": ""}]}, Cooldown.TAGS, 2),
+        ({"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}}, Cooldown.CREATION, 3),
     ],
 )
-def test_paces(members: Data, pace: Pace, seconds: float) -> None:
+def test_cooldowns(members: Data, cooldown: Cooldown, seconds: float) -> None:
     """What AWS wants some time apart waits for longer than that, and not for ever."""
     driver = settled(table())
-    driver.changed[pace] = driver.now()
+    driver.changed[cooldown] = driver.now()
     driver.control.clock += seconds
     assert driver.plan(table(**members)).waits
     driver.control.clock += 2
@@ -484,8 +484,8 @@ def test_decreases(used: int, ago: timedelta, text: str) -> None:
     assert live.description is not None
     units: AwsDict = {**UNITS, "NumberOfDecreasesToday": used, "LastDecreaseDateTime": now - ago}
     live = replace(live, description={**live.description, "ProvisionedThroughput": units})
-    (caution,) = plan(cast("AwsDict", table(ProvisionedThroughput=LESS)), live, now).cautions
-    assert text in caution.description
+    (warning,) = plan(cast("AwsDict", table(ProvisionedThroughput=LESS)), live, now).warnings
+    assert text in warning.description
 
 
 @pytest.mark.parametrize(
@@ -498,7 +498,7 @@ def test_decreases(used: int, ago: timedelta, text: str) -> None:
 )
 def test_budgets(after: Data, path: str) -> None:
     """A change of what has a budget warns of it."""
-    assert [path] == [caution.path for caution in planned(table(), after).cautions]
+    assert [path] == [warning.path for warning in planned(table(), after).warnings]
 
 
 def test_fingerprint() -> None:

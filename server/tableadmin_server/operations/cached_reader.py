@@ -5,7 +5,7 @@ from collections.abc import Collection
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.observing import observed, observed_again
-from tableadmin_server.planner import Live, Part, part_transitions
+from tableadmin_server.planner import Live, Part, part_blockers
 
 
 class CachedReader:
@@ -27,7 +27,7 @@ class CachedReader:
             self._seen = await observed(self._endpoint, self._name, self._wanted)
         else:
             self._seen = await observed_again(self._endpoint, self._seen, self._changing, self._wanted)
-        self._changing.update(part for part in Part if any(part_transitions(self._seen, part)))
+        self._changing.update(part for part in Part if any(part_blockers(self._seen, part)))
         return self._seen
 
     async def description(self) -> AwsDict | None:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.reconcile import End
 from tableadmin_server.operations.record import Call, Outcome, Progress, State
-from tableadmin_server.planner import Live, Pace, Plan, Step
+from tableadmin_server.planner import Cooldown, Live, Plan, Step
 
 
 def begun(progress: Progress, server: str, now: datetime) -> Progress:
@@ -24,7 +24,7 @@ def seen(progress: Progress, live: Live, now: datetime) -> Progress:
     """The table was seen as LIVE; of one that was made, it counts from when it was first seen ACTIVE."""
     if not _just_made(progress, live):
         return progress
-    return replace(progress, changed={**progress.changed, Pace.CREATION: now})
+    return replace(progress, changed={**progress.changed, Cooldown.CREATION: now})
 
 
 def planned(progress: Progress, plan: Plan) -> Progress:
@@ -67,9 +67,9 @@ def accepted(
     changed = dict(progress.changed)
     made = step.operation == "CreateTable"
     if made:
-        changed.pop(Pace.CREATION, None)  # it counts from when the table is ACTIVE
-    elif step.pace is not None:
-        changed[step.pace] = now
+        changed.pop(Cooldown.CREATION, None)  # it counts from when the table is ACTIVE
+    elif step.cooldown is not None:
+        changed[step.cooldown] = now
     return replace(
         _answered(progress, now, outcome=Outcome.ACCEPTED, aws_request_id=aws_request_id, in_doubt=False),
         table_id=table_id if made else progress.table_id,
@@ -112,4 +112,4 @@ def _just_made(progress: Progress, live: Live) -> bool:
         call.operation == "CreateTable" and call.outcome is Outcome.ACCEPTED for call in progress.calls
     )
     active = (live.description or {}).get("TableStatus") == "ACTIVE"
-    return made and active and Pace.CREATION not in progress.changed
+    return made and active and Cooldown.CREATION not in progress.changed

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from tableadmin_server.planner import Pace
+from tableadmin_server.planner import Cooldown
 
 # An AwsDict, in words that msgspec can read: it knows no type that is made of itself.
 _Json: TypeAlias = dict[str, Any]
@@ -91,8 +91,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     # Of the table that it changes: "" while there is none, and None while any table may be it.
     table_id: str | None = None
     calls: tuple[Call, ...] = ()
-    # When what has a pace was last changed, by the clock of the server that wrote it down.
-    changed: dict[Pace, datetime] = {}
+    # When what has a cooldown was last changed, by the clock of the server that wrote it down.
+    changed: dict[Cooldown, datetime] = {}
     waits: tuple[str, ...] = ()
     remaining_calls: int = 0
     trouble: Trouble | None = None

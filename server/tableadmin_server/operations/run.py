@@ -34,7 +34,7 @@ from tableadmin_server.operations.reconcile import (
 from tableadmin_server.operations.record import Operation, Progress, State
 from tableadmin_server.operations.store import LeaseLost
 from tableadmin_server.operations.waiting import SettleWaiter
-from tableadmin_server.planner import Live, Pace, Step, plan
+from tableadmin_server.planner import Cooldown, Live, Step, plan
 from tableadmin_server.watching.hub import Hub
 
 _log = structlog.get_logger()
@@ -210,15 +210,15 @@ class Run:
             self._reader.touched(planned.steps[0].part)
         return decision
 
-    def _aged(self, progress: Progress, now: datetime) -> tuple[float, dict[Pace, datetime]]:
-        """For how long this server has known of the last call, and since when of what has a pace.
+    def _aged(self, progress: Progress, now: datetime) -> tuple[float, dict[Cooldown, datetime]]:
+        """For how long this server has known of the last call, and since when of what has a cooldown.
 
         Whatever another server wrote counts from when this one read it: clocks of machines are not compared.
         """
         last = progress.calls[-1] if progress.calls else None
         age = self._ages.seconds("", last and (len(progress.calls), last.outcome, last.began, last.ended))
-        seconds = {pace: self._ages.seconds(pace, at) for pace, at in progress.changed.items()}
-        return age, {pace: now - timedelta(seconds=each) for pace, each in seconds.items()}
+        seconds = {cooldown: self._ages.seconds(cooldown, at) for cooldown, at in progress.changed.items()}
+        return age, {cooldown: now - timedelta(seconds=each) for cooldown, each in seconds.items()}
 
     async def _take(self, step: Step) -> Pause | End | None:
         for refused, failure in self._refused:

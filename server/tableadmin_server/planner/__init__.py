@@ -6,33 +6,32 @@ first step, waits until nothing blocks the next, and begins again until the plan
 """
 
 from tableadmin_server.planner.aws import repetitions
-from tableadmin_server.planner.caution import Caution
 from tableadmin_server.planner.changes import Change, ChangeClass
 from tableadmin_server.planner.fingerprint import moved
-from tableadmin_server.planner.live import AutoScaled, Live
-from tableadmin_server.planner.pacing import Pace
-from tableadmin_server.planner.parts import Part
+from tableadmin_server.planner.phases.step import Step, Wait
+from tableadmin_server.planner.plan_warnings import PlanWarning
 from tableadmin_server.planner.planning import Action, Plan, plan
-from tableadmin_server.planner.step import Step, Wait
-from tableadmin_server.planner.transitions import part_transitions
-from tableadmin_server.planner.validation import validate
-from tableadmin_server.planner.violation import Violation
+from tableadmin_server.planner.rules.constraint import Violation
+from tableadmin_server.planner.rules.validation import validate
+from tableadmin_server.planner.state.blockers import part_blockers
+from tableadmin_server.planner.state.cooldown import Cooldown
+from tableadmin_server.planner.state.live import AutoScaled, Live, Part
 
 __all__ = [
     "Action",
     "AutoScaled",
-    "Caution",
     "Change",
     "ChangeClass",
+    "Cooldown",
     "Live",
-    "Pace",
     "Part",
     "Plan",
+    "PlanWarning",
     "Step",
     "Violation",
     "Wait",
     "moved",
-    "part_transitions",
+    "part_blockers",
     "plan",
     "repetitions",
     "validate",

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TypeAlias, cast
 
 from tableadmin.awsshape import AwsDict, AwsValue
-from tableadmin_server.planner.index import (
+from tableadmin_server.planner.state.index import (
     UNLIMITED,
     Index,
     Units,
@@ -18,7 +18,7 @@ from tableadmin_server.planner.index import (
     throughput_shape,
     warm_shape,
 )
-from tableadmin_server.planner.state import TableState
+from tableadmin_server.planner.state.table_state import TableState
 
 
 class ChangeClass(StrEnum):

@@ -10,9 +10,9 @@ from dataclasses import replace
 from tableadmin.awsshape import AwsValue
 from tableadmin_server.planner.aws import text
 from tableadmin_server.planner.changes import differences
-from tableadmin_server.planner.index import UNMANAGED
-from tableadmin_server.planner.live import Live
-from tableadmin_server.planner.state import TableState, defined
+from tableadmin_server.planner.state.index import UNMANAGED
+from tableadmin_server.planner.state.live import Live
+from tableadmin_server.planner.state.table_state import TableState, defined
 
 # Characters of a digest: whether one of a few settings has changed, not whether somebody forges one.
 _DIGITS = 10

@@ -6,57 +6,26 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from tableadmin.awsshape import AwsDict
-from tableadmin_server.planner import (
-    capacity_phases,
-    index_phases,
-    part_phases,
-    replica_phases,
-    setting_phases,
-    stream_phase,
-)
 from tableadmin_server.planner.aws import text
-from tableadmin_server.planner.budgets import budget_cautions
-from tableadmin_server.planner.caution import Caution
 from tableadmin_server.planner.changes import Change, ChangeClass, creation, differences
-from tableadmin_server.planner.creation import created_state, creation_step
-from tableadmin_server.planner.desired import desired_state
 from tableadmin_server.planner.fingerprint import fingerprint
-from tableadmin_server.planner.journey import Journey, Phase
-from tableadmin_server.planner.live import Live, live_state
-from tableadmin_server.planner.pacing import PACES
-from tableadmin_server.planner.parts import Part
-from tableadmin_server.planner.state import TableState
-from tableadmin_server.planner.step import Step, Wait
-from tableadmin_server.planner.target import PART_MEMBERS, aimed_at, cautions
-from tableadmin_server.planner.transitions import (
-    part_transitions,
-    status_transitions,
+from tableadmin_server.planner.phases.creation import created_state, creation_step
+from tableadmin_server.planner.phases.order import PHASES
+from tableadmin_server.planner.phases.plan_builder import PlanBuilder
+from tableadmin_server.planner.phases.replicas import replica_deletions
+from tableadmin_server.planner.phases.step import Step, Wait
+from tableadmin_server.planner.plan_warnings import PlanWarning, quota_warnings, unchanged_warnings
+from tableadmin_server.planner.state.blockers import (
+    part_blockers,
+    status_blockers,
     stuck,
-    table_transitions,
+    table_blockers,
 )
-
-# A safe order of changes. Replicas that go are gone before the stream, which can't be turned off under them.
-_PHASES: tuple[Phase, ...] = (
-    setting_phases.protection_off,
-    index_phases.index_deletions,
-    replica_phases.replica_deletions,
-    capacity_phases.capacity,
-    capacity_phases.on_demand_ceilings,
-    stream_phase.stream,
-    setting_phases.table_class,
-    setting_phases.encryption,
-    index_phases.index_creations,
-    capacity_phases.warm_throughput,
-    replica_phases.replicas,
-    part_phases.time_to_live_off,
-    part_phases.recovery,
-    part_phases.insights,
-    part_phases.kinesis,
-    part_phases.policy,
-    part_phases.tags,
-    part_phases.time_to_live_on,
-    setting_phases.protection_on,
-)
+from tableadmin_server.planner.state.cooldown import COOLDOWNS
+from tableadmin_server.planner.state.desired import desired_state
+from tableadmin_server.planner.state.live import Live, Part, live_state
+from tableadmin_server.planner.state.table_state import TableState
+from tableadmin_server.planner.state.target import PART_MEMBERS, aimed_at
 
 _SKIPPED = "this endpoint does not have the operations for it"
 _PROTECTED = "deletion protection is on: the table can't be replaced until it is turned off"
@@ -83,7 +52,7 @@ class Plan:
     changes: list[Change]
     waits: tuple[Wait, ...]
     steps: list[Step]
-    cautions: list[Caution]
+    warnings: list[PlanWarning]
     fingerprint: str
     refusal: str = ""
 
@@ -103,7 +72,7 @@ def plan(spec: AwsDict, live: Live, now: datetime) -> Plan:
         changes,
         () if refusal else _waits(steps, live, now),
         steps,
-        [*cautions(desired, at, live), *budget_cautions(changes, at, to, live, now)],
+        [*unchanged_warnings(desired, at, live), *quota_warnings(changes, at, to, live, now)],
         fingerprint(live, at),
         refusal,
     )
@@ -117,7 +86,7 @@ def _creation(spec: AwsDict, desired: TableState, live: Live, now: datetime) -> 
         list(_creation_changes(spec, live)),
         _waits(steps, live, now),
         steps,
-        list(budget_cautions((), at, aimed_at(desired, at, live), live, now)),
+        list(quota_warnings((), at, aimed_at(desired, at, live), live, now)),
         fingerprint(live, None),
     )
 
@@ -146,16 +115,16 @@ def _replaced(at: TableState, to: TableState) -> bool:
 
 def _walk(spec: AwsDict, at: TableState, to: TableState, live: Live) -> Iterator[Step]:
     arn = text(live.description or {}, "TableArn")
-    journey = Journey(live.name, arn, spec, at.draft(), to)
-    for phase in _PHASES:
-        yield from phase(journey)
+    builder = PlanBuilder(live.name, arn, spec, at.draft(), to)
+    for phase in PHASES:
+        yield from phase(builder)
 
 
 def _removal_steps(spec: AwsDict, at: TableState, live: Live) -> Iterator[Step]:
     """Replicas go first: they would stay behind."""
     bare = at.draft()
     bare.replicas = {}
-    yield from replica_phases.replica_deletions(Journey(live.name, "", spec, at.draft(), bare))
+    yield from replica_deletions(PlanBuilder(live.name, "", spec, at.draft(), bare))
     summary = "delete the table with all its items, to make it anew"
     yield Step("DeleteTable", {"TableName": live.name}, summary, ("table gone",))
 
@@ -188,23 +157,23 @@ def _skipped(desired: TableState, to: TableState, live: Live) -> list[Change]:
 def _waits(steps: list[Step], live: Live, now: datetime) -> tuple[Wait, ...]:
     """What blocks the first of STEPS; where there is none, what is in motion still."""
     if not steps:
-        transitions = [
-            *table_transitions(live),
-            *(each for part in Part for each in part_transitions(live, part)),
+        blockers = [
+            *table_blockers(live),
+            *(each for part in Part for each in part_blockers(live, part)),
         ]
-        return tuple(map(Wait, transitions))
+        return tuple(map(Wait, blockers))
     first = steps[0]
     if first.part is None:
-        return (*map(Wait, table_transitions(live)), *_pace(first, live, now))
-    transitions = [*status_transitions(live), *part_transitions(live, first.part)]
-    return (*map(Wait, transitions), *_pace(first, live, now))
+        return (*map(Wait, table_blockers(live)), *_cooldown(first, live, now))
+    blockers = [*status_blockers(live), *part_blockers(live, first.part)]
+    return (*map(Wait, blockers), *_cooldown(first, live, now))
 
 
-def _pace(step: Step, live: Live, now: datetime) -> Iterator[Wait]:
-    if step.pace is None or step.pace not in live.changed:
+def _cooldown(step: Step, live: Live, now: datetime) -> Iterator[Wait]:
+    if step.cooldown is None or step.cooldown not in live.changed:
         return
-    left = live.changed[step.pace] + PACES[step.pace] - now
+    left = live.changed[step.cooldown] + COOLDOWNS[step.cooldown] - now
     if left > timedelta(0):
         yield Wait(
-            f"{step.pace}: {left.total_seconds():.0f} s until it may change again", left.total_seconds()
+            f"{step.cooldown}: {left.total_seconds():.0f} s until it may change again", left.total_seconds()
         )

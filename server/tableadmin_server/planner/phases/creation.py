@@ -1,0 +1,66 @@
+"""The step that makes a table, and where it leads."""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+
+from tableadmin.awsshape import AwsDict, AwsValue
+from tableadmin_server.planner.phases.step import Step
+from tableadmin_server.planner.state.cooldown import Cooldown
+from tableadmin_server.planner.state.live import Part
+from tableadmin_server.planner.state.table_state import TableState
+
+# The members of a spec that CreateTable takes.
+_MEMBERS = (
+    "TableName",
+    "AttributeDefinitions",
+    "KeySchema",
+    "LocalSecondaryIndexes",
+    "GlobalSecondaryIndexes",
+    "VectorIndexes",
+    "BillingMode",
+    "ProvisionedThroughput",
+    "OnDemandThroughput",
+    "WarmThroughput",
+    "StreamSpecification",
+    "SSESpecification",
+    "TableClass",
+    "DeletionProtectionEnabled",
+    "ResourcePolicy",
+    "Tags",
+)
+# Those whose value, where it is the default, AWS has no use for: a switch that is off.
+_SWITCHES = {"StreamSpecification": "StreamEnabled", "SSESpecification": "Enabled"}
+
+
+def creation_step(spec: AwsDict, unsupported: AbstractSet[Part]) -> Step:
+    """CreateTable with what of SPEC can go into it."""
+    members = [member for member in _MEMBERS if member not in unsupported]
+    params = {member: _cleaned(spec[member]) for member in members if _says_something(spec, member)}
+    return Step(
+        "CreateTable", params, "create the table", ("table and indexes ACTIVE",), cooldown=Cooldown.CREATION
+    )
+
+
+def created_state(desired: TableState) -> TableState:
+    """What a table is after `creation_step`."""
+    state = desired.draft()
+    state.time_to_live = state.recovery_days = state.insights = None
+    state.kinesis = {}
+    state.replicas = {}
+    return state
+
+
+def _says_something(spec: AwsDict, member: str) -> bool:
+    value = spec.get(member)
+    switch = _SWITCHES.get(member)
+    if switch is not None and isinstance(value, Mapping):
+        return bool(value.get(switch))
+    return bool(value) and _cleaned(value) != {}
+
+
+def _cleaned(value: AwsValue) -> AwsValue:
+    """VALUE without empty lists, which AWS refuses, and without ceilings of -1, which mean none."""
+    if isinstance(value, dict):
+        inner = ((member, _cleaned(each)) for member, each in value.items() if each != -1)
+        return {member: each for member, each in inner if each not in ([], {})}
+    return [_cleaned(each) for each in value] if isinstance(value, list) else value

@@ -1,0 +1,43 @@
+"""A plan while it is built: the state that its steps lead to so far, and the target."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from tableadmin.awsshape import AwsDict
+from tableadmin_server.planner.phases.step import Step
+from tableadmin_server.planner.state.cooldown import Cooldown
+from tableadmin_server.planner.state.index import Index
+from tableadmin_server.planner.state.table_state import TableState
+
+
+@dataclass
+class PlanBuilder:
+    """What the phases share.
+
+    `at` is the state after the steps so far, `to` the target. A phase yields its steps and updates `at`.
+    """
+
+    name: str
+    arn: str
+    spec: AwsDict
+    at: TableState
+    to: TableState
+
+    def update(
+        self,
+        summary: str,
+        members: AwsDict,
+        waits: tuple[str, ...] = ("table ACTIVE",),
+        cooldown: Cooldown | None = None,
+    ) -> Step:
+        """An UpdateTable of MEMBERS."""
+        return Step("UpdateTable", {"TableName": self.name, **members}, summary, waits, cooldown=cooldown)
+
+    @property
+    def missing_indexes(self) -> list[tuple[str, Index]]:
+        """The global secondary indexes that are still to be created, in the order of the spec."""
+        return [(name, index) for name, index in self.to.indexes.items() if name not in self.at.indexes]
+
+
+Phase: TypeAlias = Callable[[PlanBuilder], Iterator[Step]]

@@ -1,0 +1,34 @@
+"""Steps that remove, add and change replicas: one replica a call."""
+
+from collections.abc import Iterator
+
+from tableadmin.awsshape import AwsDict
+from tableadmin_server.planner.phases.plan_builder import PlanBuilder
+from tableadmin_server.planner.phases.step import Step
+from tableadmin_server.planner.state.replica import has_failed, replica_shape
+
+
+def replica_deletions(builder: PlanBuilder) -> Iterator[Step]:
+    """Replicas that are not wanted or have failed; before the stream, which they need."""
+    at, to = builder.at, builder.to
+    for region, replica in list(at.replicas.items()):
+        if region not in to.replicas or has_failed(replica):
+            del at.replicas[region]
+            update: AwsDict = {"Delete": {"RegionName": region}}
+            waits = (f"replica {region} gone",)
+            yield builder.update(f"delete the replica in {region}", {"ReplicaUpdates": [update]}, waits)
+
+
+def replicas(builder: PlanBuilder) -> Iterator[Step]:
+    """Replicas that are wanted, or wanted otherwise."""
+    at, to = builder.at, builder.to
+    for region, replica in to.replicas.items():
+        before = at.replicas.get(region)
+        if before == replica:
+            continue
+        at.replicas[region] = replica
+        at.stream = to.stream
+        verb, action = ("add a", "Create") if before is None else ("change the", "Update")
+        update: AwsDict = {action: {"RegionName": region, **replica_shape(replica, before)}}
+        waits = (f"replica {region} ACTIVE",)
+        yield builder.update(f"{verb} replica in {region}", {"ReplicaUpdates": [update]}, waits)

@@ -1,0 +1,52 @@
+"""Steps that change one setting of the table, each alone in its UpdateTable."""
+
+from collections.abc import Iterator
+
+from tableadmin.awsshape import AwsDict
+from tableadmin_server.planner.phases.plan_builder import PlanBuilder
+from tableadmin_server.planner.phases.step import Step
+from tableadmin_server.planner.state.cooldown import Cooldown
+
+
+def protection_off(builder: PlanBuilder) -> Iterator[Step]:
+    """Deletion protection off, first of all."""
+    if builder.at.deletion_protection and not builder.to.deletion_protection:
+        yield _protection(builder, on=False)
+
+
+def protection_on(builder: PlanBuilder) -> Iterator[Step]:
+    """Deletion protection on, last of all."""
+    if builder.to.deletion_protection and not builder.at.deletion_protection:
+        yield _protection(builder, on=True)
+
+
+def table_class(builder: PlanBuilder) -> Iterator[Step]:
+    """The table class."""
+    at, to = builder.at, builder.to
+    if at.table_class != to.table_class:
+        at.table_class = to.table_class
+        yield builder.update(f"change the table class to {to.table_class}", {"TableClass": to.table_class})
+
+
+def encryption(builder: PlanBuilder) -> Iterator[Step]:
+    """The key of encryption at rest."""
+    at, to = builder.at, builder.to
+    if at.encryption != to.encryption:
+        at.encryption = to.encryption
+        specification: AwsDict = {"SSESpecification": _key(to.encryption)}
+        yield builder.update("change encryption", specification, ("encryption settled",))
+
+
+def _protection(builder: PlanBuilder, *, on: bool) -> Step:
+    builder.at.deletion_protection = on
+    return builder.update(
+        f"turn deletion protection {'on' if on else 'off'}",
+        {"DeletionProtectionEnabled": on},
+        cooldown=Cooldown.DELETION_PROTECTION,
+    )
+
+
+def _key(key: str | None) -> AwsDict:
+    if key is None:
+        return {"Enabled": False}
+    return {"Enabled": True, "SSEType": "KMS", **({"KMSMasterKeyId": key} if key else {})}

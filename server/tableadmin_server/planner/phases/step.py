@@ -1,0 +1,33 @@
+"""One AWS call of a plan, and what it has to wait for."""
+
+from dataclasses import dataclass
+
+from tableadmin.awsshape import AwsDict
+from tableadmin_server.planner.state.cooldown import Cooldown
+from tableadmin_server.planner.state.live import Part
+
+
+@dataclass(frozen=True)
+class Wait:
+    """A reason why AWS would refuse a call now, in words, and for how many seconds if that is known."""
+
+    description: str
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """A call of OPERATION with PARAMS; `waits` says in words what the caller waits for after the call.
+
+    `part` is the part that the call changes, None for the table itself. `cooldown` is the kind of change that
+    AWS allows only some time after the last, None where there is no such limit. The caller records under
+    `cooldown` when the call was made (for CreateTable: when the table was first seen ACTIVE) and passes the
+    time to later plans in `Live.changed`.
+    """
+
+    operation: str
+    params: AwsDict
+    summary: str
+    waits: tuple[str, ...] = ()
+    part: Part | None = None
+    cooldown: Cooldown | None = None

@@ -1,0 +1,47 @@
+"""Names and projections of indexes: what has to hold between the members of a spec."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import cast
+
+from tableadmin.awsshape import AwsDict
+from tableadmin_server.planner.aws import elements, structure, text
+from tableadmin_server.planner.rules.constraint import Violation
+
+_LISTS = ("LocalSecondaryIndexes", "GlobalSecondaryIndexes", "VectorIndexes")
+_MOST_PROJECTED = 100
+
+
+def names(spec: AwsDict) -> Iterator[Violation]:
+    """Each index, of whatever kind, has a name of its own."""
+    seen: set[str] = set()
+    for path, index in _indexes(spec):
+        name = text(index, "IndexName")
+        if name and name in seen:
+            yield Violation(f"{path}.IndexName", f"{name} is the name of another index")
+        seen.add(name)
+
+
+def projections(spec: AwsDict) -> Iterator[Violation]:
+    """NonKeyAttributes go with INCLUDE, which needs some, and all indexes project 100 of them at most."""
+    total = 0
+    for path, index in _indexes(spec):
+        projection = structure(index, "Projection")
+        attributes = cast("list[str]", projection.get("NonKeyAttributes") or [])
+        include = text(projection, "ProjectionType") == "INCLUDE"
+        total += len(attributes)
+        where = f"{path}.Projection.NonKeyAttributes"
+        if include and not attributes:
+            yield Violation(where, "is required with INCLUDE")
+        if attributes and not include and "ProjectionType" in projection:
+            yield Violation(where, "goes with ProjectionType INCLUDE only")
+        for attribute in sorted(each for each, times in Counter(attributes).items() if times > 1):
+            yield Violation(where, f"{attribute} is there twice")
+    if total > _MOST_PROJECTED:
+        yield Violation("", f"all indexes together project at most 100 attributes by name, not {total}")
+
+
+def _indexes(spec: AwsDict) -> Iterator[tuple[str, AwsDict]]:
+    for member in _LISTS:
+        for number, index in enumerate(elements(spec, member)):
+            yield f"{member}[{number}]", index

@@ -1,0 +1,88 @@
+"""Keys and the definitions of their attributes: what has to hold between the members of a spec."""
+
+from collections.abc import Iterator, Sequence
+
+from tableadmin.awsshape import AwsDict
+from tableadmin_server.planner.aws import elements, repetitions, structure, text
+from tableadmin_server.planner.rules.constraint import Violation
+
+_MOST_OF_A_KIND = 4
+
+
+def table_key(spec: AwsDict) -> Iterator[Violation]:
+    """One HASH attribute, then at most one RANGE attribute, which is another."""
+    keys = elements(spec, "KeySchema")
+    types = [text(key, "KeyType") for key in keys]
+    if keys and types not in (["HASH"], ["HASH", "RANGE"]):
+        yield Violation("KeySchema", "must be one HASH attribute, then at most one RANGE attribute")
+    yield from _distinct(keys, "KeySchema")
+
+
+def local_index_keys(spec: AwsDict) -> Iterator[Violation]:
+    """The table's own HASH attribute, then one RANGE attribute; the table needs a RANGE attribute too."""
+    table = elements(spec, "KeySchema")
+    hashes = [text(key, "AttributeName") for key in table if text(key, "KeyType") == "HASH"]
+    for number, index in enumerate(elements(spec, "LocalSecondaryIndexes")):
+        path = f"LocalSecondaryIndexes[{number}].KeySchema"
+        keys = elements(index, "KeySchema")
+        if len(table) == 1:
+            yield Violation(path, "needs a table with a RANGE attribute in its key")
+        if keys and [text(key, "KeyType") for key in keys] != ["HASH", "RANGE"]:
+            yield Violation(path, "must be the table's HASH attribute, then one RANGE attribute")
+        elif keys and hashes and text(keys[0], "AttributeName") not in hashes:
+            yield Violation(f"{path}[0]", f"must be the table's HASH attribute {hashes[0]}")
+        yield from _distinct(keys, path)
+
+
+def global_index_keys(spec: AwsDict) -> Iterator[Violation]:
+    """One to four HASH attributes, then up to four RANGE attributes, all of them others."""
+    for number, index in enumerate(elements(spec, "GlobalSecondaryIndexes")):
+        path = f"GlobalSecondaryIndexes[{number}].KeySchema"
+        keys = elements(index, "KeySchema")
+        types = [text(key, "KeyType") for key in keys]
+        hashes, ranges = types.count("HASH"), types.count("RANGE")
+        in_order = types == ["HASH"] * hashes + ["RANGE"] * ranges
+        if keys and not (in_order and 1 <= hashes <= _MOST_OF_A_KIND and ranges <= _MOST_OF_A_KIND):
+            yield Violation(path, "must be 1 to 4 HASH attributes, then 0 to 4 RANGE attributes")
+        yield from _distinct(keys, path)
+
+
+def definitions(spec: AwsDict) -> Iterator[Violation]:
+    """Every attribute of a key is defined, and every defined attribute is one of a key, once."""
+    defined = [text(each, "AttributeName") for each in elements(spec, "AttributeDefinitions")]
+    used = dict(_key_attributes(spec))
+    known = set(defined)
+    for name, path in used.items():
+        if name and name not in known:
+            yield Violation(path, f"{name} is not in AttributeDefinitions")
+    searched = set(_searched(spec))
+    repeated = set(repetitions(defined))
+    for number, name in enumerate(defined):
+        path = f"AttributeDefinitions[{number}]"
+        if number in repeated:
+            yield Violation(path, f"{name} is defined twice")
+        elif name and name not in used and name not in searched:
+            yield Violation(path, f"{name} is in no key of the table or its indexes")
+
+
+def _key_attributes(spec: AwsDict) -> Iterator[tuple[str, str]]:
+    """The attributes of all keys, and where each is used; the first use of one comes last."""
+    holders: list[tuple[AwsDict, str]] = [(spec, "")]
+    for member in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
+        holders += [(index, f"{member}[{n}].") for n, index in enumerate(elements(spec, member))]
+    for holder, prefix in reversed(holders):
+        for number, key in enumerate(elements(holder, "KeySchema")):
+            yield text(key, "AttributeName"), f"{prefix}KeySchema[{number}].AttributeName"
+
+
+def _searched(spec: AwsDict) -> Iterator[str]:
+    """The attributes of vector indexes, which may be defined."""
+    for index in elements(spec, "VectorIndexes"):
+        yield text(structure(index, "VectorAttribute"), "AttributeName")
+        yield from (text(each, "AttributeName") for each in elements(index, "SearchSchema"))
+
+
+def _distinct(keys: Sequence[AwsDict], path: str) -> Iterator[Violation]:
+    names = [text(key, "AttributeName") for key in keys]
+    for number in repetitions(names):
+        yield Violation(f"{path}[{number}].AttributeName", f"{names[number]} is in the key already")

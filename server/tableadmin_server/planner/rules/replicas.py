@@ -1,0 +1,46 @@
+"""What replicas ask of their table."""
+
+from collections.abc import Iterator
+
+from tableadmin.awsshape import AwsDict
+from tableadmin_server.planner.aws import elements, structure, text
+from tableadmin_server.planner.rules.constraint import Violation
+from tableadmin_server.planner.state.replica import REPLICATED_VIEW
+
+
+def regions(spec: AwsDict) -> Iterator[Violation]:
+    """Each region has one replica."""
+    seen: set[str] = set()
+    for number, replica in enumerate(elements(spec, "Replicas")):
+        region = text(replica, "RegionName")
+        if region and region in seen:
+            yield Violation(f"Replicas[{number}].RegionName", f"{region} is there twice")
+        seen.add(region)
+
+
+def indexes(spec: AwsDict) -> Iterator[Violation]:
+    """A replica overrides indexes that the table has, each once."""
+    names = {text(index, "IndexName") for index in elements(spec, "GlobalSecondaryIndexes")}
+    for number, replica in enumerate(elements(spec, "Replicas")):
+        seen: set[str] = set()
+        for position, index in enumerate(elements(replica, "GlobalSecondaryIndexes")):
+            path = f"Replicas[{number}].GlobalSecondaryIndexes[{position}].IndexName"
+            name = text(index, "IndexName")
+            if name and name not in names:
+                yield Violation(path, f"the table has no index {name}")
+            if name and name in seen:
+                yield Violation(path, f"{name} is there twice")
+            seen.add(name)
+
+
+def stream(spec: AwsDict) -> Iterator[Violation]:
+    """Replicas need a stream of new and old images; AWS turns it on where the spec says nothing."""
+    specification = structure(spec, "StreamSpecification")
+    if not elements(spec, "Replicas") or not specification:
+        return
+    if specification.get("StreamEnabled") is False:
+        yield Violation("StreamSpecification.StreamEnabled", "must be true on a table with replicas")
+    elif text(specification, "StreamViewType", REPLICATED_VIEW) != REPLICATED_VIEW:
+        yield Violation(
+            "StreamSpecification.StreamViewType", f"must be {REPLICATED_VIEW} on a table with replicas"
+        )

@@ -1,0 +1,70 @@
+"""Settings beside keys, indexes and capacity: what has to hold within each of them."""
+
+from collections.abc import Iterator
+
+from tableadmin.awsshape import AwsDict
+from tableadmin_server.planner.aws import elements, structure, text
+from tableadmin_server.planner.rules.constraint import Violation
+from tableadmin_server.planner.state.policy import document
+
+_LONGEST_KEY, _LONGEST_VALUE = 128, 256
+
+
+def stream(spec: AwsDict) -> Iterator[Violation]:
+    """A stream that is on says what it shows; one that is off does not."""
+    specification = structure(spec, "StreamSpecification")
+    if specification.get("StreamEnabled") is True and "StreamViewType" not in specification:
+        yield Violation("StreamSpecification.StreamViewType", "is required with StreamEnabled")
+    if specification.get("StreamEnabled") is False and "StreamViewType" in specification:
+        yield Violation("StreamSpecification.StreamViewType", "does not go with a stream that is off")
+
+
+def encryption(spec: AwsDict) -> Iterator[Violation]:
+    """A key or a type of encryption goes with Enabled true."""
+    specification = structure(spec, "SSESpecification")
+    for member in ("SSEType", "KMSMasterKeyId"):
+        if member in specification and not specification.get("Enabled"):
+            yield Violation(f"SSESpecification.{member}", "goes with Enabled true only")
+
+
+def time_to_live(spec: AwsDict) -> Iterator[Violation]:
+    """Time to live that is on names its attribute."""
+    specification = structure(spec, "TimeToLiveSpecification")
+    if specification.get("Enabled") and "AttributeName" not in specification:
+        yield Violation("TimeToLiveSpecification.AttributeName", "is required with Enabled")
+
+
+def recovery(spec: AwsDict) -> Iterator[Violation]:
+    """A recovery period goes with recovery that is on."""
+    specification = structure(spec, "PointInTimeRecoverySpecification")
+    if specification.get("PointInTimeRecoveryEnabled") is False and "RecoveryPeriodInDays" in specification:
+        yield Violation(
+            "PointInTimeRecoverySpecification.RecoveryPeriodInDays",
+            "goes with PointInTimeRecoveryEnabled true only",
+        )
+
+
+def tags(spec: AwsDict) -> Iterator[Violation]:
+    """Tags have distinct keys of 1-128 characters, none of AWS's own, and values of up to 256."""
+    seen: set[str] = set()
+    for number, tag in enumerate(elements(spec, "Tags")):
+        key, value = text(tag, "Key"), text(tag, "Value")
+        if len(key) > _LONGEST_KEY:
+            yield Violation(f"Tags[{number}].Key", f"must be 1 to 128 characters long, and is {len(key)}")
+        if len(value) > _LONGEST_VALUE:
+            yield Violation(f"Tags[{number}].Value", f"must be 0 to 256 characters long, and is {len(value)}")
+        if key.lower().startswith("aws:"):
+            yield Violation(f"Tags[{number}].Key", "must not begin with aws:, which is AWS's own")
+        if key and key in seen:
+            yield Violation(f"Tags[{number}].Key", f"{key} is there twice")
+        seen.add(key)
+
+
+def policy(spec: AwsDict) -> Iterator[Violation]:
+    """A resource policy is a JSON document."""
+    written = spec.get("ResourcePolicy")
+    if isinstance(written, str) and written:
+        try:
+            document(written)
+        except ValueError as error:
+            yield Violation("ResourcePolicy", str(error))

@@ -1,0 +1,140 @@
+"""An index in one form, whether it is desired or live."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias, cast
+
+from tableadmin.awsshape import AwsDict, AwsValue
+from tableadmin_server.planner.aws import elements, number, structure, text
+
+# Attribute, HASH or RANGE, type of the attribute: in order. With the type, since another type is another key.
+Keys: TypeAlias = tuple[tuple[str, str, str], ...]
+# Reads and writes.
+Units: TypeAlias = tuple[int, int]
+SomeUnits: TypeAlias = tuple[int | None, int | None]
+
+UNLIMITED: Units = (-1, -1)
+UNMANAGED: SomeUnits = (None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """What can't change of an index, and its capacity; `throughput` is None under PAY_PER_REQUEST."""
+
+    keys: Keys
+    projection: tuple[str, ...]
+    throughput: Units | None = None
+    on_demand: Units = UNLIMITED
+    warm: SomeUnits = UNMANAGED
+
+    def same_definition(self, other: "Index") -> bool:
+        """Whether the two differ in nothing but capacity."""
+        return self.keys == other.keys and self.projection == other.projection
+
+
+def key_types(holder: Mapping[str, AwsValue]) -> dict[str, str]:
+    """The types of the attributes that HOLDER defines."""
+    return {
+        text(each, "AttributeName"): text(each, "AttributeType")
+        for each in elements(holder, "AttributeDefinitions")
+    }
+
+
+def keys_of(holder: Mapping[str, AwsValue], types: Mapping[str, str]) -> Keys:
+    """The key schema of HOLDER."""
+    return tuple(
+        (name := text(key, "AttributeName"), text(key, "KeyType"), types.get(name, ""))
+        for key in elements(holder, "KeySchema")
+    )
+
+
+def index_of(data: AwsDict, types: Mapping[str, str]) -> Index:
+    """The index that a spec or a description says."""
+    projection = structure(data, "Projection")
+    attributes = cast("list[str]", projection.get("NonKeyAttributes") or [])
+    return Index(
+        keys_of(data, types),
+        (text(projection, "ProjectionType"), *sorted(attributes)),
+        throughput_of(data),
+        on_demand_of(data),
+        warm_of(data),
+    )
+
+
+def throughput_of(holder: Mapping[str, AwsValue]) -> Units | None:
+    """The provisioned throughput of HOLDER; None under PAY_PER_REQUEST, where a description says 0 and 0."""
+    throughput = structure(holder, "ProvisionedThroughput")
+    reads, writes = number(throughput, "ReadCapacityUnits"), number(throughput, "WriteCapacityUnits")
+    return (reads, writes) if reads and writes else None
+
+
+def on_demand_of(holder: Mapping[str, AwsValue]) -> Units:
+    """The on-demand ceilings of HOLDER; -1 where there is none."""
+    ceilings = structure(holder, "OnDemandThroughput")
+    return (number(ceilings, "MaxReadRequestUnits") or -1, number(ceilings, "MaxWriteRequestUnits") or -1)
+
+
+def warm_of(holder: Mapping[str, AwsValue]) -> SomeUnits:
+    """The warm throughput of HOLDER."""
+    warm = structure(holder, "WarmThroughput")
+    return number(warm, "ReadUnitsPerSecond"), number(warm, "WriteUnitsPerSecond")
+
+
+def throughput_shape(units: Units) -> AwsDict:
+    """UNITS as ProvisionedThroughput."""
+    return {"ReadCapacityUnits": units[0], "WriteCapacityUnits": units[1]}
+
+
+def on_demand_shape(units: Units, before: Units = UNLIMITED) -> AwsDict:
+    """UNITS as OnDemandThroughput; a ceiling that BEFORE has and UNITS has not is -1, which removes it."""
+    members = ("MaxReadRequestUnits", "MaxWriteRequestUnits")
+    pairs = zip(members, units, before, strict=True)
+    return {member: unit for member, unit, was in pairs if unit != -1 or was != -1}
+
+
+def warm_shape(units: SomeUnits, before: SomeUnits = UNMANAGED) -> AwsDict:
+    """What UNITS raises of BEFORE, as WarmThroughput."""
+    members = ("ReadUnitsPerSecond", "WriteUnitsPerSecond")
+    pairs = zip(members, units, before, strict=True)
+    return {member: unit for member, unit, was in pairs if unit is not None and unit != was}
+
+
+def definition_shape(index: Index) -> AwsDict:
+    """Key schema and projection of INDEX."""
+    projection: AwsDict = {"ProjectionType": index.projection[0]}
+    if len(index.projection) > 1:
+        projection["NonKeyAttributes"] = list(index.projection[1:])
+    return {"KeySchema": key_shape(index.keys), "Projection": projection}
+
+
+def index_shape(index: Index) -> AwsDict:
+    """INDEX as the members of a spec, without its name."""
+    shape = definition_shape(index)
+    if index.throughput is not None:
+        shape["ProvisionedThroughput"] = throughput_shape(index.throughput)
+    if index.on_demand != UNLIMITED:
+        shape["OnDemandThroughput"] = on_demand_shape(index.on_demand)
+    if index.warm != UNMANAGED:
+        shape["WarmThroughput"] = warm_shape(index.warm)
+    return shape
+
+
+def creation_shape(name: str, index: Index) -> AwsDict:
+    """The members of an UpdateTable that creates INDEX as NAME.
+
+    They define the attributes of the index's key; UpdateTable lets all others be left out.
+    """
+    return {
+        "AttributeDefinitions": definitions_shape(index.keys),
+        "GlobalSecondaryIndexUpdates": [{"Create": {"IndexName": name, **index_shape(index)}}],
+    }
+
+
+def key_shape(keys: Keys) -> list[AwsDict]:
+    """KEYS as KeySchema."""
+    return [{"AttributeName": name, "KeyType": kind} for name, kind, _ in keys]
+
+
+def definitions_shape(keys: Keys) -> list[AwsDict]:
+    """KEYS as AttributeDefinitions."""
+    return [{"AttributeName": name, "AttributeType": kind} for name, _, kind in keys]

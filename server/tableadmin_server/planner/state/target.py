@@ -1,0 +1,96 @@
+"""What a plan aims at: the desired state, with what stays as it is taken from the live one."""
+
+from dataclasses import replace
+
+from tableadmin.awsshape import AwsDict
+from tableadmin_server.planner.aws import text
+from tableadmin_server.planner.state.index import Index, SomeUnits, Units
+from tableadmin_server.planner.state.live import AutoScaled, Live, Part
+from tableadmin_server.planner.state.replica import REPLICATED_VIEW, merged
+from tableadmin_server.planner.state.table_state import TableState
+
+# The member of a state that holds each part.
+PART_MEMBERS = {
+    Part.TIME_TO_LIVE: "time_to_live",
+    Part.CONTINUOUS_BACKUPS: "recovery_days",
+    Part.TAGS: "tags",
+    Part.RESOURCE_POLICY: "policy",
+    Part.CONTRIBUTOR_INSIGHTS: "insights",
+    Part.KINESIS: "kinesis",
+}
+
+
+def aimed_at(desired: TableState, at: TableState, live: Live) -> TableState:
+    """DESIRED with what AWS moves, can't change or can't tell apart taken from AT."""
+    to = desired.draft()
+    if to.billing_mode == at.billing_mode:
+        to.throughput = _scaled(to.throughput, at.throughput, live.auto_scaled.get(""))
+    to.warm = raised(to.warm, at.warm)
+    to.indexes = {name: _index(name, index, at, live) for name, index in to.indexes.items()}
+    if to.encryption is not None and at.encryption is not None and same_key(to.encryption, at.encryption):
+        to.encryption = at.encryption
+    if to.replicas and to.stream is None:
+        to.stream = REPLICATED_VIEW
+    to.replicas = {
+        region: _replica(replica, at.replicas.get(region))
+        for region, replica in to.replicas.items()
+        if region != live.region
+    }
+    for member in (PART_MEMBERS[part] for part in live.unsupported):
+        setattr(to, member, getattr(at, member))
+    if at.tags is None:
+        to.tags = None
+    if at.policy is None:
+        to.policy = None
+    return to
+
+
+def _index(name: str, index: Index, at: TableState, live: Live) -> Index:
+    now = at.indexes.get(name)
+    if now is None or not index.same_definition(now):
+        return index
+    warm = raised(index.warm, now.warm)
+    throughput = _scaled(index.throughput, now.throughput, live.auto_scaled.get(name))
+    if warm == index.warm and throughput == index.throughput:
+        return index
+    return replace(index, warm=warm, throughput=throughput)
+
+
+def _scaled(desired: Units | None, now: Units | None, scaled: AutoScaled | None) -> Units | None:
+    if desired is None or now is None or scaled is None:
+        return desired
+    return (now[0] if scaled.read else desired[0], now[1] if scaled.write else desired[1])
+
+
+def raised(desired: SomeUnits, now: SomeUnits) -> SomeUnits:
+    """Warm throughput is unmanaged where it is not desired, and never goes down."""
+    return _more(desired[0], now[0]), _more(desired[1], now[1])
+
+
+def _more(desired: int | None, now: int | None) -> int | None:
+    return now if desired is None or (now is not None and now > desired) else desired
+
+
+def _replica(desired: AwsDict, at: AwsDict | None) -> AwsDict:
+    if at is None:
+        return desired
+    both = merged(at, desired)
+    key, now = text(desired, "KMSMasterKeyId"), text(at, "KMSMasterKeyId")
+    if key and now and same_key(key, now):
+        both["KMSMasterKeyId"] = now
+    return both
+
+
+def is_alias(key: str) -> bool:
+    """Whether KEY names a key by alias, or not at all, which means AWS's managed key."""
+    return not key or key.startswith("alias/") or ":alias/" in key
+
+
+def same_key(desired: str, live: str) -> bool:
+    """Whether DESIRED, an ARN, id or alias, may be the key LIVE, an ARN.
+
+    An alias is taken to be the same: to send it again would encrypt anew and spend quota.
+    """
+    if is_alias(desired) or desired == live:
+        return True
+    return ":" not in desired and live.rpartition("/")[2] == desired

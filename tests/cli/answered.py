@@ -9,7 +9,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from tableadmin.awsshape import AwsDict, from_aws, to_aws
 from tableadmin.channel import SERVICE
-from tableadmin.cli.program import run
+from tableadmin.cli.app.program import run
 from tests.client.scripted import Step, answer, serving
 
 # An RPC's name with what it takes or answers, as AWS shapes it.

@@ -23,7 +23,7 @@ def main() -> None:
     gc.set_threshold(_COLLECT_AFTER)
     try:
         # Here, so that even Ctrl-C while loading ends without a traceback.
-        from tableadmin.cli.program import run  # noqa: PLC0415
+        from tableadmin.cli.app.program import run  # noqa: PLC0415
 
         code = run(sys.argv[1:])
     except KeyboardInterrupt:

@@ -1,1 +1,1 @@
-"""The commands of tablectl, one module for each group; `tableadmin.cli.program` lists them."""
+"""The commands of tablectl, one module for each group; `tableadmin.cli.app.program` lists them."""

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tableadmin.cli import applying, plan_file, planning, spec_files
-from tableadmin.cli.applying import Wishes
-from tableadmin.cli.endings import Refusal, Unfinished
-from tableadmin.cli.group import Command
-from tableadmin.cli.session import Session, pass_session
-from tableadmin.cli.wording import word
+from tableadmin.cli.app.exit_codes import Refusal, Unfinished
+from tableadmin.cli.app.group import Command
+from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.specs import applying, plan_file, planning, spec_files
+from tableadmin.cli.specs.applying import Wishes
+from tableadmin.cli.views.formatting import word
 
 if TYPE_CHECKING:
-    from tableadmin.cli.plan_file import Kept
+    from tableadmin.cli.specs.plan_file import Kept
     from tableadmin.v1 import TablePlan
 
 _HELP = """Bring tables to their specs: show the plan, ask, and show how it goes on until all is done.

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tableadmin.cli import fragments, options, scaling
-from tableadmin.cli.blocks import Block
-from tableadmin.cli.columns import Columns, fields, full_columns
-from tableadmin.cli.group import Group
-from tableadmin.cli.session import Session, pass_session
-from tableadmin.cli.wording import word
+from tableadmin.cli.app import options
+from tableadmin.cli.app.blocks import Block
+from tableadmin.cli.app.group import Group
+from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.requests import auto_scaling, option_members
+from tableadmin.cli.views.formatting import word
+from tableadmin.cli.views.message_rows import Columns, fields, full_columns
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
@@ -50,20 +51,20 @@ def show(session: Session, name: str) -> None:
 @options.setting(
     "--write",
     metavar="SCALING",
-    make=scaling.settings("ProvisionedWriteCapacityAutoScalingUpdate"),
+    make=auto_scaling.settings("ProvisionedWriteCapacityAutoScalingUpdate"),
     help="Of the table's writes, in all Regions.",
 )
 @options.setting(
     "--gsi",
     metavar="INDEX",
-    make=scaling.index_write,
+    make=auto_scaling.index_write,
     multiple=True,
     help="Of an index's writes, in all Regions: 'name=GenreIdx,min=5,max=50'. May be repeated.",
 )
 @options.setting(
     "--read",
     metavar="REPLICA",
-    make=scaling.replica_read,
+    make=auto_scaling.replica_read,
     multiple=True,
     help="Of a replica's reads: 'region=eu-west-1,min=5,max=50'; with index=GenreIdx of its index's. "
     "May be repeated.",
@@ -72,7 +73,7 @@ def show(session: Session, name: str) -> None:
 @pass_session
 def update(session: Session, /, name: str, base: AwsDict, **settings: AwsDict) -> None:
     """Change how capacity follows the load."""
-    request = fragments.overridden(base, scaling.by_region(options.combined(*settings.values())))
+    request = option_members.overridden(base, auto_scaling.by_region(options.combined(*settings.values())))
     if not request.keys() - {"TableName"}:
         raise click.UsageError("Nothing to change is given.")
     request = {**request, "TableName": name}
@@ -92,14 +93,14 @@ def _rows(replica: ReplicaAutoScalingDescription) -> Iterator[list[str]]:
         replica.region_name,
         "",
         word(replica, "replica_status"),
-        scaling.text(replica.replica_provisioned_read_capacity_auto_scaling_settings),
-        scaling.text(replica.replica_provisioned_write_capacity_auto_scaling_settings),
+        auto_scaling.text(replica.replica_provisioned_read_capacity_auto_scaling_settings),
+        auto_scaling.text(replica.replica_provisioned_write_capacity_auto_scaling_settings),
     ]
     for index in replica.global_secondary_indexes:
         yield [
             replica.region_name,
             index.index_name,
             word(index, "index_status"),
-            scaling.text(index.provisioned_read_capacity_auto_scaling_settings),
-            scaling.text(index.provisioned_write_capacity_auto_scaling_settings),
+            auto_scaling.text(index.provisioned_read_capacity_auto_scaling_settings),
+            auto_scaling.text(index.provisioned_write_capacity_auto_scaling_settings),
         ]

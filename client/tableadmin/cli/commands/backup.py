@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tableadmin.cli import arns, fragments, options, shorthand
-from tableadmin.cli.blocks import Lines
-from tableadmin.cli.columns import Columns, fields, rows
-from tableadmin.cli.conditions import condition
-from tableadmin.cli.confirm import confirm
-from tableadmin.cli.group import Group
-from tableadmin.cli.pages import listed
-from tableadmin.cli.progress import wait
-from tableadmin.cli.session import Session, pass_session
+from tableadmin.cli.app import options
+from tableadmin.cli.app.blocks import Lines
+from tableadmin.cli.app.confirmation import confirm
+from tableadmin.cli.app.group import Group
+from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.requests import arns, option_members, shorthand
+from tableadmin.cli.requests.pagination import listed
+from tableadmin.cli.requests.wait_conditions import condition
+from tableadmin.cli.views.message_rows import Columns, fields, rows
+from tableadmin.cli.views.wait_progress import wait
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
@@ -72,19 +73,19 @@ def create(session: Session, name: str, backup_name: str, *, patience: float | N
     "--type",
     "kind",
     type=click.Choice(_TYPES),
-    make=fragments.member("BackupType"),
+    make=option_members.member("BackupType"),
     help="Who made them, USER if not given.",
 )
 @options.setting(
     "--since",
     metavar="TIME",
-    make=fragments.member("TimeRangeLowerBound", shorthand.moment),
+    make=option_members.member("TimeRangeLowerBound", shorthand.moment),
     help="Those of this moment or later, such as 2026-01-31T12:00:00Z.",
 )
 @options.setting(
     "--until",
     metavar="TIME",
-    make=fragments.member("TimeRangeUpperBound", shorthand.moment),
+    make=option_members.member("TimeRangeUpperBound", shorthand.moment),
     help="Those before this moment.",
 )
 @options.max_items

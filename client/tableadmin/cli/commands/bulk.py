@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tableadmin.cli import arns, fragments, in_s3, options, shorthand
-from tableadmin.cli.blocks import Block
-from tableadmin.cli.columns import Columns, fields, rows
-from tableadmin.cli.confirm import confirm
-from tableadmin.cli.group import Group
-from tableadmin.cli.pages import listed
-from tableadmin.cli.session import Session, pass_session
+from tableadmin.cli.app import options
+from tableadmin.cli.app.blocks import Block
+from tableadmin.cli.app.confirmation import confirm
+from tableadmin.cli.app.group import Group
+from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.requests import arns, option_members, s3_options, shorthand
+from tableadmin.cli.requests.pagination import listed
+from tableadmin.cli.views.message_rows import Columns, fields, rows
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
@@ -63,19 +64,21 @@ def bulk() -> None:
 @bulk.command(example="tablectl bulk start Music s3://incoming/music s3://reports/music")
 @options.table_name
 @options.argument(
-    "source", metavar="s3://FROM[/PREFIX]", make=in_s3.inside(_INPUT, in_s3.place("S3KeyPrefix"))
+    "source", metavar="s3://FROM[/PREFIX]", make=s3_options.inside(_INPUT, s3_options.place("S3KeyPrefix"))
 )
 @options.argument(
-    "target", metavar="s3://REPORTS[/PREFIX]", make=in_s3.inside(_OUTPUT, in_s3.place("S3KeyPrefix"))
+    "target",
+    metavar="s3://REPORTS[/PREFIX]",
+    make=s3_options.inside(_OUTPUT, s3_options.place("S3KeyPrefix")),
 )
 @options.setting(
     "--format",
     type=click.Choice(_FORMATS),
-    make=in_s3.inside(_INPUT, fragments.member("InputFormat")),
+    make=s3_options.inside(_INPUT, option_members.member("InputFormat")),
     help="Of the files, DYNAMODB_JSON if not given.",
 )
-@in_s3.compression(in_s3.inside(_INPUT, fragments.member("InputCompressionType")))
-@in_s3.owner(in_s3.inside(_INPUT, fragments.member("S3BucketOwner")))
+@s3_options.compression(s3_options.inside(_INPUT, option_members.member("InputCompressionType")))
+@s3_options.owner(s3_options.inside(_INPUT, option_members.member("S3BucketOwner")))
 @options.setting(
     "--report",
     type=click.Choice(list(_REPORTS)),
@@ -85,29 +88,29 @@ def bulk() -> None:
 @options.setting(
     "--report-owner",
     metavar="ACCOUNT",
-    make=in_s3.inside(_OUTPUT, fragments.member("S3BucketOwner")),
+    make=s3_options.inside(_OUTPUT, option_members.member("S3BucketOwner")),
     help="Account of the bucket of reports, if it is another's.",
 )
-@in_s3.sse(in_s3.inside(_OUTPUT, in_s3.encryption))
+@s3_options.sse(s3_options.inside(_OUTPUT, s3_options.encryption))
 @options.setting(
     "--max-write",
     metavar="UNITS",
-    make=fragments.member("MaxWriteRequestUnits", shorthand.units),
+    make=option_members.member("MaxWriteRequestUnits", shorthand.units),
     help="Ceiling of its writes a second, 1024 or more.",
 )
 @options.setting(
     "--tier",
     type=click.Choice(_TIERS),
-    make=fragments.member("PerformanceTier"),
+    make=option_members.member("PerformanceTier"),
     help="How fast, STANDARD if not given.",
 )
-@in_s3.client_token
+@s3_options.client_token
 @options.cli_input_json
 @pass_session
 def start(session: Session, /, name: str, base: AwsDict, **settings: AwsDict) -> None:
     """Write the items of files in Amazon S3 into a table; items of the same key are replaced."""
     members = options.combined({"TableName": name}, *settings.values())
-    request = fragments.overridden(fragments.overridden(_DEFAULTS, base), members)
+    request = option_members.overridden(option_members.overridden(_DEFAULTS, base), members)
     response = session.send(session.rpcs.start_bulk_put_items, request)
     session.show(response, lambda each: _view(each.bulk_operation_description))
 

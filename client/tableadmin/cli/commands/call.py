@@ -6,15 +6,16 @@ from difflib import get_close_matches
 
 import click
 
-from tableadmin.cli import completing, document
-from tableadmin.cli.endings import Refusal
-from tableadmin.cli.group import Command
-from tableadmin.cli.output import show
-from tableadmin.cli.session import Session, aws, pass_session
+from tableadmin.cli.app import shell_completion
+from tableadmin.cli.app.exit_codes import Refusal
+from tableadmin.cli.app.group import Command
+from tableadmin.cli.app.output import show
+from tableadmin.cli.app.session import Session, aws, pass_session
+from tableadmin.cli.requests import json_input
 
 
 @click.command(cls=Command, example="""tablectl call DescribeTable '{"TableName": "Music"}'""")
-@click.argument("rpc", shell_complete=completing.rpcs)
+@click.argument("rpc", shell_complete=shell_completion.rpcs)
 @click.argument("request", metavar="[JSON|-|@FILE]", default="{}")
 @pass_session
 def call(session: Session, rpc: str, request: str) -> None:
@@ -23,7 +24,7 @@ def call(session: Session, rpc: str, request: str) -> None:
     RPC may be written as AWS (DescribeTable) or the AWS CLI (describe-table) does.
     """
     name = _method(rpc)
-    members = document.read(request)
+    members = json_input.read(request)
     response = session.send(getattr(session.rpcs, name), members)
     show(aws(response), "yaml" if session.output == "yaml" else "json")
 

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tableadmin.cli import applying, cloning, completing, live_spec, planning, spec_files
-from tableadmin.cli.applying import Wishes
-from tableadmin.cli.endings import Unfinished
-from tableadmin.cli.group import Command
-from tableadmin.cli.session import Session, pass_session
-from tableadmin.cli.settings import SETTINGS
-from tableadmin.cli.spec_files import Given
-from tableadmin.cli.wording import word
+from tableadmin.cli.app import shell_completion
+from tableadmin.cli.app.exit_codes import Unfinished
+from tableadmin.cli.app.group import Command
+from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.app.settings import SETTINGS
+from tableadmin.cli.specs import applying, cloning, live_spec, planning, spec_files
+from tableadmin.cli.specs.applying import Wishes
+from tableadmin.cli.specs.spec_files import Given
+from tableadmin.cli.views.formatting import word
 
 if TYPE_CHECKING:
     from tableadmin.client import Client
@@ -24,11 +25,11 @@ _HELP = """Make another table that is as TABLE is, at the same endpoint or at an
 Everything that a spec holds is cloned, and what is left out is said. The plan is shown and asked about as by
 `tablectl apply`. A table NEWNAME that is there already is left as it is: that is an error where it differs.
 """
-_endpoints = completing.setting(SETTINGS["endpoint"])
+_endpoints = shell_completion.setting(SETTINGS["endpoint"])
 
 
 @click.command(cls=Command, help=_HELP, example="tablectl clone Music MusicTest --to staging")
-@click.argument("name", metavar="TABLE", shell_complete=completing.tables)
+@click.argument("name", metavar="TABLE", shell_complete=shell_completion.tables)
 @click.argument("new", metavar="NEWNAME")
 @click.option("--from", "source", metavar="ENDPOINT", shell_complete=_endpoints, help="Where TABLE is.")
 @click.option("--to", "target", metavar="ENDPOINT", shell_complete=_endpoints, help="Where NEWNAME is made.")

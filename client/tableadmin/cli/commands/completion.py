@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
-from tableadmin.cli import completing
-from tableadmin.cli.group import Command
+from tableadmin.cli.app import shell_completion
+from tableadmin.cli.app.group import Command
 
 _SHELLS = ("bash", "zsh", "fish")
 
@@ -27,4 +27,4 @@ def completion(ctx: click.Context, shell: str) -> None:
     complete = get_completion_class(shell)
     assert complete is not None
     root = ctx.find_root()
-    click.echo(complete(root.command, {}, "tablectl", completing.VARIABLE).source())
+    click.echo(complete(root.command, {}, "tablectl", shell_completion.VARIABLE).source())

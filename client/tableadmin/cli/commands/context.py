@@ -6,16 +6,16 @@ from dataclasses import replace
 
 import click
 
-from tableadmin.cli import completing, context_file
-from tableadmin.cli.blocks import Rows
-from tableadmin.cli.endings import Refusal
-from tableadmin.cli.given import given
-from tableadmin.cli.group import Group
-from tableadmin.cli.output import show
-from tableadmin.cli.session import Session, pass_session
-from tableadmin.cli.settings import SETTINGS
+from tableadmin.cli.app import context_file, shell_completion
+from tableadmin.cli.app.blocks import Rows
+from tableadmin.cli.app.exit_codes import Refusal
+from tableadmin.cli.app.given import given
+from tableadmin.cli.app.group import Group
+from tableadmin.cli.app.output import show
+from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.app.settings import SETTINGS
 
-_name = click.argument("name", metavar="NAME", shell_complete=completing.contexts)
+_name = click.argument("name", metavar="NAME", shell_complete=shell_completion.contexts)
 
 
 @click.group(cls=Group)

@@ -7,22 +7,24 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tableadmin.cli import completing, folding, live_spec, plan_view, planning, spec_files
-from tableadmin.cli.blocks import Lines
-from tableadmin.cli.group import Command
-from tableadmin.cli.output import show
-from tableadmin.cli.session import Session, aws, pass_session
-from tableadmin.cli.settings import SETTINGS
-from tableadmin.cli.spec_files import Given
+from tableadmin.cli.app import shell_completion, terminal_text
+from tableadmin.cli.app.blocks import Lines
+from tableadmin.cli.app.group import Command
+from tableadmin.cli.app.output import show
+from tableadmin.cli.app.session import Session, aws, pass_session
+from tableadmin.cli.app.settings import SETTINGS
+from tableadmin.cli.specs import live_spec, planning, spec_files
+from tableadmin.cli.specs.spec_files import Given
+from tableadmin.cli.views import plan_text
 
 if TYPE_CHECKING:
     from tableadmin.v1 import PlanTablesResponse
 
-_endpoints = completing.setting(SETTINGS["endpoint"])
+_endpoints = shell_completion.setting(SETTINGS["endpoint"])
 
 
 @click.command(cls=Command, example="tablectl diff Music --from staging --to production")
-@click.argument("name", metavar="[TABLE]", required=False, shell_complete=completing.tables)
+@click.argument("name", metavar="[TABLE]", required=False, shell_complete=shell_completion.tables)
 @click.option(
     "--from", "source", metavar="ENDPOINT", shell_complete=_endpoints, help="Where TABLE is as it should be."
 )
@@ -67,6 +69,6 @@ def _show(session: Session, response: PlanTablesResponse) -> None:
     if session.output != "table":
         show(aws(response), session.output)
     elif any(plan.changes for plan in response.plans):
-        folding.write(plan_view.differences(response.plans))
+        terminal_text.write(plan_text.differences(response.plans))
     else:
         show([Lines([], "no differences")], "table")

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from tableadmin.cli import completing, live_spec, spec_files
-from tableadmin.cli.group import Command
-from tableadmin.cli.session import Session, pass_session
+from tableadmin.cli.app import shell_completion
+from tableadmin.cli.app.group import Command
+from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.specs import live_spec, spec_files
 
 if TYPE_CHECKING:
     from tableadmin.formats import Format
@@ -19,7 +20,7 @@ FORMATS = ("spec", "cloudformation", "terraform", "cli")
 
 
 @click.command(cls=Command, example="tablectl export Music Sessions > tables.yaml")
-@click.argument("names", metavar="TABLE...", nargs=-1, required=True, shell_complete=completing.tables)
+@click.argument("names", metavar="TABLE...", nargs=-1, required=True, shell_complete=shell_completion.tables)
 @click.option(
     "--format",
     "form",

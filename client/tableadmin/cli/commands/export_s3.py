@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tableadmin.cli import arns, fragments, in_s3, options, shorthand
-from tableadmin.cli.columns import Columns, fields, rows
-from tableadmin.cli.conditions import condition
-from tableadmin.cli.group import Group
-from tableadmin.cli.pages import listed
-from tableadmin.cli.progress import wait
-from tableadmin.cli.session import Session, pass_session
+from tableadmin.cli.app import options
+from tableadmin.cli.app.group import Group
+from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.requests import arns, option_members, s3_options, shorthand
+from tableadmin.cli.requests.pagination import listed
+from tableadmin.cli.requests.wait_conditions import condition
+from tableadmin.cli.views.message_rows import Columns, fields, rows
+from tableadmin.cli.views.wait_progress import wait
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
-    from tableadmin.cli.fragments import Make
+    from tableadmin.cli.requests.option_members import Make
 
 _FORMATS = ("DYNAMODB_JSON", "ION")
 _VIEWS = ("NEW_IMAGE", "NEW_AND_OLD_IMAGES")
@@ -59,42 +60,42 @@ def export_s3() -> None:
 
 @export_s3.command(example="tablectl export-s3 start Music s3://archive/music --wait")
 @options.table_or_arn
-@options.argument("target", metavar="s3://BUCKET[/PREFIX]", make=in_s3.place("S3Prefix"))
+@options.argument("target", metavar="s3://BUCKET[/PREFIX]", make=s3_options.place("S3Prefix"))
 @options.setting(
     "--time",
     metavar="TIME",
-    make=fragments.member("ExportTime", shorthand.moment),
+    make=option_members.member("ExportTime", shorthand.moment),
     help="As the table was then, such as 2026-01-31T12:00:00Z; now if not given.",
 )
 @options.setting(
     "--from",
     "begin",
     metavar="TIME",
-    make=_increment(fragments.member("ExportFromTime", shorthand.moment)),
+    make=_increment(option_members.member("ExportFromTime", shorthand.moment)),
     help="Only what has changed since then.",
 )
 @options.setting(
     "--to",
     "end",
     metavar="TIME",
-    make=_increment(fragments.member("ExportToTime", shorthand.moment)),
+    make=_increment(option_members.member("ExportToTime", shorthand.moment)),
     help="Only what had changed before then.",
 )
 @options.setting(
     "--view",
     type=click.Choice(_VIEWS),
-    make=_increment(fragments.member("ExportViewType")),
+    make=_increment(option_members.member("ExportViewType")),
     help="What of a change is written.",
 )
 @options.setting(
     "--format",
     type=click.Choice(_FORMATS),
-    make=fragments.member("ExportFormat"),
+    make=option_members.member("ExportFormat"),
     help="Of the files, DYNAMODB_JSON if not given.",
 )
-@in_s3.owner(fragments.member("S3BucketOwner"))
-@in_s3.sse(in_s3.encryption)
-@in_s3.client_token
+@s3_options.owner(option_members.member("S3BucketOwner"))
+@s3_options.sse(s3_options.encryption)
+@s3_options.client_token
 @options.cli_input_json
 @options.waiting
 @pass_session
@@ -104,7 +105,7 @@ def start(
     """Write a table, or what has changed in it, to Amazon S3."""
     members = options.combined(*settings.values())
     arn = arns.of_table(session.client, name)
-    request = fragments.overridden(base, {"TableArn": arn, **members})
+    request = option_members.overridden(base, {"TableArn": arn, **members})
     response = session.send(session.rpcs.export_table_to_point_in_time, request)
     if patience is not None:
         completed = condition("export-completed", response.export_description.export_arn)

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tableadmin.cli import completing, fragments, options, replicas, scaling, shorthand
-from tableadmin.cli.blocks import Block, Rows
-from tableadmin.cli.columns import Columns, cell, fields, full_columns
-from tableadmin.cli.confirm import confirm
-from tableadmin.cli.group import Group
-from tableadmin.cli.pages import listed
-from tableadmin.cli.session import Session, pass_session
-from tableadmin.cli.wording import word
+from tableadmin.cli.app import options, shell_completion
+from tableadmin.cli.app.blocks import Block, Rows
+from tableadmin.cli.app.confirmation import confirm
+from tableadmin.cli.app.group import Group
+from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.requests import auto_scaling, option_members, shorthand
+from tableadmin.cli.requests.pagination import listed
+from tableadmin.cli.views import replicas
+from tableadmin.cli.views.formatting import word
+from tableadmin.cli.views.message_rows import Columns, cell, fields, full_columns
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
@@ -69,7 +71,7 @@ def _replica(text: str) -> AwsDict:
     return {"ReplicaSettingsUpdate": [update]}
 
 
-_name = click.argument("name", metavar="TABLE", shell_complete=completing.tables)
+_name = click.argument("name", metavar="TABLE", shell_complete=shell_completion.tables)
 
 
 @click.group(cls=Group)
@@ -94,7 +96,7 @@ def create(session: Session, name: str, regions: tuple[str, ...]) -> None:
 
 @global_table.command("list", example="tablectl global-table list --region eu-west-1")
 @options.setting(
-    "--region", metavar="REGION", make=fragments.member("RegionName"), help="Those with a replica there."
+    "--region", metavar="REGION", make=option_members.member("RegionName"), help="Those with a replica there."
 )
 @options.max_items
 @pass_session
@@ -150,13 +152,13 @@ def settings(session: Session, name: str) -> None:
 @options.setting(
     "--write",
     metavar="UNITS",
-    make=fragments.member("GlobalTableProvisionedWriteCapacityUnits", shorthand.units),
+    make=option_members.member("GlobalTableProvisionedWriteCapacityUnits", shorthand.units),
     help="Write capacity units, in all Regions.",
 )
 @options.setting(
     "--write-scaling",
     metavar="SCALING",
-    make=scaling.settings("GlobalTableProvisionedWriteCapacityAutoScalingSettingsUpdate"),
+    make=auto_scaling.settings("GlobalTableProvisionedWriteCapacityAutoScalingSettingsUpdate"),
     help="Auto scaling of writes, in all Regions: 'min=5,max=50,target=70'.",
 )
 @options.setting(
@@ -179,7 +181,7 @@ def update_settings(session: Session, /, name: str, base: AwsDict, **settings: A
     """Change the capacity and the auto scaling of replicas."""
     members = options.combined(*settings.values())
     renamed = {_BILLING.get(member, member): value for member, value in members.items()}
-    request = fragments.overridden(base, renamed)
+    request = option_members.overridden(base, renamed)
     if not request.keys() - {"GlobalTableName"}:
         raise click.UsageError("Nothing to change is given.")
     request = {**request, "GlobalTableName": name}
@@ -214,8 +216,8 @@ def _settings_rows(replica: ReplicaSettingsDescription) -> Iterator[list[str]]:
         cell(replica, "replica_table_class_summary.table_class"),
         cell(replica, "replica_provisioned_read_capacity_units"),
         cell(replica, "replica_provisioned_write_capacity_units"),
-        scaling.text(replica.replica_provisioned_read_capacity_auto_scaling_settings),
-        scaling.text(replica.replica_provisioned_write_capacity_auto_scaling_settings),
+        auto_scaling.text(replica.replica_provisioned_read_capacity_auto_scaling_settings),
+        auto_scaling.text(replica.replica_provisioned_write_capacity_auto_scaling_settings),
     ]
     for index in replica.replica_global_secondary_index_settings:
         yield [
@@ -226,6 +228,6 @@ def _settings_rows(replica: ReplicaSettingsDescription) -> Iterator[list[str]]:
             "",
             cell(index, "provisioned_read_capacity_units"),
             cell(index, "provisioned_write_capacity_units"),
-            scaling.text(index.provisioned_read_capacity_auto_scaling_settings),
-            scaling.text(index.provisioned_write_capacity_auto_scaling_settings),
+            auto_scaling.text(index.provisioned_read_capacity_auto_scaling_settings),
+            auto_scaling.text(index.provisioned_write_capacity_auto_scaling_settings),
         ]

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from tableadmin.cli import arns, fragments, in_s3, options
-from tableadmin.cli.columns import Columns, fields, rows
-from tableadmin.cli.conditions import condition
-from tableadmin.cli.group import Group
-from tableadmin.cli.pages import listed
-from tableadmin.cli.progress import wait
-from tableadmin.cli.session import Session, pass_session
+from tableadmin.cli.app import options
+from tableadmin.cli.app.group import Group
+from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.requests import arns, option_members, s3_options
+from tableadmin.cli.requests.pagination import listed
+from tableadmin.cli.requests.wait_conditions import condition
+from tableadmin.cli.views.message_rows import Columns, fields, rows
+from tableadmin.cli.views.wait_progress import wait
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
@@ -62,23 +63,25 @@ def import_() -> None:
 @options.argument(
     "source",
     metavar="s3://BUCKET[/PREFIX]",
-    make=in_s3.inside("S3BucketSource", in_s3.place("S3KeyPrefix")),
+    make=s3_options.inside("S3BucketSource", s3_options.place("S3KeyPrefix")),
 )
 @options.setting(
     "--format",
     type=click.Choice(_FORMATS),
-    make=fragments.member("InputFormat"),
+    make=option_members.member("InputFormat"),
     help="Of the files, DYNAMODB_JSON if not given.",
 )
-@in_s3.compression(fragments.member("InputCompressionType"))
-@options.setting("--csv-delimiter", metavar="CHARACTER", make=fragments.member("Delimiter"), help="Of CSV.")
+@s3_options.compression(option_members.member("InputCompressionType"))
+@options.setting(
+    "--csv-delimiter", metavar="CHARACTER", make=option_members.member("Delimiter"), help="Of CSV."
+)
 @options.setting(
     "--csv-header",
     metavar="NAME,NAME",
     make=lambda text: {"HeaderList": text.split(",")},
     help="Attributes of CSV files whose first line does not name them.",
 )
-@in_s3.owner(in_s3.inside("S3BucketSource", fragments.member("S3BucketOwner")))
+@s3_options.owner(s3_options.inside("S3BucketSource", option_members.member("S3BucketOwner")))
 @options.hash_key
 @options.range_key
 @options.billing
@@ -86,7 +89,7 @@ def import_() -> None:
 @options.ceilings
 @options.global_indexes
 @options.encryption
-@in_s3.client_token
+@s3_options.client_token
 @options.cli_input_json
 @options.waiting
 @pass_session
@@ -102,9 +105,9 @@ def start(
     **settings: AwsDict,
 ) -> None:
     """Make a new table of what lies in Amazon S3."""
-    csv = fragments.within("Csv", {**csv_delimiter, **csv_header})
+    csv = option_members.within("Csv", {**csv_delimiter, **csv_header})
     members = options.combined(
-        {"TableName": name}, fragments.within("InputFormatOptions", csv), *settings.values()
+        {"TableName": name}, option_members.within("InputFormatOptions", csv), *settings.values()
     )
     response = session.send(session.rpcs.import_table, _request(base, members))
     if patience is not None:
@@ -139,5 +142,5 @@ def _request(base: AwsDict, members: AwsDict) -> AwsDict:
     own = {name: value for name, value in members.items() if name in _OWN}
     table = {name: value for name, value in members.items() if name not in _OWN}
     planned = cast("AwsDict", base.get(_TABLE) or {})
-    request = fragments.overridden({"InputFormat": "DYNAMODB_JSON", **base}, own)
-    return {**request, _TABLE: fragments.overridden(planned, table)}
+    request = option_members.overridden({"InputFormat": "DYNAMODB_JSON", **base}, own)
+    return {**request, _TABLE: option_members.overridden(planned, table)}

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tableadmin.cli import fragments, options
-from tableadmin.cli.capacity import both_sides
-from tableadmin.cli.confirm import confirm
-from tableadmin.cli.group import Group
-from tableadmin.cli.progress import finish
-from tableadmin.cli.session import Session, pass_session
-from tableadmin.cli.table_view import indexes
+from tableadmin.cli.app import options
+from tableadmin.cli.app.confirmation import confirm
+from tableadmin.cli.app.group import Group
+from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.requests import option_members
+from tableadmin.cli.requests.capacity import both_sides
+from tableadmin.cli.views.table_description import indexes
+from tableadmin.cli.views.wait_progress import finish
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
@@ -35,7 +36,7 @@ def index() -> None:
     metavar="ALL|KEYS_ONLY|INCLUDE:a+b",
     default="ALL",
     show_default=True,
-    make=fragments.projection,
+    make=option_members.projection,
     help="What the index copies.",
 )
 @options.throughput
@@ -45,7 +46,7 @@ def create(
     session: Session, /, name: str, index_name: str, *, patience: float | None, **settings: AwsDict
 ) -> None:
     """Create a global secondary index. On an on-demand table leave --read and --write out."""
-    attributes, action = fragments.split_attributes(options.combined(*settings.values()))
+    attributes, action = option_members.split_attributes(options.combined(*settings.values()))
     if "KeySchema" not in action:
         raise click.UsageError("Missing option '--hash-key'.")
     response = _change(session, name, {"Create": {"IndexName": index_name, **action}}, attributes)

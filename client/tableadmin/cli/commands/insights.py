@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tableadmin.cli import completing, fragments, options
-from tableadmin.cli.columns import Columns, fields, rows
-from tableadmin.cli.group import Group
-from tableadmin.cli.pages import listed
-from tableadmin.cli.session import Session, pass_session
+from tableadmin.cli.app import options, shell_completion
+from tableadmin.cli.app.group import Group
+from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.requests import option_members
+from tableadmin.cli.requests.pagination import listed
+from tableadmin.cli.views.message_rows import Columns, fields, rows
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
@@ -34,8 +35,8 @@ _DETAILS: Columns = (
 _index = options.setting(
     "--index",
     metavar="INDEX",
-    make=fragments.member("IndexName"),
-    shell_complete=completing.indexes,
+    make=option_members.member("IndexName"),
+    shell_complete=shell_completion.indexes,
     help="Of this index, not of the table itself.",
 )
 
@@ -54,7 +55,7 @@ def insights() -> None:
 @options.setting(
     "--mode",
     type=click.Choice(_MODES),
-    make=fragments.member("ContributorInsightsMode"),
+    make=option_members.member("ContributorInsightsMode"),
     help="Which keys are counted.",
 )
 @pass_session

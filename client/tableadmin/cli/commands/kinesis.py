@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tableadmin.cli import arns, fragments, options
-from tableadmin.cli.columns import Columns, fields, rows
-from tableadmin.cli.confirm import confirm
-from tableadmin.cli.group import Group
-from tableadmin.cli.session import Session, pass_session
+from tableadmin.cli.app import options
+from tableadmin.cli.app.confirmation import confirm
+from tableadmin.cli.app.group import Group
+from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.requests import arns, option_members
+from tableadmin.cli.views.message_rows import Columns, fields, rows
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
@@ -26,7 +27,7 @@ _COLUMNS: Columns = (
 _CHANGED: Columns = (("Table", "table_name"), *_COLUMNS[:2])
 
 _stream = click.argument("stream_arn", metavar="STREAM-ARN")
-_precision = fragments.member("ApproximateCreationDateTimePrecision")
+_precision = option_members.member("ApproximateCreationDateTimePrecision")
 
 
 @click.group(cls=Group)
@@ -40,7 +41,7 @@ def kinesis() -> None:
 @options.setting(
     "--precision",
     type=click.Choice(_PRECISIONS),
-    make=lambda text: fragments.within("EnableKinesisStreamingConfiguration", _precision(text)),
+    make=lambda text: option_members.within("EnableKinesisStreamingConfiguration", _precision(text)),
     help="Of the time of each change, MILLISECOND if not given.",
 )
 @pass_session
@@ -62,7 +63,7 @@ def enable(session: Session, name: str, stream_arn: str, precision: AwsDict) -> 
     "--precision",
     type=click.Choice(_PRECISIONS),
     required=True,
-    make=lambda text: fragments.within("UpdateKinesisStreamingConfiguration", _precision(text)),
+    make=lambda text: option_members.within("UpdateKinesisStreamingConfiguration", _precision(text)),
     help="Of the time of each change.",
 )
 @pass_session

@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tableadmin.cli import completing, operation_progress, operation_view, options
-from tableadmin.cli.blocks import Block, Lines
-from tableadmin.cli.confirm import confirm
-from tableadmin.cli.endings import Unfinished, line
-from tableadmin.cli.group import Group
-from tableadmin.cli.operation_view import STATES
-from tableadmin.cli.session import Session, pass_session
+from tableadmin.cli.app import options, shell_completion
+from tableadmin.cli.app.blocks import Block, Lines
+from tableadmin.cli.app.confirmation import confirm
+from tableadmin.cli.app.exit_codes import Unfinished, line
+from tableadmin.cli.app.group import Group
+from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.views import operation_progress, operation_text
+from tableadmin.cli.views.operation_text import STATES
 
 if TYPE_CHECKING:
     from tableadmin.v1 import Operation
 
-_ids = click.argument("ids", metavar="[ID]...", nargs=-1, shell_complete=completing.operations)
-_id = click.argument("operation_id", metavar="ID", shell_complete=completing.operations)
+_ids = click.argument("ids", metavar="[ID]...", nargs=-1, shell_complete=shell_completion.operations)
+_id = click.argument("operation_id", metavar="ID", shell_complete=shell_completion.operations)
 _request_id = click.option("--request-id", metavar="ID", help="Those of one request.")
 # As many as the service lists at once, at most.
 _PAGE = 500
@@ -37,7 +38,11 @@ def operation() -> None:
 
 @operation.command("list", example="tablectl operation list --table Music --state RUNNING")
 @click.option(
-    "--table", "table_name", metavar="TABLE", shell_complete=completing.tables, help="Those of one table."
+    "--table",
+    "table_name",
+    metavar="TABLE",
+    shell_complete=shell_completion.tables,
+    help="Those of one table.",
 )
 @click.option(
     "--state",
@@ -72,7 +77,7 @@ def show(session: Session, operation_id: str) -> None:
     from tableadmin.v1 import GetOperationResponse  # noqa: PLC0415 - protobuf
 
     response = GetOperationResponse(operation=session.client.get_operation(operation_id))
-    session.show(response, lambda each: operation_view.details(each.operation, time.time()))
+    session.show(response, lambda each: operation_text.details(each.operation, time.time()))
 
 
 @operation.command(example="tablectl operation watch OPERATION-ID")
@@ -137,8 +142,8 @@ def _named(session: Session, ids: Sequence[str], request_id: str | None) -> list
 
 
 def _listing(operations: Sequence[Operation]) -> list[Block]:
-    return [operation_view.listing(operations, time.time())]
+    return [operation_text.listing(operations, time.time())]
 
 
 def _stopped(operations: Sequence[Operation]) -> list[Block]:
-    return [Lines([text for each in operations for text in operation_view.stopping(each)])]
+    return [Lines([text for each in operations for text in operation_text.stopping(each)])]

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tableadmin.cli import options
-from tableadmin.cli.blocks import Block
-from tableadmin.cli.columns import Columns, fields
-from tableadmin.cli.conditions import condition
-from tableadmin.cli.confirm import confirm
-from tableadmin.cli.group import Group
-from tableadmin.cli.progress import wait
-from tableadmin.cli.session import Session, pass_session
+from tableadmin.cli.app import options
+from tableadmin.cli.app.blocks import Block
+from tableadmin.cli.app.confirmation import confirm
+from tableadmin.cli.app.group import Group
+from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.requests.wait_conditions import condition
+from tableadmin.cli.views.message_rows import Columns, fields
+from tableadmin.cli.views.wait_progress import wait
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict

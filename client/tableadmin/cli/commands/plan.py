@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 
 import click
 
-from tableadmin.cli import folding, plan_file, plan_view, planning, spec_files
-from tableadmin.cli.endings import Unfinished
-from tableadmin.cli.group import Command
-from tableadmin.cli.output import show
-from tableadmin.cli.session import Session, aws, pass_session
+from tableadmin.cli.app import terminal_text
+from tableadmin.cli.app.exit_codes import Unfinished
+from tableadmin.cli.app.group import Command
+from tableadmin.cli.app.output import show
+from tableadmin.cli.app.session import Session, aws, pass_session
+from tableadmin.cli.specs import plan_file, planning, spec_files
+from tableadmin.cli.views import plan_text
 
 
 @click.command(cls=Command, example="tablectl plan -f tables.yaml --out tables.plan")
@@ -36,7 +38,7 @@ def plan(
     given = spec_files.read(files, parameters)
     response = planning.planned(session.client, given)
     if session.output == "table":
-        folding.write(plan_view.review(response.plans))
+        terminal_text.write(plan_text.review(response.plans))
     else:
         show(aws(response), session.output)
     refused = [plan.table_name for plan in response.plans if plan.refusal]

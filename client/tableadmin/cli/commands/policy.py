@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tableadmin.cli import arns, document, fragments, options
-from tableadmin.cli.blocks import Block, Lines
-from tableadmin.cli.confirm import confirm
-from tableadmin.cli.group import Group
-from tableadmin.cli.session import Session, pass_session
+from tableadmin.cli.app import options
+from tableadmin.cli.app.blocks import Block, Lines
+from tableadmin.cli.app.confirmation import confirm
+from tableadmin.cli.app.group import Group
+from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.requests import arns, json_input, option_members
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 _revision = options.setting(
     "--revision",
     metavar="ID",
-    make=fragments.member("ExpectedRevisionId"),
+    make=option_members.member("ExpectedRevisionId"),
     help="Only if the present policy is this one, as -o json shows it; NO_POLICY for none.",
 )
 
@@ -41,13 +42,13 @@ def policy() -> None:
     "--confirm-remove-self",
     is_flag=True,
     default=None,
-    make=fragments.flag("ConfirmRemoveSelfResourceAccess"),
+    make=option_members.flag("ConfirmRemoveSelfResourceAccess"),
     help="Allow a policy that keeps you from changing it again.",
 )
 @pass_session
 def set_policy(session: Session, /, name: str, source: str, **settings: AwsDict) -> None:
     """Put a policy in the place of what there is."""
-    text = document.text(source)
+    text = json_input.text(source)
     request: AwsDict = {"ResourceArn": arns.of_table(session.client, name), "Policy": text}
     response = session.send(session.rpcs.put_resource_policy, options.combined(request, *settings.values()))
     session.show(response, lambda each: [Lines([f"policy of {name} is revision {each.revision_id}"])])

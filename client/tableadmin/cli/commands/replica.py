@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tableadmin.cli import completing, fragments, options, replicas, shorthand
-from tableadmin.cli.blocks import Block
-from tableadmin.cli.conditions import condition
-from tableadmin.cli.confirm import confirm
-from tableadmin.cli.group import Group
-from tableadmin.cli.progress import finish, wait
-from tableadmin.cli.session import Session, pass_session
-from tableadmin.cli.table_view import standing
+from tableadmin.cli.app import options, shell_completion
+from tableadmin.cli.app.blocks import Block
+from tableadmin.cli.app.confirmation import confirm
+from tableadmin.cli.app.group import Group
+from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.requests import option_members, shorthand
+from tableadmin.cli.requests.wait_conditions import condition
+from tableadmin.cli.views import replicas
+from tableadmin.cli.views.table_description import standing
+from tableadmin.cli.views.wait_progress import finish, wait
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
@@ -21,9 +23,9 @@ if TYPE_CHECKING:
 
 _CONSISTENCIES = ("EVENTUAL", "STRONG")
 
-_region = click.argument("region", metavar="REGION", shell_complete=completing.replicas)
-_read = fragments.within_units("ProvisionedThroughputOverride", "ReadCapacityUnits")
-_max_read = fragments.within_units("OnDemandThroughputOverride", "MaxReadRequestUnits")
+_region = click.argument("region", metavar="REGION", shell_complete=shell_completion.replicas)
+_read = option_members.within_units("ProvisionedThroughputOverride", "ReadCapacityUnits")
+_max_read = option_members.within_units("OnDemandThroughputOverride", "MaxReadRequestUnits")
 
 
 def _index(text: str) -> AwsDict:
@@ -31,7 +33,7 @@ def _index(text: str) -> AwsDict:
     found = shorthand.fields(text, ("name", "read", "max-read"), ["name"])
     makers = {"read": _read, "max-read": _max_read}
     sides = [makers[side](units) for side, units in found.items() if side in makers]
-    return {"GlobalSecondaryIndexes": [{"IndexName": found["name"], **fragments.merged(*sides)}]}
+    return {"GlobalSecondaryIndexes": [{"IndexName": found["name"], **option_members.merged(*sides)}]}
 
 
 _settings = options.together(
@@ -49,13 +51,13 @@ _settings = options.together(
     options.setting(
         "--kms-key",
         metavar="KEY",
-        make=fragments.member("KMSMasterKeyId"),
+        make=option_members.member("KMSMasterKeyId"),
         help="KMS key in that Region, by id, ARN or alias.",
     ),
     options.setting(
         "--table-class",
         type=click.Choice(options.TABLE_CLASSES),
-        make=fragments.member("TableClassOverride"),
+        make=option_members.member("TableClassOverride"),
         help="How storage and requests are priced there.",
     ),
 )
@@ -76,7 +78,7 @@ def replica() -> None:
 @options.setting(
     "--consistency",
     type=click.Choice(_CONSISTENCIES),
-    make=fragments.member("MultiRegionConsistency"),
+    make=option_members.member("MultiRegionConsistency"),
     help="With the first replicas only, EVENTUAL if not given. STRONG takes three Regions.",
 )
 @options.setting(

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
-from tableadmin.cli import arns, fragments, options, shorthand
-from tableadmin.cli.conditions import condition
-from tableadmin.cli.group import Group
-from tableadmin.cli.progress import wait
-from tableadmin.cli.session import Session, pass_session
-from tableadmin.cli.table_view import standing
+from tableadmin.cli.app import options
+from tableadmin.cli.app.group import Group
+from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.requests import arns, option_members, shorthand
+from tableadmin.cli.requests.wait_conditions import condition
+from tableadmin.cli.views.table_description import standing
+from tableadmin.cli.views.wait_progress import wait
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
@@ -47,7 +48,7 @@ def from_backup(
 ) -> None:
     """Make a new table of what a backup holds."""
     backup: AwsDict = {"BackupArn": arns.of_backup(session.client, name), "TargetTableName": target}
-    request = fragments.overridden(base, {**backup, **_override(settings)})
+    request = option_members.overridden(base, {**backup, **_override(settings)})
     _finish(session, session.send(session.rpcs.restore_table_from_backup, request), patience)
 
 
@@ -60,13 +61,13 @@ def from_backup(
     "--latest",
     is_flag=True,
     default=None,
-    make=fragments.flag("UseLatestRestorableTime"),
+    make=option_members.flag("UseLatestRestorableTime"),
     help="As it was at the latest moment there is, minutes ago.",
 )
 @options.setting(
     "--time",
     metavar="TIME",
-    make=fragments.member("RestoreDateTime", shorthand.moment),
+    make=option_members.member("RestoreDateTime", shorthand.moment),
     help="As it was then, such as 2026-01-31T12:00:00Z.",
 )
 @_overrides
@@ -86,7 +87,7 @@ def to_point_in_time(
 ) -> None:
     """Make a new table of what another held. 'tablectl pitr show' says which moments there are."""
     source: AwsDict = {"SourceTableArn" if arns.is_arn(name) else "SourceTableName": name}
-    request = fragments.overridden(
+    request = option_members.overridden(
         base, {**source, "TargetTableName": target, **latest, **time, **_override(settings)}
     )
     if len(_MOMENTS & request.keys()) != 1:

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tableadmin.cli import fragments, options
-from tableadmin.cli.blocks import Block, Lines
-from tableadmin.cli.columns import Columns, fields
-from tableadmin.cli.conditions import condition
-from tableadmin.cli.confirm import confirm
-from tableadmin.cli.group import Group
-from tableadmin.cli.progress import finish, wait
-from tableadmin.cli.session import Session, pass_session
+from tableadmin.cli.app import options
+from tableadmin.cli.app.blocks import Block, Lines
+from tableadmin.cli.app.confirmation import confirm
+from tableadmin.cli.app.group import Group
+from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.requests import option_members
+from tableadmin.cli.requests.wait_conditions import condition
+from tableadmin.cli.views.message_rows import Columns, fields
+from tableadmin.cli.views.wait_progress import finish, wait
 
 if TYPE_CHECKING:
     from tableadmin.v1 import TableDescription, UpdateTableResponse
@@ -68,7 +69,7 @@ def show(session: Session, name: str) -> None:
 
 
 def _update(session: Session, name: str, view: str) -> UpdateTableResponse:
-    return session.send(session.rpcs.update_table, {"TableName": name, **fragments.stream(view)})
+    return session.send(session.rpcs.update_table, {"TableName": name, **option_members.stream(view)})
 
 
 def _view(table: TableDescription) -> list[Block]:

@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tableadmin.cli import fragments, options
-from tableadmin.cli.blocks import Lines, Rows
-from tableadmin.cli.capacity import both_sides
-from tableadmin.cli.confirm import confirm
-from tableadmin.cli.endings import SERVICE_ERROR, line
-from tableadmin.cli.group import Group
-from tableadmin.cli.inventory import inventory
-from tableadmin.cli.overview import COLUMNS, Filter, cells, parse_filter, selected
-from tableadmin.cli.pages import listed
-from tableadmin.cli.progress import finish, finish_deletion
-from tableadmin.cli.session import Session, pass_session
-from tableadmin.cli.table_view import description
-from tableadmin.cli.unreadable import complaints
+from tableadmin.cli.app import options
+from tableadmin.cli.app.blocks import Lines, Rows
+from tableadmin.cli.app.confirmation import confirm
+from tableadmin.cli.app.exit_codes import SERVICE_ERROR, line
+from tableadmin.cli.app.group import Group
+from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.requests import option_members
+from tableadmin.cli.requests.capacity import both_sides
+from tableadmin.cli.requests.pagination import listed
+from tableadmin.cli.requests.table_states import inventory
+from tableadmin.cli.views.table_description import description
+from tableadmin.cli.views.unreadable_parts import complaints
+from tableadmin.cli.views.wait_progress import finish, finish_deletion
+from tableadmin.cli.views.wide_columns import COLUMNS, Filter, cells, parse_filter, selected
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
@@ -63,22 +64,25 @@ def table() -> None:
 @options.setting(
     "--gsi",
     metavar="INDEX",
-    make=fragments.global_index,
+    make=option_members.global_index,
     multiple=True,
     help="Global secondary index, may be repeated.",
 )
 @options.setting(
     "--lsi",
     metavar="INDEX",
-    make=fragments.local_index,
+    make=option_members.local_index,
     multiple=True,
     help="Local secondary index, may be repeated.",
 )
 @options.setting(
-    "--tag", metavar="KEY=VALUE", make=fragments.tag, multiple=True, help="Tag, may be repeated."
+    "--tag", metavar="KEY=VALUE", make=option_members.tag, multiple=True, help="Tag, may be repeated."
 )
 @options.setting(
-    "--stream", type=click.Choice(options.STREAM_VIEWS), make=fragments.stream, help="Turn on the stream."
+    "--stream",
+    type=click.Choice(options.STREAM_VIEWS),
+    make=option_members.stream,
+    help="Turn on the stream.",
 )
 @options.protection_and_class
 @options.cli_input_json
@@ -88,7 +92,7 @@ def create(
     session: Session, /, name: str | None, base: AwsDict, *, patience: float | None, **settings: AwsDict
 ) -> None:
     """Create a table."""
-    request = fragments.with_table_hash(_request(name, base, settings))
+    request = option_members.with_table_hash(_request(name, base, settings))
     response = session.send(session.rpcs.create_table, request)
     finish(session, response, patience)
 
@@ -145,14 +149,14 @@ def list_tables(
 @options.setting(
     "--gsi",
     metavar="INDEX",
-    make=fragments.index_capacity,
+    make=option_members.index_capacity,
     multiple=True,
     help="Capacity of an index: 'name=GenreIdx,read=5,write=5'. May be repeated.",
 )
 @options.setting(
     "--stream",
     type=click.Choice([*options.STREAM_VIEWS, "off"]),
-    make=fragments.stream,
+    make=option_members.stream,
     help="Turn the stream on or off.",
 )
 @options.protection_and_class
@@ -186,7 +190,7 @@ def delete(session: Session, name: str, *, yes: bool, patience: float | None) ->
 def _request(name: str | None, base: AwsDict, settings: dict[str, AwsDict]) -> AwsDict:
     """The request of the file with what the options say in its place."""
     named: AwsDict = {"TableName": name} if name else {}
-    request = fragments.overridden(base, options.combined(named, *settings.values()))
+    request = option_members.overridden(base, options.combined(named, *settings.values()))
     if not request.get("TableName"):
         raise click.UsageError("Missing argument 'TABLE'.")
     return request

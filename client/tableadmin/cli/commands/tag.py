@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tableadmin.cli import arns, fragments, options
-from tableadmin.cli.blocks import Block, Lines, Rows
-from tableadmin.cli.group import Group
-from tableadmin.cli.pages import listed
-from tableadmin.cli.session import Session, pass_session
+from tableadmin.cli.app import options
+from tableadmin.cli.app.blocks import Block, Lines, Rows
+from tableadmin.cli.app.group import Group
+from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.requests import arns, option_members
+from tableadmin.cli.requests.pagination import listed
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
@@ -29,7 +30,7 @@ def tag() -> None:
 def set_tags(session: Session, name: str, tags: tuple[str, ...]) -> None:
     """Add tags, or give them other values; the rest stay."""
     try:
-        request = fragments.merged(*map(fragments.tag, tags))
+        request = option_members.merged(*map(option_members.tag, tags))
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="'KEY=VALUE'") from error
     arn = arns.of_table(session.client, name)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tableadmin.cli import options
-from tableadmin.cli.blocks import Block, Fields, Lines
-from tableadmin.cli.endings import Refusal
-from tableadmin.cli.group import Group
-from tableadmin.cli.session import Session, pass_session
-from tableadmin.cli.wording import word
+from tableadmin.cli.app import options
+from tableadmin.cli.app.blocks import Block, Fields, Lines
+from tableadmin.cli.app.exit_codes import Refusal
+from tableadmin.cli.app.group import Group
+from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.views.formatting import word
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tableadmin.cli import planning, spec_files
-from tableadmin.cli.blocks import Lines
-from tableadmin.cli.endings import Unfinished
-from tableadmin.cli.group import Command
-from tableadmin.cli.output import show
-from tableadmin.cli.session import Session, aws, pass_session
+from tableadmin.cli.app.blocks import Lines
+from tableadmin.cli.app.exit_codes import Unfinished
+from tableadmin.cli.app.group import Command
+from tableadmin.cli.app.output import show
+from tableadmin.cli.app.session import Session, aws, pass_session
+from tableadmin.cli.specs import planning, spec_files
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
-    from tableadmin.cli.spec_files import Given
+    from tableadmin.cli.specs.spec_files import Given
     from tableadmin.v1 import SpecViolation, ValidateTablesResponse
 
 

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tableadmin.cli import completing, conditions
-from tableadmin.cli.blocks import Block, Lines
-from tableadmin.cli.conditions import Condition
-from tableadmin.cli.group import Command
-from tableadmin.cli.progress import gone
-from tableadmin.cli.progress import wait as wait_for
-from tableadmin.cli.session import Session, pass_session
-from tableadmin.cli.table_view import standing
-from tableadmin.cli.wording import word
+from tableadmin.cli.app import shell_completion
+from tableadmin.cli.app.blocks import Block, Lines
+from tableadmin.cli.app.group import Command
+from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.requests import wait_conditions
+from tableadmin.cli.requests.wait_conditions import Condition
+from tableadmin.cli.views.formatting import word
+from tableadmin.cli.views.table_description import standing
+from tableadmin.cli.views.wait_progress import gone
+from tableadmin.cli.views.wait_progress import wait as wait_for
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
@@ -29,7 +30,7 @@ _HELP = f"""Wait until something holds of a table, or of the backup, export or i
 CONDITION is one of
 
 \b
-{chr(10).join(conditions.forms())}
+{chr(10).join(wait_conditions.forms())}
 
 What is awaited is shown on standard error. The exit code is 1 when --timeout is over, 30m unless it is given,
 and as soon as the condition can't hold any more.
@@ -38,7 +39,7 @@ and as soon as the condition can't hold any more.
 
 def _condition(ctx: click.Context, param: click.Parameter, value: str) -> str:
     try:
-        conditions.parse(value)
+        wait_conditions.parse(value)
     except ValueError as error:
         raise click.BadParameter(str(error), ctx, param) from error
     return value
@@ -46,14 +47,14 @@ def _condition(ctx: click.Context, param: click.Parameter, value: str) -> str:
 
 def _forms(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     del ctx, param
-    texts = [f"{text}=" if kind.argument else text for text, kind in conditions.KINDS.items()]
+    texts = [f"{text}=" if kind.argument else text for text, kind in wait_conditions.KINDS.items()]
     return [text for text in texts if text.startswith(incomplete)]
 
 
 @click.command(
     cls=Command, help=_HELP, example="tablectl wait Music --for index-active=GenreIdx --timeout 1h"
 )
-@click.argument("name", metavar="TABLE|ARN", shell_complete=completing.tables)
+@click.argument("name", metavar="TABLE|ARN", shell_complete=shell_completion.tables)
 @click.option(
     "--for",
     "text",
@@ -67,7 +68,7 @@ def _forms(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
 def wait(session: Session, name: str, text: str) -> None:
     """Wait until something holds of a table, a backup, an export or an import."""
     timeout = session.timeout if session.settings["timeout"].origin == "flag" else _PATIENCE
-    condition = conditions.condition(text, name)
+    condition = wait_conditions.condition(text, name)
     response = wait_for(session, name, timeout, condition)
     session.show(_described(response), lambda _: _view(response, condition))
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tableadmin.cli import completing
-from tableadmin.cli.events import as_json
-from tableadmin.cli.group import Command
-from tableadmin.cli.output import is_terminal, show_line
-from tableadmin.cli.session import Session, pass_session
+from tableadmin.cli.app import shell_completion
+from tableadmin.cli.app.group import Command
+from tableadmin.cli.app.output import is_terminal, show_line
+from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.views.watch_events import as_json
 
 if TYPE_CHECKING:
     from tableadmin.streams import Stream
@@ -34,7 +34,7 @@ A lost connection ends nothing: the watch goes on when the service is there agai
 
 
 @click.command(cls=Command, help=_HELP, example="tablectl watch Music Sessions")
-@click.argument("names", metavar="[TABLE]...", nargs=-1, shell_complete=completing.tables)
+@click.argument("names", metavar="[TABLE]...", nargs=-1, shell_complete=shell_completion.tables)
 @click.option("--prefix", metavar="TEXT", help="Every table whose name begins so, those to come included.")
 @click.option("--all", "everything", is_flag=True, help="Every table, those to come included.")
 @pass_session
@@ -45,7 +45,7 @@ def watch(session: Session, names: tuple[str, ...], prefix: str | None, *, every
     output = session.output
     with session.client.watch(table_names=names, prefix=prefix, all_tables=everything) as events:
         if output == "table" and is_terminal(sys.stdout):
-            from tableadmin.cli.live import follow  # noqa: PLC0415 - rich
+            from tableadmin.cli.views.watch_board import follow  # noqa: PLC0415 - rich
 
             follow(events, names)
         else:

@@ -1,0 +1,49 @@
+"""Asking before something is done that is not easily undone."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from tableadmin.cli.app.exit_codes import Refusal
+
+
+def confirm(name: str, warning: str, *, yes: bool) -> None:
+    """Ask for NAME to be typed; return if it was, or if YES was given. WARNING says what will be lost.
+
+    Raises Refusal for another answer, and where nobody is there to answer.
+    """
+    if yes:
+        return
+    _needs_a_person(warning)
+    click.echo(f"{warning}.", err=True)
+    answer = _answer("Type its name to go on: ")
+    if answer != name:
+        raise Refusal(f"nothing was done: {answer!r} is not {name!r}")
+
+
+def agree(question: str, what: str, *, yes: bool) -> None:
+    """Ask QUESTION; return for y and yes, or if YES was given. WHAT says what is to be done.
+
+    Raises what `confirm` does.
+    """
+    if yes:
+        return
+    _needs_a_person(what)
+    if _answer(f"{question} [y/N] ").lower() not in ("y", "yes"):
+        raise Refusal("nothing was done")
+
+
+def _needs_a_person(what: str) -> None:
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise Refusal(f"{what}: needs --yes where there is no terminal to ask")
+
+
+def _answer(prompt: str) -> str:
+    click.echo(prompt, err=True, nl=False)
+    # Not click's prompt: it takes Ctrl-C for the end of the input.
+    answer = sys.stdin.readline()
+    if not answer.endswith("\n"):
+        click.echo(err=True)
+    return answer.strip()

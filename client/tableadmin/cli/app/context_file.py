@@ -1,0 +1,137 @@
+"""The context file: named settings in the user's configuration directory.
+
+```toml
+current = "local"
+
+[contexts.local]
+server = "127.0.0.1:50051"
+
+[contexts.production]
+server = "table-admin.internal:50051"
+endpoint = "eu"
+timeout = "10s"
+output = "json"
+```
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import cast
+
+import click
+
+from tableadmin.cli.app.exit_codes import Refusal
+from tableadmin.cli.app.settings import SETTINGS
+
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True)
+class Contexts:
+    """The settings of each context by name, and the name of the one in use, if any."""
+
+    named: dict[str, dict[str, str]] = field(default_factory=dict)
+    current: str | None = None
+
+    def get(self, name: str) -> dict[str, str]:
+        """The settings of the context NAME; raises Refusal."""
+        if name not in self.named:
+            raise Refusal(f"there is no context {name!r}{near(name, self.named)}")
+        return self.named[name]
+
+
+def path() -> Path:
+    """Where the file is: `$XDG_CONFIG_HOME/tableadmin/contexts.toml` or what the platform has for it."""
+    return Path(click.get_app_dir("tableadmin")) / "contexts.toml"
+
+
+def load(file: Path) -> Contexts:
+    """The contexts in FILE, none if there is no such file; raises Refusal, which names the key."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Contexts()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refusal(f"{file}: {error}") from error
+    try:
+        return _read(text)
+    except ValueError as error:
+        raise Refusal(f"{file}: {error}") from error
+
+
+def save(contexts: Contexts, file: Path) -> None:
+    """Write CONTEXTS to FILE at once or not at all, readable by its owner alone; comments in it are lost."""
+    parts = [f'current = "{contexts.current}"\n'] if contexts.current else []
+    parts += [_section(name, settings) for name, settings in contexts.named.items()]
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft = file.with_suffix(".new")
+        draft.touch(mode=0o600)
+        draft.write_text("\n".join(parts), encoding="utf-8")
+        draft.replace(file)
+    except OSError as error:
+        raise Refusal(f"{file}: {error.strerror}") from error
+
+
+def check_name(name: str) -> str:
+    """NAME, if a context may be called so; raises ValueError."""
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r}: a context is named with letters, digits, _ and -")
+    return name
+
+
+def near(name: str, known: Mapping[str, object]) -> str:
+    """What to say of the one in KNOWN that is near to NAME."""
+    found = get_close_matches(name, known, n=1)
+    return f", did you mean {found[0]!r}?" if found else ""
+
+
+def _section(name: str, settings: Mapping[str, str]) -> str:
+    # A JSON string is a TOML string, but for DEL, which no setting holds.
+    lines = [f"{key} = {json.dumps(text, ensure_ascii=False)}\n" for key, text in settings.items()]
+    return f"[contexts.{name}]\n" + "".join(lines)
+
+
+def _read(text: str) -> Contexts:
+    import tomllib  # noqa: PLC0415 - most runs have no file to read
+
+    document = tomllib.loads(text)
+    for key in document:
+        if key not in ("contexts", "current"):
+            raise ValueError(f"{key}: unknown key{near(key, {'contexts': 0, 'current': 0})}")
+    named = {
+        check_name(name): _settings(f"contexts.{name}", each)
+        for name, each in _table("contexts", document.get("contexts", {})).items()
+    }
+    current = document.get("current")
+    if current is not None and current not in named:
+        raise ValueError(f"current: there is no context {current!r}")
+    return Contexts(named, current)
+
+
+def _table(key: str, value: object) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{key}: must be a table")  # noqa: TRY004 - every fault of the file is a ValueError
+    return cast("dict[str, object]", value)
+
+
+def _settings(key: str, value: object) -> dict[str, str]:
+    return {name: _setting(f"{key}.{name}", name, each) for name, each in _table(key, value).items()}
+
+
+def _setting(key: str, name: str, value: object) -> str:
+    if name not in SETTINGS:
+        raise ValueError(f"{key}: unknown key{near(name, SETTINGS)}")
+    if not isinstance(value, str | int | float) or isinstance(value, bool):
+        raise ValueError(f"{key}: must be text")  # noqa: TRY004 - as above
+    try:
+        SETTINGS[name].parse(str(value))
+    except ValueError as error:
+        raise ValueError(f"{key}: {error}") from error
+    return str(value)

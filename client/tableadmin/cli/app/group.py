@@ -1,0 +1,155 @@
+"""What every command of tablectl has: settings that may stand anywhere, modules loaded when used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from typing import Any, cast
+
+import click
+
+from tableadmin.cli.app import shell_completion
+from tableadmin.cli.app.given import given
+from tableadmin.cli.app.help_layout import Context
+from tableadmin.cli.app.settings import SETTINGS
+
+
+def _remember(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    if value is not None and param.name is not None:
+        given(ctx)[param.name] = value
+
+
+def _checked(parse: Callable[[str], object]) -> Callable[[click.Context, click.Parameter, str | None], None]:
+    def callback(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+        try:
+            if value is not None:
+                parse(value)
+        except ValueError as error:
+            raise click.BadParameter(str(error), ctx, param) from error
+        _remember(ctx, param, value)
+
+    return callback
+
+
+def _setting_options() -> list[click.Parameter]:
+    """A fresh set of the options that every command takes, before or after its name."""
+    context = click.Option(
+        ["--context"],
+        metavar="NAME",
+        help="Use this context of `tablectl context list`. [TABLEADMIN_CONTEXT]",
+        expose_value=False,
+        callback=_remember,
+        shell_complete=shell_completion.contexts,
+    )
+    return [*(_option(name) for name in SETTINGS), context]
+
+
+def _option(name: str) -> click.Option:
+    setting = SETTINGS[name]
+    return click.Option(
+        [*setting.flags],
+        metavar=setting.metavar,
+        help=f"{setting.help} [{setting.variable}]",
+        expose_value=False,
+        callback=_checked(setting.parse),
+        shell_complete=shell_completion.setting(setting),
+    )
+
+
+class Command(click.Command):
+    """A command that takes every setting beside its own options; EXAMPLE is one line of use."""
+
+    context_class = Context
+
+    def __init__(self, *args: Any, example: str, **attributes: Any) -> None:  # noqa: ANN401 - handed on to click
+        super().__init__(*args, **attributes)
+        self.example = example
+        self._own_params = self.params
+        self.params = [*self._own_params, *_setting_options()]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the command's own options; the settings are explained once, by `tablectl --help`."""
+        own = [*self._own_params, *filter(None, [self.get_help_option(ctx)])]
+        _write_options(ctx, formatter, own)
+        _write_settings(formatter)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the example."""
+        del ctx
+        _write_example(formatter, self.example)
+
+
+class Group(click.Group):
+    """A group whose commands may be `lazy`: by name, `MODULE:ATTRIBUTE`, imported when they are asked for."""
+
+    command_class = Command
+    context_class = Context
+
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401 - handed on to click
+        lazy: Mapping[str, str] | None = None,
+        example: str | None = None,
+        **attributes: Any,  # noqa: ANN401 - handed on to click
+    ) -> None:
+        super().__init__(*args, **attributes)
+        self._lazy = lazy or {}
+        self.example = example
+        self.params = [*self.params, *_setting_options()]
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of the commands, in the order in which they were declared."""
+        del ctx
+        return [*self._lazy, *self.commands]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, imported if need be."""
+        if cmd_name not in self._lazy:
+            return super().get_command(ctx, cmd_name)
+        module, _, attribute = self._lazy[cmd_name].partition(":")
+        return cast("click.Command", getattr(import_module(module), attribute))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; an unknown one is refused with the names that are near."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as error:
+            raise click.NoSuchCommand(
+                error.command_name, possibilities=self.list_commands(ctx), ctx=ctx
+            ) from error
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands before the options: they are what one looks for."""
+        self.format_commands(ctx, formatter)
+        if ctx.parent is None:
+            _write_options(ctx, formatter, self.get_params(ctx))
+        else:
+            _write_settings(formatter)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the example, if there is one."""
+        del ctx
+        if self.example:
+            _write_example(formatter, self.example)
+
+
+def _write_options(
+    ctx: click.Context, formatter: click.HelpFormatter, params: Sequence[click.Parameter]
+) -> None:
+    options = [param for param in params if isinstance(param, click.Option)]
+    with formatter.section("Options"):
+        formatter.write_dl([record for option in options if (record := option.get_help_record(ctx))])
+
+
+def _write_settings(formatter: click.HelpFormatter) -> None:
+    flags = ", ".join([*(setting.flags[-1] for setting in SETTINGS.values()), "--context"])
+    formatter.write_paragraph()
+    formatter.write_text(f"Every command takes {flags}: see tablectl --help.")
+
+
+def _write_example(formatter: click.HelpFormatter, example: str) -> None:
+    """Write EXAMPLE on one line, however narrow the terminal: it is there to be copied."""
+    formatter.write_paragraph()
+    formatter.write(f"Example: {example}\n")

@@ -1,0 +1,87 @@
+"""The root command: which commands there are, and how each run ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from tableadmin.cli.app import shell_completion
+from tableadmin.cli.app.exit_codes import ending
+from tableadmin.cli.app.group import Group
+from tableadmin.version import __version__
+
+# Every command by name, in the order of --help: the module in `commands/`, and its attribute.
+COMMANDS = {
+    "table": "table:table",
+    "index": "index:index",
+    "ttl": "ttl:ttl",
+    "tag": "tag:tag",
+    "validate": "validate:validate",
+    "plan": "plan:plan",
+    "apply": "apply:apply",
+    "operation": "operation:operation",
+    "diff": "diff:diff",
+    "export": "export:export",
+    "clone": "clone:clone",
+    "watch": "watch:watch",
+    "wait": "wait:wait",
+    "backup": "backup:backup",
+    "restore": "restore:restore",
+    "pitr": "pitr:pitr",
+    "stream": "stream:stream",
+    "kinesis": "kinesis:kinesis",
+    "insights": "insights:insights",
+    "policy": "policy:policy",
+    "replica": "replica:replica",
+    "global-table": "global_table:global_table",
+    "autoscaling": "autoscaling:autoscaling",
+    "import": "import_table:import_",
+    "export-s3": "export_s3:export_s3",
+    "bulk": "bulk:bulk",
+    "limits": "account:limits",
+    "endpoints": "account:endpoints",
+    "call": "call:call",
+    "context": "context:context",
+    "completion": "completion:completion",
+}
+
+
+@click.group(
+    cls=Group,
+    lazy={name: f"tableadmin.cli.commands.{place}" for name, place in COMMANDS.items()},
+    context_settings={"help_option_names": ["-h", "--help"]},
+    example="tablectl table create Music --hash-key Artist:S --on-demand --wait",
+)
+@click.version_option(__version__, prog_name="tablectl", message="%(prog)s %(version)s")
+def tablectl() -> None:
+    """Administer DynamoDB tables through the Table Admin service."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run tablectl with ARGUMENTS; the exit code. What went wrong is one line on standard error."""
+    try:
+        _invoke(list(arguments))
+        _flush()
+    except Exception as error:  # noqa: BLE001 - the last resort of a program: no traceback reaches its user
+        code, text = ending(error)
+        if text:
+            click.echo(text, err=True)
+        return code
+    return 0
+
+
+def _invoke(arguments: list[str]) -> None:
+    if shell_completion.VARIABLE in os.environ:
+        tablectl.main(arguments, prog_name="tablectl", complete_var=shell_completion.VARIABLE)
+    # Not click's main: it takes a closed pipe for an error like others, and Ctrl-C for the end of input.
+    with tablectl.make_context("tablectl", arguments) as ctx:
+        tablectl.invoke(ctx)
+
+
+def _flush() -> None:
+    """Write out what is buffered now, where a closed pipe or a full disk can still be told."""
+    if sys.stdout:
+        sys.stdout.flush()

@@ -1,0 +1,132 @@
+"""One run of tablectl: its settings, its client, and the way its answers go out."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, wraps
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+
+import click
+
+from tableadmin.cli.app import context_file
+from tableadmin.cli.app.blocks import Block
+from tableadmin.cli.app.context_file import Contexts
+from tableadmin.cli.app.exit_codes import Refusal
+from tableadmin.cli.app.given import given
+from tableadmin.cli.app.output import show
+from tableadmin.cli.app.settings import Chosen, choose
+from tableadmin.cli.requests import shorthand
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
+    from tableadmin.awsshape import AwsDict, AwsValue
+    from tableadmin.client import Client, Rpc
+    from tableadmin.methods import Request, Response
+
+P = ParamSpec("P")
+R = TypeVar("R")
+M = TypeVar("M", bound="Message")
+
+
+class Session:
+    """What a command works with; nothing is loaded or called before it is used."""
+
+    def __init__(self, ctx: click.Context) -> None:
+        self._ctx = ctx
+
+    @cached_property
+    def settings(self) -> dict[str, Chosen]:
+        """Every setting of this run; raises Refusal for a wrong one."""
+        flags = given(self._ctx)
+        contexts = context_file.load(context_file.path())
+        name = self._context_name(flags, contexts)
+        try:
+            return choose(flags, os.environ, contexts.get(name) if name else {}, name)
+        except ValueError as error:
+            raise Refusal(str(error)) from error
+
+    @staticmethod
+    def _context_name(flags: Mapping[str, str], contexts: Contexts) -> str | None:
+        return flags.get("context") or os.environ.get("TABLEADMIN_CONTEXT") or contexts.current
+
+    @property
+    def output(self) -> str:
+        """The form of the answer: table, json or yaml."""
+        return self.settings["output"].text or "table"
+
+    @property
+    def timeout(self) -> float:
+        """The deadline of each call in seconds."""
+        return shorthand.duration(self.settings["timeout"].text or "")
+
+    @cached_property
+    def client(self) -> Client:
+        """The client of the service, closed when the command ends."""
+        # What gRPC would say on standard error, the one line of an error says as well.
+        os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+        from tableadmin.client import Client  # noqa: PLC0415 - --help need not wait for grpc
+
+        settings = self.settings
+        client = Client(
+            settings["server"].text or "", timeout=self.timeout, endpoint=settings["endpoint"].text
+        )
+        self._ctx.call_on_close(client.close)
+        return client
+
+    @property
+    def rpcs(self) -> type[Client]:
+        """What has every RPC as an attribute, for `send`."""
+        return type(self.client)
+
+    def send(self, rpc: Rpc[..., Request, Response], members: Mapping[str, AwsValue]) -> Response:
+        """Call RPC with a request of these AWS MEMBERS; the response.
+
+        Raises TableAdminError, and ShapeError for members that are not of the request.
+        """
+        from tableadmin.awsshape import from_aws  # noqa: PLC0415 - --help need not wait for protobuf
+
+        return self.client.invoke(rpc, from_aws(members, rpc.request_type), self.client.options)
+
+    def again(self, *words: str, endpoint: str | None) -> str:
+        """The command line of WORDS for the service of this run and for ENDPOINT of it."""
+        said = {name: text for name, text in given(self._ctx).items() if name in ("context", "server")}
+        if endpoint and (endpoint != self.settings["endpoint"].text or "endpoint" in given(self._ctx)):
+            said["endpoint"] = endpoint
+        where = [part for name, text in said.items() for part in (f"--{name}", text)]
+        return shlex.join(["tablectl", *words, *where])
+
+    def show(self, response: M, view: Callable[[M], Sequence[Block]]) -> None:
+        """Print RESPONSE: as VIEW shows it, or as the AWS-shaped dict where JSON or YAML is asked for."""
+        if self.output == "table":
+            show(view(response), "table")
+        else:
+            show(aws(response), self.output)
+
+    def show_all(
+        self, name: str, messages: Sequence[M], view: Callable[[Sequence[M]], Sequence[Block]]
+    ) -> None:
+        """Print MESSAGES: as VIEW shows them, or as a list NAME of AWS-shaped dicts."""
+        if self.output == "table":
+            show(view(messages), "table")
+        else:
+            show({name: [aws(message) for message in messages]}, self.output)
+
+
+def aws(message: Message) -> AwsDict:
+    """MESSAGE as the dict that boto3 would give."""
+    from tableadmin.awsshape import to_aws  # noqa: PLC0415 - protobuf
+
+    return to_aws(message)
+
+
+def pass_session(command: Callable[Concatenate[Session, P], R]) -> Callable[P, R]:
+    """Give a command its Session as first argument."""
+
+    @wraps(command)
+    def with_session(*args: P.args, **kwargs: P.kwargs) -> R:
+        return command(Session(click.get_current_context()), *args, **kwargs)
+
+    return with_session

@@ -1,0 +1,99 @@
+"""What a run of tablectl is set to, and who says so: flag, environment, context or default."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from tableadmin.cli.requests import shorthand
+
+OUTPUTS = ("table", "json", "yaml")
+DEFAULT_SERVER = "127.0.0.1:50051"
+
+
+def _text(text: str) -> object:
+    if not text.strip():
+        raise ValueError("must not be empty")
+    return text
+
+
+def _output(text: str) -> object:
+    if text not in OUTPUTS:
+        raise ValueError(f"{text!r} is not one of {', '.join(OUTPUTS)}")
+    return text
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: its flags, its text when nobody says anything, and the check of a text (ValueError)."""
+
+    name: str
+    flags: tuple[str, ...]
+    metavar: str
+    help: str
+    parse: Callable[[str], object]
+    default: str | None = None
+    choices: tuple[str, ...] = ()
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return f"TABLEADMIN_{self.name.upper()}"
+
+
+SETTINGS = {
+    setting.name: setting
+    for setting in (
+        Setting("server", ("--server",), "HOST:PORT", "Where the service answers.", _text, DEFAULT_SERVER),
+        Setting("endpoint", ("--endpoint",), "NAME", "Which DynamoDB endpoint of the service.", _text),
+        Setting("timeout", ("--timeout",), "DURATION", "Deadline of each call.", shorthand.duration, "30s"),
+        Setting(
+            "output", ("-o", "--output"), "|".join(OUTPUTS), "Form of the answer.", _output, "table", OUTPUTS
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A setting's text and who said so: `flag`, `environment`, `context NAME` or `default`."""
+
+    text: str | None
+    origin: str
+
+
+def choose(
+    given: Mapping[str, str],
+    environment: Mapping[str, str],
+    context: Mapping[str, str],
+    context_name: str | None,
+) -> dict[str, Chosen]:
+    """Every setting by the first that says it: flag, environment, context, default.
+
+    Raises ValueError, which names the variable, for a text from the environment that is no good.
+    """
+    return {name: _chosen(each, given, environment, context, context_name) for name, each in SETTINGS.items()}
+
+
+def _chosen(
+    setting: Setting,
+    given: Mapping[str, str],
+    environment: Mapping[str, str],
+    context: Mapping[str, str],
+    context_name: str | None,
+) -> Chosen:
+    if setting.name in given:
+        return Chosen(given[setting.name], "flag")
+    if environment.get(setting.variable):
+        return Chosen(_checked(setting, environment[setting.variable]), "environment")
+    if setting.name in context:
+        return Chosen(context[setting.name], f"context {context_name}")
+    return Chosen(setting.default, "default")
+
+
+def _checked(setting: Setting, text: str) -> str:
+    try:
+        setting.parse(text)
+    except ValueError as error:
+        raise ValueError(f"{setting.variable}: {error}") from error
+    return text

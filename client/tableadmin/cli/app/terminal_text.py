@@ -1,0 +1,47 @@
+"""Lines that hang together: folded under their indentation and coloured on a terminal, plain elsewhere."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterable
+from os import environ
+from typing import NamedTuple
+
+import click
+
+from tableadmin.cli.app.exit_codes import printable
+from tableadmin.cli.app.output import is_terminal
+
+_NARROWEST = 20
+
+
+class Line(NamedTuple):
+    """A text, how far it is indented, by how much more its further lines, and its colour if it has one."""
+
+    text: str
+    indent: int = 0
+    hang: int = 2
+    colour: str = ""
+
+
+def write(lines: Iterable[Line]) -> None:
+    """Print LINES."""
+    drawn = is_terminal(sys.stdout)
+    width = max(shutil.get_terminal_size().columns, _NARROWEST) if drawn else None
+    colours = drawn and not environ.get("NO_COLOR")
+    for line in lines:
+        text = "\n".join(folded(line, width))
+        click.echo(click.style(text, fg=line.colour) if colours and line.colour else text)
+
+
+def folded(line: Line, width: int | None) -> list[str]:
+    """LINE as lines of at most WIDTH characters; as one where WIDTH is None."""
+    text, indent = printable(" ".join(line.text.split())), " " * line.indent
+    if width is None:
+        return [indent + text]
+    further = indent + " " * line.hang
+    return textwrap.wrap(
+        text, width, initial_indent=indent, subsequent_indent=further, break_on_hyphens=False
+    ) or [""]

@@ -1,0 +1,1 @@
+"""What turns options, shorthand and JSON into request messages."""

@@ -1,0 +1,43 @@
+"""ARNs where people have names: of tables, and of what is named by an ARN alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tableadmin.cli.app.exit_codes import Refusal
+
+if TYPE_CHECKING:
+    from tableadmin.client import Client
+
+
+def is_arn(text: str) -> bool:
+    """Whether TEXT is an ARN; no name of a table, index or backup is one."""
+    return text.startswith("arn:")
+
+
+def of_table(client: Client, name: str) -> str:
+    """The ARN of the table NAME, which may be one already."""
+    return name if is_arn(name) else client.describe_table(table_name=name).table.table_arn
+
+
+def of_backup(client: Client, name: str) -> str:
+    """The ARN of the backup NAME, which may be one already.
+
+    Raises Refusal for a name that no backup has, or several.
+    """
+    if is_arn(name):
+        return name
+    from tableadmin.v1 import BackupTypeFilter  # noqa: PLC0415 - protobuf
+
+    every = client.list_backups.items(backup_type=BackupTypeFilter.BACKUP_TYPE_FILTER_ALL)
+    found = [each.backup_arn for each in every if each.backup_name == name]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise Refusal(f"{len(found)} backups are called {name!r}: 'backup list' shows their ARNs")
+    raise Refusal(f"there is no backup {name!r}: 'backup list --type ALL' shows which there are")
+
+
+def last_part(name: str) -> str:
+    """What stands for the thing itself in its ARN, the last part; a plain NAME as it is."""
+    return name.rpartition("/")[2]

@@ -1,0 +1,122 @@
+"""Auto scaling: how it is written on the command line, and how it looks.
+
+It is written as `min=5,max=50,target=70` in any order, each part only where it is to change:
+
+- `min`, `max`: capacity units that scaling stays between
+- `target`: utilization to hold, in percent of capacity
+- `in-cooldown`, `out-cooldown`: seconds between two decreases, between two increases
+- `scale-in=off`: only ever add capacity
+- `scaling=off`: no scaling
+- `role`, `policy`: the IAM role it acts under, the name of its policy
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, cast
+
+from tableadmin.cli.requests import option_members, shorthand
+from tableadmin.cli.views.message_rows import cell
+
+if TYPE_CHECKING:
+    from tableadmin.awsshape import AwsDict, AwsValue
+    from tableadmin.cli.requests.option_members import Make
+    from tableadmin.v1 import AutoScalingSettingsDescription
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a number") from None
+
+
+def _off(text: str) -> bool:
+    if text not in ("on", "off"):
+        raise ValueError(f"{text!r} is not on or off")
+    return text == "off"
+
+
+_Converters = Mapping[str, tuple[str, "Callable[[str], AwsValue]"]]
+
+_SETTINGS: _Converters = {
+    "min": ("MinimumUnits", shorthand.units),
+    "max": ("MaximumUnits", shorthand.units),
+    "scaling": ("AutoScalingDisabled", _off),
+    "role": ("AutoScalingRoleArn", str),
+}
+_TRACKING: _Converters = {
+    "target": ("TargetValue", _number),
+    "in-cooldown": ("ScaleInCooldown", shorthand.units),
+    "out-cooldown": ("ScaleOutCooldown", shorthand.units),
+    "scale-in": ("DisableScaleIn", _off),
+}
+_POLICY: _Converters = {"policy": ("PolicyName", str)}
+_KEYS = (*_SETTINGS, *_TRACKING, *_POLICY)
+
+
+def settings(member: str) -> Make:
+    """Sets MEMBER to what is written: the scaling of a table."""
+    return lambda text: {member: _settings(shorthand.fields(text, _KEYS, []))}
+
+
+def index_write(text: str) -> AwsDict:
+    """`name=GenreIdx,min=5,max=50,target=70`: the scaling of an index's writes."""
+    found = shorthand.fields(text, ("name", *_KEYS), ["name"])
+    return {
+        "GlobalSecondaryIndexUpdates": [
+            {"IndexName": found["name"], "ProvisionedWriteCapacityAutoScalingUpdate": _settings(found)}
+        ]
+    }
+
+
+def replica_read(text: str) -> AwsDict:
+    """`region=eu-west-1,min=5,max=50`: the scaling of a replica's reads, or with `index=` of its index's."""
+    found = shorthand.fields(text, ("region", "index", *_KEYS), ["region"])
+    return {"ReplicaUpdates": [{"RegionName": found["region"], **_replica(found)}]}
+
+
+def by_region(request: AwsDict) -> AwsDict:
+    """REQUEST with one of `ReplicaUpdates` for each Region."""
+    regions: dict[object, AwsDict] = {}
+    for update in cast("list[AwsDict]", request.get("ReplicaUpdates") or []):
+        region = update.get("RegionName")
+        regions[region] = option_members.merged(regions.get(region, {}), update)
+    return {**request, "ReplicaUpdates": list(regions.values())} if regions else request
+
+
+def text(described: AutoScalingSettingsDescription) -> str:
+    """How the scaling of one side of a table or index looks: `5 to 50 at 70%`."""
+    if described.auto_scaling_disabled:
+        return "off"
+    if not described.HasField("minimum_units") and not described.HasField("maximum_units"):
+        return ""
+    targets = [cell(each, _TARGET) for each in described.scaling_policies]
+    at = f" at {targets[0]}%" if targets else ""
+    return f"{described.minimum_units} to {described.maximum_units}{at}"
+
+
+_TARGET = "target_tracking_scaling_policy_configuration.target_value"
+
+
+def _replica(found: Mapping[str, str]) -> AwsDict:
+    if "index" not in found:
+        return {"ReplicaProvisionedReadCapacityAutoScalingUpdate": _settings(found)}
+    index: AwsDict = {
+        "IndexName": found["index"],
+        "ProvisionedReadCapacityAutoScalingUpdate": _settings(found),
+    }
+    return {"ReplicaGlobalSecondaryIndexUpdates": [index]}
+
+
+def _settings(found: Mapping[str, str]) -> AwsDict:
+    tracking = option_members.within("TargetTrackingScalingPolicyConfiguration", _converted(found, _TRACKING))
+    policy = option_members.within("ScalingPolicyUpdate", {**_converted(found, _POLICY), **tracking})
+    members: AwsDict = {**_converted(found, _SETTINGS), **policy}
+    if not members:
+        raise ValueError("what is to change is missing, such as min=5,max=50,target=70")
+    return members
+
+
+def _converted(found: Mapping[str, str], converters: _Converters) -> AwsDict:
+    return {member: convert(found[key]) for key, (member, convert) in converters.items() if key in found}

@@ -1,0 +1,51 @@
+"""JSON that a command line names: the text itself, `-` for standard input, or a file."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from tableadmin.cli.app.exit_codes import Refusal
+
+if TYPE_CHECKING:
+    from tableadmin.awsshape import AwsDict
+
+
+def read(source: str) -> AwsDict:
+    """The JSON object at SOURCE: text that begins with `{`, `-`, or a path.
+
+    A path may have `@` or `file://` before it. Raises Refusal for what is not there or not a JSON object.
+    """
+    return _parsed(*_text(source))
+
+
+def text(source: str) -> str:
+    """The text of the JSON object at SOURCE as it stands there; raises what `read` does."""
+    name, found = _text(source)
+    _parsed(name, found)
+    return found
+
+
+def _parsed(name: str, text: str) -> AwsDict:
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise Refusal(f"{name}: not JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise Refusal(f"{name}: must be a JSON object")
+    return cast("AwsDict", document)
+
+
+def _text(source: str) -> tuple[str, str]:
+    if source.lstrip().startswith("{"):
+        return "the JSON given", source
+    if source == "-":
+        return "standard input", sys.stdin.read()
+    path = source.removeprefix("file://").removeprefix("@")
+    try:
+        return path, Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8"
+        raise Refusal(f"{path}: {reason} (JSON itself begins with '{{')") from error

@@ -1,0 +1,51 @@
+"""All pages of a list as one response."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
+    from tableadmin.awsshape import AwsDict
+    from tableadmin.cli.app.session import Session
+    from tableadmin.client import PagedRpc
+    from tableadmin.methods import Request, Response
+
+# What every paged RPC takes for the size of a page.
+_MOST = 25
+
+M = TypeVar("M", bound="Message")
+Item = TypeVar("Item")
+
+
+def listed(
+    session: Session,
+    rpc: PagedRpc[..., Request, Response, Item],
+    members: AwsDict,
+    most: int | None,
+) -> Response:
+    """The answers of RPC to a request of these AWS MEMBERS and to those for the pages after it, as one.
+
+    It has at MOST as many items, if that is not None, and then the token of the page that would follow.
+    """
+    from tableadmin.awsshape import from_aws  # noqa: PLC0415 - protobuf
+    from tableadmin.pagination import PAGINATION, next_request  # noqa: PLC0415 - grpc
+
+    paging, whole = PAGINATION[rpc.rpc], rpc.response_type()
+    request: Request | None = from_aws(members, rpc.request_type)
+    while request is not None:
+        items = getattr(whole, paging.items)
+        if most is not None and paging.page_size:
+            setattr(request, paging.page_size, min(most - len(items), _MOST))
+        page = session.client.invoke(rpc, request, session.client.options)
+        whole.ClearField(paging.token_out)
+        whole.MergeFrom(page)
+        if most is not None and len(items) >= most:
+            del items[most:]
+            break
+        request = next_request(rpc.rpc, request, page)
+    if getattr(whole, paging.items):
+        # A page may have been empty; the whole is not.
+        whole.ClearField("empty_members")
+    return whole

@@ -1,0 +1,72 @@
+"""What import, export and bulk operations say of Amazon S3: places, owners, encryption."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from tableadmin.cli.app import options
+from tableadmin.cli.requests import option_members, shorthand
+
+if TYPE_CHECKING:
+    from tableadmin.awsshape import AwsDict
+    from tableadmin.cli.requests.option_members import Make
+
+COMPRESSIONS = ("GZIP", "ZSTD", "NONE")
+
+
+def place(prefix_member: str) -> Make:
+    """`s3://bucket/prefix`: sets the bucket, and PREFIX_MEMBER where there is a prefix."""
+
+    def make(text: str) -> AwsDict:
+        bucket, prefix = shorthand.s3(text)
+        return {"S3Bucket": bucket, **({prefix_member: prefix} if prefix else {})}
+
+    return make
+
+
+def encryption(text: str) -> AwsDict:
+    """`AES256`, `kms` for the key that AWS manages in KMS, or a KMS key of one's own."""
+    if text == "AES256":
+        return {"S3SseAlgorithm": text}
+    own: AwsDict = {} if text == "kms" else {"S3SseKmsKeyId": text}
+    return {"S3SseAlgorithm": "KMS", **own}
+
+
+def inside(name: str, make: Make) -> Make:
+    """What MAKE makes, as the member NAME."""
+    return lambda text: {name: make(text)}
+
+
+def owner(make: Make) -> Callable[[options.F], options.F]:
+    """--bucket-owner."""
+    return options.setting(
+        "--bucket-owner", metavar="ACCOUNT", make=make, help="Account of the bucket, if it is another's."
+    )
+
+
+def sse(make: Make) -> Callable[[options.F], options.F]:
+    """--sse, of what is written to Amazon S3."""
+    return options.setting(
+        "--sse",
+        metavar="AES256|kms|KEY",
+        make=make,
+        help="How S3 encrypts it: S3's key, AWS's in KMS, or a KMS key.",
+    )
+
+
+def compression(make: Make) -> Callable[[options.F], options.F]:
+    """--compression, of what is read from Amazon S3."""
+    return options.setting(
+        "--compression", type=click.Choice(COMPRESSIONS), make=make, help="Of the files, NONE if not given."
+    )
+
+
+client_token = options.setting(
+    "--client-token",
+    metavar="TOKEN",
+    make=option_members.member("ClientToken"),
+    help="The same token again within 8 hours starts nothing new.",
+)

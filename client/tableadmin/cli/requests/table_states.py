@@ -1,0 +1,45 @@
+"""All tables with what is worth knowing of each, as one stream of snapshots."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from tableadmin.cli.app.output import is_terminal
+from tableadmin.cli.app.session import Session
+
+if TYPE_CHECKING:
+    from tableadmin.client import Client
+    from tableadmin.v1 import TableState, WatchResponse
+
+
+def inventory(session: Session) -> list[TableState]:
+    """The state of every table, time to live and point-in-time recovery included.
+
+    While it streams, a bar on standard error says how far it has come, if that is a terminal.
+    """
+    tables: dict[str, TableState] = {}
+    for response in _shown(session.client, _snapshots(session.client)):
+        event = response.table
+        tables.pop(event.table_name, None)
+        if event.HasField("state"):
+            tables[event.table_name] = event.state
+    return list(tables.values())
+
+
+def _snapshots(client: Client) -> Iterator[WatchResponse]:
+    from tableadmin.v1 import TablePart  # noqa: PLC0415 - protobuf
+
+    parts = (TablePart.TABLE_PART_TIME_TO_LIVE, TablePart.TABLE_PART_CONTINUOUS_BACKUPS)
+    for response in client.watch(all_tables=True, snapshot_only=True, parts=parts):
+        if response.HasField("table"):
+            yield response
+
+
+def _shown(client: Client, responses: Iterable[WatchResponse]) -> Iterable[WatchResponse]:
+    if not is_terminal(sys.stderr):
+        return responses
+    from tableadmin.cli.app.terminal import counted  # noqa: PLC0415 - rich
+
+    return counted(responses, sum(1 for _ in client.list_tables.items()), "tables")

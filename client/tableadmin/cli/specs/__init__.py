@@ -1,0 +1,1 @@
+"""Spec files, plans for them, and applying those plans."""

@@ -1,0 +1,190 @@
+"""Letting plans happen: what stands against it, the question, and the operations until they have ended."""
+
+from __future__ import annotations
+
+import getpass
+import socket
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import wraps
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from tableadmin.cli.app import options, terminal_text
+from tableadmin.cli.app.confirmation import agree
+from tableadmin.cli.app.exit_codes import Interrupted, Unfinished
+from tableadmin.cli.app.output import show_line
+from tableadmin.cli.app.session import Session, aws
+from tableadmin.cli.specs import planning
+from tableadmin.cli.views import operation_progress, plan_text
+from tableadmin.cli.views.formatting import word
+
+if TYPE_CHECKING:
+    from tableadmin.awsshape import AwsDict
+    from tableadmin.cli.specs.spec_files import Given
+    from tableadmin.client import Client
+    from tableadmin.v1 import TablePlan
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the options of a command that applies plans say."""
+
+    yes: bool
+    detach: bool
+    allow_destructive: bool
+    allow_replacement: bool
+    request_id: str | None
+
+    @property
+    def allowed(self) -> frozenset[str]:
+        """The classes of changes that are allowed though they cost something for good."""
+        flags = {"DESTRUCTIVE": self.allow_destructive, "REPLACEMENT": self.allow_replacement}
+        return frozenset(each for each, allowed in flags.items() if allowed)
+
+
+# The flag that allows a class of changes, the worst class first: of a table that goes all goes.
+_FLAGS = {"REPLACEMENT": "--allow-replacement", "DESTRUCTIVE": "--allow-destructive"}
+
+_options = options.together(
+    options.yes,
+    click.option("--detach", is_flag=True, help="Do not watch, but say how to come back."),
+    click.option(
+        "--request-id",
+        metavar="ID",
+        help="A name for what is asked: asked again under it, it is not done again but shown.",
+    ),
+)
+permissions = options.together(
+    click.option("--allow-destructive", is_flag=True, help="Let indexes, replicas and the like go for good."),
+    click.option(
+        "--allow-replacement", is_flag=True, help="Let tables be deleted with their items, and made anew."
+    ),
+)
+
+
+def wishes(command: Callable[..., R]) -> Callable[..., R]:
+    """Options of a command that applies plans, and its `permissions` if any, which reach it as `wishes`."""
+
+    @wraps(command)
+    def with_wishes(
+        *args: object,
+        yes: bool,
+        detach: bool,
+        request_id: str | None,
+        allow_destructive: bool = False,
+        allow_replacement: bool = False,
+        **others: object,
+    ) -> R:
+        said = Wishes(yes, detach, allow_destructive, allow_replacement, request_id)
+        return command(*args, wishes=said, **others)
+
+    return _options(with_wishes)
+
+
+def was_asked_before(session: Session, client: Client, given: Sequence[Given], wishes: Wishes) -> bool:
+    """Whether the request was made before; it is shown as `apply` does then.
+
+    Raises Unfinished where that was for other specs than those GIVEN.
+    """
+    if not wishes.request_id:
+        return False
+    listed = client.list_operations(request_id=wishes.request_id)
+    found = [client.get_operation(each.operation_id) for each in listed]
+    if not found:
+        return False
+    specs = {each.spec.table_name: each.spec for each in given}
+    if any(operation.spec != specs.get(operation.table_name) for operation in found):
+        raise Unfinished(f"nothing was done: {wishes.request_id} was the name of another request")
+    click.echo(f"{wishes.request_id} was asked for before", err=True)
+    found.sort(key=lambda each: [*specs].index(each.table_name))
+    ids = [operation.operation_id for operation in found]
+    if wishes.detach:
+        operation_progress.detach(session, found, client.options.endpoint)
+    else:
+        operation_progress.follow(session, client.operations(ids), client.options.endpoint)
+    return True
+
+
+def show_plans(session: Session, plans: Sequence[TablePlan]) -> None:
+    """Show PLANS as `tablectl plan` does, and as one line where JSON is asked for."""
+    if session.output == "table":
+        terminal_text.write(plan_text.review(plans))
+    else:
+        shown: AwsDict = {"time": datetime.now(UTC), "type": "PLAN", "plans": [aws(plan) for plan in plans]}
+        show_line(shown, session.output)
+
+
+def apply(
+    session: Session, client: Client, given: Sequence[Given], plans: Sequence[TablePlan], wishes: Wishes
+) -> None:
+    """Let PLANS, which were shown, happen for the specs GIVEN at the endpoint of CLIENT.
+
+    Raises Unfinished where one is refused or not allowed, and unless all succeed; Refusal for another answer
+    than yes.
+    """
+    against = list(obstacles(plans, wishes.allowed))
+    if against:
+        raise Unfinished(f"nothing was done: {'; '.join(against)}")
+    to_do = [pair for pair in zip(given, plans, strict=True) if word(pair[1], "action") != "NONE"]
+    if not to_do:
+        click.echo("nothing to do", err=True)
+        return
+    agree("Apply these changes?", f"changing {planning.count(len(to_do))}", yes=wishes.yes)
+    request_id = wishes.request_id or str(uuid.uuid4())
+    with _sending(session, client, request_id):
+        operations = client.apply(
+            [each.spec for each, _ in to_do],
+            fingerprints={plan.table_name: plan.fingerprint for _, plan in to_do},
+            allow_destructive=wishes.allow_destructive,
+            allow_replacement=wishes.allow_replacement,
+            request_id=request_id,
+            requested_by=requester(),
+        )
+    if wishes.detach:
+        operation_progress.detach(session, operations.latest, client.options.endpoint)
+    else:
+        operation_progress.follow(session, operations, client.options.endpoint)
+
+
+def obstacles(plans: Sequence[TablePlan], allowed: frozenset[str]) -> Iterator[str]:
+    """What stands against PLANS where these classes are ALLOWED: a table and why, each in one line."""
+    for plan in plans:
+        if plan.refusal:
+            yield f"{plan.table_name}: {plan.refusal}"
+            continue
+        costs = {each.path: word(each, "change_class") for each in plan.changes if not each.skipped}
+        worst = next((each for each in _FLAGS if each in costs.values()), None)
+        if worst and worst not in allowed:
+            paths = ", ".join(path for path, cost in costs.items() if cost == worst)
+            yield f"{plan.table_name} needs {_FLAGS[worst]} ({paths})"
+
+
+def requester() -> str:
+    """Who runs tablectl, and where: `alice@laptop`."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError, ImportError):  # nobody has that number
+        name = "unknown"
+    return f"{name}@{socket.gethostname()}"
+
+
+@contextmanager
+def _sending(session: Session, client: Client, request_id: str) -> Iterator[None]:
+    """Say where no answer came how to find out what became of the request."""
+    from tableadmin.errors import Cancelled, DeadlineExceeded, Unavailable  # noqa: PLC0415 - grpc
+
+    listing = session.again("operation", "list", "--request-id", request_id, endpoint=client.options.endpoint)
+    doubt = f"the changes may have begun or not: '{listing}' says"
+    try:
+        yield
+    except (Cancelled, DeadlineExceeded, Unavailable) as error:
+        raise Unfinished(f"{error}; {doubt}") from error
+    except KeyboardInterrupt:
+        raise Interrupted(doubt) from None

@@ -1,0 +1,98 @@
+"""Files of `plan --out`: specs, and the plans that were shown for them."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from tableadmin.cli.app.exit_codes import Refusal
+from tableadmin.cli.app.session import aws
+from tableadmin.cli.specs.spec_files import Given, SpecsError
+
+if TYPE_CHECKING:
+    from tableadmin.awsshape import AwsDict
+    from tableadmin.v1 import TablePlan
+
+# The first member of the document, and the version of what follows.
+_MARK, _VERSION = "TablectlPlan", 1
+
+
+class Kept(NamedTuple):
+    """What such a file holds: the specs with their files, a plan for each, and the endpoint of the plans."""
+
+    given: Sequence[Given]
+    plans: Sequence[TablePlan]
+    endpoint: str | None
+
+
+def check(path: str) -> None:
+    """Raise Refusal where PATH is something else than a plan file: it is not to be lost."""
+    if Path(path).exists() and _MARK not in (_document(path) or {}):
+        raise Refusal(f"{path}: is there and no plan file; nothing was written")
+
+
+def write(kept: Kept, path: str) -> None:
+    """Write KEPT to PATH at once or not at all, readable by its owner alone; raises Refusal."""
+    check(path)
+    document: AwsDict = {
+        _MARK: _VERSION,
+        "Created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "Endpoint": kept.endpoint,
+        "Tables": [
+            {"File": given.file, "Spec": aws(given.spec), "Plan": aws(plan)}
+            for given, plan in zip(kept.given, kept.plans, strict=True)
+        ],
+    }
+    try:
+        _replace(Path(path).resolve(), json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    except OSError as error:
+        raise Refusal(f"{path}: {error.strerror}") from error
+
+
+def _replace(target: Path, text: str) -> None:
+    # The file of a temporary name is made for its owner alone.
+    number, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(number, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(draft).replace(target)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
+
+
+def read(path: str) -> Kept:
+    """What the plan file at PATH holds; raises SpecsError where that can't be had."""
+    from tableadmin import v1  # noqa: PLC0415 - protobuf
+    from tableadmin.awsshape import ShapeError, from_aws  # noqa: PLC0415 - protobuf
+
+    document = _document(path)
+    if document is None or _MARK not in document:
+        raise SpecsError(f"{path}: no file of 'tablectl plan --out' (specs are given with -f)")
+    if document[_MARK] != _VERSION:
+        raise SpecsError(f"{path}: of another version of tablectl: plan again")
+    try:
+        tables = cast("list[Mapping[str, AwsDict]]", document["Tables"])
+        return Kept(
+            [Given(from_aws(each["Spec"], v1.TableSpec), str(each["File"])) for each in tables],
+            [from_aws(each["Plan"], v1.TablePlan) for each in tables],
+            cast("str | None", document["Endpoint"]),
+        )
+    except (ShapeError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise SpecsError(f"{path}: damaged: plan again") from error
+
+
+def _document(path: str) -> Mapping[str, object] | None:
+    """The JSON object at PATH, None where something else is; raises SpecsError where it can't be read."""
+    try:
+        document = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SpecsError(f"{path}: {error.strerror}") from error
+    except ValueError:  # neither JSON nor UTF-8
+        return None
+    return cast("Mapping[str, object]", document) if isinstance(document, dict) else None

@@ -1,0 +1,100 @@
+"""Files of specs that a command line names, and the parameters of the templates among them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from tableadmin.cli.app.exit_codes import printable
+
+if TYPE_CHECKING:
+    from tableadmin.v1 import TableSpec
+
+
+class SpecsError(click.ClickException):
+    """A file of specs that can't be read: the text is one line. The exit code is 1: it is no usage error."""
+
+
+class Given(NamedTuple):
+    """A spec and the name of the file that it stands in."""
+
+    spec: TableSpec
+    file: str
+
+
+def _parameters(ctx: click.Context, param: click.Parameter, values: Sequence[str]) -> Mapping[str, str]:
+    pairs = [value.partition("=") for value in values]
+    for name, equals, _ in pairs:
+        if not (name and equals):
+            raise click.BadParameter(f"{name!r} is not KEY=VALUE", ctx, param)
+    return {name: value for name, _, value in pairs}
+
+
+def files_option(*, required: bool) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """-f, which reaches the command as `files`."""
+    return click.option(
+        "-f",
+        "--file",
+        "files",
+        metavar="FILE|-",
+        type=click.Path(allow_dash=True),
+        multiple=True,
+        required=required,
+        help="Specs, an AWS CLI input, a CloudFormation template or Terraform's JSON, may be repeated.",
+    )
+
+
+parameters_option = click.option(
+    "--param",
+    "parameters",
+    metavar="KEY=VALUE",
+    multiple=True,
+    callback=_parameters,
+    help="A parameter of the CloudFormation templates, may be repeated.",
+)
+
+
+def read(files: Sequence[str], parameters: Mapping[str, str]) -> list[Given]:
+    """The specs in FILES, `-` being standard input; what a spec can't hold is said on standard error.
+
+    Raises SpecsError for the first thing that is wrong, a table in two files included.
+    """
+    found: dict[str, Given] = {}
+    for given in _every(files, parameters):
+        name = given.spec.table_name
+        if name in found:
+            raise SpecsError(f"{given.file}: table {name}: is in {found[name].file} too")
+        found[name] = given
+    return list(found.values())
+
+
+def _every(files: Sequence[str], parameters: Mapping[str, str]) -> Iterator[Given]:
+    from tableadmin import formats  # noqa: PLC0415 - yaml and protobuf
+
+    for file in files:
+        notes: list[str] = []
+        name = "standard input" if file == "-" else file
+        try:
+            specs = formats.read(_text(file, name), name=name, parameters=parameters, notes=notes)
+        except formats.SpecError as error:
+            raise SpecsError(str(error)) from error
+        say(notes)
+        for spec in specs:
+            yield Given(spec, name)
+
+
+def _text(file: str, name: str) -> str:
+    try:
+        return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SpecsError(f"{name}: {getattr(error, 'strerror', None) or 'not UTF-8'}") from error
+
+
+def say(notes: Sequence[str]) -> None:
+    """Write NOTES on standard error, one a line."""
+    for note in notes:
+        click.echo(printable(" ".join(f"note: {note}".split())), err=True)

@@ -1,0 +1,1 @@
+"""What turns responses into rows and text."""

@@ -1,0 +1,129 @@
+"""Operations shown until all have ended: side by side on a terminal, a line for each change elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from tableadmin.cli.app import terminal_text
+from tableadmin.cli.app.exit_codes import Interrupted, Unfinished, printable
+from tableadmin.cli.app.output import is_terminal, show_line
+from tableadmin.cli.app.session import Session, aws
+from tableadmin.cli.views.formatting import span
+from tableadmin.cli.views.operation_text import (
+    call,
+    ended,
+    now,
+    outcomes,
+    seconds,
+    state,
+    succeeded,
+)
+
+if TYPE_CHECKING:
+    from tableadmin.awsshape import AwsDict
+    from tableadmin.client import Operations
+    from tableadmin.v1 import Operation
+
+# With more operations than this the request is named that asked for all of them.
+_FEW = 3
+
+
+def follow(session: Session, operations: Operations, endpoint: str | None) -> None:
+    """Show OPERATIONS, which are at ENDPOINT, until all have ended, and what came of each.
+
+    Raises Unfinished unless all succeeded, and TableAdminError. Ctrl-C stops the watching, not the
+    operations, and says how to come back.
+    """
+    with _leaving(session, operations, endpoint):
+        for _ in _shown(session, operations):
+            pass
+    newest = operations.latest
+    if session.output == "table":
+        terminal_text.write(outcomes(newest, time.time()))
+    missed = [operation.table_name for operation in newest if not succeeded(operation)]
+    if missed:
+        raise Unfinished(f"not as specified: {', '.join(missed)}")
+
+
+def detach(session: Session, operations: Sequence[Operation], endpoint: str | None) -> None:
+    """Show OPERATIONS, which are at ENDPOINT, as they are now, and say how to come back to them."""
+    for operation in operations:
+        if session.output == "table":
+            click.echo(printable(f"{operation.table_name}: operation {operation.operation_id}"))
+        else:
+            show_line(as_json(operation), session.output)
+    click.echo(_come_back(session, operations, endpoint), err=True)
+
+
+def as_json(operation: Operation) -> AwsDict:
+    """`time`, `type` OPERATION, and the `operation` in AWS's shape."""
+    return {"time": datetime.now(UTC), "type": "OPERATION", "operation": aws(operation)}
+
+
+@contextmanager
+def _leaving(session: Session, operations: Operations, endpoint: str | None) -> Iterator[None]:
+    from tableadmin.errors import TableAdminError  # noqa: PLC0415 - grpc
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        if is_terminal(sys.stderr):
+            click.echo(err=True)  # past the ^C
+        raise Interrupted(f"no longer watching; {_come_back(session, operations.latest, endpoint)}") from None
+    except TableAdminError as error:
+        if not any(operation.HasField("state") for operation in operations.latest):
+            raise
+        raise Unfinished(f"{error}; {_come_back(session, operations.latest, endpoint)}") from error
+
+
+def _come_back(session: Session, operations: Sequence[Operation], endpoint: str | None) -> str:
+    """How to see what becomes of OPERATIONS, and how to stop them."""
+    going = [operation for operation in operations if not ended(operation)] or operations
+    requests = {operation.request_id for operation in going}
+    if len(going) > _FEW and len(requests) == 1:
+        which = ["--request-id", requests.pop()]
+    else:
+        which = [operation.operation_id for operation in going]
+    watch = session.again("operation", "watch", *which, endpoint=endpoint)
+    cancel = session.again("operation", "cancel", *which, endpoint=endpoint)
+    return f"the changes go on by themselves: '{watch}' shows them, '{cancel}' stops them"
+
+
+def _shown(session: Session, operations: Operations) -> Iterable[Operation]:
+    if session.output != "table":
+        return _documents(operations, session.output)
+    if is_terminal(sys.stdout):
+        from tableadmin.cli.views.operation_board import alive  # noqa: PLC0415 - rich
+
+        return alive(operations)
+    return _lines(operations)
+
+
+def _documents(operations: Iterable[Operation], output: str) -> Iterator[Operation]:
+    for operation in operations:
+        show_line(as_json(operation), output)
+        yield operation
+
+
+def _lines(operations: Iterable[Operation]) -> Iterator[Operation]:
+    said: dict[str, str] = {}
+    for operation in operations:
+        text = _line(operation)
+        if said.get(operation.operation_id) != text:
+            said[operation.operation_id] = text
+            click.echo(printable(f"{span(seconds(operation, time.time()))}: {operation.table_name}: {text}"))
+        yield operation
+
+
+def _line(operation: Operation) -> str:
+    """`running, call 2 of 5: add index GenreIndex`, `failed: ...`."""
+    at = f"call {call(operation)}" if call(operation) and not ended(operation) else ""
+    where = ", ".join(filter(None, [state(operation).lower(), at]))
+    return ": ".join(filter(None, [where, now(operation)]))

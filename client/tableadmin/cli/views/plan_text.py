@@ -1,0 +1,129 @@
+"""How plans read: pure functions from plans to lines."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from tableadmin.cli.app.terminal_text import Line
+from tableadmin.cli.views.formatting import word
+
+if TYPE_CHECKING:
+    from tableadmin.v1 import PlannedChange, PlannedStep, TablePlan
+
+# How an action is marked and what it is called, by its name in the contract; colours are click's.
+_ACTIONS = {
+    "NONE": ("=", "no changes", ""),
+    "CREATE": ("+", "create", "green"),
+    "UPDATE": ("~", "update", "yellow"),
+    "REPLACE": ("-/+", "replace", "red"),
+}
+_CLASSES = {
+    "IN_PLACE": ("in place", ""),
+    "DISRUPTIVE": ("disruptive", "yellow"),
+    "DESTRUCTIVE": ("destructive", "red"),
+    "REPLACEMENT": ("replacement", "red"),
+}
+_SUMMARY = {"CREATE": "to create", "UPDATE": "to change", "REPLACE": "to replace"}
+_PLAIN_TEXT = re.compile(r"[\w./:@+-]+(?: [\w./:@+-]+)*")
+
+
+def review(plans: Sequence[TablePlan]) -> Iterator[Line]:
+    """Everything about PLANS that a reviewer wants to read, and at the end how many tables change."""
+    for plan in plans:
+        yield from _changes(plan)
+        yield from _details(plan)
+        if plan.changes:
+            yield Line("")
+    yield Line(summary(plans))
+
+
+def differences(plans: Sequence[TablePlan]) -> Iterator[Line]:
+    """What changes, for those of PLANS in which something does."""
+    for number, plan in enumerate(plan for plan in plans if plan.changes):
+        if number:
+            yield Line("")
+        yield from _changes(plan)
+
+
+def summary(plans: Sequence[TablePlan]) -> str:
+    """`2 to create, 1 to change, 0 to replace`."""
+    actions = Counter(word(plan, "action") for plan in plans)
+    return ", ".join(f"{actions[action]} {what}" for action, what in _SUMMARY.items())
+
+
+def _changes(plan: TablePlan) -> Iterator[Line]:
+    mark, what, colour = _ACTIONS.get(word(plan, "action"), ("?", word(plan, "action"), ""))
+    # What the endpoint does not have differs, and yet there is nothing to do.
+    what = "nothing to do" if plan.changes and not colour else what
+    yield Line(f"{mark} {plan.table_name} ({what})", colour=colour)
+    created = word(plan, "action") == "CREATE"
+    yield from (_change(change, created=created) for change in plan.changes)
+
+
+def _change(change: PlannedChange, *, created: bool) -> Line:
+    what, colour = _CLASSES.get(word(change, "change_class"), (word(change, "change_class"), ""))
+    notes = [] if created and what == "in place" else [what]
+    if change.skipped:
+        notes, colour = [f"skipped: {change.skipped}"], "bright_black"
+    mark = _MARKS[bool(change.before), bool(change.after)]
+    values = " -> ".join(compact(each) for each in (change.before, change.after) if each)
+    note = f" [{'; '.join(notes)}]" if notes else ""
+    return Line(f"{mark} {change.path}: {values}{note}", 2, colour=colour)
+
+
+# By whether there is something before, and after.
+_MARKS: Mapping[tuple[bool, bool], str] = {
+    (True, True): "~",
+    (False, True): "+",
+    (True, False): "-",
+    (False, False): "~",
+}
+
+
+def _details(plan: TablePlan) -> Iterator[Line]:
+    yield from (Line(f"! first wait for: {each}", 2, colour="yellow") for each in plan.waits)
+    for number, step in enumerate(plan.steps, 1):
+        yield from _step(number, step)
+    for each in plan.warnings:
+        place = f"{each.path}: " if each.path else ""
+        yield Line(f"! {place}{each.description}", 2, colour="yellow")
+    if plan.refusal:
+        yield Line(f"refused: {plan.refusal}", 2, colour="red")
+
+
+def _step(number: int, step: PlannedStep) -> Iterator[Line]:
+    call = (step.WhichOneof("call") or "").title().replace("_", "")
+    mark = f"{number}. "
+    yield Line(f"{mark}{step.summary} ({call})" if call else f"{mark}{step.summary}", 2, len(mark))
+    yield from (Line(f"wait for: {each}", 2 + len(mark)) for each in step.waits)
+
+
+def compact(text: str) -> str:
+    """JSON as people write it: without the quotes that it can do without."""
+    try:
+        return _compact(json.loads(text))
+    except ValueError:
+        return text
+
+
+def _compact(value: object) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name}: {_compact(each)}" for name, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_compact, value)) + "]"
+    if isinstance(value, str):
+        return _text(value)
+    return json.dumps(value)
+
+
+def _text(text: str) -> str:
+    """TEXT, in quotes where it might be taken for something else; a document such as a policy as that."""
+    try:
+        read = json.loads(text)
+    except ValueError:
+        return text if _PLAIN_TEXT.fullmatch(text) else json.dumps(text, ensure_ascii=False)
+    return _compact(read) if isinstance(read, dict) else json.dumps(text)

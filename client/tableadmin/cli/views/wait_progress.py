@@ -1,0 +1,105 @@
+"""Waiting, shown on standard error: a line that lives on a terminal, a line for each change elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, TypeAlias
+
+import click
+
+from tableadmin.cli.app.blocks import Lines
+from tableadmin.cli.app.exit_codes import Interrupted, Unfinished, printable
+from tableadmin.cli.app.output import is_terminal
+from tableadmin.cli.app.session import Session
+from tableadmin.cli.requests.wait_conditions import Condition, condition
+from tableadmin.cli.views.formatting import span
+from tableadmin.cli.views.table_description import standing
+
+if TYPE_CHECKING:
+    from tableadmin.v1 import (
+        CreateTableResponse,
+        DeleteTableResponse,
+        UpdateTableResponse,
+        WaitResponse,
+    )
+
+    Described: TypeAlias = CreateTableResponse | UpdateTableResponse | DeleteTableResponse
+
+_GOES_ON = "what was begun goes on by itself"
+
+
+def wait(session: Session, name: str, timeout: float, *conditions: Condition) -> WaitResponse:
+    """Wait at most TIMEOUT seconds for CONDITIONS, one after the other, showing what is pending for NAME.
+
+    The last thing seen is returned. Raises Unfinished when the time is over, and TableAdminError. Ctrl-C
+    stops the waiting, not what is waited for, and says so.
+    """
+    from tableadmin.errors import DeadlineExceeded  # noqa: PLC0415 - grpc
+
+    try:
+        *_, last = _shown(name, _responses(session, timeout, conditions))
+    except DeadlineExceeded as error:
+        pending = "; ".join(error.progress.pending) if error.progress else "not seen"
+        raise Unfinished(f"{name}: after {span(timeout)} still {pending}; {_GOES_ON}") from error
+    except KeyboardInterrupt:
+        if is_terminal(sys.stderr):
+            click.echo(err=True)  # past the ^C
+        raise Interrupted(f"no longer waiting for {name}; {_GOES_ON}") from None
+    return last
+
+
+def finish(session: Session, response: Described, patience: float | None, *conditions: str) -> None:
+    """Show RESPONSE to a change; with PATIENCE once CONDITIONS hold, and with the table as it is then.
+
+    PATIENCE is in seconds. CONDITIONS are those of `tablectl wait`; after them all has to settle.
+    """
+    if patience is not None:
+        name = response.table_description.table_name
+        awaited = [condition(text, name) for text in (*conditions, "settled")]
+        response.table_description.CopyFrom(wait(session, name, patience, *awaited).table.table)
+    session.show(response, lambda each: standing(each.table_description))
+
+
+def finish_deletion(session: Session, response: DeleteTableResponse, patience: float | None) -> None:
+    """Show RESPONSE to a deletion; with PATIENCE, in seconds, once the table is gone."""
+    if patience is None:
+        finish(session, response, None)
+        return
+    name = response.table_description.table_name
+    wait(session, name, patience, condition("deleted", name))
+    session.show(response, lambda _: [gone(name)])
+
+
+def gone(name: str) -> Lines:
+    """What is said of the table NAME once it is deleted."""
+    return Lines([f"table {name} is gone"])
+
+
+def _responses(session: Session, timeout: float, conditions: Iterable[Condition]) -> Iterator[WaitResponse]:
+    from tableadmin.v1 import WaitCondition  # noqa: PLC0415 - protobuf
+
+    ends = time.monotonic() + timeout
+    for each in conditions:
+        number = WaitCondition.Value(f"WAIT_CONDITION_{each.name}")
+        remaining = ends - time.monotonic()
+        yield from session.client.wait(number, **each.subject, timeout=remaining)
+
+
+def _shown(name: str, responses: Iterable[WaitResponse]) -> Iterator[WaitResponse]:
+    if not is_terminal(sys.stderr):
+        return _lines(name, responses)
+    from tableadmin.cli.app.terminal import alive  # noqa: PLC0415 - rich
+
+    return alive(name, responses)
+
+
+def _lines(name: str, responses: Iterable[WaitResponse]) -> Iterator[WaitResponse]:
+    began, said = time.monotonic(), ""
+    for response in responses:
+        pending = "; ".join(response.pending)
+        if pending and pending != said:
+            click.echo(printable(f"{span(time.monotonic() - began)}: {name}: {pending}"), err=True)
+        said = pending
+        yield response

@@ -1,0 +1,138 @@
+"""The tables of a watch as a table that lives on a terminal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from tableadmin.cli.app.exit_codes import printable
+from tableadmin.cli.app.terminal import text
+from tableadmin.cli.views.formatting import span, word
+from tableadmin.cli.views.unreadable_parts import change_words, complaints
+from tableadmin.cli.views.wide_columns import cells
+
+if TYPE_CHECKING:
+    from tableadmin.v1 import TableChange, TableEvent, TableState, WatchResponse
+
+COLUMNS = ("table", "status", "billing", "capacity", "indexes", "ttl", "pitr")
+
+# Seconds for which a table that was deleted stays in sight.
+_FAREWELL = 60.0
+# Lines that are no table: the heads of the columns, a blank one, the last one, and the cursor's.
+_FRAME = 4
+
+
+@dataclass
+class _Row:
+    """A table as it was last seen; `changed` is when, on a monotonic clock, and `what` about it."""
+
+    state: TableState
+    cells: list[str]
+    there: bool
+    what: str = ""
+    changed: float = field(default_factory=time.monotonic)
+
+
+class Board:
+    """What is known of the tables, drawn anew twice a second so that its times go on."""
+
+    def __init__(self, named: Iterable[str]) -> None:
+        # Tables that stay in sight even when they are gone: they were asked for by name.
+        self._named = frozenset(named)
+        self._rows: dict[str, _Row] = {}
+        self._complete = False
+        self._gap = ""
+
+    def show(self, response: WatchResponse) -> None:
+        """Take in one event."""
+        if response.HasField("gap"):
+            self._gap = response.gap.reason
+            return
+        self._gap = ""
+        if response.HasField("table"):
+            name = response.table.table_name
+            self._rows[name] = _row(response.table, self._rows.get(name))
+        else:
+            self._complete = True
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        del console
+        rows = self._in_sight()
+        room = max(1, options.size.height - _FRAME)
+        # Where not all fit, those that have changed last are what one watches for.
+        latest = sorted(rows, key=lambda each: rows[each].changed, reverse=True)[:room]
+        yield Group(*self._drawn({name: rows[name] for name in sorted(latest)}, len(rows) - len(latest)))
+
+    def _in_sight(self) -> dict[str, _Row]:
+        now = time.monotonic()
+        return {
+            name: row
+            for name, row in list(self._rows.items())
+            if row.there or name in self._named or now - row.changed < _FAREWELL
+        }
+
+    def _drawn(self, rows: dict[str, _Row], hidden: int) -> Iterator[RenderableType]:
+        table = Table(
+            *map(str.upper, (*COLUMNS, "last change")), box=None, pad_edge=False, header_style="bold"
+        )
+        for row in rows.values():
+            table.add_row(*map(text, row.cells), _ago(row), style="" if row.there else "dim")
+        yield table
+        yield Text(printable("; ".join(self._notes(rows.values(), hidden))), style="dim", overflow="ellipsis")
+
+    def _notes(self, rows: Collection[_Row], hidden: int) -> Iterator[str]:
+        count = len(rows) + hidden
+        tables = f"{count} table" if count == 1 else f"{count} tables"
+        yield f"watching {tables}" if self._complete else f"{tables} so far"
+        if hidden:
+            yield f"{hidden} more do not fit"
+        if self._gap:
+            yield f"nothing is heard at the moment: {self._gap}"
+        yield from complaints(row.state for row in rows)
+
+
+def follow(responses: Iterable[WatchResponse], named: Iterable[str]) -> None:
+    """Draw RESPONSES as they come, until they end; the last picture stays."""
+    board = Board(named)
+    console = Console(highlight=False, markup=False, emoji=False)
+    with Live(board, console=console, refresh_per_second=2, vertical_overflow="crop"):
+        for response in responses:
+            board.show(response)
+
+
+def _row(event: TableEvent, before: _Row | None) -> _Row:
+    there = event.HasField("state")
+    absent = [event.table_name, "not there", *[""] * (len(COLUMNS) - 2)]
+    row = _Row(event.state, cells(event.state, COLUMNS) if there else absent, there=there)
+    row.what = ", ".join(dict.fromkeys(_words(event))) if there or before else ""
+    if before and not row.what:
+        row.what, row.changed = before.what, before.changed
+    return row
+
+
+def _words(event: TableEvent) -> Iterator[str]:
+    """What has happened: the aspects of a change, or that the table came or went; nothing of a snapshot."""
+    kind = word(event, "type")
+    if kind in {"CREATED", "DELETED"}:
+        yield kind.lower()
+    yield from map(_change_words, event.changes)
+
+
+def _change_words(change: TableChange) -> str:
+    aspect = word(change, "aspect")
+    if aspect == "UNREADABLE_PART":
+        return change_words(change.subject, readable=not change.after)
+    return f"{aspect.lower().replace('_', ' ')} {change.subject}".strip()
+
+
+def _ago(row: _Row) -> Text:
+    if not row.what:
+        return Text("")
+    return Text(printable(f"{span(time.monotonic() - row.changed)} ago: {row.what}"))

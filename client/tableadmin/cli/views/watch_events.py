@@ -1,0 +1,53 @@
+"""Events of a watch as JSON: one object for each, the table as boto3 describes it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, cast
+
+from tableadmin.cli.app.session import aws
+from tableadmin.cli.views.formatting import word
+
+if TYPE_CHECKING:
+    from tableadmin.awsshape import AwsDict, AwsValue
+    from tableadmin.v1 import TableChange, TableEvent, WatchGap, WatchResponse
+
+
+def as_json(response: WatchResponse) -> AwsDict:
+    """`time` and `type`; of a table `table`, `changes` and `state`; of a gap `since` and `reason`.
+
+    `type` is SNAPSHOT, CREATED, CHANGED, DELETED, GAP or CHECKPOINT. A table that is gone has no state: null.
+    """
+    now: AwsDict = {"time": datetime.now(UTC)}
+    if response.HasField("table"):
+        return now | _table(response.table)
+    if response.HasField("gap"):
+        return now | _gap(response.gap)
+    return now | {"type": "CHECKPOINT"}
+
+
+def _table(event: TableEvent) -> AwsDict:
+    return {
+        "type": word(event, "type"),
+        "table": event.table_name,
+        "changes": [_change(each) for each in event.changes],
+        "state": aws(event.state) if event.HasField("state") else None,
+    }
+
+
+def _gap(gap: WatchGap) -> AwsDict:
+    return {"type": "GAP", "since": gap.since.ToDatetime(UTC), "reason": gap.reason}
+
+
+def _change(change: TableChange) -> AwsDict:
+    return {
+        "aspect": word(change, "aspect"),
+        "subject": change.subject,
+        "before": _parsed(change.before),
+        "after": _parsed(change.after),
+    }
+
+
+def _parsed(text: str) -> AwsValue:
+    return cast("AwsValue", json.loads(text)) if text else None

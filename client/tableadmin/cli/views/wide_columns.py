@@ -1,0 +1,127 @@
+"""A table in one row, as `table list --wide` and `watch` show it: pure functions from a state to texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, TypeAlias
+
+from tableadmin.cli.views.formatting import size, word
+from tableadmin.cli.views.table_description import capacity, index_status
+from tableadmin.cli.views.unreadable_parts import DESCRIPTION, hidden
+
+if TYPE_CHECKING:
+    from tableadmin.v1 import TableState
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a column shows of a table, and the number it sorts by, largest first; texts sort from A to Z.
+
+    `part` is what it takes it from.
+    """
+
+    cell: Callable[[TableState], str]
+    amount: Callable[[TableState], int] | None = None
+    part: str = DESCRIPTION
+
+
+# A column and what a cell of it has to match.
+Filter: TypeAlias = tuple[str, str]
+
+
+def _billing(state: TableState) -> str:
+    return word(state.table.billing_mode_summary, "billing_mode") or "PROVISIONED"
+
+
+def _capacity(state: TableState) -> str:
+    return capacity(state.table.provisioned_throughput, state.table.on_demand_throughput)
+
+
+def _indexes(state: TableState) -> str:
+    """How many there are, and those that are not ACTIVE."""
+    table = state.table
+    statuses = [(each.index_name, index_status(each)) for each in table.global_secondary_indexes]
+    statuses += [(each.index_name, word(each, "index_status")) for each in table.vector_indexes]
+    count = len(statuses) + len(table.local_secondary_indexes)
+    moving = [f"{name} {status}" for name, status in statuses if status != "ACTIVE"]
+    return "; ".join([str(count), *moving])
+
+
+def _time_to_live(state: TableState) -> str:
+    live = state.time_to_live
+    return " ".join(filter(None, [word(live, "time_to_live_status"), live.attribute_name]))
+
+
+def _recovery(state: TableState) -> str:
+    return word(state.continuous_backups.point_in_time_recovery_description, "point_in_time_recovery_status")
+
+
+_UNREADABLE = "UNREADABLE"
+
+COLUMNS: Mapping[str, Column] = {
+    "table": Column(lambda state: state.table.table_name),
+    "status": Column(lambda state: word(state.table, "table_status")),
+    "billing": Column(_billing),
+    "capacity": Column(_capacity, lambda state: state.table.provisioned_throughput.read_capacity_units),
+    "indexes": Column(_indexes, lambda state: len(state.table.global_secondary_indexes)),
+    "ttl": Column(_time_to_live, part="TIME_TO_LIVE"),
+    "pitr": Column(_recovery, part="CONTINUOUS_BACKUPS"),
+    "size": Column(
+        lambda state: size(state.table.table_size_bytes), lambda state: state.table.table_size_bytes
+    ),
+    "items": Column(lambda state: str(state.table.item_count), lambda state: state.table.item_count),
+}
+
+
+def cells(state: TableState, columns: Iterable[str]) -> list[str]:
+    """What COLUMNS show of the table: UNREADABLE for what the service could not read."""
+    unreadable = hidden(state)
+    return [_cell(state, column, unreadable) for column in columns]
+
+
+def _cell(state: TableState, column: str, unreadable: Collection[str]) -> str:
+    if DESCRIPTION in unreadable:
+        # It is said once: nothing is known but the name.
+        return {"table": state.table.table_name, "status": _UNREADABLE}.get(column, "")
+    return _UNREADABLE if COLUMNS[column].part in unreadable else COLUMNS[column].cell(state)
+
+
+def parse_filter(text: str) -> Filter:
+    """`status=UPDATING` as a column and a pattern; raises ValueError."""
+    column, sign, pattern = text.partition("=")
+    column = column.lower()
+    if not sign:
+        raise ValueError(f"{text!r} should be COLUMN=VALUE")
+    if column not in COLUMNS:
+        near = get_close_matches(column, COLUMNS, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"it is one of {', '.join(COLUMNS)}"
+        raise ValueError(f"there is no column {column!r}; {hint}")
+    return column, pattern.lower()
+
+
+def selected(states: Iterable[TableState], filters: Sequence[Filter], sort: str) -> list[TableState]:
+    """Those of the tables that pass all FILTERS, in the order of the column SORT and then by name.
+
+    A filter is passed by a cell that its pattern matches as a whole, or one word of it; `*` and `?` stand for
+    any text and any letter, upper and lower case are the same.
+    """
+    kept = [state for state in states if all(_passes(state, each) for each in filters)]
+    return sorted(kept, key=lambda state: (*_rank(state, sort), state.table.table_name))
+
+
+def _passes(state: TableState, wanted: Filter) -> bool:
+    column, pattern = wanted
+    return any(fnmatchcase(text, pattern) for text in _words(cells(state, [column])[0].lower()))
+
+
+def _words(cell: str) -> Iterator[str]:
+    yield cell
+    yield from (each.strip(",;") for each in cell.split())
+
+
+def _rank(state: TableState, column: str) -> tuple[int, str]:
+    amount = COLUMNS[column].amount
+    return (0, cells(state, [column])[0]) if amount is None else (-amount(state), "")

@@ -1,0 +1,134 @@
+"""The context file and the order in which settings are looked for."""
+
+from pathlib import Path
+
+import pytest
+
+from tableadmin.channel import DEFAULT_TARGET, DEFAULT_TIMEOUT
+from tableadmin.cli.app import context_file
+from tableadmin.cli.app.context_file import Contexts
+from tableadmin.cli.app.exit_codes import Refusal
+from tableadmin.cli.app.settings import SETTINGS, choose
+from tableadmin.cli.requests import shorthand
+from tests.cli.conftest import Run
+
+
+def test_no_file(tmp_path: Path) -> None:
+    """Without a file there are no contexts."""
+    assert Contexts() == context_file.load(tmp_path / "none.toml")
+
+
+def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
+    """What is saved is loaded again, whatever the texts, and only the owner may read it."""
+    file = tmp_path / "deep" / "contexts.toml"
+    contexts = Contexts({"a": {"server": 'h:1"\\\né'}, "b": {"endpoint": "eu", "timeout": "2m"}}, "b")
+    context_file.save(contexts, file)
+    assert contexts == context_file.load(file)
+    assert 0o600 == file.stat().st_mode & 0o777
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("current = ", "Invalid value"),
+        ("curent = 'a'", "curent: unknown key, did you mean 'current'?"),
+        ("current = 'a'", "current: there is no context 'a'"),
+        ("contexts = 1", "contexts: must be a table"),
+        ("contexts.a = 1", "contexts.a: must be a table"),
+        ("[contexts.a]\nsever = 'h:1'", "contexts.a.sever: unknown key, did you mean 'server'?"),
+        ("[contexts.a]\nserver = true", "contexts.a.server: must be text"),
+        ("[contexts.a]\nserver = ''", "contexts.a.server: must not be empty"),
+        ("[contexts.a]\ntimeout = 'soon'", "contexts.a.timeout: 'soon' is not a duration"),
+        ("[contexts.a]\noutput = 'xml'", "contexts.a.output: 'xml' is not one of table, json, yaml"),
+        ("[contexts.'a b']", "'a b': a context is named with letters"),
+    ],
+)
+def test_a_malformed_file_names_the_key(offline: Run, tmp_path: Path, text: str, message: str) -> None:
+    """A malformed file ends every command with one line that names file and key, and exit code 2."""
+    file = tmp_path / "tableadmin" / "contexts.toml"
+    file.parent.mkdir()
+    file.write_text(text)
+    ran = offline("table", "list")
+    assert 2 == ran.returncode
+    assert ran.stderr.startswith(f"tablectl: {file}: ")
+    assert message in ran.stderr
+    assert 1 == len(ran.stderr.splitlines())
+
+
+def test_a_number_is_a_timeout(tmp_path: Path) -> None:
+    """A timeout may be a number of seconds."""
+    file = tmp_path / "contexts.toml"
+    file.write_text("[contexts.a]\ntimeout = 10")
+    assert {"timeout": "10"} == context_file.load(file).get("a")
+
+
+def test_flag_before_environment_before_context_before_default() -> None:
+    """A setting is what the flag says, else the environment, else the context, else the default."""
+    given = {"server": "flag:1"}
+    environment = {"TABLEADMIN_SERVER": "env:1", "TABLEADMIN_ENDPOINT": "env", "TABLEADMIN_OUTPUT": ""}
+    context = {"server": "ctx:1", "endpoint": "ctx", "timeout": "5s"}
+    chosen = choose(given, environment, context, "home")
+    assert {
+        "server": ("flag:1", "flag"),
+        "endpoint": ("env", "environment"),
+        "timeout": ("5s", "context home"),
+        "output": ("table", "default"),
+    } == {name: (each.text, each.origin) for name, each in chosen.items()}
+
+
+def test_defaults_are_the_clients() -> None:
+    """The defaults of tablectl are those of the client."""
+    assert DEFAULT_TARGET == SETTINGS["server"].default
+    assert DEFAULT_TIMEOUT == shorthand.duration(SETTINGS["timeout"].default or "")
+
+
+def test_unknown_context() -> None:
+    """A context that is not there is refused with one that is near."""
+    with pytest.raises(Refusal, match="there is no context 'lokal', did you mean 'local'"):
+        Contexts({"local": {}}).get("lokal")
+
+
+def test_contexts_from_first_to_last(offline: Run) -> None:
+    """The first context set is used at once; `use` changes that, and `show` says where a setting is from."""
+    assert ", in use" in offline("context", "set", "local", "--server", "h:1").stdout
+    assert ", in use" not in offline("context", "set", "far", "--server", "h:2", "--timeout", "5s").stdout
+    assert "using far\n" == offline("context", "use", "far").stdout
+    listed = offline("context", "list").stdout.splitlines()
+    assert ["*", "far", "h:2", "5s"] == listed[2].split()
+    shown = offline("context", "show", TABLEADMIN_SERVER="").stdout.splitlines()
+    assert ["server", "h:2", "context", "far"] == shown[1].split()
+    shown = offline("context", "show", "--context", "local", TABLEADMIN_SERVER="").stdout.splitlines()
+    assert ["server", "h:1", "context", "local"] == shown[1].split()
+    assert "h:1" in offline("table", "list", TABLEADMIN_SERVER="", TABLEADMIN_CONTEXT="local").stderr
+
+
+def test_set_changes_what_is_given(offline: Run) -> None:
+    """Setting one thing of a context keeps the others."""
+    offline("context", "set", "a", "--server", "h:1")
+    offline("context", "set", "a", "--endpoint", "eu")
+    assert ["*", "a", "h:1", "eu"] == offline("context", "list").stdout.splitlines()[1].split()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["set", "a"], "Give at least one of --server"),
+        (["set", "a b", "--server", "h:1"], "a context is named with letters"),
+        (["use", "none"], "there is no context 'none'"),
+        (["show", "--context", "none"], "there is no context 'none'"),
+    ],
+)
+def test_wrong_use_of_contexts(offline: Run, arguments: list[str], message: str) -> None:
+    """Wrong use ends with one line and exit code 2."""
+    ran = offline("context", *arguments)
+    assert 2 == ran.returncode
+    assert message in ran.stderr
+
+
+def test_a_wrong_variable_is_named(offline: Run) -> None:
+    """A wrong value in the environment is told by the variable's name."""
+    ran = offline("table", "list", TABLEADMIN_TIMEOUT="soon")
+    assert (2, "tablectl: TABLEADMIN_TIMEOUT: 'soon' is not a duration such as 10s, 5m or 2h\n") == (
+        ran.returncode,
+        ran.stderr,
+    )

@@ -1,0 +1,106 @@
+"""`tablectl clone`."""
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.cli.commands.test_apply import one_line, operations
+from tests.cli.commands.test_export import EVERYTHING, STREAM, at_two, two
+from tests.cli.conftest import Run
+from tests.cli.terminal import Terminal
+
+__all__ = ["at_two", "two"]
+
+NOTE = "note: items, auto scaling, AWS's own tags (aws:), backups, streams' records and alarms are not cloned"
+
+
+@pytest.fixture
+def new(tablectl: Run, table: str) -> Iterator[str]:
+    """The name of a table that is deleted at the end."""
+    yield f"{table}-new"
+    tablectl("table", "delete", f"{table}-new", "--yes")
+
+
+def test_a_table_with_everything(tablectl: Run, table: str, new: str) -> None:
+    """The clone has everything that the table has, and its policy speaks of itself; then nothing differs."""
+    arn = json.loads(tablectl("table", "describe", table, "-o", "json").stdout)["Table"]["TableArn"]
+    for command in EVERYTHING:
+        assert 0 == tablectl(*(table if part == "TABLE" else part for part in command)).returncode
+    principal = {"Effect": "Allow", "Principal": "*", "Action": "dynamodb:GetItem"}
+    policy = {"Version": "2012-10-17", "Statement": [{**principal, "Resource": [arn, f"{arn}/index/*"]}]}
+    assert 0 == tablectl("policy", "set", table, json.dumps(policy)).returncode
+    ran = tablectl("clone", table, new, "--yes")
+    assert (0, [NOTE, f"note: table {new}: its changes go to {STREAM} too"]) == (
+        ran.returncode,
+        ran.stderr.splitlines(),
+    )
+    assert f"+ {new} (create)" == ran.stdout.splitlines()[0]
+    assert "1 table: 1 succeeded" == ran.stdout.splitlines()[-1]
+    exported, cloned = (tablectl("export", name).stdout for name in (table, new))
+    assert (
+        exported.replace(f"table/{table}", f"table/{new}").replace(
+            f"TableName: {table}\n", f"TableName: {new}\n"
+        )
+        == cloned
+    )
+    assert f"{arn}-new/index/*" in cloned
+    again = tablectl("clone", table, new)
+    assert (0, "nothing to do") == (again.returncode, again.stderr.splitlines()[-1])
+    assert 1 == len(operations(tablectl, new))
+
+
+def test_a_name_that_is_taken(tablectl: Run, table: str, new: str) -> None:
+    """A table that is there and differs is shown as it differs, and left alone."""
+    tablectl("table", "create", new, "--hash-key", "A:S", "--on-demand", "--wait")
+    ran = tablectl("clone", table, new, "--yes")
+    said = f"tablectl: nothing was done: table {new} is there already and differs"
+    assert (1, said) == (ran.returncode, ran.stderr.splitlines()[-1])
+    assert f"-/+ {new} (replace)" == ran.stdout.splitlines()[0]
+    assert [] == operations(tablectl, new)
+
+
+def test_what_can_not_be_cloned(tablectl: Run, table: str) -> None:
+    """A table that is not there, and a name that can't be, are errors; without --yes there is a question."""
+    assert "Requested resource not found" in one_line(tablectl("clone", "nowhere", "Music", "--yes"), 1)
+    wrong = tablectl("clone", table, "x", "--yes")
+    assert (1, "tablectl: 1 violation in 1 of 1 table") == (wrong.returncode, wrong.stderr.splitlines()[-1])
+    unasked = tablectl("clone", table, f"{table}-b")
+    assert (2, True) == (unasked.returncode, "needs --yes where there is no terminal" in unasked.stderr)
+
+
+def test_on_a_terminal(terminal: Callable[..., Terminal], tablectl: Run, table: str, new: str) -> None:
+    """The plan is shown and asked about."""
+    session = terminal("clone", table, new)
+    session.read_until("Apply these changes? [y/N] ")
+    session.type("y\n")
+    assert 0 == session.end()
+    assert "1 table: 1 succeeded" == session.screen.splitlines()[-1]
+    assert new in tablectl("table", "list").stdout.splitlines()
+
+
+def test_between_endpoints(at_two: Run, table_name: str) -> None:
+    """A table is cloned from one endpoint to another, under its own name if one likes, without its policy."""
+    create = ("--hash-key", "A:S", "--on-demand", "--endpoint", "mini", "--wait")
+    assert 0 == at_two("table", "create", table_name, *create).returncode
+    at_two("tag", "set", table_name, "a=b", "--endpoint", "mini")
+    arn = json.loads(at_two("table", "describe", table_name, "-o", "json", "--endpoint", "mini").stdout)[
+        "Table"
+    ]["TableArn"]
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": arn}],
+    }
+    assert 0 == at_two("policy", "set", table_name, json.dumps(policy), "--endpoint", "mini").returncode
+    ran = at_two("clone", table_name, table_name, "--from", "mini", "--to", "local", "--yes", "--detach")
+    assert 0 == ran.returncode
+    left = f"note: table {table_name}: the policy is left out: it is about table {table_name} by its ARN"
+    assert [NOTE, left] == ran.stderr.splitlines()[:2]
+    assert "+ Tags: [{Key: a, Value: b}] [skipped: " in ran.stdout
+    operation_id = ran.stdout.split()[-1]
+    command = f"tablectl operation watch {operation_id} --endpoint local"
+    assert f"'{command}' shows them" in ran.stderr
+    assert 0 == at_two(*command.split()[1:]).returncode
+    assert table_name in at_two("table", "list", "--endpoint", "local").stdout.splitlines()
+    for endpoint in ("mini", "local"):
+        at_two("table", "delete", table_name, "--yes", "--endpoint", endpoint)

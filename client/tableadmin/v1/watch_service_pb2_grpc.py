@@ -26,8 +26,10 @@ if _version_not_supported:
 
 
 class WatchServiceStub(object):
-    """Watches and waits, at the cost of one caller however many there are: callers that look at the same table
-    share one poll loop. Call metadata `tableadmin-endpoint` chooses the endpoint, as for TableAdmin.
+    """Watches tables and waits for conditions. All callers that look at the same table share one poll
+    loop, so additional callers cause no additional AWS calls.
+
+    The call metadata key `tableadmin-endpoint` selects the endpoint, as for TableAdmin.
     """
 
     def __init__(self, channel):
@@ -49,33 +51,52 @@ class WatchServiceStub(object):
 
 
 class WatchServiceServicer(object):
-    """Watches and waits, at the cost of one caller however many there are: callers that look at the same table
-    share one poll loop. Call metadata `tableadmin-endpoint` chooses the endpoint, as for TableAdmin.
+    """Watches tables and waits for conditions. All callers that look at the same table share one poll
+    loop, so additional callers cause no additional AWS calls.
+
+    The call metadata key `tableadmin-endpoint` selects the endpoint, as for TableAdmin.
     """
 
     def Watch(self, request, context):
-        """Streams the state of tables and then what changes, until the caller leaves.
+        """Streams the current state of tables, and then their changes, until the caller cancels the call.
 
-        Level-triggered: first a snapshot of each table, then an event when what AWS shows of it has changed.
-        Changes between two polls, or while the caller reads slowly, come as one event with the newest state;
-        none is lost. A poll follows every 250 ms while something is in transition, slowing to 15 s when all is
-        settled; what is changed through this service is polled at once. While the endpoint can't be asked
-        the stream stays open, says so once, and goes on when it can.
+        The stream starts with a snapshot of each table. The stream then contains an event for each
+        table whose state has changed. If a table changes several times between two polls, or while the
+        caller reads slowly, the caller receives one event with the latest state.
 
-        A table or a part that the service may not read ends nothing: `unreadable_parts` of its state says why. Only
-        a watch of tables by name ends with the error if it can't describe one of them to begin with.
+        The service polls a table every 250 milliseconds while the table or one of its parts is
+        changing. Without changes, the interval grows to 15 seconds. After a change through this
+        service, the service polls immediately. While the endpoint cannot be reached, the stream stays
+        open. The caller receives one `WatchGap` for each outage.
+
+        If a table or a part of a table cannot be read, the stream continues and
+        `TableState.unreadable_parts` gives the reason. A watch of tables by name fails only if it
+        cannot describe one of the tables at the start.
+
+        Retries: call Watch again with the last `resume_token` to receive the changes since the last
+        message.
+
+        Errors: INVALID_ARGUMENT if the request is invalid. ABORTED with the reason
+        `RESUME_TOKEN_EXPIRED` if the server cannot continue from `resume_token`: call again without
+        the token.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Wait(self, request, context):
-        """Streams progress until a condition holds, then ends OK.
+        """Waits until a condition is met. Streams the progress, and ends with OK when the condition is
+        met.
 
-        FAILED_PRECONDITION as soon as the condition can't hold any more: the table is gone, the creation of an
-        index or replica, a backup, an export or an import has failed. NOT_FOUND when there is no such table or
-        thing to begin with. DEADLINE_EXCEEDED at the caller's deadline, with the last WaitResponse among the
-        details. Waiting again costs nothing and begins where things stand.
+        The deadline of the call limits the wait. Without a deadline, the call can wait indefinitely. A
+        second call continues from the current state.
+
+        Errors: INVALID_ARGUMENT if the request is invalid. NOT_FOUND if the table, index, backup,
+        export or import does not exist when the wait starts. FAILED_PRECONDITION if the condition can
+        no longer be met: the table was deleted, or the creation of an index, a replica, a backup, an
+        export or an import has failed. DEADLINE_EXCEEDED at the deadline of the call. The status
+        details then contain the last WaitResponse. UNIMPLEMENTED if the endpoint does not have the
+        required operation.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -103,8 +124,10 @@ def add_WatchServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class WatchService(object):
-    """Watches and waits, at the cost of one caller however many there are: callers that look at the same table
-    share one poll loop. Call metadata `tableadmin-endpoint` chooses the endpoint, as for TableAdmin.
+    """Watches tables and waits for conditions. All callers that look at the same table share one poll
+    loop, so additional callers cause no additional AWS calls.
+
+    The call metadata key `tableadmin-endpoint` selects the endpoint, as for TableAdmin.
     """
 
     @staticmethod

@@ -18,6 +18,7 @@ from tableadmin_server.watching.outages import Outages, is_of_the_table
 from tableadmin_server.watching.parts import Parts
 from tableadmin_server.watching.poller import SLOWEST, Poller, Watcher
 from tableadmin_server.watching.reading import PARTS, Reading, Source
+from tableadmin_server.watching.turns import Turns
 
 T = TypeVar("T")
 
@@ -211,6 +212,8 @@ class Hub:
         # Who is told of outages, and of the end.
         self._guests: set[Watcher] = set()
         self._memory = Memory()
+        # What streams take before each message.
+        self.turns = Turns()
         self._stopping = False
 
     def enter(self, guest: Watcher) -> None:

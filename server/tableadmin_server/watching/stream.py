@@ -119,10 +119,12 @@ class Watch:
         try:
             self._begin(resume_token)
             while True:
+                await self._hub.turns.take()
                 self._news.clear()
                 self._follow_names()
                 for message in self._due():
                     yield self._sealed(message)
+                    await self._hub.turns.take()
                 if self._completed():
                     yield self._sealed(_CHECKPOINT)
                     if self._options.snapshot_only:

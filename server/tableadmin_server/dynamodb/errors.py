@@ -330,11 +330,13 @@ def _no_role(call: Call) -> Failure:
 
 # The types that a value has and may have: `, type: <class 'int'>, valid types: <class 'str'>`.
 _OF_PYTHON = re.compile(r", type: <class .*")
+# Of botocore's problems that are looked at: more don't fit into the message.
+_MOST_PROBLEMS = 50
 
 
 def _refused_by_botocore(error: boto.ParamValidationError, call: Call) -> Failure:
     """Botocore checks parameters by AWS's own model: what it refuses, AWS would refuse too."""
-    problems = str(error.kwargs.get("report", error)).splitlines()
+    problems = str(error.kwargs.get("report", error)).splitlines()[:_MOST_PROBLEMS]
     message = "; ".join(_OF_PYTHON.sub("", line).strip() for line in problems)
     return _failure(
         call,

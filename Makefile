@@ -8,7 +8,7 @@ AGAINST ?= .git\#branch=main
 # Tests wait more than they compute: a few more of them at once than there are cores.
 WORKERS ?= 3
 
-.PHONY: help setup demo run test check format proto bench engines clean
+.PHONY: help setup demo run test check format proto sync-client bench engines clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,9 @@ $(VENV)/.ready: pyproject.toml
 proto: setup ## Regenerate the stubs from proto/
 	$(BIN)/buf format --write proto
 	.venv-proto/bin/python proto/generate.py
+
+sync-client: setup ## Regenerate the synchronous client from the asyncio client
+	$(BIN)/python client/generate_sync.py
 
 demo: setup ## Tour the life of a table: server, embedded engine, tablectl
 	@BIN=$(BIN) sh demo/tour.sh

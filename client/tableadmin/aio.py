@@ -1,8 +1,11 @@
-"""The asynchronous client: `tableadmin.aio.Client`."""
+"""The asyncio client: `tableadmin.aio.Client`.
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterable, Mapping
+`client.py` is generated from this file: run `make sync-client` after each change.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import aclosing
+from copy import copy
 from dataclasses import replace
 from functools import update_wrapper
 from types import TracebackType
@@ -12,20 +15,12 @@ from uuid import uuid4
 import grpc
 
 from tableadmin import v1
-from tableadmin.channel import (
-    DEFAULT_TARGET,
-    DEFAULT_TIMEOUT,
-    CallOptions,
-    Metadata,
-    OptionChanges,
-    channel_options,
-)
-from tableadmin.errors import WrongEventLoop, closed, from_rpc_error
+from tableadmin.calls import AsyncCalls
+from tableadmin.channel import DEFAULT_TARGET, DEFAULT_TIMEOUT, CallOptions, Metadata, OptionChanges
 from tableadmin.methods import Method, P, Request, Response, warn_of_unknown
 from tableadmin.operations import Following, Known, State, next_page
 from tableadmin.pagination import next_request, page_items
-from tableadmin.retrying import Connection, Tries
-from tableadmin.streams import is_cancelled, responses
+from tableadmin.streams import AsyncStream
 from tableadmin.v1.operation_service_pb2_grpc import OperationServiceStub
 from tableadmin.v1.plan_service_pb2_grpc import PlanServiceStub
 from tableadmin.v1.table_admin_pb2_grpc import TableAdminStub
@@ -88,8 +83,8 @@ class PagedCall(Call[P, Request, Response], Generic[P, Request, Response, Item])
 
     async def _items(self, request: Request, options: CallOptions) -> AsyncIterator[Item]:
         async for page in self._pages(request, options):
-            for item in page_items(self._method.rpc, page):
-                yield cast("Item", item)
+            for item in cast("Sequence[Item]", page_items(self._method.rpc, page)):
+                yield item
 
 
 class Rpc(Method[P, Request, Response]):
@@ -127,12 +122,12 @@ class Streamed(Generic[P, Request, Response]):
     @overload
     def __get__(self, client: None, owner: type) -> Self: ...
     @overload
-    def __get__(self, client: "Client", owner: type) -> Callable[P, AsyncGenerator[Response]]: ...
-    def __get__(self, client: "Client | None", owner: type) -> Self | Callable[P, AsyncGenerator[Response]]:
+    def __get__(self, client: "Client", owner: type) -> Callable[P, AsyncStream[Response]]: ...
+    def __get__(self, client: "Client | None", owner: type) -> Self | Callable[P, AsyncStream[Response]]:
         if client is None:
             return self
 
-        def call(*args: P.args, **fields: P.kwargs) -> AsyncGenerator[Response]:
+        def call(*args: P.args, **fields: P.kwargs) -> AsyncStream[Response]:
             return client.stream(self._resumption(*args, **fields))
 
         return update_wrapper(call, self._resumption, updated=())
@@ -155,8 +150,8 @@ class Awaited(Generic[P, Request, Response]):
             return self
 
         async def call(*args: P.args, **fields: P.kwargs) -> Response:
-            async with aclosing(client.stream(self._resumption(*args, **fields))) as stream:
-                async for response in stream:
+            async with aclosing(client.stream(self._resumption(*args, **fields))) as responses:
+                async for response in responses:
                     last = response
             return last
 
@@ -222,19 +217,21 @@ class Operations:
 class Client:
     """Calls the Table Admin service at TARGET, which is HOST:PORT or another gRPC target.
 
-    Each RPC is a method to await. It takes the request message, or the fields of one as keyword arguments,
-    returns the response message and raises what `tableadmin.errors` lists. RPCs without side effects are
-    tried again while the service is unavailable: until their deadline if the service has answered this client
-    before, four times if not. Those that list have `.pages(...)` and `.items(...)` beside, for `async for`.
-    So are `watch` and `wait`, which no lost connection ends; await `wait_for` for the last of `wait`. `plan`
-    says what would bring tables to their specs, `validate` what is wrong with specs; `apply` does it.
+    Each RPC is a method to await. A method takes the request message, or the fields of the request as keyword
+    arguments. It returns the response message and raises what `tableadmin.errors` lists. RPCs without side
+    effects are tried again while the service is unavailable: until their deadline if the service has answered
+    this client before, four times otherwise. RPCs that list also have `.pages(...)` and `.items(...)`.
 
-    The connection is in the clear unless there are `credentials`. A `channel` is used instead of opening
-    one and is left open at the end; TARGET then only names it in messages. `timeout` is the deadline of each
+    `watch` and `wait` are iterators that go on after a lost connection; await `wait_for` for the last
+    response of `wait`. `plan` returns what would change to bring tables to their specs, `validate` returns
+    what is wrong with specs, and `apply` makes the changes.
+
+    Traffic is not encrypted unless there are `credentials`. A `channel` is used instead of opening one, and
+    is left open at the end; TARGET then only names the channel in messages. `timeout` is the deadline of each
     call in seconds, None for no deadline. `endpoint` is one of those the service is configured with, None for
     its default. `metadata` goes with each call.
 
-    Made and used inside one running event loop, by any number of tasks; raises WrongEventLoop elsewhere.
+    Make and use it inside one running event loop, by any number of tasks. It raises WrongEventLoop elsewhere.
     """
 
     def __init__(
@@ -248,38 +245,25 @@ class Client:
         metadata: Metadata = (),
     ) -> None:
         self.options = CallOptions(timeout, endpoint, metadata)
-        self._target = target
-        self._loop = _running_loop()
-        self._own_channel = None if channel else _open(target, credentials)
-        self._channel = channel or cast("grpc.aio.Channel", self._own_channel)
-        self._stub = TableAdminStub(self._channel)
-        self._plan_stub = PlanServiceStub(self._channel)
-        self._operation_stub = OperationServiceStub(self._channel)
-        self._streams = vars(WatchServiceStub(self._channel)) | vars(self._operation_stub)
-        self._connection = Connection()
+        self._calls = AsyncCalls(target, channel, credentials)
+        self._stub = TableAdminStub(self._calls.channel)
+        self._plan_stub = PlanServiceStub(self._calls.channel)
+        self._operation_stub = OperationServiceStub(self._calls.channel)
+        self._streams = vars(WatchServiceStub(self._calls.channel)) | vars(self._operation_stub)
 
     def with_options(self, **changes: Unpack[OptionChanges]) -> Self:
         """This client with another `timeout`, `endpoint` or `metadata`, on the same channel.
 
         The channel stays this client's: closing what is returned does not close it.
         """
-        options = replace(self.options, **changes)
-        view = type(self)(
-            self._target,
-            channel=self._channel,
-            timeout=options.timeout,
-            endpoint=options.endpoint,
-            metadata=options.metadata,
-        )
-        view._connection, view._loop = self._connection, self._loop  # noqa: SLF001 - of this class too
+        view = copy(self)
+        view.options = replace(self.options, **changes)
+        view._calls = self._calls.shared()  # noqa: SLF001 - of another object of this class
         return view
 
     async def close(self) -> None:
         """Close the channel, unless it was given; calls under way, and later ones, raise ClientClosed."""
-        self._check_loop()
-        if self._own_channel:
-            self._connection.closed.set()
-            await self._own_channel.close(None)
+        await self._calls.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -292,57 +276,27 @@ class Client:
     async def invoke(
         self, method: Method[P, Request, Response], request: Request, options: CallOptions
     ) -> Response:
-        """The answer of METHOD to REQUEST; raises TableAdminError."""
-        rpc = cast("grpc.aio.UnaryUnaryMultiCallable[Request, Response]", getattr(self._stub, method.rpc))
-        response, trailers = await self._answer(rpc, request, options)
+        """The response of METHOD to REQUEST; raises TableAdminError."""
+        response, trailers = await self.invoke_with_trailers(method, request, options)
         warn_of_unknown(method.rpc, trailers)
         return response
 
-    async def _answer(
-        self,
-        rpc: "grpc.aio.UnaryUnaryMultiCallable[Request, Response]",
-        request: Request,
-        options: CallOptions,
-    ) -> "tuple[Response, grpc.aio.Metadata]":
-        self._check_loop()
-        tries = Tries(request, options.timeout, self._connection)
-        while True:
-            try:
-                call = rpc(request, timeout=tries.timeout, metadata=options.headers())
-                response = await call
-            except grpc.RpcError as error:
-                failure = from_rpc_error(error, self._target)
-                failure.__cause__ = error
-            except grpc.aio.UsageError as error:
-                raise closed() from error
-            except asyncio.CancelledError:
-                if is_cancelled(asyncio.current_task()):
-                    raise
-                raise closed() from None
-            else:
-                self._connection.answered = True
-                return response, await call.trailing_metadata()
-            await asyncio.sleep(tries.failed(failure))
+    async def invoke_with_trailers(
+        self, method: Method[P, Request, Response], request: Request, options: CallOptions
+    ) -> tuple[Response, Metadata]:
+        """The response and the trailing metadata: the id of the request, what the contract does not know."""
+        rpc = cast("grpc.aio.UnaryUnaryMultiCallable[Request, Response]", getattr(self._stub, method.rpc))
+        return await self._calls.unary(rpc, request, options)
 
-    def _check_loop(self) -> None:
-        if _running_loop() is not self._loop:
-            raise _wrong_loop("the client belongs to another event loop: make one in each loop")
+    async def _response(
+        self, rpc: "grpc.aio.UnaryUnaryMultiCallable[Request, Response]", request: Request
+    ) -> Response:
+        response, _ = await self._calls.unary(rpc, request, self.options)
+        return response
 
-    def stream(self, resumption: Resumption[Request, Response]) -> AsyncGenerator[Response]:
-        """The responses of a stream, which begins when the first one is asked for."""
-        rpc = cast(
-            "Callable[..., grpc.aio.UnaryStreamCall[Request, Response]]",
-            self._streams[resumption.rpc],
-        )
-
-        def begin(request: Request, timeout: float | None) -> "grpc.aio.UnaryStreamCall[Request, Response]":
-            self._check_loop()
-            try:
-                return rpc(request, timeout=timeout, metadata=self.options.headers())
-            except grpc.aio.UsageError as error:
-                raise closed() from error
-
-        return responses(begin, self._target, resumption)
+    def stream(self, resumption: Resumption[Request, Response]) -> AsyncStream[Response]:
+        """The responses of a stream, which starts when the first one is asked for."""
+        return self._calls.stream(self._streams[resumption.rpc], resumption, self.options)
 
     async def plan(self, specs: Iterable[v1.TableSpec]) -> v1.PlanTablesResponse:
         """What would change and by which calls, a plan for each of SPECS; nothing is changed.
@@ -351,12 +305,12 @@ class Client:
         can't be.
         """
         request = v1.PlanTablesRequest(specs=specs)
-        return (await self._answer(self._plan_stub.PlanTables, request, self.options))[0]
+        return await self._response(self._plan_stub.PlanTables, request)
 
     async def validate(self, specs: Iterable[v1.TableSpec]) -> v1.ValidateTablesResponse:
         """All that is wrong with SPECS, for which AWS is not asked; raises TableAdminError."""
         request = v1.ValidateTablesRequest(specs=specs)
-        return (await self._answer(self._plan_stub.ValidateTables, request, self.options))[0]
+        return await self._response(self._plan_stub.ValidateTables, request)
 
     async def apply(
         self,
@@ -392,7 +346,7 @@ class Client:
             request_id=str(uuid4()) if request_id is None else request_id,
             requested_by=requested_by,
         )
-        response = (await self._answer(self._plan_stub.ApplyPlan, request, self.options))[0]
+        response = await self._response(self._plan_stub.ApplyPlan, request)
         return Operations(self, Known(response.operations))
 
     def operations(self, operation_ids: Iterable[str]) -> Operations:
@@ -405,7 +359,8 @@ class Client:
     async def get_operation(self, operation_id: str) -> v1.Operation:
         """The operation, its spec included; raises TableAdminError: NotFound when there is none any more."""
         request = v1.GetOperationRequest(operation_id=operation_id)
-        return (await self._answer(self._operation_stub.GetOperation, request, self.options))[0].operation
+        response = await self._response(self._operation_stub.GetOperation, request)
+        return response.operation
 
     def list_operations(
         self,
@@ -429,7 +384,7 @@ class Client:
     async def _listed(self, request: v1.ListOperationsRequest) -> AsyncIterator[v1.Operation]:
         following: v1.ListOperationsRequest | None = request
         while following is not None:
-            page = (await self._answer(self._operation_stub.ListOperations, following, self.options))[0]
+            page = await self._response(self._operation_stub.ListOperations, following)
             for operation in page.operations:
                 yield operation
             following = next_page(following, page)
@@ -441,7 +396,8 @@ class Client:
         there is none any more.
         """
         request = v1.CancelOperationRequest(operation_id=operation_id)
-        return (await self._answer(self._operation_stub.CancelOperation, request, self.options))[0].operation
+        response = await self._response(self._operation_stub.CancelOperation, request)
+        return response.operation
 
     async def forget_operation(self, operation_id: str) -> None:
         """Remove the record of an operation that has ended, or whose record can't be read.
@@ -450,7 +406,7 @@ class Client:
         ended.
         """
         request = v1.ForgetOperationRequest(operation_id=operation_id)
-        await self._answer(self._operation_stub.ForgetOperation, request, self.options)
+        await self._response(self._operation_stub.ForgetOperation, request)
 
     # Watching and waiting: `wait` gives the progress, `wait_for` the end of it
     watch = Streamed(Watching)
@@ -558,20 +514,3 @@ class Client:
     put_resource_policy = Rpc(v1.PutResourcePolicyRequest, v1.PutResourcePolicyResponse)
     get_resource_policy = Rpc(v1.GetResourcePolicyRequest, v1.GetResourcePolicyResponse)
     delete_resource_policy = Rpc(v1.DeleteResourcePolicyRequest, v1.DeleteResourcePolicyResponse)
-
-
-def _running_loop() -> asyncio.AbstractEventLoop:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError as error:
-        raise _wrong_loop("no event loop is running: make and use the client inside a coroutine") from error
-
-
-def _wrong_loop(text: str) -> WrongEventLoop:
-    return WrongEventLoop(text, grpc.StatusCode.FAILED_PRECONDITION)
-
-
-def _open(target: str, credentials: grpc.ChannelCredentials | None) -> grpc.aio.Channel:
-    if credentials is None:
-        return grpc.aio.insecure_channel(target, channel_options())
-    return grpc.aio.secure_channel(target, credentials, channel_options())

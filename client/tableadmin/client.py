@@ -1,7 +1,11 @@
-"""The synchronous client."""
+"""The synchronous client: `tableadmin.Client`.
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+Generated from aio.py by `make sync-client`: do not edit.
+"""
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from copy import copy
 from dataclasses import replace
 from functools import update_wrapper
 from types import TracebackType
@@ -11,19 +15,11 @@ from uuid import uuid4
 import grpc
 
 from tableadmin import v1
-from tableadmin.channel import (
-    DEFAULT_TARGET,
-    DEFAULT_TIMEOUT,
-    CallOptions,
-    Metadata,
-    OptionChanges,
-    channel_options,
-)
-from tableadmin.errors import closed, from_rpc_error
+from tableadmin.calls import Calls
+from tableadmin.channel import DEFAULT_TARGET, DEFAULT_TIMEOUT, CallOptions, Metadata, OptionChanges
 from tableadmin.methods import Method, P, Request, Response, warn_of_unknown
 from tableadmin.operations import Following, Known, State, next_page
 from tableadmin.pagination import next_request, page_items
-from tableadmin.retrying import Connection, Tries
 from tableadmin.streams import Stream
 from tableadmin.v1.operation_service_pb2_grpc import OperationServiceStub
 from tableadmin.v1.plan_service_pb2_grpc import PlanServiceStub
@@ -151,7 +147,10 @@ class Awaited(Generic[P, Request, Response]):
             return self
 
         def call(*args: P.args, **fields: P.kwargs) -> Response:
-            return deque(client.stream(self._resumption(*args, **fields)), maxlen=1).pop()
+            with closing(client.stream(self._resumption(*args, **fields))) as responses:
+                for response in responses:
+                    last = response
+            return last
 
         return update_wrapper(call, self._resumption, updated=())
 
@@ -183,11 +182,11 @@ class Operations:
         """
         return self._known.latest
 
-    def __iter__(self) -> Iterator[v1.Operation]:
+    def __iter__(self) -> Generator[v1.Operation]:
         return self._follow(Following(self._known, self.latest))
 
-    def _follow(self, following: Following) -> Iterator[v1.Operation]:
-        with self._client.stream(following) as responses:
+    def _follow(self, following: Following) -> Generator[v1.Operation]:
+        with closing(self._client.stream(following)) as responses:
             for response in responses:
                 yield response.operation
 
@@ -197,7 +196,9 @@ class Operations:
         `timeout` is in seconds, None for no end. Raises OperationFailed when all have ended and not all have
         succeeded; DeadlineExceeded when that takes longer, and the operations go on; what iterating raises.
         """
-        deque(self._follow(Following(self._known, self._known.under_way, timeout)), maxlen=0)
+        with closing(self._follow(Following(self._known, self._known.under_way, timeout))) as told:
+            for _ in told:
+                pass
         return self._known.outcome()
 
     def cancel(self) -> None:
@@ -213,15 +214,17 @@ class Operations:
 class Client:
     """Calls the Table Admin service at TARGET, which is HOST:PORT or another gRPC target.
 
-    Each RPC is a method. It takes the request message, or the fields of one as keyword arguments, returns
-    the response message and raises what `tableadmin.errors` lists. RPCs without side effects are tried again
-    while the service is unavailable: until their deadline if the service has answered this client before,
-    four times if not. Those that list have `.pages(...)` and `.items(...)` beside.
-    `watch` and `wait` are iterators that no lost connection ends; `wait_for` waits for the last of `wait`.
-    `plan` says what would bring tables to their specs, `validate` what is wrong with specs; `apply` does it.
+    Each RPC is a method. A method takes the request message, or the fields of the request as keyword
+    arguments. It returns the response message and raises what `tableadmin.errors` lists. RPCs without side
+    effects are tried again while the service is unavailable: until their deadline if the service has answered
+    this client before, four times otherwise. RPCs that list also have `.pages(...)` and `.items(...)`.
 
-    The connection is in the clear unless there are `credentials`. A `channel` is used instead of opening
-    one and is left open at the end; TARGET then only names it in messages. `timeout` is the deadline of each
+    `watch` and `wait` are iterators that go on after a lost connection; `wait_for` returns the last
+    response of `wait`. `plan` returns what would change to bring tables to their specs, `validate` returns
+    what is wrong with specs, and `apply` makes the changes.
+
+    Traffic is not encrypted unless there are `credentials`. A `channel` is used instead of opening one, and
+    is left open at the end; TARGET then only names the channel in messages. `timeout` is the deadline of each
     call in seconds, None for no deadline. `endpoint` is one of those the service is configured with, None for
     its default. `metadata` goes with each call.
 
@@ -239,36 +242,25 @@ class Client:
         metadata: Metadata = (),
     ) -> None:
         self.options = CallOptions(timeout, endpoint, metadata)
-        self._target = target
-        self._own_channel = None if channel else _open(target, credentials)
-        self._channel = channel or cast("grpc.Channel", self._own_channel)
-        self._stub = TableAdminStub(self._channel)
-        self._plan_stub = PlanServiceStub(self._channel)
-        self._operation_stub = OperationServiceStub(self._channel)
-        self._streams = vars(WatchServiceStub(self._channel)) | vars(self._operation_stub)
-        self._connection = Connection()
+        self._calls = Calls(target, channel, credentials)
+        self._stub = TableAdminStub(self._calls.channel)
+        self._plan_stub = PlanServiceStub(self._calls.channel)
+        self._operation_stub = OperationServiceStub(self._calls.channel)
+        self._streams = vars(WatchServiceStub(self._calls.channel)) | vars(self._operation_stub)
 
     def with_options(self, **changes: Unpack[OptionChanges]) -> Self:
         """This client with another `timeout`, `endpoint` or `metadata`, on the same channel.
 
         The channel stays this client's: closing what is returned does not close it.
         """
-        options = replace(self.options, **changes)
-        view = type(self)(
-            self._target,
-            channel=self._channel,
-            timeout=options.timeout,
-            endpoint=options.endpoint,
-            metadata=options.metadata,
-        )
-        view._connection = self._connection  # noqa: SLF001 - of another object of this class
+        view = copy(self)
+        view.options = replace(self.options, **changes)
+        view._calls = self._calls.shared()  # noqa: SLF001 - of another object of this class
         return view
 
     def close(self) -> None:
         """Close the channel, unless it was given; calls under way, and later ones, raise ClientClosed."""
-        if self._own_channel:
-            self._connection.closed.set()
-            self._own_channel.close()
+        self._calls.close()
 
     def __enter__(self) -> Self:
         return self
@@ -281,7 +273,7 @@ class Client:
     def invoke(
         self, method: Method[P, Request, Response], request: Request, options: CallOptions
     ) -> Response:
-        """The answer of METHOD to REQUEST; raises TableAdminError."""
+        """The response of METHOD to REQUEST; raises TableAdminError."""
         response, trailers = self.invoke_with_trailers(method, request, options)
         warn_of_unknown(method.rpc, trailers)
         return response
@@ -289,41 +281,17 @@ class Client:
     def invoke_with_trailers(
         self, method: Method[P, Request, Response], request: Request, options: CallOptions
     ) -> tuple[Response, Metadata]:
-        """The same, with what the service said beside it: the id of the request, what is unknown."""
+        """The response and the trailing metadata: the id of the request, what the contract does not know."""
         rpc = cast("grpc.UnaryUnaryMultiCallable[Request, Response]", getattr(self._stub, method.rpc))
-        return self._answer(rpc, request, options)
+        return self._calls.unary(rpc, request, options)
 
-    def _answer(
-        self,
-        rpc: "grpc.UnaryUnaryMultiCallable[Request, Response]",
-        request: Request,
-        options: CallOptions,
-    ) -> tuple[Response, Metadata]:
-        tries = Tries(request, options.timeout, self._connection)
-        while True:
-            try:
-                response, call = rpc.with_call(request, timeout=tries.timeout, metadata=options.headers())
-            except grpc.RpcError as error:
-                failure = from_rpc_error(error, self._target)
-                failure.__cause__ = error
-            except ValueError as error:
-                raise _of_closed_channel(error) from error
-            else:
-                self._connection.answered = True
-                return response, call.trailing_metadata()
-            self._connection.closed.wait(tries.failed(failure))
+    def _response(self, rpc: "grpc.UnaryUnaryMultiCallable[Request, Response]", request: Request) -> Response:
+        response, _ = self._calls.unary(rpc, request, self.options)
+        return response
 
     def stream(self, resumption: Resumption[Request, Response]) -> Stream[Response]:
-        """The responses of a stream, which begins when the first one is asked for."""
-        rpc = cast("Callable[..., grpc.CallIterator[Response]]", self._streams[resumption.rpc])
-
-        def begin(request: Request, timeout: float | None) -> "grpc.CallIterator[Response]":
-            try:
-                return rpc(request, timeout=timeout, metadata=self.options.headers())
-            except ValueError as error:
-                raise _of_closed_channel(error) from error
-
-        return Stream(begin, self._target, resumption)
+        """The responses of a stream, which starts when the first one is asked for."""
+        return self._calls.stream(self._streams[resumption.rpc], resumption, self.options)
 
     def plan(self, specs: Iterable[v1.TableSpec]) -> v1.PlanTablesResponse:
         """What would change and by which calls, a plan for each of SPECS; nothing is changed.
@@ -331,13 +299,13 @@ class Client:
         Raises TableAdminError: InvalidArgument, whose `field_violations` say what is wrong, for specs that
         can't be.
         """
-        return self._answer(self._plan_stub.PlanTables, v1.PlanTablesRequest(specs=specs), self.options)[0]
+        request = v1.PlanTablesRequest(specs=specs)
+        return self._response(self._plan_stub.PlanTables, request)
 
     def validate(self, specs: Iterable[v1.TableSpec]) -> v1.ValidateTablesResponse:
         """All that is wrong with SPECS, for which AWS is not asked; raises TableAdminError."""
-        return self._answer(
-            self._plan_stub.ValidateTables, v1.ValidateTablesRequest(specs=specs), self.options
-        )[0]
+        request = v1.ValidateTablesRequest(specs=specs)
+        return self._response(self._plan_stub.ValidateTables, request)
 
     def apply(
         self,
@@ -373,7 +341,7 @@ class Client:
             request_id=str(uuid4()) if request_id is None else request_id,
             requested_by=requested_by,
         )
-        response = self._answer(self._plan_stub.ApplyPlan, request, self.options)[0]
+        response = self._response(self._plan_stub.ApplyPlan, request)
         return Operations(self, Known(response.operations))
 
     def operations(self, operation_ids: Iterable[str]) -> Operations:
@@ -386,7 +354,8 @@ class Client:
     def get_operation(self, operation_id: str) -> v1.Operation:
         """The operation, its spec included; raises TableAdminError: NotFound when there is none any more."""
         request = v1.GetOperationRequest(operation_id=operation_id)
-        return self._answer(self._operation_stub.GetOperation, request, self.options)[0].operation
+        response = self._response(self._operation_stub.GetOperation, request)
+        return response.operation
 
     def list_operations(
         self,
@@ -410,7 +379,7 @@ class Client:
     def _listed(self, request: v1.ListOperationsRequest) -> Iterator[v1.Operation]:
         following: v1.ListOperationsRequest | None = request
         while following is not None:
-            page = self._answer(self._operation_stub.ListOperations, following, self.options)[0]
+            page = self._response(self._operation_stub.ListOperations, following)
             yield from page.operations
             following = next_page(following, page)
 
@@ -421,7 +390,8 @@ class Client:
         there is none any more.
         """
         request = v1.CancelOperationRequest(operation_id=operation_id)
-        return self._answer(self._operation_stub.CancelOperation, request, self.options)[0].operation
+        response = self._response(self._operation_stub.CancelOperation, request)
+        return response.operation
 
     def forget_operation(self, operation_id: str) -> None:
         """Remove the record of an operation that has ended, or whose record can't be read.
@@ -430,9 +400,9 @@ class Client:
         ended.
         """
         request = v1.ForgetOperationRequest(operation_id=operation_id)
-        self._answer(self._operation_stub.ForgetOperation, request, self.options)
+        self._response(self._operation_stub.ForgetOperation, request)
 
-    # Watching and waiting: `wait` gives the progress, `wait_for` blocks and gives the end of it
+    # Watching and waiting: `wait` gives the progress, `wait_for` the end of it
     watch = Streamed(Watching)
     wait = Streamed(Waiting)
     wait_for = Awaited(Waiting)
@@ -538,14 +508,3 @@ class Client:
     put_resource_policy = Rpc(v1.PutResourcePolicyRequest, v1.PutResourcePolicyResponse)
     get_resource_policy = Rpc(v1.GetResourcePolicyRequest, v1.GetResourcePolicyResponse)
     delete_resource_policy = Rpc(v1.DeleteResourcePolicyRequest, v1.DeleteResourcePolicyResponse)
-
-
-def _of_closed_channel(error: ValueError) -> Exception:
-    """What to raise where gRPC refuses a call with ERROR: a channel is closed, or an argument is wrong."""
-    return closed() if "closed" in str(error) else error
-
-
-def _open(target: str, credentials: grpc.ChannelCredentials | None) -> grpc.Channel:
-    if credentials is None:
-        return grpc.insecure_channel(target, channel_options())
-    return grpc.secure_channel(target, credentials, channel_options())

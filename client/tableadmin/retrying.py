@@ -1,6 +1,6 @@
 """When a call that failed is made again, and after which pause. No I/O.
 
-`client` and `aio` carry out what is decided here for calls, `streams` what `watching` decides for streams.
+`calls` carries out what is decided here for calls, `streams` what `watching` decides for streams.
 gRPC's own retries are not used: four tries within two seconds end before a server has started again.
 """
 

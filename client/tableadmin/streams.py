@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     Begin: TypeAlias = Callable[[Request, float | None], grpc.CallIterator[Response]]
     BeginAsync: TypeAlias = Callable[[Request, float | None], grpc.aio.UnaryStreamCall[Request, Response]]
 
+# The responses of a stream in the asyncio client; closing the generator ends the stream.
+AsyncStream: TypeAlias = AsyncGenerator[Response]
+
 
 class Stream(Generic[Response]):
     """The responses of a watch or a wait, or of operations that are followed, to iterate over.
@@ -96,7 +99,7 @@ def _cancel(call: grpc.Call) -> None:
 
 async def responses(
     begin: BeginAsync[Request, Response], target: str, resumption: Resumption[Request, Response]
-) -> AsyncGenerator[Response]:
+) -> AsyncStream[Response]:
     """The responses of the stream; closing the generator ends it."""
     while not resumption.finished:
         call = begin(*resumption.next_call())

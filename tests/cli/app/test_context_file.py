@@ -1,15 +1,12 @@
-"""The context file and the order in which settings are looked for."""
+"""The context file."""
 
 from pathlib import Path
 
 import pytest
 
-from tableadmin.channel import DEFAULT_TARGET, DEFAULT_TIMEOUT
 from tableadmin.cli.app import context_file
 from tableadmin.cli.app.context_file import Contexts
 from tableadmin.cli.app.exit_codes import Refusal
-from tableadmin.cli.app.settings import SETTINGS, choose
-from tableadmin.cli.requests import shorthand
 from tests.cli.conftest import Run
 
 
@@ -60,26 +57,6 @@ def test_a_number_is_a_timeout(tmp_path: Path) -> None:
     file = tmp_path / "contexts.toml"
     file.write_text("[contexts.a]\ntimeout = 10")
     assert {"timeout": "10"} == context_file.load(file).get("a")
-
-
-def test_flag_before_environment_before_context_before_default() -> None:
-    """A setting is what the flag says, else the environment, else the context, else the default."""
-    given = {"server": "flag:1"}
-    environment = {"TABLEADMIN_SERVER": "env:1", "TABLEADMIN_ENDPOINT": "env", "TABLEADMIN_OUTPUT": ""}
-    context = {"server": "ctx:1", "endpoint": "ctx", "timeout": "5s"}
-    chosen = choose(given, environment, context, "home")
-    assert {
-        "server": ("flag:1", "flag"),
-        "endpoint": ("env", "environment"),
-        "timeout": ("5s", "context home"),
-        "output": ("table", "default"),
-    } == {name: (each.text, each.origin) for name, each in chosen.items()}
-
-
-def test_defaults_are_the_clients() -> None:
-    """The defaults of tablectl are those of the client."""
-    assert DEFAULT_TARGET == SETTINGS["server"].default
-    assert DEFAULT_TIMEOUT == shorthand.duration(SETTINGS["timeout"].default or "")
 
 
 def test_unknown_context() -> None:

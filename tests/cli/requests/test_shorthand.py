@@ -1,4 +1,4 @@
-"""What is written for keys, indexes, tags, durations, moments and places in Amazon S3."""
+"""What is written for keys, indexes, tags, times and S3 locations."""
 
 from datetime import UTC, datetime
 
@@ -61,21 +61,6 @@ def test_no_pair(text: str) -> None:
     """A tag has a key and a =."""
     with pytest.raises(ValueError, match="is not KEY=VALUE"):
         shorthand.pair(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("90", 90.0), ("90s", 90.0), ("1.5m", 90.0), ("2h", 7200.0), (" 0.5 s ", 0.5)]
-)
-def test_duration(text: str, seconds: float) -> None:
-    """A duration is in seconds unless it says minutes or hours."""
-    assert seconds == shorthand.duration(text)
-
-
-@pytest.mark.parametrize("text", ["", "0", "-1", "1d", "m", "1e3", "inf", "9" * 400])
-def test_no_duration(text: str) -> None:
-    """A duration is finite and more than nothing."""
-    with pytest.raises(ValueError, match="is not a duration such as 10s, 5m or 2h"):
-        shorthand.duration(text)
 
 
 @pytest.mark.parametrize(

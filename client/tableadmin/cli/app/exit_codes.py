@@ -9,8 +9,12 @@ from typing import TypeAlias
 
 import click
 
+from tableadmin.cli.app.terminal_text import printable
+
 SERVICE_ERROR = 1
 USAGE_ERROR = 2
+# With --exit-code, as of `terraform plan -detailed-exitcode`.
+CHANGES_FOUND = 2
 INTERRUPTED = 130
 CLOSED_PIPE = 141
 
@@ -46,11 +50,6 @@ def ending(error: Exception) -> Ending:
 def line(text: str) -> str:
     """TEXT as tablectl says it: on one line, without control characters, and with its name before it."""
     return "tablectl: " + printable(" ".join(text.split()))
-
-
-def printable(text: str) -> str:
-    """TEXT with everything that could steer a terminal replaced by `?`; blanks of any kind stay."""
-    return "".join(each if each.isprintable() or each.isspace() else "?" for each in text)
 
 
 _Endings: TypeAlias = tuple[tuple[type[Exception], Callable[..., Ending]], ...]

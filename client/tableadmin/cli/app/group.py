@@ -9,14 +9,13 @@ from typing import Any, cast
 import click
 
 from tableadmin.cli.app import shell_completion
-from tableadmin.cli.app.given import given
 from tableadmin.cli.app.help_layout import Context
-from tableadmin.cli.app.settings import SETTINGS
+from tableadmin.cli.app.settings import SETTINGS, from_flags
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
     if value is not None and param.name is not None:
-        given(ctx)[param.name] = value
+        from_flags(ctx)[param.name] = value
 
 
 def _checked(parse: Callable[[str], object]) -> Callable[[click.Context, click.Parameter, str | None], None]:

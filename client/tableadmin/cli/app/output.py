@@ -4,42 +4,48 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, TextIO, cast
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from tableadmin.cli.app.blocks import Block, Fields, Lines, plain_lines
-from tableadmin.cli.app.exit_codes import printable
+from tableadmin.cli.app.terminal_text import is_terminal, printable
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
 
 
+@dataclass(frozen=True)
+class Format:
+    """How answers are written in one of the forms of --output.
+
+    `write` writes an answer, and `write_item` one of several that come one after the other.
+    """
+
+    write: Callable[[object], None]
+    write_item: Callable[[AwsDict], None]
+
+
 def show(answer: AwsDict | Sequence[Block], output: str) -> None:
-    """Print ANSWER, a dict where OUTPUT is json or yaml and blocks where it is table."""
-    _WRITERS[output](answer)
+    """Print ANSWER in the form OUTPUT: blocks where that is `table`, a dict for every other form."""
+    FORMATS[output].write(answer)
 
 
-def show_line(answer: AwsDict, output: str) -> None:
-    """Print ANSWER as one of many: a document of its own where OUTPUT is yaml, a line of JSON elsewhere."""
-    if output == "yaml":
-        click.echo("---")
-        _write_yaml(answer)
-    else:
-        click.echo(json.dumps(answer, ensure_ascii=False, separators=(",", ":"), default=_scalar))
-
-
-def is_terminal(stream: TextIO) -> bool:
-    """Whether STREAM can be drawn upon."""
-    return stream.isatty() and os.environ.get("TERM") != "dumb"
+def show_item(answer: AwsDict, output: str) -> None:
+    """Print ANSWER, one of several, in the form OUTPUT."""
+    FORMATS[output].write_item(answer)
 
 
 def _write_json(answer: object) -> None:
     click.echo(json.dumps(answer, indent=2, ensure_ascii=False, default=_scalar))
+
+
+def _write_json_line(answer: AwsDict) -> None:
+    click.echo(json.dumps(answer, ensure_ascii=False, separators=(",", ":"), default=_scalar))
 
 
 def _write_yaml(answer: object) -> None:
@@ -47,6 +53,11 @@ def _write_yaml(answer: object) -> None:
 
     plain = json.loads(json.dumps(answer, default=_scalar))
     click.echo(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True), nl=False)
+
+
+def _write_yaml_document(answer: AwsDict) -> None:
+    click.echo("---")
+    _write_yaml(answer)
 
 
 def _scalar(value: object) -> str:
@@ -84,8 +95,9 @@ def _write_plain(blocks: Sequence[Block]) -> None:
             click.echo(printable(line))
 
 
-_WRITERS: Mapping[str, Callable[[object], None]] = {
-    "table": _write_blocks,
-    "json": _write_json,
-    "yaml": _write_yaml,
+# The forms of --output: an entry here is all that a new one takes.
+FORMATS: Mapping[str, Format] = {
+    "table": Format(_write_blocks, _write_json_line),
+    "json": Format(_write_json, _write_json_line),
+    "yaml": Format(_write_yaml, _write_yaml_document),
 }

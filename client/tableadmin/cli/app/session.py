@@ -14,10 +14,8 @@ from tableadmin.cli.app import context_file
 from tableadmin.cli.app.blocks import Block
 from tableadmin.cli.app.context_file import Contexts
 from tableadmin.cli.app.exit_codes import Refusal
-from tableadmin.cli.app.given import given
 from tableadmin.cli.app.output import show
-from tableadmin.cli.app.settings import Chosen, choose
-from tableadmin.cli.requests import shorthand
+from tableadmin.cli.app.settings import Chosen, choose, duration, from_flags
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
@@ -40,7 +38,7 @@ class Session:
     @cached_property
     def settings(self) -> dict[str, Chosen]:
         """Every setting of this run; raises Refusal for a wrong one."""
-        flags = given(self._ctx)
+        flags = from_flags(self._ctx)
         contexts = context_file.load(context_file.path())
         name = self._context_name(flags, contexts)
         try:
@@ -60,7 +58,7 @@ class Session:
     @property
     def timeout(self) -> float:
         """The deadline of each call in seconds."""
-        return shorthand.duration(self.settings["timeout"].text or "")
+        return duration(self.settings["timeout"].text or "")
 
     @cached_property
     def client(self) -> Client:
@@ -92,8 +90,8 @@ class Session:
 
     def again(self, *words: str, endpoint: str | None) -> str:
         """The command line of WORDS for the service of this run and for ENDPOINT of it."""
-        said = {name: text for name, text in given(self._ctx).items() if name in ("context", "server")}
-        if endpoint and (endpoint != self.settings["endpoint"].text or "endpoint" in given(self._ctx)):
+        said = {name: text for name, text in from_flags(self._ctx).items() if name in ("context", "server")}
+        if endpoint and (endpoint != self.settings["endpoint"].text or "endpoint" in from_flags(self._ctx)):
             said["endpoint"] = endpoint
         where = [part for name, text in said.items() for part in (f"--{name}", text)]
         return shlex.join(["tablectl", *words, *where])

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import cast
 
-from tableadmin.cli.requests import shorthand
+import click
 
-OUTPUTS = ("table", "json", "yaml")
+from tableadmin.cli.app.output import FORMATS
+
+_OUTPUTS = tuple(FORMATS)
 DEFAULT_SERVER = "127.0.0.1:50051"
+
+_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smh]?)")
+_FROM_FLAGS = "tableadmin.cli.settings"
 
 
 def _text(text: str) -> object:
@@ -18,9 +27,18 @@ def _text(text: str) -> object:
 
 
 def _output(text: str) -> object:
-    if text not in OUTPUTS:
-        raise ValueError(f"{text!r} is not one of {', '.join(OUTPUTS)}")
+    if text not in _OUTPUTS:
+        raise ValueError(f"{text!r} is not one of {', '.join(_OUTPUTS)}")
     return text
+
+
+def duration(text: str) -> float:
+    """The seconds of `90`, `90s`, `1.5m` or `2h`; raises ValueError."""
+    match = _DURATION.fullmatch(text.strip())
+    seconds = float(match[1]) * _UNITS[match[2]] if match else 0.0
+    if not 0 < seconds < math.inf:
+        raise ValueError(f"{text!r} is not a duration such as 10s, 5m or 2h")
+    return seconds
 
 
 @dataclass(frozen=True)
@@ -46,9 +64,15 @@ SETTINGS = {
     for setting in (
         Setting("server", ("--server",), "HOST:PORT", "Where the service answers.", _text, DEFAULT_SERVER),
         Setting("endpoint", ("--endpoint",), "NAME", "Which DynamoDB endpoint of the service.", _text),
-        Setting("timeout", ("--timeout",), "DURATION", "Deadline of each call.", shorthand.duration, "30s"),
+        Setting("timeout", ("--timeout",), "DURATION", "Deadline of each call.", duration, "30s"),
         Setting(
-            "output", ("-o", "--output"), "|".join(OUTPUTS), "Form of the answer.", _output, "table", OUTPUTS
+            "output",
+            ("-o", "--output"),
+            "|".join(_OUTPUTS),
+            "Form of the answer.",
+            _output,
+            "table",
+            _OUTPUTS,
         ),
     )
 }
@@ -97,3 +121,8 @@ def _checked(setting: Setting, text: str) -> str:
     except ValueError as error:
         raise ValueError(f"{setting.variable}: {error}") from error
     return text
+
+
+def from_flags(ctx: click.Context) -> dict[str, str]:
+    """The settings that the command line of CTX gives, as texts by name."""
+    return cast("dict[str, str]", ctx.meta.setdefault(_FROM_FLAGS, {}))

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from rich.console import Console, RenderableType
-from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
 from tableadmin.cli.app.blocks import Block, Fields, Lines, Rows, plain_lines
-from tableadmin.cli.app.exit_codes import printable
-from tableadmin.cli.views.formatting import span
-
-if TYPE_CHECKING:
-    from tableadmin.v1 import WaitResponse
+from tableadmin.cli.app.terminal_text import printable
 
 R = TypeVar("R")
 
@@ -43,39 +36,12 @@ def draw(blocks: Sequence[Block]) -> None:
             console.print(drawn)
 
 
-def alive(name: str, responses: Iterable[WaitResponse]) -> Iterator[WaitResponse]:
-    """Pass RESPONSES on; while they come, what is pending for NAME stands below, and goes away at the end."""
-    pending = _Pending(name)
-    spinner = Spinner("dots", text=pending)
-    live = Live(spinner, console=Console(stderr=True, highlight=False), transient=True, refresh_per_second=8)
-    try:
-        for response in responses:
-            pending.text = "; ".join(response.pending)
-            if response.pending:
-                live.start()
-            yield response
-    finally:
-        live.stop()
-
-
 def counted(responses: Iterable[R], total: int, what: str) -> Iterator[R]:
     """Pass RESPONSES on; a bar shows how many of TOTAL have come, and goes away at the end."""
     console = Console(stderr=True, highlight=False)
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn(what))
     with Progress(*columns, console=console, transient=True) as progress:
         yield from progress.track(responses, total=total)
-
-
-class _Pending:
-    """A text whose clock goes on between responses."""
-
-    def __init__(self, name: str) -> None:
-        self.text = ""
-        self._name, self._began = name, time.monotonic()
-
-    def __rich__(self) -> Text:
-        elapsed = span(time.monotonic() - self._began)
-        return Text(printable(f"{self._name}: {self.text} ({elapsed})"))
 
 
 def _drawn(block: Block, width: int) -> Iterator[RenderableType]:

@@ -7,12 +7,9 @@ import sys
 import textwrap
 from collections.abc import Iterable
 from os import environ
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 import click
-
-from tableadmin.cli.app.exit_codes import printable
-from tableadmin.cli.app.output import is_terminal
 
 _NARROWEST = 20
 
@@ -24,6 +21,16 @@ class Line(NamedTuple):
     indent: int = 0
     hang: int = 2
     colour: str = ""
+
+
+def printable(text: str) -> str:
+    """TEXT with everything that could steer a terminal replaced by `?`; blanks of any kind stay."""
+    return "".join(each if each.isprintable() or each.isspace() else "?" for each in text)
+
+
+def is_terminal(stream: TextIO) -> bool:
+    """Whether STREAM can be drawn upon."""
+    return stream.isatty() and environ.get("TERM") != "dumb"
 
 
 def write(lines: Iterable[Line]) -> None:

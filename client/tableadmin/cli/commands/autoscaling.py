@@ -11,7 +11,8 @@ from tableadmin.cli.app import options
 from tableadmin.cli.app.blocks import Block
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
-from tableadmin.cli.requests import auto_scaling, option_members
+from tableadmin.cli.requests import auto_scaling, member_options, merging
+from tableadmin.cli.views import replicas
 from tableadmin.cli.views.formatting import word
 from tableadmin.cli.views.message_rows import Columns, fields, full_columns
 
@@ -48,20 +49,20 @@ def show(session: Session, name: str) -> None:
 
 @autoscaling.command(help=_UPDATE, example="tablectl autoscaling update Music --write min=5,max=50,target=70")
 @options.table_name
-@options.setting(
+@member_options.setting(
     "--write",
     metavar="SCALING",
     make=auto_scaling.settings("ProvisionedWriteCapacityAutoScalingUpdate"),
     help="Of the table's writes, in all Regions.",
 )
-@options.setting(
+@member_options.setting(
     "--gsi",
     metavar="INDEX",
     make=auto_scaling.index_write,
     multiple=True,
     help="Of an index's writes, in all Regions: 'name=GenreIdx,min=5,max=50'. May be repeated.",
 )
-@options.setting(
+@member_options.setting(
     "--read",
     metavar="REPLICA",
     make=auto_scaling.replica_read,
@@ -69,11 +70,11 @@ def show(session: Session, name: str) -> None:
     help="Of a replica's reads: 'region=eu-west-1,min=5,max=50'; with index=GenreIdx of its index's. "
     "May be repeated.",
 )
-@options.cli_input_json
+@member_options.cli_input_json
 @pass_session
 def update(session: Session, /, name: str, base: AwsDict, **settings: AwsDict) -> None:
     """Change how capacity follows the load."""
-    request = option_members.overridden(base, auto_scaling.by_region(options.combined(*settings.values())))
+    request = merging.overridden(base, auto_scaling.by_region(member_options.combined(*settings.values())))
     if not request.keys() - {"TableName"}:
         raise click.UsageError("Nothing to change is given.")
     request = {**request, "TableName": name}
@@ -93,14 +94,14 @@ def _rows(replica: ReplicaAutoScalingDescription) -> Iterator[list[str]]:
         replica.region_name,
         "",
         word(replica, "replica_status"),
-        auto_scaling.text(replica.replica_provisioned_read_capacity_auto_scaling_settings),
-        auto_scaling.text(replica.replica_provisioned_write_capacity_auto_scaling_settings),
+        replicas.auto_scaling(replica.replica_provisioned_read_capacity_auto_scaling_settings),
+        replicas.auto_scaling(replica.replica_provisioned_write_capacity_auto_scaling_settings),
     ]
     for index in replica.global_secondary_indexes:
         yield [
             replica.region_name,
             index.index_name,
             word(index, "index_status"),
-            auto_scaling.text(index.provisioned_read_capacity_auto_scaling_settings),
-            auto_scaling.text(index.provisioned_write_capacity_auto_scaling_settings),
+            replicas.auto_scaling(index.provisioned_read_capacity_auto_scaling_settings),
+            replicas.auto_scaling(index.provisioned_write_capacity_auto_scaling_settings),
         ]

@@ -11,7 +11,7 @@ from tableadmin.cli.app.blocks import Lines
 from tableadmin.cli.app.confirmation import confirm
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
-from tableadmin.cli.requests import arns, option_members, shorthand
+from tableadmin.cli.requests import arns, member_options, option_members, shorthand
 from tableadmin.cli.requests.pagination import listed
 from tableadmin.cli.requests.wait_conditions import condition
 from tableadmin.cli.views.message_rows import Columns, fields, rows
@@ -69,20 +69,20 @@ def create(session: Session, name: str, backup_name: str, *, patience: float | N
 
 @backup.command("list", example="tablectl backup list Music --since 2026-01-31")
 @options.some_table_name
-@options.setting(
+@member_options.setting(
     "--type",
     "kind",
     type=click.Choice(_TYPES),
     make=option_members.member("BackupType"),
     help="Who made them, USER if not given.",
 )
-@options.setting(
+@member_options.setting(
     "--since",
     metavar="TIME",
     make=option_members.member("TimeRangeLowerBound", shorthand.moment),
     help="Those of this moment or later, such as 2026-01-31T12:00:00Z.",
 )
-@options.setting(
+@member_options.setting(
     "--until",
     metavar="TIME",
     make=option_members.member("TimeRangeUpperBound", shorthand.moment),
@@ -92,7 +92,7 @@ def create(session: Session, name: str, backup_name: str, *, patience: float | N
 @pass_session
 def list_backups(session: Session, /, name: str | None, max_items: int | None, **settings: AwsDict) -> None:
     """List the backups of a table, or of all tables."""
-    request = options.combined({"TableName": name} if name else {}, *settings.values())
+    request = member_options.combined({"TableName": name} if name else {}, *settings.values())
     response = listed(session, session.rpcs.list_backups, request, max_items)
     session.show(response, lambda each: [rows(_SUMMARY, each.backup_summaries, "no backups")])
 

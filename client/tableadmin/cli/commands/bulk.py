@@ -12,7 +12,7 @@ from tableadmin.cli.app.blocks import Block
 from tableadmin.cli.app.confirmation import confirm
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
-from tableadmin.cli.requests import arns, option_members, s3_options, shorthand
+from tableadmin.cli.requests import arns, member_options, merging, option_members, s3_options, shorthand
 from tableadmin.cli.requests.pagination import listed
 from tableadmin.cli.views.message_rows import Columns, fields, rows
 
@@ -63,15 +63,15 @@ def bulk() -> None:
 
 @bulk.command(example="tablectl bulk start Music s3://incoming/music s3://reports/music")
 @options.table_name
-@options.argument(
+@member_options.argument(
     "source", metavar="s3://FROM[/PREFIX]", make=s3_options.inside(_INPUT, s3_options.place("S3KeyPrefix"))
 )
-@options.argument(
+@member_options.argument(
     "target",
     metavar="s3://REPORTS[/PREFIX]",
     make=s3_options.inside(_OUTPUT, s3_options.place("S3KeyPrefix")),
 )
-@options.setting(
+@member_options.setting(
     "--format",
     type=click.Choice(_FORMATS),
     make=s3_options.inside(_INPUT, option_members.member("InputFormat")),
@@ -79,38 +79,38 @@ def bulk() -> None:
 )
 @s3_options.compression(s3_options.inside(_INPUT, option_members.member("InputCompressionType")))
 @s3_options.owner(s3_options.inside(_INPUT, option_members.member("S3BucketOwner")))
-@options.setting(
+@member_options.setting(
     "--report",
     type=click.Choice(list(_REPORTS)),
     make=lambda text: {_OUTPUT: {"OutputType": list(_REPORTS[text])}},
     help="Which items that were not written are reported, ERROR if not given.",
 )
-@options.setting(
+@member_options.setting(
     "--report-owner",
     metavar="ACCOUNT",
     make=s3_options.inside(_OUTPUT, option_members.member("S3BucketOwner")),
     help="Account of the bucket of reports, if it is another's.",
 )
 @s3_options.sse(s3_options.inside(_OUTPUT, s3_options.encryption))
-@options.setting(
+@member_options.setting(
     "--max-write",
     metavar="UNITS",
     make=option_members.member("MaxWriteRequestUnits", shorthand.units),
     help="Ceiling of its writes a second, 1024 or more.",
 )
-@options.setting(
+@member_options.setting(
     "--tier",
     type=click.Choice(_TIERS),
     make=option_members.member("PerformanceTier"),
     help="How fast, STANDARD if not given.",
 )
 @s3_options.client_token
-@options.cli_input_json
+@member_options.cli_input_json
 @pass_session
 def start(session: Session, /, name: str, base: AwsDict, **settings: AwsDict) -> None:
     """Write the items of files in Amazon S3 into a table; items of the same key are replaced."""
-    members = options.combined({"TableName": name}, *settings.values())
-    request = option_members.overridden(option_members.overridden(_DEFAULTS, base), members)
+    members = member_options.combined({"TableName": name}, *settings.values())
+    request = merging.overridden(merging.overridden(_DEFAULTS, base), members)
     response = session.send(session.rpcs.start_bulk_put_items, request)
     session.show(response, lambda each: _view(each.bulk_operation_description))
 

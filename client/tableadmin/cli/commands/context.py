@@ -9,11 +9,10 @@ import click
 from tableadmin.cli.app import context_file, shell_completion
 from tableadmin.cli.app.blocks import Rows
 from tableadmin.cli.app.exit_codes import Refusal
-from tableadmin.cli.app.given import given
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.output import show
 from tableadmin.cli.app.session import Session, pass_session
-from tableadmin.cli.app.settings import SETTINGS
+from tableadmin.cli.app.settings import SETTINGS, from_flags
 
 _name = click.argument("name", metavar="NAME", shell_complete=shell_completion.contexts)
 
@@ -56,7 +55,7 @@ def use(name: str) -> None:
 @click.pass_context
 def set_context(ctx: click.Context, name: str) -> None:
     """Keep the settings given as options under NAME. The first context is used at once."""
-    settings = {key: text for key, text in given(ctx).items() if key in SETTINGS}
+    settings = {key: text for key, text in from_flags(ctx).items() if key in SETTINGS}
     if not settings:
         raise click.UsageError(
             f"Give at least one of {', '.join(SETTINGS[key].flags[-1] for key in SETTINGS)}."

@@ -9,7 +9,7 @@ import click
 from tableadmin.cli.app import options
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
-from tableadmin.cli.requests import arns, option_members, s3_options, shorthand
+from tableadmin.cli.requests import arns, member_options, merging, option_members, s3_options, shorthand
 from tableadmin.cli.requests.pagination import listed
 from tableadmin.cli.requests.wait_conditions import condition
 from tableadmin.cli.views.message_rows import Columns, fields, rows
@@ -60,34 +60,34 @@ def export_s3() -> None:
 
 @export_s3.command(example="tablectl export-s3 start Music s3://archive/music --wait")
 @options.table_or_arn
-@options.argument("target", metavar="s3://BUCKET[/PREFIX]", make=s3_options.place("S3Prefix"))
-@options.setting(
+@member_options.argument("target", metavar="s3://BUCKET[/PREFIX]", make=s3_options.place("S3Prefix"))
+@member_options.setting(
     "--time",
     metavar="TIME",
     make=option_members.member("ExportTime", shorthand.moment),
     help="As the table was then, such as 2026-01-31T12:00:00Z; now if not given.",
 )
-@options.setting(
+@member_options.setting(
     "--from",
     "begin",
     metavar="TIME",
     make=_increment(option_members.member("ExportFromTime", shorthand.moment)),
     help="Only what has changed since then.",
 )
-@options.setting(
+@member_options.setting(
     "--to",
     "end",
     metavar="TIME",
     make=_increment(option_members.member("ExportToTime", shorthand.moment)),
     help="Only what had changed before then.",
 )
-@options.setting(
+@member_options.setting(
     "--view",
     type=click.Choice(_VIEWS),
     make=_increment(option_members.member("ExportViewType")),
     help="What of a change is written.",
 )
-@options.setting(
+@member_options.setting(
     "--format",
     type=click.Choice(_FORMATS),
     make=option_members.member("ExportFormat"),
@@ -96,16 +96,16 @@ def export_s3() -> None:
 @s3_options.owner(option_members.member("S3BucketOwner"))
 @s3_options.sse(s3_options.encryption)
 @s3_options.client_token
-@options.cli_input_json
+@member_options.cli_input_json
 @options.waiting
 @pass_session
 def start(
     session: Session, /, name: str, base: AwsDict, *, patience: float | None, **settings: AwsDict
 ) -> None:
     """Write a table, or what has changed in it, to Amazon S3."""
-    members = options.combined(*settings.values())
+    members = member_options.combined(*settings.values())
     arn = arns.of_table(session.client, name)
-    request = option_members.overridden(base, {"TableArn": arn, **members})
+    request = merging.overridden(base, {"TableArn": arn, **members})
     response = session.send(session.rpcs.export_table_to_point_in_time, request)
     if patience is not None:
         completed = condition("export-completed", response.export_description.export_arn)

@@ -12,7 +12,7 @@ from tableadmin.cli.app.blocks import Block, Rows
 from tableadmin.cli.app.confirmation import confirm
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
-from tableadmin.cli.requests import auto_scaling, option_members, shorthand
+from tableadmin.cli.requests import auto_scaling, member_options, merging, option_members, shorthand
 from tableadmin.cli.requests.pagination import listed
 from tableadmin.cli.views import replicas
 from tableadmin.cli.views.formatting import word
@@ -95,7 +95,7 @@ def create(session: Session, name: str, regions: tuple[str, ...]) -> None:
 
 
 @global_table.command("list", example="tablectl global-table list --region eu-west-1")
-@options.setting(
+@member_options.setting(
     "--region", metavar="REGION", make=option_members.member("RegionName"), help="Those with a replica there."
 )
 @options.max_items
@@ -148,40 +148,40 @@ def settings(session: Session, name: str) -> None:
 
 @global_table.command(example="tablectl global-table update-settings Music --write 50")
 @_name
-@options.billing
-@options.setting(
+@member_options.billing
+@member_options.setting(
     "--write",
     metavar="UNITS",
     make=option_members.member("GlobalTableProvisionedWriteCapacityUnits", shorthand.units),
     help="Write capacity units, in all Regions.",
 )
-@options.setting(
+@member_options.setting(
     "--write-scaling",
     metavar="SCALING",
     make=auto_scaling.settings("GlobalTableProvisionedWriteCapacityAutoScalingSettingsUpdate"),
     help="Auto scaling of writes, in all Regions: 'min=5,max=50,target=70'.",
 )
-@options.setting(
+@member_options.setting(
     "--gsi",
     metavar="INDEX",
     make=_index,
     multiple=True,
     help="Write capacity of an index, in all Regions: 'name=GenreIdx,write=5'. May be repeated.",
 )
-@options.setting(
+@member_options.setting(
     "--replica",
     metavar="REPLICA",
     make=_replica,
     multiple=True,
     help="What a replica has of its own: 'region=eu-west-1,read=5,class=STANDARD'. May be repeated.",
 )
-@options.cli_input_json
+@member_options.cli_input_json
 @pass_session
 def update_settings(session: Session, /, name: str, base: AwsDict, **settings: AwsDict) -> None:
     """Change the capacity and the auto scaling of replicas."""
-    members = options.combined(*settings.values())
+    members = member_options.combined(*settings.values())
     renamed = {_BILLING.get(member, member): value for member, value in members.items()}
-    request = option_members.overridden(base, renamed)
+    request = merging.overridden(base, renamed)
     if not request.keys() - {"GlobalTableName"}:
         raise click.UsageError("Nothing to change is given.")
     request = {**request, "GlobalTableName": name}
@@ -216,8 +216,8 @@ def _settings_rows(replica: ReplicaSettingsDescription) -> Iterator[list[str]]:
         cell(replica, "replica_table_class_summary.table_class"),
         cell(replica, "replica_provisioned_read_capacity_units"),
         cell(replica, "replica_provisioned_write_capacity_units"),
-        auto_scaling.text(replica.replica_provisioned_read_capacity_auto_scaling_settings),
-        auto_scaling.text(replica.replica_provisioned_write_capacity_auto_scaling_settings),
+        replicas.auto_scaling(replica.replica_provisioned_read_capacity_auto_scaling_settings),
+        replicas.auto_scaling(replica.replica_provisioned_write_capacity_auto_scaling_settings),
     ]
     for index in replica.replica_global_secondary_index_settings:
         yield [
@@ -228,6 +228,6 @@ def _settings_rows(replica: ReplicaSettingsDescription) -> Iterator[list[str]]:
             "",
             cell(index, "provisioned_read_capacity_units"),
             cell(index, "provisioned_write_capacity_units"),
-            auto_scaling.text(index.provisioned_read_capacity_auto_scaling_settings),
-            auto_scaling.text(index.provisioned_write_capacity_auto_scaling_settings),
+            replicas.auto_scaling(index.provisioned_read_capacity_auto_scaling_settings),
+            replicas.auto_scaling(index.provisioned_write_capacity_auto_scaling_settings),
         ]

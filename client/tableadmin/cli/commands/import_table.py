@@ -9,7 +9,7 @@ import click
 from tableadmin.cli.app import options
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
-from tableadmin.cli.requests import arns, option_members, s3_options
+from tableadmin.cli.requests import arns, member_options, merging, option_members, s3_options
 from tableadmin.cli.requests.pagination import listed
 from tableadmin.cli.requests.wait_conditions import condition
 from tableadmin.cli.views.message_rows import Columns, fields, rows
@@ -60,37 +60,37 @@ def import_() -> None:
     example="tablectl import start Music s3://archive/music/ --hash-key Artist:S --on-demand --wait"
 )
 @click.argument("name", metavar="NEW-TABLE")
-@options.argument(
+@member_options.argument(
     "source",
     metavar="s3://BUCKET[/PREFIX]",
     make=s3_options.inside("S3BucketSource", s3_options.place("S3KeyPrefix")),
 )
-@options.setting(
+@member_options.setting(
     "--format",
     type=click.Choice(_FORMATS),
     make=option_members.member("InputFormat"),
     help="Of the files, DYNAMODB_JSON if not given.",
 )
 @s3_options.compression(option_members.member("InputCompressionType"))
-@options.setting(
+@member_options.setting(
     "--csv-delimiter", metavar="CHARACTER", make=option_members.member("Delimiter"), help="Of CSV."
 )
-@options.setting(
+@member_options.setting(
     "--csv-header",
     metavar="NAME,NAME",
     make=lambda text: {"HeaderList": text.split(",")},
     help="Attributes of CSV files whose first line does not name them.",
 )
 @s3_options.owner(s3_options.inside("S3BucketSource", option_members.member("S3BucketOwner")))
-@options.hash_key
-@options.range_key
-@options.billing
-@options.provisioned
-@options.ceilings
-@options.global_indexes
-@options.encryption
+@member_options.hash_key
+@member_options.range_key
+@member_options.billing
+@member_options.provisioned
+@member_options.ceilings
+@member_options.global_indexes
+@member_options.encryption
 @s3_options.client_token
-@options.cli_input_json
+@member_options.cli_input_json
 @options.waiting
 @pass_session
 def start(
@@ -106,7 +106,7 @@ def start(
 ) -> None:
     """Make a new table of what lies in Amazon S3."""
     csv = option_members.within("Csv", {**csv_delimiter, **csv_header})
-    members = options.combined(
+    members = member_options.combined(
         {"TableName": name}, option_members.within("InputFormatOptions", csv), *settings.values()
     )
     response = session.send(session.rpcs.import_table, _request(base, members))
@@ -142,5 +142,5 @@ def _request(base: AwsDict, members: AwsDict) -> AwsDict:
     own = {name: value for name, value in members.items() if name in _OWN}
     table = {name: value for name, value in members.items() if name not in _OWN}
     planned = cast("AwsDict", base.get(_TABLE) or {})
-    request = option_members.overridden({"InputFormat": "DYNAMODB_JSON", **base}, own)
-    return {**request, _TABLE: option_members.overridden(planned, table)}
+    request = merging.overridden({"InputFormat": "DYNAMODB_JSON", **base}, own)
+    return {**request, _TABLE: merging.overridden(planned, table)}

@@ -10,8 +10,8 @@ from tableadmin.cli.app import options
 from tableadmin.cli.app.confirmation import confirm
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
-from tableadmin.cli.requests import option_members
-from tableadmin.cli.requests.capacity import both_sides
+from tableadmin.cli.requests import member_options, merging, option_members
+from tableadmin.cli.requests.merging import both_sides
 from tableadmin.cli.views.table_description import indexes
 from tableadmin.cli.views.wait_progress import finish
 
@@ -29,9 +29,9 @@ def index() -> None:
 @index.command(example="tablectl index create Music GenreIdx --hash-key Genre:S --read 5 --write 5 --wait")
 @options.table_name
 @click.argument("index_name", metavar="INDEX")
-@options.hash_key
-@options.range_key
-@options.setting(
+@member_options.hash_key
+@member_options.range_key
+@member_options.setting(
     "--projection",
     metavar="ALL|KEYS_ONLY|INCLUDE:a+b",
     default="ALL",
@@ -39,14 +39,14 @@ def index() -> None:
     make=option_members.projection,
     help="What the index copies.",
 )
-@options.throughput
+@member_options.throughput
 @options.waiting
 @pass_session
 def create(
     session: Session, /, name: str, index_name: str, *, patience: float | None, **settings: AwsDict
 ) -> None:
     """Create a global secondary index. On an on-demand table leave --read and --write out."""
-    attributes, action = option_members.split_attributes(options.combined(*settings.values()))
+    attributes, action = merging.split_attributes(member_options.combined(*settings.values()))
     if "KeySchema" not in action:
         raise click.UsageError("Missing option '--hash-key'.")
     response = _change(session, name, {"Create": {"IndexName": index_name, **action}}, attributes)
@@ -56,14 +56,14 @@ def create(
 @index.command(example="tablectl index update Music GenreIdx --read 10 --write 10 --wait")
 @options.table_name
 @options.index_name
-@options.throughput
+@member_options.throughput
 @options.waiting
 @pass_session
 def update(
     session: Session, /, name: str, index_name: str, *, patience: float | None, **settings: AwsDict
 ) -> None:
     """Change the capacity of a global secondary index."""
-    action = options.combined(*settings.values())
+    action = member_options.combined(*settings.values())
     if not action:
         raise click.UsageError("Nothing to change is given.")
     action = both_sides(action, lambda: _live_capacity(session.client, name, index_name))

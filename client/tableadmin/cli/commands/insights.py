@@ -9,7 +9,7 @@ import click
 from tableadmin.cli.app import options, shell_completion
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
-from tableadmin.cli.requests import option_members
+from tableadmin.cli.requests import member_options, option_members
 from tableadmin.cli.requests.pagination import listed
 from tableadmin.cli.views.message_rows import Columns, fields, rows
 
@@ -32,7 +32,7 @@ _DETAILS: Columns = (
     ("Rules", "contributor_insights_rule_list"),
 )
 
-_index = options.setting(
+_index = member_options.setting(
     "--index",
     metavar="INDEX",
     make=option_members.member("IndexName"),
@@ -52,7 +52,7 @@ def insights() -> None:
 @insights.command(example="tablectl insights enable Music --mode THROTTLED_KEYS")
 @options.table_name
 @_index
-@options.setting(
+@member_options.setting(
     "--mode",
     type=click.Choice(_MODES),
     make=option_members.member("ContributorInsightsMode"),
@@ -98,6 +98,6 @@ def list_insights(session: Session, name: str | None, max_items: int | None) -> 
 
 
 def _update(session: Session, name: str, action: str, *settings: AwsDict) -> None:
-    request = options.combined({"TableName": name, "ContributorInsightsAction": action}, *settings)
+    request = member_options.combined({"TableName": name, "ContributorInsightsAction": action}, *settings)
     response = session.send(session.rpcs.update_contributor_insights, request)
     session.show(response, lambda each: [fields(_SUMMARY, each)])

@@ -10,7 +10,7 @@ from tableadmin.cli.app import options
 from tableadmin.cli.app.confirmation import confirm
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
-from tableadmin.cli.requests import arns, option_members
+from tableadmin.cli.requests import arns, member_options, option_members
 from tableadmin.cli.views.message_rows import Columns, fields, rows
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def kinesis() -> None:
 @kinesis.command(example="tablectl kinesis enable Music arn:aws:kinesis:eu-west-1:123456789012:stream/music")
 @options.table_name
 @_stream
-@options.setting(
+@member_options.setting(
     "--precision",
     type=click.Choice(_PRECISIONS),
     make=lambda text: option_members.within("EnableKinesisStreamingConfiguration", _precision(text)),
@@ -59,7 +59,7 @@ def enable(session: Session, name: str, stream_arn: str, precision: AwsDict) -> 
 )
 @options.table_name
 @_stream
-@options.setting(
+@member_options.setting(
     "--precision",
     type=click.Choice(_PRECISIONS),
     required=True,

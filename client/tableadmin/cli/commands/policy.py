@@ -12,13 +12,13 @@ from tableadmin.cli.app.blocks import Block, Lines
 from tableadmin.cli.app.confirmation import confirm
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
-from tableadmin.cli.requests import arns, json_input, option_members
+from tableadmin.cli.requests import arns, json_input, member_options, option_members
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
     from tableadmin.v1 import GetResourcePolicyResponse
 
-_revision = options.setting(
+_revision = member_options.setting(
     "--revision",
     metavar="ID",
     make=option_members.member("ExpectedRevisionId"),
@@ -38,7 +38,7 @@ def policy() -> None:
 @options.table_or_arn
 @click.argument("source", metavar="FILE|-|JSON")
 @_revision
-@options.setting(
+@member_options.setting(
     "--confirm-remove-self",
     is_flag=True,
     default=None,
@@ -50,7 +50,9 @@ def set_policy(session: Session, /, name: str, source: str, **settings: AwsDict)
     """Put a policy in the place of what there is."""
     text = json_input.text(source)
     request: AwsDict = {"ResourceArn": arns.of_table(session.client, name), "Policy": text}
-    response = session.send(session.rpcs.put_resource_policy, options.combined(request, *settings.values()))
+    response = session.send(
+        session.rpcs.put_resource_policy, member_options.combined(request, *settings.values())
+    )
     session.show(response, lambda each: [Lines([f"policy of {name} is revision {each.revision_id}"])])
 
 

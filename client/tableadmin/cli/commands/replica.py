@@ -11,7 +11,7 @@ from tableadmin.cli.app.blocks import Block
 from tableadmin.cli.app.confirmation import confirm
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
-from tableadmin.cli.requests import option_members, shorthand
+from tableadmin.cli.requests import member_options, merging, option_members, shorthand
 from tableadmin.cli.requests.wait_conditions import condition
 from tableadmin.cli.views import replicas
 from tableadmin.cli.views.table_description import standing
@@ -33,30 +33,30 @@ def _index(text: str) -> AwsDict:
     found = shorthand.fields(text, ("name", "read", "max-read"), ["name"])
     makers = {"read": _read, "max-read": _max_read}
     sides = [makers[side](units) for side, units in found.items() if side in makers]
-    return {"GlobalSecondaryIndexes": [{"IndexName": found["name"], **option_members.merged(*sides)}]}
+    return {"GlobalSecondaryIndexes": [{"IndexName": found["name"], **merging.merged(*sides)}]}
 
 
 _settings = options.together(
-    options.setting("--read", metavar="UNITS", make=_read, help="Read capacity units there."),
-    options.setting(
+    member_options.setting("--read", metavar="UNITS", make=_read, help="Read capacity units there."),
+    member_options.setting(
         "--max-read", metavar="UNITS", make=_max_read, help="Ceiling of reads on demand there, -1 for none."
     ),
-    options.setting(
+    member_options.setting(
         "--gsi",
         metavar="INDEX",
         make=_index,
         multiple=True,
         help="Capacity of an index there: 'name=GenreIdx,read=5' or 'name=GenreIdx,max-read=100'.",
     ),
-    options.setting(
+    member_options.setting(
         "--kms-key",
         metavar="KEY",
         make=option_members.member("KMSMasterKeyId"),
         help="KMS key in that Region, by id, ARN or alias.",
     ),
-    options.setting(
+    member_options.setting(
         "--table-class",
-        type=click.Choice(options.TABLE_CLASSES),
+        type=click.Choice(member_options.TABLE_CLASSES),
         make=option_members.member("TableClassOverride"),
         help="How storage and requests are priced there.",
     ),
@@ -75,13 +75,13 @@ def replica() -> None:
 @options.table_name
 @click.argument("regions", metavar="REGION...", nargs=-1, required=True)
 @_settings
-@options.setting(
+@member_options.setting(
     "--consistency",
     type=click.Choice(_CONSISTENCIES),
     make=option_members.member("MultiRegionConsistency"),
     help="With the first replicas only, EVENTUAL if not given. STRONG takes three Regions.",
 )
-@options.setting(
+@member_options.setting(
     "--witness",
     metavar="REGION",
     make=lambda region: {"GlobalTableWitnessUpdates": [{"Create": {"RegionName": region}}]},
@@ -101,7 +101,7 @@ def add(
     **settings: AwsDict,
 ) -> None:
     """Copy a table to other Regions, with its items. AWS turns the stream on for it."""
-    action = options.combined(*settings.values())
+    action = member_options.combined(*settings.values())
     creates = [{"Create": {"RegionName": region, **action}} for region in regions]
     request: AwsDict = {"TableName": name, "ReplicaUpdates": creates, **consistency, **witness}
     response = session.send(session.rpcs.update_table, request)
@@ -122,7 +122,7 @@ def update(
     session: Session, /, name: str, region: str, *, patience: float | None, **settings: AwsDict
 ) -> None:
     """Change what a replica has of its own."""
-    action = options.combined(*settings.values())
+    action = member_options.combined(*settings.values())
     if not action:
         raise click.UsageError("Nothing to change is given.")
     finish(session, _update(session, name, {"Update": {"RegionName": region, **action}}), patience)
@@ -131,7 +131,7 @@ def update(
 @replica.command(example="tablectl replica remove Music eu-west-1 --yes --wait")
 @options.table_name
 @_region
-@options.setting(
+@member_options.setting(
     "--witness",
     metavar="REGION",
     make=lambda region: {"GlobalTableWitnessUpdates": [{"Delete": {"RegionName": region}}]},

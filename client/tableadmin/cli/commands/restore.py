@@ -9,7 +9,7 @@ import click
 from tableadmin.cli.app import options
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
-from tableadmin.cli.requests import arns, option_members, shorthand
+from tableadmin.cli.requests import arns, member_options, merging, option_members, shorthand
 from tableadmin.cli.requests.wait_conditions import condition
 from tableadmin.cli.views.table_description import standing
 from tableadmin.cli.views.wait_progress import wait
@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 _MOMENTS = {"UseLatestRestorableTime", "RestoreDateTime"}
 
 _overrides = options.together(
-    options.billing, options.provisioned, options.ceilings, options.encryption, options.cli_input_json
+    member_options.billing,
+    member_options.provisioned,
+    member_options.ceilings,
+    member_options.encryption,
+    member_options.cli_input_json,
 )
 _target = click.argument("target", metavar="NEW-TABLE")
 
@@ -48,7 +52,7 @@ def from_backup(
 ) -> None:
     """Make a new table of what a backup holds."""
     backup: AwsDict = {"BackupArn": arns.of_backup(session.client, name), "TargetTableName": target}
-    request = option_members.overridden(base, {**backup, **_override(settings)})
+    request = merging.overridden(base, {**backup, **_override(settings)})
     _finish(session, session.send(session.rpcs.restore_table_from_backup, request), patience)
 
 
@@ -57,14 +61,14 @@ def from_backup(
 )
 @options.table_or_arn
 @_target
-@options.setting(
+@member_options.setting(
     "--latest",
     is_flag=True,
     default=None,
     make=option_members.flag("UseLatestRestorableTime"),
     help="As it was at the latest moment there is, minutes ago.",
 )
-@options.setting(
+@member_options.setting(
     "--time",
     metavar="TIME",
     make=option_members.member("RestoreDateTime", shorthand.moment),
@@ -87,7 +91,7 @@ def to_point_in_time(
 ) -> None:
     """Make a new table of what another held. 'tablectl pitr show' says which moments there are."""
     source: AwsDict = {"SourceTableArn" if arns.is_arn(name) else "SourceTableName": name}
-    request = option_members.overridden(
+    request = merging.overridden(
         base, {**source, "TargetTableName": target, **latest, **time, **_override(settings)}
     )
     if len(_MOMENTS & request.keys()) != 1:
@@ -97,7 +101,7 @@ def to_point_in_time(
 
 def _override(settings: dict[str, AwsDict]) -> AwsDict:
     """What the options set, under the names that it has in a restore."""
-    members = options.combined(*settings.values())
+    members = member_options.combined(*settings.values())
     return {f"{name}Override": value for name, value in members.items()}
 
 

@@ -11,7 +11,7 @@ from tableadmin.cli.app.blocks import Block, Lines
 from tableadmin.cli.app.confirmation import confirm
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
-from tableadmin.cli.requests import option_members
+from tableadmin.cli.requests import member_options, option_members
 from tableadmin.cli.requests.wait_conditions import condition
 from tableadmin.cli.views.message_rows import Columns, fields
 from tableadmin.cli.views.wait_progress import finish, wait
@@ -37,7 +37,7 @@ def stream() -> None:
 
 @stream.command(example="tablectl stream enable Music NEW_AND_OLD_IMAGES --wait")
 @options.table_name
-@click.argument("view", type=click.Choice(options.STREAM_VIEWS))
+@click.argument("view", type=click.Choice(member_options.STREAM_VIEWS))
 @options.waiting
 @pass_session
 def enable(session: Session, name: str, view: str, patience: float | None) -> None:

@@ -14,8 +14,8 @@ from tableadmin.cli.app.confirmation import confirm
 from tableadmin.cli.app.exit_codes import SERVICE_ERROR, line
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
-from tableadmin.cli.requests import option_members
-from tableadmin.cli.requests.capacity import both_sides
+from tableadmin.cli.requests import member_options, merging, option_members
+from tableadmin.cli.requests.merging import both_sides
 from tableadmin.cli.requests.pagination import listed
 from tableadmin.cli.requests.table_states import inventory
 from tableadmin.cli.views.table_description import description
@@ -57,42 +57,42 @@ def table() -> None:
     help=_CREATE, example="tablectl table create Music --hash-key Artist:S --read 5 --write 5 --wait"
 )
 @options.optional_table_name
-@options.hash_key
-@options.range_key
-@options.billing
-@options.throughput
-@options.setting(
+@member_options.hash_key
+@member_options.range_key
+@member_options.billing
+@member_options.throughput
+@member_options.setting(
     "--gsi",
     metavar="INDEX",
     make=option_members.global_index,
     multiple=True,
     help="Global secondary index, may be repeated.",
 )
-@options.setting(
+@member_options.setting(
     "--lsi",
     metavar="INDEX",
     make=option_members.local_index,
     multiple=True,
     help="Local secondary index, may be repeated.",
 )
-@options.setting(
+@member_options.setting(
     "--tag", metavar="KEY=VALUE", make=option_members.tag, multiple=True, help="Tag, may be repeated."
 )
-@options.setting(
+@member_options.setting(
     "--stream",
-    type=click.Choice(options.STREAM_VIEWS),
+    type=click.Choice(member_options.STREAM_VIEWS),
     make=option_members.stream,
     help="Turn on the stream.",
 )
-@options.protection_and_class
-@options.cli_input_json
+@member_options.protection_and_class
+@member_options.cli_input_json
 @options.waiting
 @pass_session
 def create(
     session: Session, /, name: str | None, base: AwsDict, *, patience: float | None, **settings: AwsDict
 ) -> None:
     """Create a table."""
-    request = option_members.with_table_hash(_request(name, base, settings))
+    request = merging.with_table_hash(_request(name, base, settings))
     response = session.send(session.rpcs.create_table, request)
     finish(session, response, patience)
 
@@ -144,23 +144,23 @@ def list_tables(
 
 @table.command(example="tablectl table update Music --read 10 --write 10 --wait")
 @options.optional_table_name
-@options.billing
-@options.throughput
-@options.setting(
+@member_options.billing
+@member_options.throughput
+@member_options.setting(
     "--gsi",
     metavar="INDEX",
     make=option_members.index_capacity,
     multiple=True,
     help="Capacity of an index: 'name=GenreIdx,read=5,write=5'. May be repeated.",
 )
-@options.setting(
+@member_options.setting(
     "--stream",
-    type=click.Choice([*options.STREAM_VIEWS, "off"]),
+    type=click.Choice([*member_options.STREAM_VIEWS, "off"]),
     make=option_members.stream,
     help="Turn the stream on or off.",
 )
-@options.protection_and_class
-@options.cli_input_json
+@member_options.protection_and_class
+@member_options.cli_input_json
 @options.waiting
 @pass_session
 def update(
@@ -190,7 +190,7 @@ def delete(session: Session, name: str, *, yes: bool, patience: float | None) ->
 def _request(name: str | None, base: AwsDict, settings: dict[str, AwsDict]) -> AwsDict:
     """The request of the file with what the options say in its place."""
     named: AwsDict = {"TableName": name} if name else {}
-    request = option_members.overridden(base, options.combined(named, *settings.values()))
+    request = merging.overridden(base, member_options.combined(named, *settings.values()))
     if not request.get("TableName"):
         raise click.UsageError("Missing argument 'TABLE'.")
     return request

@@ -10,7 +10,7 @@ from tableadmin.cli.app import options
 from tableadmin.cli.app.blocks import Block, Lines, Rows
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
-from tableadmin.cli.requests import arns, option_members
+from tableadmin.cli.requests import arns, merging, option_members
 from tableadmin.cli.requests.pagination import listed
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def tag() -> None:
 def set_tags(session: Session, name: str, tags: tuple[str, ...]) -> None:
     """Add tags, or give them other values; the rest stay."""
     try:
-        request = option_members.merged(*map(option_members.tag, tags))
+        request = merging.merged(*map(option_members.tag, tags))
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="'KEY=VALUE'") from error
     arn = arns.of_table(session.client, name)

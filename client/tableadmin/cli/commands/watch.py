@@ -13,8 +13,9 @@ import click
 
 from tableadmin.cli.app import shell_completion
 from tableadmin.cli.app.group import Command
-from tableadmin.cli.app.output import is_terminal, show_line
+from tableadmin.cli.app.output import show_item
 from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.app.terminal_text import is_terminal
 from tableadmin.cli.views.watch_events import as_json
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def watch(session: Session, names: tuple[str, ...], prefix: str | None, *, every
 def _print(events: Stream[WatchResponse], output: str) -> None:
     with _ends_with_its_reader(events):
         for event in events:
-            show_line(as_json(event), output)
+            show_item(as_json(event), output)
 
 
 @contextmanager

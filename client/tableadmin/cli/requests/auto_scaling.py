@@ -1,6 +1,6 @@
-"""Auto scaling: how it is written on the command line, and how it looks.
+"""Auto scaling as it is written on the command line.
 
-It is written as `min=5,max=50,target=70` in any order, each part only where it is to change:
+`min=5,max=50,target=70` in any order; each part is given only where it is to change:
 
 - `min`, `max`: capacity units that scaling stays between
 - `target`: utilization to hold, in percent of capacity
@@ -15,13 +15,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, cast
 
-from tableadmin.cli.requests import option_members, shorthand
-from tableadmin.cli.views.message_rows import cell
+from tableadmin.cli.requests import merging, option_members, shorthand
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict, AwsValue
     from tableadmin.cli.requests.option_members import Make
-    from tableadmin.v1 import AutoScalingSettingsDescription
 
 
 def _number(text: str) -> float:
@@ -81,22 +79,8 @@ def by_region(request: AwsDict) -> AwsDict:
     regions: dict[object, AwsDict] = {}
     for update in cast("list[AwsDict]", request.get("ReplicaUpdates") or []):
         region = update.get("RegionName")
-        regions[region] = option_members.merged(regions.get(region, {}), update)
+        regions[region] = merging.merged(regions.get(region, {}), update)
     return {**request, "ReplicaUpdates": list(regions.values())} if regions else request
-
-
-def text(described: AutoScalingSettingsDescription) -> str:
-    """How the scaling of one side of a table or index looks: `5 to 50 at 70%`."""
-    if described.auto_scaling_disabled:
-        return "off"
-    if not described.HasField("minimum_units") and not described.HasField("maximum_units"):
-        return ""
-    targets = [cell(each, _TARGET) for each in described.scaling_policies]
-    at = f" at {targets[0]}%" if targets else ""
-    return f"{described.minimum_units} to {described.maximum_units}{at}"
-
-
-_TARGET = "target_tracking_scaling_policy_configuration.target_value"
 
 
 def _replica(found: Mapping[str, str]) -> AwsDict:

@@ -1,15 +1,15 @@
 """What each option adds to a request: AWS members, from what was written on the command line.
 
-A fragment is an AWS-shaped dict with the members that one option sets. `merged` puts fragments together, and
-`overridden` lays them over the request of a file.
+A fragment is an AWS-shaped dict with the members that one option sets; `merging.py` puts fragments together.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias
 
 from tableadmin.cli.requests import shorthand
+from tableadmin.cli.requests.merging import ATTRIBUTES, merged, split_attributes
 from tableadmin.cli.requests.shorthand import KeyPart
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 Make: TypeAlias = "Callable[[str], AwsDict]"
 
-ATTRIBUTES = "AttributeDefinitions"
 _INDEX_FIELDS = ("name", "hash", "range", "projection", "read", "write")
 _LOCAL_FIELDS = ("name", "range", "projection")
 _CAPACITY_FIELDS = ("name", "read", "write")
@@ -117,54 +116,6 @@ def index_capacity(text: str) -> AwsDict:
     return {"GlobalSecondaryIndexUpdates": [{"Update": update}]}
 
 
-def merged(*fragments: AwsDict) -> AwsDict:
-    """All FRAGMENTS as one: objects are merged, lists joined.
-
-    Raises ValueError for an attribute that has two types.
-    """
-    whole: AwsDict = {}
-    for fragment in fragments:
-        for name, value in fragment.items():
-            whole[name] = _joined(whole[name], value) if name in whole else value
-    return _tidied(whole)
-
-
-def overridden(document: AwsDict, flags: AwsDict) -> AwsDict:
-    """DOCUMENT with what FLAGS say in its place: objects are merged, lists replaced, attributes by name.
-
-    Going on demand drops the document's provisioned throughput.
-    """
-    whole: AwsDict = dict(document)
-    if flags.get("BillingMode") == "PAY_PER_REQUEST":
-        whole.pop("ProvisionedThroughput", None)
-    for name, value in flags.items():
-        old = whole.get(name)
-        both = isinstance(old, Mapping) and isinstance(value, Mapping)
-        whole[name] = _joined(old, value) if both else value
-    whole.update(_attributes(document, flags))
-    return whole
-
-
-def with_table_hash(request: AwsDict) -> AwsDict:
-    """REQUEST with the table's hash key put into its local indexes that have none."""
-    hashes = [each for each in _objects(request, "KeySchema") if each.get("KeyType") == "HASH"]
-    indexes = [_keyed(index, hashes) for index in _objects(request, "LocalSecondaryIndexes")]
-    return {**request, "LocalSecondaryIndexes": indexes} if indexes else request
-
-
-def split_attributes(request: AwsDict) -> tuple[AwsDict, AwsDict]:
-    """The attribute definitions of REQUEST, as its own fragment, and the rest: an index to be created."""
-    rest = {name: value for name, value in request.items() if name != ATTRIBUTES}
-    return {ATTRIBUTES: request.get(ATTRIBUTES, [])}, rest
-
-
-def _keyed(index: AwsDict, hashes: Sequence[AwsDict]) -> AwsDict:
-    schema = _objects(index, "KeySchema")
-    if any(each.get("KeyType") == "HASH" for each in schema):
-        return index
-    return {**index, "KeySchema": [*hashes, *schema]}
-
-
 def _keys(parts: Sequence[KeyPart], kind: str) -> AwsDict:
     return {
         "KeySchema": [{"AttributeName": part.name, "KeyType": kind} for part in parts],
@@ -189,44 +140,3 @@ def _fragments(found: Mapping[str, str]) -> AwsDict:
 def _index(found: Mapping[str, str], listed: str) -> AwsDict:
     attributes, index = split_attributes(_fragments({"projection": "ALL", **found}))
     return {listed: [{"IndexName": found["name"], **index}], **attributes}
-
-
-def _joined(old: AwsValue, new: AwsValue) -> AwsValue:
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        return {**old, **new}
-    if isinstance(old, list) and isinstance(new, list):
-        return [*old, *new]
-    return new
-
-
-def _tidied(request: AwsDict) -> AwsDict:
-    """REQUEST with each attribute defined once, and hash keys before range keys as AWS wants them."""
-    tidy = {**request, **_attributes(request)}
-    ordered = sorted(_objects(tidy, "KeySchema"), key=_is_range)
-    return {**tidy, "KeySchema": ordered} if ordered else tidy
-
-
-def _is_range(element: AwsDict) -> bool:
-    return element.get("KeyType") == "RANGE"
-
-
-def _attributes(*requests: AwsDict) -> AwsDict:
-    """Each attribute that REQUESTS define, once, with the type that the last of them gives it."""
-    types: dict[str, str] = {}
-    for request in requests:
-        types.update(_types(request))
-    named = [{"AttributeName": name, "AttributeType": kind} for name, kind in types.items()]
-    return {ATTRIBUTES: named} if named else {}
-
-
-def _types(request: AwsDict) -> dict[str, str]:
-    types: dict[str, str] = {}
-    for each in _objects(request, ATTRIBUTES):
-        name, kind = str(each.get("AttributeName")), str(each.get("AttributeType"))
-        if types.setdefault(name, kind) != kind:
-            raise ValueError(f"{name} is {types[name]} in one place and {kind} in another")
-    return types
-
-
-def _objects(request: AwsDict, name: str) -> list[AwsDict]:
-    return cast("list[AwsDict]", request.get(name) or [])

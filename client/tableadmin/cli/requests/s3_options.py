@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tableadmin.cli.app import options
-from tableadmin.cli.requests import option_members, shorthand
+from tableadmin.cli.requests import member_options, option_members, shorthand
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
@@ -42,14 +42,14 @@ def inside(name: str, make: Make) -> Make:
 
 def owner(make: Make) -> Callable[[options.F], options.F]:
     """--bucket-owner."""
-    return options.setting(
+    return member_options.setting(
         "--bucket-owner", metavar="ACCOUNT", make=make, help="Account of the bucket, if it is another's."
     )
 
 
 def sse(make: Make) -> Callable[[options.F], options.F]:
     """--sse, of what is written to Amazon S3."""
-    return options.setting(
+    return member_options.setting(
         "--sse",
         metavar="AES256|kms|KEY",
         make=make,
@@ -59,12 +59,12 @@ def sse(make: Make) -> Callable[[options.F], options.F]:
 
 def compression(make: Make) -> Callable[[options.F], options.F]:
     """--compression, of what is read from Amazon S3."""
-    return options.setting(
+    return member_options.setting(
         "--compression", type=click.Choice(COMPRESSIONS), make=make, help="Of the files, NONE if not given."
     )
 
 
-client_token = options.setting(
+client_token = member_options.setting(
     "--client-token",
     metavar="TOKEN",
     make=option_members.member("ClientToken"),

@@ -1,26 +1,23 @@
-"""What is written on a command line for keys, indexes, tags and durations. Everything raises ValueError.
+"""The short forms of keys, indexes, tags, times and S3 locations on the command line.
+
+Every function raises ValueError for text of another form.
 
 - a key is `NAME:TYPE` with the type S, N or B; several parts of one key are joined by `+`: `Genre:S+Label:S`
 - a projection is `ALL`, `KEYS_ONLY` or `INCLUDE:attribute+attribute`
 - an index is `name=...,hash=KEY,range=KEY,projection=PROJECTION,read=UNITS,write=UNITS`, in any order
 - a tag is `KEY=VALUE`
-- a duration is `90`, `90s`, `1.5m` or `2h`: seconds unless it says otherwise
 - a moment is ISO 8601, in UTC unless it says otherwise: `2026-01-31`, `2026-01-31T12:00:00+01:00`
 - a place in Amazon S3 is `s3://bucket/prefix`, with or without a prefix
 """
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import NamedTuple
 
 _TYPES = ("S", "N", "B")
-_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smh]?)")
 
 
 class KeyPart(NamedTuple):
@@ -75,15 +72,6 @@ def pair(text: str) -> tuple[str, str]:
     if not name or not equals:
         raise ValueError(f"{text!r} is not KEY=VALUE")
     return name, value
-
-
-def duration(text: str) -> float:
-    """The seconds of a duration."""
-    match = _DURATION.fullmatch(text.strip())
-    seconds = float(match[1]) * _UNITS[match[2]] if match else 0.0
-    if not 0 < seconds < math.inf:
-        raise ValueError(f"{text!r} is not a duration such as 10s, 5m or 2h")
-    return seconds
 
 
 def moment(text: str) -> datetime:

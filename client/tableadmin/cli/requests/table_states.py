@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from tableadmin.cli.app.output import is_terminal
 from tableadmin.cli.app.session import Session
+from tableadmin.cli.app.terminal_text import is_terminal
 
 if TYPE_CHECKING:
     from tableadmin.client import Client

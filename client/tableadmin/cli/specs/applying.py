@@ -17,7 +17,7 @@ import click
 from tableadmin.cli.app import options, terminal_text
 from tableadmin.cli.app.confirmation import agree
 from tableadmin.cli.app.exit_codes import Interrupted, Unfinished
-from tableadmin.cli.app.output import show_line
+from tableadmin.cli.app.output import show_item
 from tableadmin.cli.app.session import Session, aws
 from tableadmin.cli.specs import planning
 from tableadmin.cli.views import operation_progress, plan_text
@@ -118,7 +118,7 @@ def show_plans(session: Session, plans: Sequence[TablePlan]) -> None:
         terminal_text.write(plan_text.review(plans))
     else:
         shown: AwsDict = {"time": datetime.now(UTC), "type": "PLAN", "plans": [aws(plan) for plan in plans]}
-        show_line(shown, session.output)
+        show_item(shown, session.output)
 
 
 def apply(

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tableadmin.cli.app.exit_codes import Unfinished, printable
+from tableadmin.cli.app.exit_codes import CHANGES_FOUND, Unfinished
+from tableadmin.cli.app.terminal_text import printable
 from tableadmin.cli.specs.spec_files import Given
 
 if TYPE_CHECKING:
     from tableadmin.client import Client
     from tableadmin.v1 import PlanTablesResponse, SpecViolation, TablePlan
-
-# With --exit-code, as of `terraform plan -detailed-exitcode`.
-CHANGES = 2
 
 exit_code_option = click.option(
     "--exit-code",
@@ -76,4 +74,4 @@ def tell_changes(plans: Sequence[TablePlan]) -> None:
     from tableadmin.v1 import PlanAction  # noqa: PLC0415 - protobuf
 
     if any(plan.action != PlanAction.PLAN_ACTION_NONE for plan in plans):
-        raise click.exceptions.Exit(CHANGES)
+        raise click.exceptions.Exit(CHANGES_FOUND)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from tableadmin.cli.app.exit_codes import printable
+from tableadmin.cli.app.terminal_text import printable
 
 if TYPE_CHECKING:
     from tableadmin.v1 import TableSpec

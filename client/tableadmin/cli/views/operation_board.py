@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from tableadmin.cli.app.exit_codes import printable
+from tableadmin.cli.app.terminal_text import printable
 from tableadmin.cli.views.formatting import span
 from tableadmin.cli.views.operation_text import call, ended, now, seconds, state, tally
 

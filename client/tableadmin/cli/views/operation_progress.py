@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import click
 
 from tableadmin.cli.app import terminal_text
-from tableadmin.cli.app.exit_codes import Interrupted, Unfinished, printable
-from tableadmin.cli.app.output import is_terminal, show_line
+from tableadmin.cli.app.exit_codes import Interrupted, Unfinished
+from tableadmin.cli.app.output import show_item
 from tableadmin.cli.app.session import Session, aws
+from tableadmin.cli.app.terminal_text import is_terminal, printable
 from tableadmin.cli.views.formatting import span
 from tableadmin.cli.views.operation_text import (
     call,
@@ -58,7 +59,7 @@ def detach(session: Session, operations: Sequence[Operation], endpoint: str | No
         if session.output == "table":
             click.echo(printable(f"{operation.table_name}: operation {operation.operation_id}"))
         else:
-            show_line(as_json(operation), session.output)
+            show_item(as_json(operation), session.output)
     click.echo(_come_back(session, operations, endpoint), err=True)
 
 
@@ -108,7 +109,7 @@ def _shown(session: Session, operations: Operations) -> Iterable[Operation]:
 
 def _documents(operations: Iterable[Operation], output: str) -> Iterator[Operation]:
     for operation in operations:
-        show_line(as_json(operation), output)
+        show_item(as_json(operation), output)
         yield operation
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from tableadmin.cli.app.blocks import Block, Rows
-from tableadmin.cli.views.message_rows import Columns, rows
+from tableadmin.cli.views.message_rows import Columns, cell, rows
 
 if TYPE_CHECKING:
-    from tableadmin.v1 import ReplicaDescription, TableDescription
+    from tableadmin.v1 import AutoScalingSettingsDescription, ReplicaDescription, TableDescription
 
 _REPLICA: Columns = (
     ("Region", "region_name"),
@@ -21,6 +21,7 @@ _REPLICA: Columns = (
     ("Key", "kms_master_key_id"),
     ("Why", "replica_status_description"),
 )
+_TARGET = "target_tracking_scaling_policy_configuration.target_value"
 _WITNESS: Columns = (("Witness", "region_name"), ("Status", "witness_status"))
 
 
@@ -32,3 +33,14 @@ def replicas(described: Iterable[ReplicaDescription], none: str = "") -> Rows:
 def blocks(table: TableDescription, none: str = "") -> list[Block]:
     """The replicas of the table and its witness; NONE is said when there is no replica."""
     return [replicas(table.replicas, none), rows(_WITNESS, table.global_table_witnesses)]
+
+
+def auto_scaling(described: AutoScalingSettingsDescription) -> str:
+    """How the scaling of one side of a table or index looks: `5 to 50 at 70%`."""
+    if described.auto_scaling_disabled:
+        return "off"
+    if not described.HasField("minimum_units") and not described.HasField("maximum_units"):
+        return ""
+    targets = [cell(each, _TARGET) for each in described.scaling_policies]
+    at = f" at {targets[0]}%" if targets else ""
+    return f"{described.minimum_units} to {described.maximum_units}{at}"

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, TypeAlias
 import click
 
 from tableadmin.cli.app.blocks import Lines
-from tableadmin.cli.app.exit_codes import Interrupted, Unfinished, printable
-from tableadmin.cli.app.output import is_terminal
+from tableadmin.cli.app.exit_codes import Interrupted, Unfinished
 from tableadmin.cli.app.session import Session
+from tableadmin.cli.app.terminal_text import is_terminal, printable
 from tableadmin.cli.requests.wait_conditions import Condition, condition
 from tableadmin.cli.views.formatting import span
 from tableadmin.cli.views.table_description import standing
@@ -90,7 +90,7 @@ def _responses(session: Session, timeout: float, conditions: Iterable[Condition]
 def _shown(name: str, responses: Iterable[WaitResponse]) -> Iterator[WaitResponse]:
     if not is_terminal(sys.stderr):
         return _lines(name, responses)
-    from tableadmin.cli.app.terminal import alive  # noqa: PLC0415 - rich
+    from tableadmin.cli.views.wait_spinner import alive  # noqa: PLC0415 - rich
 
     return alive(name, responses)
 

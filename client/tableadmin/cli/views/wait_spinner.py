@@ -1,0 +1,45 @@
+"""What is waited for, on one line of a terminal that rich redraws."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.text import Text
+
+from tableadmin.cli.app.terminal_text import printable
+from tableadmin.cli.views.formatting import span
+
+if TYPE_CHECKING:
+    from tableadmin.v1 import WaitResponse
+
+
+def alive(name: str, responses: Iterable[WaitResponse]) -> Iterator[WaitResponse]:
+    """Pass RESPONSES on; while they come, what is pending for NAME stands below, and goes away at the end."""
+    pending = _Pending(name)
+    spinner = Spinner("dots", text=pending)
+    live = Live(spinner, console=Console(stderr=True, highlight=False), transient=True, refresh_per_second=8)
+    try:
+        for response in responses:
+            pending.text = "; ".join(response.pending)
+            if response.pending:
+                live.start()
+            yield response
+    finally:
+        live.stop()
+
+
+class _Pending:
+    """A text whose clock goes on between responses."""
+
+    def __init__(self, name: str) -> None:
+        self.text = ""
+        self._name, self._began = name, time.monotonic()
+
+    def __rich__(self) -> Text:
+        elapsed = span(time.monotonic() - self._began)
+        return Text(printable(f"{self._name}: {self.text} ({elapsed})"))

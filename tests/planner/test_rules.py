@@ -68,14 +68,17 @@ def test_to_provisioned() -> None:
 @pytest.mark.parametrize(
     ("members", "rider"),
     [
-        ({"OnDemandThroughput": {"MaxReadRequestUnits": 9}}, "switch to on-demand capacity with ceilings"),
-        ({"StreamSpecification": IMAGES}, "switch to on-demand capacity, stream on"),
+        (
+            {"OnDemandThroughput": {"MaxReadRequestUnits": 9}},
+            "switch to on-demand capacity, set on-demand ceilings",
+        ),
+        ({"StreamSpecification": IMAGES}, "switch to on-demand capacity, turn the stream on: NEW_IMAGE"),
         ({}, "switch to on-demand capacity"),
     ],
 )
 def test_to_on_demand(members: Data, rider: str) -> None:
     """PAY_PER_REQUEST takes ceilings or the stream along, so that one call is enough."""
-    assert [rider] == summaries(table(), table(**ON_DEMAND, **members))
+    assert [f"switch to on-demand capacity{rider}"] == summaries(table(), table(**ON_DEMAND, **members))
 
 
 def test_to_on_demand_with_index() -> None:
@@ -99,7 +102,7 @@ def test_ceilings_removed() -> None:
 def test_index_update_rides() -> None:
     """The creation of an index takes throughput updates of other indexes along."""
     before, after = table(index("Kept")), table(index("Kept", throughput=MORE), index("New"))
-    assert ["add index New, change throughput of indexes"] == summaries(before, after)
+    assert ["change throughput of indexes, add index New"] == summaries(before, after)
 
 
 def test_one_index_a_call() -> None:
@@ -363,7 +366,7 @@ def test_order() -> None:
     assert [
         "turn deletion protection off",
         "delete index Old",
-        "switch to on-demand capacity with ceilings",
+        "switch to on-demand capacity, set on-demand ceilings",
         "turn the stream on: NEW_IMAGE",
         "change the table class to STANDARD_INFREQUENT_ACCESS",
         "change encryption",

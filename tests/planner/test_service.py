@@ -114,7 +114,7 @@ def test_model(model: Served, model_server: ServerProcess) -> None:
         taken = applied(client, model_server.address, spec("Music", **everything))
     assert [
         "delete index GenreIndex",
-        "switch to on-demand capacity, stream on",
+        "switch to on-demand capacity, turn the stream on: NEW_IMAGE",
         "turn point-in-time recovery on",
         "turn Contributor Insights on",
         "set the resource policy",

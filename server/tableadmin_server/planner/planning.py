@@ -10,7 +10,7 @@ from tableadmin_server.planner.aws import text
 from tableadmin_server.planner.changes import Change, ChangeClass, creation, differences
 from tableadmin_server.planner.fingerprint import fingerprint
 from tableadmin_server.planner.phases.creation import created_state, creation_step
-from tableadmin_server.planner.phases.order import PHASES
+from tableadmin_server.planner.phases.order import steps_of
 from tableadmin_server.planner.phases.plan_builder import PlanBuilder
 from tableadmin_server.planner.phases.replicas import replica_deletions
 from tableadmin_server.planner.phases.step import Step, Wait
@@ -106,18 +106,16 @@ def _action(changes: list[Change]) -> Action:
 def _steps(spec: AwsDict, desired: TableState, at: TableState, to: TableState, live: Live) -> list[Step]:
     if _replaced(at, to):
         return [*_removal_steps(spec, at, live), *_creation_steps(spec, desired, live)]
-    return list(_walk(spec, at, to, live))
+    return _update_steps(spec, at, to, live)
 
 
 def _replaced(at: TableState, to: TableState) -> bool:
     return at.keys != to.keys or at.local_indexes != to.local_indexes
 
 
-def _walk(spec: AwsDict, at: TableState, to: TableState, live: Live) -> Iterator[Step]:
+def _update_steps(spec: AwsDict, at: TableState, to: TableState, live: Live) -> list[Step]:
     arn = text(live.description or {}, "TableArn")
-    builder = PlanBuilder(live.name, arn, spec, at.draft(), to)
-    for phase in PHASES:
-        yield from phase(builder)
+    return steps_of(PlanBuilder(live.name, arn, spec, at.draft(), to))
 
 
 def _removal_steps(spec: AwsDict, at: TableState, live: Live) -> Iterator[Step]:
@@ -132,7 +130,7 @@ def _removal_steps(spec: AwsDict, at: TableState, live: Live) -> Iterator[Step]:
 def _creation_steps(spec: AwsDict, desired: TableState, live: Live) -> list[Step]:
     at = created_state(desired)
     to = aimed_at(desired, at, live)
-    return [creation_step(spec, live.unsupported), *_walk(spec, at, to, live)]
+    return [creation_step(spec, live.unsupported), *_update_steps(spec, at, to, live)]
 
 
 def _creation_changes(spec: AwsDict, live: Live) -> Iterator[Change]:

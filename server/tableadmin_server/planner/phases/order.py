@@ -1,18 +1,23 @@
-"""The order of the phases of a plan: which changes come before which."""
+"""The order of a plan's phases, and the steps that they give."""
 
 from tableadmin_server.planner.phases import capacity, indexes, parts, replicas, settings, stream
-from tableadmin_server.planner.phases.plan_builder import Phase
+from tableadmin_server.planner.phases.combining import combined
+from tableadmin_server.planner.phases.plan_builder import Phase, PlanBuilder
+from tableadmin_server.planner.phases.step import Step
 
-# A safe order of changes. Replicas that go are gone before the stream, which can't be turned off under them.
-PHASES: tuple[Phase, ...] = (
+# A safe order. Replicas are deleted before the stream is turned off, because they need the stream. Updates of
+# the throughput of indexes come right before the creation of indexes, with which they share a call.
+_PHASES: tuple[Phase, ...] = (
     settings.protection_off,
     indexes.index_deletions,
     replicas.replica_deletions,
-    capacity.capacity,
+    capacity.billing_mode,
+    capacity.throughput,
     capacity.on_demand_ceilings,
     stream.stream,
     settings.table_class,
     settings.encryption,
+    capacity.index_throughput,
     indexes.index_creations,
     capacity.warm_throughput,
     replicas.replicas,
@@ -25,3 +30,8 @@ PHASES: tuple[Phase, ...] = (
     parts.time_to_live_on,
     settings.protection_on,
 )
+
+
+def steps_of(builder: PlanBuilder) -> list[Step]:
+    """The calls that bring the state `builder.at` to the target; `builder.at` is then the target."""
+    return combined([step for phase in _PHASES for step in phase(builder)])

@@ -6,8 +6,8 @@ from typing import TypeAlias
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.planner.phases.step import Step
+from tableadmin_server.planner.rules.update_table import UpdateKind
 from tableadmin_server.planner.state.cooldown import Cooldown
-from tableadmin_server.planner.state.index import Index
 from tableadmin_server.planner.state.table_state import TableState
 
 
@@ -26,18 +26,15 @@ class PlanBuilder:
 
     def update(
         self,
+        kind: UpdateKind,
         summary: str,
         members: AwsDict,
         waits: tuple[str, ...] = ("table ACTIVE",),
         cooldown: Cooldown | None = None,
     ) -> Step:
-        """An UpdateTable of MEMBERS."""
-        return Step("UpdateTable", {"TableName": self.name, **members}, summary, waits, cooldown=cooldown)
-
-    @property
-    def missing_indexes(self) -> list[tuple[str, Index]]:
-        """The global secondary indexes that are still to be created, in the order of the spec."""
-        return [(name, index) for name, index in self.to.indexes.items() if name not in self.at.indexes]
+        """An UpdateTable of MEMBERS, which is a change of KIND."""
+        params: AwsDict = {"TableName": self.name, **members}
+        return Step("UpdateTable", params, summary, waits, cooldown=cooldown, kind=kind)
 
 
 Phase: TypeAlias = Callable[[PlanBuilder], Iterator[Step]]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.planner.phases.plan_builder import PlanBuilder
 from tableadmin_server.planner.phases.step import Step
+from tableadmin_server.planner.rules.update_table import UpdateKind
 from tableadmin_server.planner.state.replica import has_failed, replica_shape
 
 
@@ -16,7 +17,8 @@ def replica_deletions(builder: PlanBuilder) -> Iterator[Step]:
             del at.replicas[region]
             update: AwsDict = {"Delete": {"RegionName": region}}
             waits = (f"replica {region} gone",)
-            yield builder.update(f"delete the replica in {region}", {"ReplicaUpdates": [update]}, waits)
+            summary = f"delete the replica in {region}"
+            yield builder.update(UpdateKind.REPLICA, summary, {"ReplicaUpdates": [update]}, waits)
 
 
 def replicas(builder: PlanBuilder) -> Iterator[Step]:
@@ -31,4 +33,5 @@ def replicas(builder: PlanBuilder) -> Iterator[Step]:
         verb, action = ("add a", "Create") if before is None else ("change the", "Update")
         update: AwsDict = {action: {"RegionName": region, **replica_shape(replica, before)}}
         waits = (f"replica {region} ACTIVE",)
-        yield builder.update(f"{verb} replica in {region}", {"ReplicaUpdates": [update]}, waits)
+        summary = f"{verb} replica in {region}"
+        yield builder.update(UpdateKind.REPLICA, summary, {"ReplicaUpdates": [update]}, waits)

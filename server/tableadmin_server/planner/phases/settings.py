@@ -1,10 +1,11 @@
-"""Steps that change one setting of the table, each alone in its UpdateTable."""
+"""Steps that change one setting of the table: deletion protection, table class, encryption."""
 
 from collections.abc import Iterator
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.planner.phases.plan_builder import PlanBuilder
 from tableadmin_server.planner.phases.step import Step
+from tableadmin_server.planner.rules.update_table import UpdateKind
 from tableadmin_server.planner.state.cooldown import Cooldown
 
 
@@ -25,7 +26,8 @@ def table_class(builder: PlanBuilder) -> Iterator[Step]:
     at, to = builder.at, builder.to
     if at.table_class != to.table_class:
         at.table_class = to.table_class
-        yield builder.update(f"change the table class to {to.table_class}", {"TableClass": to.table_class})
+        summary = f"change the table class to {to.table_class}"
+        yield builder.update(UpdateKind.TABLE_CLASS, summary, {"TableClass": to.table_class})
 
 
 def encryption(builder: PlanBuilder) -> Iterator[Step]:
@@ -34,12 +36,15 @@ def encryption(builder: PlanBuilder) -> Iterator[Step]:
     if at.encryption != to.encryption:
         at.encryption = to.encryption
         specification: AwsDict = {"SSESpecification": _key(to.encryption)}
-        yield builder.update("change encryption", specification, ("encryption settled",))
+        yield builder.update(
+            UpdateKind.ENCRYPTION, "change encryption", specification, ("encryption settled",)
+        )
 
 
 def _protection(builder: PlanBuilder, *, on: bool) -> Step:
     builder.at.deletion_protection = on
     return builder.update(
+        UpdateKind.DELETION_PROTECTION,
         f"turn deletion protection {'on' if on else 'off'}",
         {"DeletionProtectionEnabled": on},
         cooldown=Cooldown.DELETION_PROTECTION,

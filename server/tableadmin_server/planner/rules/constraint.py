@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from tableadmin.awsshape import AwsValue
 
@@ -29,20 +29,21 @@ class Constraint(Protocol):
 
 @dataclass(frozen=True)
 class Text:
-    """A text of `least` to `most` bytes in UTF-8, all of it of `pattern`."""
+    """A text of `least` to `most` bytes in UTF-8, or characters, each of which matches `pattern`."""
 
     least: int = 0
     most: int | None = None
     pattern: str | None = None
+    unit: Literal["bytes", "characters"] = "bytes"
 
     def broken(self, value: AwsValue, path: str) -> Iterator[Violation]:
         """See Constraint."""
         if not isinstance(value, str):
             yield Violation(path, "must be a text")
             return
-        size = len(value.encode())
+        size = len(value.encode() if self.unit == "bytes" else value)
         if size < self.least or (self.most is not None and size > self.most):
-            yield Violation(path, f"must be {_range(self.least, self.most)} bytes long, and is {size}")
+            yield Violation(path, f"must be {_range(self.least, self.most)} {self.unit} long, and is {size}")
         if self.pattern and not re.fullmatch(f"{self.pattern}*", value):
             yield Violation(path, f"must consist of {self.pattern}")
 

@@ -6,10 +6,10 @@ from typing import cast
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.planner.aws import elements, structure, text
+from tableadmin_server.planner.rules import limits
 from tableadmin_server.planner.rules.constraint import Violation
 
 _LISTS = ("LocalSecondaryIndexes", "GlobalSecondaryIndexes", "VectorIndexes")
-_MOST_PROJECTED = 100
 
 
 def names(spec: AwsDict) -> Iterator[Violation]:
@@ -23,7 +23,8 @@ def names(spec: AwsDict) -> Iterator[Violation]:
 
 
 def projections(spec: AwsDict) -> Iterator[Violation]:
-    """NonKeyAttributes go with INCLUDE, which needs some, and all indexes project 100 of them at most."""
+    """NonKeyAttributes go with INCLUDE, which needs some, and all indexes together have not too many."""
+    most = limits.MAX_PROJECTED_BY_TABLE
     total = 0
     for path, index in _indexes(spec):
         projection = structure(index, "Projection")
@@ -37,8 +38,8 @@ def projections(spec: AwsDict) -> Iterator[Violation]:
             yield Violation(where, "goes with ProjectionType INCLUDE only")
         for attribute in sorted(each for each, times in Counter(attributes).items() if times > 1):
             yield Violation(where, f"{attribute} is there twice")
-    if total > _MOST_PROJECTED:
-        yield Violation("", f"all indexes together project at most 100 attributes by name, not {total}")
+    if total > most:
+        yield Violation("", f"all indexes together project at most {most} attributes by name, not {total}")
 
 
 def _indexes(spec: AwsDict) -> Iterator[tuple[str, AwsDict]]:

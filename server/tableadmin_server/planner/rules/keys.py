@@ -4,9 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.planner.aws import elements, repetitions, structure, text
+from tableadmin_server.planner.rules import limits
 from tableadmin_server.planner.rules.constraint import Violation
-
-_MOST_OF_A_KIND = 4
 
 
 def table_key(spec: AwsDict) -> Iterator[Violation]:
@@ -35,15 +34,16 @@ def local_index_keys(spec: AwsDict) -> Iterator[Violation]:
 
 
 def global_index_keys(spec: AwsDict) -> Iterator[Violation]:
-    """One to four HASH attributes, then up to four RANGE attributes, all of them others."""
+    """At least one HASH attribute, then RANGE attributes, each attribute once, up to a number of either."""
+    most = limits.MAX_INDEX_KEY_ATTRIBUTES
     for number, index in enumerate(elements(spec, "GlobalSecondaryIndexes")):
         path = f"GlobalSecondaryIndexes[{number}].KeySchema"
         keys = elements(index, "KeySchema")
         types = [text(key, "KeyType") for key in keys]
         hashes, ranges = types.count("HASH"), types.count("RANGE")
         in_order = types == ["HASH"] * hashes + ["RANGE"] * ranges
-        if keys and not (in_order and 1 <= hashes <= _MOST_OF_A_KIND and ranges <= _MOST_OF_A_KIND):
-            yield Violation(path, "must be 1 to 4 HASH attributes, then 0 to 4 RANGE attributes")
+        if keys and not (in_order and 1 <= hashes <= most and ranges <= most):
+            yield Violation(path, f"must be 1 to {most} HASH attributes, then 0 to {most} RANGE attributes")
         yield from _distinct(keys, path)
 
 

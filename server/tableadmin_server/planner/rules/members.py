@@ -1,9 +1,6 @@
-"""What each member of a spec has to be by itself: AWS's constraints as data.
+"""What each member of a spec has to be by itself: AWS's service model as data."""
 
-Lengths and numbers are those of AWS's service model and of
-https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
-"""
-
+from tableadmin_server.planner.rules import limits
 from tableadmin_server.planner.rules.constraint import (
     Choice,
     Constraint,
@@ -14,8 +11,8 @@ from tableadmin_server.planner.rules.constraint import (
     Text,
 )
 
-NAME = Text(3, 255, "[a-zA-Z0-9_.-]")
-_ATTRIBUTE = Text(1, 255)
+NAME = Text(*limits.TABLE_OR_INDEX_NAME, "[a-zA-Z0-9_.-]")
+_ATTRIBUTE = Text(*limits.ATTRIBUTE_NAME)
 _UNITS = Number(1)
 _CEILING = Number(1, besides=(-1,))
 _TABLE_CLASS = Choice(("STANDARD", "STANDARD_INFREQUENT_ACCESS"))
@@ -31,7 +28,7 @@ def _keys(most: int) -> Constraint:
 _PROJECTION = Structure(
     {
         "ProjectionType": Choice(("ALL", "KEYS_ONLY", "INCLUDE")),
-        "NonKeyAttributes": Listed(_ATTRIBUTE, most=20),
+        "NonKeyAttributes": Listed(_ATTRIBUTE, most=limits.MAX_PROJECTED_BY_INDEX),
     },
     ("ProjectionType",),
 )
@@ -58,7 +55,7 @@ _LOCAL_INDEX = Structure(
 _GLOBAL_INDEX = Structure(
     {
         "IndexName": NAME,
-        "KeySchema": _keys(8),
+        "KeySchema": _keys(2 * limits.MAX_INDEX_KEY_ATTRIBUTES),
         "Projection": _PROJECTION,
         "ProvisionedThroughput": _THROUGHPUT,
         "OnDemandThroughput": _ON_DEMAND,
@@ -73,7 +70,7 @@ _VECTOR_INDEX = Structure(
         "SearchSchema": Listed(
             Structure(
                 {
-                    "AttributeName": Text(1, 65535),
+                    "AttributeName": Text(*limits.SEARCHED_ATTRIBUTE_NAME),
                     "SearchSchemaElementType": Choice(("HASH", "INLINE_FILTER")),
                 },
                 ("AttributeName", "SearchSchemaElementType"),
@@ -87,14 +84,21 @@ _VECTOR_INDEX = Structure(
 )
 _REPLICA = Structure(
     {
-        "RegionName": Text(1, 64),
-        "KMSMasterKeyId": Text(1, 2048),
+        "RegionName": Text(*limits.REGION_NAME),
+        "KMSMasterKeyId": Text(*limits.KMS_KEY_ID),
         "ProvisionedThroughputOverride": _READ_OVERRIDE,
         "OnDemandThroughputOverride": _CEILING_OVERRIDE,
         "TableClassOverride": _TABLE_CLASS,
         "GlobalSecondaryIndexes": Listed(_REPLICA_INDEX),
     },
     ("RegionName",),
+)
+_TAG = Structure(
+    {
+        "Key": Text(*limits.TAG_KEY, unit="characters"),
+        "Value": Text(*limits.TAG_VALUE, unit="characters"),
+    },
+    ("Key", "Value"),
 )
 
 SPEC = Structure(
@@ -107,8 +111,8 @@ SPEC = Structure(
             )
         ),
         "KeySchema": _keys(2),
-        "LocalSecondaryIndexes": Listed(_LOCAL_INDEX, most=5),
-        "GlobalSecondaryIndexes": Listed(_GLOBAL_INDEX, most=20),
+        "LocalSecondaryIndexes": Listed(_LOCAL_INDEX, most=limits.MAX_LOCAL_INDEXES),
+        "GlobalSecondaryIndexes": Listed(_GLOBAL_INDEX, most=limits.MAX_GLOBAL_INDEXES),
         "VectorIndexes": Listed(_VECTOR_INDEX),
         "BillingMode": Choice(("PROVISIONED", "PAY_PER_REQUEST")),
         "ProvisionedThroughput": _THROUGHPUT,
@@ -122,17 +126,17 @@ SPEC = Structure(
             ("StreamEnabled",),
         ),
         "SSESpecification": Structure(
-            {"Enabled": Switch(), "SSEType": Choice(("KMS",)), "KMSMasterKeyId": Text(1, 2048)}
+            {"Enabled": Switch(), "SSEType": Choice(("KMS",)), "KMSMasterKeyId": Text(*limits.KMS_KEY_ID)}
         ),
         "TableClass": _TABLE_CLASS,
         "DeletionProtectionEnabled": Switch(),
-        "ResourcePolicy": Text(1, 20480),
-        "Tags": Listed(Structure({"Key": Text(1), "Value": Text()}, ("Key", "Value")), most=50),
+        "ResourcePolicy": Text(*limits.RESOURCE_POLICY),
+        "Tags": Listed(_TAG, most=limits.MAX_TAGS),
         "TimeToLiveSpecification": Structure(
             {"Enabled": Switch(), "AttributeName": _ATTRIBUTE}, ("Enabled",)
         ),
         "PointInTimeRecoverySpecification": Structure(
-            {"PointInTimeRecoveryEnabled": Switch(), "RecoveryPeriodInDays": Number(1, 35)},
+            {"PointInTimeRecoveryEnabled": Switch(), "RecoveryPeriodInDays": Number(*limits.RECOVERY_PERIOD)},
             ("PointInTimeRecoveryEnabled",),
         ),
         "ContributorInsightsSpecification": Structure(
@@ -141,7 +145,7 @@ SPEC = Structure(
         ),
         "KinesisStreamSpecification": Structure(
             {
-                "StreamArn": Text(37, 1024),
+                "StreamArn": Text(*limits.KINESIS_STREAM_ARN),
                 "ApproximateCreationDateTimePrecision": Choice(("MILLISECOND", "MICROSECOND")),
             },
             ("StreamArn",),

@@ -7,8 +7,6 @@ from tableadmin_server.planner.aws import elements, structure, text
 from tableadmin_server.planner.rules.constraint import Violation
 from tableadmin_server.planner.state.policy import document
 
-_LONGEST_KEY, _LONGEST_VALUE = 128, 256
-
 
 def stream(spec: AwsDict) -> Iterator[Violation]:
     """A stream that is on says what it shows; one that is off does not."""
@@ -45,14 +43,10 @@ def recovery(spec: AwsDict) -> Iterator[Violation]:
 
 
 def tags(spec: AwsDict) -> Iterator[Violation]:
-    """Tags have distinct keys of 1-128 characters, none of AWS's own, and values of up to 256."""
+    """Tags have distinct keys, none of them AWS's own."""
     seen: set[str] = set()
     for number, tag in enumerate(elements(spec, "Tags")):
-        key, value = text(tag, "Key"), text(tag, "Value")
-        if len(key) > _LONGEST_KEY:
-            yield Violation(f"Tags[{number}].Key", f"must be 1 to 128 characters long, and is {len(key)}")
-        if len(value) > _LONGEST_VALUE:
-            yield Violation(f"Tags[{number}].Value", f"must be 0 to 256 characters long, and is {len(value)}")
+        key = text(tag, "Key")
         if key.lower().startswith("aws:"):
             yield Violation(f"Tags[{number}].Key", "must not begin with aws:, which is AWS's own")
         if key and key in seen:

@@ -68,12 +68,9 @@ def test_to_provisioned() -> None:
 @pytest.mark.parametrize(
     ("members", "rider"),
     [
-        (
-            {"OnDemandThroughput": {"MaxReadRequestUnits": 9}},
-            "switch to on-demand capacity, set on-demand ceilings",
-        ),
-        ({"StreamSpecification": IMAGES}, "switch to on-demand capacity, turn the stream on: NEW_IMAGE"),
-        ({}, "switch to on-demand capacity"),
+        ({"OnDemandThroughput": {"MaxReadRequestUnits": 9}}, ", set on-demand ceilings"),
+        ({"StreamSpecification": IMAGES}, ", turn the stream on: NEW_IMAGE"),
+        ({}, ""),
     ],
 )
 def test_to_on_demand(members: Data, rider: str) -> None:

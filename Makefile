@@ -8,7 +8,7 @@ AGAINST ?= .git\#branch=main
 # Tests wait more than they compute: a few more of them at once than there are cores.
 WORKERS ?= 3
 
-.PHONY: help setup demo run test check format proto sync-client bench engines clean
+.PHONY: help setup demo run test check format proto sync-client settings bench engines clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,9 @@ proto: setup ## Regenerate the stubs from proto/
 
 sync-client: setup ## Regenerate the synchronous client from the asyncio client
 	$(BIN)/python client/generate_sync.py
+
+settings: setup ## Write docs/settings.md from the configuration structs of the server
+	$(BIN)/python server/generate_settings.py
 
 demo: setup ## Tour the life of a table: server, embedded engine, tablectl
 	@BIN=$(BIN) sh demo/tour.sh

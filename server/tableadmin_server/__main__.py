@@ -12,8 +12,9 @@ def main() -> None:
     # gRPC's core writes to standard error past our log, of a port that is taken for one.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     from tableadmin_server.command import command  # noqa: PLC0415  # only now is everything it imports there
+    from tableadmin_server.settings import PREFIX  # noqa: PLC0415  # the same
 
-    command(auto_envvar_prefix="TABLEADMIN")
+    command(auto_envvar_prefix=PREFIX)
 
 
 if __name__ == "__main__":

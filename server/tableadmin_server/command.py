@@ -7,115 +7,73 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn, get_args
+from typing import Any, NoReturn
 
 import click
 
 from tableadmin.version import __version__
 from tableadmin_server import logs
-from tableadmin_server.config import (
-    DEFAULT_LISTEN,
-    ConfigError,
-    RetryMode,
-    ServerConfig,
-    load,
-    single,
-)
+from tableadmin_server.config import ConfigError, EndpointConfig, ServerConfig, load, single
 from tableadmin_server.embedded import EmbeddedEngine, EmbeddedEngineError
 from tableadmin_server.server import STOP_SIGNALS, ListenError, Server, end_at_once
+from tableadmin_server.settings import Setting, settings
 
-# What describes the one endpoint of a server without --config.
-_ENDPOINT_FLAGS = (
-    "endpoint_url",
-    "region",
-    "profile",
-    "role_arn",
-    "pool_size",
-    "queue_size",
-    "connect_timeout",
-    "read_timeout",
-    "retry_mode",
-    "max_attempts",
-    "background_calls_per_second",
-    "operations_table",
-    "concurrent_operations",
-    "operation_lease",
-)
+_ENDPOINT_SETTINGS = tuple(settings(EndpointConfig))
+_FLAGS = [each for each in (*settings(ServerConfig), *_ENDPOINT_SETTINGS) if each.has_flag]
 _EMBEDDED_REGION = "us-east-1"
 
 
+class _SettingOption(click.Option):
+    """The flag of a setting; one that is absent stays absent, so that it does not override the file."""
+
+    def __init__(self, setting: Setting) -> None:
+        limits = f"  [{setting.limits}]" if setting.limits else ""
+        metavar = setting.metavar or ("SECONDS" if setting.unit == "seconds" else None)
+        super().__init__(
+            [setting.flag],
+            type=click.Choice(setting.choices) if setting.choices else setting.kind,
+            metavar=metavar,
+            help=setting.description + limits,
+        )
+        self._setting = setting
+
+    def resolve_envvar_value(self, ctx: click.Context) -> str | None:
+        """The value of the variable; for click an empty variable is always an absent one."""
+        value = super().resolve_envvar_value(ctx)
+        if value is None and self._setting.empty:
+            return os.environ.get(self._setting.variable)
+        return value
+
+
 @click.command(
+    params=[_SettingOption(each) for each in _FLAGS],
     context_settings={"show_default": True, "max_content_width": 100},
-    epilog="Every flag has its variable: --endpoint-url is TABLEADMIN_ENDPOINT_URL. Exit codes: 0 stopped as "
-    "asked, 1 can't run or could not save tables, 2 wrong flags or configuration, 130 and 143 ended at once "
-    "by a second Ctrl-C or SIGTERM.",
+    epilog="Each flag has an environment variable: --endpoint-url is TABLEADMIN_ENDPOINT_URL. Exit codes: "
+    "0 the server stopped on request, 1 the server can't run or could not save tables, 2 flags or "
+    "configuration are wrong, 130 and 143 a second Ctrl-C or SIGTERM ended the server at once.",
 )
 @click.option(
-    "--listen",
-    metavar="HOST:PORT",
-    help=f"Where to listen; port 0 takes a free one.  [default: {DEFAULT_LISTEN}]",
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Configuration file (TOML) with named endpoints.",
 )
-@click.option(
-    "--config", type=click.Path(path_type=Path, dir_okay=False), help="TOML file with named endpoints."
-)
-@click.option("--embedded", is_flag=True, help="Administer an engine of its own, started with the server.")
+@click.option("--embedded", is_flag=True, help="Start an embedded DynamoDB engine and administer its tables.")
 @click.option(
     "--data-dir",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Where --embedded keeps its tables across restarts.",
-)
-@click.option(
-    "--endpoint-url",
-    metavar="URL",
-    help="Where DynamoDB answers, such as http://localhost:8000; AWS if absent.",
-)
-@click.option("--region", help="AWS region; boto3's chain decides if absent.")
-@click.option("--profile", help="Profile of the shared AWS configuration files.")
-@click.option("--role-arn", metavar="ARN", help="Role to assume with the credentials found.")
-@click.option("--pool-size", type=int, help="Calls to the endpoint at once.  [default: 16]")
-@click.option("--queue-size", type=int, help="Calls that may wait for their turn.  [default: 1000]")
-@click.option("--connect-timeout", type=float, metavar="SECONDS", help="To reach the endpoint.  [default: 2]")
-@click.option("--read-timeout", type=float, metavar="SECONDS", help="For its answer.  [default: 10]")
-@click.option(
-    "--retry-mode", type=click.Choice(get_args(RetryMode)), help="botocore's retry mode.  [default: standard]"
-)
-@click.option("--max-attempts", type=int, help="How often a call is tried in all.  [default: 3]")
-@click.option(
-    "--background-calls-per-second",
-    type=float,
-    help="Of watches, waits and operations in all; callers' own are not counted.  [default: 1000]",
-)
-@click.option(
-    "--operations-table",
-    metavar="TABLE",
-    help="What remembers operations; '' for none.  [default: tableadmin-operations]",
-)
-@click.option(
-    "--concurrent-operations", type=int, help="That this server carries out at once.  [default: 250]"
-)
-@click.option(
-    "--operation-lease",
-    type=float,
-    metavar="SECONDS",
-    help="Until another server takes over what a silent one carried out.  [default: 15]",
-)
-@click.option(
-    "--grace-period",
-    type=float,
-    metavar="SECONDS",
-    help="For calls under way when the server stops.  [default: 10]",
+    help="Directory in which --embedded keeps its tables across restarts.",
 )
 @click.option(
     "--log-level",
     type=click.Choice(["debug", "info", "warning", "error"]),
     default="info",
-    help="What to log.",
+    help="Least severe level that is logged.",
 )
 @click.option(
     "--log-format",
     type=click.Choice(["json", "console"]),
     default="json",
-    help="How to log, on standard error.",
+    help="Format of the log on standard error.",
 )
 @click.version_option(
     __version__,
@@ -125,8 +83,8 @@ _EMBEDDED_REGION = "us-east-1"
 def command(**flags: Any) -> None:  # noqa: ANN401  # click gives each flag its own type
     """Administer Amazon DynamoDB tables over gRPC.
 
-    Without flags it serves AWS, with the credentials and region that boto3 finds in environment,
-    profile or role.
+    Without flags the server calls AWS with the credentials and the region that boto3 finds in the
+    environment, the profile or the role.
     """
     given = {name: value for name, value in flags.items() if value is not None}
     logs.configure(given.pop("log_level"), given.pop("log_format"))
@@ -156,7 +114,7 @@ def _configured(flags: dict[str, Any]) -> Iterator[tuple[ServerConfig, EmbeddedE
     config_file = flags.pop("config", None)
     data_dir = flags.pop("data_dir", None)
     embedded = flags.pop("embedded")
-    endpoint = {name: flags.pop(name) for name in _ENDPOINT_FLAGS if name in flags}
+    endpoint = {each.name: flags.pop(each.name) for each in _ENDPOINT_SETTINGS if each.name in flags}
     _check_combination(config_file, data_dir, endpoint, embedded=embedded)
     if config_file is not None:
         yield load(config_file, **flags), None

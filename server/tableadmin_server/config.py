@@ -23,12 +23,10 @@ from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec import Meta
 
 T = TypeVar("T")
 
-DEFAULT_LISTEN = "127.0.0.1:50051"
-
-Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
 RetryMode = Literal["standard", "adaptive", "legacy"]
 
 _ENDPOINT_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
@@ -42,48 +40,121 @@ class ConfigError(Exception):
 
 
 class EndpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One DynamoDB endpoint; every key is optional and boto3's own chain fills what is absent."""
+    """One DynamoDB endpoint; every key is optional, and boto3's own chain supplies what is absent.
 
-    # Where the endpoint answers; absent means AWS in `region`.
-    endpoint_url: str | None = None
-    # AWS region; absent means what environment and profile say.
-    region: str | None = None
-    # Profile in the shared AWS configuration files.
-    profile: str | None = None
-    # Role to assume with the credentials found; they are renewed before they expire.
-    role_arn: str | None = None
-    # Calls to the endpoint that may run at once: threads and connections.
-    pool_size: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 16
-    # Calls that may wait for a thread; one more gets RESOURCE_EXHAUSTED at once.
-    queue_size: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 1000
-    # Calls a second that watches, waits and operations may make in all; callers' own calls are not counted.
-    background_calls_per_second: Annotated[float, msgspec.Meta(gt=0, le=10_000)] = 1000.0
-    # The table at the endpoint that remembers operations, made when it is first needed; "" for an endpoint
-    # whose tables only callers change.
-    operations_table: str = "tableadmin-operations"
-    # Operations that one server carries out at once; AWS lets 500 tables change at once, 250 with indexes.
-    concurrent_operations: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 250
-    # Seconds after which another server takes over the operations of one that gives no sign of life.
-    operation_lease: Annotated[float, msgspec.Meta(ge=0.5, le=3600)] = 15.0
-    # Seconds to reach the endpoint, and to wait for its answer; a try takes at most both together.
-    connect_timeout: Seconds = 2.0
-    read_timeout: Seconds = 10.0
-    # botocore's retry mode, and how often a call is tried in all; a read may be tried once more. A change is
-    # tried again only if the endpoint has certainly not carried it out.
-    retry_mode: RetryMode = "standard"
-    max_attempts: Annotated[int, msgspec.Meta(ge=1, le=20)] = 3
+    Flags, environment variables, `--help` and docs/settings.md derive from the fields. A description is
+    required. `extra` may hold the `unit`, the `metavar` of the flag, `flag` False for a key that only the
+    file has, and `empty` True where an empty text is a value, also in the environment variable.
+    """
+
+    endpoint_url: Annotated[
+        str | None,
+        Meta(
+            description="URL of the DynamoDB endpoint, such as http://localhost:8000. "
+            "Without a URL, calls go to AWS.",
+            extra={"metavar": "URL"},
+        ),
+    ] = None
+    region: Annotated[
+        str | None,
+        Meta(
+            description="AWS region. Without a region, boto3 uses the one of the environment or the profile."
+        ),
+    ] = None
+    profile: Annotated[str | None, Meta(description="Profile in the shared AWS configuration files.")] = None
+    role_arn: Annotated[
+        str | None,
+        Meta(
+            description="IAM role to assume. The server renews the role's credentials before they expire.",
+            extra={"metavar": "ARN"},
+        ),
+    ] = None
+    # Each call takes a thread and a connection.
+    pool_size: Annotated[
+        int, Meta(description="Maximum number of calls to the endpoint at the same time.", ge=1, le=1000)
+    ] = 16
+    queue_size: Annotated[
+        int,
+        Meta(
+            description="Maximum number of calls that wait for their turn. "
+            "Further calls fail with RESOURCE_EXHAUSTED.",
+            ge=0,
+            le=100_000,
+        ),
+    ] = 1000
+    background_calls_per_second: Annotated[
+        float,
+        Meta(
+            description="Maximum rate of the calls that watches, waits and operations make together. "
+            "Calls that clients request are not counted.",
+            extra={"unit": "calls per second"},
+            gt=0,
+            le=10_000,
+        ),
+    ] = 1000.0
+    operations_table: Annotated[
+        str,
+        Meta(
+            description="Table at the endpoint that stores operations. The server creates the table when it "
+            "first needs it. An empty name turns operations off.",
+            extra={"metavar": "TABLE", "empty": True},
+        ),
+    ] = "tableadmin-operations"
+    # AWS lets 500 tables change at once, 250 with indexes.
+    concurrent_operations: Annotated[
+        int, Meta(description="Maximum number of operations this server runs at once.", ge=1, le=1000)
+    ] = 250
+    operation_lease: Annotated[
+        float,
+        Meta(
+            description="Time before another server takes over the operations of an unresponsive one.",
+            extra={"unit": "seconds"},
+            ge=0.5,
+            le=3600,
+        ),
+    ] = 15.0
+    # A try takes at most both timeouts together.
+    connect_timeout: Annotated[
+        float, Meta(description="Connection timeout.", extra={"unit": "seconds"}, gt=0, le=3600)
+    ] = 2.0
+    read_timeout: Annotated[
+        float, Meta(description="Response timeout.", extra={"unit": "seconds"}, gt=0, le=3600)
+    ] = 10.0
+    retry_mode: Annotated[RetryMode, Meta(description="Retry mode of botocore.")] = "standard"
+    # A read may be tried once more. A change is tried again only if the endpoint has certainly not carried
+    # it out.
+    max_attempts: Annotated[
+        int, Meta(description="Maximum number of times a call is tried, the first try included.", ge=1, le=20)
+    ] = 3
 
 
 class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything the server is told."""
 
-    # HOST:PORT to listen at; port 0 takes a free one.
-    listen: str = DEFAULT_LISTEN
-    # Seconds that calls under way get when the server stops.
-    grace_period: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 10.0
-    # The endpoint of calls that name none; may be left out where there is only one.
-    default_endpoint: str | None = None
-    endpoints: dict[str, EndpointConfig]
+    listen: Annotated[
+        str,
+        Meta(description="Address to listen on. Port 0 selects a free port.", extra={"metavar": "HOST:PORT"}),
+    ] = "127.0.0.1:50051"
+    grace_period: Annotated[
+        float,
+        Meta(
+            description="Time that calls in progress get to finish when the server stops.",
+            extra={"unit": "seconds"},
+            ge=0,
+            le=3600,
+        ),
+    ] = 10.0
+    default_endpoint: Annotated[
+        str | None,
+        Meta(
+            description="Endpoint of calls that name none. Required where there is more than one endpoint.",
+            extra={"flag": False},
+        ),
+    ] = None
+    endpoints: Annotated[
+        dict[str, EndpointConfig],
+        Meta(description="DynamoDB endpoints, a table for each.", extra={"flag": False}),
+    ]
 
     @property
     def default(self) -> str:

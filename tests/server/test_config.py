@@ -208,6 +208,28 @@ def test_every_flag_has_its_variable() -> None:
             assert (flag.name in tell) == (flag.value_from_envvar(context) is None), variable
 
 
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, None),
+        ({"TABLEADMIN_OPERATIONS_TABLE": ""}, ""),
+        ({"TABLEADMIN_OPERATIONS_TABLE": "mine"}, "mine"),
+        ({"TABLEADMIN_PROFILE": "", "TABLEADMIN_REGION": ""}, None),
+    ],
+)
+def test_an_empty_operations_table(
+    variables: dict[str, str], expected: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty TABLEADMIN_OPERATIONS_TABLE is the empty name; other empty variables count as absent."""
+    monkeypatch.delenv("TABLEADMIN_OPERATIONS_TABLE", raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    params = command.make_context("x", [], auto_envvar_prefix="TABLEADMIN").params
+
+    assert (expected, None, None) == (params["operations_table"], params["profile"], params["region"])
+
+
 def given(flag: click.Option) -> str:
     """Some value that the flag can have."""
     if isinstance(flag.type, click.Choice):

@@ -1,0 +1,135 @@
+"""The settings of the server as data, read from the structs in `config`: for flags, variables and docs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import NoneType
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from tableadmin_server.config import EndpointConfig, ServerConfig
+
+PREFIX = "TABLEADMIN"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One field of a configuration struct.
+
+    `kind` is the type of a value that is given, `choices` are the only values where there are such. `empty`
+    tells that the empty text is a value. `bounds` reads as `1<=x<=1000`, "" without bounds.
+    """
+
+    name: str
+    kind: type
+    choices: tuple[str, ...]
+    description: str
+    default: object
+    unit: str | None
+    bounds: str
+    metavar: str | None
+    has_flag: bool
+    empty: bool
+
+    @property
+    def flag(self) -> str:
+        """The flag of `tableadmin-server`."""
+        return f"--{self.name.replace('_', '-')}"
+
+    @property
+    def variable(self) -> str:
+        """The environment variable."""
+        return f"{PREFIX}_{self.name.upper()}"
+
+    @property
+    def limits(self) -> str:
+        """Default and bounds in one line, "" where there is neither."""
+        default = "" if self.default is None else f"default: {_plain(self.default)}"
+        return "; ".join(filter(None, (default, self.bounds)))
+
+
+def settings(struct: type[msgspec.Struct]) -> Iterator[Setting]:
+    """The settings that STRUCT holds; raises TypeError for a field that does not describe itself."""
+    hints = get_type_hints(struct, include_extras=True)
+    for field in msgspec.structs.fields(struct):
+        hint = hints[field.name]
+        if get_origin(hint) is not Annotated:
+            raise TypeError(f"{struct.__name__}.{field.name} has no description")
+        value, meta = get_args(hint)
+        yield _setting(field.name, value, meta, None if field.required else field.default)
+
+
+def _setting(name: str, value: Any, meta: msgspec.Meta, default: object) -> Setting:  # noqa: ANN401 - a type form
+    extra = meta.extra or {}
+    return Setting(
+        name=name,
+        kind=_kind(value),
+        choices=get_args(value) if get_origin(value) is Literal else (),
+        description=meta.description or "",
+        default=default,
+        unit=extra.get("unit"),
+        bounds=_bounds(meta),
+        metavar=extra.get("metavar"),
+        has_flag=extra.get("flag", True),
+        empty=extra.get("empty", False),
+    )
+
+
+def _kind(value: Any) -> type:  # noqa: ANN401 - a type form
+    """The type of a value that is given: `str` for `str | None` and for a Literal of texts."""
+    first: Any = next((each for each in get_args(value) if each is not NoneType), value)
+    return str if get_origin(value) is Literal else get_origin(first) or first
+
+
+def _bounds(meta: msgspec.Meta) -> str:
+    below = (
+        f"{_plain(meta.ge)}<="
+        if meta.ge is not None
+        else f"{_plain(meta.gt)}<"
+        if meta.gt is not None
+        else ""
+    )
+    above = f"<={_plain(meta.le)}" if meta.le is not None else ""
+    return f"{below}x{above}" if below or above else ""
+
+
+def _plain(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def page() -> str:
+    """The documentation of all settings, as Markdown."""
+    return "\n".join(
+        [
+            "# Settings of the server",
+            "",
+            "Generated from `server/tableadmin_server/config.py` by `make settings`: do not edit.",
+            "",
+            "Each setting is a key of the configuration file. A setting with a flag can also be given by the",
+            "flag or by the environment variable. An empty variable counts as absent, unless the table says",
+            "that an empty value has a meaning. A flag takes precedence over a variable.",
+            "",
+            "## Keys of the server",
+            "",
+            *_table(ServerConfig),
+            "",
+            "## Keys of an endpoint",
+            "",
+            "In the configuration file these keys stand in `[endpoints.NAME]`. Their flags and variables",
+            "describe the one endpoint of a server without a configuration file.",
+            "",
+            *_table(EndpointConfig),
+            "",
+        ]
+    )
+
+
+def _table(struct: type[msgspec.Struct]) -> Iterator[str]:
+    yield "| key | meaning | unit | default; bounds | flag, variable |"
+    yield "|---|---|---|---|---|"
+    for each in settings(struct):
+        given = f"`{each.flag}`, `{each.variable}`" if each.has_flag else "configuration file only"
+        meaning = each.description
+        if each.choices:
+            meaning += f" One of {', '.join(f'`{choice}`' for choice in each.choices)}."
+        yield f"| `{each.name}` | {meaning} | {each.unit or ''} | {each.limits} | {given} |"

@@ -1,0 +1,87 @@
+"""Flags, variables, `--help` and docs/settings.md derive from the configuration structs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import click
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from tableadmin_server.command import command
+from tableadmin_server.config import EndpointConfig, ServerConfig
+from tableadmin_server.settings import Setting, page, settings
+
+STRUCTS = (ServerConfig, EndpointConfig)
+FILE_ONLY = {"default_endpoint", "endpoints"}
+ROOT = Path(__file__).parents[2]
+
+
+def every_setting() -> list[Setting]:
+    """The settings of all configuration structs."""
+    return [setting for struct in STRUCTS for setting in settings(struct)]
+
+
+def test_each_field_is_described() -> None:
+    """Each field of a configuration struct has a sentence that describes it."""
+    fields = [field.name for struct in STRUCTS for field in msgspec.structs.fields(struct)]
+    assert fields == [setting.name for setting in every_setting()]
+    for setting in every_setting():
+        assert setting.description[:1].isupper(), setting.name
+        assert setting.description.endswith("."), setting.name
+
+
+def test_each_setting_has_a_flag() -> None:
+    """Each setting has a flag whose help says what it means, default and bounds, or is for the file."""
+    flags = {each.opts[0]: each for each in command.params if isinstance(each, click.Option)}
+    assert {setting.name for setting in every_setting() if not setting.has_flag} == FILE_ONLY
+    for setting in every_setting():
+        assert (setting.flag in flags) == setting.has_flag
+        if setting.has_flag:
+            shown = str(flags[setting.flag].help)
+            assert shown.startswith(setting.description)
+            assert setting.default is None or f"default: {setting.default}".removesuffix(".0") in shown
+            assert setting.bounds in shown
+
+
+def test_numbers_have_bounds_and_times_a_unit() -> None:
+    """Each number has a least and a greatest value, and each one that need not be whole has a unit."""
+    for setting in every_setting():
+        assert bool(setting.bounds) == (setting.kind in (int, float)), setting.name
+        assert (setting.unit is not None) == (setting.kind is float), setting.name
+
+
+def test_help_is_what_the_server_prints() -> None:
+    """`--help` shows description, unit, default and bounds of a setting."""
+    printed = " ".join(CliRunner().invoke(command, ["--help"]).output.split())
+    assert "--read-timeout SECONDS Response timeout. [default: 10; 0<x<=3600]" in printed
+    assert "--retry-mode [standard|adaptive|legacy] Retry mode of botocore. [default: standard]" in printed
+
+
+def test_a_new_field_is_a_setting() -> None:
+    """A field that is added to a struct has flag, variable, bounds and default from its one declaration."""
+
+    class Config(msgspec.Struct):
+        slow_calls: Annotated[
+            float, msgspec.Meta(description="Slow.", extra={"unit": "seconds"}, gt=0, le=9)
+        ] = 0.5
+
+    (setting,) = settings(Config)
+
+    assert ("--slow-calls", "TABLEADMIN_SLOW_CALLS") == (setting.flag, setting.variable)
+    assert ("default: 0.5; 0<x<=9", "seconds", float) == (setting.limits, setting.unit, setting.kind)
+
+
+def test_a_field_without_a_description_is_refused() -> None:
+    """A field that does not describe itself is refused by name."""
+
+    class Config(msgspec.Struct):
+        undescribed: int = 1
+
+    with pytest.raises(TypeError, match=r"Config\.undescribed has no description"):
+        list(settings(Config))
+
+
+def test_the_page_is_generated() -> None:
+    """docs/settings.md is what `make settings` writes, byte for byte."""
+    assert page() == (ROOT / "docs" / "settings.md").read_text(encoding="utf-8"), "run make settings"

@@ -15,10 +15,10 @@ from urllib3 import HTTPConnectionPool
 from urllib3.exceptions import HTTPError
 
 from tests.engines import Engine
-from tests.planner.model import ControlPlane
-from tests.planner.model_server import Served, reads, refusal
-from tests.planner.model_table import Data, Table
-from tests.planner.port import Asked, Given, Port
+from tests.planner.model.control_plane import ControlPlane
+from tests.planner.model.port import Asked, Given, Port
+from tests.planner.model.server import Served, reads, refusal
+from tests.planner.model.table import Data, Table
 
 _ITEM_READS = {"GetItem", "Query", "Scan", "BatchGetItem", "TransactGetItems"}
 _ENGINE_SECONDS = 30.0

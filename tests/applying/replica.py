@@ -8,7 +8,7 @@ import grpc
 
 from tableadmin.v1.operation_service_pb2_grpc import OperationServiceStub
 from tableadmin.v1.plan_service_pb2_grpc import PlanServiceStub
-from tests.planner.port import Port
+from tests.planner.model.port import Port
 from tests.server_process import ServerProcess, running_server
 
 

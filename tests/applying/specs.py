@@ -1,6 +1,6 @@
 """A table as it is before an apply of eight steps, and as it is to be afterwards."""
 
-from tests.planner.model_table import Data
+from tests.planner.model.table import Data
 
 _UNITS = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
 _MORE = {"ReadCapacityUnits": 9, "WriteCapacityUnits": 7}

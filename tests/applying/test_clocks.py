@@ -22,8 +22,8 @@ from tests.applying.plane import Plane, nothing
 from tests.applying.specs import before
 from tests.engines import Engine
 from tests.engines.engine import REGION
-from tests.planner.model_table import Data
-from tests.planner.port import Asked, Given
+from tests.planner.model.port import Asked, Given
+from tests.planner.model.table import Data
 from tests.watching.wire import until
 
 SKEW = timedelta(minutes=10)

@@ -32,7 +32,7 @@ from tests.applying.world import (
     until,
 )
 from tests.engines import Engine
-from tests.planner.port import Asked, Given
+from tests.planner.model.port import Asked, Given
 
 FAILED = v1.OperationState.OPERATION_STATE_FAILED
 KILLS = 50

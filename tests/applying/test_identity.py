@@ -15,7 +15,7 @@ from tests.applying.specs import after, before
 from tests.applying.test_reconcile import NOW
 from tests.applying.world import SUCCEEDED, World, apply_request, replicated, until
 from tests.engines import Engine
-from tests.planner.model_table import Data
+from tests.planner.model.table import Data
 
 ABORTED = v1.OperationState.OPERATION_STATE_ABORTED
 

@@ -12,7 +12,7 @@ from tests.applying.replica import Replica
 from tests.applying.specs import after, before
 from tests.applying.world import SUCCEEDED, replicated, until
 from tests.engines import Engine
-from tests.planner.port import Asked, Given
+from tests.planner.model.port import Asked, Given
 
 EMPTY = Given(200, b"{}")
 

@@ -14,7 +14,7 @@ from tableadmin import v1
 from tests.applying.plane import Write, nothing
 from tests.applying.specs import before
 from tests.applying.world import ENDED, SUCCEEDED, World, apply_request, ended_with, until
-from tests.planner.model_table import Data
+from tests.planner.model.table import Data
 
 # Races between callers who ask for different things at once, without any delay by the test.
 RACES = 200

@@ -12,8 +12,8 @@ from tests.applying.conftest import LEASE
 from tests.applying.plane import Lost, Write, nothing
 from tests.applying.specs import before
 from tests.applying.world import SUCCEEDED, World, apply_request, ended_with, error_of, until
-from tests.planner.model_table import Data
-from tests.planner.port import Asked, Given
+from tests.planner.model.port import Asked, Given
+from tests.planner.model.table import Data
 
 UNREADABLE = v1.OperationState.OPERATION_STATE_UNREADABLE
 

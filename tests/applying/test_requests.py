@@ -12,7 +12,7 @@ from tableadmin import v1
 from tests.applying.specs import after, before, index
 from tests.applying.world import SUCCEEDED, World, apply_request, error_of, replicated
 from tests.engines import Engine
-from tests.planner.model_table import Data
+from tests.planner.model.table import Data
 
 TAGGED = [{"Key": "team", "Value": "films"}]
 CANCELLED = v1.OperationState.OPERATION_STATE_CANCELLED

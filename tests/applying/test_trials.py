@@ -21,7 +21,7 @@ from tests.applying.replica import Replica
 from tests.applying.specs import before, index
 from tests.applying.world import SUCCEEDED, World, replicated, until
 from tests.engines import Engine
-from tests.planner.model_table import Data
+from tests.planner.model.table import Data
 
 # Tables that are applied at a time: 2 x 5 x 10 trials of freezes, and 3 x 34 of lost answers.
 _AT_ONCE = 10

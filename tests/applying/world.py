@@ -19,7 +19,7 @@ from tableadmin.awsshape import from_aws, to_aws
 from tests.applying.plane import Plane
 from tests.applying.replica import Replica
 from tests.engines import Engine
-from tests.planner.model_table import Data
+from tests.planner.model.table import Data
 from tests.planner.test_properties import assert_is
 
 T = TypeVar("T")

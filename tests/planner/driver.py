@@ -7,8 +7,8 @@ from typing import cast
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.planner import Cooldown, Live, Plan, plan
-from tests.planner.model import ControlPlane
-from tests.planner.model_table import EPOCH, Data, Rejected
+from tests.planner.model.control_plane import ControlPlane
+from tests.planner.model.table import EPOCH, Data, Rejected
 
 # Seconds between two looks, and looks after which a plan that does not end has failed.
 _POLL, _LOOKS = 20.0, 2000

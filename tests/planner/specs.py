@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from tests.planner.model_table import Data
+from tests.planner.model.table import Data
 
 T = TypeVar("T")
 

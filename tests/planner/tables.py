@@ -1,8 +1,9 @@
 """Specs of a table like Music, and such a table of the model."""
 
+from tableadmin_server.planner import Plan
 from tests.planner.driver import Driver
-from tests.planner.model import ControlPlane
-from tests.planner.model_table import Data
+from tests.planner.model.control_plane import ControlPlane
+from tests.planner.model.table import Data
 
 UNITS = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
 MORE = {"ReadCapacityUnits": 9, "WriteCapacityUnits": 5}
@@ -46,3 +47,19 @@ def settled(spec: Data) -> Driver:
     driver.control.clock += 86_400
     driver.changed.clear()
     return driver
+
+
+def planned(before: Data, after: Data) -> Plan:
+    """The plan from BEFORE to AFTER."""
+    return settled(before).plan(after)
+
+
+def summaries(before: Data, after: Data) -> list[str]:
+    """What the steps from BEFORE to AFTER are."""
+    return [step.summary for step in planned(before, after).steps]
+
+
+def calls(before: Data, after: Data) -> list[Data]:
+    """The calls from BEFORE to AFTER, without the table they are about."""
+    steps = planned(before, after).steps
+    return [{m: v for m, v in step.params.items() if m not in {"TableName", "ResourceArn"}} for step in steps]

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.planner import Action, Plan, plan, validate
 from tests.planner.driver import Driver
-from tests.planner.model import ControlPlane
-from tests.planner.model_table import Data, Table
+from tests.planner.model.control_plane import ControlPlane
+from tests.planner.model.table import Data, Table
 from tests.planner.specs import NAME, specs
 
 _SETTINGS = settings(

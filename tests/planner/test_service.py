@@ -13,8 +13,8 @@ from tableadmin import Client, v1
 from tableadmin.awsshape import AwsDict, from_aws, to_aws
 from tableadmin.v1.plan_service_pb2_grpc import PlanServiceStub
 from tests.engines import Engine
-from tests.planner.model_server import Served, serving
-from tests.planner.model_table import Data
+from tests.planner.model.server import Served, serving
+from tests.planner.model.table import Data
 from tests.server_process import ServerProcess, running_server
 
 _SECONDS = 60.0

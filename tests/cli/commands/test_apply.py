@@ -17,7 +17,7 @@ from tests.cli.conftest import PROGRAM, Run, runner
 from tests.cli.piping import piped
 from tests.cli.terminal import Terminal
 from tests.engines import Engine
-from tests.planner.port import Asked, Given
+from tests.planner.model.port import Asked, Given
 from tests.server_process import running_server
 
 __all__ = ["file"]

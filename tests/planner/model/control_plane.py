@@ -10,9 +10,9 @@ import botocore.session
 from botocore.model import ServiceModel, StructureShape
 from botocore.validate import ParamValidator
 
-from tests.planner.model_parts import check_tags, update_part
-from tests.planner.model_table import Data, Motion, Rejected, Table, in_use, invalid
-from tests.planner.model_update import check_projections, index_of, resolved, update_table
+from tests.planner.model.parts import check_tags, update_part
+from tests.planner.model.table import Data, Motion, Rejected, Table, in_use, invalid
+from tests.planner.model.update_table import check_projections, index_of, resolved, update_table
 
 __all__ = ["ControlPlane"]
 

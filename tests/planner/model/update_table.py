@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from tests.planner.model_table import EPOCH, Data, Index, Motion, Rejected, Table, in_use, invalid, limit
+from tests.planner.model.table import EPOCH, Data, Index, Motion, Rejected, Table, in_use, invalid, limit
 
 DAY, HOUR = 86_400.0, 3_600.0
 

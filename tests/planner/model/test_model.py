@@ -3,9 +3,9 @@
 import pytest
 
 from tests.planner.driver import Driver
-from tests.planner.model import ControlPlane
-from tests.planner.model_table import Data, Rejected
-from tests.planner.model_update import Needless
+from tests.planner.model.control_plane import ControlPlane
+from tests.planner.model.table import Data, Rejected
+from tests.planner.model.update_table import Needless
 from tests.planner.tables import IMAGES, KEY, LESS, MORE, ON_DEMAND, UNITS, index, settled, table
 
 GENRE = [{"AttributeName": "Genre", "AttributeType": "S"}]

@@ -6,7 +6,7 @@ import pytest
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.planner import validate
-from tests.planner.model_table import Data
+from tests.planner.model.table import Data
 
 UNITS = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
 ALL = {"ProjectionType": "ALL"}

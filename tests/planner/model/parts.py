@@ -3,8 +3,8 @@
 import json
 from collections.abc import Callable, Mapping
 
-from tests.planner.model_table import EPOCH, Data, Motion, Rejected, Table, invalid, limit
-from tests.planner.model_update import Needless
+from tests.planner.model.table import EPOCH, Data, Motion, Rejected, Table, invalid, limit
+from tests.planner.model.update_table import Needless
 
 # Seconds in which a second change is refused.
 _EXPIRY_COOLDOWN, _POLICY_COOLDOWN, _TAG_COOLDOWN, _RECOVERY_DELAY = 1800.0, 15.0, 2.0, 3.0

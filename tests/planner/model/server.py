@@ -6,10 +6,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.planner.model import ControlPlane
-from tests.planner.model_table import Data, Rejected
-from tests.planner.model_update import Needless
-from tests.planner.port import Asked, Given, Port
+from tests.planner.model.control_plane import ControlPlane
+from tests.planner.model.port import Asked, Given, Port
+from tests.planner.model.table import Data, Rejected
+from tests.planner.model.update_table import Needless
 
 _INTERNAL, _REFUSED = 500, 400
 

@@ -1,0 +1,57 @@
+"""Fingerprints: what they tell apart."""
+
+from dataclasses import replace
+from typing import cast
+
+import pytest
+
+from tableadmin.awsshape import AwsDict
+from tableadmin_server.planner import Live, moved, plan
+from tests.planner.tables import (
+    index,
+    settled,
+    table,
+)
+
+
+def test_fingerprint() -> None:
+    """The fingerprint is that of the settings and the table's identity; not of sizes, times or statuses."""
+    driver = settled(table(index("One")))
+    live = driver.observed()
+
+    def mark(**members: object) -> str:
+        description = cast("AwsDict", {**(live.description or {}), **members})
+        other = replace(live, description=description)
+        return plan(cast("AwsDict", table()), other, driver.now()).fingerprint
+
+    same = {mark(), mark(ItemCount=9), mark(TableStatus="UPDATING"), mark(CreationDateTime=0)}
+    others = {mark(TableId="other"), mark(DeletionProtectionEnabled=True), mark(GlobalSecondaryIndexes=[])}
+    assert (1, 3) == (len(same), len(others - same))
+
+
+def test_moved() -> None:
+    """Two fingerprints tell which settings differ; of a table that came, went or is another: itself."""
+    driver = settled(table(index("One"), Tags=[{"Key": "team", "Value": "a"}]))
+    live = driver.observed()
+
+    def mark(live: Live) -> str:
+        return plan(cast("AwsDict", table()), live, driver.now()).fingerprint
+
+    before, gone = mark(live), mark(Live(live.name))
+    expiring: AwsDict = {"TimeToLiveStatus": "ENABLED", "AttributeName": "Expires"}
+    changed = replace(live, tags=[{"Key": "team", "Value": "b"}], time_to_live=expiring)
+    other = replace(live, description={**(live.description or {}), "TableId": "other"})
+    assert ["Tags[team]", "TimeToLiveSpecification"] == moved(before, mark(changed))
+    assert [[], [""], [""], [""]] == [
+        moved(before, before),
+        moved(before, gone),
+        moved(gone, before),
+        moved(before, mark(other)),
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "absent", "eJw", "eJyLNowFAAHTAOo=", "ü"])
+def test_no_fingerprint(text: str) -> None:
+    """What is no fingerprint is refused."""
+    with pytest.raises(ValueError, match="no fingerprint"):
+        moved(text, text)

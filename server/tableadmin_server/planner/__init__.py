@@ -1,8 +1,9 @@
-"""What a table needs to become what its spec says: pure decisions over AWS-shaped dicts, without I/O.
+"""Plans that bring a live table to its spec: pure functions of AWS-shaped dicts, without I/O.
 
-`validate` says what is wrong with a spec, `plan` what it takes to bring a live table to it. The plan's first
-step is the right one from any state a table can be in: whoever carries it out observes, plans, takes the
-first step, waits until nothing blocks the next, and begins again until the plan is empty.
+`validate` returns what is wrong with a spec. `plan` returns the changes and calls that bring a live table to
+a spec. The first step of a plan is right in any state of the table. To apply a spec, the caller reads the
+table, makes a plan, waits until nothing blocks the first call, makes the call, and repeats this until the
+plan is empty.
 """
 
 from tableadmin_server.planner.aws import repetitions

@@ -1,4 +1,4 @@
-"""Reading AWS-shaped dicts whose shape is known: what is absent is empty."""
+"""Typed reads of AWS-shaped dicts; an absent member reads as an empty value."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import cast
@@ -12,12 +12,12 @@ def structure(holder: Mapping[str, AwsValue], member: str) -> AwsDict:
 
 
 def elements(holder: Mapping[str, AwsValue], member: str) -> Sequence[AwsDict]:
-    """The structures in the list MEMBER of HOLDER, none where it is absent."""
+    """The structures in the list MEMBER of HOLDER, () where it is absent."""
     return cast("Sequence[AwsDict]", holder.get(member) or ())
 
 
 def text(holder: Mapping[str, AwsValue], member: str, default: str = "") -> str:
-    """The text MEMBER of HOLDER."""
+    """The text MEMBER of HOLDER, DEFAULT where it is absent."""
     return cast("str", holder.get(member) or default)
 
 
@@ -27,7 +27,7 @@ def number(holder: Mapping[str, AwsValue], member: str) -> int | None:
 
 
 def repetitions(names: Iterable[str]) -> Iterator[int]:
-    """The numbers of those of NAMES that have come before."""
+    """The positions, from 0, of the NAMES that occur earlier in NAMES too."""
     seen: set[str] = set()
     for number, name in enumerate(names):
         if name in seen:

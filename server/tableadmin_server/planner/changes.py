@@ -1,4 +1,4 @@
-"""What differs between the state a table is in and the one aimed at, and what each difference costs."""
+"""The differences between the live state of a table and its target, and the cost of each."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from tableadmin_server.planner.state.table_state import TableState
 
 
 class ChangeClass(StrEnum):
-    """What a change costs whoever uses the table, as the contract's enum has it."""
+    """The effect of a change on the users of the table; the values are those of the contract's enum."""
 
     IN_PLACE = "IN_PLACE"
     DISRUPTIVE = "DISRUPTIVE"
@@ -32,9 +32,10 @@ class ChangeClass(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference: at PATH, in AWS member names, from `before` to `after`, None where there is nothing.
+    """One difference between the live table and its spec.
 
-    `skipped` says why it is not made, empty where it is.
+    `path` is in AWS member names. `before` and `after` are the values, None for no value. `skipped` is the
+    reason why the plan does not make the change, "" where the plan makes it.
     """
 
     path: str
@@ -49,12 +50,12 @@ _Cost: TypeAlias = Callable[[TableState, TableState], ChangeClass]
 
 
 def creation(spec: AwsDict) -> list[Change]:
-    """What a table that is not there needs: all of SPEC."""
+    """The changes that create a table: every member of SPEC."""
     return [Change(member, None, value) for member, value in sorted(spec.items()) if member != "TableName"]
 
 
 def differences(at: TableState, to: TableState) -> list[Change]:
-    """What differs from AT to TO, sorted by path."""
+    """The changes from AT to TO, sorted by path."""
     found = [
         *_key_changes(at, to),
         *_index_changes(at, to),
@@ -105,7 +106,7 @@ def _capacity_changes(path: str, before: Index, after: Index) -> Iterator[Change
 
 
 def _definitions(before: Index | None, after: Index | None) -> tuple[AwsValue, AwsValue]:
-    """What each defines; with the types of the attributes where nothing else differs."""
+    """The definitions of both indexes: attribute types where only those differ, else key and projection."""
     shapes = [None if index is None else definition_shape(index) for index in (before, after)]
     if before is not None and after is not None and shapes[0] == shapes[1]:
         return definitions_shape(before.keys), definitions_shape(after.keys)
@@ -119,7 +120,7 @@ def _named(
     changed: ChangeClass,
     removed: ChangeClass = ChangeClass.DESTRUCTIVE,
 ) -> Iterator[Change]:
-    """What differs between two sets of things with names: CHANGED and REMOVED are what that costs."""
+    """The changes between two mappings by name; CHANGED and REMOVED are the cost of such a change."""
     for name in before.keys() | after.keys():
         old, new = before.get(name), after.get(name)
         if name not in after:
@@ -154,19 +155,19 @@ def _free(at: TableState, to: TableState) -> ChangeClass:
 
 
 def _stream_cost(at: TableState, to: TableState) -> ChangeClass:
-    """Whoever reads a stream loses it with its ARN."""
+    """A stream that is turned off loses its ARN, and with it its readers."""
     del to
     return ChangeClass.IN_PLACE if at.stream is None else ChangeClass.DISRUPTIVE
 
 
 def _time_to_live_cost(at: TableState, to: TableState) -> ChangeClass:
-    """Another attribute means that nothing expires for a while."""
+    """While time to live moves to another attribute, no item expires."""
     both = at.time_to_live is not None and to.time_to_live is not None
     return ChangeClass.DISRUPTIVE if both else ChangeClass.IN_PLACE
 
 
 def _recovery_cost(at: TableState, to: TableState) -> ChangeClass:
-    """The points in time past the period can't be restored any more."""
+    """With a shorter period, the older points in time can no longer be restored."""
     shorter = (at.recovery_days or 0) > (to.recovery_days or 0)
     return ChangeClass.DESTRUCTIVE if shorter else ChangeClass.IN_PLACE
 
@@ -183,7 +184,7 @@ def _kinesis(state: TableState) -> AwsValue:
     return shapes[0] if len(shapes) == 1 else shapes or None
 
 
-# The members that are compared as a whole: path, shape, and what the change costs.
+# The members that are compared as a whole: path, shape, and cost of the change.
 _MEMBERS: tuple[tuple[str, _Shape, _Cost], ...] = (
     ("BillingMode", lambda state: state.billing_mode, _free),
     ("ProvisionedThroughput", lambda state: _throughput(state.throughput), _free),

@@ -1,4 +1,4 @@
-"""What stands for the state a plan was made from, and what has moved on since."""
+"""The fingerprint of the live state that a plan was made from, and what has changed since."""
 
 import base64
 import hashlib
@@ -14,15 +14,16 @@ from tableadmin_server.planner.state.index import UNMANAGED
 from tableadmin_server.planner.state.live import Live
 from tableadmin_server.planner.state.table_state import TableState, defined
 
-# Characters of a digest: whether one of a few settings has changed, not whether somebody forges one.
+# Characters of a digest. A digest detects that a setting has changed; it is no protection against forgery.
 _DIGITS = 10
 _MAX_BYTES = 256 * 1024
 
 
 def fingerprint(live: Live, at: TableState | None) -> str:
-    """The same for the same settings of the same table; sizes, times, statuses and what AWS moves aside.
+    """A text that is equal for equal settings of the same table.
 
-    It holds a digest of each setting, so that `moved` can name what is not the same any more.
+    Sizes, times, statuses and capacity that AWS changes by itself do not count. The text holds a digest of
+    each setting, so that `moved` can name the settings that differ.
     """
     digests = {} if at is None else _digests(live, at)
     packed = zlib.compress(json.dumps(digests, separators=(",", ":"), sort_keys=True).encode())
@@ -30,9 +31,10 @@ def fingerprint(live: Live, at: TableState | None) -> str:
 
 
 def moved(before: str, after: str) -> list[str]:
-    """The settings, by path in AWS member names, in which two fingerprints differ; "" is the table itself.
+    """The paths, in AWS member names, of the settings that differ between two fingerprints.
 
-    Raises ValueError for what is no fingerprint.
+    [""] means that the table was created, deleted or replaced. Raises ValueError for a text that is no
+    fingerprint.
     """
     then, now = _read(before), _read(after)
     if bool(then) != bool(now) or then.get(_IDENTITY) != now.get(_IDENTITY):
@@ -50,7 +52,7 @@ def _digests(live: Live, at: TableState) -> dict[str, str]:
 
 
 def _still(live: Live, at: TableState) -> TableState:
-    """AT without what moves by itself."""
+    """AT without the capacity that AWS changes by itself."""
     still = at.draft()
     still.warm = UNMANAGED
     if "" in live.auto_scaled:

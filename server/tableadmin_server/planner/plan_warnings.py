@@ -1,4 +1,4 @@
-"""Warnings of a plan: what AWS allows only so often, and what of the spec is left as it is."""
+"""The warnings of a plan: the quotas that it uses, and the settings of the spec that it does not apply."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,25 +13,27 @@ from tableadmin_server.planner.state.live import Live
 from tableadmin_server.planner.state.table_state import PROVISIONED, TableState
 from tableadmin_server.planner.state.target import is_alias, raised
 
-# Decreases of throughput on one UTC day; then one an hour.
+# Decreases of throughput that AWS allows on one UTC day; after them AWS allows one an hour.
 _DECREASES = 4
 _HOUR = timedelta(hours=1)
 
-# What to know about a change of a member, by its path.
+# The warning for a change of a member, by the path of the change.
 _BY_PATH = {
-    "TableClass": "a table class changes twice in 30 days at most",
-    "SSESpecification": "encryption changes 4 times in 24 hours at most",
-    "BillingMode": "the billing mode may change to on demand up to 4 times in 24 hours",
+    "TableClass": "AWS allows 2 changes of the table class in 30 days",
+    "SSESpecification": "AWS allows 4 changes of encryption in 24 hours",
+    "BillingMode": "AWS allows 4 switches to on-demand capacity in 24 hours",
 }
-_EXPIRES = "items whose attribute lies in the past are deleted"
-_AUTO_SCALING = "with replicas AWS wants write capacity auto-scaled, which this plan does not do"
+_EXPIRES = "DynamoDB deletes the items whose attribute is a time in the past"
+_AUTO_SCALING = (
+    "a table with replicas needs auto scaling of its write capacity; this plan does not set that up"
+)
 
 
 @dataclass(frozen=True)
 class PlanWarning:
-    """One line to read before a plan is applied.
+    """A line that the user should read before the plan is applied.
 
-    `path` is where in the spec, in AWS member names, and "" for the table as a whole.
+    `path` is the member of the spec, in AWS member names, "" for the whole table.
     """
 
     path: str
@@ -41,7 +43,7 @@ class PlanWarning:
 def quota_warnings(
     changes: Iterable[Change], at: TableState, to: TableState, live: Live, now: datetime
 ) -> Iterator[PlanWarning]:
-    """The quotas that the change from AT to TO counts against at the moment NOW, and its side effects."""
+    """What the change from AT to TO uses of AWS's quotas at the time NOW, and its side effects."""
     for change in changes:
         if change.path in _BY_PATH and not change.skipped:
             yield PlanWarning(change.path, _BY_PATH[change.path])
@@ -60,7 +62,7 @@ def quota_warnings(
 
 
 def unchanged_warnings(desired: TableState, at: TableState, live: Live) -> Iterator[PlanWarning]:
-    """What of DESIRED is left as it is in AT, and why."""
+    """The settings of DESIRED that stay as they are in AT, and the reason."""
     yield from _warm_warnings("", desired.warm, at.warm)
     for name, index in desired.indexes.items():
         if name in at.indexes and index.same_definition(at.indexes[name]):
@@ -68,17 +70,20 @@ def unchanged_warnings(desired: TableState, at: TableState, live: Live) -> Itera
     if desired.encryption and is_alias(desired.encryption) and at.encryption is not None:
         yield PlanWarning(
             "SSESpecification.KMSMasterKeyId",
-            "an alias can't be compared with the key in use, so the key is left as it is: name the key's ARN",
+            "an alias can't be compared with the key in use; to change the key, give its ARN",
         )
     for name in live.auto_scaled:
         prefix = f"GlobalSecondaryIndexes[{name}]." if name else ""
         yield PlanWarning(
-            f"{prefix}ProvisionedThroughput", "Application Auto Scaling moves it: left as it is"
+            f"{prefix}ProvisionedThroughput",
+            "Application Auto Scaling manages this capacity; the plan does not change it",
         )
     for region, replica in desired.replicas.items():
         kept = at.replicas.get(region, {}).keys() - replica.keys() - {"TableClassOverride", "KMSMasterKeyId"}
         for member in sorted(kept):
-            yield PlanWarning(f"Replicas[{region}].{member}", "AWS can't remove an override: left as it is")
+            yield PlanWarning(
+                f"Replicas[{region}].{member}", "AWS can't remove an override; the override stays"
+            )
 
 
 def _decrease(
@@ -95,10 +100,10 @@ def _decrease(
 
 def _left(used: int, last: datetime | None, now: datetime) -> str:
     if used < _DECREASES:
-        return f"a decrease: {_DECREASES - used} of {_DECREASES} are left on this UTC day, then one an hour"
+        return f"decreases: {_DECREASES - used} of {_DECREASES} are left on this UTC day, then one an hour"
     if last is not None and now - last < _HOUR:
-        return f"a decrease: none is left before {(last + _HOUR).astimezone(UTC):%H:%M} UTC"
-    return f"a decrease: the {_DECREASES} of this UTC day are used up, so one an hour is possible"
+        return f"decreases: none is left before {(last + _HOUR).astimezone(UTC):%H:%M} UTC"
+    return f"decreases: the {_DECREASES} of this UTC day are used up, so one an hour is possible"
 
 
 def _warm_warnings(prefix: str, desired: SomeUnits, now: SomeUnits) -> Iterator[PlanWarning]:
@@ -106,5 +111,5 @@ def _warm_warnings(prefix: str, desired: SomeUnits, now: SomeUnits) -> Iterator[
         is_ if wanted is None else wanted for wanted, is_ in zip(desired, now, strict=True)
     ):
         yield PlanWarning(
-            f"{prefix}WarmThroughput", "warm throughput never goes down: the higher value stays"
+            f"{prefix}WarmThroughput", "AWS can't lower warm throughput; the higher value stays"
         )

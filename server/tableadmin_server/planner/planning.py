@@ -1,4 +1,4 @@
-"""The plan: what differs, which calls bring the table to its spec, and what blocks the first of them."""
+"""The plan of a table: its changes, the calls that make them, and what blocks the first call."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,12 +27,12 @@ from tableadmin_server.planner.state.live import Live, Part, live_state
 from tableadmin_server.planner.state.table_state import TableState
 from tableadmin_server.planner.state.target import PART_MEMBERS, aimed_at
 
-_SKIPPED = "this endpoint does not have the operations for it"
+_SKIPPED = "this endpoint does not have the operations for this setting"
 _PROTECTED = "deletion protection is on: the table can't be replaced until it is turned off"
 
 
 class Action(StrEnum):
-    """What is done with the table as a whole, as the contract's enum has it."""
+    """What the plan does with the table; the values are those of the contract's enum."""
 
     NONE = "NONE"
     CREATE = "CREATE"
@@ -44,8 +44,8 @@ class Action(StrEnum):
 class Plan:
     """What it takes to bring a table to its spec.
 
-    The table is as it should be when there are neither steps nor waits. Where there are waits the first step
-    would be refused until they are over. `refusal` says why no step is possible at all, and is "" otherwise.
+    Without steps and waits, the table matches its spec. While there are waits, AWS would refuse the first
+    step. `refusal` is the reason why no step is possible at all, "" where steps are possible.
     """
 
     action: Action
@@ -58,7 +58,7 @@ class Plan:
 
 
 def plan(spec: AwsDict, live: Live, now: datetime) -> Plan:
-    """What it takes to bring LIVE to SPEC, a valid TableSpec as an AWS-shaped dict, at the moment NOW."""
+    """The plan that brings LIVE to SPEC, a valid TableSpec as an AWS-shaped dict, at the time NOW."""
     desired, at = desired_state(spec), live_state(live)
     if at is None:
         return _creation(spec, desired, live, now)
@@ -119,11 +119,11 @@ def _update_steps(spec: AwsDict, at: TableState, to: TableState, live: Live) -> 
 
 
 def _removal_steps(spec: AwsDict, at: TableState, live: Live) -> Iterator[Step]:
-    """Replicas go first: they would stay behind."""
+    """Delete the replicas, then the table: replicas would outlive the table."""
     bare = at.draft()
     bare.replicas = {}
     yield from replica_deletions(PlanBuilder(live.name, "", spec, at.draft(), bare))
-    summary = "delete the table with all its items, to make it anew"
+    summary = "delete the table with all its items, to create it again"
     yield Step("DeleteTable", {"TableName": live.name}, summary, ("table gone",))
 
 
@@ -140,7 +140,7 @@ def _creation_changes(spec: AwsDict, live: Live) -> Iterator[Change]:
 
 
 def _skipped(desired: TableState, to: TableState, live: Live) -> list[Change]:
-    """What is desired of parts that the endpoint does not have."""
+    """The changes of the spec to parts for which the endpoint has no operations."""
     if not live.unsupported:
         return []
     wanted = to.draft()
@@ -153,7 +153,7 @@ def _skipped(desired: TableState, to: TableState, live: Live) -> list[Change]:
 
 
 def _waits(steps: list[Step], live: Live, now: datetime) -> tuple[Wait, ...]:
-    """What blocks the first of STEPS; where there is none, what is in motion still."""
+    """What blocks the first of STEPS; without steps, the changes that AWS still makes."""
     if not steps:
         blockers = [
             *table_blockers(live),
@@ -173,5 +173,6 @@ def _cooldown(step: Step, live: Live, now: datetime) -> Iterator[Wait]:
     left = live.changed[step.cooldown] + COOLDOWNS[step.cooldown] - now
     if left > timedelta(0):
         yield Wait(
-            f"{step.cooldown}: {left.total_seconds():.0f} s until it may change again", left.total_seconds()
+            f"{step.cooldown}: {left.total_seconds():.0f} s until AWS accepts the next change",
+            left.total_seconds(),
         )

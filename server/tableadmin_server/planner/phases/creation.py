@@ -1,4 +1,4 @@
-"""The step that makes a table, and where it leads."""
+"""The call that creates a table, and the state of the table after the call."""
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
@@ -28,12 +28,12 @@ _MEMBERS = (
     "ResourcePolicy",
     "Tags",
 )
-# Those whose value, where it is the default, AWS has no use for: a switch that is off.
+# The members with a switch. They are left out where the switch is off, which is AWS's default.
 _SWITCHES = {"StreamSpecification": "StreamEnabled", "SSESpecification": "Enabled"}
 
 
 def creation_step(spec: AwsDict, unsupported: AbstractSet[Part]) -> Step:
-    """CreateTable with what of SPEC can go into it."""
+    """CreateTable with all members of SPEC that CreateTable and the endpoint take."""
     members = [member for member in _MEMBERS if member not in unsupported]
     params = {member: _cleaned(spec[member]) for member in members if _says_something(spec, member)}
     return Step(
@@ -42,7 +42,7 @@ def creation_step(spec: AwsDict, unsupported: AbstractSet[Part]) -> Step:
 
 
 def created_state(desired: TableState) -> TableState:
-    """What a table is after `creation_step`."""
+    """The state of the table after `creation_step`."""
     state = desired.draft()
     state.time_to_live = state.recovery_days = state.insights = None
     state.kinesis = {}
@@ -59,7 +59,7 @@ def _says_something(spec: AwsDict, member: str) -> bool:
 
 
 def _cleaned(value: AwsValue) -> AwsValue:
-    """VALUE without empty lists, which AWS refuses, and without ceilings of -1, which mean none."""
+    """VALUE without empty lists, which AWS refuses, and without ceilings of -1, which mean no ceiling."""
     if isinstance(value, dict):
         inner = ((member, _cleaned(each)) for member, each in value.items() if each != -1)
         return {member: each for member, each in inner if each not in ([], {})}

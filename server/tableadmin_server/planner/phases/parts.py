@@ -1,4 +1,4 @@
-"""Steps that change what AWS keeps apart from the table's description."""
+"""Steps that change the parts of a table which have operations of their own."""
 
 from collections.abc import Iterator, Sequence
 
@@ -11,7 +11,7 @@ from tableadmin_server.planner.state.live import Part
 
 
 def time_to_live_off(builder: PlanBuilder) -> Iterator[Step]:
-    """Time to live off, also for the sake of another attribute."""
+    """Time to live off. To change the attribute, AWS requires to turn time to live off first."""
     attribute = builder.at.time_to_live
     if attribute is not None and attribute != builder.to.time_to_live:
         builder.at.time_to_live = None
@@ -19,7 +19,7 @@ def time_to_live_off(builder: PlanBuilder) -> Iterator[Step]:
 
 
 def time_to_live_on(builder: PlanBuilder) -> Iterator[Step]:
-    """Time to live on, late: half an hour has to pass since it was turned off by another attribute."""
+    """Time to live on. This comes late in a plan, because it may have to wait half an hour."""
     at, to = builder.at, builder.to
     if to.time_to_live is not None and at.time_to_live is None:
         at.time_to_live = to.time_to_live
@@ -63,7 +63,7 @@ def insights(builder: PlanBuilder) -> Iterator[Step]:
 
 
 def kinesis(builder: PlanBuilder) -> Iterator[Step]:
-    """The Kinesis data stream: others end before it begins."""
+    """The Kinesis data stream. Other streams are disabled before the wanted one is enabled."""
     at, to = builder.at, builder.to
     for arn in [each for each in at.kinesis if each not in to.kinesis]:
         del at.kinesis[arn]
@@ -82,7 +82,7 @@ def kinesis(builder: PlanBuilder) -> Iterator[Step]:
 
 
 def policy(builder: PlanBuilder) -> Iterator[Step]:
-    """The resource policy, sent as it is written."""
+    """The resource policy, sent as the spec has it."""
     at, to = builder.at, builder.to
     if at.policy == to.policy:
         return
@@ -101,7 +101,7 @@ def policy(builder: PlanBuilder) -> Iterator[Step]:
 
 
 def tags(builder: PlanBuilder) -> Iterator[Step]:
-    """Tags that go, then tags that come: at 50 tags what counts is both together."""
+    """Tags to remove, then tags to set: in this order the table never exceeds the maximum of 50."""
     before, after = builder.at.tags or {}, builder.to.tags or {}
     builder.at.tags = builder.to.tags
     removed = sorted(before.keys() - after.keys())

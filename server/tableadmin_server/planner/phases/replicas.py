@@ -10,7 +10,7 @@ from tableadmin_server.planner.state.replica import has_failed, replica_shape
 
 
 def replica_deletions(builder: PlanBuilder) -> Iterator[Step]:
-    """Replicas that are not wanted or have failed; before the stream, which they need."""
+    """Delete the replicas that the target does not have, and those whose creation failed."""
     at, to = builder.at, builder.to
     for region, replica in list(at.replicas.items()):
         if region not in to.replicas or has_failed(replica):
@@ -22,7 +22,7 @@ def replica_deletions(builder: PlanBuilder) -> Iterator[Step]:
 
 
 def replicas(builder: PlanBuilder) -> Iterator[Step]:
-    """Replicas that are wanted, or wanted otherwise."""
+    """Add and change the replicas of the target."""
     at, to = builder.at, builder.to
     for region, replica in to.replicas.items():
         before = at.replicas.get(region)

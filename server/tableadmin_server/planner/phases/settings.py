@@ -10,13 +10,13 @@ from tableadmin_server.planner.state.cooldown import Cooldown
 
 
 def protection_off(builder: PlanBuilder) -> Iterator[Step]:
-    """Deletion protection off, first of all."""
+    """Deletion protection off, as the first step of a plan."""
     if builder.at.deletion_protection and not builder.to.deletion_protection:
         yield _protection(builder, on=False)
 
 
 def protection_on(builder: PlanBuilder) -> Iterator[Step]:
-    """Deletion protection on, last of all."""
+    """Deletion protection on, as the last step of a plan."""
     if builder.to.deletion_protection and not builder.at.deletion_protection:
         yield _protection(builder, on=True)
 
@@ -31,7 +31,7 @@ def table_class(builder: PlanBuilder) -> Iterator[Step]:
 
 
 def encryption(builder: PlanBuilder) -> Iterator[Step]:
-    """The key of encryption at rest."""
+    """The KMS key of encryption at rest."""
     at, to = builder.at, builder.to
     if at.encryption != to.encryption:
         at.encryption = to.encryption

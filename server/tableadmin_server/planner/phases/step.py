@@ -1,4 +1,4 @@
-"""One AWS call of a plan, and what it has to wait for."""
+"""One AWS call of a plan, and the reasons to wait before it."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The kinds of constraint on a single value, and the violations that a value of a spec has."""
+"""Constraints on a single value, and the violations of them."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -10,9 +10,10 @@ from tableadmin.awsshape import AwsValue
 
 @dataclass(frozen=True)
 class Violation:
-    """One thing that is wrong with a spec.
+    """One error in a spec.
 
-    `path` is where, in AWS member names such as `GlobalSecondaryIndexes[0].KeySchema`; `description` is what.
+    `path` is the member, in AWS member names such as `GlobalSecondaryIndexes[0].KeySchema`. `description`
+    says what is wrong with it.
     """
 
     path: str
@@ -20,16 +21,16 @@ class Violation:
 
 
 class Constraint(Protocol):
-    """What a value has to be."""
+    """A rule for one value."""
 
     def broken(self, value: AwsValue, path: str) -> Iterator[Violation]:
-        """What is wrong with VALUE, which stands at PATH."""
+        """The violations of VALUE, which is the member PATH of the spec."""
         ...
 
 
 @dataclass(frozen=True)
 class Text:
-    """A text of `least` to `most` bytes in UTF-8, or characters, each of which matches `pattern`."""
+    """A text of `least` to `most` bytes in UTF-8 (or characters), each character matching `pattern`."""
 
     least: int = 0
     most: int | None = None
@@ -91,7 +92,7 @@ class Switch:
 
 @dataclass(frozen=True)
 class Listed:
-    """A list of `least` to `most` elements; an empty one is the same as none where `least` is 0."""
+    """A list of `least` to `most` elements. An empty list means the same as no list where `least` is 0."""
 
     element: Constraint
     least: int = 0
@@ -110,7 +111,7 @@ class Listed:
 
 @dataclass(frozen=True)
 class Structure:
-    """Members, some of them required, and at least one of them where `some` is true."""
+    """A structure of `members`, some of them `required`; with `some`, at least one has to be present."""
 
     members: Mapping[str, Constraint]
     required: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Names and projections of indexes: what has to hold between the members of a spec."""
+"""Rules between members of a spec: names and projections of indexes."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _LISTS = ("LocalSecondaryIndexes", "GlobalSecondaryIndexes", "VectorIndexes")
 
 
 def names(spec: AwsDict) -> Iterator[Violation]:
-    """Each index, of whatever kind, has a name of its own."""
+    """No two indexes of any kind have the same name."""
     seen: set[str] = set()
     for path, index in _indexes(spec):
         name = text(index, "IndexName")
@@ -23,7 +23,7 @@ def names(spec: AwsDict) -> Iterator[Violation]:
 
 
 def projections(spec: AwsDict) -> Iterator[Violation]:
-    """NonKeyAttributes go with INCLUDE, which needs some, and all indexes together have not too many."""
+    """INCLUDE requires NonKeyAttributes, other types refuse them, and a table has a maximum of them."""
     most = limits.MAX_PROJECTED_BY_TABLE
     total = 0
     for path, index in _indexes(spec):

@@ -1,4 +1,4 @@
-"""Keys and the definitions of their attributes: what has to hold between the members of a spec."""
+"""Rules between members of a spec: keys and the definitions of their attributes."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,7 +9,7 @@ from tableadmin_server.planner.rules.constraint import Violation
 
 
 def table_key(spec: AwsDict) -> Iterator[Violation]:
-    """One HASH attribute, then at most one RANGE attribute, which is another."""
+    """The key is one HASH attribute, then at most one RANGE attribute, which is a different one."""
     keys = elements(spec, "KeySchema")
     types = [text(key, "KeyType") for key in keys]
     if keys and types not in (["HASH"], ["HASH", "RANGE"]):
@@ -18,7 +18,7 @@ def table_key(spec: AwsDict) -> Iterator[Violation]:
 
 
 def local_index_keys(spec: AwsDict) -> Iterator[Violation]:
-    """The table's own HASH attribute, then one RANGE attribute; the table needs a RANGE attribute too."""
+    """The key is the table's HASH attribute, then one RANGE attribute. The table has one too."""
     table = elements(spec, "KeySchema")
     hashes = [text(key, "AttributeName") for key in table if text(key, "KeyType") == "HASH"]
     for number, index in enumerate(elements(spec, "LocalSecondaryIndexes")):
@@ -34,7 +34,7 @@ def local_index_keys(spec: AwsDict) -> Iterator[Violation]:
 
 
 def global_index_keys(spec: AwsDict) -> Iterator[Violation]:
-    """At least one HASH attribute, then RANGE attributes, each attribute once, up to a number of either."""
+    """The key is 1 or more HASH attributes, then RANGE attributes, with a maximum of each type."""
     most = limits.MAX_INDEX_KEY_ATTRIBUTES
     for number, index in enumerate(elements(spec, "GlobalSecondaryIndexes")):
         path = f"GlobalSecondaryIndexes[{number}].KeySchema"
@@ -48,7 +48,7 @@ def global_index_keys(spec: AwsDict) -> Iterator[Violation]:
 
 
 def definitions(spec: AwsDict) -> Iterator[Violation]:
-    """Every attribute of a key is defined, and every defined attribute is one of a key, once."""
+    """Every attribute of a key is defined once, and every defined attribute is in a key."""
     defined = [text(each, "AttributeName") for each in elements(spec, "AttributeDefinitions")]
     used = dict(_key_attributes(spec))
     known = set(defined)
@@ -66,7 +66,7 @@ def definitions(spec: AwsDict) -> Iterator[Violation]:
 
 
 def _key_attributes(spec: AwsDict) -> Iterator[tuple[str, str]]:
-    """The attributes of all keys, and where each is used; the first use of one comes last."""
+    """The attributes of all keys with the paths of their uses, the first use of each last."""
     holders: list[tuple[AwsDict, str]] = [(spec, "")]
     for member in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
         holders += [(index, f"{member}[{n}].") for n, index in enumerate(elements(spec, member))]
@@ -76,7 +76,7 @@ def _key_attributes(spec: AwsDict) -> Iterator[tuple[str, str]]:
 
 
 def _searched(spec: AwsDict) -> Iterator[str]:
-    """The attributes of vector indexes, which may be defined."""
+    """The attributes of vector indexes, which may be defined although they are in no key."""
     for index in elements(spec, "VectorIndexes"):
         yield text(structure(index, "VectorAttribute"), "AttributeName")
         yield from (text(each, "AttributeName") for each in elements(index, "SearchSchema"))

@@ -1,4 +1,4 @@
-"""What each member of a spec has to be by itself: AWS's service model as data."""
+"""The constraints on each single member of a spec: AWS's service model as data."""
 
 from tableadmin_server.planner.rules import limits
 from tableadmin_server.planner.rules.constraint import (

@@ -1,4 +1,4 @@
-"""What replicas ask of their table."""
+"""Rules between members of a spec: replicas."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from tableadmin_server.planner.state.replica import REPLICATED_VIEW
 
 
 def regions(spec: AwsDict) -> Iterator[Violation]:
-    """Each region has one replica."""
+    """Each region has at most one replica."""
     seen: set[str] = set()
     for number, replica in enumerate(elements(spec, "Replicas")):
         region = text(replica, "RegionName")
@@ -19,7 +19,7 @@ def regions(spec: AwsDict) -> Iterator[Violation]:
 
 
 def indexes(spec: AwsDict) -> Iterator[Violation]:
-    """A replica overrides indexes that the table has, each once."""
+    """A replica overrides only indexes of the table, each at most once."""
     names = {text(index, "IndexName") for index in elements(spec, "GlobalSecondaryIndexes")}
     for number, replica in enumerate(elements(spec, "Replicas")):
         seen: set[str] = set()
@@ -34,7 +34,7 @@ def indexes(spec: AwsDict) -> Iterator[Violation]:
 
 
 def stream(spec: AwsDict) -> Iterator[Violation]:
-    """Replicas need a stream of new and old images; AWS turns it on where the spec says nothing."""
+    """Replicas need a stream of new and old images. AWS turns it on if the spec does not."""
     specification = structure(spec, "StreamSpecification")
     if not elements(spec, "Replicas") or not specification:
         return

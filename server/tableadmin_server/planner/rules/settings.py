@@ -1,4 +1,4 @@
-"""Settings beside keys, indexes and capacity: what has to hold within each of them."""
+"""Rules within a member of a spec: stream, encryption, time to live, recovery, tags, policy."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from tableadmin_server.planner.state.policy import document
 
 
 def stream(spec: AwsDict) -> Iterator[Violation]:
-    """A stream that is on says what it shows; one that is off does not."""
+    """A stream that is on has a view type; a stream that is off has none."""
     specification = structure(spec, "StreamSpecification")
     if specification.get("StreamEnabled") is True and "StreamViewType" not in specification:
         yield Violation("StreamSpecification.StreamViewType", "is required with StreamEnabled")
@@ -18,7 +18,7 @@ def stream(spec: AwsDict) -> Iterator[Violation]:
 
 
 def encryption(spec: AwsDict) -> Iterator[Violation]:
-    """A key or a type of encryption goes with Enabled true."""
+    """A KMS key or a type of encryption requires Enabled true."""
     specification = structure(spec, "SSESpecification")
     for member in ("SSEType", "KMSMasterKeyId"):
         if member in specification and not specification.get("Enabled"):
@@ -26,14 +26,14 @@ def encryption(spec: AwsDict) -> Iterator[Violation]:
 
 
 def time_to_live(spec: AwsDict) -> Iterator[Violation]:
-    """Time to live that is on names its attribute."""
+    """Time to live that is on has an attribute."""
     specification = structure(spec, "TimeToLiveSpecification")
     if specification.get("Enabled") and "AttributeName" not in specification:
         yield Violation("TimeToLiveSpecification.AttributeName", "is required with Enabled")
 
 
 def recovery(spec: AwsDict) -> Iterator[Violation]:
-    """A recovery period goes with recovery that is on."""
+    """A recovery period requires recovery that is on."""
     specification = structure(spec, "PointInTimeRecoverySpecification")
     if specification.get("PointInTimeRecoveryEnabled") is False and "RecoveryPeriodInDays" in specification:
         yield Violation(
@@ -43,7 +43,7 @@ def recovery(spec: AwsDict) -> Iterator[Violation]:
 
 
 def tags(spec: AwsDict) -> Iterator[Violation]:
-    """Tags have distinct keys, none of them AWS's own."""
+    """Tags have distinct keys, and no key begins with aws:."""
     seen: set[str] = set()
     for number, tag in enumerate(elements(spec, "Tags")):
         key = text(tag, "Key")
@@ -55,7 +55,7 @@ def tags(spec: AwsDict) -> Iterator[Violation]:
 
 
 def policy(spec: AwsDict) -> Iterator[Violation]:
-    """A resource policy is a JSON document."""
+    """A resource policy is a JSON object."""
     written = spec.get("ResourcePolicy")
     if isinstance(written, str) and written:
         try:

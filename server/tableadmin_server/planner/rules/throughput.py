@@ -1,4 +1,4 @@
-"""Capacity against the billing mode: what has to hold between the members of a spec."""
+"""Rules between members of a spec: capacity and billing mode."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from tableadmin.awsshape import AwsDict
 from tableadmin_server.planner.aws import elements, text
 from tableadmin_server.planner.rules.constraint import Violation
 
-# For each billing mode the member that goes with the other one.
+# For each billing mode, the member that only the other mode allows.
 _OTHERS = {"PROVISIONED": "OnDemandThroughput", "PAY_PER_REQUEST": "ProvisionedThroughput"}
 _OTHER_OVERRIDES = {
     "PROVISIONED": "OnDemandThroughputOverride",
@@ -15,7 +15,7 @@ _OTHER_OVERRIDES = {
 
 
 def throughput(spec: AwsDict) -> Iterator[Violation]:
-    """PROVISIONED needs ProvisionedThroughput of table and indexes, and PAY_PER_REQUEST refuses it."""
+    """PROVISIONED requires ProvisionedThroughput of table and indexes; PAY_PER_REQUEST refuses it."""
     mode = text(spec, "BillingMode", "PROVISIONED")
     for prefix, holder in _holders(spec):
         if mode == "PROVISIONED" and "ProvisionedThroughput" not in holder:
@@ -26,7 +26,7 @@ def throughput(spec: AwsDict) -> Iterator[Violation]:
 
 
 def overrides(spec: AwsDict) -> Iterator[Violation]:
-    """What a replica overrides goes with the table's billing mode."""
+    """A replica overrides only capacity of the table's billing mode."""
     mode = text(spec, "BillingMode", "PROVISIONED")
     other = _OTHER_OVERRIDES.get(mode, "")
     for number, replica in enumerate(elements(spec, "Replicas")):

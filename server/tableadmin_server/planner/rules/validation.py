@@ -1,4 +1,4 @@
-"""Everything that is wrong with a spec, found without asking AWS."""
+"""Validation of a spec, without a call to AWS."""
 
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
@@ -32,5 +32,5 @@ _RULES: tuple[_Rule, ...] = (
 
 
 def validate(spec: AwsDict) -> list[Violation]:
-    """Every violation of SPEC, a TableSpec as an AWS-shaped dict; none where AWS would take it."""
+    """All violations of SPEC, a TableSpec as an AWS-shaped dict; [] where AWS would accept it."""
     return [*SPEC.broken(spec, ""), *(violation for rule in _RULES for violation in rule(spec))]

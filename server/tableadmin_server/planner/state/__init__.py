@@ -1,1 +1,1 @@
-"""The state of a table in one form: the desired one, the live one, and the one that a plan aims at."""
+"""The state of a table in one form: the desired state, the live state, and the target of a plan."""

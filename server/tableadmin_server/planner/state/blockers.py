@@ -10,7 +10,7 @@ from tableadmin.awsshape import AwsDict
 from tableadmin_server.planner.aws import elements, structure, text
 from tableadmin_server.planner.state.live import Live, Part
 
-# Statuses of a table and of replicas that no waiting ends.
+# Statuses of a table and of replicas that do not end by themselves.
 _STUCK = frozenset({"ARCHIVED", "INACCESSIBLE_ENCRYPTION_CREDENTIALS", "REPLICATION_NOT_AUTHORIZED"})
 _STUCK_REPLICAS = _STUCK | {"CREATION_FAILED", "REGION_DISABLED"}
 
@@ -18,13 +18,13 @@ _MOVING = frozenset({"ENABLING", "DISABLING", "UPDATING"})
 
 
 def stuck(live: Live) -> str:
-    """Why nothing can be done about the table until somebody helps it; "" where that is not so."""
+    """Why AWS accepts no change until somebody repairs the table, "" where AWS accepts changes."""
     status = text(live.description or {}, "TableStatus")
     return f"the table is {status}: no change is possible" if status in _STUCK else ""
 
 
 def table_blockers(live: Live) -> Iterator[str]:
-    """What keeps UpdateTable from being accepted."""
+    """What blocks UpdateTable."""
     table = live.description or {}
     yield from status_blockers(live)
     for index in _indexes(table):
@@ -40,7 +40,7 @@ def table_blockers(live: Live) -> Iterator[str]:
 
 
 def status_blockers(live: Live) -> Iterator[str]:
-    """What keeps the operations of parts from being accepted."""
+    """What blocks the operations of all parts."""
     table = live.description or {}
     status = text(table, "TableStatus", "ACTIVE")
     if status != "ACTIVE" and status not in _STUCK:
@@ -55,7 +55,7 @@ def status_blockers(live: Live) -> Iterator[str]:
 
 
 def part_blockers(live: Live, part: Part) -> Iterator[str]:
-    """What keeps the operations of PART from being accepted, beside the table."""
+    """What blocks the operations of PART, besides `status_blockers`."""
     for what, holder, member in _PARTS.get(part, _nothing)(live):
         status = text(holder, member)
         if status in _MOVING:

@@ -15,8 +15,8 @@ class Cooldown(StrEnum):
     CREATION = "new table"
 
 
-# For how long after one change the next is refused. TTL: about 30 minutes in practice, up to an hour by the
-# documentation. CREATION: point-in-time recovery is refused for about 3 s once a table is ACTIVE.
+# How long AWS refuses the next change of the kind. TIME_TO_LIVE: about 30 minutes in practice; AWS documents
+# up to an hour. CREATION: AWS refuses point-in-time recovery for about 3 s after a table has become ACTIVE.
 COOLDOWNS: Mapping[Cooldown, timedelta] = {
     Cooldown.TIME_TO_LIVE: timedelta(minutes=31),
     Cooldown.DELETION_PROTECTION: timedelta(seconds=16),

@@ -1,4 +1,4 @@
-"""The state that a spec desires."""
+"""The state that a spec describes."""
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.planner.aws import elements, number, structure, text
@@ -15,7 +15,7 @@ from tableadmin_server.planner.state.table_state import (
 
 
 def desired_state(spec: AwsDict) -> TableState:
-    """What SPEC says, a valid TableSpec as an AWS-shaped dict, and AWS's defaults where it says nothing."""
+    """The state of SPEC, a valid TableSpec as an AWS-shaped dict, with AWS's defaults for absent members."""
     state = defined(spec)
     state.billing_mode = text(spec, "BillingMode", PROVISIONED)
     state.stream = _if(spec, "StreamSpecification", "StreamEnabled", "StreamViewType")

@@ -1,4 +1,4 @@
-"""An index in one form, whether it is desired or live."""
+"""The state of an index in one form, for desired and for live indexes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import TypeAlias, cast
 from tableadmin.awsshape import AwsDict, AwsValue
 from tableadmin_server.planner.aws import elements, number, structure, text
 
-# Attribute, HASH or RANGE, type of the attribute: in order. With the type, since another type is another key.
+# In order: attribute, HASH or RANGE, type of the attribute. A key with another type is another key.
 Keys: TypeAlias = tuple[tuple[str, str, str], ...]
 # Reads and writes.
 Units: TypeAlias = tuple[int, int]
@@ -19,7 +19,7 @@ UNMANAGED: SomeUnits = (None, None)
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """What can't change of an index, and its capacity; `throughput` is None under PAY_PER_REQUEST."""
+    """Key, projection and capacity of an index; `throughput` is None under PAY_PER_REQUEST."""
 
     keys: Keys
     projection: tuple[str, ...]
@@ -28,7 +28,7 @@ class Index:
     warm: SomeUnits = UNMANAGED
 
     def same_definition(self, other: "Index") -> bool:
-        """Whether the two differ in nothing but capacity."""
+        """Whether key and projection are equal, which AWS can't change."""
         return self.keys == other.keys and self.projection == other.projection
 
 
@@ -49,7 +49,7 @@ def keys_of(holder: Mapping[str, AwsValue], types: Mapping[str, str]) -> Keys:
 
 
 def index_of(data: AwsDict, types: Mapping[str, str]) -> Index:
-    """The index that a spec or a description says."""
+    """The index DATA of a spec or of a description."""
     projection = structure(data, "Projection")
     attributes = cast("list[str]", projection.get("NonKeyAttributes") or [])
     return Index(
@@ -62,14 +62,14 @@ def index_of(data: AwsDict, types: Mapping[str, str]) -> Index:
 
 
 def throughput_of(holder: Mapping[str, AwsValue]) -> Units | None:
-    """The provisioned throughput of HOLDER; None under PAY_PER_REQUEST, where a description says 0 and 0."""
+    """The provisioned throughput of HOLDER; None under PAY_PER_REQUEST, where descriptions have 0 and 0."""
     throughput = structure(holder, "ProvisionedThroughput")
     reads, writes = number(throughput, "ReadCapacityUnits"), number(throughput, "WriteCapacityUnits")
     return (reads, writes) if reads and writes else None
 
 
 def on_demand_of(holder: Mapping[str, AwsValue]) -> Units:
-    """The on-demand ceilings of HOLDER; -1 where there is none."""
+    """The on-demand ceilings of HOLDER, -1 for no ceiling."""
     ceilings = structure(holder, "OnDemandThroughput")
     return (number(ceilings, "MaxReadRequestUnits") or -1, number(ceilings, "MaxWriteRequestUnits") or -1)
 
@@ -86,14 +86,14 @@ def throughput_shape(units: Units) -> AwsDict:
 
 
 def on_demand_shape(units: Units, before: Units = UNLIMITED) -> AwsDict:
-    """UNITS as OnDemandThroughput; a ceiling that BEFORE has and UNITS has not is -1, which removes it."""
+    """UNITS as OnDemandThroughput; -1 removes a ceiling that BEFORE has and UNITS has not."""
     members = ("MaxReadRequestUnits", "MaxWriteRequestUnits")
     pairs = zip(members, units, before, strict=True)
     return {member: unit for member, unit, was in pairs if unit != -1 or was != -1}
 
 
 def warm_shape(units: SomeUnits, before: SomeUnits = UNMANAGED) -> AwsDict:
-    """What UNITS raises of BEFORE, as WarmThroughput."""
+    """The units of UNITS that differ from BEFORE, as WarmThroughput."""
     members = ("ReadUnitsPerSecond", "WriteUnitsPerSecond")
     pairs = zip(members, units, before, strict=True)
     return {member: unit for member, unit, was in pairs if unit is not None and unit != was}
@@ -122,7 +122,7 @@ def index_shape(index: Index) -> AwsDict:
 def creation_shape(name: str, index: Index) -> AwsDict:
     """The members of an UpdateTable that creates INDEX as NAME.
 
-    They define the attributes of the index's key; UpdateTable lets all others be left out.
+    AttributeDefinitions has only the attributes of the index's key: UpdateTable does not require the others.
     """
     return {
         "AttributeDefinitions": definitions_shape(index.keys),

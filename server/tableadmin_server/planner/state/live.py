@@ -1,4 +1,4 @@
-"""The state that a table is in, as AWS's reads show it."""
+"""The state of a live table, as AWS's reads return it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,7 +26,7 @@ _KINESIS_OFF = frozenset({"DISABLED", "DISABLING", "ENABLE_FAILED"})
 
 
 class Part(StrEnum):
-    """What AWS keeps apart from a table's description, with operations that an endpoint may not have.
+    """A part of a table that is not in its description, and has operations that an endpoint may not have.
 
     The value is the member of a spec.
     """
@@ -41,7 +41,7 @@ class Part(StrEnum):
 
 @dataclass(frozen=True)
 class AutoScaled:
-    """Which capacity of a table or index Application Auto Scaling moves."""
+    """Which capacity of a table or index Application Auto Scaling changes."""
 
     read: bool = False
     write: bool = False
@@ -49,14 +49,15 @@ class AutoScaled:
 
 @dataclass(frozen=True)
 class Live:
-    """What was read of a table; `description` is None where there is no such table.
+    """What was read of a table.
 
-    The parts are what the Describe operations answer, without the outer member: `time_to_live` is a
-    TimeToLiveDescription, `continuous_backups` a ContinuousBackupsDescription, `contributor_insights` all of
-    the answer, `kinesis` the list of destinations. None where a part could not be read: time to live,
-    recovery, insights and Kinesis are then off; tags and policy unknown, and left as they are. The policy is
-    "" where there is none. `auto_scaled` goes by index name, "" for the table. `changed` is when the caller
-    last made changes that have a cooldown, as far as it knows.
+    `description` is None where there is no such table. The parts are answers of Describe operations without
+    the outer member: `time_to_live` is a TimeToLiveDescription, `continuous_backups` a
+    ContinuousBackupsDescription, `contributor_insights` the whole answer, `kinesis` the list of destinations.
+    A part is None where it was not read. Time to live, recovery, insights and Kinesis then count as off. Tags
+    and policy then count as unknown, and a plan leaves them as they are. `resource_policy` is "" for a table
+    without a policy. `auto_scaled` is by index name, "" for the table. `changed` is when the caller last made
+    a change of each kind that has a cooldown, as far as the caller knows.
     """
 
     name: str
@@ -79,12 +80,12 @@ class Live:
 
     @property
     def exists(self) -> bool:
-        """Whether there is a table that is not on its way out."""
+        """Whether there is a table, and it is not being deleted."""
         return self.description is not None and self.description.get("TableStatus") != "DELETING"
 
 
 def live_state(live: Live) -> TableState | None:
-    """The state LIVE is in or on its way to; None where there is no table, or none soon."""
+    """The state of LIVE, changes in progress taken as made; None without a table, or while it is deleted."""
     table = live.description
     if table is None or not live.exists:
         return None
@@ -112,7 +113,7 @@ def live_state(live: Live) -> TableState | None:
 
 
 def _drop_other_mode(state: TableState) -> None:
-    """Leave out the capacity of the billing mode that is not in force, which some engines still show."""
+    """Leave out the capacity of the other billing mode, which some engines still return."""
     if state.billing_mode == PAY_PER_REQUEST:
         state.throughput = None
         state.indexes = {
@@ -147,7 +148,7 @@ def _add_parts(state: TableState, live: Live) -> None:
 
 
 def _own_tags(tags: Sequence[AwsDict]) -> dict[str, str]:
-    """TAGS without AWS's, which nobody else may touch."""
+    """TAGS without those of AWS, which only AWS may change."""
     pairs = ((text(tag, "Key"), text(tag, "Value")) for tag in tags)
     return {key: value for key, value in pairs if not key.lower().startswith("aws:")}
 

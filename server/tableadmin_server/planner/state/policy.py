@@ -1,16 +1,16 @@
-"""Resource policies as AWS compares them: by what they say, not by how they are written."""
+"""Resource policies in one form, so that policies with the same meaning compare equal."""
 
 import json
 from typing import cast
 
 from tableadmin.awsshape import AwsDict, AwsValue
 
-# AWS's own nest some eight deep.
+# A limit of this service, against deep recursion. Policies of AWS have about 8 levels.
 _MOST_NESTED = 64
 
 
 def document(policy: str) -> AwsDict:
-    """What POLICY says; raises ValueError with what POLICY has to be."""
+    """POLICY as parsed JSON; raises ValueError, whose text says what POLICY has to be."""
     try:
         read = json.loads(policy)
     except RecursionError:
@@ -29,7 +29,7 @@ _TOO_DEEP = f"must be nested at most {_MOST_NESTED} deep"
 
 
 def canonical(policy: str) -> str:
-    """POLICY in one form: no spacing, sorted members, a list of one as the one, lists of texts sorted."""
+    """POLICY without spacing, members sorted, lists of one element as the element, lists of texts sorted."""
     try:
         read = document(policy)
     except ValueError:  # not ours to judge here: validation does
@@ -38,7 +38,7 @@ def canonical(policy: str) -> str:
 
 
 def _depth(value: AwsValue) -> int:
-    """How deep lists and objects are nested in VALUE; counted level by level, whatever the depth."""
+    """The number of levels of lists and objects in VALUE; without recursion, so that any depth is safe."""
     level, depth = [value], 0
     while level:
         holders = [each for each in level if isinstance(each, dict | list)]

@@ -1,20 +1,20 @@
-"""What a replica overrides, in one form, whether it is desired or live."""
+"""The overrides of a replica in one form, for desired and for live replicas."""
 
 from typing import cast
 
 from tableadmin.awsshape import AwsDict, AwsValue
 from tableadmin_server.planner.aws import elements, structure, text
 
-# A replica that could not be set up has to go before it is tried again.
+# A replica whose creation failed has to be deleted before it is created again.
 FAILED = "CREATION_FAILED"
-# The only view of a stream that replication reads.
+# The only view type of a stream that replication can read.
 REPLICATED_VIEW = "NEW_AND_OLD_IMAGES"
 
 _OVERRIDES = ("KMSMasterKeyId", "ProvisionedThroughputOverride", "OnDemandThroughputOverride")
 
 
 def replica_of(data: AwsDict) -> AwsDict:
-    """The overrides of a replica in a spec or a description, its indexes by name."""
+    """The overrides of the replica DATA of a spec or of a description, its indexes by name."""
     replica: AwsDict = {member: data[member] for member in _OVERRIDES if data.get(member)}
     summary = structure(data, "ReplicaTableClassSummary")
     table_class = data.get("TableClassOverride") or summary.get("TableClass")
@@ -31,7 +31,7 @@ def replica_of(data: AwsDict) -> AwsDict:
 
 
 def merged(live: AwsDict, desired: AwsDict) -> AwsDict:
-    """LIVE with what DESIRED overrides: AWS has no way to take an override back."""
+    """LIVE with the overrides of DESIRED added: AWS can't remove an override."""
     indexes = {**_indexes(live), **_indexes(desired)}
     both: AwsDict = {**live, **desired}
     both.pop("ReplicaStatus", None)
@@ -39,12 +39,12 @@ def merged(live: AwsDict, desired: AwsDict) -> AwsDict:
 
 
 def has_failed(replica: AwsDict) -> bool:
-    """Whether the live REPLICA could not be set up."""
+    """Whether the creation of the live REPLICA failed."""
     return "ReplicaStatus" in replica
 
 
 def replica_shape(replica: AwsDict, before: AwsDict | None = None) -> AwsDict:
-    """What REPLICA overrides and BEFORE does not, as ReplicaUpdates has it."""
+    """The overrides of REPLICA that BEFORE does not have, in the shape of ReplicaUpdates."""
     was = before or {}
     known = _indexes(was)
     shape: AwsDict = {

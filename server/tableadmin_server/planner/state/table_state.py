@@ -1,4 +1,4 @@
-"""A table in one form, whether it is desired or live, with AWS's defaults for what is absent."""
+"""The state of a table in one form, for specs and for live tables, with AWS's defaults."""
 
 from collections.abc import Iterable, Mapping
 from copy import copy
@@ -22,7 +22,7 @@ from tableadmin_server.planner.state.index import (
 )
 
 PROVISIONED, PAY_PER_REQUEST = "PROVISIONED", "PAY_PER_REQUEST"
-# AWS's default of a recovery period, in days.
+# AWS's default recovery period, in days.
 RECOVERY_DAYS = 35
 DEFAULT_MODE = "ACCESSED_AND_THROTTLED_KEYS"
 DEFAULT_PRECISION = "MILLISECOND"
@@ -30,7 +30,10 @@ DEFAULT_PRECISION = "MILLISECOND"
 
 @dataclass(slots=True)
 class TableState:
-    """What a plan compares. None stands for off, and for the key that AWS owns; for tags for unknown."""
+    """The settings that a plan compares.
+
+    None means off; for `encryption` the key that AWS owns; for `tags` and `policy` unknown.
+    """
 
     keys: Keys
     local_indexes: dict[str, Index]
@@ -40,19 +43,19 @@ class TableState:
     throughput: Units | None = None
     on_demand: Units = UNLIMITED
     warm: SomeUnits = UNMANAGED
-    # The view type.
+    # The view type of the stream.
     stream: str | None = None
-    # A key of KMS by ARN, id or alias; "" for the default one.
+    # The KMS key by ARN, id or alias; "" for the key that AWS manages.
     encryption: str | None = None
     table_class: str = "STANDARD"
     deletion_protection: bool = False
-    # As `policy.canonical` has it; "" for none and None for unknown.
+    # In the form of `policy.canonical`; "" for no policy.
     policy: str | None = ""
     tags: dict[str, str] | None = field(default_factory=dict)
-    # The attribute.
+    # The attribute of time to live.
     time_to_live: str | None = None
     recovery_days: int | None = None
-    # The mode.
+    # The mode of Contributor Insights.
     insights: str | None = None
     # Precision by ARN of the Kinesis data stream.
     kinesis: dict[str, str] = field(default_factory=dict)
@@ -60,7 +63,7 @@ class TableState:
     replicas: dict[str, AwsDict] = field(default_factory=dict)
 
     def draft(self) -> "TableState":
-        """A copy whose members can be changed without changing this one."""
+        """A copy that can be changed without a change of this state."""
         other = copy(self)
         other.indexes = dict(self.indexes)
         other.vector_indexes = dict(self.vector_indexes)
@@ -70,7 +73,7 @@ class TableState:
 
 
 def defined(holder: Mapping[str, AwsValue], gone: Iterable[str] = ()) -> TableState:
-    """Keys, indexes and capacity, as specs and descriptions have them, without the indexes GONE."""
+    """Keys, indexes and capacity of HOLDER, a spec or a description, without the indexes named in GONE."""
     types = key_types(holder)
     out = set(gone)
     return TableState(
@@ -99,7 +102,7 @@ _VECTOR_MEMBERS = ("VectorAttribute", "SearchSchema", "Dimensions", "DistanceFun
 
 
 def vector_index(data: AwsDict) -> AwsDict:
-    """A vector index without what a description adds, sets sorted."""
+    """The vector index DATA without what only descriptions have, attributes sorted."""
     projection = dict(structure(data, "Projection"))
     if projection.get("NonKeyAttributes"):
         projection["NonKeyAttributes"] = sorted(projection["NonKeyAttributes"])  # type: ignore[type-var, arg-type]  # texts

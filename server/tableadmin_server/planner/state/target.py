@@ -1,4 +1,4 @@
-"""What a plan aims at: the desired state, with what stays as it is taken from the live one."""
+"""The target of a plan: the desired state, with the live values of all that the plan leaves as it is."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from tableadmin_server.planner.state.live import AutoScaled, Live, Part
 from tableadmin_server.planner.state.replica import REPLICATED_VIEW, merged
 from tableadmin_server.planner.state.table_state import TableState
 
-# The member of a state that holds each part.
+# The attribute of TableState that holds each part.
 PART_MEMBERS = {
     Part.TIME_TO_LIVE: "time_to_live",
     Part.CONTINUOUS_BACKUPS: "recovery_days",
@@ -21,7 +21,7 @@ PART_MEMBERS = {
 
 
 def aimed_at(desired: TableState, at: TableState, live: Live) -> TableState:
-    """DESIRED with what AWS moves, can't change or can't tell apart taken from AT."""
+    """The target: DESIRED, with values of AT where AWS scales, can't change or can't compare a setting."""
     to = desired.draft()
     if to.billing_mode == at.billing_mode:
         to.throughput = _scaled(to.throughput, at.throughput, live.auto_scaled.get(""))
@@ -63,7 +63,7 @@ def _scaled(desired: Units | None, now: Units | None, scaled: AutoScaled | None)
 
 
 def raised(desired: SomeUnits, now: SomeUnits) -> SomeUnits:
-    """Warm throughput is unmanaged where it is not desired, and never goes down."""
+    """The target of warm throughput: the higher value, the present one where none is desired."""
     return _more(desired[0], now[0]), _more(desired[1], now[1])
 
 
@@ -82,14 +82,14 @@ def _replica(desired: AwsDict, at: AwsDict | None) -> AwsDict:
 
 
 def is_alias(key: str) -> bool:
-    """Whether KEY names a key by alias, or not at all, which means AWS's managed key."""
+    """Whether KEY is an alias, or "", which means the key that AWS manages."""
     return not key or key.startswith("alias/") or ":alias/" in key
 
 
 def same_key(desired: str, live: str) -> bool:
-    """Whether DESIRED, an ARN, id or alias, may be the key LIVE, an ARN.
+    """Whether DESIRED, an ARN, id or alias, may be the KMS key LIVE, an ARN.
 
-    An alias is taken to be the same: to send it again would encrypt anew and spend quota.
+    An alias counts as the same key: to send it again would encrypt the table again and use quota.
     """
     if is_alias(desired) or desired == live:
         return True

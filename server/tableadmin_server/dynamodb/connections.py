@@ -18,6 +18,8 @@ from botocore.client import BaseClient
 from urllib3.exceptions import ReadTimeoutError
 from urllib3.response import HTTPResponse
 
+from tableadmin_server.dynamodb.botocore_private import pool_classes
+
 # Bytes of a body that are read at most. AWS's answers stay under 1 MB.
 MAX_BODY = 16 * 1024 * 1024
 _CHUNK = 65_536
@@ -33,8 +35,7 @@ def drop_no_checksum(headers: MutableMapping[str, str]) -> None:
 def bound_answers(client: BaseClient) -> None:
     """Have CLIENT read at most MAX_BODY bytes of a body, for at most its read timeout."""
     # botocore has no setting for the classes of its connections; clients give out neither their sender.
-    classes = client._endpoint.http_session._pool_classes_by_scheme  # type: ignore[attr-defined]  # noqa: SLF001  # see above
-    classes.update(http=_HTTPPool, https=_HTTPSPool)
+    pool_classes(client).update(http=_HTTPPool, https=_HTTPSPool)
 
 
 class _Bounded(HTTPResponse):

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
+import botocore
+import structlog
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from google.rpc.code_pb2 import Code
@@ -15,6 +17,7 @@ from google.rpc.code_pb2 import Code
 from tableadmin.awsshape import AwsDict, from_aws
 from tableadmin.v1 import table_admin_pb2
 from tableadmin_server.config import EndpointConfig
+from tableadmin_server.dynamodb.botocore_private import missing
 from tableadmin_server.dynamodb.budget import Budgets, operation_rates
 from tableadmin_server.dynamodb.errors import Call, failure_of
 from tableadmin_server.dynamodb.kinds import READS
@@ -23,6 +26,8 @@ from tableadmin_server.dynamodb.reads import Reads
 from tableadmin_server.dynamodb.session import ClientMethod, connect, methods
 from tableadmin_server.dynamodb.single_try import SingleTry
 from tableadmin_server.failure import Failure, request_id_text, retry_after
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,14 @@ class Endpoint:
         self._client, transport = connect(name, config)
         # What botocore keeps count of in the other retry modes, it must see itself.
         standard = config.retry_mode == "standard"
-        self._reads = Reads(self._client, transport, config) if transport and standard else None
+        lacking = missing(self._client)
+        if lacking:
+            _log.warning(
+                "botocore.members_missing", endpoint=name, members=lacking, version=botocore.__version__
+            )
+        self._reads = (
+            Reads(self._client, transport, config) if transport and standard and not lacking else None
+        )
         self._reading = asyncio.Semaphore(config.pool_size)
         self._methods = methods(self._client)
         self._single_try = SingleTry(name, config)

@@ -15,9 +15,10 @@ from http import HTTPStatus
 from typing import Any
 
 from botocore.model import Shape, ShapeResolver, StructureShape
-from botocore.parsers import JSONParser, ResponseParser, ResponseParserError, ResponseParserFactory
+from botocore.parsers import ResponseParser, ResponseParserError, ResponseParserFactory
 from botocore.utils import parse_timestamp
 
+from tableadmin_server.dynamodb.botocore_private import StepParser
 from tableadmin_server.dynamodb.kinds import CHANGES
 
 # What botocore's parsers run into when data is not of the shape they expect, or nested without end.
@@ -46,7 +47,7 @@ def _time(value: str | float) -> datetime:
     return parse_timestamp(value) if isinstance(value, str) else datetime.fromtimestamp(value, UTC)
 
 
-class _StrictParser(JSONParser):
+class _StrictParser(StepParser):
     def parse(self, response: Mapping[str, Any], shape: Shape) -> Any:  # noqa: ANN401  # as botocore has it
         try:
             return super().parse(response, shape)
@@ -59,16 +60,16 @@ class _StrictParser(JSONParser):
         name = response.get("context", {}).get("operation_name")
         return name in CHANGES and response["status_code"] == HTTPStatus.OK
 
-    def _do_parse(self, response: Mapping[str, Any], shape: Shape | None) -> Any:  # noqa: ANN401  # the same
+    def read_success(self, response: Mapping[str, Any], shape: Shape | None) -> Any:  # noqa: ANN401  # the same
         if response["status_code"] != HTTPStatus.OK:
             raise ResponseParserError(f"HTTP status {response['status_code']} is none of DynamoDB's")
         # DynamoDB answers these with an empty body, which botocore does not read; a newer one may say more.
         if shape is None and response["body"]:
             shape = _NO_OUTPUT
-        return super()._do_parse(response, shape)  # type: ignore[misc]  # not in the stubs
+        return super().read_success(response, shape)
 
-    def _do_error_parse(self, response: Mapping[str, Any], shape: Shape | None) -> Any:  # noqa: ANN401  # the same
-        parsed = super()._do_error_parse(response, shape)  # type: ignore[misc]  # not in the stubs
+    def read_error(self, response: Mapping[str, Any], shape: Shape | None) -> Any:  # noqa: ANN401  # the same
+        parsed = super().read_error(response, shape)
         error = parsed["Error"]
         # Without a code of AWS's the status stands for the code, as botocore has it for other pages.
         if not _ERROR_CODE.fullmatch(error["Code"]):
@@ -77,31 +78,31 @@ class _StrictParser(JSONParser):
             error["Message"] = ""
         return parsed
 
-    def _handle_json_body(self, raw_body: bytes, shape: Shape) -> Any:  # noqa: ANN401  # as botocore has it
-        return self._parse_shape(shape, json.loads(raw_body))  # type: ignore[attr-defined]  # not in the stubs
+    def read_body(self, raw_body: bytes, shape: Shape) -> Any:  # noqa: ANN401  # as botocore has it
+        return self.read_shape(shape, json.loads(raw_body))
 
-    def _handle_structure(self, shape: StructureShape, value: Mapping[str, Any]) -> dict[str, Any]:
-        parsed: dict[str, Any] = super()._handle_structure(shape, value)  # type: ignore[misc]  # the same
+    def read_structure(self, shape: StructureShape, value: Mapping[str, Any]) -> dict[str, Any]:
+        parsed: dict[str, Any] = super().read_structure(shape, value)
         if len(parsed) < len(value):
             parsed.update({member: _kept(value[member]) for member in value.keys() - shape.members.keys()})
         return parsed
 
-    def _handle_string(self, _: Shape, value: object) -> str:
+    def read_string(self, _: Shape, value: object) -> str:
         if not isinstance(value, str):
             raise TypeError(value)
         return value
 
-    def _handle_boolean(self, _: Shape, value: object) -> bool:
+    def read_boolean(self, _: Shape, value: object) -> bool:
         if not isinstance(value, bool):
             raise TypeError(value)
         return value
 
-    def _handle_integer(self, _: Shape, value: object) -> float:
+    def read_integer(self, _: Shape, value: object) -> float:
         if not isinstance(value, int | float):
             raise TypeError(value)
         return value
 
-    _handle_long = _handle_float = _handle_double = _handle_integer
+    read_long = read_float = read_double = read_integer
 
 
 class _LenientParser(_StrictParser):
@@ -110,15 +111,15 @@ class _LenientParser(_StrictParser):
     def _is_made_change(self, _: Mapping[str, Any]) -> bool:
         return False
 
-    def _handle_json_body(self, raw_body: bytes, shape: Shape) -> Any:  # noqa: ANN401  # as botocore has it
+    def read_body(self, raw_body: bytes, shape: Shape) -> Any:  # noqa: ANN401  # as botocore has it
         data = json.loads(raw_body)
         if not isinstance(data, dict):
             raise TypeError(data)
-        return self._parse_shape(shape, data)
+        return self.read_shape(shape, data)
 
-    def _parse_shape(self, shape: Shape, node: Any) -> Any:  # noqa: ANN401  # as botocore has it
+    def read_shape(self, shape: Shape, node: Any) -> Any:  # noqa: ANN401  # as botocore has it
         try:
-            return super()._parse_shape(shape, node)  # type: ignore[misc]  # not in the stubs
+            return super().read_shape(shape, node)
         except _MISSHAPEN:
             return _kept(node)
 

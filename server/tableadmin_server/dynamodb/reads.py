@@ -22,6 +22,7 @@ from botocore.retries.standard import RetryContext, StandardRetryConditions
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.config import EndpointConfig
+from tableadmin_server.dynamodb import botocore_private as private
 from tableadmin_server.dynamodb.parser import StrictParserFactory
 from tableadmin_server.dynamodb.transport import Exchange, Transport
 
@@ -38,9 +39,10 @@ class Reads:
         self._attempts = config.max_attempts
         self._retried = StandardRetryConditions(config.max_attempts)
         # The client's own, as the session's settings have them; it gives them out nowhere.
-        self._signer = client._request_signer  # type: ignore[attr-defined]  # noqa: SLF001  # see above
-        self._credentials = client._get_credentials()  # type: ignore[attr-defined]  # noqa: SLF001  # see above
-        self._serializer = client._serializer  # type: ignore[attr-defined]  # noqa: SLF001  # see above
+        self._signer = private.member(client, private.SIGNER)
+        self._credentials = private.member(client, private.CREDENTIALS)()
+        self._serialize = private.member(client, private.SERIALIZER).serialize_to_request
+        self._resolve = private.member(client, private.ENDPOINT_RULES)
         self._parser = StrictParserFactory().create_parser("json")
         self._multi = pycurl.AsyncCurlMulti()
         self._idle: list[pycurl.Curl] = []
@@ -91,7 +93,7 @@ class Reads:
 
     def _request(self, model: OperationModel, params: AwsDict) -> AWSRequest:
         url, headers, context = self._placed(model, params)
-        wire = self._serializer.serialize_to_request(params, model)
+        wire = self._serialize(params, model)
         wire["headers"].update(headers)
         prepare_request_dict(wire, url, dict(context))
         request: AWSRequest = create_request_object(wire)
@@ -110,8 +112,7 @@ class Reads:
                 "auth_type": model.resolved_auth_type,
             }
             # The rules of AWS's endpoints, which may also change how to sign.
-            resolve = self._client._resolve_endpoint_ruleset  # type: ignore[attr-defined]  # noqa: SLF001  # not public
-            url, headers, _ = resolve(model, params, context)
+            url, headers, _ = self._resolve(model, params, context)
             self._place = url, headers, context
         return self._place
 

@@ -24,6 +24,7 @@ from botocore.exceptions import (
 from botocore.utils import get_environ_proxies
 
 from tableadmin_server.config import ConfigError, EndpointConfig
+from tableadmin_server.dynamodb.botocore_private import missing_steps
 from tableadmin_server.dynamodb.connections import bound_answers
 from tableadmin_server.dynamodb.parser import StrictParserFactory
 from tableadmin_server.dynamodb.retries import spare_changes
@@ -69,7 +70,8 @@ def methods(client: BaseClient) -> Mapping[str, ClientMethod]:
 
 def _connected(config: EndpointConfig) -> tuple[BaseClient, Transport | None]:
     session = botocore.session.Session(profile=config.profile)
-    session.register_component("response_parser_factory", StrictParserFactory())
+    if not missing_steps():
+        session.register_component("response_parser_factory", StrictParserFactory())
     local = _is_local(config.endpoint_url)
     if local:
         for provider in _REMOTE_PROVIDERS:

@@ -1,0 +1,80 @@
+"""Every private member of botocore that the server uses, under a name of the server's own.
+
+botocore may rename or remove a private member in any release. `missing` names the members that are not
+there. Where one is missing, the server sends reads through plain boto3. Without POOL_CLASSES the length of a
+response is not bounded. Without a step of the parser, botocore's own parser reads the responses.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.client import BaseClient
+from botocore.parsers import JSONParser
+
+# The members of a client, as paths of attributes.
+SIGNER = "_request_signer"
+CREDENTIALS = "_get_credentials"
+SERIALIZER = "_serializer"
+ENDPOINT_RULES = "_resolve_endpoint_ruleset"
+POOL_CLASSES = "_endpoint.http_session._pool_classes_by_scheme"
+
+_OF_CLIENT = (SIGNER, CREDENTIALS, SERIALIZER, ENDPOINT_RULES, POOL_CLASSES)
+
+# The steps of botocore's parser of JSON that `parser` replaces: the name here, the name in botocore.
+_STEPS: Mapping[str, str] = {
+    "read_success": "_do_parse",
+    "read_error": "_do_error_parse",
+    "read_body": "_handle_json_body",
+    "read_shape": "_parse_shape",
+    "read_structure": "_handle_structure",
+}
+# Steps that botocore looks up by the name of a type, and has no such step for these types itself.
+_STEPS_BY_TYPE: Mapping[str, str] = {
+    f"read_{kind}": f"_handle_{kind}" for kind in ("string", "boolean", "integer", "long", "float", "double")
+}
+
+
+def missing(client: BaseClient) -> list[str]:
+    """The private members that are used and that this botocore does not have, by their names in botocore."""
+    return [*(path for path in _OF_CLIENT if _member(client, path) is None), *missing_steps()]
+
+
+def missing_steps() -> list[str]:
+    """Those of them that the parser of responses is built on."""
+    return [private for private in _STEPS.values() if not hasattr(JSONParser, private)]
+
+
+def member(client: BaseClient, path: str) -> Any:  # noqa: ANN401 - botocore has no types for them
+    """The private member of CLIENT at PATH; raises AttributeError where `missing` names it."""
+    found = _member(client, path)
+    if found is None:
+        raise AttributeError(path)
+    return found
+
+
+def pool_classes(client: BaseClient) -> dict[str, type]:
+    """The classes of CLIENT's connection pools by URL scheme, to be replaced; {} where they are missing."""
+    return _member(client, POOL_CLASSES) or {}
+
+
+class StepParser(JSONParser):
+    """botocore's parser of JSON, each step of which is a public method that a subclass can replace."""
+
+    read_success: Any = getattr(JSONParser, _STEPS["read_success"], None)
+    read_error: Any = getattr(JSONParser, _STEPS["read_error"], None)
+    read_body: Any = getattr(JSONParser, _STEPS["read_body"], None)
+    read_shape: Any = getattr(JSONParser, _STEPS["read_shape"], None)
+    read_structure: Any = getattr(JSONParser, _STEPS["read_structure"], None)
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for step, private in {**_STEPS, **_STEPS_BY_TYPE}.items():
+            if step in vars(cls):
+                setattr(cls, private, vars(cls)[step])
+
+
+def _member(client: BaseClient, path: str) -> Any:  # noqa: ANN401 - the same
+    found: Any = client
+    for name in path.split("."):
+        found = getattr(found, name, None)
+    return found

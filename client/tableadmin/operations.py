@@ -139,7 +139,7 @@ class Following(Resumption[WatchOperationRequest, WatchOperationResponse]):
         still = [_still(each) for each in self._known.under_way]
         more = [f"{len(still) - _NAMED} more"] if len(still) > _NAMED else []
         named = "; ".join([*islice(still, _NAMED), *more])
-        text = f"the deadline came first, and the operations go on: {named}"
+        text = f"the deadline has expired, and the operations continue: {named}"
         return DeadlineExceeded(text, grpc.StatusCode.DEADLINE_EXCEEDED)
 
 

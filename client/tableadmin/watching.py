@@ -261,8 +261,8 @@ class Waiting(Resumption[WaitRequest, WaitResponse]):
     def _out_of_time(self, error: DeadlineExceeded | None = None) -> DeadlineExceeded:
         """The error of the service, or one that says as much where the service did not get to say it."""
         if error is None or (self._newest and not error.reason):
-            still = "; ".join(self._newest.pending) if self._newest else "nothing has been seen yet"
-            text = f"the deadline came first; still awaited: {still}"
+            still = "; ".join(self._newest.pending) if self._newest else "no state has been read yet"
+            text = f"the deadline has expired; not yet met: {still}"
             error = DeadlineExceeded(text, grpc.StatusCode.DEADLINE_EXCEEDED)
         error.progress = self._newest
         return error

@@ -149,10 +149,10 @@ class _Count:
     def _number(self, field: FieldDescriptor, number: int) -> _Problem | None:
         most = _ELEMENTS.get(field.name, _ELEMENTS_OF_ANY)
         if number > most:
-            return "", f"must have at most {most} elements, and has {number}"
+            return "", f"must have at most {most} elements, but has {number}"
         self._left -= number
         if self._left < 0:
-            return "", f"all lists of a request together must have at most {self._most} elements"
+            return "", f"all lists of a request together can have at most {self._most} elements"
         return None
 
     def _of_elements(self, field: FieldDescriptor, values: Iterable[Any]) -> _Problem | None:
@@ -168,5 +168,5 @@ class _Count:
             return (f".{found[0]}", found[1]) if found else None
         most = _LENGTHS.get(field.name, _LENGTH_OF_ANY)
         if isinstance(value, str | bytes) and len(value) > most:
-            return "", f"must be at most {most} long, and is {len(value)}"
+            return "", f"must be at most {most} long, but is {len(value)}"
         return None

@@ -169,7 +169,7 @@ def load(path: Path, **overrides: object) -> ServerConfig:
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not TOML: {error}") from error
+        raise ConfigError(f"{path}: invalid TOML: {error}") from error
     try:
         return checked(_converted({**document, **overrides}))
     except ConfigError as error:
@@ -185,7 +185,7 @@ def checked(config: ServerConfig) -> ServerConfig:
     """CONFIG, if its parts fit each other; raises ConfigError for the first that does not."""
     parse_address(config.listen)
     if not config.endpoints:
-        raise ConfigError("endpoints: there must be at least one")
+        raise ConfigError("endpoints: at least one endpoint is required")
     if config.default_endpoint is None and len(config.endpoints) > 1:
         raise ConfigError(f"default_endpoint: must be one of {_listed(config)}")
     if config.default not in config.endpoints:
@@ -199,7 +199,7 @@ def parse_address(listen: str) -> tuple[str, int]:
     """Host and port of HOST:PORT, brackets around an IPv6 host kept; raises ConfigError."""
     host, colon, port = listen.rpartition(":")
     if not (host and colon and port.isascii() and port.isdigit() and int(port) <= _MAX_PORT):
-        raise ConfigError(f"listen: {listen!r} is not HOST:PORT")
+        raise ConfigError(f"listen: {listen!r} must have the form HOST:PORT")
     return host, int(port)
 
 
@@ -222,17 +222,18 @@ def _struct(given: object, struct: type[T], where: str) -> T:
 def _check_endpoint(name: str, endpoint: EndpointConfig) -> None:
     if not _ENDPOINT_NAME.fullmatch(name):
         raise ConfigError(
-            f"endpoints.{name}: a name has 1-63 of a-z 0-9 . _ - and begins with a letter or digit"
+            f"endpoints.{name}: a name must have 1 to 63 characters of a-z 0-9 . _ - "
+            "and start with a letter or digit"
         )
     if endpoint.endpoint_url is not None and not _is_http_url(endpoint.endpoint_url):
         raise ConfigError(
-            f"endpoints.{name}.endpoint_url: {endpoint.endpoint_url!r} is not http(s)://HOST[:PORT]"
+            f"endpoints.{name}.endpoint_url: {endpoint.endpoint_url!r} must have the form http(s)://HOST[:PORT]"
         )
 
     if endpoint.operations_table and not _TABLE_NAME.fullmatch(endpoint.operations_table):
         raise ConfigError(
-            f"endpoints.{name}.operations_table: {endpoint.operations_table!r} is no table name: "
-            "it has 3-255 of a-z A-Z 0-9 _ . -"
+            f"endpoints.{name}.operations_table: {endpoint.operations_table!r} is not a "
+            "table name: use 3 to 255 characters of a-z A-Z 0-9 _ . -"
         )
 
 

@@ -167,18 +167,18 @@ class EmbeddedEngine:
     def _begin_again(self, code: int) -> None:
         if self._data_dir is None:
             raise EmbeddedEngineError(
-                f"the embedded engine has ended with status {code}, and its tables with it: "
-                "--data-dir keeps them"
+                f"the embedded engine exited with status {code} and its tables are lost; "
+                "use --data-dir to store tables on disk"
             )
         _logger.error(
-            "the embedded engine has ended with status %s: it is started again from %s, without what was "
-            "done after its last save",
+            "the embedded engine exited with status %s and is started again with the tables in %s; "
+            "changes after the last save are lost",
             code,
             self._data_dir,
         )
         _close_input(self.process)
         self._begin(_START_SECONDS)
-        _logger.warning("the embedded engine answers again")
+        _logger.warning("the embedded engine is running again")
 
     def stop(self) -> None:
         """End the engine and wait until it has saved its tables; a second call does nothing.
@@ -194,8 +194,8 @@ class EmbeddedEngine:
             code = _stop(self.process)
         if code and self._data_dir is not None:
             raise EmbeddedEngineError(
-                f"the embedded engine could not save its tables in {self._data_dir} (exit status {code}): "
-                "the log says why"
+                f"the embedded engine could not save its tables in {self._data_dir} (exit status {code}); "
+                "see the log for the reason"
             )
 
     def __enter__(self) -> Self:
@@ -212,9 +212,11 @@ class EmbeddedEngine:
 
 def _say_what_is_kept(data_dir: Path | None) -> None:
     if data_dir is None:
-        _logger.warning("the embedded engine keeps nothing: every table is gone when it stops")
+        _logger.warning(
+            "the embedded engine stores tables in memory only: all tables are lost when the server stops"
+        )
     else:
-        _logger.info("the embedded engine keeps its tables in %s", data_dir)
+        _logger.info("the embedded engine stores its tables in %s", data_dir)
 
 
 def _lock(data_dir: Path) -> int:
@@ -292,7 +294,7 @@ def _await_answer(process: subprocess.Popen[str], port: int, timeout: float) -> 
         raise EmbeddedEngineError(_failure(first, timeout, lines)) from first
     if first != http.client.OK:
         _stop(process)
-        raise EmbeddedEngineError(f"the embedded engine answered its first call with HTTP status {first}")
+        raise EmbeddedEngineError(f"the embedded engine returned HTTP status {first} for its first call")
 
 
 def _read_output(stream: IO[str], lines: deque[str], outcome: "SimpleQueue[int | Exception]") -> None:
@@ -324,7 +326,9 @@ def _list_tables(port: int, timeout: float) -> int:
 
 def _failure(error: Exception, timeout: float, lines: deque[str]) -> str:
     what = (
-        f"did not answer within {timeout:g} s" if isinstance(error, TimeoutError) else "ended while starting"
+        f"did not respond within {timeout:g} s"
+        if isinstance(error, TimeoutError)
+        else "exited while starting"
     )
     return "\n  ".join([f"the embedded engine {what}", *lines])
 
@@ -336,7 +340,8 @@ def _stop(process: subprocess.Popen[str]) -> int:
         return process.wait(_STOP_SECONDS)
     except subprocess.TimeoutExpired:
         _logger.warning(
-            "the embedded engine did not end within %g s: killed, its tables not saved", _STOP_SECONDS
+            "the embedded engine did not stop within %g s and was killed; its tables were not saved",
+            _STOP_SECONDS,
         )
         _kill(process)
         return process.wait()
@@ -372,7 +377,9 @@ def _refuse_unreadable_state() -> None:
         saved["tables"].values()
         import_module("ministack.services.dynamodb").restore_state(saved)
     except Exception as error:  # noqa: BLE001 - whatever MiniStack can't make tables of
-        sys.exit(f"{state} cannot be read ({type(error).__name__}); move it away to start with no tables")
+        sys.exit(
+            f"{state} cannot be read ({type(error).__name__}); move the file away to start without tables"
+        )
 
 
 class _Saving:

@@ -67,7 +67,7 @@ class Failure(Exception):
 
 def server_stopping() -> Failure:
     """The end of a call that this server does not carry out any more; another server may."""
-    return Failure(Code.UNAVAILABLE, "the server is stopping: call again", reason="SERVER_STOPPING")
+    return Failure(Code.UNAVAILABLE, "the server is stopping; retry the call", reason="SERVER_STOPPING")
 
 
 def retry_after(seconds: float) -> RetryInfo:

@@ -164,7 +164,7 @@ class Server:
 def end_at_once(number: int, _: object = None) -> NoReturn:
     """End the process, as signal NUMBER does by itself: exit code 128 + NUMBER."""
     _log.warning(
-        "server.ended_at_once", signal=signal.Signals(number).name, message="calls under way were given up"
+        "server.ended_at_once", signal=signal.Signals(number).name, message="running calls were aborted"
     )
     sys.stderr.flush()
     os._exit(128 + number)
@@ -175,5 +175,5 @@ def _bound(server: grpc.aio.Server, listen: str) -> str:
     try:
         port = server.add_insecure_port(listen)
     except RuntimeError as error:
-        raise ListenError(f"can't listen at {listen}: is another server running there?") from error
+        raise ListenError(f"cannot listen at {listen}: another server may be using the address") from error
     return f"{host}:{port}"

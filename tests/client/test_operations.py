@@ -165,7 +165,7 @@ def test_the_deadline_says_what_goes_on() -> None:
     with pytest.raises(DeadlineExceeded) as caught:
         follow.ended(LATE)
     assert (
-        "the deadline came first, and the operations go on: Films: running, index A: CREATING, TTL; "
+        "the deadline has expired, and the operations continue: Films: running, index A: CREATING, TTL; "
         "g: not seen yet" == caught.value.message
     )
 

@@ -85,7 +85,7 @@ def test_the_deadline_ends_the_tries() -> None:
 
 def test_an_endpoint_that_is_away_is_asked_four_times() -> None:
     """Where the service answers that its endpoint is unavailable, the fourth time is the last."""
-    status = Status(code=Code.UNAVAILABLE, message="the endpoint can't be reached")
+    status = Status(code=Code.UNAVAILABLE, message="the endpoint cannot be reached")
     status.details.add().Pack(ErrorInfo(reason="ENDPOINT_UNREACHABLE", domain="tableadmin"))
     with serving(failure(status)) as service, Client(service.target) as client, pytest.raises(Unavailable):
         client.describe_table()

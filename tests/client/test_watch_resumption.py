@@ -269,7 +269,7 @@ def test_a_wait_ends_in_time_though_nobody_is_there() -> None:
     with pytest.raises(DeadlineExceeded) as caught:
         wait.next_call()
     assert (
-        "the deadline came first; still awaited: index GenreIdx: CREATING, backfilling; table: UPDATING"
+        "the deadline has expired; not yet met: index GenreIdx: CREATING, backfilling; table: UPDATING"
         == caught.value.message
     )
     assert last == caught.value.progress
@@ -282,8 +282,8 @@ def test_the_deadline_says_what_was_seen_last(reason: str) -> None:
     wait.next_call()
     wait.received(WaitResponse(pending=["table: CREATING"]))
     code = grpc.StatusCode.DEADLINE_EXCEEDED
-    with pytest.raises(DeadlineExceeded, match="still awaited: table: CREATING") as caught:
-        wait.ended(DeadlineExceeded("still awaited: table: CREATING" if reason else "late", code, reason))
+    with pytest.raises(DeadlineExceeded, match="not yet met: table: CREATING") as caught:
+        wait.ended(DeadlineExceeded("not yet met: table: CREATING" if reason else "late", code, reason))
     assert caught.value.progress is not None
 
 
@@ -299,7 +299,7 @@ def test_nothing_seen_is_the_errors_own_word() -> None:
 def test_no_time_at_all() -> None:
     """A wait with no time left does not even call."""
     wait, _ = waiting(0)
-    with pytest.raises(DeadlineExceeded, match="nothing has been seen yet"):
+    with pytest.raises(DeadlineExceeded, match="no state has been read yet"):
         wait.next_call()
 
 

@@ -169,6 +169,6 @@ def test_invalid(model_server: ServerProcess) -> None:
     assert [
         ("Mu", "TableName", "must be 3 to 255 bytes long, and is 2"),
         ("Mu", "ProvisionedThroughput", "is required with BillingMode PROVISIONED"),
-        ("Music", "TableName", "Music is there twice"),
+        ("Music", "TableName", "Music occurs more than once"),
     ] == [(each.table_name, each.path, each.description) for each in answer.violations]
     assert "and 2 more" in str(cast("grpc.Call", raised.value).details())

@@ -21,61 +21,61 @@ TOO_MUCH: tuple[tuple[type[Message], bytes, str], ...] = (
     (
         v1.PlanTablesRequest,
         b"\x0a\x00" * (MEGABYTES_4 // 2),
-        "specs: must have at most 1000 elements, and has 2097152",
+        "specs: must have at most 1000 elements, but has 2097152",
     ),
     (
         v1.ApplyPlanRequest,
         v1.ApplyPlanRequest(fingerprints={str(n): "" for n in range(1_001)}).SerializeToString(),
-        "fingerprints: must have at most 1000 elements, and has 1001",
+        "fingerprints: must have at most 1000 elements, but has 1001",
     ),
     (
         v1.ValidateTablesRequest,
         v1.ValidateTablesRequest(
             specs=[v1.TableSpec(attribute_definitions=[v1.AttributeDefinition()] * 16_000)]
         ).SerializeToString(),
-        "specs[0].attribute_definitions: must have at most 1000 elements, and has 16000",
+        "specs[0].attribute_definitions: must have at most 1000 elements, but has 16000",
     ),
     (
         v1.ValidateTablesRequest,
         v1.ValidateTablesRequest(
             specs=[v1.TableSpec(attribute_definitions=[v1.AttributeDefinition()] * 99)] * 1_000
         ).SerializeToString(),
-        "specs[494].attribute_definitions: all lists of a request together must have at most 50000 elements",
+        "specs[494].attribute_definitions: all lists of a request together can have at most 50000 elements",
     ),
     (
         v1.CreateTableRequest,
         v1.CreateTableRequest(tags=[v1.Tag(key=str(n)) for n in range(200_000)]).SerializeToString(),
-        "tags: must have at most 500 elements, and has 200000",
+        "tags: must have at most 500 elements, but has 200000",
     ),
     (
         v1.WatchRequest,
         v1.WatchRequest(table_names=map(str, range(300_000))).SerializeToString(),
-        "table_names: must have at most 1000 elements, and has 300000",
+        "table_names: must have at most 1000 elements, but has 300000",
     ),
     (
         v1.WatchRequest,
         v1.WatchRequest(table_names=["Music", "a" * 3_900_000]).SerializeToString(),
-        "table_names[1]: must be at most 2048 long, and is 3900000",
+        "table_names[1]: must be at most 2048 long, but is 3900000",
     ),
     (
         v1.WatchRequest,
         v1.WatchRequest(prefix="a" * 2_049).SerializeToString(),
-        "prefix: must be at most 2048 long, and is 2049",
+        "prefix: must be at most 2048 long, but is 2049",
     ),
     (
         v1.WatchRequest,
         v1.WatchRequest(resume_token=bytes(129)).SerializeToString(),
-        "resume_token: must be at most 128 long, and is 129",
+        "resume_token: must be at most 128 long, but is 129",
     ),
     (
         v1.WaitRequest,
         v1.WaitRequest(arn="a" * 2_049).SerializeToString(),
-        "arn: must be at most 2048 long, and is 2049",
+        "arn: must be at most 2048 long, but is 2049",
     ),
     (
         v1.WatchOperationRequest,
         v1.WatchOperationRequest(operation_ids=["a" * 129]).SerializeToString(),
-        "operation_ids[0]: must be at most 128 long, and is 129",
+        "operation_ids[0]: must be at most 128 long, but is 129",
     ),
 )
 
@@ -212,4 +212,4 @@ def test_state_without_a_name(channel: grpc.Channel) -> None:
     """A state that is none is INVALID_ARGUMENT."""
     request = v1.ListOperationsRequest(states=[999])  # type: ignore[list-item]  # that is the point
     code, text, _ = answered(channel, "OperationService/ListOperations", request.SerializeToString())
-    assert (grpc.StatusCode.INVALID_ARGUMENT, "states: there is no state 999") == (code, text)
+    assert (grpc.StatusCode.INVALID_ARGUMENT, "states: contains an unknown state: 999") == (code, text)

@@ -52,7 +52,7 @@ def test_flags_count_before_the_file(tmp_path: Path) -> None:
     ("text", "expected"),
     [
         ("", "endpoints: is required"),
-        ("endpoints = {}", "endpoints: there must be at least one"),
+        ("endpoints = {}", "endpoints: at least one endpoint is required"),
         ("endpoints = 1", "endpoints: Expected `object`, got `int`"),
         ("[endpoints]\nlocal = 1", "endpoints.local: Expected `object`, got `int`"),
         ('[endpoints.local]\nregoin = "x"', "endpoints.local.regoin: unknown key"),
@@ -60,17 +60,17 @@ def test_flags_count_before_the_file(tmp_path: Path) -> None:
         ("[endpoints.local]\npool_size = 0", "endpoints.local.pool_size: Expected `int` >= 1"),
         ("[endpoints.local]\nread_timeout = nan", "endpoints.local.read_timeout: Expected `float` > 0.0"),
         ('[endpoints.local]\nretry_mode = "never"', "endpoints.local.retry_mode: Invalid enum value 'never'"),
-        ("[endpoints.UPPER]", "endpoints.UPPER: a name has 1-63 of a-z 0-9 . _ -"),
+        ("[endpoints.UPPER]", "endpoints.UPPER: a name must have 1 to 63 characters of a-z 0-9 . _ -"),
         ('listne = "x"\n[endpoints.local]', "listne: unknown key"),
         ("listen = 50051\n[endpoints.local]", "listen: Expected `str`, got `int`"),
-        ('listen = "localhost"\n[endpoints.local]', "listen: 'localhost' is not HOST:PORT"),
+        ('listen = "localhost"\n[endpoints.local]', "listen: 'localhost' must have the form HOST:PORT"),
         ("grace_period = -1\n[endpoints.local]", "grace_period: Expected `float` >= 0.0"),
         ("[endpoints.one]\n[endpoints.two]", "default_endpoint: must be one of one, two"),
         (
             'default_endpoint = "three"\n[endpoints.one]\n[endpoints.two]',
             "default_endpoint: 'three' is not one of one, two",
         ),
-        ("[endpoints.local", "not TOML: "),
+        ("[endpoints.local", "invalid TOML: "),
     ],
 )
 def test_wrong_files(tmp_path: Path, text: str, expected: str) -> None:
@@ -83,7 +83,11 @@ def test_wrong_files(tmp_path: Path, text: str, expected: str) -> None:
 def test_files_that_can_not_be_read(tmp_path: Path) -> None:
     """A file that is not there, or not text, is named."""
     (tmp_path / "binary").write_bytes(b"\xff")
-    for name, problem in (("absent", "No such file or directory"), ("binary", "not TOML"), (".", "Is a dir")):
+    for name, problem in (
+        ("absent", "No such file or directory"),
+        ("binary", "invalid TOML"),
+        (".", "Is a dir"),
+    ):
         with pytest.raises(ConfigError, match=rf"^{re.escape(str(tmp_path / name))}: {problem}"):
             load(tmp_path / name)
 
@@ -94,7 +98,7 @@ def test_files_that_can_not_be_read(tmp_path: Path) -> None:
 )
 def test_wrong_endpoint_urls(url: str) -> None:
     """An endpoint_url that boto3 could not call is refused by name."""
-    expected = f"endpoints.default.endpoint_url: {url!r} is not http(s)://HOST[:PORT]"
+    expected = f"endpoints.default.endpoint_url: {url!r} must have the form http(s)://HOST[:PORT]"
     with pytest.raises(ConfigError, match=f"^{re.escape(expected)}$"):
         single("default", {"endpoint_url": url})
 
@@ -123,7 +127,7 @@ def test_listen(listen: str, expected: tuple[str, int]) -> None:
 )
 def test_wrong_listen(listen: str) -> None:
     """Anything else is not."""
-    with pytest.raises(ConfigError, match=r"^listen: .* is not HOST:PORT$"):
+    with pytest.raises(ConfigError, match=r"^listen: .* must have the form HOST:PORT$"):
         parse_address(listen)
 
 
@@ -146,7 +150,7 @@ def refused(*flags: str, **env: str) -> tuple[int, str]:
     [
         (["--config", "absent.toml"], {}, "absent.toml: No such file or directory"),
         ([], {"TABLEADMIN_CONFIG": "absent.toml"}, "absent.toml: No such file or directory"),
-        ([], {}, "endpoints.default.region: none is given or found by boto3's chain"),
+        ([], {}, "endpoints.default.region: no region is configured and boto3 found none"),
         (
             ["--region", "us_west!"],
             {},
@@ -174,7 +178,7 @@ def refused(*flags: str, **env: str) -> tuple[int, str]:
             {},
             "endpoints.default.role_arn: Unable to locate credentials",
         ),
-        (["--listen", "localhost"], {}, "listen: 'localhost' is not HOST:PORT"),
+        (["--listen", "localhost"], {}, "listen: 'localhost' must have the form HOST:PORT"),
         ([], {"TABLEADMIN_POOL_SIZE": "0"}, "endpoints.default.pool_size: Expected `int` >= 1"),
     ],
 )
@@ -270,7 +274,7 @@ def test_endpoints_are_chosen_by_name(tmp_path: Path) -> None:
                 tables = client.with_options(endpoint=name).list_tables().table_names
                 assert [expected] == list(tables)
             with pytest.raises(
-                NotFound, match="there is no endpoint 'north' here, only east, west"
+                NotFound, match="the endpoint 'north' is not configured; configured endpoints: east, west"
             ) as raised:
                 client.with_options(endpoint="north").list_tables()
     assert ("tableadmin", "ENDPOINT_NOT_FOUND", "north") == (

@@ -102,14 +102,14 @@ def test_forgets_without_data_directory(caplog: pytest.LogCaptureFixture) -> Non
         _create_table(engine.url, "Music")
     with EmbeddedEngine.start() as engine:
         assert _table_names(engine.url) == []
-    assert "every table is gone" in caplog.text
+    assert "all tables are lost" in caplog.text
 
 
 def test_says_where_tables_are_kept(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """With a data directory the log says where the tables are kept."""
     with caplog.at_level(logging.INFO), EmbeddedEngine.start(tmp_path):
         pass
-    assert f"keeps its tables in {tmp_path}" in caplog.text
+    assert f"stores its tables in {tmp_path}" in caplog.text
 
 
 def test_killed_parent_takes_the_engine_along(tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ def test_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_too_slow() -> None:
     """An engine that does not answer in time is an error that says how long was waited."""
-    with pytest.raises(EmbeddedEngineError, match=r"did not answer within 0\.01 s"):
+    with pytest.raises(EmbeddedEngineError, match=r"did not respond within 0\.01 s"):
         EmbeddedEngine.start(timeout=0.01)
 
 
@@ -171,7 +171,7 @@ def test_unreadable_state_is_refused_and_left_alone(tmp_path: Path) -> None:
     """A saved state that cannot be read is an error that names the file, which stays as it is."""
     state = tmp_path / "dynamodb.json"
     state.write_text("{")
-    with pytest.raises(EmbeddedEngineError, match=rf"ended while starting(.|\n)*{state} cannot be read"):
+    with pytest.raises(EmbeddedEngineError, match=rf"exited while starting(.|\n)*{state} cannot be read"):
         EmbeddedEngine.start(tmp_path)
     assert state.read_text() == "{"
 
@@ -242,7 +242,7 @@ def test_a_server_without_its_engine_ends() -> None:
     with running_server("--embedded") as server:
         os.kill(_child(server.process.pid), signal.SIGKILL)
         assert 1 == server.process.wait(30)
-        assert "tableadmin-server: the embedded engine has ended with status -9" in server.log
+        assert "tableadmin-server: the embedded engine exited with status -9" in server.log
 
 
 def test_health_says_that_the_engine_is_away(tmp_path: Path) -> None:
@@ -258,8 +258,8 @@ def test_health_says_that_the_engine_is_away(tmp_path: Path) -> None:
         with Client(server.address) as client:
             client.list_tables()
         watch.cancel()
-        assert "started again from" in server.log
-        assert "answers again" in server.log
+        assert "started again with the tables in" in server.log
+        assert "is running again" in server.log
     status = HealthCheckResponse
     assert [status.SERVING, status.NOT_SERVING, status.SERVING] == seen
 

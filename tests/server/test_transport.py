@@ -530,7 +530,7 @@ def test_refused_servers(
             table_names(client_of(url))
         failure = failed(url)
     assert [] == endpoint.requests
-    assert (Code.UNAVAILABLE, "ListTables: the endpoint can't be reached") == (failure.code, failure.message)
+    assert (Code.UNAVAILABLE, "ListTables: the endpoint cannot be reached") == (failure.code, failure.message)
 
 
 @pytest.mark.usefixtures("sender")
@@ -915,8 +915,8 @@ def test_broken_answers(data: bytes, expected: type[Exception]) -> None:
         failure = failed(endpoint.url)
     assert Code.UNAVAILABLE == failure.code
     assert failure.message in {
-        "ListTables: the connection to the endpoint broke",
-        "ListTables: the endpoint's answer can't be read",
+        "ListTables: the connection to the endpoint was lost",
+        "ListTables: the response of the endpoint cannot be parsed",
     }
 
 

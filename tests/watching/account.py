@@ -38,7 +38,7 @@ def active(name: str, **members: AwsValue) -> AwsDict:
     }
 
 
-def unavailable(code: int = Code.UNAVAILABLE, text: str = "the endpoint can't be reached") -> Failure:
+def unavailable(code: int = Code.UNAVAILABLE, text: str = "the endpoint cannot be reached") -> Failure:
     """A failure of the endpoint."""
     return Failure(code, text, reason="ENDPOINT_UNREACHABLE")
 

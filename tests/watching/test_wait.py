@@ -145,7 +145,7 @@ def test_deleted_meanwhile(condition: Condition, status: str | None) -> None:
         assert loop.time() - begin < 3.5
         assert ended.failure is not None
         assert (Code.FAILED_PRECONDITION, "CONDITION_IMPOSSIBLE") == (ended.code, ended.failure.reason)
-        expected = "table Music is being deleted" if status else "there is no table Music"
+        expected = "table Music is being deleted" if status else "the table Music does not exist"
         assert expected in ended.failure.message
 
     run(main())
@@ -154,8 +154,8 @@ def test_deleted_meanwhile(condition: Condition, status: str | None) -> None:
 @pytest.mark.parametrize(
     ("condition", "fields", "text"),
     [
-        (ACTIVE, {"table_name": "Nothing"}, "there is no table Nothing"),
-        (SETTLED, {"table_name": "Nothing"}, "there is no table Nothing"),
+        (ACTIVE, {"table_name": "Nothing"}, "the table Nothing does not exist"),
+        (SETTLED, {"table_name": "Nothing"}, "the table Nothing does not exist"),
         (WaitCondition.WAIT_CONDITION_INDEX_ACTIVE, {"index_name": "ByX"}, "table Music has no index ByX"),
         (
             WaitCondition.WAIT_CONDITION_REPLICA_ACTIVE,
@@ -279,7 +279,7 @@ def test_deadline() -> None:
         ended = await waited(Hub(account), limit=5.0)
         assert ended.failure is not None
         assert (Code.DEADLINE_EXCEEDED, "WAIT_DEADLINE_EXCEEDED") == (ended.code, ended.failure.reason)
-        assert "the deadline came first; still awaited: table: CREATING" == ended.failure.message
+        assert "the deadline has expired; not yet met: table: CREATING" == ended.failure.message
         (last,) = ended.failure.details
         assert isinstance(last, WaitResponse)
         assert (["table: CREATING"], 5) == (list(last.pending), last.elapsed.seconds)
@@ -318,7 +318,7 @@ def test_outage() -> None:
         hub = Hub(account)
         ended = await waited(hub, limit=20.0)
         assert ended.failure is not None
-        expected = "the deadline came first; nothing has been seen yet; the endpoint can't be reached"
+        expected = "the deadline has expired; no state has been read yet; the endpoint cannot be reached"
         assert (Code.DEADLINE_EXCEEDED, expected) == (ended.code, ended.failure.message)
         ended = await waited(hub, ACTIVE, meanwhile)
         assert [False, False, True] == [response.done for response in ended.responses]

@@ -239,7 +239,7 @@ def test_no_checkpoint_before_the_snapshots() -> None:
             await asyncio.sleep(A_WHILE)
             assert ["gap"] == reader.taken()
             assert b"" == reader.token
-            assert "the endpoint can't be reached" == reader.last.gap.reason
+            assert "the endpoint cannot be reached" == reader.last.gap.reason
             account.failing = lambda _: None
             await asyncio.sleep(2.5)
             assert ["Music snapshot", "checkpoint"] == reader.taken()[:2]

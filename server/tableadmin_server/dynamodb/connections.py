@@ -51,7 +51,7 @@ class _Bounded(HTTPResponse):
             yield data
             if time.monotonic() > self.deadline:
                 self.close()
-                raise ReadTimeoutError(None, "", "the answer took too long")  # type: ignore[arg-type]  # no pool here
+                raise ReadTimeoutError(None, "", "the response took too long")  # type: ignore[arg-type]  # no pool here
         if not left:
             self.close()
 

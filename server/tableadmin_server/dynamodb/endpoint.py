@@ -162,7 +162,7 @@ class Endpoint:
         if not self._room.acquire(blocking=False):
             raise Failure(
                 Code.RESOURCE_EXHAUSTED,
-                f"{operation}: too many calls are waiting for the endpoint {self.name!r}",
+                f"{operation}: too many calls to the endpoint {self.name!r} are waiting",
                 reason="ENDPOINT_OVERLOADED",
                 metadata={"operation": operation, "endpoint": self.name},
                 details=[retry_after(1.0)],

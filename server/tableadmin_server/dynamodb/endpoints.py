@@ -26,7 +26,8 @@ class Endpoints:
         except KeyError:
             raise Failure(
                 Code.NOT_FOUND,
-                f"there is no endpoint {name!r} here, only {', '.join(sorted(self._by_name))}",
+                f"the endpoint {name!r} is not configured; configured endpoints: "
+                f"{', '.join(sorted(self._by_name))}",
                 reason="ENDPOINT_NOT_FOUND",
                 metadata={"endpoint": name},
             ) from None

@@ -72,9 +72,9 @@ BY_CODE: Mapping[str, Meaning] = {
     "InvalidRestoreTimeException": _INVALID,
     "InvalidSignatureException": _CREDENTIALS,
     "ItemCollectionSizeLimitExceededException": Meaning(
-        Code.RESOURCE_EXHAUSTED, quota="an item collection holds 10 GB at most"
+        Code.RESOURCE_EXHAUSTED, quota="an item collection can be at most 10 GB large"
     ),
-    "LimitExceededException": Meaning(Code.RESOURCE_EXHAUSTED, quota="see the message for the limit"),
+    "LimitExceededException": Meaning(Code.RESOURCE_EXHAUSTED, quota="see the message for the quota"),
     "MissingAuthenticationToken": _CREDENTIALS,
     "MissingAuthenticationTokenException": _CREDENTIALS,
     "OptInRequired": Meaning(Code.PERMISSION_DENIED),
@@ -123,19 +123,19 @@ BY_TEXT: tuple[tuple[str, str, str, Meaning], ...] = (
         "LimitExceededException",
         _ANYTHING,
         r"decrease",
-        Meaning(Code.RESOURCE_EXHAUSTED, quota="throughput decreases: 4 a UTC day, then 1 an hour"),
+        Meaning(Code.RESOURCE_EXHAUSTED, quota="throughput decreases: 4 per UTC day, then 1 per hour"),
     ),
     (
         "LimitExceededException",
         _ANYTHING,
         r"table class",
-        Meaning(Code.RESOURCE_EXHAUSTED, quota="table class changes: 2 in 30 days"),
+        Meaning(Code.RESOURCE_EXHAUSTED, quota="table class changes: 2 per 30 days"),
     ),
     (
         "LimitExceededException",
         _ANYTHING,
         r"SSE|encryption",
-        Meaning(Code.RESOURCE_EXHAUSTED, quota="encryption changes: 4 in 24 hours"),
+        Meaning(Code.RESOURCE_EXHAUSTED, quota="encryption changes: 4 per 24 hours"),
     ),
     (
         "ValidationException",
@@ -160,26 +160,26 @@ BY_TEXT: tuple[tuple[str, str, str, Meaning], ...] = (
 
 # What botocore raises without an answer of AWS: (exception, reason, meaning, text for the caller). The
 # text is ours, since botocore's may name hosts, files and settings of this server.
-_TIMED_OUT = "the endpoint did not answer in time; a change may or may not have been made"
+_TIMED_OUT = "the endpoint did not respond in time; a change may have been made"
 BY_EXCEPTION: tuple[tuple[type[Exception], str, Meaning, str], ...] = (
     (
         boto.ConnectTimeoutError,
         "ENDPOINT_UNREACHABLE",
         Meaning(Code.UNAVAILABLE, retry_delay=1.0),
-        "the endpoint could not be reached in time",
+        "the connection to the endpoint timed out",
     ),
     (boto.ReadTimeoutError, "ENDPOINT_TIMEOUT", Meaning(Code.DEADLINE_EXCEEDED), _TIMED_OUT),
     (
         boto.ConnectionError,
         "ENDPOINT_UNREACHABLE",
         Meaning(Code.UNAVAILABLE, retry_delay=1.0),
-        "the endpoint can't be reached",
+        "the endpoint cannot be reached",
     ),
     (
         boto.HTTPClientError,
         "ENDPOINT_UNREACHABLE",
         Meaning(Code.UNAVAILABLE, retry_delay=1.0),
-        "the connection to the endpoint broke",
+        "the connection to the endpoint was lost",
     ),
     (
         boto.NoCredentialsError,
@@ -191,25 +191,25 @@ BY_EXCEPTION: tuple[tuple[type[Exception], str, Meaning, str], ...] = (
         boto.CredentialRetrievalError,
         "NO_CREDENTIALS",
         _CREDENTIALS,
-        "the service's AWS credentials can't be renewed",
+        "the AWS credentials of the service cannot be renewed",
     ),
     (
         boto.PartialCredentialsError,
         "NO_CREDENTIALS",
         _CREDENTIALS,
-        "the service's AWS credentials are incomplete",
+        "the AWS credentials of the service are incomplete",
     ),
     (
         boto.TokenRetrievalError,
         "NO_CREDENTIALS",
         _CREDENTIALS,
-        "the service's AWS credentials can't be renewed",
+        "the AWS credentials of the service cannot be renewed",
     ),
     (
         boto.UnauthorizedSSOTokenError,
         "NO_CREDENTIALS",
         _CREDENTIALS,
-        "the service's AWS sign-in has expired",
+        "the AWS sign-in of the service has expired",
     ),
 )
 _GARBLED = Meaning(Code.UNAVAILABLE, retry_delay=1.0)
@@ -263,7 +263,7 @@ def failure_of(error: Exception, call: Call) -> Failure | None:
         if isinstance(error, exception):
             return _failure(call, meaning, f"{call.operation}: {text}", reason)
     if isinstance(error, boto.BotoCoreError | ResponseParserError):
-        text = f"{call.operation}: the endpoint's answer can't be read"
+        text = f"{call.operation}: the response of the endpoint cannot be parsed"
         return _failure(call, _GARBLED, text, "ENDPOINT_ANSWER_UNREADABLE")
     return None
 
@@ -318,13 +318,13 @@ def _not_dynamodbs(call: Call, status: int) -> Failure:
     if status == HTTPStatus.NOT_IMPLEMENTED:
         text = f"{call.operation}: the endpoint does not have this operation (HTTP status {status})"
         return _failure(call, Meaning(Code.UNIMPLEMENTED), text, "NOT_SUPPORTED")
-    text = f"{call.operation}: the endpoint's answer is not DynamoDB's (HTTP status {status})"
+    text = f"{call.operation}: the response of the endpoint is not a DynamoDB response (HTTP status {status})"
     return _failure(call, _GARBLED, text, "ENDPOINT_ANSWER_UNREADABLE")
 
 
 def _no_role(call: Call) -> Failure:
     """An error that STS answered, asked for the role on the way; its text is about this service."""
-    text = f"{call.operation}: the service can't assume its role at this endpoint"
+    text = f"{call.operation}: the service cannot assume the configured role for this endpoint"
     return _failure(call, _CREDENTIALS, text, "NO_CREDENTIALS")
 
 

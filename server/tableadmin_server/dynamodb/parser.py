@@ -53,7 +53,7 @@ class _StrictParser(StepParser):
             return super().parse(response, shape)
         except _MISSHAPEN as error:
             if not self._is_made_change(response):
-                raise ResponseParserError("the answer is not of DynamoDB's shapes") from error
+                raise ResponseParserError("the response does not match the DynamoDB model") from error
         return _LenientParser(_time).parse(response, shape)
 
     def _is_made_change(self, response: Mapping[str, Any]) -> bool:

@@ -42,4 +42,4 @@ def _end(
     if http.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise boto.ClientError(parsed, operation.name)  # type: ignore[arg-type]  # of the stubs' TypedDict
     if http.headers.get("x-amz-crc32", str(crc32(http.content))) != str(crc32(http.content)):
-        raise ResponseParserError("the answer is not what its checksum says")
+        raise ResponseParserError("the response does not match its checksum")

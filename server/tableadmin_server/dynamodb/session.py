@@ -57,7 +57,7 @@ def connect(name: str, config: EndpointConfig) -> tuple[BaseClient, Transport | 
         return _connected(config)
     except BotoCoreError as error:
         key = next((key for exception, key in _KEYS if isinstance(error, exception)), "")
-        text = "none is given or found by boto3's chain" if isinstance(error, NoRegionError) else error
+        text = "no region is configured and boto3 found none" if isinstance(error, NoRegionError) else error
         raise ConfigError(f"endpoints.{name}{key}: {text}") from error
 
 

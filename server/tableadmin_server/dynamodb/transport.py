@@ -119,7 +119,7 @@ class Exchange:
     def failure(self, error: pycurl.error) -> boto.BotoCoreError | ResponseParserError:
         """What botocore would raise for ERROR."""
         if error.args[0] == pycurl.E_WRITE_ERROR:
-            return ResponseParserError("the answer is too long")
+            return ResponseParserError("the response is too large")
         kind: type[boto.BotoCoreError] = _FAILURES.get(error.args[0], boto.HTTPClientError)
         # Nothing was sent.
         if kind is boto.ReadTimeoutError and not self._curl.getinfo(pycurl.REQUEST_SIZE):

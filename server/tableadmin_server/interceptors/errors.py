@@ -136,5 +136,5 @@ def _log_cause(failure: Failure, method: str, request_id: str) -> None:
 
 def _internal(error: Exception, method: str, request_id: str) -> Failure:
     _log.error("call.failed", method=method, request_id=request_id, exc_info=error)
-    text = f"internal error; the server's log has more under request id {request_id}"
+    text = f"internal error; for details, see request id {request_id} in the log of the server"
     return Failure(Code.INTERNAL, text, reason="INTERNAL")

@@ -53,7 +53,7 @@ async def check(endpoint: Endpoint, orders: Sequence[Order], holders: Mapping[st
 async def _obstacle(endpoint: Endpoint, order: Order, holder: Found | None) -> Failure | None:
     if order.table_name == endpoint.operations_table:
         return invalid_request(
-            "specs", f"{order.table_name} holds the operations and can't be a spec's table"
+            "specs", f"{order.table_name} stores the operations and cannot be the table of a spec"
         )
     if isinstance(holder, Failure):
         return holder
@@ -72,7 +72,7 @@ def under_way(table_name: str, operation_id: str) -> Failure:
     """The end of a request for a table that another operation is changing."""
     return Failure(
         Code.FAILED_PRECONDITION,
-        f"{table_name}: the operation {operation_id} is changing it",
+        f"{table_name}: the operation {operation_id} is changing the table",
         reason="OPERATION_UNDER_WAY",
         metadata={"table": table_name, "operation_id": operation_id},
     )

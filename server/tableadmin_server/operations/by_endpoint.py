@@ -26,7 +26,7 @@ class OperationsByEndpoint:
         if endpoint.name not in self._by_endpoint:
             raise Failure(
                 Code.UNIMPLEMENTED,
-                f"the endpoint {endpoint.name!r} is configured without operations",
+                f"the endpoint {endpoint.name!r} has no operations: its operations_table is empty",
                 reason="NO_OPERATIONS",
                 metadata={"endpoint": endpoint.name},
             )

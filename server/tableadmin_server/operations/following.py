@@ -94,7 +94,7 @@ def not_found(operation_id: str) -> Failure:
     """The end of a call about an operation that is not, or no more, remembered."""
     return Failure(
         Code.NOT_FOUND,
-        f"there is no operation {operation_id}, or it is not remembered any more",
+        f"the operation {operation_id} does not exist, or its record has expired",
         reason="OPERATION_NOT_FOUND",
         metadata={"operation_id": operation_id},
     )

@@ -42,11 +42,11 @@ def recognized(progress: Progress, description: AwsDict | None) -> Progress | No
 
 def replaced_failure(table_name: str, description: AwsDict | None) -> Failure:
     """Why an operation ends whose table is not recognized."""
-    what = "was deleted" if description is None else "was replaced by another one of its name"
+    what = "was deleted" if description is None else "was replaced by another table with the same name"
     return Failure(
         Code.ABORTED,
-        f"{table_name}: the table {what} while the operation was under way; it is left alone. "
-        "Plan again to change the table that is there now",
+        f"{table_name}: the table {what} while the operation was running, so the operation "
+        "has stopped. Make a new plan for the current table",
         reason="TABLE_HAS_MOVED_ON",
     )
 

@@ -284,7 +284,7 @@ def _read(item: Item, read: Callable[[], T]) -> T:
     try:
         version = int(item["Version"]["N"])
         if version > VERSION:
-            raise Newer(f"a later version of the service wrote it: format {version}, not {VERSION}")
+            raise Newer(f"a later version of the service wrote the record: format {version}, not {VERSION}")
         return read()
     except LookupError as error:
         raise Unreadable(f"it lacks {error}") from error

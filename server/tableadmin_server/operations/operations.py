@@ -84,7 +84,7 @@ class Operations:
         if isinstance(found, Entry) and not found.operation.progress.state.ended:
             raise Failure(
                 Code.FAILED_PRECONDITION,
-                f"the operation {operation_id} has not ended: cancel it first",
+                f"the operation {operation_id} has not ended; cancel the operation first",
                 reason="OPERATION_NOT_ENDED",
                 metadata={"operation_id": operation_id},
             )

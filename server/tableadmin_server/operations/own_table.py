@@ -66,8 +66,8 @@ class OwnTable:
         if description is not None and not _is_usable(description):
             raise Failure(
                 Code.FAILED_PRECONDITION,
-                f"the table {self.name} can't hold operations: it has another key than Id (S), or lacks the "
-                f"indexes {' and '.join(INDEXES)}; configure another operations_table",
+                f"the table {self.name} cannot store operations: its key is not Id (S), or an "
+                f"index is missing ({' and '.join(INDEXES)}); configure another operations_table",
                 reason="OPERATIONS_TABLE_UNUSABLE",
                 metadata={"table": self.name, "endpoint": self._endpoint.name},
             )
@@ -79,7 +79,7 @@ class OwnTable:
         except TimeoutError as error:
             raise Failure(
                 Code.UNAVAILABLE,
-                f"the table {self.name}, which holds the operations, did not become ACTIVE in "
+                f"the table {self.name}, which stores the operations, did not become ACTIVE within "
                 f"{_PATIENCE:.0f} s",
                 reason="OPERATIONS_TABLE_NOT_ACTIVE",
                 metadata={"table": self.name, "endpoint": self._endpoint.name},

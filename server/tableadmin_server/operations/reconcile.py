@@ -89,15 +89,15 @@ def permission_failure(order: Order, plan: Plan) -> Failure | None:
             paths = ", ".join(change.path for change in changes)
             return Failure(
                 Code.FAILED_PRECONDITION,
-                f"{order.table_name}: {_COSTS[change_class]}, which is not allowed: {paths}",
+                f"{order.table_name}: {_COSTS[change_class]}, which the request does not allow: {paths}",
                 reason=f"{change_class}_CHANGE_NOT_ALLOWED",
             )
     return None
 
 
 _COSTS = {
-    ChangeClass.DESTRUCTIVE: "something would go for good",
-    ChangeClass.REPLACEMENT: "the table would be deleted with its items and made anew",
+    ChangeClass.DESTRUCTIVE: "the changes would delete data or resources",
+    ChangeClass.REPLACEMENT: "the table would be deleted with its items and created again",
 }
 
 
@@ -108,10 +108,10 @@ def drift_failure(order: Order, plan: Plan) -> Failure | None:
     paths = moved(order.fingerprint, plan.fingerprint)
     if not paths:
         return None
-    what = "the table is not the one any more, or not there, or there now" if paths == [""] else None
+    what = "the table was created, deleted or replaced" if paths == [""] else None
     return Failure(
         Code.ABORTED,
-        f"{order.table_name}: has changed since it was planned: {what or ', '.join(paths)}",
+        f"{order.table_name}: the table has changed since it was planned: {what or ', '.join(paths)}",
         reason="TABLE_HAS_MOVED_ON",
     )
 
@@ -143,11 +143,11 @@ def left(live: Live, plan: Plan) -> tuple[str, ...]:
 
 def _left(live: Live, plan: Plan) -> Iterator[str]:
     if live.description is None:
-        yield "there is no such table"
+        yield "the table does not exist"
         return
     yield f"the table is {live.description.get('TableStatus', 'ACTIVE')}"
-    yield from (f"in motion: {wait.description}" for wait in plan.waits)
-    yield from (f"still to change: {change.path}" for change in plan.changes if not change.skipped)
+    yield from (f"in progress: {wait.description}" for wait in plan.waits)
+    yield from (f"not yet changed: {change.path}" for change in plan.changes if not change.skipped)
 
 
 def patience(failure: Failure, *, in_doubt: bool) -> float:
@@ -192,11 +192,11 @@ def _again(progress: Progress, live: Live, plan: Plan, age: float) -> Decision |
     if not same:
         return None
     if same[-1] is progress.calls[-1] and age < _STALE:
-        return Pause((f"{step.summary}: accepted, but does not show yet",), _STALE_LOOK)
+        return Pause((f"{step.summary}: accepted by AWS, not visible yet",), _STALE_LOOK)
     failure = Failure(
         Code.ABORTED,
-        f"{step.summary}: AWS accepted it and yet it is to be made again: "
-        "the endpoint ignores it, or somebody else changes the table",
+        f"{step.summary}: AWS accepted the change, but the change is not visible or was undone: "
+        "the endpoint ignores the change, or another program changes the table",
         reason="NO_PROGRESS",
     )
     return End(State.FAILED, trouble_of(failure, step.summary, left(live, plan)))

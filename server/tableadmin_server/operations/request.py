@@ -36,9 +36,9 @@ class Application:
         if request.digest != self.digest:
             raise Failure(
                 Code.INVALID_ARGUMENT,
-                f"request_id: {self.request_id} is that of another request",
+                f"request_id: {self.request_id} was used for another request",
                 reason="REQUEST_ID_REUSED",
-                details=invalid_request("request_id", "is that of another request").details,
+                details=invalid_request("request_id", "was used for another request").details,
             )
         for spec in self.specs:
             name = str(spec["TableName"])

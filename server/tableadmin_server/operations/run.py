@@ -174,7 +174,7 @@ class Run:
         """What ERROR, which nobody foresaw, means for the operation; the log has the error itself."""
         operation_id = self.operation.order.operation_id
         _log.error("operation.broken", operation_id=operation_id, exc_info=error)
-        text = f"internal error; the log of {self._server} has more under {operation_id}"
+        text = f"internal error; for details, see operation {operation_id} in the log of {self._server}"
         return Failure(Code.INTERNAL, text, reason="INTERNAL")
 
     async def _next(self) -> End | Pause | Step | None:
@@ -238,7 +238,7 @@ class Run:
             answer = await self._sent(step)
         except Unwanted:
             self._show(before)
-            return Pause(("this server to be heard again by the others",), _UNHEARD)
+            return Pause(("waiting to renew this server's lease",), _UNHEARD)
         except Failure as failure:
             return self._failed(step, failure)
         except Exception as error:  # noqa: BLE001  # nobody knows whether the change was made
@@ -296,7 +296,7 @@ class Run:
 
     def _later(self, failure: Failure) -> Pause:
         seconds = delay(failure, self._failures.count, random.random())  # noqa: S311  # it only spreads tries
-        return Pause((f"{failure.message} (again in {seconds:.3g} s)",), seconds)
+        return Pause((f"{failure.message} (retry in {seconds:.3g} s)",), seconds)
 
     def _end_of(self, failure: Failure, call: str = "") -> End:
         return End(State.FAILED, trouble_of(failure, call, self._left))

@@ -447,10 +447,14 @@ class Store:
         metadata = {"table": self._table.name, "endpoint": self._endpoint.name}
         if failure.reason == _NO_TABLE:
             self._table.forget()
-            message = f"the table {self._table.name}, which holds the operations, is gone or not ACTIVE"
+            message = (
+                f"the table {self._table.name}, which stores the operations, does not exist or is not ACTIVE"
+            )
             return Failure(Code.FAILED_PRECONDITION, message, reason=TABLE_GONE, metadata=metadata)
         if failure.reason == _INVALID and _TOO_LARGE in failure.message:
-            message = f"the record is larger than the 400 KB that an item of {self._table.name} may have"
+            message = (
+                f"the record of the operation exceeds the limit of 400 KB for an item of {self._table.name}"
+            )
             return Failure(Code.RESOURCE_EXHAUSTED, message, reason="OPERATION_TOO_LARGE", metadata=metadata)
         return failure
 
@@ -472,13 +476,13 @@ class Store:
         remedy = "upgrade this server" if newer else _REMEDIES.get(kind, _DELETE).format(id=its_id, name=name)
         return Failure(
             Code.FAILED_PRECONDITION if newer else Code.DATA_LOSS,
-            f"the item {its_id} of the table {self._table.name} can't be read ({why}): {remedy}",
+            f"the item {its_id} of the table {self._table.name} cannot be read ({why}): {remedy}",
             reason="OPERATION_FORMAT_NEWER" if newer else "OPERATION_UNREADABLE",
             metadata={"table": self._table.name, "endpoint": self._endpoint.name, "item": its_id},
         )
 
 
-_DELETE = "delete the item once no operation changes the table"
+_DELETE = "delete the item when no operation changes the table"
 # What to do about an item that can't be read, by the kind of the item.
 _REMEDIES = {
     OPERATION: "`tablectl operation forget {name} --yes` removes it",

@@ -111,14 +111,14 @@ def _id(operation_id: str) -> str:
 def _watched(request: WatchOperationRequest) -> list[str]:
     wanted = list(dict.fromkeys(request.operation_ids))
     if not 1 <= len(wanted) <= _MAX_WATCHED or not all(wanted):
-        raise invalid_request("operation_ids", f"give 1 to {_MAX_WATCHED} ids")
+        raise invalid_request("operation_ids", f"must have 1 to {_MAX_WATCHED} elements")
     return wanted
 
 
 async def _page(operations: Operations, request: ListOperationsRequest) -> ListOperationsResponse:
     size = request.page_size if request.HasField("page_size") else _PAGE
     if not 1 <= size <= _MAX_PAGE:
-        raise invalid_request("page_size", f"must be 1 to {_MAX_PAGE}")
+        raise invalid_request("page_size", f"must be between 1 and {_MAX_PAGE}")
     response = ListOperationsResponse()
     before, selection = request.page_token, _selection(request)
     for _ in range(_MAX_LOOKS):
@@ -143,5 +143,5 @@ def _selection(request: ListOperationsRequest) -> Selection:
 
 def _state(number: OperationState.ValueType) -> str:
     if number not in OperationState.values():
-        raise invalid_request("states", f"there is no state {number}")
+        raise invalid_request("states", f"contains an unknown state: {number}")
     return OperationState.Name(number).removeprefix("OPERATION_STATE_")

@@ -150,7 +150,7 @@ def _each_violation(specs: Sequence[TableSpec], shaped: Sequence[AwsDict]) -> It
         for violation in validate(spec):
             yield number, violation
         if names[number] and number in repeated:
-            yield number, Violation("TableName", f"{names[number]} is there twice")
+            yield number, Violation("TableName", f"{names[number]} occurs more than once")
 
 
 def _field(number: int, path: str) -> str:
@@ -163,11 +163,13 @@ def _application(request: ApplyPlanRequest, caller: str) -> Application:
     if not 1 <= len(request.request_id) <= _MAX_REQUEST_ID:
         raise invalid_request("request_id", f"must have 1 to {_MAX_REQUEST_ID} characters")
     if not request.specs:
-        raise invalid_request("specs", "there must be at least one")
+        raise invalid_request("specs", "must have at least one element")
     specs = valid_specs(request.specs)
     strangers = request.fingerprints.keys() - {spec.table_name for spec in request.specs}
     if strangers:
-        raise invalid_request("fingerprints", f"there is no spec of {', '.join(sorted(strangers))}")
+        raise invalid_request(
+            "fingerprints", f"contains tables without a spec: {', '.join(sorted(strangers))}"
+        )
     return Application(
         request.request_id,
         _digest(request),

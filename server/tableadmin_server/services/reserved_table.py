@@ -80,8 +80,8 @@ def _values(message: Message, path: _Path, above: str) -> Iterator[tuple[str, st
 
 def _refusal(field: str, reserved: str) -> Failure:
     problem = (
-        f"the table {reserved} is reserved: the service keeps its operations in it, and does not change, "
-        "copy, share or replace it for callers. Name another table"
+        f"the table {reserved} is reserved: the service stores its operations in this table. Callers cannot "
+        "change, copy, share or replace the table. Name another table"
     )
     return Failure(
         Code.FAILED_PRECONDITION,

@@ -71,7 +71,7 @@ def _scope(request: WatchRequest) -> Scope:
         *(["all_tables"] if request.all_tables else []),
     ]
     if len(chosen) != 1:
-        raise invalid_request("table_names", "give one of table_names, prefix and all_tables")
+        raise invalid_request("table_names", "set exactly one of table_names, prefix and all_tables")
     if request.table_names:
         return Scope(names=tuple(dict.fromkeys(request.table_names)))
     return Scope(prefix=request.prefix)
@@ -79,7 +79,7 @@ def _scope(request: WatchRequest) -> Scope:
 
 def _options(request: WatchRequest) -> Options:
     if not _ALL_PARTS.issuperset(request.parts):
-        raise invalid_request("parts", "there is no such part")
+        raise invalid_request("parts", "contains an unknown part")
     return Options(
         parts=frozenset(request.parts) or _ALL_PARTS,
         sizes=request.include_sizes,
@@ -94,5 +94,5 @@ def _seconds(request: WatchRequest | WaitRequest, field: str, default: float) ->
     interval: Duration = getattr(request, field)
     seconds = interval.seconds + interval.nanos / 1e9
     if not _SHORTEST <= seconds <= _LONGEST:
-        raise invalid_request(field, f"must be {_SHORTEST:g} to {_LONGEST:g} seconds")
+        raise invalid_request(field, f"must be between {_SHORTEST:g} and {_LONGEST:g} seconds")
     return seconds

@@ -192,7 +192,7 @@ def check(observation: Observation, request: WaitRequest) -> Verdict:
     """What OBSERVATION says of the table condition of REQUEST."""
     if request.condition not in _OF_THE_END:
         if observation.description is None:
-            return _absent(f"there is no table {observation.name}")
+            return _absent(f"the table {observation.name} does not exist")
         if observation.description.get("TableStatus") == "DELETING":
             return Verdict(impossible=f"table {observation.name} is being deleted")
     return TABLE_CONDITIONS[request.condition][0](observation, request)

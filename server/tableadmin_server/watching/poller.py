@@ -169,5 +169,5 @@ class Poller(Generic[T]):
 
 
 _UNREADABLE = Failure(
-    Code.UNAVAILABLE, "the endpoint's answer can't be read", reason="ENDPOINT_ANSWER_UNREADABLE"
+    Code.UNAVAILABLE, "the response of the endpoint cannot be parsed", reason="ENDPOINT_ANSWER_UNREADABLE"
 )

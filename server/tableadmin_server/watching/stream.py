@@ -149,19 +149,19 @@ class Watch:
         """Take up what TOKEN says was sent; raises Failure when it means nothing here any more."""
         instance, digest, known, number = (token[at : at + _FIELD_BYTES] for at in range(0, 32, _FIELD_BYTES))
         if len(token) != _TOKEN_BYTES or instance != self._hub.instance:
-            raise _expired("it is from another server or another life of this one")
+            raise _expired("another server issued the token, or this server has restarted")
         if digest != self._digest:
-            raise _expired("it is from a watch of something else")
+            raise _expired("the token belongs to a watch with another scope")
         revision = int.from_bytes(number)
         tracks = [track for track in self._hub.tracks() if self._scope.holds(track.name)]
         if revision < self._hub.forgotten or any(track.forgot(revision) for track in tracks):
-            raise _expired("more has changed since than is remembered")
+            raise _expired("the server no longer stores the changes since the token")
         for track in tracks:
             sent = track.at(revision)
             if sent is not None:
                 self._subscribe(track.name, sent)
         if int.from_bytes(known) != self._known:
-            raise _expired("other tables were known then")
+            raise _expired("the set of watched tables has changed")
         self._resume_token = token
         self._first = TableEventType.TABLE_EVENT_TYPE_CREATED
 
@@ -346,5 +346,5 @@ def _bytes(number: int) -> bytes:
 
 
 def _expired(why: str) -> Failure:
-    text = f"the resume token can't be honoured, {why}: watch again without it"
+    text = f"the resume token cannot be used: {why}. Call Watch again without the token"
     return Failure(Code.ABORTED, text, reason="RESUME_TOKEN_EXPIRED")

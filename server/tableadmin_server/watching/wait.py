@@ -258,25 +258,25 @@ def _refuse_impossible(verdict: Verdict, *, begun: bool) -> None:
     violation = PreconditionFailure.Violation(type="STILL_POSSIBLE", description=verdict.impossible)
     raise Failure(
         Code.FAILED_PRECONDITION,
-        f"it can't come to hold any more: {verdict.impossible}",
+        f"the condition can no longer be met: {verdict.impossible}",
         reason="CONDITION_IMPOSSIBLE",
         details=[PreconditionFailure(violations=[violation])],
     )
 
 
 def _not_supported() -> Failure:
-    text = "the endpoint does not have what is waited for"
+    text = "the endpoint does not support the condition"
     return Failure(Code.UNIMPLEMENTED, text, reason="NOT_SUPPORTED")
 
 
 def _out_of_time(last: WaitResponse | None, seconds: float, trouble: str) -> Failure:
-    still = f"still awaited: {'; '.join(last.pending)}" if last else "nothing has been seen yet"
+    still = f"not yet met: {'; '.join(last.pending)}" if last else "no state has been read yet"
     final = _timed(last, seconds)
     if final.ByteSize() > _MAX_DETAIL:
         final.ClearField("table")
     return Failure(
         Code.DEADLINE_EXCEEDED,
-        "; ".join(filter(None, ("the deadline came first", still, trouble))),
+        "; ".join(filter(None, ("the deadline has expired", still, trouble))),
         reason="WAIT_DEADLINE_EXCEEDED",
         details=[final],
     )

@@ -241,7 +241,8 @@ def test_a_table_that_changes_under_the_question(
     session.type("y\n")
     assert 1 == session.end()
     assert (
-        f"tablectl: {table}: has changed since it was planned: Tags[c] (TABLE_HAS_MOVED_ON" in session.screen
+        f"tablectl: {table}: the table has changed since it was planned: Tags[c] (TABLE_HAS_MOVED_ON"
+        in session.screen
     )
     assert [] == operations(tablectl, table)
 
@@ -402,7 +403,7 @@ def test_a_failure(modelled: dict[str, str], world: World, file: File) -> None:
     assert "not for you" in end[1]
     assert end[1].startswith("  turn time to live on, by Expires: ")
     assert "  left: the table is ACTIVE" == end[2]
-    assert "  left: still to change: TimeToLiveSpecification" == end[3]
+    assert "  left: not yet changed: TimeToLiveSpecification" == end[3]
     assert end[4].startswith("  operation 2")
     assert end[5].startswith("Films succeeded: 1 call in ")
     assert "2 tables: 1 succeeded, 1 failed" == end[6]
@@ -416,7 +417,7 @@ def test_a_table_that_is_being_changed(modelled: dict[str, str], world: World, f
     operation_id = begun.stdout.split()[-1]
     more = spec("Music", **index("GenreIdx"), Tags={"a": "b"})
     ran = tablectl("apply", "-f", file("b.yaml", more), "--yes")
-    assert f"tablectl: Music: the operation {operation_id} is changing it (" in one_line(ran, 1)
+    assert f"tablectl: Music: the operation {operation_id} is changing the table (" in one_line(ran, 1)
     tablectl("operation", "cancel", operation_id)
 
 

@@ -96,7 +96,7 @@ def test_what_cannot_hold_any_more(served: dict[str, str], tablectl: Run, table:
         assert f"0 s: {table}: stream: disabled\n" == process.stderr.readline()
         tablectl("table", "delete", table, "--yes")
         assert 1 == process.wait(20)
-        assert "tablectl: it can't come to hold any more: " in process.stderr.read()
+        assert "tablectl: the condition can no longer be met: " in process.stderr.read()
 
 
 def test_too_short(tablectl: Run, table: str) -> None:

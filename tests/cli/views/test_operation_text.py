@@ -59,7 +59,7 @@ ERROR: AwsDict = {
     "Reason": "LIMIT_EXCEEDED_EXCEPTION",
     "AwsErrorCode": "LimitExceededException",
     "AwsRequestId": "4711",
-    "Left": ["the table is ACTIVE", "still to change: GlobalSecondaryIndexes[Idx]"],
+    "Left": ["the table is ACTIVE", "not yet changed: GlobalSecondaryIndexes[Idx]"],
 }
 FAILED = operation(
     TableName="Films",
@@ -126,7 +126,7 @@ def test_the_end() -> None:
         "Films failed: 1 of 4 calls in 40 s",
         "  add index Idx: too many (LimitExceededException, AWS request 4711)",
         "  left: the table is ACTIVE",
-        "  left: still to change: GlobalSecondaryIndexes[Idx]",
+        "  left: not yet changed: GlobalSecondaryIndexes[Idx]",
         "  operation 01-b",
         "2 tables: 1 succeeded, 1 failed",
     ] == lines
@@ -147,7 +147,7 @@ def test_everything() -> None:
     fields, calls_made = details(FAILED, NOW)
     lines = dict(line.split(maxsplit=1) for line in plain_lines(fields))
     assert "add index Idx: too many (LimitExceededException, AWS request 4711)" == lines["Why"]
-    assert "the table is ACTIVE; still to change: GlobalSecondaryIndexes[Idx]" == lines["Left"]
+    assert "the table is ACTIVE; not yet changed: GlobalSecondaryIndexes[Idx]" == lines["Left"]
     assert {"Operation", "Table", "State", "Calls", "Why", "Left", "Asked", "Ended", "Took"} == lines.keys()
     assert [
         "CALL               AWS OPERATION  OUTCOME   BEGAN                    TOOK   WHY",

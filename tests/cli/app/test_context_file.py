@@ -7,7 +7,7 @@ import pytest
 from tableadmin.cli.app import context_file
 from tableadmin.cli.app.context_file import Contexts
 from tableadmin.cli.app.exit_codes import Refusal
-from tests.cli.conftest import Run
+from tests.cli.running import Run
 
 
 def test_no_file(tmp_path: Path) -> None:

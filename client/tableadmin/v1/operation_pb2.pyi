@@ -180,7 +180,7 @@ class Operation(_message.Message):
     @_builtins.property
     def waits(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Descriptions of the conditions that must be met before the next call. Example: `index
-        GenreIndex: CREATING`. Empty if the operation is not waiting.
+        GenreIndex ACTIVE`. Empty if the operation is not waiting.
         """
 
     @_builtins.property
@@ -365,9 +365,11 @@ class OperationError(_message.Message):
     code: _builtins.int
     """The status code, a value of `google.rpc.Code`."""
     reason: _builtins.str
-    """The reason for programs: the AWS error code in UPPER_SNAKE_CASE, or a reason of the service."""
+    """The reason in UPPER_SNAKE_CASE, for use by programs. The reason is the AWS error code or a
+    reason of the service.
+    """
     message: _builtins.str
-    """The error message, one line."""
+    """A readable error message of one line."""
     aws_error_code: _builtins.str
     """The AWS error code. Empty if AWS did not return an error."""
     aws_request_id: _builtins.str

@@ -95,7 +95,7 @@ class OperationServiceServicer(object):
         """Lists operations, newest first. A new operation can be missing from the list for a moment. If
         `request_id` is set, the list is always complete.
 
-        Errors: INVALID_ARGUMENT if a filter or the page token is invalid.
+        Errors: INVALID_ARGUMENT if `states` or `page_size` is invalid.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

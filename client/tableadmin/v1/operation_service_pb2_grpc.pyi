@@ -51,7 +51,7 @@ class OperationServiceStub:
     """Lists operations, newest first. A new operation can be missing from the list for a moment. If
     `request_id` is set, the list is always complete.
 
-    Errors: INVALID_ARGUMENT if a filter or the page token is invalid.
+    Errors: INVALID_ARGUMENT if `states` or `page_size` is invalid.
     """
     CancelOperation: _grpc.UnaryUnaryMultiCallable[_operation_pb2.CancelOperationRequest, _operation_pb2.CancelOperationResponse]
     """Requests the cancellation of an operation. The operation stops before its next AWS call.
@@ -100,7 +100,7 @@ class OperationServiceAsyncStub(OperationServiceStub):
     """Lists operations, newest first. A new operation can be missing from the list for a moment. If
     `request_id` is set, the list is always complete.
 
-    Errors: INVALID_ARGUMENT if a filter or the page token is invalid.
+    Errors: INVALID_ARGUMENT if `states` or `page_size` is invalid.
     """
     CancelOperation: _aio.UnaryUnaryMultiCallable[_operation_pb2.CancelOperationRequest, _operation_pb2.CancelOperationResponse]  # type: ignore[assignment]
     """Requests the cancellation of an operation. The operation stops before its next AWS call.
@@ -158,7 +158,7 @@ class OperationServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists operations, newest first. A new operation can be missing from the list for a moment. If
         `request_id` is set, the list is always complete.
 
-        Errors: INVALID_ARGUMENT if a filter or the page token is invalid.
+        Errors: INVALID_ARGUMENT if `states` or `page_size` is invalid.
         """
 
     @_abc_1.abstractmethod

@@ -499,7 +499,7 @@ class PlanWarning(_message.Message):
     path: _builtins.str
     """The location in the spec. Empty if the warning is about the whole table."""
     description: _builtins.str
-    """The warning, one line."""
+    """A description of the warning, one line."""
     def __init__(
         self,
         *,

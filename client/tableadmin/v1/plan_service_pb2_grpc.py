@@ -91,11 +91,15 @@ class PlanServiceServicer(object):
         This RPC is idempotent: a second call with the same `request_id` returns the operations of the
         first call.
 
-        A request that fails any check starts nothing. Errors: INVALID_ARGUMENT if a spec is invalid,
-        or if `request_id` was used for another request. FAILED_PRECONDITION if a plan cannot be
-        carried out, if a plan contains changes that the request does not allow, or if another
-        operation is changing a table. ABORTED if a table has changed since its plan was made. The
-        message lists the differences.
+        If the deadline of the call expires, some operations may have started. Call ApplyPlan again
+        with the same `request_id` to start the others and to get all of them.
+
+        A request that fails any check starts nothing.
+
+        Errors: INVALID_ARGUMENT if a spec is invalid, or if `request_id` was used for another request.
+        FAILED_PRECONDITION if a plan cannot be carried out, if a plan contains changes that the
+        request does not allow, or if another operation is changing a table. ABORTED if a table has
+        changed since its plan was made. The message lists the differences.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

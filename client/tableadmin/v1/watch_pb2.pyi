@@ -323,7 +323,7 @@ Global___TableState: _TypeAlias = TableState  # noqa: Y015
 @_typing.final
 class UnreadablePart(_message.Message):
     """The reason why a part of a table cannot be read. The usual reason is a missing permission. The
-    service continues to try to read the part.
+    service retries the read in later polls.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -337,9 +337,11 @@ class UnreadablePart(_message.Message):
     code: _builtins.int
     """The status code, a value of `google.rpc.Code`."""
     reason: _builtins.str
-    """The reason for programs: the AWS error code in UPPER_SNAKE_CASE, or a reason of the service."""
+    """The reason in UPPER_SNAKE_CASE, for use by programs. The reason is the AWS error code or a
+    reason of the service.
+    """
     message: _builtins.str
-    """The error message, one line."""
+    """A readable error message of one line."""
     def __init__(
         self,
         *,
@@ -467,7 +469,7 @@ class WatchResponse(_message.Message):
     CHECKPOINT_FIELD_NUMBER: _builtins.int
     GAP_FIELD_NUMBER: _builtins.int
     resume_token: _builtins.bytes
-    """The token to continue after this message. Use the token of the last message received."""
+    """The token to resume the watch after this message. Use the token of the last message received."""
     @_builtins.property
     def table(self) -> Global___TableEvent:
         """The state of a table, or a change of a table."""
@@ -622,7 +624,7 @@ class WatchGap(_message.Message):
     SINCE_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     reason: _builtins.str
-    """The error message, one line."""
+    """A readable error message of one line."""
     @_builtins.property
     def since(self) -> _timestamp_pb2.Timestamp:
         """The time at which the service detected the outage."""

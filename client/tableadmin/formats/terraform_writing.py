@@ -50,19 +50,16 @@ def _resources(spec: TableSpec, label: str, notes: list[str]) -> str:
         resource(kind, label, [("table_name", Reference(f"aws_dynamodb_table.{label}.name")), *body])
         for kind, body in _companions(data)
     )
-    policy = (
-        resource(
-            "aws_dynamodb_resource_policy",
-            label,
-            [
-                ("resource_arn", Reference(f"aws_dynamodb_table.{label}.arn")),
-                ("policy", data["ResourcePolicy"]),
-            ],
-        )
+    policies = (
+        resource("aws_dynamodb_resource_policy", label, _policy(label, data[member]))
         for member in data
         if member == "ResourcePolicy"
     )
-    return "\n".join([resource("aws_dynamodb_table", label, _table(data)), *companions, *policy])
+    return "\n".join([resource("aws_dynamodb_table", label, _table(data)), *companions, *policies])
+
+
+def _policy(label: str, policy: Tree) -> Body:
+    return [("resource_arn", Reference(f"aws_dynamodb_table.{label}.arn")), ("policy", policy)]
 
 
 def _note(data: Record, notes: list[str]) -> None:

@@ -219,7 +219,9 @@ def test_operations_table_deleted(own_engine: Engine, table_name: str) -> None:
             watches = [watching.submit(watched, each, operation.operation_id) for each in world.replicas]
             time.sleep(0.5)
             with closing(own_engine.boto3()) as client:
-                client.delete_table(TableName=world.plane.operations_table)
+                table = world.plane.operations_table
+                client.update_table(TableName=table, DeletionProtectionEnabled=False)
+                client.delete_table(TableName=table)
             deleted = time.monotonic()
             (newest, error), (_, elsewhere) = (each.result() for each in watches)
         # The server that carried it out says why it ended, and the other that nothing is known of it.

@@ -12,10 +12,11 @@ from tableadmin_server.failure import Failure, retry_after
 from tableadmin_server.operations import journal
 from tableadmin_server.operations.reconcile import End, Pause, decide, delay, patience
 from tableadmin_server.operations.record import Order, Outcome, Progress, State
-from tableadmin_server.planner import Action, Change, ChangeClass, Cooldown, Live, Plan, Step, Wait, plan
+from tableadmin_server.planner import Action, Change, ChangeClass, Cooldown, Plan, Step, Wait, plan
+from tableadmin_server.tables.snapshot import Snapshot
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-LIVE = Live("Music", {"TableName": "Music", "TableStatus": "ACTIVE", "TableId": "one"})
+LIVE = Snapshot("Music", {"TableName": "Music", "TableStatus": "ACTIVE", "TableId": "one"})
 RAISE = Step("UpdateTable", {"TableName": "Music", "TableClass": "STANDARD"}, "change the table class")
 TAG = Step("TagResource", {"ResourceArn": "arn"}, "set 1 tag", cooldown=Cooldown.TAGS)
 EMPTY = Progress(state=State.RUNNING, updated=NOW)
@@ -108,7 +109,7 @@ def test_drift() -> None:
         "KeySchema": [{"AttributeName": "Artist", "KeyType": "HASH"}],
         "BillingMode": "PAY_PER_REQUEST",
     }
-    absent, there = plan(spec, Live("Music"), NOW), plan(spec, LIVE, NOW)
+    absent, there = plan(spec, Snapshot("Music"), NOW), plan(spec, LIVE, NOW)
     agreed = order(spec=spec, fingerprint=absent.fingerprint, allow_replacement=True)
     decision = decide(agreed, EMPTY, LIVE, there, 0.0)
     assert isinstance(decision, End)
@@ -166,7 +167,7 @@ def test_cooldown() -> None:
     made = taken(taken(EMPTY, TAG), create)
     assert {Cooldown.TAGS: NOW} == made.changed
     later = NOW + timedelta(seconds=9)
-    assert made == journal.seen(made, Live("Music"), later)
+    assert made == journal.seen(made, Snapshot("Music"), later)
     seen = journal.seen(made, LIVE, later)
     assert {Cooldown.TAGS: NOW, Cooldown.CREATION: later} == seen.changed
     assert seen == journal.seen(seen, LIVE, later + timedelta(seconds=9))

@@ -641,12 +641,14 @@ async def test_pages(store: Store) -> None:
     assert ["op-0001"] == [*(await store.page(Selection(), before="op-0002", limit=9)).found]
 
 
-async def test_large_pages(store: Store) -> None:
+async def test_large_pages(store: Store, engine: Engine) -> None:
     """Operations too large for one answer of DynamoDB are listed, over as many pages as that takes."""
-    for number in range(50):
+    # MiniStack's answers have no limit, and one over 16 MB is not taken for an answer of DynamoDB.
+    count = 40 if engine.name == "ministack" else 50
+    for number in range(count):
         await store.add(operation(number, spec={"TableName": "x" * 390_000}), "")
     pages = await listed(store, Selection(), 50)
-    expected = [f"op-{number:04}" for number in reversed(range(50))]
+    expected = [f"op-{number:04}" for number in reversed(range(count))]
     assert expected == [each for page in pages for each in page]
     assert set(expected) == (await store.entries(expected)).keys()
 

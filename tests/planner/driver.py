@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import cast
 
-from tableadmin.awsshape import AwsDict
-from tableadmin_server.planner import Cooldown, Live, Plan, plan
+from tableadmin.awsshape import AwsDict, AwsValue
+from tableadmin_server.dynamodb.errors import reason_of
+from tableadmin_server.planner import Cooldown, Plan, plan
+from tableadmin_server.tables.parts import ROWS, Row
+from tableadmin_server.tables.snapshot import Snapshot
 from tests.planner.model.control_plane import ControlPlane
 from tests.planner.model.table import EPOCH, Data, Rejected
 
@@ -29,33 +32,16 @@ class Driver:
 
     def plan(self, spec: Data) -> Plan:
         """The plan for SPEC from what there is now."""
-        return plan(cast("AwsDict", spec), self.observed(), self.now())
+        return plan(cast("AwsDict", spec), self.observed(), self.now(), self.changed)
 
-    def observed(self) -> Live:
+    def observed(self) -> Snapshot:
         """What all reads show."""
         try:
             table = _timed(self._read("DescribeTable", TableName=self.name)["Table"])
         except Rejected:
-            return Live(self.name, changed=self.changed)
-        by_name, by_arn = {"TableName": self.name}, {"ResourceArn": table["TableArn"]}
-        try:
-            policy = self._read("GetResourcePolicy", **by_arn)["Policy"]
-        except Rejected as error:
-            policy = "" if error.code == "PolicyNotFoundException" else None
-        return Live(
-            self.name,
-            table,
-            self._part("DescribeTimeToLive", by_name, "TimeToLiveDescription"),
-            self._part("DescribeContinuousBackups", by_name, "ContinuousBackupsDescription"),
-            cast("list[AwsDict] | None", self._part("ListTagsOfResource", by_arn, "Tags")),
-            policy,
-            self._part("DescribeContributorInsights", by_name, None),
-            cast(
-                "list[AwsDict] | None",
-                self._part("DescribeKinesisStreamingDestination", by_name, "KinesisDataStreamDestinations"),
-            ),
-            changed=self.changed,
-        )
+            return Snapshot(self.name)
+        parts = {part: self._part(ROWS[part], table) for part in ROWS if not ROWS[part].provisioned_only}
+        return Snapshot(self.name, table, {part: value for part, value in parts.items() if value is not None})
 
     def drive(self, spec: Data, until: Callable[[], bool] = lambda: False) -> list[Plan]:
         """Apply plans until one is empty, or UNTIL says so; the plans whose steps were taken."""
@@ -93,12 +79,15 @@ class Driver:
     def _read(self, operation: str, **params: str) -> Data:
         return self.control.call(operation, dict(params))
 
-    def _part(self, operation: str, params: dict[str, str], member: str | None) -> AwsDict | None:
-        try:
-            answer = self.control.call(operation, dict(params))
-        except Rejected:
+    def _part(self, row: Row, table: AwsDict) -> AwsValue:
+        if row.each:
             return None
-        return cast("AwsDict", answer if member is None else answer[member])
+        named = {row.named_by: table["TableName" if row.named_by == "TableName" else "TableArn"]}
+        try:
+            answer = self.control.call(row.operation, cast("Data", named))
+        except Rejected as error:
+            return (row.absent or {}).get(reason_of(error.code))
+        return cast("AwsValue", answer[row.member] if row.member else answer)
 
 
 def _timed(value: Data) -> Data:

@@ -6,7 +6,9 @@ from typing import cast
 import pytest
 
 from tableadmin.awsshape import AwsDict
-from tableadmin_server.planner import Live, moved, plan
+from tableadmin_server.planner import moved, plan
+from tableadmin_server.tables.parts import Part
+from tableadmin_server.tables.snapshot import Snapshot
 from tests.planner.tables import (
     index,
     settled,
@@ -34,12 +36,13 @@ def test_moved() -> None:
     driver = settled(table(index("One"), Tags=[{"Key": "team", "Value": "a"}]))
     live = driver.observed()
 
-    def mark(live: Live) -> str:
+    def mark(live: Snapshot) -> str:
         return plan(cast("AwsDict", table()), live, driver.now()).fingerprint
 
-    before, gone = mark(live), mark(Live(live.name))
+    before, gone = mark(live), mark(Snapshot(live.name))
     expiring: AwsDict = {"TimeToLiveStatus": "ENABLED", "AttributeName": "Expires"}
-    changed = replace(live, tags=[{"Key": "team", "Value": "b"}], time_to_live=expiring)
+    parts = {**live.parts, Part.TAGS: [{"Key": "team", "Value": "b"}], Part.TIME_TO_LIVE: expiring}
+    changed = replace(live, parts=parts)
     other = replace(live, description={**(live.description or {}), "TableId": "other"})
     assert ["Tags[team]", "TimeToLiveSpecification"] == moved(before, mark(changed))
     assert [[], [""], [""], [""]] == [

@@ -8,7 +8,8 @@ from typing import cast
 import pytest
 
 from tableadmin.awsshape import AwsDict
-from tableadmin_server.planner import Action, ChangeClass, Part, plan
+from tableadmin_server.planner import Action, ChangeClass, plan
+from tableadmin_server.tables.parts import Part
 from tests.planner.model.table import Data
 from tests.planner.tables import (
     ALL,
@@ -52,7 +53,9 @@ def test_protected_replacement() -> None:
 def test_unsupported() -> None:
     """What the endpoint does not have is shown and skipped, not failed."""
     driver = settled(table())
-    live = replace(driver.observed(), unsupported=frozenset({Part.TAGS, Part.TIME_TO_LIVE}), tags=None)
+    seen, lacking = driver.observed(), frozenset({Part.TAGS, Part.TIME_TO_LIVE})
+    kept = {part: value for part, value in seen.parts.items() if part not in lacking}
+    live = replace(seen, parts=kept, unsupported=lacking)
     after = table(
         Tags=[{"Key": "a", "Value": ""}],
         TimeToLiveSpecification={"Enabled": True, "AttributeName": "Expires"},

@@ -11,6 +11,7 @@ from google.rpc.code_pb2 import Code
 
 from tableadmin.awsshape import AwsDict, AwsValue
 from tableadmin_server.dynamodb.endpoint import Answer
+from tableadmin_server.dynamodb.support import Support
 from tableadmin_server.failure import Failure
 
 # Seconds that a call takes.
@@ -68,6 +69,7 @@ class Account:
     # What an operation answers instead.
     garbage: Mapping[str, AwsDict] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
+    support: Support = field(default_factory=Support)
     latency: float = LATENCY
 
     def add(self, name: str, **members: AwsValue) -> None:

@@ -4,14 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 
-from tableadmin.v1 import TableAspect, TableEvent, TableEventType, TablePart, TableState, WatchResponse
+from tableadmin.v1 import TableAspect, TableEvent, TableEventType, TableState, WatchResponse
 from tableadmin_server.failure import Failure
+from tableadmin_server.services.watch import DEFAULT_PARTS
+from tableadmin_server.tables.parts import Part
 from tableadmin_server.watching.hub import Hub
-from tableadmin_server.watching.observation import Part
 from tableadmin_server.watching.stream import Options, Scope, Watch
 
-ALL_PARTS: frozenset[Part] = frozenset(TablePart.values()) - {TablePart.TABLE_PART_UNSPECIFIED}
-DESCRIPTION: frozenset[Part] = frozenset({TablePart.TABLE_PART_DESCRIPTION})
+ALL_PARTS = DEFAULT_PARTS
+DESCRIPTION: frozenset[Part] = frozenset({Part.DESCRIPTION})
 EVERYTHING = Scope(prefix="")
 
 

@@ -54,7 +54,7 @@ async def _an_hour(account: Account, hub: Hub, readers: list[Reader], hour: int)
     account.failing = lambda _: None
     for units in range(10):
         account.change("table-0", ProvisionedThroughput={"ReadCapacityUnits": hour * 100 + units})
-        hub.poke("table-0")
+        hub.trigger("table-0")
         await asyncio.sleep(10)
         async with watching(hub, [passing]):
             await asyncio.sleep(10)

@@ -4,10 +4,11 @@ import pytest
 
 from tableadmin.awsshape import AwsDict, AwsValue
 from tableadmin.v1 import WaitCondition, WaitRequest
-from tableadmin_server.watching.conditions import TABLE_CONDITIONS, Condition, Verdict, check, transitions
-from tableadmin_server.watching.observation import Observation
+from tableadmin_server.tables.snapshot import Snapshot
+from tableadmin_server.tables.transitions import transitions
+from tableadmin_server.watching.conditions import TABLE_CONDITIONS, Condition, Verdict, check
+from tests.tables.test_snapshot import index, replica, snapshot
 from tests.watching.account import active
-from tests.watching.test_observation import index, replica
 
 ACTIVE = WaitCondition.WAIT_CONDITION_TABLE_ACTIVE
 DELETED = WaitCondition.WAIT_CONDITION_TABLE_DELETED
@@ -42,7 +43,7 @@ def missing(why: str) -> Verdict:
 def verdict(condition: Condition, description: AwsDict | None, **parts: AwsDict) -> Verdict:
     """What is said of the table Music, its index ByX and its replica in eu-west-1."""
     shown = None if description is None else active("Music", **description)
-    seen = Observation("Music", shown, **parts)  # type: ignore[arg-type]  # parts by name
+    seen = snapshot("Music", shown, **parts)
     request = WaitRequest(condition=condition, index_name="ByX", region_name="eu-west-1")
     return check(seen, request)
 
@@ -158,7 +159,7 @@ def test_table_that_goes(condition: Condition) -> None:
 )
 def test_at_rest(description: dict[str, AwsValue]) -> None:
     """What nothing but a change of somebody's ends is no transition."""
-    assert [] == transitions(Observation("Music", active("Music", **description)))
+    assert [] == transitions(Snapshot("Music", active("Music", **description)))
 
 
 def test_every_condition_is_known() -> None:

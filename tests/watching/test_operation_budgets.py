@@ -121,7 +121,7 @@ def test_what_is_changed_is_read_at_once() -> None:
             await asyncio.sleep(100)
             reader.taken()
             account.tags["table-1"] = [{"Key": "a", "Value": "b"}]
-            hub.poke("table-1")
+            hub.trigger("table-1")
             await asyncio.sleep(1)
             assert ["table-1 changed tags"] == reader.taken()
 

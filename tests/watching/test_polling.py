@@ -80,7 +80,7 @@ def test_poke() -> None:
             by_prefix.taken()
             account.tags["Music"] = [{"Key": "a", "Value": "b"}]
             account.add("Books")
-            hub.poke("Music")
+            hub.trigger("Music")
             await asyncio.sleep(0.02)
             assert ["Music changed tags"] == by_name.taken()
             assert ["Books created", "Music changed tags"] == sorted(by_prefix.taken())
@@ -171,7 +171,7 @@ def test_hung_endpoint() -> None:
         hub = Hub(account)
         async with watching(hub, ["Music"], parts=DESCRIPTION):
             for _ in range(100):
-                hub.poke("Music")
+                hub.trigger("Music")
                 await asyncio.sleep(1)
         assert len(account.asked) <= 4
 

@@ -70,7 +70,7 @@ def test_each_response_has_a_token() -> None:
         async with watching(hub, ["Music"]) as reader, watching(hub, ["Music"]):
             for units in range(5):
                 account.change("Music", ProvisionedThroughput={"ReadCapacityUnits": units})
-                hub.poke("Music")
+                hub.trigger("Music")
                 await asyncio.sleep(1)
                 tokens.append((units, reader.token))
             for units, token in tokens:
@@ -125,7 +125,7 @@ def test_slow_reader_resumes_what_it_has_not_read() -> None:
             reader.pause()
             for name in ("Books", "Music", "Papers"):
                 account.change(name, DeletionProtectionEnabled=True)
-                hub.poke(name)
+                hub.trigger(name)
                 await asyncio.sleep(1)
             (read,) = reader.taken()
             token = reader.token
@@ -169,7 +169,7 @@ def test_created_and_seen_by_another() -> None:
             async with watching(hub, ["app-Books"]):
                 await asyncio.sleep(0.5)
                 account.change("app-Books", DeletionProtectionEnabled=True)
-                hub.track("app-Books").poke()
+                hub.track("app-Books").trigger()
                 await asyncio.sleep(1)
                 assert {"checkpoint"} == set(reader.taken()[2:])
                 token = reader.token
@@ -293,7 +293,7 @@ def test_more_changes_than_are_remembered() -> None:
         async with watching(hub, ["Music"]):
             for units in range(HISTORY + 1):
                 account.change("Music", ProvisionedThroughput={"ReadCapacityUnits": units})
-                hub.poke("Music")
+                hub.trigger("Music")
                 await asyncio.sleep(1)
             async with watching(hub, EVERYTHING, token) as reader:
                 await asyncio.sleep(1)
@@ -312,7 +312,7 @@ def test_expired_token_leaves_nothing_behind() -> None:
         async with watching(hub, ["Music"]) as other:
             for units in range(HISTORY + 1):
                 account.change("Music", ProvisionedThroughput={"ReadCapacityUnits": units})
-                hub.poke("Music")
+                hub.trigger("Music")
                 await asyncio.sleep(1)
             async with watching(hub, EVERYTHING, token) as reader:
                 await asyncio.sleep(1)

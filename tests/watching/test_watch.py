@@ -132,7 +132,7 @@ def test_table_made_anew_between_two_looks() -> None:
                 by_name.taken()
                 by_prefix.taken()
                 del account.tables["Music"]
-                hub.poke("Music")
+                hub.trigger("Music")
                 await asyncio.sleep(pause)
                 account.add("Music", TableId=f"another-{pause}")
                 await asyncio.sleep(2 * A_WHILE)
@@ -153,7 +153,7 @@ def test_made_anew_while_the_names_stay_the_same() -> None:
         async with watching(hub) as reader:
             await asyncio.sleep(60)
             reader.taken()
-            hub.track("Music").poke()  # the table alone is looked at, not the names
+            hub.track("Music").trigger()  # the table alone is looked at, not the names
             del account.tables["Music"]
             await asyncio.sleep(0.1)
             account.add("Music", TableId="another")
@@ -222,7 +222,7 @@ def test_checkpoints() -> None:
             reader.taken()
             for count in range(100):
                 account.change("Music", ItemCount=count)
-                hub.poke("Music")
+                hub.trigger("Music")
                 await asyncio.sleep(1)
             assert ["checkpoint"] * 10 == reader.taken()
 
@@ -434,7 +434,7 @@ def test_slow_reader() -> None:
             quick.taken()
             for units in range(1, 51):
                 account.change("Music", ProvisionedThroughput={"ReadCapacityUnits": units})
-                hub.poke("Music")
+                hub.trigger("Music")
                 await asyncio.sleep(1)
             slow.go_on()
             await asyncio.sleep(1)
@@ -460,7 +460,7 @@ def test_change_before_a_failure() -> None:
             slow.pause()
             await asyncio.sleep(2)
             account.change("Music", DeletionProtectionEnabled=True)
-            hub.poke("Music")
+            hub.trigger("Music")
             await asyncio.sleep(0.1)
             account.failing = lambda _: unavailable()
             await asyncio.sleep(A_WHILE)

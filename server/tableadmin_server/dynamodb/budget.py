@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Mapping
 from types import MappingProxyType
-from urllib.parse import urlsplit
+
+from tableadmin_server.dynamodb.support import is_aws
 
 # Calls a second that AWS takes of single operations, of an account in a region, as it documents them:
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Operations.html
@@ -20,15 +21,13 @@ _AWS_RATES: Mapping[str, float] = {
 }
 # How much of that is not left to callers.
 _SHARE = 0.8
-_AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 
 
 def operation_rates(endpoint_url: str | None) -> Mapping[str, float]:
     """Calls a second to be made of single operations at ENDPOINT_URL: AWS limits some, engines none."""
-    host = urlsplit(endpoint_url or "").hostname
-    if host and not host.endswith(_AWS_DOMAINS):
-        return {}
-    return {operation: rate * _SHARE for operation, rate in _AWS_RATES.items()}
+    return (
+        {operation: rate * _SHARE for operation, rate in _AWS_RATES.items()} if is_aws(endpoint_url) else {}
+    )
 
 
 class CallBudget:

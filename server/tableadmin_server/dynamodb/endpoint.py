@@ -25,6 +25,7 @@ from tableadmin_server.dynamodb.listings import leave_out, shows_tables
 from tableadmin_server.dynamodb.reads import Reads
 from tableadmin_server.dynamodb.session import ClientMethod, connect, methods
 from tableadmin_server.dynamodb.single_try import SingleTry
+from tableadmin_server.dynamodb.support import Support, is_aws
 from tableadmin_server.failure import Failure, request_id_text, retry_after
 
 _log = structlog.get_logger()
@@ -68,6 +69,8 @@ class Endpoint:
         self.operation_lease = config.operation_lease
         self._pool = ThreadPoolExecutor(config.pool_size, thread_name_prefix=f"endpoint-{name}")
         self._budgets = Budgets(config.background_calls_per_second, operation_rates(config.endpoint_url))
+        # Which operations the endpoint has.
+        self.support = Support(complete=is_aws(config.endpoint_url))
         self._background = asyncio.Semaphore(config.pool_size)
         self._room = threading.BoundedSemaphore(config.pool_size + config.queue_size)
 
@@ -132,7 +135,9 @@ class Endpoint:
             failure = failure_of(error, Call(operation, params, asked, self.name))
             if failure is None:
                 raise
+            self.support.failed(operation, failure)
             raise failure from error
+        self.support.answered(operation)
         metadata = response.pop("ResponseMetadata", {})
         return Answer(cast("AwsDict", response), request_id_text(metadata.get("RequestId", "")))
 

@@ -9,11 +9,11 @@ from google.rpc.error_details_pb2 import PreconditionFailure
 
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.failure import Failure, invalid_request
-from tableadmin_server.observing import observed
 from tableadmin_server.operations.reconcile import drift_failure, permission_failure, refusal_failure
 from tableadmin_server.operations.record import Order
 from tableadmin_server.operations.store import Found
 from tableadmin_server.planner import plan
+from tableadmin_server.tables.planned import observed
 
 # Characters of what is said of a table beside the first.
 _MAX_TEXT = 250

@@ -4,8 +4,10 @@ from collections.abc import Collection
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.dynamodb.endpoint import Endpoint
-from tableadmin_server.observing import observed, observed_again
-from tableadmin_server.planner import Live, Part, part_blockers
+from tableadmin_server.tables.parts import ROWS, Part
+from tableadmin_server.tables.planned import observed, observed_again
+from tableadmin_server.tables.snapshot import Snapshot
+from tableadmin_server.tables.transitions import part_transitions
 
 
 class CachedReader:
@@ -15,11 +17,11 @@ class CachedReader:
         self._endpoint = endpoint
         self._name = name
         self._wanted = wanted
-        self._seen: Live | None = None
+        self._seen: Snapshot | None = None
         self._changing: set[Part] = set()
         self.is_whole = False
 
-    async def read(self) -> Live:
+    async def read(self) -> Snapshot:
         """The table now; `is_whole` says whether all of it was read for that. Raises Failure."""
         self.is_whole = self._seen is None
         if self._seen is None:
@@ -27,7 +29,7 @@ class CachedReader:
             self._seen = await observed(self._endpoint, self._name, self._wanted)
         else:
             self._seen = await observed_again(self._endpoint, self._seen, self._changing, self._wanted)
-        self._changing.update(part for part in Part if any(part_blockers(self._seen, part)))
+        self._changing.update(part for part in ROWS if any(part_transitions(self._seen, part)))
         return self._seen
 
     async def description(self) -> AwsDict | None:

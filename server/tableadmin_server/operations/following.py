@@ -10,9 +10,9 @@ from google.rpc.code_pb2 import Code
 
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.record import Operation
-from tableadmin_server.watching.bell import Bell
+from tableadmin_server.polling.auto_reset_event import AutoResetEvent
+from tableadmin_server.polling.poller import Poller
 from tableadmin_server.watching.hub import Hub
-from tableadmin_server.watching.poller import Poller
 
 # Seconds between looks at an operation that another server carries out, and without anything to tell.
 _SLOWEST = 2.0
@@ -20,28 +20,28 @@ _SIGN_OF_LIFE = 30.0
 
 
 class Following:
-    """The poll loops of operations that READ gives; those of this server are poked when they get on."""
+    """The poll loops of operations that READ gives; those of this server are triggered when they get on."""
 
     def __init__(self, hub: Hub, read: Callable[[str], Awaitable[Operation | None]]) -> None:
         self._hub = hub
         self._read = read
         self._pollers: dict[str, Poller[Operation | None]] = {}
 
-    def poke(self, operation_id: str) -> None:
+    def trigger(self, operation_id: str) -> None:
         """The operation has got on: whoever follows it is told at once."""
         if operation_id in self._pollers:
-            self._pollers[operation_id].poke()
+            self._pollers[operation_id].trigger()
 
     async def follow(self, operation_ids: Sequence[str]) -> AsyncGenerator[Operation | None]:
         """See Operations.follow."""
-        follower = Bell()
+        follower = AutoResetEvent()
         with self._joined(follower, operation_ids) as pollers:
             async with aclosing(self._news(follower, pollers)) as news:
                 async for operation in news:
                     yield operation
 
     async def _news(
-        self, follower: Bell, pollers: dict[str, Poller[Operation | None]]
+        self, follower: AutoResetEvent, pollers: dict[str, Poller[Operation | None]]
     ) -> AsyncGenerator[Operation | None]:
         sent: dict[str, Operation] = {}
         left = set(pollers)
@@ -54,12 +54,12 @@ class Following:
                     if operation.progress.state.ended:
                         left.remove(operation_id)
                     yield operation
-            if left and not await follower.rung(asyncio.get_running_loop().time() + _SIGN_OF_LIFE):
+            if left and not await follower.wait(asyncio.get_running_loop().time() + _SIGN_OF_LIFE):
                 yield None
 
     @contextlib.contextmanager
     def _joined(
-        self, follower: Bell, operation_ids: Sequence[str]
+        self, follower: AutoResetEvent, operation_ids: Sequence[str]
     ) -> Iterator[dict[str, Poller[Operation | None]]]:
         pollers = {operation_id: self._poller(operation_id) for operation_id in operation_ids}
         self._hub.enter(follower)
@@ -81,7 +81,7 @@ class Following:
         return self._pollers[operation_id]
 
 
-def _seen(operation_id: str, poller: Poller[Operation | None], follower: Bell) -> Operation | None:
+def _seen(operation_id: str, poller: Poller[Operation | None], follower: AutoResetEvent) -> Operation | None:
     """The operation, None while it can't be seen; raises Failure where there is none."""
     if not poller.is_readable(follower):
         return None

@@ -9,8 +9,8 @@ from google.rpc.code_pb2 import Code
 
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.store import TABLE_GONE, Store
+from tableadmin_server.polling.outages import is_transient
 from tableadmin_server.supervision import Supervisor
-from tableadmin_server.watching.outages import is_transient
 
 _log = structlog.get_logger()
 

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.reconcile import End
 from tableadmin_server.operations.record import Call, Outcome, Progress, State
-from tableadmin_server.planner import Cooldown, Live, Plan, Step
+from tableadmin_server.planner import Cooldown, Plan, Step
+from tableadmin_server.tables.snapshot import Snapshot
 
 
 def begun(progress: Progress, server: str, now: datetime) -> Progress:
@@ -20,7 +21,7 @@ def begun(progress: Progress, server: str, now: datetime) -> Progress:
     return replace(progress, state=State.RUNNING, server=server, calls=calls, updated=now)
 
 
-def seen(progress: Progress, live: Live, now: datetime) -> Progress:
+def seen(progress: Progress, live: Snapshot, now: datetime) -> Progress:
     """The table was seen as LIVE; of one that was made, it counts from when it was first seen ACTIVE."""
     if not _just_made(progress, live):
         return progress
@@ -106,7 +107,7 @@ def _is_repeated(last: Call, step: Step) -> bool:
     return same and last.outcome is not Outcome.ACCEPTED
 
 
-def _just_made(progress: Progress, live: Live) -> bool:
+def _just_made(progress: Progress, live: Snapshot) -> bool:
     """Whether a table that this operation made is seen ACTIVE for the first time."""
     made = any(
         call.operation == "CreateTable" and call.outcome is Outcome.ACCEPTED for call in progress.calls

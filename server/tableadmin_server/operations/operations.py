@@ -28,7 +28,7 @@ class Operations:
         self._applying: set[asyncio.Task[list[Operation]]] = set()
         self._alone: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._following = Following(hub, self.get)
-        self._runner = Runner(endpoint, hub, self._store, self._following.poke)
+        self._runner = Runner(endpoint, hub, self._store, self._following.trigger)
 
     def start(self) -> None:
         """Take over operations that no server carries out, until `stop`."""
@@ -99,7 +99,7 @@ class Operations:
             self._runner.cancel(operation_id)
             if self._runner.operation(operation_id) is None and entry.owner:
                 await self._store.tell(entry.owner, operation_id)
-        self._following.poke(operation_id)
+        self._following.trigger(operation_id)
         return self._runner.operation(operation_id) or entry.operation
 
     def follow(self, operation_ids: Sequence[str]) -> AsyncGenerator[Operation | None]:

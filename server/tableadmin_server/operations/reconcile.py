@@ -14,7 +14,8 @@ from google.rpc.error_details_pb2 import QuotaFailure, RetryInfo
 
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.record import Order, Outcome, Progress, State, Trouble
-from tableadmin_server.planner import Action, ChangeClass, Live, Plan, Step, Wait, moved
+from tableadmin_server.planner import Action, ChangeClass, Plan, Step, Wait, moved
+from tableadmin_server.tables.snapshot import Snapshot
 
 # Seconds for which AWS may go on to show a table as it was before a change that it accepted.
 _STALE = 15.0
@@ -60,7 +61,7 @@ class End:
 Decision: TypeAlias = Step | Pause | End
 
 
-def decide(order: Order, progress: Progress, live: Live, plan: Plan, age: float) -> Decision:
+def decide(order: Order, progress: Progress, live: Snapshot, plan: Plan, age: float) -> Decision:
     """What comes next for ORDER, of which PROGRESS was made, when LIVE needs what PLAN says.
 
     This server has known for AGE seconds what came of the last call.
@@ -136,12 +137,12 @@ def trouble_of(failure: Failure, step: str = "", left: tuple[str, ...] = ()) -> 
     )
 
 
-def left(live: Live, plan: Plan) -> tuple[str, ...]:
+def left(live: Snapshot, plan: Plan) -> tuple[str, ...]:
     """In what state the table is: its status, what is in motion, what still differs."""
     return tuple(_left(live, plan))
 
 
-def _left(live: Live, plan: Plan) -> Iterator[str]:
+def _left(live: Snapshot, plan: Plan) -> Iterator[str]:
     if live.description is None:
         yield "the table does not exist"
         return
@@ -181,7 +182,7 @@ def _obstacle(order: Order, progress: Progress, plan: Plan) -> tuple[State, Fail
     return None if failure is None else (State.FAILED, failure)
 
 
-def _again(progress: Progress, live: Live, plan: Plan, age: float) -> Decision | None:
+def _again(progress: Progress, live: Snapshot, plan: Plan, age: float) -> Decision | None:
     """What to do where the first step of PLAN was accepted before: wait until it shows, or give up."""
     step = plan.steps[0]
     same = [

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import dataclasses
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -34,7 +33,8 @@ from tableadmin_server.operations.reconcile import (
 from tableadmin_server.operations.record import Operation, Progress, State
 from tableadmin_server.operations.store import LeaseLost
 from tableadmin_server.operations.waiting import SettleWaiter
-from tableadmin_server.planner import Cooldown, Live, Step, plan
+from tableadmin_server.planner import Cooldown, Step, plan
+from tableadmin_server.tables.snapshot import Snapshot
 from tableadmin_server.watching.hub import Hub
 
 _log = structlog.get_logger()
@@ -192,7 +192,7 @@ class Run:
             return None
         return decision
 
-    def _decide(self, live: Live) -> End | Pause | Step:
+    def _decide(self, live: Snapshot) -> End | Pause | Step:
         """What comes next when the table is as LIVE."""
         order, now = self.operation.order, self._clock()
         progress = recognized(self._progress, live.description)
@@ -201,8 +201,7 @@ class Run:
             return End(State.ABORTED, trouble_of(failure))
         progress = journal.seen(progress, live, now)
         age, changed = self._aged(progress, now)
-        live = dataclasses.replace(live, changed=changed)
-        planned = plan(order.spec, live, now)
+        planned = plan(order.spec, live, now, changed)
         self._left = left(live, planned)
         self._show(journal.planned(progress, planned))
         decision = decide(order, progress, live, planned, age)
@@ -245,7 +244,7 @@ class Run:
             return self._failed(step, self._internal(error))
         finally:
             self._reader.touched(step.part)
-            self._hub.poke(self.operation.order.table_name)
+            self._hub.trigger(self.operation.order.table_name)
         made = _made(answer)
         self._show(journal.accepted(self._progress, step, answer.request_id, self._clock(), made))
         self._aged(self._progress, self._clock())

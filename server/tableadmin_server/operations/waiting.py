@@ -2,8 +2,8 @@
 
 import asyncio
 
-from tableadmin_server.watching.bell import Bell
-from tableadmin_server.watching.conditions import transitions
+from tableadmin_server.polling.auto_reset_event import AutoResetEvent
+from tableadmin_server.tables.transitions import transitions
 from tableadmin_server.watching.hub import Hub
 
 # Seconds between looks at what no poll loop shows: at first, and at most. While the table itself moves its
@@ -12,7 +12,7 @@ _SHORTEST, _LONGEST, _MOVING = 0.25, 5.0, 30.0
 _GROWTH = 1.5
 
 
-class SettleWaiter(Bell):
+class SettleWaiter(AutoResetEvent):
     """Waits of one operation: each until something may be different, longer and longer in vain."""
 
     def __init__(self, hub: Hub, table_name: str) -> None:
@@ -34,7 +34,7 @@ class SettleWaiter(Bell):
     async def sleep(self, seconds: float) -> None:
         """Wait so long, or until woken."""
         if not self._over:
-            await self.rung(_now() + seconds)
+            await self.wait(_now() + seconds)
 
     async def settle(self) -> None:
         """Wait until what is seen of the table moves no more, or it is time to look at the rest of it."""
@@ -51,7 +51,7 @@ class SettleWaiter(Bell):
                 if moved and not moves:
                     return
                 moved = moves
-                if not await self.rung(began + (_MOVING if moves else seconds)):
+                if not await self.wait(began + (_MOVING if moves else seconds)):
                     return
         finally:
             track.leave(self, ())

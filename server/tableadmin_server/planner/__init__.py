@@ -14,25 +14,19 @@ from tableadmin_server.planner.plan_warnings import PlanWarning
 from tableadmin_server.planner.planning import Action, Plan, plan
 from tableadmin_server.planner.rules.constraint import Violation
 from tableadmin_server.planner.rules.validation import validate
-from tableadmin_server.planner.state.blockers import part_blockers
 from tableadmin_server.planner.state.cooldown import Cooldown
-from tableadmin_server.planner.state.live import AutoScaled, Live, Part
 
 __all__ = [
     "Action",
-    "AutoScaled",
     "Change",
     "ChangeClass",
     "Cooldown",
-    "Live",
-    "Part",
     "Plan",
     "PlanWarning",
     "Step",
     "Violation",
     "Wait",
     "moved",
-    "part_blockers",
     "plan",
     "repetitions",
     "validate",

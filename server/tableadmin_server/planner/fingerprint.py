@@ -11,15 +11,16 @@ from tableadmin.awsshape import AwsValue
 from tableadmin_server.planner.aws import text
 from tableadmin_server.planner.changes import differences
 from tableadmin_server.planner.state.index import UNMANAGED
-from tableadmin_server.planner.state.live import Live
+from tableadmin_server.planner.state.live import auto_scaled
 from tableadmin_server.planner.state.table_state import TableState, defined
+from tableadmin_server.tables.snapshot import Snapshot
 
 # Characters of a digest. A digest detects that a setting has changed; it is no protection against forgery.
 _DIGITS = 10
 _MAX_BYTES = 256 * 1024
 
 
-def fingerprint(live: Live, at: TableState | None) -> str:
+def fingerprint(live: Snapshot, at: TableState | None) -> str:
     """A text that is equal for equal settings of the same table.
 
     Sizes, times, statuses and capacity that AWS changes by itself do not count. The text holds a digest of
@@ -45,22 +46,20 @@ def moved(before: str, after: str) -> list[str]:
 _IDENTITY = "TableId"
 
 
-def _digests(live: Live, at: TableState) -> dict[str, str]:
+def _digests(live: Snapshot, at: TableState) -> dict[str, str]:
     identity = {_IDENTITY: _digest(text(live.description or {}, _IDENTITY))}
     settings = differences(defined({}), _still(live, at))
     return {**identity, **{each.path: _digest(each.after) for each in settings}}
 
 
-def _still(live: Live, at: TableState) -> TableState:
+def _still(live: Snapshot, at: TableState) -> TableState:
     """AT without the capacity that AWS changes by itself."""
-    still = at.draft()
+    still, scaled = at.draft(), auto_scaled(live)
     still.warm = UNMANAGED
-    if "" in live.auto_scaled:
+    if "" in scaled:
         still.throughput = None
     still.indexes = {
-        name: replace(
-            index, warm=UNMANAGED, throughput=None if name in live.auto_scaled else index.throughput
-        )
+        name: replace(index, warm=UNMANAGED, throughput=None if name in scaled else index.throughput)
         for name, index in still.indexes.items()
     }
     return still

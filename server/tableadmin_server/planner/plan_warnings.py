@@ -9,9 +9,10 @@ from tableadmin.awsshape import AwsDict
 from tableadmin_server.planner.aws import elements, number, structure, text
 from tableadmin_server.planner.changes import Change
 from tableadmin_server.planner.state.index import SomeUnits, Units, throughput_of
-from tableadmin_server.planner.state.live import Live
+from tableadmin_server.planner.state.live import auto_scaled
 from tableadmin_server.planner.state.table_state import PROVISIONED, TableState
 from tableadmin_server.planner.state.target import is_alias, raised
+from tableadmin_server.tables.snapshot import Snapshot
 
 # Decreases of throughput that AWS allows on one UTC day; after them AWS allows one an hour.
 _DECREASES = 4
@@ -41,7 +42,7 @@ class PlanWarning:
 
 
 def quota_warnings(
-    changes: Iterable[Change], at: TableState, to: TableState, live: Live, now: datetime
+    changes: Iterable[Change], at: TableState, to: TableState, live: Snapshot, now: datetime
 ) -> Iterator[PlanWarning]:
     """What the change from AT to TO uses of AWS's quotas at the time NOW, and its side effects."""
     for change in changes:
@@ -61,7 +62,7 @@ def quota_warnings(
                 yield from _decrease(path, index, throughput_of(index), to.indexes[name].throughput, now)
 
 
-def unchanged_warnings(desired: TableState, at: TableState, live: Live) -> Iterator[PlanWarning]:
+def unchanged_warnings(desired: TableState, at: TableState, live: Snapshot) -> Iterator[PlanWarning]:
     """The settings of DESIRED that stay as they are in AT, and the reason."""
     yield from _warm_warnings("", desired.warm, at.warm)
     for name, index in desired.indexes.items():
@@ -72,7 +73,7 @@ def unchanged_warnings(desired: TableState, at: TableState, live: Live) -> Itera
             "SSESpecification.KMSMasterKeyId",
             "an alias can't be compared with the key in use; to change the key, give its ARN",
         )
-    for name in live.auto_scaled:
+    for name in auto_scaled(live):
         prefix = f"GlobalSecondaryIndexes[{name}]." if name else ""
         yield PlanWarning(
             f"{prefix}ProvisionedThroughput",

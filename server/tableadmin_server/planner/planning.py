@@ -1,9 +1,10 @@
 """The plan of a table: its changes, the calls that make them, and what blocks the first call."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.planner.aws import text
@@ -15,17 +16,19 @@ from tableadmin_server.planner.phases.plan_builder import PlanBuilder
 from tableadmin_server.planner.phases.replicas import replica_deletions
 from tableadmin_server.planner.phases.step import Step, Wait
 from tableadmin_server.planner.plan_warnings import PlanWarning, quota_warnings, unchanged_warnings
-from tableadmin_server.planner.state.blockers import (
-    part_blockers,
-    status_blockers,
-    stuck,
-    table_blockers,
-)
-from tableadmin_server.planner.state.cooldown import COOLDOWNS
+from tableadmin_server.planner.state.cooldown import COOLDOWNS, Cooldown
 from tableadmin_server.planner.state.desired import desired_state
-from tableadmin_server.planner.state.live import Live, Part, live_state
+from tableadmin_server.planner.state.live import live_state
 from tableadmin_server.planner.state.table_state import TableState
 from tableadmin_server.planner.state.target import PART_MEMBERS, aimed_at
+from tableadmin_server.tables.snapshot import Snapshot
+from tableadmin_server.tables.transitions import (
+    part_transitions,
+    status_transitions,
+    stuck,
+    table_transitions,
+    transitions,
+)
 
 _SKIPPED = "this endpoint does not have the operations for this setting"
 _PROTECTED = "deletion protection is on: the table can't be replaced until it is turned off"
@@ -57,11 +60,13 @@ class Plan:
     refusal: str = ""
 
 
-def plan(spec: AwsDict, live: Live, now: datetime) -> Plan:
+def plan(
+    spec: AwsDict, live: Snapshot, now: datetime, changed: Mapping[Cooldown, datetime] = MappingProxyType({})
+) -> Plan:
     """The plan that brings LIVE to SPEC, a valid TableSpec as an AWS-shaped dict, at the time NOW."""
     desired, at = desired_state(spec), live_state(live)
     if at is None:
-        return _creation(spec, desired, live, now)
+        return _creation(spec, desired, live, now, changed)
     to = aimed_at(desired, at, live)
     changes = [*differences(at, to), *_skipped(desired, to, live)]
     action = _action(changes)
@@ -70,7 +75,7 @@ def plan(spec: AwsDict, live: Live, now: datetime) -> Plan:
     return Plan(
         action,
         changes,
-        () if refusal else _waits(steps, live, now),
+        () if refusal else _waits(steps, live, now, changed),
         steps,
         [*unchanged_warnings(desired, at, live), *quota_warnings(changes, at, to, live, now)],
         fingerprint(live, at),
@@ -78,20 +83,22 @@ def plan(spec: AwsDict, live: Live, now: datetime) -> Plan:
     )
 
 
-def _creation(spec: AwsDict, desired: TableState, live: Live, now: datetime) -> Plan:
+def _creation(
+    spec: AwsDict, desired: TableState, live: Snapshot, now: datetime, changed: Mapping[Cooldown, datetime]
+) -> Plan:
     steps = _creation_steps(spec, desired, live)
     at = created_state(desired)
     return Plan(
         Action.CREATE,
         list(_creation_changes(spec, live)),
-        _waits(steps, live, now),
+        _waits(steps, live, now, changed),
         steps,
         list(quota_warnings((), at, aimed_at(desired, at, live), live, now)),
         fingerprint(live, None),
     )
 
 
-def _refusal(action: Action, at: TableState, live: Live) -> str:
+def _refusal(action: Action, at: TableState, live: Snapshot) -> str:
     if action is Action.NONE:
         return ""
     return stuck(live) or (_PROTECTED if action is Action.REPLACE and at.deletion_protection else "")
@@ -103,7 +110,7 @@ def _action(changes: list[Change]) -> Action:
     return Action.UPDATE if any(not change.skipped for change in changes) else Action.NONE
 
 
-def _steps(spec: AwsDict, desired: TableState, at: TableState, to: TableState, live: Live) -> list[Step]:
+def _steps(spec: AwsDict, desired: TableState, at: TableState, to: TableState, live: Snapshot) -> list[Step]:
     if _replaced(at, to):
         return [*_removal_steps(spec, at, live), *_creation_steps(spec, desired, live)]
     return _update_steps(spec, at, to, live)
@@ -113,12 +120,12 @@ def _replaced(at: TableState, to: TableState) -> bool:
     return at.keys != to.keys or at.local_indexes != to.local_indexes
 
 
-def _update_steps(spec: AwsDict, at: TableState, to: TableState, live: Live) -> list[Step]:
+def _update_steps(spec: AwsDict, at: TableState, to: TableState, live: Snapshot) -> list[Step]:
     arn = text(live.description or {}, "TableArn")
     return steps_of(PlanBuilder(live.name, arn, spec, at.draft(), to))
 
 
-def _removal_steps(spec: AwsDict, at: TableState, live: Live) -> Iterator[Step]:
+def _removal_steps(spec: AwsDict, at: TableState, live: Snapshot) -> Iterator[Step]:
     """Delete the replicas, then the table: replicas would outlive the table."""
     bare = at.draft()
     bare.replicas = {}
@@ -127,24 +134,24 @@ def _removal_steps(spec: AwsDict, at: TableState, live: Live) -> Iterator[Step]:
     yield Step("DeleteTable", {"TableName": live.name}, summary, ("table gone",))
 
 
-def _creation_steps(spec: AwsDict, desired: TableState, live: Live) -> list[Step]:
+def _creation_steps(spec: AwsDict, desired: TableState, live: Snapshot) -> list[Step]:
     at = created_state(desired)
     to = aimed_at(desired, at, live)
     return [creation_step(spec, live.unsupported), *_update_steps(spec, at, to, live)]
 
 
-def _creation_changes(spec: AwsDict, live: Live) -> Iterator[Change]:
+def _creation_changes(spec: AwsDict, live: Snapshot) -> Iterator[Change]:
     for change in creation(spec):
         skipped = _SKIPPED if change.path in live.unsupported else ""
         yield Change(change.path, None, change.after, change.change_class, skipped)
 
 
-def _skipped(desired: TableState, to: TableState, live: Live) -> list[Change]:
+def _skipped(desired: TableState, to: TableState, live: Snapshot) -> list[Change]:
     """The changes of the spec to parts for which the endpoint has no operations."""
     if not live.unsupported:
         return []
     wanted = to.draft()
-    for part in live.unsupported:
+    for part in live.unsupported & PART_MEMBERS.keys():
         setattr(wanted, PART_MEMBERS[part], getattr(desired, PART_MEMBERS[part]))
     return [
         Change(each.path, each.before, each.after, each.change_class, _SKIPPED)
@@ -152,25 +159,23 @@ def _skipped(desired: TableState, to: TableState, live: Live) -> list[Change]:
     ]
 
 
-def _waits(steps: list[Step], live: Live, now: datetime) -> tuple[Wait, ...]:
+def _waits(
+    steps: list[Step], live: Snapshot, now: datetime, changed: Mapping[Cooldown, datetime]
+) -> tuple[Wait, ...]:
     """What blocks the first of STEPS; without steps, the changes that AWS still makes."""
     if not steps:
-        blockers = [
-            *table_blockers(live),
-            *(each for part in Part for each in part_blockers(live, part)),
-        ]
-        return tuple(map(Wait, blockers))
+        return tuple(map(Wait, transitions(live)))
     first = steps[0]
     if first.part is None:
-        return (*map(Wait, table_blockers(live)), *_cooldown(first, live, now))
-    blockers = [*status_blockers(live), *part_blockers(live, first.part)]
-    return (*map(Wait, blockers), *_cooldown(first, live, now))
+        return (*map(Wait, table_transitions(live)), *_cooldown(first, changed, now))
+    blockers = [*status_transitions(live), *part_transitions(live, first.part)]
+    return (*map(Wait, blockers), *_cooldown(first, changed, now))
 
 
-def _cooldown(step: Step, live: Live, now: datetime) -> Iterator[Wait]:
-    if step.cooldown is None or step.cooldown not in live.changed:
+def _cooldown(step: Step, changed: Mapping[Cooldown, datetime], now: datetime) -> Iterator[Wait]:
+    if step.cooldown is None or step.cooldown not in changed:
         return
-    left = live.changed[step.cooldown] + COOLDOWNS[step.cooldown] - now
+    left = changed[step.cooldown] + COOLDOWNS[step.cooldown] - now
     if left > timedelta(0):
         yield Wait(
             f"{step.cooldown}: {left.total_seconds():.0f} s until AWS accepts the next change",

@@ -29,7 +29,6 @@ from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.dynamodb.fields import field_path
 from tableadmin_server.failure import Failure, field_violations, invalid_request
-from tableadmin_server.observing import observed
 from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
 from tableadmin_server.operations.request import Application
 from tableadmin_server.planner import Violation, plan, repetitions, validate
@@ -37,6 +36,7 @@ from tableadmin_server.services.endpoint_choice import endpoint_name
 from tableadmin_server.services.operation_messages import operation_message
 from tableadmin_server.services.plan_messages import table_plan
 from tableadmin_server.services.reserved_table import ReservedTable
+from tableadmin_server.tables.planned import observed
 
 SERVICE = plan_service_pb2.DESCRIPTOR.services_by_name["PlanService"]
 

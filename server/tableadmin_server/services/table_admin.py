@@ -106,7 +106,7 @@ def _changing(call: Caller, method: MethodDescriptor, hubs: Hubs) -> Caller:
             return await call(endpoint, payload)
         finally:
             for name in table_fields:
-                hubs.poke(endpoint, table_of(getattr(request, name)))
+                hubs.trigger(endpoint, table_of(getattr(request, name)))
 
     return changing
 

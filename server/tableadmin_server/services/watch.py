@@ -11,13 +11,17 @@ from tableadmin.v1 import TablePart, WaitRequest, WaitResponse, WatchRequest, wa
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.failure import invalid_request
 from tableadmin_server.services.endpoint_choice import endpoint_name
+from tableadmin_server.tables.parts import ROWS, Part
+from tableadmin_server.tables.snapshot import parts_of
 from tableadmin_server.watching.hubs import Hubs
 from tableadmin_server.watching.stream import Options, Scope, Watch
 from tableadmin_server.watching.wait import awaited_by, progress
 
 SERVICE = watch_service_pb2.DESCRIPTOR.services_by_name["WatchService"]
 
-_ALL_PARTS = frozenset(TablePart.values()) - {TablePart.TABLE_PART_UNSPECIFIED}
+_PARTS = frozenset(TablePart.values()) - {TablePart.TABLE_PART_UNSPECIFIED}
+# The parts that are watched unless a caller names others.
+DEFAULT_PARTS = frozenset({Part.DESCRIPTION, *(part for part, row in ROWS.items() if row.watched)})
 _CHECKPOINT_SECONDS = 30.0
 _HEARTBEAT_SECONDS = 10.0
 _SHORTEST, _LONGEST = 1.0, 3600.0
@@ -78,10 +82,10 @@ def _scope(request: WatchRequest) -> Scope:
 
 
 def _options(request: WatchRequest) -> Options:
-    if not _ALL_PARTS.issuperset(request.parts):
+    if not _PARTS.issuperset(request.parts):
         raise invalid_request("parts", "contains an unknown part")
     return Options(
-        parts=frozenset(request.parts) or _ALL_PARTS,
+        parts=parts_of(request.parts) or DEFAULT_PARTS,
         sizes=request.include_sizes,
         checkpoint_interval=_seconds(request, "checkpoint_interval", _CHECKPOINT_SECONDS),
         snapshot_only=request.snapshot_only,

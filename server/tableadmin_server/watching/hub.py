@@ -10,14 +10,16 @@ from typing import TypeVar
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.failure import Failure, server_stopping
+from tableadmin_server.polling.outages import Outages, is_of_the_table
+from tableadmin_server.polling.poller import SLOWEST, Poller, Watcher
 from tableadmin_server.supervision import Supervisor
-from tableadmin_server.watching.conditions import transitions
-from tableadmin_server.watching.memory import Memory
-from tableadmin_server.watching.observation import Observation, Part, are_others, differences
-from tableadmin_server.watching.outages import Outages, is_of_the_table
-from tableadmin_server.watching.parts import Parts
-from tableadmin_server.watching.poller import SLOWEST, Poller, Watcher
-from tableadmin_server.watching.reading import PARTS, Reading, Source
+from tableadmin_server.tables.differences import differences
+from tableadmin_server.tables.parts import ROWS, Part
+from tableadmin_server.tables.snapshot import Snapshot, are_others
+from tableadmin_server.tables.transitions import transitions
+from tableadmin_server.watching.malloc_trim import MallocTrim
+from tableadmin_server.watching.part_reads import PartReads
+from tableadmin_server.watching.source import Source, polling_reader
 from tableadmin_server.watching.turns import Turns
 
 T = TypeVar("T")
@@ -39,7 +41,7 @@ class _Remembered:
 
     revision: int
     at: float
-    seen: Observation
+    seen: Snapshot
 
 
 class Track:
@@ -49,23 +51,23 @@ class Track:
         self.name = name
         self._hub = hub
         self._wanted: Counter[Part] = Counter()
-        self._parts = Parts(partial(hub.reading.part, name), self._arrived)
-        self._joined = self._poked = float("-inf")
+        self._parts = PartReads(partial(hub.reader.part, name), self._arrived)
+        self._joined = self._triggered = float("-inf")
         self._history: deque[_Remembered] = deque()
         self._trimmed = False
         self._messages: dict[object, bytes | None] = {}
         self.poller = hub.poller(self._read, self._moves)
         # As last read: like `newest`, but for what moves with the clock.
-        self.latest: Observation | None = None
+        self.latest: Snapshot | None = None
 
     @property
-    def newest(self) -> Observation:
+    def newest(self) -> Snapshot:
         """The newest state that differs from the one before; there is one once a poll has succeeded."""
         return self._history[-1].seen
 
     def join(self, watcher: Watcher, parts: Iterable[Part], slowest: float = SLOWEST) -> None:
         """Look on, PARTS included."""
-        parts = PARTS.keys() & parts
+        parts = ROWS.keys() & parts
         self._wanted.update(parts)
         if parts:
             self._joined = _now()
@@ -74,18 +76,18 @@ class Track:
 
     def leave(self, watcher: Watcher, parts: Iterable[Part]) -> None:
         """Look no longer."""
-        self._wanted.subtract(PARTS.keys() & parts)
+        self._wanted.subtract(ROWS.keys() & parts)
         self.poller.leave(watcher)
         if not self.poller.watched:
             self._parts.stop()
             self._hub.unwatched(self)
 
-    def poke(self) -> None:
+    def trigger(self) -> None:
         """Poll as soon as may be, every part included."""
-        self._poked = _now()
-        self.poller.poke()
+        self._triggered = _now()
+        self.poller.trigger()
 
-    def at(self, revision: int) -> Observation | None:
+    def at(self, revision: int) -> Snapshot | None:
         """The state at REVISION; None if the table was not watched then."""
         return next((each.seen for each in reversed(self._history) if each.revision <= revision), None)
 
@@ -103,41 +105,46 @@ class Track:
         """Whether one of PARTS is still to come: its turn is far away."""
         return not self._parts.overdue.isdisjoint(parts)
 
-    async def _read(self) -> Observation:
+    async def _read(self) -> Snapshot:
         overdue = self._parts.overdue
         self._saw(await self._observed())
         if overdue - self._parts.overdue:
             self.poller.wake()
         return self.newest
 
-    def _saw(self, after: Observation) -> None:
+    def _saw(self, after: Snapshot) -> None:
         if after is self.latest:
             return
+        after.check()
         self.latest = after
         self._messages.clear()
         if not self._history or differences(self.newest, after, sizes=True):
             self._remember(after)
 
-    async def _observed(self) -> Observation:
+    async def _observed(self) -> Snapshot:
         try:
-            description = await self._hub.reading.description(self.name)
+            description = await self._hub.reader.description(self.name)
         except Failure as failure:
             if not is_of_the_table(failure):
                 raise
             return self._undescribed(failure)
         if description is None:
             self._parts.forget()
-            return Observation(self.name, None)
+            return Snapshot(self.name, None)
         return await self._with_parts(description)
 
-    def _undescribed(self, why: Failure) -> Observation:
+    def _undescribed(self, why: Failure) -> Snapshot:
         self._parts.forget()
         # Who may not describe a table is told so even when it is gone: then its name is.
-        if self.latest is not None and self.latest.undescribed and self._hub.names_lack(self.name):
-            return Observation(self.name, None)
-        return Observation.without_description(self.name, why)
+        if (
+            self.latest is not None
+            and Part.DESCRIPTION in self.latest.unreadable
+            and self._hub.names_lack(self.name)
+        ):
+            return Snapshot(self.name, None)
+        return Snapshot.undescribed(self.name, why)
 
-    async def _with_parts(self, description: AwsDict) -> Observation:
+    async def _with_parts(self, description: AwsDict) -> Snapshot:
         before = self.latest.description if self.latest else None
         if before is None or are_others(before, description):
             self._parts.forget()
@@ -145,7 +152,7 @@ class Track:
         if self.latest and before == description and not due:
             return self.latest
         await self._parts.refresh(description, due)
-        return self._parts.observation(self.name, description, +self._wanted)
+        return self._parts.snapshot(self.name, description, +self._wanted)
 
     def _due(self, *, changed: bool) -> list[Part]:
         """The parts to read; CHANGED says that the description is another than before."""
@@ -155,7 +162,7 @@ class Track:
 
     def _is_due(self, part: Part, interval: float, *, changed: bool) -> bool:
         known = self._parts.known(part)
-        if known is None or known.began <= self._poked or (changed and known.answer is None):
+        if known is None or known.began <= self._triggered or (changed and known.answer is None):
             return True
         if changed or known.began <= self._joined:
             interval = 0.0
@@ -167,18 +174,18 @@ class Track:
         if not self.poller.watched:
             return
         if self._parts.failed:
-            self.poller.poke()
+            self.poller.trigger()
             return
         if self.latest is not None and self.latest.description is not None:
-            self._saw(self._parts.observation(self.name, self.latest.description, +self._wanted))
+            self._saw(self._parts.snapshot(self.name, self.latest.description, +self._wanted))
         self.poller.wake()
 
-    def _moves(self, before: Observation | None, after: Observation) -> bool:
+    def _moves(self, before: Snapshot | None, after: Snapshot) -> bool:
         if before is not None and differences(before, after, sizes=False):
             return True
         return bool(transitions(after))
 
-    def _remember(self, seen: Observation) -> None:
+    def _remember(self, seen: Snapshot) -> None:
         now = _now()
         self._history.append(_Remembered(self._hub.next_revision(), now, seen))
         while len(self._history) > HISTORY or (
@@ -196,7 +203,8 @@ class Hub:
 
     def __init__(self, source: Source, supervisor: Supervisor | None = None) -> None:
         self.supervisor = supervisor or Supervisor()
-        self.reading = Reading(source)
+        self.reader = polling_reader(source)
+        self._source = source
         self.outages = Outages(self._wake_all)
         # Tokens of another instance mean nothing here.
         self.instance = os.urandom(8)
@@ -205,13 +213,13 @@ class Hub:
         # Tokens older than this can't be honoured: a table that was watched then is forgotten.
         self.forgotten = 0
         # The poll loop of the names of all tables.
-        self.names = self.poller(self.reading.table_names, lambda before, now: before not in (None, now))
+        self.names = self.poller(self.reader.table_names, lambda before, now: before not in (None, now))
         self._tracks: dict[str, Track] = {}
         self._expiries: dict[str, asyncio.TimerHandle] = {}
         self._things: dict[tuple[object, ...], Poller[AwsDict]] = {}
         # Who is told of outages, and of the end.
         self._guests: set[Watcher] = set()
-        self._memory = Memory()
+        self._memory = MallocTrim()
         # What streams take before each message.
         self.turns = Turns()
         self._stopping = False
@@ -256,7 +264,9 @@ class Hub:
 
     def round_of(self, part: Part) -> float:
         """Seconds between reads of PART of a table at least: AWS takes few, and each table has its turn."""
-        return _ROUNDS * (len(self._tracks) - len(self._expiries)) * self.reading.spacing(part)
+        return (
+            _ROUNDS * (len(self._tracks) - len(self._expiries)) * self._source.spacing(ROWS[part].operation)
+        )
 
     def names_lack(self, name: str) -> bool:
         """Whether the names of all tables are looked at, and NAME is not among them."""
@@ -266,7 +276,7 @@ class Hub:
         """The poll loop of something that OPERATION with PARAMS reads; give it back with `dropped`."""
         key = (operation, *params.items())
         if key not in self._things:
-            read = partial(self.reading.answer, operation, params)
+            read = partial(self.reader.ask, operation, params)
             self._things[key] = self.poller(read, lambda *_: True)
         return self._things[key]
 
@@ -275,12 +285,12 @@ class Hub:
         if not poller.watched:
             self._things = {key: each for key, each in self._things.items() if each is not poller}
 
-    def poke(self, name: str) -> None:
+    def trigger(self, name: str) -> None:
         """The table NAME may just have been changed, made or deleted: look at once, if anybody watches."""
         if name in self._tracks:
-            self._tracks[name].poke()
+            self._tracks[name].trigger()
         if self.names.watched:
-            self.names.poke()
+            self.names.trigger()
 
     def stop(self) -> None:
         """End every watch and wait."""

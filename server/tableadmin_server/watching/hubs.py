@@ -27,8 +27,8 @@ class Hubs:
         for hub in self._by_endpoint.values():
             hub.stop()
 
-    def poke(self, endpoint: Endpoint, table_name: str) -> None:
+    def trigger(self, endpoint: Endpoint, table_name: str) -> None:
         """The table may just have been changed through this service: whoever watches it is shown at once."""
         hub = self._by_endpoint.get(endpoint.name)
         if hub is not None:
-            hub.poke(table_name)
+            hub.trigger(table_name)

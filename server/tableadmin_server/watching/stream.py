@@ -12,9 +12,11 @@ from google.rpc.code_pb2 import Code
 
 from tableadmin.v1 import TableEvent, TableEventType, WatchCheckpoint, WatchGap, WatchResponse
 from tableadmin_server.failure import Failure
+from tableadmin_server.polling.outages import Outage, is_transient
+from tableadmin_server.tables.differences import differences
+from tableadmin_server.tables.parts import Part
+from tableadmin_server.tables.snapshot import Snapshot, is_another
 from tableadmin_server.watching.hub import Hub, Track
-from tableadmin_server.watching.observation import Observation, Part, differences, is_another
-from tableadmin_server.watching.outages import Outage, is_transient
 
 EventType: TypeAlias = "TableEventType.ValueType"
 
@@ -58,7 +60,7 @@ class _Subscription:
         self.track = track
         # What its first event is called, if nothing was sent of it before.
         self.first = first
-        self.sent: Observation | None = None
+        self.sent: Snapshot | None = None
         # The hub's revision when it got something to send.
         self.pending_since = 0
 
@@ -171,7 +173,7 @@ class Watch:
         for subscription in list(self._subscriptions.values()):
             self._unsubscribe(subscription)
 
-    def _subscribe(self, name: str, sent: Observation | None) -> None:
+    def _subscribe(self, name: str, sent: Snapshot | None) -> None:
         track = self._hub.track(name)
         subscription = self._subscriptions[name] = _Subscription(self, track, self._first)
         self._note_sent(subscription, sent)
@@ -243,8 +245,9 @@ class Watch:
         if not poller.is_fresh(subscription) or (awaited and subscription.track.lacks(self._options.parts)):
             return None
         before, after = subscription.sent, subscription.track.newest
-        if before is None and after.undescribed and self._scope.prefix is None:
-            raise after.undescribed
+        why = after.unreadable.get(Part.DESCRIPTION)
+        if before is None and why is not None and self._scope.prefix is None:
+            raise why
         self._awaited.discard(subscription)
         self._note_sent(subscription, after)
         self._leave_if_gone(subscription)
@@ -252,14 +255,12 @@ class Watch:
         never_there = self._scope.prefix is not None and not (_exists(before) or _exists(after))
         return None if before is after or never_there else self._event(subscription, before, after)
 
-    def _note_sent(self, subscription: _Subscription, seen: Observation | None) -> None:
+    def _note_sent(self, subscription: _Subscription, seen: Snapshot | None) -> None:
         if _exists(subscription.sent) != _exists(seen):
             self._known ^= hash(subscription.track.name) & _MASK
         subscription.sent = seen
 
-    def _event(
-        self, subscription: _Subscription, before: Observation | None, after: Observation
-    ) -> bytes | None:
+    def _event(self, subscription: _Subscription, before: Snapshot | None, after: Snapshot) -> bytes | None:
         kind = _event_type(before, after, subscription.first)
         shown = subscription.track.latest if kind != TableEventType.TABLE_EVENT_TYPE_CHANGED else after
         changed_from = before if kind == TableEventType.TABLE_EVENT_TYPE_CHANGED else None
@@ -304,11 +305,11 @@ class Watch:
 _CHECKPOINT = WatchResponse(checkpoint=WatchCheckpoint()).SerializeToString()
 
 
-def _exists(seen: Observation | None) -> bool:
+def _exists(seen: Snapshot | None) -> bool:
     return seen is not None and seen.description is not None
 
 
-def _event_type(before: Observation | None, after: Observation, first: EventType) -> EventType:
+def _event_type(before: Snapshot | None, after: Snapshot, first: EventType) -> EventType:
     if after.description is None:
         return TableEventType.TABLE_EVENT_TYPE_DELETED
     if before is None:
@@ -318,7 +319,7 @@ def _event_type(before: Observation | None, after: Observation, first: EventType
     return TableEventType.TABLE_EVENT_TYPE_CHANGED
 
 
-def _event(kind: EventType, before: Observation | None, after: Observation, options: Options) -> bytes | None:
+def _event(kind: EventType, before: Snapshot | None, after: Snapshot, options: Options) -> bytes | None:
     """The event that shows AFTER, and what differs from BEFORE; None where there is nothing to tell."""
     shown = after.only(options.parts)
     changes = differences(before.only(options.parts), shown, sizes=options.sizes) if before else []

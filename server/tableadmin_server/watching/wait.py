@@ -21,10 +21,10 @@ from tableadmin.v1 import (
     WaitResponse,
 )
 from tableadmin_server.failure import Failure, invalid_request
-from tableadmin_server.watching.bell import Bell
+from tableadmin_server.polling.auto_reset_event import AutoResetEvent
+from tableadmin_server.polling.poller import Poller
 from tableadmin_server.watching.conditions import TABLE_CONDITIONS, Condition, Verdict, check
 from tableadmin_server.watching.hub import Hub, Track
-from tableadmin_server.watching.poller import Poller
 
 # Seconds between polls at most: what is waited for may move without a status that says so.
 _SLOWEST = 2.0
@@ -107,7 +107,7 @@ class Awaited(Protocol):
     def trouble(self) -> str:
         """Why nothing fresh is seen, if that is known."""
 
-    async def rung(self, until: float) -> bool:
+    async def wait(self, until: float) -> bool:
         """Wait for something new, until a moment on the event loop's clock: whether there was."""
 
 
@@ -139,7 +139,7 @@ async def progress(awaited: Awaited, heartbeat: float, limit: float | None) -> A
             if now() >= beats:
                 beats = now() + heartbeat
                 yield _timed(last, now() - began)
-            await awaited.rung(min(beats, ends, appears if now() < appears else math.inf))
+            await awaited.wait(min(beats, ends, appears if now() < appears else math.inf))
     finally:
         awaited.leave()
 
@@ -158,7 +158,7 @@ def awaited_by(request: WaitRequest, hub: Hub) -> Awaited:
     raise invalid_request("condition", "is required")
 
 
-class _AwaitedTable(Bell):
+class _AwaitedTable(AutoResetEvent):
     """A table, looked at through the poll loop that all its watchers share."""
 
     def __init__(self, hub: Hub, request: WaitRequest) -> None:
@@ -197,7 +197,7 @@ class _AwaitedTable(Bell):
         return _trouble(self._track.poller)
 
 
-class _AwaitedThing(Bell):
+class _AwaitedThing(AutoResetEvent):
     """A backup, export or import, looked at through a poll loop of its own that all who wait share."""
 
     def __init__(self, hub: Hub, request: WaitRequest, thing: _Thing) -> None:

@@ -3,7 +3,8 @@
 from typing import cast
 
 from tableadmin.awsshape import AwsDict
-from tableadmin_server.planner import Live, plan
+from tableadmin_server.planner import plan
+from tableadmin_server.tables.snapshot import Snapshot
 from tests.planner.driver import Driver
 from tests.planner.model.control_plane import ControlPlane
 from tests.planner.tables import (
@@ -27,7 +28,7 @@ def test_creation() -> None:
         PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
         ContributorInsightsSpecification={"Enabled": True},
     )
-    made = plan(cast("AwsDict", spec), Live("Music"), Driver(ControlPlane(), "Music").now())
+    made = plan(cast("AwsDict", spec), Snapshot("Music"), Driver(ControlPlane(), "Music").now())
     assert [
         "CreateTable",
         "UpdateContinuousBackups",

@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import cast
 
 from tableadmin.awsshape import AwsDict
-from tableadmin_server.planner import AutoScaled, plan
+from tableadmin_server.planner import plan
+from tableadmin_server.tables.parts import Part
 from tests.planner.tables import (
     MORE,
     index,
@@ -41,9 +42,19 @@ def test_defaults() -> None:
 def test_auto_scaling() -> None:
     """Capacity that Application Auto Scaling moves is left alone, the other dimension is not."""
     driver = settled(table(index("One")))
-    live = replace(
-        driver.observed(), auto_scaled={"": AutoScaled(read=True), "One": AutoScaled(read=True, write=True)}
-    )
+    moved_by_itself: AwsDict = {"ScalingPolicies": [{"PolicyName": "p"}]}
+    one: AwsDict = {
+        "IndexName": "One",
+        "ProvisionedReadCapacityAutoScalingSettings": moved_by_itself,
+        "ProvisionedWriteCapacityAutoScalingSettings": moved_by_itself,
+    }
+    seen = driver.observed()
+    replica: AwsDict = {
+        "RegionName": seen.region,
+        "ReplicaProvisionedReadCapacityAutoScalingSettings": moved_by_itself,
+        "GlobalSecondaryIndexes": [one],
+    }
+    live = replace(seen, parts={**seen.parts, Part.AUTO_SCALING: {"Replicas": [replica]}})
     after = table(
         index("One", throughput=MORE), ProvisionedThroughput={"ReadCapacityUnits": 9, "WriteCapacityUnits": 8}
     )

@@ -7,7 +7,7 @@ from tableadmin_server.planner.aws import text
 from tableadmin_server.planner.phases.plan_builder import PlanBuilder
 from tableadmin_server.planner.phases.step import Step
 from tableadmin_server.planner.state.cooldown import Cooldown
-from tableadmin_server.planner.state.live import Part
+from tableadmin_server.tables.parts import Part
 
 
 def time_to_live_off(builder: PlanBuilder) -> Iterator[Step]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.planner.rules.update_table import UpdateKind
 from tableadmin_server.planner.state.cooldown import Cooldown
-from tableadmin_server.planner.state.live import Part
+from tableadmin_server.tables.parts import Part
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Step:
     `part` is the part that the call changes, None for the table itself. `cooldown` is the kind of change that
     AWS allows only some time after the last, None where there is no such limit. The caller records under
     `cooldown` when the call was made (for CreateTable: when the table was first seen ACTIVE) and passes the
-    time to later plans in `Live.changed`. `kind` says what an UpdateTable changes, None for other operations.
+    time to later plans to `plan`. `kind` says what an UpdateTable changes, None for other operations.
     """
 
     operation: str

@@ -1,13 +1,10 @@
 """The state of a live table, as AWS's reads return it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from enum import StrEnum
+from dataclasses import dataclass, replace
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.planner.aws import elements, number, structure, text
-from tableadmin_server.planner.state.cooldown import Cooldown
 from tableadmin_server.planner.state.index import UNLIMITED
 from tableadmin_server.planner.state.policy import canonical
 from tableadmin_server.planner.state.replica import replica_of
@@ -20,23 +17,11 @@ from tableadmin_server.planner.state.table_state import (
     TableState,
     defined,
 )
+from tableadmin_server.tables.parts import Part
+from tableadmin_server.tables.snapshot import Snapshot
 
 _OFF = frozenset({"", "DISABLED", "DISABLING"})
 _KINESIS_OFF = frozenset({"DISABLED", "DISABLING", "ENABLE_FAILED"})
-
-
-class Part(StrEnum):
-    """A part of a table that is not in its description, and has operations that an endpoint may not have.
-
-    The value is the member of a spec.
-    """
-
-    TIME_TO_LIVE = "TimeToLiveSpecification"
-    CONTINUOUS_BACKUPS = "PointInTimeRecoverySpecification"
-    TAGS = "Tags"
-    RESOURCE_POLICY = "ResourcePolicy"
-    CONTRIBUTOR_INSIGHTS = "ContributorInsightsSpecification"
-    KINESIS = "KinesisStreamSpecification"
 
 
 @dataclass(frozen=True)
@@ -47,44 +32,27 @@ class AutoScaled:
     write: bool = False
 
 
-@dataclass(frozen=True)
-class Live:
-    """What was read of a table.
-
-    `description` is None where there is no such table. The parts are answers of Describe operations without
-    the outer member: `time_to_live` is a TimeToLiveDescription, `continuous_backups` a
-    ContinuousBackupsDescription, `contributor_insights` the whole answer, `kinesis` the list of destinations.
-    A part is None where it was not read. Time to live, recovery, insights and Kinesis then count as off. Tags
-    and policy then count as unknown, and a plan leaves them as they are. `resource_policy` is "" for a table
-    without a policy. `auto_scaled` is by index name, "" for the table. `changed` is when the caller last made
-    a change of each kind that has a cooldown, as far as the caller knows.
-    """
-
-    name: str
-    description: AwsDict | None = None
-    time_to_live: AwsDict | None = None
-    continuous_backups: AwsDict | None = None
-    tags: Sequence[AwsDict] | None = None
-    resource_policy: str | None = None
-    contributor_insights: AwsDict | None = None
-    kinesis: Sequence[AwsDict] | None = None
-    auto_scaled: Mapping[str, AutoScaled] = field(default_factory=dict)
-    unsupported: frozenset[Part] = frozenset()
-    changed: Mapping[Cooldown, datetime] = field(default_factory=dict)
-
-    @property
-    def region(self) -> str:
-        """The region of the table, "" where it is not known."""
-        arn = text(self.description or {}, "TableArn").split(":")
-        return arn[3] if len(arn) > 3 else ""  # noqa: PLR2004  # arn:partition:dynamodb:REGION:account:table/name
-
-    @property
-    def exists(self) -> bool:
-        """Whether there is a table, and it is not being deleted."""
-        return self.description is not None and self.description.get("TableStatus") != "DELETING"
+def auto_scaled(live: Snapshot) -> Mapping[str, AutoScaled]:
+    """What Application Auto Scaling moves, by index name, "" for the table, as far as the endpoint shows."""
+    scaled: dict[str, AutoScaled] = {}
+    for replica in elements(live.structure(Part.AUTO_SCALING), "Replicas"):
+        if replica.get("RegionName") == live.region:
+            scaled[""] = _settings(replica, "ReplicaProvisioned")
+            for index in elements(replica, "GlobalSecondaryIndexes"):
+                scaled[text(index, "IndexName")] = _settings(index, "Provisioned")
+    return {scope: each for scope, each in scaled.items() if each.read or each.write}
 
 
-def live_state(live: Live) -> TableState | None:
+def _settings(holder: AwsDict, prefix: str) -> AutoScaled:
+    return AutoScaled(*(_is_scaled(holder, f"{prefix}{kind}Capacity") for kind in ("Read", "Write")))
+
+
+def _is_scaled(holder: AwsDict, prefix: str) -> bool:
+    settings = structure(holder, f"{prefix}AutoScalingSettings")
+    return bool(settings.get("ScalingPolicies")) and not settings.get("AutoScalingDisabled")
+
+
+def live_state(live: Snapshot) -> TableState | None:
     """The state of LIVE, changes in progress taken as made; None without a table, or while it is deleted."""
     table = live.description
     if table is None or not live.exists:
@@ -128,23 +96,24 @@ def _drop_other_mode(state: TableState) -> None:
         }
 
 
-def _add_parts(state: TableState, live: Live) -> None:
-    time_to_live = live.time_to_live or {}
+def _add_parts(state: TableState, live: Snapshot) -> None:
+    time_to_live = live.structure(Part.TIME_TO_LIVE)
     if text(time_to_live, "TimeToLiveStatus") not in _OFF:
         state.time_to_live = text(time_to_live, "AttributeName")
-    recovery = structure(live.continuous_backups or {}, "PointInTimeRecoveryDescription")
+    recovery = structure(live.structure(Part.CONTINUOUS_BACKUPS), "PointInTimeRecoveryDescription")
     if text(recovery, "PointInTimeRecoveryStatus") not in _OFF:
         state.recovery_days = number(recovery, "RecoveryPeriodInDays") or RECOVERY_DAYS
-    insights = live.contributor_insights or {}
+    insights = live.structure(Part.CONTRIBUTOR_INSIGHTS)
     if text(insights, "ContributorInsightsStatus") not in _OFF | {"FAILED"}:
         state.insights = text(insights, "ContributorInsightsMode", DEFAULT_MODE)
     state.kinesis = {
         text(each, "StreamArn"): text(each, "ApproximateCreationDateTimePrecision", DEFAULT_PRECISION)
-        for each in live.kinesis or ()
+        for each in live.elements(Part.KINESIS)
         if each.get("DestinationStatus") not in _KINESIS_OFF
     }
-    state.policy = None if live.resource_policy is None else canonical(live.resource_policy)
-    state.tags = None if live.tags is None else _own_tags(live.tags)
+    policy = live.parts.get(Part.RESOURCE_POLICY)
+    state.policy = None if policy is None else canonical(str(policy))
+    state.tags = _own_tags(live.elements(Part.TAGS)) if Part.TAGS in live.parts else None
 
 
 def _own_tags(tags: Sequence[AwsDict]) -> dict[str, str]:

@@ -5,9 +5,11 @@ from dataclasses import replace
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.planner.aws import text
 from tableadmin_server.planner.state.index import Index, SomeUnits, Units
-from tableadmin_server.planner.state.live import AutoScaled, Live, Part
+from tableadmin_server.planner.state.live import AutoScaled, auto_scaled
 from tableadmin_server.planner.state.replica import REPLICATED_VIEW, merged
 from tableadmin_server.planner.state.table_state import TableState
+from tableadmin_server.tables.parts import Part
+from tableadmin_server.tables.snapshot import Snapshot
 
 # The attribute of TableState that holds each part.
 PART_MEMBERS = {
@@ -20,13 +22,15 @@ PART_MEMBERS = {
 }
 
 
-def aimed_at(desired: TableState, at: TableState, live: Live) -> TableState:
+def aimed_at(desired: TableState, at: TableState, live: Snapshot) -> TableState:
     """The target: DESIRED, with values of AT where AWS scales, can't change or can't compare a setting."""
-    to = desired.draft()
+    to, scaled = desired.draft(), auto_scaled(live)
     if to.billing_mode == at.billing_mode:
-        to.throughput = _scaled(to.throughput, at.throughput, live.auto_scaled.get(""))
+        to.throughput = _scaled(to.throughput, at.throughput, scaled.get(""))
     to.warm = raised(to.warm, at.warm)
-    to.indexes = {name: _index(name, index, at, live) for name, index in to.indexes.items()}
+    to.indexes = {
+        name: _index(index, at.indexes.get(name), scaled.get(name)) for name, index in to.indexes.items()
+    }
     if to.encryption is not None and at.encryption is not None and same_key(to.encryption, at.encryption):
         to.encryption = at.encryption
     if to.replicas and to.stream is None:
@@ -36,7 +40,7 @@ def aimed_at(desired: TableState, at: TableState, live: Live) -> TableState:
         for region, replica in to.replicas.items()
         if region != live.region
     }
-    for member in (PART_MEMBERS[part] for part in live.unsupported):
+    for member in (PART_MEMBERS[part] for part in live.unsupported & PART_MEMBERS.keys()):
         setattr(to, member, getattr(at, member))
     if at.tags is None:
         to.tags = None
@@ -45,12 +49,11 @@ def aimed_at(desired: TableState, at: TableState, live: Live) -> TableState:
     return to
 
 
-def _index(name: str, index: Index, at: TableState, live: Live) -> Index:
-    now = at.indexes.get(name)
+def _index(index: Index, now: Index | None, scaled: AutoScaled | None) -> Index:
     if now is None or not index.same_definition(now):
         return index
     warm = raised(index.warm, now.warm)
-    throughput = _scaled(index.throughput, now.throughput, live.auto_scaled.get(name))
+    throughput = _scaled(index.throughput, now.throughput, scaled)
     if warm == index.warm and throughput == index.throughput:
         return index
     return replace(index, warm=warm, throughput=throughput)

@@ -2,15 +2,15 @@
 
 import asyncio
 
-from tableadmin_server.watching.memory import MANY, Memory, give_back
+from tableadmin_server.watching.malloc_trim import MANY, MallocTrim, give_back
 from tests.watching.skipping import run
 
 
 class Counted:
-    """Memory that counts how often it was given back."""
+    """A MallocTrim that counts how often it was given back."""
 
     def __init__(self) -> None:
-        self.memory = Memory(self._gives_back)
+        self.memory = MallocTrim(self._gives_back)
         self.times = 0
 
     def _gives_back(self) -> None:

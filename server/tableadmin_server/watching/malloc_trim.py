@@ -25,7 +25,7 @@ def give_back() -> None:
         threading.Thread(target=trim, args=(0,), daemon=True).start()
 
 
-class Memory:
+class MallocTrim:
     """Counts the streams that are open, and GIVES BACK once after many have ended."""
 
     def __init__(self, gives_back: Callable[[], None] = give_back) -> None:

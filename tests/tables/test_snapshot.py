@@ -6,17 +6,24 @@ from datetime import UTC, datetime
 import pytest
 
 from tableadmin.awsshape import AwsDict, AwsValue
-from tableadmin.v1 import TableAspect, TablePart
-from tableadmin_server.watching.observation import Observation, differences, is_another
+from tableadmin.v1 import TableAspect
+from tableadmin_server.tables.differences import differences
+from tableadmin_server.tables.parts import Part
+from tableadmin_server.tables.snapshot import Snapshot, is_another
 from tests.watching.account import active
 
 
-def seen(description: Mapping[str, AwsValue] | None = None, **parts: AwsDict) -> Observation:
+def snapshot(name: str, description: AwsDict | None, **parts: AwsValue) -> Snapshot:
+    """The table NAME with its DESCRIPTION and PARTS, which are named in lower case."""
+    return Snapshot(name, description, {Part[part.upper()]: value for part, value in parts.items()})
+
+
+def seen(description: Mapping[str, AwsValue] | None = None, **parts: AwsDict) -> Snapshot:
     """The table Music with these members, and parts beside them."""
-    return Observation("Music", active("Music", **(description or {})), **parts)  # type: ignore[arg-type]  # parts by name
+    return snapshot("Music", active("Music", **(description or {})), **parts)
 
 
-def told(before: Observation, after: Observation, *, sizes: bool = True) -> list[str]:
+def told(before: Snapshot, after: Snapshot, *, sizes: bool = True) -> list[str]:
     """The differences as `aspect subject: before -> after`."""
     return [
         f"{TableAspect.Name(change.aspect).removeprefix('TABLE_ASPECT_')} {change.subject}: "
@@ -138,8 +145,8 @@ def test_no_difference() -> None:
     """The same is the same, and the order of tags, indexes and replicas says nothing."""
     tags: list[AwsDict] = [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]
     indexes: list[AwsDict] = [{"IndexName": "A"}, {"IndexName": "B"}]
-    one = Observation("Music", active("Music", GlobalSecondaryIndexes=indexes), tags=tags)
-    other = Observation("Music", active("Music", GlobalSecondaryIndexes=indexes[::-1]), tags=tags[::-1])
+    one = snapshot("Music", active("Music", GlobalSecondaryIndexes=indexes), tags=tags)
+    other = snapshot("Music", active("Music", GlobalSecondaryIndexes=indexes[::-1]), tags=tags[::-1])
     assert [] == told(one, other)
 
 
@@ -166,35 +173,30 @@ def test_what_moves_with_the_clock() -> None:
 
 
 def test_only_some_parts() -> None:
-    """An observation can be had without the parts that others asked for."""
-    both = Observation(
+    """A snapshot can be had without the parts that others asked for."""
+    both = Snapshot(
         "Music",
         active("Music"),
-        time_to_live={"TimeToLiveStatus": "ENABLED"},
-        tags=[{"Key": "a", "Value": "1"}],
-        unsupported=frozenset({TablePart.TABLE_PART_CONTINUOUS_BACKUPS}),
+        {Part.TIME_TO_LIVE: {"TimeToLiveStatus": "ENABLED"}, Part.TAGS: [{"Key": "a", "Value": "1"}]},
+        unsupported=frozenset({Part.CONTINUOUS_BACKUPS}),
     )
-    part = both.only({TablePart.TABLE_PART_TAGS})
-    assert (None, [{"Key": "a", "Value": "1"}], frozenset()) == (
-        part.time_to_live,
-        part.tags,
-        part.unsupported,
-    )
-    assert part is part.only({TablePart.TABLE_PART_TAGS})
-    assert [] == told(part, both.only({TablePart.TABLE_PART_TAGS}))
+    part = both.only({Part.TAGS})
+    assert ({Part.TAGS: [{"Key": "a", "Value": "1"}]}, frozenset()) == (part.parts, part.unsupported)
+    assert part is part.only({Part.TAGS})
+    assert [] == told(part, both.only({Part.TAGS}))
 
 
 def test_state() -> None:
-    """The message says what the observation says; of a table that is gone, nothing."""
+    """The message says what the snapshot says; of a table that is gone, nothing."""
     state = seen({"TableStatus": "UPDATING"}, time_to_live={"TimeToLiveStatus": "ENABLED"}).state
     assert "Music" == state.table.table_name
     assert state.HasField("time_to_live")
-    assert not Observation("Music", None).state.HasField("table")
+    assert not Snapshot("Music").state.HasField("table")
 
 
 def test_another_table() -> None:
     """A table that was made anew under the same name is another, by its id or by its birth."""
-    gone = Observation("Music", None)
+    gone = Snapshot("Music")
     assert is_another(seen(), seen({"TableId": "another"}))
     assert is_another(seen({"CreationDateTime": 1}), seen({"CreationDateTime": 2}))
     assert is_another(gone, seen())

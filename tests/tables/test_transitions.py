@@ -3,8 +3,8 @@
 import pytest
 
 from tableadmin.awsshape import AwsDict
-from tableadmin_server.watching.conditions import transitions
-from tableadmin_server.watching.observation import Observation
+from tableadmin_server.tables.snapshot import Snapshot
+from tableadmin_server.tables.transitions import transitions
 
 
 @pytest.mark.parametrize(
@@ -37,4 +37,4 @@ from tableadmin_server.watching.observation import Observation
 )
 def test_what_is_over_for_good_does_not_move(described: AwsDict, moving: list[str]) -> None:
     """A table is settled, and polled slowly, when none of its statuses ends by itself."""
-    assert moving == transitions(Observation("Music", {"TableStatus": "ACTIVE", **described}))
+    assert moving == transitions(Snapshot("Music", {"TableStatus": "ACTIVE", **described}))

@@ -3,17 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, cast
 
 from tableadmin.awsshape import AwsDict
-from tableadmin.v1 import TablePart
-from tableadmin_server.failure import Failure
-from tableadmin_server.watching.observation import Observation, Part
-
-UNSUPPORTED: Literal["unsupported"] = "unsupported"
-# What came of reading a part: what it holds, that the endpoint does not have it, why it can't be read, or
-# None where the table is on its way in or out.
-PartAnswer: TypeAlias = AwsDict | list[AwsDict] | Literal["unsupported"] | Failure | None
+from tableadmin_server.tables.parts import Part
+from tableadmin_server.tables.reading import PartAnswer, with_answers
+from tableadmin_server.tables.snapshot import Snapshot
 
 # Seconds that a poll waits for parts: AWS takes few reads of some, and their turn may be minutes away.
 _PATIENCE = 1.0
@@ -28,7 +22,7 @@ class Known:
     ended: float
 
 
-class Parts:
+class PartReads:
     """The parts of one table, each read by itself: one that waits for its turn holds up nothing else.
 
     READ reads one of the table with a description. ARRIVED is called when one has come, or failed, for which
@@ -59,23 +53,10 @@ class Parts:
         """What is known of PART."""
         return self._known.get(part)
 
-    def observation(self, name: str, description: AwsDict, parts: Iterable[Part]) -> Observation:
+    def snapshot(self, name: str, description: AwsDict, parts: Iterable[Part]) -> Snapshot:
         """The table NAME with its DESCRIPTION and what is known of PARTS."""
         answers = {part: self._known[part].answer for part in parts if part in self._known}
-        unreadable = {part: each for part, each in answers.items() if isinstance(each, Failure)}
-        unsupported = frozenset(part for part, each in answers.items() if each == UNSUPPORTED)
-        held = {
-            part: each for part, each in answers.items() if part not in unreadable and part not in unsupported
-        }
-        return Observation(
-            name,
-            description,
-            time_to_live=cast("AwsDict | None", held.get(TablePart.TABLE_PART_TIME_TO_LIVE)),
-            continuous_backups=cast("AwsDict | None", held.get(TablePart.TABLE_PART_CONTINUOUS_BACKUPS)),
-            tags=cast("list[AwsDict] | None", held.get(TablePart.TABLE_PART_TAGS)),
-            unsupported=unsupported,
-            unreadable=unreadable,
-        )
+        return with_answers(Snapshot(name, description), answers)
 
     async def refresh(self, description: AwsDict, due: Collection[Part]) -> None:
         """Read those that are DUE and not under way already; what takes long comes later.

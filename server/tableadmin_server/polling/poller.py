@@ -9,8 +9,8 @@ import structlog
 from google.rpc.code_pb2 import Code
 
 from tableadmin_server.failure import Failure
+from tableadmin_server.polling.outages import Outages, is_transient
 from tableadmin_server.supervision import Supervisor
-from tableadmin_server.watching.outages import Outages, is_transient
 
 T = TypeVar("T")
 
@@ -56,7 +56,7 @@ class Poller(Generic[T]):
         # Those who have seen no state yet that was read after they joined: from which poll on it is.
         self._newcomers: dict[Watcher, int] = {}
         self._task: asyncio.Task[None] | None = None
-        self._poked = asyncio.Event()
+        self._triggered = asyncio.Event()
         self._interval = FASTEST
         # Polls are numbered: the last that has begun, the last that has ended.
         self._begun = 0
@@ -78,7 +78,7 @@ class Poller(Generic[T]):
         """Look on, at least every SLOWEST seconds; a poll begins at once and wakes WATCHER when it ends."""
         self._watchers[watcher] = slowest
         self._newcomers[watcher] = self._begun + 1
-        self._poked.set()
+        self._triggered.set()
         if self._task is None:
             self._interval = FASTEST
             self._task = asyncio.create_task(self._supervisor.repeat("poll", self._round))
@@ -111,13 +111,13 @@ class Poller(Generic[T]):
         for watcher in list(self._watchers):
             watcher.wake()
 
-    def poke(self) -> None:
+    def trigger(self) -> None:
         """Poll as soon as may be, and often for a while: what is polled may just have been changed."""
         self._interval = FASTEST
-        self._poked.set()
+        self._triggered.set()
 
     async def _round(self) -> None:
-        self._poked.clear()
+        self._triggered.clear()
         self._begun += 1
         news = await self._poll()
         self._ended = self._begun
@@ -165,7 +165,7 @@ class Poller(Generic[T]):
         await asyncio.sleep(_CLOSEST)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._interval - _CLOSEST):
-                await self._poked.wait()
+                await self._triggered.wait()
 
 
 _UNREADABLE = Failure(

@@ -1,0 +1,24 @@
+"""An event that a wait resets."""
+
+import asyncio
+import contextlib
+
+
+class AutoResetEvent:
+    """Coalesces signals until the next wait: several signals before a wait end one wait."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def wake(self) -> None:
+        """Signal; called on the event loop."""
+        self._event.set()
+
+    async def wait(self, until: float) -> bool:
+        """Wait for a signal until a moment on the event loop's clock: whether there was one."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(until):
+                await self._event.wait()
+        signalled = self._event.is_set()
+        self._event.clear()
+        return signalled

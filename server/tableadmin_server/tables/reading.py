@@ -1,0 +1,198 @@
+"""Reads tables of an endpoint: the one place that knows how a table and its parts are read."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from dataclasses import replace
+from typing import Literal, TypeAlias, cast
+
+from google.rpc.code_pb2 import Code
+
+from tableadmin.awsshape import AwsDict, AwsValue
+from tableadmin_server.dynamodb.endpoint import Endpoint
+from tableadmin_server.dynamodb.support import Support
+from tableadmin_server.failure import Failure
+from tableadmin_server.tables.parts import ROWS, Part, Row
+from tableadmin_server.tables.snapshot import Snapshot, are_others
+
+UNSUPPORTED: Literal["unsupported"] = "unsupported"
+# What came of reading a part: the part, that the endpoint does not have it, why it can't be read, or None
+# while the table is being created or deleted.
+PartAnswer: TypeAlias = AwsValue | Literal["unsupported"] | Failure | None
+# Asks an endpoint for an operation with its parameters: what it answers. Raises Failure.
+Ask: TypeAlias = Callable[[str, AwsDict], Awaitable[AwsDict]]
+
+# The endpoint does not have the operation; of a table that is ACTIVE a refusal of the request means the same.
+_NOT_HERE = {
+    False: frozenset({Code.UNIMPLEMENTED}),
+    True: frozenset({Code.UNIMPLEMENTED, Code.INVALID_ARGUMENT}),
+}
+# The table is being created or deleted: the part is read again later.
+_NOT_YET = frozenset({Code.NOT_FOUND, Code.FAILED_PRECONDITION, Code.INVALID_ARGUMENT})
+# A part can't be read, and that will last.
+_FORBIDDEN = frozenset({Code.PERMISSION_DENIED})
+
+# Seconds before a read that was throttled, boto3's own tries included, is made again.
+_DELAYS = (0.25, 0.5, 1.0)
+
+
+class TableReader:
+    """Reads tables by ASK, from an endpoint whose operations SUPPORT remembers.
+
+    Every method raises Failure, or another exception for an answer that makes no sense.
+    """
+
+    def __init__(self, ask: Ask, support: Support) -> None:
+        self.ask = ask
+        self._support = support
+
+    async def table_names(self) -> tuple[str, ...]:
+        """The names of all tables."""
+        names: list[str] = []
+        params: AwsDict = {}
+        while True:
+            page = await self.ask("ListTables", params)
+            names += cast("list[str]", page["TableNames"])
+            if "LastEvaluatedTableName" not in page:
+                return tuple(names)
+            params = {"ExclusiveStartTableName": page["LastEvaluatedTableName"]}
+
+    async def description(self, name: str) -> AwsDict | None:
+        """What DescribeTable shows of the table NAME, None where there is none."""
+        try:
+            answer = await self.ask("DescribeTable", {"TableName": name})
+        except Failure as failure:
+            if failure.code != Code.NOT_FOUND:
+                raise
+            return None
+        return cast("AwsDict", answer["Table"])
+
+    async def part(self, name: str, part: Part, description: AwsDict) -> PartAnswer:
+        """PART of the table NAME with DESCRIPTION."""
+        row = ROWS[part]
+        if self._support.has(row.operation) is False:
+            return UNSUPPORTED
+        try:
+            return await self._read(row, name, description)
+        except Failure as failure:
+            if failure.code in _NOT_HERE[description.get("TableStatus") == "ACTIVE"]:
+                return UNSUPPORTED
+            if failure.code in _NOT_YET or (row.optional and failure.code in _FORBIDDEN):
+                return None
+            if failure.code in _FORBIDDEN:
+                return failure
+            raise
+
+    async def snapshot(self, name: str, parts: Collection[Part], needed: Collection[Part]) -> Snapshot:
+        """The table NAME with PARTS; without a table, which parts of NEEDED the endpoint does not have."""
+        description = await self.description(name)
+        if description is None:
+            return Snapshot(
+                name, unsupported=frozenset([part for part in needed if not await self._has(part, name)])
+            )
+        return await self._with_parts(Snapshot(name, description), parts)
+
+    async def again(self, before: Snapshot, parts: Collection[Part]) -> Snapshot | None:
+        """The table of BEFORE as it is now, PARTS included; its other parts are as they were then.
+
+        Reads of parts are the dearest: AWS allows few of them a second. None where the table came or went, or
+        is another one of the same name: nothing of BEFORE is true of that.
+        """
+        description = await self.description(before.name)
+        if description is None or before.description is None:
+            return before if description is before.description else None
+        if are_others(before.description, description):
+            return None
+        return await self._with_parts(replace(before, description=description), parts)
+
+    async def _with_parts(self, snapshot: Snapshot, parts: Collection[Part]) -> Snapshot:
+        """SNAPSHOT with what is read of PARTS in place of what it has."""
+        description = cast("AwsDict", snapshot.description)
+        wanted = [part for part in ROWS if part in parts and _concerns(ROWS[part], description)]
+        answers = await asyncio.gather(*(self.part(snapshot.name, part, description) for part in wanted))
+        return with_answers(snapshot, dict(zip(wanted, answers, strict=True)))
+
+    async def _read(self, row: Row, name: str, description: AwsDict) -> AwsValue:
+        if not row.each:
+            return await self._value(row, _named(row, name, description))
+        indexes = cast("list[AwsDict]", description.get(row.each) or [])
+        active = [each["IndexName"] for each in indexes if each.get("IndexStatus", "ACTIVE") == "ACTIVE"]
+        reads = [self._value(row, {**_named(row, name, description), "IndexName": each}) for each in active]
+        return list(await asyncio.gather(*reads))
+
+    async def _value(self, row: Row, params: AwsDict) -> AwsValue:
+        try:
+            answer = await self.ask(row.operation, params)
+        except Failure as failure:
+            if row.absent is None or failure.reason not in row.absent:
+                raise
+            return row.absent[failure.reason]
+        if not row.token:
+            return answer.get(row.member) if row.member else answer
+        elements = cast("list[AwsValue]", answer.get(row.member) or [])
+        while answer.get(row.token):
+            answer = await self.ask(row.operation, {**params, row.token: answer[row.token]})
+            elements += cast("list[AwsValue]", answer.get(row.member) or [])
+        return elements
+
+    async def _has(self, part: Part, name: str) -> bool:
+        """Whether the endpoint has PART; the table NAME, which does not exist, is asked for if need be.
+
+        AWS is never asked. Of any other endpoint each answer tells: that there is no such table, or that a
+        name is no ARN, is the answer of an endpoint that has the operation.
+        """
+        row = ROWS[part]
+        if self._support.has(row.operation) is None:
+            try:
+                await self.ask(row.operation, {row.named_by: name})
+            except Failure as failure:
+                if failure.code not in {*_NOT_YET, *_FORBIDDEN, Code.UNIMPLEMENTED}:
+                    raise
+        return self._support.has(row.operation) is not False
+
+
+def background_reader(endpoint: Endpoint) -> TableReader:
+    """Reads tables of ENDPOINT for plans and operations, by background calls."""
+
+    async def ask(operation: str, params: AwsDict) -> AwsDict:
+        # A throttled read is made again by itself: else all reads of the table would have to be.
+        for delay in _DELAYS:
+            try:
+                return (await endpoint.background_call(operation, params)).data
+            except Failure as failure:
+                if failure.code != Code.RESOURCE_EXHAUSTED or not failure.metadata.get("aws_error_code"):
+                    raise
+                await asyncio.sleep(delay)
+        return (await endpoint.background_call(operation, params)).data
+
+    return TableReader(ask, endpoint.support)
+
+
+def with_answers(snapshot: Snapshot, answers: Mapping[Part, PartAnswer]) -> Snapshot:
+    """SNAPSHOT with ANSWERS in place of what it has of their parts."""
+    kept = {part: value for part, value in snapshot.parts.items() if part not in answers}
+    parts = {**kept, **dict(_values(answers))}
+    return replace(
+        snapshot,
+        parts={part: parts[part] for part in ROWS if part in parts},
+        unsupported=(snapshot.unsupported - answers.keys())
+        | {part for part, answer in answers.items() if answer == UNSUPPORTED},
+        unreadable={
+            **{part: why for part, why in snapshot.unreadable.items() if part not in answers},
+            **{part: answer for part, answer in answers.items() if isinstance(answer, Failure)},
+        },
+    )
+
+
+def _values(answers: Mapping[Part, PartAnswer]) -> Iterator[tuple[Part, AwsValue]]:
+    for part, answer in answers.items():
+        if answer is not None and answer != UNSUPPORTED and not isinstance(answer, Failure):
+            yield part, answer
+
+
+def _named(row: Row, name: str, description: AwsDict) -> AwsDict:
+    return {row.named_by: name if row.named_by == "TableName" else description["TableArn"]}
+
+
+def _concerns(row: Row, description: AwsDict) -> bool:
+    billing = cast("AwsDict", description.get("BillingModeSummary") or {})
+    return not row.provisioned_only or billing.get("BillingMode", "PROVISIONED") == "PROVISIONED"

@@ -1,0 +1,132 @@
+"""A table as an endpoint showed it at one moment. No I/O."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, cast
+
+from tableadmin.awsshape import AwsDict, AwsValue, Unknown, from_aws
+from tableadmin.v1 import TableDescription, TablePart, TableState, UnreadablePart
+from tableadmin_server.failure import Failure
+from tableadmin_server.tables.differences import Facet, facets
+from tableadmin_server.tables.parts import ROWS, Part
+
+# What no change of a table changes; not every engine has both.
+_IDENTITY = ("TableId", "CreationDateTime")
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """The table NAME: its description, and its parts as `tables.parts` says they are read.
+
+    `description` is None where there is no such table, and the name alone of a table that can't be described.
+    A part that was not read, that can't be read at the moment, that is unsupported or unreadable, is not in
+    `parts`. Compared by identity.
+    """
+
+    name: str
+    description: AwsDict | None = None
+    parts: Mapping[Part, AwsValue] = field(default_factory=dict)
+    # Parts that the endpoint does not have.
+    unsupported: frozenset[Part] = frozenset()
+    # Parts that can't be read, the description included, and why.
+    unreadable: Mapping[Part, Failure] = field(default_factory=dict)
+
+    @classmethod
+    def undescribed(cls, name: str, why: Failure) -> "Snapshot":
+        """The table NAME that can't be described, and WHY."""
+        return cls(name, {"TableName": name}, unreadable={Part.DESCRIPTION: why})
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a table that is not being deleted."""
+        return self.description is not None and self.description.get("TableStatus") != "DELETING"
+
+    @property
+    def region(self) -> str:
+        """The region of the table, "" where the endpoint does not show it."""
+        arn = str((self.description or {}).get("TableArn", "")).split(":")
+        return arn[3] if len(arn) > 3 else ""  # noqa: PLR2004  # arn:partition:dynamodb:REGION:account:table/name
+
+    def structure(self, part: Part) -> AwsDict:
+        """A PART that is a structure, empty where it was not read."""
+        return cast("AwsDict", self.parts.get(part) or {})
+
+    def elements(self, part: Part) -> list[AwsDict]:
+        """A PART that is a list, empty where it was not read."""
+        return cast("list[AwsDict]", self.parts.get(part) or [])
+
+    def only(self, parts: Collection[Part]) -> "Snapshot":
+        """The same without any part but PARTS."""
+        wanted = {Part.DESCRIPTION, *parts}
+        if wanted.issuperset((*self.parts, *self.unsupported, *self.unreadable)):
+            return self
+        return Snapshot(
+            self.name,
+            self.description,
+            {part: value for part, value in self.parts.items() if part in wanted},
+            self.unsupported & wanted,
+            {part: why for part, why in self.unreadable.items() if part in wanted},
+        )
+
+    def check(self) -> None:
+        """Raise ShapeError, or another exception, for an answer that makes no sense."""
+        _ = self.facets, self.state
+
+    @cached_property
+    def facets(self) -> Mapping[Facet, AwsDict]:
+        """The table by what its members are about."""
+        unreadable = {
+            part.name: {"Code": why.code, "Reason": why.reason} for part, why in self.unreadable.items()
+        }
+        return facets(self.description or {}, self.parts, cast("Mapping[str, AwsDict]", unreadable))
+
+    @cached_property
+    def state(self) -> TableState:
+        """The table as a message of the contract; raises ShapeError for an answer that makes no sense."""
+        unknown: list[Unknown] = []  # TableAdmin names these members; a watch shows what the contract knows
+        described = (
+            None if self.description is None else from_aws(self.description, TableDescription, unknown)
+        )
+        return TableState(
+            table=described,
+            unsupported_parts=sorted(map(number_of, self.unsupported)),
+            unreadable_parts=[
+                UnreadablePart(part=part, code=why.code, reason=why.reason, message=why.message)
+                for part, why in sorted((number_of(part), why) for part, why in self.unreadable.items())
+            ],
+            **{ROWS[part].field: _shown(part, value, unknown) for part, value in self.parts.items()},
+        )
+
+
+def is_another(before: Snapshot, after: Snapshot) -> bool:
+    """Whether the tables of BEFORE and AFTER are known to have no more than the name in common."""
+    if before.description is None or after.description is None:
+        return before.description is not after.description
+    if Part.DESCRIPTION in before.unreadable or Part.DESCRIPTION in after.unreadable:
+        return False
+    return are_others(before.description, after.description)
+
+
+def are_others(before: AwsDict, after: AwsDict) -> bool:
+    """Whether two descriptions are of two tables."""
+    return any(before.get(mark) != after.get(mark) for mark in _IDENTITY)
+
+
+def number_of(part: Part) -> "TablePart.ValueType":
+    """PART in the contract."""
+    return TablePart.Value(f"TABLE_PART_{part.name}")
+
+
+def parts_of(numbers: Iterable["TablePart.ValueType"]) -> frozenset[Part]:
+    """The parts that the contract has as NUMBERS."""
+    return frozenset(Part[TablePart.Name(number).removeprefix("TABLE_PART_")] for number in numbers)
+
+
+def _shown(part: Part, value: AwsValue, unknown: list[Unknown]) -> Any:  # noqa: ANN401  # of the field's type
+    message = ROWS[part].message
+    if message is None:
+        return value
+    if isinstance(value, list):
+        return [from_aws(cast("AwsDict", each), message, unknown) for each in value]
+    return from_aws(cast("AwsDict", value), message, unknown)

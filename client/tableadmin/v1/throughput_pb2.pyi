@@ -257,11 +257,11 @@ class OnDemandThroughput(_message.Message):
     MAX_WRITE_REQUEST_UNITS_FIELD_NUMBER: _builtins.int
     max_read_request_units: _builtins.int
     """The maximum in read request units per second, at least 1. The value -1 removes the maximum. If
-    absent, the maximum is not changed.
+    absent in UpdateTable, the maximum is not changed.
     """
     max_write_request_units: _builtins.int
     """The maximum in write request units per second, at least 1. The value -1 removes the maximum. If
-    absent, the maximum is not changed.
+    absent in UpdateTable, the maximum is not changed.
     """
     def __init__(
         self,

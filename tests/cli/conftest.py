@@ -1,8 +1,6 @@
-"""tablectl as a user runs it: a process, with a configuration directory of its own."""
+"""tablectl with a configuration directory of its own, where there is a server and where there is none."""
 
 import os
-import subprocess
-import sysconfig
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,14 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.cli.answered import Answered, answered_runner
+from tests.cli.running import PROGRAM, Run, runner
 from tests.cli.terminal import Terminal
 from tests.engines import EngineUnavailable, dynalite
 from tests.engines.fixtures import unavailable
 from tests.server_process import ServerProcess, clean_environment, running_server
-
-PROGRAM = Path(sysconfig.get_path("scripts")) / "tablectl"
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
@@ -90,20 +85,3 @@ def slow_server() -> Iterator[ServerProcess]:
 def slow(environment: dict[str, str], slow_server: ServerProcess) -> dict[str, str]:
     """The environment of a user of that server."""
     return {**environment, "TABLEADMIN_SERVER": slow_server.address}
-
-
-def runner(environment: dict[str, str]) -> Run:
-    """What runs tablectl with ENVIRONMENT: `run(*arguments, stdin="", **more_environment)`."""
-
-    def run(*arguments: str, stdin: str = "", **extra: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [PROGRAM, *arguments],
-            input=stdin,
-            env={**environment, **extra},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-
-    return run

@@ -11,8 +11,16 @@ import termios
 import time
 from collections.abc import Callable
 
+from tests.cli.running import interruptible
+
 _SECONDS = 30.0
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+def _login(slave: int) -> None:
+    """Give the child a terminal of its own, so that Ctrl-C reaches it as it reaches a person's program."""
+    interruptible()
+    os.login_tty(slave)
 
 
 class Terminal:
@@ -28,8 +36,7 @@ class Terminal:
             stdout=slave,
             stderr=slave,
             env={**kept, "TERM": "xterm-256color"},
-            # Its own terminal, so that Ctrl-C reaches it as it reaches a person's program.
-            preexec_fn=lambda: os.login_tty(slave),  # noqa: PLW1509 - no threads here
+            preexec_fn=lambda: _login(slave),  # noqa: PLW1509 - no threads here
         )
         os.close(slave)
         self.raw = ""

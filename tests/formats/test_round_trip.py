@@ -1,5 +1,9 @@
 """What is written is read back as it was."""
 
+import json
+from typing import Any
+
+import hcl2
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -50,3 +54,66 @@ def test_terraform_is_written_for_any_spec(tables: list[TableSpec]) -> None:
         line == "" or line.lstrip()[0] in '}"' or "=" in line or line.endswith("{")
         for line in text.split("\n")
     )
+
+
+@few
+@given(several)
+def test_terraform_is_hcl(tables: list[TableSpec]) -> None:
+    """Resources of any specs are read by another reader of HCL, with names, keys, tags and policies."""
+    resources = resources_in(write(tables, "terraform").text)
+
+    written = [to_aws(table) for table in tables]
+    assert sorted(names(written, "TableName")) == sorted(
+        literal(table["name"]) for table in resources["aws_dynamodb_table"]
+    )
+    assert tags_of(written) == {
+        (literal(table["name"]), literal(key), literal(value))
+        for table in resources["aws_dynamodb_table"]
+        for key, value in table.get("tags", {}).items()
+    }
+    assert sorted(names(written, "ResourcePolicy")) == sorted(
+        literal(policy["policy"]) for policy in resources["aws_dynamodb_resource_policy"]
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["${x}", "%{if x}", "$${x}", 'a "b" \\ c', "\n\r\t", "\b\f\x00\x1f", "é \U0001f600"]
+)
+def test_any_text_is_hcl(text: str) -> None:
+    """Text of any characters is written with the escapes that HCL has, and is read back as it was."""
+    spec = TableSpec(table_name="Music", resource_policy=text)
+
+    (policy,) = resources_in(write([spec], "terraform").text)["aws_dynamodb_resource_policy"]
+
+    assert text == literal(policy["policy"])
+    # HCL has neither of these escapes of JSON.
+    assert not {"\\b", "\\f"} & {policy["policy"][at : at + 2] for at in range(len(policy["policy"]))}
+
+
+def resources_in(text: str) -> dict[str, list[dict[str, Any]]]:
+    """The bodies of the resources in TEXT by type, strings as they are written."""
+    found: dict[str, list[dict[str, Any]]] = {"aws_dynamodb_table": [], "aws_dynamodb_resource_policy": []}
+    for block in hcl2.loads(text)["resource"]:
+        for kind, bodies in block.items():
+            if kind.startswith('"'):
+                found.setdefault(literal(kind), []).extend(bodies.values())
+    return found
+
+
+def literal(written: str) -> str:
+    """The text that a string in quotes stands for."""
+    return str(json.loads(written)).replace("$${", "${").replace("%%{", "%{")
+
+
+def names(tables: list[Any], member: str) -> list[str]:
+    """MEMBER of those of TABLES that have it."""
+    return [table[member] for table in tables if member in table]
+
+
+def tags_of(tables: list[Any]) -> set[tuple[str, str, str]]:
+    """Table, key and value of each tag."""
+    return {
+        (table["TableName"], tag["Key"], tag.get("Value", ""))
+        for table in tables
+        for tag in table.get("Tags", [])
+    }

@@ -31,15 +31,17 @@ Columns = Mapping[str, Mapping[str, str]]
 _TEXT = f"""\
 # What works on which engine
 
-Written by `make engines` (`python -m tests.operations.matrix`) after asking every operation of every engine
-through a server with boto3 {{boto3}}. Do not edit it; `make test` compares it with what it sees.
+`make engines` (`python -m tests.operations.matrix`) generates this page. It calls each operation on each
+engine through a server with boto3 {{boto3}}. Do not edit this page.
+`make test` checks that the page is correct.
 
-- **{YES}**: it was answered, and what was asked for was seen in the answer or at the engine afterwards.
-- **refused: CODE**: it ended in this gRPC status; `UNIMPLEMENTED` means that the engine lacks the operation.
-- **{NO_EFFECT}**: it was answered with OK, and nothing came of it.
+- **{YES}**: The call succeeded, and the response or the engine showed the requested result.
+- **refused: CODE**: The call failed with this gRPC status. `UNIMPLEMENTED` means that the engine does not
+  have the operation.
+- **{NO_EFFECT}**: The call succeeded, but the engine did not make the change.
 
-A row such as `UpdateTable: stream` is one use of the operation. What no engine has, and everything else too,
-is tested against botocore's service model in both directions.
+A row such as `UpdateTable: stream` is one use of an operation. All operations, also those that no engine has,
+are tested against the service model of botocore: requests and responses.
 
 """
 

@@ -7,7 +7,7 @@ input, describe-table's output, CloudFormation templates and `terraform show -js
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
-from tableadmin.formats import cli_json, cloudformation, hcl, spec, template_writing, terraform
+from tableadmin.formats import cli_json, cloudformation, spec, template_writing, terraform, terraform_writing
 from tableadmin.formats.detect import Detected, description_in, format_of
 from tableadmin.formats.documents import documents, line_of
 from tableadmin.formats.error import SpecError, printable
@@ -90,6 +90,6 @@ _READERS: Mapping[Detected, Callable[[Tree, Mapping[str, str], list[str]], list[
 _WRITERS: Mapping[Format, Callable[[list[TableSpec], list[str]], str]] = {
     "spec": lambda specs, _: spec.text(specs),
     "cloudformation": template_writing.text,
-    "terraform": hcl.text,
+    "terraform": terraform_writing.text,
     "cli": cli_json.text,
 }

@@ -1,250 +1,60 @@
-"""Specs -> Terraform: `aws_dynamodb_table` and the resources that complete it, in HCL."""
+"""HCL, Terraform's language, as `terraform fmt` formats it: attributes, blocks, expressions.
+
+Terraform's JSON syntax would need the same escapes of templates, `terraform fmt` leaves it alone, and people
+review and edit what is exported.
+"""
 
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeAlias, cast
+from collections.abc import Iterator
+from typing import NamedTuple, TypeAlias
 
-from tableadmin.awsshape import to_aws
-from tableadmin.formats.template_writing import REPLICATION
-from tableadmin.formats.tree import Record, Tree, record, records
-from tableadmin.v1 import TableSpec
+from tableadmin.formats.tree import Tree
 
 
-class _Raw(NamedTuple):
-    """An expression that is not quoted."""
+class Reference(NamedTuple):
+    """An attribute of another resource, such as `aws_dynamodb_table.Music.name`."""
 
     text: str
 
 
-class _Block(NamedTuple):
+class Block(NamedTuple):
     """A block in a body: `name { ... }`."""
 
     name: str
-    body: "_Body"
+    body: "Body"
 
 
-_Expression: TypeAlias = Tree | _Raw
-_Body: TypeAlias = list[tuple[str, _Expression] | _Block]
+Expression: TypeAlias = Tree | Reference
+Body: TypeAlias = list[tuple[str, Expression] | Block]
 
-_UNITS = {"ReadCapacityUnits": "read_capacity", "WriteCapacityUnits": "write_capacity"}
-_CEILINGS = {
-    "MaxReadRequestUnits": "max_read_request_units",
-    "MaxWriteRequestUnits": "max_write_request_units",
-}
-_WARM = {"ReadUnitsPerSecond": "read_units_per_second", "WriteUnitsPerSecond": "write_units_per_second"}
-_KEY_ATTRIBUTES = {"HASH": "hash_key", "RANGE": "range_key"}
-# What a replica of a spec has and a replica block has not.
-_NOT_OF_REPLICAS = (
-    "ProvisionedThroughputOverride",
-    "OnDemandThroughputOverride",
-    "TableClassOverride",
-    "GlobalSecondaryIndexes",
+# https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md#template-expressions
+_ESCAPES = str.maketrans(
+    {
+        **{chr(code): f"\\u{code:04x}" for code in range(0x20)},
+        "\n": "\\n",
+        "\r": "\\r",
+        "\t": "\\t",
+        '"': '\\"',
+        "\\": "\\\\",
+    }
 )
 
 
-def text(specs: list[TableSpec], notes: list[str]) -> str:
-    """Resources for the tables of SPECS, as `terraform fmt` formats them; NOTES gets what they can't hold."""
-    labels: set[str] = set()
-    return "\n".join(_resources(spec, _label(spec.table_name, labels), notes) for spec in specs)
-
-
-def _label(table_name: str, taken: set[str]) -> str:
-    name = re.sub(r"[^A-Za-z0-9_-]", "_", table_name)
-    name = name if re.match(r"[A-Za-z_]", name) else f"_{name}"
-    while name in taken:
-        name += "_"
-    taken.add(name)
-    return name
-
-
-def _resources(spec: TableSpec, label: str, notes: list[str]) -> str:
-    data = cast("Record", to_aws(spec))
-    if spec.replicas:
-        data.setdefault("StreamSpecification", {**REPLICATION})
-    _note(data, notes)
-    companions = (
-        _resource(kind, label, [("table_name", _Raw(f"aws_dynamodb_table.{label}.name")), *body])
-        for kind, body in _companions(data)
-    )
-    policy = (
-        _resource(
-            "aws_dynamodb_resource_policy",
-            label,
-            [("resource_arn", _Raw(f"aws_dynamodb_table.{label}.arn")), ("policy", data["ResourcePolicy"])],
-        )
-        for member in data
-        if member == "ResourcePolicy"
-    )
-    return "\n".join([_resource("aws_dynamodb_table", label, _table(data)), *companions, *policy])
-
-
-def _note(data: Record, notes: list[str]) -> None:
-    lost = [
-        f"Replicas of {r.get('RegionName')}: {m}"
-        for r in _of(data, "Replicas")
-        for m in _NOT_OF_REPLICAS
-        if r.get(m)
-    ]
-    if data.get("VectorIndexes"):
-        lost.append("VectorIndexes")
-    notes += [
-        f"table {data.get('TableName')}: aws_dynamodb_table has no attribute for {member}" for member in lost
-    ]
-    sse = record(data.get("SSESpecification"), "")
-    keys = [str(of["KMSMasterKeyId"]) for of in (sse, *_of(data, "Replicas")) if "KMSMasterKeyId" in of]
-    notes += [
-        f"table {data.get('TableName')}: kms_key_arn takes an ARN only, and {key} is none"
-        for key in keys
-        if not key.startswith("arn:")
-    ]
-
-
-def _companions(data: Record) -> Iterator[tuple[str, _Body]]:
-    insights = record(data.get("ContributorInsightsSpecification"), "")
-    if insights.get("Enabled"):
-        yield "aws_dynamodb_contributor_insights", _attributes(insights, {"Mode": "mode"})
-    if "KinesisStreamSpecification" in data:
-        names = {
-            "StreamArn": "stream_arn",
-            "ApproximateCreationDateTimePrecision": "approximate_creation_date_time_precision",
-        }
-        kinesis = record(data["KinesisStreamSpecification"], "")
-        yield "aws_dynamodb_kinesis_streaming_destination", _attributes(kinesis, names)
-
-
-def _table(data: Record) -> _Body:
-    body: _Body = _attributes(data, {"TableName": "name", "BillingMode": "billing_mode"})
-    body += _keys(_of(data, "KeySchema"))
-    body += _attributes(record(data.get("ProvisionedThroughput"), ""), _UNITS)
-    for member, write in _WRITERS.items():
-        if data.get(member):
-            body += write(data[member])
-    return body
-
-
-def _keys(schema: Sequence[Record]) -> _Body:
-    """The key as two attributes; as blocks where it has more, which an index may."""
-    if len({key.get("KeyType") for key in schema}) == len(schema):
-        return [(_KEY_ATTRIBUTES[str(key["KeyType"])], key.get("AttributeName")) for key in schema]
-    names = {"AttributeName": "attribute_name", "KeyType": "key_type"}
-    return [_Block("key_schema", _attributes(key, names)) for key in schema]
-
-
-def _attribute_definitions(value: Tree) -> _Body:
-    names = {"AttributeName": "name", "AttributeType": "type"}
-    return [_Block("attribute", _attributes(definition, names)) for definition in records(value, "")]
-
-
-def _local_indexes(value: Tree) -> _Body:
-    return [
-        _Block(
-            "local_secondary_index",
-            [
-                *_attributes(index, {"IndexName": "name"}),
-                *[
-                    ("range_key", key.get("AttributeName"))
-                    for key in _of(index, "KeySchema")
-                    if key["KeyType"] == "RANGE"
-                ],
-                *_projection(index),
-            ],
-        )
-        for index in records(value, "")
-    ]
-
-
-def _global_indexes(value: Tree) -> _Body:
-    return [
-        _Block(
-            "global_secondary_index",
-            [
-                *_attributes(index, {"IndexName": "name"}),
-                *_keys(_of(index, "KeySchema")),
-                *_projection(index),
-                *_attributes(record(index.get("ProvisionedThroughput"), ""), _UNITS),
-                *_nested("on_demand_throughput", index.get("OnDemandThroughput"), _CEILINGS),
-                *_nested("warm_throughput", index.get("WarmThroughput"), _WARM),
-            ],
-        )
-        for index in records(value, "")
-    ]
-
-
-def _projection(index: Record) -> _Body:
-    names = {"ProjectionType": "projection_type", "NonKeyAttributes": "non_key_attributes"}
-    return _attributes(record(index.get("Projection"), ""), names)
-
-
-def _stream(value: Tree) -> _Body:
-    return _attributes(
-        record(value, ""), {"StreamEnabled": "stream_enabled", "StreamViewType": "stream_view_type"}
-    )
-
-
-def _replicas(value: Tree) -> _Body:
-    names = {"RegionName": "region_name", "KMSMasterKeyId": "kms_key_arn"}
-    return [_Block("replica", _attributes(replica, names)) for replica in records(value, "")]
-
-
-def _tags(value: Tree) -> _Body:
-    return [("tags", {str(tag.get("Key")): tag.get("Value", "") for tag in records(value, "")})]
-
-
-def _single(block: str, names: Mapping[str, str]) -> Callable[[Tree], _Body]:
-    return lambda value: _nested(block, value, names)
-
-
-def _nested(block: str, value: Tree, names: Mapping[str, str]) -> _Body:
-    attributes = _attributes(record(value, ""), names)
-    return [_Block(block, attributes)] if attributes else []
-
-
-def _attributes(values: Record, names: Mapping[str, str]) -> _Body:
-    return [(name, values[member]) for member, name in names.items() if member in values]
-
-
-def _of(data: Record, member: str) -> list[Record]:
-    return records(data.get(member), member)
-
-
-# The members of a spec, in the order of Terraform's own examples.
-_WRITERS: Mapping[str, Callable[[Tree], _Body]] = {
-    "TableClass": lambda value: [("table_class", value)],
-    "DeletionProtectionEnabled": lambda value: [("deletion_protection_enabled", value)],
-    "StreamSpecification": _stream,
-    "AttributeDefinitions": _attribute_definitions,
-    "LocalSecondaryIndexes": _local_indexes,
-    "GlobalSecondaryIndexes": _global_indexes,
-    "OnDemandThroughput": _single("on_demand_throughput", _CEILINGS),
-    "WarmThroughput": _single("warm_throughput", _WARM),
-    "TimeToLiveSpecification": _single("ttl", {"AttributeName": "attribute_name", "Enabled": "enabled"}),
-    "PointInTimeRecoverySpecification": _single(
-        "point_in_time_recovery",
-        {"PointInTimeRecoveryEnabled": "enabled", "RecoveryPeriodInDays": "recovery_period_in_days"},
-    ),
-    "SSESpecification": _single(
-        "server_side_encryption", {"Enabled": "enabled", "KMSMasterKeyId": "kms_key_arn"}
-    ),
-    "Replicas": _replicas,
-    "Tags": _tags,
-}
-
-
-def _resource(kind: str, label: str, body: _Body) -> str:
+def resource(kind: str, label: str, body: Body) -> str:
+    """The resource LABEL of type KIND."""
     return "\n".join([f'resource "{kind}" "{label}" {{', *_lines(body, "  "), "}", ""])
 
 
-def _lines(body: _Body, indent: str) -> Iterator[str]:
+def _lines(body: Body, indent: str) -> Iterator[str]:
     """BODY: attributes with their `=` below each other, then blocks, then maps."""
-    attributes = [item for item in body if not isinstance(item, _Block)]
+    attributes = [item for item in body if not isinstance(item, Block)]
     width = max((len(name) for name, value in attributes if not isinstance(value, dict)), default=0)
     yield from (
         f"{indent}{name:<{width}} = {_expression(value, indent)}"
         for name, value in attributes
         if not isinstance(value, dict)
     )
-    for number, block in enumerate(item for item in body if isinstance(item, _Block)):
+    for number, block in enumerate(item for item in body if isinstance(item, Block)):
         if attributes or number:
             yield ""
         yield f"{indent}{block.name} {{"
@@ -256,8 +66,8 @@ def _lines(body: _Body, indent: str) -> Iterator[str]:
             yield f"{indent}{name} = {_expression(value, indent)}"
 
 
-def _expression(value: _Expression, indent: str) -> str:
-    if isinstance(value, _Raw):
+def _expression(value: Expression, indent: str) -> str:
+    if isinstance(value, Reference):
         return value.text
     if isinstance(value, dict):
         keys = {_quoted(name): _expression(item, indent) for name, item in value.items()}
@@ -272,4 +82,4 @@ def _expression(value: _Expression, indent: str) -> str:
 
 def _quoted(text: str) -> str:
     """TEXT in quotes; what HCL would take for a template is doubled."""
-    return json.dumps(text, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
+    return f'"{text.translate(_ESCAPES)}"'.replace("${", "$${").replace("%{", "%%{")

@@ -26,9 +26,15 @@ if _version_not_supported:
 
 
 class OperationServiceStub(object):
-    """Operations that `PlanService.ApplyPlan` began. They are remembered for 30 days after they ended, and any
-    server at the same endpoint answers for each of them. Call metadata `tableadmin-endpoint` chooses the
-    endpoint, as for TableAdmin.
+    """Shows and cancels the operations that PlanService.ApplyPlan created. The service stores an
+    operation for 30 days after its end. All servers of an endpoint share the operations, so any
+    server can answer.
+
+    The call metadata key `tableadmin-endpoint` selects the endpoint, as for TableAdmin.
+
+    Errors of every RPC: UNIMPLEMENTED with the reason `NO_OPERATIONS` if operations are disabled for
+    the endpoint. UNAVAILABLE if the endpoint cannot be reached. Retry RPCs with `idempotency_level`
+    NO_SIDE_EFFECTS or IDEMPOTENT after UNAVAILABLE.
     """
 
     def __init__(self, channel):
@@ -65,46 +71,66 @@ class OperationServiceStub(object):
 
 
 class OperationServiceServicer(object):
-    """Operations that `PlanService.ApplyPlan` began. They are remembered for 30 days after they ended, and any
-    server at the same endpoint answers for each of them. Call metadata `tableadmin-endpoint` chooses the
-    endpoint, as for TableAdmin.
+    """Shows and cancels the operations that PlanService.ApplyPlan created. The service stores an
+    operation for 30 days after its end. All servers of an endpoint share the operations, so any
+    server can answer.
+
+    The call metadata key `tableadmin-endpoint` selects the endpoint, as for TableAdmin.
+
+    Errors of every RPC: UNIMPLEMENTED with the reason `NO_OPERATIONS` if operations are disabled for
+    the endpoint. UNAVAILABLE if the endpoint cannot be reached. Retry RPCs with `idempotency_level`
+    NO_SIDE_EFFECTS or IDEMPOTENT after UNAVAILABLE.
     """
 
     def GetOperation(self, request, context):
-        """Answers with one operation; NOT_FOUND when there is none, or none any more.
+        """Returns an operation, including its spec.
+
+        Errors: NOT_FOUND if the operation does not exist or its record has expired.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListOperations(self, request, context):
-        """Lists operations, newest first. An operation that has just begun may be missing for a moment, unless the
-        operations of one request are listed.
+        """Lists operations, newest first. A new operation can be missing from the list for a moment. If
+        `request_id` is set, the list is always complete.
+
+        Errors: INVALID_ARGUMENT if `states` or `page_size` is invalid.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CancelOperation(self, request, context):
-        """Asks an operation to stop before its next call, and answers at once. What was done stays done; of an
-        operation that has ended it changes nothing.
+        """Requests the cancellation of an operation. The operation stops before its next AWS call.
+        Changes that were already made are not undone. The call returns before the operation stops. If
+        the operation has already ended, the call changes nothing.
+
+        Errors: NOT_FOUND if the operation does not exist or its record has expired.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ForgetOperation(self, request, context):
-        """Removes the record of an operation that has ended, or whose record can't be read. While an operation has
-        neither, FAILED_PRECONDITION: cancel the operation first. The table that the operation held is free then.
+        """Deletes the record of an operation that has ended, or of an operation whose record cannot be
+        read. Another operation can then change the table.
+
+        Errors: NOT_FOUND if the operation does not exist. FAILED_PRECONDITION if the operation has not
+        ended: cancel the operation first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def WatchOperation(self, request, context):
-        """Streams operations: each as it is now, then whenever it has changed; ends OK when all have ended.
+        """Streams the current state of operations, and then each change of their state. The stream ends
+        with OK when all operations have ended.
 
-        Level-triggered: a caller that reads slowly gets the newest. Leaving the stream cancels nothing.
+        A caller that reads slowly receives only the latest state of each operation. If the caller
+        cancels the call, the operations continue.
+
+        Errors: NOT_FOUND if an operation does not exist or its record has expired.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -147,9 +173,15 @@ def add_OperationServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class OperationService(object):
-    """Operations that `PlanService.ApplyPlan` began. They are remembered for 30 days after they ended, and any
-    server at the same endpoint answers for each of them. Call metadata `tableadmin-endpoint` chooses the
-    endpoint, as for TableAdmin.
+    """Shows and cancels the operations that PlanService.ApplyPlan created. The service stores an
+    operation for 30 days after its end. All servers of an endpoint share the operations, so any
+    server can answer.
+
+    The call metadata key `tableadmin-endpoint` selects the endpoint, as for TableAdmin.
+
+    Errors of every RPC: UNIMPLEMENTED with the reason `NO_OPERATIONS` if operations are disabled for
+    the endpoint. UNAVAILABLE if the endpoint cannot be reached. Retry RPCs with `idempotency_level`
+    NO_SIDE_EFFECTS or IDEMPOTENT after UNAVAILABLE.
     """
 
     @staticmethod

@@ -27,8 +27,14 @@ if _version_not_supported:
 
 
 class PlanServiceStub(object):
-    """Says what it takes to bring tables to their specs, and does it. Call metadata `tableadmin-endpoint` chooses
-    the endpoint, as for TableAdmin.
+    """Plans the AWS calls that bring tables to their specs, and makes these calls.
+
+    The call metadata key `tableadmin-endpoint` selects the endpoint, as for TableAdmin.
+
+    Errors of every RPC: INVALID_ARGUMENT with the reason `INVALID_SPEC` if a spec is invalid.
+    `google.rpc.BadRequest` lists the violations. FAILED_PRECONDITION with the reason
+    `RESERVED_TABLE` if a spec names the table in which the service stores its operations.
+    UNAVAILABLE if the endpoint cannot be reached. All RPCs can be retried after UNAVAILABLE.
     """
 
     def __init__(self, channel):
@@ -55,36 +61,52 @@ class PlanServiceStub(object):
 
 
 class PlanServiceServicer(object):
-    """Says what it takes to bring tables to their specs, and does it. Call metadata `tableadmin-endpoint` chooses
-    the endpoint, as for TableAdmin.
+    """Plans the AWS calls that bring tables to their specs, and makes these calls.
+
+    The call metadata key `tableadmin-endpoint` selects the endpoint, as for TableAdmin.
+
+    Errors of every RPC: INVALID_ARGUMENT with the reason `INVALID_SPEC` if a spec is invalid.
+    `google.rpc.BadRequest` lists the violations. FAILED_PRECONDITION with the reason
+    `RESERVED_TABLE` if a spec names the table in which the service stores its operations.
+    UNAVAILABLE if the endpoint cannot be reached. All RPCs can be retried after UNAVAILABLE.
     """
 
     def PlanTables(self, request, context):
-        """Compares specs with the live tables and answers what would change and by which calls.
+        """Compares specs with the live tables. Returns the differences, and the AWS calls that bring the
+        tables to their specs. This RPC changes nothing.
 
-        Changes nothing. The calls are such as AWS accepts, in an order it accepts, as few as its rules allow;
-        what the endpoint does not have is shown and skipped. INVALID_ARGUMENT with every violation when a
-        spec can't be.
+        A plan contains the smallest number of calls that the rules of AWS allow, in an order that AWS
+        accepts. If the endpoint does not have a required operation, the plan shows the change as
+        skipped.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ApplyPlan(self, request, context):
-        """Brings tables to their specs: answers with a durable operation for each, which goes on by itself, whoever
-        leaves and whichever server stops. OperationService shows how far each is.
+        """Brings tables to their specs. Creates one operation for each spec and returns before the
+        operations end. The operations continue if the caller disconnects or a server stops.
+        OperationService shows their progress.
 
-        Nothing is begun when anything stands against it: INVALID_ARGUMENT with every violation when a spec can't
-        be, or when the request id was another request's; FAILED_PRECONDITION when a plan is refused, when it
-        holds changes that the request does not allow, or when another operation is changing a table; ABORTED,
-        with what differs, when a table has moved on since it was planned.
+        This RPC is idempotent: a second call with the same `request_id` returns the operations of the
+        first call.
+
+        If the deadline of the call expires, some operations may have started. Call ApplyPlan again
+        with the same `request_id` to start the others and to get all of them.
+
+        A request that fails any check starts nothing.
+
+        Errors: INVALID_ARGUMENT if a spec is invalid, or if `request_id` was used for another request.
+        FAILED_PRECONDITION if a plan cannot be carried out, if a plan contains changes that the
+        request does not allow, or if another operation is changing a table. ABORTED if a table has
+        changed since its plan was made. The message lists the differences.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ValidateTables(self, request, context):
-        """Looks at specs alone and answers everything that is wrong with them; asks AWS nothing.
+        """Validates specs without calling AWS. Returns the violations of the rules of AWS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -117,8 +139,14 @@ def add_PlanServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class PlanService(object):
-    """Says what it takes to bring tables to their specs, and does it. Call metadata `tableadmin-endpoint` chooses
-    the endpoint, as for TableAdmin.
+    """Plans the AWS calls that bring tables to their specs, and makes these calls.
+
+    The call metadata key `tableadmin-endpoint` selects the endpoint, as for TableAdmin.
+
+    Errors of every RPC: INVALID_ARGUMENT with the reason `INVALID_SPEC` if a spec is invalid.
+    `google.rpc.BadRequest` lists the violations. FAILED_PRECONDITION with the reason
+    `RESERVED_TABLE` if a spec names the table in which the service stores its operations.
+    UNAVAILABLE if the endpoint cannot be reached. All RPCs can be retried after UNAVAILABLE.
     """
 
     @staticmethod

@@ -7,7 +7,7 @@ import pytest
 from tableadmin.cli.app import context_file
 from tableadmin.cli.app.context_file import Contexts
 from tableadmin.cli.app.exit_codes import Refusal
-from tests.cli.conftest import Run
+from tests.cli.running import Run
 
 
 def test_no_file(tmp_path: Path) -> None:
@@ -18,7 +18,7 @@ def test_no_file(tmp_path: Path) -> None:
 def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
     """What is saved is loaded again, whatever the texts, and only the owner may read it."""
     file = tmp_path / "deep" / "contexts.toml"
-    contexts = Contexts({"a": {"server": 'h:1"\\\né'}, "b": {"endpoint": "eu", "timeout": "2m"}}, "b")
+    contexts = Contexts({"a": {"server": 'h:1"\\\né\x7f'}, "b": {"endpoint": "eu", "timeout": "2m"}}, "b")
     context_file.save(contexts, file)
     assert contexts == context_file.load(file)
     assert 0o600 == file.stat().st_mode & 0o777

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.cli.conftest import Run
+from tests.cli.running import Run
 
 S3 = ["s3://bucket"]
 

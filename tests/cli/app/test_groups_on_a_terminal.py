@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.cli.conftest import Run
 from tests.cli.fields import fields_of
+from tests.cli.running import Run
 from tests.cli.terminal import Terminal
 
 StartTerminal = Callable[..., Terminal]

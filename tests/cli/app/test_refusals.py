@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import PROGRAM, Run, runner
+from tests.cli.running import PROGRAM, Run, runner
 from tests.engines import Engine
 from tests.server_process import ServerProcess
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.cli.conftest import Run
+from tests.cli.running import Run
 
 
 def _complete(tablectl: Run, *words: str) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.cli.conftest import Run, runner
+from tests.cli.running import Run, runner
 from tests.cli.terminal import Terminal
 
 StartTerminal = Callable[..., Terminal]

@@ -13,8 +13,8 @@ from tableadmin.cli.specs.applying import requester
 from tableadmin.cli.views.operation_text import STATES
 from tests.applying.world import World, replicated
 from tests.cli.commands.test_plan import file, spec
-from tests.cli.conftest import PROGRAM, Run, runner
 from tests.cli.piping import piped
+from tests.cli.running import PROGRAM, Run, runner
 from tests.cli.terminal import Terminal
 from tests.engines import Engine
 from tests.planner.model.port import Asked, Given
@@ -425,7 +425,8 @@ def test_a_server_that_goes_under_the_question(modelled: dict[str, str], world: 
     """Where no answer comes nobody knows whether the changes began: the line says how to find out."""
     world.made(spec("Music"))
     path = file("a.yaml", spec("Music", Tags={"a": "b"}))
-    command = [str(PROGRAM), "apply", "-f", path, "--request-id", "mine"]
+    # The apply is sent again until its deadline.
+    command = [str(PROGRAM), "apply", "-f", path, "--request-id", "mine", "--timeout", "5s"]
     session = Terminal(command, modelled, columns=300)
     session.read_until("[y/N] ")
     world.replicas[0].kill()

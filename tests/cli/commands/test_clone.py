@@ -7,7 +7,7 @@ import pytest
 
 from tests.cli.commands.test_apply import one_line, operations
 from tests.cli.commands.test_export import EVERYTHING, STREAM, at_two, two
-from tests.cli.conftest import Run
+from tests.cli.running import Run
 from tests.cli.terminal import Terminal
 
 __all__ = ["at_two", "two"]

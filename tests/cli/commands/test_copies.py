@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.cli.conftest import Run
 from tests.cli.fields import fields_of
+from tests.cli.running import Run
 
 
 @pytest.fixture

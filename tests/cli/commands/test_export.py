@@ -8,7 +8,7 @@ import pytest
 
 from tableadmin import Client, formats, v1
 from tableadmin.cli.commands.export import FORMATS
-from tests.cli.conftest import Run, runner
+from tests.cli.running import Run, runner
 from tests.engines import Engine
 from tests.server_process import ServerProcess, running_server
 

@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from tests.cli.conftest import Run
 from tests.cli.fields import fields_of
+from tests.cli.running import Run
 
 KINESIS = "arn:aws:kinesis:us-east-1:123456789012:stream/music"
 POLICY = {"Version": "2012-10-17", "Statement": []}

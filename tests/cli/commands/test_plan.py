@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tableadmin.awsshape import AwsDict
-from tests.cli.conftest import Run
+from tests.cli.running import Run
 from tests.cli.terminal import Terminal
 
 

@@ -8,7 +8,7 @@ import pytest
 from tableadmin.awsshape import AwsDict, from_aws
 from tableadmin.cli.views.wide_columns import COLUMNS, cells, parse_filter, selected
 from tableadmin.v1 import TableState
-from tests.cli.conftest import Run
+from tests.cli.running import Run
 from tests.cli.terminal import Terminal
 
 

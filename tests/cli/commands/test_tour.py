@@ -7,7 +7,7 @@ import boto3
 import pytest
 import yaml
 
-from tests.cli.conftest import Run, runner
+from tests.cli.running import Run, runner
 
 
 def test_the_tour(tablectl: Run, table_name: str) -> None:

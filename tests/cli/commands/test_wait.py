@@ -7,8 +7,8 @@ import pytest
 
 from tableadmin.cli.requests.wait_conditions import KINDS, Condition, condition, forms
 from tableadmin.v1 import WaitCondition, WaitRequest
-from tests.cli.conftest import Run, runner
 from tests.cli.piping import piped
+from tests.cli.running import Run, runner
 from tests.cli.terminal import Terminal
 
 StartTerminal = Callable[..., Terminal]

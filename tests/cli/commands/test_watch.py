@@ -9,8 +9,8 @@ from collections.abc import Callable
 import pytest
 import yaml
 
-from tests.cli.conftest import PROGRAM, Run
 from tests.cli.piping import piped
+from tests.cli.running import PROGRAM, Run, process_runner
 from tests.cli.terminal import Terminal
 from tests.engines import Engine
 from tests.server_process import running_server
@@ -162,9 +162,9 @@ def test_one_way_to_say_what(offline: Run, arguments: tuple[str, ...]) -> None:
     assert said == ran.stderr
 
 
-def test_no_server(offline: Run) -> None:
+def test_no_server(environment: dict[str, str]) -> None:
     """Where no server answers it ends with 1 and a hint, as other commands do."""
-    ran = offline("watch", "--all")
+    ran = process_runner(environment)("watch", "--all")
     assert (1, "") == (ran.returncode, ran.stdout)
     assert "is a server running?" in ran.stderr
     assert 1 == len(ran.stderr.splitlines())
@@ -183,6 +183,6 @@ def test_a_drained_server_is_no_end(
             assert 0 == first.terminate()
             gap = line(process)
             assert ["time", "type", "since", "reason"] == list(gap)
-            assert ("GAP", "the server is stopping") == (gap["type"], gap["reason"])
+            assert ("GAP", "the server is stopping: call again") == (gap["type"], gap["reason"])
             with running_server(*flags, "--listen", first.address):
                 assert ["DELETED", "CHECKPOINT"] == [line(process)["type"], line(process)["type"]]

@@ -10,8 +10,8 @@ from tableadmin.cli.views.unreadable_parts import complaints
 from tableadmin.cli.views.wide_columns import COLUMNS, cells
 from tableadmin.v1 import TableState
 from tests.cli.commands.test_table_list_wide import MUSIC
-from tests.cli.conftest import PROGRAM, Run, runner
 from tests.cli.piping import piped
+from tests.cli.running import PROGRAM, Run, process_runner, runner
 from tests.cli.terminal import Terminal
 from tests.server.scripted_endpoint import Answer, Seen, answer, error, serving
 from tests.server_process import running_server
@@ -134,7 +134,7 @@ def test_watch_in_a_pipe(guarded: dict[str, str]) -> None:
         snapshot = json.loads(process.stdout.readline())
     assert ("SNAPSHOT", "Secret") == (snapshot["type"], snapshot["table"])
     assert ["DESCRIPTION"] == [each["Part"] for each in snapshot["state"]["UnreadableParts"]]
-    ran = runner(guarded)("watch", "Secret")
+    ran = process_runner(guarded)("watch", "Secret")
     assert (1, "") == (ran.returncode, ran.stdout)
     assert "not authorized" in ran.stderr
 

@@ -16,7 +16,6 @@ output = "json"
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -67,13 +66,15 @@ def load(file: Path) -> Contexts:
 
 def save(contexts: Contexts, file: Path) -> None:
     """Write CONTEXTS to FILE at once or not at all, readable by its owner alone; comments in it are lost."""
-    parts = [f'current = "{contexts.current}"\n'] if contexts.current else []
-    parts += [_section(name, settings) for name, settings in contexts.named.items()]
+    import tomli_w  # noqa: PLC0415 - most runs write no file
+
+    document = {"current": contexts.current} if contexts.current else {}
+    text = tomli_w.dumps({**document, "contexts": contexts.named})
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         draft = file.with_suffix(".new")
         draft.touch(mode=0o600)
-        draft.write_text("\n".join(parts), encoding="utf-8")
+        draft.write_text(text, encoding="utf-8")
         draft.replace(file)
     except OSError as error:
         raise Refusal(f"{file}: {error.strerror}") from error
@@ -90,12 +91,6 @@ def near(name: str, known: Mapping[str, object]) -> str:
     """What to say of the one in KNOWN that is near to NAME."""
     found = get_close_matches(name, known, n=1)
     return f", did you mean {found[0]!r}?" if found else ""
-
-
-def _section(name: str, settings: Mapping[str, str]) -> str:
-    # A JSON string is a TOML string, but for DEL, which no setting holds.
-    lines = [f"{key} = {json.dumps(text, ensure_ascii=False)}\n" for key, text in settings.items()]
-    return f"[contexts.{name}]\n" + "".join(lines)
 
 
 def _read(text: str) -> Contexts:

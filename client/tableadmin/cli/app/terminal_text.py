@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import textwrap
 from collections.abc import Iterable
-from os import environ
 from typing import NamedTuple, TextIO
 
 import click
@@ -30,14 +30,14 @@ def printable(text: str) -> str:
 
 def is_terminal(stream: TextIO) -> bool:
     """Whether STREAM can be drawn upon."""
-    return stream.isatty() and environ.get("TERM") != "dumb"
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def write(lines: Iterable[Line]) -> None:
     """Print LINES."""
     drawn = is_terminal(sys.stdout)
     width = max(shutil.get_terminal_size().columns, _NARROWEST) if drawn else None
-    colours = drawn and not environ.get("NO_COLOR")
+    colours = drawn and not os.environ.get("NO_COLOR")
     for line in lines:
         text = "\n".join(folded(line, width))
         click.echo(click.style(text, fg=line.colour) if colours and line.colour else text)

@@ -34,7 +34,7 @@ from tests.planner.tables import (
     ],
 )
 def test_replacement(after: Data) -> None:
-    """Key, types of key attributes and local indexes can't change: the table is deleted and made anew."""
+    """Key, types of key attributes and local indexes can't change: the table is deleted and created again."""
     if len(after["KeySchema"]) == 1:
         after = {**after, "AttributeDefinitions": after["AttributeDefinitions"][:1]}
     made = planned(table(), after)

@@ -37,16 +37,16 @@ def test_to_provisioned() -> None:
 
 
 @pytest.mark.parametrize(
-    ("members", "rider"),
+    ("members", "companion"),
     [
         ({"OnDemandThroughput": {"MaxReadRequestUnits": 9}}, ", set on-demand ceilings"),
         ({"StreamSpecification": IMAGES}, ", turn the stream on: NEW_IMAGE"),
         ({}, ""),
     ],
 )
-def test_to_on_demand(members: Data, rider: str) -> None:
+def test_to_on_demand(members: Data, companion: str) -> None:
     """PAY_PER_REQUEST takes ceilings or the stream along, so that one call is enough."""
-    assert [f"switch to on-demand capacity{rider}"] == summaries(table(), table(**ON_DEMAND, **members))
+    assert [f"switch to on-demand capacity{companion}"] == summaries(table(), table(**ON_DEMAND, **members))
 
 
 def test_to_on_demand_with_index() -> None:

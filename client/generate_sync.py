@@ -51,8 +51,8 @@ CODE = (
 )
 
 _RUFF = Path(sys.executable).with_name("ruff")
-# Import order, imports that only the asyncio client uses, loops that `yield from` can replace.
-_RULES = "I001,F401,UP028"
+# Import order, imports that only the asyncio client uses, loops that `yield from` or `list` can replace.
+_RULES = "I001,F401,UP028,C416"
 
 
 def sync_source(source: str) -> str:

@@ -20,6 +20,7 @@ from tableadmin.channel import DEFAULT_TARGET, DEFAULT_TIMEOUT, CallOptions, Met
 from tableadmin.methods import Method, P, Request, Response, warn_of_unknown
 from tableadmin.operations import Following, Known, State, next_page
 from tableadmin.pagination import next_request, page_items
+from tableadmin.plans import Exporting, Exports, Planning, Plans, exports_of, plans_of
 from tableadmin.streams import Stream
 from tableadmin.v1.operation_service_pb2_grpc import OperationServiceStub
 from tableadmin.v1.plan_service_pb2_grpc import PlanServiceStub
@@ -221,7 +222,8 @@ class Client:
 
     `watch` and `wait` are iterators that go on after a lost connection; `wait_for` returns the last
     response of `wait`. `plan` returns what would change to bring tables to their specs, `validate` returns
-    what is wrong with specs, and `apply` makes the changes.
+    what is wrong with specs, and `apply` makes the changes. `export` returns tables as specs. `plan_tables`
+    and `export_tables` are iterators over the same results, each as soon as it is ready.
 
     Traffic is not encrypted unless there are `credentials`. A `channel` is used instead of opening one, and
     is left open at the end; TARGET then only names the channel in messages. `timeout` is the deadline of each
@@ -246,7 +248,8 @@ class Client:
         self._stub = TableAdminStub(self._calls.channel)
         self._plan_stub = PlanServiceStub(self._calls.channel)
         self._operation_stub = OperationServiceStub(self._calls.channel)
-        self._streams = vars(WatchServiceStub(self._calls.channel)) | vars(self._operation_stub)
+        streaming = (WatchServiceStub(self._calls.channel), self._operation_stub, self._plan_stub)
+        self._streams = {name: rpc for stub in streaming for name, rpc in vars(stub).items()}
 
     def with_options(self, **changes: Unpack[OptionChanges]) -> Self:
         """This client with another `timeout`, `endpoint` or `metadata`, on the same channel.
@@ -293,14 +296,29 @@ class Client:
         """The responses of a stream, which starts when the first one is asked for."""
         return self._calls.stream(self._streams[resumption.rpc], resumption, self.options)
 
-    def plan(self, specs: Iterable[v1.TableSpec]) -> v1.PlanTablesResponse:
-        """What would change and by which calls, a plan for each of SPECS; nothing is changed.
+    def plan(self, specs: Iterable[v1.TableSpec]) -> Plans:
+        """The changes and AWS calls that bring tables to SPECS: a plan for each spec, in the order of SPECS.
 
-        Raises TableAdminError: InvalidArgument, whose `field_violations` say what is wrong, for specs that
-        can't be.
+        Changes nothing. `plan_tables` returns the plans one by one, and the error of each table that can't
+        be read. Raises TableAdminError: InvalidArgument, whose `field_violations` say what is wrong, for
+        invalid specs, and the error of the first table that can't be read.
         """
-        request = v1.PlanTablesRequest(specs=specs)
-        return self._response(self._plan_stub.PlanTables, request)
+        request = list(specs)
+        results = list(self.plan_tables(request))
+        return plans_of((each.table_name for each in request), results)
+
+    def export(
+        self, *, table_names: Iterable[str] = (), prefix: str | None = None, all_tables: bool = False
+    ) -> Exports:
+        """Tables as specs, in the order of `table_names` or by name, and notes of what the specs lack.
+
+        Specify one of `table_names`, `prefix` and `all_tables`. `export_tables` returns the specs one by one,
+        and the error of each table that can't be read. Raises TableAdminError: NotFound where a table does
+        not exist, and the error of the first table that can't be read.
+        """
+        names = list(table_names)
+        stream = self.export_tables(table_names=names, prefix=prefix, all_tables=all_tables)
+        return exports_of(names, list(stream))
 
     def validate(self, specs: Iterable[v1.TableSpec]) -> v1.ValidateTablesResponse:
         """All that is wrong with SPECS, for which AWS is not asked; raises TableAdminError."""
@@ -406,6 +424,10 @@ class Client:
     watch = Streamed(Watching)
     wait = Streamed(Waiting)
     wait_for = Awaited(Waiting)
+
+    # Plans and specs of many tables, one by one
+    plan_tables = Streamed(Planning)
+    export_tables = Streamed(Exporting)
 
     # Tables
     create_table = Rpc(v1.CreateTableRequest, v1.CreateTableResponse)

@@ -12,6 +12,7 @@ from contextlib import closing
 
 import grpc
 import pytest
+from google.rpc.code_pb2 import Code
 
 from tableadmin import v1
 from tests.applying.conftest import LEASE
@@ -26,7 +27,6 @@ from tests.applying.world import (
     apply_request,
     chosen,
     ended_with,
-    error_of,
     replicated,
     shaped,
     until,
@@ -160,8 +160,8 @@ def carried_out_despite_an_outage(world: World, name: str, seconds: float) -> No
     with world.plane.outage():
         time.sleep(seconds)
         for replica in world.replicas:
-            error = error_of(lambda: replica.plans.PlanTables(request, timeout=30))  # noqa: B023  # called at once
-            assert grpc.StatusCode.UNAVAILABLE == error.code
+            (result,) = replica.plans.PlanTables(request, timeout=30)
+            assert (Code.UNAVAILABLE, name) == (result.error.code, result.table_name)
     assert SUCCEEDED == world.ended([operation], 90)[0].state
     world.assert_carried_out(plan, after(name))
     assert [] == world.plane.model.refused

@@ -60,9 +60,11 @@ class World:
             self.plane.create(spec)
 
     def planned(self, *specs: Data) -> list[v1.TablePlan]:
-        """What PlanTables answers."""
+        """What PlanTables answers, in the order of SPECS."""
         request = v1.PlanTablesRequest(specs=shaped(specs))
-        return list(self.asked(lambda each: each.plans.PlanTables(request, timeout=_RPC_SECONDS)).plans)
+        results = self.asked(lambda each: list(each.plans.PlanTables(request, timeout=_RPC_SECONDS)))
+        plans = {each.table_name: each.plan for each in results}
+        return [plans[str(each["TableName"])] for each in specs]
 
     def applied(self, *specs: Data, via: Replica | None = None) -> list[v1.Operation]:
         """What ApplyPlan answers to a new request for SPECS; see `begun`."""

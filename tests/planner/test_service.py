@@ -63,10 +63,13 @@ def spec(name: str, **members: object) -> Data:
 
 
 def planned(address: str, *specs: Data) -> list[v1.TablePlan]:
-    """What PlanTables answers."""
+    """What PlanTables answers, in the order of SPECS."""
     with grpc.insecure_channel(address) as channel:
         request = v1.PlanTablesRequest(specs=[from_aws(each, v1.TableSpec) for each in specs])
-        return list(PlanServiceStub(channel).PlanTables(request, timeout=30).plans)
+        plans = {
+            each.table_name: each.plan for each in PlanServiceStub(channel).PlanTables(request, timeout=30)
+        }
+    return [plans[str(each["TableName"])] for each in specs]
 
 
 def applied(client: Client, address: str, wanted: Data) -> list[str]:
@@ -148,7 +151,7 @@ SKIPPED = {
 
 
 def test_many(model_server: ServerProcess) -> None:
-    """Plans come in the order of the specs, each a request message as TableAdmin takes it."""
+    """A plan for each spec, whose steps are request messages as TableAdmin takes them."""
     names = [f"Music-{number}" for number in range(20)]
     plans = planned(model_server.address, *map(spec, names))
     assert names == [plan.table_name for plan in plans]
@@ -163,7 +166,7 @@ def test_invalid(model_server: ServerProcess) -> None:
     with grpc.insecure_channel(model_server.address) as channel:
         specs = [from_aws(cast("AwsDict", each), v1.TableSpec) for each in (bad, double, double)]
         with pytest.raises(grpc.RpcError) as raised:
-            PlanServiceStub(channel).PlanTables(v1.PlanTablesRequest(specs=specs), timeout=30)
+            list(PlanServiceStub(channel).PlanTables(v1.PlanTablesRequest(specs=specs), timeout=30))
         answer = PlanServiceStub(channel).ValidateTables(v1.ValidateTablesRequest(specs=specs), timeout=30)
     assert grpc.StatusCode.INVALID_ARGUMENT == cast("grpc.Call", raised.value).code()
     assert [

@@ -128,13 +128,14 @@ def refusal(
     channel: grpc.Channel, method: MethodDescriptor, request: Message, endpoint: str = "with"
 ) -> tuple[grpc.StatusCode, str, str, str]:
     """How METHOD refuses REQUEST: code, reason, the first field and the text."""
-    call = channel.unary_unary(
+    make = channel.unary_stream if method.server_streaming else channel.unary_unary
+    call = make(
         f"/{method.containing_service.full_name}/{method.name}",
         request_serializer=type(request).SerializeToString,
         response_deserializer=GetMessageClass(method.output_type).FromString,
     )
     with pytest.raises(grpc.RpcError) as raised:
-        call(request, timeout=10, metadata=(("tableadmin-endpoint", endpoint),))
+        list(call(request, timeout=10, metadata=(("tableadmin-endpoint", endpoint),)))
     error: Any = raised.value
     status = rpc_status.from_call(error)
     info, bad = ErrorInfo(), BadRequest()

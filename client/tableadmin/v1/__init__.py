@@ -320,6 +320,8 @@ from tableadmin.v1.resource_policy_pb2 import (
 )
 from tableadmin.v1.plan_pb2 import (
     ChangeClass,
+    ExportTablesRequest,
+    ExportTablesResponse,
     PlanAction,
     PlanTablesRequest,
     PlanTablesResponse,
@@ -327,6 +329,7 @@ from tableadmin.v1.plan_pb2 import (
     PlannedChange,
     PlannedStep,
     SpecViolation,
+    TableError,
     TablePlan,
     ValidateTablesRequest,
     ValidateTablesResponse,
@@ -457,6 +460,8 @@ __all__ = [
     "ExportSummary",
     "ExportTableToPointInTimeRequest",
     "ExportTableToPointInTimeResponse",
+    "ExportTablesRequest",
+    "ExportTablesResponse",
     "ExportType",
     "ExportViewType",
     "FailureException",
@@ -585,6 +590,7 @@ __all__ = [
     "TableClassSummary",
     "TableCreationParameters",
     "TableDescription",
+    "TableError",
     "TableEvent",
     "TableEventType",
     "TablePart",

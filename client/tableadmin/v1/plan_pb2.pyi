@@ -118,24 +118,222 @@ Global___PlanTablesRequest: _TypeAlias = PlanTablesRequest  # noqa: Y015
 
 @_typing.final
 class PlanTablesResponse(_message.Message):
-    """Response message for `PlanService.PlanTables`."""
+    """A response of the `PlanService.PlanTables` stream: the result for one table."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    PLANS_FIELD_NUMBER: _builtins.int
+    TABLE_NAME_FIELD_NUMBER: _builtins.int
+    PLAN_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
+    COMPLETED_TABLES_FIELD_NUMBER: _builtins.int
+    TOTAL_TABLES_FIELD_NUMBER: _builtins.int
+    table_name: _builtins.str
+    """The name of the table."""
+    completed_tables: _builtins.int
+    """The number of tables that the stream has returned a result for, this table included."""
+    total_tables: _builtins.int
+    """The number of tables that the stream returns a result for in all."""
     @_builtins.property
-    def plans(self) -> _containers.RepeatedCompositeFieldContainer[Global___TablePlan]:
-        """The plans, one for each spec, in the order of the specs."""
+    def plan(self) -> Global___TablePlan:
+        """The plan that brings the table to its spec."""
+
+    @_builtins.property
+    def error(self) -> Global___TableError:
+        """The error that prevented a plan. The stream continues with the other tables."""
 
     def __init__(
         self,
         *,
-        plans: _abc.Iterable[Global___TablePlan] | None = ...,
+        table_name: _builtins.str | None = ...,
+        plan: Global___TablePlan | None = ...,
+        error: Global___TableError | None = ...,
+        completed_tables: _builtins.int | None = ...,
+        total_tables: _builtins.int | None = ...,
     ) -> None: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["plans", b"plans"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_completed_tables", b"_completed_tables", "_table_name", b"_table_name", "_total_tables", b"_total_tables", "completed_tables", b"completed_tables", "error", b"error", "plan", b"plan", "result", b"result", "table_name", b"table_name", "total_tables", b"total_tables"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_completed_tables", b"_completed_tables", "_table_name", b"_table_name", "_total_tables", b"_total_tables", "completed_tables", b"completed_tables", "error", b"error", "plan", b"plan", "result", b"result", "table_name", b"table_name", "total_tables", b"total_tables"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__completed_tables: _TypeAlias = _typing.Literal["completed_tables"]  # noqa: Y015
+    _WhichOneofArgType__completed_tables: _TypeAlias = _typing.Literal["_completed_tables", b"_completed_tables"]  # noqa: Y015
+    _WhichOneofReturnType__table_name: _TypeAlias = _typing.Literal["table_name"]  # noqa: Y015
+    _WhichOneofArgType__table_name: _TypeAlias = _typing.Literal["_table_name", b"_table_name"]  # noqa: Y015
+    _WhichOneofReturnType__total_tables: _TypeAlias = _typing.Literal["total_tables"]  # noqa: Y015
+    _WhichOneofArgType__total_tables: _TypeAlias = _typing.Literal["_total_tables", b"_total_tables"]  # noqa: Y015
+    _WhichOneofReturnType_result: _TypeAlias = _typing.Literal["plan", "error"]  # noqa: Y015
+    _WhichOneofArgType_result: _TypeAlias = _typing.Literal["result", b"result"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__completed_tables) -> _WhichOneofReturnType__completed_tables | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__table_name) -> _WhichOneofReturnType__table_name | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__total_tables) -> _WhichOneofReturnType__total_tables | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_result) -> _WhichOneofReturnType_result | None: ...
 
 Global___PlanTablesResponse: _TypeAlias = PlanTablesResponse  # noqa: Y015
+
+@_typing.final
+class ExportTablesRequest(_message.Message):
+    """Request message for `PlanService.ExportTables`. Specify one of `table_names`, `prefix` and `all_tables`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TABLE_NAMES_FIELD_NUMBER: _builtins.int
+    PREFIX_FIELD_NUMBER: _builtins.int
+    ALL_TABLES_FIELD_NUMBER: _builtins.int
+    prefix: _builtins.str
+    """Exports all tables whose names begin with this prefix."""
+    all_tables: _builtins.bool
+    """True exports all tables of the endpoint."""
+    @_builtins.property
+    def table_names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The names of the tables to export, up to 1,000. A name that occurs twice is exported once."""
+
+    def __init__(
+        self,
+        *,
+        table_names: _abc.Iterable[_builtins.str] | None = ...,
+        prefix: _builtins.str | None = ...,
+        all_tables: _builtins.bool | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_all_tables", b"_all_tables", "_prefix", b"_prefix", "all_tables", b"all_tables", "prefix", b"prefix"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_all_tables", b"_all_tables", "_prefix", b"_prefix", "all_tables", b"all_tables", "prefix", b"prefix", "table_names", b"table_names"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__all_tables: _TypeAlias = _typing.Literal["all_tables"]  # noqa: Y015
+    _WhichOneofArgType__all_tables: _TypeAlias = _typing.Literal["_all_tables", b"_all_tables"]  # noqa: Y015
+    _WhichOneofReturnType__prefix: _TypeAlias = _typing.Literal["prefix"]  # noqa: Y015
+    _WhichOneofArgType__prefix: _TypeAlias = _typing.Literal["_prefix", b"_prefix"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__all_tables) -> _WhichOneofReturnType__all_tables | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__prefix) -> _WhichOneofReturnType__prefix | None: ...
+
+Global___ExportTablesRequest: _TypeAlias = ExportTablesRequest  # noqa: Y015
+
+@_typing.final
+class ExportTablesResponse(_message.Message):
+    """A response of the `PlanService.ExportTables` stream: the result for one table."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TABLE_NAME_FIELD_NUMBER: _builtins.int
+    SPEC_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
+    NOTES_FIELD_NUMBER: _builtins.int
+    COMPLETED_TABLES_FIELD_NUMBER: _builtins.int
+    TOTAL_TABLES_FIELD_NUMBER: _builtins.int
+    table_name: _builtins.str
+    """The name of the table."""
+    completed_tables: _builtins.int
+    """The number of tables that the stream has returned a result for, this table included."""
+    total_tables: _builtins.int
+    """The number of tables that the stream returns a result for in all."""
+    @_builtins.property
+    def spec(self) -> _table_spec_pb2.TableSpec:
+        """The spec that describes the table as it is. A plan for this spec has no changes."""
+
+    @_builtins.property
+    def error(self) -> Global___TableError:
+        """The error that prevented an export. The stream continues with the other tables."""
+
+    @_builtins.property
+    def notes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What the spec does not contain: settings that a spec has no member for, settings that the endpoint does
+        not support, and settings that could not be read while the table is being created or deleted. One
+        sentence for each.
+        """
+
+    def __init__(
+        self,
+        *,
+        table_name: _builtins.str | None = ...,
+        spec: _table_spec_pb2.TableSpec | None = ...,
+        error: Global___TableError | None = ...,
+        notes: _abc.Iterable[_builtins.str] | None = ...,
+        completed_tables: _builtins.int | None = ...,
+        total_tables: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_completed_tables", b"_completed_tables", "_table_name", b"_table_name", "_total_tables", b"_total_tables", "completed_tables", b"completed_tables", "error", b"error", "result", b"result", "spec", b"spec", "table_name", b"table_name", "total_tables", b"total_tables"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_completed_tables", b"_completed_tables", "_table_name", b"_table_name", "_total_tables", b"_total_tables", "completed_tables", b"completed_tables", "error", b"error", "notes", b"notes", "result", b"result", "spec", b"spec", "table_name", b"table_name", "total_tables", b"total_tables"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__completed_tables: _TypeAlias = _typing.Literal["completed_tables"]  # noqa: Y015
+    _WhichOneofArgType__completed_tables: _TypeAlias = _typing.Literal["_completed_tables", b"_completed_tables"]  # noqa: Y015
+    _WhichOneofReturnType__table_name: _TypeAlias = _typing.Literal["table_name"]  # noqa: Y015
+    _WhichOneofArgType__table_name: _TypeAlias = _typing.Literal["_table_name", b"_table_name"]  # noqa: Y015
+    _WhichOneofReturnType__total_tables: _TypeAlias = _typing.Literal["total_tables"]  # noqa: Y015
+    _WhichOneofArgType__total_tables: _TypeAlias = _typing.Literal["_total_tables", b"_total_tables"]  # noqa: Y015
+    _WhichOneofReturnType_result: _TypeAlias = _typing.Literal["spec", "error"]  # noqa: Y015
+    _WhichOneofArgType_result: _TypeAlias = _typing.Literal["result", b"result"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__completed_tables) -> _WhichOneofReturnType__completed_tables | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__table_name) -> _WhichOneofReturnType__table_name | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__total_tables) -> _WhichOneofReturnType__total_tables | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_result) -> _WhichOneofReturnType_result | None: ...
+
+Global___ExportTablesResponse: _TypeAlias = ExportTablesResponse  # noqa: Y015
+
+@_typing.final
+class TableError(_message.Message):
+    """Why there is no result for a table."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    AWS_ERROR_CODE_FIELD_NUMBER: _builtins.int
+    AWS_REQUEST_ID_FIELD_NUMBER: _builtins.int
+    code: _builtins.int
+    """The error code, a value of google.rpc.Code."""
+    reason: _builtins.str
+    """The reason for programs: the AWS error code in UPPER_SNAKE_CASE, or a reason of this service."""
+    message: _builtins.str
+    """A description for people, one line."""
+    aws_error_code: _builtins.str
+    """The AWS error code. Empty if AWS returned none."""
+    aws_request_id: _builtins.str
+    """The AWS request ID. Empty if AWS returned none."""
+    def __init__(
+        self,
+        *,
+        code: _builtins.int | None = ...,
+        reason: _builtins.str | None = ...,
+        message: _builtins.str | None = ...,
+        aws_error_code: _builtins.str | None = ...,
+        aws_request_id: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_aws_error_code", b"_aws_error_code", "_aws_request_id", b"_aws_request_id", "_code", b"_code", "_message", b"_message", "_reason", b"_reason", "aws_error_code", b"aws_error_code", "aws_request_id", b"aws_request_id", "code", b"code", "message", b"message", "reason", b"reason"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_aws_error_code", b"_aws_error_code", "_aws_request_id", b"_aws_request_id", "_code", b"_code", "_message", b"_message", "_reason", b"_reason", "aws_error_code", b"aws_error_code", "aws_request_id", b"aws_request_id", "code", b"code", "message", b"message", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__aws_error_code: _TypeAlias = _typing.Literal["aws_error_code"]  # noqa: Y015
+    _WhichOneofArgType__aws_error_code: _TypeAlias = _typing.Literal["_aws_error_code", b"_aws_error_code"]  # noqa: Y015
+    _WhichOneofReturnType__aws_request_id: _TypeAlias = _typing.Literal["aws_request_id"]  # noqa: Y015
+    _WhichOneofArgType__aws_request_id: _TypeAlias = _typing.Literal["_aws_request_id", b"_aws_request_id"]  # noqa: Y015
+    _WhichOneofReturnType__code: _TypeAlias = _typing.Literal["code"]  # noqa: Y015
+    _WhichOneofArgType__code: _TypeAlias = _typing.Literal["_code", b"_code"]  # noqa: Y015
+    _WhichOneofReturnType__message: _TypeAlias = _typing.Literal["message"]  # noqa: Y015
+    _WhichOneofArgType__message: _TypeAlias = _typing.Literal["_message", b"_message"]  # noqa: Y015
+    _WhichOneofReturnType__reason: _TypeAlias = _typing.Literal["reason"]  # noqa: Y015
+    _WhichOneofArgType__reason: _TypeAlias = _typing.Literal["_reason", b"_reason"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__aws_error_code) -> _WhichOneofReturnType__aws_error_code | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__aws_request_id) -> _WhichOneofReturnType__aws_request_id | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__code) -> _WhichOneofReturnType__code | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__message) -> _WhichOneofReturnType__message | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__reason) -> _WhichOneofReturnType__reason | None: ...
+
+Global___TableError: _TypeAlias = TableError  # noqa: Y015
 
 @_typing.final
 class ValidateTablesRequest(_message.Message):

@@ -27,7 +27,8 @@ if _version_not_supported:
 
 
 class PlanServiceStub(object):
-    """Plans the AWS calls that bring tables to their specs, and makes these calls.
+    """Plans the AWS calls that bring tables to their specs, makes these calls, and exports tables as
+    specs.
 
     The call metadata key `tableadmin-endpoint` selects the endpoint, as for TableAdmin.
 
@@ -43,10 +44,15 @@ class PlanServiceStub(object):
         Args:
             channel: A grpc.Channel.
         """
-        self.PlanTables = channel.unary_unary(
+        self.PlanTables = channel.unary_stream(
                 '/tableadmin.v1.PlanService/PlanTables',
                 request_serializer=tableadmin_dot_v1_dot_plan__pb2.PlanTablesRequest.SerializeToString,
                 response_deserializer=tableadmin_dot_v1_dot_plan__pb2.PlanTablesResponse.FromString,
+                _registered_method=True)
+        self.ExportTables = channel.unary_stream(
+                '/tableadmin.v1.PlanService/ExportTables',
+                request_serializer=tableadmin_dot_v1_dot_plan__pb2.ExportTablesRequest.SerializeToString,
+                response_deserializer=tableadmin_dot_v1_dot_plan__pb2.ExportTablesResponse.FromString,
                 _registered_method=True)
         self.ApplyPlan = channel.unary_unary(
                 '/tableadmin.v1.PlanService/ApplyPlan',
@@ -61,7 +67,8 @@ class PlanServiceStub(object):
 
 
 class PlanServiceServicer(object):
-    """Plans the AWS calls that bring tables to their specs, and makes these calls.
+    """Plans the AWS calls that bring tables to their specs, makes these calls, and exports tables as
+    specs.
 
     The call metadata key `tableadmin-endpoint` selects the endpoint, as for TableAdmin.
 
@@ -78,6 +85,27 @@ class PlanServiceServicer(object):
         A plan contains the smallest number of calls that the rules of AWS allow, in an order that AWS
         accepts. If the endpoint does not have a required operation, the plan shows the change as
         skipped.
+
+        The stream has one response for each spec. Each response is sent as soon as its plan is ready,
+        so the order differs from the order of the specs. AWS allows about 10 reads of tags and of
+        backups a second, so plans for 1,000 tables take minutes: set no deadline, or a long one. If a
+        table cannot be read, for example for lack of permission, its response has an error instead of
+        a plan, and the stream continues with the other tables. An invalid spec ends the stream before
+        any table is read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportTables(self, request, context):
+        """Returns live tables as specs. This RPC changes nothing.
+
+        The stream has one response for each table, in no particular order. If a table does not exist
+        or cannot be read, its response has an error instead of a spec, and the stream continues with
+        the other tables. On AWS, 1,000 tables take minutes, as for PlanTables.
+
+        Errors: INVALID_ARGUMENT if the request does not have exactly one of `table_names`, `prefix`
+        and `all_tables`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -115,10 +143,15 @@ class PlanServiceServicer(object):
 
 def add_PlanServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
-            'PlanTables': grpc.unary_unary_rpc_method_handler(
+            'PlanTables': grpc.unary_stream_rpc_method_handler(
                     servicer.PlanTables,
                     request_deserializer=tableadmin_dot_v1_dot_plan__pb2.PlanTablesRequest.FromString,
                     response_serializer=tableadmin_dot_v1_dot_plan__pb2.PlanTablesResponse.SerializeToString,
+            ),
+            'ExportTables': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportTables,
+                    request_deserializer=tableadmin_dot_v1_dot_plan__pb2.ExportTablesRequest.FromString,
+                    response_serializer=tableadmin_dot_v1_dot_plan__pb2.ExportTablesResponse.SerializeToString,
             ),
             'ApplyPlan': grpc.unary_unary_rpc_method_handler(
                     servicer.ApplyPlan,
@@ -139,7 +172,8 @@ def add_PlanServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class PlanService(object):
-    """Plans the AWS calls that bring tables to their specs, and makes these calls.
+    """Plans the AWS calls that bring tables to their specs, makes these calls, and exports tables as
+    specs.
 
     The call metadata key `tableadmin-endpoint` selects the endpoint, as for TableAdmin.
 
@@ -160,12 +194,39 @@ class PlanService(object):
             wait_for_ready=None,
             timeout=None,
             metadata=None):
-        return grpc.experimental.unary_unary(
+        return grpc.experimental.unary_stream(
             request,
             target,
             '/tableadmin.v1.PlanService/PlanTables',
             tableadmin_dot_v1_dot_plan__pb2.PlanTablesRequest.SerializeToString,
             tableadmin_dot_v1_dot_plan__pb2.PlanTablesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportTables(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/tableadmin.v1.PlanService/ExportTables',
+            tableadmin_dot_v1_dot_plan__pb2.ExportTablesRequest.SerializeToString,
+            tableadmin_dot_v1_dot_plan__pb2.ExportTablesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -28,7 +28,8 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class PlanServiceStub:
-    """Plans the AWS calls that bring tables to their specs, and makes these calls.
+    """Plans the AWS calls that bring tables to their specs, makes these calls, and exports tables as
+    specs.
 
     The call metadata key `tableadmin-endpoint` selects the endpoint, as for TableAdmin.
 
@@ -42,13 +43,30 @@ class PlanServiceStub:
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> PlanServiceAsyncStub: ...
-    PlanTables: _grpc.UnaryUnaryMultiCallable[_plan_pb2.PlanTablesRequest, _plan_pb2.PlanTablesResponse]
+    PlanTables: _grpc.UnaryStreamMultiCallable[_plan_pb2.PlanTablesRequest, _plan_pb2.PlanTablesResponse]
     """Compares specs with the live tables. Returns the differences, and the AWS calls that bring the
     tables to their specs. This RPC changes nothing.
 
     A plan contains the smallest number of calls that the rules of AWS allow, in an order that AWS
     accepts. If the endpoint does not have a required operation, the plan shows the change as
     skipped.
+
+    The stream has one response for each spec. Each response is sent as soon as its plan is ready,
+    so the order differs from the order of the specs. AWS allows about 10 reads of tags and of
+    backups a second, so plans for 1,000 tables take minutes: set no deadline, or a long one. If a
+    table cannot be read, for example for lack of permission, its response has an error instead of
+    a plan, and the stream continues with the other tables. An invalid spec ends the stream before
+    any table is read.
+    """
+    ExportTables: _grpc.UnaryStreamMultiCallable[_plan_pb2.ExportTablesRequest, _plan_pb2.ExportTablesResponse]
+    """Returns live tables as specs. This RPC changes nothing.
+
+    The stream has one response for each table, in no particular order. If a table does not exist
+    or cannot be read, its response has an error instead of a spec, and the stream continues with
+    the other tables. On AWS, 1,000 tables take minutes, as for PlanTables.
+
+    Errors: INVALID_ARGUMENT if the request does not have exactly one of `table_names`, `prefix`
+    and `all_tables`.
     """
     ApplyPlan: _grpc.UnaryUnaryMultiCallable[_apply_pb2.ApplyPlanRequest, _apply_pb2.ApplyPlanResponse]
     """Brings tables to their specs. Creates one operation for each spec and returns before the
@@ -73,7 +91,8 @@ class PlanServiceStub:
 
 @_typing.type_check_only
 class PlanServiceAsyncStub(PlanServiceStub):
-    """Plans the AWS calls that bring tables to their specs, and makes these calls.
+    """Plans the AWS calls that bring tables to their specs, makes these calls, and exports tables as
+    specs.
 
     The call metadata key `tableadmin-endpoint` selects the endpoint, as for TableAdmin.
 
@@ -84,13 +103,30 @@ class PlanServiceAsyncStub(PlanServiceStub):
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    PlanTables: _aio.UnaryUnaryMultiCallable[_plan_pb2.PlanTablesRequest, _plan_pb2.PlanTablesResponse]  # type: ignore[assignment]
+    PlanTables: _aio.UnaryStreamMultiCallable[_plan_pb2.PlanTablesRequest, _plan_pb2.PlanTablesResponse]  # type: ignore[assignment]
     """Compares specs with the live tables. Returns the differences, and the AWS calls that bring the
     tables to their specs. This RPC changes nothing.
 
     A plan contains the smallest number of calls that the rules of AWS allow, in an order that AWS
     accepts. If the endpoint does not have a required operation, the plan shows the change as
     skipped.
+
+    The stream has one response for each spec. Each response is sent as soon as its plan is ready,
+    so the order differs from the order of the specs. AWS allows about 10 reads of tags and of
+    backups a second, so plans for 1,000 tables take minutes: set no deadline, or a long one. If a
+    table cannot be read, for example for lack of permission, its response has an error instead of
+    a plan, and the stream continues with the other tables. An invalid spec ends the stream before
+    any table is read.
+    """
+    ExportTables: _aio.UnaryStreamMultiCallable[_plan_pb2.ExportTablesRequest, _plan_pb2.ExportTablesResponse]  # type: ignore[assignment]
+    """Returns live tables as specs. This RPC changes nothing.
+
+    The stream has one response for each table, in no particular order. If a table does not exist
+    or cannot be read, its response has an error instead of a spec, and the stream continues with
+    the other tables. On AWS, 1,000 tables take minutes, as for PlanTables.
+
+    Errors: INVALID_ARGUMENT if the request does not have exactly one of `table_names`, `prefix`
+    and `all_tables`.
     """
     ApplyPlan: _aio.UnaryUnaryMultiCallable[_apply_pb2.ApplyPlanRequest, _apply_pb2.ApplyPlanResponse]  # type: ignore[assignment]
     """Brings tables to their specs. Creates one operation for each spec and returns before the
@@ -114,7 +150,8 @@ class PlanServiceAsyncStub(PlanServiceStub):
     """Validates specs without calling AWS. Returns the violations of the rules of AWS."""
 
 class PlanServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Plans the AWS calls that bring tables to their specs, and makes these calls.
+    """Plans the AWS calls that bring tables to their specs, makes these calls, and exports tables as
+    specs.
 
     The call metadata key `tableadmin-endpoint` selects the endpoint, as for TableAdmin.
 
@@ -129,13 +166,36 @@ class PlanServiceServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _plan_pb2.PlanTablesRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_plan_pb2.PlanTablesResponse, _abc.Awaitable[_plan_pb2.PlanTablesResponse]]:
+    ) -> _typing.Union[_abc.Iterator[_plan_pb2.PlanTablesResponse], _abc.AsyncIterator[_plan_pb2.PlanTablesResponse]]:
         """Compares specs with the live tables. Returns the differences, and the AWS calls that bring the
         tables to their specs. This RPC changes nothing.
 
         A plan contains the smallest number of calls that the rules of AWS allow, in an order that AWS
         accepts. If the endpoint does not have a required operation, the plan shows the change as
         skipped.
+
+        The stream has one response for each spec. Each response is sent as soon as its plan is ready,
+        so the order differs from the order of the specs. AWS allows about 10 reads of tags and of
+        backups a second, so plans for 1,000 tables take minutes: set no deadline, or a long one. If a
+        table cannot be read, for example for lack of permission, its response has an error instead of
+        a plan, and the stream continues with the other tables. An invalid spec ends the stream before
+        any table is read.
+        """
+
+    @_abc_1.abstractmethod
+    def ExportTables(
+        self,
+        request: _plan_pb2.ExportTablesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_plan_pb2.ExportTablesResponse], _abc.AsyncIterator[_plan_pb2.ExportTablesResponse]]:
+        """Returns live tables as specs. This RPC changes nothing.
+
+        The stream has one response for each table, in no particular order. If a table does not exist
+        or cannot be read, its response has an error instead of a spec, and the stream continues with
+        the other tables. On AWS, 1,000 tables take minutes, as for PlanTables.
+
+        Errors: INVALID_ARGUMENT if the request does not have exactly one of `table_names`, `prefix`
+        and `all_tables`.
         """
 
     @_abc_1.abstractmethod

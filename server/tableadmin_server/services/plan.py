@@ -1,8 +1,8 @@
-"""`PlanService`: what it takes to bring tables to their specs, and the beginning of it."""
+"""`PlanService`: compares tables with their specs, applies specs, and exports tables as specs."""
 
-import asyncio
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import aclosing
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
@@ -15,28 +15,32 @@ from tableadmin.awsshape import AwsDict, ShapeError, to_aws
 from tableadmin.v1 import (
     ApplyPlanRequest,
     ApplyPlanResponse,
+    ExportTablesRequest,
+    ExportTablesResponse,
     PlanTablesRequest,
     PlanTablesResponse,
     SpecViolation,
-    TablePlan,
     TableSpec,
     ValidateTablesRequest,
     ValidateTablesResponse,
     plan_service_pb2,
 )
 from tableadmin_server.bounds import off_loop
+from tableadmin_server.concurrency import as_ready
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.dynamodb.fields import field_path
+from tableadmin_server.exporting import exported
 from tableadmin_server.failure import Failure, field_violations, invalid_request
 from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
 from tableadmin_server.operations.request import Application
 from tableadmin_server.planner import Violation, plan, repetitions, validate
 from tableadmin_server.services.endpoint_choice import endpoint_name
 from tableadmin_server.services.operation_messages import operation_message
-from tableadmin_server.services.plan_messages import table_plan
+from tableadmin_server.services.plan_messages import table_error, table_plan
 from tableadmin_server.services.reserved_table import ReservedTable
 from tableadmin_server.tables.planned import observed
+from tableadmin_server.tables.reading import background_reader
 
 SERVICE = plan_service_pb2.DESCRIPTOR.services_by_name["PlanService"]
 
@@ -55,12 +59,28 @@ Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 def handlers(endpoints: Endpoints, operations: OperationsByEndpoint) -> "grpc.GenericRpcHandler[Any, Any]":
     """The RPCs of `PlanService`, which read from ENDPOINTS; what is to be changed OPERATIONS do."""
 
-    async def plan_tables(request: PlanTablesRequest, context: Context) -> PlanTablesResponse:
+    async def plan_tables(request: PlanTablesRequest, context: Context) -> AsyncIterator[PlanTablesResponse]:
         endpoint = endpoints.named(endpoint_name(context))
         _PLANNED.check(endpoint, request)
         specs = await off_loop(partial(valid_specs, request.specs), request.ByteSize())
-        plans = await asyncio.gather(*(_planned(endpoint, spec) for spec in specs))
-        return PlanTablesResponse(plans=plans)
+        async with aclosing(as_ready(specs, partial(_planned, endpoint))) as responses:
+            completed = 0
+            async for response in responses:
+                completed += 1
+                response.completed_tables, response.total_tables = completed, len(specs)
+                yield response
+
+    async def export_tables(
+        request: ExportTablesRequest, context: Context
+    ) -> AsyncIterator[ExportTablesResponse]:
+        endpoint = endpoints.named(endpoint_name(context))
+        names = await _exported_names(endpoint, request)
+        async with aclosing(as_ready(names, partial(_exported, endpoint))) as responses:
+            completed = 0
+            async for response in responses:
+                completed += 1
+                response.completed_tables, response.total_tables = completed, len(names)
+                yield response
 
     async def validate_tables(request: ValidateTablesRequest, context: Context) -> ValidateTablesResponse:
         del context
@@ -79,7 +99,10 @@ def handlers(endpoints: Endpoints, operations: OperationsByEndpoint) -> "grpc.Ge
             "ApplyPlan": grpc.unary_unary_rpc_method_handler(
                 apply_plan, ApplyPlanRequest.FromString, ApplyPlanResponse.SerializeToString
             ),
-            "PlanTables": grpc.unary_unary_rpc_method_handler(
+            "ExportTables": grpc.unary_stream_rpc_method_handler(
+                export_tables, ExportTablesRequest.FromString, ExportTablesResponse.SerializeToString
+            ),
+            "PlanTables": grpc.unary_stream_rpc_method_handler(
                 plan_tables, PlanTablesRequest.FromString, PlanTablesResponse.SerializeToString
             ),
             "ValidateTables": grpc.unary_unary_rpc_method_handler(
@@ -191,7 +214,29 @@ def _digest(request: ApplyPlanRequest) -> str:
     return hashlib.sha256(asked.SerializeToString(deterministic=True)).hexdigest()
 
 
-async def _planned(endpoint: Endpoint, spec: AwsDict) -> TablePlan:
+async def _planned(endpoint: Endpoint, spec: AwsDict) -> PlanTablesResponse:
     name = str(spec["TableName"])
-    live = await observed(endpoint, name, spec.keys())
-    return table_plan(name, plan(spec, live, datetime.now(UTC)))
+    try:
+        live = await observed(endpoint, name, spec.keys())
+    except Failure as failure:
+        return PlanTablesResponse(table_name=name, error=table_error(failure))
+    return PlanTablesResponse(table_name=name, plan=table_plan(name, plan(spec, live, datetime.now(UTC))))
+
+
+async def _exported_names(endpoint: Endpoint, request: ExportTablesRequest) -> Sequence[str]:
+    """The names of the tables that REQUEST selects; raises Failure."""
+    chosen = [bool(request.table_names), request.HasField("prefix"), request.all_tables]
+    if chosen.count(True) != 1:
+        raise invalid_request("table_names", "give one of table_names, prefix and all_tables")
+    if request.table_names:
+        return list(dict.fromkeys(request.table_names))
+    names = await background_reader(endpoint).table_names()
+    return [name for name in names if name.startswith(request.prefix)]
+
+
+async def _exported(endpoint: Endpoint, name: str) -> ExportTablesResponse:
+    try:
+        spec, notes = exported(await observed(endpoint, name, ()))
+    except Failure as failure:
+        return ExportTablesResponse(table_name=name, error=table_error(failure))
+    return ExportTablesResponse(table_name=name, spec=spec, notes=notes)

@@ -11,8 +11,10 @@ from tableadmin.v1 import (
     PlannedChange,
     PlannedStep,
     PlanWarning,
+    TableError,
     TablePlan,
 )
+from tableadmin_server.failure import Failure
 from tableadmin_server.planner import Change, Plan, Step
 
 # The field of each operation's request.
@@ -34,6 +36,17 @@ def table_plan(name: str, plan: Plan) -> TablePlan:
         fingerprint=plan.fingerprint,
         waits=[wait.description for wait in plan.waits],
         refusal=plan.refusal,
+    )
+
+
+def table_error(failure: Failure) -> TableError:
+    """FAILURE, which is the result for one table."""
+    return TableError(
+        code=failure.code,
+        reason=failure.reason,
+        message=failure.message,
+        aws_error_code=failure.metadata.get("aws_error_code", ""),
+        aws_request_id=failure.metadata.get("aws_request_id", ""),
     )
 
 

@@ -186,3 +186,11 @@ def test_a_terminal(terminal: Callable[..., Terminal], file: Callable[..., str])
     assert "\x1b[32m+ Colourful (create)" in session.raw
     plain = terminal("plan", "-f", path, columns=40, NO_COLOR="1")
     assert (0, False) == (plain.end(), "\x1b[" in plain.raw)
+
+
+def test_progress(terminal: Callable[..., Terminal], tablectl: Run, file: Callable[..., str]) -> None:
+    """A terminal shows how many tables are planned; a pipe gets the plans alone."""
+    path = file("a.yaml", spec("Music"), spec("Films"))
+    session = terminal("plan", "-f", path)
+    assert (0, True) == (session.end(), "2/2" in session.raw)
+    assert "" == tablectl("plan", "-f", path).stderr

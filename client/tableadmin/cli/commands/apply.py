@@ -55,7 +55,9 @@ def apply(
     given = kept.given if kept else spec_files.read(files, parameters)
     if applying.was_asked_before(session, session.client, given, wishes):
         return
-    plans = planning.planned(session.client, given).plans
+    planned = planning.planned(session.client, given)
+    planned.check()
+    plans = planned.plans
     applying.show_plans(session, plans)
     if kept:
         _check_drift(kept.plans, plans)

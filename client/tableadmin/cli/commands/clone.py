@@ -11,7 +11,7 @@ from tableadmin.cli.app.exit_codes import Unfinished
 from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.app.settings import SETTINGS
-from tableadmin.cli.specs import applying, cloning, live_spec, planning, spec_files
+from tableadmin.cli.specs import applying, cloning, planning, spec_files
 from tableadmin.cli.specs.applying import Wishes
 from tableadmin.cli.specs.spec_files import Given
 from tableadmin.cli.views.formatting import word
@@ -45,18 +45,20 @@ def clone(
     given = [Given(_spec(origin, goal, name, new), name)]
     if applying.was_asked_before(session, goal, given, wishes):
         return
-    plans = planning.planned(goal, given).plans
+    planned = planning.planned(goal, given)
+    planned.check()
+    plans = planned.plans
     applying.show_plans(session, plans)
     _check_new(plans[0])
     applying.apply(session, goal, given, plans, wishes)
 
 
 def _spec(origin: Client, goal: Client, name: str, new: str) -> TableSpec:
-    notes = [cloning.NOT_CLONED]
-    spec = live_spec.read(origin, name, notes)
+    exported = planning.exported(origin, [name])
+    notes = [cloning.NOT_CLONED, *exported.notes]
     arn = origin.describe_table(table_name=name).table.table_arn
     elsewhere = origin.options.endpoint != goal.options.endpoint
-    spec = cloning.renamed(spec, new, arn, notes, elsewhere=elsewhere)
+    spec = cloning.renamed(exported.specs[0], new, arn, notes, elsewhere=elsewhere)
     spec_files.say(notes)
     return spec
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import click
 
@@ -13,12 +12,10 @@ from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.output import show
 from tableadmin.cli.app.session import Session, aws, pass_session
 from tableadmin.cli.app.settings import SETTINGS
-from tableadmin.cli.specs import live_spec, planning, spec_files
+from tableadmin.cli.specs import planning, spec_files
+from tableadmin.cli.specs.planning import Planned
 from tableadmin.cli.specs.spec_files import Given
 from tableadmin.cli.views import plan_text
-
-if TYPE_CHECKING:
-    from tableadmin.v1 import PlanTablesResponse
 
 _endpoints = shell_completion.setting(SETTINGS["endpoint"])
 
@@ -48,27 +45,27 @@ def diff(
     Each change leads from what is to what the specs, or the table at the first endpoint, say.
     """
     if name and source and target and not files:
-        response = _between(session, name, source, target)
+        planned = _between(session, name, source, target)
     elif files and not (name or source or target):
-        response = planning.planned(session.client, spec_files.read(files, parameters))
+        planned = planning.planned(session.client, spec_files.read(files, parameters))
     else:
         raise click.UsageError("give -f FILE, or TABLE with --from ENDPOINT and --to ENDPOINT")
-    _show(session, response)
+    _show(session, planned)
+    planned.check()
     if tell:
-        planning.tell_changes(response.plans)
+        planning.tell_changes(planned.plans)
 
 
-def _between(session: Session, name: str, source: str, target: str) -> PlanTablesResponse:
-    notes: list[str] = []
-    spec = live_spec.read(session.client.with_options(endpoint=source), name, notes)
-    spec_files.say([f"{source}: {note}" for note in notes])
-    return planning.planned(session.client.with_options(endpoint=target), [Given(spec, source)])
+def _between(session: Session, name: str, source: str, target: str) -> Planned:
+    exported = planning.exported(session.client.with_options(endpoint=source), [name])
+    spec_files.say([f"{source}: {note}" for note in exported.notes])
+    return planning.planned(session.client.with_options(endpoint=target), [Given(exported.specs[0], source)])
 
 
-def _show(session: Session, response: PlanTablesResponse) -> None:
+def _show(session: Session, planned: Planned) -> None:
     if session.output != "table":
-        show(aws(response), session.output)
-    elif any(plan.changes for plan in response.plans):
-        terminal_text.write(plan_text.differences(response.plans))
-    else:
+        show({"Plans": [aws(plan) for plan in planned.plans]}, session.output)
+    elif any(plan.changes for plan in planned.plans):
+        terminal_text.write(plan_text.differences(planned.plans))
+    elif not planned.errors:
         show([Lines([], "no differences")], "table")

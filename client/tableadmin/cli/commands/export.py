@@ -10,7 +10,7 @@ import click
 from tableadmin.cli.app import shell_completion
 from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.session import Session, pass_session
-from tableadmin.cli.specs import live_spec, spec_files
+from tableadmin.cli.specs import planning, spec_files
 
 if TYPE_CHECKING:
     from tableadmin.formats import Format
@@ -38,8 +38,7 @@ def export(session: Session, names: Sequence[str], form: str) -> None:
     """
     from tableadmin import formats  # noqa: PLC0415 - yaml and protobuf
 
-    notes: list[str] = []
-    specs = [live_spec.read(session.client, name, notes) for name in dict.fromkeys(names)]
-    written = formats.write(specs, cast("Format", form))
-    spec_files.say([*notes, *written.notes])
+    exported = planning.exported(session.client, names)
+    written = formats.write(exported.specs, cast("Format", form))
+    spec_files.say([*exported.notes, *written.notes])
     click.echo(written.text, nl=False)

@@ -31,22 +31,24 @@ def plan(
 ) -> None:
     """Show what would change to bring tables to their specs, and by which calls.
 
-    Nothing is changed. The exit code is 1 for a spec that can't be and a plan that AWS would refuse.
+    Nothing is changed. The exit code is 1 for an invalid spec, a table that can't be read, and a plan that
+    AWS would refuse. A terminal shows how many tables are planned: on AWS 1,000 tables take minutes.
     """
     if out:
         plan_file.check(out)
     given = spec_files.read(files, parameters)
-    response = planning.planned(session.client, given)
+    planned = planning.planned(session.client, given)
     if session.output == "table":
-        terminal_text.write(plan_text.review(response.plans))
+        terminal_text.write(plan_text.review(planned.plans))
     else:
-        show(aws(response), session.output)
-    refused = [plan.table_name for plan in response.plans if plan.refusal]
+        show({"Plans": [aws(plan) for plan in planned.plans]}, session.output)
+    planned.check()
+    refused = [plan.table_name for plan in planned.plans if plan.refusal]
     if refused:
         raise Unfinished(f"can't be done: {', '.join(refused)}")
     if out:
         endpoint = session.settings["endpoint"].text
-        plan_file.write(plan_file.Kept(given, response.plans, endpoint), out)
+        plan_file.write(plan_file.Kept(given, planned.plans, endpoint), out)
         click.echo(f"kept for '{session.again('apply', out, endpoint=endpoint)}'", err=True)
     if tell:
-        planning.tell_changes(response.plans)
+        planning.tell_changes(planned.plans)

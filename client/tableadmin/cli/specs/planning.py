@@ -1,19 +1,25 @@
-"""Asking for plans, and for what is wrong with specs."""
+"""Asking for plans, for tables as specs, and for what is wrong with specs."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from tableadmin.cli.app.exit_codes import CHANGES_FOUND, Unfinished
-from tableadmin.cli.app.terminal_text import printable
+from tableadmin.cli.app.terminal_text import is_terminal, printable
 from tableadmin.cli.specs.spec_files import Given
 
 if TYPE_CHECKING:
     from tableadmin.client import Client
-    from tableadmin.v1 import PlanTablesResponse, SpecViolation, TablePlan
+    from tableadmin.errors import TableAdminError
+    from tableadmin.plans import Exports
+    from tableadmin.v1 import SpecViolation, TablePlan
+
+R = TypeVar("R")
 
 exit_code_option = click.option(
     "--exit-code",
@@ -23,15 +29,33 @@ exit_code_option = click.option(
 )
 
 
-def planned(client: Client, given: Sequence[Given]) -> PlanTablesResponse:
+@dataclass(frozen=True)
+class Planned:
+    """The plans for specs, in their order, and the errors of the tables that could not be planned."""
+
+    plans: Sequence[TablePlan]
+    errors: Sequence[TableAdminError]
+
+    def check(self) -> None:
+        """Raise the error of the table that could not be planned, or Unfinished where there are several."""
+        if len(self.errors) == 1:
+            raise self.errors[0]
+        if self.errors:
+            for error in self.errors:
+                click.echo(printable(" ".join(str(error).split())), err=True)
+            raise Unfinished(f"{count(len(self.errors))} could not be planned")
+
+
+def planned(client: Client, given: Sequence[Given]) -> Planned:
     """The plans for the specs GIVEN; where some are invalid, everything that is wrong goes to standard error.
 
-    Raises Unfinished then, and TableAdminError.
+    A terminal shows the progress. Raises Unfinished for invalid specs, and TableAdminError.
     """
     from tableadmin.errors import InvalidArgument  # noqa: PLC0415 - grpc
+    from tableadmin.plans import table_error  # noqa: PLC0415 - grpc
 
     try:
-        return client.plan(each.spec for each in given)
+        results = _counted(client.plan_tables(each.spec for each in given), len(given))
     except InvalidArgument as error:
         found = client.validate(each.spec for each in given).violations
         if not found:
@@ -39,6 +63,29 @@ def planned(client: Client, given: Sequence[Given]) -> PlanTablesResponse:
         for line in violation_lines(found, given):
             click.echo(line, err=True)
         raise Unfinished(invalid(found, given)) from error
+    by_name = {each.table_name: each for each in results}
+    ordered = [by_name[each.spec.table_name] for each in given]
+    return Planned(
+        [each.plan for each in ordered if each.HasField("plan")],
+        [table_error(each.table_name, each.error) for each in ordered if each.HasField("error")],
+    )
+
+
+def exported(client: Client, names: Sequence[str]) -> Exports:
+    """The tables NAMES as specs, in that order. A terminal shows the progress. Raises TableAdminError."""
+    from tableadmin.plans import exports_of  # noqa: PLC0415 - grpc
+
+    names = list(dict.fromkeys(names))
+    return exports_of(names, _counted(client.export_tables(table_names=names), len(names)))
+
+
+def _counted(results: Iterable[R], total: int) -> list[R]:
+    """All of RESULTS; a terminal shows how many of TOTAL have come."""
+    if total == 1 or not is_terminal(sys.stderr):
+        return list(results)
+    from tableadmin.cli.app.terminal import counted  # noqa: PLC0415 - rich
+
+    return list(counted(results, total, "tables"))
 
 
 def violation_lines(violations: Sequence[SpecViolation], given: Sequence[Given]) -> list[str]:

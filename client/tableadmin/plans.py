@@ -1,0 +1,166 @@
+"""Plans and exports as they arrive: one result a table, however many calls it takes. No I/O.
+
+`streams` carries out what is decided here, for the synchronous and for the asynchronous client.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, TypeVar
+
+import grpc
+
+from tableadmin.channel import DEFAULT_TIMEOUT
+from tableadmin.errors import ERROR_CLASSES, TableAdminError
+from tableadmin.v1 import (
+    ExportTablesRequest,
+    ExportTablesResponse,
+    PlanTablesRequest,
+    PlanTablesResponse,
+    TableError,
+    TablePlan,
+    TableSpec,
+)
+from tableadmin.watching import Request, Resumption
+
+Result = TypeVar("Result", PlanTablesResponse, ExportTablesResponse)
+
+_CODES = {code.value[0]: code for code in grpc.StatusCode}
+
+
+class _Results(Resumption[Request, Result]):
+    """A stream with one response for each table. After a lost connection it asks for the tables left."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__()
+        self._request = request
+        self._seen: set[str] = set()
+        self._total = 0
+        # When the last response came.
+        self._heard = 0.0
+
+    def next_call(self) -> tuple[Request, float | None]:
+        """The request, without a deadline: the results of 1,000 tables take minutes."""
+        return self._request, None
+
+    def received(self, response: Result) -> Sequence[Result]:
+        """RESPONSE, counted across calls; nothing for a table that an earlier call has told of."""
+        self._answered, self._failures, self._heard = True, 0, self.now()
+        if response.table_name in self._seen:
+            return ()
+        self._seen.add(response.table_name)
+        self._total = self._total or response.total_tables
+        response.completed_tables, response.total_tables = len(self._seen), self._total
+        return (response,)
+
+    def ended(self, error: TableAdminError | None = None) -> Sequence[Result]:
+        """Nothing; the stream is over once every table has come, or none is to come."""
+        self.finished |= len(self._seen) == self._total and (self._answered or error is None)
+        super().ended(error)
+        return ()
+
+    def _lost(self, error: TableAdminError) -> Sequence[Result]:
+        if self._answered and self.now() - self._heard > DEFAULT_TIMEOUT:
+            raise error
+        self._back_off(error)
+        return ()
+
+
+class Planning(_Results[PlanTablesRequest, PlanTablesResponse]):
+    """Plan tables: a response for each of `specs` as soon as its plan is ready, in no particular order.
+
+    A response has a `plan`, or the `error` that prevented a plan of this table alone. `completed_tables` and
+    `total_tables` say how far the stream is. There is no deadline. A lost connection is opened again, for up
+    to 30 seconds, and the plans that are left are asked for.
+
+    Raises TableAdminError: InvalidArgument, whose `field_violations` say what is wrong, for invalid specs.
+    """
+
+    rpc: ClassVar[str] = "PlanTables"
+
+    def __init__(self, specs: Iterable[TableSpec]) -> None:
+        super().__init__(PlanTablesRequest(specs=specs))
+
+    def next_call(self) -> tuple[PlanTablesRequest, float | None]:
+        """The specs whose plans have not come yet."""
+        left = [spec for spec in self._request.specs if spec.table_name not in self._seen]
+        return PlanTablesRequest(specs=left), None
+
+
+class Exporting(_Results[ExportTablesRequest, ExportTablesResponse]):
+    """Export tables: a response for each table as soon as its spec is ready, in no particular order.
+
+    Specify one of `table_names`, `prefix` and `all_tables`. A response has a `spec` and `notes` of what the
+    spec does not contain, or the `error` that prevented the export of this table alone. `completed_tables`
+    and `total_tables` say how far the stream is. There is no deadline. A lost connection is opened again,
+    for up to 30 seconds, and the rest of the tables is asked for.
+
+    Raises TableAdminError.
+    """
+
+    rpc: ClassVar[str] = "ExportTables"
+
+    def __init__(
+        self, *, table_names: Iterable[str] = (), prefix: str | None = None, all_tables: bool = False
+    ) -> None:
+        super().__init__(
+            ExportTablesRequest(table_names=table_names, prefix=prefix, all_tables=all_tables or None)
+        )
+
+    def next_call(self) -> tuple[ExportTablesRequest, float | None]:
+        """The tables that have not come yet, as far as their names are known."""
+        left = ExportTablesRequest()
+        left.CopyFrom(self._request)
+        del left.table_names[:]
+        left.table_names.extend(name for name in self._request.table_names if name not in self._seen)
+        return left, None
+
+
+@dataclass(frozen=True)
+class Plans:
+    """The plans of tables, in the order of their specs."""
+
+    plans: Sequence[TablePlan]
+
+
+@dataclass(frozen=True)
+class Exports:
+    """Tables as specs, and a note for each thing that the specs do not contain."""
+
+    specs: Sequence[TableSpec]
+    notes: Sequence[str]
+
+
+def plans_of(names: Iterable[str], results: Iterable[PlanTablesResponse]) -> Plans:
+    """The plans in RESULTS in the order of NAMES; raises the error of the first table without a plan."""
+    found = {each.table_name: each for each in results}
+    return Plans([each.plan for each in _without_errors(names, found)])
+
+
+def exports_of(names: Iterable[str], results: Iterable[ExportTablesResponse]) -> Exports:
+    """The specs in RESULTS in the order of NAMES, by name without them; raises as `plans_of` does."""
+    found = {each.table_name: each for each in results}
+    ordered = _without_errors(list(dict.fromkeys(names)) or sorted(found), found)
+    return Exports([each.spec for each in ordered], [note for each in ordered for note in each.notes])
+
+
+def table_error(table_name: str, error: TableError) -> TableAdminError:
+    """The ERROR that is the result for one table."""
+    code = _CODES.get(error.code, grpc.StatusCode.UNKNOWN)
+    return ERROR_CLASSES[code](
+        message=f"{table_name}: {error.message}",
+        code=code,
+        reason=error.reason,
+        aws_code=error.aws_error_code,
+        aws_request_id=error.aws_request_id,
+    )
+
+
+def _without_errors(names: Iterable[str], found: dict[str, Result]) -> list[Result]:
+    ordered = [found[name] for name in names]
+    failed = [each for each in ordered if each.HasField("error")]
+    if not failed:
+        return ordered
+    error = table_error(failed[0].table_name, failed[0].error)
+    if len(failed) > 1:
+        error.message += f" (and {len(failed) - 1} more tables)"
+    raise error

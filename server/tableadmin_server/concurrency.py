@@ -1,0 +1,40 @@
+"""The same work on many tables, a bounded number of them at a time."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from itertools import islice
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+# More tables at a time are not faster, because AWS limits the rate of reads, and delay other callers.
+_AT_A_TIME = 16
+
+
+async def as_ready(
+    items: Iterable[Item], work: Callable[[Item], Awaitable[Result]], at_a_time: int = _AT_A_TIME
+) -> AsyncGenerator[Result]:
+    """The results of WORK on each of ITEMS, in the order in which they are ready.
+
+    The first exception of WORK ends the generator. Closing the generator cancels the work in progress.
+    """
+    waiting = iter(items)
+    running: set[asyncio.Task[Result]] = set()
+    try:
+        while True:
+            running |= {
+                asyncio.create_task(_result(work, item)) for item in islice(waiting, at_a_time - len(running))
+            }
+            if not running:
+                return
+            done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                yield task.result()
+    finally:
+        for task in running:
+            task.cancel()
+
+
+async def _result(work: Callable[[Item], Awaitable[Result]], item: Item) -> Result:
+    return await work(item)

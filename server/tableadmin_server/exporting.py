@@ -1,0 +1,130 @@
+"""Live tables as specs: what DescribeTable returns, and what AWS keeps apart from it. Pure functions."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, TypeAlias, cast
+
+from google.rpc.code_pb2 import Code
+
+from tableadmin.awsshape import AwsDict, AwsValue, from_aws
+from tableadmin.formats import cli_json
+from tableadmin.formats.tree import Record
+from tableadmin.v1 import TableSpec
+from tableadmin_server.failure import Failure
+from tableadmin_server.tables.parts import Part
+from tableadmin_server.tables.snapshot import Snapshot
+
+# A part of a table as members of a spec. The list receives a note for each thing that a spec can't hold.
+_Members: TypeAlias = Callable[[Snapshot, list[str]], AwsDict]
+
+_ON = frozenset({"ENABLED", "ENABLING", "ACTIVE", "UPDATING"})
+
+
+class Exported(NamedTuple):
+    """A table as a spec, and a note for each thing that the spec does not contain."""
+
+    spec: TableSpec
+    notes: Sequence[str]
+
+
+def exported(live: Snapshot) -> Exported:
+    """LIVE as a spec. Raises Failure (NOT_FOUND) where there is no table."""
+    if live.description is None:
+        raise Failure(
+            Code.NOT_FOUND,
+            f"Requested resource not found: Table: {live.name} not found",
+            reason="TABLE_NOT_FOUND",
+            metadata={"table": live.name},
+        )
+    notes: list[str] = []
+    spec = cli_json.described(cast("Record", dict(live.description)), notes)
+    for part, members in _PARTS.items():
+        why = _missing(live, part)
+        if why:
+            notes.append(f"table {live.name}: {_NAMES[part]} left out: {why}")
+        else:
+            spec.MergeFrom(from_aws(members(live, notes), TableSpec))
+    return Exported(spec, notes)
+
+
+def _missing(live: Snapshot, part: Part) -> str:
+    """Why PART is not known; "" where it is."""
+    if part in live.unsupported:
+        return "the endpoint does not support it"
+    if part not in live.parts:
+        return f"it can't be read while the table is {(live.description or {}).get('TableStatus')}"
+    return ""
+
+
+def _time_to_live(live: Snapshot, notes: list[str]) -> AwsDict:
+    del notes
+    found = live.structure(Part.TIME_TO_LIVE)
+    if found.get("TimeToLiveStatus") not in _ON:
+        return {}
+    return {"TimeToLiveSpecification": {"AttributeName": found["AttributeName"], "Enabled": True}}
+
+
+def _continuous_backups(live: Snapshot, notes: list[str]) -> AwsDict:
+    del notes
+    recovery = cast(
+        "AwsDict", live.structure(Part.CONTINUOUS_BACKUPS).get("PointInTimeRecoveryDescription") or {}
+    )
+    if recovery.get("PointInTimeRecoveryStatus") not in _ON:
+        return {}
+    period = _some(recovery, "RecoveryPeriodInDays")
+    return {"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True, **period}}
+
+
+def _tags(live: Snapshot, notes: list[str]) -> AwsDict:
+    del notes
+    # AWS makes the tags of `aws:`, and no spec may have them.
+    own: list[AwsValue] = [tag for tag in live.elements(Part.TAGS) if not str(tag["Key"]).startswith("aws:")]
+    return {"Tags": own} if own else {}
+
+
+def _resource_policy(live: Snapshot, notes: list[str]) -> AwsDict:
+    del notes
+    policy = live.parts[Part.RESOURCE_POLICY]
+    return {"ResourcePolicy": policy} if policy else {}
+
+
+def _contributor_insights(live: Snapshot, notes: list[str]) -> AwsDict:
+    del notes
+    found = live.structure(Part.CONTRIBUTOR_INSIGHTS)
+    if found.get("ContributorInsightsStatus") not in _ON:
+        return {}
+    mode: AwsDict = {"Mode": found["ContributorInsightsMode"]} if found.get("ContributorInsightsMode") else {}
+    return {"ContributorInsightsSpecification": {"Enabled": True, **mode}}
+
+
+def _kinesis(live: Snapshot, notes: list[str]) -> AwsDict:
+    on = [each for each in live.elements(Part.KINESIS) if each.get("DestinationStatus") in _ON]
+    notes += [
+        f"table {live.name}: a spec holds one Kinesis data stream: {each['StreamArn']!s} left out"
+        for each in on[1:]
+    ]
+    if not on:
+        return {}
+    members = _some(on[0], "StreamArn", "ApproximateCreationDateTimePrecision")
+    return {"KinesisStreamSpecification": members}
+
+
+def _some(data: AwsDict, *members: str) -> AwsDict:
+    return {member: data[member] for member in members if member in data}
+
+
+_PARTS: Mapping[Part, _Members] = {
+    Part.TIME_TO_LIVE: _time_to_live,
+    Part.CONTINUOUS_BACKUPS: _continuous_backups,
+    Part.TAGS: _tags,
+    Part.RESOURCE_POLICY: _resource_policy,
+    Part.CONTRIBUTOR_INSIGHTS: _contributor_insights,
+    Part.KINESIS: _kinesis,
+}
+_NAMES: Mapping[Part, str] = {
+    Part.TIME_TO_LIVE: "time to live",
+    Part.CONTINUOUS_BACKUPS: "point-in-time recovery",
+    Part.TAGS: "tags",
+    Part.RESOURCE_POLICY: "resource policy",
+    Part.CONTRIBUTOR_INSIGHTS: "Contributor Insights",
+    Part.KINESIS: "Kinesis data stream",
+}

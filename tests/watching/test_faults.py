@@ -277,11 +277,11 @@ async def test_a_thousand_watchers_leave_in_the_same_instant(endpoint: ScriptedE
         )
         assert process.stdout is not None
         assert b"watching\n" == await asyncio.wait_for(process.stdout.readline(), 30)
-        assert 1000 == len(hub._guests)
+        assert 1000 == len(hub.streams._open)
         process.kill()
         await process.wait()
-        await until(lambda: not hub._guests and len(asyncio.all_tasks()) <= tasks, 1.0)
-        assert not hub.track("Music").poller.watched
+        await until(lambda: not hub.streams._open and len(asyncio.all_tasks()) <= tasks, 1.0)
+        assert not hub.tracks.of("Music").poller.watched
         asked = len(endpoint.seen)
         await asyncio.sleep(0.5)
         assert asked == len(endpoint.seen)
@@ -294,11 +294,11 @@ async def test_watcher_that_leaves_without_having_read(endpoint: ScriptedEndpoin
         tasks = len(asyncio.all_tasks())
         async with connected(server.address) as stub:
             calls = [stub.Watch(WATCH) for _ in range(20)]
-            await until(lambda: len(hub._guests) == 20)
+            await until(lambda: len(hub.streams._open) == 20)
             await asyncio.sleep(0.1)
             for call in calls:
                 call.cancel()
-            await until(lambda: not hub._guests, 1.0)
+            await until(lambda: not hub.streams._open, 1.0)
         del calls, call
         await until(lambda: len(asyncio.all_tasks()) <= tasks, 1.0)
 

@@ -249,7 +249,7 @@ def test_backup(status: str | None, code: int) -> None:
         account.counts()
         await asyncio.sleep(60)
         assert not account.counts()
-        assert {} == hub._things
+        assert {} == hub.resources._by_resource
 
     run(main())
 
@@ -418,7 +418,7 @@ def test_end_of_the_server() -> None:
 
         async def meanwhile() -> None:
             await asyncio.sleep(3)
-            hub.stop()
+            hub.streams.stop()
 
         ended = await waited(hub, ACTIVE, meanwhile)
         assert ended.failure is not None

@@ -153,7 +153,7 @@ def test_made_anew_while_the_names_stay_the_same() -> None:
         async with watching(hub) as reader:
             await asyncio.sleep(60)
             reader.taken()
-            hub.track("Music").trigger()  # the table alone is looked at, not the names
+            hub.tracks.of("Music").trigger()  # the table alone is looked at, not the names
             del account.tables["Music"]
             await asyncio.sleep(0.1)
             account.add("Music", TableId="another")
@@ -587,7 +587,7 @@ def test_end_of_the_server() -> None:
         hub = Hub(account)
         async with watching(hub, ["Music"]) as one, watching(hub) as all_tables:
             await asyncio.sleep(A_WHILE)
-            hub.stop()
+            hub.streams.stop()
             await asyncio.sleep(0.01)
             for reader in (one, all_tables):
                 assert reader.failure is not None

@@ -46,7 +46,7 @@ class Following:
         sent: dict[str, Operation] = {}
         left = set(pollers)
         while left:
-            self._hub.check_running()
+            self._hub.streams.check_running()
             for operation_id in sorted(left):
                 operation = _seen(operation_id, pollers[operation_id], follower)
                 if operation is not None and operation != sent.get(operation_id):

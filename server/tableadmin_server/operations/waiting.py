@@ -40,7 +40,7 @@ class SettleWaiter(AutoResetEvent):
         """Wait until what is seen of the table moves no more, or it is time to look at the rest of it."""
         seconds = self._seconds
         self._seconds = min(seconds * _GROWTH, _LONGEST)
-        track = self._hub.track(self._table_name)
+        track = self._hub.tracks.of(self._table_name)
         began, moved = _now(), False
         track.join(self, ())
         try:

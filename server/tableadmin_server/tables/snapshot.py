@@ -8,7 +8,7 @@ from typing import Any, cast
 from tableadmin.awsshape import AwsDict, AwsValue, Unknown, from_aws
 from tableadmin.v1 import TableDescription, TablePart, TableState, UnreadablePart
 from tableadmin_server.failure import Failure
-from tableadmin_server.tables.differences import Facet, facets
+from tableadmin_server.tables.facets import Facet, facets
 from tableadmin_server.tables.parts import ROWS, Part
 
 # What no change of a table changes; not every engine has both.

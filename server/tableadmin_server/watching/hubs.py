@@ -18,14 +18,14 @@ class Hubs:
         if endpoint.name not in self._by_endpoint:
             self._by_endpoint[endpoint.name] = hub = Hub(endpoint, self._supervisor)
             if self._stopping:
-                hub.stop()
+                hub.streams.stop()
         return self._by_endpoint[endpoint.name]
 
     def stop(self) -> None:
         """End every watch and wait: the server stops."""
         self._stopping = True
         for hub in self._by_endpoint.values():
-            hub.stop()
+            hub.streams.stop()
 
     def trigger(self, endpoint: Endpoint, table_name: str) -> None:
         """The table may just have been changed through this service: whoever watches it is shown at once."""

@@ -16,7 +16,8 @@ from tableadmin_server.polling.outages import Outage, is_transient
 from tableadmin_server.tables.differences import differences
 from tableadmin_server.tables.parts import Part
 from tableadmin_server.tables.snapshot import Snapshot, is_another
-from tableadmin_server.watching.hub import Hub, Track
+from tableadmin_server.watching.hub import Hub
+from tableadmin_server.watching.track import Track
 
 EventType: TypeAlias = "TableEventType.ValueType"
 
@@ -110,7 +111,7 @@ class Watch:
     def dirty(self, subscription: _Subscription) -> None:
         """SUBSCRIPTION may have something to send."""
         if subscription not in self._dirty:
-            subscription.pending_since = self._hub.revision
+            subscription.pending_since = self._hub.revisions.newest
             self._dirty[subscription] = None
         self._news.set()
         if self._options.snapshot_only and self._is_seen(subscription):
@@ -150,13 +151,13 @@ class Watch:
     def _resume(self, token: bytes) -> None:
         """Take up what TOKEN says was sent; raises Failure when it means nothing here any more."""
         instance, digest, known, number = (token[at : at + _FIELD_BYTES] for at in range(0, 32, _FIELD_BYTES))
-        if len(token) != _TOKEN_BYTES or instance != self._hub.instance:
+        if len(token) != _TOKEN_BYTES or instance != self._hub.revisions.instance:
             raise _expired("another server issued the token, or this server has restarted")
         if digest != self._digest:
             raise _expired("the token belongs to a watch with another scope")
         revision = int.from_bytes(number)
-        tracks = [track for track in self._hub.tracks() if self._scope.holds(track.name)]
-        if revision < self._hub.forgotten or any(track.forgot(revision) for track in tracks):
+        tracks = [track for track in self._hub.tracks.all() if self._scope.holds(track.name)]
+        if revision < self._hub.revisions.forgotten or any(track.forgot(revision) for track in tracks):
             raise _expired("the server no longer stores the changes since the token")
         for track in tracks:
             sent = track.at(revision)
@@ -174,7 +175,7 @@ class Watch:
             self._unsubscribe(subscription)
 
     def _subscribe(self, name: str, sent: Snapshot | None) -> None:
-        track = self._hub.track(name)
+        track = self._hub.tracks.of(name)
         subscription = self._subscriptions[name] = _Subscription(self, track, self._first)
         self._note_sent(subscription, sent)
         self._awaited.add(subscription)
@@ -225,7 +226,7 @@ class Watch:
         if outage is not None and outage.number > self._outages_sent:
             self._outages_sent = outage.number
             yield _gap(outage)
-        self._hub.check_running()
+        self._hub.streams.check_running()
         while self._dirty:
             subscription = next(iter(self._dirty))
             del self._dirty[subscription]
@@ -234,7 +235,7 @@ class Watch:
                 self._unsubscribe(subscription)
             if message is not None:
                 yield message
-            self._hub.check_running()
+            self._hub.streams.check_running()
 
     def _next_of(self, subscription: _Subscription) -> bytes | None:
         poller = subscription.track.poller
@@ -298,8 +299,8 @@ class Watch:
         if not self._complete:
             return self._resume_token
         pending = next(iter(self._dirty), None)
-        revision = self._hub.revision if pending is None else pending.pending_since - 1
-        return b"".join((self._hub.instance, self._digest, _bytes(self._known), _bytes(revision)))
+        revision = self._hub.revisions.newest if pending is None else pending.pending_since - 1
+        return b"".join((self._hub.revisions.instance, self._digest, _bytes(self._known), _bytes(revision)))
 
 
 _CHECKPOINT = WatchResponse(checkpoint=WatchCheckpoint()).SerializeToString()

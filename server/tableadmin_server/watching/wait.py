@@ -24,7 +24,8 @@ from tableadmin_server.failure import Failure, invalid_request
 from tableadmin_server.polling.auto_reset_event import AutoResetEvent
 from tableadmin_server.polling.poller import Poller
 from tableadmin_server.watching.conditions import TABLE_CONDITIONS, Condition, Verdict, check
-from tableadmin_server.watching.hub import Hub, Track
+from tableadmin_server.watching.hub import Hub
+from tableadmin_server.watching.track import Track
 
 # Seconds between polls at most: what is waited for may move without a status that says so.
 _SLOWEST = 2.0
@@ -170,7 +171,7 @@ class _AwaitedTable(AutoResetEvent):
 
     def join(self) -> None:
         self._hub.enter(self)
-        self._track = self._hub.track(self._request.table_name)
+        self._track = self._hub.tracks.of(self._request.table_name)
         self._track.join(self, self._parts, _SLOWEST)
 
     def leave(self) -> None:
@@ -178,7 +179,7 @@ class _AwaitedTable(AutoResetEvent):
         self._track.leave(self, self._parts)
 
     def look(self) -> Look | None:
-        self._hub.check_running()
+        self._hub.streams.check_running()
         if not self._track.poller.is_readable(self):
             return None
         if self._track.lacks(self._parts):
@@ -209,16 +210,16 @@ class _AwaitedThing(AutoResetEvent):
 
     def join(self) -> None:
         self._hub.enter(self)
-        self._poller = self._hub.thing(self._thing.operation, {self._thing.parameter: self._arn})
+        self._poller = self._hub.resources.of(self._thing.operation, {self._thing.parameter: self._arn})
         self._poller.join(self, _SLOWEST)
 
     def leave(self) -> None:
         self._hub.exit(self)
         self._poller.leave(self)
-        self._hub.dropped(self._poller)
+        self._hub.resources.drop(self._poller)
 
     def look(self) -> Look | None:
-        self._hub.check_running()
+        self._hub.streams.check_running()
         failure = self._poller.failure_for(self)
         if failure is not None and failure.code == Code.NOT_FOUND:
             return Verdict(impossible=failure.message, missing=True), WaitResponse()

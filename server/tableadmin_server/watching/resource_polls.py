@@ -1,0 +1,29 @@
+"""Poll loops of resources other than tables: backups, exports and imports."""
+
+from collections.abc import Callable
+from functools import partial
+
+from tableadmin.awsshape import AwsDict
+from tableadmin_server.polling.poller import Poller
+from tableadmin_server.tables.reading import Ask
+
+
+class ResourcePolls:
+    """One poll loop for each resource, shared by all who wait for it. ASK reads, POLLER makes poll loops."""
+
+    def __init__(self, ask: Ask, poller: Callable[..., Poller[AwsDict]]) -> None:
+        self._ask = ask
+        self._poller = poller
+        self._by_resource: dict[tuple[object, ...], Poller[AwsDict]] = {}
+
+    def of(self, operation: str, params: AwsDict) -> Poller[AwsDict]:
+        """The poll loop of what OPERATION with PARAMS reads; give it back with `drop`."""
+        resource = (operation, *params.items())
+        if resource not in self._by_resource:
+            self._by_resource[resource] = self._poller(partial(self._ask, operation, params), lambda *_: True)
+        return self._by_resource[resource]
+
+    def drop(self, poller: Poller[AwsDict]) -> None:
+        """Forget POLLER once nobody watches it."""
+        if not poller.watched:
+            self._by_resource = {key: each for key, each in self._by_resource.items() if each is not poller}

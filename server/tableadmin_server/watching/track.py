@@ -1,0 +1,193 @@
+"""One table that is or was watched: its poll loop and its last states."""
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tableadmin.awsshape import AwsDict
+from tableadmin_server.failure import Failure
+from tableadmin_server.polling.outages import is_of_the_table
+from tableadmin_server.polling.poller import SLOWEST, Watcher
+from tableadmin_server.tables.differences import differences
+from tableadmin_server.tables.parts import ROWS, Part
+from tableadmin_server.tables.snapshot import Snapshot, are_others
+from tableadmin_server.tables.transitions import transitions
+from tableadmin_server.watching.part_reads import PartReads
+
+if TYPE_CHECKING:
+    from tableadmin_server.watching.hub import Hub
+
+# Seconds for which what was seen is remembered, so that a stream that broke can resume.
+RETENTION = 300.0
+# States remembered of a table: a resume token older than the oldest of them can't be honoured.
+HISTORY = 32
+# Seconds between reads of time to live, backups and tags while nothing suggests that they have changed.
+_PARTS_INTERVAL = 5.0
+_PARTS_INTERVAL_FAST = 1.0
+
+
+@dataclass(frozen=True)
+class _Remembered:
+    """A state of a table, its revision, and when it was seen on the event loop's clock."""
+
+    revision: int
+    at: float
+    seen: Snapshot
+
+
+class Track:
+    """One table that is or was watched: its poll loop and its last states, by revision."""
+
+    def __init__(self, hub: "Hub", name: str) -> None:
+        self.name = name
+        self._hub = hub
+        self._wanted: Counter[Part] = Counter()
+        self._parts = PartReads(partial(hub.reader.part, name), self._arrived)
+        self._joined = self._triggered = float("-inf")
+        self._history: deque[_Remembered] = deque()
+        self._trimmed = False
+        self._messages: dict[object, bytes | None] = {}
+        self.poller = hub.poller(self._read, self._moves)
+        # As last read: like `newest`, but for what moves with the clock.
+        self.latest: Snapshot | None = None
+
+    @property
+    def newest(self) -> Snapshot:
+        """The newest state that differs from the one before; there is one once a poll has succeeded."""
+        return self._history[-1].seen
+
+    def join(self, watcher: Watcher, parts: Iterable[Part], slowest: float = SLOWEST) -> None:
+        """Look on, PARTS included."""
+        parts = ROWS.keys() & parts
+        self._wanted.update(parts)
+        if parts:
+            self._joined = _now()
+        self._hub.tracks.watched(self)
+        self.poller.join(watcher, slowest)
+
+    def leave(self, watcher: Watcher, parts: Iterable[Part]) -> None:
+        """Look no longer."""
+        self._wanted.subtract(ROWS.keys() & parts)
+        self.poller.leave(watcher)
+        if not self.poller.watched:
+            self._parts.stop()
+            self._hub.tracks.unwatched(self)
+
+    def trigger(self) -> None:
+        """Poll as soon as may be, every part included."""
+        self._triggered = _now()
+        self.poller.trigger()
+
+    def at(self, revision: int) -> Snapshot | None:
+        """The state at REVISION; None if the table was not watched then."""
+        return next((each.seen for each in reversed(self._history) if each.revision <= revision), None)
+
+    def forgot(self, revision: int) -> bool:
+        """Whether the state at REVISION was known once and is no more."""
+        return self._trimmed and self._history[0].revision > revision
+
+    def message(self, key: object, make: Callable[[], bytes | None]) -> bytes | None:
+        """What MAKE makes, made once for all watches that send KEY before the next state is seen."""
+        if key not in self._messages:
+            self._messages[key] = make()
+        return self._messages[key]
+
+    def lacks(self, parts: Collection[Part]) -> bool:
+        """Whether one of PARTS is still to come: its turn is far away."""
+        return not self._parts.overdue.isdisjoint(parts)
+
+    async def _read(self) -> Snapshot:
+        overdue = self._parts.overdue
+        self._saw(await self._observed())
+        if overdue - self._parts.overdue:
+            self.poller.wake()
+        return self.newest
+
+    def _saw(self, after: Snapshot) -> None:
+        if after is self.latest:
+            return
+        after.check()
+        self.latest = after
+        self._messages.clear()
+        if not self._history or differences(self.newest, after, sizes=True):
+            self._remember(after)
+
+    async def _observed(self) -> Snapshot:
+        try:
+            description = await self._hub.reader.description(self.name)
+        except Failure as failure:
+            if not is_of_the_table(failure):
+                raise
+            return self._undescribed(failure)
+        if description is None:
+            self._parts.forget()
+            return Snapshot(self.name, None)
+        return await self._with_parts(description)
+
+    def _undescribed(self, why: Failure) -> Snapshot:
+        self._parts.forget()
+        # Who may not describe a table is told so even when it is gone: then its name is.
+        if (
+            self.latest is not None
+            and Part.DESCRIPTION in self.latest.unreadable
+            and self._hub.names_lack(self.name)
+        ):
+            return Snapshot(self.name, None)
+        return Snapshot.undescribed(self.name, why)
+
+    async def _with_parts(self, description: AwsDict) -> Snapshot:
+        before = self.latest.description if self.latest else None
+        if before is None or are_others(before, description):
+            self._parts.forget()
+        due = self._due(changed=before != description)
+        if self.latest and before == description and not due:
+            return self.latest
+        await self._parts.refresh(description, due)
+        return self._parts.snapshot(self.name, description, +self._wanted)
+
+    def _due(self, *, changed: bool) -> list[Part]:
+        """The parts to read; CHANGED says that the description is another than before."""
+        hurry = self.latest is not None and transitions(self.latest)
+        interval = _PARTS_INTERVAL_FAST if hurry else min(_PARTS_INTERVAL, self.poller.slowest)
+        return [part for part in +self._wanted if self._is_due(part, interval, changed=changed)]
+
+    def _is_due(self, part: Part, interval: float, *, changed: bool) -> bool:
+        known = self._parts.known(part)
+        if known is None or known.began <= self._triggered or (changed and known.answer is None):
+            return True
+        if changed or known.began <= self._joined:
+            interval = 0.0
+        return _now() - known.ended >= max(interval, self._hub.tracks.round_of(part))
+
+    def _arrived(self) -> None:
+        """A part has come, or failed, for which no poll has waited."""
+        # Whoever wanted it may have been content with the part before it, and left.
+        if not self.poller.watched:
+            return
+        if self._parts.failed:
+            self.poller.trigger()
+            return
+        if self.latest is not None and self.latest.description is not None:
+            self._saw(self._parts.snapshot(self.name, self.latest.description, +self._wanted))
+        self.poller.wake()
+
+    def _moves(self, before: Snapshot | None, after: Snapshot) -> bool:
+        if before is not None and differences(before, after, sizes=False):
+            return True
+        return bool(transitions(after))
+
+    def _remember(self, seen: Snapshot) -> None:
+        now = _now()
+        self._history.append(_Remembered(self._hub.revisions.next(), now, seen))
+        while len(self._history) > HISTORY or (
+            len(self._history) > 1 and self._history[1].at < now - RETENTION
+        ):
+            self._history.popleft()
+            self._trimmed = True
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

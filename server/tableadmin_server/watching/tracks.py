@@ -1,0 +1,59 @@
+"""The tables of one endpoint that are watched, or were a short time ago."""
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tableadmin_server.tables.parts import ROWS, Part
+from tableadmin_server.watching.track import RETENTION, Track
+
+if TYPE_CHECKING:
+    from tableadmin_server.watching.hub import Hub
+
+# Of the reads of a part that AWS takes one in so many is for the rounds, the rest for what has just changed.
+_ROUNDS = 2
+
+
+class Tracks:
+    """A track for each table, remembered for RETENTION seconds after the last one stops watching."""
+
+    def __init__(self, hub: "Hub") -> None:
+        self._hub = hub
+        self._by_name: dict[str, Track] = {}
+        self._expiries: dict[str, asyncio.TimerHandle] = {}
+
+    def of(self, name: str) -> Track:
+        """The track of the table NAME, remembered or new."""
+        if name not in self._by_name:
+            self._by_name[name] = Track(self._hub, name)
+        return self._by_name[name]
+
+    def all(self) -> list[Track]:
+        """Every track that is remembered."""
+        return list(self._by_name.values())
+
+    def trigger(self, name: str) -> None:
+        """Poll the table NAME at once, if it is remembered."""
+        if name in self._by_name:
+            self._by_name[name].trigger()
+
+    def watched(self, track: Track) -> None:
+        """Somebody watches TRACK."""
+        expiry = self._expiries.pop(track.name, None)
+        if expiry is not None:
+            expiry.cancel()
+
+    def unwatched(self, track: Track) -> None:
+        """Nobody watches TRACK any more."""
+        # Streams that are shown the table hold older tokens than this.
+        forget = partial(self._forget, track.name, self._hub.revisions.next())
+        self._expiries[track.name] = asyncio.get_running_loop().call_later(RETENTION, forget)
+
+    def round_of(self, part: Part) -> float:
+        """Seconds between reads of PART of a table at least: AWS takes few, and each table has its turn."""
+        watched = len(self._by_name) - len(self._expiries)
+        return _ROUNDS * watched * self._hub.source.spacing(ROWS[part].operation)
+
+    def _forget(self, name: str, unwatched_since: int) -> None:
+        del self._by_name[name], self._expiries[name]
+        self._hub.revisions.forget(unwatched_since)

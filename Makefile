@@ -72,7 +72,7 @@ bench: setup .venv-bench/.ready ## Measure the service beside boto3, bare gRPC a
 	@touch $@
 
 engines: setup ## Ask every operation of every engine, and write docs/engines.md
-	$(BIN)/python -m tests.operations.matrix
+	$(BIN)/python -m tests.mirror.matrix
 
 clean: ## Remove the virtual environments and every cache
 	rm -rf $(VENV) .venv-proto .venv-bench dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -16,9 +16,9 @@ from tableadmin.v1.operation_pb2 import Operation, OperationState, WatchOperatio
 from tableadmin.v1.operation_service_pb2_grpc import OperationServiceStub
 from tableadmin.v1.plan_service_pb2_grpc import PlanServiceStub
 from tableadmin.v1.table_spec_pb2 import TableSpec
-from tests.applying.progress import contradictions
-from tests.applying.specs import after, before
 from tests.engines.engine import Engine
+from tests.operations.progress import contradictions
+from tests.operations.specs import after, before
 
 COUNT = 200
 # The server carries out as many at once, so that no table waits for another's end.

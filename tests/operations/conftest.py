@@ -1,27 +1,23 @@
-"""A server whose endpoints get their answers from the test."""
+"""Servers in front of the model, with a real engine for their own table."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Callable, Iterator
 
 import pytest
-import pytest_asyncio
-from msgspec.structs import replace
 
-from tableadmin_server.config import EndpointConfig
-from tests.operations.http_layer import http_layer
-from tests.operations.in_process import serving
-from tests.operations.ways import Ways
+from tests.engines import Engine
+from tests.operations.world import World, replicated
+
+LEASE = 1.0
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def ways(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ways]:
-    """Ways through a server of two endpoints: `strict`, and `lax` that does not validate parameters."""
-    config = tmp_path_factory.mktemp("aws") / "config"
-    config.write_text("[profile lax]\nparameter_validation = false\n")
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("AWS_CONFIG_FILE", str(config))
-        async with http_layer() as http:
-            # Nobody looks for operations where answers are written down.
-            strict = EndpointConfig(endpoint_url=http.url, region="us-west-2", operations_table="")
-            lax = replace(strict, profile="lax")
-            async with serving({"strict": strict, "lax": lax}) as server:
-                yield Ways(server, http)
+@pytest.fixture(scope="module")
+def own_engine(start_engine: Callable[[str], Engine]) -> Engine:
+    """What holds the operations tables."""
+    return start_engine("ministack")
+
+
+@pytest.fixture(scope="module")
+def pair(own_engine: Engine) -> Iterator[World]:
+    """Two replicas with a short lease, which no test leaves worse than it found them."""
+    with replicated(own_engine, "--operation-lease", str(LEASE)) as world:
+        yield world

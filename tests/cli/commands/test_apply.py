@@ -11,12 +11,12 @@ import yaml
 
 from tableadmin.cli.specs.applying import requester
 from tableadmin.cli.views.operation_text import STATES
-from tests.applying.world import World, replicated
 from tests.cli.commands.test_plan import file, spec
 from tests.cli.piping import piped
 from tests.cli.running import PROGRAM, Run, runner
 from tests.cli.terminal import Terminal
 from tests.engines import Engine
+from tests.operations.world import World, replicated
 from tests.planner.model.port import Asked, Given
 from tests.server_process import running_server
 

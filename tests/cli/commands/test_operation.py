@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.applying.world import World
 from tests.cli.commands.test_apply import index, modelled, no_changes, one_line, operations, world
 from tests.cli.commands.test_plan import file, spec
 from tests.cli.fields import fields_of
 from tests.cli.piping import piped
 from tests.cli.running import PROGRAM, Run, runner
 from tests.cli.terminal import Terminal
+from tests.operations.world import World
 
 __all__ = ["file", "modelled", "world"]
 

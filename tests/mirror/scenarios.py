@@ -8,9 +8,9 @@ import uuid
 from collections.abc import Callable
 
 from tableadmin import Client
-from tests.operations import data_scenarios, feature_scenarios, global_scenarios, table_scenarios
-from tests.operations.tables import Table, made
-from tests.operations.trials import Outcome, Trials
+from tests.mirror import data_scenarios, feature_scenarios, global_scenarios, table_scenarios
+from tests.mirror.tables import Table, made
+from tests.mirror.trials import Outcome, Trials
 
 SCENARIOS: tuple[Callable[[Trials, Table], None], ...] = (
     table_scenarios.lifecycle,

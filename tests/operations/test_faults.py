@@ -15,12 +15,13 @@ import pytest
 from google.rpc.code_pb2 import Code
 
 from tableadmin import v1
-from tests.applying.conftest import LEASE
-from tests.applying.plane import Lost, Write, nothing, throttling
-from tests.applying.replica import Replica
-from tests.applying.specs import STEPS, after, before
-from tests.applying.trap import Trap, nth
-from tests.applying.world import (
+from tests.engines import Engine
+from tests.operations.conftest import LEASE
+from tests.operations.plane import Lost, Write, nothing, throttling
+from tests.operations.replica import Replica
+from tests.operations.specs import STEPS, after, before
+from tests.operations.trap import Trap, nth
+from tests.operations.world import (
     SUCCEEDED,
     Error,
     World,
@@ -31,7 +32,6 @@ from tests.applying.world import (
     shaped,
     until,
 )
-from tests.engines import Engine
 from tests.planner.model.port import Asked, Given
 
 FAILED = v1.OperationState.OPERATION_STATE_FAILED

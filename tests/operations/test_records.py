@@ -8,10 +8,10 @@ import grpc
 import pytest
 
 from tableadmin import v1
-from tests.applying.conftest import LEASE
-from tests.applying.plane import Lost, Write, nothing
-from tests.applying.specs import before
-from tests.applying.world import SUCCEEDED, World, apply_request, ended_with, error_of, until
+from tests.operations.conftest import LEASE
+from tests.operations.plane import Lost, Write, nothing
+from tests.operations.specs import before
+from tests.operations.world import SUCCEEDED, World, apply_request, ended_with, error_of, until
 from tests.planner.model.port import Asked, Given
 from tests.planner.model.table import Data
 

@@ -7,11 +7,11 @@ import pytest
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
-from tests.applying.plane import nothing
-from tests.applying.replica import Replica
-from tests.applying.specs import after, before
-from tests.applying.world import SUCCEEDED, replicated, until
 from tests.engines import Engine
+from tests.operations.plane import nothing
+from tests.operations.replica import Replica
+from tests.operations.specs import after, before
+from tests.operations.world import SUCCEEDED, replicated, until
 from tests.planner.model.port import Asked, Given
 
 EMPTY = Given(200, b"{}")

@@ -6,8 +6,8 @@ from functools import cache
 import pytest
 
 from tests.engines import ENGINES, Engine
-from tests.operations.matrix import PAGE, observed, page, written
-from tests.operations.trials import YES, Outcome
+from tests.mirror.matrix import PAGE, observed, page, written
+from tests.mirror.trials import YES, Outcome
 from tests.parity import CONTRACT
 from tests.server_process import ServerProcess
 

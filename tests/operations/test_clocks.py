@@ -18,10 +18,10 @@ from tableadmin_server.operations.store import Held, Store
 from tableadmin_server.planner.state.cooldown import COOLDOWNS, Cooldown
 from tableadmin_server.supervision import Supervisor
 from tableadmin_server.watching.hub import Hub
-from tests.applying.plane import Plane, nothing
-from tests.applying.specs import before
 from tests.engines import Engine
 from tests.engines.engine import REGION
+from tests.operations.plane import Plane, nothing
+from tests.operations.specs import before
 from tests.planner.model.port import Asked, Given
 from tests.planner.model.table import Data
 from tests.watching.wire import until

@@ -11,8 +11,8 @@ from botocore.model import ListShape, MapShape, Shape, StringShape, StructureSha
 from google.protobuf.descriptor import MethodDescriptor
 from structlog.testing import capture_logs
 
-from tests.operations.drawing import EVERY_MEMBER, drawn
-from tests.operations.ways import MODEL, Ways, each_operation
+from tests.mirror.drawing import EVERY_MEMBER, drawn
+from tests.mirror.ways import MODEL, Ways, each_operation
 
 _MEMBER, _VALUE = "AddedByAws", {"Since": [2031, 0.5, True, None], "Mode": "NEW"}
 _ENUM_VALUE = "FROM_THE_FUTURE"

@@ -16,9 +16,9 @@ from grpc_status import rpc_status
 
 from tableadmin import v1
 from tableadmin.awsshape import from_aws, to_aws
-from tests.applying.plane import Plane
-from tests.applying.replica import Replica
 from tests.engines import Engine
+from tests.operations.plane import Plane
+from tests.operations.replica import Replica
 from tests.planner.model.table import Data
 from tests.planner.test_properties import assert_is
 

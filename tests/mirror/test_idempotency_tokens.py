@@ -7,8 +7,8 @@ from random import Random
 import pytest
 from google.protobuf.descriptor import MethodDescriptor
 
-from tests.operations.drawing import EVERY_MEMBER, drawn
-from tests.operations.ways import MODEL, Ways
+from tests.mirror.drawing import EVERY_MEMBER, drawn
+from tests.mirror.ways import MODEL, Ways
 from tests.parity import CONTRACT
 
 _WITH_TOKEN = [method for method in CONTRACT.methods if MODEL.operation_model(method.name).idempotent_members]

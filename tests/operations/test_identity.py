@@ -10,11 +10,11 @@ from tableadmin import v1
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.operations.identity import identity_of, recognized
 from tableadmin_server.operations.record import Call, Outcome, Progress, State
-from tests.applying.plane import Lost, Write, nothing
-from tests.applying.specs import after, before
-from tests.applying.test_reconcile import NOW
-from tests.applying.world import SUCCEEDED, World, apply_request, replicated, until
 from tests.engines import Engine
+from tests.operations.plane import Lost, Write, nothing
+from tests.operations.specs import after, before
+from tests.operations.test_reconcile import NOW
+from tests.operations.world import SUCCEEDED, World, apply_request, replicated, until
 from tests.planner.model.table import Data
 
 ABORTED = v1.OperationState.OPERATION_STATE_ABORTED

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tableadmin import Client, NotFound, v1
-from tests.operations.trials import settled
+from tests.mirror.trials import settled
 
 KEYS = [v1.KeySchemaElement(attribute_name="Artist", key_type=v1.KeyType.KEY_TYPE_HASH)]
 ATTRIBUTES = [

@@ -14,9 +14,9 @@ import pytest
 from google.protobuf.descriptor import MethodDescriptor
 
 from tableadmin.awsshape import AwsDict
-from tests.operations.drawing import EVERY_MEMBER, EXTREMES, SOME_MEMBERS, drawn
-from tests.operations.http_layer import as_json
-from tests.operations.ways import MODEL, Ways, each_operation
+from tests.mirror.drawing import EVERY_MEMBER, EXTREMES, SOME_MEMBERS, drawn
+from tests.mirror.http_layer import as_json
+from tests.mirror.ways import MODEL, Ways, each_operation
 
 # The manners of ten draws, of 200 for each operation.
 MANNERS = (EVERY_MEMBER, *[SOME_MEMBERS] * 5, *[EXTREMES] * 4)

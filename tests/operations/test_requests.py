@@ -9,9 +9,9 @@ import grpc
 import pytest
 
 from tableadmin import v1
-from tests.applying.specs import after, before, index
-from tests.applying.world import SUCCEEDED, World, apply_request, error_of, replicated
 from tests.engines import Engine
+from tests.operations.specs import after, before, index
+from tests.operations.world import SUCCEEDED, World, apply_request, error_of, replicated
 from tests.planner.model.table import Data
 
 TAGGED = [{"Key": "team", "Value": "films"}]

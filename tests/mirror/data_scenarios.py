@@ -1,8 +1,8 @@
 """What copies a table's data: backups and restores, import and export, bulk operations."""
 
 from tableadmin import v1
-from tests.operations.tables import ATTRIBUTES, KEYS, Table
-from tests.operations.trials import Trials
+from tests.mirror.tables import ATTRIBUTES, KEYS, Table
+from tests.mirror.trials import Trials
 
 _NONE = "arn:aws:dynamodb:us-west-2:000000000000:table/none"
 _BUCKET = "music-archive"

@@ -1,6 +1,6 @@
 """The page that says which operation was seen working on which engine.
 
-    python -m tests.operations.matrix
+    python -m tests.mirror.matrix
 
 asks every operation of every engine through a server, and writes docs/engines.md.
 """
@@ -17,8 +17,8 @@ from tableadmin import Client
 from tests.engines import ENGINES, Engine
 from tests.engines.cache import cached, program
 from tests.engines.dynamodb_local import _PACKAGE, _VERSION, _fetch
-from tests.operations.scenarios import outcomes
-from tests.operations.trials import NO_EFFECT, YES, Outcome
+from tests.mirror.scenarios import outcomes
+from tests.mirror.trials import NO_EFFECT, YES, Outcome
 from tests.server_process import running_server
 
 PAGE = Path(__file__).parents[2] / "docs" / "engines.md"
@@ -31,7 +31,7 @@ Columns = Mapping[str, Mapping[str, str]]
 _TEXT = f"""\
 # What works on which engine
 
-`make engines` (`python -m tests.operations.matrix`) generates this page. It calls each operation on each
+`make engines` (`python -m tests.mirror.matrix`) generates this page. It calls each operation on each
 engine through a server with boto3 {{boto3}}. Do not edit this page.
 `make test` checks that the page is correct.
 

@@ -1,8 +1,8 @@
 """What every engine should have: tables and their changes, time to live, tags, limits, endpoints."""
 
 from tableadmin import v1
-from tests.operations.tables import ATTRIBUTES, CAPACITY, KEYS, Table
-from tests.operations.trials import Trials
+from tests.mirror.tables import ATTRIBUTES, CAPACITY, KEYS, Table
+from tests.mirror.trials import Trials
 
 _INDEX = "GenreIndex"
 _GENRE = v1.AttributeDefinition(

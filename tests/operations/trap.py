@@ -5,8 +5,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from tests.applying.plane import Lost, Plane, Write, nothing
-from tests.applying.replica import Replica
+from tests.operations.plane import Lost, Plane, Write, nothing
+from tests.operations.replica import Replica
 
 
 class Trap:

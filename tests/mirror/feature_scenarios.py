@@ -1,8 +1,8 @@
 """What is switched on beside a table: Kinesis destinations, Contributor Insights, resource policies."""
 
 from tableadmin import v1
-from tests.operations.tables import Table
-from tests.operations.trials import Trials
+from tests.mirror.tables import Table
+from tests.mirror.trials import Trials
 
 _STREAM = "arn:aws:kinesis:us-west-2:000000000000:stream/music"
 _POLICY = '{"Version": "2012-10-17", "Statement": []}'

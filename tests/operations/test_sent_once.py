@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.applying.conftest import LEASE
-from tests.applying.plane import Lost, Write
-from tests.applying.specs import after, before
-from tests.applying.world import World, replicated
 from tests.engines import Engine
+from tests.operations.conftest import LEASE
+from tests.operations.plane import Lost, Write
+from tests.operations.specs import after, before
+from tests.operations.world import World, replicated
 
 
 @pytest.fixture

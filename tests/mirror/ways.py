@@ -8,8 +8,8 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
 from tableadmin.awsshape import AwsDict, from_aws, to_aws
-from tests.operations.http_layer import HttpLayer
-from tests.operations.in_process import InProcess
+from tests.mirror.http_layer import HttpLayer
+from tests.mirror.in_process import InProcess
 from tests.parity import CONTRACT, installed_model
 
 MODEL = installed_model()

@@ -16,8 +16,8 @@ from google.protobuf.message_factory import GetMessageClass
 
 from tableadmin.awsshape import from_aws, to_aws
 from tableadmin_server.config import EndpointConfig
-from tests.operations.drawing import EVERY_MEMBER, drawn
-from tests.operations.in_process import NOWHERE, InProcess, serving
+from tests.mirror.drawing import EVERY_MEMBER, drawn
+from tests.mirror.in_process import NOWHERE, InProcess, serving
 from tests.parity import CONTRACT, installed_model
 
 MODEL = installed_model()

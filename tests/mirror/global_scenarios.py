@@ -1,8 +1,8 @@
 """Tables in several Regions: replicas, the older global tables, and the scaling of replicas."""
 
 from tableadmin import v1
-from tests.operations.tables import Table
-from tests.operations.trials import Trials
+from tests.mirror.tables import Table
+from tests.mirror.trials import Trials
 
 _REGION, _OTHER_REGION = "us-west-2", "us-east-1"
 

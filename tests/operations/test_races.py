@@ -11,9 +11,9 @@ import grpc
 import pytest
 
 from tableadmin import v1
-from tests.applying.plane import Write, nothing
-from tests.applying.specs import before
-from tests.applying.world import ENDED, SUCCEEDED, World, apply_request, ended_with, until
+from tests.operations.plane import Write, nothing
+from tests.operations.specs import before
+from tests.operations.world import ENDED, SUCCEEDED, World, apply_request, ended_with, until
 from tests.planner.model.table import Data
 
 # Races between callers who ask for different things at once, without any delay by the test.

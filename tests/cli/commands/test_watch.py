@@ -50,6 +50,15 @@ def test_a_pipe_gets_a_json_object_a_line(served: dict[str, str], tablectl: Run,
         assert seen[-1]["state"] is None
 
 
+def test_parts(served: dict[str, str], table: str) -> None:
+    """`--part` names the parts that are watched, also those that are not watched otherwise."""
+    with piped(served, "watch", table, "--part", "kinesis", "--part", "resource-policy") as process:
+        snapshot = line(process)
+        assert isinstance(snapshot["state"], dict)
+        assert {"Table", "KinesisDestinations", "ResourcePolicy"} >= snapshot["state"].keys()
+        assert "TimeToLive" not in snapshot["state"]
+
+
 def test_json_and_yaml_are_asked_for(terminal: StartTerminal, served: dict[str, str], table: str) -> None:
     """On a terminal `-o json` is one line an event too, and `-o yaml` is a document for each."""
     session = terminal("watch", "--prefix", table, "-o", "json", columns=200)

@@ -22,6 +22,19 @@ if TYPE_CHECKING:
     from tableadmin.streams import Stream
     from tableadmin.v1 import WatchResponse
 
+# The values of the contract's TablePart.
+PARTS = (
+    "description",
+    "time-to-live",
+    "continuous-backups",
+    "tags",
+    "resource-policy",
+    "contributor-insights",
+    "kinesis",
+    "index-insights",
+    "auto-scaling",
+)
+
 _HELP = """Watch tables by name, by --prefix or --all, until Ctrl-C.
 
 On a terminal the tables stand in a table that lives. In a pipe, and with -o json, each event is one line of
@@ -38,13 +51,32 @@ A lost connection ends nothing: the watch goes on when the service is there agai
 @click.argument("names", metavar="[TABLE]...", nargs=-1, shell_complete=shell_completion.tables)
 @click.option("--prefix", metavar="TEXT", help="Every table whose name begins so, those to come included.")
 @click.option("--all", "everything", is_flag=True, help="Every table, those to come included.")
+@click.option(
+    "--part",
+    "parts",
+    type=click.Choice(PARTS),
+    multiple=True,
+    help="Watch this part of the tables. May be repeated. Without --part: description, time-to-live, "
+    "continuous-backups and tags.",
+)
 @pass_session
-def watch(session: Session, names: tuple[str, ...], prefix: str | None, *, everything: bool) -> None:
+def watch(
+    session: Session,
+    names: tuple[str, ...],
+    prefix: str | None,
+    parts: tuple[str, ...],
+    *,
+    everything: bool,
+) -> None:
     """Watch what tables look like, and what changes."""
     if [bool(names), prefix is not None, everything].count(True) != 1:
         raise click.UsageError("Say what to watch: names of tables, --prefix or --all.")
+    from tableadmin.v1 import TablePart  # noqa: PLC0415 - protobuf
+
     output = session.output
-    with session.client.watch(table_names=names, prefix=prefix, all_tables=everything) as events:
+    numbers = [TablePart.Value(f"TABLE_PART_{part.upper().replace('-', '_')}") for part in parts]
+    scope = session.client.watch(table_names=names, prefix=prefix, all_tables=everything, parts=numbers)
+    with scope as events:
         if output == "table" and is_terminal(sys.stdout):
             from tableadmin.cli.views.watch_board import follow  # noqa: PLC0415 - rich
 

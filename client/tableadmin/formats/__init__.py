@@ -7,10 +7,14 @@ input, describe-table's output, CloudFormation templates and `terraform show -js
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
-from tableadmin.formats import cli_json, cloudformation, spec, template_writing, terraform, terraform_writing
+from tableadmin.formats import cli_json, spec
+from tableadmin.formats.cloudformation import reading as template_reading
+from tableadmin.formats.cloudformation import writing as template_writing
 from tableadmin.formats.detect import Detected, description_in, format_of
 from tableadmin.formats.documents import documents, line_of
 from tableadmin.formats.error import SpecError, printable
+from tableadmin.formats.terraform import reading as terraform_reading
+from tableadmin.formats.terraform import writing as terraform_writing
 from tableadmin.formats.tree import Tree, record
 from tableadmin.v1 import TableSpec
 
@@ -84,8 +88,8 @@ def _described(document: Tree, notes: list[str]) -> Iterator[TableSpec]:
 _READERS: Mapping[Detected, Callable[[Tree, Mapping[str, str], list[str]], list[TableSpec]]] = {
     "spec": lambda document, _, __: spec.tables(document),
     "description": lambda document, _, notes: [*_described(document, notes)],
-    "cloudformation": cloudformation.tables,
-    "terraform": lambda document, _, notes: terraform.tables(document, notes),
+    "cloudformation": template_reading.tables,
+    "terraform": lambda document, _, notes: terraform_reading.tables(document, notes),
 }
 _WRITERS: Mapping[Format, Callable[[list[TableSpec], list[str]], str]] = {
     "spec": lambda specs, _: spec.text(specs),

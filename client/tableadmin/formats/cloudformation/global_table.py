@@ -1,9 +1,9 @@
 """AWS::DynamoDB::GlobalTable: a table whose settings lie partly with the table, partly with each replica."""
 
+from tableadmin.formats.cloudformation.intrinsics import settled_scalar
+from tableadmin.formats.cloudformation.properties import Resource, shared
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.fitting import as_text
-from tableadmin.formats.intrinsics import settled_scalar
-from tableadmin.formats.properties import Resource, shared
 from tableadmin.formats.spec import refuse
 from tableadmin.formats.tree import Record, Tree, picked, record, records
 from tableadmin.v1 import TableSpec

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from tableadmin.formats.cloudformation.intrinsics import Template
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.fitting import loosened
-from tableadmin.formats.intrinsics import Template
 from tableadmin.formats.policy import policy_text
 from tableadmin.formats.spec import specified
 from tableadmin.formats.tree import Record, Tree, pruned_record, record, records

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import cast
 
 from tableadmin.awsshape import to_aws
-from tableadmin.formats.hcl import Block, Body, Reference, resource
-from tableadmin.formats.template_writing import REPLICATION
+from tableadmin.formats.cloudformation.writing import REPLICATION
+from tableadmin.formats.terraform.hcl import Block, Body, Reference, resource
 from tableadmin.formats.tree import Record, Tree, record, records
 from tableadmin.v1 import TableSpec
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.spec import specified
-from tableadmin.formats.terraform_unknown import AFTER_APPLY, Unknowns, instance_of
+from tableadmin.formats.terraform.unknown import AFTER_APPLY, Unknowns, instance_of
 from tableadmin.formats.tree import Record, Tree, below, pruned_record, record, records
 from tableadmin.v1 import TableSpec
 

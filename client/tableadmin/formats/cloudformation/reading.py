@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping
 
-from tableadmin.formats import global_table
+from tableadmin.formats.cloudformation import global_table
+from tableadmin.formats.cloudformation.intrinsics import Template
+from tableadmin.formats.cloudformation.properties import Resource, shared
 from tableadmin.formats.error import SpecError
-from tableadmin.formats.intrinsics import Template
-from tableadmin.formats.properties import Resource, shared
 from tableadmin.formats.tree import Tree, record
 from tableadmin.v1 import TableSpec
 

@@ -1,0 +1,1 @@
+"""CloudFormation and SAM templates, read into specs and written from them."""

@@ -19,10 +19,10 @@ from google.rpc.code_pb2 import Code
 from tableadmin.awsshape import ShapeError, Unknown, from_aws, to_aws
 from tableadmin.v1 import table_admin_pb2
 from tableadmin_server.bounds import off_loop, received
-from tableadmin_server.dynamodb.coalescing import Coalescing
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.dynamodb.fields import field_path
+from tableadmin_server.dynamodb.singleflight import Singleflight
 from tableadmin_server.dynamodb.table_arn import table_of
 from tableadmin_server.failure import Failure, field_violations
 from tableadmin_server.services.endpoint_choice import endpoint_name
@@ -82,10 +82,10 @@ Caller: TypeAlias = Callable[[Endpoint, bytes], Awaitable[Reply]]
 
 
 def _shared(call: Caller) -> Caller:
-    coalescing: Coalescing[Reply] = Coalescing()
+    singleflight: Singleflight[Reply] = Singleflight()
 
     async def shared(endpoint: Endpoint, payload: bytes) -> Reply:
-        return await coalescing.share((endpoint.name, payload), lambda: call(endpoint, payload))
+        return await singleflight.share((endpoint.name, payload), lambda: call(endpoint, payload))
 
     return shared
 

@@ -22,7 +22,7 @@ from tableadmin.v1 import (
     UpdateTableRequest,
 )
 from tableadmin.v1.table_admin_pb2_grpc import TableAdminStub
-from tableadmin_server.dynamodb.coalescing import Coalescing
+from tableadmin_server.dynamodb.singleflight import Singleflight
 from tests.engines import Engine
 from tests.server_process import ServerProcess
 
@@ -37,7 +37,7 @@ class Calls:
     """Calls that last until they are told to end, and how often one was made and cancelled."""
 
     def __init__(self) -> None:
-        self.shared: Coalescing[int] = Coalescing()
+        self.shared: Singleflight[int] = Singleflight()
         self.made = 0
         self.cancelled = 0
         self.error: Exception | None = None
@@ -216,7 +216,7 @@ async def test_nothing_is_kept(ending: str) -> None:
         pass
 
     answers: list[weakref.ref[Answer]] = []
-    shared: Coalescing[Answer] = Coalescing()
+    shared: Singleflight[Answer] = Singleflight()
 
     async def call() -> Answer:
         answer = Answer()
@@ -235,7 +235,7 @@ async def test_nothing_is_kept(ending: str) -> None:
     readers.clear()
     await pass_by()
     gc.collect()
-    assert {} == shared._lanes
+    assert {} == shared._queues
     assert [None] * len(answers) == [answer() for answer in answers]
     assert {asyncio.current_task()} == asyncio.all_tasks()
 

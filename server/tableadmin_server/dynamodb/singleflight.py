@@ -1,0 +1,105 @@
+"""Sharing calls among identical reads, without ever answering with what was true before the question."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable
+from functools import partial
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+# Where so many share a call, more are on their way, as often as not the same as before: the next call waits
+# so many seconds for them, which is less than they would lose to the calls it saves.
+_CROWD = 8
+_GATHERING = 0.01
+
+
+class Singleflight(Generic[T]):
+    """Lets identical reads share calls: any number of callers at a time cost two calls.
+
+    A read that finds no call under way starts one. Reads that arrive during that call share the *next* call,
+    which starts when the first one ends: a call that began before a read arrived may answer with the state
+    before a write that the reader knows of. Errors are shared as answers are. A caller that is cancelled
+    leaves the others undisturbed. A call that all callers have left is not made or, if it is under way, its
+    answer is dropped.
+    """
+
+    def __init__(self) -> None:
+        self._queues: dict[Hashable, _Queue[T]] = {}
+
+    async def share(self, key: Hashable, call: Callable[[], Awaitable[T]]) -> T:
+        """The answer of a call that starts no earlier than now; KEY says which calls are identical."""
+        queue = self._queues.get(key)
+        if queue is None:
+            queue = self._queues[key] = _Queue(partial(self._forget, key))
+        return await queue.join(call)
+
+    def _forget(self, key: Hashable) -> None:
+        del self._queues[key]
+
+
+class _SharedCall(Generic[T]):
+    """One call, and the callers that wait for its answer."""
+
+    def __init__(self, call: Callable[[], Awaitable[T]]) -> None:
+        self._call = call
+        self._answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._task: asyncio.Task[None] | None = None
+        self.joined = 0
+        self.waiting = 0
+
+    def start(self, ended: Callable[[], None]) -> None:
+        self._task = asyncio.create_task(self._run())
+        self._task.add_done_callback(lambda _: ended())
+
+    async def answer(self) -> T:
+        self.joined += 1
+        self.waiting += 1
+        try:
+            return await asyncio.shield(self._answer)
+        finally:
+            self.waiting -= 1
+            if not self.waiting and self._task is not None:
+                self._task.cancel()
+
+    async def _run(self) -> None:
+        try:
+            answer = await self._call()
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is the answer of all who wait
+            if self.waiting:
+                self._answer.set_exception(error)
+        else:
+            self._answer.set_result(answer)
+        finally:
+            self._answer.cancel()  # of a call that was cancelled; any other has its answer
+
+
+class _Queue(Generic[T]):
+    """The calls of one key: the one under way, and the next one while somebody waits for it."""
+
+    def __init__(self, emptied: Callable[[], None]) -> None:
+        self._emptied = emptied
+        self._under_way: _SharedCall[T] | None = None
+        self._next: _SharedCall[T] | None = None
+
+    async def join(self, call: Callable[[], Awaitable[T]]) -> T:
+        if self._under_way is None:
+            self._under_way = shared = _SharedCall(call)
+            shared.start(self._ended)
+        elif self._next is None:
+            self._next = shared = _SharedCall(call)
+        else:
+            shared = self._next
+        return await shared.answer()
+
+    def _ended(self) -> None:
+        if any(call is not None and call.joined >= _CROWD for call in (self._under_way, self._next)):
+            asyncio.get_running_loop().call_later(_GATHERING, self._start_next)
+        else:
+            self._start_next()
+
+    def _start_next(self) -> None:
+        self._under_way, self._next = self._next, None
+        if self._under_way is not None and self._under_way.waiting:
+            self._under_way.start(self._ended)
+        else:
+            self._emptied()

@@ -1,90 +1,78 @@
-"""How a call ends that does not succeed: a google.rpc.Status with details, whoever finds the reason.
-
-The conventions are AIP-193's: a code to branch on, one readable line, an ErrorInfo with the reason, and
-further details where they help the caller.
-"""
+"""Why a call fails, in typed fields; `interceptors/status.py` makes the status that callers get from them."""
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeVar
 
-from google.protobuf.any_pb2 import Any
-from google.protobuf.duration_pb2 import Duration
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import DecodeError
 from google.rpc.code_pb2 import Code
-from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
-from google.rpc.status_pb2 import Status
+
+from tableadmin.v1 import WaitResponse
 
 AWS_DOMAIN = "dynamodb.amazonaws.com"
 OWN_DOMAIN = "tableadmin"
 
 T = TypeVar("T")
 
-# gRPC carries the message in one HTTP/2 header and all of the status in another, and past 8 KiB for all
-# headers peers may refuse the whole response. In bytes: the message as it travels, percent-encoded; the
-# status before it grows by a third in base64.
+# Bytes of a message as gRPC sends it, percent-encoded, in a header. Peers may refuse a response with more
+# than 8 KiB of headers.
 _MAX_MESSAGE = 1500
-_MAX_STATUS = 4096
-# Fields that are named at most, and characters of a description or of a value in the ErrorInfo.
-_MAX_VIOLATIONS = 10
-_MAX_TEXT = 250
+_MAX_REQUEST_ID = 250
 
 
+class FieldViolation(NamedTuple):
+    """A field of the request, by its proto path, and what is wrong with the value."""
+
+    field: str
+    description: str
+
+
+class PreconditionViolation(NamedTuple):
+    """A state that is required (`type`, in UPPER_SNAKE), what is not in that state, and why not."""
+
+    type: str
+    subject: str
+    description: str
+
+
+class Resource(NamedTuple):
+    """What a call works on: the type, such as `dynamodb.amazonaws.com/Table`, and the name or ARN."""
+
+    type: str
+    name: str
+
+
+@dataclass(eq=False)
 class Failure(Exception):
-    """Ends a call: CODE is a google.rpc.Code, MESSAGE a line for a person, REASON for programs.
+    """Ends a call: CODE is a google.rpc.Code, MESSAGE is one line for people, REASON is for programs.
 
-    DETAILS are messages of google.rpc; the ErrorInfo is made here from REASON, DOMAIN and METADATA.
+    RETRY_DELAY is the number of seconds after which the same call may succeed, None if waiting does not help
+    or nobody knows. QUOTA describes the quota that is used up. LAST_RESPONSE is the newest response of a
+    wait that its deadline ends.
     """
 
-    def __init__(
-        self,
-        code: int,
-        message: str,
-        *,
-        reason: str,
-        domain: str = OWN_DOMAIN,
-        metadata: Mapping[str, str] | None = None,
-        details: Sequence[Message] = (),
-    ) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = _line(message)
-        self.reason = reason
-        self.domain = domain
-        self.metadata = dict(metadata or {})
-        self.details = tuple(details)
+    code: int
+    message: str
+    reason: str = field(kw_only=True)
+    domain: str = field(default=OWN_DOMAIN, kw_only=True)
+    metadata: Mapping[str, str] = field(default_factory=dict, kw_only=True)
+    retry_delay: float | None = field(default=None, kw_only=True)
+    quota: str | None = field(default=None, kw_only=True)
+    resource: Resource | None = field(default=None, kw_only=True)
+    field_violations: Sequence[FieldViolation] = field(default=(), kw_only=True)
+    precondition_violations: Sequence[PreconditionViolation] = field(default=(), kw_only=True)
+    last_response: WaitResponse | None = field(default=None, kw_only=True)
 
-    def status(self, **metadata: str) -> Status:
-        """The status to send; METADATA goes into the ErrorInfo too; details that don't fit are left out."""
-        known = {key: value[:_MAX_TEXT] for key, value in {**self.metadata, **metadata}.items() if value}
-        info = ErrorInfo(reason=self.reason, domain=self.domain, metadata=known)
-        status = Status(code=self.code, message=self.message, details=[_packed(info)])
-        for detail in map(_packed, self.details):
-            if status.ByteSize() + detail.ByteSize() < _MAX_STATUS:
-                status.details.append(detail)
-        return status
+    def __post_init__(self) -> None:
+        """Make MESSAGE one line, of printable characters, that fits in a header."""
+        self.message = _line(self.message)
+        super().__init__(self.message)
 
 
 def server_stopping() -> Failure:
     """The end of a call that this server does not carry out any more; another server may."""
     return Failure(Code.UNAVAILABLE, "the server is stopping; retry the call", reason="SERVER_STOPPING")
-
-
-def retry_after(seconds: float) -> RetryInfo:
-    """Says that the same call may succeed after SECONDS."""
-    delay = Duration()
-    delay.FromMilliseconds(round(seconds * 1000))
-    return RetryInfo(retry_delay=delay)
-
-
-def field_violations(violations: Sequence[tuple[str, str]]) -> BadRequest:
-    """Says which fields of the request, by proto path, are wrong and why: the first ten of them."""
-    return BadRequest(
-        field_violations=[
-            BadRequest.FieldViolation(field=field, description=description[:_MAX_TEXT])
-            for field, description in violations[:_MAX_VIOLATIONS]
-        ]
-    )
 
 
 def invalid_request(field: str, problem: str) -> Failure:
@@ -93,7 +81,7 @@ def invalid_request(field: str, problem: str) -> Failure:
         Code.INVALID_ARGUMENT,
         f"{field}: {problem}",
         reason="INVALID_REQUEST",
-        details=[field_violations([(field, problem)])],
+        field_violations=[FieldViolation(field, problem)],
     )
 
 
@@ -108,7 +96,7 @@ def parsed(parse: Callable[[bytes], T], payload: bytes) -> T:
 
 def request_id_text(given: object) -> str:
     """The request id GIVEN by an endpoint as metadata can carry it: printable ASCII, of 250 at most."""
-    return "".join(char if " " < char <= "~" else "?" for char in str(given)[:_MAX_TEXT].strip())
+    return "".join(char if " " < char <= "~" else "?" for char in str(given)[:_MAX_REQUEST_ID].strip())
 
 
 def _line(text: str) -> str:
@@ -119,9 +107,3 @@ def _line(text: str) -> str:
     sizes = (1 if char.isascii() and char != "%" else 3 * len(char.encode()) for char in line)
     fitting = sum(size <= _MAX_MESSAGE for size in itertools.accumulate(sizes))
     return line if fitting == len(line) else f"{line[:fitting]} ..."
-
-
-def _packed(message: Message) -> Any:
-    packed = Any()
-    packed.Pack(message)
-    return packed

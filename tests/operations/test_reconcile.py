@@ -4,11 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from google.rpc.code_pb2 import Code
-from google.rpc.error_details_pb2 import QuotaFailure
 from msgspec.structs import replace
 
 from tableadmin.awsshape import AwsDict
-from tableadmin_server.failure import Failure, retry_after
+from tableadmin_server.failure import Failure
 from tableadmin_server.operations import journal
 from tableadmin_server.operations.reconcile import End, Pause, decide, delay, patience
 from tableadmin_server.operations.record import Order, Outcome, Progress, State
@@ -175,8 +174,7 @@ def test_cooldown() -> None:
 
 def failure(code: int, *, after: float | None = None, quota: bool = False) -> Failure:
     """A failure with what AWS says beside it."""
-    details = [*([] if after is None else [retry_after(after)]), *([QuotaFailure()] if quota else [])]
-    return Failure(code, "no", reason="NO", details=details)
+    return Failure(code, "no", reason="NO", retry_delay=after, quota="4 a day" if quota else None)
 
 
 @pytest.mark.parametrize(

@@ -280,8 +280,8 @@ def test_deadline() -> None:
         assert ended.failure is not None
         assert (Code.DEADLINE_EXCEEDED, "WAIT_DEADLINE_EXCEEDED") == (ended.code, ended.failure.reason)
         assert "the deadline has expired; not yet met: table: CREATING" == ended.failure.message
-        (last,) = ended.failure.details
-        assert isinstance(last, WaitResponse)
+        last = ended.failure.last_response
+        assert last is not None
         assert (["table: CREATING"], 5) == (list(last.pending), last.elapsed.seconds)
         assert "Music" == last.table.table.table_name
 
@@ -297,8 +297,8 @@ def test_large_table_at_the_deadline() -> None:
         account.add("Music", TableStatus="CREATING", GlobalSecondaryIndexes=indexes)
         ended = await waited(Hub(account), limit=5.0)
         assert ended.failure is not None
-        (last,) = ended.failure.details
-        assert isinstance(last, WaitResponse)
+        last = ended.failure.last_response
+        assert last is not None
         assert (["table: CREATING"], False) == (list(last.pending), last.HasField("table"))
 
     run(main())

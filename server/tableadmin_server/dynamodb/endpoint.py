@@ -26,7 +26,7 @@ from tableadmin_server.dynamodb.reads import Reads
 from tableadmin_server.dynamodb.session import ClientMethod, connect, methods
 from tableadmin_server.dynamodb.single_try import SingleTry
 from tableadmin_server.dynamodb.support import Support, is_aws
-from tableadmin_server.failure import Failure, request_id_text, retry_after
+from tableadmin_server.failure import Failure, request_id_text
 
 _log = structlog.get_logger()
 
@@ -170,7 +170,7 @@ class Endpoint:
                 f"{operation}: too many calls to the endpoint {self.name!r} are waiting",
                 reason="ENDPOINT_OVERLOADED",
                 metadata={"operation": operation, "endpoint": self.name},
-                details=[retry_after(1.0)],
+                retry_delay=1.0,
             )
 
 

@@ -7,7 +7,7 @@ Error codes: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Pr
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
@@ -16,11 +16,17 @@ from botocore import exceptions as boto
 from botocore.parsers import ResponseParserError
 from google.protobuf.message import Message
 from google.rpc.code_pb2 import Code
-from google.rpc.error_details_pb2 import PreconditionFailure, QuotaFailure, ResourceInfo
 
 from tableadmin.awsshape import AwsValue
 from tableadmin_server.dynamodb.fields import violations
-from tableadmin_server.failure import AWS_DOMAIN, Failure, field_violations, request_id_text, retry_after
+from tableadmin_server.failure import (
+    AWS_DOMAIN,
+    Failure,
+    FieldViolation,
+    PreconditionViolation,
+    Resource,
+    request_id_text,
+)
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,12 @@ class Meaning:
     precondition: str | None = None
     # The budget that is spent, and when it renews.
     quota: str | None = None
+    # What programs branch on, where AWS's error code does not say it.
+    reason: str | None = None
 
+
+# The reason of an item that is larger than DynamoDB stores.
+ITEM_TOO_LARGE = "ITEM_TOO_LARGE"
 
 _RATE = Meaning(Code.RESOURCE_EXHAUSTED, retry_delay=1.0)
 _IN_USE = Meaning(Code.FAILED_PRECONDITION, retry_delay=5.0, precondition="NO_CHANGE_UNDER_WAY")
@@ -156,6 +167,13 @@ BY_TEXT: tuple[tuple[str, str, str, Meaning], ...] = (
         Meaning(Code.FAILED_PRECONDITION, retry_delay=5.0, precondition="ACTIVE"),
     ),
     ("ValidationException", r"DeleteBackup|DescribeBackup", r"Backup not found", _NOT_FOUND),
+    (
+        # Item size has exceeded the maximum allowed size; Item size to update has exceeded ...
+        "ValidationException",
+        r"PutItem|UpdateItem|TransactWriteItems",
+        r"exceeded the maximum allowed size",
+        Meaning(Code.INVALID_ARGUMENT, reason=ITEM_TOO_LARGE),
+    ),
 )
 
 # What botocore raises without an answer of AWS: (exception, reason, meaning, text for the caller). The
@@ -302,11 +320,12 @@ def _answered(error: boto.ClientError, call: Call) -> Failure:
     # Text may hold halves of characters, which protobuf refuses.
     message = str(answer.get("Message") or f"{call.operation} failed with {code}")
     message = message.encode(errors="replace").decode()
+    meaning = meaning_of(code, call.operation, message, status)
     return _failure(
         call,
-        meaning_of(code, call.operation, message, status),
+        meaning,
         message,
-        reason_of(code),
+        meaning.reason or reason_of(code),
         domain=AWS_DOMAIN,
         aws_error_code=code,
         aws_request_id=request_id_text(metadata.get("RequestId") or ""),
@@ -358,39 +377,33 @@ def _failure(
     **metadata: str,
 ) -> Failure:
     metadata = {"operation": call.operation, "endpoint": call.endpoint, **metadata}
+    resource = _resource(call.params)
+    subject = resource.name if resource else ""
+    required = meaning.precondition
     return Failure(
         meaning.code,
         message,
         reason=reason,
         domain=domain,
         metadata={key: value for key, value in metadata.items() if value},
-        details=tuple(_details(call, meaning, message)),
+        retry_delay=meaning.retry_delay,
+        quota=meaning.quota,
+        resource=resource,
+        field_violations=_field_violations(call, meaning, message),
+        precondition_violations=[PreconditionViolation(required, subject, message)] if required else (),
     )
 
 
-def _details(call: Call, meaning: Meaning, message: str) -> Iterator[Message]:
-    resource_type, name = _resource(call.params)
-    if meaning.code == Code.INVALID_ARGUMENT and call.request is not None:
-        found = violations(message, call.request)
-        if found:
-            yield field_violations(found)
-    if name:
-        yield ResourceInfo(resource_type=resource_type, resource_name=name)
-    if meaning.precondition:
-        violation = PreconditionFailure.Violation(
-            type=meaning.precondition, subject=name, description=message[:250]
-        )
-        yield PreconditionFailure(violations=[violation])
-    if meaning.quota:
-        yield QuotaFailure(violations=[QuotaFailure.Violation(subject=name, description=meaning.quota)])
-    if meaning.retry_delay:
-        yield retry_after(meaning.retry_delay)
+def _field_violations(call: Call, meaning: Meaning, message: str) -> Sequence[FieldViolation]:
+    if meaning.code != Code.INVALID_ARGUMENT or call.request is None:
+        return ()
+    return [FieldViolation(*each) for each in violations(message, call.request)]
 
 
-def _resource(params: Mapping[str, AwsValue]) -> tuple[str, str]:
-    """Type and name of what the call works on; empty where it works on no single thing."""
+def _resource(params: Mapping[str, AwsValue]) -> Resource | None:
+    """What the call works on; None where it works on no single thing."""
     for parameter, kind in _RESOURCES:
         value = params.get(parameter)
-        if isinstance(value, str):
-            return f"dynamodb.amazonaws.com/{kind}", value
-    return "", ""
+        if isinstance(value, str) and value:
+            return Resource(f"dynamodb.amazonaws.com/{kind}", value)
+    return None

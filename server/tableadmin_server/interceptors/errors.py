@@ -14,6 +14,7 @@ from grpc_status import rpc_status
 
 from tableadmin_server.bounds import received
 from tableadmin_server.failure import OWN_DOMAIN, Failure
+from tableadmin_server.interceptors.status import status_of
 
 REQUEST_ID_KEY = "tableadmin-request-id"
 
@@ -121,7 +122,7 @@ async def _answered(context: Context, method: str) -> AsyncIterator[None]:
     except Exception as error:  # noqa: BLE001  # the last place that can keep it from the caller
         failure = error if isinstance(error, Failure) else _internal(error, method, request_id)
         _log_cause(failure, method, request_id)
-        status = failure.status(request_id=request_id)
+        status = status_of(failure, request_id=request_id)
         await context.abort_with_status(rpc_status.to_status(status))
 
 

@@ -5,18 +5,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from google.rpc.code_pb2 import Code
-from google.rpc.error_details_pb2 import PreconditionFailure
 
 from tableadmin_server.dynamodb.endpoint import Endpoint
-from tableadmin_server.failure import Failure, invalid_request
+from tableadmin_server.failure import Failure, PreconditionViolation, invalid_request
 from tableadmin_server.operations.reconcile import drift_failure, permission_failure, refusal_failure
 from tableadmin_server.operations.record import Order
 from tableadmin_server.operations.store import Found
 from tableadmin_server.planner import plan
 from tableadmin_server.tables.planned import observed
-
-# Characters of what is said of a table beside the first.
-_MAX_TEXT = 250
 
 
 async def check(endpoint: Endpoint, orders: Sequence[Order], holders: Mapping[str, Found]) -> None:
@@ -33,11 +29,7 @@ async def check(endpoint: Endpoint, orders: Sequence[Order], holders: Mapping[st
     first = failures[0]
     more = f" (and {len(failures) - 1} more tables)" if len(failures) > 1 else ""
     violations = [
-        PreconditionFailure.Violation(
-            type=failure.reason,
-            subject=failure.metadata.get("table", ""),
-            description=failure.message[:_MAX_TEXT],
-        )
+        PreconditionViolation(failure.reason, failure.metadata.get("table", ""), failure.message)
         for failure in failures
         if failure.code != Code.INVALID_ARGUMENT
     ]
@@ -46,7 +38,8 @@ async def check(endpoint: Endpoint, orders: Sequence[Order], holders: Mapping[st
         f"{first.message}{more}",
         reason=first.reason,
         metadata=first.metadata,
-        details=[*first.details, PreconditionFailure(violations=violations)],
+        field_violations=first.field_violations,
+        precondition_violations=violations,
     )
 
 

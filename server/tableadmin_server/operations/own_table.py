@@ -9,7 +9,7 @@ from google.rpc.code_pb2 import Code
 
 from tableadmin.awsshape import AwsDict, AwsValue
 from tableadmin_server.dynamodb.endpoint import Endpoint
-from tableadmin_server.failure import Failure, retry_after
+from tableadmin_server.failure import Failure
 from tableadmin_server.operations.items import EXPIRY, INDEXES
 
 _log = structlog.get_logger()
@@ -83,7 +83,7 @@ class OwnTable:
                 f"{_PATIENCE:.0f} s",
                 reason="OPERATIONS_TABLE_NOT_ACTIVE",
                 metadata={"table": self.name, "endpoint": self._endpoint.name},
-                details=[retry_after(5.0)],
+                retry_delay=5.0,
             ) from error
         await self.check()
 

@@ -8,9 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from google.protobuf.duration_pb2 import Duration
 from google.rpc.code_pb2 import Code
-from google.rpc.error_details_pb2 import QuotaFailure, RetryInfo
 
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.record import Order, Outcome, Progress, State, Trouble
@@ -210,11 +208,4 @@ def _known_seconds(waits: tuple[Wait, ...]) -> float | None:
 
 
 def _delay(failure: Failure) -> float | None:
-    if any(isinstance(detail, QuotaFailure) for detail in failure.details):
-        return None
-    delays = [detail.retry_delay for detail in failure.details if isinstance(detail, RetryInfo)]
-    return _seconds(delays[0]) if delays else None
-
-
-def _seconds(duration: Duration) -> float:
-    return duration.ToTimedelta().total_seconds()
+    return None if failure.quota else failure.retry_delay

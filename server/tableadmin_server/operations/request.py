@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from google.rpc.code_pb2 import Code
 
 from tableadmin.awsshape import AwsDict
-from tableadmin_server.failure import Failure, invalid_request
+from tableadmin_server.failure import Failure, FieldViolation
 from tableadmin_server.operations.items import Request
 from tableadmin_server.operations.record import Order
 
@@ -38,7 +38,7 @@ class Application:
                 Code.INVALID_ARGUMENT,
                 f"request_id: {self.request_id} was used for another request",
                 reason="REQUEST_ID_REUSED",
-                details=invalid_request("request_id", "was used for another request").details,
+                field_violations=[FieldViolation("request_id", "was used for another request")],
             )
         for spec in self.specs:
             name = str(spec["TableName"])

@@ -20,6 +20,7 @@ from google.rpc.code_pb2 import Code
 
 from tableadmin.awsshape import AwsDict, AwsValue
 from tableadmin_server.dynamodb.endpoint import Endpoint
+from tableadmin_server.dynamodb.errors import ITEM_TOO_LARGE
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.items import (
     INDEXED,
@@ -75,8 +76,6 @@ TABLE_GONE = "OPERATIONS_TABLE_GONE"
 _CONDITION = "CONDITIONAL_CHECK_FAILED_EXCEPTION"
 _NO_TABLE = "RESOURCE_NOT_FOUND_EXCEPTION"
 _INVALID = "VALIDATION_EXCEPTION"
-# "Item size has exceeded the maximum allowed size", and "Item size to update has ..."
-_TOO_LARGE = "exceeded the maximum allowed size"
 
 
 class LeaseLost(Exception):
@@ -438,7 +437,7 @@ class Store:
             made = self._endpoint.call if at_once else self._endpoint.background_call
             return (await made(operation, {**table, **params, **_names(params)})).data
         except Failure as failure:
-            if failure.reason == _INVALID and _TOO_LARGE not in failure.message:
+            if failure.reason == _INVALID:
                 await self._table.check()
             raise
 
@@ -451,7 +450,7 @@ class Store:
                 f"the table {self._table.name}, which stores the operations, does not exist or is not ACTIVE"
             )
             return Failure(Code.FAILED_PRECONDITION, message, reason=TABLE_GONE, metadata=metadata)
-        if failure.reason == _INVALID and _TOO_LARGE in failure.message:
+        if failure.reason == ITEM_TOO_LARGE:
             message = (
                 f"the record of the operation exceeds the limit of 400 KB for an item of {self._table.name}"
             )

@@ -31,7 +31,7 @@ from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.dynamodb.fields import field_path
 from tableadmin_server.exporting import exported
-from tableadmin_server.failure import Failure, field_violations, invalid_request
+from tableadmin_server.failure import Failure, FieldViolation, invalid_request
 from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
 from tableadmin_server.operations.request import Application
 from tableadmin_server.planner import Violation, plan, repetitions, validate
@@ -125,7 +125,9 @@ def valid_specs(specs: Sequence[TableSpec]) -> list[AwsDict]:
         Code.INVALID_ARGUMENT,
         f"{name}: {first.path or 'the spec'} {first.description}{more}",
         reason="INVALID_SPEC",
-        details=[field_violations([(_field(where, each.path), each.description) for where, each in found])],
+        field_violations=[
+            FieldViolation(_field(where, each.path), each.description) for where, each in found
+        ],
     )
 
 
@@ -152,7 +154,7 @@ def _shaped(specs: Sequence[TableSpec]) -> list[AwsDict]:
             Code.INVALID_ARGUMENT,
             str(error),
             reason="MALFORMED_REQUEST",
-            details=[field_violations([("specs", error.reason)])],
+            field_violations=[FieldViolation("specs", error.reason)],
         ) from error
 
 

@@ -9,7 +9,7 @@ from google.rpc.code_pb2 import Code
 
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.dynamodb.table_arn import table_of
-from tableadmin_server.failure import Failure, field_violations
+from tableadmin_server.failure import Failure, FieldViolation
 
 # The fields of requests that name a table, by its name or by an ARN that has the name in it.
 NAMING_FIELDS = frozenset(
@@ -88,5 +88,5 @@ def _refusal(field: str, reserved: str) -> Failure:
         f"{field}: {problem}",
         reason="RESERVED_TABLE",
         metadata={"table": reserved},
-        details=[field_violations([(field, problem)])],
+        field_violations=[FieldViolation(field, problem)],
     )

@@ -24,7 +24,7 @@ from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.dynamodb.fields import field_path
 from tableadmin_server.dynamodb.singleflight import Singleflight
 from tableadmin_server.dynamodb.table_arn import table_of
-from tableadmin_server.failure import Failure, field_violations
+from tableadmin_server.failure import Failure, FieldViolation
 from tableadmin_server.services.endpoint_choice import endpoint_name
 from tableadmin_server.services.reserved_table import ReservedTable
 from tableadmin_server.watching.hubs import Hubs
@@ -158,5 +158,5 @@ def _not_of_shape(error: ShapeError, method: MethodDescriptor) -> Failure:
         f"{method.name}: {error}",
         reason="MALFORMED_REQUEST",
         metadata={"operation": method.name},
-        details=[field_violations([(field, error.reason)])],
+        field_violations=[FieldViolation(field, error.reason)],
     )

@@ -9,7 +9,6 @@ from typing import Any, Protocol, TypeAlias, cast
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.rpc.code_pb2 import Code
-from google.rpc.error_details_pb2 import PreconditionFailure
 
 from tableadmin.awsshape import AwsDict, AwsValue, from_aws
 from tableadmin.v1 import (
@@ -20,7 +19,7 @@ from tableadmin.v1 import (
     WaitRequest,
     WaitResponse,
 )
-from tableadmin_server.failure import Failure, invalid_request
+from tableadmin_server.failure import Failure, PreconditionViolation, invalid_request
 from tableadmin_server.polling.auto_reset_event import AutoResetEvent
 from tableadmin_server.polling.poller import Poller
 from tableadmin_server.watching.conditions import TABLE_CONDITIONS, Condition, Verdict, check
@@ -256,12 +255,11 @@ def _refuse_impossible(verdict: Verdict, *, begun: bool) -> None:
         return
     if verdict.missing and not begun:
         raise Failure(Code.NOT_FOUND, verdict.impossible, reason="NOTHING_TO_WAIT_FOR")
-    violation = PreconditionFailure.Violation(type="STILL_POSSIBLE", description=verdict.impossible)
     raise Failure(
         Code.FAILED_PRECONDITION,
         f"the condition can no longer be met: {verdict.impossible}",
         reason="CONDITION_IMPOSSIBLE",
-        details=[PreconditionFailure(violations=[violation])],
+        precondition_violations=[PreconditionViolation("STILL_POSSIBLE", "", verdict.impossible)],
     )
 
 
@@ -279,7 +277,7 @@ def _out_of_time(last: WaitResponse | None, seconds: float, trouble: str) -> Fai
         Code.DEADLINE_EXCEEDED,
         "; ".join(filter(None, ("the deadline has expired", still, trouble))),
         reason="WAIT_DEADLINE_EXCEEDED",
-        details=[final],
+        last_response=final,
     )
 
 

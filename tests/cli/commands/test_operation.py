@@ -91,6 +91,31 @@ def test_one_that_had_ended(tablectl: Run, applied: str, table: str) -> None:
     assert "tablectl: 1 of 2 operations were asked to stop" == last
 
 
+def test_forgetting(tablectl: Run, applied: str, table: str) -> None:
+    """`forget --yes` removes the record of an operation that has ended; without --yes nothing is removed."""
+    refused = tablectl("operation", "forget", applied)
+    assert "needs --yes" in one_line(refused, 2)
+    assert applied in [each["OperationId"] for each in operations(tablectl, table)]
+    ran = tablectl("operation", "forget", applied, "--yes")
+    assert (0, "", f"forgot the operation {applied}\n") == (ran.returncode, ran.stdout, ran.stderr)
+    assert [] == operations(tablectl, table)
+    assert applied in one_line(tablectl("operation", "forget", applied, "--yes"), 1)
+
+
+def test_forgetting_one_that_goes_on(modelled: dict[str, str], world: World, file: File) -> None:
+    """An operation that has not ended is not forgotten: the error says to cancel the operation first."""
+    world.made(spec("Music"))
+    tablectl = runner(modelled)
+    path = file("a.yaml", spec("Music", **index("GenreIdx"), Tags={"a": "b"}))
+    with piped(modelled, "apply", "-f", path, "--yes") as process:
+        assert process.stdout is not None
+        while "waiting: table: UPDATING" not in process.stdout.readline():
+            pass
+        (running,) = operations(tablectl, "Music")
+        ran = tablectl("operation", "forget", str(running["OperationId"]), "--yes")
+        assert "cancel the operation first" in one_line(ran, 1)
+
+
 def test_cancelling(modelled: dict[str, str], world: World, file: File) -> None:
     """A cancelled operation stops before its next call; whoever watches it is told, with exit code 1."""
     world.made(spec("Music"))

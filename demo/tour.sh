@@ -1,5 +1,5 @@
 #!/bin/sh
-# The life of a table through tablectl, and another one made to its spec, on a server with the embedded engine; everything is gone afterwards.
+# The life of a table through tablectl, and another one made to its spec, on a server with the embedded engine; everything is deleted afterwards.
 set -eu
 
 here=$(dirname "$0")

@@ -272,7 +272,7 @@ def _equal(by_boto3: list[Any], by_drop_in: list[Any]) -> None:
 
 
 def _settled(real: "DynamoDBClient", name: str) -> None:
-    """Wait until nothing of the table moves, or it is gone."""
+    """Wait until nothing of the table moves, or it is deleted."""
     deadline = time.monotonic() + _SETTLE_SECONDS
     while time.monotonic() < deadline:
         try:
@@ -291,7 +291,7 @@ def test_a_table_lives_the_same_life(
     emptied: Engine, real: "DynamoDBClient", drop_in: tableadmin.boto3.Client, table_name: str
 ) -> None:
     """Answers and errors from creation to deletion are equal, but for what each table has of its own."""
-    # Each has a table of its own: MiniStack remembers some things of a table that is gone.
+    # Each has a table of its own: MiniStack remembers some things of a table that is deleted.
     with_index = emptied.name not in _FORGET_INDEXES
     lives = [
         (name, _run(client, _life(name, with_index=with_index), lambda: _settled(real, name)))  # noqa: B023 - called at once
@@ -406,7 +406,7 @@ def _waited(client: Either, waiter: Any, name: str) -> list[tuple[str, Any]]:  #
 def test_indexes_can_be_waited_for(
     emptied: Engine, real: "DynamoDBClient", drop_in: tableadmin.boto3.Client, table_name: str
 ) -> None:
-    """`index_active` returns once the index is there and filled, `index_not_exists` once it is gone."""
+    """`index_active` returns once the index is there and filled, `index_not_exists` once it is deleted."""
     del emptied
     drop_in.create_table(**_table(table_name))
     patience = {"Delay": 0.05, "MaxAttempts": 400}

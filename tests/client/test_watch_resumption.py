@@ -316,4 +316,4 @@ def test_impossible_is_final() -> None:
     wait, _ = waiting(60)
     wait.next_call()
     with pytest.raises(FailedPrecondition):
-        wait.ended(FailedPrecondition("it is gone", grpc.StatusCode.FAILED_PRECONDITION))
+        wait.ended(FailedPrecondition("it is deleted", grpc.StatusCode.FAILED_PRECONDITION))

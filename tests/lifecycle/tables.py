@@ -106,7 +106,7 @@ def settled(client: Client, name: str, seconds: float = 20) -> AwsDict:
 
 
 def deleted(client: Client, name: str, seconds: float = 20) -> None:
-    """Delete the table, if there is one, and return as soon as it is gone."""
+    """Delete the table, if there is one, and return as soon as it is deleted."""
     deadline = time.monotonic() + seconds
     try:
         if settled(client, name).get("DeletionProtectionEnabled"):

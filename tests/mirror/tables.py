@@ -48,7 +48,7 @@ class Table:
         assert settled(self.is_active), f"{self.name} is not ACTIVE"
 
     def delete(self) -> None:
-        """Delete it if it is there, whatever its state, and return when it is gone."""
+        """Delete it if it is there, whatever its state, and return when it is deleted."""
         assert settled(self._is_deleted), f"{self.name} can't be deleted"
 
     def is_active(self) -> bool:

@@ -277,7 +277,7 @@ def test_stopped(own_engine: Engine, table_name: str) -> None:
 
 
 def test_both_killed(own_engine: Engine, table_name: str) -> None:
-    """An operation whose every server is gone goes on when one comes back."""
+    """An operation whose every server is deleted goes on when one comes back."""
     with replicated(own_engine, "--operation-lease", str(LEASE), speed=700) as world:
         world.made(before(table_name))
         (plan,) = world.planned(after(table_name))

@@ -139,7 +139,7 @@ async def test_passed_on() -> None:
 
 
 async def test_gone() -> None:
-    """When the table is gone, who holds operations is told; the next begin is a new one."""
+    """When the table is deleted, who holds operations is told; the next begin is a new one."""
     async with heard() as here:
         await here.heartbeat.begin()
         here.table.failure = GONE

@@ -77,7 +77,7 @@ def test_own(known: Progress, seen: str, table_id: str | None) -> None:
     ],
 )
 def test_of_others(known: Progress, seen: str) -> None:
-    """Any other table is somebody else's, and a table that is gone was deleted by somebody else."""
+    """Any other table is somebody else's, and a table that is deleted was deleted by somebody else."""
     assert recognized(known, shown(seen)) is None
 
 

@@ -202,7 +202,7 @@ def exists(boto3: "DynamoDBClient", table: str) -> bool:
 
 
 def delete(boto3: "DynamoDBClient", table: str) -> None:
-    """Delete the table, which is protected where the engine can, and return when it is gone."""
+    """Delete the table, which is protected where the engine can, and return when it is deleted."""
     if boto3.describe_table(TableName=table)["Table"].get("DeletionProtectionEnabled"):
         boto3.update_table(TableName=table, DeletionProtectionEnabled=False)
     boto3.delete_table(TableName=table)
@@ -380,7 +380,7 @@ async def test_one_holds_the_table(store: Store) -> None:
 
 
 async def test_holder_without_a_record(store: Store) -> None:
-    """An operation whose record is gone has ended: its table is free."""
+    """An operation whose record is deleted has ended: its table is free."""
     await claimed(store)
     await store.hold_table("Music", "op-0001")
     await store.forget("op-0001")

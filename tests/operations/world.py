@@ -102,7 +102,7 @@ class World:
         return found
 
     def asked(self, call: Callable[[Replica], T], via: Replica | None = None) -> T:
-        """What CALL gives with VIA, or with any other replica that answers where it is gone."""
+        """What CALL gives with VIA, or with any other replica that answers where it is deleted."""
         deadline = time.monotonic() + _RPC_SECONDS
         candidates = [via] if via else self.up()
         while True:

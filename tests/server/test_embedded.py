@@ -113,7 +113,7 @@ def test_says_where_tables_are_kept(tmp_path: Path, caplog: pytest.LogCaptureFix
 
 
 def test_killed_parent_takes_the_engine_along(tmp_path: Path) -> None:
-    """When the server is killed with SIGKILL its engine saves the tables and is gone within 2 seconds."""
+    """When the server is killed with SIGKILL its engine saves the tables and is deleted within 2 seconds."""
     command = [sys.executable, "-c", _SERVER, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
         assert server.stdout is not None

@@ -187,7 +187,7 @@ def test_only_some_parts() -> None:
 
 
 def test_state() -> None:
-    """The message says what the snapshot says; of a table that is gone, nothing."""
+    """The message says what the snapshot says; of a table that is deleted, nothing."""
     state = seen({"TableStatus": "UPDATING"}, time_to_live={"TimeToLiveStatus": "ENABLED"}).state
     assert "Music" == state.table.table_name
     assert state.HasField("time_to_live")

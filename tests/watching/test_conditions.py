@@ -142,7 +142,7 @@ def test_recovery() -> None:
     "condition", [each for each in TABLE_CONDITIONS if each not in {DELETED, INDEX_DELETED}]
 )
 def test_table_that_goes(condition: Condition) -> None:
-    """A table that is gone is missing, and one that is DELETING can't come to be anything."""
+    """A table that is deleted is missing, and one that is DELETING can't come to be anything."""
     assert missing("the table Music does not exist") == verdict(condition, None)
     assert impossible("table Music is being deleted") == verdict(condition, {"TableStatus": "DELETING"})
 

@@ -71,7 +71,7 @@ def made(engine: Engine, name: str) -> Iterator[str]:
     boto3 = engine.boto3()
     create(boto3, name)
     yield name
-    with suppress(ClientError):  # it is gone, or going
+    with suppress(ClientError):  # it is deleted, or going
         boto3.delete_table(TableName=name)
 
 
@@ -101,7 +101,7 @@ def units(stream: Stream[WatchResponse]) -> int:
 
 
 async def test_wait_for_a_table(engine: Engine, server: ServerProcess, table: str) -> None:
-    """A wait for ACTIVE ends OK with the table, and one for its end when it is gone."""
+    """A wait for ACTIVE ends OK with the table, and one for its end when it is deleted."""
     async with connected(server.address) as stub:
         stream = await outcome(stub.Wait(WaitRequest(condition=ACTIVE, table_name=table), timeout=20))
         assert grpc.StatusCode.OK == stream.code

@@ -67,9 +67,12 @@ def test_unknown_context() -> None:
 
 def test_contexts_from_first_to_last(offline: Run) -> None:
     """The first context set is used at once; `use` changes that, and `show` says where a setting is from."""
-    assert ", in use" in offline("context", "set", "local", "--server", "h:1").stdout
-    assert ", in use" not in offline("context", "set", "far", "--server", "h:2", "--timeout", "5s").stdout
-    assert "using far\n" == offline("context", "use", "far").stdout
+    assert ", now the current context" in offline("context", "set", "local", "--server", "h:1").stdout
+    assert (
+        ", now the current context"
+        not in offline("context", "set", "far", "--server", "h:2", "--timeout", "5s").stdout
+    )
+    assert "far is the current context\n" == offline("context", "use", "far").stdout
     listed = offline("context", "list").stdout.splitlines()
     assert ["*", "far", "h:2", "5s"] == listed[2].split()
     shown = offline("context", "show", TABLEADMIN_SERVER="").stdout.splitlines()

@@ -10,28 +10,28 @@ S3 = ["s3://bucket"]
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["backup", "list", "--since", "yesterday"], "'yesterday' is not a moment such as 2026-01-31"),
-        (["restore", "to-point-in-time", "Music", "New"], "Say --latest or --time, one of them."),
+        (["backup", "list", "--since", "yesterday"], "'yesterday' is not a time such as 2026-01-31"),
+        (["restore", "to-point-in-time", "Music", "New"], "Give either --latest or --time."),
         (
             ["restore", "to-point-in-time", "Music", "New", "--latest", "--time", "2026-01-31"],
-            "Say --latest or --time, one of them.",
+            "Give either --latest or --time.",
         ),
         (["pitr", "enable", "Music", "--days", "36"], "36 is not in the range"),
         (["stream", "enable", "Music", "ALL"], "'ALL' is not one of"),
         (["kinesis", "update", "Music", "arn"], "Missing option '--precision'"),
         (["policy", "set", "Music", "nowhere.json"], "nowhere.json: No such file or directory"),
         (["policy", "set", "Music", "{"], "the JSON given: not JSON"),
-        (["replica", "update", "Music", "eu-west-1"], "Nothing to change is given."),
+        (["replica", "update", "Music", "eu-west-1"], "No changes given."),
         (["replica", "add", "Music"], "Missing argument 'REGION...'"),
         (["replica", "add", "Music", "eu-west-1", "--gsi", "name=I,write=5"], "is not KEY=VALUE"),
-        (["global-table", "update", "Music"], "Nothing to change is given."),
-        (["global-table", "update-settings", "Music"], "Nothing to change is given."),
+        (["global-table", "update", "Music"], "No changes given."),
+        (["global-table", "update-settings", "Music"], "No changes given."),
         (["global-table", "update-settings", "Music", "--replica", "read=5"], "region= is missing"),
-        (["autoscaling", "update", "Music"], "Nothing to change is given."),
+        (["autoscaling", "update", "Music"], "No changes given."),
         (["autoscaling", "update", "Music", "--write", "mni=5"], "did you mean min=?"),
         (["autoscaling", "update", "Music", "--write", "target=high"], "'high' is not a number"),
         (["autoscaling", "update", "Music", "--write", "scaling=no"], "'no' is not on or off"),
-        (["autoscaling", "update", "Music", "--gsi", "name=Idx"], "what is to change is missing"),
+        (["autoscaling", "update", "Music", "--gsi", "name=Idx"], "give at least one setting"),
         (["import", "start", "New", "bucket/prefix"], "is not s3://BUCKET or s3://BUCKET/PREFIX"),
         (["export-s3", "start", "Music", "s3://"], "is not s3://BUCKET or s3://BUCKET/PREFIX"),
         (["bulk", "start", "Music", *S3], "Missing argument 's3://REPORTS[/PREFIX]'"),
@@ -52,7 +52,7 @@ def test_wrong_usage(offline: Run, arguments: list[str], message: str) -> None:
     [
         (["backup", "delete", "nightly"], "Deleting backup nightly loses what it holds"),
         (["backup", "delete", "arn:aws:dynamodb:x:1:table/T/backup/01-a"], "Deleting backup 01-a loses"),
-        (["pitr", "disable", "Music"], "loses every moment"),
+        (["pitr", "disable", "Music"], "loses all recovery points"),
         (["stream", "disable", "Music"], "breaks what reads it"),
         (["kinesis", "disable", "Music", "arn:aws:kinesis:x:1:stream/s"], "Stream s will never get"),
         (["policy", "remove", "Music"], "ends the access that it grants"),
@@ -68,4 +68,4 @@ def test_what_is_asked_for(offline: Run, arguments: list[str], warning: str) -> 
     ran = offline(*arguments)
     assert (2, "") == (ran.returncode, ran.stdout)
     assert warning in ran.stderr
-    assert ran.stderr.endswith("needs --yes where there is no terminal to ask\n")
+    assert ran.stderr.endswith("requires --yes without a terminal\n")

@@ -23,12 +23,12 @@ def backup(tablectl: Run, table: str) -> Iterator[str]:
 def test_the_name_deletes(terminal: StartTerminal, tablectl: Run, table: str, backup: str) -> None:
     """A backup is deleted once its name was typed, and left alone after anything else."""
     for typed, code, said in (
-        ("yes", 2, f"nothing was done: 'yes' is not '{backup}'"),
+        ("yes", 2, f"nothing changed: 'yes' is not '{backup}'"),
         (backup, 0, "is deleted"),
     ):
         assert backup in tablectl("backup", "list", table).stdout
         session = terminal("backup", "delete", backup)
-        session.read_until("Type its name to go on: ")
+        session.read_until("Type the name to confirm: ")
         session.type(f"{typed}\n")
         assert code == session.end()
         assert said in session.screen

@@ -137,14 +137,14 @@ def test_protected_table(tablectl: Run, table: str) -> None:
         (["table", "create", "Tab", *KEY, "--gsi", "nam=I"], "did you mean name=?"),
         (
             ["table", "create", "Tab", *KEY, "--gsi", "name=I,hash=A:N"],
-            "A is S in one place and N in another",
+            "A is S in one option and N in another",
         ),
         (["table", "create", "Tab", *KEY, "--lsi", "name=I"], "range= is missing"),
         (["table", "create", "Tab", *KEY, "--stream", "ALL"], "'ALL' is not one of"),
         (["table", "create", "Tab", *KEY, "--tag", "team"], "'team' is not KEY=VALUE"),
         (["table", "create", "Tab", *KEY, "--wait-timeout", "soon"], "'soon' is not a duration"),
-        (["table", "update", "Tab"], "Nothing to change is given."),
-        (["index", "update", "Tab", "Idx"], "Nothing to change is given."),
+        (["table", "update", "Tab"], "No changes given."),
+        (["index", "update", "Tab", "Idx"], "No changes given."),
         (["index", "create", "Tab", "Idx"], "Missing option '--hash-key'"),
         (["index", "create", "Tab", "Idx", *KEY, "--projection", "SOME"], "is not ALL, KEYS_ONLY or INCLUDE"),
         (["tag", "set", "Tab", "team"], "'team' is not KEY=VALUE"),
@@ -158,8 +158,8 @@ def test_protected_table(tablectl: Run, table: str) -> None:
             "Limt: unknown member of ListTablesRequest, did you mean 'Limit'?",
         ),
         (["call", "ListTables", '{"Limit": "3"}'], "Limit: must be a whole number of 32 bits"),
-        (["table", "delete", "Tab"], "needs --yes where there is no terminal to ask"),
-        (["index", "delete", "Tab", "Idx"], "needs --yes where there is no terminal to ask"),
+        (["table", "delete", "Tab"], "requires --yes without a terminal"),
+        (["index", "delete", "Tab", "Idx"], "requires --yes without a terminal"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -220,5 +220,5 @@ def test_a_fault_of_its_own(offline: Run) -> None:
     """A fault of tablectl itself is one line too, and TABLEADMIN_TRACEBACK=1 shows where it is."""
     # A lone surrogate, which is how Python reads bytes that are no text, is nothing that gRPC takes.
     faulty = ["table", "list", "--server", "h\udcff:1"]
-    assert "a fault in tablectl itself" in _line(offline(*faulty), 1)
+    assert "internal error in tablectl" in _line(offline(*faulty), 1)
     assert "Traceback" in offline(*faulty, TABLEADMIN_TRACEBACK="1").stderr

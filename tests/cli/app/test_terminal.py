@@ -14,19 +14,19 @@ StartTerminal = Callable[..., Terminal]
 def test_the_name_deletes(terminal: StartTerminal, tablectl: Run, table: str) -> None:
     """On a terminal a table is deleted once its name was typed."""
     session = terminal("table", "delete", table, "--wait")
-    session.read_until("Type its name to go on: ")
+    session.read_until("Type the name to confirm: ")
     session.type(f"{table}\n")
     assert 0 == session.end()
-    assert f"table {table} is gone" in session.screen
+    assert f"table {table} is deleted" in session.screen
     assert table not in tablectl("table", "list").stdout.splitlines()
 
 
 @pytest.mark.parametrize(
     ("typed", "code", "said"),
     [
-        ("yes\n", 2, "nothing was done: 'yes' is not"),
-        ("\n", 2, "nothing was done: '' is not"),
-        ("\x04", 2, "nothing was done: '' is not"),
+        ("yes\n", 2, "nothing changed: 'yes' is not"),
+        ("\n", 2, "nothing changed: '' is not"),
+        ("\x04", 2, "nothing changed: '' is not"),
         ("\x03", 130, ""),
     ],
     ids=["another word", "nothing", "Ctrl-D", "Ctrl-C"],
@@ -36,7 +36,7 @@ def test_anything_else_does_not(
 ) -> None:
     """Any other answer leaves the table alone."""
     session = terminal("table", "delete", table)
-    session.read_until("Type its name to go on: ")
+    session.read_until("Type the name to confirm: ")
     session.type(typed)
     assert code == session.end()
     assert said in session.screen
@@ -48,7 +48,7 @@ def test_an_index_is_asked_for_too(terminal: StartTerminal, tablectl: Run, table
     """An index is deleted once its own name was typed."""
     tablectl("index", "create", table, "Idx", "--hash-key", "G:S", "--read", "1", "--write", "1", "--wait")
     session = terminal("index", "delete", table, "Idx", "--wait")
-    session.read_until("Type its name to go on: ")
+    session.read_until("Type the name to confirm: ")
     session.type("Idx\n")
     assert 0 == session.end()
     assert "" == tablectl("index", "list", table).stdout
@@ -77,7 +77,7 @@ def test_colours_are_optional(terminal: StartTerminal, table: str) -> None:
 
 
 def test_progress_lives_on_one_line(terminal: StartTerminal, slow: dict[str, str], table_name: str) -> None:
-    """While it waits, a terminal shows what is pending and for how long; at the end that line is gone."""
+    """While it waits, a terminal shows what is pending and for how long; at the end that line is deleted."""
     create = ["--hash-key", "A:S", "--read", "1", "--write", "1", "--wait"]
     session = terminal("table", "create", table_name, *create, **slow)
     session.read_until(f"{table_name}: table: CREATING (0 s)")
@@ -92,7 +92,7 @@ def test_ctrl_c_stops_the_waiting(terminal: StartTerminal, slow: dict[str, str],
     session.read_until("CREATING")
     session.type("\x03")
     assert 130 == session.end()
-    assert f"tablectl: no longer waiting for {table_name}; what was begun goes on by itself" in session.screen
+    assert f"tablectl: stopped waiting for {table_name}; the change continues" in session.screen
     assert "Traceback" not in session.screen
     tablectl = runner(slow)
     deadline = time.monotonic() + 20

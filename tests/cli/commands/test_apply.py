@@ -83,7 +83,7 @@ def test_apply_in_a_pipe(tablectl: Run, file: File, table: str) -> None:
     assert "2 tables: 2 succeeded" == lines[-1]
     assert no_changes(tablectl, path)
     again = tablectl("apply", "-f", path)
-    assert (0, "nothing to do\n") == (again.returncode, again.stderr)
+    assert (0, "all tables already match their specs\n") == (again.returncode, again.stderr)
     assert (1, 1) == (len(operations(tablectl, table)), len(operations(tablectl, new)))
     assert 0 == tablectl("table", "delete", new, "--yes").returncode
 
@@ -92,7 +92,7 @@ def test_a_pipe_needs_yes(tablectl: Run, file: File, table: str) -> None:
     """Where nobody can be asked, --yes is wanted: nothing is done, and the exit code is 2."""
     path = file("a.yaml", spec(table, Tags={"a": "b"}))
     ran = tablectl("apply", "-f", path)
-    assert "tablectl: changing 1 table: needs --yes where there is no terminal to ask\n" == one_line(ran, 2)
+    assert "tablectl: changing 1 table: requires --yes without a terminal\n" == one_line(ran, 2)
     assert f"~ {table} (update)" == ran.stdout.splitlines()[0]
     assert [] == operations(tablectl, table)
 
@@ -139,7 +139,7 @@ def test_anything_else_does_nothing(
     session.read_until("[y/N] ")
     session.type(typed)
     assert code == session.end()
-    assert ("tablectl: nothing was done" in session.screen) == (code == 2)
+    assert ("tablectl: nothing changed" in session.screen) == (code == 2)
     assert [] == operations(tablectl, table)
 
 
@@ -150,7 +150,7 @@ def test_destruction_wants_a_flag(tablectl: Run, file: File, table: str) -> None
     path = file("b.yaml", spec(table, Tags={"a": "b"}), spec(f"{table}-2"))
     ran = tablectl("apply", "-f", path, "--yes")
     needs = f"{table} needs --allow-destructive (GlobalSecondaryIndexes[GenreIdx])"
-    assert f"tablectl: nothing was done: {needs}\n" == one_line(ran, 1)
+    assert f"tablectl: nothing changed: {needs}\n" == one_line(ran, 1)
     assert (1, []) == (len(operations(tablectl, table)), operations(tablectl, f"{table}-2"))
     alone = file("c.yaml", spec(table, Tags={"a": "b"}))
     assert 0 == tablectl("apply", "-f", alone, "--yes", "--allow-destructive").returncode
@@ -163,10 +163,10 @@ def test_replacement_wants_a_flag(tablectl: Run, file: File, table: str) -> None
     definitions = [{"AttributeName": "SongTitle", "AttributeType": "S"}]
     path = file("a.yaml", spec(table, KeySchema=key, AttributeDefinitions=definitions))
     ran = tablectl("apply", "-f", path, "--yes", "--allow-destructive")
-    assert f"tablectl: nothing was done: {table} needs --allow-replacement (KeySchema)\n" == one_line(ran, 1)
+    assert f"tablectl: nothing changed: {table} needs --allow-replacement (KeySchema)\n" == one_line(ran, 1)
     tablectl("table", "update", table, "--deletion-protection", "--wait")
     refused = tablectl("apply", "-f", path, "--yes", "--allow-replacement")
-    assert f"nothing was done: {table}: deletion protection is on" in one_line(refused, 1)
+    assert f"nothing changed: {table}: deletion protection is on" in one_line(refused, 1)
     tablectl("table", "update", table, "--no-deletion-protection", "--wait")
     done = tablectl("apply", "-f", path, "--yes", "--allow-replacement")
     assert (0, "") == (done.returncode, done.stderr)
@@ -189,9 +189,9 @@ def test_specs_that_cannot_be(tablectl: Run, file: File, table: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "give -f FILE, or a PLAN"),
-        (["a.plan", "-f", "a.yaml"], "give -f FILE, or a PLAN"),
-        (["a.plan", "--param", "A=B"], "--param goes with -f FILE"),
+        ([], "give -f FILE or a PLAN"),
+        (["a.plan", "-f", "a.yaml"], "give -f FILE or a PLAN"),
+        (["a.plan", "--param", "A=B"], "--param requires -f FILE"),
     ],
 )
 def test_wrong_usage(offline: Run, arguments: list[str], said: str) -> None:
@@ -203,7 +203,7 @@ def test_wrong_usage(offline: Run, arguments: list[str], said: str) -> None:
 def test_no_server(offline: Run, file: File) -> None:
     """Where no server answers, a line says how to start one."""
     ran = offline("apply", "-f", file("a.yaml", spec("Music")), "--yes")
-    assert "is a server running?" in one_line(ran, 1)
+    assert "is the server running?" in one_line(ran, 1)
 
 
 def test_a_plan_that_is_kept(tablectl: Run, file: File, table: str, tmp_path: Path) -> None:
@@ -211,11 +211,11 @@ def test_a_plan_that_is_kept(tablectl: Run, file: File, table: str, tmp_path: Pa
     kept = str(tmp_path / "music.plan")
     specs = file("a.yaml", spec(table, Tags={"a": "b"}), spec(f"{table}-2"))
     planned = tablectl("plan", "-f", specs, "--out", kept, "--exit-code")
-    assert (2, f"kept for 'tablectl apply {kept}'\n") == (planned.returncode, planned.stderr)
+    assert (2, f"plan saved; apply it with 'tablectl apply {kept}'\n") == (planned.returncode, planned.stderr)
     ran = tablectl("apply", kept, "--yes")
     assert (0, planned.stdout) == (ran.returncode, ran.stdout[: len(planned.stdout)])
     assert no_changes(tablectl, specs)
-    assert "nothing to do\n" == one_line(tablectl("apply", kept, "--yes"), 0)
+    assert "all tables already match their specs\n" == one_line(tablectl("apply", kept, "--yes"), 0)
     tablectl("table", "delete", f"{table}-2", "--yes")
 
 
@@ -225,8 +225,8 @@ def test_a_plan_of_what_has_changed(tablectl: Run, file: File, table: str, tmp_p
     tablectl("plan", "-f", file("a.yaml", spec(table, Tags={"a": "b"}), spec(f"{table}-2")), "--out", kept)
     tablectl("tag", "set", table, "c=d")
     ran = tablectl("apply", kept, "--yes")
-    changed = f"changed since it was planned: {table} (Tags[c]); plan again"
-    assert f"tablectl: nothing was done: {changed}\n" == one_line(ran, 1)
+    changed = f"changed since the plan was made: {table} (Tags[c]); make a new plan"
+    assert f"tablectl: nothing changed: {changed}\n" == one_line(ran, 1)
     assert "- Tags[c]: d" in ran.stdout
     assert ([], []) == (operations(tablectl, table), operations(tablectl, f"{table}-2"))
 
@@ -241,7 +241,7 @@ def test_a_table_that_changes_under_the_question(
     session.type("y\n")
     assert 1 == session.end()
     assert (
-        f"tablectl: {table}: the table has changed since it was planned: Tags[c] (TABLE_HAS_MOVED_ON"
+        f"tablectl: {table}: the table has changed since the plan was made: Tags[c] (TABLE_HAS_MOVED_ON"
         in session.screen
     )
     assert [] == operations(tablectl, table)
@@ -251,9 +251,9 @@ def test_a_plan_is_for_its_endpoint(tablectl: Run, file: File, tmp_path: Path) -
     """A plan that was made for one endpoint is not applied to another."""
     kept = str(tmp_path / "music.plan")
     planned = tablectl("plan", "-f", file("a.yaml", spec("Music")), "--out", kept, "--endpoint", "embedded")
-    assert f"kept for 'tablectl apply {kept} --endpoint embedded'\n" == planned.stderr
+    assert f"plan saved; apply it with 'tablectl apply {kept} --endpoint embedded'\n" == planned.stderr
     ran = tablectl("apply", kept, "--yes")
-    said = f"nothing was done: {kept} is for endpoint 'embedded', not for the default endpoint"
+    said = f"nothing changed: {kept} is for endpoint 'embedded', not for the default endpoint"
     assert f"tablectl: {said}\n" == one_line(ran, 2)
 
 
@@ -261,10 +261,10 @@ def test_what_is_no_plan(tablectl: Run, file: File, table: str) -> None:
     """A file of specs is neither read as a plan nor overwritten by one; a refused plan is not kept."""
     specs = file("a.yaml", spec(table, KeySchema=[{"AttributeName": "Artist", "KeyType": "HASH"}]))
     ran = tablectl("apply", specs, "--yes")
-    assert f"{specs}: no file of 'tablectl plan --out' (specs are given with -f)" in one_line(ran, 1)
+    assert f"{specs}: not a plan file of 'tablectl plan --out' (give spec files with -f)" in one_line(ran, 1)
     before = Path(specs).read_text()
     ran = tablectl("plan", "-f", specs, "--out", specs)
-    assert f"tablectl: {specs}: is there and no plan file; nothing was written\n" == one_line(ran, 2)
+    assert f"tablectl: {specs}: exists and is not a plan file; nothing was written\n" == one_line(ran, 2)
     assert before == Path(specs).read_text()
     tablectl("table", "update", table, "--deletion-protection", "--wait")
     kept = Path(specs).with_name("refused.plan")
@@ -277,7 +277,7 @@ def test_what_is_no_plan(tablectl: Run, file: File, table: str) -> None:
             AttributeDefinitions=definitions,
         ),
     )
-    assert f"tablectl: can't be done: {table}\n" == one_line(
+    assert f"tablectl: AWS would reject the plan of: {table}\n" == one_line(
         tablectl("plan", "-f", other, "--out", str(kept)), 1
     )
     assert not kept.exists()
@@ -292,7 +292,7 @@ def test_detached(tablectl: Run, file: File, table: str) -> None:
     table_said, _, operation_id = line.partition(": operation ")
     assert table == table_said
     watch, cancel = (f"'tablectl operation {verb} {operation_id}'" for verb in ("watch", "cancel"))
-    assert f"the changes go on by themselves: {watch} shows them, {cancel} stops them\n" == ran.stderr
+    assert f"the changes continue; to see them, run {watch}; to stop them, run {cancel}\n" == ran.stderr
     watched = tablectl("operation", "watch", operation_id)
     assert (0, "1 table: 1 succeeded") == (watched.returncode, watched.stdout.splitlines()[-1])
     assert no_changes(tablectl, path)
@@ -303,7 +303,7 @@ def test_many_are_named_by_their_request(tablectl: Run, file: File, table_name: 
     names = [f"{table_name}-{number}" for number in range(5)]
     path = file("a.yaml", *map(spec, names))
     ran = tablectl("apply", "-f", path, "--yes", "--detach", "--request-id", table_name)
-    assert f"'tablectl operation watch --request-id {table_name}' shows them" in ran.stderr
+    assert f"to see them, run 'tablectl operation watch --request-id {table_name}'" in ran.stderr
     watched = tablectl("operation", "watch", "--request-id", table_name)
     assert (0, "5 tables: 5 succeeded") == (watched.returncode, watched.stdout.splitlines()[-1])
     assert names == [line.partition(" ")[0] for line in watched.stdout.splitlines()[-6:-1]]
@@ -317,11 +317,13 @@ def test_a_request_is_made_once(tablectl: Run, file: File, table: str) -> None:
     assert 0 == tablectl("apply", "-f", path, "--yes", "--request-id", name).returncode
     tablectl("tag", "set", table, "c=d")
     again = tablectl("apply", "-f", path, "--yes", "--request-id", name)
-    assert f"{name} was asked for before\n" == one_line(again, 0)
+    assert f"{name} was requested before\n" == one_line(again, 0)
     assert "1 table: 1 succeeded" == again.stdout.splitlines()[-1]
     assert 1 == len(operations(tablectl, table))
     other = tablectl("apply", "-f", file("b.yaml", spec(table)), "--yes", "--request-id", name)
-    assert f"tablectl: nothing was done: {name} was the name of another request\n" == one_line(other, 1)
+    assert f"tablectl: nothing changed: {name} is the ID of a request with other specs\n" == one_line(
+        other, 1
+    )
 
 
 @pytest.fixture
@@ -343,7 +345,7 @@ def test_tables_side_by_side(modelled: dict[str, str], world: World, file: File)
     path = file("a.yaml", spec("Music", **index("GenreIdx")), spec("Films", Tags={"a": "b"}))
     session = Terminal([str(PROGRAM), "apply", "-f", path, "--yes"], modelled, columns=100)
     session.read_until("waiting: table: UPDATING; index GenreIdx: CREATING, backfilling")
-    session.read_until("2 tables: 1 running, 1 succeeded; Ctrl-C leaves them to go on by themselves")
+    session.read_until("2 tables: 1 running, 1 succeeded; Ctrl-C does not stop the operations")
     rows = [line.split()[:5] for line in session.screen.splitlines()]
     assert ["TABLE", "STATE", "CALL", "TIME", "NOW"] in rows
     assert ["Music", "RUNNING", "1", "of", "1"] in rows
@@ -375,8 +377,8 @@ def test_ctrl_c(modelled: dict[str, str], world: World, file: File, *, on_termin
     (operation,) = world.operations_of("Music")
     assert "Traceback" not in said
     watch, cancel = (f"'tablectl operation {verb} {operation.operation_id}'" for verb in ("watch", "cancel"))
-    back = f"the changes go on by themselves: {watch} shows them, {cancel} stops them"
-    assert f"tablectl: no longer watching; {back}" in said
+    back = f"the changes continue; to see them, run {watch}; to stop them, run {cancel}"
+    assert f"tablectl: stopped watching; {back}" in said
     tablectl = runner(modelled)
     assert 0 == tablectl("operation", "watch", operation.operation_id).returncode
     assert no_changes(tablectl, path)
@@ -396,7 +398,7 @@ def test_a_failure(modelled: dict[str, str], world: World, file: File) -> None:
     expiry = {"AttributeName": "Expires", "Enabled": True}
     path = file("a.yaml", spec("Music", Tags={"a": "b"}, TimeToLiveSpecification=expiry), spec("Films"))
     ran = runner(modelled)("apply", "-f", path, "--yes")
-    assert "tablectl: not as specified: Music\n" == one_line(ran, 1)
+    assert "tablectl: tables that do not match their specs: Music\n" == one_line(ran, 1)
     end = ran.stdout.splitlines()[-7:]
     assert end[0].startswith("Music failed: ")
     assert "AccessDeniedException, AWS request 4711)" in end[1]
@@ -432,7 +434,9 @@ def test_a_server_that_goes_under_the_question(modelled: dict[str, str], world: 
     world.replicas[0].kill()
     session.type("y\n")
     assert 1 == session.end()
-    doubt = "the changes may have begun or not: 'tablectl operation list --request-id mine' says"
+    doubt = (
+        "the changes may or may not have started; to check, run 'tablectl operation list --request-id mine'"
+    )
     assert doubt in session.screen
 
 

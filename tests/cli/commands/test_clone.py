@@ -31,7 +31,7 @@ def test_a_table_with_everything(tablectl: Run, table: str, new: str) -> None:
     policy = {"Version": "2012-10-17", "Statement": [{**principal, "Resource": [arn, f"{arn}/index/*"]}]}
     assert 0 == tablectl("policy", "set", table, json.dumps(policy)).returncode
     ran = tablectl("clone", table, new, "--yes")
-    assert (0, [NOTE, f"note: table {new}: its changes go to {STREAM} too"]) == (
+    assert (0, [NOTE, f"note: table {new}: its changes also go to {STREAM}"]) == (
         ran.returncode,
         ran.stderr.splitlines(),
     )
@@ -54,7 +54,7 @@ def test_a_name_that_is_taken(tablectl: Run, table: str, new: str) -> None:
     """A table that is there and differs is shown as it differs, and left alone."""
     tablectl("table", "create", new, "--hash-key", "A:S", "--on-demand", "--wait")
     ran = tablectl("clone", table, new, "--yes")
-    said = f"tablectl: nothing was done: table {new} is there already and differs"
+    said = f"tablectl: nothing changed: table {new} already exists and differs"
     assert (1, said) == (ran.returncode, ran.stderr.splitlines()[-1])
     assert f"-/+ {new} (replace)" == ran.stdout.splitlines()[0]
     assert [] == operations(tablectl, new)
@@ -66,7 +66,7 @@ def test_what_can_not_be_cloned(tablectl: Run, table: str) -> None:
     wrong = tablectl("clone", table, "x", "--yes")
     assert (1, "tablectl: 1 violation in 1 of 1 table") == (wrong.returncode, wrong.stderr.splitlines()[-1])
     unasked = tablectl("clone", table, f"{table}-b")
-    assert (2, True) == (unasked.returncode, "needs --yes where there is no terminal" in unasked.stderr)
+    assert (2, True) == (unasked.returncode, "requires --yes without a terminal" in unasked.stderr)
 
 
 def test_on_a_terminal(terminal: Callable[..., Terminal], tablectl: Run, table: str, new: str) -> None:
@@ -94,12 +94,13 @@ def test_between_endpoints(at_two: Run, table_name: str) -> None:
     assert 0 == at_two("policy", "set", table_name, json.dumps(policy), "--endpoint", "mini").returncode
     ran = at_two("clone", table_name, table_name, "--from", "mini", "--to", "local", "--yes", "--detach")
     assert 0 == ran.returncode
-    left = f"note: table {table_name}: the policy is left out: it is about table {table_name} by its ARN"
+    reason = f"the resource policy is not cloned: it contains the ARN of table {table_name}"
+    left = f"note: table {table_name}: {reason}"
     assert [NOTE, left] == ran.stderr.splitlines()[:2]
     assert "+ Tags: [{Key: a, Value: b}] [skipped: " in ran.stdout
     operation_id = ran.stdout.split()[-1]
     command = f"tablectl operation watch {operation_id} --endpoint local"
-    assert f"'{command}' shows them" in ran.stderr
+    assert f"to see them, run '{command}'" in ran.stderr
     assert 0 == at_two(*command.split()[1:]).returncode
     assert table_name in at_two("table", "list", "--endpoint", "local").stdout.splitlines()
     for endpoint in ("mini", "local"):

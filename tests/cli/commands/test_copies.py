@@ -40,7 +40,10 @@ def test_backups_of_one_name(tablectl: Run, table: str) -> None:
     for _ in range(2):
         tablectl("backup", "create", table, name)
     several = tablectl("backup", "delete", name, "--yes")
-    assert (2, f"tablectl: 2 backups are called '{name}': 'backup list' shows their ARNs\n") == (
+    assert (
+        2,
+        f"tablectl: 2 backups have the name '{name}'; give one of the ARNs of 'tablectl backup list'\n",
+    ) == (
         several.returncode,
         several.stderr,
     )
@@ -48,7 +51,7 @@ def test_backups_of_one_name(tablectl: Run, table: str) -> None:
     assert 2 == len(summaries)
     for each in summaries:
         assert 0 == tablectl("backup", "delete", each["BackupArn"], "--yes").returncode
-    assert f"there is no backup '{name}'" in tablectl("backup", "describe", name).stderr
+    assert f"backup '{name}' not found" in tablectl("backup", "describe", name).stderr
 
 
 def test_restore_from_a_backup(tablectl: Run, table: str, copy: str) -> None:

@@ -74,21 +74,21 @@ def test_which_ones(tablectl: Run, command: str) -> None:
     """Ids, or a request that has operations."""
     for arguments in ([], ["a", "--request-id", "b"]):
         ran = tablectl("operation", command, *arguments)
-        assert "Name operations, or a request by --request-id." in one_line(ran, 2)
+        assert "Give operation IDs or --request-id." in one_line(ran, 2)
     none = tablectl("operation", command, "--request-id", "nowhere")
-    assert "tablectl: there are no operations of the request nowhere\n" == one_line(none, 1)
+    assert "tablectl: no operations found for request ID nowhere\n" == one_line(none, 1)
 
 
 def test_one_that_had_ended(tablectl: Run, applied: str, table: str) -> None:
     """Cancelling what has ended changes nothing, and says so; the others are cancelled all the same."""
     ran = tablectl("operation", "cancel", applied)
-    said = f"{applied} of table {table} had ended before: SUCCEEDED after 1 call"
+    said = f"{applied} of table {table} has already ended: SUCCEEDED after 1 call"
     assert (0, [said, "  set 2 tags (TagResource): accepted"]) == (ran.returncode, ran.stdout.splitlines())
     two = tablectl("operation", "cancel", "nowhere", applied)
     assert (1, said) == (two.returncode, two.stdout.splitlines()[0])
     first, last = two.stderr.splitlines()
     assert first.startswith("tablectl: nowhere: ")
-    assert "tablectl: 1 of 2 operations were asked to stop" == last
+    assert "tablectl: 1 of 2 operations will stop" == last
 
 
 def test_forgetting(tablectl: Run, applied: str, table: str) -> None:
@@ -130,18 +130,16 @@ def test_cancelling(modelled: dict[str, str], world: World, file: File) -> None:
         ran = tablectl("operation", "cancel", str(running["OperationId"]))
         assert 0 == ran.returncode
         first, *calls = ran.stdout.splitlines()
-        assert (
-            f"{running['OperationId']} of table Music stops before its next call; done until now: " in first
-        )
+        assert f"{running['OperationId']} of table Music stops before its next call; completed: " in first
         assert "  add index GenreIdx (UpdateTable): accepted" in calls
         assert 1 == process.wait(30)
         end = process.stdout.read().splitlines()
-        assert "tablectl: not as specified: Music\n" == process.stderr.read()
+        assert "tablectl: tables that do not match their specs: Music\n" == process.stderr.read()
     assert end[-3].startswith("Music cancelled: 1 of 2 calls in ")
     assert [f"  operation {running['OperationId']}", "1 table: 1 cancelled"] == end[-2:]
     assert not no_changes(tablectl, path)
     watched = tablectl("operation", "watch", str(running["OperationId"]))
-    assert "tablectl: not as specified: Music\n" == one_line(watched, 1)
+    assert "tablectl: tables that do not match their specs: Music\n" == one_line(watched, 1)
 
 
 def test_watching(modelled: dict[str, str], world: World, file: File) -> None:
@@ -152,11 +150,11 @@ def test_watching(modelled: dict[str, str], world: World, file: File) -> None:
     begun = tablectl("apply", "-f", path, "--yes", "--detach")
     operation_id = begun.stdout.split()[-1]
     session = Terminal([str(PROGRAM), "operation", "watch", operation_id], modelled, columns=200)
-    session.read_until("1 table: 1 running; Ctrl-C leaves them to go on by themselves")
+    session.read_until("1 table: 1 running; Ctrl-C does not stop the operations")
     session.type("\x03")
     assert 130 == session.end()
     assert (
-        f"no longer watching; the changes go on by themselves: 'tablectl operation watch {operation_id}'"
+        f"stopped watching; the changes continue; to see them, run 'tablectl operation watch {operation_id}'"
         in (session.screen)
     )
     with piped(modelled, "operation", "watch", operation_id, "-o", "json") as process:
@@ -184,6 +182,6 @@ def test_another_service(tablectl: Run, served: dict[str, str], file: File, tabl
     ran = elsewhere("apply", "-f", path, "--yes", "--detach", *where)
     operation_id = ran.stdout.split()[-1]
     command = f"tablectl operation watch {operation_id} {' '.join(where)}"
-    assert f"'{command}' shows them" in ran.stderr
+    assert f"to see them, run '{command}'" in ran.stderr
     assert 0 == elsewhere(*command.split()[1:]).returncode
     assert no_changes(tablectl, path)

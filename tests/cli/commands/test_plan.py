@@ -80,7 +80,7 @@ def test_files_that_are_no_specs(tablectl: Run, file: Callable[..., str], comman
     for files, said in (
         (["missing.yaml"], "missing.yaml: No such file or directory"),
         ([wrong], "did you mean 'BillingMode'?"),
-        ([one, two], f"{two}: table Music: is in {one} too"),
+        ([one, two], f"{two}: table Music: is also in {one}"),
     ):
         ran = tablectl(command, *(part for each in files for part in ("-f", each)))
         assert (1, "") == (ran.returncode, ran.stdout)
@@ -154,7 +154,7 @@ def test_a_refused_plan(tablectl: Run, file: Callable[..., str], table: str) -> 
     tablectl("table", "update", table, "--deletion-protection", "--wait")
     path = file("a.yaml", {"TableName": table, **_properties()})
     ran = tablectl("plan", "-f", path, "--exit-code")
-    assert (1, f"tablectl: can't be done: {table}\n") == (ran.returncode, ran.stderr)
+    assert (1, f"tablectl: AWS would reject the plan of: {table}\n") == (ran.returncode, ran.stderr)
     assert "  refused: deletion protection is on" in ran.stdout
     assert 2 == tablectl("diff", "-f", path, "--exit-code").returncode
 

@@ -26,7 +26,7 @@ def test_the_tour(tablectl: Run, table_name: str) -> None:
         assert fact in described
     assert table_name in tablectl("table", "list").stdout.splitlines()
     ran = tablectl("table", "delete", table_name, "--yes", "--wait")
-    assert (0, f"table {table_name} is gone\n") == (ran.returncode, ran.stdout)
+    assert (0, f"table {table_name} is deleted\n") == (ran.returncode, ran.stdout)
     assert table_name not in tablectl("table", "list").stdout.splitlines()
 
 
@@ -128,7 +128,10 @@ def test_indexes(tablectl: Run, table: str) -> None:
 def test_time_to_live(tablectl: Run, table: str) -> None:
     """Time to live goes on by an attribute and off without naming it."""
     refused = tablectl("ttl", "disable", table)
-    assert (2, f"tablectl: {table} has no time to live to disable\n") == (refused.returncode, refused.stderr)
+    assert (2, f"tablectl: {table} has no time to live; nothing to disable\n") == (
+        refused.returncode,
+        refused.stderr,
+    )
     assert (
         f"time to live of {table} by expires goes on\n" == tablectl("ttl", "enable", table, "expires").stdout
     )
@@ -211,7 +214,7 @@ def test_slow_tables_are_waited_for(slow: dict[str, str], table_name: str) -> No
     assert (0, f"table {name} ACTIVE\n") == (made.returncode, made.stdout)
     assert [f"0 s: {name}: table: CREATING"] == made.stderr.splitlines()
     gone = tablectl("table", "delete", name, "--yes", "--wait")
-    assert (0, f"table {name} is gone\n") == (gone.returncode, gone.stdout)
+    assert (0, f"table {name} is deleted\n") == (gone.returncode, gone.stdout)
     assert [f"0 s: {name}: table: DELETING"] == gone.stderr.splitlines()
 
 
@@ -222,9 +225,7 @@ def test_a_wait_that_is_too_short(slow: dict[str, str], table_name: str) -> None
     ran = tablectl("table", "create", table_name, *create, "--wait", "--wait-timeout", "0.5s")
     assert 1 == ran.returncode
     last = ran.stderr.splitlines()[-1]
-    assert (
-        f"tablectl: {table_name}: after 0 s still table: CREATING; what was begun goes on by itself" == last
-    )
+    assert f"tablectl: {table_name}: after 0 s still table: CREATING; the change continues" == last
     tablectl("call", "DescribeTable", json.dumps({"TableName": table_name}))
     assert f"table {table_name} UPDATING\n" == _update_once_active(tablectl, table_name)
 

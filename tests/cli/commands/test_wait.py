@@ -79,14 +79,14 @@ def test_parts_say_how_they_stand(tablectl: Run, table: str) -> None:
 
 
 def test_a_table_that_goes(served: dict[str, str], tablectl: Run, table: str) -> None:
-    """`deleted` holds when the table is gone; what is awaited meanwhile is a line on standard error."""
+    """`deleted` holds when the table is deleted; what is awaited meanwhile is a line on standard error."""
     with piped(served, "wait", table, "--for", "deleted") as process:
         assert process.stderr is not None
         assert f"0 s: {table}: table: ACTIVE\n" == process.stderr.readline()
         tablectl("table", "delete", table, "--yes")
         assert 0 == process.wait(20)
         assert process.stdout is not None
-        assert f"table {table} is gone\n" == process.stdout.read()
+        assert f"table {table} is deleted\n" == process.stdout.read()
 
 
 def test_what_cannot_hold_any_more(served: dict[str, str], tablectl: Run, table: str) -> None:
@@ -103,7 +103,7 @@ def test_too_short(tablectl: Run, table: str) -> None:
     """--timeout is the time of the waiting: when it is over, 1 and what is still awaited."""
     ran = tablectl("wait", table, "--for", "deleted", "--timeout", "1s")
     assert (1, "") == (ran.returncode, ran.stdout)
-    assert f"tablectl: {table}: after 1 s still table: ACTIVE;" in ran.stderr
+    assert f"tablectl: {table}: after 1 s still pending: table: ACTIVE;" in ran.stderr
 
 
 def test_a_deadline_of_calls_is_none_of_waiting(slow: dict[str, str], table_name: str) -> None:
@@ -139,7 +139,7 @@ def test_ctrl_c(terminal: StartTerminal, table: str) -> None:
     session.read_until(f"{table}: table: ACTIVE (")
     session.type("\x03")
     assert 130 == session.end()
-    assert f"no longer waiting for {table}" in session.screen
+    assert f"stopped waiting for {table}" in session.screen
 
 
 def test_the_forms_are_completed(served: dict[str, str]) -> None:

@@ -122,7 +122,7 @@ def test_what_does_not_fit_is_counted(served: dict[str, str], tablectl: Run, tab
     for name in names:
         tablectl("table", "create", name, "--hash-key", "A:S", "--on-demand")
     session = Terminal([str(PROGRAM), "watch", "--prefix", table], served, columns=140, rows=6)
-    screen = session.read_until("2 more do not fit")
+    screen = session.read_until("2 more not shown")
     assert "watching 4 tables" in screen
     session.type("\x03")
     session.end()
@@ -140,11 +140,11 @@ def test_a_watch_says_when_nobody_answers(
         session = terminal("watch", table_name, columns=120, TABLEADMIN_SERVER=first.address)
         session.read_until("not there")
         first.process.kill()
-        session.read_until("nothing is heard at the moment")
+        session.read_until("no updates from the service")
         first.process.wait(20)
         with running_server(*flags, "--listen", first.address):
             session.raw = ""
-            _read_until_gone(session, "nothing is heard at the moment")
+            _read_until_gone(session, "no updates from the service")
             session.type("\x03")
             assert 130 == session.end()
 
@@ -167,7 +167,7 @@ def test_one_way_to_say_what(offline: Run, arguments: tuple[str, ...]) -> None:
     """Names, --prefix or --all: one of them, else it is a matter of usage."""
     ran = offline("watch", *arguments)
     assert (2, "") == (ran.returncode, ran.stdout)
-    said = "tablectl: Say what to watch: names of tables, --prefix or --all. Try 'tablectl watch --help'.\n"
+    said = "tablectl: Give table names, --prefix or --all. Try 'tablectl watch --help'.\n"
     assert said == ran.stderr
 
 
@@ -175,7 +175,7 @@ def test_no_server(environment: dict[str, str]) -> None:
     """Where no server answers it ends with 1 and a hint, as other commands do."""
     ran = process_runner(environment)("watch", "--all")
     assert (1, "") == (ran.returncode, ran.stdout)
-    assert "is a server running?" in ran.stderr
+    assert "is the server running?" in ran.stderr
     assert 1 == len(ran.stderr.splitlines())
 
 

@@ -25,7 +25,7 @@ def test_keys_are_in_order() -> None:
 
 def test_two_types() -> None:
     """An attribute that is given two types is refused."""
-    with pytest.raises(ValueError, match="Genre is S in one place and N in another"):
+    with pytest.raises(ValueError, match="Genre is S in one option and N in another"):
         merging.merged(option_members.hash_key("Genre:S"), option_members.global_index("name=I,hash=Genre:N"))
 
 

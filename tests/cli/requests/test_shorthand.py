@@ -39,7 +39,7 @@ def test_fields() -> None:
         ("nam=I", "did you mean name=?"),
         ("name", "is not KEY=VALUE"),
         ("name=", "is not KEY=VALUE"),
-        ("name=I,name=J", "name is given twice"),
+        ("name=I,name=J", "name occurs twice"),
         ("hash=G:S", "name= is missing"),
         ("name=I,", "is not KEY=VALUE"),
     ],

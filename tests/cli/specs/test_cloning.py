@@ -39,7 +39,7 @@ def test_a_policy_that_still_names_the_table_is_left_out(resource: str) -> None:
     """Where the table is named in another way than by its ARN, nobody knows what is meant for the clone."""
     spec, notes = clone(ResourcePolicy=policy(ARN, resource))
     assert not spec.HasField("resource_policy")
-    assert ["table Films: the policy is left out: it is about table Music by its ARN"] == notes
+    assert ["table Films: the resource policy is not cloned: it contains the ARN of table Music"] == notes
 
 
 @pytest.mark.parametrize("name", ["Films", "Music"])
@@ -64,6 +64,8 @@ def test_what_both_tables_use_is_said() -> None:
     spec, notes = clone(KinesisStreamSpecification=kinesis, SSESpecification=key, elsewhere=True)
     assert "Films" == spec.table_name
     assert kinesis["StreamArn"] == spec.kinesis_stream_specification.stream_arn
-    assert [f"table Films: its changes go to {kinesis['StreamArn']} too"] == notes[:1]
-    assert ["table Films: the key arn:aws:kms:us-east-1:1:key/k has to be there too"] == notes[1:]
+    assert [f"table Films: its changes also go to {kinesis['StreamArn']}"] == notes[:1]
+    assert [
+        "table Films: the key arn:aws:kms:us-east-1:1:key/k must also exist at the other endpoint"
+    ] == notes[1:]
     assert [] == clone(SSESpecification=key)[1]

@@ -52,12 +52,12 @@ def test_only_a_plan_file_is_overwritten(tmp_path: Path, text: str) -> None:
     """What is no plan file stays as it is, and is none to read from."""
     path = tmp_path / "a.yaml"
     path.write_text(text)
-    with pytest.raises(Refusal, match="is there and no plan file; nothing was written"):
+    with pytest.raises(Refusal, match="exists and is not a plan file; nothing was written"):
         check(str(path))
-    with pytest.raises(Refusal, match="is there and no plan file; nothing was written"):
+    with pytest.raises(Refusal, match="exists and is not a plan file; nothing was written"):
         write(KEPT, str(path))
     assert text == path.read_text()
-    with pytest.raises(SpecsError, match="no file of 'tablectl plan --out'"):
+    with pytest.raises(SpecsError, match="not a plan file of 'tablectl plan --out'"):
         read(str(path))
 
 
@@ -73,7 +73,7 @@ def test_what_is_not_there_can_be_written_and_not_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("members", "said"),
     [
-        ({"TablectlPlan": 2}, "of another version of tablectl"),
+        ({"TablectlPlan": 2}, "written by another version of tablectl"),
         ({"Tables": 1}, "damaged"),
         ({"Tables": [{"File": "a"}]}, "damaged"),
         ({"Tables": [{"File": "a", "Spec": {"Tablename": "x"}, "Plan": {}}]}, "damaged"),

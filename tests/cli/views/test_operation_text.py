@@ -107,7 +107,7 @@ def test_what_happens_now() -> None:
     under_way = operation(Calls=[made("add index Idx", "UNDER_WAY")], Waits=waits)
     assert "add index Idx" == now(under_way)
     assert "waiting: index Idx to be ACTIVE; the table to be ACTIVE" == now(operation(Waits=waits))
-    assert "to stop before the next call" == now(operation(CancelRequested=True))
+    assert "stops before the next call" == now(operation(CancelRequested=True))
     why = "add index Idx: too many (LimitExceededException, AWS request 4711)"
     assert [why, "", ""] == [now(FAILED), now(DONE), now(operation(State="PENDING"))]
 
@@ -161,18 +161,18 @@ def test_everything() -> None:
 def test_stopping() -> None:
     """What was done is said call by call, and of what had ended that it had."""
     assert [
-        "01-a of table Music stops before its next call; done until now: 0 of 2 calls",
+        "01-a of table Music stops before its next call; completed: 0 of 2 calls",
         "  set tags (UpdateTable): under way",
     ] == [*stopping(operation(Calls=[made("set tags", "UNDER_WAY")], RemainingCalls=2))]
-    assert "01-b of table Films had ended before: FAILED after 1 of 4 calls" == next(stopping(FAILED))
+    assert "01-b of table Films has already ended: FAILED after 1 of 4 calls" == next(stopping(FAILED))
 
 
 def test_a_board_that_is_too_high_keeps_what_goes_on() -> None:
     """Where not all fit, those that have ended give way; each stays in its place, and all are counted."""
     many = [DONE, operation(TableName="A"), FAILED, operation(TableName="B", State="PENDING")]
     assert ["A", "B"] == [each for each in _board(many, 2) if each in ("A", "B", "Music", "Films")]
-    assert "4 tables: 1 pending, 1 running, 1 succeeded, 1 failed; 2 more do not fit; " in _text(many, 2)
-    assert "more do not fit" not in _text(many, 4)
+    assert "4 tables: 1 pending, 1 running, 1 succeeded, 1 failed; 2 more not shown; " in _text(many, 2)
+    assert "more not shown" not in _text(many, 4)
 
 
 def test_a_board_fits_its_terminal() -> None:

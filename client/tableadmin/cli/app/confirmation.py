@@ -18,9 +18,9 @@ def confirm(name: str, warning: str, *, yes: bool) -> None:
         return
     _needs_a_person(warning)
     click.echo(f"{warning}.", err=True)
-    answer = _answer("Type its name to go on: ")
+    answer = _answer("Type the name to confirm: ")
     if answer != name:
-        raise Refusal(f"nothing was done: {answer!r} is not {name!r}")
+        raise Refusal(f"nothing changed: {answer!r} is not {name!r}")
 
 
 def agree(question: str, what: str, *, yes: bool) -> None:
@@ -32,12 +32,12 @@ def agree(question: str, what: str, *, yes: bool) -> None:
         return
     _needs_a_person(what)
     if _answer(f"{question} [y/N] ").lower() not in ("y", "yes"):
-        raise Refusal("nothing was done")
+        raise Refusal("nothing changed")
 
 
 def _needs_a_person(what: str) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise Refusal(f"{what}: needs --yes where there is no terminal to ask")
+        raise Refusal(f"{what}: requires --yes without a terminal")
 
 
 def _answer(prompt: str) -> str:

@@ -92,7 +92,10 @@ def _unavailable(error: Exception) -> Ending:
     # Whoever answered sent details; without them nobody did.
     if getattr(error, "reason", ""):
         return SERVICE_ERROR, line(str(error))
-    hint = "is a server running? 'tableadmin-server --embedded' starts one, --server HOST:PORT names another"
+    hint = (
+        "is the server running? Start one with 'tableadmin-server --embedded', "
+        "or give its address with --server HOST:PORT"
+    )
     return SERVICE_ERROR, line(f"{getattr(error, 'message', error)}; {hint}")
 
 
@@ -101,4 +104,6 @@ def _unexpected(error: Exception) -> Ending:
     if os.environ.get("TABLEADMIN_TRACEBACK"):
         return SERVICE_ERROR, "".join(traceback.format_exception(error))
     what = f"{type(error).__name__}: {error}"
-    return SERVICE_ERROR, line(f"a fault in tablectl itself, {what} (TABLEADMIN_TRACEBACK=1 shows where)")
+    return SERVICE_ERROR, line(
+        f"internal error in tablectl: {what} (set TABLEADMIN_TRACEBACK=1 to see the traceback)"
+    )

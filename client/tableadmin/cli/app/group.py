@@ -35,7 +35,7 @@ def _setting_options() -> list[click.Parameter]:
     context = click.Option(
         ["--context"],
         metavar="NAME",
-        help="Use this context of `tablectl context list`. [TABLEADMIN_CONTEXT]",
+        help="Context to use; see `tablectl context list`. [TABLEADMIN_CONTEXT]",
         expose_value=False,
         callback=_remember,
         shell_complete=shell_completion.contexts,

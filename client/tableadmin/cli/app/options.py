@@ -44,14 +44,16 @@ backup_or_arn = click.argument("name", metavar="BACKUP|ARN", shell_complete=shel
 index_name = click.argument("index_name", metavar="INDEX", shell_complete=shell_completion.indexes)
 
 _wait_options = together(
-    click.option("--wait", is_flag=True, help="Wait until it is done and all has settled."),
+    click.option(
+        "--wait", is_flag=True, help="Wait until the change is complete and no part of the table is changing."
+    ),
     click.option(
         "--wait-timeout",
         metavar="DURATION",
         default="30m",
         show_default=True,
         callback=_duration,
-        help="How long to wait at most.",
+        help="Maximum time to wait.",
     ),
 )
 
@@ -66,6 +68,8 @@ def waiting(command: Callable[..., R]) -> Callable[..., R]:
     return _wait_options(patient)
 
 
-max_items = click.option("--max-items", type=click.IntRange(min=1), metavar="N", help="Stop after N.")
+max_items = click.option(
+    "--max-items", type=click.IntRange(min=1), metavar="N", help="Maximum number of results to return."
+)
 
-yes = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+yes = click.option("--yes", "-y", is_flag=True, help="Do not ask for confirmation.")

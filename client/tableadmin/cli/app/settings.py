@@ -62,14 +62,20 @@ class Setting:
 SETTINGS = {
     setting.name: setting
     for setting in (
-        Setting("server", ("--server",), "HOST:PORT", "Where the service answers.", _text, DEFAULT_SERVER),
-        Setting("endpoint", ("--endpoint",), "NAME", "Which DynamoDB endpoint of the service.", _text),
+        Setting("server", ("--server",), "HOST:PORT", "Address of the service.", _text, DEFAULT_SERVER),
+        Setting(
+            "endpoint",
+            ("--endpoint",),
+            "NAME",
+            "DynamoDB endpoint, by its name in the service's configuration.",
+            _text,
+        ),
         Setting("timeout", ("--timeout",), "DURATION", "Deadline of each call.", duration, "30s"),
         Setting(
             "output",
             ("-o", "--output"),
             "|".join(_OUTPUTS),
-            "Form of the answer.",
+            "Output format.",
             _output,
             "table",
             _OUTPUTS,

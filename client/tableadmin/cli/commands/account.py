@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 @click.command(cls=Command, example="tablectl limits -o json")
 @pass_session
 def limits(session: Session) -> None:
-    """Show how much capacity the account and one table may reserve."""
+    """Show the capacity quotas of the account and of each table."""
     session.show(session.client.describe_limits(), _limits)
 
 
 @click.command(cls=Command, example="tablectl endpoints")
 @pass_session
 def endpoints(session: Session) -> None:
-    """Show where DynamoDB itself answers."""
+    """Show the addresses of the DynamoDB endpoints."""
     session.show(session.client.describe_endpoints(), _endpoints)
 
 

@@ -1,4 +1,4 @@
-"""`tablectl apply`: bring tables to their specs."""
+"""`tablectl apply`: create and update tables to match their specs."""
 
 from __future__ import annotations
 
@@ -18,14 +18,17 @@ if TYPE_CHECKING:
     from tableadmin.cli.specs.plan_file import Kept
     from tableadmin.v1 import TablePlan
 
-_HELP = """Bring tables to their specs: show the plan, ask, and show how it goes on until all is done.
+_HELP = """Create and update tables to match their specs.
 
-PLAN is a file of `tablectl plan --out`: what was planned is done, or nothing where a table has changed since.
+The command shows the plan, asks for confirmation, and shows the progress until all changes are complete.
 
-Each table is an operation of the service, which goes on whoever leaves. Ctrl-C ends the watching alone, and
-says how to come back. With -o json each line is an object: the plan, then an operation whenever it changes.
+PLAN is a file that `tablectl plan --out` wrote. The saved plan is applied only if no table has changed since.
 
-The exit code is 0 when all tables are as their specs say, and 1 otherwise.
+The service runs one operation for each table. Ctrl-C stops the display, not the operations; tablectl then
+prints the command that shows them again. With -o json each line is a JSON object: first the plan, then an
+operation each time it changes.
+
+The exit code is 0 if all tables match their specs, and 1 otherwise.
 """
 
 
@@ -44,11 +47,11 @@ def apply(
     *,
     wishes: Wishes,
 ) -> None:
-    """Bring tables to their specs: show the plan, ask, and show how it goes on until all is done."""
+    """Create and update tables to match their specs."""
     if bool(plan) == bool(files):
-        raise click.UsageError("give -f FILE, or a PLAN of 'tablectl plan --out'")
+        raise click.UsageError("give -f FILE or a PLAN file of 'tablectl plan --out'")
     if plan and parameters:
-        raise click.UsageError("a PLAN has no parameters any more: --param goes with -f FILE")
+        raise click.UsageError("--param requires -f FILE: a PLAN file has no parameters")
     kept = plan_file.read(plan) if plan else None
     if plan and kept:
         _check_endpoint(session, plan, kept)
@@ -67,7 +70,7 @@ def apply(
 def _check_endpoint(session: Session, plan: str, kept: Kept) -> None:
     endpoint = session.settings["endpoint"].text
     if kept.endpoint != endpoint:
-        raise Refusal(f"nothing was done: {plan} is for {_at(kept.endpoint)}, not for {_at(endpoint)}")
+        raise Refusal(f"nothing changed: {plan} is for {_at(kept.endpoint)}, not for {_at(endpoint)}")
 
 
 def _at(endpoint: str | None) -> str:
@@ -85,7 +88,9 @@ def _check_drift(before: Sequence[TablePlan], now: Sequence[TablePlan]) -> None:
         if old.fingerprint != new.fingerprint and word(new, "action") != "NONE"
     ]
     if moved:
-        raise Unfinished(f"nothing was done: changed since it was planned: {'; '.join(moved)}; plan again")
+        raise Unfinished(
+            f"nothing changed: changed since the plan was made: {'; '.join(moved)}; make a new plan"
+        )
 
 
 def _moved(before: TablePlan, now: TablePlan) -> Iterator[str]:

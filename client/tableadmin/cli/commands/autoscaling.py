@@ -24,11 +24,11 @@ if TYPE_CHECKING:
         UpdateTableReplicaAutoScalingResponse,
     )
 
-_UPDATE = """Change how capacity follows the load. What is not given stays.
+_UPDATE = """Change the auto scaling of a table. Settings that are not given stay unchanged.
 
-Scaling is written as min=5,max=50,target=70: the least and the most capacity units, and the percentage of
-them to be in use. It may have in-cooldown=60 and out-cooldown=60 (seconds), scale-in=off (never less),
-scaling=off, role=ARN and policy=NAME as well.
+SCALING has the form min=5,max=50,target=70: minimum and maximum capacity units, and the target utilization in
+percent. It can also contain in-cooldown=60 and out-cooldown=60 (seconds), scale-in=off (never reduce
+capacity), scaling=off, role=ARN and policy=NAME.
 """
 _TABLE: Columns = (("Table", "table_name"), ("Status", "table_status"))
 _COLUMNS = ("Region", "Index", "Status", "Read", "Write")
@@ -36,14 +36,14 @@ _COLUMNS = ("Region", "Index", "Status", "Read", "Write")
 
 @click.group(cls=Group)
 def autoscaling() -> None:
-    """Let the capacity of replicas follow the load."""
+    """Manage the auto scaling of a table and its replicas."""
 
 
 @autoscaling.command(example="tablectl autoscaling show Music")
 @options.table_name
 @pass_session
 def show(session: Session, name: str) -> None:
-    """Show between which units, and at which percentage in use, capacity moves."""
+    """Show the capacity limits and target utilization."""
     session.show(session.client.describe_table_replica_auto_scaling(table_name=name), _view)
 
 
@@ -53,30 +53,30 @@ def show(session: Session, name: str) -> None:
     "--write",
     metavar="SCALING",
     make=auto_scaling.settings("ProvisionedWriteCapacityAutoScalingUpdate"),
-    help="Of the table's writes, in all Regions.",
+    help="Auto scaling of the table's writes, in all Regions.",
 )
 @member_options.setting(
     "--gsi",
     metavar="INDEX",
     make=auto_scaling.index_write,
     multiple=True,
-    help="Of an index's writes, in all Regions: 'name=GenreIdx,min=5,max=50'. May be repeated.",
+    help="Auto scaling of an index's writes, in all Regions: 'name=GenreIdx,min=5,max=50'. Can be repeated.",
 )
 @member_options.setting(
     "--read",
     metavar="REPLICA",
     make=auto_scaling.replica_read,
     multiple=True,
-    help="Of a replica's reads: 'region=eu-west-1,min=5,max=50'; with index=GenreIdx of its index's. "
-    "May be repeated.",
+    help="Auto scaling of a replica's reads: 'region=eu-west-1,min=5,max=50'; add index=GenreIdx for an "
+    "index. Can be repeated.",
 )
 @member_options.cli_input_json
 @pass_session
 def update(session: Session, /, name: str, base: AwsDict, **settings: AwsDict) -> None:
-    """Change how capacity follows the load."""
+    """Change the auto scaling of a table."""
     request = merging.overridden(base, auto_scaling.by_region(member_options.combined(*settings.values())))
     if not request.keys() - {"TableName"}:
-        raise click.UsageError("Nothing to change is given.")
+        raise click.UsageError("No changes given.")
     request = {**request, "TableName": name}
     session.show(session.send(session.rpcs.update_table_replica_auto_scaling, request), _view)
 

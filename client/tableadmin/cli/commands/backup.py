@@ -47,8 +47,8 @@ _SUMMARY: Columns = (_DETAILS[0], ("Table", "table_name"), *_DETAILS[1:])
 def backup() -> None:
     """Create, list, describe and delete backups.
 
-    A backup is named by its ARN, or by its name where no other has it. A table is made of it by
-    'tablectl restore'.
+    Identify a backup by its ARN, or by its name if the name is unique.
+    'tablectl restore' creates a table from a backup.
     """
 
 
@@ -58,7 +58,7 @@ def backup() -> None:
 @options.waiting
 @pass_session
 def create(session: Session, name: str, backup_name: str, *, patience: float | None) -> None:
-    """Back a table up, with all its items."""
+    """Create a backup of a table and its items."""
     response = session.client.create_backup(table_name=name, backup_name=backup_name)
     if patience is not None:
         available = condition("backup-available", response.backup_details.backup_arn)
@@ -74,19 +74,19 @@ def create(session: Session, name: str, backup_name: str, *, patience: float | N
     "kind",
     type=click.Choice(_TYPES),
     make=option_members.member("BackupType"),
-    help="Who made them, USER if not given.",
+    help="Type of the backups. Default: USER.",
 )
 @member_options.setting(
     "--since",
     metavar="TIME",
     make=option_members.member("TimeRangeLowerBound", shorthand.moment),
-    help="Those of this moment or later, such as 2026-01-31T12:00:00Z.",
+    help="Show only backups created at or after this time, such as 2026-01-31T12:00:00Z.",
 )
 @member_options.setting(
     "--until",
     metavar="TIME",
     make=option_members.member("TimeRangeUpperBound", shorthand.moment),
-    help="Those before this moment.",
+    help="Show only backups created before this time.",
 )
 @options.max_items
 @pass_session
@@ -101,7 +101,7 @@ def list_backups(session: Session, /, name: str | None, max_items: int | None, *
 @options.backup_or_arn
 @pass_session
 def describe(session: Session, name: str) -> None:
-    """Show a backup, and the table as it was then."""
+    """Show a backup and the settings of its table at that time."""
     response = session.client.describe_backup(backup_arn=arns.of_backup(session.client, name))
     session.show(
         response,

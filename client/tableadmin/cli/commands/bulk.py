@@ -58,7 +58,7 @@ _operation = click.argument("arn", metavar="OPERATION-ARN")
 
 @click.group(cls=Group)
 def bulk() -> None:
-    """Write items from Amazon S3 into tables that exist."""
+    """Write items from Amazon S3 to existing tables."""
 
 
 @bulk.command(example="tablectl bulk start Music s3://incoming/music s3://reports/music")
@@ -75,7 +75,7 @@ def bulk() -> None:
     "--format",
     type=click.Choice(_FORMATS),
     make=s3_options.inside(_INPUT, option_members.member("InputFormat")),
-    help="Of the files, DYNAMODB_JSON if not given.",
+    help="Format of the files. Default: DYNAMODB_JSON.",
 )
 @s3_options.compression(s3_options.inside(_INPUT, option_members.member("InputCompressionType")))
 @s3_options.owner(s3_options.inside(_INPUT, option_members.member("S3BucketOwner")))
@@ -83,32 +83,32 @@ def bulk() -> None:
     "--report",
     type=click.Choice(list(_REPORTS)),
     make=lambda text: {_OUTPUT: {"OutputType": list(_REPORTS[text])}},
-    help="Which items that were not written are reported, ERROR if not given.",
+    help="Which items that were not written are reported. Default: ERROR.",
 )
 @member_options.setting(
     "--report-owner",
     metavar="ACCOUNT",
     make=s3_options.inside(_OUTPUT, option_members.member("S3BucketOwner")),
-    help="Account of the bucket of reports, if it is another's.",
+    help="AWS account that owns the report bucket, if it is not yours.",
 )
 @s3_options.sse(s3_options.inside(_OUTPUT, s3_options.encryption))
 @member_options.setting(
     "--max-write",
     metavar="UNITS",
     make=option_members.member("MaxWriteRequestUnits", shorthand.units),
-    help="Ceiling of its writes a second, 1024 or more.",
+    help="Maximum write request units per second; at least 1024.",
 )
 @member_options.setting(
     "--tier",
     type=click.Choice(_TIERS),
     make=option_members.member("PerformanceTier"),
-    help="How fast, STANDARD if not given.",
+    help="Performance tier. Default: STANDARD.",
 )
 @s3_options.client_token
 @member_options.cli_input_json
 @pass_session
 def start(session: Session, /, name: str, base: AwsDict, **settings: AwsDict) -> None:
-    """Write the items of files in Amazon S3 into a table; items of the same key are replaced."""
+    """Write items from files in Amazon S3 to a table. Items with the same key are replaced."""
     members = member_options.combined({"TableName": name}, *settings.values())
     request = merging.overridden(merging.overridden(_DEFAULTS, base), members)
     response = session.send(session.rpcs.start_bulk_put_items, request)
@@ -119,7 +119,7 @@ def start(session: Session, /, name: str, base: AwsDict, **settings: AwsDict) ->
 @options.max_items
 @pass_session
 def list_operations(session: Session, max_items: int | None) -> None:
-    """List the bulk operations, newest first."""
+    """List bulk operations, newest first."""
     response = listed(session, session.rpcs.list_bulk_operations, {}, max_items)
     session.show(
         response, lambda each: [rows(_SUMMARY, each.bulk_operations_summary_list, "no bulk operations")]
@@ -130,7 +130,7 @@ def list_operations(session: Session, max_items: int | None) -> None:
 @_operation
 @pass_session
 def describe(session: Session, arn: str) -> None:
-    """Show how far an operation is, and what went wrong."""
+    """Show the status, progress and errors of a bulk operation."""
     response = session.client.describe_bulk_operation(bulk_operation_arn=arn)
     session.show(response, lambda each: _view(each.bulk_operation_description))
 
@@ -140,7 +140,7 @@ def describe(session: Session, arn: str) -> None:
 @options.yes
 @pass_session
 def cancel(session: Session, arn: str, *, yes: bool) -> None:
-    """Stop an operation; what it has written stays."""
+    """Cancel a bulk operation. Items that were written remain."""
     called = arns.last_part(arn)
     confirm(called, f"Cancelling bulk operation {called} leaves the table with a part of the items", yes=yes)
     response = session.client.cancel_bulk_operation(bulk_operation_arn=arn)

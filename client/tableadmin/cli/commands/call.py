@@ -19,9 +19,11 @@ from tableadmin.cli.requests import json_input
 @click.argument("request", metavar="[JSON|-|@FILE]", default="{}")
 @pass_session
 def call(session: Session, rpc: str, request: str) -> None:
-    """Call any RPC with AWS-shaped JSON, from the command line, standard input or a file.
+    """Call any RPC with a JSON request in the format of the AWS API.
 
-    RPC may be written as AWS (DescribeTable) or the AWS CLI (describe-table) does.
+    The request is JSON text, - for standard input, or a file.
+
+    Write RPC as in the AWS API (DescribeTable) or in the AWS CLI (describe-table).
     """
     name = _method(rpc)
     members = json_input.read(request)

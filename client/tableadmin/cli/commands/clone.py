@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from tableadmin.client import Client
     from tableadmin.v1 import TablePlan, TableSpec
 
-_HELP = """Make another table that is as TABLE is, at the same endpoint or at another, without its items.
+_HELP = """Create a table with the settings of TABLE, at the same or another endpoint, without the items.
 
-Everything that a spec holds is cloned, and what is left out is said. The plan is shown and asked about as by
-`tablectl apply`. A table NEWNAME that is there already is left as it is: that is an error where it differs.
+All settings of a spec are cloned. Standard error lists what is not cloned. The command shows the plan and
+asks for confirmation, as `tablectl apply` does. If table NEWNAME exists and differs, nothing changes and the
+exit code is 1.
 """
 _endpoints = shell_completion.setting(SETTINGS["endpoint"])
 
@@ -31,14 +32,14 @@ _endpoints = shell_completion.setting(SETTINGS["endpoint"])
 @click.command(cls=Command, help=_HELP, example="tablectl clone Music MusicTest --to staging")
 @click.argument("name", metavar="TABLE", shell_complete=shell_completion.tables)
 @click.argument("new", metavar="NEWNAME")
-@click.option("--from", "source", metavar="ENDPOINT", shell_complete=_endpoints, help="Where TABLE is.")
-@click.option("--to", "target", metavar="ENDPOINT", shell_complete=_endpoints, help="Where NEWNAME is made.")
+@click.option("--from", "source", metavar="ENDPOINT", shell_complete=_endpoints, help="Endpoint of TABLE.")
+@click.option("--to", "target", metavar="ENDPOINT", shell_complete=_endpoints, help="Endpoint of NEWNAME.")
 @applying.wishes
 @pass_session
 def clone(
     session: Session, name: str, new: str, *, source: str | None, target: str | None, wishes: Wishes
 ) -> None:
-    """Make another table that is as one is."""
+    """Create a table with the settings of another table."""
     here = session.client
     origin = here.with_options(endpoint=source) if source else here
     goal = here.with_options(endpoint=target) if target else here
@@ -65,4 +66,4 @@ def _spec(origin: Client, goal: Client, name: str, new: str) -> TableSpec:
 
 def _check_new(plan: TablePlan) -> None:
     if word(plan, "action") not in ("CREATE", "NONE"):
-        raise Unfinished(f"nothing was done: table {plan.table_name} is there already and differs")
+        raise Unfinished(f"nothing changed: table {plan.table_name} already exists and differs")

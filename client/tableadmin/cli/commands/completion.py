@@ -10,7 +10,9 @@ from tableadmin.cli.app.group import Command
 
 _SHELLS = ("bash", "zsh", "fish")
 
-_HELP = """Print the completion script of a shell. Names of tables and indexes are asked of the service.
+_HELP = """Print the completion script for a shell.
+
+The script gets the names of tables and indexes from the service.
 
 \b
 bash: source <(tablectl completion bash)            in ~/.bashrc
@@ -23,7 +25,7 @@ fish: tablectl completion fish > ~/.config/fish/completions/tablectl.fish
 @click.argument("shell", type=click.Choice(_SHELLS))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
-    """Print the completion script of a shell."""
+    """Print the completion script for a shell."""
     complete = get_completion_class(shell)
     assert complete is not None
     root = ctx.find_root()

@@ -19,16 +19,16 @@ _name = click.argument("name", metavar="NAME", shell_complete=shell_completion.c
 
 @click.group(cls=Group)
 def context() -> None:
-    """Keep settings under a name, and choose between them.
+    """Manage contexts: named groups of settings.
 
-    A flag goes before its TABLEADMIN_* variable, that before the context, and that before the default.
+    Order of precedence: flag, TABLEADMIN_* environment variable, context, default.
     """
 
 
 @context.command("list", example="tablectl context list")
 @pass_session
 def list_contexts(session: Session) -> None:
-    """List the contexts; * marks the one in use."""
+    """List the contexts; * marks the current context."""
     contexts = context_file.load(context_file.path())
     if session.output != "table":
         show({"Current": contexts.current, "Contexts": contexts.named}, session.output)
@@ -43,18 +43,18 @@ def list_contexts(session: Session) -> None:
 @context.command(example="tablectl context use production")
 @_name
 def use(name: str) -> None:
-    """Use a context from now on."""
+    """Make a context the current one."""
     contexts = context_file.load(context_file.path())
     contexts.get(name)
     context_file.save(replace(contexts, current=name), context_file.path())
-    click.echo(f"using {name}")
+    click.echo(f"{name} is the current context")
 
 
 @context.command("set", example="tablectl context set production --server admin.internal:50051 --endpoint eu")
 @_name
 @click.pass_context
 def set_context(ctx: click.Context, name: str) -> None:
-    """Keep the settings given as options under NAME. The first context is used at once."""
+    """Save the settings given as options as context NAME. The first context becomes the current one."""
     settings = {key: text for key, text in from_flags(ctx).items() if key in SETTINGS}
     if not settings:
         raise click.UsageError(
@@ -68,13 +68,16 @@ def set_context(ctx: click.Context, name: str) -> None:
     contexts.named[name] = {**contexts.named.get(name, {}), **settings}
     current = contexts.current or name
     context_file.save(replace(contexts, current=current), context_file.path())
-    click.echo(f"{name} kept in {context_file.path()}" + (", in use" if current == name else ""))
+    click.echo(
+        f"saved context {name} in {context_file.path()}"
+        + (", now the current context" if current == name else "")
+    )
 
 
 @context.command("show", example="tablectl context show")
 @pass_session
 def show_settings(session: Session) -> None:
-    """Show the settings that a command would run with here, and where each comes from."""
+    """Show the settings in effect, and where each comes from."""
     chosen = session.settings
     if session.output != "table":
         show({name: each.text for name, each in chosen.items()}, session.output)

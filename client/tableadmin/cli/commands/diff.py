@@ -23,9 +23,11 @@ _endpoints = shell_completion.setting(SETTINGS["endpoint"])
 @click.command(cls=Command, example="tablectl diff Music --from staging --to production")
 @click.argument("name", metavar="[TABLE]", required=False, shell_complete=shell_completion.tables)
 @click.option(
-    "--from", "source", metavar="ENDPOINT", shell_complete=_endpoints, help="Where TABLE is as it should be."
+    "--from", "source", metavar="ENDPOINT", shell_complete=_endpoints, help="Endpoint of the reference table."
 )
-@click.option("--to", "target", metavar="ENDPOINT", shell_complete=_endpoints, help="Where it may differ.")
+@click.option(
+    "--to", "target", metavar="ENDPOINT", shell_complete=_endpoints, help="Endpoint of the table to compare."
+)
 @spec_files.files_option(required=False)
 @spec_files.parameters_option
 @planning.exit_code_option
@@ -40,9 +42,10 @@ def diff(
     *,
     tell: bool,
 ) -> None:
-    """Show how tables differ from the specs in files, or a table at one endpoint from the same at another.
+    """Compare tables with spec files, or a table at one endpoint with the same table at another.
 
-    Each change leads from what is to what the specs, or the table at the first endpoint, say.
+    The changes shown are those that make the live table match the spec, or the table at --to match the one at
+    --from.
     """
     if name and source and target and not files:
         planned = _between(session, name, source, target)

@@ -27,14 +27,14 @@ FORMATS = ("spec", "cloudformation", "terraform", "cli")
     type=click.Choice(FORMATS),
     default="spec",
     show_default=True,
-    help="What is written: specs, a CloudFormation template, Terraform's HCL, input of aws create-table.",
+    help="Output format: table specs, CloudFormation, Terraform, or input of the AWS CLI.",
 )
 @pass_session
 def export(session: Session, names: Sequence[str], form: str) -> None:
-    """Write tables as they are, as specs or in another format.
+    """Write live tables as specs or in another format.
 
-    What the format can't hold, or the endpoint does not have, is said on standard error. Specs and templates
-    are such that `tablectl plan` finds nothing to change in them.
+    Standard error lists settings that the format or the endpoint does not support. `tablectl plan` finds no
+    changes for exported specs and templates.
     """
     from tableadmin import formats  # noqa: PLC0415 - yaml and protobuf
 

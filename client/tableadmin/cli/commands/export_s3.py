@@ -52,9 +52,9 @@ def _increment(make: Make) -> Make:
 
 @click.group(cls=Group)
 def export_s3() -> None:
-    """Write what tables held to Amazon S3.
+    """Export tables to Amazon S3.
 
-    It takes nothing of their capacity. A table must have point-in-time recovery: see 'tablectl pitr'.
+    An export consumes no table capacity. It requires point-in-time recovery: see 'tablectl pitr'.
     """
 
 
@@ -65,33 +65,33 @@ def export_s3() -> None:
     "--time",
     metavar="TIME",
     make=option_members.member("ExportTime", shorthand.moment),
-    help="As the table was then, such as 2026-01-31T12:00:00Z; now if not given.",
+    help="Export the table as of this time, such as 2026-01-31T12:00:00Z. Default: now.",
 )
 @member_options.setting(
     "--from",
     "begin",
     metavar="TIME",
     make=_increment(option_members.member("ExportFromTime", shorthand.moment)),
-    help="Only what has changed since then.",
+    help="Export only changes at or after this time.",
 )
 @member_options.setting(
     "--to",
     "end",
     metavar="TIME",
     make=_increment(option_members.member("ExportToTime", shorthand.moment)),
-    help="Only what had changed before then.",
+    help="Export only changes before this time.",
 )
 @member_options.setting(
     "--view",
     type=click.Choice(_VIEWS),
     make=_increment(option_members.member("ExportViewType")),
-    help="What of a change is written.",
+    help="What to export of each change.",
 )
 @member_options.setting(
     "--format",
     type=click.Choice(_FORMATS),
     make=option_members.member("ExportFormat"),
-    help="Of the files, DYNAMODB_JSON if not given.",
+    help="Format of the files. Default: DYNAMODB_JSON.",
 )
 @s3_options.owner(option_members.member("S3BucketOwner"))
 @s3_options.sse(s3_options.encryption)
@@ -102,7 +102,7 @@ def export_s3() -> None:
 def start(
     session: Session, /, name: str, base: AwsDict, *, patience: float | None, **settings: AwsDict
 ) -> None:
-    """Write a table, or what has changed in it, to Amazon S3."""
+    """Start the export of a table, or of its changes, to Amazon S3."""
     members = member_options.combined(*settings.values())
     arn = arns.of_table(session.client, name)
     request = merging.overridden(base, {"TableArn": arn, **members})
@@ -119,7 +119,7 @@ def start(
 @options.max_items
 @pass_session
 def list_exports(session: Session, name: str | None, max_items: int | None) -> None:
-    """List the exports of a table, or of all, of the last 90 days."""
+    """List the exports of the last 90 days, for one table or all tables."""
     request: AwsDict = {"TableArn": arns.of_table(session.client, name)} if name else {}
     response = listed(session, session.rpcs.list_exports, request, max_items)
     session.show(response, lambda each: [rows(_SUMMARY, each.export_summaries, "no exports")])
@@ -129,6 +129,6 @@ def list_exports(session: Session, name: str | None, max_items: int | None) -> N
 @click.argument("arn", metavar="EXPORT-ARN")
 @pass_session
 def describe(session: Session, arn: str) -> None:
-    """Show how far an export is, where it lies, and what went wrong."""
+    """Show the status, location and errors of an export."""
     response = session.client.describe_export(export_arn=arn)
     session.show(response, lambda each: [fields(_DETAILS, each.export_description)])

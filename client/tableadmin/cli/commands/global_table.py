@@ -76,9 +76,9 @@ _name = click.argument("name", metavar="TABLE", shell_complete=shell_completion.
 
 @click.group(cls=Group)
 def global_table() -> None:
-    """Global tables of the older generation, version 2017.11.29.
+    """Manage global tables of version 2017.11.29 (Legacy).
 
-    New ones are made with 'tablectl replica', which keeps the tables of all Regions alike.
+    For new global tables use 'tablectl replica'.
     """
 
 
@@ -87,7 +87,7 @@ def global_table() -> None:
 @click.argument("regions", metavar="REGION...", nargs=-1, required=True)
 @pass_session
 def create(session: Session, name: str, regions: tuple[str, ...]) -> None:
-    """Join the empty tables of one name in several Regions to a global table."""
+    """Create a global table from empty tables with the same name in several Regions."""
     group = [{"RegionName": region} for region in regions]
     request: AwsDict = {"GlobalTableName": name, "ReplicationGroup": group}
     response = session.send(session.rpcs.create_global_table, request)
@@ -96,12 +96,15 @@ def create(session: Session, name: str, regions: tuple[str, ...]) -> None:
 
 @global_table.command("list", example="tablectl global-table list --region eu-west-1")
 @member_options.setting(
-    "--region", metavar="REGION", make=option_members.member("RegionName"), help="Those with a replica there."
+    "--region",
+    metavar="REGION",
+    make=option_members.member("RegionName"),
+    help="Show only global tables with a replica in this Region.",
 )
 @options.max_items
 @pass_session
 def list_global_tables(session: Session, region: AwsDict, max_items: int | None) -> None:
-    """List the global tables of the older generation, and where they have replicas."""
+    """List the global tables of version 2017.11.29 and the Regions of their replicas."""
     response = listed(session, session.rpcs.list_global_tables, region, max_items)
     session.show(response, lambda each: [_rows(each)])
 
@@ -117,17 +120,19 @@ def describe(session: Session, name: str) -> None:
 
 @global_table.command(example="tablectl global-table update Music --add eu-west-3")
 @_name
-@click.option("--add", metavar="REGION", multiple=True, help="Let the table there join, may be repeated.")
-@click.option("--remove", metavar="REGION", multiple=True, help="Let the table there leave, may be repeated.")
+@click.option("--add", metavar="REGION", multiple=True, help="Add the table in this Region. Can be repeated.")
+@click.option(
+    "--remove", metavar="REGION", multiple=True, help="Remove the table in this Region. Can be repeated."
+)
 @options.yes
 @pass_session
 def update(session: Session, name: str, add: tuple[str, ...], remove: tuple[str, ...], *, yes: bool) -> None:
     """Add and remove replicas.
 
-    The table of a replica that is removed stays, on its own.
+    The table of a removed replica remains as a table of its own.
     """
     if not add and not remove:
-        raise click.UsageError("Nothing to change is given.")
+        raise click.UsageError("No changes given.")
     if remove:
         left = ", ".join(remove)
         confirm(name, f"Global table {name} will no longer reach {left}", yes=yes)
@@ -142,7 +147,7 @@ def update(session: Session, name: str, add: tuple[str, ...], remove: tuple[str,
 @_name
 @pass_session
 def settings(session: Session, name: str) -> None:
-    """Show the capacity and the auto scaling of each replica and its indexes."""
+    """Show the capacity and auto scaling of each replica and its indexes."""
     session.show(session.client.describe_global_table_settings(global_table_name=name), _settings_view)
 
 
@@ -166,14 +171,14 @@ def settings(session: Session, name: str) -> None:
     metavar="INDEX",
     make=_index,
     multiple=True,
-    help="Write capacity of an index, in all Regions: 'name=GenreIdx,write=5'. May be repeated.",
+    help="Write capacity of an index, in all Regions: 'name=GenreIdx,write=5'. Can be repeated.",
 )
 @member_options.setting(
     "--replica",
     metavar="REPLICA",
     make=_replica,
     multiple=True,
-    help="What a replica has of its own: 'region=eu-west-1,read=5,class=STANDARD'. May be repeated.",
+    help="Settings of a replica: 'region=eu-west-1,read=5,class=STANDARD'. Can be repeated.",
 )
 @member_options.cli_input_json
 @pass_session
@@ -183,7 +188,7 @@ def update_settings(session: Session, /, name: str, base: AwsDict, **settings: A
     renamed = {_BILLING.get(member, member): value for member, value in members.items()}
     request = merging.overridden(base, renamed)
     if not request.keys() - {"GlobalTableName"}:
-        raise click.UsageError("Nothing to change is given.")
+        raise click.UsageError("No changes given.")
     request = {**request, "GlobalTableName": name}
     session.show(session.send(session.rpcs.update_global_table_settings, request), _settings_view)
 

@@ -53,7 +53,7 @@ _SUMMARY: Columns = (
 
 @click.group("import", cls=Group)
 def import_() -> None:
-    """Make new tables of what lies in Amazon S3."""
+    """Create tables from data in Amazon S3."""
 
 
 @import_.command(
@@ -69,17 +69,20 @@ def import_() -> None:
     "--format",
     type=click.Choice(_FORMATS),
     make=option_members.member("InputFormat"),
-    help="Of the files, DYNAMODB_JSON if not given.",
+    help="Format of the files. Default: DYNAMODB_JSON.",
 )
 @s3_options.compression(option_members.member("InputCompressionType"))
 @member_options.setting(
-    "--csv-delimiter", metavar="CHARACTER", make=option_members.member("Delimiter"), help="Of CSV."
+    "--csv-delimiter",
+    metavar="CHARACTER",
+    make=option_members.member("Delimiter"),
+    help="Delimiter of CSV files.",
 )
 @member_options.setting(
     "--csv-header",
     metavar="NAME,NAME",
     make=lambda text: {"HeaderList": text.split(",")},
-    help="Attributes of CSV files whose first line does not name them.",
+    help="Attribute names of CSV files without a header line.",
 )
 @s3_options.owner(s3_options.inside("S3BucketSource", option_members.member("S3BucketOwner")))
 @member_options.hash_key
@@ -104,7 +107,7 @@ def start(
     patience: float | None,
     **settings: AwsDict,
 ) -> None:
-    """Make a new table of what lies in Amazon S3."""
+    """Create a table from data in Amazon S3."""
     csv = option_members.within("Csv", {**csv_delimiter, **csv_header})
     members = member_options.combined(
         {"TableName": name}, option_members.within("InputFormatOptions", csv), *settings.values()
@@ -122,7 +125,7 @@ def start(
 @options.max_items
 @pass_session
 def list_imports(session: Session, name: str | None, max_items: int | None) -> None:
-    """List the imports into a table, or into all, of the last 90 days."""
+    """List the imports of the last 90 days, for one table or all tables."""
     request: AwsDict = {"TableArn": arns.of_table(session.client, name)} if name else {}
     response = listed(session, session.rpcs.list_imports, request, max_items)
     session.show(response, lambda each: [rows(_SUMMARY, each.import_summary_list, "no imports")])
@@ -132,7 +135,7 @@ def list_imports(session: Session, name: str | None, max_items: int | None) -> N
 @click.argument("arn", metavar="IMPORT-ARN")
 @pass_session
 def describe(session: Session, arn: str) -> None:
-    """Show how far an import is, and what went wrong."""
+    """Show the status, progress and errors of an import."""
     response = session.client.describe_import(import_arn=arn)
     session.show(response, lambda each: [fields(_DETAILS, each.import_table_description)])
 

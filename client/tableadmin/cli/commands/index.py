@@ -37,7 +37,7 @@ def index() -> None:
     default="ALL",
     show_default=True,
     make=option_members.projection,
-    help="What the index copies.",
+    help="Attributes that the index contains.",
 )
 @member_options.throughput
 @options.waiting
@@ -45,7 +45,7 @@ def index() -> None:
 def create(
     session: Session, /, name: str, index_name: str, *, patience: float | None, **settings: AwsDict
 ) -> None:
-    """Create a global secondary index. On an on-demand table leave --read and --write out."""
+    """Create a global secondary index. For an on-demand table, omit --read and --write."""
     attributes, action = merging.split_attributes(member_options.combined(*settings.values()))
     if "KeySchema" not in action:
         raise click.UsageError("Missing option '--hash-key'.")
@@ -65,7 +65,7 @@ def update(
     """Change the capacity of a global secondary index."""
     action = member_options.combined(*settings.values())
     if not action:
-        raise click.UsageError("Nothing to change is given.")
+        raise click.UsageError("No changes given.")
     action = both_sides(action, lambda: _live_capacity(session.client, name, index_name))
     finish(session, _change(session, name, {"Update": {"IndexName": index_name, **action}}), patience)
 
@@ -77,7 +77,7 @@ def update(
 @options.waiting
 @pass_session
 def delete(session: Session, name: str, index_name: str, *, yes: bool, patience: float | None) -> None:
-    """Delete a global secondary index. The table's items stay."""
+    """Delete a global secondary index. The items of the table remain."""
     confirm(index_name, f"Deleting index {index_name} of table {name} breaks what reads it", yes=yes)
     response = _change(session, name, {"Delete": {"IndexName": index_name}})
     finish(session, response, patience, f"index-deleted={index_name}")
@@ -87,7 +87,10 @@ def delete(session: Session, name: str, index_name: str, *, yes: bool, patience:
 @options.table_name
 @pass_session
 def list_indexes(session: Session, name: str) -> None:
-    """List the indexes of a table, local and vector ones too. JSON and YAML are DescribeTable's."""
+    """List the indexes of a table, including local and vector indexes.
+
+    JSON and YAML show the response of DescribeTable.
+    """
     response = session.client.describe_table(table_name=name)
     session.show(response, lambda response: [indexes(response.table)])
 

@@ -37,15 +37,15 @@ _index = member_options.setting(
     metavar="INDEX",
     make=option_members.member("IndexName"),
     shell_complete=shell_completion.indexes,
-    help="Of this index, not of the table itself.",
+    help="Apply to this index instead of the table.",
 )
 
 
 @click.group(cls=Group)
 def insights() -> None:
-    """Turn CloudWatch Contributor Insights on and off.
+    """Enable and disable CloudWatch Contributor Insights.
 
-    They show which keys are asked for most. A table and each of its indexes have their own.
+    Contributor Insights shows the most accessed keys. It is set for a table and for each index separately.
     """
 
 
@@ -56,11 +56,11 @@ def insights() -> None:
     "--mode",
     type=click.Choice(_MODES),
     make=option_members.member("ContributorInsightsMode"),
-    help="Which keys are counted.",
+    help="Which requests are counted.",
 )
 @pass_session
 def enable(session: Session, /, name: str, **settings: AwsDict) -> None:
-    """Count which keys are asked for most. CloudWatch charges for it."""
+    """Enable Contributor Insights. CloudWatch charges apply."""
     _update(session, name, "ENABLE", *settings.values())
 
 
@@ -69,7 +69,7 @@ def enable(session: Session, /, name: str, **settings: AwsDict) -> None:
 @_index
 @pass_session
 def disable(session: Session, name: str, index: AwsDict) -> None:
-    """Count no more."""
+    """Disable Contributor Insights."""
     _update(session, name, "DISABLE", index)
 
 
@@ -78,7 +78,7 @@ def disable(session: Session, name: str, index: AwsDict) -> None:
 @_index
 @pass_session
 def show(session: Session, name: str, index: AwsDict) -> None:
-    """Show whether keys are counted, and which."""
+    """Show the status and mode of Contributor Insights."""
     response = session.send(session.rpcs.describe_contributor_insights, {"TableName": name, **index})
     session.show(response, lambda each: [fields(_DETAILS, each)])
 
@@ -88,7 +88,7 @@ def show(session: Session, name: str, index: AwsDict) -> None:
 @options.max_items
 @pass_session
 def list_insights(session: Session, name: str | None, max_items: int | None) -> None:
-    """List the tables and indexes that have insights, of one table or of all."""
+    """List the tables and indexes with Contributor Insights, for one table or all tables."""
     request: AwsDict = {"TableName": name} if name else {}
     response = listed(session, session.rpcs.list_contributor_insights, request, max_items)
     session.show(

@@ -32,7 +32,7 @@ _precision = option_members.member("ApproximateCreationDateTimePrecision")
 
 @click.group(cls=Group)
 def kinesis() -> None:
-    """Send a table's changes to Kinesis data streams."""
+    """Manage the Kinesis data streams that receive the changes of a table."""
 
 
 @kinesis.command(example="tablectl kinesis enable Music arn:aws:kinesis:eu-west-1:123456789012:stream/music")
@@ -42,11 +42,11 @@ def kinesis() -> None:
     "--precision",
     type=click.Choice(_PRECISIONS),
     make=lambda text: option_members.within("EnableKinesisStreamingConfiguration", _precision(text)),
-    help="Of the time of each change, MILLISECOND if not given.",
+    help="Precision of the timestamp of each change. Default: MILLISECOND.",
 )
 @pass_session
 def enable(session: Session, name: str, stream_arn: str, precision: AwsDict) -> None:
-    """Send the table's changes to a stream from now on."""
+    """Start sending the changes of a table to a stream."""
     response = session.send(
         session.rpcs.enable_kinesis_streaming_destination, _request(name, stream_arn, precision)
     )
@@ -64,11 +64,11 @@ def enable(session: Session, name: str, stream_arn: str, precision: AwsDict) -> 
     type=click.Choice(_PRECISIONS),
     required=True,
     make=lambda text: option_members.within("UpdateKinesisStreamingConfiguration", _precision(text)),
-    help="Of the time of each change.",
+    help="Precision of the timestamp of each change.",
 )
 @pass_session
 def update(session: Session, name: str, stream_arn: str, precision: AwsDict) -> None:
-    """Change how changes are written to a stream."""
+    """Change the timestamp precision of a stream."""
     response = session.send(
         session.rpcs.update_kinesis_streaming_destination, _request(name, stream_arn, precision)
     )
@@ -83,7 +83,7 @@ def update(session: Session, name: str, stream_arn: str, precision: AwsDict) -> 
 @options.yes
 @pass_session
 def disable(session: Session, name: str, stream_arn: str, *, yes: bool) -> None:
-    """Stop sending the table's changes to a stream."""
+    """Stop sending the changes of a table to a stream."""
     stream = arns.last_part(stream_arn)
     confirm(stream, f"Stream {stream} will never get what changes in table {name} from now on", yes=yes)
     response = session.client.disable_kinesis_streaming_destination(table_name=name, stream_arn=stream_arn)
@@ -94,7 +94,7 @@ def disable(session: Session, name: str, stream_arn: str, *, yes: bool) -> None:
 @options.table_name
 @pass_session
 def list_destinations(session: Session, name: str) -> None:
-    """List the streams that get a table's changes, or did."""
+    """List the current and former destination streams of a table."""
     response = session.client.describe_kinesis_streaming_destination(table_name=name)
     none = f"{name} sends its changes to no Kinesis data stream"
     session.show(response, lambda each: [rows(_COLUMNS, each.kinesis_data_stream_destinations, none)])

@@ -1,4 +1,4 @@
-"""`tablectl operation`: tables on their way to their specs."""
+"""`tablectl operation`: the operations that apply plans."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
 _ids = click.argument("ids", metavar="[ID]...", nargs=-1, shell_complete=shell_completion.operations)
 _id = click.argument("operation_id", metavar="ID", shell_complete=shell_completion.operations)
-_request_id = click.option("--request-id", metavar="ID", help="Those of one request.")
+_request_id = click.option("--request-id", metavar="ID", help="Show only operations of this request.")
 # As many as the service lists at once, at most.
 _PAGE = 500
 
 
 @click.group(cls=Group)
 def operation() -> None:
-    """Look at what `tablectl apply` began, and stop it.
+    """List, show, watch and cancel the operations that `tablectl apply` started.
 
-    Operations are remembered for 30 days after they have ended.
+    The service keeps the record of an operation for 30 days after its end.
     """
 
 
@@ -42,17 +42,17 @@ def operation() -> None:
     "table_name",
     metavar="TABLE",
     shell_complete=shell_completion.tables,
-    help="Those of one table.",
+    help="Show only operations on this table.",
 )
 @click.option(
     "--state",
     "states",
     type=click.Choice(STATES, case_sensitive=False),
     multiple=True,
-    help="Those that are so far, may be repeated.",
+    help="Show only operations in this state. Can be repeated.",
 )
 @_request_id
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="The newest N alone.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show only the newest N operations.")
 @pass_session
 def list_operations(
     session: Session, table_name: str | None, states: Sequence[str], request_id: str | None, limit: int | None
@@ -73,7 +73,7 @@ def list_operations(
 @_id
 @pass_session
 def show(session: Session, operation_id: str) -> None:
-    """Show how far an operation is: its AWS calls, what came of them, and who asked for it."""
+    """Show the state of an operation, its AWS calls and their outcomes, and the requester."""
     from tableadmin.v1 import GetOperationResponse  # noqa: PLC0415 - protobuf
 
     response = GetOperationResponse(operation=session.client.get_operation(operation_id))
@@ -85,9 +85,9 @@ def show(session: Session, operation_id: str) -> None:
 @_request_id
 @pass_session
 def watch(session: Session, ids: Sequence[str], request_id: str | None) -> None:
-    """Show how operations go on until all have ended, as `tablectl apply` does; Ctrl-C stops none of them.
+    """Show the progress of operations until all have ended. Ctrl-C does not stop the operations.
 
-    The exit code is 0 when all succeeded, and 1 otherwise.
+    The exit code is 0 if all operations succeeded, and 1 otherwise.
     """
     operations = session.client.operations(_named(session, ids, request_id))
     operation_progress.follow(session, operations, session.settings["endpoint"].text)
@@ -98,7 +98,10 @@ def watch(session: Session, ids: Sequence[str], request_id: str | None) -> None:
 @_request_id
 @pass_session
 def cancel(session: Session, ids: Sequence[str], request_id: str | None) -> None:
-    """Ask operations to stop before their next call, and say what was done until then; that stays done."""
+    """Stop operations before their next AWS call.
+
+    Calls that are complete are not undone. The output lists them.
+    """
     from tableadmin.errors import TableAdminError  # noqa: PLC0415 - grpc
 
     stopped, named = [], _named(session, ids, request_id)
@@ -112,7 +115,7 @@ def cancel(session: Session, ids: Sequence[str], request_id: str | None) -> None
             click.echo(line(f"{each}: {error}"), err=True)
     session.show_all("Operations", stopped, _stopped)
     if len(stopped) < len(named):
-        raise Unfinished(f"{len(stopped)} of {len(named)} operations were asked to stop")
+        raise Unfinished(f"{len(stopped)} of {len(named)} operations will stop")
 
 
 @operation.command(example="tablectl operation forget OPERATION-ID --yes")
@@ -120,24 +123,24 @@ def cancel(session: Session, ids: Sequence[str], request_id: str | None) -> None
 @options.yes
 @pass_session
 def forget(session: Session, operation_id: str, *, yes: bool) -> None:
-    """Remove the record of an operation that has ended, or whose record can't be read.
+    """Delete the record of an operation that has ended, or whose record cannot be read.
 
-    The table that the operation held is free then. An operation that has not ended must be cancelled first.
+    This releases the operation's lock on the table. Cancel a running operation first.
     """
-    confirm(operation_id, f"The record of the operation {operation_id} will be lost", yes=yes)
+    confirm(operation_id, f"This deletes the record of operation {operation_id}", yes=yes)
     session.client.forget_operation(operation_id)
-    click.echo(f"forgot the operation {operation_id}", err=True)
+    click.echo(f"deleted the record of operation {operation_id}", err=True)
 
 
 def _named(session: Session, ids: Sequence[str], request_id: str | None) -> list[str]:
     """The operations that the command line names, each once; raises Unfinished where the request has none."""
     if bool(ids) == bool(request_id):
-        raise click.UsageError("Name operations, or a request by --request-id.")
+        raise click.UsageError("Give operation IDs or --request-id.")
     if ids:
         return list(dict.fromkeys(ids))
     found = sorted(session.client.list_operations(request_id=request_id), key=lambda each: each.table_name)
     if not found:
-        raise Unfinished(f"there are no operations of the request {request_id}")
+        raise Unfinished(f"no operations found for request ID {request_id}")
     return [each.operation_id for each in found]
 
 

@@ -32,9 +32,9 @@ _COLUMNS: Columns = (
 
 @click.group(cls=Group)
 def pitr() -> None:
-    """Turn point-in-time recovery (continuous backups) on and off.
+    """Enable and disable point-in-time recovery (continuous backups).
 
-    With it 'tablectl restore to-point-in-time' makes a new table of what this one held at any second.
+    It lets 'tablectl restore to-point-in-time' restore the table to any second of the recovery period.
     """
 
 
@@ -44,12 +44,12 @@ def pitr() -> None:
     "--days",
     type=click.IntRange(1, 35),
     metavar="N",
-    help="How far back, 1 to 35 days; 35 if never given. Fewer lose what is older.",
+    help="Recovery period, 1 to 35 days. Default: 35. A shorter period deletes older recovery points.",
 )
 @options.waiting
 @pass_session
 def enable(session: Session, name: str, days: int | None, patience: float | None) -> None:
-    """Make a table restorable to any second from now on, or change for how long."""
+    """Enable point-in-time recovery, or change the recovery period."""
     response = _update(
         session,
         name,
@@ -66,10 +66,8 @@ def enable(session: Session, name: str, days: int | None, patience: float | None
 @options.yes
 @pass_session
 def disable(session: Session, name: str, *, yes: bool) -> None:
-    """Stop, and lose every moment that the table could be restored to."""
-    confirm(
-        name, f"Disabling the recovery of table {name} loses every moment it could be restored to", yes=yes
-    )
+    """Disable point-in-time recovery and delete all recovery points."""
+    confirm(name, f"Disabling the recovery of table {name} loses all recovery points", yes=yes)
     session.show(_update(session, name, {"PointInTimeRecoveryEnabled": False}), _view)
 
 
@@ -77,7 +75,7 @@ def disable(session: Session, name: str, *, yes: bool) -> None:
 @options.table_name
 @pass_session
 def show(session: Session, name: str) -> None:
-    """Show whether a table can be restored, and to which moments."""
+    """Show the recovery status of a table, and its earliest and latest restorable times."""
     session.show(session.client.describe_continuous_backups(table_name=name), _view)
 
 

@@ -23,16 +23,16 @@ from tableadmin.cli.views import plan_text
     "--out",
     metavar="PLAN",
     type=click.Path(),
-    help="Keep what is shown in this file: 'tablectl apply PLAN' does that and nothing else.",
+    help="Save the plan to this file, for 'tablectl apply PLAN'.",
 )
 @pass_session
 def plan(
     session: Session, files: Sequence[str], parameters: Mapping[str, str], *, tell: bool, out: str | None
 ) -> None:
-    """Show what would change to bring tables to their specs, and by which calls.
+    """Show the changes that tables need to match their specs, and the AWS calls that make them.
 
-    Nothing is changed. The exit code is 1 for an invalid spec, a table that can't be read, and a plan that
-    AWS would refuse. A terminal shows how many tables are planned: on AWS 1,000 tables take minutes.
+    The command changes nothing. The exit code is 1 if a spec is invalid, a table cannot be read, or AWS would
+    reject the plan. A terminal shows how many tables are planned: for 1,000 tables AWS needs minutes.
     """
     if out:
         plan_file.check(out)
@@ -45,10 +45,10 @@ def plan(
     planned.check()
     refused = [plan.table_name for plan in planned.plans if plan.refusal]
     if refused:
-        raise Unfinished(f"can't be done: {', '.join(refused)}")
+        raise Unfinished(f"AWS would reject the plan of: {', '.join(refused)}")
     if out:
         endpoint = session.settings["endpoint"].text
         plan_file.write(plan_file.Kept(given, planned.plans, endpoint), out)
-        click.echo(f"kept for '{session.again('apply', out, endpoint=endpoint)}'", err=True)
+        click.echo(f"plan saved; apply it with '{session.again('apply', out, endpoint=endpoint)}'", err=True)
     if tell:
         planning.tell_changes(planned.plans)

@@ -22,15 +22,15 @@ _revision = member_options.setting(
     "--revision",
     metavar="ID",
     make=option_members.member("ExpectedRevisionId"),
-    help="Only if the present policy is this one, as -o json shows it; NO_POLICY for none.",
+    help="Apply only if the current revision is this one (see -o json); NO_POLICY if there is none.",
 )
 
 
 @click.group(cls=Group)
 def policy() -> None:
-    """Set, show and remove the policy of a table or stream.
+    """Set, show and delete the resource-based policy of a table or stream.
 
-    It says who may use it. A stream is named by its ARN.
+    The policy defines who has access. Identify a stream by its ARN.
     """
 
 
@@ -43,11 +43,11 @@ def policy() -> None:
     is_flag=True,
     default=None,
     make=option_members.flag("ConfirmRemoveSelfResourceAccess"),
-    help="Allow a policy that keeps you from changing it again.",
+    help="Confirm that the policy removes your own permission to change it.",
 )
 @pass_session
 def set_policy(session: Session, /, name: str, source: str, **settings: AwsDict) -> None:
-    """Put a policy in the place of what there is."""
+    """Set the policy, replacing an existing one."""
     text = json_input.text(source)
     request: AwsDict = {"ResourceArn": arns.of_table(session.client, name), "Policy": text}
     response = session.send(
@@ -60,7 +60,7 @@ def set_policy(session: Session, /, name: str, source: str, **settings: AwsDict)
 @options.table_or_arn
 @pass_session
 def show(session: Session, name: str) -> None:
-    """Print the policy as the JSON document it is. With -o json or yaml it is a text beside its revision."""
+    """Print the policy document. With -o json or yaml, print the policy as a string with its revision ID."""
     response = session.client.get_resource_policy(resource_arn=arns.of_table(session.client, name))
     session.show(response, _document)
 
@@ -71,7 +71,7 @@ def show(session: Session, name: str) -> None:
 @options.yes
 @pass_session
 def remove(session: Session, name: str, revision: AwsDict, *, yes: bool) -> None:
-    """Remove the policy. Whoever it lets in is out then."""
+    """Delete the policy. The access that it grants ends."""
     called = arns.last_part(name)
     confirm(called, f"Removing the policy of {called} ends the access that it grants", yes=yes)
     request: AwsDict = {"ResourceArn": arns.of_table(session.client, name), **revision}

@@ -37,28 +37,31 @@ def _index(text: str) -> AwsDict:
 
 
 _settings = options.together(
-    member_options.setting("--read", metavar="UNITS", make=_read, help="Read capacity units there."),
+    member_options.setting("--read", metavar="UNITS", make=_read, help="Read capacity units of the replica."),
     member_options.setting(
-        "--max-read", metavar="UNITS", make=_max_read, help="Ceiling of reads on demand there, -1 for none."
+        "--max-read",
+        metavar="UNITS",
+        make=_max_read,
+        help="Maximum on-demand read request units of the replica; -1 removes the limit.",
     ),
     member_options.setting(
         "--gsi",
         metavar="INDEX",
         make=_index,
         multiple=True,
-        help="Capacity of an index there: 'name=GenreIdx,read=5' or 'name=GenreIdx,max-read=100'.",
+        help="Capacity of an index of the replica: 'name=GenreIdx,read=5' or 'name=GenreIdx,max-read=100'.",
     ),
     member_options.setting(
         "--kms-key",
         metavar="KEY",
         make=option_members.member("KMSMasterKeyId"),
-        help="KMS key in that Region, by id, ARN or alias.",
+        help="KMS key of the replica, by ID, ARN or alias.",
     ),
     member_options.setting(
         "--table-class",
         type=click.Choice(member_options.TABLE_CLASSES),
         make=option_members.member("TableClassOverride"),
-        help="How storage and requests are priced there.",
+        help="Table class of the replica.",
     ),
 )
 
@@ -67,7 +70,7 @@ _settings = options.together(
 def replica() -> None:
     """Add, update, remove and list replicas in other Regions.
 
-    These are global tables of version 2019.11.21; 'tablectl global-table' is for the older ones.
+    This manages global tables of version 2019.11.21. For version 2017.11.29 see 'tablectl global-table'.
     """
 
 
@@ -79,13 +82,13 @@ def replica() -> None:
     "--consistency",
     type=click.Choice(_CONSISTENCIES),
     make=option_members.member("MultiRegionConsistency"),
-    help="With the first replicas only, EVENTUAL if not given. STRONG takes three Regions.",
+    help="Consistency mode; only for the first replicas. Default: EVENTUAL. STRONG needs three Regions.",
 )
 @member_options.setting(
     "--witness",
     metavar="REGION",
     make=lambda region: {"GlobalTableWitnessUpdates": [{"Create": {"RegionName": region}}]},
-    help="A Region that makes a third for STRONG without holding items.",
+    help="Region of the witness: the third Region of STRONG, without items.",
 )
 @options.waiting
 @pass_session
@@ -100,7 +103,7 @@ def add(
     patience: float | None,
     **settings: AwsDict,
 ) -> None:
-    """Copy a table to other Regions, with its items. AWS turns the stream on for it."""
+    """Add replicas of a table, with its items, in other Regions. AWS enables the stream of the table."""
     action = member_options.combined(*settings.values())
     creates = [{"Create": {"RegionName": region, **action}} for region in regions]
     request: AwsDict = {"TableName": name, "ReplicaUpdates": creates, **consistency, **witness}
@@ -121,10 +124,10 @@ def add(
 def update(
     session: Session, /, name: str, region: str, *, patience: float | None, **settings: AwsDict
 ) -> None:
-    """Change what a replica has of its own."""
+    """Change the settings of a replica."""
     action = member_options.combined(*settings.values())
     if not action:
-        raise click.UsageError("Nothing to change is given.")
+        raise click.UsageError("No changes given.")
     finish(session, _update(session, name, {"Update": {"RegionName": region, **action}}), patience)
 
 
@@ -135,7 +138,7 @@ def update(
     "--witness",
     metavar="REGION",
     make=lambda region: {"GlobalTableWitnessUpdates": [{"Delete": {"RegionName": region}}]},
-    help="Remove the witness there as well.",
+    help="Also remove the witness in this Region.",
 )
 @options.yes
 @options.waiting
@@ -143,7 +146,7 @@ def update(
 def remove(
     session: Session, name: str, region: str, *, witness: AwsDict, yes: bool, patience: float | None
 ) -> None:
-    """Delete the copy of a table in a Region; those in the others stay."""
+    """Delete the replica of a table in a Region. Replicas in other Regions remain."""
     confirm(region, f"Removing the replica of table {name} in {region} deletes it there", yes=yes)
     finish(session, _update(session, name, {"Delete": {"RegionName": region}}, witness), patience)
 
@@ -155,9 +158,9 @@ def remove(
 @options.waiting
 @pass_session
 def disassociate(session: Session, name: str, region: str, *, yes: bool, patience: float | None) -> None:
-    """Take the replica out of the global table, as a table of its own with its items.
+    """Detach the replica from the global table. It becomes a table of its own and keeps its items.
 
-    REGION must be that of the endpoint.
+    REGION must be the Region of the endpoint.
     """
     confirm(region, f"Table {name} in {region} can't come back once it has left the global table", yes=yes)
     action: AwsDict = {"RegionName": region, "DisassociationMode": "WAIT_FOR_REPLICATION"}
@@ -168,7 +171,7 @@ def disassociate(session: Session, name: str, region: str, *, yes: bool, patienc
 @options.table_name
 @pass_session
 def list_replicas(session: Session, name: str) -> None:
-    """List the replicas and the witness of a table. JSON and YAML are DescribeTable's."""
+    """List the replicas and the witness of a table. JSON and YAML show the response of DescribeTable."""
     response = session.client.describe_table(table_name=name)
     session.show(response, lambda each: replicas.blocks(each.table, f"{name} has no replicas"))
 

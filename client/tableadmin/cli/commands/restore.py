@@ -34,10 +34,10 @@ _target = click.argument("target", metavar="NEW-TABLE")
 
 @click.group(cls=Group)
 def restore() -> None:
-    """Make tables from backups, or from tables as they were.
+    """Create tables from backups or from a point in time.
 
-    Billing, capacity and encryption are the old table's if not given. Streams, time to live, tags, policies,
-    point-in-time recovery and deletion protection do not come along.
+    By default the new table has the billing mode, capacity and encryption of the source table. Streams, time
+    to live, tags, resource policies, point-in-time recovery and deletion protection are not restored.
     """
 
 
@@ -50,7 +50,7 @@ def restore() -> None:
 def from_backup(
     session: Session, /, name: str, target: str, base: AwsDict, *, patience: float | None, **settings: AwsDict
 ) -> None:
-    """Make a new table of what a backup holds."""
+    """Create a table from a backup."""
     backup: AwsDict = {"BackupArn": arns.of_backup(session.client, name), "TargetTableName": target}
     request = merging.overridden(base, {**backup, **_override(settings)})
     _finish(session, session.send(session.rpcs.restore_table_from_backup, request), patience)
@@ -66,13 +66,13 @@ def from_backup(
     is_flag=True,
     default=None,
     make=option_members.flag("UseLatestRestorableTime"),
-    help="As it was at the latest moment there is, minutes ago.",
+    help="Restore to the latest restorable time, some minutes ago.",
 )
 @member_options.setting(
     "--time",
     metavar="TIME",
     make=option_members.member("RestoreDateTime", shorthand.moment),
-    help="As it was then, such as 2026-01-31T12:00:00Z.",
+    help="Restore to this time, such as 2026-01-31T12:00:00Z.",
 )
 @_overrides
 @options.waiting
@@ -89,13 +89,13 @@ def to_point_in_time(
     patience: float | None,
     **settings: AwsDict,
 ) -> None:
-    """Make a new table of what another held. 'tablectl pitr show' says which moments there are."""
+    """Create a table with the items that another table had at a point in time. See 'tablectl pitr show'."""
     source: AwsDict = {"SourceTableArn" if arns.is_arn(name) else "SourceTableName": name}
     request = merging.overridden(
         base, {**source, "TargetTableName": target, **latest, **time, **_override(settings)}
     )
     if len(_MOMENTS & request.keys()) != 1:
-        raise click.UsageError("Say --latest or --time, one of them.")
+        raise click.UsageError("Give either --latest or --time.")
     _finish(session, session.send(session.rpcs.restore_table_to_point_in_time, request), patience)
 
 

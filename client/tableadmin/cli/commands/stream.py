@@ -28,10 +28,10 @@ _COLUMNS: Columns = (
 
 @click.group(cls=Group)
 def stream() -> None:
-    """Turn the stream of a table's changes on and off.
+    """Enable and disable the DynamoDB stream of a table.
 
-    Another view needs the stream off and on again. Each time it gets a new ARN, which what reads it must
-    be told.
+    To change the view type, disable the stream and enable it again. The stream gets a new ARN each time;
+    configure its consumers with the new ARN.
     """
 
 
@@ -41,7 +41,7 @@ def stream() -> None:
 @options.waiting
 @pass_session
 def enable(session: Session, name: str, view: str, patience: float | None) -> None:
-    """Turn the stream on; VIEW says what of a changed item it holds."""
+    """Enable the stream. VIEW selects what the stream records of a changed item."""
     response = _update(session, name, view)
     if patience is not None:
         seen = wait(session, name, patience, condition("stream-enabled", name), condition("settled", name))
@@ -55,7 +55,7 @@ def enable(session: Session, name: str, view: str, patience: float | None) -> No
 @options.waiting
 @pass_session
 def disable(session: Session, name: str, *, yes: bool, patience: float | None) -> None:
-    """Turn the stream off. What is in it stays readable for a day."""
+    """Disable the stream. Its records remain readable for 24 hours."""
     confirm(name, f"Disabling the stream of table {name} breaks what reads it", yes=yes)
     finish(session, _update(session, name, "off"), patience)
 
@@ -64,7 +64,7 @@ def disable(session: Session, name: str, *, yes: bool, patience: float | None) -
 @options.table_name
 @pass_session
 def show(session: Session, name: str) -> None:
-    """Show the stream of a table. JSON and YAML are DescribeTable's."""
+    """Show the stream of a table. JSON and YAML show the response of DescribeTable."""
     session.show(session.client.describe_table(table_name=name), lambda each: _view(each.table))
 
 

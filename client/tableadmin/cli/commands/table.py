@@ -29,15 +29,15 @@ if TYPE_CHECKING:
 
 _CREATE = """Create a table.
 
-Indexes are written as
+Indexes have these forms:
 
 \b
 --gsi name=One,hash=Genre:S,range=Y:N
 --gsi name=Two,hash=A:S,read=5,write=5
 --lsi name=Three,range=Year:N
 
-A local index takes name, range and projection. A projection is ALL, which is the default, KEYS_ONLY or
-INCLUDE:attribute+attribute. A key of several attributes is hash=Genre:S+Label:S.
+A local secondary index has name, range and projection. A projection is ALL (default), KEYS_ONLY or
+INCLUDE:attribute+attribute. A key of several attributes has the form hash=Genre:S+Label:S.
 """
 
 
@@ -66,23 +66,23 @@ def table() -> None:
     metavar="INDEX",
     make=option_members.global_index,
     multiple=True,
-    help="Global secondary index, may be repeated.",
+    help="Global secondary index. Can be repeated.",
 )
 @member_options.setting(
     "--lsi",
     metavar="INDEX",
     make=option_members.local_index,
     multiple=True,
-    help="Local secondary index, may be repeated.",
+    help="Local secondary index. Can be repeated.",
 )
 @member_options.setting(
-    "--tag", metavar="KEY=VALUE", make=option_members.tag, multiple=True, help="Tag, may be repeated."
+    "--tag", metavar="KEY=VALUE", make=option_members.tag, multiple=True, help="Tag. Can be repeated."
 )
 @member_options.setting(
     "--stream",
     type=click.Choice(member_options.STREAM_VIEWS),
     make=option_members.stream,
-    help="Turn on the stream.",
+    help="Enable the stream with this view type.",
 )
 @member_options.protection_and_class
 @member_options.cli_input_json
@@ -101,17 +101,24 @@ def create(
 @options.table_name
 @pass_session
 def describe(session: Session, name: str) -> None:
-    """Show the state of a table."""
+    """Show the settings and status of a table."""
     session.show(session.client.describe_table(table_name=name), lambda response: description(response.table))
 
 
 @table.command("list", example="tablectl table list --wide --filter status=UPDATING --sort size")
-@click.option("--max-items", type=click.IntRange(min=1), metavar="N", help="Stop after N tables.")
-@click.option("--wide", "-w", is_flag=True, help="Show what is worth knowing of each table.")
+@click.option(
+    "--max-items", type=click.IntRange(min=1), metavar="N", help="Maximum number of tables to return."
+)
+@click.option(
+    "--wide",
+    "-w",
+    is_flag=True,
+    help="Show status, billing mode, capacity, indexes, TTL and size of each table.",
+)
 @click.option(
     "--sort",
     type=click.Choice([*COLUMNS]),
-    help="Order by a column of --wide: A to Z, numbers largest first.",
+    help="Sort by a column of --wide: text from A to Z, numbers from largest to smallest.",
 )
 @click.option(
     "--filter",
@@ -119,15 +126,15 @@ def describe(session: Session, name: str) -> None:
     metavar="COLUMN=VALUE",
     multiple=True,
     callback=_filters,
-    help="Only tables with such a value in a column of --wide; * stands for any text. May be repeated.",
+    help="Show only tables with this value in a column of --wide; * matches any text. Can be repeated.",
 )
 @pass_session
 def list_tables(
     session: Session, max_items: int | None, *, wide: bool, sort: str | None, filters: list[Filter]
 ) -> None:
-    """List the names of all tables, one a line. --wide, --sort and --filter ask for the state of each.
+    """List the names of all tables, one per line. --wide, --sort and --filter read the state of each table.
 
-    What the service may not read is said on standard error, and the exit code is 1 then.
+    If the service is not permitted to read a table, standard error says so and the exit code is 1.
     """
     if not (wide or sort or filters):
         _show_names(session, listed(session, session.rpcs.list_tables, {}, max_items))
@@ -151,13 +158,13 @@ def list_tables(
     metavar="INDEX",
     make=option_members.index_capacity,
     multiple=True,
-    help="Capacity of an index: 'name=GenreIdx,read=5,write=5'. May be repeated.",
+    help="Capacity of an index: 'name=GenreIdx,read=5,write=5'. Can be repeated.",
 )
 @member_options.setting(
     "--stream",
     type=click.Choice([*member_options.STREAM_VIEWS, "off"]),
     make=option_members.stream,
-    help="Turn the stream on or off.",
+    help="Enable the stream with this view type, or disable it.",
 )
 @member_options.protection_and_class
 @member_options.cli_input_json
@@ -166,10 +173,10 @@ def list_tables(
 def update(
     session: Session, /, name: str | None, base: AwsDict, *, patience: float | None, **settings: AwsDict
 ) -> None:
-    """Change a table. DynamoDB takes most changes only one at a time."""
+    """Update a table. DynamoDB accepts most changes only one at a time."""
     request = _request(name, base, settings)
     if len(request) == 1:
-        raise click.UsageError("Nothing to change is given.")
+        raise click.UsageError("No changes given.")
     described = partial(session.client.describe_table, table_name=str(request["TableName"]))
     request = both_sides(request, lambda: described().table.provisioned_throughput)
     response = session.send(session.rpcs.update_table, request)
@@ -182,8 +189,8 @@ def update(
 @options.waiting
 @pass_session
 def delete(session: Session, name: str, *, yes: bool, patience: float | None) -> None:
-    """Delete a table and everything in it."""
-    confirm(name, f"Deleting table {name} loses all its items", yes=yes)
+    """Delete a table and all its items."""
+    confirm(name, f"This deletes table {name} and all its items", yes=yes)
     finish_deletion(session, session.client.delete_table(table_name=name), patience)
 
 

@@ -28,7 +28,7 @@ def tag() -> None:
 @click.argument("tags", metavar="KEY=VALUE...", nargs=-1, required=True)
 @pass_session
 def set_tags(session: Session, name: str, tags: tuple[str, ...]) -> None:
-    """Add tags, or give them other values; the rest stay."""
+    """Add tags or change their values. Other tags remain."""
     try:
         request = merging.merged(*map(option_members.tag, tags))
     except ValueError as error:
@@ -43,7 +43,7 @@ def set_tags(session: Session, name: str, tags: tuple[str, ...]) -> None:
 @click.argument("keys", metavar="KEY...", nargs=-1, required=True)
 @pass_session
 def remove(session: Session, name: str, keys: tuple[str, ...]) -> None:
-    """Remove tags by key; a key that is not there is no error."""
+    """Remove tags by key. Keys that do not exist are ignored."""
     arn = arns.of_table(session.client, name)
     response = session.client.untag_resource(resource_arn=arn, tag_keys=keys)
     session.show(response, lambda _: [Lines([f"{name}: {', '.join(keys)} removed"])])
@@ -54,7 +54,7 @@ def remove(session: Session, name: str, keys: tuple[str, ...]) -> None:
 @options.max_items
 @pass_session
 def list_tags(session: Session, name: str, max_items: int | None) -> None:
-    """List the tags of a table, all of them."""
+    """List all tags of a table."""
     request: AwsDict = {"ResourceArn": arns.of_table(session.client, name)}
     response = listed(session, session.rpcs.list_tags_of_resource, request, max_items)
     session.show(response, lambda each: _rows(name, each))

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 @click.group(cls=Group)
 def ttl() -> None:
-    """Turn the expiry of items (time to live) on and off.
+    """Enable and disable time to live (TTL).
 
-    A change takes up to an hour, and for as long no other is accepted.
+    A change can take up to one hour. DynamoDB accepts no other TTL change during that time.
     """
 
 
@@ -31,7 +31,7 @@ def ttl() -> None:
 @click.argument("attribute", metavar="ATTRIBUTE")
 @pass_session
 def enable(session: Session, name: str, attribute: str) -> None:
-    """Let items expire at the epoch second in ATTRIBUTE."""
+    """Enable TTL: items expire at the time in ATTRIBUTE, in seconds since the Unix epoch."""
     _update(session, name, attribute, enabled=True)
 
 
@@ -39,11 +39,11 @@ def enable(session: Session, name: str, attribute: str) -> None:
 @options.table_name
 @pass_session
 def disable(session: Session, name: str) -> None:
-    """Let items stay. The attribute's name is looked up."""
+    """Disable TTL, whichever attribute it uses."""
     described = session.client.describe_time_to_live(table_name=name)
     attribute = described.time_to_live_description.attribute_name
     if not attribute:
-        raise Refusal(f"{name} has no time to live to disable")
+        raise Refusal(f"{name} has no time to live; nothing to disable")
     _update(session, name, attribute, enabled=False)
 
 
@@ -51,7 +51,7 @@ def disable(session: Session, name: str) -> None:
 @options.table_name
 @pass_session
 def show(session: Session, name: str) -> None:
-    """Show whether items expire, and by which attribute."""
+    """Show the TTL status and attribute of a table."""
     session.show(session.client.describe_time_to_live(table_name=name), _description)
 
 

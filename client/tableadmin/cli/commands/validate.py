@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 @spec_files.parameters_option
 @pass_session
 def validate(session: Session, files: Sequence[str], parameters: Mapping[str, str]) -> None:
-    """Say everything that is wrong with specs.
+    """Check specs and list every violation.
 
-    The service looks at them without asking AWS. The exit code is 1 when there is something.
+    The service checks the specs without calls to AWS. The exit code is 1 if there are violations.
     """
     given = spec_files.read(files, parameters)
     response = session.client.validate(each.spec for each in given)

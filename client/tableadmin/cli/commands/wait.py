@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 # Seconds, unless --timeout says otherwise: the deadline of this one call is that of the waiting.
 _PATIENCE = 1800.0
 
-_HELP = f"""Wait until something holds of a table, or of the backup, export or import with an ARN.
+_HELP = f"""Wait until a condition is met for a table, or for the backup, export or import with an ARN.
 
 CONDITION is one of
 
 \b
 {chr(10).join(wait_conditions.forms())}
 
-What is awaited is shown on standard error. The exit code is 1 when --timeout is over, 30m unless it is given,
-and as soon as the condition can't hold any more.
+Standard error shows what is still pending. The exit code is 1 if the condition is not met within --timeout
+(default: 30m), or can no longer be met.
 """
 
 
@@ -62,11 +62,11 @@ def _forms(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
     required=True,
     callback=_condition,
     shell_complete=_forms,
-    help="What is waited for, see above.",
+    help="Condition to wait for; see above.",
 )
 @pass_session
 def wait(session: Session, name: str, text: str) -> None:
-    """Wait until something holds of a table, a backup, an export or an import."""
+    """Wait until a condition is met for a table, a backup, an export or an import."""
     timeout = session.timeout if session.settings["timeout"].origin == "flag" else _PATIENCE
     condition = wait_conditions.condition(text, name)
     response = wait_for(session, name, timeout, condition)

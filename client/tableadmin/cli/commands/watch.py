@@ -35,28 +35,32 @@ PARTS = (
     "auto-scaling",
 )
 
-_HELP = """Watch tables by name, by --prefix or --all, until Ctrl-C.
+_HELP = """Watch tables and show their changes until Ctrl-C.
 
-On a terminal the tables stand in a table that lives. In a pipe, and with -o json, each event is one line of
-JSON, and with -o yaml a document: first a SNAPSHOT of each table, then CREATED, CHANGED and DELETED as it
-happens. CHECKPOINT says that all was told so far, GAP that for a while nothing could be seen.
+On a terminal, tablectl shows a table that is updated in place. In a pipe, and with -o json, each event is
+one line of JSON; with -o yaml each event is a document. The events are a SNAPSHOT of each table, then
+CREATED, CHANGED and DELETED. CHECKPOINT means that all snapshots were sent. GAP means that the service was
+not reachable for a while.
 
-A table that the service may not read stays in sight: its state says why. Named with TABLE it is an error.
+The state of a table that the service is not permitted to read gives the reason. For a table named with TABLE
+that is an error.
 
-A lost connection ends nothing: the watch goes on when the service is there again, and tells what has changed.
+If the connection is lost, tablectl reconnects and shows what has changed in the meantime.
 """
 
 
 @click.command(cls=Command, help=_HELP, example="tablectl watch Music Sessions")
 @click.argument("names", metavar="[TABLE]...", nargs=-1, shell_complete=shell_completion.tables)
-@click.option("--prefix", metavar="TEXT", help="Every table whose name begins so, those to come included.")
-@click.option("--all", "everything", is_flag=True, help="Every table, those to come included.")
+@click.option(
+    "--prefix", metavar="TEXT", help="All tables whose names start with TEXT, including future ones."
+)
+@click.option("--all", "everything", is_flag=True, help="All tables, including future ones.")
 @click.option(
     "--part",
     "parts",
     type=click.Choice(PARTS),
     multiple=True,
-    help="Watch this part of the tables. May be repeated. Without --part: description, time-to-live, "
+    help="Watch this part of the tables. Can be repeated. Without --part: description, time-to-live, "
     "continuous-backups and tags.",
 )
 @pass_session
@@ -68,9 +72,9 @@ def watch(
     *,
     everything: bool,
 ) -> None:
-    """Watch what tables look like, and what changes."""
+    """Watch tables and show their changes."""
     if [bool(names), prefix is not None, everything].count(True) != 1:
-        raise click.UsageError("Say what to watch: names of tables, --prefix or --all.")
+        raise click.UsageError("Give table names, --prefix or --all.")
     from tableadmin.v1 import TablePart  # noqa: PLC0415 - protobuf
 
     output = session.output

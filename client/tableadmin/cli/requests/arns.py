@@ -34,8 +34,10 @@ def of_backup(client: Client, name: str) -> str:
     if len(found) == 1:
         return found[0]
     if found:
-        raise Refusal(f"{len(found)} backups are called {name!r}: 'backup list' shows their ARNs")
-    raise Refusal(f"there is no backup {name!r}: 'backup list --type ALL' shows which there are")
+        raise Refusal(
+            f"{len(found)} backups have the name {name!r}; give one of the ARNs of 'tablectl backup list'"
+        )
+    raise Refusal(f"backup {name!r} not found; 'tablectl backup list --type ALL' lists all backups")
 
 
 def last_part(name: str) -> str:

@@ -98,7 +98,7 @@ def _settings(found: Mapping[str, str]) -> AwsDict:
     policy = option_members.within("ScalingPolicyUpdate", {**_converted(found, _POLICY), **tracking})
     members: AwsDict = {**_converted(found, _SETTINGS), **policy}
     if not members:
-        raise ValueError("what is to change is missing, such as min=5,max=50,target=70")
+        raise ValueError("give at least one setting, such as min=5,max=50,target=70")
     return members
 
 

@@ -56,7 +56,7 @@ cli_input_json = click.option(
     "base",
     metavar="FILE|-|JSON",
     callback=_document,
-    help="The request as the AWS CLI takes it; other options override it.",
+    help="The request in the JSON format of the AWS CLI; other options override its members.",
 )
 
 provisioned = together(
@@ -69,13 +69,13 @@ ceilings = together(
         "--max-read",
         metavar="UNITS",
         make=option_members.on_demand_limit("Read"),
-        help="Ceiling of reads on demand, -1 for none.",
+        help="Maximum on-demand read request units; -1 removes the limit.",
     ),
     setting(
         "--max-write",
         metavar="UNITS",
         make=option_members.on_demand_limit("Write"),
-        help="Ceiling of writes on demand, -1 for none.",
+        help="Maximum on-demand write request units; -1 removes the limit.",
     ),
 )
 
@@ -86,13 +86,13 @@ throughput = together(
         "--warm-read",
         metavar="UNITS",
         make=option_members.warm_throughput("Read"),
-        help="Warm reads a second.",
+        help="Warm throughput: read units per second.",
     ),
     setting(
         "--warm-write",
         metavar="UNITS",
         make=option_members.warm_throughput("Write"),
-        help="Warm writes a second.",
+        help="Warm throughput: write units per second.",
     ),
 )
 
@@ -100,7 +100,7 @@ billing = setting(
     "--on-demand/--provisioned",
     default=None,
     make=lambda on_demand: {"BillingMode": "PAY_PER_REQUEST" if on_demand else "PROVISIONED"},
-    help="Pay for requests, or for capacity set by --read and --write.",
+    help="Billing mode: pay per request, or provisioned capacity set by --read and --write.",
 )
 
 hash_key = setting(
@@ -122,7 +122,7 @@ encryption = setting(
     "--sse",
     metavar="kms|aws-owned|KEY",
     make=option_members.encryption,
-    help="Encryption at rest: AWS's key in KMS, the key that AWS owns, or a KMS key.",
+    help="Encryption at rest: the AWS managed KMS key (kms), the AWS owned key, or your own KMS key.",
 )
 
 global_indexes = setting(
@@ -130,7 +130,7 @@ global_indexes = setting(
     metavar="INDEX",
     make=option_members.global_index,
     multiple=True,
-    help="Global secondary index 'name=...,hash=KEY,range=KEY', may be repeated.",
+    help="Global secondary index: 'name=...,hash=KEY,range=KEY'. Can be repeated.",
 )
 
 protection_and_class = together(
@@ -138,13 +138,13 @@ protection_and_class = together(
         "--deletion-protection/--no-deletion-protection",
         default=None,
         make=option_members.flag("DeletionProtectionEnabled"),
-        help="Whether deleting the table is refused.",
+        help="Whether the table is protected from deletion.",
     ),
     setting(
         "--table-class",
         type=click.Choice(TABLE_CLASSES),
         make=option_members.member("TableClass"),
-        help="How storage and requests are priced.",
+        help="Table class.",
     ),
     encryption,
 )

@@ -108,7 +108,7 @@ def _types(request: AwsDict) -> dict[str, str]:
     for each in _objects(request, ATTRIBUTES):
         name, kind = str(each.get("AttributeName")), str(each.get("AttributeType"))
         if types.setdefault(name, kind) != kind:
-            raise ValueError(f"{name} is {types[name]} in one place and {kind} in another")
+            raise ValueError(f"{name} is {types[name]} in one option and {kind} in another")
     return types
 
 

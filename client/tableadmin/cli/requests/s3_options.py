@@ -43,7 +43,10 @@ def inside(name: str, make: Make) -> Make:
 def owner(make: Make) -> Callable[[options.F], options.F]:
     """--bucket-owner."""
     return member_options.setting(
-        "--bucket-owner", metavar="ACCOUNT", make=make, help="Account of the bucket, if it is another's."
+        "--bucket-owner",
+        metavar="ACCOUNT",
+        make=make,
+        help="AWS account that owns the bucket, if it is not yours.",
     )
 
 
@@ -53,14 +56,17 @@ def sse(make: Make) -> Callable[[options.F], options.F]:
         "--sse",
         metavar="AES256|kms|KEY",
         make=make,
-        help="How S3 encrypts it: S3's key, AWS's in KMS, or a KMS key.",
+        help="Encryption: S3 managed keys (AES256), the AWS managed KMS key, or your own KMS key.",
     )
 
 
 def compression(make: Make) -> Callable[[options.F], options.F]:
     """--compression, of what is read from Amazon S3."""
     return member_options.setting(
-        "--compression", type=click.Choice(COMPRESSIONS), make=make, help="Of the files, NONE if not given."
+        "--compression",
+        type=click.Choice(COMPRESSIONS),
+        make=make,
+        help="Compression of the files. Default: NONE.",
     )
 
 
@@ -68,5 +74,5 @@ client_token = member_options.setting(
     "--client-token",
     metavar="TOKEN",
     make=option_members.member("ClientToken"),
-    help="The same token again within 8 hours starts nothing new.",
+    help="Idempotency token: the same token within 8 hours starts no second operation.",
 )

@@ -50,7 +50,7 @@ def fields(text: str, allowed: Sequence[str], required: Sequence[str]) -> dict[s
                 f"{part!r} is not KEY=VALUE with one of {', '.join(allowed)}{_near(name, allowed)}"
             )
         if name in found:
-            raise ValueError(f"{name} is given twice")
+            raise ValueError(f"{name} occurs twice")
         found[name] = value
     for name in required:
         if name not in found:
@@ -79,7 +79,7 @@ def moment(text: str) -> datetime:
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"{text!r} is not a moment such as 2026-01-31 or 2026-01-31T12:00:00Z") from None
+        raise ValueError(f"{text!r} is not a time such as 2026-01-31 or 2026-01-31T12:00:00Z") from None
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 

@@ -54,17 +54,27 @@ _FLAGS = {"REPLACEMENT": "--allow-replacement", "DESTRUCTIVE": "--allow-destruct
 
 _options = options.together(
     options.yes,
-    click.option("--detach", is_flag=True, help="Do not watch, but say how to come back."),
+    click.option(
+        "--detach",
+        is_flag=True,
+        help="Return without waiting, and print the command that shows the progress.",
+    ),
     click.option(
         "--request-id",
         metavar="ID",
-        help="A name for what is asked: asked again under it, it is not done again but shown.",
+        help="Idempotency token: a repeated request with this ID starts nothing and shows the first one.",
     ),
 )
 permissions = options.together(
-    click.option("--allow-destructive", is_flag=True, help="Let indexes, replicas and the like go for good."),
     click.option(
-        "--allow-replacement", is_flag=True, help="Let tables be deleted with their items, and made anew."
+        "--allow-destructive",
+        is_flag=True,
+        help="Allow changes that delete data, such as indexes and replicas.",
+    ),
+    click.option(
+        "--allow-replacement",
+        is_flag=True,
+        help="Allow tables to be deleted, with all items, and created again.",
     ),
 )
 
@@ -101,8 +111,8 @@ def was_asked_before(session: Session, client: Client, given: Sequence[Given], w
         return False
     specs = {each.spec.table_name: each.spec for each in given}
     if any(operation.spec != specs.get(operation.table_name) for operation in found):
-        raise Unfinished(f"nothing was done: {wishes.request_id} was the name of another request")
-    click.echo(f"{wishes.request_id} was asked for before", err=True)
+        raise Unfinished(f"nothing changed: {wishes.request_id} is the ID of a request with other specs")
+    click.echo(f"{wishes.request_id} was requested before", err=True)
     found.sort(key=lambda each: [*specs].index(each.table_name))
     ids = [operation.operation_id for operation in found]
     if wishes.detach:
@@ -131,10 +141,10 @@ def apply(
     """
     against = list(obstacles(plans, wishes.allowed))
     if against:
-        raise Unfinished(f"nothing was done: {'; '.join(against)}")
+        raise Unfinished(f"nothing changed: {'; '.join(against)}")
     to_do = [pair for pair in zip(given, plans, strict=True) if word(pair[1], "action") != "NONE"]
     if not to_do:
-        click.echo("nothing to do", err=True)
+        click.echo("all tables already match their specs", err=True)
         return
     agree("Apply these changes?", f"changing {planning.count(len(to_do))}", yes=wishes.yes)
     request_id = wishes.request_id or str(uuid.uuid4())
@@ -181,7 +191,7 @@ def _sending(session: Session, client: Client, request_id: str) -> Iterator[None
     from tableadmin.errors import Cancelled, DeadlineExceeded, Unavailable  # noqa: PLC0415 - grpc
 
     listing = session.again("operation", "list", "--request-id", request_id, endpoint=client.options.endpoint)
-    doubt = f"the changes may have begun or not: '{listing}' says"
+    doubt = f"the changes may or may not have started; to check, run '{listing}'"
     try:
         yield
     except (Cancelled, DeadlineExceeded, Unavailable) as error:

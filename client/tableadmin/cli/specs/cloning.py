@@ -30,9 +30,10 @@ def renamed(spec: TableSpec, name: str, arn: str, notes: list[str], *, elsewhere
         _rename_policy(clone, spec.table_name, arn, notes, elsewhere=elsewhere)
     if spec.HasField("kinesis_stream_specification"):
         stream = spec.kinesis_stream_specification.stream_arn
-        notes.append(f"table {name}: its changes go to {stream} too")
+        notes.append(f"table {name}: its changes also go to {stream}")
     if elsewhere and spec.sse_specification.kms_master_key_id:
-        notes.append(f"table {name}: the key {spec.sse_specification.kms_master_key_id} has to be there too")
+        key = spec.sse_specification.kms_master_key_id
+        notes.append(f"table {name}: the key {key} must also exist at the other endpoint")
     return clone
 
 
@@ -43,6 +44,7 @@ def _rename_policy(clone: TableSpec, name: str, arn: str, notes: list[str], *, e
         policy = re.sub(re.escape(arn) + _END, f"{arn.removesuffix(name)}{clone.table_name}", policy)
     if re.search(f"table/{re.escape(name)}{_END}", policy) and (elsewhere or clone.table_name != name):
         clone.ClearField("resource_policy")
-        notes.append(f"table {clone.table_name}: the policy is left out: it is about table {name} by its ARN")
+        reason = f"it contains the ARN of table {name}"
+        notes.append(f"table {clone.table_name}: the resource policy is not cloned: {reason}")
     else:
         clone.resource_policy = policy

@@ -33,7 +33,7 @@ class Kept(NamedTuple):
 def check(path: str) -> None:
     """Raise Refusal where PATH is something else than a plan file: it is not to be lost."""
     if Path(path).exists() and _MARK not in (_document(path) or {}):
-        raise Refusal(f"{path}: is there and no plan file; nothing was written")
+        raise Refusal(f"{path}: exists and is not a plan file; nothing was written")
 
 
 def write(kept: Kept, path: str) -> None:
@@ -73,9 +73,9 @@ def read(path: str) -> Kept:
 
     document = _document(path)
     if document is None or _MARK not in document:
-        raise SpecsError(f"{path}: no file of 'tablectl plan --out' (specs are given with -f)")
+        raise SpecsError(f"{path}: not a plan file of 'tablectl plan --out' (give spec files with -f)")
     if document[_MARK] != _VERSION:
-        raise SpecsError(f"{path}: of another version of tablectl: plan again")
+        raise SpecsError(f"{path}: written by another version of tablectl; make a new plan")
     try:
         tables = cast("list[Mapping[str, AwsDict]]", document["Tables"])
         return Kept(
@@ -84,7 +84,7 @@ def read(path: str) -> Kept:
             cast("str | None", document["Endpoint"]),
         )
     except (ShapeError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise SpecsError(f"{path}: damaged: plan again") from error
+        raise SpecsError(f"{path}: damaged plan file; make a new plan") from error
 
 
 def _document(path: str) -> Mapping[str, object] | None:

@@ -25,7 +25,7 @@ exit_code_option = click.option(
     "--exit-code",
     "tell",
     is_flag=True,
-    help="Exit with 2 when there is something to change (and, as ever, for a wrong command line).",
+    help="Exit with code 2 if there are changes. (Usage errors also exit with code 2.)",
 )
 
 

@@ -44,7 +44,7 @@ def files_option(*, required: bool) -> Callable[[Callable[..., None]], Callable[
         type=click.Path(allow_dash=True),
         multiple=True,
         required=required,
-        help="Specs, an AWS CLI input, a CloudFormation template or Terraform's JSON, may be repeated.",
+        help="Table specs, AWS CLI input, a CloudFormation template or Terraform JSON. Can be repeated.",
     )
 
 
@@ -54,7 +54,7 @@ parameters_option = click.option(
     metavar="KEY=VALUE",
     multiple=True,
     callback=_parameters,
-    help="A parameter of the CloudFormation templates, may be repeated.",
+    help="Parameter of the CloudFormation templates. Can be repeated.",
 )
 
 
@@ -67,7 +67,7 @@ def read(files: Sequence[str], parameters: Mapping[str, str]) -> list[Given]:
     for given in _every(files, parameters):
         name = given.spec.table_name
         if name in found:
-            raise SpecsError(f"{given.file}: table {name}: is in {found[name].file} too")
+            raise SpecsError(f"{given.file}: table {name}: is also in {found[name].file}")
         found[name] = given
     return list(found.values())
 

@@ -65,8 +65,8 @@ def drawn(operations: Sequence[Operation], at: float, room: int, width: int) -> 
         table.add_row(*_cells(operations[number], at))
     yield table
     hidden = len(operations) - len(shown)
-    more = [f"{hidden} more do not fit"] if hidden else []
-    leaving = [] if all(map(ended, operations)) else ["Ctrl-C leaves them to go on by themselves"]
+    more = [f"{hidden} more not shown"] if hidden else []
+    leaving = [] if all(map(ended, operations)) else ["Ctrl-C does not stop the operations"]
     notes = "; ".join([tally(operations), *more, *leaving])
     yield Text(notes, style="dim", no_wrap=True, overflow="ellipsis")
 

@@ -50,7 +50,7 @@ def follow(session: Session, operations: Operations, endpoint: str | None) -> No
         terminal_text.write(outcomes(newest, time.time()))
     missed = [operation.table_name for operation in newest if not succeeded(operation)]
     if missed:
-        raise Unfinished(f"not as specified: {', '.join(missed)}")
+        raise Unfinished(f"tables that do not match their specs: {', '.join(missed)}")
 
 
 def detach(session: Session, operations: Sequence[Operation], endpoint: str | None) -> None:
@@ -77,7 +77,7 @@ def _leaving(session: Session, operations: Operations, endpoint: str | None) -> 
     except KeyboardInterrupt:
         if is_terminal(sys.stderr):
             click.echo(err=True)  # past the ^C
-        raise Interrupted(f"no longer watching; {_come_back(session, operations.latest, endpoint)}") from None
+        raise Interrupted(f"stopped watching; {_come_back(session, operations.latest, endpoint)}") from None
     except TableAdminError as error:
         if not any(operation.HasField("state") for operation in operations.latest):
             raise
@@ -94,7 +94,7 @@ def _come_back(session: Session, operations: Sequence[Operation], endpoint: str 
         which = [operation.operation_id for operation in going]
     watch = session.again("operation", "watch", *which, endpoint=endpoint)
     cancel = session.again("operation", "cancel", *which, endpoint=endpoint)
-    return f"the changes go on by themselves: '{watch}' shows them, '{cancel}' stops them"
+    return f"the changes continue; to see them, run '{watch}'; to stop them, run '{cancel}'"
 
 
 def _shown(session: Session, operations: Operations) -> Iterable[Operation]:

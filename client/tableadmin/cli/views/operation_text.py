@@ -65,7 +65,7 @@ def now(operation: Operation) -> str:
     """What happens at the moment, or why nothing does any more; empty where there is nothing to say."""
     if ended(operation):
         return why(operation.error) if operation.HasField("error") else ""
-    stopping = ["to stop before the next call"] if operation.cancel_requested else []
+    stopping = ["stops before the next call"] if operation.cancel_requested else []
     return "; ".join([*stopping, *_under_way(operation)])
 
 
@@ -134,16 +134,16 @@ def stopping(operation: Operation) -> Iterator[str]:
     """What is said of an operation that was asked to stop: whether it does, and what was done until now."""
     what = f"{operation.operation_id} of table {operation.table_name}"
     if ended(operation):
-        yield f"{what} had ended before: {state(operation)} after {calls(operation)}"
+        yield f"{what} has already ended: {state(operation)} after {calls(operation)}"
     else:
-        yield f"{what} stops before its next call; done until now: {calls(operation)}"
+        yield f"{what} stops before its next call; completed: {calls(operation)}"
     for made in operation.calls:
         yield f"  {made.summary} ({made.operation}): {word(made, 'outcome').lower().replace('_', ' ')}"
 
 
 def journal(operation: Operation) -> Rows:
     """The AWS calls that were made, one a row."""
-    return full_columns(_JOURNAL, [_row(each) for each in operation.calls], "no call was made")
+    return full_columns(_JOURNAL, [_row(each) for each in operation.calls], "no calls")
 
 
 def _made(operation: Operation) -> int:
@@ -171,7 +171,7 @@ def _fields(operation: Operation, at: float) -> Iterator[tuple[str, str]]:
     yield "Now", "" if ended(operation) else now(operation)
     yield "Why", why(operation.error) if operation.HasField("error") else ""
     yield "Left", "; ".join(operation.error.left)
-    yield "Cancelled", "asked to stop before the next call" if operation.cancel_requested else ""
+    yield "Cancelled", "asked stops before the next call" if operation.cancel_requested else ""
     yield "Asked for", time(operation.create_time)
     yield "By", operation.requested_by
     yield "From", operation.caller

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Described: TypeAlias = CreateTableResponse | UpdateTableResponse | DeleteTableResponse
 
-_GOES_ON = "what was begun goes on by itself"
+_GOES_ON = "the change continues"
 
 
 def wait(session: Session, name: str, timeout: float, *conditions: Condition) -> WaitResponse:
@@ -42,11 +42,11 @@ def wait(session: Session, name: str, timeout: float, *conditions: Condition) ->
         *_, last = _shown(name, _responses(session, timeout, conditions))
     except DeadlineExceeded as error:
         pending = "; ".join(error.progress.pending) if error.progress else "not seen"
-        raise Unfinished(f"{name}: after {span(timeout)} still {pending}; {_GOES_ON}") from error
+        raise Unfinished(f"{name}: after {span(timeout)} still pending: {pending}; {_GOES_ON}") from error
     except KeyboardInterrupt:
         if is_terminal(sys.stderr):
             click.echo(err=True)  # past the ^C
-        raise Interrupted(f"no longer waiting for {name}; {_GOES_ON}") from None
+        raise Interrupted(f"stopped waiting for {name}; {_GOES_ON}") from None
     return last
 
 
@@ -63,7 +63,7 @@ def finish(session: Session, response: Described, patience: float | None, *condi
 
 
 def finish_deletion(session: Session, response: DeleteTableResponse, patience: float | None) -> None:
-    """Show RESPONSE to a deletion; with PATIENCE, in seconds, once the table is gone."""
+    """Show RESPONSE to a deletion; with PATIENCE, in seconds, once the table is deleted."""
     if patience is None:
         finish(session, response, None)
         return
@@ -74,7 +74,7 @@ def finish_deletion(session: Session, response: DeleteTableResponse, patience: f
 
 def gone(name: str) -> Lines:
     """What is said of the table NAME once it is deleted."""
-    return Lines([f"table {name} is gone"])
+    return Lines([f"table {name} is deleted"])
 
 
 def _responses(session: Session, timeout: float, conditions: Iterable[Condition]) -> Iterator[WaitResponse]:

@@ -92,9 +92,9 @@ class Board:
         tables = f"{count} table" if count == 1 else f"{count} tables"
         yield f"watching {tables}" if self._complete else f"{tables} so far"
         if hidden:
-            yield f"{hidden} more do not fit"
+            yield f"{hidden} more not shown"
         if self._gap:
-            yield f"nothing is heard at the moment: {self._gap}"
+            yield f"no updates from the service: {self._gap}"
         yield from complaints(row.state for row in rows)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def as_json(response: WatchResponse) -> AwsDict:
     """`time` and `type`; of a table `table`, `changes` and `state`; of a gap `since` and `reason`.
 
-    `type` is SNAPSHOT, CREATED, CHANGED, DELETED, GAP or CHECKPOINT. A table that is gone has no state: null.
+    `type` is SNAPSHOT, CREATED, CHANGED, DELETED, GAP or CHECKPOINT. The state of a deleted table is null.
     """
     now: AwsDict = {"time": datetime.now(UTC)}
     if response.HasField("table"):

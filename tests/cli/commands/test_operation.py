@@ -94,10 +94,10 @@ def test_one_that_had_ended(tablectl: Run, applied: str, table: str) -> None:
 def test_forgetting(tablectl: Run, applied: str, table: str) -> None:
     """`forget --yes` removes the record of an operation that has ended; without --yes nothing is removed."""
     refused = tablectl("operation", "forget", applied)
-    assert "needs --yes" in one_line(refused, 2)
+    assert "requires --yes" in one_line(refused, 2)
     assert applied in [each["OperationId"] for each in operations(tablectl, table)]
     ran = tablectl("operation", "forget", applied, "--yes")
-    assert (0, "", f"forgot the operation {applied}\n") == (ran.returncode, ran.stdout, ran.stderr)
+    assert (0, "", f"deleted the record of operation {applied}\n") == (ran.returncode, ran.stdout, ran.stderr)
     assert [] == operations(tablectl, table)
     assert applied in one_line(tablectl("operation", "forget", applied, "--yes"), 1)
 

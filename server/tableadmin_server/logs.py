@@ -47,5 +47,15 @@ def configure(level: str, log_format: Format) -> None:
         )
     )
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    # botocore logs the traceback of what STS answers, whose text may repeat the session token.
+    logging.getLogger("botocore.credentials").addFilter(_without_traceback)
     # botocore tells every header it signs at DEBUG, credentials among them.
     logging.getLogger("botocore").setLevel(max(logging.INFO, logging.getLogger().level))
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    """Keep RECORD, with the class of its exception alone."""
+    if record.exc_info and record.exc_info[0]:
+        record.msg = f"{record.msg} ({record.exc_info[0].__name__})"
+        record.exc_info = record.exc_text = None
+    return True

@@ -28,7 +28,6 @@ from tableadmin import (
     PermissionDenied,
     ResourceExhausted,
     TableAdminError,
-    Unauthenticated,
     Unavailable,
     Unimplemented,
 )
@@ -109,9 +108,6 @@ def test_reasons_are_as_error_info_wants_them(code: str) -> None:
             ResourceExhausted,
             "PROVISIONED_THROUGHPUT_EXCEEDED_EXCEPTION",
         ),
-        (error("ExpiredTokenException"), Unauthenticated, "EXPIRED_TOKEN_EXCEPTION"),
-        (error("UnrecognizedClientException"), Unauthenticated, "UNRECOGNIZED_CLIENT_EXCEPTION"),
-        (error("InvalidSignatureException"), Unauthenticated, "INVALID_SIGNATURE_EXCEPTION"),
         (error("AccessDeniedException"), PermissionDenied, "ACCESS_DENIED_EXCEPTION"),
         (error("UnknownOperationException"), Unimplemented, "UNKNOWN_OPERATION_EXCEPTION"),
         (error("ResourceNotFoundException"), NotFound, "RESOURCE_NOT_FOUND_EXCEPTION"),

@@ -19,7 +19,7 @@ from tableadmin.v1 import table_admin_pb2
 from tableadmin_server.config import EndpointConfig
 from tableadmin_server.dynamodb.botocore_private import missing
 from tableadmin_server.dynamodb.budget import Budgets, operation_rates
-from tableadmin_server.dynamodb.errors import Call, failure_of
+from tableadmin_server.dynamodb.errors import Call, cause_of, failure_of
 from tableadmin_server.dynamodb.kinds import READS
 from tableadmin_server.dynamodb.listings import leave_out, shows_tables
 from tableadmin_server.dynamodb.reads import Reads
@@ -135,8 +135,14 @@ class Endpoint:
             failure = failure_of(error, Call(operation, params, asked, self.name))
             if failure is None:
                 raise
-            self.support.failed(operation, failure)
-            raise failure from error
+            cause = cause_of(error)
+        else:
+            return self._succeeded(operation, response)
+        # Outside of the handler, so that no traceback has the text of an error that `cause_of` replaces.
+        self.support.failed(operation, failure)
+        raise failure from cause
+
+    def _succeeded(self, operation: str, response: dict[str, Any]) -> Answer:
         self.support.answered(operation)
         metadata = response.pop("ResponseMetadata", {})
         return Answer(cast("AwsDict", response), request_id_text(metadata.get("RequestId", "")))

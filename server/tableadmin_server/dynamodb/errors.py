@@ -57,6 +57,7 @@ _CREDENTIALS = Meaning(Code.UNAUTHENTICATED)
 # Every error shape of botocore's DynamoDB model, and the codes that AWS services send beside a model.
 BY_CODE: Mapping[str, Meaning] = {
     "AccessDeniedException": Meaning(Code.PERMISSION_DENIED),
+    "AuthFailure": _CREDENTIALS,
     "BackupInUseException": _IN_USE,
     "BackupNotFoundException": _NOT_FOUND,
     "ConditionalCheckFailedException": Meaning(Code.FAILED_PRECONDITION, precondition="CONDITION"),
@@ -64,6 +65,7 @@ BY_CODE: Mapping[str, Meaning] = {
         Code.FAILED_PRECONDITION, retry_delay=3.0, precondition="CONTINUOUS_BACKUPS_AVAILABLE"
     ),
     "DuplicateItemException": _EXISTS,
+    "ExpiredToken": _CREDENTIALS,
     "ExpiredTokenException": _CREDENTIALS,
     "ExportConflictException": Meaning(Code.ABORTED),
     "ExportNotFoundException": _NOT_FOUND,
@@ -77,11 +79,13 @@ BY_CODE: Mapping[str, Meaning] = {
     "IndexNotFoundException": _NOT_FOUND,
     "InternalFailure": Meaning(Code.INTERNAL),
     "InternalServerError": Meaning(Code.INTERNAL),
+    "InvalidAccessKeyId": _CREDENTIALS,
     "InvalidClientTokenId": _CREDENTIALS,
     "InvalidEndpointException": Meaning(Code.UNAVAILABLE),
     "InvalidExportTimeException": _INVALID,
     "InvalidRestoreTimeException": _INVALID,
     "InvalidSignatureException": _CREDENTIALS,
+    "InvalidToken": _CREDENTIALS,
     "ItemCollectionSizeLimitExceededException": Meaning(
         Code.RESOURCE_EXHAUSTED, quota="an item collection can be at most 10 GB large"
     ),
@@ -99,6 +103,7 @@ BY_CODE: Mapping[str, Meaning] = {
     "ReplicatedWriteConflictException": Meaning(Code.ABORTED, retry_delay=1.0),
     "RequestExpired": _CREDENTIALS,
     "RequestLimitExceeded": _RATE,
+    "RequestTimeTooSkewed": _CREDENTIALS,
     "ResourceInUseException": _IN_USE,
     "ResourceNotFoundException": _NOT_FOUND,
     "SerializationException": _INVALID,
@@ -123,6 +128,8 @@ BY_CODE: Mapping[str, Meaning] = {
 # Codes that mean more than one thing: (error code, operation, text of the message, meaning), first hit wins.
 _ANYTHING = ""
 BY_TEXT: tuple[tuple[str, str, str, Meaning], ...] = (
+    # What should have been signed, with the session token, under whatever code.
+    (_ANYTHING, _ANYTHING, r"(?i)canonical string|x-amz-security-token", _CREDENTIALS),
     ("ResourceInUseException", r"CreateTable|RestoreTable\w+|ImportTable", _ANYTHING, _EXISTS),
     (
         "LimitExceededException",
@@ -271,6 +278,10 @@ class Call:
     endpoint: str
 
 
+class CredentialsRefused(Exception):
+    """Stands in logs for an error about credentials, whose text may repeat the session token."""
+
+
 def failure_of(error: Exception, call: Call) -> Failure | None:
     """What ERROR, raised by botocore, means for the caller of CALL; None for an error of our own."""
     if isinstance(error, boto.ClientError):
@@ -286,13 +297,24 @@ def failure_of(error: Exception, call: Call) -> Failure | None:
     return None
 
 
+def cause_of(error: Exception) -> Exception:
+    """What a log may say of ERROR, raised by botocore: ERROR itself, unless its text may have secrets."""
+    if not isinstance(error, boto.ClientError):
+        return error
+    said = _said(error)
+    meaning = meaning_of(said.code, error.operation_name, said.message, said.http_status)
+    if meaning.code != Code.UNAUTHENTICATED:
+        return error
+    return CredentialsRefused(f"{error.operation_name}: {said.code}")
+
+
 def meaning_of(code: str, operation: str, message: str, http_status: int) -> Meaning:
     """What AWS's error CODE, answered to OPERATION with MESSAGE, means."""
     if http_status == HTTPStatus.NOT_IMPLEMENTED:  # engines say so with codes of other meanings
         return Meaning(Code.UNIMPLEMENTED)
     for of_code, of_operation, of_message, meaning in BY_TEXT:
         if (
-            of_code == code
+            of_code in {_ANYTHING, code}
             and (not of_operation or re.fullmatch(of_operation, operation))
             and re.search(of_message, message)
         ):
@@ -309,26 +331,42 @@ def reason_of(code: str) -> str:
     return re.sub(r"[^A-Z0-9]+", "_", words.upper()).strip("_")[:63] or "UNKNOWN"
 
 
-def _answered(error: boto.ClientError, call: Call) -> Failure:
+@dataclass(frozen=True)
+class _Said:
+    """What an answer that is an error says."""
+
+    code: str
+    message: str
+    http_status: int
+    request_id: str
+
+
+def _said(error: boto.ClientError) -> _Said:
     answer = error.response.get("Error", {})
     metadata = error.response.get("ResponseMetadata", {})
     status = int(metadata.get("HTTPStatusCode") or 0)
     # A code may carry its namespace before a '#'; botocore leaves it in place for some.
     code = str(answer.get("Code") or status).rpartition("#")[2]
-    if code.isdigit():  # the HTTP status, for want of a code: not DynamoDB answered but some proxy
-        return _not_dynamodbs(call, status)
     # Text may hold halves of characters, which protobuf refuses.
-    message = str(answer.get("Message") or f"{call.operation} failed with {code}")
+    message = str(answer.get("Message") or f"{error.operation_name} failed with {code}")
     message = message.encode(errors="replace").decode()
-    meaning = meaning_of(code, call.operation, message, status)
+    return _Said(code, message, status, request_id_text(metadata.get("RequestId") or ""))
+
+
+def _answered(error: boto.ClientError, call: Call) -> Failure:
+    said = _said(error)
+    if said.code.isdigit():  # the HTTP status, for want of a code: not DynamoDB answered but some proxy
+        return _not_dynamodbs(call, said.http_status)
+    meaning = meaning_of(said.code, call.operation, said.message, said.http_status)
+    refused = f"{call.operation}: the endpoint refuses the service's credentials ({said.code})"
     return _failure(
         call,
         meaning,
-        message,
-        meaning.reason or reason_of(code),
+        refused if meaning.code == Code.UNAUTHENTICATED else said.message,
+        meaning.reason or reason_of(said.code),
         domain=AWS_DOMAIN,
-        aws_error_code=code,
-        aws_request_id=request_id_text(metadata.get("RequestId") or ""),
+        aws_error_code=said.code,
+        aws_request_id=said.request_id,
     )
 
 

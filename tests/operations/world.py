@@ -90,6 +90,17 @@ class World:
             self.asked(lambda each: each.operations.ListOperations(request, timeout=_RPC_SECONDS)).operations
         )
 
+    def all_operations(self) -> list[v1.Operation]:
+        """What ListOperations answers, page by page."""
+        found: list[v1.Operation] = []
+        request = v1.ListOperationsRequest(page_size=500)
+        while True:
+            page = self.asked(lambda each: each.operations.ListOperations(request, timeout=_RPC_SECONDS))
+            found += page.operations
+            if not page.next_page_token:
+                return found
+            request.page_token = page.next_page_token
+
     def ended(self, operations: Sequence[v1.Operation], seconds: float = 30.0) -> list[v1.Operation]:
         """OPERATIONS, once all have ended."""
         found: list[v1.Operation] = []

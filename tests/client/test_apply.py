@@ -190,12 +190,12 @@ async def test_a_result_that_takes_too_long() -> None:
     with serving(BEGUN, slow, BEGUN, slow) as service:
         with Client(service.target) as client:
             operations = client.apply(SPECS)
-            with pytest.raises(DeadlineExceeded, match="the operations go on: Films: running"):
+            with pytest.raises(DeadlineExceeded, match="the operations continue: Films: running"):
                 operations.result(timeout=0.5)
             assert [operation("Music", SUCCEEDED), operation("Films")] == operations.latest
         async with aio.Client(service.target) as aio_client:
             applied = await aio_client.apply(SPECS)
-            with pytest.raises(DeadlineExceeded, match="the operations go on: Films: running"):
+            with pytest.raises(DeadlineExceeded, match="the operations continue: Films: running"):
                 await applied.result(timeout=0.5)
     assert ["ApplyPlan", "WatchOperation"] * 2 == rpcs(service)
 

@@ -208,8 +208,10 @@ def test_unknown_members_are_logged(
 
 def test_the_contract_documents_the_methods(service: FakeService) -> None:
     """`help` of a method says what the contract says of the RPC."""
-    assert "Reads the present state of a table" in str(inspect.getdoc(Client.describe_table))
-    assert "Reads the present state of a table" in str(Client(channel=service.channel).describe_table.__doc__)
+    assert "Returns the settings and the status of a table" in str(inspect.getdoc(Client.describe_table))
+    assert "Returns the settings and the status of a table" in str(
+        Client(channel=service.channel).describe_table.__doc__
+    )
 
 
 def test_a_call_has_the_deadline_of_the_client() -> None:

@@ -78,6 +78,8 @@ def _minimum(shape: Shape) -> int:
 _Draw: TypeAlias = Callable[[Shape, Random], AwsValue]
 _Extreme: TypeAlias = Callable[[Random], AwsValue]
 _ALPHABET = "abcXYZ019-_. /äß漢"
+# The longest is the longest name that the service takes.
+_EXTREME_TEXTS = ("", " ", "\0", '"\\/\n\t', "\u2028\ufeff\U0010ffff", "null", "1e3", "x" * 2_048)
 _YEAR_2000 = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -90,7 +92,7 @@ def _valid_text(shape: Shape, random: Random) -> str:
 
 
 def _extreme_text(random: Random) -> str:
-    return random.choice(("", " ", "\0", '"\\/\n\t', "\u2028\ufeff\U0010ffff", "null", "1e3", "x" * 3000))
+    return random.choice(_EXTREME_TEXTS)
 
 
 def _whole(bits: int) -> _Draw:

@@ -40,6 +40,11 @@ class HttpLayer:
         head = f"HTTP/1.1 {status}\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: {len(body)}"
         self._answers.append(f"{head}\r\n\r\n".encode() + body)
 
+    def forget(self) -> None:
+        """Forget requests and answers that are left: those of a call that failed."""
+        self.seen.clear()
+        self._answers.clear()
+
     async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection until its end."""
         self._connections.append(writer)

@@ -1,4 +1,7 @@
-"""Operations with an idempotency token are done once, however often boto3 has to send them."""
+"""Operations with an idempotency token are done once, however often boto3 has to send them.
+
+boto3 sends a change again only where the endpoint has refused it for a rate, or could not be reached.
+"""
 
 import json
 import uuid
@@ -27,9 +30,7 @@ async def test_retries_carry_the_same_token(method: MethodDescriptor, ways: Ways
     """A call without a token gets one, and what boto3 tries again carries that one."""
     asked = drawn(MODEL.operation_model(method.name).input_shape, EVERY_MEMBER, Random(method.name))
     del asked["ClientToken"]
-    ways.http.will_answer(
-        {"__type": "InternalServerError", "message": "try again"}, status="500 Internal Server Error"
-    )
+    ways.http.will_answer({"__type": "ThrottlingException", "message": "try again"}, status="400 Bad Request")
 
     way = await ways.there_and_back(method, asked, {})
 

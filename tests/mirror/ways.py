@@ -39,7 +39,11 @@ class Ways:
         """The way of ASKED through ENDPOINT to the HTTP layer, and of ANSWER back."""
         self.http.will_answer(answer)
         request = from_aws(asked, GetMessageClass(method.input_type))
-        response, trailing = await self.server.call(method, request, endpoint)
-        sent = self.http.seen.pop()
+        try:
+            response, trailing = await self.server.call(method, request, endpoint)
+            sent = self.http.seen.pop()
+        except BaseException:
+            self.http.forget()
+            raise
         assert method.name == sent.operation
         return Way(sent.body, to_aws(response), trailing)

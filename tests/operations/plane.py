@@ -111,6 +111,12 @@ class Plane:
             for port in self._ports:
                 port.open()
 
+    def let_answers_out(self) -> None:
+        """Wait until the writes that have come in so far are done and noted as such."""
+        for write in list(self.writes):
+            while write.error is None:
+                time.sleep(0.005)
+
     def close(self) -> None:
         """Shut every port."""
         for port in self._ports:

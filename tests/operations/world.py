@@ -110,6 +110,8 @@ class World:
                 assert time.monotonic() < deadline, f"no end in {seconds} s: {newest}"
                 time.sleep(0.05)
             found.append(newest)
+        # What a write did shows before it is noted among the writes.
+        self.plane.let_answers_out()
         return found
 
     def asked(self, call: Callable[[Replica], T], via: Replica | None = None) -> T:

@@ -81,8 +81,10 @@ async def test_within_the_budget(scripted: ScriptedEndpoint) -> None:
 
 
 @contextmanager
-def accepting_late(seconds: float, tls: ssl.SSLContext | None = None) -> Iterator[tuple[str, list[bytes]]]:
-    """The URL of a peer that goes on with a connection after so many SECONDS, and the bytes it then gets."""
+def accepting_late(
+    late: Callable[[], object], tls: ssl.SSLContext | None = None
+) -> Iterator[tuple[str, list[bytes]]]:
+    """The URL of a peer that accepts, or goes on with TLS, after LATE; and the bytes it then gets."""
     received: list[bytes] = []
     receivers: list[threading.Thread] = []
     scheme = "https" if tls else "http"
@@ -96,7 +98,8 @@ def accepting_late(seconds: float, tls: ssl.SSLContext | None = None) -> Iterato
                 filler.connect_ex(address)
 
         def accept() -> None:
-            time.sleep(seconds)
+            if not tls:
+                late()
             with suppress(OSError):
                 while True:
                     connection, _ = listener.accept()
@@ -106,7 +109,7 @@ def accepting_late(seconds: float, tls: ssl.SSLContext | None = None) -> Iterato
         def receive(connection: socket.socket) -> None:
             with connection, suppress(OSError):
                 if tls:
-                    time.sleep(seconds)
+                    late()
                 with tls.wrap_socket(connection, server_side=True) if tls else connection as plain:
                     plain.settimeout(2)
                     received.append(b"")
@@ -137,13 +140,17 @@ async def test_unwanted_once_connected(
         monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "ca.pem"))
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         ca.issue_cert("127.0.0.1").configure_cert(tls)
-    with accepting_late(0.5, tls) as (url, received):
-        first_asked: list[float] = []
+    asked, unwanted = threading.Event(), threading.Event()
 
-        def wanted() -> bool:
-            first_asked.append(time.monotonic())
-            return time.monotonic() < first_asked[0] + 0.3
+    def wanted() -> bool:
+        asked.set()
+        return not unwanted.is_set()
 
+    def change_of_mind() -> None:
+        assert asked.wait(30)
+        unwanted.set()
+
+    with accepting_late(change_of_mind, tls) as (url, received):
         config = EndpointConfig(endpoint_url=url, region="us-west-2", connect_timeout=10)
         with closing(Endpoint("late", config)) as endpoint, pytest.raises(Unwanted):
             await endpoint.single_call("UpdateTable", PARAMS, wanted)

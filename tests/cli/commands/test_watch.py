@@ -192,6 +192,6 @@ def test_a_drained_server_is_no_end(
             assert 0 == first.terminate()
             gap = line(process)
             assert ["time", "type", "since", "reason"] == list(gap)
-            assert ("GAP", "the server is stopping: call again") == (gap["type"], gap["reason"])
+            assert ("GAP", "the server is stopping; retry the call") == (gap["type"], gap["reason"])
             with running_server(*flags, "--listen", first.address):
                 assert ["DELETED", "CHECKPOINT"] == [line(process)["type"], line(process)["type"]]

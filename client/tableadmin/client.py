@@ -217,8 +217,9 @@ class Client:
 
     Each RPC is a method. A method takes the request message, or the fields of the request as keyword
     arguments. It returns the response message and raises what `tableadmin.errors` lists. RPCs without side
-    effects are tried again while the service is unavailable: until their deadline if the service has answered
-    this client before, four times otherwise. RPCs that list also have `.pages(...)` and `.items(...)`.
+    effects are tried again while no server answers: until their deadline if a server has answered this client
+    before, four times otherwise. An error of the endpoint is raised at once: the server has called the
+    endpoint `max_attempts` times. RPCs that list also have `.pages(...)` and `.items(...)`.
 
     `watch` and `wait` are iterators that go on after a lost connection; `wait_for` returns the last
     response of `wait`. `plan` returns what would change to bring tables to their specs, `validate` returns

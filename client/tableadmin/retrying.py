@@ -2,6 +2,8 @@
 
 `calls` carries out what is decided here for calls, `streams` what `watching` decides for streams.
 gRPC's own retries are not used: four tries within two seconds end before a server has started again.
+A call is sent again only where no server has answered it, or a server that stops. The server itself has tried
+its endpoint `max_attempts` times before it reports an error of the endpoint, and the client adds no tries.
 """
 
 import time
@@ -14,7 +16,7 @@ from google.protobuf.message import Message
 from tableadmin.channel import DEFAULT_TIMEOUT, REPEATABLE
 from tableadmin.errors import TableAdminError, Unavailable, closed
 
-# Tries where nobody has ever answered, and where the service answers that its endpoint does not.
+# Tries where no server has ever answered.
 TRIES = 4
 # Seconds between calls: at least, and at most after the first failure.
 _SHORTEST, _FIRST = 0.1, 0.2
@@ -35,8 +37,8 @@ class Connection:
 class Tries:
     """The tries of the call that sends REQUEST, within TIMEOUT seconds.
 
-    A call that may be repeated is tried until the service is there again, if it has answered on the channel
-    before. Without a timeout it is tried for the default timeout.
+    A call that may be repeated is tried until a server answers, if one has answered on the channel before.
+    Without a timeout it is tried for the default timeout.
     """
 
     def __init__(self, request: Message, timeout: float | None, connection: Connection) -> None:
@@ -59,9 +61,9 @@ class Tries:
         self._connection.answered |= bool(error.reason)
         if self._connection.closed.is_set() and not error.reason:
             raise closed() from error
-        if not (self._repeatable and isinstance(error, Unavailable)):
+        if not (self._repeatable and isinstance(error, Unavailable) and is_unserved(error)):
             raise error
-        if self._failures >= TRIES and not self._outlasts(error):
+        if self._failures >= TRIES and not self._connection.answered:
             raise error
         seconds = pause(self._failures, _LONGEST)
         limit = DEFAULT_TIMEOUT if self._timeout is None else self._timeout
@@ -69,9 +71,10 @@ class Tries:
             raise error
         return seconds
 
-    def _outlasts(self, error: TableAdminError) -> bool:
-        """Whether only the deadline ends the tries: the service was there and will be again."""
-        return self._connection.answered and error.reason in {"", _STOPPING}
+
+def is_unserved(error: TableAdminError) -> bool:
+    """Whether ERROR says that no server has served the call: none has answered, or one that stops."""
+    return error.reason in {"", _STOPPING}
 
 
 def drawn(least: float, most: float) -> float:

@@ -22,7 +22,7 @@ from tableadmin.errors import (
     TableAdminError,
     Unavailable,
 )
-from tableadmin.retrying import TRIES, drawn, pause
+from tableadmin.retrying import TRIES, drawn, is_unserved, pause
 from tableadmin.v1 import (
     TableEvent,
     TableEventType,
@@ -84,7 +84,10 @@ class Resumption(ABC, Generic[Request, Response]):
     def _back_off(self, error: TableAdminError) -> None:
         """Pause before the next call; raises ERROR where another would not help."""
         self._failures += 1
-        if not _passes(error) or (not self._answered and self._failures == TRIES):
+        if not _passes(error):
+            raise error
+        # What was answered once is followed through outages of the endpoint too.
+        if not self._answered and (self._failures == TRIES or not is_unserved(error)):
             raise error
         self.pause = pause(self._failures, _LONGEST, self.draw)
         remaining = self._remaining()

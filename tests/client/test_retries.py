@@ -83,14 +83,36 @@ def test_the_deadline_ends_the_tries() -> None:
         assert len(service.seen) > 2
 
 
-def test_an_endpoint_that_is_away_is_asked_four_times() -> None:
-    """Where the service answers that its endpoint is unavailable, the fourth time is the last."""
-    status = Status(code=Code.UNAVAILABLE, message="the endpoint cannot be reached")
-    status.details.add().Pack(ErrorInfo(reason="ENDPOINT_UNREACHABLE", domain="tableadmin"))
-    with serving(failure(status)) as service, Client(service.target) as client, pytest.raises(Unavailable):
-        client.describe_table()
+def unavailable(reason: str) -> Status:
+    """The status of a server that is unavailable for this REASON."""
+    status = Status(code=Code.UNAVAILABLE, message="no")
+    status.details.add().Pack(ErrorInfo(reason=reason, domain="tableadmin"))
+    return status
 
-    assert len(service.seen) == 4
+
+@pytest.mark.parametrize(
+    "reason", ["ENDPOINT_UNREACHABLE", "ENDPOINT_ANSWER_UNREADABLE", "SERVICE_UNAVAILABLE"]
+)
+def test_an_endpoint_that_is_down_is_tried_by_the_server_alone(reason: str) -> None:
+    """Where the server reports its endpoint, the client raises the error at once."""
+    found = v1.DescribeTableResponse()
+    down = failure(unavailable(reason))
+    with serving(answer(found), down) as service, Client(service.target) as client:
+        client.describe_table()
+        with pytest.raises(Unavailable) as raised:
+            client.describe_table()
+
+    assert (reason, 2) == (raised.value.reason, len(service.seen))
+
+
+def test_a_server_that_stops_is_not_the_last() -> None:
+    """A read that a stopping server refuses is sent again, and another server answers."""
+    found = v1.DescribeTableResponse()
+    stops = failure(unavailable("SERVER_STOPPING"))
+    with serving(answer(found), *[stops] * 5, answer(found)) as service, Client(service.target) as client:
+        assert [found, found] == [client.describe_table() for _ in range(2)]
+
+    assert len(service.seen) == 7
 
 
 def test_a_bare_cancelled_is_a_lost_connection() -> None:

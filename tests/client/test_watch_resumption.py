@@ -116,6 +116,18 @@ def test_a_lost_stream_is_a_gap(error: TableAdminError | None) -> None:
     assert b"u" == watch.next_call()[0].resume_token
 
 
+def test_an_endpoint_that_is_down_ends_what_has_not_begun() -> None:
+    """Where the server reports its endpoint, only a wait that was answered before goes on."""
+    down = Unavailable("no", grpc.StatusCode.UNAVAILABLE, reason="ENDPOINT_UNREACHABLE")
+    wait, _ = waiting()
+    wait.next_call()
+    with pytest.raises(Unavailable):
+        wait.ended(down)
+
+    wait.received(WaitResponse(pending=["table: CREATING"]))
+    assert () == wait.ended(down)
+
+
 @pytest.mark.parametrize(
     "error",
     [

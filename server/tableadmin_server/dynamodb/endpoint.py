@@ -23,6 +23,7 @@ from tableadmin_server.dynamodb.errors import Call, cause_of, failure_of
 from tableadmin_server.dynamodb.kinds import READS
 from tableadmin_server.dynamodb.listings import leave_out, shows_tables
 from tableadmin_server.dynamodb.reads import Reads
+from tableadmin_server.dynamodb.retries import Attempts
 from tableadmin_server.dynamodb.session import ClientMethod, connect, methods
 from tableadmin_server.dynamodb.single_try import SingleTry
 from tableadmin_server.dynamodb.support import Support, is_aws
@@ -62,6 +63,7 @@ class Endpoint:
             Reads(self._client, transport, config) if transport and standard and not lacking else None
         )
         self._reading = asyncio.Semaphore(config.pool_size)
+        self._attempts = Attempts(self._client, config.max_attempts)
         self._methods = methods(self._client)
         self._single_try = SingleTry(name, config)
         self.operations_table = config.operations_table
@@ -160,7 +162,9 @@ class Endpoint:
                 first = await self._reads.answer(operation, params)
         finally:
             self._room.release()
-        return await self._in_thread(operation, call) if first is None else first
+        if first is not None:
+            return first
+        return await self._in_thread(operation, partial(self._attempts.after_one, call))
 
     async def _in_thread(self, operation: str, call: ClientMethod) -> dict[str, Any]:
         self._take_room(operation)

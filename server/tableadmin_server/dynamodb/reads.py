@@ -1,7 +1,7 @@
 """Reads, tried first on the event loop: boto3 takes a thread and twice the CPU time for the same request.
 
 What is checked, signed and read is so by botocore here too. What boto3 would try again becomes a call of
-boto3's, made from the beginning.
+boto3's, which has one attempt less.
 """
 
 import uuid

@@ -4,7 +4,10 @@ boto3 by itself sends a change again also after a connection that broke, an answ
 and an HTTP status of 500 or more. The endpoint may have carried out the change by then.
 """
 
+import threading
+from collections.abc import Callable
 from http import HTTPStatus
+from typing import TypeVar
 from zlib import crc32
 
 from botocore import exceptions as boto
@@ -14,6 +17,8 @@ from botocore.model import OperationModel
 from botocore.parsers import ResponseParserError
 
 from tableadmin_server.dynamodb.kinds import CHANGES
+
+T = TypeVar("T")
 
 # Of these the endpoint has seen nothing.
 _NOT_SENT = (boto.EndpointConnectionError, boto.ConnectTimeoutError, boto.ProxyConnectionError)
@@ -43,3 +48,30 @@ def _end(
         raise boto.ClientError(parsed, operation.name)  # type: ignore[arg-type]  # of the stubs' TypedDict
     if http.headers.get("x-amz-crc32", str(crc32(http.content))) != str(crc32(http.content)):
         raise ResponseParserError("the response does not match its checksum")
+
+
+class _Thread(threading.local):
+    # Tries of the call under way that were made before boto3's.
+    earlier = 0
+
+
+class Attempts:
+    """Counts a try of a call that was made before boto3's among the MAX_ATTEMPTS of CLIENT."""
+
+    def __init__(self, client: BaseClient, max_attempts: int) -> None:
+        self._most = max_attempts
+        self._thread = _Thread()
+        client.meta.events.register_first("needs-retry.dynamodb", self._end)  # type: ignore[arg-type]  # the stubs know no answers of handlers
+
+    def after_one(self, call: Callable[[], T]) -> T:
+        """What CALL returns, which boto3 tries once less than usual; raises what it raises."""
+        self._thread.earlier = 1
+        try:
+            return call()
+        finally:
+            self._thread.earlier = 0
+
+    def _end(self, *, attempts: int, **_: object) -> bool | None:
+        """False, which keeps boto3 from another try, after the last; None leaves the decision to boto3."""
+        earlier = self._thread.earlier
+        return False if earlier and attempts + earlier >= self._most else None

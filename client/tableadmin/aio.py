@@ -356,6 +356,10 @@ class Client:
         allowed, or another operation is changing a table; Aborted: a table has moved on since it was planned.
         After other TableAdminErrors, such as Unavailable and DeadlineExceeded, the operations may have begun
         or not: call again with the same arguments and `request_id`, and they are found or begun.
+
+        For more than 20 tables, the service checks the live tables after the response. If a check fails,
+        nothing is changed: all operations end ABORTED, and `Operations.result` raises OperationFailed with
+        the reason of the check.
         """
         request = v1.ApplyPlanRequest(
             specs=specs,

@@ -177,7 +177,7 @@ class OperationFailed(TableAdminError):
     failed: tuple[Operation, ...] = field(default=(), repr=False)
 
     def __str__(self) -> str:
-        tables = [each.table_name for each in self.failed[:1]]
+        tables = [] if self.resource is None else [self.resource.name]
         more = [f"{len(self.failed) - 1} more did not succeed"] if len(self.failed) > 1 else []
         return "; ".join([": ".join([*tables, super().__str__()]), *more])
 

@@ -38,6 +38,8 @@ _UNDER_WAY: Mapping[State, str] = {
     OperationState.OPERATION_STATE_PENDING: "pending",
     OperationState.OPERATION_STATE_RUNNING: "running",
 }
+# The reason of operations that did not start because another table of the request failed its check.
+_NOT_ADMITTED = "REQUEST_NOT_ADMITTED"
 # Operations that a message names before it only counts.
 _NAMED = 5
 
@@ -168,7 +170,9 @@ def _still(operation: Operation) -> str:
 
 
 def _failure(operations: Sequence[Operation], failed: Sequence[Operation]) -> OperationFailed:
-    first, error = failed[0], failed[0].error
+    # Operations that did not start because of another table of the request do not say why.
+    first = min(failed, key=lambda each: each.error.reason == _NOT_ADMITTED)
+    error = first.error
     code, words = _UNSAID.get(first.state, (grpc.StatusCode.UNKNOWN, "the operation has not ended"))
     return OperationFailed(
         message=error.message or words,

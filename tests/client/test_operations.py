@@ -249,3 +249,19 @@ def test_a_page_that_names_itself() -> None:
     """A listing that would never end is an error."""
     with pytest.raises(Internal, match="names itself"):
         next_page(ListOperationsRequest(page_token="2"), ListOperationsResponse(next_page_token="2"))
+
+
+def test_the_cause_of_a_request_that_was_not_admitted() -> None:
+    """OperationFailed speaks of the table whose check failed, not of those that did not start for it."""
+    others = [operation(name, ABORTED) for name in ("Films", "Music")]
+    for other in others:
+        other.error.CopyFrom(
+            OperationError(code=Code.ABORTED, reason="REQUEST_NOT_ADMITTED", message="another")
+        )
+    cause = operation("Songs", ABORTED)
+    cause.error.CopyFrom(OperationError(code=Code.ABORTED, reason="TABLE_HAS_MOVED_ON", message="Tags"))
+    with pytest.raises(OperationFailed) as caught:
+        Known([others[0], cause, others[1]]).outcome()
+    assert ("TABLE_HAS_MOVED_ON", "Tags") == (caught.value.reason, caught.value.message)
+    assert str(caught.value).startswith("Songs: Tags")
+    assert 3 == len(caught.value.failed)

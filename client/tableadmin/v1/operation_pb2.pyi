@@ -30,7 +30,9 @@ class _OperationStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Operat
     OPERATION_STATE_UNSPECIFIED: _OperationState.ValueType  # 0
     """Not set."""
     OPERATION_STATE_PENDING: _OperationState.ValueType  # 1
-    """The operation has not started."""
+    """The operation has not started: the tables of the request are being checked, or the servers run
+    as many operations as they may.
+    """
     OPERATION_STATE_RUNNING: _OperationState.ValueType  # 2
     """The operation is running on a server. If that server stops, another server takes over the
     operation after the lease of the first server has expired.
@@ -42,8 +44,8 @@ class _OperationStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Operat
     OPERATION_STATE_CANCELLED: _OperationState.ValueType  # 5
     """The operation was cancelled. Changes that were made before the cancellation are not undone."""
     OPERATION_STATE_ABORTED: _OperationState.ValueType  # 6
-    """The table had changed since it was planned, or another operation was changing the table. The
-    operation changed nothing.
+    """The table had changed since it was planned, another operation was changing the table, or a check
+    of a table of the request failed. The operation changed nothing.
     """
     OPERATION_STATE_UNREADABLE: _OperationState.ValueType  # 7
     """The record of the operation cannot be read, for example because a later version of the service
@@ -57,7 +59,9 @@ class OperationState(_OperationState, metaclass=_OperationStateEnumTypeWrapper):
 OPERATION_STATE_UNSPECIFIED: OperationState.ValueType  # 0
 """Not set."""
 OPERATION_STATE_PENDING: OperationState.ValueType  # 1
-"""The operation has not started."""
+"""The operation has not started: the tables of the request are being checked, or the servers run
+as many operations as they may.
+"""
 OPERATION_STATE_RUNNING: OperationState.ValueType  # 2
 """The operation is running on a server. If that server stops, another server takes over the
 operation after the lease of the first server has expired.
@@ -69,8 +73,8 @@ OPERATION_STATE_FAILED: OperationState.ValueType  # 4
 OPERATION_STATE_CANCELLED: OperationState.ValueType  # 5
 """The operation was cancelled. Changes that were made before the cancellation are not undone."""
 OPERATION_STATE_ABORTED: OperationState.ValueType  # 6
-"""The table had changed since it was planned, or another operation was changing the table. The
-operation changed nothing.
+"""The table had changed since it was planned, another operation was changing the table, or a check
+of a table of the request failed. The operation changed nothing.
 """
 OPERATION_STATE_UNREADABLE: OperationState.ValueType  # 7
 """The record of the operation cannot be read, for example because a later version of the service

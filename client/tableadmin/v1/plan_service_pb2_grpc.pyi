@@ -79,7 +79,11 @@ class PlanServiceStub:
     If the deadline of the call expires, some operations may have started. Call ApplyPlan again
     with the same `request_id` to start the others and to get all of them.
 
-    A request that fails any check starts nothing.
+    A request that fails any check starts nothing. For up to 20 tables, the service checks the live
+    tables before the response. For more tables, the service checks the live tables after the
+    response. Their operations stay PENDING meanwhile. If a check fails, all operations of the
+    request end ABORTED: the `error` of the operation of that table has the reason of the check, and
+    the `error` of each other operation has the reason `REQUEST_NOT_ADMITTED`.
 
     Errors: INVALID_ARGUMENT if a spec is invalid, or if `request_id` was used for another request.
     FAILED_PRECONDITION if a plan cannot be carried out, if a plan contains changes that the
@@ -139,7 +143,11 @@ class PlanServiceAsyncStub(PlanServiceStub):
     If the deadline of the call expires, some operations may have started. Call ApplyPlan again
     with the same `request_id` to start the others and to get all of them.
 
-    A request that fails any check starts nothing.
+    A request that fails any check starts nothing. For up to 20 tables, the service checks the live
+    tables before the response. For more tables, the service checks the live tables after the
+    response. Their operations stay PENDING meanwhile. If a check fails, all operations of the
+    request end ABORTED: the `error` of the operation of that table has the reason of the check, and
+    the `error` of each other operation has the reason `REQUEST_NOT_ADMITTED`.
 
     Errors: INVALID_ARGUMENT if a spec is invalid, or if `request_id` was used for another request.
     FAILED_PRECONDITION if a plan cannot be carried out, if a plan contains changes that the
@@ -214,7 +222,11 @@ class PlanServiceServicer(metaclass=_abc_1.ABCMeta):
         If the deadline of the call expires, some operations may have started. Call ApplyPlan again
         with the same `request_id` to start the others and to get all of them.
 
-        A request that fails any check starts nothing.
+        A request that fails any check starts nothing. For up to 20 tables, the service checks the live
+        tables before the response. For more tables, the service checks the live tables after the
+        response. Their operations stay PENDING meanwhile. If a check fails, all operations of the
+        request end ABORTED: the `error` of the operation of that table has the reason of the check, and
+        the `error` of each other operation has the reason `REQUEST_NOT_ADMITTED`.
 
         Errors: INVALID_ARGUMENT if a spec is invalid, or if `request_id` was used for another request.
         FAILED_PRECONDITION if a plan cannot be carried out, if a plan contains changes that the

@@ -18,12 +18,15 @@ class CachedReader:
         self._name = name
         self._wanted = wanted
         self._seen: Snapshot | None = None
+        # Whether `_seen` is what the checks of the request read.
+        self._is_checked = False
         self._changing: set[Part] = set()
         self.is_whole = False
 
     async def read(self) -> Snapshot:
         """The table now; `is_whole` says whether all of it was read for that. Raises Failure."""
-        self.is_whole = self._seen is None
+        # The checks read all of it after the change was asked for, and nothing was sent since.
+        self.is_whole, self._is_checked = self._seen is None or self._is_checked, False
         if self._seen is None:
             self._changing.clear()
             self._seen = await observed(self._endpoint, self._name, self._wanted)
@@ -31,6 +34,10 @@ class CachedReader:
             self._seen = await observed_again(self._endpoint, self._seen, self._changing, self._wanted)
         self._changing.update(part for part in ROWS if any(part_transitions(self._seen, part)))
         return self._seen
+
+    def begin_with(self, seen: Snapshot) -> None:
+        """Take SEEN, which the checks of the request read: the first read reads the description alone."""
+        self._seen, self._is_checked = seen, True
 
     async def description(self) -> AwsDict | None:
         """What DescribeTable answers now, None where there is no table. Raises Failure."""

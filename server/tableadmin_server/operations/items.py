@@ -4,10 +4,13 @@ Every item has a key of its own, so that no two operations share a partition:
 
 | Id             | the item                                                             | attributes |
 |----------------|----------------------------------------------------------------------|------------|
-| `request/ID`   | a request: a digest of the body, and the ids of the operations       | Digest, Operations |
+| `request/ID`   | a request: a digest of the body, and the ids of the operations       | see below |
 | `operation/ID` | an operation                                                         | see below |
 | `table/NAME`   | a table's newest operation, which holds the table until it has ended | Operation |
 | `server/NAME`  | the heartbeat of a server                                            | Revision, Unwanted |
+
+A request has the digest (Digest), the ids (Operations) and, once its checks are finished, what they found
+(Admission).
 
 An operation has its order (Order, written once), its progress (Progress), an attribute for each AWS call
 (Call0000, ...), so that a save sends only what has changed, and the attributes that conditions name: Fence,
@@ -23,7 +26,7 @@ from typing import TypeAlias, TypeVar, cast
 import msgspec
 
 from tableadmin.awsshape import AwsDict, AwsValue
-from tableadmin_server.operations.record import Call, Operation, Order, Progress
+from tableadmin_server.operations.record import Admission, Call, Operation, Order, Progress
 
 T = TypeVar("T")
 Item: TypeAlias = Mapping[str, Mapping[str, str | bool]]
@@ -55,11 +58,15 @@ _CALL = "Call"
 
 @dataclass(frozen=True)
 class Request:
-    """A request: a digest of what it asked for, and its operations by table name."""
+    """A request: a digest of what it asked for, and its operations by table name.
+
+    `admission` is what its checks found, None while they are not finished.
+    """
 
     digest: str
     created: datetime
     operation_ids: Mapping[str, str]
+    admission: Admission | None = None
 
 
 @dataclass(eq=False)
@@ -152,6 +159,7 @@ def request_item(request_id: str, request: Request) -> AwsDict:
         "Digest": text(request.digest),
         "Created": text(request.created.isoformat()),
         "Operations": json(request.operation_ids),
+        **({} if request.admission is None else {"Admission": json(request.admission)}),
         EXPIRY: expiry(request.created),
     }
 
@@ -216,6 +224,7 @@ def request_of(item: Item) -> Request:
             _text(item, "Digest"),
             datetime.fromisoformat(_text(item, "Created")),
             msgspec.json.decode(_text(item, "Operations"), type=dict[str, str]),
+            msgspec.json.decode(_text(item, "Admission"), type=Admission) if "Admission" in item else None,
         ),
     )
 

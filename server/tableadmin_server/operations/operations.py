@@ -1,7 +1,7 @@
 """The operations of one endpoint, as those who ask for them and look at them see them."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from weakref import WeakValueDictionary
@@ -12,10 +12,11 @@ from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations import admission
 from tableadmin_server.operations.following import Following, not_found
-from tableadmin_server.operations.record import Operation, Order, Progress, State
+from tableadmin_server.operations.record import Admission, Operation, Order, Progress, State
 from tableadmin_server.operations.request import Application
 from tableadmin_server.operations.runner import Runner
 from tableadmin_server.operations.store import Entry, Found, Page, Request, Selection, Store
+from tableadmin_server.tables.snapshot import Snapshot
 from tableadmin_server.watching.hub import Hub
 
 
@@ -50,9 +51,15 @@ class Operations:
         # Two at a time would each make the operations that they do not find, and carry them out.
         alone = self._alone.setdefault(application.request_id, asyncio.Lock())
         async with alone:
-            known = await self._store.request(application.request_id)
-            request = known or await self._admitted(application)
-            return await asyncio.gather(*map(self._begin, application.orders(request)))
+            seen: Mapping[str, Snapshot] = {}
+            request = await self._store.request(application.request_id)
+            if request is None:
+                request, seen = await self._checked(application)
+            orders = list(application.orders(request))
+            there = await self._there([order.operation_id for order in orders])
+            new = [order for order in orders if order.operation_id not in there]
+            begun = await self._begin_all(request, new, seen)
+            return [{**there, **begun}[order.operation_id] for order in orders]
 
     async def get(self, operation_id: str) -> Operation | None:
         """Where the operation stands; None where there is none."""
@@ -109,32 +116,58 @@ class Operations:
         """
         return self._following.follow(operation_ids)
 
-    async def _admitted(self, application: Application) -> Request:
-        """What stands of APPLICATION once nothing stands against it."""
+    async def _checked(self, application: Application) -> tuple[Request, Mapping[str, Snapshot]]:
+        """What is written of APPLICATION once no check fails, and the tables that the checks have read."""
         request = application.remembered(datetime.now(UTC))
         try:
             orders = list(application.orders(request))
             holders = await self._store.holders([order.table_name for order in orders])
-            await admission.check(self._endpoint, orders, holders)
+            seen = await admission.check(self._endpoint, orders, holders)
         except Failure:
             # What stands against it may be itself, where another server was faster.
             known = await self._store.request(application.request_id)
             if known is None:
                 raise
-            return known
+            return known, {}
+        if len(seen) == len(orders):
+            request = replace(request, admission=Admission())
         await self._store.ensure()
-        return await self._store.add_request(application.request_id, request)
+        return await self._store.add_request(application.request_id, request), seen
 
-    async def _begin(self, order: Order) -> Operation:
-        """The operation for ORDER: the one there is, or a new one."""
-        there = await self.get(order.operation_id)
-        if there is not None:
-            return there
+    async def _there(self, operation_ids: Sequence[str]) -> dict[str, Operation]:
+        """The operations that there are, by id; raises Failure for one that can't be read."""
+        there: dict[str, Operation] = {}
+        for operation_id, found in (await self._store.entries(operation_ids)).items():
+            if isinstance(found, Failure):
+                raise found
+            there[operation_id] = self._runner.operation(operation_id) or found.operation
+        lost = ((each, self._runner.lost(each)) for each in operation_ids if each not in there)
+        return there | {operation_id: each for operation_id, each in lost if each is not None}
+
+    async def _begin_all(
+        self, request: Request, orders: Sequence[Order], seen: Mapping[str, Snapshot]
+    ) -> dict[str, Operation]:
+        """New operations for ORDERS of REQUEST, by id, whose tables were SEEN."""
+        if not orders:
+            return {}
+        if request.admission is None or request.admission.obstacles:
+            waits = ("the checks of all tables of the request",)
+            begun = await self._runner.add_unadmitted([_new(order, State.PENDING, waits) for order in orders])
+        else:
+            self._runner.admitted(orders[0].request_id)
+            begun = await asyncio.gather(
+                *(self._begin(order, seen.get(order.operation_id)) for order in orders)
+            )
+        return {each.order.operation_id: each for each in begun}
+
+    async def _begin(self, order: Order, seen: Snapshot | None) -> Operation:
+        """A new operation for ORDER, or the one that another server has begun."""
         async with self._runner.room(order.operation_id) as room:
-            state = State.RUNNING if room.owner else State.PENDING
-            entry = await self._store.add(Operation(order=order, progress=_new(state)), room.owner)
-            return await self._runner.take(entry, room)
+            entry = await self._store.add(
+                _new(order, State.RUNNING if room.owner else State.PENDING), room.owner
+            )
+            return await self._runner.take(entry, room, seen)
 
 
-def _new(state: State) -> Progress:
-    return Progress(state=state, updated=datetime.now(UTC))
+def _new(order: Order, state: State, waits: tuple[str, ...] = ()) -> Operation:
+    return Operation(order=order, progress=Progress(state=state, updated=datetime.now(UTC), waits=waits))

@@ -66,6 +66,15 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     left: tuple[str, ...] = ()
 
 
+class Admission(msgspec.Struct, frozen=True, kw_only=True):
+    """What the checks of a request found: why tables can't be changed as ordered, by table name.
+
+    Where there are no obstacles, all operations of the request may begin, and otherwise none of them.
+    """
+
+    obstacles: dict[str, Trouble] = {}
+
+
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What was asked for: one table of a request."""
 

@@ -27,7 +27,7 @@ class Application:
     caller: str = ""
 
     def remembered(self, now: datetime) -> Request:
-        """The request as it is remembered, made at the moment NOW."""
+        """The request as it is remembered, made at the moment NOW and not checked yet."""
         names = [str(spec["TableName"]) for spec in self.specs]
         return Request(self.digest, now, {name: operation_id(now, self.request_id, name) for name in names})
 

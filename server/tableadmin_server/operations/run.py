@@ -91,6 +91,10 @@ class Run:
         # What the table was last seen to be left in.
         self._left: tuple[str, ...] = ()
 
+    def begin_with(self, seen: Snapshot) -> None:
+        """Begin with the table as the checks of the request have SEEN it: they were its first look."""
+        self._reader.begin_with(seen)
+
     def stop(self) -> None:
         """Give the operation back before its next call, so that another server goes on with it."""
         self._stopping = True

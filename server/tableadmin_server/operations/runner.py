@@ -6,7 +6,7 @@ import os
 import random
 import socket
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import NamedTuple
@@ -19,12 +19,14 @@ from tableadmin_server.failure import Failure
 from tableadmin_server.operations import journal
 from tableadmin_server.operations.admission import under_way
 from tableadmin_server.operations.ages import Ages
+from tableadmin_server.operations.background_admission import BackgroundAdmission, CheckStopped, trouble
 from tableadmin_server.operations.heartbeat import Heartbeat, now
 from tableadmin_server.operations.lease import Lease
 from tableadmin_server.operations.reconcile import End, trouble_of
-from tableadmin_server.operations.record import Operation, State
+from tableadmin_server.operations.record import Admission, Operation, State
 from tableadmin_server.operations.run import Run
 from tableadmin_server.operations.store import Entry, Held, LeaseLost, Store
+from tableadmin_server.tables.snapshot import Snapshot
 from tableadmin_server.watching.hub import Hub
 
 _log = structlog.get_logger()
@@ -64,6 +66,9 @@ class Runner:
         # Those that this server was asked for while it had no room.
         self._waiting: deque[Entry] = deque()
         self._claiming: set[str] = set()
+        # Those of this server's whose requests are not admitted yet.
+        self._unadmitted: dict[str, Operation] = {}
+        self._admission = BackgroundAdmission(endpoint, store)
         self._ages = Ages(now)
         # The operations that could not be read when they were looked at last.
         self._unreadable: frozenset[str] = frozenset()
@@ -83,7 +88,7 @@ class Runner:
     def operation(self, operation_id: str) -> Operation | None:
         """Where an operation that this server carries out stands, by the moment."""
         run = self._runs.get(operation_id)
-        return None if run is None else run.operation
+        return self._unadmitted.get(operation_id) if run is None else run.operation
 
     def lost(self, operation_id: str) -> Operation | None:
         """How an operation of this server's stood when it could not be written down any more."""
@@ -102,8 +107,84 @@ class Runner:
             self._claiming.discard(operation_id)
             self._rest()
 
-    async def take(self, entry: Entry, room: Room) -> Operation:
+    def admitted(self, request_id: str) -> None:
+        """Note that the checks of the request have found no obstacle."""
+        self._admission.remember(request_id, Admission())
+
+    async def add_unadmitted(self, operations: Sequence[Operation]) -> list[Operation]:
+        """Write OPERATIONS of one request, which is not admitted yet: the operations as they stand then.
+
+        They wait until all tables of the request are checked. Then all are carried out, or all end ABORTED.
+        Raises Failure.
+        """
+        new = {each.order.operation_id: each for each in operations}
+        self._unadmitted.update(new)
+        try:
+            server = "" if self._stopping else self._heartbeat.server
+            term = await self._heartbeat.begin()
+            entries = await asyncio.gather(*(self._store.add(each, server) for each in operations))
+        except BaseException:
+            self._leave_unadmitted(new)
+            raise
+        held = {
+            each.operation.order.operation_id: each
+            for each in entries
+            if each.held(server) and not each.operation.progress.state.ended
+        }
+        self._leave_unadmitted(new.keys() - held.keys())
+        if held:
+            self._in_background(self._admit(held, term))
+        return [each.operation for each in entries]
+
+    async def _admit(self, entries: Mapping[str, Entry], term: int) -> None:
+        """Carry out ENTRIES, which are of one request, or end them, once the request is checked."""
+        request_id = next(iter(entries.values())).operation.order.request_id
+        try:
+            admission, seen = await self._admission.of(request_id)
+            for operation_id, entry in entries.items():
+                operation = self._unadmitted.pop(operation_id)
+                held = entry.writable
+                if admission.obstacles:
+                    await self._end_unadmitted(operation, held, admission)
+                elif operation_id not in seen and await self._refused(held, operation) is not None:
+                    self._changed(operation_id)
+                elif self.has_room:
+                    self._begin(operation, held, term, seen.get(operation_id))
+                else:
+                    await self._store.release(held)
+                    self._waiting.append(entry)
+        except Failure as failure:  # the operations stay as they are, to be claimed by whoever looks next
+            _log.debug("request.not_admitted", endpoint=self._endpoint.name, reason=failure.reason)
+        except CheckStopped:  # this server stops: another one makes the checks
+            await asyncio.gather(*(self._give_back(each.writable) for each in entries.values()))
+        finally:
+            self._leave_unadmitted(entries)
+        self._fill()
+
+    async def _give_back(self, held: Held) -> None:
+        """Leave what is HELD to other servers at once; they take it over later where this fails."""
+        with contextlib.suppress(Failure):
+            await self._store.release(held)
+
+    async def _end_unadmitted(self, operation: Operation, held: Held, admission: Admission) -> None:
+        """End OPERATION, which has not begun, because of what ADMISSION says."""
+        order = operation.order
+        end = End(State.ABORTED, trouble(admission, order.table_name))
+        try:
+            await self._store.save(held, journal.ended(operation.progress, end, datetime.now(UTC)))
+        except LeaseLost:  # another server has it, and finds the same
+            _log.info("operation.taken_over", operation_id=order.operation_id)
+        self._changed(order.operation_id)
+
+    def _leave_unadmitted(self, operation_ids: Iterable[str]) -> None:
+        for operation_id in operation_ids:
+            self._unadmitted.pop(operation_id, None)
+        self._rest()
+
+    async def take(self, entry: Entry, room: Room, seen: Snapshot | None = None) -> Operation:
         """Carry out ENTRY, which is new, once it holds its table: the operation as it stands then.
+
+        SEEN is its table as the checks of the request read it.
 
         At once if the operation is in this server's ROOM, later if it is nobody's. An operation whose table
         another one holds ends ABORTED. Raises Failure.
@@ -119,7 +200,7 @@ class Runner:
             return entry.operation
         refused = await self._refused(held, entry.operation)
         if refused is None:
-            self._begin(entry.operation, held, room.term)
+            self._begin(entry.operation, held, room.term, seen)
         return refused or entry.operation
 
     async def _refused(self, held: Held, operation: Operation) -> Operation | None:
@@ -140,23 +221,29 @@ class Runner:
         """Pass on that the operation was asked to stop, if this server carries it out."""
         if operation_id in self._runs:
             self._runs[operation_id].cancel()
+        if operation_id in self._unadmitted:
+            self._unadmitted[operation_id] = replace(self._unadmitted[operation_id], cancel_requested=True)
+            self._changed(operation_id)
 
     async def stop(self) -> None:
         """Give all operations back, each before its next call, so that other servers go on with them."""
         self._stopping = True
         if self._looking is not None:
             self._looking.cancel()
+        self._admission.stop()
         for run in list(self._runs.values()):
             run.stop()
         while self._tasks:
             await asyncio.wait(self._tasks)
         self._heartbeat.end()
 
-    def _begin(self, operation: Operation, held: Held, term: int) -> None:
+    def _begin(self, operation: Operation, held: Held, term: int, seen: Snapshot | None = None) -> None:
         operation_id = operation.order.operation_id
         lease = Lease(self._store, held, self._heartbeat, term)
         changed = partial(self._changed, operation_id)
         run = Run(operation, lease, self._endpoint, self._hub, self._heartbeat.server, changed)
+        if seen is not None:
+            run.begin_with(seen)
         if self._stopping:
             run.stop()
         self._runs[operation_id] = run
@@ -181,7 +268,7 @@ class Runner:
 
     def _rest(self) -> None:
         """Give no signs of life while nothing is held."""
-        if not self._runs and not self._claiming:
+        if not self._runs and not self._claiming and not self._unadmitted:
             self._heartbeat.end()
 
     def _remember_lost(self, operation: Operation) -> None:
@@ -214,11 +301,21 @@ class Runner:
 
     async def _claimed(self, entry: Entry) -> tuple[Held, int] | None:
         """The right to ENTRY, which holds its table, and the term that the right began in; None otherwise."""
+        held: Held | None = None
         try:
             term = await self._heartbeat.begin()
             held = await self._store.claim(entry, self._heartbeat.server)
             if held is None or await self._refused(held, entry.operation) is not None:
                 return None
+            if entry.operation.progress.state is State.PENDING:
+                admission, _ = await self._admission.of(entry.operation.order.request_id)
+                if admission.obstacles:
+                    await self._end_unadmitted(entry.operation, held, admission)
+                    return None
+        except CheckStopped:  # this server stops
+            if held is not None:
+                await self._give_back(held)
+            return None
         except Failure as failure:  # the operation stays as it is, to be claimed by whoever looks next
             _log.debug("operation.unclaimed", endpoint=self._endpoint.name, reason=failure.reason)
             return None
@@ -246,7 +343,7 @@ class Runner:
                 self._claim_soon(entry)
 
     def _is_here(self, operation_id: str) -> bool:
-        return operation_id in self._runs or operation_id in self._claiming
+        return any(operation_id in here for here in (self._runs, self._claiming, self._unadmitted))
 
     def _is_idle(self, operation_id: str, entry: Entry, beats: Mapping[str, str]) -> bool:
         """Whether nobody carries ENTRY out: its owner is nobody, is silent, or is this server by mistake."""

@@ -43,6 +43,7 @@ from tableadmin_server.operations.items import (
     item_id,
     item_of,
     items_of,
+    json,
     key,
     name_of,
     number,
@@ -55,7 +56,7 @@ from tableadmin_server.operations.items import (
     unwanted,
 )
 from tableadmin_server.operations.own_table import OwnTable
-from tableadmin_server.operations.record import Operation, Progress, State
+from tableadmin_server.operations.record import Admission, Operation, Progress, State
 
 __all__ = ["TABLE_GONE", "Entry", "Found", "Held", "LeaseLost", "Page", "Request", "Selection", "Store"]
 
@@ -131,6 +132,23 @@ class Store:
     async def add_request(self, request_id: str, request: Request) -> Request:
         """Write REQUEST, unless there is one of that id: the one that stands."""
         return self._readable(request_of, await self._add(request_item(request_id, request)))
+
+    async def decide(self, request_id: str, admission: Admission) -> Admission:
+        """Write what the checks of the request found, unless that is written already: what stands.
+
+        A request whose record is gone is decided by ADMISSION.
+        """
+        changed = await self._conditional(
+            "UpdateItem",
+            Key=key(REQUEST, request_id),
+            UpdateExpression="SET #Admission = :admission",
+            ConditionExpression="attribute_exists(#Id) AND attribute_not_exists(#Admission)",
+            ExpressionAttributeValues={":admission": json(admission)},
+        )
+        if changed is not None:
+            return admission
+        request = await self.request(request_id)
+        return admission if request is None or request.admission is None else request.admission
 
     async def hold_table(self, table_name: str, operation_id: str) -> str:
         """Give the table to the operation, which is written already: the id of the operation that holds it.

@@ -1,0 +1,157 @@
+"""The checks of requests for many tables: made once for each request, while its operations wait."""
+
+import asyncio
+import random
+from collections.abc import Iterable, Mapping
+from contextlib import aclosing
+from typing import NamedTuple
+
+from google.rpc.code_pb2 import Code
+
+from tableadmin_server.concurrency import as_ready
+from tableadmin_server.dynamodb.endpoint import Endpoint
+from tableadmin_server.failure import Failure
+from tableadmin_server.operations.admission import look, under_way
+from tableadmin_server.operations.reconcile import delay, patience, trouble_of
+from tableadmin_server.operations.record import Admission, Order, Trouble
+from tableadmin_server.operations.store import Entry, Request, Store
+from tableadmin_server.tables.snapshot import Snapshot
+
+# Obstacles that are written down of a request: the item of a request has room for no more.
+_MAX_OBSTACLES = 20
+# Requests whose admission is remembered.
+_MAX_REMEMBERED = 1000
+
+
+class Checked(NamedTuple):
+    """What the checks of a request found, and its tables by operation id, if this server read them."""
+
+    admission: Admission
+    seen: Mapping[str, Snapshot]
+
+
+class _Obstacle(NamedTuple):
+    table_name: str
+    failure: Failure
+
+
+class CheckStopped(Exception):
+    """This server stops before the checks are finished."""
+
+
+class BackgroundAdmission:
+    """Checks the requests in STORE against the tables of ENDPOINT.
+
+    What the checks of a request found is written into its record by one conditional write, so all servers act
+    on the same result, whoever makes the checks and however often.
+    """
+
+    def __init__(self, endpoint: Endpoint, store: Store) -> None:
+        self._endpoint = endpoint
+        self._store = store
+        self._checks: dict[str, asyncio.Task[Checked]] = {}
+        self._admissions: dict[str, Admission] = {}
+
+    async def of(self, request_id: str) -> Checked:
+        """What the checks of the request found, which are made now if need be.
+
+        Raises Failure, and CheckStopped once `stop` was called.
+        """
+        if request_id in self._admissions:
+            return Checked(self._admissions[request_id], {})
+        if request_id not in self._checks:
+            self._checks[request_id] = asyncio.create_task(self._checked(request_id))
+            self._checks[request_id].add_done_callback(lambda _: self._checks.pop(request_id))
+        check = self._checks[request_id]
+        try:
+            return await asyncio.shield(check)
+        except asyncio.CancelledError:
+            if check.cancelled():
+                raise CheckStopped from None
+            raise
+
+    def remember(self, request_id: str, admission: Admission) -> None:
+        """Note what the checks of the request found."""
+        self._admissions[request_id] = admission
+        if len(self._admissions) > _MAX_REMEMBERED:
+            del self._admissions[next(iter(self._admissions))]
+
+    def stop(self) -> None:
+        """Finish no checks: another server makes them."""
+        for check in self._checks.values():
+            check.cancel()
+
+    async def _checked(self, request_id: str) -> Checked:
+        request = await self._request(request_id)
+        if request is None:
+            checked = Checked(Admission(), {})
+        elif request.admission is None:
+            checked = await self._check(request_id, request)
+        else:
+            checked = Checked(request.admission, {})
+        self.remember(request_id, checked.admission)
+        return checked
+
+    async def _request(self, request_id: str) -> Request | None:
+        """The request; None where its record is gone or can't be read."""
+        try:
+            return await self._store.request(request_id)
+        except Failure as failure:
+            # Its operations are readable, and each checks its own table before it changes the table.
+            if failure.code != Code.DATA_LOSS:
+                raise
+            return None
+
+    async def _check(self, request_id: str, request: Request) -> Checked:
+        """Check the operations that the request has; its server may have stopped before it wrote them all."""
+        entries = await self._store.entries(request.operation_ids.values())
+        operations = [each.operation for each in entries.values() if isinstance(each, Entry)]
+        orders = [each.order for each in operations if not each.progress.state.ended]
+        seen: dict[str, Snapshot] = {}
+        obstacles: list[_Obstacle] = []
+        async with aclosing(as_ready(orders, self._looked_at)) as looks:
+            async for order, found in looks:
+                if isinstance(found, Failure):
+                    obstacles.append(_Obstacle(order.table_name, found))
+                else:
+                    seen[order.operation_id] = found
+        return Checked(await self._store.decide(request_id, _admission(obstacles)), seen)
+
+    async def _looked_at(self, order: Order) -> tuple[Order, Snapshot | Failure]:
+        """The table of ORDER, or why it can't be changed as ordered; what passes by itself is waited for."""
+        holder = await self._store.hold_table(order.table_name, order.operation_id)
+        if holder != order.operation_id:
+            return order, under_way(order.table_name, holder)
+        began = asyncio.get_running_loop().time()
+        failures = 0
+        while True:
+            try:
+                found = await look(self._endpoint, order)
+            except Failure as failure:
+                failures += 1
+                if asyncio.get_running_loop().time() - began >= patience(failure, in_doubt=False):
+                    return order, failure
+                drawn = random.random()  # noqa: S311  # it only spreads tries
+                await asyncio.sleep(delay(failure, failures, drawn))
+            else:
+                return order, found.obstacle or found.live
+
+
+def trouble(admission: Admission, table_name: str) -> Trouble:
+    """Why the operation of the table did not begin, where ADMISSION has obstacles."""
+    own = admission.obstacles.get(table_name)
+    if own is not None:
+        return own
+    other, cause = next(iter(admission.obstacles.items()))
+    more = f" (and {len(admission.obstacles) - 1} more tables)" if len(admission.obstacles) > 1 else ""
+    return Trouble(
+        code=Code.ABORTED,
+        reason="REQUEST_NOT_ADMITTED",
+        message=f"{table_name}: nothing was started, because another table of the request failed its check: "
+        f"{cause.message if other in cause.message else f'{other}: {cause.message}'}{more}",
+    )
+
+
+def _admission(obstacles: Iterable[_Obstacle]) -> Admission:
+    first = sorted(obstacles, key=lambda each: each.table_name)[:_MAX_OBSTACLES]
+    return Admission(obstacles={each.table_name: trouble_of(each.failure) for each in first})

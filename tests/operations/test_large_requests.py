@@ -1,0 +1,140 @@
+"""Requests for many tables: answered at once, checked in the background, and all or nothing all the same."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tableadmin import v1
+from tests.engines import Engine
+from tests.operations.conftest import LEASE
+from tests.operations.plane import nothing
+from tests.operations.specs import before
+from tests.operations.world import SUCCEEDED, World, apply_request, replicated
+from tests.planner.model.port import Asked
+from tests.planner.model.table import Data
+
+# One more than are checked before ApplyPlan answers.
+TABLES = 21
+ABORTED = v1.OperationState.OPERATION_STATE_ABORTED
+PENDING = v1.OperationState.OPERATION_STATE_PENDING
+TAGGED = [{"Key": "team", "Value": "films"}]
+
+
+def retagged(name: str) -> Data:
+    """The table NAME with another tag: an apply of one step."""
+    return {**before(name), "Tags": TAGGED}
+
+
+@pytest.fixture
+def names(pair: World, table_name: str) -> list[str]:
+    """Tables that are there."""
+    return made(pair, table_name)
+
+
+def made(world: World, prefix: str) -> list[str]:
+    """The names of tables that were made."""
+    names = [f"{prefix}-{number:02}" for number in range(TABLES)]
+    world.made(*map(before, names))
+    return names
+
+
+@contextmanager
+def reads_held(world: World) -> Iterator[threading.Event]:
+    """No table can be read until the event is set."""
+    release = threading.Event()
+
+    def hold(asked: Asked) -> None:
+        if asked.operation == "DescribeTable" and world.plane.operations_table.encode() not in asked.body:
+            release.wait(30)
+
+    world.plane.instead = hold
+    try:
+        yield release
+    finally:
+        release.set()
+        world.plane.instead = nothing
+
+
+def assert_nothing_done(world: World, names: list[str], ended: list[v1.Operation], refused: str) -> None:
+    """All have ENDED because of the table REFUSED, and no table was changed."""
+    assert {ABORTED} == {each.state for each in ended}
+    assert [] == [change for name in names for change in world.plane.changes(name)]
+    for operation in ended:
+        assert refused in operation.error.message
+        assert (operation.table_name != refused) == (operation.error.reason == "REQUEST_NOT_ADMITTED")
+
+
+def test_answered_before_tables_are_read(pair: World, names: list[str]) -> None:
+    """ApplyPlan answers while no table can be read; the operations wait until tables can be read."""
+    with reads_held(pair) as release:
+        begun = pair.begun(apply_request(*map(retagged, names)), pair.replicas[0])
+        assert {PENDING} == {each.state for each in begun}
+        assert names == [each.table_name for each in begun]
+        waits = pair.operation(begun[0].operation_id, pair.replicas[1]).waits
+        assert ["the checks of all tables of the request"] == list(waits)
+        release.set()
+    assert {SUCCEEDED} == {each.state for each in pair.ended(begun)}
+    assert [1] * TABLES == [len(pair.plane.changes(name)) for name in names]
+
+
+def test_all_or_nothing(pair: World, names: list[str]) -> None:
+    """One table that has changed since it was planned ends all operations, and nothing was started."""
+    specs = list(map(retagged, names))
+    fingerprints = {plan.table_name: plan.fingerprint for plan in pair.planned(*specs)}
+    pair.made({**before(names[7] + "-other"), "TableName": names[7] + "-other"})
+    fingerprints[names[7]] = pair.planned(retagged(names[7] + "-other"))[0].fingerprint
+    ended = pair.ended(pair.begun(apply_request(*specs, fingerprints=fingerprints)))
+    assert_nothing_done(pair, names, ended, names[7])
+    assert "TABLE_HAS_MOVED_ON" == ended[7].error.reason
+    # The same request finds what came of it, and the tables are free for another one.
+    del fingerprints[names[7]]
+    again = pair.ended(pair.begun(apply_request(*specs, fingerprints=fingerprints)))
+    assert {SUCCEEDED} == {each.state for each in again}
+
+
+def test_tables_are_read_once(pair: World, names: list[str]) -> None:
+    """What the checks have read of a table is the operation's first look."""
+    reads: Counter[str] = Counter()
+    pair.ended(pair.begun(apply_request(*map(before, names))))
+
+    def count(asked: Asked) -> None:
+        reads[asked.operation] += 1
+
+    pair.plane.instead = count
+    try:
+        ended = pair.ended(pair.begun(apply_request(*map(before, names))))
+    finally:
+        pair.plane.instead = nothing
+    assert {SUCCEEDED} == {each.state for each in ended}
+    assert (TABLES, 2 * TABLES) == (reads["DescribeContinuousBackups"], reads["DescribeTable"])
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_server_that_dies_during_the_checks(own_engine: Engine, table_name: str, *, refused: bool) -> None:
+    """Another server makes the checks before it carries anything out: all or nothing as without the crash."""
+    with replicated(own_engine, "--operation-lease", str(LEASE)) as world:
+        names = made(world, table_name)
+        specs = list(map(retagged, names))
+        if refused:
+            specs[3] = {**specs[3], **KEYS}
+        with reads_held(world) as release:
+            begun = world.begun(apply_request(*specs), world.replicas[0])
+            world.replicas[0].kill()
+            release.set()
+        ended = world.ended(begun)
+        if refused:
+            assert_nothing_done(world, names, ended, names[3])
+        else:
+            assert {SUCCEEDED} == {each.state for each in ended}
+            assert [1] * TABLES == [len(world.plane.changes(name)) for name in names]
+        assert [] == world.plane.model.refused
+
+
+# Another primary key, which replaces the table.
+KEYS: Data = {
+    "AttributeDefinitions": [{"AttributeName": "Song", "AttributeType": "S"}],
+    "KeySchema": [{"AttributeName": "Song", "KeyType": "HASH"}],
+}

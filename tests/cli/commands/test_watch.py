@@ -9,6 +9,8 @@ from collections.abc import Callable
 import pytest
 import yaml
 
+from tableadmin.cli.commands.watch import PARTS
+from tableadmin.v1 import TablePart
 from tests.cli.piping import piped
 from tests.cli.running import PROGRAM, Run, process_runner
 from tests.cli.terminal import Terminal
@@ -48,6 +50,12 @@ def test_a_pipe_gets_a_json_object_a_line(served: dict[str, str], tablectl: Run,
         while seen[-1]["type"] != "DELETED":
             seen.append(line(process))
         assert seen[-1]["state"] is None
+
+
+def test_every_part_of_the_contract_has_a_word() -> None:
+    """What the contract can watch, the command can."""
+    words = {name.removeprefix("TABLE_PART_").lower().replace("_", "-") for name in TablePart.keys()[1:]}
+    assert words == set(PARTS)
 
 
 def test_parts(served: dict[str, str], table: str) -> None:

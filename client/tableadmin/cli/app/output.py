@@ -23,15 +23,17 @@ if TYPE_CHECKING:
 class Format:
     """How answers are written in one of the forms of --output.
 
-    `write` writes an answer, and `write_item` one of several that come one after the other.
+    `write` writes an answer, and `write_item` one of several that come one after the other. An answer is a
+    list of blocks (rows, fields, lines) where OF_BLOCKS is true, and an AWS-shaped dict otherwise.
     """
 
     write: Callable[[object], None]
     write_item: Callable[[AwsDict], None]
+    of_blocks: bool = False
 
 
 def show(answer: AwsDict | Sequence[Block], output: str) -> None:
-    """Print ANSWER in the form OUTPUT: blocks where that is `table`, a dict for every other form."""
+    """Print ANSWER in the form OUTPUT: blocks for a form that is made of blocks, a dict for any other."""
     FORMATS[output].write(answer)
 
 
@@ -97,7 +99,7 @@ def _write_plain(blocks: Sequence[Block]) -> None:
 
 # The forms of --output: an entry here is all that a new one takes.
 FORMATS: Mapping[str, Format] = {
-    "table": Format(_write_blocks, _write_json_line),
+    "table": Format(_write_blocks, _write_json_line, of_blocks=True),
     "json": Format(_write_json, _write_json_line),
     "yaml": Format(_write_yaml, _write_yaml_document),
 }

@@ -14,7 +14,7 @@ from tableadmin.cli.app import context_file
 from tableadmin.cli.app.blocks import Block
 from tableadmin.cli.app.context_file import Contexts
 from tableadmin.cli.app.exit_codes import Refusal
-from tableadmin.cli.app.output import show
+from tableadmin.cli.app.output import FORMATS, show
 from tableadmin.cli.app.settings import Chosen, choose, duration, from_flags
 
 if TYPE_CHECKING:
@@ -52,8 +52,13 @@ class Session:
 
     @property
     def output(self) -> str:
-        """The form of the answer: table, json or yaml."""
+        """The form of the answer, one of output.FORMATS."""
         return self.settings["output"].text or "table"
+
+    @property
+    def in_blocks(self) -> bool:
+        """Whether answers are written as blocks, for people, and not as AWS-shaped dicts."""
+        return FORMATS[self.output].of_blocks
 
     @property
     def timeout(self) -> float:
@@ -98,8 +103,8 @@ class Session:
 
     def show(self, response: M, view: Callable[[M], Sequence[Block]]) -> None:
         """Print RESPONSE: as VIEW shows it, or as the AWS-shaped dict where JSON or YAML is asked for."""
-        if self.output == "table":
-            show(view(response), "table")
+        if self.in_blocks:
+            show(view(response), self.output)
         else:
             show(aws(response), self.output)
 
@@ -107,8 +112,8 @@ class Session:
         self, name: str, messages: Sequence[M], view: Callable[[Sequence[M]], Sequence[Block]]
     ) -> None:
         """Print MESSAGES: as VIEW shows them, or as a list NAME of AWS-shaped dicts."""
-        if self.output == "table":
-            show(view(messages), "table")
+        if self.in_blocks:
+            show(view(messages), self.output)
         else:
             show({name: [aws(message) for message in messages]}, self.output)
 

@@ -28,7 +28,7 @@ def call(session: Session, rpc: str, request: str) -> None:
     name = _method(rpc)
     members = json_input.read(request)
     response = session.send(getattr(session.rpcs, name), members)
-    show(aws(response), "yaml" if session.output == "yaml" else "json")
+    show(aws(response), "json" if session.in_blocks else session.output)
 
 
 def _method(rpc: str) -> str:

@@ -30,14 +30,14 @@ def context() -> None:
 def list_contexts(session: Session) -> None:
     """List the contexts; * marks the current context."""
     contexts = context_file.load(context_file.path())
-    if session.output != "table":
+    if not session.in_blocks:
         show({"Current": contexts.current, "Contexts": contexts.named}, session.output)
         return
     rows = [
         ("*" if name == contexts.current else "", name, *(settings.get(each, "") for each in SETTINGS))
         for name, settings in contexts.named.items()
     ]
-    show([Rows(("In use", "Name", *SETTINGS), rows, f"no contexts in {context_file.path()}")], "table")
+    show([Rows(("In use", "Name", *SETTINGS), rows, f"no contexts in {context_file.path()}")], session.output)
 
 
 @context.command(example="tablectl context use production")
@@ -79,8 +79,8 @@ def set_context(ctx: click.Context, name: str) -> None:
 def show_settings(session: Session) -> None:
     """Show the settings in effect, and where each comes from."""
     chosen = session.settings
-    if session.output != "table":
+    if not session.in_blocks:
         show({name: each.text for name, each in chosen.items()}, session.output)
         return
     rows = [(name, each.text or "the service's default", each.origin) for name, each in chosen.items()]
-    show([Rows(("Setting", "Value", "From"), rows)], "table")
+    show([Rows(("Setting", "Value", "From"), rows)], session.output)

@@ -66,9 +66,9 @@ def _between(session: Session, name: str, source: str, target: str) -> Planned:
 
 
 def _show(session: Session, planned: Planned) -> None:
-    if session.output != "table":
+    if not session.in_blocks:
         show({"Plans": [aws(plan) for plan in planned.plans]}, session.output)
     elif any(plan.changes for plan in planned.plans):
         terminal_text.write(plan_text.differences(planned.plans))
     elif not planned.errors:
-        show([Lines([], "no differences")], "table")
+        show([Lines([], "no differences")], session.output)

@@ -38,7 +38,7 @@ def plan(
         plan_file.check(out)
     given = spec_files.read(files, parameters)
     planned = planning.planned(session.client, given)
-    if session.output == "table":
+    if session.in_blocks:
         terminal_text.write(plan_text.review(planned.plans))
     else:
         show({"Plans": [aws(plan) for plan in planned.plans]}, session.output)

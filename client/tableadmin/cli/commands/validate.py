@@ -38,10 +38,10 @@ def validate(session: Session, files: Sequence[str], parameters: Mapping[str, st
 
 def _show(session: Session, response: ValidateTablesResponse, given: Sequence[Given]) -> None:
     found = response.violations
-    if session.output == "table":
+    if session.in_blocks:
         are = "is" if len(given) == 1 else "are"
         valid = [f"{planning.count(len(given))} {are} valid"]
-        show([Lines(planning.violation_lines(found, given) or valid)], "table")
+        show([Lines(planning.violation_lines(found, given) or valid)], session.output)
     else:
         show({"Violations": [_record(each, given) for each in found]}, session.output)
 

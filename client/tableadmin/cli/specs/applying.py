@@ -124,7 +124,7 @@ def was_asked_before(session: Session, client: Client, given: Sequence[Given], w
 
 def show_plans(session: Session, plans: Sequence[TablePlan]) -> None:
     """Show PLANS as `tablectl plan` does, and as one line where JSON is asked for."""
-    if session.output == "table":
+    if session.in_blocks:
         terminal_text.write(plan_text.review(plans))
     else:
         shown: AwsDict = {"time": datetime.now(UTC), "type": "PLAN", "plans": [aws(plan) for plan in plans]}

@@ -46,7 +46,7 @@ def follow(session: Session, operations: Operations, endpoint: str | None) -> No
         for _ in _shown(session, operations):
             pass
     newest = operations.latest
-    if session.output == "table":
+    if session.in_blocks:
         terminal_text.write(outcomes(newest, time.time()))
     missed = [operation.table_name for operation in newest if not succeeded(operation)]
     if missed:
@@ -56,7 +56,7 @@ def follow(session: Session, operations: Operations, endpoint: str | None) -> No
 def detach(session: Session, operations: Sequence[Operation], endpoint: str | None) -> None:
     """Show OPERATIONS, which are at ENDPOINT, as they are now, and say how to come back to them."""
     for operation in operations:
-        if session.output == "table":
+        if session.in_blocks:
             click.echo(printable(f"{operation.table_name}: operation {operation.operation_id}"))
         else:
             show_item(as_json(operation), session.output)
@@ -98,7 +98,7 @@ def _come_back(session: Session, operations: Sequence[Operation], endpoint: str 
 
 
 def _shown(session: Session, operations: Operations) -> Iterable[Operation]:
-    if session.output != "table":
+    if not session.in_blocks:
         return _documents(operations, session.output)
     if is_terminal(sys.stdout):
         from tableadmin.cli.views.operation_board import alive  # noqa: PLC0415 - rich

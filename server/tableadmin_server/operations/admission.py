@@ -14,9 +14,13 @@ from google.rpc.code_pb2 import Code
 
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.failure import Failure, PreconditionViolation, invalid_request
-from tableadmin_server.operations.reconcile import drift_failure, permission_failure, refusal_failure
-from tableadmin_server.operations.record import Order
-from tableadmin_server.operations.store import Found
+from tableadmin_server.operations.execution.reconcile import (
+    drift_failure,
+    permission_failure,
+    refusal_failure,
+)
+from tableadmin_server.operations.storage.record import Order
+from tableadmin_server.operations.storage.store import Found
 from tableadmin_server.planner import moved, plan
 from tableadmin_server.tables.planned import observed
 from tableadmin_server.tables.snapshot import Snapshot

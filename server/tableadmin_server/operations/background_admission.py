@@ -12,9 +12,9 @@ from tableadmin_server.concurrency import as_ready
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.admission import look, under_way
-from tableadmin_server.operations.reconcile import delay, patience, trouble_of
-from tableadmin_server.operations.record import Admission, Order, Trouble
-from tableadmin_server.operations.store import Entry, Request, Store
+from tableadmin_server.operations.execution.reconcile import delay, patience, trouble_of
+from tableadmin_server.operations.storage.record import Admission, Order, Trouble
+from tableadmin_server.operations.storage.store import Entry, Request, Store
 from tableadmin_server.tables.snapshot import Snapshot
 
 # Obstacles that are written down of a request: the item of a request has room for no more.

@@ -9,7 +9,7 @@ from functools import partial
 from google.rpc.code_pb2 import Code
 
 from tableadmin_server.failure import Failure
-from tableadmin_server.operations.record import Operation
+from tableadmin_server.operations.storage.record import Operation
 from tableadmin_server.polling.auto_reset_event import AutoResetEvent
 from tableadmin_server.polling.poller import Poller
 from tableadmin_server.watching.hub import Hub

@@ -12,10 +12,10 @@ from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations import admission
 from tableadmin_server.operations.following import Following, not_found
-from tableadmin_server.operations.record import Admission, Operation, Order, Progress, State
 from tableadmin_server.operations.request import Application
 from tableadmin_server.operations.runner import Runner
-from tableadmin_server.operations.store import Entry, Found, Page, Request, Selection, Store
+from tableadmin_server.operations.storage.record import Admission, Operation, Order, Progress, State
+from tableadmin_server.operations.storage.store import Entry, Found, Page, Request, Selection, Store
 from tableadmin_server.tables.snapshot import Snapshot
 from tableadmin_server.watching.hub import Hub
 

@@ -9,8 +9,8 @@ from google.rpc.code_pb2 import Code
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.failure import Failure, FieldViolation
-from tableadmin_server.operations.items import Request
-from tableadmin_server.operations.record import Order
+from tableadmin_server.operations.storage.items import Request
+from tableadmin_server.operations.storage.record import Order
 
 
 @dataclass(frozen=True)

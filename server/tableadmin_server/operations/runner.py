@@ -16,16 +16,16 @@ from msgspec.structs import replace
 
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.failure import Failure
-from tableadmin_server.operations import journal
 from tableadmin_server.operations.admission import under_way
-from tableadmin_server.operations.ages import Ages
 from tableadmin_server.operations.background_admission import BackgroundAdmission, CheckStopped, trouble
-from tableadmin_server.operations.heartbeat import Heartbeat, now
-from tableadmin_server.operations.lease import Lease
-from tableadmin_server.operations.reconcile import End, trouble_of
-from tableadmin_server.operations.record import Admission, Operation, State
-from tableadmin_server.operations.run import Run
-from tableadmin_server.operations.store import Entry, Held, LeaseLost, Store
+from tableadmin_server.operations.execution import journal
+from tableadmin_server.operations.execution.ages import Ages
+from tableadmin_server.operations.execution.heartbeat import Heartbeat, now
+from tableadmin_server.operations.execution.lease import Lease
+from tableadmin_server.operations.execution.reconcile import End, trouble_of
+from tableadmin_server.operations.execution.run import Run
+from tableadmin_server.operations.storage.record import Admission, Operation, State
+from tableadmin_server.operations.storage.store import Entry, Held, LeaseLost, Store
 from tableadmin_server.tables.snapshot import Snapshot
 from tableadmin_server.watching.hub import Hub
 

@@ -26,7 +26,7 @@ from tableadmin_server.failure import Failure, invalid_request
 from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
 from tableadmin_server.operations.following import not_found
 from tableadmin_server.operations.operations import Operations
-from tableadmin_server.operations.store import Found, Selection
+from tableadmin_server.operations.storage.store import Found, Selection
 from tableadmin_server.services.endpoint_choice import endpoint_name
 from tableadmin_server.services.operation_messages import operation_message, unreadable_message
 

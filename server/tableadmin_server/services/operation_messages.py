@@ -15,8 +15,8 @@ from tableadmin.v1 import (
     TableSpec,
 )
 from tableadmin_server.failure import Failure
-from tableadmin_server.operations.record import Call, Trouble
-from tableadmin_server.operations.record import Operation as Record
+from tableadmin_server.operations.storage.record import Call, Trouble
+from tableadmin_server.operations.storage.record import Operation as Record
 
 
 def operation_message(record: Record, *, spec: bool = False) -> Operation:

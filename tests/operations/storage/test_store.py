@@ -16,9 +16,17 @@ from tableadmin.awsshape import AwsDict, AwsValue
 from tableadmin_server.config import EndpointConfig
 from tableadmin_server.dynamodb.endpoint import Answer, Endpoint
 from tableadmin_server.failure import Failure
-from tableadmin_server.operations.items import operation_item
-from tableadmin_server.operations.record import Call, Operation, Order, Outcome, Progress, State, Trouble
-from tableadmin_server.operations.store import Entry, Held, LeaseLost, Page, Request, Selection, Store
+from tableadmin_server.operations.storage.items import operation_item
+from tableadmin_server.operations.storage.record import (
+    Call,
+    Operation,
+    Order,
+    Outcome,
+    Progress,
+    State,
+    Trouble,
+)
+from tableadmin_server.operations.storage.store import Entry, Held, LeaseLost, Page, Request, Selection, Store
 from tableadmin_server.planner import Cooldown
 from tests.engines import Engine
 from tests.engines.engine import REGION

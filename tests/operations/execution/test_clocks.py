@@ -10,11 +10,11 @@ import pytest
 
 from tableadmin_server.config import EndpointConfig
 from tableadmin_server.dynamodb.endpoint import Endpoint
-from tableadmin_server.operations.heartbeat import Heartbeat
-from tableadmin_server.operations.lease import Lease
-from tableadmin_server.operations.record import Operation, Order, Progress, State
-from tableadmin_server.operations.run import Run
-from tableadmin_server.operations.store import Held, Store
+from tableadmin_server.operations.execution.heartbeat import Heartbeat
+from tableadmin_server.operations.execution.lease import Lease
+from tableadmin_server.operations.execution.run import Run
+from tableadmin_server.operations.storage.record import Operation, Order, Progress, State
+from tableadmin_server.operations.storage.store import Held, Store
 from tableadmin_server.planner.state.cooldown import COOLDOWNS, Cooldown
 from tableadmin_server.supervision import Supervisor
 from tableadmin_server.watching.hub import Hub

@@ -8,7 +8,7 @@ import structlog
 from google.rpc.code_pb2 import Code
 
 from tableadmin_server.failure import Failure
-from tableadmin_server.operations.store import TABLE_GONE, Store
+from tableadmin_server.operations.storage.store import TABLE_GONE, Store
 from tableadmin_server.polling.outages import is_transient
 from tableadmin_server.supervision import Supervisor
 

@@ -9,10 +9,10 @@ import pytest
 from google.rpc.code_pb2 import Code
 
 from tableadmin_server.failure import Failure
-from tableadmin_server.operations.heartbeat import Heartbeat
-from tableadmin_server.operations.lease import Lease
-from tableadmin_server.operations.record import Progress
-from tableadmin_server.operations.store import TABLE_GONE, Held, Store
+from tableadmin_server.operations.execution.heartbeat import Heartbeat
+from tableadmin_server.operations.execution.lease import Lease
+from tableadmin_server.operations.storage.record import Progress
+from tableadmin_server.operations.storage.store import TABLE_GONE, Held, Store
 from tableadmin_server.supervision import Supervisor
 from tests.watching.wire import until
 

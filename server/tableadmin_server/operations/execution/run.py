@@ -15,12 +15,12 @@ from tableadmin.awsshape import AwsDict
 from tableadmin_server.dynamodb.endpoint import Answer, Endpoint
 from tableadmin_server.dynamodb.single_try import Unwanted
 from tableadmin_server.failure import Failure
-from tableadmin_server.operations import heartbeat, journal
-from tableadmin_server.operations.ages import Ages
-from tableadmin_server.operations.cached_reader import CachedReader
-from tableadmin_server.operations.identity import identity_of, recognized, replaced_failure
-from tableadmin_server.operations.lease import Lease
-from tableadmin_server.operations.reconcile import (
+from tableadmin_server.operations.execution import heartbeat, journal
+from tableadmin_server.operations.execution.ages import Ages
+from tableadmin_server.operations.execution.cached_reader import CachedReader
+from tableadmin_server.operations.execution.identity import identity_of, recognized, replaced_failure
+from tableadmin_server.operations.execution.lease import Lease
+from tableadmin_server.operations.execution.reconcile import (
     End,
     Pause,
     decide,
@@ -30,9 +30,9 @@ from tableadmin_server.operations.reconcile import (
     patience,
     trouble_of,
 )
-from tableadmin_server.operations.record import Operation, Progress, State
-from tableadmin_server.operations.store import LeaseLost
-from tableadmin_server.operations.waiting import SettleWaiter
+from tableadmin_server.operations.execution.settle_waiter import SettleWaiter
+from tableadmin_server.operations.storage.record import Operation, Progress, State
+from tableadmin_server.operations.storage.store import LeaseLost
 from tableadmin_server.planner import Cooldown, Step, plan
 from tableadmin_server.tables.snapshot import Snapshot
 from tableadmin_server.watching.hub import Hub

@@ -8,12 +8,12 @@ import pytest
 
 from tableadmin import v1
 from tableadmin.awsshape import AwsDict
-from tableadmin_server.operations.identity import identity_of, recognized
-from tableadmin_server.operations.record import Call, Outcome, Progress, State
+from tableadmin_server.operations.execution.identity import identity_of, recognized
+from tableadmin_server.operations.storage.record import Call, Outcome, Progress, State
 from tests.engines import Engine
+from tests.operations.execution.test_reconcile import NOW
 from tests.operations.plane import Lost, Write, nothing
 from tests.operations.specs import after, before
-from tests.operations.test_reconcile import NOW
 from tests.operations.world import SUCCEEDED, World, apply_request, replicated, until
 from tests.planner.model.table import Data
 

@@ -22,7 +22,7 @@ from tableadmin.awsshape import AwsDict, AwsValue
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.dynamodb.errors import ITEM_TOO_LARGE
 from tableadmin_server.failure import Failure
-from tableadmin_server.operations.items import (
+from tableadmin_server.operations.storage.items import (
     INDEXED,
     LISTING,
     OPEN,
@@ -55,8 +55,8 @@ from tableadmin_server.operations.items import (
     text,
     unwanted,
 )
-from tableadmin_server.operations.own_table import OwnTable
-from tableadmin_server.operations.record import Admission, Operation, Progress, State
+from tableadmin_server.operations.storage.own_table import OwnTable
+from tableadmin_server.operations.storage.record import Admission, Operation, Progress, State
 
 __all__ = ["TABLE_GONE", "Entry", "Found", "Held", "LeaseLost", "Page", "Request", "Selection", "Store"]
 

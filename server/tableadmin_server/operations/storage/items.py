@@ -26,7 +26,7 @@ from typing import TypeAlias, TypeVar, cast
 import msgspec
 
 from tableadmin.awsshape import AwsDict, AwsValue
-from tableadmin_server.operations.record import Admission, Call, Operation, Order, Progress
+from tableadmin_server.operations.storage.record import Admission, Call, Operation, Order, Progress
 
 T = TypeVar("T")
 Item: TypeAlias = Mapping[str, Mapping[str, str | bool]]

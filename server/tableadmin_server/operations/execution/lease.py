@@ -1,8 +1,8 @@
 """The right to carry an operation out."""
 
-from tableadmin_server.operations.heartbeat import Heartbeat
-from tableadmin_server.operations.record import Progress
-from tableadmin_server.operations.store import Held, Store
+from tableadmin_server.operations.execution.heartbeat import Heartbeat
+from tableadmin_server.operations.storage.record import Progress
+from tableadmin_server.operations.storage.store import Held, Store
 
 
 class Lease:

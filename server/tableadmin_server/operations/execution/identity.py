@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.failure import Failure
-from tableadmin_server.operations.record import Call, Outcome, Progress
+from tableadmin_server.operations.storage.record import Call, Outcome, Progress
 
 # What an operation writes down of a table that is not there, and of one that has no identity.
 ABSENT, UNKNOWN = "", "unknown"

@@ -10,7 +10,7 @@ from google.rpc.code_pb2 import Code
 from tableadmin.awsshape import AwsDict, AwsValue
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.failure import Failure
-from tableadmin_server.operations.items import EXPIRY, INDEXES
+from tableadmin_server.operations.storage.items import EXPIRY, INDEXES
 
 _log = structlog.get_logger()
 

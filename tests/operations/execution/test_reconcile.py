@@ -8,9 +8,9 @@ from msgspec.structs import replace
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.failure import Failure
-from tableadmin_server.operations import journal
-from tableadmin_server.operations.reconcile import End, Pause, decide, delay, patience
-from tableadmin_server.operations.record import Order, Outcome, Progress, State
+from tableadmin_server.operations.execution import journal
+from tableadmin_server.operations.execution.reconcile import End, Pause, decide, delay, patience
+from tableadmin_server.operations.storage.record import Order, Outcome, Progress, State
 from tableadmin_server.planner import Action, Change, ChangeClass, Cooldown, Plan, Step, Wait, plan
 from tableadmin_server.tables.snapshot import Snapshot
 

@@ -6,8 +6,8 @@ from google.rpc.code_pb2 import Code
 from msgspec.structs import replace
 
 from tableadmin_server.failure import Failure
-from tableadmin_server.operations.reconcile import End
-from tableadmin_server.operations.record import Call, Outcome, Progress, State
+from tableadmin_server.operations.execution.reconcile import End
+from tableadmin_server.operations.storage.record import Call, Outcome, Progress, State
 from tableadmin_server.planner import Cooldown, Plan, Step
 from tableadmin_server.tables.snapshot import Snapshot
 

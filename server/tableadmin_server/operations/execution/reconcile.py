@@ -11,7 +11,7 @@ from typing import TypeAlias
 from google.rpc.code_pb2 import Code
 
 from tableadmin_server.failure import Failure
-from tableadmin_server.operations.record import Order, Outcome, Progress, State, Trouble
+from tableadmin_server.operations.storage.record import Order, Outcome, Progress, State, Trouble
 from tableadmin_server.planner import Action, ChangeClass, Plan, Step, Wait, moved
 from tableadmin_server.tables.snapshot import Snapshot
 

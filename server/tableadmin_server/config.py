@@ -121,8 +121,7 @@ class EndpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         float, Meta(description="Response timeout.", extra={"unit": "seconds"}, gt=0, le=3600)
     ] = 10.0
     retry_mode: Annotated[RetryMode, Meta(description="Retry mode of botocore.")] = "standard"
-    # A read may be tried once more. A change is tried again only if the endpoint has certainly not carried
-    # it out.
+    # A change is tried again only if the endpoint has certainly not carried it out.
     max_attempts: Annotated[
         int, Meta(description="Maximum number of times a call is tried, the first try included.", ge=1, le=20)
     ] = 3

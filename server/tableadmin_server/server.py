@@ -72,7 +72,7 @@ class Server:
         self._unhealthy: set[str] = set()
         self._showing: set[asyncio.Task[None]] = set()
         self._hubs = Hubs(self._supervisor)
-        self._operations = OperationsByEndpoint(self._endpoints, self._hubs)
+        self._operations = OperationsByEndpoint(self._endpoints, self._hubs, config.endpoints)
         self._health = HealthServicer()
         self._calls = DrainInterceptor()
         self._server = grpc.aio.server(interceptors=[ErrorsInterceptor(), self._calls], options=_OPTIONS)

@@ -50,6 +50,8 @@ async def serving(endpoints: dict[str, EndpointConfig]) -> AsyncIterator[InProce
     await server.start()
     try:
         async with grpc.aio.insecure_channel(server.address) as channel:
-            yield InProcess(channel, {name: server._endpoints.named(name)._client for name in endpoints})
+            yield InProcess(
+                channel, {name: server._endpoints.named(name)._calls._client for name in endpoints}
+            )
     finally:
         await server.drain()

@@ -51,7 +51,7 @@ def listed(scripted: ScriptedEndpoint) -> tuple[dict[str, Any], bool]:
     async def main() -> tuple[dict[str, Any], bool]:
         endpoint = Endpoint("scripted", config_of(scripted))
         try:
-            return dict((await endpoint.call("ListTables", {})).data), endpoint._reads is None
+            return dict((await endpoint.call("ListTables", {})).data), endpoint._calls._reads is None
         finally:
             endpoint.close()
 

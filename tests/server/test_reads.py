@@ -75,7 +75,7 @@ def config_of(
 
 async def describe(endpoint: Endpoint) -> dict[str, Any]:
     """The response to a DescribeTable, or what botocore raises."""
-    return await endpoint._response("DescribeTable", {"TableName": "Music"})
+    return await endpoint._calls.response("DescribeTable", {"TableName": "Music"})
 
 
 def in_turn(*steps: Step) -> Step:
@@ -120,7 +120,7 @@ def test_errors_are_boto3s(
 
     async def use(endpoint: Endpoint) -> boto.ClientError:
         if by_boto3:
-            endpoint._reads = None
+            endpoint._calls._reads = None
         with pytest.raises(boto.ClientError) as raised:
             await describe(endpoint)
         return raised.value
@@ -176,7 +176,7 @@ def test_other_retry_modes(scripted: ScriptedEndpoint, mode: RetryMode) -> None:
     """Where boto3 must see each request, the first is its own too."""
 
     async def use(endpoint: Endpoint) -> None:
-        assert endpoint._reads is None
+        assert endpoint._calls._reads is None
         await describe(endpoint)
 
     using(config_of(scripted, retry_mode=mode), use)
@@ -188,7 +188,7 @@ def test_parameters_are_checked(scripted: ScriptedEndpoint) -> None:
 
     async def use(endpoint: Endpoint) -> None:
         with pytest.raises(boto.ParamValidationError):
-            await endpoint._response("ListTables", {"Limit": "ten"})
+            await endpoint._calls.response("ListTables", {"Limit": "ten"})
 
     using(config_of(scripted), use)
     assert [] == scripted.seen
@@ -219,7 +219,7 @@ def test_credentials_are_renewed_elsewhere(
             def sending(**_: object) -> None:
                 threads.append(threading.current_thread())
 
-            endpoint._client.meta.events.register("before-send.dynamodb", sending)
+            endpoint._calls._client.meta.events.register("before-send.dynamodb", sending)
             for _ in range(2):
                 await describe(endpoint)
             sts.step = role("LONG", 3600)
@@ -244,14 +244,14 @@ def test_urls_of_aws(monkeypatch: pytest.MonkeyPatch, account: str | None, table
         raise Sent(request.url)
 
     async def use(endpoint: Endpoint) -> None:
-        assert endpoint._reads is not None
-        endpoint._client.meta.events.register_first("before-send.dynamodb", sending)
-        model = endpoint._client.meta.service_model.operation_model("DescribeTable")
+        assert endpoint._calls._reads is not None
+        endpoint._calls._client.meta.events.register_first("before-send.dynamodb", sending)
+        model = endpoint._calls._client.meta.service_model.operation_model("DescribeTable")
         for name in ("Other", table):
             with pytest.raises(Sent) as sent:
-                endpoint._methods["DescribeTable"](TableName=name)
+                endpoint._calls._methods["DescribeTable"](TableName=name)
             assert sent.value.url.startswith("https://")
-            assert sent.value.url == endpoint._reads._request(model, {"TableName": name}).url
+            assert sent.value.url == endpoint._calls._reads._request(model, {"TableName": name}).url
 
     using(EndpointConfig(region=REGION), use)
 

@@ -199,16 +199,18 @@ class Reading:
         endpoint = Endpoint(name, config)
         self._endpoints.append(endpoint)
         setattr(  # noqa: B010  # an attribute that no stub knows of
-            endpoint._client,
+            endpoint._calls._client,
             "list_tables",
-            lambda: self._runner.run(endpoint._response("ListTables", {})),
+            lambda: self._runner.run(endpoint._calls.response("ListTables", {})),
         )
-        return endpoint._client
+        return endpoint._calls._client
 
     @property
     def connections(self) -> int:
         """Those that are idle, on the event loop."""
-        return sum(len(endpoint._reads._idle) for endpoint in self._endpoints if endpoint._reads)
+        return sum(
+            len(endpoint._calls._reads._idle) for endpoint in self._endpoints if endpoint._calls._reads
+        )
 
     async def _close_all(self) -> None:
         for endpoint in self._endpoints:

@@ -77,7 +77,7 @@ def under_way(table_name: str, operation_id: str) -> Failure:
 
 def _known_obstacle(endpoint: Endpoint, order: Order, holders: Mapping[str, Found]) -> Failure | None:
     """Why the table can't be changed as ordered, as far as that is known without reading the table."""
-    if order.table_name == endpoint.operations_table:
+    if order.table_name == endpoint.own_table:
         return invalid_request(
             "specs", f"{order.table_name} stores the operations and cannot be the table of a spec"
         )

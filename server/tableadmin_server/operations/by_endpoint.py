@@ -1,9 +1,11 @@
 """The operations of each endpoint."""
 
 import asyncio
+from collections.abc import Mapping
 
 from google.rpc.code_pb2 import Code
 
+from tableadmin_server.config import EndpointConfig
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.failure import Failure
@@ -14,11 +16,11 @@ from tableadmin_server.watching.hubs import Hubs
 class OperationsByEndpoint:
     """The operations of every endpoint that remembers some."""
 
-    def __init__(self, endpoints: Endpoints, hubs: Hubs) -> None:
+    def __init__(self, endpoints: Endpoints, hubs: Hubs, configs: Mapping[str, EndpointConfig]) -> None:
         self._by_endpoint = {
-            endpoint.name: Operations(endpoint, hubs.of(endpoint))
+            endpoint.name: Operations(endpoint, configs[endpoint.name], hubs.of(endpoint))
             for endpoint in endpoints
-            if endpoint.operations_table
+            if endpoint.own_table
         }
 
     def of(self, endpoint: Endpoint) -> Operations:

@@ -8,6 +8,7 @@ from weakref import WeakValueDictionary
 
 from google.rpc.code_pb2 import Code
 
+from tableadmin_server.config import EndpointConfig
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations import admission
@@ -23,13 +24,13 @@ from tableadmin_server.watching.hub import Hub
 class Operations:
     """Begins, shows and stops the operations of ENDPOINT; every method raises Failure."""
 
-    def __init__(self, endpoint: Endpoint, hub: Hub) -> None:
+    def __init__(self, endpoint: Endpoint, config: EndpointConfig, hub: Hub) -> None:
         self._endpoint = endpoint
         self._store = Store(endpoint)
         self._applying: set[asyncio.Task[list[Operation]]] = set()
         self._alone: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._following = Following(hub, self.get)
-        self._runner = Runner(endpoint, hub, self._store, self._following.trigger)
+        self._runner = Runner(endpoint, config, hub, self._store, self._following.trigger)
 
     def start(self) -> None:
         """Take over operations that no server carries out, until `stop`."""

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import structlog
 from msgspec.structs import replace
 
+from tableadmin_server.config import EndpointConfig
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.admission import under_way
@@ -45,17 +46,26 @@ class Room(NamedTuple):
 
 
 class Runner:
-    """Carries out operations of ENDPOINT, as many at once as it is configured with.
+    """Carries out operations of ENDPOINT, as many at once and with the lease that CONFIG says.
 
     CHANGED is called with the id of each operation of this server's that has got on.
     """
 
-    def __init__(self, endpoint: Endpoint, hub: Hub, store: Store, changed: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        config: EndpointConfig,
+        hub: Hub,
+        store: Store,
+        changed: Callable[[str], None],
+    ) -> None:
         server = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(3).hex()}"
         self._heartbeat = Heartbeat(
-            store, server, endpoint.operation_lease, self.cancel, self._lose, hub.supervisor
+            store, server, config.operation_lease, self.cancel, self._lose, hub.supervisor
         )
         self._endpoint = endpoint
+        self._lease = config.operation_lease
+        self._most = config.concurrent_operations
         self._hub = hub
         self._store = store
         self._changed = changed
@@ -79,7 +89,7 @@ class Runner:
     def has_room(self) -> bool:
         """Whether one more operation may begin."""
         busy = len(self._runs) + len(self._claiming)
-        return not self._stopping and busy < self._endpoint.concurrent_operations
+        return not self._stopping and busy < self._most
 
     def start(self) -> None:
         """Look for operations that nobody carries out, until `stop`."""
@@ -324,7 +334,7 @@ class Runner:
     async def _look_later(self) -> None:
         # Servers that began together need not look together.
         spread = random.uniform(0.8, 1.2)  # noqa: S311  # nobody is to be kept from guessing it
-        await asyncio.sleep(self._endpoint.operation_lease / _LOOKS * spread)
+        await asyncio.sleep(self._lease / _LOOKS * spread)
         try:
             await self._look()
         except Failure as failure:
@@ -351,7 +361,7 @@ class Runner:
         quiet = self._ages.seconds(operation_id, signs)
         if entry.operation.progress.state.ended or self._is_here(operation_id):
             return False
-        return entry.owner in {"", self._heartbeat.server} or quiet > self._endpoint.operation_lease
+        return entry.owner in {"", self._heartbeat.server} or quiet > self._lease
 
     def _say_unreadable(self, found: Mapping[str, Failure]) -> None:
         """Log each operation that can't be read, once."""

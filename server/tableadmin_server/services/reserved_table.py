@@ -44,7 +44,7 @@ class ReservedTable:
 
         An endpoint without an operations table has nothing to reserve.
         """
-        reserved = endpoint.operations_table
+        reserved = endpoint.own_table
         if not reserved:
             return
         for path in self._paths:

@@ -704,7 +704,7 @@ async def test_calls_of_a_listing(
     for first in range(0, 10_000, 25):
         items = [{**template, **key("operation", f"op-{first + each:04}")} for each in range(25)]
         requests = [{"PutRequest": {"Item": each}} for each in items]
-        boto3.batch_write_item(RequestItems={endpoint.operations_table: requests})  # type: ignore[dict-item]  # written by the store
+        boto3.batch_write_item(RequestItems={endpoint.own_table: requests})  # type: ignore[dict-item]  # written by the store
     endpoint.asked.clear()
     newest = await store.page(Selection(), before="", limit=100)
     assert [f"op-{number:04}" for number in range(9999, 9899, -1)] == [*newest.found]

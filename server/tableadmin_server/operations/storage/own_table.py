@@ -36,7 +36,7 @@ class OwnTable:
     """The operations table of ENDPOINT. What is found of it is remembered until `forget`."""
 
     def __init__(self, endpoint: Endpoint) -> None:
-        self.name = endpoint.operations_table
+        self.name = endpoint.own_table
         self._endpoint = endpoint
         self._ready = False
         self._alone = asyncio.Lock()

@@ -1,0 +1,103 @@
+"""The calls to one endpoint and the threads that make them, none of which holds up those to another."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import botocore
+import structlog
+from google.rpc.code_pb2 import Code
+
+from tableadmin.awsshape import AwsDict
+from tableadmin_server.config import EndpointConfig
+from tableadmin_server.dynamodb.botocore_private import missing
+from tableadmin_server.dynamodb.kinds import READS
+from tableadmin_server.dynamodb.reads import Reads
+from tableadmin_server.dynamodb.retries import Attempts
+from tableadmin_server.dynamodb.session import ClientMethod, connect, methods
+from tableadmin_server.dynamodb.single_try import SingleTry
+from tableadmin_server.failure import Failure
+
+_log = structlog.get_logger()
+
+
+class Calls:
+    """A boto3 client and the threads that use it.
+
+    boto3 blocks, so a call takes a thread, but for reads as long as they succeed. The pool is the endpoint's
+    own and its queue is bounded: an endpoint that hangs holds up no other, and callers past the bound learn
+    at once that it is overloaded. As many reads may be under way as there are threads.
+    """
+
+    def __init__(self, name: str, config: EndpointConfig) -> None:
+        """Connect nothing yet; raises ConfigError when boto3 can't make a client of CONFIG."""
+        self._name = name
+        self._client, transport = connect(name, config)
+        # What botocore keeps count of in the other retry modes, it must see itself.
+        standard = config.retry_mode == "standard"
+        lacking = missing(self._client)
+        if lacking:
+            _log.warning(
+                "botocore.members_missing", endpoint=name, members=lacking, version=botocore.__version__
+            )
+        self._reads = (
+            Reads(self._client, transport, config) if transport and standard and not lacking else None
+        )
+        self._reading = asyncio.Semaphore(config.pool_size)
+        self._attempts = Attempts(self._client, config.max_attempts)
+        self._methods = methods(self._client)
+        self._single_try = SingleTry(name, config)
+        self._pool = ThreadPoolExecutor(config.pool_size, thread_name_prefix=f"endpoint-{name}")
+        self._room = threading.BoundedSemaphore(config.pool_size + config.queue_size)
+
+    async def response(self, operation: str, params: AwsDict) -> dict[str, Any]:
+        """What botocore returns for OPERATION with PARAMS; raises what botocore raises, and Failure.
+
+        A caller that is cancelled leaves at once; its call is not made if it has not begun.
+        """
+        call = partial(self._methods[operation], **params)
+        if self._reads is None or operation not in READS or not self._reads.can_be_signed():
+            return await self._in_thread(operation, call)
+        self._take_room(operation)
+        try:
+            async with self._reading:
+                first = await self._reads.answer(operation, params)
+        finally:
+            self._room.release()
+        if first is not None:
+            return first
+        return await self._in_thread(operation, partial(self._attempts.after_one, call))
+
+    async def single_response(
+        self, operation: str, params: AwsDict, wanted: Callable[[], bool]
+    ) -> dict[str, Any]:
+        """The same, tried once, and only if WANTED when it is sent; raises Unwanted where it was not sent."""
+        return await self._in_thread(operation, partial(self._single_try.call, operation, params, wanted))
+
+    def close(self) -> None:
+        """Drop the calls that have not begun, and the connections; those under way end by themselves."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._client.close()
+        self._single_try.close()
+        if self._reads is not None:
+            self._reads.close()
+
+    async def _in_thread(self, operation: str, call: ClientMethod) -> dict[str, Any]:
+        self._take_room(operation)
+        future = self._pool.submit(call)
+        # A call that has begun keeps its room when its caller leaves.
+        future.add_done_callback(lambda _: self._room.release())
+        return await asyncio.wrap_future(future)
+
+    def _take_room(self, operation: str) -> None:
+        if not self._room.acquire(blocking=False):
+            raise Failure(
+                Code.RESOURCE_EXHAUSTED,
+                f"{operation}: too many calls to the endpoint {self._name!r} are waiting",
+                reason="ENDPOINT_OVERLOADED",
+                metadata={"operation": operation, "endpoint": self._name},
+                retry_delay=1.0,
+            )

@@ -40,7 +40,9 @@ async def changing(
     )
     endpoint = Endpoint("scripted", config)
     try:
-        yield lambda wanted: asyncio.ensure_future(endpoint.single_call("UpdateTable", PARAMS, wanted))
+        yield lambda wanted: asyncio.ensure_future(
+            endpoint.background.single_call("UpdateTable", PARAMS, wanted)
+        )
     finally:
         endpoint.close()
 
@@ -153,7 +155,7 @@ async def test_unwanted_once_connected(
     with accepting_late(change_of_mind, tls) as (url, received):
         config = EndpointConfig(endpoint_url=url, region="us-west-2", connect_timeout=10)
         with closing(Endpoint("late", config)) as endpoint, pytest.raises(Unwanted):
-            await endpoint.single_call("UpdateTable", PARAMS, wanted)
+            await endpoint.background.single_call("UpdateTable", PARAMS, wanted)
     assert any(data.startswith(b"POST / HTTP/1.1\r\n") for data in received)
     assert not any(b"Music" in data for data in received)
 
@@ -181,7 +183,7 @@ async def test_whole(scripted: ScriptedEndpoint, mode: RetryMode) -> None:
     config = EndpointConfig(endpoint_url=scripted.url, region="us-west-2", retry_mode=mode)
     with closing(Endpoint("scripted", config)) as endpoint:
         policy: AwsDict = {"ResourceArn": "arn", "Policy": "x" * 100_000}
-        await endpoint.single_call("PutResourcePolicy", policy, lambda: True)
+        await endpoint.background.single_call("PutResourcePolicy", policy, lambda: True)
         await endpoint.call("PutResourcePolicy", policy)
     first, second = scripted.seen
     assert (first.body, first.headers["Content-Length"]) == (second.body, second.headers["Content-Length"])

@@ -41,8 +41,7 @@ class Endpoint:
         # Which operations the endpoint has.
         self.support = Support(complete=is_aws(config.endpoint_url))
         self._calls = Calls(name, config)
-        self._budgets = Budgets(config.background_calls_per_second, operation_rates(config.endpoint_url))
-        self._background = asyncio.Semaphore(config.pool_size)
+        self.background = BackgroundCalls(self, config)
 
     async def call(self, operation: str, params: AwsDict, request: Message | None = None) -> Answer:
         """What AWS answers to OPERATION with PARAMS, which say what REQUEST says where there is one.
@@ -60,32 +59,11 @@ class Endpoint:
     async def single_call(self, operation: str, params: AwsDict, wanted: Callable[[], bool]) -> Answer:
         """The same for a change that an operation makes: tried once, and only if WANTED when it is sent.
 
-        It shares the budgets of `background_call`. Raises Failure, and Unwanted where it was not sent.
+        Raises Failure, and Unwanted where it was not sent.
         """
-        await self._budgets.take(operation)
-        async with self._background:
-            response = self._calls.single_response(operation, params, wanted)
-            return await self._answer(response, operation, params, None)
-
-    async def background_call(self, operation: str, params: AwsDict) -> Answer:
-        """The same for a call that nobody waits for by itself, of plans and operations.
-
-        With polls they share a budget of calls a second, where AWS limits an operation one of its own, and
-        leave room in the queue to the calls of callers.
-        """
-        await self._budgets.take(operation)
-        async with self._background:
-            return await self.call(operation, params)
-
-    async def poll(self, operation: str, params: AwsDict) -> Answer:
-        """The same for the call of a poll, which lets plans and operations go first."""
-        await self._budgets.take(operation, patient=True)
-        async with self._background:
-            return await self.call(operation, params)
-
-    def spacing(self, operation: str) -> float:
-        """Seconds from one background call of OPERATION to the next where AWS limits it, else 0."""
-        return self._budgets.spacing(operation)
+        return await self._answer(
+            self._calls.single_response(operation, params, wanted), operation, params, None
+        )
 
     def close(self) -> None:
         """Drop the calls that have not begun, and the connections; those under way end by themselves."""
@@ -115,6 +93,51 @@ class Endpoint:
 
     async def _page(self, operation: str, params: AwsDict) -> AwsDict:
         return (await self._answer(self._calls.response(operation, params), operation, params, None)).data
+
+
+class BackgroundCalls:
+    """The calls of ENDPOINT that nobody waits for by itself: of plans, operations, watches and waits.
+
+    They share a budget of calls a second, where AWS limits an operation one of its own, and leave room in the
+    queue to the calls of callers.
+    """
+
+    def __init__(self, endpoint: Endpoint, config: EndpointConfig) -> None:
+        self._target = endpoint
+        self._budgets = Budgets(config.background_calls_per_second, operation_rates(config.endpoint_url))
+        self._under_way = asyncio.Semaphore(config.pool_size)
+
+    @property
+    def name(self) -> str:
+        """The name of the endpoint in the configuration."""
+        return self._target.name
+
+    @property
+    def support(self) -> Support:
+        """The operations that the endpoint has."""
+        return self._target.support
+
+    async def call(self, operation: str, params: AwsDict) -> Answer:
+        """`Endpoint.call` for plans and operations; raises Failure."""
+        await self._budgets.take(operation)
+        async with self._under_way:
+            return await self._target.call(operation, params)
+
+    async def single_call(self, operation: str, params: AwsDict, wanted: Callable[[], bool]) -> Answer:
+        """`Endpoint.single_call` for operations; raises Failure and Unwanted."""
+        await self._budgets.take(operation)
+        async with self._under_way:
+            return await self._target.single_call(operation, params, wanted)
+
+    async def poll(self, operation: str, params: AwsDict) -> Answer:
+        """`Endpoint.call` for watches and waits, which let plans and operations go first; raises Failure."""
+        await self._budgets.take(operation, patient=True)
+        async with self._under_way:
+            return await self._target.call(operation, params)
+
+    def spacing(self, operation: str) -> float:
+        """Seconds from one call of OPERATION to the next where AWS limits it, else 0."""
+        return self._budgets.spacing(operation)
 
 
 def _request(operation: str, params: AwsDict) -> Message | None:

@@ -157,12 +157,12 @@ def background_reader(endpoint: Endpoint) -> TableReader:
         # A throttled read is made again by itself: else all reads of the table would have to be.
         for delay in _DELAYS:
             try:
-                return (await endpoint.background_call(operation, params)).data
+                return (await endpoint.background.call(operation, params)).data
             except Failure as failure:
                 if failure.code != Code.RESOURCE_EXHAUSTED or not failure.metadata.get("aws_error_code"):
                     raise
                 await asyncio.sleep(delay)
-        return (await endpoint.background_call(operation, params)).data
+        return (await endpoint.background.call(operation, params)).data
 
     return TableReader(ask, endpoint.support)
 

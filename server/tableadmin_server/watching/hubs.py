@@ -16,7 +16,7 @@ class Hubs:
     def of(self, endpoint: Endpoint) -> Hub:
         """The hub of ENDPOINT."""
         if endpoint.name not in self._by_endpoint:
-            self._by_endpoint[endpoint.name] = hub = Hub(endpoint, self._supervisor)
+            self._by_endpoint[endpoint.name] = hub = Hub(endpoint.background, self._supervisor)
             if self._stopping:
                 hub.streams.stop()
         return self._by_endpoint[endpoint.name]

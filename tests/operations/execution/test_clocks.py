@@ -50,7 +50,7 @@ class Machine:
         self.name = name
         self.endpoint = Endpoint(name, config)
         self.store = Store(self.endpoint)
-        self._hub = Hub(self.endpoint)
+        self._hub = Hub(self.endpoint.background)
         self._skew = skew
         supervisor = Supervisor()
         self._heartbeat = Heartbeat(self.store, name, 15.0, lambda _: None, lambda _: None, supervisor)

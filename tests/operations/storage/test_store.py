@@ -14,7 +14,7 @@ from google.rpc.code_pb2 import Code
 
 from tableadmin.awsshape import AwsDict, AwsValue
 from tableadmin_server.config import EndpointConfig
-from tableadmin_server.dynamodb.endpoint import Answer, Endpoint
+from tableadmin_server.dynamodb.endpoint import Answer, BackgroundCalls, Endpoint
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.storage.items import operation_item
 from tableadmin_server.operations.storage.record import (
@@ -38,59 +38,72 @@ NOW = datetime(2026, 11, 23, 12, 30, 15, 123456, tzinfo=UTC)
 MONTH = timedelta(days=30)
 
 MakeStore = Callable[..., Store]
+MakeEndpoint = Callable[..., Endpoint]
 
 
-class Repeating(Endpoint):
+class Repeating(BackgroundCalls):
     """Loses the answer of every write, and makes it once more, as botocore does."""
 
-    async def background_call(self, operation: str, params: AwsDict) -> Answer:
+    async def call(self, operation: str, params: AwsDict) -> Answer:
         """The answer to the second."""
         if operation in {"PutItem", "UpdateItem", "DeleteItem"}:
-            await super().background_call(operation, params)
-        return await super().background_call(operation, params)
+            await super().call(operation, params)
+        return await super().call(operation, params)
 
 
-class Mute(Endpoint):
+class Mute(BackgroundCalls):
     """Loses the answer of the first update, and says so."""
 
     muted = False
 
-    async def background_call(self, operation: str, params: AwsDict) -> Answer:
+    async def call(self, operation: str, params: AwsDict) -> Answer:
         """The answer, if it is not lost."""
-        answer = await super().background_call(operation, params)
+        answer = await super().call(operation, params)
         if operation == "UpdateItem" and not self.muted:
             self.muted = True
             raise Failure(Code.DEADLINE_EXCEEDED, "no answer", reason="ENDPOINT_TIMEOUT")
         return answer
 
 
-class Counting(Endpoint):
+class Counting(BackgroundCalls):
     """Counts what it is asked for."""
 
-    def __init__(self, name: str, config: EndpointConfig) -> None:
-        super().__init__(name, config)
+    def __init__(self, endpoint: Endpoint, config: EndpointConfig) -> None:
+        super().__init__(endpoint, config)
         self.asked: list[str] = []
 
-    async def background_call(self, operation: str, params: AwsDict) -> Answer:
+    async def call(self, operation: str, params: AwsDict) -> Answer:
         """The answer."""
         self.asked.append(operation)
-        return await super().background_call(operation, params)
+        return await super().call(operation, params)
 
 
-class Recording(Endpoint):
+class Recording(BackgroundCalls):
     """Notes the values that updates send."""
 
-    def __init__(self, name: str, config: EndpointConfig) -> None:
-        super().__init__(name, config)
+    def __init__(self, endpoint: Endpoint, config: EndpointConfig) -> None:
+        super().__init__(endpoint, config)
         self.sent: list[list[str]] = []
 
-    async def background_call(self, operation: str, params: AwsDict) -> Answer:
+    async def call(self, operation: str, params: AwsDict) -> Answer:
         """The answer."""
         if operation == "UpdateItem":
             values = params["ExpressionAttributeValues"]
             assert isinstance(values, dict)
             self.sent.append([*values])
-        return await super().background_call(operation, params)
+        return await super().call(operation, params)
+
+
+def asked_of(endpoint: Endpoint) -> list[str]:
+    """The operations that a counting ENDPOINT was asked for."""
+    assert isinstance(endpoint.background, Counting)
+    return endpoint.background.asked
+
+
+def sent_by(endpoint: Endpoint) -> list[list[str]]:
+    """The values of each update that a recording ENDPOINT has sent."""
+    assert isinstance(endpoint.background, Recording)
+    return endpoint.background.sent
 
 
 @pytest.fixture(scope="module")
@@ -100,16 +113,16 @@ def boto3(engine: Engine) -> "DynamoDBClient":
 
 
 @pytest.fixture
-def endpoints(
-    engine: Engine, boto3: "DynamoDBClient", table_name: str
-) -> Iterator[Callable[[type[Endpoint]], Endpoint]]:
+def endpoints(engine: Engine, boto3: "DynamoDBClient", table_name: str) -> Iterator[MakeEndpoint]:
     """Make endpoints of the engine whose operations table is this test's own."""
     made: list[Endpoint] = []
     config = EndpointConfig(endpoint_url=engine.url, region=REGION, operations_table=table_name)
 
-    def make(kind: type[Endpoint] = Endpoint) -> Endpoint:
-        made.append(kind("test", config))
-        return made[-1]
+    def make(kind: type[BackgroundCalls] = BackgroundCalls) -> Endpoint:
+        endpoint = Endpoint("test", config)
+        endpoint.background = kind(endpoint, config)
+        made.append(endpoint)
+        return endpoint
 
     yield make
     for endpoint in made:
@@ -119,9 +132,9 @@ def endpoints(
 
 
 @pytest.fixture
-def make_store(endpoints: Callable[[type[Endpoint]], Endpoint]) -> MakeStore:
+def make_store(endpoints: MakeEndpoint) -> MakeStore:
     """Make stores that share a table."""
-    return lambda kind=Endpoint: Store(endpoints(kind))
+    return lambda kind=BackgroundCalls: Store(endpoints(kind))
 
 
 @pytest.fixture
@@ -277,14 +290,14 @@ async def test_two_make_the_table_at_once(make_store: MakeStore) -> None:
     assert "op-0001" == await second.hold_table("Music", "op-0002")
 
 
-async def test_found_table_is_remembered(endpoints: Callable[[type[Endpoint]], Counting]) -> None:
+async def test_found_table_is_remembered(endpoints: MakeEndpoint) -> None:
     """A table that was found is not looked at again."""
     endpoint = endpoints(Counting)
     store = Store(endpoint)
     await store.ensure()
-    endpoint.asked.clear()
+    asked_of(endpoint).clear()
     await store.ensure()
-    assert [] == endpoint.asked
+    assert [] == asked_of(endpoint)
 
 
 async def test_unusable_table(make_store: MakeStore, boto3: "DynamoDBClient", table_name: str) -> None:
@@ -300,9 +313,7 @@ async def test_unusable_table(make_store: MakeStore, boto3: "DynamoDBClient", ta
     await told(store.get("op-0001"), Code.FAILED_PRECONDITION, "OPERATIONS_TABLE_UNUSABLE", table_name)
 
 
-async def test_hidden_from_lists(
-    endpoints: Callable[[], Endpoint], boto3: "DynamoDBClient", table_name: str
-) -> None:
+async def test_hidden_from_lists(endpoints: MakeEndpoint, boto3: "DynamoDBClient", table_name: str) -> None:
     """The operations table is not among the tables that callers list."""
     endpoint = endpoints()
     await Store(endpoint).ensure()
@@ -688,9 +699,7 @@ async def test_of_a_request(store: Store) -> None:
     assert [[]] == await listed(store, Selection(request_id="other"), 9)
 
 
-async def test_calls_of_a_listing(
-    endpoints: Callable[[type[Endpoint]], Counting], boto3: "DynamoDBClient", engine: Engine
-) -> None:
+async def test_calls_of_a_listing(endpoints: MakeEndpoint, boto3: "DynamoDBClient", engine: Engine) -> None:
     """With 10,000 operations the newest page takes two calls, and so do the operations of a request."""
     if engine.name == "dynalite":
         pytest.skip("dynalite takes minutes to write 10,000 items")
@@ -705,13 +714,13 @@ async def test_calls_of_a_listing(
         items = [{**template, **key("operation", f"op-{first + each:04}")} for each in range(25)]
         requests = [{"PutRequest": {"Item": each}} for each in items]
         boto3.batch_write_item(RequestItems={endpoint.own_table: requests})  # type: ignore[dict-item]  # written by the store
-    endpoint.asked.clear()
+    asked_of(endpoint).clear()
     newest = await store.page(Selection(), before="", limit=100)
     assert [f"op-{number:04}" for number in range(9999, 9899, -1)] == [*newest.found]
-    assert ["Query", "BatchGetItem"] == endpoint.asked
-    endpoint.asked.clear()
+    assert ["Query", "BatchGetItem"] == asked_of(endpoint)
+    asked_of(endpoint).clear()
     assert 9 == len((await store.page(Selection(request_id="r-1"), before="", limit=100)).found)
-    assert ["GetItem", "BatchGetItem"] == endpoint.asked
+    assert ["GetItem", "BatchGetItem"] == asked_of(endpoint)
 
 
 # Records that can't be
@@ -836,12 +845,12 @@ async def test_unreachable_endpoint() -> None:
     endpoint.close()
 
 
-async def test_writes_of_an_operation(endpoints: Callable[[type[Endpoint]], Counting]) -> None:
+async def test_writes_of_an_operation(endpoints: MakeEndpoint) -> None:
     """Each promise costs one write, and nothing is read where a write says it all."""
     endpoint = endpoints(Counting)
     store = Store(endpoint)
     await store.ensure()
-    endpoint.asked.clear()
+    asked_of(endpoint).clear()
     await store.add_request("r-1", Request("d", NOW, {"Music": "op-0001"}))
     entry = await store.add(operation(), "")
     await store.hold_table("Music", "op-0001")
@@ -849,10 +858,10 @@ async def test_writes_of_an_operation(endpoints: Callable[[type[Endpoint]], Coun
     assert held is not None
     await store.save(held, running())
     await store.release(held)
-    assert ["PutItem"] * 3 + ["UpdateItem"] * 3 == endpoint.asked
+    assert ["PutItem"] * 3 + ["UpdateItem"] * 3 == asked_of(endpoint)
 
 
-async def test_saves_write_what_changed(endpoints: Callable[[type[Endpoint]], Recording]) -> None:
+async def test_saves_write_what_changed(endpoints: MakeEndpoint) -> None:
     """A save sends the calls that are new or have changed, and none that were saved before."""
     endpoint = endpoints(Recording)
     store = Store(endpoint)
@@ -860,9 +869,9 @@ async def test_saves_write_what_changed(endpoints: Callable[[type[Endpoint]], Re
     held = await claimed(store)
     call = running().calls[0]
     for number in range(1, 4):
-        endpoint.sent.clear()
+        sent_by(endpoint).clear()
         await store.save(held, msgspec.structs.replace(running(), calls=(call,) * number))
-        (sent,) = endpoint.sent
+        (sent,) = sent_by(endpoint)
         assert [f":Call{number - 1:04}"] == [name for name in sent if name.startswith(":Call")]
     assert (call,) * 3 == (await there(store)).operation.progress.calls
 

@@ -260,9 +260,10 @@ class Run:
 
     async def _sent(self, step: Step) -> Answer:
         """The answer to the call of STEP, which is soon made again where it was only throttled."""
+        call = self._endpoint.background.single_call
         for seconds in _AGAIN:
             try:
-                return await self._endpoint.single_call(step.operation, step.params, self._lease.is_trusted)
+                return await call(step.operation, step.params, self._lease.is_trusted)
             except Failure as failure:
                 if self._stopping or self.operation.cancel_requested or not is_throttled(failure):
                     raise
@@ -270,7 +271,7 @@ class Run:
                 if seconds > _AGAIN[0] and not await self._is_recognized():
                     raise
             self._show(journal.repeated(self._progress))
-        return await self._endpoint.single_call(step.operation, step.params, self._lease.is_trusted)
+        return await call(step.operation, step.params, self._lease.is_trusted)
 
     async def _is_recognized(self) -> bool:
         """Whether the table is still the operation's own; False also where that can't be read."""

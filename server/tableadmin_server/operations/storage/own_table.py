@@ -102,7 +102,7 @@ class OwnTable:
 
     async def _description(self) -> AwsDict | None:
         try:
-            answer = await self._endpoint.background_call("DescribeTable", {"TableName": self.name})
+            answer = await self._endpoint.background.call("DescribeTable", {"TableName": self.name})
         except Failure as failure:
             if failure.code != Code.NOT_FOUND:
                 raise
@@ -121,7 +121,7 @@ class OwnTable:
             "BillingMode": "PAY_PER_REQUEST",
         }
         try:
-            await self._endpoint.background_call("CreateTable", params)
+            await self._endpoint.background.call("CreateTable", params)
         except Failure as failure:
             if failure.code != Code.ALREADY_EXISTS:
                 raise
@@ -129,10 +129,10 @@ class OwnTable:
     async def _let_expire(self) -> None:
         named: AwsDict = {"TableName": self.name}
         wanted: AwsDict = {"Enabled": True, "AttributeName": EXPIRY}
-        answer = await self._endpoint.background_call("DescribeTimeToLive", named)
+        answer = await self._endpoint.background.call("DescribeTimeToLive", named)
         found = cast("AwsDict", answer.data.get("TimeToLiveDescription") or {})
         if found.get("TimeToLiveStatus") not in _EXPIRING:
-            await self._endpoint.background_call(
+            await self._endpoint.background.call(
                 "UpdateTimeToLive", {**named, "TimeToLiveSpecification": wanted}
             )
 
@@ -141,7 +141,7 @@ class OwnTable:
         description = await self._description()
         if description is not None and description.get("DeletionProtectionEnabled") is False:
             params: AwsDict = {"TableName": self.name, "DeletionProtectionEnabled": True}
-            await self._endpoint.background_call("UpdateTable", params)
+            await self._endpoint.background.call("UpdateTable", params)
 
     async def _switch_on(self, event: str, switch: Callable[[], Awaitable[None]]) -> None:
         """Call SWITCH, and log EVENT where the setting can't be switched on."""

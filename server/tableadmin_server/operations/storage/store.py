@@ -452,7 +452,7 @@ class Store:
         """The answer to OPERATION, which waits for no budget where it must be made AT_ONCE."""
         table: AwsDict = {} if "RequestItems" in params else {"TableName": self._table.name}
         try:
-            made = self._endpoint.call if at_once else self._endpoint.background_call
+            made = self._endpoint.call if at_once else self._endpoint.background.call
             return (await made(operation, {**table, **params, **_names(params)})).data
         except Failure as failure:
             if failure.reason == _INVALID:

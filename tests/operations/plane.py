@@ -123,10 +123,11 @@ class Plane:
             port.shut()
         self._engine.close()
 
-    def create(self, spec: Data) -> None:
-        """Make the table that SPEC says, by nobody's way in."""
-        status, answer = self.model.answer("CreateTable", spec)
-        assert status == 200, answer
+    def create(self, *specs: Data) -> None:
+        """Make the tables that SPECS say, by nobody's way in."""
+        for spec in specs:
+            status, answer = self.model.answer("CreateTable", spec)
+            assert status == 200, answer
         self.let_pass(30)
 
     def let_pass(self, seconds: float) -> None:

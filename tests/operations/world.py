@@ -56,8 +56,7 @@ class World:
 
     def made(self, *specs: Data) -> None:
         """Make the tables SPECS of the model, without any server."""
-        for spec in specs:
-            self.plane.create(spec)
+        self.plane.create(*specs)
 
     def planned(self, *specs: Data) -> list[v1.TablePlan]:
         """What PlanTables answers, in the order of SPECS."""

@@ -3,7 +3,7 @@
 from botocore.client import BaseClient
 
 from tableadmin_server.__main__ import main
-from tableadmin_server.dynamodb import botocore_private
+from tableadmin_server.dynamodb.client import botocore_private
 
 if __name__ == "__main__":
     found = botocore_private._member

@@ -14,10 +14,10 @@ from structlog.testing import capture_logs
 import tableadmin_server.dynamodb
 from tableadmin import Client
 from tableadmin_server.config import EndpointConfig
-from tableadmin_server.dynamodb import botocore_private
-from tableadmin_server.dynamodb.botocore_private import missing
+from tableadmin_server.dynamodb.client import botocore_private
+from tableadmin_server.dynamodb.client.botocore_private import missing
+from tableadmin_server.dynamodb.client.session import make_client
 from tableadmin_server.dynamodb.endpoint import Endpoint
-from tableadmin_server.dynamodb.session import make_client
 from tests.server.scripted_endpoint import ScriptedEndpoint, answer, serving
 from tests.server_process import running_server
 
@@ -121,5 +121,5 @@ def test_one_module_uses_private_members() -> None:
     names = {name for path in OF_CLIENT for name in path.split(".") if name.startswith("_")}
     names |= {*botocore_private._STEPS.values(), *botocore_private._STEPS_BY_TYPE.values()}
     private = re.compile(rf"SLF001|JSONParser|\b(?:{'|'.join(names)})\b")
-    using = [file.name for file in folder.glob("*.py") if private.search(file.read_text(encoding="utf-8"))]
+    using = [file.name for file in folder.rglob("*.py") if private.search(file.read_text(encoding="utf-8"))]
     assert ["botocore_private.py"] == using

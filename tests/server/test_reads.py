@@ -15,8 +15,8 @@ from botocore import exceptions as boto
 from botocore.awsrequest import AWSPreparedRequest
 
 from tableadmin_server.config import EndpointConfig, RetryMode
+from tableadmin_server.dynamodb.client.retries import READS
 from tableadmin_server.dynamodb.endpoint import Endpoint
-from tableadmin_server.dynamodb.kinds import READS
 from tableadmin_server.failure import Failure
 from tests.server.scripted_endpoint import Answer, Held, ScriptedEndpoint, Seen, Step, answer, error, serving
 

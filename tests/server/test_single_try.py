@@ -15,8 +15,8 @@ from google.rpc.code_pb2 import Code
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.config import EndpointConfig, RetryMode
+from tableadmin_server.dynamodb.client.single_try import Unwanted
 from tableadmin_server.dynamodb.endpoint import Endpoint
-from tableadmin_server.dynamodb.single_try import Unwanted
 from tableadmin_server.failure import Failure
 from tests.server.scripted_endpoint import ScriptedEndpoint, error, serving
 
@@ -145,8 +145,9 @@ async def test_unwanted_once_connected(
     asked, unwanted = threading.Event(), threading.Event()
 
     def wanted() -> bool:
+        answer = not unwanted.is_set()
         asked.set()
-        return not unwanted.is_set()
+        return answer
 
     def change_of_mind() -> None:
         assert asked.wait(30)

@@ -34,10 +34,10 @@ from google.rpc.code_pb2 import Code
 
 from tableadmin.v1 import ListTablesRequest
 from tableadmin_server.config import EndpointConfig, RetryMode
+from tableadmin_server.dynamodb.client.reads import Reads
+from tableadmin_server.dynamodb.client.session import make_client
+from tableadmin_server.dynamodb.client.transport import Exchange, Transport, trusted
 from tableadmin_server.dynamodb.endpoint import Endpoint
-from tableadmin_server.dynamodb.reads import Reads
-from tableadmin_server.dynamodb.session import make_client
-from tableadmin_server.dynamodb.transport import Exchange, Transport, trusted
 from tableadmin_server.failure import Failure
 
 REGION = "us-west-2"

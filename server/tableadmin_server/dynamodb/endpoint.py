@@ -13,7 +13,7 @@ from tableadmin.awsshape import AwsDict, from_aws
 from tableadmin.v1 import table_admin_pb2
 from tableadmin_server.config import EndpointConfig
 from tableadmin_server.dynamodb.budget import Budgets, operation_rates
-from tableadmin_server.dynamodb.calls import Calls
+from tableadmin_server.dynamodb.client.calls import Calls
 from tableadmin_server.dynamodb.errors import Call, cause_of, failure_of
 from tableadmin_server.dynamodb.listings import leave_out, shows_tables
 from tableadmin_server.dynamodb.support import Support, is_aws

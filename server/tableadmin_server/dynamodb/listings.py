@@ -1,10 +1,20 @@
 """Listings without one table: pages that hold as much as was asked for, and cursors that do not name it."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from tableadmin.awsshape import AwsDict
-from tableadmin_server.dynamodb.table_arn import table_of
+
+# Also in the ARNs of a table's indexes, streams, backups, exports and imports.
+_TABLE = re.compile(r":table/([^/:]+)")
+
+
+def table_of(name_or_arn: str) -> str:
+    """The name of the table in an ARN of any region and account; what has none is a name itself."""
+    found = _TABLE.search(name_or_arn)
+    return found[1] if found else name_or_arn
+
 
 # The members of an answer to a listing.
 Page: TypeAlias = dict[str, Any]

@@ -5,7 +5,10 @@ import contextlib
 
 
 class AutoResetEvent:
-    """Coalesces signals until the next wait: several signals before a wait end one wait."""
+    """Coalesces signals until the next wait: several signals before a wait end one wait.
+
+    One task waits; any code on the event loop signals.
+    """
 
     def __init__(self) -> None:
         self._event = asyncio.Event()

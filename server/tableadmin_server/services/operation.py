@@ -27,7 +27,7 @@ from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
 from tableadmin_server.operations.following import not_found
 from tableadmin_server.operations.operations import Operations
 from tableadmin_server.operations.storage.store import Found, Selection
-from tableadmin_server.services.endpoint_choice import endpoint_name
+from tableadmin_server.services.call_metadata import endpoint_name
 from tableadmin_server.services.operation_messages import operation_message, unreadable_message
 
 SERVICE = operation_service_pb2.DESCRIPTOR.services_by_name["OperationService"]

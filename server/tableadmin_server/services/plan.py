@@ -35,7 +35,7 @@ from tableadmin_server.failure import Failure, FieldViolation, invalid_request
 from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
 from tableadmin_server.operations.request import Application
 from tableadmin_server.planner import Violation, plan, repetitions, validate
-from tableadmin_server.services.endpoint_choice import endpoint_name
+from tableadmin_server.services.call_metadata import endpoint_name
 from tableadmin_server.services.operation_messages import operation_message
 from tableadmin_server.services.plan_messages import table_error, table_plan
 from tableadmin_server.services.reserved_table import ReservedTable

@@ -8,7 +8,7 @@ from google.protobuf.message import Message
 from google.rpc.code_pb2 import Code
 
 from tableadmin_server.dynamodb.endpoint import Endpoint
-from tableadmin_server.dynamodb.table_arn import table_of
+from tableadmin_server.dynamodb.listings import table_of
 from tableadmin_server.failure import Failure, FieldViolation
 
 # The fields of requests that name a table, by its name or by an ARN that has the name in it.

@@ -22,17 +22,15 @@ from tableadmin_server.bounds import off_loop, received
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.dynamodb.fields import field_path
+from tableadmin_server.dynamodb.listings import table_of
 from tableadmin_server.dynamodb.singleflight import Singleflight
-from tableadmin_server.dynamodb.table_arn import table_of
 from tableadmin_server.failure import Failure, FieldViolation
-from tableadmin_server.services.endpoint_choice import endpoint_name
+from tableadmin_server.services.call_metadata import AWS_REQUEST_ID_KEY, UNKNOWN_KEY, endpoint_name
 from tableadmin_server.services.reserved_table import ReservedTable
 from tableadmin_server.watching.hubs import Hubs
 
 SERVICE = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"]
 
-AWS_REQUEST_ID_KEY = "aws-request-id"
-UNKNOWN_KEY = "tableadmin-unknown-bin"
 
 # The fields that name the table a write is about, by name or ARN.
 _TABLE_FIELDS = ("table_name", "target_table_name", "resource_arn")

@@ -10,7 +10,7 @@ from google.protobuf.duration_pb2 import Duration
 from tableadmin.v1 import TablePart, WaitRequest, WaitResponse, WatchRequest, watch_service_pb2
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.failure import invalid_request
-from tableadmin_server.services.endpoint_choice import endpoint_name
+from tableadmin_server.services.call_metadata import endpoint_name
 from tableadmin_server.tables.parts import ROWS, Part
 from tableadmin_server.tables.snapshot import parts_of
 from tableadmin_server.watching.hubs import Hubs

@@ -12,8 +12,8 @@ from google.rpc.code_pb2 import Code
 from msgspec.structs import replace
 
 from tableadmin.awsshape import AwsDict
+from tableadmin_server.dynamodb.client.single_try import Unwanted
 from tableadmin_server.dynamodb.endpoint import Answer, Endpoint
-from tableadmin_server.dynamodb.single_try import Unwanted
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.execution import heartbeat, journal
 from tableadmin_server.operations.execution.ages import Ages

@@ -23,7 +23,7 @@ from botocore.httpsession import where
 from botocore.parsers import ResponseParserError
 from botocore.session import Session
 
-from tableadmin_server.dynamodb.connections import MAX_BODY, drop_no_checksum
+from tableadmin_server.dynamodb.client.connections import MAX_BODY, drop_no_checksum
 
 # As botocore's own sender has it: no compression, and nothing that libcurl would add of its own accord
 # (a name without a value removes it).

@@ -18,7 +18,7 @@ from botocore.client import BaseClient
 from urllib3.exceptions import ReadTimeoutError
 from urllib3.response import HTTPResponse
 
-from tableadmin_server.dynamodb.botocore_private import pool_classes
+from tableadmin_server.dynamodb.client.botocore_private import pool_classes
 
 # Bytes of a body that are read at most. AWS's answers stay under 1 MB.
 MAX_BODY = 16 * 1024 * 1024

@@ -11,7 +11,7 @@ from botocore.exceptions import HTTPClientError
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.config import EndpointConfig
-from tableadmin_server.dynamodb.session import ClientMethod, make_client, methods
+from tableadmin_server.dynamodb.client.session import ClientMethod, make_client, methods
 
 
 class Unwanted(Exception):

@@ -24,11 +24,11 @@ from botocore.exceptions import (
 from botocore.utils import get_environ_proxies
 
 from tableadmin_server.config import ConfigError, EndpointConfig
-from tableadmin_server.dynamodb.botocore_private import missing_steps
-from tableadmin_server.dynamodb.connections import bound_answers
-from tableadmin_server.dynamodb.parser import StrictParserFactory
-from tableadmin_server.dynamodb.retries import spare_changes
-from tableadmin_server.dynamodb.transport import Transport, trusted
+from tableadmin_server.dynamodb.client.botocore_private import missing_steps
+from tableadmin_server.dynamodb.client.connections import bound_answers
+from tableadmin_server.dynamodb.client.parser import StrictParserFactory
+from tableadmin_server.dynamodb.client.retries import spare_changes
+from tableadmin_server.dynamodb.client.transport import Transport, trusted
 
 # The key that botocore finds fault with.
 _KEYS: tuple[tuple[type[BotoCoreError], str], ...] = (

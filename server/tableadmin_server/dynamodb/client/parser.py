@@ -18,8 +18,8 @@ from botocore.model import Shape, ShapeResolver, StructureShape
 from botocore.parsers import ResponseParser, ResponseParserError, ResponseParserFactory
 from botocore.utils import parse_timestamp
 
-from tableadmin_server.dynamodb.botocore_private import StepParser
-from tableadmin_server.dynamodb.kinds import CHANGES
+from tableadmin_server.dynamodb.client.botocore_private import StepParser
+from tableadmin_server.dynamodb.client.retries import CHANGES
 
 # What botocore's parsers run into when data is not of the shape they expect, or nested without end.
 _MISSHAPEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)

@@ -22,9 +22,9 @@ from botocore.retries.standard import RetryContext, StandardRetryConditions
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.config import EndpointConfig
-from tableadmin_server.dynamodb import botocore_private as private
-from tableadmin_server.dynamodb.parser import StrictParserFactory
-from tableadmin_server.dynamodb.transport import Exchange, Transport
+from tableadmin_server.dynamodb.client import botocore_private as private
+from tableadmin_server.dynamodb.client.parser import StrictParserFactory
+from tableadmin_server.dynamodb.client.transport import Exchange, Transport
 
 # Where requests go, headers that they need there, and what their signature depends on.
 Place: TypeAlias = tuple[str, dict[str, str], dict[str, Any]]

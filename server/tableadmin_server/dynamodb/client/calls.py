@@ -13,12 +13,11 @@ from google.rpc.code_pb2 import Code
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.config import EndpointConfig
-from tableadmin_server.dynamodb.botocore_private import missing
-from tableadmin_server.dynamodb.kinds import READS
-from tableadmin_server.dynamodb.reads import Reads
-from tableadmin_server.dynamodb.retries import Attempts
-from tableadmin_server.dynamodb.session import ClientMethod, connect, methods
-from tableadmin_server.dynamodb.single_try import SingleTry
+from tableadmin_server.dynamodb.client.botocore_private import missing
+from tableadmin_server.dynamodb.client.reads import Reads
+from tableadmin_server.dynamodb.client.retries import READS, Attempts
+from tableadmin_server.dynamodb.client.session import ClientMethod, connect, methods
+from tableadmin_server.dynamodb.client.single_try import SingleTry
 from tableadmin_server.failure import Failure
 
 _log = structlog.get_logger()

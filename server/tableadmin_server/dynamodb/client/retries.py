@@ -15,10 +15,21 @@ from botocore.awsrequest import AWSResponse
 from botocore.client import BaseClient
 from botocore.model import OperationModel
 from botocore.parsers import ResponseParserError
+from google.protobuf.descriptor_pb2 import MethodOptions
 
-from tableadmin_server.dynamodb.kinds import CHANGES
+from tableadmin.v1 import table_admin_pb2
 
 T = TypeVar("T")
+
+# The operations of the contract that only read, and those that change something.
+_METHODS = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"].methods
+
+READS = frozenset(
+    method.name
+    for method in _METHODS
+    if method.GetOptions().idempotency_level == MethodOptions.IdempotencyLevel.NO_SIDE_EFFECTS
+)
+CHANGES = frozenset(method.name for method in _METHODS) - READS
 
 # Of these the endpoint has seen nothing.
 _NOT_SENT = (boto.EndpointConnectionError, boto.ConnectTimeoutError, boto.ProxyConnectionError)

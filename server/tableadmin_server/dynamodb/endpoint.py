@@ -84,7 +84,10 @@ class Endpoint:
             return self._succeeded(operation, response)
         # Outside of the handler, so that no traceback has the text of an error that `cause_of` replaces.
         self.support.failed(operation, failure)
-        raise failure from cause
+        try:
+            raise failure from cause
+        finally:  # else exception and frame would hold each other, and all that was read, until a collection
+            del failure, cause
 
     def _succeeded(self, operation: str, response: dict[str, Any]) -> Answer:
         self.support.answered(operation)

@@ -23,6 +23,8 @@ from tableadmin_server.dynamodb.client.botocore_private import pool_classes
 # Bytes of a body that are read at most. AWS's answers stay under 1 MB.
 MAX_BODY = 16 * 1024 * 1024
 _CHUNK = 65_536
+# In place of a body that is too long. It is no JSON, so nobody takes it for an answer.
+_TOO_LONG = b"the body is too long"
 _CHECKSUM = "x-amz-crc32"
 
 
@@ -39,21 +41,27 @@ def bound_answers(client: BaseClient) -> None:
 
 
 class _Bounded(HTTPResponse):
-    """A response whose body is cut off where it is too long, and which is read until DEADLINE at most."""
+    """A response whose body is replaced where it is too long, and which is read until DEADLINE at most."""
 
     deadline: float
 
     def stream(self, amt: int | None = _CHUNK, decode_content: bool | None = None) -> Iterator[bytes]:  # type: ignore[override]  # noqa: FBT001  # urllib3's types
-        """The body, for the only method by which botocore reads it."""
+        """The body, for the only method by which botocore reads it.
+
+        A body of MAX_BODY bytes or more is not passed on: botocore would make several copies of it.
+        """
+        chunks: list[bytes] = []
         left = MAX_BODY
         while left and (data := self.read1(min(left, amt or left), decode_content)):
             left -= len(data)
-            yield data
+            chunks.append(data)
             if time.monotonic() > self.deadline:
                 self.close()
                 raise ReadTimeoutError(None, "", "the response took too long")  # type: ignore[arg-type]  # no pool here
         if not left:
             self.close()
+            chunks = [_TOO_LONG]
+        yield from chunks
 
 
 class _HTTPConnection(AWSHTTPConnection):

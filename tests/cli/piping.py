@@ -5,7 +5,20 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
+
 from tests.cli.running import PROGRAM, interruptible
+
+
+def read_until(process: "subprocess.Popen[str]", *texts: str) -> None:
+    """Read standard output up to the line that has one of TEXTS; fails where it ends before."""
+    assert process.stdout is not None
+    lines: list[str] = []
+    while line := process.stdout.readline():
+        lines.append(line)
+        if any(text in line for text in texts):
+            return
+    pytest.fail(f"none of {texts} in {lines}")
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import yaml
 from tableadmin.cli.specs.applying import requester
 from tableadmin.cli.views.operation_text import STATES
 from tests.cli.commands.test_plan import file, spec
-from tests.cli.piping import piped
+from tests.cli.piping import piped, read_until
 from tests.cli.running import PROGRAM, Run, runner
 from tests.cli.terminal import Terminal
 from tests.engines import Engine
@@ -369,8 +369,7 @@ def test_ctrl_c(modelled: dict[str, str], world: World, file: File, *, on_termin
         with piped(modelled, *command) as process:
             assert process.stdout is not None
             assert process.stderr is not None
-            while "waiting: " not in process.stdout.readline():
-                pass
+            read_until(process, "waiting: ")
             process.send_signal(signal.SIGINT)
             assert 130 == process.wait(20)
             said = process.stderr.read()
@@ -447,8 +446,7 @@ def test_a_server_that_comes_back(modelled: dict[str, str], world: World, file: 
     (replica,) = world.replicas
     with piped(modelled, "apply", "-f", path, "--yes") as process:
         assert process.stdout is not None
-        while "waiting: " not in process.stdout.readline():
-            pass
+        read_until(process, "waiting: ")
         address = replica.process.address
         replica.kill()
         flags = (*replica._flags, "--listen", address)

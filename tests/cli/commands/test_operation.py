@@ -9,7 +9,7 @@ import pytest
 from tests.cli.commands.test_apply import index, modelled, no_changes, one_line, operations, world
 from tests.cli.commands.test_plan import file, spec
 from tests.cli.fields import fields_of
-from tests.cli.piping import piped
+from tests.cli.piping import piped, read_until
 from tests.cli.running import PROGRAM, Run, runner
 from tests.cli.terminal import Terminal
 from tests.operations.world import World
@@ -109,8 +109,8 @@ def test_forgetting_one_that_goes_on(modelled: dict[str, str], world: World, fil
     path = file("a.yaml", spec("Music", **index("GenreIdx"), Tags={"a": "b"}))
     with piped(modelled, "apply", "-f", path, "--yes") as process:
         assert process.stdout is not None
-        while "waiting: table: UPDATING" not in process.stdout.readline():
-            pass
+        # A busy machine may miss the first.
+        read_until(process, "waiting: table: UPDATING", "waiting: index GenreIdx")
         (running,) = operations(tablectl, "Music")
         ran = tablectl("operation", "forget", str(running["OperationId"]), "--yes")
         assert "cancel the operation first" in one_line(ran, 1)
@@ -124,8 +124,8 @@ def test_cancelling(modelled: dict[str, str], world: World, file: File) -> None:
     with piped(modelled, "apply", "-f", path, "--yes") as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        while "waiting: table: UPDATING" not in process.stdout.readline():
-            pass
+        # A busy machine may miss the first.
+        read_until(process, "waiting: table: UPDATING", "waiting: index GenreIdx")
         (running,) = operations(tablectl, "Music")
         ran = tablectl("operation", "cancel", str(running["OperationId"]))
         assert 0 == ran.returncode

@@ -343,9 +343,10 @@ def test_tables_side_by_side(modelled: dict[str, str], world: World, file: File)
     """On a terminal each table has a line with its call and what is awaited, while both go on."""
     world.made(spec("Music"), spec("Films"))
     path = file("a.yaml", spec("Music", **index("GenreIdx")), spec("Films", Tags={"a": "b"}))
-    session = Terminal([str(PROGRAM), "apply", "-f", path, "--yes"], modelled, columns=100)
-    session.read_until("waiting: table: UPDATING; index GenreIdx: CREATING, backfilling")
-    session.read_until("2 tables: 1 running, 1 succeeded; Ctrl-C does not stop the operations")
+    with world.plane.model.standing():
+        session = Terminal([str(PROGRAM), "apply", "-f", path, "--yes"], modelled, columns=100)
+        session.read_until("waiting: table: UPDATING; index GenreIdx: CREATING, backfilling")
+        session.read_until("2 tables: 1 running, 1 succeeded; Ctrl-C does not stop the operations")
     rows = [line.split()[:5] for line in session.screen.splitlines()]
     assert ["TABLE", "STATE", "CALL", "TIME", "NOW"] in rows
     assert ["Music", "RUNNING", "1", "of", "1"] in rows
@@ -359,20 +360,21 @@ def test_ctrl_c(modelled: dict[str, str], world: World, file: File, *, on_termin
     world.made(spec("Music"))
     path = file("a.yaml", spec("Music", **index("GenreIdx")))
     command = ("apply", "-f", path, "--yes")
-    if on_terminal:
-        session = Terminal([str(PROGRAM), *command], modelled, columns=300)
-        session.read_until("waiting: ")
-        session.type("\x03")
-        assert 130 == session.end()
-        said = session.screen
-    else:
-        with piped(modelled, *command) as process:
-            assert process.stdout is not None
-            assert process.stderr is not None
-            read_until(process, "waiting: ")
-            process.send_signal(signal.SIGINT)
-            assert 130 == process.wait(20)
-            said = process.stderr.read()
+    with world.plane.model.standing():
+        if on_terminal:
+            session = Terminal([str(PROGRAM), *command], modelled, columns=300)
+            session.read_until("waiting: ")
+            session.type("\x03")
+            assert 130 == session.end()
+            said = session.screen
+        else:
+            with piped(modelled, *command) as process:
+                assert process.stdout is not None
+                assert process.stderr is not None
+                read_until(process, "waiting: ")
+                process.send_signal(signal.SIGINT)
+                assert 130 == process.wait(20)
+                said = process.stderr.read()
     (operation,) = world.operations_of("Music")
     assert "Traceback" not in said
     watch, cancel = (f"'tablectl operation {verb} {operation.operation_id}'" for verb in ("watch", "cancel"))
@@ -414,10 +416,13 @@ def test_a_table_that_is_being_changed(modelled: dict[str, str], world: World, f
     """While one operation changes a table another is refused, and the first is named."""
     world.made(spec("Music"))
     tablectl = runner(modelled)
-    begun = tablectl("apply", "-f", file("a.yaml", spec("Music", **index("GenreIdx"))), "--yes", "--detach")
-    operation_id = begun.stdout.split()[-1]
-    more = spec("Music", **index("GenreIdx"), Tags={"a": "b"})
-    ran = tablectl("apply", "-f", file("b.yaml", more), "--yes")
+    with world.plane.model.standing():
+        begun = tablectl(
+            "apply", "-f", file("a.yaml", spec("Music", **index("GenreIdx"))), "--yes", "--detach"
+        )
+        operation_id = begun.stdout.split()[-1]
+        more = spec("Music", **index("GenreIdx"), Tags={"a": "b"})
+        ran = tablectl("apply", "-f", file("b.yaml", more), "--yes")
     assert f"tablectl: Music: the operation {operation_id} is changing the table (" in one_line(ran, 1)
     tablectl("operation", "cancel", operation_id)
 

@@ -107,10 +107,9 @@ def test_forgetting_one_that_goes_on(modelled: dict[str, str], world: World, fil
     world.made(spec("Music"))
     tablectl = runner(modelled)
     path = file("a.yaml", spec("Music", **index("GenreIdx"), Tags={"a": "b"}))
-    with piped(modelled, "apply", "-f", path, "--yes") as process:
+    with world.plane.model.standing(), piped(modelled, "apply", "-f", path, "--yes") as process:
         assert process.stdout is not None
-        # A busy machine may miss the first.
-        read_until(process, "waiting: table: UPDATING", "waiting: index GenreIdx")
+        read_until(process, "waiting: table: UPDATING")
         (running,) = operations(tablectl, "Music")
         ran = tablectl("operation", "forget", str(running["OperationId"]), "--yes")
         assert "cancel the operation first" in one_line(ran, 1)
@@ -124,11 +123,11 @@ def test_cancelling(modelled: dict[str, str], world: World, file: File) -> None:
     with piped(modelled, "apply", "-f", path, "--yes") as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        # A busy machine may miss the first.
-        read_until(process, "waiting: table: UPDATING", "waiting: index GenreIdx")
-        (running,) = operations(tablectl, "Music")
-        ran = tablectl("operation", "cancel", str(running["OperationId"]))
-        assert 0 == ran.returncode
+        with world.plane.model.standing():
+            read_until(process, "waiting: table: UPDATING")
+            (running,) = operations(tablectl, "Music")
+            ran = tablectl("operation", "cancel", str(running["OperationId"]))
+            assert 0 == ran.returncode
         first, *calls = ran.stdout.splitlines()
         assert f"{running['OperationId']} of table Music stops before its next call; completed: " in first
         assert "  add index GenreIdx (UpdateTable): accepted" in calls
@@ -147,22 +146,21 @@ def test_watching(modelled: dict[str, str], world: World, file: File) -> None:
     world.made(spec("Music"))
     tablectl = runner(modelled)
     path = file("a.yaml", spec("Music", **index("GenreIdx")))
-    begun = tablectl("apply", "-f", path, "--yes", "--detach")
-    operation_id = begun.stdout.split()[-1]
-    session = Terminal([str(PROGRAM), "operation", "watch", operation_id], modelled, columns=200)
-    session.read_until("1 table: 1 running; Ctrl-C does not stop the operations")
-    session.type("\x03")
-    assert 130 == session.end()
-    assert (
-        f"stopped watching; the changes continue; to see them, run 'tablectl operation watch {operation_id}'"
-        in (session.screen)
-    )
-    with piped(modelled, "operation", "watch", operation_id, "-o", "json") as process:
-        assert process.stdout is not None
-        first = json.loads(process.stdout.readline())
-        assert ("OPERATION", operation_id) == (first["type"], first["operation"]["OperationId"])
-        process.send_signal(signal.SIGINT)
-        assert 130 == process.wait(20)
+    with world.plane.model.standing():
+        begun = tablectl("apply", "-f", path, "--yes", "--detach")
+        operation_id = begun.stdout.split()[-1]
+        session = Terminal([str(PROGRAM), "operation", "watch", operation_id], modelled, columns=200)
+        session.read_until("1 table: 1 running; Ctrl-C does not stop the operations")
+        session.type("\x03")
+        assert 130 == session.end()
+        again = f"to see them, run 'tablectl operation watch {operation_id}'"
+        assert f"stopped watching; the changes continue; {again}" in session.screen
+        with piped(modelled, "operation", "watch", operation_id, "-o", "json") as process:
+            assert process.stdout is not None
+            first = json.loads(process.stdout.readline())
+            assert ("OPERATION", operation_id) == (first["type"], first["operation"]["OperationId"])
+            process.send_signal(signal.SIGINT)
+            assert 130 == process.wait(20)
     assert 0 == tablectl("operation", "watch", operation_id).returncode
     assert no_changes(tablectl, path)
 

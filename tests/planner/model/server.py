@@ -26,6 +26,7 @@ class Served:
         self.url = url
         self.refused: list[str] = []
         self._speed = speed
+        self._standing = False
         self._began = time.monotonic()
         self._lock = threading.Lock()
 
@@ -37,8 +38,7 @@ class Served:
     def answer(self, operation: str, params: Data) -> tuple[int, Data]:
         """The HTTP status and the body."""
         with self._lock:
-            running = (time.monotonic() - self._began) * self._speed
-            self.control.clock = max(self.control.clock, running)
+            self._let_pass()
             try:
                 return 200, self.control.call(operation, params)
             except Rejected as error:
@@ -47,6 +47,24 @@ class Served:
             except Needless as error:
                 self._note(operation, f"needless: {error}")
                 return refusal("ValidationException", f"needless: {error}")
+
+    @contextmanager
+    def standing(self) -> Iterator[None]:
+        """The clock stands for the length of the block, so what takes time does not end meanwhile."""
+        with self._lock:
+            self._let_pass()
+            self._standing = True
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._began = time.monotonic() - self.control.clock / self._speed
+                self._standing = False
+
+    def _let_pass(self) -> None:
+        if not self._standing:
+            running = (time.monotonic() - self._began) * self._speed
+            self.control.clock = max(self.control.clock, running)
 
     def _note(self, operation: str, what: str) -> None:
         if not reads(operation):

@@ -5,7 +5,8 @@ botocore reads a body of any length and waits as long as a byte comes now and th
 
 import re
 import time
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
+from socket import socket
 from typing import cast
 
 from botocore.awsrequest import (
@@ -64,16 +65,46 @@ class _Bounded(HTTPResponse):
         yield from chunks
 
 
+class Unwanted(Exception):
+    """The call was not sent: it was not wanted any more."""
+
+
+class GuardedBody(bytes):
+    """The body of a request that is sent only if `wanted` says so in that moment."""
+
+    wanted: Callable[[], bool]
+
+
 class _HTTPConnection(AWSHTTPConnection):
+    def send(self, data: object) -> None:
+        _send(self.sock, data, super().send)
+
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as urllib3 has it
         deadline = _deadline(self.timeout)
         return _bounded(super().getresponse(), deadline)
 
 
 class _HTTPSConnection(AWSHTTPSConnection):
+    def send(self, data: object) -> None:
+        _send(self.sock, data, super().send)
+
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as urllib3 has it
         deadline = _deadline(self.timeout)
         return _bounded(super().getresponse(), deadline)
+
+
+def _send(sock: socket, data: object, send: Callable[..., object]) -> None:
+    """Send DATA; ask for a guarded body as the last thing before the kernel gets the body.
+
+    Nothing may come between the two: a thread that has asked may wait for its turn to run, and the process
+    may be stopped meanwhile.
+    """
+    if not isinstance(data, GuardedBody):
+        send(data)
+    elif data.wanted():
+        sock.sendall(data)
+    else:
+        raise Unwanted
 
 
 class _HTTPPool(AWSHTTPConnectionPool):

@@ -11,11 +11,10 @@ from botocore.exceptions import HTTPClientError
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.config import EndpointConfig
+from tableadmin_server.dynamodb.client.connections import GuardedBody, Unwanted
 from tableadmin_server.dynamodb.client.session import ClientMethod, make_client, methods
 
-
-class Unwanted(Exception):
-    """The call was not sent: it was not wanted any more."""
+__all__ = ["SingleTry", "Unwanted"]
 
 
 class SingleTry:
@@ -71,10 +70,10 @@ class _Thread(threading.local):
 
 
 class _Guarded:
-    """The body of a request, which raises Unwanted instead of being read when the request is not wanted.
+    """The body of a request, which the connection asks about right before it is sent.
 
-    It is read when the connection is there and the headers are sent. Without it the request is not whole, so
-    no server carries it out, and the connection is closed.
+    The body is read when the connection is there and the headers are sent. Without the body the request is
+    not whole, so no server carries the request out, and the connection is closed.
     """
 
     def __init__(self, body: bytes, wanted: Callable[[], bool]) -> None:
@@ -83,7 +82,8 @@ class _Guarded:
 
     def read(self, _size: int) -> bytes:
         """All of the body at once, then nothing: of a part that was sent the rest could still be refused."""
-        body, self._body = self._body, b""
-        if body and not self._wanted():
+        if self._body and not self._wanted():
             raise Unwanted
+        body, self._body = GuardedBody(self._body), b""
+        body.wanted = self._wanted
         return body

@@ -225,7 +225,7 @@ def test_a_wait_that_is_too_short(slow: dict[str, str], table_name: str) -> None
     ran = tablectl("table", "create", table_name, *create, "--wait", "--wait-timeout", "0.5s")
     assert 1 == ran.returncode
     last = ran.stderr.splitlines()[-1]
-    assert f"tablectl: {table_name}: after 0 s still table: CREATING; the change continues" == last
+    assert f"tablectl: {table_name}: after 0 s still pending: table: CREATING; the change continues" == last
     tablectl("call", "DescribeTable", json.dumps({"TableName": table_name}))
     assert f"table {table_name} UPDATING\n" == _update_once_active(tablectl, table_name)
 

@@ -48,9 +48,17 @@ class _SettingOption(click.Option):
 @click.command(
     params=[_SettingOption(each) for each in _FLAGS],
     context_settings={"show_default": True, "max_content_width": 100},
-    epilog="Each flag has an environment variable: --endpoint-url is TABLEADMIN_ENDPOINT_URL. Exit codes: "
-    "0 the server stopped on request, 1 the server can't run or could not save tables, 2 flags or "
-    "configuration are wrong, 130 and 143 a second Ctrl-C or SIGTERM ended the server at once.",
+    epilog="""Each flag has an environment variable. The variable of --endpoint-url is
+TABLEADMIN_ENDPOINT_URL.
+
+\b
+Exit codes:
+0    The server stopped after SIGTERM or Ctrl-C.
+1    The server cannot run, or cannot save tables.
+2    A flag or the configuration is invalid.
+130  A second Ctrl-C stopped the server immediately.
+143  A second SIGTERM stopped the server immediately.
+""",
 )
 @click.option(
     "--config",

@@ -58,7 +58,8 @@ class EndpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     region: Annotated[
         str | None,
         Meta(
-            description="AWS region. Without a region, boto3 uses the one of the environment or the profile."
+            description="AWS region. Without this setting, boto3 takes the region from the environment or "
+            "the profile."
         ),
     ] = None
     profile: Annotated[str | None, Meta(description="Profile in the shared AWS configuration files.")] = None
@@ -76,7 +77,7 @@ class EndpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     queue_size: Annotated[
         int,
         Meta(
-            description="Maximum number of calls that wait for their turn. "
+            description="Maximum number of calls that wait while pool_size calls are in progress. "
             "Further calls fail with RESOURCE_EXHAUSTED.",
             ge=0,
             le=100_000,
@@ -102,12 +103,16 @@ class EndpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     ] = "tableadmin-operations"
     # AWS lets 500 tables change at once, 250 with indexes.
     concurrent_operations: Annotated[
-        int, Meta(description="Maximum number of operations this server runs at once.", ge=1, le=1000)
+        int,
+        Meta(
+            description="Maximum number of operations that this server runs at the same time.", ge=1, le=1000
+        ),
     ] = 250
     operation_lease: Annotated[
         float,
         Meta(
-            description="Time before another server takes over the operations of an unresponsive one.",
+            description="Lease on a running operation. If a server crashes or hangs, other servers "
+            "take over its operations within 4/3 of this time.",
             extra={"unit": "seconds"},
             ge=0.5,
             le=3600,
@@ -123,7 +128,10 @@ class EndpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     retry_mode: Annotated[RetryMode, Meta(description="Retry mode of botocore.")] = "standard"
     # A change is tried again only if the endpoint has certainly not carried it out.
     max_attempts: Annotated[
-        int, Meta(description="Maximum number of times a call is tried, the first try included.", ge=1, le=20)
+        int,
+        Meta(
+            description="Maximum number of attempts for each call, including the first attempt.", ge=1, le=20
+        ),
     ] = 3
 
 

@@ -31,11 +31,11 @@ class _OperationStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Operat
     """Not set."""
     OPERATION_STATE_PENDING: _OperationState.ValueType  # 1
     """The operation has not started: the tables of the request are being checked, or the servers run
-    as many operations as they may.
+    the maximum number of concurrent operations.
     """
     OPERATION_STATE_RUNNING: _OperationState.ValueType  # 2
-    """The operation is running on a server. If that server stops, another server takes over the
-    operation after the lease of the first server has expired.
+    """A server is running the operation. If the server stops or crashes, another server takes over
+    the operation.
     """
     OPERATION_STATE_SUCCEEDED: _OperationState.ValueType  # 3
     """The table matches its spec."""
@@ -60,11 +60,11 @@ OPERATION_STATE_UNSPECIFIED: OperationState.ValueType  # 0
 """Not set."""
 OPERATION_STATE_PENDING: OperationState.ValueType  # 1
 """The operation has not started: the tables of the request are being checked, or the servers run
-as many operations as they may.
+the maximum number of concurrent operations.
 """
 OPERATION_STATE_RUNNING: OperationState.ValueType  # 2
-"""The operation is running on a server. If that server stops, another server takes over the
-operation after the lease of the first server has expired.
+"""A server is running the operation. If the server stops or crashes, another server takes over
+the operation.
 """
 OPERATION_STATE_SUCCEEDED: OperationState.ValueType  # 3
 """The table matches its spec."""
@@ -98,8 +98,8 @@ class _CallOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CallOutco
     CALL_OUTCOME_REFUSED: _CallOutcome.ValueType  # 3
     """AWS refused the call. The call changed nothing."""
     CALL_OUTCOME_UNKNOWN: _CallOutcome.ValueType  # 4
-    """The service received no response, so AWS may have accepted the call. The operation reads the
-    table before its next call to find out.
+    """The service received no response, so AWS may have accepted the call. To determine whether AWS
+    accepted the call, the operation reads the table before the next call.
     """
 
 class CallOutcome(_CallOutcome, metaclass=_CallOutcomeEnumTypeWrapper):
@@ -114,8 +114,8 @@ CALL_OUTCOME_ACCEPTED: CallOutcome.ValueType  # 2
 CALL_OUTCOME_REFUSED: CallOutcome.ValueType  # 3
 """AWS refused the call. The call changed nothing."""
 CALL_OUTCOME_UNKNOWN: CallOutcome.ValueType  # 4
-"""The service received no response, so AWS may have accepted the call. The operation reads the
-table before its next call to find out.
+"""The service received no response, so AWS may have accepted the call. To determine whether AWS
+accepted the call, the operation reads the table before the next call.
 """
 Global___CallOutcome: _TypeAlias = CallOutcome  # noqa: Y015
 

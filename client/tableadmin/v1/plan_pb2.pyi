@@ -130,9 +130,9 @@ class PlanTablesResponse(_message.Message):
     table_name: _builtins.str
     """The name of the table."""
     completed_tables: _builtins.int
-    """The number of tables that the stream has returned a result for, this table included."""
+    """The number of results that the stream has returned so far, including this result."""
     total_tables: _builtins.int
-    """The number of tables that the stream returns a result for in all."""
+    """The total number of results that the stream will return."""
     @_builtins.property
     def plan(self) -> Global___TablePlan:
         """The plan that brings the table to its spec."""
@@ -227,9 +227,9 @@ class ExportTablesResponse(_message.Message):
     table_name: _builtins.str
     """The name of the table."""
     completed_tables: _builtins.int
-    """The number of tables that the stream has returned a result for, this table included."""
+    """The number of results that the stream has returned so far, including this result."""
     total_tables: _builtins.int
-    """The number of tables that the stream returns a result for in all."""
+    """The total number of results that the stream will return."""
     @_builtins.property
     def spec(self) -> _table_spec_pb2.TableSpec:
         """The spec that describes the table as it is. A plan for this spec has no changes."""
@@ -240,9 +240,9 @@ class ExportTablesResponse(_message.Message):
 
     @_builtins.property
     def notes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """What the spec does not contain: settings that a spec has no member for, settings that the endpoint does
-        not support, and settings that could not be read while the table is being created or deleted. One
-        sentence for each.
+        """Descriptions of the settings that the spec does not contain, one sentence for each setting. The
+        spec does not contain settings for which TableSpec has no field, settings that the endpoint
+        does not support, and settings that cannot be read while the table is being created or deleted.
         """
 
     def __init__(
@@ -449,11 +449,12 @@ class TablePlan(_message.Message):
     """The action on the table."""
     fingerprint: _builtins.str
     """A value that identifies the state of the live table. If the value is passed to ApplyPlan and
-    the table has changed since, ApplyPlan fails with ABORTED.
+    the table has changed since the plan was made, ApplyPlan fails with ABORTED.
     """
     refusal: _builtins.str
     """The reason why the plan cannot be carried out. Example: the plan replaces a table that is
-    protected from deletion. If the reason is set, `steps` is empty. Otherwise the reason is empty.
+    protected from deletion. If `refusal` is set, `steps` is empty. `refusal` is empty if the plan
+    can be carried out.
     """
     @_builtins.property
     def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___PlannedChange]:
@@ -528,7 +529,7 @@ class PlannedChange(_message.Message):
     value.
     """
     after: _builtins.str
-    """The desired value, in the same format. Empty if the value will be removed."""
+    """The desired value, in the format of `before`. Empty if the value will be removed."""
     change_class: Global___ChangeClass.ValueType
     """The effect of the change on users of the table."""
     skipped: _builtins.str

@@ -52,11 +52,11 @@ class PlanServiceStub:
     skipped.
 
     The stream has one response for each spec. Each response is sent as soon as its plan is ready,
-    so the order differs from the order of the specs. AWS allows about 10 reads of tags and of
-    backups a second, so plans for 1,000 tables take minutes: set no deadline, or a long one. If a
-    table cannot be read, for example for lack of permission, its response has an error instead of
-    a plan, and the stream continues with the other tables. An invalid spec ends the stream before
-    any table is read.
+    so the order of the responses can differ from the order of the specs. AWS allows about 10 reads
+    of tags and of backups a second, so plans for 1,000 tables take minutes: set no deadline, or a
+    long one. If a table cannot be read, for example for lack of permission, its response has an
+    error instead of a plan, and the stream continues with the other tables. An invalid spec ends
+    the stream before any table is read.
     """
     ExportTables: _grpc.UnaryStreamMultiCallable[_plan_pb2.ExportTablesRequest, _plan_pb2.ExportTablesResponse]
     """Returns live tables as specs. This RPC changes nothing.
@@ -77,13 +77,15 @@ class PlanServiceStub:
     first call.
 
     If the deadline of the call expires, some operations may have started. Call ApplyPlan again
-    with the same `request_id` to start the others and to get all of them.
+    with the same `request_id`. The second call starts the missing operations and returns all
+    operations of the request.
 
     A request that fails any check starts nothing. For up to 20 tables, the service checks the live
     tables before the response. For more tables, the service checks the live tables after the
-    response. Their operations stay PENDING meanwhile. If a check fails, all operations of the
-    request end ABORTED: the `error` of the operation of that table has the reason of the check, and
-    the `error` of each other operation has the reason `REQUEST_NOT_ADMITTED`.
+    response. The operations of the request stay PENDING until the checks are complete. If a check
+    fails, all operations of the request end ABORTED: the `error` of the operation whose check
+    failed has the reason of the check, and the `error` of each other operation has the reason
+    `REQUEST_NOT_ADMITTED`.
 
     Errors: INVALID_ARGUMENT if a spec is invalid, or if `request_id` was used for another request.
     FAILED_PRECONDITION if a plan cannot be carried out, if a plan contains changes that the
@@ -116,11 +118,11 @@ class PlanServiceAsyncStub(PlanServiceStub):
     skipped.
 
     The stream has one response for each spec. Each response is sent as soon as its plan is ready,
-    so the order differs from the order of the specs. AWS allows about 10 reads of tags and of
-    backups a second, so plans for 1,000 tables take minutes: set no deadline, or a long one. If a
-    table cannot be read, for example for lack of permission, its response has an error instead of
-    a plan, and the stream continues with the other tables. An invalid spec ends the stream before
-    any table is read.
+    so the order of the responses can differ from the order of the specs. AWS allows about 10 reads
+    of tags and of backups a second, so plans for 1,000 tables take minutes: set no deadline, or a
+    long one. If a table cannot be read, for example for lack of permission, its response has an
+    error instead of a plan, and the stream continues with the other tables. An invalid spec ends
+    the stream before any table is read.
     """
     ExportTables: _aio.UnaryStreamMultiCallable[_plan_pb2.ExportTablesRequest, _plan_pb2.ExportTablesResponse]  # type: ignore[assignment]
     """Returns live tables as specs. This RPC changes nothing.
@@ -141,13 +143,15 @@ class PlanServiceAsyncStub(PlanServiceStub):
     first call.
 
     If the deadline of the call expires, some operations may have started. Call ApplyPlan again
-    with the same `request_id` to start the others and to get all of them.
+    with the same `request_id`. The second call starts the missing operations and returns all
+    operations of the request.
 
     A request that fails any check starts nothing. For up to 20 tables, the service checks the live
     tables before the response. For more tables, the service checks the live tables after the
-    response. Their operations stay PENDING meanwhile. If a check fails, all operations of the
-    request end ABORTED: the `error` of the operation of that table has the reason of the check, and
-    the `error` of each other operation has the reason `REQUEST_NOT_ADMITTED`.
+    response. The operations of the request stay PENDING until the checks are complete. If a check
+    fails, all operations of the request end ABORTED: the `error` of the operation whose check
+    failed has the reason of the check, and the `error` of each other operation has the reason
+    `REQUEST_NOT_ADMITTED`.
 
     Errors: INVALID_ARGUMENT if a spec is invalid, or if `request_id` was used for another request.
     FAILED_PRECONDITION if a plan cannot be carried out, if a plan contains changes that the
@@ -183,11 +187,11 @@ class PlanServiceServicer(metaclass=_abc_1.ABCMeta):
         skipped.
 
         The stream has one response for each spec. Each response is sent as soon as its plan is ready,
-        so the order differs from the order of the specs. AWS allows about 10 reads of tags and of
-        backups a second, so plans for 1,000 tables take minutes: set no deadline, or a long one. If a
-        table cannot be read, for example for lack of permission, its response has an error instead of
-        a plan, and the stream continues with the other tables. An invalid spec ends the stream before
-        any table is read.
+        so the order of the responses can differ from the order of the specs. AWS allows about 10 reads
+        of tags and of backups a second, so plans for 1,000 tables take minutes: set no deadline, or a
+        long one. If a table cannot be read, for example for lack of permission, its response has an
+        error instead of a plan, and the stream continues with the other tables. An invalid spec ends
+        the stream before any table is read.
         """
 
     @_abc_1.abstractmethod
@@ -220,13 +224,15 @@ class PlanServiceServicer(metaclass=_abc_1.ABCMeta):
         first call.
 
         If the deadline of the call expires, some operations may have started. Call ApplyPlan again
-        with the same `request_id` to start the others and to get all of them.
+        with the same `request_id`. The second call starts the missing operations and returns all
+        operations of the request.
 
         A request that fails any check starts nothing. For up to 20 tables, the service checks the live
         tables before the response. For more tables, the service checks the live tables after the
-        response. Their operations stay PENDING meanwhile. If a check fails, all operations of the
-        request end ABORTED: the `error` of the operation of that table has the reason of the check, and
-        the `error` of each other operation has the reason `REQUEST_NOT_ADMITTED`.
+        response. The operations of the request stay PENDING until the checks are complete. If a check
+        fails, all operations of the request end ABORTED: the `error` of the operation whose check
+        failed has the reason of the check, and the `error` of each other operation has the reason
+        `REQUEST_NOT_ADMITTED`.
 
         Errors: INVALID_ARGUMENT if a spec is invalid, or if `request_id` was used for another request.
         FAILED_PRECONDITION if a plan cannot be carried out, if a plan contains changes that the

@@ -167,7 +167,7 @@ class _TableAspectEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TableAspe
     TABLE_ASPECT_SIZE: _TableAspect.ValueType  # 13
     """The item count and the size. `TableChange.subject` is the index name, or empty for the table."""
     TABLE_ASPECT_OTHER: _TableAspect.ValueType  # 14
-    """Another member of the response of DescribeTable."""
+    """A member of the response of DescribeTable for which this enum has no other value."""
     TABLE_ASPECT_UNREADABLE_PART: _TableAspect.ValueType  # 15
     """A part can no longer be read, or can be read again. `TableChange.subject` is the name of the
     part, for example `TAGS`. If the part has changed in the meantime, only `TableEvent.state`
@@ -216,7 +216,7 @@ TABLE_ASPECT_TAGS: TableAspect.ValueType  # 12
 TABLE_ASPECT_SIZE: TableAspect.ValueType  # 13
 """The item count and the size. `TableChange.subject` is the index name, or empty for the table."""
 TABLE_ASPECT_OTHER: TableAspect.ValueType  # 14
-"""Another member of the response of DescribeTable."""
+"""A member of the response of DescribeTable for which this enum has no other value."""
 TABLE_ASPECT_UNREADABLE_PART: TableAspect.ValueType  # 15
 """A part can no longer be read, or can be read again. `TableChange.subject` is the name of the
 part, for example `TAGS`. If the part has changed in the meantime, only `TableEvent.state`
@@ -607,8 +607,8 @@ class TableEvent(_message.Message):
 
     @_builtins.property
     def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___TableChange]:
-        """The differences from the previous state that was sent. Set only if the type is
-        TABLE_EVENT_TYPE_CHANGED.
+        """The differences between the state in the previous event for the table and `state`. Set only if
+        the type is TABLE_EVENT_TYPE_CHANGED.
         """
 
     def __init__(
@@ -651,7 +651,7 @@ class TableChange(_message.Message):
     before: _builtins.str
     """The old value, as JSON with the member names of the AWS API. Empty if there was no value."""
     after: _builtins.str
-    """The new value, in the same format. Empty if there is no value."""
+    """The new value, in the format of `before`. Empty if there is no value."""
     def __init__(
         self,
         *,

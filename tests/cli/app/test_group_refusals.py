@@ -68,4 +68,4 @@ def test_what_is_asked_for(offline: Run, arguments: list[str], warning: str) -> 
     ran = offline(*arguments)
     assert (2, "") == (ran.returncode, ran.stdout)
     assert warning in ran.stderr
-    assert ran.stderr.endswith("requires --yes without a terminal\n")
+    assert ran.stderr.endswith("Without a terminal, tablectl requires --yes\n")

@@ -158,8 +158,8 @@ def test_protected_table(tablectl: Run, table: str) -> None:
             "Limt: unknown member of ListTablesRequest, did you mean 'Limit'?",
         ),
         (["call", "ListTables", '{"Limit": "3"}'], "Limit: must be a whole number of 32 bits"),
-        (["table", "delete", "Tab"], "requires --yes without a terminal"),
-        (["index", "delete", "Tab", "Idx"], "requires --yes without a terminal"),
+        (["table", "delete", "Tab"], "Without a terminal, tablectl requires --yes"),
+        (["index", "delete", "Tab", "Idx"], "Without a terminal, tablectl requires --yes"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -92,7 +92,7 @@ def test_a_pipe_needs_yes(tablectl: Run, file: File, table: str) -> None:
     """Where nobody can be asked, --yes is wanted: nothing is done, and the exit code is 2."""
     path = file("a.yaml", spec(table, Tags={"a": "b"}))
     ran = tablectl("apply", "-f", path)
-    assert "tablectl: changing 1 table: requires --yes without a terminal\n" == one_line(ran, 2)
+    assert "tablectl: This changes 1 table. Without a terminal, tablectl requires --yes\n" == one_line(ran, 2)
     assert f"~ {table} (update)" == ran.stdout.splitlines()[0]
     assert [] == operations(tablectl, table)
 

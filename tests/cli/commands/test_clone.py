@@ -12,7 +12,7 @@ from tests.cli.terminal import Terminal
 
 __all__ = ["at_two", "two"]
 
-NOTE = "note: items, auto scaling, AWS's own tags (aws:), backups, streams' records and alarms are not cloned"
+NOTE = "note: not cloned: items, auto scaling, system tags (aws:), backups, stream records and alarms"
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_what_can_not_be_cloned(tablectl: Run, table: str) -> None:
     wrong = tablectl("clone", table, "x", "--yes")
     assert (1, "tablectl: 1 violation in 1 of 1 table") == (wrong.returncode, wrong.stderr.splitlines()[-1])
     unasked = tablectl("clone", table, f"{table}-b")
-    assert (2, True) == (unasked.returncode, "requires --yes without a terminal" in unasked.stderr)
+    assert (2, True) == (unasked.returncode, "Without a terminal, tablectl requires --yes" in unasked.stderr)
 
 
 def test_on_a_terminal(terminal: Callable[..., Terminal], tablectl: Run, table: str, new: str) -> None:

@@ -34,7 +34,7 @@ def test_a_list(tablectl: Run, applied: str, file: File, table: str) -> None:
     assert applied == older["OperationId"]
     ran = tablectl("operation", "list", "--table", table)
     head, *rows = ran.stdout.splitlines()
-    assert ["OPERATION", "TABLE", "STATE", "CALLS", "ASKED", "FOR", "TOOK", "BY"] == head.split()
+    assert ["OPERATION", "TABLE", "STATE", "CALLS", "CREATED", "TOOK", "BY"] == head.split()
     assert [newer["OperationId"], applied] == [row.split()[0] for row in rows]
     assert [table, "SUCCEEDED", "1", "of", "1"] == rows[1].split()[1:6]
     for filters, found in (

@@ -148,7 +148,7 @@ def test_everything() -> None:
     lines = dict(line.split(maxsplit=1) for line in plain_lines(fields))
     assert "add index Idx: too many (LimitExceededException, AWS request 4711)" == lines["Why"]
     assert "the table is ACTIVE; not yet changed: GlobalSecondaryIndexes[Idx]" == lines["Left"]
-    assert {"Operation", "Table", "State", "Calls", "Why", "Left", "Asked", "Ended", "Took"} == lines.keys()
+    assert {"Operation", "Table", "State", "Calls", "Why", "Left", "Created", "Ended", "Took"} == lines.keys()
     assert [
         "CALL               AWS OPERATION  OUTCOME   BEGAN                    TOOK   WHY",
         "change throughput  UpdateTable    ACCEPTED  2026-01-31 12:00:02 UTC  2.0 s",

@@ -37,7 +37,7 @@ def agree(question: str, what: str, *, yes: bool) -> None:
 
 def _needs_a_person(what: str) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise Refusal(f"{what}: requires --yes without a terminal")
+        raise Refusal(f"{what}. Without a terminal, tablectl requires --yes")
 
 
 def _answer(prompt: str) -> str:

@@ -12,6 +12,9 @@ from tableadmin.cli.app import shell_completion
 from tableadmin.cli.app.help_layout import Context
 from tableadmin.cli.app.settings import SETTINGS, from_flags
 
+# Characters: longer than the first sentence of any command.
+_SENTENCE = 200
+
 
 def _remember(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
     if value is not None and param.name is not None:
@@ -126,6 +129,18 @@ class Group(click.Group):
             _write_options(ctx, formatter, self.get_params(ctx))
         else:
             _write_settings(formatter)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write each command with its whole first sentence, which click would cut at the end of the line."""
+        named = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
+        rows = [
+            (name, command.get_short_help_str(_SENTENCE))
+            for name, command in named
+            if command and not command.hidden
+        ]
+        if rows:
+            with formatter.section("Commands"):
+                formatter.write_dl(rows)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the example, if there is one."""

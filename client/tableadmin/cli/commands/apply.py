@@ -22,11 +22,12 @@ _HELP = """Create and update tables to match their specs.
 
 The command shows the plan, asks for confirmation, and shows the progress until all changes are complete.
 
-PLAN is a file that `tablectl plan --out` wrote. The saved plan is applied only if no table has changed since.
+PLAN is a file that `tablectl plan --out` wrote. If a table has changed since the plan was
+saved, tablectl applies nothing.
 
-The service runs one operation for each table. Ctrl-C stops the display, not the operations; tablectl then
-prints the command that shows them again. With -o json each line is a JSON object: first the plan, then an
-operation each time it changes.
+The service runs one operation for each table. Ctrl-C stops the display. The operations continue, and
+tablectl prints the command that shows their progress. With -o json, each line is a JSON object. The first
+line is the plan. Each other line is an operation that has changed.
 
 The exit code is 0 if all tables match their specs, and 1 otherwise.
 """

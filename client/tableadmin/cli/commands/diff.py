@@ -44,8 +44,8 @@ def diff(
 ) -> None:
     """Compare tables with spec files, or a table at one endpoint with the same table at another.
 
-    The changes shown are those that make the live table match the spec, or the table at --to match the one at
-    --from.
+    With -f, tablectl shows the changes that make the live table match the spec. With --from and --to,
+    tablectl shows the changes that make the table at --to match the table at --from.
     """
     if name and source and target and not files:
         planned = _between(session, name, source, target)

@@ -123,9 +123,10 @@ def cancel(session: Session, ids: Sequence[str], request_id: str | None) -> None
 @options.yes
 @pass_session
 def forget(session: Session, operation_id: str, *, yes: bool) -> None:
-    """Delete the record of an operation that has ended, or whose record cannot be read.
+    """Delete the record of an operation.
 
-    This releases the operation's lock on the table. Cancel a running operation first.
+    The operation must have ended, or its record must be unreadable. Cancel a running operation first.
+    The command also releases the lock of the operation on the table.
     """
     confirm(operation_id, f"This deletes the record of operation {operation_id}", yes=yes)
     session.client.forget_operation(operation_id)

@@ -32,7 +32,8 @@ def plan(
     """Show the changes that tables need to match their specs, and the AWS calls that make them.
 
     The command changes nothing. The exit code is 1 if a spec is invalid, a table cannot be read, or AWS would
-    reject the plan. A terminal shows how many tables are planned: for 1,000 tables AWS needs minutes.
+    reject the plan. On AWS, a plan for 1,000 tables takes minutes. On a terminal, tablectl
+    shows the number of tables that are planned so far.
     """
     if out:
         plan_file.check(out)

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 # Seconds, unless --timeout says otherwise: the deadline of this one call is that of the waiting.
 _PATIENCE = 1800.0
 
-_HELP = f"""Wait until a condition is met for a table, or for the backup, export or import with an ARN.
+_HELP = f"""Wait until a table, a backup, an export or an import meets a condition.
+
+Specify a table by its name. Specify a backup, an export or an import by its ARN.
 
 CONDITION is one of
 

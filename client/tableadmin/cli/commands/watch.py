@@ -42,8 +42,8 @@ one line of JSON; with -o yaml each event is a document. The events are a SNAPSH
 CREATED, CHANGED and DELETED. CHECKPOINT means that all snapshots were sent. GAP means that the service was
 not reachable for a while.
 
-The state of a table that the service is not permitted to read gives the reason. For a table named with TABLE
-that is an error.
+If the service has no permission to read a table, the event for the table gives the reason. If the
+service has no permission to read a TABLE argument when the watch starts, tablectl exits with an error.
 
 If the connection is lost, tablectl reconnects and shows what has changed in the meantime.
 """

@@ -62,7 +62,8 @@ _options = options.together(
     click.option(
         "--request-id",
         metavar="ID",
-        help="Idempotency token: a repeated request with this ID starts nothing and shows the first one.",
+        help="Idempotency token. If a request with this ID exists, tablectl starts nothing and shows the "
+        "operations of that request.",
     ),
 )
 permissions = options.together(
@@ -146,7 +147,7 @@ def apply(
     if not to_do:
         click.echo("all tables already match their specs", err=True)
         return
-    agree("Apply these changes?", f"changing {planning.count(len(to_do))}", yes=wishes.yes)
+    agree("Apply these changes?", f"This changes {planning.count(len(to_do))}", yes=wishes.yes)
     request_id = wishes.request_id or str(uuid.uuid4())
     with _sending(session, client, request_id):
         operations = client.apply(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _END = r"(?![\w.-])"
 
 # What no spec holds, or what is the one table's own.
-NOT_CLONED = "items, auto scaling, AWS's own tags (aws:), backups, streams' records and alarms are not cloned"
+NOT_CLONED = "not cloned: items, auto scaling, system tags (aws:), backups, stream records and alarms"
 
 
 def renamed(spec: TableSpec, name: str, arn: str, notes: list[str], *, elsewhere: bool) -> TableSpec:

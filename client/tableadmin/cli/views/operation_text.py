@@ -27,7 +27,7 @@ _COLOURS = {
     "ABORTED": "red",
     "UNREADABLE": "red",
 }
-_COLUMNS = ("Operation", "Table", "State", "Calls", "Asked for", "Took", "By")
+_COLUMNS = ("Operation", "Table", "State", "Calls", "Created", "Took", "By")
 _JOURNAL = ("Call", "AWS operation", "Outcome", "Began", "Took", "Tries", "AWS request", "Why")
 
 
@@ -172,7 +172,7 @@ def _fields(operation: Operation, at: float) -> Iterator[tuple[str, str]]:
     yield "Why", why(operation.error) if operation.HasField("error") else ""
     yield "Left", "; ".join(operation.error.left)
     yield "Cancelled", "asked stops before the next call" if operation.cancel_requested else ""
-    yield "Asked for", time(operation.create_time)
+    yield "Created", time(operation.create_time)
     yield "By", operation.requested_by
     yield "From", operation.caller
     yield "Request", operation.request_id

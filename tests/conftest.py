@@ -1,5 +1,6 @@
 """What all tests share: engines, a server process in front of each, and names that no other test uses."""
 
+import signal
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,6 +15,10 @@ from tests.engines.fixtures import engine, start_engine
 from tests.server_process import ServerProcess, running_server
 
 __all__ = ["client", "embedded_server", "engine", "server", "start_engine", "start_server", "table_name"]
+
+# `make test &` has SIGINT ignored, and the programs that tests start and interrupt would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Files of few long tests. They are begun first, or one worker would still run them when all others are done.
 _LONG = tuple(

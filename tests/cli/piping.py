@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.cli.running import PROGRAM, interruptible
+from tests.cli.running import PROGRAM
 
 
 def read_until(process: "subprocess.Popen[str]", *texts: str) -> None:
@@ -30,7 +30,6 @@ def piped(environment: dict[str, str], *arguments: str) -> "Iterator[subprocess.
         stderr=subprocess.PIPE,
         env=environment,
         text=True,
-        preexec_fn=interruptible,  # noqa: PLW1509 - it only sets a signal handler
     )
     watchdog = threading.Timer(60, process.kill)
     watchdog.start()

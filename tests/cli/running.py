@@ -50,11 +50,6 @@ def process_runner(environment: Mapping[str, str]) -> Run:
     return ran
 
 
-def interruptible() -> None:
-    """Let SIGINT end the child process: `make test &` has it ignored, and children inherit that."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 class _TookTooLongError(BaseException):
     """No Exception: tablectl turns those into exit codes."""
 

@@ -7,20 +7,18 @@ import re
 import select
 import struct
 import subprocess
+import sys
 import termios
 import time
 from collections.abc import Callable
-
-from tests.cli.running import interruptible
 
 _SECONDS = 30.0
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
-def _login(slave: int) -> None:
-    """Give the child a terminal of its own, so that Ctrl-C reaches it as it reaches a person's program."""
-    interruptible()
-    os.login_tty(slave)
+# Gives the program a terminal of its own, so that Ctrl-C reaches the program as it reaches a person's. It is
+# not done between fork and exec: gRPC's threads in this process may hold locks that the child would wait for.
+_LOGIN = "import os, sys; os.login_tty(0); os.execvp(sys.argv[1], sys.argv[1:])"
 
 
 class Terminal:
@@ -31,12 +29,11 @@ class Terminal:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         kept = {name: text for name, text in environment.items() if name not in ("COLUMNS", "LINES")}
         self.process = subprocess.Popen(
-            command,
+            [sys.executable, "-I", "-S", "-c", _LOGIN, *command],
             stdin=slave,
             stdout=slave,
             stderr=slave,
             env={**kept, "TERM": "xterm-256color"},
-            preexec_fn=lambda: _login(slave),  # noqa: PLW1509 - no threads here
         )
         os.close(slave)
         self.raw = ""

@@ -53,7 +53,7 @@ def is_new_operation(write: Write) -> bool:
 @pytest.mark.parametrize(
     ("attribute", "value", "reason"),
     [
-        ("Progress", {"S": "?"}, "OPERATION_UNREADABLE"),
+        ("Status", {"S": "?"}, "OPERATION_UNREADABLE"),
         ("Version", {"N": "2"}, "OPERATION_FORMAT_NEWER"),
     ],
 )

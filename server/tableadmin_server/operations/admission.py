@@ -19,7 +19,7 @@ from tableadmin_server.operations.execution.reconcile import (
     permission_failure,
     refusal_failure,
 )
-from tableadmin_server.operations.storage.record import Order
+from tableadmin_server.operations.storage.record import OperationSpec
 from tableadmin_server.operations.storage.store import Found
 from tableadmin_server.planner import moved, plan
 from tableadmin_server.tables.planned import observed
@@ -29,43 +29,43 @@ from tableadmin_server.tables.snapshot import Snapshot
 TABLES_READ_AT_ONCE = 20
 
 
-class Look(NamedTuple):
+class CheckedTable(NamedTuple):
     """A table as it was read for an order, and why it can't be changed as ordered, if it can't."""
 
-    order: Order
+    spec: OperationSpec
     live: Snapshot
     obstacle: Failure | None
 
 
 async def check(
-    endpoint: Endpoint, orders: Sequence[Order], holders: Mapping[str, Found]
+    endpoint: Endpoint, specs: Sequence[OperationSpec], holders: Mapping[str, Found]
 ) -> dict[str, Snapshot]:
     """The tables by operation id, as they were read: none where more are ordered than are read at once.
 
     Raises Failure for the first table that can't be changed as ordered; its details name all such tables.
     HOLDERS are the operations that hold tables now, by table name.
     """
-    found = {order.operation_id: _known_obstacle(endpoint, order, holders) for order in orders}
-    looks: Sequence[Look] = ()
-    if len(orders) <= TABLES_READ_AT_ONCE:
-        free = [order for order in orders if found[order.operation_id] is None]
-        looks = await asyncio.gather(*(look(endpoint, order) for order in free))
-        found.update((each.order.operation_id, each.obstacle) for each in looks)
+    found = {spec.operation_id: _known_obstacle(endpoint, spec, holders) for spec in specs}
+    checked: Sequence[CheckedTable] = ()
+    if len(specs) <= TABLES_READ_AT_ONCE:
+        free = [spec for spec in specs if found[spec.operation_id] is None]
+        checked = await asyncio.gather(*(check_table(endpoint, spec) for spec in free))
+        found.update((each.spec.operation_id, each.obstacle) for each in checked)
     _refuse([failure for failure in found.values() if failure is not None])
-    return {each.order.operation_id: each.live for each in looks}
+    return {each.spec.operation_id: each.live for each in checked}
 
 
-async def look(endpoint: Endpoint, order: Order) -> Look:
-    """Read the table of ORDER and compare it with what was ordered; raises Failure where it can't be read."""
-    live = await observed(endpoint, order.table_name, order.spec.keys())
-    planned = plan(order.spec, live, datetime.now(UTC))
+async def check_table(endpoint: Endpoint, spec: OperationSpec) -> CheckedTable:
+    """Read the table of SPEC and compare it with what was ordered; raises Failure where it can't be read."""
+    live = await observed(endpoint, spec.table_name, spec.table_spec.keys())
+    planned = plan(spec.table_spec, live, datetime.now(UTC))
     failure = (
-        drift_failure(order, planned) or refusal_failure(order, planned) or permission_failure(order, planned)
+        drift_failure(spec, planned) or refusal_failure(spec, planned) or permission_failure(spec, planned)
     )
-    return Look(order, live, failure)
+    return CheckedTable(spec, live, failure)
 
 
-def under_way(table_name: str, operation_id: str) -> Failure:
+def held_by_another(table_name: str, operation_id: str) -> Failure:
     """The end of a request for a table that another operation is changing."""
     return Failure(
         Code.FAILED_PRECONDITION,
@@ -75,21 +75,21 @@ def under_way(table_name: str, operation_id: str) -> Failure:
     )
 
 
-def _known_obstacle(endpoint: Endpoint, order: Order, holders: Mapping[str, Found]) -> Failure | None:
+def _known_obstacle(endpoint: Endpoint, spec: OperationSpec, holders: Mapping[str, Found]) -> Failure | None:
     """Why the table can't be changed as ordered, as far as that is known without reading the table."""
-    if order.table_name == endpoint.own_table:
+    if spec.table_name == endpoint.own_table:
         return invalid_request(
-            "specs", f"{order.table_name} stores the operations and cannot be the table of a spec"
+            "specs", f"{spec.table_name} stores the operations and cannot be the table of a spec"
         )
-    holder = holders.get(order.table_name)
+    holder = holders.get(spec.table_name)
     if isinstance(holder, Failure):
         return holder
     if holder is not None:
-        return under_way(order.table_name, holder.operation.order.operation_id)
+        return held_by_another(spec.table_name, holder.operation.spec.operation_id)
     try:
-        moved(order.fingerprint, order.fingerprint) if order.fingerprint else ()
+        moved(spec.fingerprint, spec.fingerprint) if spec.fingerprint else ()
     except ValueError as error:
-        return invalid_request(f"fingerprints[{order.table_name}]", str(error))
+        return invalid_request(f"fingerprints[{spec.table_name}]", str(error))
     return None
 
 

@@ -11,10 +11,10 @@ from google.rpc.code_pb2 import Code
 from tableadmin_server.concurrency import as_ready
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.failure import Failure
-from tableadmin_server.operations.admission import look, under_way
-from tableadmin_server.operations.execution.reconcile import delay, patience, trouble_of
-from tableadmin_server.operations.storage.record import Admission, Order, Trouble
-from tableadmin_server.operations.storage.store import Entry, Request, Store
+from tableadmin_server.operations.admission import check_table, held_by_another
+from tableadmin_server.operations.execution.reconcile import backoff, error_of, retry_period
+from tableadmin_server.operations.storage.record import Admission, OperationError, OperationSpec
+from tableadmin_server.operations.storage.store import Entry, RequestRecord, Store
 from tableadmin_server.tables.snapshot import Snapshot
 
 # Obstacles that are written down of a request: the item of a request has room for no more.
@@ -23,7 +23,7 @@ _MAX_OBSTACLES = 20
 _MAX_REMEMBERED = 1000
 
 
-class Checked(NamedTuple):
+class CheckedRequest(NamedTuple):
     """What the checks of a request found, and its tables by operation id, if this server read them."""
 
     admission: Admission
@@ -49,18 +49,18 @@ class BackgroundAdmission:
     def __init__(self, endpoint: Endpoint, store: Store) -> None:
         self._endpoint = endpoint
         self._store = store
-        self._checks: dict[str, asyncio.Task[Checked]] = {}
+        self._checks: dict[str, asyncio.Task[CheckedRequest]] = {}
         self._admissions: dict[str, Admission] = {}
 
-    async def of(self, request_id: str) -> Checked:
+    async def of(self, request_id: str) -> CheckedRequest:
         """What the checks of the request found, which are made now if need be.
 
         Raises Failure, and CheckStopped once `stop` was called.
         """
         if request_id in self._admissions:
-            return Checked(self._admissions[request_id], {})
+            return CheckedRequest(self._admissions[request_id], {})
         if request_id not in self._checks:
-            self._checks[request_id] = asyncio.create_task(self._checked(request_id))
+            self._checks[request_id] = asyncio.create_task(self._check_once(request_id))
             self._checks[request_id].add_done_callback(lambda _: self._checks.pop(request_id))
         check = self._checks[request_id]
         try:
@@ -81,18 +81,18 @@ class BackgroundAdmission:
         for check in self._checks.values():
             check.cancel()
 
-    async def _checked(self, request_id: str) -> Checked:
+    async def _check_once(self, request_id: str) -> CheckedRequest:
         request = await self._request(request_id)
         if request is None:
-            checked = Checked(Admission(), {})
+            checked = CheckedRequest(Admission(), {})
         elif request.admission is None:
             checked = await self._check(request_id, request)
         else:
-            checked = Checked(request.admission, {})
+            checked = CheckedRequest(request.admission, {})
         self.remember(request_id, checked.admission)
         return checked
 
-    async def _request(self, request_id: str) -> Request | None:
+    async def _request(self, request_id: str) -> RequestRecord | None:
         """The request; None where its record is gone or can't be read."""
         try:
             return await self._store.request(request_id)
@@ -102,49 +102,49 @@ class BackgroundAdmission:
                 raise
             return None
 
-    async def _check(self, request_id: str, request: Request) -> Checked:
+    async def _check(self, request_id: str, request: RequestRecord) -> CheckedRequest:
         """Check the operations that the request has; its server may have stopped before it wrote them all."""
         entries = await self._store.entries(request.operation_ids.values())
         operations = [each.operation for each in entries.values() if isinstance(each, Entry)]
-        orders = [each.order for each in operations if not each.progress.state.ended]
+        specs = [each.spec for each in operations if not each.status.state.ended]
         seen: dict[str, Snapshot] = {}
         obstacles: list[_Obstacle] = []
-        async with aclosing(as_ready(orders, self._looked_at)) as looks:
-            async for order, found in looks:
+        async with aclosing(as_ready(specs, self._check_table)) as checked_tables:
+            async for spec, found in checked_tables:
                 if isinstance(found, Failure):
-                    obstacles.append(_Obstacle(order.table_name, found))
+                    obstacles.append(_Obstacle(spec.table_name, found))
                 else:
-                    seen[order.operation_id] = found
-        return Checked(await self._store.decide(request_id, _admission(obstacles)), seen)
+                    seen[spec.operation_id] = found
+        return CheckedRequest(await self._store.save_admission(request_id, _admission(obstacles)), seen)
 
-    async def _looked_at(self, order: Order) -> tuple[Order, Snapshot | Failure]:
-        """The table of ORDER, or why it can't be changed as ordered; what passes by itself is waited for."""
-        holder = await self._store.hold_table(order.table_name, order.operation_id)
-        if holder != order.operation_id:
-            return order, under_way(order.table_name, holder)
+    async def _check_table(self, spec: OperationSpec) -> tuple[OperationSpec, Snapshot | Failure]:
+        """The table of SPEC, or why it can't be changed as ordered; what passes by itself is waited for."""
+        holder = await self._store.hold_table(spec.table_name, spec.operation_id)
+        if holder != spec.operation_id:
+            return spec, held_by_another(spec.table_name, holder)
         began = asyncio.get_running_loop().time()
         failures = 0
         while True:
             try:
-                found = await look(self._endpoint, order)
+                found = await check_table(self._endpoint, spec)
             except Failure as failure:
                 failures += 1
-                if asyncio.get_running_loop().time() - began >= patience(failure, in_doubt=False):
-                    return order, failure
-                drawn = random.random()  # noqa: S311  # it only spreads tries
-                await asyncio.sleep(delay(failure, failures, drawn))
+                if asyncio.get_running_loop().time() - began >= retry_period(failure, in_doubt=False):
+                    return spec, failure
+                jitter = random.random()  # noqa: S311  # it only spreads tries
+                await asyncio.sleep(backoff(failure, failures, jitter))
             else:
-                return order, found.obstacle or found.live
+                return spec, found.obstacle or found.live
 
 
-def trouble(admission: Admission, table_name: str) -> Trouble:
+def aborted_error(admission: Admission, table_name: str) -> OperationError:
     """Why the operation of the table did not begin, where ADMISSION has obstacles."""
     own = admission.obstacles.get(table_name)
     if own is not None:
         return own
     other, cause = next(iter(admission.obstacles.items()))
     more = f" (and {len(admission.obstacles) - 1} more tables)" if len(admission.obstacles) > 1 else ""
-    return Trouble(
+    return OperationError(
         code=Code.ABORTED,
         reason="REQUEST_NOT_ADMITTED",
         message=f"{table_name}: nothing was started, because another table of the request failed its check: "
@@ -154,4 +154,4 @@ def trouble(admission: Admission, table_name: str) -> Trouble:
 
 def _admission(obstacles: Iterable[_Obstacle]) -> Admission:
     first = sorted(obstacles, key=lambda each: each.table_name)[:_MAX_OBSTACLES]
-    return Admission(obstacles={each.table_name: trouble_of(each.failure) for each in first})
+    return Admission(obstacles={each.table_name: error_of(each.failure) for each in first})

@@ -15,8 +15,8 @@ from tableadmin_server.polling.poller import Poller
 from tableadmin_server.watching.hub import Hub
 
 # Seconds between looks at an operation that another server carries out, and without anything to tell.
-_SLOWEST = 2.0
-_SIGN_OF_LIFE = 30.0
+_POLL_SECONDS = 2.0
+_KEEPALIVE_SECONDS = 30.0
 
 
 class Following:
@@ -36,11 +36,11 @@ class Following:
         """See Operations.follow."""
         follower = AutoResetEvent()
         with self._joined(follower, operation_ids) as pollers:
-            async with aclosing(self._news(follower, pollers)) as news:
-                async for operation in news:
+            async with aclosing(self._changes(follower, pollers)) as changes:
+                async for operation in changes:
                     yield operation
 
-    async def _news(
+    async def _changes(
         self, follower: AutoResetEvent, pollers: dict[str, Poller[Operation | None]]
     ) -> AsyncGenerator[Operation | None]:
         sent: dict[str, Operation] = {}
@@ -51,10 +51,10 @@ class Following:
                 operation = _seen(operation_id, pollers[operation_id], follower)
                 if operation is not None and operation != sent.get(operation_id):
                     sent[operation_id] = operation
-                    if operation.progress.state.ended:
+                    if operation.status.state.ended:
                         left.remove(operation_id)
                     yield operation
-            if left and not await follower.wait(asyncio.get_running_loop().time() + _SIGN_OF_LIFE):
+            if left and not await follower.wait(asyncio.get_running_loop().time() + _KEEPALIVE_SECONDS):
                 yield None
 
     @contextlib.contextmanager
@@ -64,7 +64,7 @@ class Following:
         pollers = {operation_id: self._poller(operation_id) for operation_id in operation_ids}
         self._hub.enter(follower)
         for poller in pollers.values():
-            poller.join(follower, _SLOWEST)
+            poller.join(follower, _POLL_SECONDS)
         try:
             yield pollers
         finally:

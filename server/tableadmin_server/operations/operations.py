@@ -13,10 +13,16 @@ from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations import admission
 from tableadmin_server.operations.following import Following, not_found
-from tableadmin_server.operations.request import Application
+from tableadmin_server.operations.request import ApplyRequest
 from tableadmin_server.operations.runner import Runner
-from tableadmin_server.operations.storage.record import Admission, Operation, Order, Progress, State
-from tableadmin_server.operations.storage.store import Entry, Found, Page, Request, Selection, Store
+from tableadmin_server.operations.storage.record import (
+    Admission,
+    Operation,
+    OperationSpec,
+    OperationStatus,
+    State,
+)
+from tableadmin_server.operations.storage.store import Entry, Found, Page, RequestRecord, Selection, Store
 from tableadmin_server.tables.snapshot import Snapshot
 from tableadmin_server.watching.hub import Hub
 
@@ -28,7 +34,7 @@ class Operations:
         self._endpoint = endpoint
         self._store = Store(endpoint)
         self._applying: set[asyncio.Task[list[Operation]]] = set()
-        self._alone: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._following = Following(hub, self.get)
         self._runner = Runner(endpoint, config, hub, self._store, self._following.trigger)
 
@@ -40,27 +46,27 @@ class Operations:
         """Give back what this server carries out."""
         await self._runner.stop()
 
-    async def apply(self, application: Application) -> list[Operation]:
-        """An operation for each table of APPLICATION, those of the first time if it was asked for before."""
-        applying = asyncio.create_task(self._apply(application))
+    async def apply(self, apply_request: ApplyRequest) -> list[Operation]:
+        """An operation for each table. A repeated request gets the operations of the first one."""
+        applying = asyncio.create_task(self._apply(apply_request))
         # Whoever leaves before the answer leaves no request half begun.
         self._applying.add(applying)
         applying.add_done_callback(self._applying.discard)
         return await asyncio.shield(applying)
 
-    async def _apply(self, application: Application) -> list[Operation]:
+    async def _apply(self, apply_request: ApplyRequest) -> list[Operation]:
         # Two at a time would each make the operations that they do not find, and carry them out.
-        alone = self._alone.setdefault(application.request_id, asyncio.Lock())
-        async with alone:
+        lock = self._locks.setdefault(apply_request.request_id, asyncio.Lock())
+        async with lock:
             seen: Mapping[str, Snapshot] = {}
-            request = await self._store.request(application.request_id)
+            request = await self._store.request(apply_request.request_id)
             if request is None:
-                request, seen = await self._checked(application)
-            orders = list(application.orders(request))
-            there = await self._there([order.operation_id for order in orders])
-            new = [order for order in orders if order.operation_id not in there]
-            begun = await self._begin_all(request, new, seen)
-            return [{**there, **begun}[order.operation_id] for order in orders]
+                request, seen = await self._check(apply_request)
+            specs = list(apply_request.operation_specs(request))
+            existing = await self._existing([spec.operation_id for spec in specs])
+            new = [spec for spec in specs if spec.operation_id not in existing]
+            created = await self._create_all(request, new, seen)
+            return [{**existing, **created}[spec.operation_id] for spec in specs]
 
     async def get(self, operation_id: str) -> Operation | None:
         """Where the operation stands; None where there is none."""
@@ -78,7 +84,7 @@ class Operations:
     def _newest(self, found: Found) -> Found:
         if isinstance(found, Failure):
             return found
-        here = self._runner.operation(found.operation.order.operation_id)
+        here = self._runner.operation(found.operation.spec.operation_id)
         return found if here is None else replace(found, operation=here)
 
     async def forget(self, operation_id: str) -> None:
@@ -89,7 +95,7 @@ class Operations:
         found = (await self._store.entries([operation_id])).get(operation_id)
         if found is None:
             raise not_found(operation_id)
-        if isinstance(found, Entry) and not found.operation.progress.state.ended:
+        if isinstance(found, Entry) and not found.operation.status.state.ended:
             raise Failure(
                 Code.FAILED_PRECONDITION,
                 f"the operation {operation_id} has not ended; cancel the operation first",
@@ -106,7 +112,7 @@ class Operations:
         if entry.operation.cancel_requested:
             self._runner.cancel(operation_id)
             if self._runner.operation(operation_id) is None and entry.owner:
-                await self._store.tell(entry.owner, operation_id)
+                await self._store.notify_cancel(entry.owner, operation_id)
         self._following.trigger(operation_id)
         return self._runner.operation(operation_id) or entry.operation
 
@@ -117,58 +123,58 @@ class Operations:
         """
         return self._following.follow(operation_ids)
 
-    async def _checked(self, application: Application) -> tuple[Request, Mapping[str, Snapshot]]:
-        """What is written of APPLICATION once no check fails, and the tables that the checks have read."""
-        request = application.remembered(datetime.now(UTC))
+    async def _check(self, apply_request: ApplyRequest) -> tuple[RequestRecord, Mapping[str, Snapshot]]:
+        """What is written of APPLY_REQUEST once no check fails, and the tables that the checks have read."""
+        request = apply_request.record(datetime.now(UTC))
         try:
-            orders = list(application.orders(request))
-            holders = await self._store.holders([order.table_name for order in orders])
-            seen = await admission.check(self._endpoint, orders, holders)
+            specs = list(apply_request.operation_specs(request))
+            holders = await self._store.holders([spec.table_name for spec in specs])
+            seen = await admission.check(self._endpoint, specs, holders)
         except Failure:
             # What stands against it may be itself, where another server was faster.
-            known = await self._store.request(application.request_id)
+            known = await self._store.request(apply_request.request_id)
             if known is None:
                 raise
             return known, {}
-        if len(seen) == len(orders):
+        if len(seen) == len(specs):
             request = replace(request, admission=Admission())
         await self._store.ensure()
-        return await self._store.add_request(application.request_id, request), seen
+        return await self._store.add_request(apply_request.request_id, request), seen
 
-    async def _there(self, operation_ids: Sequence[str]) -> dict[str, Operation]:
+    async def _existing(self, operation_ids: Sequence[str]) -> dict[str, Operation]:
         """The operations that there are, by id; raises Failure for one that can't be read."""
-        there: dict[str, Operation] = {}
+        existing: dict[str, Operation] = {}
         for operation_id, found in (await self._store.entries(operation_ids)).items():
             if isinstance(found, Failure):
                 raise found
-            there[operation_id] = self._runner.operation(operation_id) or found.operation
-        lost = ((each, self._runner.lost(each)) for each in operation_ids if each not in there)
-        return there | {operation_id: each for operation_id, each in lost if each is not None}
+            existing[operation_id] = self._runner.operation(operation_id) or found.operation
+        lost = ((each, self._runner.lost(each)) for each in operation_ids if each not in existing)
+        return existing | {operation_id: each for operation_id, each in lost if each is not None}
 
-    async def _begin_all(
-        self, request: Request, orders: Sequence[Order], seen: Mapping[str, Snapshot]
+    async def _create_all(
+        self, request: RequestRecord, specs: Sequence[OperationSpec], seen: Mapping[str, Snapshot]
     ) -> dict[str, Operation]:
-        """New operations for ORDERS of REQUEST, by id, whose tables were SEEN."""
-        if not orders:
+        """New operations for SPECS of REQUEST, by id, whose tables were SEEN."""
+        if not specs:
             return {}
         if request.admission is None or request.admission.obstacles:
             waits = ("the checks of all tables of the request",)
-            begun = await self._runner.add_unadmitted([_new(order, State.PENDING, waits) for order in orders])
+            created = await self._runner.add_unadmitted([_new(spec, State.PENDING, waits) for spec in specs])
         else:
-            self._runner.admitted(orders[0].request_id)
-            begun = await asyncio.gather(
-                *(self._begin(order, seen.get(order.operation_id)) for order in orders)
+            self._runner.admitted(specs[0].request_id)
+            created = await asyncio.gather(
+                *(self._create(spec, seen.get(spec.operation_id)) for spec in specs)
             )
-        return {each.order.operation_id: each for each in begun}
+        return {each.spec.operation_id: each for each in created}
 
-    async def _begin(self, order: Order, seen: Snapshot | None) -> Operation:
-        """A new operation for ORDER, or the one that another server has begun."""
-        async with self._runner.room(order.operation_id) as room:
+    async def _create(self, spec: OperationSpec, seen: Snapshot | None) -> Operation:
+        """A new operation for SPEC, or the one that another server has begun."""
+        async with self._runner.slot(spec.operation_id) as slot:
             entry = await self._store.add(
-                _new(order, State.RUNNING if room.owner else State.PENDING), room.owner
+                _new(spec, State.RUNNING if slot.owner else State.PENDING), slot.owner
             )
-            return await self._runner.take(entry, room, seen)
+            return await self._runner.start_or_queue(entry, slot, seen)
 
 
-def _new(order: Order, state: State, waits: tuple[str, ...] = ()) -> Operation:
-    return Operation(order=order, progress=Progress(state=state, updated=datetime.now(UTC), waits=waits))
+def _new(spec: OperationSpec, state: State, waits: tuple[str, ...] = ()) -> Operation:
+    return Operation(spec=spec, status=OperationStatus(state=state, updated=datetime.now(UTC), waits=waits))

@@ -9,12 +9,12 @@ from google.rpc.code_pb2 import Code
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.failure import Failure, FieldViolation
-from tableadmin_server.operations.storage.items import Request
-from tableadmin_server.operations.storage.record import Order
+from tableadmin_server.operations.storage.items import RequestRecord
+from tableadmin_server.operations.storage.record import OperationSpec
 
 
 @dataclass(frozen=True)
-class Application:
+class ApplyRequest:
     """A request; DIGEST stands for all of it that another with the same id must have too."""
 
     request_id: str
@@ -26,12 +26,14 @@ class Application:
     requested_by: str = ""
     caller: str = ""
 
-    def remembered(self, now: datetime) -> Request:
+    def record(self, now: datetime) -> RequestRecord:
         """The request as it is remembered, made at the moment NOW and not checked yet."""
-        names = [str(spec["TableName"]) for spec in self.specs]
-        return Request(self.digest, now, {name: operation_id(now, self.request_id, name) for name in names})
+        names = [str(table_spec["TableName"]) for table_spec in self.specs]
+        return RequestRecord(
+            self.digest, now, {name: operation_id(now, self.request_id, name) for name in names}
+        )
 
-    def orders(self, request: Request) -> Iterator[Order]:
+    def operation_specs(self, request: RequestRecord) -> Iterator[OperationSpec]:
         """What is to be done for each table; raises Failure where REQUEST is another with the same id."""
         if request.digest != self.digest:
             raise Failure(
@@ -40,12 +42,12 @@ class Application:
                 reason="REQUEST_ID_REUSED",
                 field_violations=[FieldViolation("request_id", "was used for another request")],
             )
-        for spec in self.specs:
-            name = str(spec["TableName"])
-            yield Order(
+        for table_spec in self.specs:
+            name = str(table_spec["TableName"])
+            yield OperationSpec(
                 operation_id=request.operation_ids[name],
                 table_name=name,
-                spec=spec,
+                table_spec=table_spec,
                 request_id=self.request_id,
                 fingerprint=self.fingerprints.get(name, ""),
                 allow_destructive=self.allow_destructive,

@@ -17,16 +17,16 @@ from msgspec.structs import replace
 from tableadmin_server.config import EndpointConfig
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.failure import Failure
-from tableadmin_server.operations.admission import under_way
-from tableadmin_server.operations.background_admission import BackgroundAdmission, CheckStopped, trouble
+from tableadmin_server.operations.admission import held_by_another
+from tableadmin_server.operations.background_admission import BackgroundAdmission, CheckStopped, aborted_error
 from tableadmin_server.operations.execution import journal
 from tableadmin_server.operations.execution.ages import Ages
 from tableadmin_server.operations.execution.heartbeat import Heartbeat, now
 from tableadmin_server.operations.execution.lease import Lease
-from tableadmin_server.operations.execution.reconcile import End, trouble_of
+from tableadmin_server.operations.execution.reconcile import End, error_of
 from tableadmin_server.operations.execution.run import Run
 from tableadmin_server.operations.storage.record import Admission, Operation, State
-from tableadmin_server.operations.storage.store import Entry, Held, LeaseLost, Store
+from tableadmin_server.operations.storage.store import Claim, Entry, LeaseLost, Store
 from tableadmin_server.tables.snapshot import Snapshot
 from tableadmin_server.watching.hub import Hub
 
@@ -38,7 +38,7 @@ _LOOKS = 3
 _MAX_LOST = 1000
 
 
-class Room(NamedTuple):
+class Slot(NamedTuple):
     """Room for one more operation: the server that has it, "" for none, and the term of its heartbeat."""
 
     owner: str
@@ -61,11 +61,11 @@ class Runner:
     ) -> None:
         server = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(3).hex()}"
         self._heartbeat = Heartbeat(
-            store, server, config.operation_lease, self.cancel, self._lose, hub.supervisor
+            store, server, config.operation_lease, self.cancel, self._abandon, hub.supervisor
         )
         self._endpoint = endpoint
         self._lease = config.operation_lease
-        self._most = config.concurrent_operations
+        self._max_runs = config.concurrent_operations
         self._hub = hub
         self._store = store
         self._changed = changed
@@ -74,7 +74,7 @@ class Runner:
         # How those stood that couldn't be written down any more.
         self._lost: dict[str, Operation] = {}
         # Those that this server was asked for while it had no room.
-        self._waiting: deque[Entry] = deque()
+        self._queue: deque[Entry] = deque()
         self._claiming: set[str] = set()
         # Those of this server's whose requests are not admitted yet.
         self._unadmitted: dict[str, Operation] = {}
@@ -86,10 +86,10 @@ class Runner:
         self._stopping = False
 
     @property
-    def has_room(self) -> bool:
+    def has_free_slot(self) -> bool:
         """Whether one more operation may begin."""
         busy = len(self._runs) + len(self._claiming)
-        return not self._stopping and busy < self._most
+        return not self._stopping and busy < self._max_runs
 
     def start(self) -> None:
         """Look for operations that nobody carries out, until `stop`."""
@@ -105,17 +105,17 @@ class Runner:
         return self._lost.get(operation_id)
 
     @contextlib.asynccontextmanager
-    async def room(self, operation_id: str) -> AsyncIterator[Room]:
+    async def slot(self, operation_id: str) -> AsyncIterator[Slot]:
         """Keep room for an operation that is about to be made, if there is any; raises Failure."""
-        if not self.has_room:
-            yield Room("", 0)
+        if not self.has_free_slot:
+            yield Slot("", 0)
             return
         self._claiming.add(operation_id)
         try:
-            yield Room(self._heartbeat.server, await self._heartbeat.begin())
+            yield Slot(self._heartbeat.server, await self._heartbeat.begin())
         finally:
             self._claiming.discard(operation_id)
-            self._rest()
+            self._stop_idle_heartbeat()
 
     def admitted(self, request_id: str) -> None:
         """Note that the checks of the request have found no obstacle."""
@@ -127,104 +127,104 @@ class Runner:
         They wait until all tables of the request are checked. Then all are carried out, or all end ABORTED.
         Raises Failure.
         """
-        new = {each.order.operation_id: each for each in operations}
+        new = {each.spec.operation_id: each for each in operations}
         self._unadmitted.update(new)
         try:
             server = "" if self._stopping else self._heartbeat.server
             term = await self._heartbeat.begin()
             entries = await asyncio.gather(*(self._store.add(each, server) for each in operations))
         except BaseException:
-            self._leave_unadmitted(new)
+            self._drop_unadmitted(new)
             raise
-        held = {
-            each.operation.order.operation_id: each
+        owned = {
+            each.operation.spec.operation_id: each
             for each in entries
-            if each.held(server) and not each.operation.progress.state.ended
+            if each.claim_of(server) and not each.operation.status.state.ended
         }
-        self._leave_unadmitted(new.keys() - held.keys())
-        if held:
-            self._in_background(self._admit(held, term))
+        self._drop_unadmitted(new.keys() - owned.keys())
+        if owned:
+            self._in_background(self._admit(owned, term))
         return [each.operation for each in entries]
 
     async def _admit(self, entries: Mapping[str, Entry], term: int) -> None:
         """Carry out ENTRIES, which are of one request, or end them, once the request is checked."""
-        request_id = next(iter(entries.values())).operation.order.request_id
+        request_id = next(iter(entries.values())).operation.spec.request_id
         try:
             admission, seen = await self._admission.of(request_id)
             for operation_id, entry in entries.items():
                 operation = self._unadmitted.pop(operation_id)
-                held = entry.writable
+                claim = entry.claim
                 if admission.obstacles:
-                    await self._end_unadmitted(operation, held, admission)
-                elif operation_id not in seen and await self._refused(held, operation) is not None:
+                    await self._abort_unadmitted(operation, claim, admission)
+                elif operation_id not in seen and await self._take_table(claim, operation) is not None:
                     self._changed(operation_id)
-                elif self.has_room:
-                    self._begin(operation, held, term, seen.get(operation_id))
+                elif self.has_free_slot:
+                    self._begin(operation, claim, term, seen.get(operation_id))
                 else:
-                    await self._store.release(held)
-                    self._waiting.append(entry)
+                    await self._store.release(claim)
+                    self._queue.append(entry)
         except Failure as failure:  # the operations stay as they are, to be claimed by whoever looks next
             _log.debug("request.not_admitted", endpoint=self._endpoint.name, reason=failure.reason)
         except CheckStopped:  # this server stops: another one makes the checks
-            await asyncio.gather(*(self._give_back(each.writable) for each in entries.values()))
+            await asyncio.gather(*(self._release(each.claim) for each in entries.values()))
         finally:
-            self._leave_unadmitted(entries)
-        self._fill()
+            self._drop_unadmitted(entries)
+        self._start_queued()
 
-    async def _give_back(self, held: Held) -> None:
-        """Leave what is HELD to other servers at once; they take it over later where this fails."""
+    async def _release(self, claim: Claim) -> None:
+        """Release CLAIM, so that other servers can claim at once; where this fails, they take over later."""
         with contextlib.suppress(Failure):
-            await self._store.release(held)
+            await self._store.release(claim)
 
-    async def _end_unadmitted(self, operation: Operation, held: Held, admission: Admission) -> None:
+    async def _abort_unadmitted(self, operation: Operation, claim: Claim, admission: Admission) -> None:
         """End OPERATION, which has not begun, because of what ADMISSION says."""
-        order = operation.order
-        end = End(State.ABORTED, trouble(admission, order.table_name))
+        spec = operation.spec
+        end = End(State.ABORTED, aborted_error(admission, spec.table_name))
         try:
-            await self._store.save(held, journal.ended(operation.progress, end, datetime.now(UTC)))
+            await self._store.save(claim, journal.ended(operation.status, end, datetime.now(UTC)))
         except LeaseLost:  # another server has it, and finds the same
-            _log.info("operation.taken_over", operation_id=order.operation_id)
-        self._changed(order.operation_id)
+            _log.info("operation.taken_over", operation_id=spec.operation_id)
+        self._changed(spec.operation_id)
 
-    def _leave_unadmitted(self, operation_ids: Iterable[str]) -> None:
+    def _drop_unadmitted(self, operation_ids: Iterable[str]) -> None:
         for operation_id in operation_ids:
             self._unadmitted.pop(operation_id, None)
-        self._rest()
+        self._stop_idle_heartbeat()
 
-    async def take(self, entry: Entry, room: Room, seen: Snapshot | None = None) -> Operation:
+    async def start_or_queue(self, entry: Entry, slot: Slot, seen: Snapshot | None = None) -> Operation:
         """Carry out ENTRY, which is new, once it holds its table: the operation as it stands then.
 
         SEEN is its table as the checks of the request read it.
 
-        At once if the operation is in this server's ROOM, later if it is nobody's. An operation whose table
+        At once if the operation is in this server's SLOT, later if it is nobody's. An operation whose table
         another one holds ends ABORTED. Raises Failure.
         """
-        held = entry.held(self._heartbeat.server)
-        if entry.operation.progress.state.ended or (entry.owner and held is None):
+        claim = entry.claim_of(self._heartbeat.server)
+        if entry.operation.status.state.ended or (entry.owner and claim is None):
             return entry.operation  # another server was faster
-        if held is None:
+        if claim is None:
             # Whoever claims the operation acts on what comes of this.
-            await self._store.hold_table(entry.operation.order.table_name, entry.operation.order.operation_id)
-            self._waiting.append(entry)
-            self._fill()
+            await self._store.hold_table(entry.operation.spec.table_name, entry.operation.spec.operation_id)
+            self._queue.append(entry)
+            self._start_queued()
             return entry.operation
-        refused = await self._refused(held, entry.operation)
+        refused = await self._take_table(claim, entry.operation)
         if refused is None:
-            self._begin(entry.operation, held, room.term, seen)
+            self._begin(entry.operation, claim, slot.term, seen)
         return refused or entry.operation
 
-    async def _refused(self, held: Held, operation: Operation) -> Operation | None:
+    async def _take_table(self, claim: Claim, operation: Operation) -> Operation | None:
         """OPERATION as it ended, where another one holds its table; None once it holds the table itself."""
-        order = operation.order
-        holder = await self._store.hold_table(order.table_name, order.operation_id)
-        if holder == order.operation_id:
+        spec = operation.spec
+        holder = await self._store.hold_table(spec.table_name, spec.operation_id)
+        if holder == spec.operation_id:
             return None
-        end = End(State.ABORTED, trouble_of(under_way(order.table_name, holder)))
-        refused = replace(operation, progress=journal.ended(operation.progress, end, datetime.now(UTC)))
+        end = End(State.ABORTED, error_of(held_by_another(spec.table_name, holder)))
+        refused = replace(operation, status=journal.ended(operation.status, end, datetime.now(UTC)))
         try:
-            await self._store.save(held, refused.progress)
+            await self._store.save(claim, refused.status)
         except LeaseLost:  # another server carries it out, and finds the same
-            _log.info("operation.taken_over", operation_id=order.operation_id)
+            _log.info("operation.taken_over", operation_id=spec.operation_id)
         return refused
 
     def cancel(self, operation_id: str) -> None:
@@ -247,52 +247,52 @@ class Runner:
             await asyncio.wait(self._tasks)
         self._heartbeat.end()
 
-    def _begin(self, operation: Operation, held: Held, term: int, seen: Snapshot | None = None) -> None:
-        operation_id = operation.order.operation_id
-        lease = Lease(self._store, held, self._heartbeat, term)
+    def _begin(self, operation: Operation, claim: Claim, term: int, seen: Snapshot | None = None) -> None:
+        operation_id = operation.spec.operation_id
+        lease = Lease(self._store, claim, self._heartbeat, term)
         changed = partial(self._changed, operation_id)
         run = Run(operation, lease, self._endpoint, self._hub, self._heartbeat.server, changed)
         if seen is not None:
-            run.begin_with(seen)
+            run.start_from(seen)
         if self._stopping:
             run.stop()
         self._runs[operation_id] = run
         self._in_background(self._carry_out(run))
 
     async def _carry_out(self, run: Run) -> None:
-        order = run.operation.order
+        spec = run.operation.spec
         try:
             await self._hub.supervisor.complete("operation", run.carry_out)
-            if not run.is_written_down:
+            if not run.is_saved:
                 self._remember_lost(run.operation)
         finally:
-            del self._runs[order.operation_id]
-            self._changed(order.operation_id)
-            self._fill()
-            self._rest()
+            del self._runs[spec.operation_id]
+            self._changed(spec.operation_id)
+            self._start_queued()
+            self._stop_idle_heartbeat()
 
-    def _lose(self, failure: Failure) -> None:
+    def _abandon(self, failure: Failure) -> None:
         """What remembers the operations is gone: none of them goes on."""
         for run in list(self._runs.values()):
-            run.lose(failure)
+            run.abandon(failure)
 
-    def _rest(self) -> None:
+    def _stop_idle_heartbeat(self) -> None:
         """Give no signs of life while nothing is held."""
         if not self._runs and not self._claiming and not self._unadmitted:
             self._heartbeat.end()
 
     def _remember_lost(self, operation: Operation) -> None:
-        self._lost[operation.order.operation_id] = operation
+        self._lost[operation.spec.operation_id] = operation
         if len(self._lost) > _MAX_LOST:
             del self._lost[next(iter(self._lost))]
 
-    def _fill(self) -> None:
+    def _start_queued(self) -> None:
         """Begin with what waits for room."""
-        while self._waiting and self.has_room:
-            self._claim_soon(self._waiting.popleft())
+        while self._queue and self.has_free_slot:
+            self._claim_soon(self._queue.popleft())
 
     def _claim_soon(self, entry: Entry) -> None:
-        operation_id = entry.operation.order.operation_id
+        operation_id = entry.operation.spec.operation_id
         # One that waits for room may be found by `_look` too: of two claims of one server both succeed.
         if self._is_here(operation_id):
             return
@@ -301,35 +301,35 @@ class Runner:
 
     async def _claim(self, entry: Entry) -> None:
         try:
-            claimed = await self._hub.supervisor.complete("operation.claim", partial(self._claimed, entry))
+            claimed = await self._hub.supervisor.complete("operation.claim", partial(self._try_claim, entry))
             if claimed is not None:
                 self._begin(entry.operation, *claimed)
         finally:
-            self._claiming.discard(entry.operation.order.operation_id)
-        self._fill()
-        self._rest()
+            self._claiming.discard(entry.operation.spec.operation_id)
+        self._start_queued()
+        self._stop_idle_heartbeat()
 
-    async def _claimed(self, entry: Entry) -> tuple[Held, int] | None:
+    async def _try_claim(self, entry: Entry) -> tuple[Claim, int] | None:
         """The right to ENTRY, which holds its table, and the term that the right began in; None otherwise."""
-        held: Held | None = None
+        claim: Claim | None = None
         try:
             term = await self._heartbeat.begin()
-            held = await self._store.claim(entry, self._heartbeat.server)
-            if held is None or await self._refused(held, entry.operation) is not None:
+            claim = await self._store.claim(entry, self._heartbeat.server)
+            if claim is None or await self._take_table(claim, entry.operation) is not None:
                 return None
-            if entry.operation.progress.state is State.PENDING:
-                admission, _ = await self._admission.of(entry.operation.order.request_id)
+            if entry.operation.status.state is State.PENDING:
+                admission, _ = await self._admission.of(entry.operation.spec.request_id)
                 if admission.obstacles:
-                    await self._end_unadmitted(entry.operation, held, admission)
+                    await self._abort_unadmitted(entry.operation, claim, admission)
                     return None
         except CheckStopped:  # this server stops
-            if held is not None:
-                await self._give_back(held)
+            if claim is not None:
+                await self._release(claim)
             return None
         except Failure as failure:  # the operation stays as it is, to be claimed by whoever looks next
             _log.debug("operation.unclaimed", endpoint=self._endpoint.name, reason=failure.reason)
             return None
-        return held, term
+        return claim, term
 
     async def _look_later(self) -> None:
         # Servers that began together need not look together.
@@ -345,25 +345,25 @@ class Runner:
         elsewhere = [each for each in await self._store.open_operations() if not self._is_here(each)]
         found = await self._store.entries(elsewhere)
         entries = {id_: each for id_, each in found.items() if isinstance(each, Entry)}
-        self._say_unreadable({id_: each for id_, each in found.items() if isinstance(each, Failure)})
+        self._log_unreadable({id_: each for id_, each in found.items() if isinstance(each, Failure)})
         self._ages.forget_others(entries)
-        beats = await self._store.beats({each.owner for each in entries.values() if each.owner})
+        heartbeats = await self._store.heartbeats({each.owner for each in entries.values() if each.owner})
         for operation_id, entry in entries.items():
-            if self._is_idle(operation_id, entry, beats) and self.has_room:
+            if self._is_idle(operation_id, entry, heartbeats) and self.has_free_slot:
                 self._claim_soon(entry)
 
     def _is_here(self, operation_id: str) -> bool:
         return any(operation_id in here for here in (self._runs, self._claiming, self._unadmitted))
 
-    def _is_idle(self, operation_id: str, entry: Entry, beats: Mapping[str, str]) -> bool:
+    def _is_idle(self, operation_id: str, entry: Entry, heartbeats: Mapping[str, str]) -> bool:
         """Whether nobody carries ENTRY out: its owner is nobody, is silent, or is this server by mistake."""
-        signs = (entry.fence, entry.revision, entry.owner, beats.get(entry.owner))
+        signs = (entry.fence, entry.revision, entry.owner, heartbeats.get(entry.owner))
         quiet = self._ages.seconds(operation_id, signs)
-        if entry.operation.progress.state.ended or self._is_here(operation_id):
+        if entry.operation.status.state.ended or self._is_here(operation_id):
             return False
         return entry.owner in {"", self._heartbeat.server} or quiet > self._lease
 
-    def _say_unreadable(self, found: Mapping[str, Failure]) -> None:
+    def _log_unreadable(self, found: Mapping[str, Failure]) -> None:
         """Log each operation that can't be read, once."""
         for operation_id in found.keys() - self._unreadable:
             _log.warning("operation.unreadable", operation_id=operation_id, cause=found[operation_id].message)

@@ -50,7 +50,7 @@ def handlers(endpoints: Endpoints, operations: OperationsByEndpoint) -> "grpc.Ge
         found = await chosen(context).get(_id(request.operation_id))
         if found is None:
             raise not_found(request.operation_id)
-        return GetOperationResponse(operation=operation_message(found, spec=True))
+        return GetOperationResponse(operation=operation_message(found, with_spec=True))
 
     async def list_operations(request: ListOperationsRequest, context: Context) -> ListOperationsResponse:
         return await _page(chosen(context), request)

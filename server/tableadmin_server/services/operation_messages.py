@@ -15,31 +15,30 @@ from tableadmin.v1 import (
     TableSpec,
 )
 from tableadmin_server.failure import Failure
-from tableadmin_server.operations.storage.record import Call, Trouble
-from tableadmin_server.operations.storage.record import Operation as Record
+from tableadmin_server.operations.storage import record
 
 
-def operation_message(record: Record, *, spec: bool = False) -> Operation:
-    """RECORD as a message, with the SPEC if that is wanted."""
-    order, progress = record.order, record.progress
+def operation_message(operation: record.Operation, *, with_spec: bool = False) -> Operation:
+    """OPERATION as a message, with the table spec if WITH_SPEC."""
+    spec, status = operation.spec, operation.status
     return Operation(
-        operation_id=order.operation_id,
-        table_name=order.table_name,
-        state=OperationState.Value(f"OPERATION_STATE_{progress.state}"),
-        request_id=order.request_id,
-        requested_by=order.requested_by,
-        caller=order.caller,
-        create_time=_timestamp(order.created),
-        update_time=_timestamp(progress.updated),
-        end_time=_timestamp(progress.ended),
-        calls=map(_call, progress.calls),
-        waits=progress.waits,
-        remaining_calls=progress.remaining_calls,
-        error=None if progress.trouble is None else _error(progress.trouble),
-        cancel_requested=record.cancel_requested,
-        server=progress.server,
+        operation_id=spec.operation_id,
+        table_name=spec.table_name,
+        state=OperationState.Value(f"OPERATION_STATE_{status.state}"),
+        request_id=spec.request_id,
+        requested_by=spec.requested_by,
+        caller=spec.caller,
+        create_time=_timestamp(spec.created),
+        update_time=_timestamp(status.updated),
+        end_time=_timestamp(status.ended),
+        calls=map(_call, status.calls),
+        waits=status.waits,
+        remaining_calls=status.remaining_calls,
+        error=None if status.error is None else _error(status.error),
+        cancel_requested=operation.cancel_requested,
+        server=status.server,
         # A later version of the service may have written members that this one does not know.
-        spec=from_aws(order.spec, TableSpec, []) if spec else None,
+        spec=from_aws(spec.table_spec, TableSpec, []) if with_spec else None,
     )
 
 
@@ -52,7 +51,7 @@ def unreadable_message(operation_id: str, why: Failure) -> Operation:
     )
 
 
-def _call(call: Call) -> OperationCall:
+def _call(call: record.Call) -> OperationCall:
     return OperationCall(
         summary=call.summary,
         operation=call.operation,
@@ -67,15 +66,15 @@ def _call(call: Call) -> OperationCall:
     )
 
 
-def _error(trouble: Trouble) -> OperationError:
+def _error(error: record.OperationError) -> OperationError:
     return OperationError(
-        code=trouble.code,
-        reason=trouble.reason,
-        message=trouble.message,
-        aws_error_code=trouble.aws_error_code,
-        aws_request_id=trouble.aws_request_id,
-        call=trouble.call,
-        left=trouble.left,
+        code=error.code,
+        reason=error.reason,
+        message=error.message,
+        aws_error_code=error.aws_error_code,
+        aws_request_id=error.aws_request_id,
+        call=error.call,
+        left=error.left,
     )
 
 

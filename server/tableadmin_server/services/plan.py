@@ -33,7 +33,7 @@ from tableadmin_server.dynamodb.fields import field_path
 from tableadmin_server.exporting import exported
 from tableadmin_server.failure import Failure, FieldViolation, invalid_request
 from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
-from tableadmin_server.operations.request import Application
+from tableadmin_server.operations.request import ApplyRequest
 from tableadmin_server.planner import Violation, plan, repetitions, validate
 from tableadmin_server.services.call_metadata import endpoint_name
 from tableadmin_server.services.operation_messages import operation_message
@@ -89,8 +89,8 @@ def handlers(endpoints: Endpoints, operations: OperationsByEndpoint) -> "grpc.Ge
     async def apply_plan(request: ApplyPlanRequest, context: Context) -> ApplyPlanResponse:
         endpoint = endpoints.named(endpoint_name(context))
         _APPLIED.check(endpoint, request)
-        application = await off_loop(partial(_application, request, context.peer()), request.ByteSize())
-        begun = await operations.of(endpoint).apply(application)
+        apply_request = await off_loop(partial(_application, request, context.peer()), request.ByteSize())
+        begun = await operations.of(endpoint).apply(apply_request)
         return ApplyPlanResponse(operations=map(operation_message, begun))
 
     return grpc.method_handlers_generic_handler(
@@ -183,7 +183,7 @@ def _field(number: int, path: str) -> str:
     return f"specs[{number}].{field}" if field else f"specs[{number}]"
 
 
-def _application(request: ApplyPlanRequest, caller: str) -> Application:
+def _application(request: ApplyPlanRequest, caller: str) -> ApplyRequest:
     """What REQUEST asks for; raises Failure (INVALID_ARGUMENT)."""
     if not 1 <= len(request.request_id) <= _MAX_REQUEST_ID:
         raise invalid_request("request_id", f"must have 1 to {_MAX_REQUEST_ID} characters")
@@ -195,7 +195,7 @@ def _application(request: ApplyPlanRequest, caller: str) -> Application:
         raise invalid_request(
             "fingerprints", f"contains tables without a spec: {', '.join(sorted(strangers))}"
         )
-    return Application(
+    return ApplyRequest(
         request.request_id,
         _digest(request),
         specs,

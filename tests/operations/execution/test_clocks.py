@@ -13,8 +13,8 @@ from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.operations.execution.heartbeat import Heartbeat
 from tableadmin_server.operations.execution.lease import Lease
 from tableadmin_server.operations.execution.run import Run
-from tableadmin_server.operations.storage.record import Operation, Order, Progress, State
-from tableadmin_server.operations.storage.store import Held, Store
+from tableadmin_server.operations.storage.record import Operation, OperationSpec, OperationStatus, State
+from tableadmin_server.operations.storage.store import Claim, Store
 from tableadmin_server.planner.state.cooldown import COOLDOWNS, Cooldown
 from tableadmin_server.supervision import Supervisor
 from tableadmin_server.watching.hub import Hub
@@ -55,9 +55,9 @@ class Machine:
         supervisor = Supervisor()
         self._heartbeat = Heartbeat(self.store, name, 15.0, lambda _: None, lambda _: None, supervisor)
 
-    async def run(self, operation: Operation, held: Held) -> Run:
-        """OPERATION, which is HELD, about to be carried out."""
-        lease = Lease(self.store, held, self._heartbeat, await self._heartbeat.begin())
+    async def run(self, operation: Operation, claim: Claim) -> Run:
+        """OPERATION, which is CLAIM, about to be carried out."""
+        lease = Lease(self.store, claim, self._heartbeat, await self._heartbeat.begin())
         return Run(operation, lease, self.endpoint, self._hub, self.name, lambda: None, self._time)
 
     def close(self) -> None:
@@ -81,17 +81,21 @@ async def test_skew(plane: Plane, table_name: str, first: timedelta, second: tim
     The change that the other server made shows late, and is waited for all the same.
     """
     await asyncio.to_thread(plane.create, before(table_name))
-    spec = retagged(table_name)
-    order = Order(
-        operation_id="op", table_name=table_name, spec=spec, request_id="r", created=datetime.now(UTC)
+    table_spec = retagged(table_name)
+    spec = OperationSpec(
+        operation_id="op",
+        table_name=table_name,
+        table_spec=table_spec,
+        request_id="r",
+        created=datetime.now(UTC),
     )
-    operation = Operation(order=order, progress=Progress(state=State.RUNNING, updated=order.created))
+    operation = Operation(spec=spec, status=OperationStatus(state=State.RUNNING, updated=spec.created))
     with closing(Machine(plane, "first", first)) as one, closing(Machine(plane, "second", second)) as other:
         await one.store.ensure()
         entry = await one.store.add(operation, one.name)
-        held = entry.held(one.name)
-        assert held is not None
-        run = await one.run(operation, held)
+        claim = entry.claim_of(one.name)
+        assert claim is not None
+        run = await one.run(operation, claim)
         carrying = asyncio.create_task(run.carry_out())
         await until(lambda: plane.changes(table_name))
         shows_late(plane)
@@ -106,7 +110,7 @@ async def test_skew(plane: Plane, table_name: str, first: timedelta, second: tim
         await asyncio.sleep(0.7)
         plane.instead = nothing
         await asyncio.wait_for(carrying, 30)
-    assert (State.SUCCEEDED, None) == (run.operation.progress.state, run.operation.progress.trouble)
+    assert (State.SUCCEEDED, None) == (run.operation.status.state, run.operation.status.error)
     calls = plane.sent(table_name)
     assert ["first", "second"] == [each.through for each in calls]
     assert COOLDOWN <= calls[1].at - calls[0].at < 3 * COOLDOWN

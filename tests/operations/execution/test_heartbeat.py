@@ -11,8 +11,8 @@ from google.rpc.code_pb2 import Code
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.execution.heartbeat import Heartbeat
 from tableadmin_server.operations.execution.lease import Lease
-from tableadmin_server.operations.storage.record import Progress
-from tableadmin_server.operations.storage.store import TABLE_GONE, Held, Store
+from tableadmin_server.operations.storage.record import OperationStatus
+from tableadmin_server.operations.storage.store import TABLE_GONE, Claim, Store
 from tableadmin_server.supervision import Supervisor
 from tests.watching.wire import until
 
@@ -23,40 +23,40 @@ GONE = Failure(Code.FAILED_PRECONDITION, "gone", reason=TABLE_GONE)
 
 
 class Table:
-    """Takes signs of life, or raises `failure`; `unwanted` is what the server is told to stop."""
+    """Takes signs of life, or raises `failure`; `cancel_requests` is what the server is told to stop."""
 
     def __init__(self) -> None:
         self.signs = 0
         self.failure: Exception | None = None
         self.fails_once = False
-        self.unwanted: frozenset[str] = frozenset()
+        self.cancel_requests: frozenset[str] = frozenset()
         self.renewed = 0
         # Those who wait for `hold`, if it is set.
         self.hold: asyncio.Event | None = None
-        self.held = 0
+        self.stalled = 0
 
-    async def beat(self, server: str, told: Collection[str]) -> frozenset[str]:
+    async def heartbeat(self, server: str, told: Collection[str]) -> frozenset[str]:
         """The operations to stop, but for those told of."""
         assert "here" == server
         if self.hold is not None:
-            self.held += 1
+            self.stalled += 1
             await self.hold.wait()
         if self.failure is not None:
             failure, self.failure = self.failure, None if self.fails_once else self.failure
             raise failure
         self.signs += 1
-        self.unwanted -= frozenset(told)
-        return self.unwanted
+        self.cancel_requests -= frozenset(told)
+        return self.cancel_requests
 
-    async def renew(self, server: str) -> None:
+    async def recreate_heartbeat(self, server: str) -> None:
         """Have an item again that can be updated."""
         assert "here" == server
         self.failure = None
         self.renewed += 1
 
-    async def save(self, held: Held, progress: Progress) -> bool:
+    async def save(self, claim: Claim, status: OperationStatus) -> bool:
         """Nothing to stop."""
-        del held, progress
+        del claim, status
         return False
 
 
@@ -74,7 +74,7 @@ class Heard:
 
     def lease(self, term: int) -> Lease:
         """The lease of an operation that was taken in TERM."""
-        return Lease(cast("Store", self.table), Held("op", 0, 0), self.heartbeat, term)
+        return Lease(cast("Store", self.table), Claim("op", 0, 0), self.heartbeat, term)
 
 
 @asynccontextmanager
@@ -114,7 +114,7 @@ async def test_gap() -> None:
         here.table.failure, signs = None, here.table.signs
         await until(lambda: here.table.signs > signs)
         assert not lease.is_trusted()
-        await lease.save(cast("Progress", None))
+        await lease.save(cast("OperationStatus", None))
         assert lease.is_trusted()
 
 
@@ -122,7 +122,7 @@ async def test_frozen() -> None:
     """A process that was stopped trusts nothing when it wakes, before and after its next sign of life."""
     async with heard() as here:
         lease = here.lease(await here.heartbeat.begin())
-        here.heartbeat._given -= LEASE  # as if the clock had gone on without it
+        here.heartbeat._last -= LEASE  # as if the clock had gone on without it
         assert not lease.is_trusted()
         await asyncio.sleep(LEASE / 2)
         assert here.table.signs > 1
@@ -133,8 +133,8 @@ async def test_passed_on() -> None:
     """What somebody wants stopped is passed on, once."""
     async with heard() as here:
         await here.heartbeat.begin()
-        here.table.unwanted = frozenset({"op-1"})
-        await until(lambda: not here.table.unwanted)
+        here.table.cancel_requests = frozenset({"op-1"})
+        await until(lambda: not here.table.cancel_requests)
         assert ["op-1"] == here.cancelled
 
 
@@ -160,7 +160,7 @@ async def test_unreadable_answer() -> None:
         assert not lease.is_trusted()
         here.table.failure, signs = None, here.table.signs
         await until(lambda: here.table.signs > signs + 1)
-        await lease.save(cast("Progress", None))
+        await lease.save(cast("OperationStatus", None))
         assert lease.is_trusted()
         assert [False, True] == here.health
 
@@ -193,7 +193,7 @@ async def test_ended_meanwhile() -> None:
         await here.heartbeat.begin()
         given = asyncio.Event()
         here.table.hold = given
-        await until(lambda: here.table.held > 0)
+        await until(lambda: here.table.stalled > 0)
         here.heartbeat.end()
         given.set()
         signs = here.table.signs

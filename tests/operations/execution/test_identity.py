@@ -9,7 +9,7 @@ import pytest
 from tableadmin import v1
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.operations.execution.identity import identity_of, recognized
-from tableadmin_server.operations.storage.record import Call, Outcome, Progress, State
+from tableadmin_server.operations.storage.record import Call, OperationStatus, Outcome, State
 from tests.engines import Engine
 from tests.operations.execution.test_reconcile import NOW
 from tests.operations.plane import Lost, Write, nothing
@@ -20,11 +20,13 @@ from tests.planner.model.table import Data
 ABORTED = v1.OperationState.OPERATION_STATE_ABORTED
 
 
-def progress(table_id: str | None, operation: str = "", *, outcome: Outcome = Outcome.ACCEPTED) -> Progress:
+def status(
+    table_id: str | None, operation: str = "", *, outcome: Outcome = Outcome.ACCEPTED
+) -> OperationStatus:
     """Of an operation whose last call was OPERATION."""
     call = Call(summary="", operation=operation, params={}, server="here", began=NOW, outcome=outcome)
     calls = (call,) if operation else ()
-    return Progress(state=State.RUNNING, updated=NOW, table_id=table_id, calls=calls)
+    return OperationStatus(state=State.RUNNING, updated=NOW, table_id=table_id, calls=calls)
 
 
 def shown(table_id: str) -> AwsDict | None:
@@ -38,23 +40,23 @@ REFUSED, UNKNOWN = Outcome.REFUSED, Outcome.UNKNOWN
 @pytest.mark.parametrize(
     ("known", "seen", "table_id"),
     [
-        (progress(None), "one", "one"),
-        (progress(None), "", ""),
-        (progress("one"), "one", "one"),
-        (progress("one", "UpdateTable"), "one", "one"),
+        (status(None), "one", "one"),
+        (status(None), "", ""),
+        (status("one"), "one", "one"),
+        (status("one", "UpdateTable"), "one", "one"),
         # A replacement: gone, not shown yet, there.
-        (progress("one", "DeleteTable"), "", "one"),
-        (progress("one", "DeleteTable", outcome=UNKNOWN), "", "one"),
-        (progress("two", "CreateTable"), "", "two"),
-        (progress("two", "CreateTable"), "two", "two"),
+        (status("one", "DeleteTable"), "", "one"),
+        (status("one", "DeleteTable", outcome=UNKNOWN), "", "one"),
+        (status("two", "CreateTable"), "", "two"),
+        (status("two", "CreateTable"), "two", "two"),
         # The answer did not say the id, or was lost.
-        (progress(None, "CreateTable"), "", None),
-        (progress(None, "CreateTable"), "two", "two"),
-        (progress("one", "CreateTable", outcome=UNKNOWN), "two", "two"),
-        (progress("", "CreateTable", outcome=UNKNOWN), "two", "two"),
+        (status(None, "CreateTable"), "", None),
+        (status(None, "CreateTable"), "two", "two"),
+        (status("one", "CreateTable", outcome=UNKNOWN), "two", "two"),
+        (status("", "CreateTable", outcome=UNKNOWN), "two", "two"),
     ],
 )
-def test_own(known: Progress, seen: str, table_id: str | None) -> None:
+def test_own(known: OperationStatus, seen: str, table_id: str | None) -> None:
     """A table is the operation's that was there at first, or that the operation made."""
     found = recognized(known, shown(seen))
     assert found is not None
@@ -66,17 +68,17 @@ def test_own(known: Progress, seen: str, table_id: str | None) -> None:
 @pytest.mark.parametrize(
     ("known", "seen"),
     [
-        (progress("one"), "two"),
-        (progress("one"), ""),
-        (progress("one", "UpdateTable"), "two"),
-        (progress("one", "UpdateTable"), ""),
-        (progress("one", "DeleteTable"), "two"),
-        (progress("one", "DeleteTable", outcome=REFUSED), ""),
-        (progress("two", "CreateTable"), "three"),
-        (progress("", "CreateTable", outcome=REFUSED), "two"),
+        (status("one"), "two"),
+        (status("one"), ""),
+        (status("one", "UpdateTable"), "two"),
+        (status("one", "UpdateTable"), ""),
+        (status("one", "DeleteTable"), "two"),
+        (status("one", "DeleteTable", outcome=REFUSED), ""),
+        (status("two", "CreateTable"), "three"),
+        (status("", "CreateTable", outcome=REFUSED), "two"),
     ],
 )
-def test_of_others(known: Progress, seen: str) -> None:
+def test_of_others(known: OperationStatus, seen: str) -> None:
     """Any other table is somebody else's, and a table that is deleted was deleted by somebody else."""
     assert recognized(known, shown(seen)) is None
 

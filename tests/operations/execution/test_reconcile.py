@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.execution import journal
-from tableadmin_server.operations.execution.reconcile import End, Pause, decide, delay, patience
-from tableadmin_server.operations.storage.record import Order, Outcome, Progress, State
+from tableadmin_server.operations.execution.reconcile import End, Pause, backoff, decide, retry_period
+from tableadmin_server.operations.storage.record import OperationSpec, OperationStatus, Outcome, State
 from tableadmin_server.planner import Action, Change, ChangeClass, Cooldown, Plan, Step, Wait, plan
 from tableadmin_server.tables.snapshot import Snapshot
 
@@ -18,15 +18,15 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LIVE = Snapshot("Music", {"TableName": "Music", "TableStatus": "ACTIVE", "TableId": "one"})
 RAISE = Step("UpdateTable", {"TableName": "Music", "TableClass": "STANDARD"}, "change the table class")
 TAG = Step("TagResource", {"ResourceArn": "arn"}, "set 1 tag", cooldown=Cooldown.TAGS)
-EMPTY = Progress(state=State.RUNNING, updated=NOW)
+EMPTY = OperationStatus(state=State.RUNNING, updated=NOW)
 
 
-_ORDER = Order(operation_id="1", table_name="Music", spec={}, request_id="r", created=NOW)
+_SPEC = OperationSpec(operation_id="1", table_name="Music", table_spec={}, request_id="r", created=NOW)
 
 
-def order(**members: object) -> Order:
+def spec(**members: object) -> OperationSpec:
     """An order for the table Music."""
-    return replace(_ORDER, **members)
+    return replace(_SPEC, **members)
 
 
 def planned(*steps: Step, waits: tuple[Wait, ...] = (), change: ChangeClass | None = None) -> Plan:
@@ -36,9 +36,9 @@ def planned(*steps: Step, waits: tuple[Wait, ...] = (), change: ChangeClass | No
     return Plan(action, changes, waits, list(steps), [], "")
 
 
-def taken(progress: Progress, step: Step, outcome: Outcome = Outcome.ACCEPTED) -> Progress:
-    """PROGRESS with the call of STEP, and what came of it."""
-    made = journal.announced(progress, step, "here", NOW)
+def taken(status: OperationStatus, step: Step, outcome: Outcome = Outcome.ACCEPTED) -> OperationStatus:
+    """STATUS with the call of STEP, and what came of it."""
+    made = journal.announced(status, step, "here", NOW)
     if outcome is Outcome.ACCEPTED:
         return journal.accepted(made, step, "id", NOW)
     known = {"aws_error_code": "E"} if outcome is Outcome.REFUSED else {}
@@ -47,20 +47,20 @@ def taken(progress: Progress, step: Step, outcome: Outcome = Outcome.ACCEPTED) -
 
 def test_first_step() -> None:
     """Where nothing is to be waited for, the first step comes next."""
-    assert RAISE == decide(order(), EMPTY, LIVE, planned(RAISE, TAG), 0.0)
+    assert RAISE == decide(spec(), EMPTY, LIVE, planned(RAISE, TAG), 0.0)
 
 
 def test_waits() -> None:
     """What is to be waited for comes first; for how long is known where it is known of all."""
     known, unknown = Wait("tags: 3 s", 3.0), Wait("table: UPDATING")
-    both = decide(order(), EMPTY, LIVE, planned(RAISE, waits=(known, unknown)), 0.0)
+    both = decide(spec(), EMPTY, LIVE, planned(RAISE, waits=(known, unknown)), 0.0)
     assert Pause(("tags: 3 s", "table: UPDATING")) == both
-    assert Pause(("tags: 3 s",), 3.0) == decide(order(), EMPTY, LIVE, planned(RAISE, waits=(known,)), 0.0)
+    assert Pause(("tags: 3 s",), 3.0) == decide(spec(), EMPTY, LIVE, planned(RAISE, waits=(known,)), 0.0)
 
 
 def test_nothing_left() -> None:
     """An operation has succeeded when nothing is left to do or to wait for."""
-    assert End(State.SUCCEEDED) == decide(order(), EMPTY, LIVE, planned(), 0.0)
+    assert End(State.SUCCEEDED) == decide(spec(), EMPTY, LIVE, planned(), 0.0)
 
 
 @pytest.mark.parametrize(
@@ -76,40 +76,40 @@ def test_nothing_left() -> None:
 )
 def test_permission(change: ChangeClass, allowed: dict[str, bool], reason: str) -> None:
     """What goes for good goes only where that is allowed."""
-    decision = decide(order(**allowed), EMPTY, LIVE, planned(RAISE, change=change), 0.0)
-    trouble = decision.trouble if isinstance(decision, End) else None
-    assert reason == (trouble.reason if trouble else "")
-    assert trouble is None or "Tags[team]" in trouble.message
+    decision = decide(spec(**allowed), EMPTY, LIVE, planned(RAISE, change=change), 0.0)
+    error = decision.error if isinstance(decision, End) else None
+    assert reason == (error.reason if error else "")
+    assert error is None or "Tags[team]" in error.message
 
 
 def test_skipped_changes_need_no_permission() -> None:
     """What the endpoint does not have is not made, whatever it would cost."""
     skipped = Change("Tags[team]", "a", None, ChangeClass.DESTRUCTIVE, "not here")
     assert End(State.SUCCEEDED) == decide(
-        order(), EMPTY, LIVE, Plan(Action.NONE, [skipped], (), [], [], ""), 0.0
+        spec(), EMPTY, LIVE, Plan(Action.NONE, [skipped], (), [], [], ""), 0.0
     )
 
 
 def test_refusal() -> None:
     """A plan that is refused ends the operation, with the reason and the state of the table."""
     refused = Plan(Action.REPLACE, [], (), [], [], "", "deletion protection is on")
-    decision = decide(order(allow_replacement=True), EMPTY, LIVE, refused, 0.0)
+    decision = decide(spec(allow_replacement=True), EMPTY, LIVE, refused, 0.0)
     assert isinstance(decision, End)
-    assert decision.trouble is not None
-    assert (State.FAILED, "PLAN_REFUSED") == (decision.state, decision.trouble.reason)
-    assert ("the table is ACTIVE",) == decision.trouble.left
+    assert decision.error is not None
+    assert (State.FAILED, "PLAN_REFUSED") == (decision.state, decision.error.reason)
+    assert ("the table is ACTIVE",) == decision.error.left
 
 
 def test_drift() -> None:
     """A table that has moved on since it was planned is left alone; what the operation did is no drift."""
-    spec: AwsDict = {
+    table_spec: AwsDict = {
         "TableName": "Music",
         "AttributeDefinitions": [{"AttributeName": "Artist", "AttributeType": "S"}],
         "KeySchema": [{"AttributeName": "Artist", "KeyType": "HASH"}],
         "BillingMode": "PAY_PER_REQUEST",
     }
-    absent, there = plan(spec, Snapshot("Music"), NOW), plan(spec, LIVE, NOW)
-    agreed = order(spec=spec, fingerprint=absent.fingerprint, allow_replacement=True)
+    absent, there = plan(table_spec, Snapshot("Music"), NOW), plan(table_spec, LIVE, NOW)
+    agreed = spec(table_spec=table_spec, fingerprint=absent.fingerprint, allow_replacement=True)
     decision = decide(agreed, EMPTY, LIVE, there, 0.0)
     assert isinstance(decision, End)
     assert State.ABORTED == decision.state
@@ -118,35 +118,35 @@ def test_drift() -> None:
 
 def test_accepted_and_not_shown() -> None:
     """What AWS accepted may show late: it is waited for, not sent again."""
-    decision = decide(order(), taken(EMPTY, RAISE), LIVE, planned(RAISE), 5.0)
+    decision = decide(spec(), taken(EMPTY, RAISE), LIVE, planned(RAISE), 5.0)
     assert isinstance(decision, Pause)
 
 
 def test_accepted_in_vain() -> None:
     """A call that was accepted and is to be made again and again ends the operation."""
-    for progress in (taken(EMPTY, RAISE), taken(taken(EMPTY, RAISE), TAG)):
-        decision = decide(order(), progress, LIVE, planned(RAISE), 60.0)
+    for status in (taken(EMPTY, RAISE), taken(taken(EMPTY, RAISE), TAG)):
+        decision = decide(spec(), status, LIVE, planned(RAISE), 60.0)
         assert isinstance(decision, End)
-        assert decision.trouble is not None
-        assert "NO_PROGRESS" == decision.trouble.reason
+        assert decision.error is not None
+        assert "NO_PROGRESS" == decision.error.reason
 
 
 @pytest.mark.parametrize("outcome", [Outcome.REFUSED, Outcome.UNKNOWN])
 def test_not_accepted(outcome: Outcome) -> None:
     """A call that was refused, or whose answer was lost, is made again, and counted as one."""
-    progress = taken(EMPTY, RAISE, outcome)
-    assert RAISE == decide(order(), progress, LIVE, planned(RAISE), 0.0)
-    (call,) = taken(progress, RAISE).calls
+    status = taken(EMPTY, RAISE, outcome)
+    assert RAISE == decide(spec(), status, LIVE, planned(RAISE), 0.0)
+    (call,) = taken(status, RAISE).calls
     assert (2, Outcome.ACCEPTED) == (call.attempts, call.outcome)
-    assert (outcome is Outcome.UNKNOWN) == journal.is_in_doubt(progress)
+    assert (outcome is Outcome.UNKNOWN) == journal.is_in_doubt(status)
 
 
 def test_taken_over() -> None:
     """What another server had under way may have been done."""
     under_way = journal.announced(EMPTY, RAISE, "there", NOW)
-    progress = journal.begun(under_way, "here", NOW)
-    assert ("here", Outcome.UNKNOWN) == (progress.server, progress.calls[-1].outcome)
-    assert journal.is_in_doubt(progress)
+    status = journal.started(under_way, "here", NOW)
+    assert ("here", Outcome.UNKNOWN) == (status.server, status.calls[-1].outcome)
+    assert journal.is_in_doubt(status)
 
 
 def test_doubt() -> None:
@@ -190,9 +190,9 @@ def failure(code: int, *, after: float | None = None, quota: bool = False) -> Fa
 )
 def test_permanent(permanent: Failure) -> None:
     """What does not pass by itself is not put up with; in doubt about what was done, shortly."""
-    assert 0 == patience(permanent, in_doubt=False)
+    assert 0 == retry_period(permanent, in_doubt=False)
     doubtful = permanent.code in {Code.INVALID_ARGUMENT, Code.NOT_FOUND}
-    assert (30 if doubtful else 0) == patience(permanent, in_doubt=True)
+    assert (30 if doubtful else 0) == retry_period(permanent, in_doubt=True)
 
 
 @pytest.mark.parametrize(
@@ -207,11 +207,13 @@ def test_permanent(permanent: Failure) -> None:
 )
 def test_transient(transient: Failure) -> None:
     """What passes by itself is put up with for minutes at least."""
-    assert patience(transient, in_doubt=False) >= 600
+    assert retry_period(transient, in_doubt=False) >= 600
 
 
 def test_delay() -> None:
     """Tries come ever later, to 30 seconds, never before AWS says, and spread by half."""
-    assert [0.25, 0.5, 1.0, 30.0, 30.0] == [delay(failure(Code.UNAVAILABLE), n, 0) for n in (1, 2, 3, 9, 99)]
-    assert 1800 == delay(failure(Code.FAILED_PRECONDITION, after=1800), 1, 0)
-    assert 0.375 == delay(failure(Code.UNAVAILABLE), 1, 1)
+    assert [0.25, 0.5, 1.0, 30.0, 30.0] == [
+        backoff(failure(Code.UNAVAILABLE), n, 0) for n in (1, 2, 3, 9, 99)
+    ]
+    assert 1800 == backoff(failure(Code.FAILED_PRECONDITION, after=1800), 1, 0)
+    assert 0.375 == backoff(failure(Code.UNAVAILABLE), 1, 1)

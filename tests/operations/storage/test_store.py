@@ -20,13 +20,21 @@ from tableadmin_server.operations.storage.items import operation_item
 from tableadmin_server.operations.storage.record import (
     Call,
     Operation,
-    Order,
+    OperationError,
+    OperationSpec,
+    OperationStatus,
     Outcome,
-    Progress,
     State,
-    Trouble,
 )
-from tableadmin_server.operations.storage.store import Entry, Held, LeaseLost, Page, Request, Selection, Store
+from tableadmin_server.operations.storage.store import (
+    Claim,
+    Entry,
+    LeaseLost,
+    Page,
+    RequestRecord,
+    Selection,
+    Store,
+)
 from tableadmin_server.planner import Cooldown
 from tests.engines import Engine
 from tests.engines.engine import REGION
@@ -145,12 +153,13 @@ async def store(make_store: MakeStore) -> Store:
     return made
 
 
-def operation(number: int = 1, *, spec: AwsDict | None = None, table: str = "Music") -> Operation:
+def operation(number: int = 1, *, table_spec: AwsDict | None = None, table: str = "Music") -> Operation:
     """A new operation whose id sorts by NUMBER."""
-    order = Order(
+    spec = OperationSpec(
         operation_id=f"op-{number:04}",
         table_name=table,
-        spec=spec or {"TableName": table, "Tags": [{"Key": "größe", "Value": "1"}], "X": [1, 2.5, None]},
+        table_spec=table_spec
+        or {"TableName": table, "Tags": [{"Key": "größe", "Value": "1"}], "X": [1, 2.5, None]},
         request_id="r-1",
         fingerprint="abc",
         allow_destructive=True,
@@ -158,10 +167,10 @@ def operation(number: int = 1, *, spec: AwsDict | None = None, table: str = "Mus
         caller="ipv4:127.0.0.1:1",
         created=NOW,
     )
-    return Operation(order=order, progress=Progress(state=State.PENDING, updated=NOW))
+    return Operation(spec=spec, status=OperationStatus(state=State.PENDING, updated=NOW))
 
 
-def running(step: int = 1) -> Progress:
+def running(step: int = 1) -> OperationStatus:
     """How an operation may stand that is under way."""
     call = Call(
         summary="update table",
@@ -173,7 +182,7 @@ def running(step: int = 1) -> Progress:
         aws_request_id="R",
         attempts=step,
     )
-    return Progress(
+    return OperationStatus(
         state=State.RUNNING,
         updated=NOW + timedelta(seconds=step),
         server="here",
@@ -184,17 +193,17 @@ def running(step: int = 1) -> Progress:
     )
 
 
-def failed() -> Progress:
+def failed() -> OperationStatus:
     """How an operation may stand that has ended."""
-    trouble = Trouble(code=Code.INVALID_ARGUMENT, reason="R", message="no", left=("ACTIVE",))
-    return msgspec.structs.replace(running(), state=State.FAILED, trouble=trouble, ended=NOW)
+    error = OperationError(code=Code.INVALID_ARGUMENT, reason="R", message="no", left=("ACTIVE",))
+    return msgspec.structs.replace(running(), state=State.FAILED, error=error, ended=NOW)
 
 
-async def claimed(store: Store, owner: str = "me") -> Held:
+async def claimed(store: Store, owner: str = "me") -> Claim:
     """The right to write a new operation."""
-    held = (await store.add(operation(), owner)).held(owner)
-    assert held is not None
-    return held
+    claim = (await store.add(operation(), owner)).claim_of(owner)
+    assert claim is not None
+    return claim
 
 
 async def there(store: Store, operation_id: str = "op-0001") -> Entry:
@@ -340,15 +349,15 @@ async def test_no_table_reads_as_empty(
 
 async def test_table_goes(store: Store, boto3: "DynamoDBClient", table_name: str) -> None:
     """When somebody has deleted the table, writing says so, reading finds nothing, and it is made anew."""
-    held = await claimed(store)
+    claim = await claimed(store)
     delete(boto3, table_name)
     writes = [
-        store.save(held, running()),
-        store.release(held),
+        store.save(claim, running()),
+        store.release(claim),
         store.hold_table("Music", "op-0001"),
         store.forget("op-0001"),
         store.add(operation(), ""),
-        store.add_request("r-1", Request("d", NOW, {})),
+        store.add_request("r-1", RequestRecord("d", NOW, {})),
     ]
     for write in writes:
         await told(write, Code.FAILED_PRECONDITION, "OPERATIONS_TABLE_GONE", table_name)
@@ -362,7 +371,7 @@ async def test_table_goes(store: Store, boto3: "DynamoDBClient", table_name: str
 
 async def test_request_is_remembered(store: Store, boto3: "DynamoDBClient", table_name: str) -> None:
     """A request is remembered for 30 days, with the operations that came of it."""
-    request = Request("digest", NOW, {"Music": "op-0001", "Art": "op-0002"})
+    request = RequestRecord("digest", NOW, {"Music": "op-0001", "Art": "op-0002"})
     assert await store.request("r-1") is None
     assert request == await store.add_request("r-1", request)
     assert request == await store.request("r-1")
@@ -372,7 +381,7 @@ async def test_request_is_remembered(store: Store, boto3: "DynamoDBClient", tabl
 
 async def test_first_request_stands(make_store: MakeStore, store: Store) -> None:
     """Of two requests with one id the first stands, and both callers get that one."""
-    requests = [Request(f"digest-{number}", NOW, {"Music": f"op-{number}"}) for number in range(2)]
+    requests = [RequestRecord(f"digest-{number}", NOW, {"Music": f"op-{number}"}) for number in range(2)]
     answers = await asyncio.gather(
         store.add_request("r-1", requests[0]), make_store().add_request("r-1", requests[1])
     )
@@ -386,14 +395,14 @@ async def test_first_request_stands(make_store: MakeStore, store: Store) -> None
 
 async def test_one_holds_the_table(store: Store) -> None:
     """A table is held by one operation until that operation has ended; others learn its id."""
-    held = await claimed(store)
+    claim = await claimed(store)
     await store.add(operation(2), "")
     await store.add(operation(3, table="Art"), "")
     assert "op-0001" == await store.hold_table("Music", "op-0001")
     assert "op-0001" == await store.hold_table("Music", "op-0001")
     assert "op-0001" == await store.hold_table("Music", "op-0002")
     assert "op-0003" == await store.hold_table("Art", "op-0003")
-    await store.save(held, failed())
+    await store.save(claim, failed())
     assert "op-0002" == await store.hold_table("Music", "op-0002")
     assert "op-0002" == await store.hold_table("Music", "op-0004")
 
@@ -409,13 +418,13 @@ async def test_holder_without_a_record(store: Store) -> None:
 
 async def test_holders(store: Store) -> None:
     """The operations that hold tables are found by the names of the tables, those that ended left out."""
-    held = await claimed(store)
+    claim = await claimed(store)
     await store.add(operation(2, table="Art"), "")
     for table, operation_id in (("Music", "op-0001"), ("Art", "op-0002")):
         await store.hold_table(table, operation_id)
     names = ["Music", "Art", "Other"]
     assert {"Music": await there(store), "Art": await there(store, "op-0002")} == await store.holders(names)
-    await store.save(held, failed())
+    await store.save(claim, failed())
     assert {"Art"} == (await store.holders(names)).keys()
     assert {} == await store.holders(["Other"])
 
@@ -434,14 +443,14 @@ async def test_many_take_a_table_at_once(store: Store, make_store: MakeStore) ->
 
 async def test_many_open_operations(store: Store, boto3: "DynamoDBClient", table_name: str) -> None:
     """Every operation that has not ended is found, and one that has is not."""
-    held = await claimed(store)
+    claim = await claimed(store)
     for number in range(2, 131):
         boto3.put_item(
             TableName=table_name,
             Item={**key("operation", f"op-{number:04}"), "Open": {"S": "yes"}, "Pad": {"S": "x" * 20_000}},
         )
     assert {f"op-{number:04}" for number in range(1, 131)} == set(await store.open_operations())
-    await store.save(held, failed())
+    await store.save(claim, failed())
     found = await store.open_operations()
     assert "op-0001" not in found
     assert set(found) == (await store.entries(found)).keys()
@@ -464,32 +473,32 @@ async def test_first_operation_stands(store: Store, make_store: MakeStore) -> No
         store.add(operation(), "one"), make_store().add(operation(table="Art"), "two")
     )
     assert one == two
-    assert 1 == sum(one.held(owner) is not None for owner in ("one", "two"))
+    assert 1 == sum(one.claim_of(owner) is not None for owner in ("one", "two"))
 
 
 async def test_progress_is_remembered(store: Store) -> None:
-    """Progress is read as it was saved; each save counts, and leaves the owner."""
-    held = await claimed(store)
+    """A status is read as it was saved; each save counts, and leaves the owner."""
+    claim = await claimed(store)
     for step in (1, 2):
-        assert not await store.save(held, running(step))
+        assert not await store.save(claim, running(step))
         entry = await there(store)
         assert (running(step), step, 0, "me") == (
-            entry.operation.progress,
+            entry.operation.status,
             entry.revision,
             entry.fence,
             entry.owner,
         )
-        assert operation().order == entry.operation.order
+        assert operation().spec == entry.operation.spec
 
 
 async def test_ended(store: Store, boto3: "DynamoDBClient", table_name: str) -> None:
     """One that has ended is nobody's, and is forgotten 30 days later."""
-    held = await claimed(store)
-    await store.save(held, running())
+    claim = await claimed(store)
+    await store.save(claim, running())
     assert "ExpiresAt" not in item(boto3, table_name, "operation", "op-0001")
-    await store.save(held, failed())
+    await store.save(claim, failed())
     entry = await there(store)
-    assert ("", failed()) == (entry.owner, entry.operation.progress)
+    assert ("", failed()) == (entry.owner, entry.operation.status)
     expires = item(boto3, table_name, "operation", "op-0001")["ExpiresAt"]
     assert {"N": str(int((NOW + MONTH).timestamp()))} == expires
 
@@ -497,11 +506,11 @@ async def test_ended(store: Store, boto3: "DynamoDBClient", table_name: str) -> 
 async def test_claim_of_a_free_one(store: Store) -> None:
     """A free operation is whose claims it, who writes it from then on."""
     entry = await store.add(operation(), "")
-    held = await store.claim(entry, "me")
-    assert held is not None
+    claim = await store.claim(entry, "me")
+    assert claim is not None
     assert "me" == (await there(store)).owner
-    await store.save(held, running())
-    assert running() == (await there(store)).operation.progress
+    await store.save(claim, running())
+    assert running() == (await there(store)).operation.status
 
 
 async def test_two_claim_at_once(store: Store, make_store: MakeStore) -> None:
@@ -513,50 +522,50 @@ async def test_two_claim_at_once(store: Store, make_store: MakeStore) -> None:
         *(each.claim(entry, owner) for each, owner in zip(stores, owners, strict=True))
     )
     winner = (await there(store)).owner
-    assert [winner] == [owner for owner, held in zip(owners, claims, strict=True) if held]
+    assert [winner] == [owner for owner, claim in zip(owners, claims, strict=True) if claim]
 
 
 async def test_claim_of_one_that_lives(store: Store) -> None:
     """An operation that was saved since it was looked at is not claimed."""
-    held = await claimed(store)
+    claim = await claimed(store)
     seen = await there(store)
-    await store.save(held, running())
+    await store.save(claim, running())
     assert await store.claim(seen, "other") is None
-    assert not await store.save(held, running(2))
+    assert not await store.save(claim, running(2))
 
 
 async def test_lease_lost(store: Store, make_store: MakeStore) -> None:
     """Who has lost an operation to another writes no more of it, neither saves nor releases."""
-    held = await claimed(store)
-    await store.save(held, running())
+    claim = await claimed(store)
+    await store.save(claim, running())
     other = make_store()
     theirs = await other.claim(await there(store), "other")
     assert theirs is not None
     with pytest.raises(LeaseLost):
-        await store.save(held, running(2))
-    await store.release(held)
+        await store.save(claim, running(2))
+    await store.release(claim)
     entry = await there(store)
-    assert ("other", running()) == (entry.owner, entry.operation.progress)
+    assert ("other", running()) == (entry.owner, entry.operation.status)
     await other.save(theirs, running(3))
 
 
 async def test_save_of_one_that_is_gone(store: Store, boto3: "DynamoDBClient", table_name: str) -> None:
     """An operation that somebody has deleted is not written anew."""
-    held = await claimed(store)
+    claim = await claimed(store)
     boto3.delete_item(TableName=table_name, Key=key("operation", "op-0001"))
     with pytest.raises(LeaseLost):
-        await store.save(held, running())
-    await store.release(held)
+        await store.save(claim, running())
+    await store.release(claim)
     assert await store.get("op-0001") is None
 
 
 async def test_release(store: Store) -> None:
     """A released operation is free, as it was saved last."""
-    held = await claimed(store)
-    await store.save(held, running())
-    await store.release(held)
+    claim = await claimed(store)
+    await store.save(claim, running())
+    await store.release(claim)
     entry = await there(store)
-    assert ("", running()) == (entry.owner, entry.operation.progress)
+    assert ("", running()) == (entry.owner, entry.operation.status)
     assert await store.claim(entry, "other") is not None
 
 
@@ -566,49 +575,49 @@ async def test_release(store: Store) -> None:
 async def test_repeated_writes(store: Store, make_store: MakeStore) -> None:
     """Writes that botocore repeats, since an answer was lost, end as if they were made once."""
     repeating = make_store(Repeating)
-    request = Request("digest", NOW, {})
+    request = RequestRecord("digest", NOW, {})
     assert request == await repeating.add_request("r-1", request)
     await claimed(repeating)
     assert "op-0001" == await repeating.hold_table("Music", "op-0001")
     free = await there(repeating)
-    held = await repeating.claim(free, "other")
-    assert held is not None
+    claim = await repeating.claim(free, "other")
+    assert claim is not None
     for step in (1, 2):
-        assert not await repeating.save(held, running(step))
-    await repeating.save(held, failed())
+        assert not await repeating.save(claim, running(step))
+    await repeating.save(claim, failed())
     entry = await there(store)
-    assert (failed(), 3, 1, "") == (entry.operation.progress, entry.revision, entry.fence, entry.owner)
+    assert (failed(), 3, 1, "") == (entry.operation.status, entry.revision, entry.fence, entry.owner)
 
 
 async def test_repeated_save_says_cancel(store: Store, make_store: MakeStore) -> None:
     """A save that is repeated on the way says all the same that the operation was asked to stop."""
-    held = await claimed(store)
+    claim = await claimed(store)
     await store.request_cancel("op-0001")
-    assert await make_store(Repeating).save(held, running())
+    assert await make_store(Repeating).save(claim, running())
 
 
 async def test_save_after_one_without_answer(store: Store, make_store: MakeStore) -> None:
     """After a save that nobody answered the next one is made, whether the first was or not."""
-    held = await claimed(store)
+    claim = await claimed(store)
     mute = make_store(Mute)
-    await told(mute.save(held, running()), Code.DEADLINE_EXCEEDED, "ENDPOINT_TIMEOUT", "")
-    assert running() == (await there(store)).operation.progress
+    await told(mute.save(claim, running()), Code.DEADLINE_EXCEEDED, "ENDPOINT_TIMEOUT", "")
+    assert running() == (await there(store)).operation.status
     # The same once more is a sign of life of its own.
     for revision, step in enumerate((1, 2, 3), start=(await there(store)).revision + 1):
-        await mute.save(held, running(step))
+        await mute.save(claim, running(step))
         assert revision <= (await there(store)).revision
-        assert running(step) == (await there(store)).operation.progress
+        assert running(step) == (await there(store)).operation.status
 
 
 async def test_late_save(store: Store, make_store: MakeStore) -> None:
     """A save that arrives after a later one changes nothing."""
-    held = await claimed(store)
-    late = replace(held)
-    await store.save(held, running(1))
-    await store.save(held, running(2))
+    claim = await claimed(store)
+    late = replace(claim)
+    await store.save(claim, running(1))
+    await store.save(claim, running(2))
     # What was under way in the network is the same write, made without looking what stands.
     assert await make_store()._save(late, running(1)) is None
-    assert running(2) == (await there(store)).operation.progress
+    assert running(2) == (await there(store)).operation.status
 
 
 # Cancelling
@@ -616,13 +625,13 @@ async def test_late_save(store: Store, make_store: MakeStore) -> None:
 
 async def test_cancel(store: Store) -> None:
     """The holder of an operation learns with its next save that it is to stop, and with every later one."""
-    held = await claimed(store)
+    claim = await claimed(store)
     entry = await store.request_cancel("op-0001")
     assert entry is not None
     assert entry.operation.cancel_requested
     assert entry == await store.request_cancel("op-0001")
-    assert await store.save(held, running(1))
-    assert await store.save(held, running(2))
+    assert await store.save(claim, running(1))
+    assert await store.save(claim, running(2))
 
 
 async def test_cancel_of_one_that_ended(store: Store) -> None:
@@ -665,7 +674,7 @@ async def test_large_pages(store: Store, engine: Engine) -> None:
     # MiniStack's answers have no limit, and one over 16 MB is not taken for an answer of DynamoDB.
     count = 40 if engine.name == "ministack" else 50
     for number in range(count):
-        await store.add(operation(number, spec={"TableName": "x" * 390_000}), "")
+        await store.add(operation(number, table_spec={"TableName": "x" * 390_000}), "")
     pages = await listed(store, Selection(), 50)
     expected = [f"op-{number:04}" for number in reversed(range(count))]
     assert expected == [each for page in pages for each in page]
@@ -674,8 +683,8 @@ async def test_large_pages(store: Store, engine: Engine) -> None:
 
 async def test_selected(store: Store) -> None:
     """Operations of one table, or in some states, are listed alone."""
-    held = await claimed(store)
-    await store.save(held, failed())
+    claim = await claimed(store)
+    await store.save(claim, failed())
     await store.add(operation(2), "")
     await store.add(operation(3, table="Art"), "")
     assert [["op-0003"]] == await listed(store, Selection(table_name="Art"), 9)
@@ -687,9 +696,9 @@ async def test_selected(store: Store) -> None:
 async def test_of_a_request(store: Store) -> None:
     """The operations of a request are listed newest first, page by page, and in the selected states alone."""
     operations = {f"Table{number}": f"op-{number:04}" for number in range(1, 6)}
-    await store.add_request("r-1", Request("d", NOW, operations))
-    held = await claimed(store)
-    await store.save(held, failed())
+    await store.add_request("r-1", RequestRecord("d", NOW, operations))
+    claim = await claimed(store)
+    await store.save(claim, failed())
     for number in range(2, 6):
         await store.add(operation(number), "")
     pages = await listed(store, Selection(request_id="r-1"), 2)
@@ -707,7 +716,7 @@ async def test_calls_of_a_listing(endpoints: MakeEndpoint, boto3: "DynamoDBClien
     store = Store(endpoint)
     await store.ensure()
     await store.add_request(
-        "r-1", Request("d", NOW, {f"T{number}": f"op-{number:04}" for number in range(9)})
+        "r-1", RequestRecord("d", NOW, {f"T{number}": f"op-{number:04}" for number in range(9)})
     )
     template = operation_item(operation(), "")
     for first in range(0, 10_000, 25):
@@ -740,9 +749,9 @@ def spoil(boto3: "DynamoDBClient", table: str, kind: str, id_: str, attribute: s
 async def test_unreadable(store: Store, boto3: "DynamoDBClient", table_name: str) -> None:
     """A record that somebody has made unreadable is DATA_LOSS, and the line says which item it is."""
     await store.add(operation(), "")
-    await store.add_request("r-1", Request("d", NOW, {}))
+    await store.add_request("r-1", RequestRecord("d", NOW, {}))
     await store.hold_table("Music", "op-0001")
-    spoil(boto3, table_name, "operation", "op-0001", "Order", {"S": "{"})
+    spoil(boto3, table_name, "operation", "op-0001", "Spec", {"S": "{"})
     spoil(boto3, table_name, "request", "r-1", "Operations", {"S": "{"})
     spoil(boto3, table_name, "table", "Music", "Operation", {"N": "7"})
     reads = {
@@ -759,7 +768,7 @@ async def test_unreadable_beside_others(store: Store, boto3: "DynamoDBClient", t
     for number, table in ((1, "Music"), (2, "Art"), (3, "Film")):
         await store.add(operation(number, table=table), "")
         await store.hold_table(table, f"op-{number:04}")
-    spoil(boto3, table_name, "operation", "op-0001", "Progress", {"S": "?"})
+    spoil(boto3, table_name, "operation", "op-0001", "Status", {"S": "?"})
     spoil(boto3, table_name, "table", "Film", "Operation", {"N": "7"})
     found = (await store.page(Selection(), before="", limit=9)).found
     assert ["op-0003", "op-0002", "op-0001"] == [*found]
@@ -786,7 +795,7 @@ async def test_later_version(store: Store, boto3: "DynamoDBClient", table_name: 
     assert "format 2, not 1" in found.message
 
 
-@pytest.mark.parametrize("attribute", ["Order", "Progress", "Fence", "Revision", "Version"])
+@pytest.mark.parametrize("attribute", ["Spec", "Status", "Fence", "Revision", "Version"])
 async def test_incomplete(store: Store, boto3: "DynamoDBClient", table_name: str, attribute: str) -> None:
     """A record that lacks an attribute is DATA_LOSS."""
     await store.add(operation(), "")
@@ -803,13 +812,16 @@ async def test_too_large(store: Store) -> None:
     """What is larger than an item may be is refused, whether new or saved, and what stands is kept."""
     large: AwsDict = {"TableName": "x" * 410_000}
     await told(
-        store.add(operation(2, spec=large), ""), Code.RESOURCE_EXHAUSTED, "OPERATION_TOO_LARGE", "400 KB"
+        store.add(operation(2, table_spec=large), ""),
+        Code.RESOURCE_EXHAUSTED,
+        "OPERATION_TOO_LARGE",
+        "400 KB",
     )
-    held = await claimed(store)
-    progress = msgspec.structs.replace(running(), waits=("x" * 410_000,))
-    await told(store.save(held, progress), Code.RESOURCE_EXHAUSTED, "OPERATION_TOO_LARGE", "400 KB")
-    await store.save(held, running())
-    assert running() == (await there(store)).operation.progress
+    claim = await claimed(store)
+    status = msgspec.structs.replace(running(), waits=("x" * 410_000,))
+    await told(store.save(claim, status), Code.RESOURCE_EXHAUSTED, "OPERATION_TOO_LARGE", "400 KB")
+    await store.save(claim, running())
+    assert running() == (await there(store)).operation.status
 
 
 async def test_large_spec(store: Store) -> None:
@@ -822,16 +834,16 @@ async def test_large_spec(store: Store) -> None:
         }
         for number in range(20)
     ]
-    held = (await store.add(operation(spec={"GlobalSecondaryIndexes": indexes}), "me")).held("me")
-    assert held is not None
+    claim = (await store.add(operation(table_spec={"GlobalSecondaryIndexes": indexes}), "me")).claim_of("me")
+    assert claim is not None
     call = running().calls[0]
     calls = tuple(
         msgspec.structs.replace(call, params={"GlobalSecondaryIndexUpdates": [{"Create": index}]})
         for index in indexes
     )
-    progress = msgspec.structs.replace(running(), calls=calls)
-    await store.save(held, progress)
-    assert progress == (await there(store)).operation.progress
+    status = msgspec.structs.replace(running(), calls=calls)
+    await store.save(claim, status)
+    assert status == (await there(store)).operation.status
 
 
 async def test_unreachable_endpoint() -> None:
@@ -851,13 +863,13 @@ async def test_writes_of_an_operation(endpoints: MakeEndpoint) -> None:
     store = Store(endpoint)
     await store.ensure()
     asked_of(endpoint).clear()
-    await store.add_request("r-1", Request("d", NOW, {"Music": "op-0001"}))
+    await store.add_request("r-1", RequestRecord("d", NOW, {"Music": "op-0001"}))
     entry = await store.add(operation(), "")
     await store.hold_table("Music", "op-0001")
-    held = await store.claim(entry, "me")
-    assert held is not None
-    await store.save(held, running())
-    await store.release(held)
+    claim = await store.claim(entry, "me")
+    assert claim is not None
+    await store.save(claim, running())
+    await store.release(claim)
     assert ["PutItem"] * 3 + ["UpdateItem"] * 3 == asked_of(endpoint)
 
 
@@ -866,14 +878,14 @@ async def test_saves_write_what_changed(endpoints: MakeEndpoint) -> None:
     endpoint = endpoints(Recording)
     store = Store(endpoint)
     await store.ensure()
-    held = await claimed(store)
+    claim = await claimed(store)
     call = running().calls[0]
     for number in range(1, 4):
         sent_by(endpoint).clear()
-        await store.save(held, msgspec.structs.replace(running(), calls=(call,) * number))
+        await store.save(claim, msgspec.structs.replace(running(), calls=(call,) * number))
         (sent,) = sent_by(endpoint)
         assert [f":Call{number - 1:04}"] == [name for name in sent if name.startswith(":Call")]
-    assert (call,) * 3 == (await there(store)).operation.progress.calls
+    assert (call,) * 3 == (await there(store)).operation.status.calls
 
 
 async def told(call: Awaitable[object], code: int, reason: str, in_line: str) -> None:
@@ -886,33 +898,33 @@ async def told(call: Awaitable[object], code: int, reason: str, in_line: str) ->
 
 async def test_heartbeats(store: Store, make_store: MakeStore) -> None:
     """Each heartbeat of a server differs from the last, for whoever looks."""
-    assert {} == await store.beats(["one", "two"])
-    await store.beat("one", ())
-    first = await make_store().beats(["one", "two"])
-    await store.beat("two", ())
-    await store.beat("one", ())
+    assert {} == await store.heartbeats(["one", "two"])
+    await store.heartbeat("one", ())
+    first = await make_store().heartbeats(["one", "two"])
+    await store.heartbeat("two", ())
+    await store.heartbeat("one", ())
     assert {"one"} == first.keys()
-    second = await make_store().beats(["one", "two", "three"])
+    second = await make_store().heartbeats(["one", "two", "three"])
     assert {"one", "two"} == second.keys()
     assert first["one"] != second["one"]
-    assert {} == await make_store().beats([])
+    assert {} == await make_store().heartbeats([])
 
 
 async def test_told_to_stop(store: Store) -> None:
     """A server learns with its signs of life what to stop, until it says that it was told."""
-    await store.beat("one", ())
-    await store.tell("one", "op-1")
-    await store.tell("one", "op-2")
-    assert {"op-1", "op-2"} == await store.beat("one", ())
-    assert {"op-2"} == await store.beat("one", ["op-1"])
-    assert set() == await store.beat("one", ["op-1", "op-2"])
-    await store.tell("gone", "op-1")
-    assert {"one"} == (await store.beats(["one", "gone"])).keys()
+    await store.heartbeat("one", ())
+    await store.notify_cancel("one", "op-1")
+    await store.notify_cancel("one", "op-2")
+    assert {"op-1", "op-2"} == await store.heartbeat("one", ())
+    assert {"op-2"} == await store.heartbeat("one", ["op-1"])
+    assert set() == await store.heartbeat("one", ["op-1", "op-2"])
+    await store.notify_cancel("gone", "op-1")
+    assert {"one"} == (await store.heartbeats(["one", "gone"])).keys()
 
 
 async def test_sign_of_life_without_a_table(make_store: MakeStore) -> None:
     """Without the table no sign of life can be given, and none is seen."""
     with pytest.raises(Failure) as raised:
-        await make_store().beat("one", ())
+        await make_store().heartbeat("one", ())
     assert "OPERATIONS_TABLE_GONE" == raised.value.reason
-    assert {} == await make_store().beats(["one"])
+    assert {} == await make_store().heartbeats(["one"])

@@ -35,7 +35,7 @@ class CachedReader:
         self._changing.update(part for part in ROWS if any(part_transitions(self._seen, part)))
         return self._seen
 
-    def begin_with(self, seen: Snapshot) -> None:
+    def start_from(self, seen: Snapshot) -> None:
         """Take SEEN, which the checks of the request read: the first read reads the description alone."""
         self._seen, self._is_checked = seen, True
 

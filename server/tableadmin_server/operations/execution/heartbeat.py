@@ -16,11 +16,11 @@ _log = structlog.get_logger()
 
 # The parts of a lease after which the next sign is given, and for which changes of tables may be sent:
 # another server takes over only after all of it, counted from when it saw the last sign.
-_RENEWED, _TRUSTED = 0.3, 0.6
+_RENEWAL_SHARE, _TRUST_SHARE = 0.3, 0.6
 # Seconds until another try after one that failed, as a part of the lease.
-_RETRIED = 0.1
+_RETRY_SHARE = 0.1
 # The endpoint refuses the update of an item that somebody has garbled, or the item can't be read.
-_GARBLED = frozenset({Code.INVALID_ARGUMENT, Code.DATA_LOSS})
+_UNREADABLE_CODES = frozenset({Code.INVALID_ARGUMENT, Code.DATA_LOSS})
 # One that goes on while the machine sleeps, where there is one.
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -45,29 +45,29 @@ class Heartbeat:
         self.server = server
         self._store = store
         self._seconds = seconds
-        self._cancel = cancel
-        self._gone = gone
+        self._on_cancel = cancel
+        self._on_table_gone = gone
         self._supervisor = supervisor
-        self._given = float("-inf")
+        self._last = float("-inf")
         # Counts the times without a gap: what was held in an earlier one, others may have taken over.
         self.term = 0
-        self._told: frozenset[str] = frozenset()
-        self._giving = asyncio.Lock()
+        self._acknowledged: frozenset[str] = frozenset()
+        self._lock = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
-    def is_heard(self, term: int) -> bool:
+    def is_fresh(self, term: int) -> bool:
         """Whether no other server can have taken over what was held in TERM; may be asked in any thread."""
         # In this order: a new term begins before its first sign counts.
-        return now() - self._given < self._seconds * _TRUSTED and self.term == term
+        return now() - self._last < self._seconds * _TRUST_SHARE and self.term == term
 
     async def begin(self) -> int:
         """Give signs of life from now on: the term. Raises Failure where the first can't be given."""
-        async with self._giving:
+        async with self._lock:
             if self._task is None:
-                await self._give()
+                await self._send()
                 self._task = asyncio.create_task(
                     self._supervisor.repeat(
-                        "operations.heartbeat", self._give_in_time, longest_delay=self._seconds * _RETRIED
+                        "operations.heartbeat", self._renew, longest_delay=self._seconds * _RETRY_SHARE
                     )
                 )
         return self.term
@@ -78,38 +78,38 @@ class Heartbeat:
             self._task.cancel()
             self._task = None
 
-    async def _give_in_time(self) -> None:
-        await asyncio.sleep(max(0.0, self._given + self._seconds * _RENEWED - now()))
+    async def _renew(self) -> None:
+        await asyncio.sleep(max(0.0, self._last + self._seconds * _RENEWAL_SHARE - now()))
         try:
-            await self._give()
+            await self._send()
         except Failure as failure:
             if failure.reason == TABLE_GONE:
                 self.end()
-                self._gone(failure)
+                self._on_table_gone(failure)
             elif is_transient(failure):  # the endpoint may be back before the lease is over
-                await asyncio.sleep(self._seconds * _RETRIED)
+                await asyncio.sleep(self._seconds * _RETRY_SHARE)
             else:
                 raise
 
-    async def _give(self) -> None:
+    async def _send(self) -> None:
         began = now()
-        unwanted = await self._beaten()
-        if not self.is_heard(self.term):
+        cancel_requests = await self._write()
+        if not self.is_fresh(self.term):
             self.term += 1
-        self._given = began
-        self._told = unwanted
-        for operation_id in unwanted:
-            self._cancel(operation_id)
+        self._last = began
+        self._acknowledged = cancel_requests
+        for operation_id in cancel_requests:
+            self._on_cancel(operation_id)
 
-    async def _beaten(self) -> frozenset[str]:
+    async def _write(self) -> frozenset[str]:
         """The operations that somebody wants stopped, once a sign of life is written."""
         try:
-            return await self._store.beat(self.server, self._told)
+            return await self._store.heartbeat(self.server, self._acknowledged)
         except Failure as failure:
-            if failure.code not in _GARBLED:
+            if failure.code not in _UNREADABLE_CODES:
                 raise
             _log.warning("operations.heartbeat_renewed", server=self.server, reason=failure.reason)
-        await self._store.renew(self.server)
+        await self._store.recreate_heartbeat(self.server)
         return frozenset()
 
 

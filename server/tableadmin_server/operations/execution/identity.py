@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.failure import Failure
-from tableadmin_server.operations.storage.record import Call, Outcome, Progress
+from tableadmin_server.operations.storage.record import Call, OperationStatus, Outcome
 
 # What an operation writes down of a table that is not there, and of one that has no identity.
 ABSENT, UNKNOWN = "", "unknown"
@@ -21,22 +21,22 @@ def identity_of(description: AwsDict | None) -> str:
     return str(known.timestamp() if isinstance(known, datetime) else known)
 
 
-def recognized(progress: Progress, description: AwsDict | None) -> Progress | None:
-    """PROGRESS, which knows the table of DESCRIPTION as the operation's; None when it is not.
+def recognized(status: OperationStatus, description: AwsDict | None) -> OperationStatus | None:
+    """STATUS, which knows the table of DESCRIPTION as the operation's; None when it is not.
 
     The first table that is seen is the operation's. Another one is so only where the operation has made it.
     A table that is not there is recognized where the operation has deleted or created it: AWS may show a new
     one late.
     """
     seen = identity_of(description)
-    last = progress.calls[-1] if progress.calls else None
+    last = status.calls[-1] if status.calls else None
     made = last is not None and last.operation == "CreateTable" and _may_be_made(last)
-    if seen == progress.table_id or (seen == ABSENT and (made or _has_deleted(last))):
-        return progress
-    if progress.table_id is None:
-        return replace(progress, table_id=seen)
+    if seen == status.table_id or (seen == ABSENT and (made or _has_deleted(last))):
+        return status
+    if status.table_id is None:
+        return replace(status, table_id=seen)
     if last is not None and made and _is_open(last):
-        return _resolved(replace(progress, table_id=seen), last)
+        return _resolved(replace(status, table_id=seen), last)
     return None
 
 
@@ -64,7 +64,7 @@ def _is_open(call: Call) -> bool:
     return call.in_doubt or call.outcome is not Outcome.ACCEPTED
 
 
-def _resolved(progress: Progress, last: Call) -> Progress:
-    """PROGRESS, the LAST call of which was made after all: the table it made is there."""
+def _resolved(status: OperationStatus, last: Call) -> OperationStatus:
+    """STATUS, the LAST call of which was made after all: the table it made is there."""
     made = replace(last, outcome=Outcome.ACCEPTED, in_doubt=False)
-    return replace(progress, calls=(*progress.calls[:-1], made))
+    return replace(status, calls=(*status.calls[:-1], made))

@@ -11,17 +11,23 @@ from typing import TypeAlias
 from google.rpc.code_pb2 import Code
 
 from tableadmin_server.failure import Failure
-from tableadmin_server.operations.storage.record import Order, Outcome, Progress, State, Trouble
+from tableadmin_server.operations.storage.record import (
+    OperationError,
+    OperationSpec,
+    OperationStatus,
+    Outcome,
+    State,
+)
 from tableadmin_server.planner import Action, ChangeClass, Plan, Step, Wait, moved
 from tableadmin_server.tables.snapshot import Snapshot
 
 # Seconds for which AWS may go on to show a table as it was before a change that it accepted.
 _STALE = 15.0
-_STALE_LOOK = 1.0
+_STALE_INTERVAL = 1.0
 
 # For how many seconds what ends by itself is put up with, from the first such failure in a row. The longest
 # is for time to live, which AWS lets change once an hour.
-_PATIENCE: Mapping[int, float] = {
+_RETRY_PERIODS: Mapping[int, float] = {
     Code.ABORTED: 600.0,
     Code.ALREADY_EXISTS: 60.0,
     Code.DEADLINE_EXCEEDED: 3600.0,
@@ -32,7 +38,7 @@ _PATIENCE: Mapping[int, float] = {
     Code.UNAVAILABLE: 3600.0,
 }
 # The same for refusals of a call that may have been made before: what AWS shows may be older than that.
-_PATIENCE_IN_DOUBT: Mapping[int, float] = {Code.INVALID_ARGUMENT: 30.0, Code.NOT_FOUND: 30.0}
+_RETRY_PERIODS_IN_DOUBT: Mapping[int, float] = {Code.INVALID_ARGUMENT: 30.0, Code.NOT_FOUND: 30.0}
 # These end by themselves only where AWS says when.
 _WITH_DELAY = frozenset({Code.FAILED_PRECONDITION, Code.RESOURCE_EXHAUSTED})
 
@@ -52,35 +58,35 @@ class End:
     """Nothing more is to be done."""
 
     state: State
-    trouble: Trouble | None = None
+    error: OperationError | None = None
 
 
 # A step is a call to make.
 Decision: TypeAlias = Step | Pause | End
 
 
-def decide(order: Order, progress: Progress, live: Snapshot, plan: Plan, age: float) -> Decision:
-    """What comes next for ORDER, of which PROGRESS was made, when LIVE needs what PLAN says.
+def decide(spec: OperationSpec, status: OperationStatus, live: Snapshot, plan: Plan, age: float) -> Decision:
+    """What comes next for SPEC, of which STATUS was made, when LIVE needs what PLAN says.
 
     This server has known for AGE seconds what came of the last call.
     """
-    obstacle = _obstacle(order, progress, plan)
+    obstacle = _blocking_failure(spec, status, plan)
     if obstacle is not None:
         state, failure = obstacle
-        return End(state, trouble_of(failure, left=left(live, plan)))
+        return End(state, error_of(failure, left=left(live, plan)))
     if plan.waits:
         return Pause(tuple(wait.description for wait in plan.waits), _known_seconds(plan.waits))
     if not plan.steps:
         return End(State.SUCCEEDED)
-    return _again(progress, live, plan, age) or plan.steps[0]
+    return _await_accepted(status, live, plan, age) or plan.steps[0]
 
 
-def permission_failure(order: Order, plan: Plan) -> Failure | None:
-    """Why ORDER does not allow what PLAN does."""
+def permission_failure(spec: OperationSpec, plan: Plan) -> Failure | None:
+    """Why SPEC does not allow what PLAN does."""
     allowed = {
         # Of a table that goes all goes.
-        ChangeClass.DESTRUCTIVE: order.allow_destructive or plan.action is Action.REPLACE,
-        ChangeClass.REPLACEMENT: order.allow_replacement,
+        ChangeClass.DESTRUCTIVE: spec.allow_destructive or plan.action is Action.REPLACE,
+        ChangeClass.REPLACEMENT: spec.allow_replacement,
     }
     for change_class in (ChangeClass.REPLACEMENT, ChangeClass.DESTRUCTIVE):
         changes = [each for each in plan.changes if each.change_class is change_class and not each.skipped]
@@ -88,7 +94,7 @@ def permission_failure(order: Order, plan: Plan) -> Failure | None:
             paths = ", ".join(change.path for change in changes)
             return Failure(
                 Code.FAILED_PRECONDITION,
-                f"{order.table_name}: {_COSTS[change_class]}, which the request does not allow: {paths}",
+                f"{spec.table_name}: {_COSTS[change_class]}, which the request does not allow: {paths}",
                 reason=f"{change_class}_CHANGE_NOT_ALLOWED",
             )
     return None
@@ -100,31 +106,31 @@ _COSTS = {
 }
 
 
-def drift_failure(order: Order, plan: Plan) -> Failure | None:
-    """What has moved on since the plan that ORDER agreed to; raises ValueError for what is no fingerprint."""
-    if not order.fingerprint:
+def drift_failure(spec: OperationSpec, plan: Plan) -> Failure | None:
+    """What has moved on since the plan that SPEC agreed to; raises ValueError for what is no fingerprint."""
+    if not spec.fingerprint:
         return None
-    paths = moved(order.fingerprint, plan.fingerprint)
+    paths = moved(spec.fingerprint, plan.fingerprint)
     if not paths:
         return None
     what = "the table was created, deleted or replaced" if paths == [""] else None
     return Failure(
         Code.ABORTED,
-        f"{order.table_name}: the table has changed since it was planned: {what or ', '.join(paths)}",
+        f"{spec.table_name}: the table has changed since it was planned: {what or ', '.join(paths)}",
         reason="TABLE_HAS_MOVED_ON",
     )
 
 
-def refusal_failure(order: Order, plan: Plan) -> Failure | None:
+def refusal_failure(spec: OperationSpec, plan: Plan) -> Failure | None:
     """Why nothing of PLAN is possible."""
     if not plan.refusal:
         return None
-    return Failure(Code.FAILED_PRECONDITION, f"{order.table_name}: {plan.refusal}", reason="PLAN_REFUSED")
+    return Failure(Code.FAILED_PRECONDITION, f"{spec.table_name}: {plan.refusal}", reason="PLAN_REFUSED")
 
 
-def trouble_of(failure: Failure, step: str = "", left: tuple[str, ...] = ()) -> Trouble:
+def error_of(failure: Failure, step: str = "", left: tuple[str, ...] = ()) -> OperationError:
     """FAILURE, of the call STEP, which left the table in a state that LEFT describes."""
-    return Trouble(
+    return OperationError(
         code=failure.code,
         reason=failure.reason,
         message=failure.message,
@@ -149,16 +155,16 @@ def _left(live: Snapshot, plan: Plan) -> Iterator[str]:
     yield from (f"not yet changed: {change.path}" for change in plan.changes if not change.skipped)
 
 
-def patience(failure: Failure, *, in_doubt: bool) -> float:
+def retry_period(failure: Failure, *, in_doubt: bool) -> float:
     """Seconds for which FAILURE is put up with, 0 where trying again is of no use.
 
     IN_DOUBT says that the call may have been made before, its answer having been lost.
     """
     if failure.code in _WITH_DELAY and _delay(failure) is None:
         return 0.0
-    if in_doubt and failure.code in _PATIENCE_IN_DOUBT:
-        return _PATIENCE_IN_DOUBT[failure.code]
-    return _PATIENCE.get(failure.code, 0.0)
+    if in_doubt and failure.code in _RETRY_PERIODS_IN_DOUBT:
+        return _RETRY_PERIODS_IN_DOUBT[failure.code]
+    return _RETRY_PERIODS.get(failure.code, 0.0)
 
 
 def is_throttled(failure: Failure) -> bool:
@@ -166,39 +172,41 @@ def is_throttled(failure: Failure) -> bool:
     return failure.code == Code.RESOURCE_EXHAUSTED and _delay(failure) is not None
 
 
-def delay(failure: Failure, failures: int, drawn: float) -> float:
-    """Seconds until the next try after so many FAILURES in a row; DRAWN is a random number from 0 to 1."""
+def backoff(failure: Failure, failures: int, jitter: float) -> float:
+    """Seconds until the next try after so many FAILURES in a row; JITTER is a random number from 0 to 1."""
     least = min(_LONGEST_DELAY, _SHORTEST_DELAY * 2.0 ** min(failures - 1, 20))
-    return max(_delay(failure) or 0.0, least) * (1 + drawn / 2)
+    return max(_delay(failure) or 0.0, least) * (1 + jitter / 2)
 
 
-def _obstacle(order: Order, progress: Progress, plan: Plan) -> tuple[State, Failure] | None:
-    drift = None if progress.calls else drift_failure(order, plan)
+def _blocking_failure(
+    spec: OperationSpec, status: OperationStatus, plan: Plan
+) -> tuple[State, Failure] | None:
+    drift = None if status.calls else drift_failure(spec, plan)
     if drift is not None:
         return State.ABORTED, drift
-    failure = refusal_failure(order, plan) or permission_failure(order, plan)
+    failure = refusal_failure(spec, plan) or permission_failure(spec, plan)
     return None if failure is None else (State.FAILED, failure)
 
 
-def _again(progress: Progress, live: Snapshot, plan: Plan, age: float) -> Decision | None:
+def _await_accepted(status: OperationStatus, live: Snapshot, plan: Plan, age: float) -> Decision | None:
     """What to do where the first step of PLAN was accepted before: wait until it shows, or give up."""
     step = plan.steps[0]
     same = [
         call
-        for call in progress.calls
+        for call in status.calls
         if (call.operation, call.params) == (step.operation, step.params) and call.outcome is Outcome.ACCEPTED
     ]
     if not same:
         return None
-    if same[-1] is progress.calls[-1] and age < _STALE:
-        return Pause((f"{step.summary}: accepted by AWS, not visible yet",), _STALE_LOOK)
+    if same[-1] is status.calls[-1] and age < _STALE:
+        return Pause((f"{step.summary}: accepted by AWS, not visible yet",), _STALE_INTERVAL)
     failure = Failure(
         Code.ABORTED,
         f"{step.summary}: AWS accepted the change, but the change is not visible or was undone: "
         "the endpoint ignores the change, or another program changes the table",
         reason="NO_PROGRESS",
     )
-    return End(State.FAILED, trouble_of(failure, step.summary, left(live, plan)))
+    return End(State.FAILED, error_of(failure, step.summary, left(live, plan)))
 
 
 def _known_seconds(waits: tuple[Wait, ...]) -> float | None:

@@ -23,15 +23,15 @@ from tableadmin_server.operations.execution.lease import Lease
 from tableadmin_server.operations.execution.reconcile import (
     End,
     Pause,
+    backoff,
     decide,
-    delay,
+    error_of,
     is_throttled,
     left,
-    patience,
-    trouble_of,
+    retry_period,
 )
 from tableadmin_server.operations.execution.settle_waiter import SettleWaiter
-from tableadmin_server.operations.storage.record import Operation, Progress, State
+from tableadmin_server.operations.storage.record import Operation, OperationStatus, State
 from tableadmin_server.operations.storage.store import LeaseLost
 from tableadmin_server.planner import Cooldown, Step, plan
 from tableadmin_server.tables.snapshot import Snapshot
@@ -41,9 +41,9 @@ _log = structlog.get_logger()
 
 # Seconds after which a call that was throttled, and so has changed nothing, is made again. After the first
 # of them what was read of the table is as new as it was for the first try.
-_AGAIN = (0.1, 0.3, 0.9)
+_THROTTLED_DELAYS = (0.1, 0.3, 0.9)
 # Seconds until a call that this server was not sure it may make is tried again.
-_UNHEARD = 0.5
+_LEASE_DELAY = 0.5
 
 
 def _now() -> datetime:
@@ -77,23 +77,23 @@ class Run:
         # Of day: what it says is written down for people, and compared with nothing.
         self._clock = clock
         self._ages = Ages(heartbeat.now)
-        self._reader = CachedReader(endpoint, operation.order.table_name, operation.order.spec.keys())
-        self._waiter = SettleWaiter(hub, operation.order.table_name)
+        self._reader = CachedReader(endpoint, operation.spec.table_name, operation.spec.table_spec.keys())
+        self._waiter = SettleWaiter(hub, operation.spec.table_name)
         self._stopping = False
         # False once `operation` is ahead of what is written down for good.
-        self.is_written_down = True
+        self.is_saved = True
         self._failures = _Failures()
         # The steps that were refused for good since one was accepted, and why.
         self._refused: list[tuple[Step, Failure]] = []
         self._work: asyncio.Task[None] | None = None
         # Why what remembers the operation is no more.
-        self._loss: Failure | None = None
+        self._abandon_reason: Failure | None = None
         # What the table was last seen to be left in.
         self._left: tuple[str, ...] = ()
 
-    def begin_with(self, seen: Snapshot) -> None:
+    def start_from(self, seen: Snapshot) -> None:
         """Begin with the table as the checks of the request have SEEN it: they were its first look."""
-        self._reader.begin_with(seen)
+        self._reader.start_from(seen)
 
     def stop(self) -> None:
         """Give the operation back before its next call, so that another server goes on with it."""
@@ -108,75 +108,75 @@ class Run:
 
     async def carry_out(self) -> None:
         """Go on until the operation has ended, another server has it, or `stop` was called."""
-        if not self._progress.state.ended:
-            self._show(journal.begun(self._progress, self._server, self._clock()))
+        if not self._status.state.ended:
+            self._publish(journal.started(self._status, self._server, self._clock()))
         self._work = asyncio.create_task(self._reconcile())
         try:
             await self._work
         except LeaseLost:
-            _log.info("operation.taken_over", operation_id=self.operation.order.operation_id)
+            _log.info("operation.taken_over", operation_id=self.operation.spec.operation_id)
         except Failure as failure:
-            self._leave(failure)
+            self._end_unsaved(failure)
         except asyncio.CancelledError:
-            if self._loss is None:
+            if self._abandon_reason is None:
                 raise
-            self._leave(self._loss)
+            self._end_unsaved(self._abandon_reason)
 
-    def lose(self, failure: Failure) -> None:
+    def abandon(self, failure: Failure) -> None:
         """Go on no longer: what remembers the operation is gone, as FAILURE says."""
-        self._loss = failure
+        self._abandon_reason = failure
         if self._work is not None:
             self._work.cancel()
 
-    def _leave(self, failure: Failure) -> None:
+    def _end_unsaved(self, failure: Failure) -> None:
         """End with FAILURE of the table that remembers it, in which this can't be written down any more."""
-        _log.error("operation.lost", operation_id=self.operation.order.operation_id, reason=failure.reason)
-        self.is_written_down = False
-        self._show(journal.ended(self._progress, self._end_of(failure), self._clock()))
+        _log.error("operation.lost", operation_id=self.operation.spec.operation_id, reason=failure.reason)
+        self.is_saved = False
+        self._publish(journal.ended(self._status, self._failed_end(failure), self._clock()))
 
     @property
-    def _progress(self) -> Progress:
-        return self.operation.progress
+    def _status(self) -> OperationStatus:
+        return self.operation.status
 
     async def _reconcile(self) -> None:
-        while not self._progress.state.ended:
+        while not self._status.state.ended:
             if self._stopping:
                 with contextlib.suppress(Failure):  # another server takes over all the same, only later
-                    await self._lease.give_back()
+                    await self._lease.release()
                 return
-            decision = await self._turn()
+            decision = await self._reconcile_once()
             if isinstance(decision, End):
-                self._show(journal.ended(self._progress, decision, self._clock()))
+                self._publish(journal.ended(self._status, decision, self._clock()))
             if isinstance(decision, Pause):
                 await self._wait(decision)
-        await self._write_down()
+        await self._save_end()
 
-    async def _write_down(self) -> None:
+    async def _save_end(self) -> None:
         """Write down how it ended, which may take several tries; raises LeaseLost and Failure."""
         while True:
             try:
                 return await self._save()
             except Failure as failure:
-                again = self._put_up_with(failure)
+                again = self._retry_or_end(failure)
                 if self._stopping or isinstance(again, End):
                     raise
                 await asyncio.sleep(again.seconds or 0.0)
 
-    async def _turn(self) -> End | Pause | None:
+    async def _reconcile_once(self) -> End | Pause | None:
         """Look at the table and do what comes next; what is left to do then."""
         try:
             decision = await self._next()
-            return await self._take(decision) if isinstance(decision, Step) else decision
+            return await self._execute(decision) if isinstance(decision, Step) else decision
         except Failure as failure:
-            return self._put_up_with(failure)
+            return self._retry_or_end(failure)
         except LeaseLost:
             raise
         except Exception as error:  # noqa: BLE001  # an answer that nobody can read may not be the next one too
-            return self._put_up_with(self._internal(error))
+            return self._retry_or_end(self._internal(error))
 
     def _internal(self, error: Exception) -> Failure:
         """What ERROR, which nobody foresaw, means for the operation; the log has the error itself."""
-        operation_id = self.operation.order.operation_id
+        operation_id = self.operation.spec.operation_id
         _log.error("operation.broken", operation_id=operation_id, exc_info=error)
         text = f"internal error; for details, see operation {operation_id} in the log of {self._server}"
         return Failure(Code.INTERNAL, text, reason="INTERNAL")
@@ -198,126 +198,126 @@ class Run:
 
     def _decide(self, live: Snapshot) -> End | Pause | Step:
         """What comes next when the table is as LIVE."""
-        order, now = self.operation.order, self._clock()
-        progress = recognized(self._progress, live.description)
-        if progress is None:
-            failure = replaced_failure(order.table_name, live.description)
-            return End(State.ABORTED, trouble_of(failure))
-        progress = journal.seen(progress, live, now)
-        age, changed = self._aged(progress, now)
-        planned = plan(order.spec, live, now, changed)
+        spec, now = self.operation.spec, self._clock()
+        status = recognized(self._status, live.description)
+        if status is None:
+            failure = replaced_failure(spec.table_name, live.description)
+            return End(State.ABORTED, error_of(failure))
+        status = journal.seen(status, live, now)
+        age, changed = self._ages_of(status, now)
+        planned = plan(spec.table_spec, live, now, changed)
         self._left = left(live, planned)
-        self._show(journal.planned(progress, planned))
-        decision = decide(order, progress, live, planned, age)
+        self._publish(journal.planned(status, planned))
+        decision = decide(spec, status, live, planned, age)
         if isinstance(decision, Pause) and planned.steps:  # it may be another server's call that shows late
             self._reader.touched(planned.steps[0].part)
         return decision
 
-    def _aged(self, progress: Progress, now: datetime) -> tuple[float, dict[Cooldown, datetime]]:
+    def _ages_of(self, status: OperationStatus, now: datetime) -> tuple[float, dict[Cooldown, datetime]]:
         """For how long this server has known of the last call, and since when of what has a cooldown.
 
         Whatever another server wrote counts from when this one read it: clocks of machines are not compared.
         """
-        last = progress.calls[-1] if progress.calls else None
-        age = self._ages.seconds("", last and (len(progress.calls), last.outcome, last.began, last.ended))
-        seconds = {cooldown: self._ages.seconds(cooldown, at) for cooldown, at in progress.changed.items()}
+        last = status.calls[-1] if status.calls else None
+        age = self._ages.seconds("", last and (len(status.calls), last.outcome, last.began, last.ended))
+        seconds = {cooldown: self._ages.seconds(cooldown, at) for cooldown, at in status.changed.items()}
         return age, {cooldown: now - timedelta(seconds=each) for cooldown, each in seconds.items()}
 
-    async def _take(self, step: Step) -> Pause | End | None:
+    async def _execute(self, step: Step) -> Pause | End | None:
         for refused, failure in self._refused:
             if _is_same(refused, step):
-                return self._end_of(failure, step.summary)
-        before = self._progress
-        self._show(journal.announced(before, step, self._server, self._clock()))
+                return self._failed_end(failure, step.summary)
+        before = self._status
+        self._publish(journal.announced(before, step, self._server, self._clock()))
         try:
             await self._save()
         except Exception:
-            self._show(before)
+            self._publish(before)
             raise
         if self.operation.cancel_requested:
-            self._show(before)
+            self._publish(before)
             return None
         try:
             answer = await self._sent(step)
         except Unwanted:
-            self._show(before)
-            return Pause(("waiting to renew this server's lease",), _UNHEARD)
+            self._publish(before)
+            return Pause(("waiting to renew this server's lease",), _LEASE_DELAY)
         except Failure as failure:
             return self._failed(step, failure)
         except Exception as error:  # noqa: BLE001  # nobody knows whether the change was made
             return self._failed(step, self._internal(error))
         finally:
             self._reader.touched(step.part)
-            self._hub.trigger(self.operation.order.table_name)
-        made = _made(answer)
-        self._show(journal.accepted(self._progress, step, answer.request_id, self._clock(), made))
-        self._aged(self._progress, self._clock())
+            self._hub.trigger(self.operation.spec.table_name)
+        made = _created_table_id(answer)
+        self._publish(journal.accepted(self._status, step, answer.request_id, self._clock(), made))
+        self._ages_of(self._status, self._clock())
         self._failures.forget()
         self._refused.clear()
-        self._waiter.begin_anew()
+        self._waiter.reset()
         await self._save()
         return None
 
     async def _sent(self, step: Step) -> Answer:
         """The answer to the call of STEP, which is soon made again where it was only throttled."""
         call = self._endpoint.background.single_call
-        for seconds in _AGAIN:
+        for seconds in _THROTTLED_DELAYS:
             try:
                 return await call(step.operation, step.params, self._lease.is_trusted)
             except Failure as failure:
                 if self._stopping or self.operation.cancel_requested or not is_throttled(failure):
                     raise
                 await asyncio.sleep(seconds)
-                if seconds > _AGAIN[0] and not await self._is_recognized():
+                if seconds > _THROTTLED_DELAYS[0] and not await self._is_recognized():
                     raise
-            self._show(journal.repeated(self._progress))
+            self._publish(journal.repeated(self._status))
         return await call(step.operation, step.params, self._lease.is_trusted)
 
     async def _is_recognized(self) -> bool:
         """Whether the table is still the operation's own; False also where that can't be read."""
         try:
-            return recognized(self._progress, await self._reader.description()) is not None
+            return recognized(self._status, await self._reader.description()) is not None
         except Failure:
             return False
 
     def _failed(self, step: Step, failure: Failure) -> Pause | None:
         """What to do after the call of STEP ended in FAILURE: the table, read anew, decides."""
-        self._show(journal.failed(self._progress, failure, self._clock()))
+        self._publish(journal.failed(self._status, failure, self._clock()))
         if not is_throttled(failure):
             self._reader.forget()
-        in_doubt = self._progress.calls[-1].in_doubt
-        if self._failures.another() < patience(failure, in_doubt=in_doubt):
-            return self._later(failure)
+        in_doubt = self._status.calls[-1].in_doubt
+        if self._failures.another() < retry_period(failure, in_doubt=in_doubt):
+            return self._retry_pause(failure)
         self._refused.append((step, failure))
         return None
 
-    def _put_up_with(self, failure: Failure) -> Pause | End:
+    def _retry_or_end(self, failure: Failure) -> Pause | End:
         """Try again after a while, unless that is of no use, or has been tried for long enough."""
         self._reader.forget()
-        if self._failures.another() >= patience(failure, in_doubt=False):
-            return self._end_of(failure)
-        return self._later(failure)
+        if self._failures.another() >= retry_period(failure, in_doubt=False):
+            return self._failed_end(failure)
+        return self._retry_pause(failure)
 
-    def _later(self, failure: Failure) -> Pause:
-        seconds = delay(failure, self._failures.count, random.random())  # noqa: S311  # it only spreads tries
+    def _retry_pause(self, failure: Failure) -> Pause:
+        seconds = backoff(failure, self._failures.count, random.random())  # noqa: S311  # it only spreads tries
         return Pause((f"{failure.message} (retry in {seconds:.3g} s)",), seconds)
 
-    def _end_of(self, failure: Failure, call: str = "") -> End:
-        return End(State.FAILED, trouble_of(failure, call, self._left))
+    def _failed_end(self, failure: Failure, call: str = "") -> End:
+        return End(State.FAILED, error_of(failure, call, self._left))
 
     async def _wait(self, pause: Pause) -> None:
-        self._show(replace(self._progress, waits=pause.waits))
+        self._publish(replace(self._status, waits=pause.waits))
         if pause.seconds is None:
             await self._waiter.settle()
         else:
             await self._waiter.sleep(pause.seconds)
 
     async def _save(self) -> None:
-        if await self._lease.save(self._progress):
+        if await self._lease.save(self._status):
             self.cancel()
 
-    def _show(self, progress: Progress) -> None:
-        self.operation = replace(self.operation, progress=progress)
+    def _publish(self, status: OperationStatus) -> None:
+        self.operation = replace(self.operation, status=status)
         self._changed()
 
 
@@ -325,7 +325,7 @@ def _is_same(step: Step, other: Step) -> bool:
     return (step.operation, step.params) == (other.operation, other.params)
 
 
-def _made(answer: Answer) -> str | None:
+def _created_table_id(answer: Answer) -> str | None:
     """The id of the table that ANSWER describes; None where the endpoint does not say it."""
     description = cast("AwsDict", answer.data.get("TableDescription") or {})
     return identity_of(description) if description.get("TableId") else None

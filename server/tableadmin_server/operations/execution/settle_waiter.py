@@ -20,20 +20,20 @@ class SettleWaiter(AutoResetEvent):
         self._hub = hub
         self._table_name = table_name
         self._seconds = _SHORTEST
-        self._over = False
+        self._is_ended = False
 
     def end(self) -> None:
         """Wait no longer, now and ever after, whatever moves."""
-        self._over = True
+        self._is_ended = True
         self.wake()
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         """The next wait is for something else."""
         self._seconds = _SHORTEST
 
     async def sleep(self, seconds: float) -> None:
         """Wait so long, or until woken."""
-        if not self._over:
+        if not self._is_ended:
             await self.wait(_now() + seconds)
 
     async def settle(self) -> None:
@@ -45,7 +45,7 @@ class SettleWaiter(AutoResetEvent):
         track.join(self, ())
         try:
             while True:
-                if self._over:
+                if self._is_ended:
                     return
                 moves = track.poller.is_fresh(self) and bool(transitions(track.newest))
                 if moved and not moves:

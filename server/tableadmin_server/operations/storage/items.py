@@ -2,17 +2,17 @@
 
 Every item has a key of its own, so that no two operations share a partition:
 
-| Id             | the item                                                             | attributes |
-|----------------|----------------------------------------------------------------------|------------|
-| `request/ID`   | a request: a digest of the body, and the ids of the operations       | see below |
-| `operation/ID` | an operation                                                         | see below |
-| `table/NAME`   | a table's newest operation, which holds the table until it has ended | Operation |
-| `server/NAME`  | the heartbeat of a server                                            | Revision, Unwanted |
+| Id             | the item                                                      | attributes               |
+|----------------|---------------------------------------------------------------|--------------------------|
+| `request/ID`   | a request: digest of the body, ids of the operations           | see below                |
+| `operation/ID` | an operation                                                  | see below                |
+| `table/NAME`   | a table's newest operation, which has the table until it ends | Operation                |
+| `server/NAME`  | the heartbeat of a server                                     | Revision, CancelRequests |
 
 A request has the digest (Digest), the ids (Operations) and, once its checks are finished, what they found
 (Admission).
 
-An operation has its order (Order, written once), its progress (Progress), an attribute for each AWS call
+An operation has its spec (Spec, written once), its status (Status), an attribute for each AWS call
 (Call0000, ...), so that a save sends only what has changed, and the attributes that conditions name: Fence,
 Revision, Owner, State. Two sparse indexes serve what is not asked for by id: Listing has all operations by
 time, Open those that have not ended.
@@ -26,7 +26,13 @@ from typing import TypeAlias, TypeVar, cast
 import msgspec
 
 from tableadmin.awsshape import AwsDict, AwsValue
-from tableadmin_server.operations.storage.record import Admission, Call, Operation, Order, Progress
+from tableadmin_server.operations.storage.record import (
+    Admission,
+    Call,
+    Operation,
+    OperationSpec,
+    OperationStatus,
+)
 
 T = TypeVar("T")
 Item: TypeAlias = Mapping[str, Mapping[str, str | bool]]
@@ -47,17 +53,17 @@ INDEXES: Mapping[str, Sequence[str]] = {LISTING: ("Table", "State"), OPEN: ()}
 INDEXED = "yes"
 
 EXPIRY = "ExpiresAt"
-KEPT = timedelta(days=30)
+RETENTION = timedelta(days=30)
 # A server without a heartbeat is forgotten sooner.
-_SERVER_KEPT = timedelta(days=1)
+_SERVER_RETENTION = timedelta(days=1)
 # No operation takes so long: what names a table's newest operation outlives that operation.
-_TABLE_KEPT = timedelta(days=365)
+_TABLE_RETENTION = timedelta(days=365)
 
 _CALL = "Call"
 
 
 @dataclass(frozen=True)
-class Request:
+class RequestRecord:
     """A request: a digest of what it asked for, and its operations by table name.
 
     `admission` is what its checks found, None while they are not finished.
@@ -70,7 +76,7 @@ class Request:
 
 
 @dataclass(eq=False)
-class Held:
+class Claim:
     """The right to write an operation: until another server claims the operation, which changes its FENCE.
 
     REVISION is that of the newest save that is known to have been made, TRIED that of the newest that was
@@ -81,7 +87,7 @@ class Held:
     fence: int
     revision: int
     tried: int = 0
-    written: Progress | None = None
+    written: OperationStatus | None = None
 
 
 @dataclass(frozen=True)
@@ -94,14 +100,14 @@ class Entry:
     owner: str
 
     @property
-    def writable(self) -> Held:
+    def claim(self) -> Claim:
         """The right to write the operation, if nobody has written it since."""
-        progress = self.operation.progress
-        return Held(self.operation.order.operation_id, self.fence, self.revision, written=progress)
+        status = self.operation.status
+        return Claim(self.operation.spec.operation_id, self.fence, self.revision, written=status)
 
-    def held(self, owner: str) -> Held | None:
+    def claim_of(self, owner: str) -> Claim | None:
         """The right to write the operation, if it is OWNER's."""
-        return self.writable if self.owner == owner else None
+        return self.claim if self.owner == owner else None
 
 
 class Unreadable(Exception):
@@ -142,17 +148,17 @@ def json(value: object) -> AwsDict:
     return text(msgspec.json.encode(value).decode())
 
 
-def expiry(since: datetime, kept: timedelta = KEPT) -> AwsDict:
-    """When an item is forgotten that is KEPT for so long SINCE then."""
-    return number(int((since + kept).timestamp()))
+def expiry(since: datetime, retention: timedelta = RETENTION) -> AwsDict:
+    """When an item is forgotten that is RETENTION for so long SINCE then."""
+    return number(int((since + retention).timestamp()))
 
 
 def server_item(server: str, beaten: datetime) -> AwsDict:
     """The item of a server whose last heartbeat was BEATEN then, without a revision."""
-    return {**_new(SERVER, server), EXPIRY: expiry(beaten, _SERVER_KEPT)}
+    return {**_new(SERVER, server), EXPIRY: expiry(beaten, _SERVER_RETENTION)}
 
 
-def request_item(request_id: str, request: Request) -> AwsDict:
+def request_item(request_id: str, request: RequestRecord) -> AwsDict:
     """REQUEST as an item."""
     return {
         **_new(REQUEST, request_id),
@@ -170,57 +176,59 @@ def table_item(table_name: str, operation_id: str, now: datetime) -> AwsDict:
         **_new(TABLE, table_name),
         "Operation": text(operation_id),
         "Created": text(now.isoformat()),
-        EXPIRY: expiry(now, _TABLE_KEPT),
+        EXPIRY: expiry(now, _TABLE_RETENTION),
     }
 
 
 def operation_item(operation: Operation, owner: str) -> AwsDict:
     """OPERATION as a new item, OWNER's if there is one."""
-    order = operation.order
+    spec = operation.spec
     optional: Mapping[str, AwsDict] = {
         "Owner": text(owner) if owner else {},
         "CancelRequested": {"BOOL": True} if operation.cancel_requested else {},
     }
     return {
-        **_new(OPERATION, order.operation_id),
+        **_new(OPERATION, spec.operation_id),
         LISTING: text(INDEXED),
-        "Order": json(order),
-        "Table": text(order.table_name),
+        "Spec": json(spec),
+        "Table": text(spec.table_name),
         "Fence": number(0),
         "Revision": number(0),
-        **progress_attributes(operation.progress),
+        **status_attributes(operation.status),
         **{name: value for name, value in optional.items() if value},
     }
 
 
-def progress_attributes(progress: Progress) -> AwsDict:
-    """The attributes that PROGRESS is written in."""
-    rest = msgspec.structs.replace(progress, calls=())
+def status_attributes(status: OperationStatus) -> AwsDict:
+    """The attributes that STATUS is written in."""
+    rest = msgspec.structs.replace(status, calls=())
     attributes: AwsDict = {
-        "Progress": json(rest),
-        "State": text(progress.state),
-        **{f"{_CALL}{place:04}": json(call) for place, call in enumerate(progress.calls)},
+        "Status": json(rest),
+        "State": text(status.state),
+        **{f"{_CALL}{place:04}": json(call) for place, call in enumerate(status.calls)},
     }
-    if progress.state.ended:
-        attributes[EXPIRY] = expiry(progress.ended or progress.updated)
+    if status.state.ended:
+        attributes[EXPIRY] = expiry(status.ended or status.updated)
     else:
         attributes[OPEN] = text(INDEXED)
     return attributes
 
 
-def changed_attributes(before: Progress | None, after: Progress) -> tuple[AwsDict, Sequence[str]]:
+def changed_attributes(
+    before: OperationStatus | None, after: OperationStatus
+) -> tuple[AwsDict, Sequence[str]]:
     """The attributes to set, and those to remove, where AFTER is written over BEFORE; None is unknown."""
-    old: AwsDict = {} if before is None else progress_attributes(before)
-    new = progress_attributes(after)
+    old: AwsDict = {} if before is None else status_attributes(before)
+    new = status_attributes(after)
     removed = [*(old.keys() - new.keys()), *([OPEN, "Owner"] if after.state.ended else [])]
     return {name: value for name, value in new.items() if old.get(name) != value}, sorted(set(removed))
 
 
-def request_of(item: Item) -> Request:
+def request_of(item: Item) -> RequestRecord:
     """The request that ITEM is; raises Unreadable."""
     return _read(
         item,
-        lambda: Request(
+        lambda: RequestRecord(
             _text(item, "Digest"),
             datetime.fromisoformat(_text(item, "Created")),
             msgspec.json.decode(_text(item, "Operations"), type=dict[str, str]),
@@ -240,8 +248,8 @@ def entry_of(item: Item) -> Entry:
         item,
         lambda: Entry(
             Operation(
-                order=msgspec.json.decode(_text(item, "Order"), type=Order),
-                progress=_progress(item),
+                spec=msgspec.json.decode(_text(item, "Spec"), type=OperationSpec),
+                status=_status(item),
                 cancel_requested=cancel_requested(item),
             ),
             fence=int(item["Fence"]["N"]),
@@ -256,9 +264,9 @@ def cancel_requested(item: Item) -> bool:
     return item.get("CancelRequested", {}).get("BOOL") is True
 
 
-def unwanted(item: Item) -> frozenset[str]:
+def cancel_requests(item: Item) -> frozenset[str]:
     """The operations that the server that ITEM is was asked to stop."""
-    return frozenset(cast("Sequence[str]", item.get("Unwanted", {}).get("SS", ())))
+    return frozenset(cast("Sequence[str]", item.get("CancelRequests", {}).get("SS", ())))
 
 
 def item_of(value: AwsValue) -> Item | None:
@@ -275,8 +283,8 @@ def _new(kind: str, name: str) -> AwsDict:
     return {**key(kind, name), "Version": number(VERSION)}
 
 
-def _progress(item: Item) -> Progress:
-    rest = msgspec.json.decode(_text(item, "Progress"), type=Progress)
+def _status(item: Item) -> OperationStatus:
+    rest = msgspec.json.decode(_text(item, "Status"), type=OperationStatus)
     return msgspec.structs.replace(rest, calls=tuple(_calls(item)))
 
 

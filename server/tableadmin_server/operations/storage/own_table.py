@@ -17,17 +17,17 @@ _log = structlog.get_logger()
 _KEYS: Mapping[str, str] = {"Id": "HASH"}
 
 # Seconds that a new table may take; AWS takes about 10.
-_PATIENCE = 60.0
+_CREATION_TIMEOUT = 60.0
 # Seconds between two looks at it: at the first, and at most.
-_FIRST_LOOK = 0.05
-_LAST_LOOK = 1.0
+_FIRST_INTERVAL = 0.05
+_LONGEST_INTERVAL = 1.0
 
 # The statuses in which a table is read and written.
 _USABLE = frozenset({"ACTIVE", "UPDATING"})
 _EXPIRING = frozenset({"ENABLED", "ENABLING"})
 # The endpoint lacks the setting, or another server has just switched it on, or this server may not. The table
 # serves without it.
-_NOTHING_TO_SWITCH = frozenset(
+_TOLERATED_CODES = frozenset(
     {Code.UNIMPLEMENTED, Code.INVALID_ARGUMENT, Code.FAILED_PRECONDITION, Code.PERMISSION_DENIED}
 )
 
@@ -39,7 +39,7 @@ class OwnTable:
         self.name = endpoint.own_table
         self._endpoint = endpoint
         self._ready = False
-        self._alone = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     async def ensure(self) -> None:
         """Return when the table is there, made if need be.
@@ -49,11 +49,11 @@ class OwnTable:
         Another server may do the same at the same time. Raises Failure: FAILED_PRECONDITION where a table of
         that name has other keys, UNAVAILABLE where it can't be used for a minute.
         """
-        async with self._alone:
+        async with self._lock:
             if not self._ready:
                 await self._make()
-                await self._switch_on("operations.never_expire", self._let_expire)
-                await self._switch_on("operations.unprotected", self._protect)
+                await self._switch_on("operations.never_expire", self._enable_expiry)
+                await self._switch_on("operations.unprotected", self._protect_from_deletion)
                 self._ready = True
 
     def forget(self) -> None:
@@ -74,13 +74,13 @@ class OwnTable:
 
     async def _make(self) -> None:
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_CREATION_TIMEOUT):
                 await self._until_usable()
         except TimeoutError as error:
             raise Failure(
                 Code.UNAVAILABLE,
                 f"the table {self.name}, which stores the operations, did not become ACTIVE within "
-                f"{_PATIENCE:.0f} s",
+                f"{_CREATION_TIMEOUT:.0f} s",
                 reason="OPERATIONS_TABLE_NOT_ACTIVE",
                 metadata={"table": self.name, "endpoint": self._endpoint.name},
                 retry_delay=5.0,
@@ -89,12 +89,12 @@ class OwnTable:
 
     async def _until_usable(self) -> None:
         """Look again and again: it may be on its way in or out, by the hand of whomever."""
-        pause = _FIRST_LOOK
+        pause = _FIRST_INTERVAL
         while (status := await self._status()) not in _USABLE:
             if status is None:
                 await self._create()
             await asyncio.sleep(pause)
-            pause = min(2 * pause, _LAST_LOOK)
+            pause = min(2 * pause, _LONGEST_INTERVAL)
 
     async def _status(self) -> str | None:
         description = await self._description()
@@ -126,7 +126,7 @@ class OwnTable:
             if failure.code != Code.ALREADY_EXISTS:
                 raise
 
-    async def _let_expire(self) -> None:
+    async def _enable_expiry(self) -> None:
         named: AwsDict = {"TableName": self.name}
         wanted: AwsDict = {"Enabled": True, "AttributeName": EXPIRY}
         answer = await self._endpoint.background.call("DescribeTimeToLive", named)
@@ -136,7 +136,7 @@ class OwnTable:
                 "UpdateTimeToLive", {**named, "TimeToLiveSpecification": wanted}
             )
 
-    async def _protect(self) -> None:
+    async def _protect_from_deletion(self) -> None:
         """Switch deletion protection on where the endpoint shows that it is off."""
         description = await self._description()
         if description is not None and description.get("DeletionProtectionEnabled") is False:
@@ -148,7 +148,7 @@ class OwnTable:
         try:
             await switch()
         except Failure as failure:
-            if failure.code not in _NOTHING_TO_SWITCH:
+            if failure.code not in _TOLERATED_CODES:
                 raise
             _log.info(event, table=self.name, reason=failure.reason)
 

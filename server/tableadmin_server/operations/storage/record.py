@@ -54,7 +54,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
 
 
-class Trouble(msgspec.Struct, frozen=True, kw_only=True):
+class OperationError(msgspec.Struct, frozen=True, kw_only=True):
     """Why an operation ended without success; CODE is a google.rpc.Code."""
 
     code: int
@@ -72,15 +72,15 @@ class Admission(msgspec.Struct, frozen=True, kw_only=True):
     Where there are no obstacles, all operations of the request may begin, and otherwise none of them.
     """
 
-    obstacles: dict[str, Trouble] = {}
+    obstacles: dict[str, OperationError] = {}
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class OperationSpec(msgspec.Struct, frozen=True, kw_only=True):
     """What was asked for: one table of a request."""
 
     operation_id: str
     table_name: str
-    spec: _Json
+    table_spec: _Json
     request_id: str
     # Of the plan that was agreed to; "" where none was.
     fingerprint: str = ""
@@ -91,7 +91,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     created: datetime
 
 
-class Progress(msgspec.Struct, frozen=True, kw_only=True):
+class OperationStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How far it is: all of an operation that changes while it goes on."""
 
     state: State
@@ -104,13 +104,13 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     changed: dict[Cooldown, datetime] = {}
     waits: tuple[str, ...] = ()
     remaining_calls: int = 0
-    trouble: Trouble | None = None
+    error: OperationError | None = None
     ended: datetime | None = None
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """An operation as it is remembered."""
 
-    order: Order
-    progress: Progress
+    spec: OperationSpec
+    status: OperationStatus
     cancel_requested: bool = False

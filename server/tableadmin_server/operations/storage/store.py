@@ -30,13 +30,14 @@ from tableadmin_server.operations.storage.items import (
     REQUEST,
     SERVER,
     TABLE,
+    Claim,
     Entry,
-    Held,
     Item,
     Newer,
-    Request,
+    RequestRecord,
     Unreadable,
     cancel_requested,
+    cancel_requests,
     changed_attributes,
     entry_of,
     holder_of,
@@ -53,12 +54,21 @@ from tableadmin_server.operations.storage.items import (
     server_item,
     table_item,
     text,
-    unwanted,
 )
 from tableadmin_server.operations.storage.own_table import OwnTable
-from tableadmin_server.operations.storage.record import Admission, Operation, Progress, State
+from tableadmin_server.operations.storage.record import Admission, Operation, OperationStatus, State
 
-__all__ = ["TABLE_GONE", "Entry", "Found", "Held", "LeaseLost", "Page", "Request", "Selection", "Store"]
+__all__ = [
+    "TABLE_GONE",
+    "Claim",
+    "Entry",
+    "Found",
+    "LeaseLost",
+    "Page",
+    "RequestRecord",
+    "Selection",
+    "Store",
+]
 
 T = TypeVar("T")
 # An operation, or the Failure that says why its record can't be read.
@@ -91,12 +101,12 @@ class Selection:
     states: frozenset[str] = frozenset()
     request_id: str = ""
 
-    def holds(self, found: Found) -> bool:
+    def matches(self, found: Found) -> bool:
         """Whether FOUND is asked for; what can't be read may be."""
         if isinstance(found, Failure):
             return True
-        order, state = found.operation.order, found.operation.progress.state
-        return self.table_name in {"", order.table_name} and (not self.states or state in self.states)
+        spec, state = found.operation.spec, found.operation.status.state
+        return self.table_name in {"", spec.table_name} and (not self.states or state in self.states)
 
 
 @dataclass(frozen=True)
@@ -124,16 +134,16 @@ class Store:
         """Make the operations table if need be; see OwnTable.ensure."""
         await self._table.ensure()
 
-    async def request(self, request_id: str) -> Request | None:
+    async def request(self, request_id: str) -> RequestRecord | None:
         """The request of that id, if there is one."""
         item = await self._item(key(REQUEST, request_id))
         return self._readable(request_of, item) if item else None
 
-    async def add_request(self, request_id: str, request: Request) -> Request:
+    async def add_request(self, request_id: str, request: RequestRecord) -> RequestRecord:
         """Write REQUEST, unless there is one of that id: the one that stands."""
         return self._readable(request_of, await self._add(request_item(request_id, request)))
 
-    async def decide(self, request_id: str, admission: Admission) -> Admission:
+    async def save_admission(self, request_id: str, admission: Admission) -> Admission:
         """Write what the checks of the request found, unless that is written already: what stands.
 
         A request whose record is gone is decided by ADMISSION.
@@ -179,7 +189,7 @@ class Store:
     async def add(self, operation: Operation, owner: str) -> Entry:
         """Write OPERATION, unless there is one of that id: the one that stands.
 
-        The operation is OWNER's, which is one process and writes by `Entry.held`; "" leaves it to anyone.
+        The operation is OWNER's, which is one process and writes by `Entry.claim_of`; "" leaves it to anyone.
         """
         return self._readable(entry_of, await self._add(operation_item(operation, owner)))
 
@@ -207,56 +217,56 @@ class Store:
                 return names
             params = {**params, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
-    async def claim(self, entry: Entry, owner: str) -> Held | None:
+    async def claim(self, entry: Entry, owner: str) -> Claim | None:
         """Make the operation OWNER's, which is one process, if it stands as ENTRY; None otherwise."""
-        held = entry.writable
-        held.fence += 1
+        claim = entry.claim
+        claim.fence += 1
         claimed = await self._update(
-            held.operation_id,
+            claim.operation_id,
             UpdateExpression="SET #Fence = :claimed, #Owner = :owner",
             ConditionExpression="#Fence = :fence AND #Revision = :revision",
             ExpressionAttributeValues={
-                ":claimed": number(held.fence),
+                ":claimed": number(claim.fence),
                 ":owner": text(owner),
                 ":fence": number(entry.fence),
                 ":revision": number(entry.revision),
             },
         )
         if claimed:
-            return held
-        stands = await self.get(held.operation_id)
-        return stands.held(owner) if stands and stands.fence == held.fence else None
+            return claim
+        stands = await self.get(claim.operation_id)
+        return stands.claim_of(owner) if stands and stands.fence == claim.fence else None
 
-    async def save(self, held: Held, progress: Progress) -> bool:
-        """Write PROGRESS: whether somebody asked the operation to stop. Raises LeaseLost.
+    async def save(self, claim: Claim, status: OperationStatus) -> bool:
+        """Write STATUS: whether somebody asked the operation to stop. Raises LeaseLost.
 
         The revision changes with every save, also of the same progress. An operation that has ended is
         nobody's, and is forgotten after 30 days.
         """
-        while (saved := await self._save(held, progress)) is None:
-            stands = await self.get(held.operation_id)
-            if stands is None or stands.fence != held.fence:
+        while (saved := await self._save(claim, status)) is None:
+            stands = await self.get(claim.operation_id)
+            if stands is None or stands.fence != claim.fence:
                 raise LeaseLost
             # An earlier save was made whose answer was lost: this one, or one that was given up before.
-            held.revision, held.written = stands.revision, stands.operation.progress
-            if held.revision == held.tried:
+            claim.revision, claim.written = stands.revision, stands.operation.status
+            if claim.revision == claim.tried:
                 return stands.operation.cancel_requested
-        held.revision, held.written = held.tried, progress
+        claim.revision, claim.written = claim.tried, status
         return cancel_requested(saved)
 
-    async def release(self, held: Held) -> None:
+    async def release(self, claim: Claim) -> None:
         """Leave the operation to whoever claims it next, if it is still held."""
         await self._update(
-            held.operation_id,
+            claim.operation_id,
             UpdateExpression="REMOVE #Owner",
             ConditionExpression="#Fence = :fence",
-            ExpressionAttributeValues={":fence": number(held.fence)},
+            ExpressionAttributeValues={":fence": number(claim.fence)},
         )
 
     async def request_cancel(self, operation_id: str) -> Entry | None:
         """Ask the operation to stop, unless it has ended: what stands, or None if there is no such one."""
         entry = await self.get(operation_id)
-        if entry is None or entry.operation.progress.state.ended:
+        if entry is None or entry.operation.status.state.ended:
             return entry
         changed = await self._update(
             operation_id,
@@ -270,10 +280,10 @@ class Store:
         """Remove the record of the operation, readable or not."""
         await self._conditional("DeleteItem", Key=key(OPERATION, operation_id))
 
-    async def beat(self, server: str, told: Collection[str]) -> frozenset[str]:
-        """Give a heartbeat of SERVER: the operations that it was asked to stop, save those it was TOLD."""
+    async def heartbeat(self, server: str, acknowledged: Collection[str]) -> frozenset[str]:
+        """Write a heartbeat of SERVER: the operations it was asked to stop, without those ACKNOWLEDGED."""
         item = server_item(server, datetime.now(UTC))
-        delete = " DELETE #Unwanted :told" if told else ""
+        delete = " DELETE #CancelRequests :acknowledged" if acknowledged else ""
         params: AwsDict = {
             "Key": {"Id": item["Id"]},
             "UpdateExpression": f"ADD #Revision :one SET #ExpiresAt = :expiry, #Version = :version{delete}",
@@ -281,15 +291,15 @@ class Store:
                 ":one": number(1),
                 ":expiry": item["ExpiresAt"],
                 ":version": item["Version"],
-                **({":told": {"SS": sorted(told)}} if told else {}),
+                **({":acknowledged": {"SS": sorted(acknowledged)}} if acknowledged else {}),
             },
             "ReturnValues": "ALL_NEW",
         }
         answer = await self._written(self._call("UpdateItem", params, at_once=True))
         beaten = None if answer is None else item_of(answer["Attributes"])
-        return frozenset() if beaten is None else unwanted(beaten)
+        return frozenset() if beaten is None else cancel_requests(beaten)
 
-    async def renew(self, server: str) -> None:
+    async def recreate_heartbeat(self, server: str) -> None:
         """Write the item of SERVER anew, in place of one that is not as this package writes items.
 
         The operations that SERVER was asked to stop are lost: each save of an operation tells all the same.
@@ -298,17 +308,17 @@ class Store:
         item: AwsDict = {**server_item(server, datetime.now(UTC)), "Revision": number(time.time_ns())}
         await self._written(self._call("PutItem", {"Item": item}, at_once=True))
 
-    async def beats(self, servers: Collection[str]) -> dict[str, str]:
+    async def heartbeats(self, servers: Collection[str]) -> dict[str, str]:
         """The revision of the last heartbeat of each of SERVERS that has given one."""
         items = await self._batch(SERVER, servers)
         return {name: str(item.get("Revision", {}).get("N", "")) for name, item in items.items()}
 
-    async def tell(self, server: str, operation_id: str) -> None:
+    async def notify_cancel(self, server: str, operation_id: str) -> None:
         """Have SERVER, if it is known, learn with its next heartbeat that the operation is to stop."""
         await self._conditional(
             "UpdateItem",
             Key=key(SERVER, server),
-            UpdateExpression="ADD #Unwanted :operation",
+            UpdateExpression="ADD #CancelRequests :operation",
             ConditionExpression="attribute_exists(#Id)",
             ExpressionAttributeValues={":operation": {"SS": [operation_id]}},
         )
@@ -324,8 +334,8 @@ class Store:
             else await self._names_in_index(selection, before, limit)
         )
         found = await self.entries(names)
-        held = {name: found[name] for name in names if name in found and selection.holds(found[name])}
-        return Page(held, following)
+        selected = {name: found[name] for name in names if name in found and selection.matches(found[name])}
+        return Page(selected, following)
 
     async def _names_of_request(self, request_id: str, before: str, limit: int) -> tuple[list[str], str]:
         request = await self.request(request_id)
@@ -367,25 +377,25 @@ class Store:
 
     async def _is_open(self, operation_id: str) -> bool:
         entry = await self.get(operation_id)
-        return entry is not None and not entry.operation.progress.state.ended
+        return entry is not None and not entry.operation.status.state.ended
 
-    async def _save(self, held: Held, progress: Progress) -> Item | None:
+    async def _save(self, claim: Claim, status: OperationStatus) -> Item | None:
         # No two saves write the same revision: what stands tells which of them were made.
-        held.tried = max(held.tried, held.revision) + 1
-        changed, removed = changed_attributes(held.written, progress)
-        attributes = {**changed, "Revision": number(held.tried)}
+        claim.tried = max(claim.tried, claim.revision) + 1
+        changed, removed = changed_attributes(claim.written, status)
+        attributes = {**changed, "Revision": number(claim.tried)}
         # After a save without an answer nobody knows what is written.
-        held.written = None
+        claim.written = None
         sets = ", ".join(f"#{name} = :{name}" for name in attributes)
         removes = ", ".join(f"#{name}" for name in removed)
         return await self._update(
-            held.operation_id,
+            claim.operation_id,
             UpdateExpression=f"SET {sets}{f' REMOVE {removes}' if removes else ''}",
             ConditionExpression="#Fence = :mine AND #Revision = :last",
             ExpressionAttributeValues={
                 **{f":{name}": value for name, value in attributes.items()},
-                ":mine": number(held.fence),
-                ":last": number(held.revision),
+                ":mine": number(claim.fence),
+                ":last": number(claim.revision),
             },
         )
 
@@ -413,7 +423,7 @@ class Store:
         except Failure as failure:
             if failure.reason == _CONDITION:
                 return None
-            raise self._meaning(failure) from failure
+            raise self._write_failure(failure) from failure
 
     async def _item(self, its_key: AwsDict) -> Item | None:
         params: AwsDict = {"Key": its_key, "ConsistentRead": True}
@@ -459,7 +469,7 @@ class Store:
                 await self._table.check()
             raise
 
-    def _meaning(self, failure: Failure) -> Failure:
+    def _write_failure(self, failure: Failure) -> Failure:
         """What FAILURE of a write means."""
         metadata = {"table": self._table.name, "endpoint": self._endpoint.name}
         if failure.reason == _NO_TABLE:
@@ -508,7 +518,7 @@ _REMEDIES = {
 
 
 def _has_ended(found: Found) -> bool:
-    return isinstance(found, Entry) and found.operation.progress.state.ended
+    return isinstance(found, Entry) and found.operation.status.state.ended
 
 
 def _filter(selection: Selection) -> tuple[str, AwsDict]:

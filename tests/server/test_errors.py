@@ -12,6 +12,7 @@ import botocore.session
 import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
+from google.rpc.code_pb2 import Code
 from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 from grpc_status import rpc_status
@@ -39,7 +40,7 @@ from tableadmin.v1 import (
     TableStatus,
     table_admin_pb2,
 )
-from tableadmin_server.dynamodb.errors import BY_CODE, reason_of
+from tableadmin_server.dynamodb.errors import BY_CODE, meaning_of, reason_of
 from tests.server.scripted_endpoint import (
     REQUEST_ID,
     Answer,
@@ -89,6 +90,33 @@ def test_every_error_of_the_model_is_in_the_table() -> None:
     codes = {shape.metadata.get("error", {}).get("code", shape.name) for shape in shapes}
     assert codes
     assert set() == codes - BY_CODE.keys()
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "expected"),
+    [
+        ("ShardNotFoundException", 400, Code.NOT_FOUND),
+        ("ShardNotFound", 400, Code.NOT_FOUND),
+        ("ShardNotFoundFault", 404, Code.NOT_FOUND),
+        ("ShardDoesNotExist", 400, Code.NOT_FOUND),
+        ("ShardAlreadyExistsException", 400, Code.ALREADY_EXISTS),
+        ("ShardAlreadyExists", 409, Code.ALREADY_EXISTS),
+        ("ShardInUseException", 400, Code.FAILED_PRECONDITION),
+        ("ShardInUse", 400, Code.FAILED_PRECONDITION),
+        ("ShardLimitExceededException", 400, Code.RESOURCE_EXHAUSTED),
+        ("ShardLimitExceeded", 400, Code.RESOURCE_EXHAUSTED),
+        ("ShardQuotaExceededError", 400, Code.RESOURCE_EXHAUSTED),
+        ("TooManyRequestsException", 429, Code.RESOURCE_EXHAUSTED),
+        ("KMSAccessDeniedException", 400, Code.PERMISSION_DENIED),
+        ("ShardException", 400, Code.FAILED_PRECONDITION),
+        ("NotFoundInShard", 400, Code.FAILED_PRECONDITION),
+        ("ShardNotFoundException", 500, Code.INTERNAL),
+        ("ShardLimitExceeded", 503, Code.UNAVAILABLE),
+    ],
+)
+def test_codes_in_no_table_mean_what_their_names_say(code: str, status: int, expected: int) -> None:
+    """The end of an unknown code says what AWS's naming says; any other 400 is FAILED_PRECONDITION."""
+    assert expected == meaning_of(code, "UpdateTable", "it is so", status).code
 
 
 @pytest.mark.parametrize("code", BY_CODE)

@@ -1,10 +1,11 @@
 """Answers that no DynamoDB gives: whatever an endpoint sends, no call ends UNKNOWN or INTERNAL."""
 
 import json
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar, cast
@@ -14,6 +15,7 @@ import pytest
 from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo
 from grpc_status import rpc_status
 
+import tableadmin
 from tableadmin import v1
 from tableadmin.v1.table_admin_pb2_grpc import TableAdminStub
 from tests.server.conftest import write_config
@@ -106,14 +108,25 @@ DONE_AFTER_ALL = {
     "null in a list": done(KeySchema=[None]),
     "spaces": http(json.dumps(DONE).encode() + b" " * 1_000_000),
 }
-WRONG_TYPES = {
+NO_TABLES = {
     "text for a table": http(json.dumps({**DONE, "Table": "Music", "TableDescription": "Music"}).encode()),
     "list for a table": http(json.dumps({**DONE, "Table": [], "TableDescription": [1]}).encode()),
+}
+WRONG_TYPES = {
     "number for a name": done(TableName=5),
     "list for a name": done(TableName=["Music"]),
     "text for a number": done(ItemCount="many"),
     "number for a list": done(KeySchema=5),
     "number in a list": done(KeySchema=[5]),
+    "number in a list of text": done(
+        GlobalSecondaryIndexes=[{"IndexName": "Genre", "Projection": {"NonKeyAttributes": ["a", 123]}}]
+    ),
+    "null in a list of text": done(
+        GlobalSecondaryIndexes=[{"IndexName": "Genre", "Projection": {"NonKeyAttributes": ["a", None]}}]
+    ),
+    "object in a list of text": done(
+        GlobalSecondaryIndexes=[{"IndexName": "Genre", "Projection": {"NonKeyAttributes": [{"S": "a"}]}}]
+    ),
     "text for a time": done(CreationDateTime="yesterday"),
     "huge time": done(CreationDateTime=1e300),
     "number that is none": done(CreationDateTime=float("nan")),
@@ -302,9 +315,73 @@ def test_wrong_types_after_a_change(engine: Garbling, stub: TableAdminStub, data
 
 @pytest.mark.parametrize("data", WRONG_TYPES.values(), ids=WRONG_TYPES)
 def test_wrong_types_in_a_read(engine: Garbling, stub: TableAdminStub, data: bytes) -> None:
-    """A read with a member of the wrong type is not DynamoDB's answer."""
+    """In a read, too, a member of the wrong type is left out and named."""
+    engine.data = data
+    ended = read(stub)
+    assert grpc.StatusCode.OK == ended.code
+    unknown = json.loads(ended.trailing["tableadmin-unknown-bin"])
+    assert any(each["path"].startswith("Table.") for each in unknown)
+
+
+@pytest.mark.parametrize("data", NO_TABLES.values(), ids=NO_TABLES)
+def test_reads_that_show_nothing(engine: Garbling, stub: TableAdminStub, data: bytes) -> None:
+    """A read whose only member is of the wrong type is not DynamoDB's answer; a change was made."""
     engine.data = data
     assert "ENDPOINT_ANSWER_UNREADABLE" == read(stub).reason
+    ended = change(stub)
+    assert grpc.StatusCode.OK == ended.code
+    unknown = json.loads(ended.trailing["tableadmin-unknown-bin"])
+    assert any(each["path"].startswith("TableDescription") for each in unknown)
+
+
+@pytest.mark.parametrize("names", [5, "Music", {"Music": 1}])
+def test_listings_of_another_type(engine: Garbling, stub: TableAdminStub, names: object) -> None:
+    """What is no list is not taken for an empty one."""
+    engine.data = http(json.dumps({"TableNames": names}).encode())
+    ended = outcome(stub.ListTables, v1.ListTablesRequest())
+    assert (grpc.StatusCode.UNAVAILABLE, "ENDPOINT_ANSWER_UNREADABLE") == (ended.code, ended.reason)
+
+
+@pytest.mark.parametrize("data", WRONG_TYPES.values(), ids=WRONG_TYPES)
+def test_plans_of_wrong_types(engine: Garbling, server: ServerProcess, data: bytes) -> None:
+    """No plan is made of a table of which something can't be read, and the error names that."""
+    engine.data = data
+    spec = v1.TableSpec(
+        table_name="Music",
+        billing_mode=v1.BillingMode.BILLING_MODE_PAY_PER_REQUEST,
+        key_schema=[v1.KeySchemaElement(attribute_name="Artist", key_type=v1.KeyType.KEY_TYPE_HASH)],
+        attribute_definitions=[
+            v1.AttributeDefinition(
+                attribute_name="Artist", attribute_type=v1.ScalarAttributeType.SCALAR_ATTRIBUTE_TYPE_S
+            )
+        ],
+    )
+    with tableadmin.Client(server.address) as client, pytest.raises(tableadmin.Unavailable) as refused:
+        client.plan([spec])
+    assert "ENDPOINT_ANSWER_UNREADABLE" == refused.value.reason
+    assert re.search(r"wrong type: Table\.\w+|cannot be parsed", refused.value.message)
+
+
+@pytest.mark.parametrize("data", WRONG_TYPES.values(), ids=WRONG_TYPES)
+def test_exports_of_wrong_types(engine: Garbling, server: ServerProcess, data: bytes) -> None:
+    """No spec is made of such a table either."""
+    engine.data = data
+    with tableadmin.Client(server.address) as client, pytest.raises(tableadmin.Unavailable) as refused:
+        client.export(table_names=["Music"])
+    assert "ENDPOINT_ANSWER_UNREADABLE" == refused.value.reason
+
+
+@pytest.mark.parametrize("data", WRONG_TYPES.values(), ids=WRONG_TYPES)
+def test_watches_of_wrong_types(engine: Garbling, server: ServerProcess, data: bytes) -> None:
+    """A watch shows what can be read of such a table, and a wait for it ends."""
+    engine.data = data
+    only = [v1.TablePart.TABLE_PART_DESCRIPTION]
+    with tableadmin.Client(server.address) as client:
+        with closing(client.watch(table_names=["Music"], parts=only)) as watch:
+            shown = next(iter(watch)).table.state
+        waited = client.wait_for(v1.WaitCondition.WAIT_CONDITION_SETTLED, table_name="Music", timeout=10)
+    assert v1.TableStatus.TABLE_STATUS_ACTIVE == shown.table.table_status
+    assert waited.done
 
 
 @pytest.mark.parametrize("cursor", [5, ["Music"], {"a": 1}])

@@ -27,6 +27,7 @@ __all__ = [
     "ShapeError",
     "Unknown",
     "enum_values",
+    "fitting",
     "from_aws",
     "is_map",
     "member_name",
@@ -63,3 +64,11 @@ def from_aws(data: Mapping[str, AwsValue], message_type: type[M], unknown: list[
         return message_type(**read(data))
     except DOES_NOT_FIT:
         return message_type(**read(Inspection(unknown).mapping(data, descriptor, "")))
+
+
+def fitting(data: Mapping[str, AwsValue], message_type: type[Message]) -> AwsDict:
+    """DATA without what a message of MESSAGE_TYPE has no place for, and what is of the wrong type.
+
+    Raises ShapeError where DATA is no mapping.
+    """
+    return Inspection([]).mapping(data, cast("Descriptor", message_type.DESCRIPTOR), "")

@@ -2,30 +2,42 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
 
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
+from google.rpc.code_pb2 import Code
 
-from tableadmin.awsshape import AwsDict, from_aws
+from tableadmin.awsshape import AwsDict, Unknown, fitting, from_aws
 from tableadmin.v1 import table_admin_pb2
 from tableadmin_server.config import EndpointConfig
 from tableadmin_server.dynamodb.budget import Budgets, operation_rates
 from tableadmin_server.dynamodb.client.calls import Calls
+from tableadmin_server.dynamodb.client.parser import MISSHAPEN
+from tableadmin_server.dynamodb.client.retries import READS
 from tableadmin_server.dynamodb.errors import Call, cause_of, failure_of
 from tableadmin_server.dynamodb.listings import leave_out, shows_tables
 from tableadmin_server.dynamodb.support import Support, is_aws
-from tableadmin_server.failure import request_id_text
+from tableadmin_server.failure import Failure, request_id_text
+
+_METHODS = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"].methods_by_name
+
+# Of the members of the wrong type an error names so many.
+_MOST_PATHS = 5
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What AWS answered: the members of the output shape, and the id AWS gave the request."""
+    """What AWS answered: the members of the output shape, and the id AWS gave the request.
+
+    `misshapen` says that something in `data` is of the wrong type.
+    """
 
     data: AwsDict
     request_id: str
+    misshapen: bool = False
 
 
 class Endpoint:
@@ -92,7 +104,8 @@ class Endpoint:
     def _succeeded(self, operation: str, response: dict[str, Any]) -> Answer:
         self.support.answered(operation)
         metadata = response.pop("ResponseMetadata", {})
-        return Answer(cast("AwsDict", response), request_id_text(metadata.get("RequestId", "")))
+        request_id = request_id_text(metadata.get("RequestId", ""))
+        return Answer(cast("AwsDict", response), request_id, MISSHAPEN in metadata)
 
     async def _page(self, operation: str, params: AwsDict) -> AwsDict:
         return (await self._answer(self._calls.response(operation, params), operation, params, None)).data
@@ -121,10 +134,16 @@ class BackgroundCalls:
         return self._target.support
 
     async def call(self, operation: str, params: AwsDict) -> Answer:
-        """`Endpoint.call` for plans and operations; raises Failure."""
+        """`Endpoint.call` for plans and operations; raises Failure, also for a read that is misshapen.
+
+        Without the members of the wrong type a table would be taken for another one than it is.
+        """
         await self._budgets.take(operation)
         async with self._under_way:
-            return await self._target.call(operation, params)
+            answer = await self._target.call(operation, params)
+        if answer.misshapen and operation in READS:
+            raise _misshapen(answer, operation, self.name)
+        return answer
 
     async def single_call(self, operation: str, params: AwsDict, wanted: Callable[[], bool]) -> Answer:
         """`Endpoint.single_call` for operations; raises Failure and Unwanted."""
@@ -133,10 +152,16 @@ class BackgroundCalls:
             return await self._target.single_call(operation, params, wanted)
 
     async def poll(self, operation: str, params: AwsDict) -> Answer:
-        """`Endpoint.call` for watches and waits, which let plans and operations go first; raises Failure."""
+        """`Endpoint.call` for watches and waits, which let plans and operations go first; raises Failure.
+
+        What is of the wrong type is left out.
+        """
         await self._budgets.take(operation, patient=True)
         async with self._under_way:
-            return await self._target.call(operation, params)
+            answer = await self._target.call(operation, params)
+        if answer.misshapen:
+            return replace(answer, data=fitting(answer.data, _messages(operation)[1]), misshapen=False)
+        return answer
 
     def spacing(self, operation: str) -> float:
         """Seconds from one call of OPERATION to the next where AWS limits it, else 0."""
@@ -145,6 +170,23 @@ class BackgroundCalls:
 
 def _request(operation: str, params: AwsDict) -> Message | None:
     """What PARAMS say in the contract's words; None for what it does not have: reading and writing items."""
-    service = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"]
-    method = service.methods_by_name.get(operation)
-    return None if method is None else from_aws(params, GetMessageClass(method.input_type), [])
+    return from_aws(params, _messages(operation)[0], []) if operation in _METHODS else None
+
+
+def _misshapen(answer: Answer, operation: str, endpoint: str) -> Failure:
+    unknown: list[Unknown] = []
+    from_aws(answer.data, _messages(operation)[1], unknown)
+    paths = ", ".join(each.path for each in unknown[:_MOST_PATHS])
+    return Failure(
+        Code.UNAVAILABLE,
+        f"{operation}: the response of the endpoint has members of the wrong type: {paths}",
+        reason="ENDPOINT_ANSWER_UNREADABLE",
+        metadata={"operation": operation, "endpoint": endpoint},
+        retry_delay=1.0,
+    )
+
+
+def _messages(operation: str) -> tuple[type[Message], type[Message]]:
+    """The request and the response of OPERATION, which the contract has."""
+    method = _METHODS[operation]
+    return GetMessageClass(method.input_type), GetMessageClass(method.output_type)

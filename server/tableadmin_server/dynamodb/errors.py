@@ -125,6 +125,17 @@ BY_CODE: Mapping[str, Meaning] = {
     "ValidationException": _INVALID,
 }
 
+# What AWS's naming of errors says of the codes that are in no table: (end of the code, meaning). AWS puts
+# "Exception", "Error" or "Fault" behind it, or nothing.
+BY_NAME: tuple[tuple[str, Meaning], ...] = (
+    (r"NotFound|DoesNotExist", _NOT_FOUND),
+    (r"AlreadyExists", _EXISTS),
+    (r"InUse", _IN_USE),
+    (r"(Limit|Quota)Exceeded", BY_CODE["LimitExceededException"]),
+    (r"Throttling|Throttled|TooManyRequests", _RATE),
+    (r"AccessDenied|NotAuthorized", Meaning(Code.PERMISSION_DENIED)),
+)
+
 # Codes that mean more than one thing: (error code, operation, text of the message, meaning), first hit wins.
 _ANYTHING = ""
 BY_TEXT: tuple[tuple[str, str, str, Meaning], ...] = (
@@ -319,9 +330,21 @@ def meaning_of(code: str, operation: str, message: str, http_status: int) -> Mea
             and re.search(of_message, message)
         ):
             return meaning
+    return BY_CODE.get(code) or _by_name(code, http_status) or _by_status(http_status)
+
+
+def _by_name(code: str, http_status: int) -> Meaning | None:
+    """What the name of CODE says of the request; None where the endpoint says that the fault is its own."""
+    if http_status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return None
+    matches = (meaning for end, meaning in BY_NAME if re.search(rf"({end})(Exception|Error|Fault)?$", code))
+    return next(matches, None)
+
+
+def _by_status(http_status: int) -> Meaning:
     refused = http_status < HTTPStatus.INTERNAL_SERVER_ERROR
     fallback = Meaning(Code.FAILED_PRECONDITION if refused else Code.INTERNAL)
-    return BY_CODE.get(code) or _BY_HTTP_STATUS.get(http_status, fallback)
+    return _BY_HTTP_STATUS.get(http_status, fallback)
 
 
 @cache

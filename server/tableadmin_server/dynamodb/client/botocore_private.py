@@ -30,7 +30,8 @@ _STEPS: Mapping[str, str] = {
 }
 # Steps that botocore looks up by the name of a type, and has no such step for these types itself.
 _STEPS_BY_TYPE: Mapping[str, str] = {
-    f"read_{kind}": f"_handle_{kind}" for kind in ("string", "boolean", "integer", "long", "float", "double")
+    f"read_{kind}": f"_handle_{kind}"
+    for kind in ("list", "string", "boolean", "integer", "long", "float", "double")
 }
 
 

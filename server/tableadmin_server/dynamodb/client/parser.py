@@ -3,8 +3,9 @@
 botocore leaves out members that its service model does not have, and takes a body that is not JSON for an
 answer with nothing in it. Here a newer DynamoDB's members stay, and the page of some proxy is no empty table.
 
-A change that was answered with HTTP status 200 was made. If a member of the answer is of the wrong type,
-the answer is read all the same, and that member stays as it came.
+A change that was answered with HTTP status 200 was made. If a member of an answer is of the wrong type, the
+answer is read all the same, that member stays as it came, and the metadata say so. A read whose members are
+not even lists or objects where they should be is no answer: an empty listing is another thing.
 """
 
 import json
@@ -14,15 +15,21 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from botocore.model import Shape, ShapeResolver, StructureShape
+from botocore.model import ListShape, Shape, ShapeResolver, StructureShape
 from botocore.parsers import ResponseParser, ResponseParserError, ResponseParserFactory
 from botocore.utils import parse_timestamp
 
 from tableadmin_server.dynamodb.client.botocore_private import StepParser
-from tableadmin_server.dynamodb.client.retries import CHANGES
+from tableadmin_server.dynamodb.client.retries import CHANGES, READS
 
 # What botocore's parsers run into when data is not of the shape they expect, or nested without end.
 _MISSHAPEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+# In the metadata of an answer in which something is of the wrong type.
+MISSHAPEN = "Misshapen"
+
+# What the members of an answer itself have to be, by the type of their shape, for a read to be an answer.
+_KINDS: Mapping[str, type] = {"structure": dict, "list": list, "map": dict, "string": str}
 
 # How AWS names its errors, which a code that botocore found in a body need not be.
 _ERROR_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,127}")
@@ -52,13 +59,11 @@ class _StrictParser(StepParser):
         try:
             return super().parse(response, shape)
         except _MISSHAPEN as error:
-            if not self._is_made_change(response):
-                raise ResponseParserError("the response does not match the DynamoDB model") from error
-        return _LenientParser(_time).parse(response, shape)
-
-    def _is_made_change(self, response: Mapping[str, Any]) -> bool:
-        name = response.get("context", {}).get("operation_name")
-        return name in CHANGES and response["status_code"] == HTTPStatus.OK
+            name = response.get("context", {}).get("operation_name")
+            if response["status_code"] != HTTPStatus.OK or name not in {*CHANGES, *READS}:
+                raise _no_answer() from error
+        parser = _LenientParser(_time) if name in CHANGES else _LenientReadParser(_time)
+        return parser.parse(response, shape)
 
     def read_success(self, response: Mapping[str, Any], shape: Shape | None) -> Any:  # noqa: ANN401  # the same
         if response["status_code"] != HTTPStatus.OK:
@@ -87,6 +92,11 @@ class _StrictParser(StepParser):
             parsed.update({member: _kept(value[member]) for member in value.keys() - shape.members.keys()})
         return parsed
 
+    def read_list(self, shape: ListShape, value: object) -> list[Any]:
+        if not isinstance(value, list) or None in value:
+            raise TypeError(value)
+        return [self.read_shape(shape.member, item) for item in value]
+
     def read_string(self, _: Shape, value: object) -> str:
         if not isinstance(value, str):
             raise TypeError(value)
@@ -108,8 +118,13 @@ class _StrictParser(StepParser):
 class _LenientParser(_StrictParser):
     """Keeps what is of the wrong type as it came."""
 
-    def _is_made_change(self, _: Mapping[str, Any]) -> bool:
-        return False
+    def parse(self, response: Mapping[str, Any], shape: Shape) -> Any:  # noqa: ANN401  # as botocore has it
+        try:
+            parsed = StepParser.parse(self, response, shape)
+        except _MISSHAPEN as error:
+            raise _no_answer() from error
+        parsed["ResponseMetadata"][MISSHAPEN] = True
+        return parsed
 
     def read_body(self, raw_body: bytes, shape: Shape) -> Any:  # noqa: ANN401  # as botocore has it
         data = json.loads(raw_body)
@@ -122,6 +137,27 @@ class _LenientParser(_StrictParser):
             return super().read_shape(shape, node)
         except _MISSHAPEN:
             return _kept(node)
+
+    def read_list(self, shape: ListShape, value: object) -> list[Any]:
+        if not isinstance(value, list):
+            raise TypeError(value)
+        return [self.read_shape(shape.member, item) for item in value]
+
+
+class _LenientReadParser(_LenientParser):
+    """The same inside of the answer's members, which have to be of their kind."""
+
+    def read_body(self, raw_body: bytes, shape: Shape) -> Any:  # noqa: ANN401  # as botocore has it
+        data = super().read_body(raw_body, shape)
+        assert isinstance(shape, StructureShape)
+        for member, of in shape.members.items():
+            if not isinstance(data.get(member), _KINDS.get(of.type_name, object) | None):
+                raise TypeError(member)
+        return data
+
+
+def _no_answer() -> ResponseParserError:
+    return ResponseParserError("the response does not match the DynamoDB model")
 
 
 def _kept(value: object, depth: int = _MAX_DEPTH) -> object:

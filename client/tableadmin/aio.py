@@ -22,6 +22,7 @@ from tableadmin.operations import Following, Known, State, next_page
 from tableadmin.pagination import next_request, page_items
 from tableadmin.plans import Exporting, Exports, Planning, Plans, exports_of, plans_of
 from tableadmin.streams import AsyncStream
+from tableadmin.v1.endpoint_service_pb2_grpc import EndpointServiceStub
 from tableadmin.v1.operation_service_pb2_grpc import OperationServiceStub
 from tableadmin.v1.plan_service_pb2_grpc import PlanServiceStub
 from tableadmin.v1.table_admin_pb2_grpc import TableAdminStub
@@ -252,6 +253,7 @@ class Client:
         self._stub = TableAdminStub(self._calls.channel)
         self._plan_stub = PlanServiceStub(self._calls.channel)
         self._operation_stub = OperationServiceStub(self._calls.channel)
+        self._endpoint_stub = EndpointServiceStub(self._calls.channel)
         streaming = (WatchServiceStub(self._calls.channel), self._operation_stub, self._plan_stub)
         self._streams = {name: rpc for stub in streaming for name, rpc in vars(stub).items()}
 
@@ -301,6 +303,14 @@ class Client:
     def stream(self, resumption: Resumption[Request, Response]) -> AsyncStream[Response]:
         """The responses of a stream, which starts when the first one is asked for."""
         return self._calls.stream(self._streams[resumption.rpc], resumption, self.options)
+
+    async def list_endpoints(self) -> Sequence[v1.ConfiguredEndpoint]:
+        """The endpoints that the service is configured with, by name; raises TableAdminError.
+
+        The service answers from its configuration and calls no endpoint.
+        """
+        response = await self._response(self._endpoint_stub.ListEndpoints, v1.ListEndpointsRequest())
+        return response.endpoints
 
     async def plan(self, specs: Iterable[v1.TableSpec]) -> Plans:
         """The changes and AWS calls that bring tables to SPECS: a plan for each spec, in the order of SPECS.

@@ -7,7 +7,12 @@ from typing import TypeAlias, TypedDict
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 
-from tableadmin.v1 import operation_service_pb2, plan_service_pb2, table_admin_pb2
+from tableadmin.v1 import (
+    endpoint_service_pb2,
+    operation_service_pb2,
+    plan_service_pb2,
+    table_admin_pb2,
+)
 from tableadmin.version import __version__
 
 Metadata: TypeAlias = Sequence[tuple[str, str | bytes]]
@@ -20,6 +25,7 @@ _SERVICES = (
     SERVICE,
     plan_service_pb2.DESCRIPTOR.services_by_name["PlanService"],
     operation_service_pb2.DESCRIPTOR.services_by_name["OperationService"],
+    endpoint_service_pb2.DESCRIPTOR.services_by_name["EndpointService"],
 )
 
 

@@ -20,14 +20,14 @@ from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.interceptors.drain import DrainInterceptor
 from tableadmin_server.interceptors.errors import ErrorsInterceptor
 from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
-from tableadmin_server.services import operation, plan, table_admin, watch
+from tableadmin_server.services import endpoint, operation, plan, table_admin, watch
 from tableadmin_server.services.health import HealthServicer
 from tableadmin_server.supervision import Supervisor
 from tableadmin_server.watching.hubs import Hubs
 
 _log = structlog.get_logger()
 
-_SERVICES = (table_admin.SERVICE, watch.SERVICE, plan.SERVICE, operation.SERVICE)
+_SERVICES = (table_admin.SERVICE, watch.SERVICE, plan.SERVICE, operation.SERVICE, endpoint.SERVICE)
 
 # Seconds that operations get beside the grace period to be given back; others take over what was not.
 _LAST_CALLS = 5.0
@@ -82,6 +82,7 @@ class Server:
                 watch.handlers(self._endpoints, self._hubs),
                 plan.handlers(self._endpoints, self._operations),
                 operation.handlers(self._endpoints, self._operations),
+                endpoint.handlers(self._endpoints),
             )
         )
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)

@@ -280,6 +280,11 @@ from tableadmin.v1.endpoint_pb2 import (
     DescribeEndpointsResponse,
     Endpoint,
 )
+from tableadmin.v1.endpoint_service_pb2 import (
+    ConfiguredEndpoint,
+    ListEndpointsRequest,
+    ListEndpointsResponse,
+)
 from tableadmin.v1.global_table_pb2 import (
     CreateGlobalTableRequest,
     CreateGlobalTableResponse,
@@ -387,6 +392,7 @@ __all__ = [
     "CancelOperationRequest",
     "CancelOperationResponse",
     "ChangeClass",
+    "ConfiguredEndpoint",
     "ContinuousBackupsDescription",
     "ContinuousBackupsStatus",
     "ContributorInsightsAction",
@@ -506,6 +512,8 @@ __all__ = [
     "ListBulkOperationsResponse",
     "ListContributorInsightsRequest",
     "ListContributorInsightsResponse",
+    "ListEndpointsRequest",
+    "ListEndpointsResponse",
     "ListExportsRequest",
     "ListExportsResponse",
     "ListGlobalTablesRequest",

@@ -50,9 +50,11 @@ class Endpoint:
         """Connect nothing yet; raises ConfigError when boto3 can't make a client of CONFIG."""
         self.name = name
         self.own_table = config.operations_table
+        self.is_aws = is_aws(config.endpoint_url)
         # Which operations the endpoint has.
-        self.support = Support(complete=is_aws(config.endpoint_url))
+        self.support = Support(complete=self.is_aws)
         self._calls = Calls(name, config)
+        self.region = self._calls.region
         self.background = BackgroundCalls(self, config)
 
     async def call(self, operation: str, params: AwsDict, request: Message | None = None) -> Answer:

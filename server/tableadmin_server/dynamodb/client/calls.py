@@ -35,6 +35,8 @@ class Calls:
         """Connect nothing yet; raises ConfigError when boto3 can't make a client of CONFIG."""
         self._name = name
         self._client, transport = connect(name, config)
+        # As configured, or as boto3 has found it.
+        self.region: str = self._client.meta.region_name
         # What botocore keeps count of in the other retry modes, it must see itself.
         standard = config.retry_mode == "standard"
         lacking = missing(self._client)

@@ -6,7 +6,7 @@ import pytest
 
 from tableadmin.cli.app import context_file
 from tableadmin.cli.app.context_file import Contexts
-from tableadmin.cli.app.exit_codes import Refusal
+from tableadmin.cli.app.exit_codes import InputError
 from tests.cli.running import Run
 
 
@@ -61,7 +61,7 @@ def test_a_number_is_a_timeout(tmp_path: Path) -> None:
 
 def test_unknown_context() -> None:
     """A context that is not there is refused with one that is near."""
-    with pytest.raises(Refusal, match="there is no context 'lokal', did you mean 'local'"):
+    with pytest.raises(InputError, match="there is no context 'lokal', did you mean 'local'"):
         Contexts({"local": {}}).get("lokal")
 
 

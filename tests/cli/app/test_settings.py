@@ -3,7 +3,7 @@
 import pytest
 
 from tableadmin.channel import DEFAULT_TARGET, DEFAULT_TIMEOUT
-from tableadmin.cli.app.settings import SETTINGS, choose, duration
+from tableadmin.cli.app.settings import SETTINGS, duration, resolve
 
 
 def test_flag_before_environment_before_context_before_default() -> None:
@@ -11,7 +11,7 @@ def test_flag_before_environment_before_context_before_default() -> None:
     given = {"server": "flag:1"}
     environment = {"TABLEADMIN_SERVER": "env:1", "TABLEADMIN_ENDPOINT": "env", "TABLEADMIN_OUTPUT": ""}
     context = {"server": "ctx:1", "endpoint": "ctx", "timeout": "5s"}
-    chosen = choose(given, environment, context, "home")
+    chosen = resolve(given, environment, context, "home")
     assert {
         "server": ("flag:1", "flag"),
         "endpoint": ("env", "environment"),

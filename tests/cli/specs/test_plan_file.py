@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tableadmin.awsshape import AwsDict, from_aws
-from tableadmin.cli.app.exit_codes import Refusal
-from tableadmin.cli.specs.plan_file import Kept, check, read, write
-from tableadmin.cli.specs.spec_files import Given, SpecsError
+from tableadmin.cli.app.exit_codes import InputError
+from tableadmin.cli.specs.plan_file import SavedPlans, check, read, write
+from tableadmin.cli.specs.spec_files import LoadedSpec, SpecsError
 from tableadmin.v1 import TablePlan, TableSpec
 from tests.cli.views.test_plan_text import FILMS, MUSIC, STILL
 
@@ -18,9 +18,9 @@ SPEC: AwsDict = {
     "ResourcePolicy": '{"Version":"2012-10-17"}',
     "Tags": [],
 }
-KEPT = Kept(
+KEPT = SavedPlans(
     [
-        Given(from_aws({**SPEC, "TableName": str(plan["TableName"])}, TableSpec), "a.yaml")
+        LoadedSpec(from_aws({**SPEC, "TableName": str(plan["TableName"])}, TableSpec), "a.yaml")
         for plan in (MUSIC, FILMS, STILL)
     ],
     [from_aws({**plan, "Fingerprint": "eNo="}, TablePlan) for plan in (MUSIC, FILMS, STILL)],
@@ -35,8 +35,8 @@ def test_what_is_kept_comes_back(tmp_path: Path) -> None:
     assert KEPT == read(str(path))
     assert 0o600 == path.stat().st_mode & 0o777
     assert [path] == [*tmp_path.iterdir()]
-    write(Kept([], [], None), str(path))
-    assert Kept([], [], None) == read(str(path))
+    write(SavedPlans([], [], None), str(path))
+    assert SavedPlans([], [], None) == read(str(path))
 
 
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
@@ -52,9 +52,9 @@ def test_only_a_plan_file_is_overwritten(tmp_path: Path, text: str) -> None:
     """What is no plan file stays as it is, and is none to read from."""
     path = tmp_path / "a.yaml"
     path.write_text(text)
-    with pytest.raises(Refusal, match="exists and is not a plan file; nothing was written"):
+    with pytest.raises(InputError, match="exists and is not a plan file; nothing was written"):
         check(str(path))
-    with pytest.raises(Refusal, match="exists and is not a plan file; nothing was written"):
+    with pytest.raises(InputError, match="exists and is not a plan file; nothing was written"):
         write(KEPT, str(path))
     assert text == path.read_text()
     with pytest.raises(SpecsError, match="not a plan file of 'tablectl plan --out'"):
@@ -66,7 +66,7 @@ def test_what_is_not_there_can_be_written_and_not_read(tmp_path: Path) -> None:
     check(str(tmp_path / "new.plan"))
     with pytest.raises(SpecsError, match="No such file"):
         read(str(tmp_path / "new.plan"))
-    with pytest.raises(Refusal, match=r"no/where\.plan: No such file"):
+    with pytest.raises(InputError, match=r"no/where\.plan: No such file"):
         write(KEPT, str(tmp_path / "no" / "where.plan"))
 
 

@@ -12,11 +12,11 @@ from tableadmin.cli.views.operation_board import drawn
 from tableadmin.cli.views.operation_text import (
     STATES,
     call,
+    call_rows,
     calls,
+    current_step,
     details,
-    journal,
     listing,
-    now,
     outcomes,
     stopping,
     tally,
@@ -105,17 +105,21 @@ def test_what_happens_now() -> None:
     """The call under way, else what is waited for, and whether it is to stop; of one that ended, why."""
     waits = ["index Idx to be ACTIVE", "the table to be ACTIVE"]
     under_way = operation(Calls=[made("add index Idx", "UNDER_WAY")], Waits=waits)
-    assert "add index Idx" == now(under_way)
-    assert "waiting: index Idx to be ACTIVE; the table to be ACTIVE" == now(operation(Waits=waits))
-    assert "stops before the next call" == now(operation(CancelRequested=True))
-    why = "add index Idx: too many (LimitExceededException, AWS request 4711)"
-    assert [why, "", ""] == [now(FAILED), now(DONE), now(operation(State="PENDING"))]
+    assert "add index Idx" == current_step(under_way)
+    assert "waiting: index Idx to be ACTIVE; the table to be ACTIVE" == current_step(operation(Waits=waits))
+    assert "stops before the next call" == current_step(operation(CancelRequested=True))
+    error_text = "add index Idx: too many (LimitExceededException, AWS request 4711)"
+    assert [error_text, "", ""] == [
+        current_step(FAILED),
+        current_step(DONE),
+        current_step(operation(State="PENDING")),
+    ]
 
 
 def test_a_reason_of_the_service_stands_where_aws_has_no_code() -> None:
     """Without an AWS code the reason is named, and without a call the message begins."""
     drift: AwsDict = {"Message": "Music: has changed", "Reason": "TABLE_HAS_MOVED_ON"}
-    assert "Music: has changed (TABLE_HAS_MOVED_ON)" == now(operation(State="ABORTED", Error=drift))
+    assert "Music: has changed (TABLE_HAS_MOVED_ON)" == current_step(operation(State="ABORTED", Error=drift))
 
 
 def test_the_end() -> None:
@@ -154,7 +158,7 @@ def test_everything() -> None:
         "change throughput  UpdateTable    ACCEPTED  2026-01-31 12:00:02 UTC  2.0 s",
         "add index Idx      UpdateTable    REFUSED   2026-01-31 12:00:02 UTC  2.0 s  too many",
     ] == [*plain_lines(calls_made)]
-    again = journal(operation(Calls=[made("x", "UNDER_WAY", Attempts=3, AwsRequestId="8")]))
+    again = call_rows(operation(Calls=[made("x", "UNDER_WAY", Attempts=3, AwsRequestId="8")]))
     assert ["x", "UpdateTable", "UNDER_WAY", "2026-01-31 12:00:02 UTC", "3", "8"] == [*again.rows[0]]
 
 

@@ -44,7 +44,7 @@ OTHER: AwsDict = {
     "TableName": "Other",
     "Action": "REPLACE",
     "Changes": [{"Path": "KeySchema", "Before": "[]", "After": "[1]", "ChangeClass": "REPLACEMENT"}],
-    "Refusal": "it is protected",
+    "InputError": "it is protected",
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tableadmin.awsshape import AwsDict, from_aws
-from tableadmin.cli.views.unreadable_parts import complaints
+from tableadmin.cli.views.unreadable_parts import unreadable_lines
 from tableadmin.cli.views.wide_columns import COLUMNS, cells
 from tableadmin.v1 import TableState
 from tests.cli.commands.test_table_list_wide import MUSIC
@@ -152,7 +152,7 @@ def test_one_line_for_many() -> None:
     assert [
         "can't read 1000 tables, table-0 among them: not 0",
         "can't read tags of 2 tables, Books among them: no tags",
-    ] == list(complaints(states))
+    ] == list(unreadable_lines(states))
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,13 @@ import sys
 
 import click
 
-from tableadmin.cli.app.exit_codes import Refusal
+from tableadmin.cli.app.exit_codes import InputError
 
 
-def confirm(name: str, warning: str, *, yes: bool) -> None:
+def confirm_name(name: str, warning: str, *, yes: bool) -> None:
     """Ask for NAME to be typed; return if it was, or if YES was given. WARNING says what will be lost.
 
-    Raises Refusal for another answer, and where nobody is there to answer.
+    Raises InputError for another answer, and where nobody is there to answer.
     """
     if yes:
         return
@@ -20,24 +20,24 @@ def confirm(name: str, warning: str, *, yes: bool) -> None:
     click.echo(f"{warning}.", err=True)
     answer = _answer("Type the name to confirm: ")
     if answer != name:
-        raise Refusal(f"nothing changed: {answer!r} is not {name!r}")
+        raise InputError(f"nothing changed: {answer!r} is not {name!r}")
 
 
-def agree(question: str, what: str, *, yes: bool) -> None:
+def confirm(question: str, what: str, *, yes: bool) -> None:
     """Ask QUESTION; return for y and yes, or if YES was given. WHAT says what is to be done.
 
-    Raises what `confirm` does.
+    Raises what `confirm_name` does.
     """
     if yes:
         return
     _needs_a_person(what)
     if _answer(f"{question} [y/N] ").lower() not in ("y", "yes"):
-        raise Refusal("nothing changed")
+        raise InputError("nothing changed")
 
 
 def _needs_a_person(what: str) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise Refusal(f"{what}. Without a terminal, tablectl requires --yes")
+        raise InputError(f"{what}. Without a terminal, tablectl requires --yes")
 
 
 def _answer(prompt: str) -> str:

@@ -25,7 +25,7 @@ from typing import cast
 
 import click
 
-from tableadmin.cli.app.exit_codes import Refusal
+from tableadmin.cli.app.exit_codes import InputError
 from tableadmin.cli.app.settings import SETTINGS
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
@@ -39,9 +39,9 @@ class Contexts:
     current: str | None = None
 
     def get(self, name: str) -> dict[str, str]:
-        """The settings of the context NAME; raises Refusal."""
+        """The settings of the context NAME; raises InputError."""
         if name not in self.named:
-            raise Refusal(f"there is no context {name!r}{near(name, self.named)}")
+            raise InputError(f"there is no context {name!r}{near(name, self.named)}")
         return self.named[name]
 
 
@@ -51,17 +51,17 @@ def path() -> Path:
 
 
 def load(file: Path) -> Contexts:
-    """The contexts in FILE, none if there is no such file; raises Refusal, which names the key."""
+    """The contexts in FILE, none if there is no such file; raises InputError, which names the key."""
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
         return Contexts()
     except (OSError, UnicodeDecodeError) as error:
-        raise Refusal(f"{file}: {error}") from error
+        raise InputError(f"{file}: {error}") from error
     try:
         return _read(text)
     except ValueError as error:
-        raise Refusal(f"{file}: {error}") from error
+        raise InputError(f"{file}: {error}") from error
 
 
 def save(contexts: Contexts, file: Path) -> None:
@@ -77,7 +77,7 @@ def save(contexts: Contexts, file: Path) -> None:
         draft.write_text(text, encoding="utf-8")
         draft.replace(file)
     except OSError as error:
-        raise Refusal(f"{file}: {error.strerror}") from error
+        raise InputError(f"{file}: {error.strerror}") from error
 
 
 def check_name(name: str) -> str:

@@ -18,16 +18,16 @@ CHANGES_FOUND = 2
 INTERRUPTED = 130
 CLOSED_PIPE = 141
 
-Ending: TypeAlias = tuple[int, str]
+ExitResult: TypeAlias = tuple[int, str]
 
 
-class Refusal(click.ClickException):
+class InputError(click.ClickException):
     """What can't be done as asked, found before the service was: the text is one line."""
 
     exit_code = USAGE_ERROR
 
 
-class Unfinished(click.ClickException):
+class CommandFailed(click.ClickException):
     """The service did its part and the outcome is not what was waited for: the text is one line."""
 
     exit_code = SERVICE_ERROR
@@ -39,9 +39,9 @@ class Interrupted(click.ClickException):
     exit_code = INTERRUPTED
 
 
-def ending(error: Exception) -> Ending:
+def exit_result(error: Exception) -> ExitResult:
     """The exit code for ERROR and what to print on standard error, empty for nothing."""
-    for kind, end in _click_endings() + _other_endings(error):
+    for kind, end in _click_results() + _other_results(error):
         if isinstance(error, kind):
             return end(error)
     return _unexpected(error)
@@ -52,10 +52,10 @@ def line(text: str) -> str:
     return "tablectl: " + printable(" ".join(text.split()))
 
 
-_Endings: TypeAlias = tuple[tuple[type[Exception], Callable[..., Ending]], ...]
+_ExitResults: TypeAlias = tuple[tuple[type[Exception], Callable[..., ExitResult]], ...]
 
 
-def _click_endings() -> _Endings:
+def _click_results() -> _ExitResults:
     return (
         (click.exceptions.Exit, lambda error: (error.exit_code, "")),
         (click.exceptions.NoArgsIsHelpError, lambda error: (USAGE_ERROR, error.format_message())),
@@ -66,7 +66,7 @@ def _click_endings() -> _Endings:
     )
 
 
-def _other_endings(error: Exception) -> _Endings:
+def _other_results(error: Exception) -> _ExitResults:
     """The endings whose exceptions take long to load: whoever raised one has loaded them already."""
     if not type(error).__module__.startswith("tableadmin."):
         return ()
@@ -80,7 +80,7 @@ def _other_endings(error: Exception) -> _Endings:
     )
 
 
-def _usage(error: click.UsageError) -> Ending:
+def _usage(error: click.UsageError) -> ExitResult:
     message = error.format_message()
     if not error.ctx:
         return USAGE_ERROR, line(message)
@@ -88,7 +88,7 @@ def _usage(error: click.UsageError) -> Ending:
     return USAGE_ERROR, line(f"{message}{stop} Try '{error.ctx.command_path} --help'.")
 
 
-def _unavailable(error: Exception) -> Ending:
+def _unavailable(error: Exception) -> ExitResult:
     # Whoever answered sent details; without them nobody did.
     if getattr(error, "reason", ""):
         return SERVICE_ERROR, line(str(error))
@@ -99,7 +99,7 @@ def _unavailable(error: Exception) -> Ending:
     return SERVICE_ERROR, line(f"{getattr(error, 'message', error)}; {hint}")
 
 
-def _unexpected(error: Exception) -> Ending:
+def _unexpected(error: Exception) -> ExitResult:
     """A fault of tablectl itself; TABLEADMIN_TRACEBACK=1 shows where it is."""
     if os.environ.get("TABLEADMIN_TRACEBACK"):
         return SERVICE_ERROR, "".join(traceback.format_exception(error))

@@ -14,7 +14,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 R = TypeVar("R")
 
 
-def together(*options: Callable[[F], F]) -> Callable[[F], F]:
+def combine_options(*options: Callable[[F], F]) -> Callable[[F], F]:
     """OPTIONS as one decorator, in this order in --help."""
 
     def decorate(command: F) -> F:
@@ -43,7 +43,7 @@ table_or_arn = click.argument("name", metavar="TABLE|ARN", shell_complete=shell_
 backup_or_arn = click.argument("name", metavar="BACKUP|ARN", shell_complete=shell_completion.backups)
 index_name = click.argument("index_name", metavar="INDEX", shell_complete=shell_completion.indexes)
 
-_wait_options = together(
+_wait_flags = combine_options(
     click.option(
         "--wait", is_flag=True, help="Wait until the change is complete and no part of the table is changing."
     ),
@@ -58,14 +58,14 @@ _wait_options = together(
 )
 
 
-def waiting(command: Callable[..., R]) -> Callable[..., R]:
-    """--wait and --wait-timeout, which reach the command as `patience`: seconds, or None for no waiting."""
+def wait_options(command: Callable[..., R]) -> Callable[..., R]:
+    """--wait and --wait-timeout; the command gets `wait_timeout`: seconds, or None without --wait."""
 
     @wraps(command)
-    def patient(*args: object, wait: bool, wait_timeout: float, **others: object) -> R:
-        return command(*args, patience=wait_timeout if wait else None, **others)
+    def with_wait_timeout(*args: object, wait: bool, wait_timeout: float, **others: object) -> R:
+        return command(*args, wait_timeout=wait_timeout if wait else None, **others)
 
-    return _wait_options(patient)
+    return _wait_flags(with_wait_timeout)
 
 
 max_items = click.option(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 
 from tableadmin.cli.app import shell_completion
-from tableadmin.cli.app.exit_codes import ending
+from tableadmin.cli.app.exit_codes import exit_result
 from tableadmin.cli.app.group import Group
 from tableadmin.version import __version__
 
@@ -66,7 +66,7 @@ def run(arguments: Sequence[str]) -> int:
         _invoke(list(arguments))
         _flush()
     except Exception as error:  # noqa: BLE001 - the last resort of a program: no traceback reaches its user
-        code, text = ending(error)
+        code, text = exit_result(error)
         if text:
             click.echo(text, err=True)
         return code

@@ -13,9 +13,9 @@ import click
 from tableadmin.cli.app import context_file
 from tableadmin.cli.app.blocks import Block
 from tableadmin.cli.app.context_file import Contexts
-from tableadmin.cli.app.exit_codes import Refusal
+from tableadmin.cli.app.exit_codes import InputError
 from tableadmin.cli.app.output import FORMATS, show
-from tableadmin.cli.app.settings import Chosen, choose, duration, from_flags
+from tableadmin.cli.app.settings import SettingValue, duration, from_flags, resolve
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
@@ -36,15 +36,15 @@ class Session:
         self._ctx = ctx
 
     @cached_property
-    def settings(self) -> dict[str, Chosen]:
-        """Every setting of this run; raises Refusal for a wrong one."""
+    def settings(self) -> dict[str, SettingValue]:
+        """Every setting of this run; raises InputError for a wrong one."""
         flags = from_flags(self._ctx)
         contexts = context_file.load(context_file.path())
         name = self._context_name(flags, contexts)
         try:
-            return choose(flags, os.environ, contexts.get(name) if name else {}, name)
+            return resolve(flags, os.environ, contexts.get(name) if name else {}, name)
         except ValueError as error:
-            raise Refusal(str(error)) from error
+            raise InputError(str(error)) from error
 
     @staticmethod
     def _context_name(flags: Mapping[str, str], contexts: Contexts) -> str | None:
@@ -93,7 +93,7 @@ class Session:
 
         return self.client.invoke(rpc, from_aws(members, rpc.request_type), self.client.options)
 
-    def again(self, *words: str, endpoint: str | None) -> str:
+    def command_line(self, *words: str, endpoint: str | None) -> str:
         """The command line of WORDS for the service of this run and for ENDPOINT of it."""
         said = {name: text for name, text in from_flags(self._ctx).items() if name in ("context", "server")}
         if endpoint and (endpoint != self.settings["endpoint"].text or "endpoint" in from_flags(self._ctx)):

@@ -85,40 +85,42 @@ SETTINGS = {
 
 
 @dataclass(frozen=True)
-class Chosen:
+class SettingValue:
     """A setting's text and who said so: `flag`, `environment`, `context NAME` or `default`."""
 
     text: str | None
     origin: str
 
 
-def choose(
+def resolve(
     given: Mapping[str, str],
     environment: Mapping[str, str],
     context: Mapping[str, str],
     context_name: str | None,
-) -> dict[str, Chosen]:
+) -> dict[str, SettingValue]:
     """Every setting by the first that says it: flag, environment, context, default.
 
     Raises ValueError, which names the variable, for a text from the environment that is no good.
     """
-    return {name: _chosen(each, given, environment, context, context_name) for name, each in SETTINGS.items()}
+    return {
+        name: _resolve_one(each, given, environment, context, context_name) for name, each in SETTINGS.items()
+    }
 
 
-def _chosen(
+def _resolve_one(
     setting: Setting,
     given: Mapping[str, str],
     environment: Mapping[str, str],
     context: Mapping[str, str],
     context_name: str | None,
-) -> Chosen:
+) -> SettingValue:
     if setting.name in given:
-        return Chosen(given[setting.name], "flag")
+        return SettingValue(given[setting.name], "flag")
     if environment.get(setting.variable):
-        return Chosen(_checked(setting, environment[setting.variable]), "environment")
+        return SettingValue(_checked(setting, environment[setting.variable]), "environment")
     if setting.name in context:
-        return Chosen(context[setting.name], f"context {context_name}")
-    return Chosen(setting.default, "default")
+        return SettingValue(context[setting.name], f"context {context_name}")
+    return SettingValue(setting.default, "default")
 
 
 def _checked(setting: Setting, text: str) -> str:

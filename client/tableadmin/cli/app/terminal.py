@@ -36,7 +36,7 @@ def draw(blocks: Sequence[Block]) -> None:
             console.print(drawn)
 
 
-def counted(responses: Iterable[R], total: int, what: str) -> Iterator[R]:
+def with_progress(responses: Iterable[R], total: int, what: str) -> Iterator[R]:
     """Pass RESPONSES on; a bar shows how many of TOTAL have come, and goes away at the end."""
     console = Console(stderr=True, highlight=False)
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn(what))

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tableadmin.cli.app.exit_codes import Refusal, Unfinished
+from tableadmin.cli.app.exit_codes import CommandFailed, InputError
 from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.specs import applying, plan_file, planning, spec_files
-from tableadmin.cli.specs.applying import Wishes
+from tableadmin.cli.specs.applying import ApplyOptions
 from tableadmin.cli.views.formatting import word
 
 if TYPE_CHECKING:
-    from tableadmin.cli.specs.plan_file import Kept
+    from tableadmin.cli.specs.plan_file import SavedPlans
     from tableadmin.v1 import TablePlan
 
 _HELP = """Create and update tables to match their specs.
@@ -38,7 +38,7 @@ The exit code is 0 if all tables match their specs, and 1 otherwise.
 @spec_files.files_option(required=False)
 @spec_files.parameters_option
 @applying.permissions
-@applying.wishes
+@applying.apply_options
 @pass_session
 def apply(
     session: Session,
@@ -46,32 +46,32 @@ def apply(
     files: Sequence[str],
     parameters: Mapping[str, str],
     *,
-    wishes: Wishes,
+    apply_options: ApplyOptions,
 ) -> None:
     """Create and update tables to match their specs."""
     if bool(plan) == bool(files):
         raise click.UsageError("give -f FILE or a PLAN file of 'tablectl plan --out'")
     if plan and parameters:
         raise click.UsageError("--param requires -f FILE: a PLAN file has no parameters")
-    kept = plan_file.read(plan) if plan else None
-    if plan and kept:
-        _check_endpoint(session, plan, kept)
-    given = kept.given if kept else spec_files.read(files, parameters)
-    if applying.was_asked_before(session, session.client, given, wishes):
+    saved = plan_file.read(plan) if plan else None
+    if plan and saved:
+        _check_endpoint(session, plan, saved)
+    loaded = saved.specs if saved else spec_files.read(files, parameters)
+    if applying.show_earlier_request(session, session.client, loaded, apply_options):
         return
-    planned = planning.planned(session.client, given)
+    planned = planning.planned(session.client, loaded)
     planned.check()
     plans = planned.plans
     applying.show_plans(session, plans)
-    if kept:
-        _check_drift(kept.plans, plans)
-    applying.apply(session, session.client, given, plans, wishes)
+    if saved:
+        _check_drift(saved.plans, plans)
+    applying.apply(session, session.client, loaded, plans, apply_options)
 
 
-def _check_endpoint(session: Session, plan: str, kept: Kept) -> None:
+def _check_endpoint(session: Session, plan: str, saved: SavedPlans) -> None:
     endpoint = session.settings["endpoint"].text
-    if kept.endpoint != endpoint:
-        raise Refusal(f"nothing changed: {plan} is for {_at(kept.endpoint)}, not for {_at(endpoint)}")
+    if saved.endpoint != endpoint:
+        raise InputError(f"nothing changed: {plan} is for {_at(saved.endpoint)}, not for {_at(endpoint)}")
 
 
 def _at(endpoint: str | None) -> str:
@@ -79,7 +79,7 @@ def _at(endpoint: str | None) -> str:
 
 
 def _check_drift(before: Sequence[TablePlan], now: Sequence[TablePlan]) -> None:
-    """Raise Unfinished where a table has changed: what would happen NOW is not what was agreed to BEFORE.
+    """Raise CommandFailed where a table has changed: what would happen NOW is not what was agreed to BEFORE.
 
     A table to which nothing is to be done any more may have.
     """
@@ -89,7 +89,7 @@ def _check_drift(before: Sequence[TablePlan], now: Sequence[TablePlan]) -> None:
         if old.fingerprint != new.fingerprint and word(new, "action") != "NONE"
     ]
     if moved:
-        raise Unfinished(
+        raise CommandFailed(
             f"nothing changed: changed since the plan was made: {'; '.join(moved)}; make a new plan"
         )
 

@@ -8,7 +8,7 @@ import click
 
 from tableadmin.cli.app import options
 from tableadmin.cli.app.blocks import Lines
-from tableadmin.cli.app.confirmation import confirm
+from tableadmin.cli.app.confirmation import confirm_name
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.requests import arns, member_options, option_members, shorthand
@@ -55,14 +55,14 @@ def backup() -> None:
 @backup.command(example="tablectl backup create Music nightly --wait")
 @options.table_name
 @click.argument("backup_name", metavar="BACKUP")
-@options.waiting
+@options.wait_options
 @pass_session
-def create(session: Session, name: str, backup_name: str, *, patience: float | None) -> None:
+def create(session: Session, name: str, backup_name: str, *, wait_timeout: float | None) -> None:
     """Create a backup of a table and its items."""
     response = session.client.create_backup(table_name=name, backup_name=backup_name)
-    if patience is not None:
+    if wait_timeout is not None:
         available = condition("backup-available", response.backup_details.backup_arn)
-        seen = wait(session, f"backup {backup_name}", patience, available)
+        seen = wait(session, f"backup {backup_name}", wait_timeout, available)
         response.backup_details.CopyFrom(seen.backup.backup_details)
     session.show(response, lambda each: [fields(_DETAILS, each.backup_details)])
 
@@ -119,6 +119,6 @@ def describe(session: Session, name: str) -> None:
 def delete(session: Session, name: str, *, yes: bool) -> None:
     """Delete a backup."""
     called = arns.last_part(name)
-    confirm(called, f"Deleting backup {called} loses what it holds", yes=yes)
+    confirm_name(called, f"Deleting backup {called} loses what it holds", yes=yes)
     response = session.client.delete_backup(backup_arn=arns.of_backup(session.client, name))
     session.show(response, lambda _: [Lines([f"backup {called} is deleted"])])

@@ -9,7 +9,7 @@ import click
 
 from tableadmin.cli.app import options
 from tableadmin.cli.app.blocks import Block
-from tableadmin.cli.app.confirmation import confirm
+from tableadmin.cli.app.confirmation import confirm_name
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.requests import arns, member_options, merging, option_members, s3_options, shorthand
@@ -142,7 +142,9 @@ def describe(session: Session, arn: str) -> None:
 def cancel(session: Session, arn: str, *, yes: bool) -> None:
     """Cancel a bulk operation. Items that were written remain."""
     called = arns.last_part(arn)
-    confirm(called, f"Cancelling bulk operation {called} leaves the table with a part of the items", yes=yes)
+    confirm_name(
+        called, f"Cancelling bulk operation {called} leaves the table with a part of the items", yes=yes
+    )
     response = session.client.cancel_bulk_operation(bulk_operation_arn=arn)
     session.show(response, lambda each: [fields(_SUMMARY[:2], each)])
 

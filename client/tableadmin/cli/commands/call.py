@@ -7,7 +7,7 @@ from difflib import get_close_matches
 import click
 
 from tableadmin.cli.app import shell_completion
-from tableadmin.cli.app.exit_codes import Refusal
+from tableadmin.cli.app.exit_codes import InputError
 from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.output import show
 from tableadmin.cli.app.session import Session, aws, pass_session
@@ -32,7 +32,7 @@ def call(session: Session, rpc: str, request: str) -> None:
 
 
 def _method(rpc: str) -> str:
-    """The name of the client's method for RPC; raises Refusal with the nearest for an unknown one."""
+    """The name of the client's method for RPC; raises InputError with the nearest for an unknown one."""
     from tableadmin.channel import SERVICE  # noqa: PLC0415 - protobuf
 
     names = {method.name.lower(): method.name for method in SERVICE.methods}
@@ -40,7 +40,7 @@ def _method(rpc: str) -> str:
     if plain not in names:
         found = get_close_matches(plain, names, n=1)
         hint = f", did you mean {names[found[0]]}?" if found else ""
-        raise Refusal(f"there is no RPC {rpc!r}{hint}")
+        raise InputError(f"there is no RPC {rpc!r}{hint}")
     return _snake(names[plain])
 
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from tableadmin.cli.app import shell_completion
-from tableadmin.cli.app.exit_codes import Unfinished
+from tableadmin.cli.app.exit_codes import CommandFailed
 from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.app.settings import SETTINGS
 from tableadmin.cli.specs import applying, cloning, planning, spec_files
-from tableadmin.cli.specs.applying import Wishes
-from tableadmin.cli.specs.spec_files import Given
+from tableadmin.cli.specs.applying import ApplyOptions
+from tableadmin.cli.specs.spec_files import LoadedSpec
 from tableadmin.cli.views.formatting import word
 
 if TYPE_CHECKING:
@@ -34,24 +34,30 @@ _endpoints = shell_completion.setting(SETTINGS["endpoint"])
 @click.argument("new", metavar="NEWNAME")
 @click.option("--from", "source", metavar="ENDPOINT", shell_complete=_endpoints, help="Endpoint of TABLE.")
 @click.option("--to", "target", metavar="ENDPOINT", shell_complete=_endpoints, help="Endpoint of NEWNAME.")
-@applying.wishes
+@applying.apply_options
 @pass_session
 def clone(
-    session: Session, name: str, new: str, *, source: str | None, target: str | None, wishes: Wishes
+    session: Session,
+    name: str,
+    new: str,
+    *,
+    source: str | None,
+    target: str | None,
+    apply_options: ApplyOptions,
 ) -> None:
     """Create a table with the settings of another table."""
     here = session.client
     origin = here.with_options(endpoint=source) if source else here
     goal = here.with_options(endpoint=target) if target else here
-    given = [Given(_spec(origin, goal, name, new), name)]
-    if applying.was_asked_before(session, goal, given, wishes):
+    loaded = [LoadedSpec(_spec(origin, goal, name, new), name)]
+    if applying.show_earlier_request(session, goal, loaded, apply_options):
         return
-    planned = planning.planned(goal, given)
+    planned = planning.planned(goal, loaded)
     planned.check()
     plans = planned.plans
     applying.show_plans(session, plans)
     _check_new(plans[0])
-    applying.apply(session, goal, given, plans, wishes)
+    applying.apply(session, goal, loaded, plans, apply_options)
 
 
 def _spec(origin: Client, goal: Client, name: str, new: str) -> TableSpec:
@@ -60,10 +66,10 @@ def _spec(origin: Client, goal: Client, name: str, new: str) -> TableSpec:
     arn = origin.describe_table(table_name=name).table.table_arn
     elsewhere = origin.options.endpoint != goal.options.endpoint
     spec = cloning.renamed(exported.specs[0], new, arn, notes, elsewhere=elsewhere)
-    spec_files.say(notes)
+    spec_files.print_notes(notes)
     return spec
 
 
 def _check_new(plan: TablePlan) -> None:
     if word(plan, "action") not in ("CREATE", "NONE"):
-        raise Unfinished(f"nothing changed: table {plan.table_name} already exists and differs")
+        raise CommandFailed(f"nothing changed: table {plan.table_name} already exists and differs")

@@ -8,7 +8,7 @@ import click
 
 from tableadmin.cli.app import context_file, shell_completion
 from tableadmin.cli.app.blocks import Rows
-from tableadmin.cli.app.exit_codes import Refusal
+from tableadmin.cli.app.exit_codes import InputError
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.output import show
 from tableadmin.cli.app.session import Session, pass_session
@@ -63,7 +63,7 @@ def set_context(ctx: click.Context, name: str) -> None:
     try:
         context_file.check_name(name)
     except ValueError as error:
-        raise Refusal(str(error)) from error
+        raise InputError(str(error)) from error
     contexts = context_file.load(context_file.path())
     contexts.named[name] = {**contexts.named.get(name, {}), **settings}
     current = contexts.current or name

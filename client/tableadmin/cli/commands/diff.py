@@ -14,7 +14,7 @@ from tableadmin.cli.app.session import Session, aws, pass_session
 from tableadmin.cli.app.settings import SETTINGS
 from tableadmin.cli.specs import planning, spec_files
 from tableadmin.cli.specs.planning import Planned
-from tableadmin.cli.specs.spec_files import Given
+from tableadmin.cli.specs.spec_files import LoadedSpec
 from tableadmin.cli.views import plan_text
 
 _endpoints = shell_completion.setting(SETTINGS["endpoint"])
@@ -40,7 +40,7 @@ def diff(
     files: Sequence[str],
     parameters: Mapping[str, str],
     *,
-    tell: bool,
+    exit_code: bool,
 ) -> None:
     """Compare tables with spec files, or a table at one endpoint with the same table at another.
 
@@ -55,14 +55,16 @@ def diff(
         raise click.UsageError("give -f FILE, or TABLE with --from ENDPOINT and --to ENDPOINT")
     _show(session, planned)
     planned.check()
-    if tell:
-        planning.tell_changes(planned.plans)
+    if exit_code:
+        planning.exit_with_changes(planned.plans)
 
 
 def _between(session: Session, name: str, source: str, target: str) -> Planned:
     exported = planning.exported(session.client.with_options(endpoint=source), [name])
-    spec_files.say([f"{source}: {note}" for note in exported.notes])
-    return planning.planned(session.client.with_options(endpoint=target), [Given(exported.specs[0], source)])
+    spec_files.print_notes([f"{source}: {note}" for note in exported.notes])
+    return planning.planned(
+        session.client.with_options(endpoint=target), [LoadedSpec(exported.specs[0], source)]
+    )
 
 
 def _show(session: Session, planned: Planned) -> None:

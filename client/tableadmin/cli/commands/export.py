@@ -40,5 +40,5 @@ def export(session: Session, names: Sequence[str], form: str) -> None:
 
     exported = planning.exported(session.client, names)
     written = formats.write(exported.specs, cast("Format", form))
-    spec_files.say([*exported.notes, *written.notes])
+    spec_files.print_notes([*exported.notes, *written.notes])
     click.echo(written.text, nl=False)

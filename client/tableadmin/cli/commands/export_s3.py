@@ -97,19 +97,19 @@ def export_s3() -> None:
 @s3_options.sse(s3_options.encryption)
 @s3_options.client_token
 @member_options.cli_input_json
-@options.waiting
+@options.wait_options
 @pass_session
 def start(
-    session: Session, /, name: str, base: AwsDict, *, patience: float | None, **settings: AwsDict
+    session: Session, /, name: str, base: AwsDict, *, wait_timeout: float | None, **settings: AwsDict
 ) -> None:
     """Start the export of a table, or of its changes, to Amazon S3."""
     members = member_options.combined(*settings.values())
     arn = arns.of_table(session.client, name)
     request = merging.overridden(base, {"TableArn": arn, **members})
     response = session.send(session.rpcs.export_table_to_point_in_time, request)
-    if patience is not None:
+    if wait_timeout is not None:
         completed = condition("export-completed", response.export_description.export_arn)
-        seen = wait(session, f"export of {name}", patience, completed)
+        seen = wait(session, f"export of {name}", wait_timeout, completed)
         response.export_description.CopyFrom(seen.export)
     session.show(response, lambda each: [fields(_DETAILS, each.export_description)])
 

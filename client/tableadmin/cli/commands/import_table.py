@@ -94,7 +94,7 @@ def import_() -> None:
 @member_options.encryption
 @s3_options.client_token
 @member_options.cli_input_json
-@options.waiting
+@options.wait_options
 @pass_session
 def start(
     session: Session,
@@ -104,7 +104,7 @@ def start(
     *,
     csv_delimiter: AwsDict,
     csv_header: AwsDict,
-    patience: float | None,
+    wait_timeout: float | None,
     **settings: AwsDict,
 ) -> None:
     """Create a table from data in Amazon S3."""
@@ -113,9 +113,9 @@ def start(
         {"TableName": name}, option_members.within("InputFormatOptions", csv), *settings.values()
     )
     response = session.send(session.rpcs.import_table, _request(base, members))
-    if patience is not None:
+    if wait_timeout is not None:
         completed = condition("import-completed", response.import_table_description.import_arn)
-        seen = wait(session, f"import of {name}", patience, completed)
+        seen = wait(session, f"import of {name}", wait_timeout, completed)
         response.import_table_description.CopyFrom(getattr(seen, "import"))
     session.show(response, lambda each: [fields(_DETAILS, each.import_table_description)])
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tableadmin.cli.app import options
-from tableadmin.cli.app.confirmation import confirm
+from tableadmin.cli.app.confirmation import confirm_name
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.requests import member_options, merging, option_members
@@ -40,47 +40,47 @@ def index() -> None:
     help="Attributes that the index contains.",
 )
 @member_options.throughput
-@options.waiting
+@options.wait_options
 @pass_session
 def create(
-    session: Session, /, name: str, index_name: str, *, patience: float | None, **settings: AwsDict
+    session: Session, /, name: str, index_name: str, *, wait_timeout: float | None, **settings: AwsDict
 ) -> None:
     """Create a global secondary index. For an on-demand table, omit --read and --write."""
     attributes, action = merging.split_attributes(member_options.combined(*settings.values()))
     if "KeySchema" not in action:
         raise click.UsageError("Missing option '--hash-key'.")
     response = _change(session, name, {"Create": {"IndexName": index_name, **action}}, attributes)
-    finish(session, response, patience, f"index-active={index_name}")
+    finish(session, response, wait_timeout, f"index-active={index_name}")
 
 
 @index.command(example="tablectl index update Music GenreIdx --read 10 --write 10 --wait")
 @options.table_name
 @options.index_name
 @member_options.throughput
-@options.waiting
+@options.wait_options
 @pass_session
 def update(
-    session: Session, /, name: str, index_name: str, *, patience: float | None, **settings: AwsDict
+    session: Session, /, name: str, index_name: str, *, wait_timeout: float | None, **settings: AwsDict
 ) -> None:
     """Change the capacity of a global secondary index."""
     action = member_options.combined(*settings.values())
     if not action:
         raise click.UsageError("No changes given.")
     action = both_sides(action, lambda: _live_capacity(session.client, name, index_name))
-    finish(session, _change(session, name, {"Update": {"IndexName": index_name, **action}}), patience)
+    finish(session, _change(session, name, {"Update": {"IndexName": index_name, **action}}), wait_timeout)
 
 
 @index.command(example="tablectl index delete Music GenreIdx --yes --wait")
 @options.table_name
 @options.index_name
 @options.yes
-@options.waiting
+@options.wait_options
 @pass_session
-def delete(session: Session, name: str, index_name: str, *, yes: bool, patience: float | None) -> None:
+def delete(session: Session, name: str, index_name: str, *, yes: bool, wait_timeout: float | None) -> None:
     """Delete a global secondary index. The items of the table remain."""
-    confirm(index_name, f"Deleting index {index_name} of table {name} breaks what reads it", yes=yes)
+    confirm_name(index_name, f"Deleting index {index_name} of table {name} breaks what reads it", yes=yes)
     response = _change(session, name, {"Delete": {"IndexName": index_name}})
-    finish(session, response, patience, f"index-deleted={index_name}")
+    finish(session, response, wait_timeout, f"index-deleted={index_name}")
 
 
 @index.command("list", example="tablectl index list Music")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tableadmin.cli.app import options
-from tableadmin.cli.app.confirmation import confirm
+from tableadmin.cli.app.confirmation import confirm_name
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.requests import arns, member_options, option_members
@@ -85,7 +85,7 @@ def update(session: Session, name: str, stream_arn: str, precision: AwsDict) -> 
 def disable(session: Session, name: str, stream_arn: str, *, yes: bool) -> None:
     """Stop sending the changes of a table to a stream."""
     stream = arns.last_part(stream_arn)
-    confirm(stream, f"Stream {stream} will never get what changes in table {name} from now on", yes=yes)
+    confirm_name(stream, f"Stream {stream} will never get what changes in table {name} from now on", yes=yes)
     response = session.client.disable_kinesis_streaming_destination(table_name=name, stream_arn=stream_arn)
     session.show(response, lambda each: [fields(_CHANGED, each)])
 

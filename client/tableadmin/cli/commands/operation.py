@@ -11,8 +11,8 @@ import click
 
 from tableadmin.cli.app import options, shell_completion
 from tableadmin.cli.app.blocks import Block, Lines
-from tableadmin.cli.app.confirmation import confirm
-from tableadmin.cli.app.exit_codes import Unfinished, line
+from tableadmin.cli.app.confirmation import confirm_name
+from tableadmin.cli.app.exit_codes import CommandFailed, line
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.views import operation_progress, operation_text
@@ -115,7 +115,7 @@ def cancel(session: Session, ids: Sequence[str], request_id: str | None) -> None
             click.echo(line(f"{each}: {error}"), err=True)
     session.show_all("Operations", stopped, _stopped)
     if len(stopped) < len(named):
-        raise Unfinished(f"{len(stopped)} of {len(named)} operations will stop")
+        raise CommandFailed(f"{len(stopped)} of {len(named)} operations will stop")
 
 
 @operation.command(example="tablectl operation forget OPERATION-ID --yes")
@@ -128,20 +128,20 @@ def forget(session: Session, operation_id: str, *, yes: bool) -> None:
     The operation must have ended, or its record must be unreadable. Cancel a running operation first.
     The command also releases the lock of the operation on the table.
     """
-    confirm(operation_id, f"This deletes the record of operation {operation_id}", yes=yes)
+    confirm_name(operation_id, f"This deletes the record of operation {operation_id}", yes=yes)
     session.client.forget_operation(operation_id)
     click.echo(f"deleted the record of operation {operation_id}", err=True)
 
 
 def _named(session: Session, ids: Sequence[str], request_id: str | None) -> list[str]:
-    """The operations that the command line names, each once; raises Unfinished where the request has none."""
+    """The ids of the operations to act on, without repetitions; raises CommandFailed if there are none."""
     if bool(ids) == bool(request_id):
         raise click.UsageError("Give operation IDs or --request-id.")
     if ids:
         return list(dict.fromkeys(ids))
     found = sorted(session.client.list_operations(request_id=request_id), key=lambda each: each.table_name)
     if not found:
-        raise Unfinished(f"no operations found for request ID {request_id}")
+        raise CommandFailed(f"no operations found for request ID {request_id}")
     return [each.operation_id for each in found]
 
 

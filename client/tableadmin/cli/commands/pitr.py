@@ -8,7 +8,7 @@ import click
 
 from tableadmin.cli.app import options
 from tableadmin.cli.app.blocks import Block
-from tableadmin.cli.app.confirmation import confirm
+from tableadmin.cli.app.confirmation import confirm_name
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.requests.wait_conditions import condition
@@ -46,17 +46,17 @@ def pitr() -> None:
     metavar="N",
     help="Recovery period, 1 to 35 days. Default: 35. A shorter period deletes older recovery points.",
 )
-@options.waiting
+@options.wait_options
 @pass_session
-def enable(session: Session, name: str, days: int | None, patience: float | None) -> None:
+def enable(session: Session, name: str, days: int | None, wait_timeout: float | None) -> None:
     """Enable point-in-time recovery, or change the recovery period."""
     response = _update(
         session,
         name,
         {"PointInTimeRecoveryEnabled": True, **({} if days is None else {"RecoveryPeriodInDays": days})},
     )
-    if patience is not None:
-        seen = wait(session, name, patience, condition("pitr-enabled", name))
+    if wait_timeout is not None:
+        seen = wait(session, name, wait_timeout, condition("pitr-enabled", name))
         response.continuous_backups_description.CopyFrom(seen.table.continuous_backups)
     session.show(response, _view)
 
@@ -67,7 +67,7 @@ def enable(session: Session, name: str, days: int | None, patience: float | None
 @pass_session
 def disable(session: Session, name: str, *, yes: bool) -> None:
     """Disable point-in-time recovery and delete all recovery points."""
-    confirm(name, f"Disabling the recovery of table {name} loses all recovery points", yes=yes)
+    confirm_name(name, f"Disabling the recovery of table {name} loses all recovery points", yes=yes)
     session.show(_update(session, name, {"PointInTimeRecoveryEnabled": False}), _view)
 
 

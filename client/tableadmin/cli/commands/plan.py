@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import click
 
 from tableadmin.cli.app import terminal_text
-from tableadmin.cli.app.exit_codes import Unfinished
+from tableadmin.cli.app.exit_codes import CommandFailed
 from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.output import show
 from tableadmin.cli.app.session import Session, aws, pass_session
@@ -27,7 +27,7 @@ from tableadmin.cli.views import plan_text
 )
 @pass_session
 def plan(
-    session: Session, files: Sequence[str], parameters: Mapping[str, str], *, tell: bool, out: str | None
+    session: Session, files: Sequence[str], parameters: Mapping[str, str], *, exit_code: bool, out: str | None
 ) -> None:
     """Show the changes that tables need to match their specs, and the AWS calls that make them.
 
@@ -37,8 +37,8 @@ def plan(
     """
     if out:
         plan_file.check(out)
-    given = spec_files.read(files, parameters)
-    planned = planning.planned(session.client, given)
+    loaded = spec_files.read(files, parameters)
+    planned = planning.planned(session.client, loaded)
     if session.in_blocks:
         terminal_text.write(plan_text.review(planned.plans))
     else:
@@ -46,10 +46,12 @@ def plan(
     planned.check()
     refused = [plan.table_name for plan in planned.plans if plan.refusal]
     if refused:
-        raise Unfinished(f"AWS would reject the plan of: {', '.join(refused)}")
+        raise CommandFailed(f"AWS would reject the plan of: {', '.join(refused)}")
     if out:
         endpoint = session.settings["endpoint"].text
-        plan_file.write(plan_file.Kept(given, planned.plans, endpoint), out)
-        click.echo(f"plan saved; apply it with '{session.again('apply', out, endpoint=endpoint)}'", err=True)
-    if tell:
-        planning.tell_changes(planned.plans)
+        plan_file.write(plan_file.SavedPlans(loaded, planned.plans, endpoint), out)
+        click.echo(
+            f"plan saved; apply it with '{session.command_line('apply', out, endpoint=endpoint)}'", err=True
+        )
+    if exit_code:
+        planning.exit_with_changes(planned.plans)

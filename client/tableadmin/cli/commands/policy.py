@@ -9,7 +9,7 @@ import click
 
 from tableadmin.cli.app import options
 from tableadmin.cli.app.blocks import Block, Lines
-from tableadmin.cli.app.confirmation import confirm
+from tableadmin.cli.app.confirmation import confirm_name
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.requests import arns, json_input, member_options, option_members
@@ -73,7 +73,7 @@ def show(session: Session, name: str) -> None:
 def remove(session: Session, name: str, revision: AwsDict, *, yes: bool) -> None:
     """Delete the policy. The access that it grants ends."""
     called = arns.last_part(name)
-    confirm(called, f"Removing the policy of {called} ends the access that it grants", yes=yes)
+    confirm_name(called, f"Removing the policy of {called} ends the access that it grants", yes=yes)
     request: AwsDict = {"ResourceArn": arns.of_table(session.client, name), **revision}
     response = session.send(session.rpcs.delete_resource_policy, request)
     session.show(response, lambda _: [Lines([f"policy of {name} removed"])])

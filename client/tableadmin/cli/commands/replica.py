@@ -8,13 +8,13 @@ import click
 
 from tableadmin.cli.app import options, shell_completion
 from tableadmin.cli.app.blocks import Block
-from tableadmin.cli.app.confirmation import confirm
+from tableadmin.cli.app.confirmation import confirm_name
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.requests import member_options, merging, option_members, shorthand
 from tableadmin.cli.requests.wait_conditions import condition
 from tableadmin.cli.views import replicas
-from tableadmin.cli.views.table_description import standing
+from tableadmin.cli.views.table_description import status_blocks
 from tableadmin.cli.views.wait_progress import finish, wait
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def _index(text: str) -> AwsDict:
     return {"GlobalSecondaryIndexes": [{"IndexName": found["name"], **merging.merged(*sides)}]}
 
 
-_settings = options.together(
+_settings = options.combine_options(
     member_options.setting("--read", metavar="UNITS", make=_read, help="Read capacity units of the replica."),
     member_options.setting(
         "--max-read",
@@ -90,7 +90,7 @@ def replica() -> None:
     make=lambda region: {"GlobalTableWitnessUpdates": [{"Create": {"RegionName": region}}]},
     help="Region of the witness: the third Region of STRONG, without items.",
 )
-@options.waiting
+@options.wait_options
 @pass_session
 def add(
     session: Session,
@@ -100,7 +100,7 @@ def add(
     *,
     consistency: AwsDict,
     witness: AwsDict,
-    patience: float | None,
+    wait_timeout: float | None,
     **settings: AwsDict,
 ) -> None:
     """Add replicas of a table, with its items, in other Regions. AWS enables the stream of the table."""
@@ -108,9 +108,9 @@ def add(
     creates = [{"Create": {"RegionName": region, **action}} for region in regions]
     request: AwsDict = {"TableName": name, "ReplicaUpdates": creates, **consistency, **witness}
     response = session.send(session.rpcs.update_table, request)
-    if patience is not None:
+    if wait_timeout is not None:
         active = [condition(f"replica-active={region}", name) for region in regions]
-        seen = wait(session, name, patience, *active, condition("settled", name))
+        seen = wait(session, name, wait_timeout, *active, condition("settled", name))
         response.table_description.CopyFrom(seen.table.table)
     session.show(response, lambda each: _view(each.table_description))
 
@@ -119,16 +119,16 @@ def add(
 @options.table_name
 @_region
 @_settings
-@options.waiting
+@options.wait_options
 @pass_session
 def update(
-    session: Session, /, name: str, region: str, *, patience: float | None, **settings: AwsDict
+    session: Session, /, name: str, region: str, *, wait_timeout: float | None, **settings: AwsDict
 ) -> None:
     """Change the settings of a replica."""
     action = member_options.combined(*settings.values())
     if not action:
         raise click.UsageError("No changes given.")
-    finish(session, _update(session, name, {"Update": {"RegionName": region, **action}}), patience)
+    finish(session, _update(session, name, {"Update": {"RegionName": region, **action}}), wait_timeout)
 
 
 @replica.command(example="tablectl replica remove Music eu-west-1 --yes --wait")
@@ -141,30 +141,32 @@ def update(
     help="Also remove the witness in this Region.",
 )
 @options.yes
-@options.waiting
+@options.wait_options
 @pass_session
 def remove(
-    session: Session, name: str, region: str, *, witness: AwsDict, yes: bool, patience: float | None
+    session: Session, name: str, region: str, *, witness: AwsDict, yes: bool, wait_timeout: float | None
 ) -> None:
     """Delete the replica of a table in a Region. Replicas in other Regions remain."""
-    confirm(region, f"Removing the replica of table {name} in {region} deletes it there", yes=yes)
-    finish(session, _update(session, name, {"Delete": {"RegionName": region}}, witness), patience)
+    confirm_name(region, f"Removing the replica of table {name} in {region} deletes it there", yes=yes)
+    finish(session, _update(session, name, {"Delete": {"RegionName": region}}, witness), wait_timeout)
 
 
 @replica.command(example="tablectl replica disassociate Music eu-west-1 --yes --wait")
 @options.table_name
 @_region
 @options.yes
-@options.waiting
+@options.wait_options
 @pass_session
-def disassociate(session: Session, name: str, region: str, *, yes: bool, patience: float | None) -> None:
+def disassociate(session: Session, name: str, region: str, *, yes: bool, wait_timeout: float | None) -> None:
     """Detach the replica from the global table. It becomes a table of its own and keeps its items.
 
     REGION must be the Region of the endpoint.
     """
-    confirm(region, f"Table {name} in {region} can't come back once it has left the global table", yes=yes)
+    confirm_name(
+        region, f"Table {name} in {region} can't come back once it has left the global table", yes=yes
+    )
     action: AwsDict = {"RegionName": region, "DisassociationMode": "WAIT_FOR_REPLICATION"}
-    finish(session, _update(session, name, {"Disassociate": action}), patience)
+    finish(session, _update(session, name, {"Disassociate": action}), wait_timeout)
 
 
 @replica.command("list", example="tablectl replica list Music")
@@ -182,4 +184,4 @@ def _update(session: Session, name: str, update: AwsDict, more: AwsDict | None =
 
 
 def _view(table: TableDescription) -> list[Block]:
-    return [*standing(table), *replicas.blocks(table)]
+    return [*status_blocks(table), *replicas.blocks(table)]

@@ -11,7 +11,7 @@ from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.requests import arns, member_options, merging, option_members, shorthand
 from tableadmin.cli.requests.wait_conditions import condition
-from tableadmin.cli.views.table_description import standing
+from tableadmin.cli.views.table_description import status_blocks
 from tableadmin.cli.views.wait_progress import wait
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _MOMENTS = {"UseLatestRestorableTime", "RestoreDateTime"}
 
-_overrides = options.together(
+_overrides = options.combine_options(
     member_options.billing,
     member_options.provisioned,
     member_options.ceilings,
@@ -45,15 +45,22 @@ def restore() -> None:
 @options.backup_or_arn
 @_target
 @_overrides
-@options.waiting
+@options.wait_options
 @pass_session
 def from_backup(
-    session: Session, /, name: str, target: str, base: AwsDict, *, patience: float | None, **settings: AwsDict
+    session: Session,
+    /,
+    name: str,
+    target: str,
+    base: AwsDict,
+    *,
+    wait_timeout: float | None,
+    **settings: AwsDict,
 ) -> None:
     """Create a table from a backup."""
     backup: AwsDict = {"BackupArn": arns.of_backup(session.client, name), "TargetTableName": target}
     request = merging.overridden(base, {**backup, **_override(settings)})
-    _finish(session, session.send(session.rpcs.restore_table_from_backup, request), patience)
+    _finish(session, session.send(session.rpcs.restore_table_from_backup, request), wait_timeout)
 
 
 @restore.command(
@@ -75,7 +82,7 @@ def from_backup(
     help="Restore to this time, such as 2026-01-31T12:00:00Z.",
 )
 @_overrides
-@options.waiting
+@options.wait_options
 @pass_session
 def to_point_in_time(
     session: Session,
@@ -86,7 +93,7 @@ def to_point_in_time(
     *,
     latest: AwsDict,
     time: AwsDict,
-    patience: float | None,
+    wait_timeout: float | None,
     **settings: AwsDict,
 ) -> None:
     """Create a table with the items that another table had at a point in time. See 'tablectl pitr show'."""
@@ -96,7 +103,7 @@ def to_point_in_time(
     )
     if len(_MOMENTS & request.keys()) != 1:
         raise click.UsageError("Give either --latest or --time.")
-    _finish(session, session.send(session.rpcs.restore_table_to_point_in_time, request), patience)
+    _finish(session, session.send(session.rpcs.restore_table_to_point_in_time, request), wait_timeout)
 
 
 def _override(settings: dict[str, AwsDict]) -> AwsDict:
@@ -105,10 +112,10 @@ def _override(settings: dict[str, AwsDict]) -> AwsDict:
     return {f"{name}Override": value for name, value in members.items()}
 
 
-def _finish(session: Session, response: Restored, patience: float | None) -> None:
-    """Show the new table; with PATIENCE, in seconds, once the restore is done."""
-    if patience is not None:
+def _finish(session: Session, response: Restored, wait_timeout: float | None) -> None:
+    """Show the new table; with WAIT_TIMEOUT, in seconds, once the restore is done."""
+    if wait_timeout is not None:
         name = response.table_description.table_name
-        seen = wait(session, name, patience, condition("restore-completed", name))
+        seen = wait(session, name, wait_timeout, condition("restore-completed", name))
         response.table_description.CopyFrom(seen.table.table)
-    session.show(response, lambda each: standing(each.table_description))
+    session.show(response, lambda each: status_blocks(each.table_description))

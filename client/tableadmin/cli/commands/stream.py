@@ -8,7 +8,7 @@ import click
 
 from tableadmin.cli.app import options
 from tableadmin.cli.app.blocks import Block, Lines
-from tableadmin.cli.app.confirmation import confirm
+from tableadmin.cli.app.confirmation import confirm_name
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.requests import member_options, option_members
@@ -38,13 +38,15 @@ def stream() -> None:
 @stream.command(example="tablectl stream enable Music NEW_AND_OLD_IMAGES --wait")
 @options.table_name
 @click.argument("view", type=click.Choice(member_options.STREAM_VIEWS))
-@options.waiting
+@options.wait_options
 @pass_session
-def enable(session: Session, name: str, view: str, patience: float | None) -> None:
+def enable(session: Session, name: str, view: str, wait_timeout: float | None) -> None:
     """Enable the stream. VIEW selects what the stream records of a changed item."""
     response = _update(session, name, view)
-    if patience is not None:
-        seen = wait(session, name, patience, condition("stream-enabled", name), condition("settled", name))
+    if wait_timeout is not None:
+        seen = wait(
+            session, name, wait_timeout, condition("stream-enabled", name), condition("settled", name)
+        )
         response.table_description.CopyFrom(seen.table.table)
     session.show(response, lambda each: _view(each.table_description))
 
@@ -52,12 +54,12 @@ def enable(session: Session, name: str, view: str, patience: float | None) -> No
 @stream.command(example="tablectl stream disable Music --yes --wait")
 @options.table_name
 @options.yes
-@options.waiting
+@options.wait_options
 @pass_session
-def disable(session: Session, name: str, *, yes: bool, patience: float | None) -> None:
+def disable(session: Session, name: str, *, yes: bool, wait_timeout: float | None) -> None:
     """Disable the stream. Its records remain readable for 24 hours."""
-    confirm(name, f"Disabling the stream of table {name} breaks what reads it", yes=yes)
-    finish(session, _update(session, name, "off"), patience)
+    confirm_name(name, f"Disabling the stream of table {name} breaks what reads it", yes=yes)
+    finish(session, _update(session, name, "off"), wait_timeout)
 
 
 @stream.command(example="tablectl stream show Music")

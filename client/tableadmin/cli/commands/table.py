@@ -10,7 +10,7 @@ import click
 
 from tableadmin.cli.app import options
 from tableadmin.cli.app.blocks import Lines, Rows
-from tableadmin.cli.app.confirmation import confirm
+from tableadmin.cli.app.confirmation import confirm_name
 from tableadmin.cli.app.exit_codes import SERVICE_ERROR, line
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
@@ -19,7 +19,7 @@ from tableadmin.cli.requests.merging import both_sides
 from tableadmin.cli.requests.pagination import listed
 from tableadmin.cli.requests.table_states import inventory
 from tableadmin.cli.views.table_description import description
-from tableadmin.cli.views.unreadable_parts import complaints
+from tableadmin.cli.views.unreadable_parts import unreadable_lines
 from tableadmin.cli.views.wait_progress import finish, finish_deletion
 from tableadmin.cli.views.wide_columns import COLUMNS, Filter, cells, parse_filter, selected
 
@@ -86,15 +86,15 @@ def table() -> None:
 )
 @member_options.protection_and_class
 @member_options.cli_input_json
-@options.waiting
+@options.wait_options
 @pass_session
 def create(
-    session: Session, /, name: str | None, base: AwsDict, *, patience: float | None, **settings: AwsDict
+    session: Session, /, name: str | None, base: AwsDict, *, wait_timeout: float | None, **settings: AwsDict
 ) -> None:
     """Create a table."""
     request = merging.with_table_hash(_request(name, base, settings))
     response = session.send(session.rpcs.create_table, request)
-    finish(session, response, patience)
+    finish(session, response, wait_timeout)
 
 
 @table.command(example="tablectl table describe Music -o json")
@@ -146,7 +146,7 @@ def list_tables(
     else:
         _show_names(session, _named(states))
     # What could not be read passes no filter but that of the name.
-    _complain_of(selected(tables, [each for each in filters if each[0] == "table"], "table"))
+    _report_unreadable(selected(tables, [each for each in filters if each[0] == "table"], "table"))
 
 
 @table.command(example="tablectl table update Music --read 10 --write 10 --wait")
@@ -168,10 +168,10 @@ def list_tables(
 )
 @member_options.protection_and_class
 @member_options.cli_input_json
-@options.waiting
+@options.wait_options
 @pass_session
 def update(
-    session: Session, /, name: str | None, base: AwsDict, *, patience: float | None, **settings: AwsDict
+    session: Session, /, name: str | None, base: AwsDict, *, wait_timeout: float | None, **settings: AwsDict
 ) -> None:
     """Update a table. DynamoDB accepts most changes only one at a time."""
     request = _request(name, base, settings)
@@ -180,18 +180,18 @@ def update(
     described = partial(session.client.describe_table, table_name=str(request["TableName"]))
     request = both_sides(request, lambda: described().table.provisioned_throughput)
     response = session.send(session.rpcs.update_table, request)
-    finish(session, response, patience)
+    finish(session, response, wait_timeout)
 
 
 @table.command(example="tablectl table delete Music --yes --wait")
 @options.table_name
 @options.yes
-@options.waiting
+@options.wait_options
 @pass_session
-def delete(session: Session, name: str, *, yes: bool, patience: float | None) -> None:
+def delete(session: Session, name: str, *, yes: bool, wait_timeout: float | None) -> None:
     """Delete a table and all its items."""
-    confirm(name, f"This deletes table {name} and all its items", yes=yes)
-    finish_deletion(session, session.client.delete_table(table_name=name), patience)
+    confirm_name(name, f"This deletes table {name} and all its items", yes=yes)
+    finish_deletion(session, session.client.delete_table(table_name=name), wait_timeout)
 
 
 def _request(name: str | None, base: AwsDict, settings: dict[str, AwsDict]) -> AwsDict:
@@ -211,9 +211,9 @@ def _show_names(session: Session, response: ListTablesResponse) -> None:
     session.show(response, lambda each: [Lines(each.table_names, "no tables")])
 
 
-def _complain_of(states: Sequence[TableState]) -> None:
+def _report_unreadable(states: Sequence[TableState]) -> None:
     """Say on standard error what could not be read of the tables, and end so, if there is anything."""
-    lines = [*complaints(states)]
+    lines = [*unreadable_lines(states)]
     for each in lines:
         click.echo(line(each), err=True)
     if lines:

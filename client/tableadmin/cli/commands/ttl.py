@@ -8,7 +8,7 @@ import click
 
 from tableadmin.cli.app import options
 from tableadmin.cli.app.blocks import Block, Fields, Lines
-from tableadmin.cli.app.exit_codes import Refusal
+from tableadmin.cli.app.exit_codes import InputError
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.views.formatting import word
@@ -43,7 +43,7 @@ def disable(session: Session, name: str) -> None:
     described = session.client.describe_time_to_live(table_name=name)
     attribute = described.time_to_live_description.attribute_name
     if not attribute:
-        raise Refusal(f"{name} has no time to live; nothing to disable")
+        raise InputError(f"{name} has no time to live; nothing to disable")
     _update(session, name, attribute, enabled=False)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tableadmin.cli.app.blocks import Lines
-from tableadmin.cli.app.exit_codes import Unfinished
+from tableadmin.cli.app.exit_codes import CommandFailed
 from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.output import show
 from tableadmin.cli.app.session import Session, aws, pass_session
@@ -16,7 +16,7 @@ from tableadmin.cli.specs import planning, spec_files
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
-    from tableadmin.cli.specs.spec_files import Given
+    from tableadmin.cli.specs.spec_files import LoadedSpec
     from tableadmin.v1 import SpecViolation, ValidateTablesResponse
 
 
@@ -29,23 +29,23 @@ def validate(session: Session, files: Sequence[str], parameters: Mapping[str, st
 
     The service checks the specs without calls to AWS. The exit code is 1 if there are violations.
     """
-    given = spec_files.read(files, parameters)
-    response = session.client.validate(each.spec for each in given)
-    _show(session, response, given)
+    loaded = spec_files.read(files, parameters)
+    response = session.client.validate(each.spec for each in loaded)
+    _show(session, response, loaded)
     if response.violations:
-        raise Unfinished(planning.invalid(response.violations, given))
+        raise CommandFailed(planning.invalid(response.violations, loaded))
 
 
-def _show(session: Session, response: ValidateTablesResponse, given: Sequence[Given]) -> None:
+def _show(session: Session, response: ValidateTablesResponse, loaded: Sequence[LoadedSpec]) -> None:
     found = response.violations
     if session.in_blocks:
-        are = "is" if len(given) == 1 else "are"
-        valid = [f"{planning.count(len(given))} {are} valid"]
-        show([Lines(planning.violation_lines(found, given) or valid)], session.output)
+        are = "is" if len(loaded) == 1 else "are"
+        valid = [f"{planning.count(len(loaded))} {are} valid"]
+        show([Lines(planning.violation_lines(found, loaded) or valid)], session.output)
     else:
-        show({"Violations": [_record(each, given) for each in found]}, session.output)
+        show({"Violations": [_record(each, loaded) for each in found]}, session.output)
 
 
-def _record(violation: SpecViolation, given: Sequence[Given]) -> AwsDict:
-    files = [each.file for each in given if each.spec.table_name == violation.table_name]
+def _record(violation: SpecViolation, loaded: Sequence[LoadedSpec]) -> AwsDict:
+    files = [each.file for each in loaded if each.spec.table_name == violation.table_name]
     return {"File": files[0], **aws(violation)} if files else aws(violation)

@@ -13,8 +13,8 @@ from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.requests import wait_conditions
 from tableadmin.cli.requests.wait_conditions import Condition
 from tableadmin.cli.views.formatting import word
-from tableadmin.cli.views.table_description import standing
-from tableadmin.cli.views.wait_progress import gone
+from tableadmin.cli.views.table_description import status_blocks
+from tableadmin.cli.views.wait_progress import deletion_lines
 from tableadmin.cli.views.wait_progress import wait as wait_for
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tableadmin.v1 import TableState, WaitResponse
 
 # Seconds, unless --timeout says otherwise: the deadline of this one call is that of the waiting.
-_PATIENCE = 1800.0
+_DEFAULT_TIMEOUT = 1800.0
 
 _HELP = f"""Wait until a table, a backup, an export or an import meets a condition.
 
@@ -69,7 +69,7 @@ def _forms(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
 @pass_session
 def wait(session: Session, name: str, text: str) -> None:
     """Wait until a condition is met for a table, a backup, an export or an import."""
-    timeout = session.timeout if session.settings["timeout"].origin == "flag" else _PATIENCE
+    timeout = session.timeout if session.settings["timeout"].origin == "flag" else _DEFAULT_TIMEOUT
     condition = wait_conditions.condition(text, name)
     response = wait_for(session, name, timeout, condition)
     session.show(_described(response), lambda _: _view(response, condition))
@@ -93,8 +93,8 @@ def _view(response: WaitResponse, condition: Condition) -> list[Block]:
         what, _, status = condition.name.partition("_")
         return [Lines([f"{what.lower()} {condition.subject['arn']} {status}"])]
     if not response.HasField("table"):
-        return [gone(condition.subject["table_name"])]
-    return standing(response.table.table, *_parts(response.table))
+        return [deletion_lines(condition.subject["table_name"])]
+    return status_blocks(response.table.table, *_parts(response.table))
 
 
 def _parts(state: TableState) -> list[str]:

@@ -90,13 +90,13 @@ def watch(
 
 
 def _print(events: Stream[WatchResponse], output: str) -> None:
-    with _ends_with_its_reader(events):
+    with _stop_when_unread(events):
         for event in events:
             show_item(as_json(event), output)
 
 
 @contextmanager
-def _ends_with_its_reader(events: Stream[WatchResponse]) -> Iterator[None]:
+def _stop_when_unread(events: Stream[WatchResponse]) -> Iterator[None]:
     """End EVENTS when nobody reads standard output any more, even if there is nothing to write.
 
     Raises BrokenPipeError then.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tableadmin.cli.app.exit_codes import Refusal
+from tableadmin.cli.app.exit_codes import InputError
 
 if TYPE_CHECKING:
     from tableadmin.client import Client
@@ -23,7 +23,7 @@ def of_table(client: Client, name: str) -> str:
 def of_backup(client: Client, name: str) -> str:
     """The ARN of the backup NAME, which may be one already.
 
-    Raises Refusal for a name that no backup has, or several.
+    Raises InputError for a name that no backup has, or several.
     """
     if is_arn(name):
         return name
@@ -34,10 +34,10 @@ def of_backup(client: Client, name: str) -> str:
     if len(found) == 1:
         return found[0]
     if found:
-        raise Refusal(
+        raise InputError(
             f"{len(found)} backups have the name {name!r}; give one of the ARNs of 'tablectl backup list'"
         )
-    raise Refusal(f"backup {name!r} not found; 'tablectl backup list --type ALL' lists all backups")
+    raise InputError(f"backup {name!r} not found; 'tablectl backup list --type ALL' lists all backups")
 
 
 def last_part(name: str) -> str:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from tableadmin.cli.app.exit_codes import Refusal
+from tableadmin.cli.app.exit_codes import InputError
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def read(source: str) -> AwsDict:
     """The JSON object at SOURCE: text that begins with `{`, `-`, or a path.
 
-    A path may have `@` or `file://` before it. Raises Refusal for what is not there or not a JSON object.
+    A path may have `@` or `file://` before it. Raises InputError for what is not there or not a JSON object.
     """
     return _parsed(*_text(source))
 
@@ -32,9 +32,9 @@ def _parsed(name: str, text: str) -> AwsDict:
     try:
         document = json.loads(text)
     except ValueError as error:
-        raise Refusal(f"{name}: not JSON: {error}") from error
+        raise InputError(f"{name}: not JSON: {error}") from error
     if not isinstance(document, dict):
-        raise Refusal(f"{name}: must be a JSON object")
+        raise InputError(f"{name}: must be a JSON object")
     return cast("AwsDict", document)
 
 
@@ -48,4 +48,4 @@ def _text(source: str) -> tuple[str, str]:
         return path, Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8"
-        raise Refusal(f"{path}: {reason} (JSON itself begins with '{{')") from error
+        raise InputError(f"{path}: {reason} (JSON itself begins with '{{')") from error

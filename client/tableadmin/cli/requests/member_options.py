@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tableadmin.cli.app.options import F, together
+from tableadmin.cli.app.options import F, combine_options
 from tableadmin.cli.requests import json_input, merging, option_members
 
 if TYPE_CHECKING:
@@ -59,12 +59,12 @@ cli_input_json = click.option(
     help="The request in the JSON format of the AWS CLI; other options override its members.",
 )
 
-provisioned = together(
+provisioned = combine_options(
     setting("--read", metavar="UNITS", make=option_members.capacity("Read"), help="Read capacity units."),
     setting("--write", metavar="UNITS", make=option_members.capacity("Write"), help="Write capacity units."),
 )
 
-ceilings = together(
+ceilings = combine_options(
     setting(
         "--max-read",
         metavar="UNITS",
@@ -79,7 +79,7 @@ ceilings = together(
     ),
 )
 
-throughput = together(
+throughput = combine_options(
     provisioned,
     ceilings,
     setting(
@@ -133,7 +133,7 @@ global_indexes = setting(
     help="Global secondary index: 'name=...,hash=KEY,range=KEY'. Can be repeated.",
 )
 
-protection_and_class = together(
+protection_and_class = combine_options(
     setting(
         "--deletion-protection/--no-deletion-protection",
         default=None,

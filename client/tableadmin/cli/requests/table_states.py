@@ -40,6 +40,6 @@ def _snapshots(client: Client) -> Iterator[WatchResponse]:
 def _shown(client: Client, responses: Iterable[WatchResponse]) -> Iterable[WatchResponse]:
     if not is_terminal(sys.stderr):
         return responses
-    from tableadmin.cli.app.terminal import counted  # noqa: PLC0415 - rich
+    from tableadmin.cli.app.terminal import with_progress  # noqa: PLC0415 - rich
 
-    return counted(responses, sum(1 for _ in client.list_tables.items()), "tables")
+    return with_progress(responses, sum(1 for _ in client.list_tables.items()), "tables")

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from tableadmin.cli.app import options, terminal_text
-from tableadmin.cli.app.confirmation import agree
-from tableadmin.cli.app.exit_codes import Interrupted, Unfinished
+from tableadmin.cli.app.confirmation import confirm
+from tableadmin.cli.app.exit_codes import CommandFailed, Interrupted
 from tableadmin.cli.app.output import show_item
 from tableadmin.cli.app.session import Session, aws
 from tableadmin.cli.specs import planning
@@ -25,7 +25,7 @@ from tableadmin.cli.views.formatting import word
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
-    from tableadmin.cli.specs.spec_files import Given
+    from tableadmin.cli.specs.spec_files import LoadedSpec
     from tableadmin.client import Client
     from tableadmin.v1 import TablePlan
 
@@ -33,7 +33,7 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True)
-class Wishes:
+class ApplyOptions:
     """What the options of a command that applies plans say."""
 
     yes: bool
@@ -52,7 +52,7 @@ class Wishes:
 # The flag that allows a class of changes, the worst class first: of a table that goes all goes.
 _FLAGS = {"REPLACEMENT": "--allow-replacement", "DESTRUCTIVE": "--allow-destructive"}
 
-_options = options.together(
+_options = options.combine_options(
     options.yes,
     click.option(
         "--detach",
@@ -66,7 +66,7 @@ _options = options.together(
         "operations of that request.",
     ),
 )
-permissions = options.together(
+permissions = options.combine_options(
     click.option(
         "--allow-destructive",
         is_flag=True,
@@ -80,8 +80,8 @@ permissions = options.together(
 )
 
 
-def wishes(command: Callable[..., R]) -> Callable[..., R]:
-    """Options of a command that applies plans, and its `permissions` if any, which reach it as `wishes`."""
+def apply_options(command: Callable[..., R]) -> Callable[..., R]:
+    """The options of a command that applies plans, passed to the command as `apply_options`."""
 
     @wraps(command)
     def with_wishes(
@@ -93,30 +93,34 @@ def wishes(command: Callable[..., R]) -> Callable[..., R]:
         allow_replacement: bool = False,
         **others: object,
     ) -> R:
-        said = Wishes(yes, detach, allow_destructive, allow_replacement, request_id)
-        return command(*args, wishes=said, **others)
+        said = ApplyOptions(yes, detach, allow_destructive, allow_replacement, request_id)
+        return command(*args, apply_options=said, **others)
 
     return _options(with_wishes)
 
 
-def was_asked_before(session: Session, client: Client, given: Sequence[Given], wishes: Wishes) -> bool:
-    """Whether the request was made before; it is shown as `apply` does then.
+def show_earlier_request(
+    session: Session, client: Client, loaded: Sequence[LoadedSpec], apply_options: ApplyOptions
+) -> bool:
+    """Show the operations of the request as `apply` does; False if the request was not made before.
 
-    Raises Unfinished where that was for other specs than those GIVEN.
+    Raises CommandFailed if the earlier request had other specs than LOADED.
     """
-    if not wishes.request_id:
+    if not apply_options.request_id:
         return False
-    listed = client.list_operations(request_id=wishes.request_id)
+    listed = client.list_operations(request_id=apply_options.request_id)
     found = [client.get_operation(each.operation_id) for each in listed]
     if not found:
         return False
-    specs = {each.spec.table_name: each.spec for each in given}
+    specs = {each.spec.table_name: each.spec for each in loaded}
     if any(operation.spec != specs.get(operation.table_name) for operation in found):
-        raise Unfinished(f"nothing changed: {wishes.request_id} is the ID of a request with other specs")
-    click.echo(f"{wishes.request_id} was requested before", err=True)
+        raise CommandFailed(
+            f"nothing changed: {apply_options.request_id} is the ID of a request with other specs"
+        )
+    click.echo(f"{apply_options.request_id} was requested before", err=True)
     found.sort(key=lambda each: [*specs].index(each.table_name))
     ids = [operation.operation_id for operation in found]
-    if wishes.detach:
+    if apply_options.detach:
         operation_progress.detach(session, found, client.options.endpoint)
     else:
         operation_progress.follow(session, client.operations(ids), client.options.endpoint)
@@ -133,32 +137,36 @@ def show_plans(session: Session, plans: Sequence[TablePlan]) -> None:
 
 
 def apply(
-    session: Session, client: Client, given: Sequence[Given], plans: Sequence[TablePlan], wishes: Wishes
+    session: Session,
+    client: Client,
+    loaded: Sequence[LoadedSpec],
+    plans: Sequence[TablePlan],
+    apply_options: ApplyOptions,
 ) -> None:
-    """Let PLANS, which were shown, happen for the specs GIVEN at the endpoint of CLIENT.
+    """Apply PLANS, which were shown, for the specs LOADED at the endpoint of CLIENT.
 
-    Raises Unfinished where one is refused or not allowed, and unless all succeed; Refusal for another answer
-    than yes.
+    Raises CommandFailed if a plan is refused or not allowed or an operation fails, InputError if the user
+    does not confirm.
     """
-    against = list(obstacles(plans, wishes.allowed))
+    against = list(obstacles(plans, apply_options.allowed))
     if against:
-        raise Unfinished(f"nothing changed: {'; '.join(against)}")
-    to_do = [pair for pair in zip(given, plans, strict=True) if word(pair[1], "action") != "NONE"]
+        raise CommandFailed(f"nothing changed: {'; '.join(against)}")
+    to_do = [pair for pair in zip(loaded, plans, strict=True) if word(pair[1], "action") != "NONE"]
     if not to_do:
         click.echo("all tables already match their specs", err=True)
         return
-    agree("Apply these changes?", f"This changes {planning.count(len(to_do))}", yes=wishes.yes)
-    request_id = wishes.request_id or str(uuid.uuid4())
+    confirm("Apply these changes?", f"This changes {planning.count(len(to_do))}", yes=apply_options.yes)
+    request_id = apply_options.request_id or str(uuid.uuid4())
     with _sending(session, client, request_id):
         operations = client.apply(
             [each.spec for each, _ in to_do],
             fingerprints={plan.table_name: plan.fingerprint for _, plan in to_do},
-            allow_destructive=wishes.allow_destructive,
-            allow_replacement=wishes.allow_replacement,
+            allow_destructive=apply_options.allow_destructive,
+            allow_replacement=apply_options.allow_replacement,
             request_id=request_id,
             requested_by=requester(),
         )
-    if wishes.detach:
+    if apply_options.detach:
         operation_progress.detach(session, operations.latest, client.options.endpoint)
     else:
         operation_progress.follow(session, operations, client.options.endpoint)
@@ -191,11 +199,13 @@ def _sending(session: Session, client: Client, request_id: str) -> Iterator[None
     """Say where no answer came how to find out what became of the request."""
     from tableadmin.errors import Cancelled, DeadlineExceeded, Unavailable  # noqa: PLC0415 - grpc
 
-    listing = session.again("operation", "list", "--request-id", request_id, endpoint=client.options.endpoint)
+    listing = session.command_line(
+        "operation", "list", "--request-id", request_id, endpoint=client.options.endpoint
+    )
     doubt = f"the changes may or may not have started; to check, run '{listing}'"
     try:
         yield
     except (Cancelled, DeadlineExceeded, Unavailable) as error:
-        raise Unfinished(f"{error}; {doubt}") from error
+        raise CommandFailed(f"{error}; {doubt}") from error
     except KeyboardInterrupt:
         raise Interrupted(doubt) from None

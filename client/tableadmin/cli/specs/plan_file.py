@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from tableadmin.cli.app.exit_codes import Refusal
+from tableadmin.cli.app.exit_codes import InputError
 from tableadmin.cli.app.session import aws
-from tableadmin.cli.specs.spec_files import Given, SpecsError
+from tableadmin.cli.specs.spec_files import LoadedSpec, SpecsError
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
@@ -22,36 +22,36 @@ if TYPE_CHECKING:
 _MARK, _VERSION = "TablectlPlan", 1
 
 
-class Kept(NamedTuple):
+class SavedPlans(NamedTuple):
     """What such a file holds: the specs with their files, a plan for each, and the endpoint of the plans."""
 
-    given: Sequence[Given]
+    specs: Sequence[LoadedSpec]
     plans: Sequence[TablePlan]
     endpoint: str | None
 
 
 def check(path: str) -> None:
-    """Raise Refusal where PATH is something else than a plan file: it is not to be lost."""
+    """Raise InputError where PATH is something else than a plan file: it is not to be lost."""
     if Path(path).exists() and _MARK not in (_document(path) or {}):
-        raise Refusal(f"{path}: exists and is not a plan file; nothing was written")
+        raise InputError(f"{path}: exists and is not a plan file; nothing was written")
 
 
-def write(kept: Kept, path: str) -> None:
-    """Write KEPT to PATH at once or not at all, readable by its owner alone; raises Refusal."""
+def write(saved: SavedPlans, path: str) -> None:
+    """Write SAVED to PATH at once or not at all, readable by its owner alone; raises InputError."""
     check(path)
     document: AwsDict = {
         _MARK: _VERSION,
         "Created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "Endpoint": kept.endpoint,
+        "Endpoint": saved.endpoint,
         "Tables": [
-            {"File": given.file, "Spec": aws(given.spec), "Plan": aws(plan)}
-            for given, plan in zip(kept.given, kept.plans, strict=True)
+            {"File": loaded.file, "Spec": aws(loaded.spec), "Plan": aws(plan)}
+            for loaded, plan in zip(saved.specs, saved.plans, strict=True)
         ],
     }
     try:
         _replace(Path(path).resolve(), json.dumps(document, indent=2, ensure_ascii=False) + "\n")
     except OSError as error:
-        raise Refusal(f"{path}: {error.strerror}") from error
+        raise InputError(f"{path}: {error.strerror}") from error
 
 
 def _replace(target: Path, text: str) -> None:
@@ -66,7 +66,7 @@ def _replace(target: Path, text: str) -> None:
         raise
 
 
-def read(path: str) -> Kept:
+def read(path: str) -> SavedPlans:
     """What the plan file at PATH holds; raises SpecsError where that can't be had."""
     from tableadmin import v1  # noqa: PLC0415 - protobuf
     from tableadmin.awsshape import ShapeError, from_aws  # noqa: PLC0415 - protobuf
@@ -78,8 +78,8 @@ def read(path: str) -> Kept:
         raise SpecsError(f"{path}: written by another version of tablectl; make a new plan")
     try:
         tables = cast("list[Mapping[str, AwsDict]]", document["Tables"])
-        return Kept(
-            [Given(from_aws(each["Spec"], v1.TableSpec), str(each["File"])) for each in tables],
+        return SavedPlans(
+            [LoadedSpec(from_aws(each["Spec"], v1.TableSpec), str(each["File"])) for each in tables],
             [from_aws(each["Plan"], v1.TablePlan) for each in tables],
             cast("str | None", document["Endpoint"]),
         )

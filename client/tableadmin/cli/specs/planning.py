@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from tableadmin.cli.app.exit_codes import CHANGES_FOUND, Unfinished
+from tableadmin.cli.app.exit_codes import CHANGES_FOUND, CommandFailed
 from tableadmin.cli.app.terminal_text import is_terminal, printable
-from tableadmin.cli.specs.spec_files import Given
+from tableadmin.cli.specs.spec_files import LoadedSpec
 
 if TYPE_CHECKING:
     from tableadmin.client import Client
@@ -23,7 +23,7 @@ R = TypeVar("R")
 
 exit_code_option = click.option(
     "--exit-code",
-    "tell",
+    "exit_code",
     is_flag=True,
     help="Exit with code 2 if there are changes. (Usage errors also exit with code 2.)",
 )
@@ -37,34 +37,34 @@ class Planned:
     errors: Sequence[TableAdminError]
 
     def check(self) -> None:
-        """Raise the error of the table that could not be planned, or Unfinished where there are several."""
+        """Raise the error of the table that could not be planned, or CommandFailed for several tables."""
         if len(self.errors) == 1:
             raise self.errors[0]
         if self.errors:
             for error in self.errors:
                 click.echo(printable(" ".join(str(error).split())), err=True)
-            raise Unfinished(f"{count(len(self.errors))} could not be planned")
+            raise CommandFailed(f"{count(len(self.errors))} could not be planned")
 
 
-def planned(client: Client, given: Sequence[Given]) -> Planned:
-    """The plans for the specs GIVEN; where some are invalid, everything that is wrong goes to standard error.
+def planned(client: Client, loaded: Sequence[LoadedSpec]) -> Planned:
+    """The plans for the specs LOADED; violations are printed to standard error.
 
-    A terminal shows the progress. Raises Unfinished for invalid specs, and TableAdminError.
+    A terminal shows the progress. Raises CommandFailed for invalid specs, and TableAdminError.
     """
     from tableadmin.errors import InvalidArgument  # noqa: PLC0415 - grpc
     from tableadmin.plans import table_error  # noqa: PLC0415 - grpc
 
     try:
-        results = _counted(client.plan_tables(each.spec for each in given), len(given))
+        results = _with_progress(client.plan_tables(each.spec for each in loaded), len(loaded))
     except InvalidArgument as error:
-        found = client.validate(each.spec for each in given).violations
+        found = client.validate(each.spec for each in loaded).violations
         if not found:
             raise
-        for line in violation_lines(found, given):
+        for line in violation_lines(found, loaded):
             click.echo(line, err=True)
-        raise Unfinished(invalid(found, given)) from error
+        raise CommandFailed(invalid(found, loaded)) from error
     by_name = {each.table_name: each for each in results}
-    ordered = [by_name[each.spec.table_name] for each in given]
+    ordered = [by_name[each.spec.table_name] for each in loaded]
     return Planned(
         [each.plan for each in ordered if each.HasField("plan")],
         [table_error(each.table_name, each.error) for each in ordered if each.HasField("error")],
@@ -76,21 +76,21 @@ def exported(client: Client, names: Sequence[str]) -> Exports:
     from tableadmin.plans import exports_of  # noqa: PLC0415 - grpc
 
     names = list(dict.fromkeys(names))
-    return exports_of(names, _counted(client.export_tables(table_names=names), len(names)))
+    return exports_of(names, _with_progress(client.export_tables(table_names=names), len(names)))
 
 
-def _counted(results: Iterable[R], total: int) -> list[R]:
+def _with_progress(results: Iterable[R], total: int) -> list[R]:
     """All of RESULTS; a terminal shows how many of TOTAL have come."""
     if total == 1 or not is_terminal(sys.stderr):
         return list(results)
-    from tableadmin.cli.app.terminal import counted  # noqa: PLC0415 - rich
+    from tableadmin.cli.app.terminal import with_progress  # noqa: PLC0415 - rich
 
-    return list(counted(results, total, "tables"))
+    return list(with_progress(results, total, "tables"))
 
 
-def violation_lines(violations: Sequence[SpecViolation], given: Sequence[Given]) -> list[str]:
+def violation_lines(violations: Sequence[SpecViolation], loaded: Sequence[LoadedSpec]) -> list[str]:
     """A line for each of VIOLATIONS, as compilers write them: `FILE: table NAME: PATH: what is wrong`."""
-    files = {each.spec.table_name: each.file for each in given}
+    files = {each.spec.table_name: each.file for each in loaded}
     return [
         printable(
             ": ".join(
@@ -104,11 +104,11 @@ def violation_lines(violations: Sequence[SpecViolation], given: Sequence[Given])
     ]
 
 
-def invalid(violations: Sequence[SpecViolation], given: Sequence[Given]) -> str:
+def invalid(violations: Sequence[SpecViolation], loaded: Sequence[LoadedSpec]) -> str:
     """How much is wrong: `2 violations in 1 of 3 tables`."""
     tables = len({each.table_name for each in violations})
     what = "1 violation" if len(violations) == 1 else f"{len(violations)} violations"
-    return f"{what} in {tables} of {count(len(given))}"
+    return f"{what} in {tables} of {count(len(loaded))}"
 
 
 def count(tables: int) -> str:
@@ -116,7 +116,7 @@ def count(tables: int) -> str:
     return "1 table" if tables == 1 else f"{tables} tables"
 
 
-def tell_changes(plans: Sequence[TablePlan]) -> None:
+def exit_with_changes(plans: Sequence[TablePlan]) -> None:
     """End with exit code 2 where PLANS hold something to do; what is skipped is nothing to do."""
     from tableadmin.v1 import PlanAction  # noqa: PLC0415 - protobuf
 

@@ -19,7 +19,7 @@ class SpecsError(click.ClickException):
     """A file of specs that can't be read: the text is one line. The exit code is 1: it is no usage error."""
 
 
-class Given(NamedTuple):
+class LoadedSpec(NamedTuple):
     """A spec and the name of the file that it stands in."""
 
     spec: TableSpec
@@ -58,21 +58,21 @@ parameters_option = click.option(
 )
 
 
-def read(files: Sequence[str], parameters: Mapping[str, str]) -> list[Given]:
+def read(files: Sequence[str], parameters: Mapping[str, str]) -> list[LoadedSpec]:
     """The specs in FILES, `-` being standard input; what a spec can't hold is said on standard error.
 
     Raises SpecsError for the first thing that is wrong, a table in two files included.
     """
-    found: dict[str, Given] = {}
-    for given in _every(files, parameters):
-        name = given.spec.table_name
+    found: dict[str, LoadedSpec] = {}
+    for loaded in _read_each(files, parameters):
+        name = loaded.spec.table_name
         if name in found:
-            raise SpecsError(f"{given.file}: table {name}: is also in {found[name].file}")
-        found[name] = given
+            raise SpecsError(f"{loaded.file}: table {name}: is also in {found[name].file}")
+        found[name] = loaded
     return list(found.values())
 
 
-def _every(files: Sequence[str], parameters: Mapping[str, str]) -> Iterator[Given]:
+def _read_each(files: Sequence[str], parameters: Mapping[str, str]) -> Iterator[LoadedSpec]:
     from tableadmin import formats  # noqa: PLC0415 - yaml and protobuf
 
     for file in files:
@@ -82,9 +82,9 @@ def _every(files: Sequence[str], parameters: Mapping[str, str]) -> Iterator[Give
             specs = formats.read(_text(file, name), name=name, parameters=parameters, notes=notes)
         except formats.SpecError as error:
             raise SpecsError(str(error)) from error
-        say(notes)
+        print_notes(notes)
         for spec in specs:
-            yield Given(spec, name)
+            yield LoadedSpec(spec, name)
 
 
 def _text(file: str, name: str) -> str:
@@ -94,7 +94,7 @@ def _text(file: str, name: str) -> str:
         raise SpecsError(f"{name}: {getattr(error, 'strerror', None) or 'not UTF-8'}") from error
 
 
-def say(notes: Sequence[str]) -> None:
+def print_notes(notes: Sequence[str]) -> None:
     """Write NOTES on standard error, one a line."""
     for note in notes:
         click.echo(printable(" ".join(f"note: {note}".split())), err=True)

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from tableadmin.cli.app.terminal_text import printable
 from tableadmin.cli.views.formatting import span
-from tableadmin.cli.views.operation_text import call, ended, now, seconds, state, tally
+from tableadmin.cli.views.operation_text import call, current_step, ended, seconds, state, tally
 
 if TYPE_CHECKING:
     from tableadmin.client import Operations
@@ -44,7 +44,7 @@ class Board:
         yield from drawn(self._operations.latest, time.time(), room, options.max_width)
 
 
-def alive(operations: Operations) -> Iterator[Operation]:
+def display(operations: Operations) -> Iterator[Operation]:
     """Pass OPERATIONS on as they change; while they do, the board stands below, and goes away at the end."""
     console = Console(highlight=False, markup=False, emoji=False)
     with Live(Board(operations), console=console, refresh_per_second=4, transient=True):
@@ -77,5 +77,5 @@ def _cells(operation: Operation, at: float) -> list[Text]:
         Text(state(operation), style=_STYLES.get(state(operation), "")),
         Text(call(operation)),
         Text(span(seconds(operation, at))),
-        Text(printable(now(operation))),
+        Text(printable(current_step(operation))),
     ]

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 import click
 
 from tableadmin.cli.app import terminal_text
-from tableadmin.cli.app.exit_codes import Interrupted, Unfinished
+from tableadmin.cli.app.exit_codes import CommandFailed, Interrupted
 from tableadmin.cli.app.output import show_item
 from tableadmin.cli.app.session import Session, aws
 from tableadmin.cli.app.terminal_text import is_terminal, printable
 from tableadmin.cli.views.formatting import span
 from tableadmin.cli.views.operation_text import (
     call,
+    current_step,
     ended,
-    now,
     outcomes,
     seconds,
     state,
@@ -33,16 +33,16 @@ if TYPE_CHECKING:
     from tableadmin.v1 import Operation
 
 # With more operations than this the request is named that asked for all of them.
-_FEW = 3
+_MAX_NAMED = 3
 
 
 def follow(session: Session, operations: Operations, endpoint: str | None) -> None:
     """Show OPERATIONS, which are at ENDPOINT, until all have ended, and what came of each.
 
-    Raises Unfinished unless all succeeded, and TableAdminError. Ctrl-C stops the watching, not the
+    Raises CommandFailed unless all succeeded, and TableAdminError. Ctrl-C stops the watching, not the
     operations, and says how to come back.
     """
-    with _leaving(session, operations, endpoint):
+    with _interruptible(session, operations, endpoint):
         for _ in _shown(session, operations):
             pass
     newest = operations.latest
@@ -50,7 +50,7 @@ def follow(session: Session, operations: Operations, endpoint: str | None) -> No
         terminal_text.write(outcomes(newest, time.time()))
     missed = [operation.table_name for operation in newest if not succeeded(operation)]
     if missed:
-        raise Unfinished(f"tables that do not match their specs: {', '.join(missed)}")
+        raise CommandFailed(f"tables that do not match their specs: {', '.join(missed)}")
 
 
 def detach(session: Session, operations: Sequence[Operation], endpoint: str | None) -> None:
@@ -60,7 +60,7 @@ def detach(session: Session, operations: Sequence[Operation], endpoint: str | No
             click.echo(printable(f"{operation.table_name}: operation {operation.operation_id}"))
         else:
             show_item(as_json(operation), session.output)
-    click.echo(_come_back(session, operations, endpoint), err=True)
+    click.echo(_follow_up_commands(session, operations, endpoint), err=True)
 
 
 def as_json(operation: Operation) -> AwsDict:
@@ -69,7 +69,7 @@ def as_json(operation: Operation) -> AwsDict:
 
 
 @contextmanager
-def _leaving(session: Session, operations: Operations, endpoint: str | None) -> Iterator[None]:
+def _interruptible(session: Session, operations: Operations, endpoint: str | None) -> Iterator[None]:
     from tableadmin.errors import TableAdminError  # noqa: PLC0415 - grpc
 
     try:
@@ -77,23 +77,27 @@ def _leaving(session: Session, operations: Operations, endpoint: str | None) -> 
     except KeyboardInterrupt:
         if is_terminal(sys.stderr):
             click.echo(err=True)  # past the ^C
-        raise Interrupted(f"stopped watching; {_come_back(session, operations.latest, endpoint)}") from None
+        raise Interrupted(
+            f"stopped watching; {_follow_up_commands(session, operations.latest, endpoint)}"
+        ) from None
     except TableAdminError as error:
         if not any(operation.HasField("state") for operation in operations.latest):
             raise
-        raise Unfinished(f"{error}; {_come_back(session, operations.latest, endpoint)}") from error
+        raise CommandFailed(
+            f"{error}; {_follow_up_commands(session, operations.latest, endpoint)}"
+        ) from error
 
 
-def _come_back(session: Session, operations: Sequence[Operation], endpoint: str | None) -> str:
+def _follow_up_commands(session: Session, operations: Sequence[Operation], endpoint: str | None) -> str:
     """How to see what becomes of OPERATIONS, and how to stop them."""
     going = [operation for operation in operations if not ended(operation)] or operations
     requests = {operation.request_id for operation in going}
-    if len(going) > _FEW and len(requests) == 1:
+    if len(going) > _MAX_NAMED and len(requests) == 1:
         which = ["--request-id", requests.pop()]
     else:
         which = [operation.operation_id for operation in going]
-    watch = session.again("operation", "watch", *which, endpoint=endpoint)
-    cancel = session.again("operation", "cancel", *which, endpoint=endpoint)
+    watch = session.command_line("operation", "watch", *which, endpoint=endpoint)
+    cancel = session.command_line("operation", "cancel", *which, endpoint=endpoint)
     return f"the changes continue; to see them, run '{watch}'; to stop them, run '{cancel}'"
 
 
@@ -101,9 +105,9 @@ def _shown(session: Session, operations: Operations) -> Iterable[Operation]:
     if not session.in_blocks:
         return _documents(operations, session.output)
     if is_terminal(sys.stdout):
-        from tableadmin.cli.views.operation_board import alive  # noqa: PLC0415 - rich
+        from tableadmin.cli.views.operation_board import display  # noqa: PLC0415 - rich
 
-        return alive(operations)
+        return display(operations)
     return _lines(operations)
 
 
@@ -127,4 +131,4 @@ def _line(operation: Operation) -> str:
     """`running, call 2 of 5: add index GenreIndex`, `failed: ...`."""
     at = f"call {call(operation)}" if call(operation) and not ended(operation) else ""
     where = ", ".join(filter(None, [state(operation).lower(), at]))
-    return ": ".join(filter(None, [where, now(operation)]))
+    return ": ".join(filter(None, [where, current_step(operation)]))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # The states of the contract, in the order in which an operation can have them.
 STATES = ("PENDING", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED", "ABORTED", "UNREADABLE")
-_ON_THEIR_WAY = ("", "PENDING", "RUNNING")
+_UNFINISHED_STATES = ("", "PENDING", "RUNNING")
 
 _COLOURS = {
     "SUCCEEDED": "green",
@@ -28,7 +28,7 @@ _COLOURS = {
     "UNREADABLE": "red",
 }
 _COLUMNS = ("Operation", "Table", "State", "Calls", "Created", "Took", "By")
-_JOURNAL = ("Call", "AWS operation", "Outcome", "Began", "Took", "Tries", "AWS request", "Why")
+_CALL_COLUMNS = ("Call", "AWS operation", "Outcome", "Began", "Took", "Tries", "AWS request", "Why")
 
 
 def state(operation: Operation) -> str:
@@ -38,7 +38,7 @@ def state(operation: Operation) -> str:
 
 def ended(operation: Operation) -> bool:
     """Whether nothing more will happen."""
-    return state(operation) not in _ON_THEIR_WAY
+    return state(operation) not in _UNFINISHED_STATES
 
 
 def succeeded(operation: Operation) -> bool:
@@ -61,15 +61,15 @@ def calls(operation: Operation) -> str:
     return "1 call" if made == 1 else f"{made} calls"
 
 
-def now(operation: Operation) -> str:
+def current_step(operation: Operation) -> str:
     """What happens at the moment, or why nothing does any more; empty where there is nothing to say."""
     if ended(operation):
-        return why(operation.error) if operation.HasField("error") else ""
+        return error_text(operation.error) if operation.HasField("error") else ""
     stopping = ["stops before the next call"] if operation.cancel_requested else []
     return "; ".join([*stopping, *_under_way(operation)])
 
 
-def why(error: OperationError) -> str:
+def error_text(error: OperationError) -> str:
     """What went wrong, in one line: the call, what AWS or the service said of it, and its code."""
     text = error.message if not error.call else f"{error.call}: {error.message}"
     request = [f"AWS request {error.aws_request_id}"] if error.aws_request_id else []
@@ -92,7 +92,7 @@ def outcomes(operations: Sequence[Operation], at: float) -> Iterator[Line]:
         what = state(operation)
         yield Line(f"{operation.table_name} {what.lower()}: {about}", hang=2, colour=_COLOURS.get(what, ""))
         if operation.HasField("error"):
-            yield Line(why(operation.error), 2)
+            yield Line(error_text(operation.error), 2)
             yield from (Line(f"left: {each}", 2) for each in operation.error.left)
         if not succeeded(operation):
             yield Line(f"operation {operation.operation_id}", 2)
@@ -127,7 +127,7 @@ def listing(operations: Sequence[Operation], at: float) -> Rows:
 def details(operation: Operation, at: float) -> list[Block]:
     """Everything that is remembered of the operation, but for the spec: the calls one a row."""
     fields = [(label, text) for label, text in _fields(operation, at) if text]
-    return [Fields(fields), journal(operation)]
+    return [Fields(fields), call_rows(operation)]
 
 
 def stopping(operation: Operation) -> Iterator[str]:
@@ -141,9 +141,9 @@ def stopping(operation: Operation) -> Iterator[str]:
         yield f"  {made.summary} ({made.operation}): {word(made, 'outcome').lower().replace('_', ' ')}"
 
 
-def journal(operation: Operation) -> Rows:
+def call_rows(operation: Operation) -> Rows:
     """The AWS calls that were made, one a row."""
-    return full_columns(_JOURNAL, [_row(each) for each in operation.calls], "no calls")
+    return full_columns(_CALL_COLUMNS, [_row(each) for each in operation.calls], "no calls")
 
 
 def _made(operation: Operation) -> int:
@@ -168,8 +168,8 @@ def _fields(operation: Operation, at: float) -> Iterator[tuple[str, str]]:
     yield "Table", operation.table_name
     yield "State", state(operation)
     yield "Calls", call(operation)
-    yield "Now", "" if ended(operation) else now(operation)
-    yield "Why", why(operation.error) if operation.HasField("error") else ""
+    yield "Now", "" if ended(operation) else current_step(operation)
+    yield "Why", error_text(operation.error) if operation.HasField("error") else ""
     yield "Left", "; ".join(operation.error.left)
     yield "Cancelled", "asked stops before the next call" if operation.cancel_requested else ""
     yield "Created", time(operation.create_time)

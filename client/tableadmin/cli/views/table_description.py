@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _INDEX_COLUMNS = ("Index", "Status", "Key", "Projection", "Capacity", "Items", "Size")
 
 
-def standing(table: TableDescription, *further: str) -> list[Block]:
+def status_blocks(table: TableDescription, *further: str) -> list[Block]:
     """The table and its indexes with the status of each, one a line, and FURTHER lines."""
     lines = [f"table {table.table_name} {word(table, 'table_status')}"]
     lines += [f"index {each.index_name} {index_status(each)}" for each in table.global_secondary_indexes]

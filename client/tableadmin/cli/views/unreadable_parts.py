@@ -21,12 +21,12 @@ _PARTS: Mapping[str, str] = {
 }
 
 
-def hidden(state: TableState) -> set[str]:
+def unreadable_parts(state: TableState) -> set[str]:
     """The parts of the table that could not be read: DESCRIPTION, TIME_TO_LIVE, ..."""
     return {word(each, "part") for each in state.unreadable_parts}
 
 
-def complaints(states: Iterable[TableState]) -> Iterator[str]:
+def unreadable_lines(states: Iterable[TableState]) -> Iterator[str]:
     """What could not be read of the tables, and why: for each part and reason one line, with one message."""
     found: dict[tuple[str, str], list[tuple[str, UnreadablePart]]] = {}
     for state in states:
@@ -42,4 +42,4 @@ def complaints(states: Iterable[TableState]) -> Iterator[str]:
 
 def change_words(part: str, *, readable: bool) -> str:
     """That PART can't be read any more, or is READABLE again."""
-    return f"{_PARTS.get(part, part)} {'can be read again' if readable else 'can not be read'}".strip()
+    return f"{_PARTS.get(part, part)} {'can be read command_line' if readable else 'can not be read'}".strip()

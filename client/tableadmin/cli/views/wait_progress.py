@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, TypeAlias
 import click
 
 from tableadmin.cli.app.blocks import Lines
-from tableadmin.cli.app.exit_codes import Interrupted, Unfinished
+from tableadmin.cli.app.exit_codes import CommandFailed, Interrupted
 from tableadmin.cli.app.session import Session
 from tableadmin.cli.app.terminal_text import is_terminal, printable
 from tableadmin.cli.requests.wait_conditions import Condition, condition
 from tableadmin.cli.views.formatting import span
-from tableadmin.cli.views.table_description import standing
+from tableadmin.cli.views.table_description import status_blocks
 
 if TYPE_CHECKING:
     from tableadmin.v1 import (
@@ -33,7 +33,7 @@ _GOES_ON = "the change continues"
 def wait(session: Session, name: str, timeout: float, *conditions: Condition) -> WaitResponse:
     """Wait at most TIMEOUT seconds for CONDITIONS, one after the other, showing what is pending for NAME.
 
-    The last thing seen is returned. Raises Unfinished when the time is over, and TableAdminError. Ctrl-C
+    The last thing seen is returned. Raises CommandFailed when the time is over, and TableAdminError. Ctrl-C
     stops the waiting, not what is waited for, and says so.
     """
     from tableadmin.errors import DeadlineExceeded  # noqa: PLC0415 - grpc
@@ -42,7 +42,7 @@ def wait(session: Session, name: str, timeout: float, *conditions: Condition) ->
         *_, last = _shown(name, _responses(session, timeout, conditions))
     except DeadlineExceeded as error:
         pending = "; ".join(error.progress.pending) if error.progress else "not seen"
-        raise Unfinished(f"{name}: after {span(timeout)} still pending: {pending}; {_GOES_ON}") from error
+        raise CommandFailed(f"{name}: after {span(timeout)} still pending: {pending}; {_GOES_ON}") from error
     except KeyboardInterrupt:
         if is_terminal(sys.stderr):
             click.echo(err=True)  # past the ^C
@@ -50,29 +50,29 @@ def wait(session: Session, name: str, timeout: float, *conditions: Condition) ->
     return last
 
 
-def finish(session: Session, response: Described, patience: float | None, *conditions: str) -> None:
-    """Show RESPONSE to a change; with PATIENCE once CONDITIONS hold, and with the table as it is then.
+def finish(session: Session, response: Described, wait_timeout: float | None, *conditions: str) -> None:
+    """Show RESPONSE to a change; with WAIT_TIMEOUT once CONDITIONS hold, and with the table as it is then.
 
-    PATIENCE is in seconds. CONDITIONS are those of `tablectl wait`; after them all has to settle.
+    WAIT_TIMEOUT is in seconds. CONDITIONS are those of `tablectl wait`; after them all has to settle.
     """
-    if patience is not None:
+    if wait_timeout is not None:
         name = response.table_description.table_name
         awaited = [condition(text, name) for text in (*conditions, "settled")]
-        response.table_description.CopyFrom(wait(session, name, patience, *awaited).table.table)
-    session.show(response, lambda each: standing(each.table_description))
+        response.table_description.CopyFrom(wait(session, name, wait_timeout, *awaited).table.table)
+    session.show(response, lambda each: status_blocks(each.table_description))
 
 
-def finish_deletion(session: Session, response: DeleteTableResponse, patience: float | None) -> None:
-    """Show RESPONSE to a deletion; with PATIENCE, in seconds, once the table is deleted."""
-    if patience is None:
+def finish_deletion(session: Session, response: DeleteTableResponse, wait_timeout: float | None) -> None:
+    """Show RESPONSE to a deletion; with WAIT_TIMEOUT, in seconds, once the table is deleted."""
+    if wait_timeout is None:
         finish(session, response, None)
         return
     name = response.table_description.table_name
-    wait(session, name, patience, condition("deleted", name))
-    session.show(response, lambda _: [gone(name)])
+    wait(session, name, wait_timeout, condition("deleted", name))
+    session.show(response, lambda _: [deletion_lines(name)])
 
 
-def gone(name: str) -> Lines:
+def deletion_lines(name: str) -> Lines:
     """What is said of the table NAME once it is deleted."""
     return Lines([f"table {name} is deleted"])
 
@@ -90,9 +90,9 @@ def _responses(session: Session, timeout: float, conditions: Iterable[Condition]
 def _shown(name: str, responses: Iterable[WaitResponse]) -> Iterator[WaitResponse]:
     if not is_terminal(sys.stderr):
         return _lines(name, responses)
-    from tableadmin.cli.views.wait_spinner import alive  # noqa: PLC0415 - rich
+    from tableadmin.cli.views.wait_spinner import display  # noqa: PLC0415 - rich
 
-    return alive(name, responses)
+    return display(name, responses)
 
 
 def _lines(name: str, responses: Iterable[WaitResponse]) -> Iterator[WaitResponse]:

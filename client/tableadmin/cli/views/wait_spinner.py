@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tableadmin.v1 import WaitResponse
 
 
-def alive(name: str, responses: Iterable[WaitResponse]) -> Iterator[WaitResponse]:
+def display(name: str, responses: Iterable[WaitResponse]) -> Iterator[WaitResponse]:
     """Pass RESPONSES on; while they come, what is pending for NAME stands below, and goes away at the end."""
     pending = _Pending(name)
     spinner = Spinner("dots", text=pending)

@@ -15,7 +15,7 @@ from rich.text import Text
 from tableadmin.cli.app.terminal import text
 from tableadmin.cli.app.terminal_text import printable
 from tableadmin.cli.views.formatting import span, word
-from tableadmin.cli.views.unreadable_parts import change_words, complaints
+from tableadmin.cli.views.unreadable_parts import change_words, unreadable_lines
 from tableadmin.cli.views.wide_columns import cells
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 COLUMNS = ("table", "status", "billing", "capacity", "indexes", "ttl", "pitr")
 
 # Seconds for which a table that was deleted stays in sight.
-_FAREWELL = 60.0
+_DELETED_SECONDS = 60.0
 # Lines that are no table: the heads of the columns, a blank one, the last one, and the cursor's.
 _FRAME = 4
 
@@ -35,7 +35,7 @@ class _Row:
 
     state: TableState
     cells: list[str]
-    there: bool
+    exists: bool
     what: str = ""
     changed: float = field(default_factory=time.monotonic)
 
@@ -64,18 +64,18 @@ class Board:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         del console
-        rows = self._in_sight()
+        rows = self._visible()
         room = max(1, options.size.height - _FRAME)
         # Where not all fit, those that have changed last are what one watches for.
         latest = sorted(rows, key=lambda each: rows[each].changed, reverse=True)[:room]
         yield Group(*self._drawn({name: rows[name] for name in sorted(latest)}, len(rows) - len(latest)))
 
-    def _in_sight(self) -> dict[str, _Row]:
+    def _visible(self) -> dict[str, _Row]:
         now = time.monotonic()
         return {
             name: row
             for name, row in list(self._rows.items())
-            if row.there or name in self._named or now - row.changed < _FAREWELL
+            if row.exists or name in self._named or now - row.changed < _DELETED_SECONDS
         }
 
     def _drawn(self, rows: dict[str, _Row], hidden: int) -> Iterator[RenderableType]:
@@ -83,7 +83,7 @@ class Board:
             *map(str.upper, (*COLUMNS, "last change")), box=None, pad_edge=False, header_style="bold"
         )
         for row in rows.values():
-            table.add_row(*map(text, row.cells), _ago(row), style="" if row.there else "dim")
+            table.add_row(*map(text, row.cells), _ago(row), style="" if row.exists else "dim")
         yield table
         yield Text(printable("; ".join(self._notes(rows.values(), hidden))), style="dim", overflow="ellipsis")
 
@@ -95,7 +95,7 @@ class Board:
             yield f"{hidden} more not shown"
         if self._gap:
             yield f"no updates from the service: {self._gap}"
-        yield from complaints(row.state for row in rows)
+        yield from unreadable_lines(row.state for row in rows)
 
 
 def follow(responses: Iterable[WatchResponse], named: Iterable[str]) -> None:
@@ -108,10 +108,10 @@ def follow(responses: Iterable[WatchResponse], named: Iterable[str]) -> None:
 
 
 def _row(event: TableEvent, before: _Row | None) -> _Row:
-    there = event.HasField("state")
+    exists = event.HasField("state")
     absent = [event.table_name, "not there", *[""] * (len(COLUMNS) - 2)]
-    row = _Row(event.state, cells(event.state, COLUMNS) if there else absent, there=there)
-    row.what = ", ".join(dict.fromkeys(_words(event))) if there or before else ""
+    row = _Row(event.state, cells(event.state, COLUMNS) if exists else absent, exists=exists)
+    row.what = ", ".join(dict.fromkeys(_words(event))) if exists or before else ""
     if before and not row.what:
         row.what, row.changed = before.what, before.changed
     return row

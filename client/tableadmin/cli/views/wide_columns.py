@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from tableadmin.cli.views.formatting import size, word
 from tableadmin.cli.views.table_description import capacity, index_status
-from tableadmin.cli.views.unreadable_parts import DESCRIPTION, hidden
+from tableadmin.cli.views.unreadable_parts import DESCRIPTION, unreadable_parts
 
 if TYPE_CHECKING:
     from tableadmin.v1 import TableState
@@ -78,7 +78,7 @@ COLUMNS: Mapping[str, Column] = {
 
 def cells(state: TableState, columns: Iterable[str]) -> list[str]:
     """What COLUMNS show of the table: UNREADABLE for what the service could not read."""
-    unreadable = hidden(state)
+    unreadable = unreadable_parts(state)
     return [_cell(state, column, unreadable) for column in columns]
 
 

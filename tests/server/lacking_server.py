@@ -10,7 +10,7 @@ if __name__ == "__main__":
 
     def without_the_signer(client: BaseClient, path: str) -> object:
         """What CLIENT has at PATH, unless that is its signer."""
-        return None if path == botocore_private.SIGNER else found(client, path)
+        return None if path == botocore_private.SERIALIZER else found(client, path)
 
     botocore_private._member = without_the_signer
     main()

@@ -112,7 +112,7 @@ def test_a_server_without_a_member(scripted: ScriptedEndpoint) -> None:
         assert ["Music"] == list(client.list_tables().table_names)
         entries = [json.loads(line) for line in server.log.splitlines()]
     (entry,) = [each for each in entries if each["event"] == "botocore.members_missing"]
-    assert ("default", [botocore_private.SIGNER]) == (entry["endpoint"], entry["members"])
+    assert ("default", [botocore_private.SERIALIZER]) == (entry["endpoint"], entry["members"])
 
 
 def test_one_module_uses_private_members() -> None:

@@ -251,7 +251,9 @@ def test_urls_of_aws(monkeypatch: pytest.MonkeyPatch, account: str | None, table
             with pytest.raises(Sent) as sent:
                 endpoint._calls._methods["DescribeTable"](TableName=name)
             assert sent.value.url.startswith("https://")
-            assert sent.value.url == endpoint._calls._reads._request(model, {"TableName": name}).url
+            place = endpoint._calls._reads._placed(model, {"TableName": name})
+            assert place is not None
+            assert sent.value.url == f"{place.url}/"
 
     using(EndpointConfig(region=REGION), use)
 

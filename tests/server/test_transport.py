@@ -19,6 +19,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import pytest
 import trustme
@@ -338,17 +339,20 @@ def set_header(value: str) -> Callable[..., None]:
 )
 @pytest.mark.parametrize("attempts", [1, 3])
 def test_reads_are_botocores(url: str, attempts: int) -> None:
-    """The first try of a read arrives as boto3 would have sent it, field by field, and returns the same."""
+    """The first try of a read arrives as boto3 would have sent it, field by field, and returns the same.
+
+    boto3 sends reads to a URL with a path.
+    """
     full = answer(b'{"TableNames":["a"],"New":1}', "x-amzn-RequestId: R1")
     with listening(answering(full)) as endpoint, closing(Reading()) as reading:
         config = config_of(url.format(endpoint.port), max_attempts=attempts)
         by_reads = list_tables(reading.make_client("raw", config))
-        assert 1 == reading.connections
+        assert reading.connections == (0 if urlsplit(config.endpoint_url).path else 1)
         by_botocore = list_tables(make_client("raw", config))
     first, second = endpoint.requests
     assert lasting(second) == lasting(first)
-    metadata = by_botocore["ResponseMetadata"]
-    metadata.pop("MaxAttemptsReached", None)  # which says so of successes too
+    for read in (by_reads, by_botocore):
+        read["ResponseMetadata"].pop("MaxAttemptsReached", None)  # which boto3 says of successes too
     assert by_botocore == by_reads
 
 
@@ -369,7 +373,9 @@ def test_signatures_hold(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     method, path, _ = request.line.split()
     scheme, _, signature = request.headers["authorization"].rpartition(", Signature=")
     signed = scheme.rpartition("SignedHeaders=")[2].split(";")
-    assert ["content-type", "host", "x-amz-date", "x-amz-security-token", "x-amz-target"] == signed
+    assert {"content-type", "host", "x-amz-date", "x-amz-security-token", "x-amz-target"} <= set(signed)
+    # Proxies may change these.
+    assert set(signed).isdisjoint({"accept-encoding", "user-agent"})
     arrived = AWSRequest(
         method,
         f"http://{request.headers['host']}{path}",
@@ -396,9 +402,9 @@ def test_line_breaks(value: str) -> None:
 @pytest.mark.parametrize("value", ["a\r\nX-Forged: b", "a\n", "a\r"])
 def test_line_breaks_in_reads(value: str) -> None:
     """Nor by libcurl."""
-    curl = Transport(1, 1, where()).connection()
+    curl = Transport(1, 1, where()).connection("tests")
     with pytest.raises(boto.HTTPClientError):
-        Exchange(curl, "http://127.0.0.1", [("x-note", value)], b"")
+        Exchange(curl, "http://127.0.0.1", {"x-note": value}, b"")
 
 
 @pytest.mark.usefixtures("by_libcurl")

@@ -12,13 +12,12 @@ from botocore.client import BaseClient
 from botocore.parsers import JSONParser
 
 # The members of a client, as paths of attributes.
-SIGNER = "_request_signer"
 CREDENTIALS = "_get_credentials"
 SERIALIZER = "_serializer"
 ENDPOINT_RULES = "_resolve_endpoint_ruleset"
 POOL_CLASSES = "_endpoint.http_session._pool_classes_by_scheme"
 
-_OF_CLIENT = (SIGNER, CREDENTIALS, SERIALIZER, ENDPOINT_RULES, POOL_CLASSES)
+_OF_CLIENT = (CREDENTIALS, SERIALIZER, ENDPOINT_RULES, POOL_CLASSES)
 
 # The steps of botocore's parser of JSON that `parser` replaces: the name here, the name in botocore.
 _STEPS: Mapping[str, str] = {

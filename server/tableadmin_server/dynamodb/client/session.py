@@ -52,7 +52,10 @@ def make_client(name: str, config: EndpointConfig) -> BaseClient:
 
 
 def connect(name: str, config: EndpointConfig) -> tuple[BaseClient, Transport | None]:
-    """The same, and how reads are sent without it; None behind a proxy, where the client sends them too."""
+    """The same, and how reads are sent without it; None where the client sends them too.
+
+    The client does so behind a proxy. It also does so where the URL has a path: libcurl would normalize it.
+    """
     try:
         return _connected(config)
     except BotoCoreError as error:
@@ -99,8 +102,8 @@ def _connected(config: EndpointConfig) -> tuple[BaseClient, Transport | None]:
     )
     bound_answers(client)
     spare_changes(client)
-    url = client.meta.endpoint_url
-    if not local and urlsplit(url).scheme in get_environ_proxies(url):
+    url = urlsplit(client.meta.endpoint_url)
+    if url.path.strip("/") or (not local and url.scheme in get_environ_proxies(url.geturl())):
         return client, None
     return client, Transport(config.connect_timeout, config.read_timeout, trusted(session))
 

@@ -9,8 +9,9 @@ or .curlrc unless it is told to.
 
 import math
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 from typing import cast
 from urllib.parse import urlsplit
@@ -19,15 +20,15 @@ import pycurl
 from botocore import exceptions as boto
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
+from botocore.credentials import ReadOnlyCredentials
 from botocore.httpsession import where
 from botocore.parsers import ResponseParserError
 from botocore.session import Session
 
 from tableadmin_server.dynamodb.client.connections import MAX_BODY, drop_no_checksum
 
-# As botocore's own sender has it: no compression, and nothing that libcurl would add of its own accord
-# (a name without a value removes it).
-_EVERY_TIME = (b"Accept-Encoding: identity", b"Accept:", b"Expect:")
+# Nothing that libcurl would add of its own accord: a name without a value removes it.
+_NOT_SENT = (b"Accept:", b"Expect:")
 
 # The rest is HTTPClientError.
 _FAILURES: Mapping[object, type[boto.HTTPClientError | boto.ConnectionError]] = {
@@ -61,14 +62,16 @@ class Transport:
     read_timeout: float
     ca_bundle: str
 
-    def connection(self) -> pycurl.Curl:
+    def connection(self, user_agent: str) -> pycurl.Curl:
         """What makes one request at a time, and is not connected yet."""
         curl = pycurl.Curl()
+        # libcurl signs the fields of each request. These are not signed, for proxies may change them.
+        curl.setopt(pycurl.USERAGENT, user_agent)
+        curl.setopt(pycurl.ACCEPT_ENCODING, "identity")
         curl.setopt(pycurl.NOSIGNAL, 1)
         curl.setopt(pycurl.TCP_KEEPALIVE, 1)
         curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
         curl.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
-        curl.setopt(pycurl.PATH_AS_IS, 1)
         # None, whatever the environment says. Behind a proxy botocore sends reads too.
         curl.setopt(pycurl.PROXY, "")
         curl.setopt(pycurl.SSLVERSION, pycurl.SSLVERSION_TLSv1_2)
@@ -78,6 +81,14 @@ class Transport:
         curl.setopt(pycurl.CONNECTTIMEOUT_MS, math.ceil(self.connect_timeout * 1000))
         curl.setopt(pycurl.TIMEOUT_MS, math.ceil((self.connect_timeout + self.read_timeout) * 1000))
         return curl
+
+
+@dataclass(frozen=True)
+class SigningScope:
+    """The region and the service that a signature is valid for."""
+
+    region: str
+    service: str
 
 
 class _Body(BytesIO):
@@ -97,19 +108,29 @@ class Exchange:
     The body is JSON, never a file. Where the headers do not say its length, libcurl adds that.
     """
 
-    def __init__(
-        self, curl: pycurl.Curl, url: str, headers: Iterable[tuple[str, str | bytes]], body: object
-    ) -> None:
+    def __init__(self, curl: pycurl.Curl, url: str, headers: Mapping[str, str], body: bytes) -> None:
         self._curl = curl
         self._url = url
         self._head: list[bytes] = []
         self._body = _Body()
-        fields = [_field(name, value) for name, value in headers]
+        self._fields = [*(_field(name, value) for name, value in headers.items()), *_NOT_SENT]
         curl.setopt(pycurl.URL, _url(url))
-        curl.setopt(pycurl.HTTPHEADER, [*fields, *_EVERY_TIME])
-        curl.setopt(pycurl.POSTFIELDS, _bytes(cast("str | bytes", body or b"")))
+        curl.setopt(pycurl.HTTPHEADER, self._fields)
+        curl.setopt(pycurl.POSTFIELDS, body)
         curl.setopt(pycurl.HEADERFUNCTION, self._head.append)
         curl.setopt(pycurl.WRITEFUNCTION, self._body.write)
+
+    def sign(self, scope: SigningScope, credentials: ReadOnlyCredentials) -> None:
+        """Sign the request by version 4 of AWS's signature.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
+        """
+        self._curl.setopt(pycurl.AWS_SIGV4, f"aws:amz:{scope.region}:{scope.service}")
+        self._curl.setopt(pycurl.USERNAME, credentials.access_key)
+        self._curl.setopt(pycurl.PASSWORD, credentials.secret_key)
+        if credentials.token:
+            self._fields.append(_field("X-Amz-Security-Token", credentials.token))
+            self._curl.setopt(pycurl.HTTPHEADER, self._fields)
 
     def response(self) -> AWSResponse:
         """What was answered."""
@@ -127,22 +148,19 @@ class Exchange:
         return kind(endpoint_url=self._url, error=error)
 
 
+@lru_cache(64)
 def _url(url: str) -> bytes:
     """URL with the host as botocore signs it: in lower case."""
     parts = urlsplit(url)
     return parts._replace(netloc=parts.netloc.lower()).geturl().encode()
 
 
-def _field(name: str, value: str | bytes) -> bytes:
+def _field(name: str, value: str) -> bytes:
     """A header field as libcurl wants it, which takes an empty value for one to remove."""
-    line = b"%s: %s" % (name.encode(), _bytes(value)) if value else b"%s;" % name.encode()
+    line = f"{name}: {value}".encode() if value else f"{name};".encode()
     if b"\r" in line or b"\n" in line:
         raise boto.HTTPClientError(error=f"a line break in the header {name}")
     return line
-
-
-def _bytes(text: str | bytes) -> bytes:
-    return text.encode() if isinstance(text, str) else text
 
 
 def _headers(head: list[bytes]) -> HTTPHeaders:

@@ -46,7 +46,7 @@ def main(aws: Path = Path(".venv-bench/bin/aws")) -> None:
 def _calls(engine: Engine, aws: Path) -> Iterable[Target]:
     with (
         running_echo() as echo,
-        running_server("--endpoint-url", engine.url, "--region", REGION) as server,
+        running_server("--endpoint-url", engine.url, "--region", REGION, fresh=True) as server,
     ):
         answer = description(engine)
         contenders = loads(echo, engine, server, from_aws(answer, DescribeTableResponse, []))
@@ -70,7 +70,7 @@ def _watches(engine: Engine) -> Iterable[Target]:
 def _inventory() -> Iterable[Target]:
     with (
         ministack() as engine,
-        running_server("--endpoint-url", engine.url, "--region", REGION) as server,
+        running_server("--endpoint-url", engine.url, "--region", REGION, fresh=True) as server,
     ):
         inventory = measure_inventory(engine, server.address)
     _show(inventory_lines(inventory))
@@ -80,7 +80,7 @@ def _inventory() -> Iterable[Target]:
 def _applying() -> Iterable[Target]:
     with (
         ministack() as engine,
-        running_server("--endpoint-url", engine.url, "--region", REGION, *FLAGS) as server,
+        running_server("--endpoint-url", engine.url, "--region", REGION, *FLAGS, fresh=True) as server,
     ):
         applying = measure_applying(engine, server.address)
     _show(applying_lines(applying))

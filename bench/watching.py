@@ -53,7 +53,7 @@ def measure_watching(engine: Engine) -> list[Watching]:
     with (
         counting(engine) as counter,
         running_server(
-            "--endpoint-url", counter.engine.url, "--region", REGION, "--operations-table", ""
+            *("--endpoint-url", counter.engine.url, "--region", REGION, "--operations-table", ""), fresh=True
         ) as server,
     ):
         return [

@@ -6,14 +6,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
+
+from tests.fork_server import ForkedProcess, forked
 
 _START_SECONDS = 30.0
 _STOP_SECONDS = 30.0
 _LISTENING = "tableadmin-server listening on "
+
+Process: TypeAlias = "subprocess.Popen[bytes] | ForkedProcess"
 
 
 @dataclass(frozen=True)
@@ -21,7 +26,7 @@ class ServerProcess:
     """A running server: where it listens, its process, and the file its log goes to."""
 
     address: str
-    process: subprocess.Popen[bytes]
+    process: Process
     log_file: Path
 
     @property
@@ -49,26 +54,39 @@ def clean_environment(**extra: str) -> dict[str, str]:
 
 @contextmanager
 def running_server(
-    *flags: str, env: Mapping[str, str] | None = None, module: str = "tableadmin_server"
+    *flags: str, env: Mapping[str, str] | None = None, module: str = "tableadmin_server", fresh: bool = False
 ) -> Iterator[ServerProcess]:
-    """A server started with FLAGS on a free port; it is stopped at the end, by SIGKILL if need be."""
+    """A server started with FLAGS on a free port; it is stopped at the end, by SIGKILL if need be.
+
+    A process that has imported the server forks it; a FRESH one has an interpreter of its own.
+    """
+    start = _started if fresh else forked
     with tempfile.TemporaryDirectory(prefix="tableadmin-") as folder:
         out, log = Path(folder) / "out", Path(folder) / "log"
-        with out.open("wb") as stdout, log.open("wb") as stderr:
-            process = subprocess.Popen(
-                [sys.executable, "-m", module, "--listen", "127.0.0.1:0", *flags],
-                stdin=subprocess.DEVNULL,
-                stdout=stdout,
-                stderr=stderr,
-                env=clean_environment(**(env or {})),
-            )
+        out.touch()
+        log.touch()
+        arguments = ["--listen", "127.0.0.1:0", *flags]
+        process = start(module, arguments, clean_environment(**(env or {})), out, log)
         try:
             yield ServerProcess(_listening(process, out, log), process, log)
         finally:
             _stop(process)
 
 
-def _listening(process: subprocess.Popen[bytes], out: Path, log: Path) -> str:
+def _started(
+    module: str, arguments: Sequence[str], environment: Mapping[str, str], out: Path, log: Path
+) -> subprocess.Popen[bytes]:
+    with out.open("wb") as stdout, log.open("wb") as stderr:
+        return subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            env=environment,
+        )
+
+
+def _listening(process: Process, out: Path, log: Path) -> str:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         for line in out.read_text(encoding="utf-8").splitlines():
@@ -80,7 +98,7 @@ def _listening(process: subprocess.Popen[bytes], out: Path, log: Path) -> str:
     raise RuntimeError(f"the server did not start: {log.read_text(encoding='utf-8')}")
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def _stop(process: Process) -> None:
     if process.poll() is None:
         process.terminate()
         try:

@@ -108,8 +108,10 @@ def command(**flags: Any) -> None:  # noqa: ANN401  # click gives each flag its 
 
 async def _serve(config: ServerConfig, engine: EmbeddedEngine | None) -> None:
     server = Server(config)
-    click.echo(f"tableadmin-server listening on {server.address}")
-    await server.run(engine.supervise if engine else None)
+    await server.run(
+        lambda: click.echo(f"tableadmin-server listening on {server.address}"),
+        engine.supervise if engine else None,
+    )
     # The embedded engine ends after the server, and a second signal does not wait for it either.
     for number in STOP_SIGNALS:
         asyncio.get_running_loop().remove_signal_handler(number)

@@ -101,8 +101,12 @@ class Server:
         )
         self.address = _bound(self._server, config.listen)
 
-    async def run(self, supervise_engine: SuperviseEngine | None = None) -> None:
+    async def run(
+        self, started: Callable[[], object], supervise_engine: SuperviseEngine | None = None
+    ) -> None:
         """Serve until SIGTERM or SIGINT, then drain; a second signal ends the process at once.
+
+        STARTED is called once calls are answered and signals stop the server.
 
         SUPERVISE_ENGINE looks after the engine of an embedded endpoint. It calls, from any thread, its first
         argument with whether the engine answers, its second when the engine is lost, which ends the server.
@@ -116,6 +120,7 @@ class Server:
         for number in STOP_SIGNALS:
             loop.add_signal_handler(number, asked, number)
         await self.start()
+        started()
         if supervise_engine is not None:
             note = partial(self._note_health, "embedded engine")
             supervise_engine(

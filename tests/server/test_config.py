@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tableadmin import Client, NotFound, Unauthenticated
 from tableadmin_server import config
 from tableadmin_server.command import command
 from tableadmin_server.config import ConfigError, EndpointConfig, ServerConfig, load, parse_address, single
+from tableadmin_server.dynamodb.client.session import make_client
 from tests.server.conftest import write_config
 from tests.server.scripted_endpoint import Answer, Seen, Step, answer, serving
 from tests.server_process import clean_environment, running_server
@@ -344,6 +346,16 @@ def test_role_that_is_refused() -> None:
         credentials_used(lambda _: Answer(403, refusal, "text/xml"), calls=1)
     assert ("tableadmin", "NO_CREDENTIALS") == (raised.value.domain, raised.value.reason)
     assert "OWN" not in str(raised.value)
+
+
+def test_endpoints_share_the_service_model() -> None:
+    """DynamoDB's service model is read once for all endpoints of a server."""
+    one, other = (
+        make_client("test", EndpointConfig(endpoint_url=f"http://127.0.0.1:{port}", region="us-west-2"))
+        for port in (1, 2)
+    )
+    with closing(one), closing(other):
+        assert one.meta.service_model.metadata is other.meta.service_model.metadata
 
 
 def test_profile(tmp_path: Path) -> None:

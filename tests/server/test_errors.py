@@ -310,7 +310,7 @@ def test_uncaught_exceptions_stay_here(tmp_path: Path) -> None:
     )
     flags = ("--endpoint-url", "http://127.0.0.1:1", "--region", "us-west-2")
     with (
-        running_server(*flags, env={"PYTHONPATH": str(tmp_path)}) as server,
+        running_server(*flags, env={"PYTHONPATH": str(tmp_path)}, fresh=True) as server,
         Client(server.address) as client,
     ):
         with pytest.raises(Internal) as raised:

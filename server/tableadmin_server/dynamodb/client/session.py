@@ -2,10 +2,10 @@
 
 import ipaddress
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
-import boto3
 import botocore.session
 from botocore.client import BaseClient
 from botocore.config import Config
@@ -21,6 +21,7 @@ from botocore.exceptions import (
     NoRegionError,
     ProfileNotFound,
 )
+from botocore.loaders import Loader, create_loader
 from botocore.utils import get_environ_proxies
 
 from tableadmin_server.config import ConfigError, EndpointConfig
@@ -72,7 +73,7 @@ def methods(client: BaseClient) -> Mapping[str, ClientMethod]:
 
 
 def _connected(config: EndpointConfig) -> tuple[BaseClient, Transport | None]:
-    session = botocore.session.Session(profile=config.profile)
+    session = _session(config)
     if not missing_steps():
         session.register_component("response_parser_factory", StrictParserFactory())
     local = _is_local(config.endpoint_url)
@@ -83,7 +84,9 @@ def _connected(config: EndpointConfig) -> tuple[BaseClient, Transport | None]:
         _assume_role(session, config, config.role_arn)
     # Engines on this machine want credentials too, but any will do.
     placeholder = "local" if local and session.get_credentials() is None else None
-    client = boto3.Session(botocore_session=session, region_name=config.region).client(
+    if config.region:
+        session.set_config_variable("region", config.region)
+    client = session.create_client(
         "dynamodb",
         aws_access_key_id=placeholder,
         aws_secret_access_key=placeholder,
@@ -108,6 +111,18 @@ def _connected(config: EndpointConfig) -> tuple[BaseClient, Transport | None]:
     return client, Transport(config.connect_timeout, config.read_timeout, trusted(session))
 
 
+def _session(config: EndpointConfig) -> botocore.session.Session:
+    session = botocore.session.Session(profile=config.profile)
+    session.register_component("data_loader", _loader(session.get_config_variable("data_path")))
+    return session
+
+
+@cache
+def _loader(data_path: str | None) -> Loader:
+    """What reads and keeps botocore's models: reading takes 50 ms, and what is read some MB."""
+    return create_loader(data_path)
+
+
 def _is_local(endpoint_url: str | None) -> bool:
     host = urlsplit(endpoint_url or "").hostname or ""
     if host == "localhost":
@@ -120,7 +135,7 @@ def _is_local(endpoint_url: str | None) -> bool:
 
 def _assume_role(session: botocore.session.Session, config: EndpointConfig, role_arn: str) -> None:
     """Make SESSION use the role's credentials, which are taken and renewed with those it has now."""
-    source = botocore.session.Session(profile=config.profile)
+    source = _session(config)
     credentials = source.get_credentials()
     if credentials is None:
         raise NoCredentialsError

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
+import boto3
 import botocore.session
 from botocore.client import BaseClient
 from botocore.config import Config
@@ -84,9 +85,7 @@ def _connected(config: EndpointConfig) -> tuple[BaseClient, Transport | None]:
         _assume_role(session, config, config.role_arn)
     # Engines on this machine want credentials too, but any will do.
     placeholder = "local" if local and session.get_credentials() is None else None
-    if config.region:
-        session.set_config_variable("region", config.region)
-    client = session.create_client(
+    client = boto3.Session(botocore_session=session, region_name=config.region).client(
         "dynamodb",
         aws_access_key_id=placeholder,
         aws_secret_access_key=placeholder,

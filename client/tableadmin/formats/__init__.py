@@ -1,24 +1,46 @@
 """Files that say what tables should be: read into specs, and written from them.
 
-Read are the project's own format (TableSpec in AWS member names, YAML or JSON), the AWS CLI's create-table
-input, describe-table's output, CloudFormation templates and `terraform show -json`. All functions are pure.
+The formats are the rows of `readers`. `read` gives specs, or raises SpecError for the first file that is not
+wholly readable. `find` and `load` give each table by itself, with its place, its region and the reason why it
+can't be read.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from tableadmin.formats import cli_json, spec
-from tableadmin.formats.cloudformation import reading as template_reading
 from tableadmin.formats.cloudformation import writing as template_writing
-from tableadmin.formats.detect import Detected, description_in, format_of
 from tableadmin.formats.documents import documents, line_of
+from tableadmin.formats.encoding import decoded
 from tableadmin.formats.error import SpecError, printable
-from tableadmin.formats.terraform import reading as terraform_reading
+from tableadmin.formats.files import folder
+from tableadmin.formats.found import Found, FoundTable, joined
+from tableadmin.formats.inputs import Inputs
+from tableadmin.formats.readers import reader_of, text_reader_of
+from tableadmin.formats.selection import check_distinct, refused, selected
 from tableadmin.formats.terraform import writing as terraform_writing
-from tableadmin.formats.tree import Tree, record
+from tableadmin.formats.tree import Tree, check_sound
 from tableadmin.v1 import TableSpec
 
-__all__ = ["FORMATS", "Format", "SpecError", "Written", "read", "write"]
+__all__ = [
+    "FORMATS",
+    "Format",
+    "Found",
+    "FoundTable",
+    "Inputs",
+    "SpecError",
+    "Written",
+    "check_distinct",
+    "find",
+    "joined",
+    "load",
+    "read",
+    "refused",
+    "selected",
+    "write",
+]
 
 Format: TypeAlias = Literal["spec", "cloudformation", "terraform", "cli"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -31,27 +53,66 @@ class Written(NamedTuple):
     notes: tuple[str, ...]
 
 
-def read(
-    text: str, *, name: str, parameters: Mapping[str, str] | None = None, notes: list[str] | None = None
+def read(  # all but the first are keywords
+    source: str | bytes,
+    *,
+    name: str,
+    parameters: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
+    select: Sequence[str] = (),
+    notes: list[str] | None = None,
 ) -> list[TableSpec]:
-    """The specs in TEXT, which may hold several documents, each in any of the formats.
+    """The specs in SOURCE, which may hold several documents, each in any of the formats.
 
-    NAME is the file's, for errors. PARAMETERS are what a CloudFormation template asks for. NOTES gets a line
-    for each thing that a spec can't hold and that is left out; conditions that are false may leave no spec.
+    NAME is the file's, for errors. PARAMETERS are what a template asks for; unlike tablectl, `read` accepts
+    parameters that the file does not have. NAMES are table names by logical ID. SELECT chooses tables, as
+    `selected` does. NOTES gets a line for each thing that a spec can't hold and that is left out; conditions
+    that are false may leave no spec.
 
-    Raises SpecError for the first thing that is wrong, with file, line, table and path as far as known.
+    Raises SpecError for the tables that can't be read, with file, line, table and path as far as known.
     """
-    specs: list[TableSpec] = []
-    found: list[str] = []
-    for number, document in enumerate(_documents(text, name)):
-        try:
-            specs += _READERS[format_of(document)](document, parameters or {}, found)
-        except SpecError as error:
-            raise error.within(file=name, line=line_of(text, number, error.path)) from None
-    _refuse_twice(specs, name)
+    found = find(source, name=name, inputs=Inputs(parameters or {}, names or {}))
+    try:
+        tables, left_out = selected(found.tables, select)
+    except SpecError as error:
+        raise error.within(file=name) from None
+    refusal = refused(tables)
+    if refusal:
+        raise refusal
+    check_distinct(tables)
     if notes is not None:
-        notes += [printable(f"{name}: {note}") for note in found]
-    return specs
+        notes += [*found.notes, *([f"{name}: {left_out}"] if left_out else [])]
+        notes += [note for table in tables for note in table.notes]
+    return [table.spec for table in tables if table.spec]
+
+
+def load(path: str | Path, *, inputs: Inputs) -> Found:
+    """What the file or folder at PATH says of tables. Raises SpecError as `find` does, and OSError."""
+    name, path = str(path), Path(path)
+    if not path.is_dir():
+        return find(path.read_bytes(), name=name, inputs=inputs)
+    reader, files = folder(path, name)
+    try:
+        return _in_file(reader.read(files, inputs), name)
+    except SpecError as error:
+        raise error.within(file=name) from None
+
+
+def find(source: str | bytes, *, name: str, inputs: Inputs) -> Found:
+    """What SOURCE, the content of the file NAME, says of tables.
+
+    Raises SpecError for what is wrong with the file as a whole. What is wrong with one table is the
+    `refusal` of that table.
+    """
+    try:
+        text = source if isinstance(source, str) else decoded(source)
+        reader = text_reader_of(name, text)
+        if reader:
+            return _in_file(reader.read(text, inputs), name)
+        found = documents(text)
+    except SpecError as error:
+        raise error.within(file=name) from None
+    return joined(_document(document, n, text, name, inputs) for n, document in enumerate(found))
 
 
 def write(specs: Sequence[TableSpec], format: Format) -> Written:  # noqa: A002  # the option's name
@@ -65,32 +126,40 @@ def write(specs: Sequence[TableSpec], format: Format) -> Written:  # noqa: A002 
     return Written(text, tuple(map(printable, notes)))
 
 
-def _documents(text: str, name: str) -> list[Tree]:
+def _document(document: Tree, number: int, text: str, name: str, inputs: Inputs) -> Found:
+    """What DOCUMENT, the one of that NUMBER in TEXT, says of tables."""
+
+    def lines(path: str) -> int | None:
+        return line_of(text, number, path)
+
     try:
-        return documents(text)
+        reader = reader_of(document)
+        if reader.strict:
+            check_sound(document)
+        return _in_file(reader.read(document, inputs), name, lines)
     except SpecError as error:
-        raise error.within(file=name) from None
+        raise error.within(file=name, line=lines(error.path)) from None
 
 
-def _refuse_twice(specs: list[TableSpec], name: str) -> None:
-    names: set[str] = set()
-    for one in specs:
-        if one.table_name in names:
-            raise SpecError("is there twice", table=one.table_name, file=name)
-        names.add(one.table_name)
+def _in_file(found: Found, name: str, lines: Callable[[str], int | None] = lambda _: None) -> Found:
+    """FOUND with the NAME of its file in tables, errors and notes, and LINES of the errors' paths."""
+    tables = [
+        replace(
+            table,
+            file=table.file or name,
+            refusal=table.refusal
+            and table.refusal.within(file=table.file or name, line=lines(table.refusal.path)),
+            notes=_noted(table.notes, name),
+        )
+        for table in found.tables
+    ]
+    return Found(tables, _noted(found.notes, name))
 
 
-def _described(document: Tree, notes: list[str]) -> Iterator[TableSpec]:
-    path, description = description_in(record(document, ""))
-    yield cli_json.described(record(description, path), notes, path)
+def _noted(notes: Iterable[str], name: str) -> list[str]:
+    return [printable(f"{name}: {note}") for note in notes]
 
 
-_READERS: Mapping[Detected, Callable[[Tree, Mapping[str, str], list[str]], list[TableSpec]]] = {
-    "spec": lambda document, _, __: spec.tables(document),
-    "description": lambda document, _, notes: [*_described(document, notes)],
-    "cloudformation": template_reading.tables,
-    "terraform": lambda document, _, notes: terraform_reading.tables(document, notes),
-}
 _WRITERS: Mapping[Format, Callable[[list[TableSpec], list[str]], str]] = {
     "spec": lambda specs, _: spec.text(specs),
     "cloudformation": template_writing.text,

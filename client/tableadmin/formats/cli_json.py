@@ -51,7 +51,8 @@ def described(answer: Record, notes: list[str], path: str = "Table") -> TableSpe
     billing = record(answer.get("BillingModeSummary"), path).get("BillingMode")
     provisioned = billing != _ON_DEMAND
     data: Record = {
-        **picked(answer, "TableName", "AttributeDefinitions", "KeySchema"),
+        **picked(answer, "TableName", "KeySchema"),
+        "AttributeDefinitions": _definitions(answer, path),
         "LocalSecondaryIndexes": _indexes(answer, "LocalSecondaryIndexes", path),
         "GlobalSecondaryIndexes": _global_indexes(answer, path, provisioned=provisioned),
         "BillingMode": billing,
@@ -75,6 +76,27 @@ def _input(spec: TableSpec, notes: list[str]) -> Record:
                 f"table {spec.table_name}: {member} is not part of create-table: aws dynamodb {command}"
             )
     return data
+
+
+def _definitions(answer: Record, path: str) -> list[Tree]:
+    """The attribute definitions, without those that only an index on its way out has in its key."""
+    gone = {name for index in _indexes_there(answer, path, deleting=True) for name in _key(index, path)}
+    kept = {name for index in _indexes_there(answer, path, deleting=False) for name in _key(index, path)}
+    dropped = gone - kept - _key(answer, path)
+    found = records(answer.get("AttributeDefinitions"), f"{path}.AttributeDefinitions")
+    return [definition for definition in found if str(definition.get("AttributeName")) not in dropped]
+
+
+def _indexes_there(answer: Record, path: str, *, deleting: bool) -> list[Record]:
+    """The indexes that are DELETING, or those that are not."""
+    members = ("LocalSecondaryIndexes", "GlobalSecondaryIndexes", "VectorIndexes")
+    found = [index for member in members for index in records(answer.get(member), f"{path}.{member}")]
+    return [index for index in found if (index.get("IndexStatus") == "DELETING") == deleting]
+
+
+def _key(of: Record, path: str) -> set[str]:
+    elements = [*records(of.get("KeySchema"), path), *records(of.get("SearchSchema"), path)]
+    return {str(element.get("AttributeName")) for element in elements}
 
 
 def _indexes(answer: Record, member: str, path: str, names: tuple[str, ...] = _INDEX) -> list[Tree]:
@@ -122,7 +144,7 @@ def _class(of: Record, member: str, path: str, default: Tree = "STANDARD") -> Tr
 
 def _replicas(answer: Record, path: str) -> list[Tree]:
     path = f"{path}.Replicas"
-    home = _region(answer)
+    home = region(answer)
     own_class = record(answer.get("TableClassSummary"), path).get("TableClass") or "STANDARD"
     return [
         _replica(replica, path, own_class)
@@ -131,8 +153,11 @@ def _replicas(answer: Record, path: str) -> list[Tree]:
     ]
 
 
-def _region(answer: Record) -> str:
-    """The table's own region, which some answers list among the replicas."""
+def region(answer: Mapping[str, Tree]) -> str:
+    """The region of the table that ANSWER describes, by its ARN; empty without one.
+
+    Some answers list the table's own region among the replicas.
+    """
     parts = str(answer.get("TableArn", "")).split(":")
     return parts[3] if len(parts) > 3 else ""  # noqa: PLR2004  # arn:partition:service:region:...
 

@@ -7,17 +7,18 @@ from typing import NoReturn
 
 from tableadmin.formats import yaml_nodes
 from tableadmin.formats.error import SpecError
-from tableadmin.formats.tree import Record, Tree
+from tableadmin.formats.tree import Faulty, Record, Tree
 
 # Above this many characters a line number is not worth reading the text again.
 _LINES_UP_TO = 1_000_000
 
 
 def documents(text: str) -> list[Tree]:
-    """The documents in TEXT, empty ones left out: YAML may hold several, JSON one.
+    """The documents in TEXT, empty ones left out: YAML and JSON may hold several, one after the other.
 
-    Numbers, truth values and dates that are not quoted in YAML are Plain text. A key that is there twice,
-    tags that make objects, and aliases that unfold without end are refused. Raises SpecError.
+    Numbers, truth values and dates that are not quoted in YAML are Plain text. An object with a key that is
+    there twice, or with a tag that makes objects, is Faulty. Aliases that unfold without end are refused.
+    Raises SpecError.
     """
     begin = text.removeprefix("\ufeff")
     try:
@@ -47,7 +48,7 @@ def _steps(path: str) -> Iterator[str | int]:
 def _json(text: str) -> list[Tree]:
     """TEXT as JSON, or else as YAML, which may begin with a brace too."""
     try:
-        return [json.loads(text, object_pairs_hook=_object, parse_constant=_refused)]
+        return list(_json_values(text))
     except json.JSONDecodeError as error:
         try:
             return list(yaml_nodes.documents(text))
@@ -55,13 +56,33 @@ def _json(text: str) -> list[Tree]:
             raise SpecError(f"not JSON: {error.msg}", line=error.lineno) from None
 
 
+def _json_values(text: str) -> Iterator[Tree]:
+    """The JSON values in TEXT: one, or several objects and lists one after another, such as JSON lines."""
+    decoder = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_refused)
+    begin = _after_space(text, 0)
+    while begin < len(text):
+        value, end = decoder.raw_decode(text, begin)
+        begin = _after_space(text, end)
+        if begin < len(text) and text[begin] not in "{[":
+            raise json.JSONDecodeError("Extra data", text, end)
+        yield value
+
+
+_SPACE = re.compile(r"[ \t\r\n]*")
+
+
+def _after_space(text: str, begin: int) -> int:
+    space = _SPACE.match(text, begin)
+    return space.end() if space else begin
+
+
 def _object(pairs: list[tuple[str, Tree]]) -> Record:
-    found: Record = {}
-    for name, value in pairs:
-        if name in found:
-            raise SpecError(f"the member {name!r} is there twice")
-        found[name] = value
-    return found
+    found: Record = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    names = [name for name, _ in pairs]
+    twice = next(name for name in names if names.count(name) > 1)
+    return Faulty(found, SpecError(f"the member {twice!r} is there twice"))
 
 
 def _refused(constant: str) -> NoReturn:

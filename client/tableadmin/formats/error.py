@@ -1,5 +1,7 @@
 """What is wrong with a file of specs, and where."""
 
+from collections.abc import Sequence
+
 
 def printable(text: str) -> str:
     """TEXT with what can't be printed escaped: what a file holds must not steer a terminal."""
@@ -11,11 +13,19 @@ class SpecError(ValueError):
 
     `file` is the name the file was read under, `table` the table's name, or where it has none what it is
     known by; `path` leads to the place in the document, in the document's own names; `line` counts from 1.
-    Each is empty, `line` None, where it is not known. `reason` says what is wrong.
+    Each is empty, `line` None, where it is not known. `reason` says what is wrong. `needs` are options of
+    tablectl that would help, such as `--param Stage=VALUE`.
     """
 
-    def __init__(
-        self, reason: str, *, path: str = "", table: str = "", file: str = "", line: int | None = None
+    def __init__(  # the parts of one place
+        self,
+        reason: str,
+        *,
+        path: str = "",
+        table: str = "",
+        file: str = "",
+        line: int | None = None,
+        needs: Sequence[str] = (),
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -23,6 +33,7 @@ class SpecError(ValueError):
         self.table = table
         self.file = file
         self.line = line
+        self.needs = tuple(needs)
 
     def within(self, *, file: str = "", table: str = "", line: int | None = None) -> "SpecError":
         """The same error, with what it did not know before."""
@@ -32,6 +43,7 @@ class SpecError(ValueError):
             table=self.table or table,
             file=self.file or file,
             line=self.line or line,
+            needs=self.needs,
         )
 
     def __str__(self) -> str:

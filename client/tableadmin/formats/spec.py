@@ -8,6 +8,8 @@ import yaml
 from tableadmin.awsshape import ShapeError, from_aws, to_aws
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.fitting import fitted
+from tableadmin.formats.found import Found, FoundTable, attempt
+from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.policy import policy_document, policy_text
 from tableadmin.formats.tree import Plain, Record, Tree, below, record
 from tableadmin.v1 import TableSpec
@@ -20,11 +22,21 @@ _NOT_IN_A_SPEC = {
 }
 
 
-def tables(document: Tree) -> list[TableSpec]:
-    """The specs in DOCUMENT: one table, or a list of them. Raises SpecError."""
+def read(document: Tree, inputs: Inputs) -> Found:
+    """The specs in DOCUMENT: one table, or a list of them."""
+    del inputs
     if isinstance(document, list):
-        return [_table(record(item, f"[{i}]"), f"[{i}]", f"#{i + 1}") for i, item in enumerate(document)]
-    return [_table(record(document, ""), "", "")]
+        return Found([_found(item, f"[{i}]", f"#{i + 1}") for i, item in enumerate(document)])
+    return Found([_found(document, "", "")])
+
+
+def table(data: Record, path: str, label: str = "") -> TableSpec:
+    """The spec that DATA at PATH says, with tags and policy as people write them. Raises SpecError.
+
+    LABEL is what the table is known by if it has no name.
+    """
+    freed = {member: _FREER.get(member, _same)(value) for member, value in data.items()}
+    return specified(freed, path=path, table=label)
 
 
 def text(specs: list[TableSpec]) -> str:
@@ -56,9 +68,10 @@ def refuse(data: Record, reasons: Mapping[str, str], *, path: str, table: str) -
             raise SpecError(reasons[member], path=below(path, member), table=table)
 
 
-def _table(document: Record, path: str, table: str) -> TableSpec:
-    data = {member: _FREER.get(member, _same)(value) for member, value in document.items()}
-    return specified(data, path=path, table=table)
+def _found(document: Tree, path: str, label: str) -> FoundTable:
+    name = document.get("TableName") if isinstance(document, dict) else None
+    found = FoundTable(address=path, name=name if isinstance(name, str) else "")
+    return attempt(lambda _: table(record(document, path), path, label), found)
 
 
 def _same(value: Tree) -> Tree:

@@ -17,10 +17,33 @@ class Plain(str):
     __slots__ = ()
 
 
+class Faulty(dict[str, Tree]):
+    """An object with a fault: a member that is there twice, or a YAML tag that is not known.
+
+    The fault concerns only whoever needs the object: a table elsewhere in the file can still be read.
+    """
+
+    __slots__ = ("fault",)
+
+    def __init__(self, members: Record, fault: SpecError) -> None:
+        super().__init__(members)
+        self.fault = fault
+
+
+def check_sound(tree: Tree) -> None:
+    """Raise the first fault in TREE."""
+    if isinstance(tree, Faulty):
+        raise tree.fault
+    for inner in tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ():
+        check_sound(inner)
+
+
 def record(tree: Tree, path: str) -> Record:
     """TREE, an object; nothing is an empty one. Raises SpecError for anything else."""
     if tree is None:
         return {}
+    if isinstance(tree, Faulty):
+        raise tree.fault
     if isinstance(tree, dict):
         return tree
     raise SpecError("must be an object", path=path)

@@ -11,7 +11,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from tableadmin.formats.error import SpecError
-from tableadmin.formats.tree import Plain, Record, Tree
+from tableadmin.formats.tree import Faulty, Plain, Record, Tree
 
 # libyaml where PyYAML was built with it: ten times as fast.
 _Base: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -136,7 +136,7 @@ class _Construction:
     def _untagged(self, node: Node) -> Tree:
         allowed = _SCALARS if isinstance(node, ScalarNode) else {f"{_STANDARD}map", f"{_STANDARD}seq"}
         if node.tag not in allowed:
-            raise SpecError(f"the tag {_shown(node.tag)} is not known here", line=_line(node))
+            return Faulty({}, SpecError(f"the tag {_shown(node.tag)} is not known here", line=_line(node)))
         return self._content(node)
 
     def _content(self, node: Node) -> Tree:
@@ -152,15 +152,16 @@ class _Construction:
     def _record(self, node: MappingNode) -> Record:
         found: Record = {}
         merged: Record = {}
+        fault: SpecError | None = None
         for key, value in node.value:
             if key.tag == _MERGE:
                 merged |= self._merged(value)
                 continue
             name = _key(key)
             if name in found:
-                raise SpecError(f"the member {name!r} is there twice", line=_line(key))
+                fault = fault or SpecError(f"the member {name!r} is there twice", line=_line(key))
             found[name] = self._value(value)
-        return merged | found
+        return Faulty(merged | found, fault) if fault else merged | found
 
     def _merged(self, node: Node) -> Record:
         """What `<<` brings in: of several objects the first that has a member gives it."""
@@ -168,6 +169,8 @@ class _Construction:
         merged: Record = {}
         for source in reversed(sources):
             value = self._value(source)
+            if isinstance(value, Faulty):
+                raise value.fault
             if not isinstance(value, dict):
                 raise SpecError("<< must name an object or a list of objects", line=_line(node))
             merged |= value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +12,7 @@ from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.specs import applying, plan_file, planning, spec_files
 from tableadmin.cli.specs.applying import ApplyOptions
+from tableadmin.cli.specs.spec_files import Source
 from tableadmin.cli.views.formatting import word
 
 if TYPE_CHECKING:
@@ -35,34 +36,30 @@ The exit code is 0 if all tables match their specs, and 1 otherwise.
 
 @click.command(cls=Command, help=_HELP, example="tablectl apply -f tables.yaml")
 @click.argument("plan", metavar="[PLAN]", required=False, type=click.Path())
-@spec_files.files_option(required=False)
-@spec_files.parameters_option
+@spec_files.source(required=False)
 @applying.permissions
 @applying.apply_options
 @pass_session
 def apply(
     session: Session,
     plan: str | None,
-    files: Sequence[str],
-    parameters: Mapping[str, str],
+    source: Source,
     *,
     apply_options: ApplyOptions,
 ) -> None:
     """Create and update tables to match their specs."""
-    if bool(plan) == bool(files):
+    if bool(plan) == bool(source.files):
         raise click.UsageError("give -f FILE or a PLAN file of 'tablectl plan --out'")
-    if plan and parameters:
-        raise click.UsageError("--param requires -f FILE: a PLAN file has no parameters")
     saved = plan_file.read(plan) if plan else None
     if plan and saved:
         _check_endpoint(session, plan, saved)
-    loaded = saved.specs if saved else spec_files.read(files, parameters)
+    loaded, notes = spec_files.Read(saved.specs, ()) if saved else spec_files.read(source)
     if applying.show_earlier_request(session, session.client, loaded, apply_options):
         return
     planned = planning.planned(session.client, loaded)
     planned.check()
     plans = planned.plans
-    applying.show_plans(session, plans)
+    applying.show_plans(session, plans, notes)
     if saved:
         _check_drift(saved.plans, plans)
     applying.apply(session, session.client, loaded, plans, apply_options)

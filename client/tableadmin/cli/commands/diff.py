@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import click
 
@@ -10,11 +10,11 @@ from tableadmin.cli.app import shell_completion, terminal_text
 from tableadmin.cli.app.blocks import Lines
 from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.output import show
-from tableadmin.cli.app.session import Session, aws, pass_session
+from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.app.settings import SETTINGS
 from tableadmin.cli.specs import planning, spec_files
 from tableadmin.cli.specs.planning import Planned
-from tableadmin.cli.specs.spec_files import LoadedSpec
+from tableadmin.cli.specs.spec_files import LoadedSpec, Source
 from tableadmin.cli.views import plan_text
 
 _endpoints = shell_completion.setting(SETTINGS["endpoint"])
@@ -23,22 +23,20 @@ _endpoints = shell_completion.setting(SETTINGS["endpoint"])
 @click.command(cls=Command, example="tablectl diff Music --from staging --to production")
 @click.argument("name", metavar="[TABLE]", required=False, shell_complete=shell_completion.tables)
 @click.option(
-    "--from", "source", metavar="ENDPOINT", shell_complete=_endpoints, help="Endpoint of the reference table."
+    "--from", "origin", metavar="ENDPOINT", shell_complete=_endpoints, help="Endpoint of the reference table."
 )
 @click.option(
     "--to", "target", metavar="ENDPOINT", shell_complete=_endpoints, help="Endpoint of the table to compare."
 )
-@spec_files.files_option(required=False)
-@spec_files.parameters_option
+@spec_files.source(required=False)
 @planning.exit_code_option
 @pass_session
 def diff(
     session: Session,
     name: str | None,
-    source: str | None,
+    origin: str | None,
     target: str | None,
-    files: Sequence[str],
-    parameters: Mapping[str, str],
+    source: Source,
     *,
     exit_code: bool,
 ) -> None:
@@ -47,29 +45,31 @@ def diff(
     With -f, tablectl shows the changes that make the live table match the spec. With --from and --to,
     tablectl shows the changes that make the table at --to match the table at --from.
     """
-    if name and source and target and not files:
-        planned = _between(session, name, source, target)
-    elif files and not (name or source or target):
-        planned = planning.planned(session.client, spec_files.read(files, parameters))
+    notes: Sequence[str] = ()
+    if name and origin and target and not source.files:
+        planned, notes = _between(session, name, origin, target)
+    elif source.files and not (name or origin or target):
+        loaded, notes = spec_files.read(source)
+        planned = planning.planned(session.client, loaded)
     else:
         raise click.UsageError("give -f FILE, or TABLE with --from ENDPOINT and --to ENDPOINT")
-    _show(session, planned)
+    _show(session, planned, notes)
     planned.check()
     if exit_code:
         planning.exit_with_changes(planned.plans)
 
 
-def _between(session: Session, name: str, source: str, target: str) -> Planned:
-    exported = planning.exported(session.client.with_options(endpoint=source), [name])
-    spec_files.print_notes([f"{source}: {note}" for note in exported.notes])
-    return planning.planned(
-        session.client.with_options(endpoint=target), [LoadedSpec(exported.specs[0], source)]
-    )
+def _between(session: Session, name: str, origin: str, target: str) -> tuple[Planned, Sequence[str]]:
+    exported = planning.exported(session.client.with_options(endpoint=origin), [name])
+    notes = [f"{origin}: {note}" for note in exported.notes]
+    spec_files.print_notes(notes)
+    loaded = [LoadedSpec(exported.specs[0], origin)]
+    return planning.planned(session.client.with_options(endpoint=target), loaded), notes
 
 
-def _show(session: Session, planned: Planned) -> None:
+def _show(session: Session, planned: Planned, notes: Sequence[str]) -> None:
     if not session.in_blocks:
-        show({"Plans": [aws(plan) for plan in planned.plans]}, session.output)
+        show(planning.answer(planned.plans, notes), session.output)
     elif any(plan.changes for plan in planned.plans):
         terminal_text.write(plan_text.differences(planned.plans))
     elif not planned.errors:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import click
 
 from tableadmin.cli.app import terminal_text
 from tableadmin.cli.app.exit_codes import CommandFailed
 from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.output import show
-from tableadmin.cli.app.session import Session, aws, pass_session
+from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.specs import plan_file, planning, spec_files
+from tableadmin.cli.specs.spec_files import Source
 from tableadmin.cli.views import plan_text
 
 
 @click.command(cls=Command, example="tablectl plan -f tables.yaml --out tables.plan")
-@spec_files.files_option(required=True)
-@spec_files.parameters_option
+@spec_files.source(required=True)
 @planning.exit_code_option
 @click.option(
     "--out",
@@ -26,9 +24,7 @@ from tableadmin.cli.views import plan_text
     help="Save the plan to this file, for 'tablectl apply PLAN'.",
 )
 @pass_session
-def plan(
-    session: Session, files: Sequence[str], parameters: Mapping[str, str], *, exit_code: bool, out: str | None
-) -> None:
+def plan(session: Session, source: Source, *, exit_code: bool, out: str | None) -> None:
     """Show the changes that tables need to match their specs, and the AWS calls that make them.
 
     The command changes nothing. The exit code is 1 if a spec is invalid, a table cannot be read, or AWS would
@@ -37,12 +33,12 @@ def plan(
     """
     if out:
         plan_file.check(out)
-    loaded = spec_files.read(files, parameters)
+    loaded, notes = spec_files.read(source)
     planned = planning.planned(session.client, loaded)
     if session.in_blocks:
         terminal_text.write(plan_text.review(planned.plans))
     else:
-        show({"Plans": [aws(plan) for plan in planned.plans]}, session.output)
+        show(planning.answer(planned.plans, notes), session.output)
     planned.check()
     refused = [plan.table_name for plan in planned.plans if plan.refusal]
     if refused:

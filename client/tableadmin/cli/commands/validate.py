@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +13,7 @@ from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.output import show
 from tableadmin.cli.app.session import Session, aws, pass_session
 from tableadmin.cli.specs import planning, spec_files
+from tableadmin.cli.specs.spec_files import Source
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
@@ -21,29 +22,31 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command, example="tablectl validate -f tables.yaml")
-@spec_files.files_option(required=True)
-@spec_files.parameters_option
+@spec_files.source(required=True)
 @pass_session
-def validate(session: Session, files: Sequence[str], parameters: Mapping[str, str]) -> None:
+def validate(session: Session, source: Source) -> None:
     """Check specs and list every violation.
 
     The service checks the specs without calls to AWS. The exit code is 1 if there are violations.
     """
-    loaded = spec_files.read(files, parameters)
+    loaded, notes = spec_files.read(source)
     response = session.client.validate(each.spec for each in loaded)
-    _show(session, response, loaded)
+    _show(session, response, loaded, notes)
     if response.violations:
         raise CommandFailed(planning.invalid(response.violations, loaded))
 
 
-def _show(session: Session, response: ValidateTablesResponse, loaded: Sequence[LoadedSpec]) -> None:
+def _show(
+    session: Session, response: ValidateTablesResponse, loaded: Sequence[LoadedSpec], notes: Sequence[str]
+) -> None:
     found = response.violations
     if session.in_blocks:
         are = "is" if len(loaded) == 1 else "are"
         valid = [f"{planning.count(len(loaded))} {are} valid"]
         show([Lines(planning.violation_lines(found, loaded) or valid)], session.output)
     else:
-        show({"Violations": [_record(each, loaded) for each in found]}, session.output)
+        answer: AwsDict = {"Violations": [_record(each, loaded) for each in found]}
+        show(planning.noted(answer, "Notes", notes), session.output)
 
 
 def _record(violation: SpecViolation, loaded: Sequence[LoadedSpec]) -> AwsDict:

@@ -127,13 +127,13 @@ def show_earlier_request(
     return True
 
 
-def show_plans(session: Session, plans: Sequence[TablePlan]) -> None:
-    """Show PLANS as `tablectl plan` does, and as one line where JSON is asked for."""
+def show_plans(session: Session, plans: Sequence[TablePlan], notes: Sequence[str] = ()) -> None:
+    """Show PLANS as `tablectl plan` does, and as one line with the NOTES where JSON is asked for."""
     if session.in_blocks:
         terminal_text.write(plan_text.review(plans))
     else:
         shown: AwsDict = {"time": datetime.now(UTC), "type": "PLAN", "plans": [aws(plan) for plan in plans]}
-        show_item(shown, session.output)
+        show_item(planning.noted(shown, "notes", notes), session.output)
 
 
 def apply(

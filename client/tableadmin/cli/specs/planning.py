@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from tableadmin.cli.app.exit_codes import CHANGES_FOUND, CommandFailed
+from tableadmin.cli.app.session import aws
 from tableadmin.cli.app.terminal_text import is_terminal, printable
 from tableadmin.cli.specs.spec_files import LoadedSpec
 
 if TYPE_CHECKING:
+    from tableadmin.awsshape import AwsDict
     from tableadmin.client import Client
     from tableadmin.errors import TableAdminError
     from tableadmin.plans import Exports
@@ -69,6 +71,16 @@ def planned(client: Client, loaded: Sequence[LoadedSpec]) -> Planned:
         [each.plan for each in ordered if each.HasField("plan")],
         [table_error(each.table_name, each.error) for each in ordered if each.HasField("error")],
     )
+
+
+def answer(plans: Sequence[TablePlan], notes: Sequence[str]) -> AwsDict:
+    """What programs get: PLANS, and the NOTES on the specs if there are any."""
+    return noted({"Plans": [aws(plan) for plan in plans]}, "Notes", notes)
+
+
+def noted(answer: AwsDict, member: str, notes: Sequence[str]) -> AwsDict:
+    """ANSWER with NOTES as its MEMBER if there are any."""
+    return {**answer, member: [*notes]} if notes else answer
 
 
 def exported(client: Client, names: Sequence[str]) -> Exports:

@@ -1,18 +1,22 @@
-"""Files of specs that a command line names, and the parameters of the templates among them."""
+"""Files of specs that a command line names, and what the command line gives for reading them."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import click
 
+from tableadmin.cli.app import options
 from tableadmin.cli.app.terminal_text import printable
 
 if TYPE_CHECKING:
+    from tableadmin.formats import Found, FoundTable, Inputs
     from tableadmin.v1 import TableSpec
+
+R = TypeVar("R")
 
 
 class SpecsError(click.ClickException):
@@ -20,22 +24,67 @@ class SpecsError(click.ClickException):
 
 
 class LoadedSpec(NamedTuple):
-    """A spec and the name of the file that it stands in."""
+    """A spec, the name of the file that it stands in, and what the file says that a spec can't.
+
+    `region` is empty where the file does not say a region. `must_exist` is the reason why the table can't be
+    created from its spec, empty where it can.
+    """
 
     spec: TableSpec
     file: str
+    region: str = ""
+    must_exist: str = ""
 
 
-def _parameters(ctx: click.Context, param: click.Parameter, values: Sequence[str]) -> Mapping[str, str]:
-    pairs = [value.partition("=") for value in values]
-    for name, equals, _ in pairs:
-        if not (name and equals):
-            raise click.BadParameter(f"{name!r} is not KEY=VALUE", ctx, param)
-    return {name: value for name, _, value in pairs}
+class Read(NamedTuple):
+    """The specs of files, and a line for each thing in the files that the specs do not contain."""
+
+    specs: Sequence[LoadedSpec]
+    notes: Sequence[str]
 
 
-def files_option(*, required: bool) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """-f, which reaches the command as `files`."""
+class Source(NamedTuple):
+    """What a command line says of spec files."""
+
+    files: Sequence[str]
+    parameters: Sequence[str] = ()
+    names: Sequence[str] = ()
+    select: Sequence[str] = ()
+
+    def check_needs_files(self) -> None:
+        """Raise UsageError for an option that is of no use without -f."""
+        for option, values in (
+            ("--param", self.parameters),
+            ("--name", self.names),
+            ("--select", self.select),
+        ):
+            if values and not self.files:
+                raise click.UsageError(f"{option} requires -f FILE")
+
+
+def source(*, required: bool) -> Callable[[Callable[..., R]], Callable[..., R]]:
+    """-f and the options for what it names, which reach the command as `source`."""
+
+    def decorated(command: Callable[..., R]) -> Callable[..., R]:
+        @wraps(command)
+        def with_source(
+            *args: object,
+            files: Sequence[str],
+            parameters: Sequence[str],
+            names: Sequence[str],
+            select: Sequence[str],
+            **others: object,
+        ) -> R:
+            said = Source(files, parameters, names, select)
+            said.check_needs_files()
+            return command(*args, source=said, **others)
+
+        return options.combine_options(_files_option(required=required), *_OPTIONS)(with_source)
+
+    return decorated
+
+
+def _files_option(*, required: bool) -> Callable[[Callable[..., R]], Callable[..., R]]:
     return click.option(
         "-f",
         "--file",
@@ -44,54 +93,101 @@ def files_option(*, required: bool) -> Callable[[Callable[..., None]], Callable[
         type=click.Path(allow_dash=True),
         multiple=True,
         required=required,
-        help="Table specs, AWS CLI input, a CloudFormation template or Terraform JSON. Can be repeated.",
+        help="Table specs, AWS CLI input or output, a CloudFormation template or Terraform JSON. "
+        "Can be repeated.",
     )
 
 
-parameters_option = click.option(
-    "--param",
-    "parameters",
-    metavar="KEY=VALUE",
-    multiple=True,
-    callback=_parameters,
-    help="Parameter of the CloudFormation templates. Can be repeated.",
+_OPTIONS = (
+    click.option(
+        "--param",
+        "parameters",
+        metavar="KEY=VALUE",
+        multiple=True,
+        help="Parameter of the templates. Can be repeated.",
+    ),
+    click.option(
+        "--name",
+        "names",
+        metavar="LOGICALID=NAME",
+        multiple=True,
+        help="Name of a table to which the template gives no name. Can be repeated.",
+    ),
+    click.option(
+        "--select",
+        "select",
+        metavar="NAME",
+        multiple=True,
+        help="Read only this table: a name, an address or a logical ID. * and ? match any text and any "
+        "character. Can be repeated.",
+    ),
 )
 
 
-def read(files: Sequence[str], parameters: Mapping[str, str]) -> list[LoadedSpec]:
-    """The specs in FILES, `-` being standard input; what a spec can't hold is said on standard error.
+def read(source: Source) -> Read:
+    """The specs in the files of SOURCE, `-` being standard input; the notes go to standard error.
 
-    Raises SpecsError for the first thing that is wrong, a table in two files included.
+    Raises SpecsError for every table that can't be read, and UsageError.
     """
-    found: dict[str, LoadedSpec] = {}
-    for loaded in _read_each(files, parameters):
-        name = loaded.spec.table_name
-        if name in found:
-            raise SpecsError(f"{loaded.file}: table {name}: is also in {found[name].file}")
-        found[name] = loaded
-    return list(found.values())
-
-
-def _read_each(files: Sequence[str], parameters: Mapping[str, str]) -> Iterator[LoadedSpec]:
     from tableadmin import formats  # noqa: PLC0415 - yaml and protobuf
 
-    for file in files:
-        notes: list[str] = []
-        name = "standard input" if file == "-" else file
-        try:
-            specs = formats.read(_text(file, name), name=name, parameters=parameters, notes=notes)
-        except formats.SpecError as error:
-            raise SpecsError(str(error)) from error
-        print_notes(notes)
-        for spec in specs:
-            yield LoadedSpec(spec, name)
-
-
-def _text(file: str, name: str) -> str:
+    inputs = formats.Inputs(_pairs("--param", source.parameters), _pairs("--name", source.names))
     try:
-        return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SpecsError(f"{name}: {getattr(error, 'strerror', None) or 'not UTF-8'}") from error
+        found = formats.joined([_found(file, inputs) for file in source.files])
+        inputs.check_all_used()
+        tables, left_out = formats.selected(found.tables, source.select)
+        _check_readable(tables)
+        formats.check_distinct(tables)
+    except formats.SpecError as error:
+        raise SpecsError(str(error)) from error
+    notes = [*found.notes, *(note for table in tables for note in table.notes), *filter(None, [left_out])]
+    print_notes(notes)
+    return Read(
+        [
+            LoadedSpec(table.spec, table.file, table.region, table.must_exist)
+            for table in tables
+            if table.spec
+        ],
+        notes,
+    )
+
+
+def _pairs(option: str, values: Sequence[str]) -> dict[str, str]:
+    pairs = [value.partition("=") for value in values]
+    for name, equals, _ in pairs:
+        if not (name and equals):
+            raise click.BadParameter(f"{name!r} is not KEY=VALUE", param_hint=f"'{option}'")
+    return {name: value for name, _, value in pairs}
+
+
+def _found(file: str, inputs: Inputs) -> Found:
+    from tableadmin import formats  # noqa: PLC0415 - yaml and protobuf
+
+    if file == "-":
+        return formats.find(_standard_input(), name="standard input", inputs=inputs)
+    try:
+        return formats.load(file, inputs=inputs)
+    except OSError as error:
+        raise SpecsError(f"{file}: {error.strerror}") from error
+
+
+def _standard_input() -> str | bytes:
+    binary = getattr(sys.stdin, "buffer", None)
+    return binary.read() if binary else sys.stdin.read()
+
+
+def _check_readable(tables: Sequence[FoundTable]) -> None:
+    """Raise SpecsError where some of TABLES can't be read; several are said on standard error, one a line."""
+    errors = [table.refusal for table in tables if table.refusal]
+    if not errors:
+        return
+    if len(errors) == 1:
+        raise SpecsError(str(errors[0])) from errors[0]
+    for error in errors:
+        click.echo(str(error), err=True)
+    needs = " ".join(dict.fromkeys(need for error in errors for need in error.needs))
+    advice = f"give {needs}, or choose tables with --select" if needs else "choose tables with --select"
+    raise SpecsError(f"{len(errors)} of {len(tables)} tables can't be read; {advice}")
 
 
 def print_notes(notes: Sequence[str]) -> None:

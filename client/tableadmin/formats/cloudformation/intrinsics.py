@@ -1,14 +1,14 @@
 """CloudFormation's intrinsic functions, as far as they can be worked out from a template and parameters."""
 
 import base64
-import difflib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.fitting import as_text, settled
+from tableadmin.formats.inputs import Inputs, near
 from tableadmin.formats.tree import Record, Tree, record
 
 # What removes the member it is the value of; recognised by identity.
@@ -26,9 +26,10 @@ class Template:
     be given too, under the name it has in the template, such as `Key.Arn` or `AWS::Region`.
     """
 
-    def __init__(self, document: Record, given: Mapping[str, str]) -> None:
-        self._given = given
+    def __init__(self, document: Record, inputs: Inputs) -> None:
+        self._inputs = inputs
         self._parameters = record(document.get("Parameters"), "Parameters")
+        inputs.declares(self._parameters)
         self._resources = record(document.get("Resources"), "Resources")
         self._mappings = record(document.get("Mappings"), "Mappings")
         self._conditions = record(document.get("Conditions"), "Conditions")
@@ -62,7 +63,7 @@ class Template:
     def holds(self, name: Tree, path: str) -> bool:
         """Whether the condition NAME holds. Raises SpecError for one that is not there or needs itself."""
         if not isinstance(name, str) or name not in self._conditions:
-            raise SpecError(f"there is no condition {name!r}{_near(name, self._conditions)}", path=path)
+            raise SpecError(f"there is no condition {name!r}{near(name, self._conditions)}", path=path)
         if name in self._asking:
             raise SpecError(f"the condition {name!r} refers to itself", path=path)
         self._asking.append(name)
@@ -82,25 +83,27 @@ class Template:
         """What Ref NAME is: a parameter's value, given or its default, or what else was given for it."""
         declared = record(self._parameters.get(name), f"Parameters.{name}")
         kind = as_text(settled_scalar(declared.get("Type", "String")))
-        if name in self._given:
-            return _typed(_allowed(self._given[name], name, declared, path), kind)
+        given = self._inputs.parameter(name)
+        if given is not None:
+            return _typed(_allowed(given, name, declared, path), kind)
         if "Default" in declared and not kind.startswith("AWS::SSM::"):
             return _typed(as_text(settled_scalar(declared["Default"])), kind)
-        raise SpecError(f"{self._unknown(name, declared)}; give {name}=VALUE", path=path)
+        raise _asking(self._unknown(name, declared), name, path)
 
     def given(self, name: str, function: str, path: str) -> str:
         """What was given for NAME, which FUNCTION asks CloudFormation for."""
-        if name in self._given:
-            return self._given[name]
-        raise SpecError(f"{function} of {name} is known to CloudFormation only; give {name}=VALUE", path=path)
+        given = self._inputs.parameter(name)
+        if given is None:
+            raise _asking(f"{function} of {name} is known to CloudFormation only", name, path)
+        return given
 
     def mapped(self, keys: list[str], path: str) -> Tree:
         """What the Mappings have under KEYS: a map, a top-level key and a second one."""
         found: Tree = self._mappings
         for key in keys:
             if not isinstance(found, dict) or key not in found:
-                near = _near(key, found if isinstance(found, dict) else ())
-                raise SpecError(f"the Mappings have no {'.'.join(keys)}{near}", path=path)
+                nearest = near(key, found if isinstance(found, dict) else ())
+                raise SpecError(f"the Mappings have no {'.'.join(keys)}{nearest}", path=path)
             found = found[key]
         return found
 
@@ -122,8 +125,13 @@ class Template:
             return f"{name} is known where the template is deployed"
         if name in self._resources:
             return f"Ref of {name} is known once CloudFormation has made that resource"
-        near = _near(name, [*self._parameters, *self._resources])
-        return f"Ref names {name}, which is neither a parameter nor a resource{near}"
+        nearest = near(name, [*self._parameters, *self._resources])
+        return f"Ref names {name}, which is neither a parameter nor a resource{nearest}"
+
+
+def _asking(why: str, name: str, path: str) -> SpecError:
+    """The error that asks for the value of NAME."""
+    return SpecError(f"{why}; give {name}=VALUE", path=path, needs=[f"--param {name}=VALUE"])
 
 
 def settled_scalar(tree: Tree) -> str | int | float | bool:
@@ -151,11 +159,6 @@ def _allowed(text: str, name: str, declared: Record, path: str) -> str:
 
 def _typed(text: str, kind: str) -> Tree:
     return [item.strip() for item in text.split(",")] if kind.startswith(_LISTS) or "<List<" in kind else text
-
-
-def _near(name: Tree, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.5)
-    return f", did you mean {near[0]!r}?" if near else ""
 
 
 def _arguments(tree: Tree, counts: tuple[int, ...], path: str) -> list[Tree]:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from tableadmin.formats.error import SpecError
+from tableadmin.formats.found import Found, FoundTable
+from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.spec import specified
 from tableadmin.formats.terraform.unknown import AFTER_APPLY, Unknowns, instance_of
 from tableadmin.formats.tree import Record, Tree, below, pruned_record, record, records
@@ -17,6 +19,14 @@ _REFUSED = {
     "aws_dynamodb_table_replica": "a replica has to be in its table's replica block",
     "aws_dynamodb_tag": "a tag has to be in its table's tags",
 }
+
+
+def read(document: Tree, inputs: Inputs) -> Found:
+    """The tables in DOCUMENT, one of `terraform show -json`. Raises as `tables` does."""
+    del inputs
+    notes: list[str] = []
+    specs = tables(document, notes)
+    return Found([FoundTable(name=spec.table_name, spec=spec) for spec in specs], notes)
 
 
 class _Resource(NamedTuple):

@@ -1,0 +1,73 @@
+"""What describe-table gives, once or several times; and inputs of create-table under `Table`."""
+
+from collections.abc import Iterator, Mapping
+
+from tableadmin.awsshape import member_name
+from tableadmin.awsshape.rules import members_of
+from tableadmin.formats import cli_json, spec
+from tableadmin.formats.found import Found, FoundTable, attempt
+from tableadmin.formats.inputs import Inputs
+from tableadmin.formats.tree import Record, Tree, below, record
+from tableadmin.v1 import TableDescription, TableSpec
+
+# What an answer has its description in.
+_WRAPPERS = ("Table", "TableDescription")
+# What files that people put together have several in.
+_SEVERAL = "Tables"
+
+
+def _members(of: type[TableDescription | TableSpec]) -> frozenset[str]:
+    return frozenset(member_name(field) for field in members_of(of.DESCRIPTOR))
+
+
+_OF_DESCRIPTIONS = _members(TableDescription) - _members(TableSpec)
+_OF_INPUTS = _members(TableSpec) - _members(TableDescription)
+
+
+def recognised(document: Tree) -> bool:
+    """Whether DOCUMENT is a description, an answer with one, or a list of them."""
+    if isinstance(document, list):
+        return any(map(recognised, document))
+    return isinstance(document, dict) and (
+        isinstance(document.get(_SEVERAL), list)
+        or any(wrapper in document for wrapper in _WRAPPERS)
+        or not _OF_DESCRIPTIONS.isdisjoint(document)
+    )
+
+
+def read(document: Tree, inputs: Inputs) -> Found:
+    """The tables that DOCUMENT describes."""
+    del inputs
+    return Found([_table(path, tree) for path, tree in _each(document, "")])
+
+
+def _each(document: Tree, path: str) -> Iterator[tuple[str, Tree]]:
+    """Each table in DOCUMENT with its path."""
+    if isinstance(document, list):
+        for index, item in enumerate(document):
+            yield from _each(item, f"{path}[{index}]")
+        return
+    members = document if isinstance(document, dict) else {}
+    wrapper = next((name for name in (*_WRAPPERS, _SEVERAL) if name in members), "")
+    inside = below(path, wrapper)
+    if wrapper == _SEVERAL:
+        yield from _each(members[wrapper], inside)
+    else:
+        yield inside, members[wrapper] if wrapper else document
+
+
+def _table(path: str, tree: Tree) -> FoundTable:
+    said: Mapping[str, Tree] = tree if isinstance(tree, dict) else {}
+    name = said.get("TableName")
+    found = FoundTable(address=path, name=name if isinstance(name, str) else "", region=cli_json.region(said))
+
+    def read_table(notes: list[str]) -> TableSpec:
+        table = record(tree, path)
+        return spec.table(table, path) if _is_input(table) else cli_json.described(table, notes, path)
+
+    return attempt(read_table, found)
+
+
+def _is_input(table: Record) -> bool:
+    """Whether TABLE has members of create-table's input and none that only a description has."""
+    return _OF_DESCRIPTIONS.isdisjoint(table) and not _OF_INPUTS.isdisjoint(table)

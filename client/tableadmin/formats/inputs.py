@@ -1,0 +1,55 @@
+"""What a caller gives beside the files: values of parameters, and names of tables."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from tableadmin.formats.error import SpecError
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Values that files ask for, and a record of what the files can use.
+
+    `parameters` are the values of a template's parameters, and of what only the deploying tool knows, under
+    the name in the file: `Stage`, `Key.Arn`, `AWS::Region`. `names` are table names by logical ID.
+    """
+
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    _asked: set[str] = field(default_factory=set)
+    _named: set[str] = field(default_factory=set)
+
+    def parameter(self, name: str) -> str | None:
+        """The value given for the parameter NAME, None without one. NAME counts as used."""
+        self._asked.add(name)
+        return self.parameters.get(name)
+
+    def declares(self, names: Iterable[str]) -> None:
+        """Say that a file has the parameters NAMES, whether or not a table needs them."""
+        self._asked.update(names)
+
+    def name(self, logical_id: str) -> str | None:
+        """The table name given for LOGICAL_ID, None without one. LOGICAL_ID counts as used."""
+        self._named.add(logical_id)
+        return self.names.get(logical_id)
+
+    def check_all_used(self) -> None:
+        """Raise SpecError for a parameter or a name that no file read with these inputs can use."""
+        _check("parameter", self.parameters, self._asked)
+        _check("table without a name of its own, or logical ID,", self.names, self._named)
+
+
+def near(name: object, known: Iterable[str]) -> str:
+    """`, did you mean 'NAME'?` with the nearest of the KNOWN names; empty where none is near."""
+    by_lower: dict[str, str] = {}
+    for each in known:
+        by_lower.setdefault(each.lower(), each)
+    found = difflib.get_close_matches(str(name).lower(), list(by_lower), n=1, cutoff=0.5)
+    return f", did you mean {by_lower[found[0]]!r}?" if found else ""
+
+
+def _check(kind: str, given: Mapping[str, str], used: set[str]) -> None:
+    for name in given:
+        if name not in used:
+            raise SpecError(f"no file has a {kind} {name!r}{near(name, sorted(used))}")

@@ -1,0 +1,107 @@
+"""The formats that are read: a row for each. A new format is a file with a `read`, and a row here.
+
+A document is what YAML or JSON holds. Formats that are neither have a row in TEXTS, and formats of which a
+folder holds the parts have a row in FOLDERS.
+"""
+
+from collections.abc import Callable, Mapping
+from fnmatch import fnmatchcase
+from typing import NamedTuple, TypeAlias
+
+from tableadmin.formats import descriptions, spec
+from tableadmin.formats.cloudformation import reading as cloudformation
+from tableadmin.formats.error import SpecError
+from tableadmin.formats.found import Found
+from tableadmin.formats.inputs import Inputs
+from tableadmin.formats.terraform import reading as terraform
+from tableadmin.formats.tree import Tree
+
+
+class Reader(NamedTuple):
+    """A format of documents: what people call it, which documents are in it, and how they are read.
+
+    `read` raises SpecError for what is wrong with the document as a whole; what is wrong with a table is the
+    `refusal` of that table. A reader that is `strict` gets no document with a Faulty object in it.
+    """
+
+    format: str
+    recognises: Callable[[Tree], bool]
+    read: Callable[[Tree, Inputs], Found]
+    strict: bool = True
+
+
+class TextReader(NamedTuple):
+    """A format of text that is neither YAML nor JSON; `recognises` gets the file's name and text."""
+
+    format: str
+    recognises: Callable[[str, str], bool]
+    read: Callable[[str, Inputs], Found]
+
+
+# The files of a folder by their paths in it, with / between parts.
+Files: TypeAlias = Mapping[str, str]
+
+
+class FolderReader(NamedTuple):
+    """A format of folders: the file that marks one, and patterns of the files that `read` gets."""
+
+    format: str
+    mark: str
+    files: tuple[str, ...]
+    read: Callable[[Files, Inputs], Found]
+
+
+def _has(*members: str) -> Callable[[Tree], bool]:
+    """Whether a document is an object with one of MEMBERS, which no other format has."""
+    return lambda document: isinstance(document, dict) and any(member in document for member in members)
+
+
+# Looked through in this order.
+DOCUMENTS: tuple[Reader, ...] = (
+    Reader(
+        "CloudFormation",
+        _has("Resources", "AWSTemplateFormatVersion"),
+        cloudformation.read,
+        strict=False,
+    ),
+    Reader("Terraform JSON", _has("planned_values", "terraform_version"), terraform.read),
+    Reader("descriptions", descriptions.recognised, descriptions.read),
+    Reader("specs", lambda document: isinstance(document, dict | list), spec.read),
+)
+TEXTS: tuple[TextReader, ...] = ()
+FOLDERS: tuple[FolderReader, ...] = ()
+
+# Members of documents that are close by and not accepted, and what to give instead.
+_NEARBY = {
+    "lineage": "is a Terraform state file; give what `terraform show -json` prints",
+    "TableNames": "is a list of table names; give what `aws dynamodb describe-table` prints",
+}
+
+
+def reader_of(document: Tree) -> Reader:
+    """The reader of DOCUMENT; what is in no other format is a spec, or a list of specs.
+
+    Raises SpecError for what is no object or list, and for documents that are close by and not accepted.
+    """
+    if isinstance(document, dict):
+        for member, instead in _NEARBY.items():
+            if member in document:
+                raise SpecError(instead)
+    for reader in DOCUMENTS:
+        if reader.recognises(document):
+            return reader
+    raise SpecError("must be an object, or a list of objects")
+
+
+def text_reader_of(name: str, text: str) -> TextReader | None:
+    """The reader of TEXT, the content of the file NAME, where TEXT is neither YAML nor JSON."""
+    return next((reader for reader in TEXTS if reader.recognises(name, text)), None)
+
+
+def folder_reader_of(paths: list[str]) -> FolderReader:
+    """The reader of a folder that has PATHS in it. Raises SpecError where no format has such a folder."""
+    for reader in FOLDERS:
+        if any(fnmatchcase(path, reader.mark) for path in paths):
+            return reader
+    known = " or ".join(f"{reader.mark} ({reader.format})" for reader in FOLDERS)
+    raise SpecError(f"is a folder without {known}; give the files in it" if known else "is a folder")

@@ -83,8 +83,19 @@ def _tags(tags: Tree) -> Tree:
     return [{"Key": key, "Value": value} for key, value in tags.items()] if isinstance(tags, dict) else tags
 
 
+def _unmanaged(members: Tree) -> Tree:
+    """The list of structures that a list of paths stands for."""
+    if not isinstance(members, list):
+        return members
+    return [{"Path": str(each)} if isinstance(each, str) else each for each in members]
+
+
 # Members that may be written more freely than the contract has them.
-_FREER: Mapping[str, Callable[[Tree], Tree]] = {"Tags": _tags, "ResourcePolicy": policy_text}
+_FREER: Mapping[str, Callable[[Tree], Tree]] = {
+    "Tags": _tags,
+    "ResourcePolicy": policy_text,
+    "Unmanaged": _unmanaged,
+}
 
 
 def _written(spec: TableSpec) -> Record:
@@ -95,6 +106,8 @@ def _written(spec: TableSpec) -> Record:
     tags = {tag.key: tag.value for tag in spec.tags}
     if tags and len(tags) == len(spec.tags) and all(tag.HasField("value") for tag in spec.tags):
         data["Tags"] = {**tags}
+    if spec.unmanaged and not any(len(each.ListFields()) > 1 for each in spec.unmanaged):
+        data["Unmanaged"] = [each.path for each in spec.unmanaged]
     return data
 
 

@@ -181,6 +181,7 @@ from tableadmin.v1.table_spec_pb2 import (
     KinesisStreamSpecification,
     ReplicaSpecification,
     TableSpec,
+    UnmanagedMember,
 )
 from tableadmin.v1.operation_pb2 import (
     CallOutcome,
@@ -613,6 +614,7 @@ __all__ = [
     "TimeToLiveDescription",
     "TimeToLiveSpecification",
     "TimeToLiveStatus",
+    "UnmanagedMember",
     "UnreadablePart",
     "UntagResourceRequest",
     "UntagResourceResponse",

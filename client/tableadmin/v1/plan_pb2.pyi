@@ -232,7 +232,9 @@ class ExportTablesResponse(_message.Message):
     """The total number of results that the stream will return."""
     @_builtins.property
     def spec(self) -> _table_spec_pb2.TableSpec:
-        """The spec that describes the table as it is. A plan for this spec has no changes."""
+        """The spec that describes the table as it is. A plan for this spec has no changes. Settings that
+        could not be read, and capacity that Application Auto Scaling manages, are in `unmanaged`.
+        """
 
     @_builtins.property
     def error(self) -> Global___TableError:
@@ -443,6 +445,7 @@ class TablePlan(_message.Message):
     FINGERPRINT_FIELD_NUMBER: _builtins.int
     WAITS_FIELD_NUMBER: _builtins.int
     REFUSAL_FIELD_NUMBER: _builtins.int
+    UNMANAGED_FIELD_NUMBER: _builtins.int
     table_name: _builtins.str
     """The table name."""
     action: Global___PlanAction.ValueType
@@ -474,6 +477,13 @@ class TablePlan(_message.Message):
         none.
         """
 
+    @_builtins.property
+    def unmanaged(self) -> _containers.RepeatedCompositeFieldContainer[_table_spec_pb2.UnmanagedMember]:
+        """The members that the spec does not manage, as in `TableSpec.unmanaged`, with `*` replaced by the
+        members that it stands for. The plan leaves them as they are. A table that the plan creates has
+        the defaults of AWS for them, unless the spec contains values.
+        """
+
     def __init__(
         self,
         *,
@@ -485,10 +495,11 @@ class TablePlan(_message.Message):
         fingerprint: _builtins.str | None = ...,
         waits: _abc.Iterable[_builtins.str] | None = ...,
         refusal: _builtins.str | None = ...,
+        unmanaged: _abc.Iterable[_table_spec_pb2.UnmanagedMember] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_action", b"_action", "_fingerprint", b"_fingerprint", "_refusal", b"_refusal", "_table_name", b"_table_name", "action", b"action", "fingerprint", b"fingerprint", "refusal", b"refusal", "table_name", b"table_name"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_action", b"_action", "_fingerprint", b"_fingerprint", "_refusal", b"_refusal", "_table_name", b"_table_name", "action", b"action", "changes", b"changes", "fingerprint", b"fingerprint", "refusal", b"refusal", "steps", b"steps", "table_name", b"table_name", "waits", b"waits", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_action", b"_action", "_fingerprint", b"_fingerprint", "_refusal", b"_refusal", "_table_name", b"_table_name", "action", b"action", "changes", b"changes", "fingerprint", b"fingerprint", "refusal", b"refusal", "steps", b"steps", "table_name", b"table_name", "unmanaged", b"unmanaged", "waits", b"waits", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__action: _TypeAlias = _typing.Literal["action"]  # noqa: Y015
     _WhichOneofArgType__action: _TypeAlias = _typing.Literal["_action", b"_action"]  # noqa: Y015

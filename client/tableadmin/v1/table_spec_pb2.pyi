@@ -37,10 +37,11 @@ class TableSpec(_message.Message):
     """The desired state of a table. A spec has the members of CreateTable, and members for settings
     that AWS manages with other operations.
 
-    An absent member means the default value of AWS. If the live table has another value, a plan
-    changes the live table to the default. There are two exceptions: an absent `warm_throughput`, and
-    capacity that Application Auto Scaling manages, are not changed. Tags whose keys start with
-    `aws:` belong to AWS and are never changed.
+    A spec manages every member that `unmanaged` does not name. A managed member that is absent means
+    the default value of AWS: if the live table has another value, a plan changes the live table to
+    the default. There are two exceptions: an absent `warm_throughput`, and capacity that Application
+    Auto Scaling manages, are not changed. Tags whose keys start with `aws:` belong to AWS and are
+    never changed.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -66,6 +67,7 @@ class TableSpec(_message.Message):
     KINESIS_STREAM_SPECIFICATION_FIELD_NUMBER: _builtins.int
     REPLICAS_FIELD_NUMBER: _builtins.int
     VECTOR_INDEXES_FIELD_NUMBER: _builtins.int
+    UNMANAGED_FIELD_NUMBER: _builtins.int
     EMPTY_MEMBERS_FIELD_NUMBER: _builtins.int
     table_name: _builtins.str
     """Required. The table name."""
@@ -154,6 +156,12 @@ class TableSpec(_message.Message):
         """The vector indexes. A change of an index deletes the index and creates it again."""
 
     @_builtins.property
+    def unmanaged(self) -> _containers.RepeatedCompositeFieldContainer[Global___UnmanagedMember]:
+        """The members that the spec does not manage. Plans and operations leave them as they are on the
+        live table. If empty, the spec manages all members.
+        """
+
+    @_builtins.property
     def empty_members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The names of the list fields of this message that are present but empty. A plan treats an empty
         list like an absent one.
@@ -183,11 +191,12 @@ class TableSpec(_message.Message):
         kinesis_stream_specification: Global___KinesisStreamSpecification | None = ...,
         replicas: _abc.Iterable[Global___ReplicaSpecification] | None = ...,
         vector_indexes: _abc.Iterable[_vector_index_pb2.VectorIndex] | None = ...,
+        unmanaged: _abc.Iterable[Global___UnmanagedMember] | None = ...,
         empty_members: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_billing_mode", b"_billing_mode", "_deletion_protection_enabled", b"_deletion_protection_enabled", "_resource_policy", b"_resource_policy", "_table_class", b"_table_class", "_table_name", b"_table_name", "billing_mode", b"billing_mode", "contributor_insights_specification", b"contributor_insights_specification", "deletion_protection_enabled", b"deletion_protection_enabled", "kinesis_stream_specification", b"kinesis_stream_specification", "on_demand_throughput", b"on_demand_throughput", "point_in_time_recovery_specification", b"point_in_time_recovery_specification", "provisioned_throughput", b"provisioned_throughput", "resource_policy", b"resource_policy", "sse_specification", b"sse_specification", "stream_specification", b"stream_specification", "table_class", b"table_class", "table_name", b"table_name", "time_to_live_specification", b"time_to_live_specification", "warm_throughput", b"warm_throughput"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_billing_mode", b"_billing_mode", "_deletion_protection_enabled", b"_deletion_protection_enabled", "_resource_policy", b"_resource_policy", "_table_class", b"_table_class", "_table_name", b"_table_name", "attribute_definitions", b"attribute_definitions", "billing_mode", b"billing_mode", "contributor_insights_specification", b"contributor_insights_specification", "deletion_protection_enabled", b"deletion_protection_enabled", "empty_members", b"empty_members", "global_secondary_indexes", b"global_secondary_indexes", "key_schema", b"key_schema", "kinesis_stream_specification", b"kinesis_stream_specification", "local_secondary_indexes", b"local_secondary_indexes", "on_demand_throughput", b"on_demand_throughput", "point_in_time_recovery_specification", b"point_in_time_recovery_specification", "provisioned_throughput", b"provisioned_throughput", "replicas", b"replicas", "resource_policy", b"resource_policy", "sse_specification", b"sse_specification", "stream_specification", b"stream_specification", "table_class", b"table_class", "table_name", b"table_name", "tags", b"tags", "time_to_live_specification", b"time_to_live_specification", "vector_indexes", b"vector_indexes", "warm_throughput", b"warm_throughput"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_billing_mode", b"_billing_mode", "_deletion_protection_enabled", b"_deletion_protection_enabled", "_resource_policy", b"_resource_policy", "_table_class", b"_table_class", "_table_name", b"_table_name", "attribute_definitions", b"attribute_definitions", "billing_mode", b"billing_mode", "contributor_insights_specification", b"contributor_insights_specification", "deletion_protection_enabled", b"deletion_protection_enabled", "empty_members", b"empty_members", "global_secondary_indexes", b"global_secondary_indexes", "key_schema", b"key_schema", "kinesis_stream_specification", b"kinesis_stream_specification", "local_secondary_indexes", b"local_secondary_indexes", "on_demand_throughput", b"on_demand_throughput", "point_in_time_recovery_specification", b"point_in_time_recovery_specification", "provisioned_throughput", b"provisioned_throughput", "replicas", b"replicas", "resource_policy", b"resource_policy", "sse_specification", b"sse_specification", "stream_specification", b"stream_specification", "table_class", b"table_class", "table_name", b"table_name", "tags", b"tags", "time_to_live_specification", b"time_to_live_specification", "unmanaged", b"unmanaged", "vector_indexes", b"vector_indexes", "warm_throughput", b"warm_throughput"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__billing_mode: _TypeAlias = _typing.Literal["billing_mode"]  # noqa: Y015
     _WhichOneofArgType__billing_mode: _TypeAlias = _typing.Literal["_billing_mode", b"_billing_mode"]  # noqa: Y015
@@ -211,6 +220,98 @@ class TableSpec(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__table_name) -> _WhichOneofReturnType__table_name | None: ...
 
 Global___TableSpec: _TypeAlias = TableSpec  # noqa: Y015
+
+@_typing.final
+class UnmanagedMember(_message.Message):
+    """A member of a table that a spec does not manage. Use it for what something else manages (Application
+    Auto Scaling, another team, default tags), and for what the source of the spec cannot express: the
+    output of DescribeTable does not contain TTL, so a spec that is read from it does not manage TTL.
+
+    For a table that exists, a plan leaves the member as it is, and the fingerprint of a plan does not
+    contain it. The value that the spec has for the member, if any, is used only when the table or the
+    index is created. If the spec has no value, the new table has the default of AWS. Members that are
+    required to create a table are then missing, so the plan for a table that does not exist has a
+    `refusal`. `TablePlan.unmanaged` lists what a plan leaves alone.
+
+    Examples:
+
+        {path: "Tags", reason: "not part of the output of describe-table"}
+        {path: "Tags[*]", reason: "only the tags of the configuration are managed"}
+        {path: "ProvisionedThroughput.ReadCapacityUnits", reason: "Application Auto Scaling",
+         minimum: 5, maximum: 50}
+        {path: "GlobalSecondaryIndexes[GenreIndex].ProvisionedThroughput.WriteCapacityUnits",
+         reason: "Application Auto Scaling", minimum: 5, maximum: 50}
+        {path: "SSESpecification.KMSMasterKeyId", reason: "known after apply"}
+        {path: "*", reason: "this spec manages only the tags"}
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PATH_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    MINIMUM_FIELD_NUMBER: _builtins.int
+    MAXIMUM_FIELD_NUMBER: _builtins.int
+    path: _builtins.str
+    """Required. The location of the member, with the member names of the AWS API, as in
+    `PlannedChange.path`. A path includes all that is below it. The paths are:
+
+    - A member of TableSpec, except TableName, AttributeDefinitions and KeySchema. Examples: `Tags`,
+      `BillingMode`, `GlobalSecondaryIndexes`. An unmanaged `BillingMode` also stands for the
+      capacity that exists in one mode only.
+    - An element of GlobalSecondaryIndexes, VectorIndexes, Tags or Replicas, named by its index name,
+      tag key or Region. Example: `Replicas[eu-west-1]`. `[*]` stands for all elements that the spec
+      does not contain.
+    - `ProvisionedThroughput.ReadCapacityUnits` and `ProvisionedThroughput.WriteCapacityUnits`.
+    - `ProvisionedThroughput`, its two members, `OnDemandThroughput` and `WarmThroughput` of an index.
+      Example: `GlobalSecondaryIndexes[GenreIndex].WarmThroughput`.
+    - A setting of a replica. Example: `Replicas[eu-west-1].KMSMasterKeyId`.
+    - `SSESpecification.KMSMasterKeyId`, if only the key is unmanaged.
+    - `PointInTimeRecoverySpecification.RecoveryPeriodInDays`, if only the period is unmanaged.
+    - `*`, which stands for all members of TableSpec that the spec does not contain. With `*`, a spec
+      manages only the members that it contains.
+
+    A path must not occur twice. An element or an index that the spec does not contain is allowed.
+    """
+    reason: _builtins.str
+    """Why the member is not managed, for people. Plans show the reason. At most 200 characters, one
+    line, without a final period.
+    """
+    minimum: _builtins.int
+    """The lowest capacity that auto scaling sets. Allowed with paths of capacity units. A table or an
+    index is created with this capacity, also if the spec contains another value. Plans show it.
+    """
+    maximum: _builtins.int
+    """The highest capacity that auto scaling sets. Allowed with paths of capacity units. Plans show it."""
+    def __init__(
+        self,
+        *,
+        path: _builtins.str | None = ...,
+        reason: _builtins.str | None = ...,
+        minimum: _builtins.int | None = ...,
+        maximum: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_maximum", b"_maximum", "_minimum", b"_minimum", "_path", b"_path", "_reason", b"_reason", "maximum", b"maximum", "minimum", b"minimum", "path", b"path", "reason", b"reason"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_maximum", b"_maximum", "_minimum", b"_minimum", "_path", b"_path", "_reason", b"_reason", "maximum", b"maximum", "minimum", b"minimum", "path", b"path", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__maximum: _TypeAlias = _typing.Literal["maximum"]  # noqa: Y015
+    _WhichOneofArgType__maximum: _TypeAlias = _typing.Literal["_maximum", b"_maximum"]  # noqa: Y015
+    _WhichOneofReturnType__minimum: _TypeAlias = _typing.Literal["minimum"]  # noqa: Y015
+    _WhichOneofArgType__minimum: _TypeAlias = _typing.Literal["_minimum", b"_minimum"]  # noqa: Y015
+    _WhichOneofReturnType__path: _TypeAlias = _typing.Literal["path"]  # noqa: Y015
+    _WhichOneofArgType__path: _TypeAlias = _typing.Literal["_path", b"_path"]  # noqa: Y015
+    _WhichOneofReturnType__reason: _TypeAlias = _typing.Literal["reason"]  # noqa: Y015
+    _WhichOneofArgType__reason: _TypeAlias = _typing.Literal["_reason", b"_reason"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__maximum) -> _WhichOneofReturnType__maximum | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__minimum) -> _WhichOneofReturnType__minimum | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__path) -> _WhichOneofReturnType__path | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__reason) -> _WhichOneofReturnType__reason | None: ...
+
+Global___UnmanagedMember: _TypeAlias = UnmanagedMember  # noqa: Y015
 
 @_typing.final
 class ContributorInsightsSpecification(_message.Message):

@@ -51,7 +51,11 @@ _Cost: TypeAlias = Callable[[TableState, TableState], ChangeClass]
 
 def creation(spec: AwsDict) -> list[Change]:
     """The changes that create a table: every member of SPEC."""
-    return [Change(member, None, value) for member, value in sorted(spec.items()) if member != "TableName"]
+    return [
+        Change(member, None, value)
+        for member, value in sorted(spec.items())
+        if member not in ("TableName", "Unmanaged")
+    ]
 
 
 def differences(at: TableState, to: TableState) -> list[Change]:

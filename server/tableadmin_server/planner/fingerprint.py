@@ -13,6 +13,7 @@ from tableadmin_server.planner.changes import differences
 from tableadmin_server.planner.state.index import UNMANAGED
 from tableadmin_server.planner.state.live import auto_scaled
 from tableadmin_server.planner.state.table_state import TableState, defined
+from tableadmin_server.planner.state.unmanaged import Unmanaged
 from tableadmin_server.tables.snapshot import Snapshot
 
 # Characters of a digest. A digest detects that a setting has changed; it is no protection against forgery.
@@ -20,13 +21,13 @@ _DIGITS = 10
 _MAX_BYTES = 256 * 1024
 
 
-def fingerprint(live: Snapshot, at: TableState | None) -> str:
+def fingerprint(live: Snapshot, at: TableState | None, unmanaged: Unmanaged) -> str:
     """A text that is equal for equal settings of the same table.
 
-    Sizes, times, statuses and capacity that AWS changes by itself do not count. The text holds a digest of
-    each setting, so that `moved` can name the settings that differ.
+    Sizes, times, statuses, capacity that AWS changes by itself and the UNMANAGED settings do not count. The
+    text holds a digest of each setting, so that `moved` can name the settings that differ.
     """
-    digests = {} if at is None else _digests(live, at)
+    digests = {} if at is None else _digests(live, at, unmanaged)
     packed = zlib.compress(json.dumps(digests, separators=(",", ":"), sort_keys=True).encode())
     return base64.urlsafe_b64encode(packed).decode()
 
@@ -46,10 +47,13 @@ def moved(before: str, after: str) -> list[str]:
 _IDENTITY = "TableId"
 
 
-def _digests(live: Snapshot, at: TableState) -> dict[str, str]:
+def _digests(live: Snapshot, at: TableState, unmanaged: Unmanaged) -> dict[str, str]:
     identity = {_IDENTITY: _digest(text(live.description or {}, _IDENTITY))}
-    settings = differences(defined({}), _still(live, at))
-    return {**identity, **{each.path: _digest(each.after) for each in settings}}
+    settings = {
+        each.path: unmanaged.stripped(each.path, each.after)
+        for each in differences(defined({}), _still(live, at))
+    }
+    return {**identity, **{path: _digest(value) for path, value in settings.items() if value is not None}}
 
 
 def _still(live: Snapshot, at: TableState) -> TableState:

@@ -9,9 +9,10 @@ from tableadmin.awsshape import AwsDict
 from tableadmin_server.planner.aws import elements, number, structure, text
 from tableadmin_server.planner.changes import Change
 from tableadmin_server.planner.state.index import SomeUnits, Units, throughput_of
-from tableadmin_server.planner.state.live import auto_scaled
+from tableadmin_server.planner.state.live import AutoScaled, auto_scaled
 from tableadmin_server.planner.state.table_state import PROVISIONED, TableState
 from tableadmin_server.planner.state.target import is_alias, raised
+from tableadmin_server.planner.state.unmanaged import Unmanaged
 from tableadmin_server.tables.snapshot import Snapshot
 
 # Decreases of throughput that AWS allows on one UTC day; after them AWS allows one an hour.
@@ -62,8 +63,11 @@ def quota_warnings(
                 yield from _decrease(path, index, throughput_of(index), to.indexes[name].throughput, now)
 
 
-def unchanged_warnings(desired: TableState, at: TableState, live: Snapshot) -> Iterator[PlanWarning]:
-    """The settings of DESIRED that stay as they are in AT, and the reason."""
+def unchanged_warnings(
+    desired: TableState, at: TableState, live: Snapshot, unmanaged: Unmanaged
+) -> Iterator[PlanWarning]:
+    """The settings of DESIRED, but for the UNMANAGED, that stay as they are in AT, and the reason."""
+    desired = unmanaged.kept(desired, at)
     yield from _warm_warnings("", desired.warm, at.warm)
     for name, index in desired.indexes.items():
         if name in at.indexes and index.same_definition(at.indexes[name]):
@@ -73,17 +77,26 @@ def unchanged_warnings(desired: TableState, at: TableState, live: Snapshot) -> I
             "SSESpecification.KMSMasterKeyId",
             "an alias can't be compared with the key in use; to change the key, give its ARN",
         )
-    for name in auto_scaled(live):
-        prefix = f"GlobalSecondaryIndexes[{name}]." if name else ""
-        yield PlanWarning(
-            f"{prefix}ProvisionedThroughput",
-            "Application Auto Scaling manages this capacity; the plan does not change it",
-        )
+    for name, scaled in auto_scaled(live).items():
+        yield from _scaled_warnings(name, scaled, unmanaged)
     for region, replica in desired.replicas.items():
         kept = at.replicas.get(region, {}).keys() - replica.keys() - {"TableClassOverride", "KMSMasterKeyId"}
         for member in sorted(kept):
             yield PlanWarning(
                 f"Replicas[{region}].{member}", "AWS can't remove an override; the override stays"
+            )
+
+
+def _scaled_warnings(index: str, scaled: AutoScaled, unmanaged: Unmanaged) -> Iterator[PlanWarning]:
+    """What auto scaling manages of a table or INDEX and the spec says nothing about."""
+    member, prefix = ("GlobalSecondaryIndexes", f"GlobalSecondaryIndexes[{index}].") if index else ("", "")
+    for units, bounds in scaled.bounds.items():
+        below = f"ProvisionedThroughput.{units}" if member else units
+        if not unmanaged.has(member or "ProvisionedThroughput", index, below):
+            yield PlanWarning(
+                f"{prefix}ProvisionedThroughput.{units}",
+                f"Application Auto Scaling manages this capacity{bounds.in_words}; "
+                "the plan does not change it",
             )
 
 

@@ -1,6 +1,6 @@
 """The plan of a table: its changes, the calls that make them, and what blocks the first call."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,8 +19,9 @@ from tableadmin_server.planner.plan_warnings import PlanWarning, quota_warnings,
 from tableadmin_server.planner.state.cooldown import COOLDOWNS, Cooldown
 from tableadmin_server.planner.state.desired import desired_state
 from tableadmin_server.planner.state.live import live_state
-from tableadmin_server.planner.state.table_state import TableState
+from tableadmin_server.planner.state.table_state import PROVISIONED, TableState
 from tableadmin_server.planner.state.target import PART_MEMBERS, aimed_at
+from tableadmin_server.planner.state.unmanaged import NOTHING, Unmanaged, filled
 from tableadmin_server.tables.snapshot import Snapshot
 from tableadmin_server.tables.transitions import (
     part_transitions,
@@ -48,7 +49,8 @@ class Plan:
     """What it takes to bring a table to its spec.
 
     Without steps and waits, the table matches its spec. While there are waits, AWS would refuse the first
-    step. `refusal` is the reason why no step is possible at all, "" where steps are possible.
+    step. `refusal` is the reason why no step is possible at all, "" where steps are possible. `unmanaged` has
+    the elements of the spec's Unmanaged, in which the members that `*` stands for replace `*`.
     """
 
     action: Action
@@ -58,50 +60,87 @@ class Plan:
     warnings: list[PlanWarning]
     fingerprint: str
     refusal: str = ""
+    unmanaged: Sequence[AwsDict] = ()
 
 
 def plan(
     spec: AwsDict, live: Snapshot, now: datetime, changed: Mapping[Cooldown, datetime] = MappingProxyType({})
 ) -> Plan:
     """The plan that brings LIVE to SPEC, a valid TableSpec as an AWS-shaped dict, at the time NOW."""
+    unmanaged, spec = Unmanaged(spec), filled(spec)
     desired, at = desired_state(spec), live_state(live)
     if at is None:
-        return _creation(spec, desired, live, now, changed)
-    to = aimed_at(desired, at, live)
-    changes = [*differences(at, to), *_skipped(desired, to, live)]
+        return _creation(spec, desired, unmanaged, live, now, changed)
+    to = aimed_at(desired, at, live, unmanaged)
+    changes = [*differences(at, to), *_skipped(desired, to, live, unmanaged)]
     action = _action(changes)
-    refusal = _refusal(action, at, live)
+    refusal = _refusal(action, desired, at, to, live)
     steps = [] if refusal else _steps(spec, desired, at, to, live)
     return Plan(
         action,
         changes,
         () if refusal else _waits(steps, live, now, changed),
         steps,
-        [*unchanged_warnings(desired, at, live), *quota_warnings(changes, at, to, live, now)],
-        fingerprint(live, at),
+        [*unchanged_warnings(desired, at, live, unmanaged), *quota_warnings(changes, at, to, live, now)],
+        fingerprint(live, at, unmanaged),
         refusal,
+        unmanaged.entries,
     )
 
 
 def _creation(
-    spec: AwsDict, desired: TableState, live: Snapshot, now: datetime, changed: Mapping[Cooldown, datetime]
+    spec: AwsDict,
+    desired: TableState,
+    unmanaged: Unmanaged,
+    live: Snapshot,
+    now: datetime,
+    changed: Mapping[Cooldown, datetime],
 ) -> Plan:
-    steps = _creation_steps(spec, desired, live)
+    refusal = _lacking_capacity(desired, None)
+    steps = [] if refusal else _creation_steps(spec, desired, live)
     at = created_state(desired)
     return Plan(
         Action.CREATE,
         list(_creation_changes(spec, live)),
         _waits(steps, live, now, changed),
         steps,
-        list(quota_warnings((), at, aimed_at(desired, at, live), live, now)),
-        fingerprint(live, None),
+        list(quota_warnings((), at, aimed_at(desired, at, live, NOTHING), live, now)),
+        fingerprint(live, None, unmanaged),
+        refusal,
+        unmanaged.entries,
     )
 
 
-def _refusal(action: Action, at: TableState, live: Snapshot) -> str:
+def _refusal(action: Action, desired: TableState, at: TableState, to: TableState, live: Snapshot) -> str:
     if action is Action.NONE:
         return ""
-    return stuck(live) or (_PROTECTED if action is Action.REPLACE and at.deletion_protection else "")
+    if stuck(live):
+        return stuck(live)
+    if action is Action.REPLACE and at.deletion_protection:
+        return _PROTECTED
+    return _lacking_capacity(desired if _replaced(at, to) else to, at)
+
+
+def _lacking_capacity(wanted: TableState, at: TableState | None) -> str:
+    """Why AWS would refuse to create what WANTED has no provisioned capacity for; "" where that is not so.
+
+    Only a spec that does not manage the capacity can lack it: validation requires it otherwise.
+    """
+    if wanted.billing_mode != PROVISIONED:
+        return ""
+    is_new = at is None or _replaced(at, wanted) or at.billing_mode != PROVISIONED
+    known = {} if at is None or is_new else at.indexes
+    needed = {
+        f"GlobalSecondaryIndexes[{name}].": index.throughput
+        for name, index in wanted.indexes.items()
+        if name not in known or not known[name].same_definition(index)
+    }
+    needed |= {"": wanted.throughput} if is_new else {}
+    lacking = next((prefix for prefix, units in needed.items() if not units or 0 in units), None)
+    if lacking is None:
+        return ""
+    path = f"{lacking}ProvisionedThroughput"
+    return f"AWS requires {path} here, which the spec does not manage: add {path} or its Minimum to the spec"
 
 
 def _action(changes: list[Change]) -> Action:
@@ -136,7 +175,7 @@ def _removal_steps(spec: AwsDict, at: TableState, live: Snapshot) -> Iterator[St
 
 def _creation_steps(spec: AwsDict, desired: TableState, live: Snapshot) -> list[Step]:
     at = created_state(desired)
-    to = aimed_at(desired, at, live)
+    to = aimed_at(desired, at, live, NOTHING)
     return [creation_step(spec, live.unsupported), *_update_steps(spec, at, to, live)]
 
 
@@ -146,13 +185,14 @@ def _creation_changes(spec: AwsDict, live: Snapshot) -> Iterator[Change]:
         yield Change(change.path, None, change.after, change.change_class, skipped)
 
 
-def _skipped(desired: TableState, to: TableState, live: Snapshot) -> list[Change]:
+def _skipped(desired: TableState, to: TableState, live: Snapshot, unmanaged: Unmanaged) -> list[Change]:
     """The changes of the spec to parts for which the endpoint has no operations."""
     if not live.unsupported:
         return []
     wanted = to.draft()
     for part in live.unsupported & PART_MEMBERS.keys():
-        setattr(wanted, PART_MEMBERS[part], getattr(desired, PART_MEMBERS[part]))
+        if not unmanaged.has(part.value):
+            setattr(wanted, PART_MEMBERS[part], getattr(desired, PART_MEMBERS[part]))
     return [
         Change(each.path, each.before, each.after, each.change_class, _SKIPPED)
         for each in differences(to, wanted)

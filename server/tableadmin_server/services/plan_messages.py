@@ -13,6 +13,7 @@ from tableadmin.v1 import (
     PlanWarning,
     TableError,
     TablePlan,
+    UnmanagedMember,
 )
 from tableadmin_server.failure import Failure
 from tableadmin_server.planner import Change, Plan, Step
@@ -36,6 +37,7 @@ def table_plan(name: str, plan: Plan) -> TablePlan:
         fingerprint=plan.fingerprint,
         waits=[wait.description for wait in plan.waits],
         refusal=plan.refusal,
+        unmanaged=[from_aws(each, UnmanagedMember) for each in plan.unmanaged],
     )
 
 

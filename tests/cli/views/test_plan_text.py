@@ -44,7 +44,7 @@ OTHER: AwsDict = {
     "TableName": "Other",
     "Action": "REPLACE",
     "Changes": [{"Path": "KeySchema", "Before": "[]", "After": "[1]", "ChangeClass": "REPLACEMENT"}],
-    "InputError": "it is protected",
+    "Refusal": "it is protected",
 }
 
 
@@ -101,6 +101,26 @@ def test_a_table_whose_changes_are_all_skipped_has_nothing_to_do() -> None:
     table: AwsDict = {**STILL, "Changes": [skipped]}
     assert ["= Still (nothing to do)", "  + Tags[a]: b [skipped: no tags]"] == plain(
         [*differences(plans(table))]
+    )
+
+
+def test_what_is_not_managed_is_one_line() -> None:
+    """The members stand behind each other with their bounds, and reasons are not repeated."""
+    scaled: AwsDict = {"Reason": "Application Auto Scaling", "Minimum": 5, "Maximum": 50}
+    members: list[AwsDict] = [
+        {"Path": "Tags", "Reason": "not in the file"},
+        {"Path": "ProvisionedThroughput.ReadCapacityUnits", **scaled},
+        {"Path": "ResourcePolicy", "Reason": "not in the file"},
+        {"Path": "TableClass"},
+    ]
+    line = (
+        "Tags, ResourcePolicy (not in the file); "
+        "ProvisionedThroughput.ReadCapacityUnits from 5 to 50 (Application Auto Scaling); TableClass"
+    )
+    still, films = plans({**STILL, "Unmanaged": members}, {**FILMS, "Unmanaged": members})
+    assert ["= Still (no changes)", f"  not managed: {line}"] == plain([*differences([still])])
+    assert f"  not managed, created with AWS's defaults unless given above: {line}" in plain(
+        [*review([films])]
     )
 
 

@@ -269,6 +269,43 @@ CASES: tuple[tuple[str, Data, dict[str, str]], ...] = (
             "StreamSpecification.StreamViewType": "must be NEW_AND_OLD_IMAGES on a table with replicas",
         },
     ),
+    (
+        "unmanaged",
+        table(
+            Unmanaged=[
+                {"Path": "Tags"},
+                {"Path": "Tags"},
+                {"Path": "KeySchema"},
+                {"Path": "tags"},
+                {"Path": "Replicas", "Minimum": 1},
+                {"Path": "ProvisionedThroughput", "Minimum": 5, "Maximum": 4},
+                {"Reason": "none"},
+            ]
+        ),
+        {
+            "Unmanaged[1].Path": "Tags is there twice",
+            "Unmanaged[2].Path": "KeySchema is always managed",
+            "Unmanaged[3].Path": "tags is no path of a member that can be unmanaged, such as Tags",
+            "Unmanaged[4].Minimum": "goes with paths of capacity units only",
+            "Unmanaged[5].Maximum": "must be at least the Minimum, 5",
+            "Unmanaged[6].Path": "is required",
+        },
+    ),
+    (
+        "half of a capacity",
+        table(BillingMode=None, ProvisionedThroughput={"ReadCapacityUnits": 5}),
+        {"ProvisionedThroughput.WriteCapacityUnits": "is required"},
+    ),
+    (
+        "half of a capacity, the other half unmanaged",
+        table(
+            BillingMode=None,
+            ProvisionedThroughput={"ReadCapacityUnits": 5},
+            Unmanaged=[{"Path": "ProvisionedThroughput.WriteCapacityUnits"}],
+        ),
+        {},
+    ),
+    ("no capacity, all of it unmanaged", table(BillingMode=None, Unmanaged=[{"Path": "*"}]), {}),
 )
 
 

@@ -70,7 +70,7 @@ def _between(session: Session, name: str, origin: str, target: str) -> tuple[Pla
 def _show(session: Session, planned: Planned, notes: Sequence[str]) -> None:
     if not session.in_blocks:
         show(planning.answer(planned.plans, notes), session.output)
-    elif any(plan.changes for plan in planned.plans):
-        terminal_text.write(plan_text.differences(planned.plans))
-    elif not planned.errors:
+        return
+    terminal_text.write(plan_text.differences(planned.plans))
+    if not planned.errors and not any(plan.changes for plan in planned.plans):
         show([Lines([], "no differences")], session.output)

@@ -12,7 +12,7 @@ from tableadmin.cli.app.terminal_text import Line
 from tableadmin.cli.views.formatting import word
 
 if TYPE_CHECKING:
-    from tableadmin.v1 import PlannedChange, PlannedStep, TablePlan
+    from tableadmin.v1 import PlannedChange, PlannedStep, TablePlan, UnmanagedMember
 
 # How an action is marked and what it is called, by its name in the contract; colours are click's.
 _ACTIONS = {
@@ -42,8 +42,8 @@ def review(plans: Sequence[TablePlan]) -> Iterator[Line]:
 
 
 def differences(plans: Sequence[TablePlan]) -> Iterator[Line]:
-    """What changes, for those of PLANS in which something does."""
-    for number, plan in enumerate(plan for plan in plans if plan.changes):
+    """What changes and what is not managed, for those of PLANS that have any of it."""
+    for number, plan in enumerate(plan for plan in plans if plan.changes or plan.unmanaged):
         if number:
             yield Line("")
         yield from _changes(plan)
@@ -62,6 +62,23 @@ def _changes(plan: TablePlan) -> Iterator[Line]:
     yield Line(f"{mark} {plan.table_name} ({what})", colour=colour)
     created = word(plan, "action") == "CREATE"
     yield from (_change(change, created=created) for change in plan.changes)
+    if plan.unmanaged:
+        what = "not managed, created with AWS's defaults unless given above" if created else "not managed"
+        yield Line(f"{what}: {unmanaged(plan.unmanaged)}", 2, colour="bright_black")
+
+
+def unmanaged(members: Sequence[UnmanagedMember]) -> str:
+    """MEMBERS as one line: the paths with their bounds, and behind the paths the reason that they share."""
+    by_reason: dict[str, list[str]] = {}
+    for each in members:
+        by_reason.setdefault(each.reason, []).append(f"{each.path}{_bounds(each)}")
+    groups = {reason: ", ".join(paths) for reason, paths in by_reason.items()}
+    return "; ".join(f"{paths} ({reason})" if reason else paths for reason, paths in groups.items())
+
+
+def _bounds(member: UnmanagedMember) -> str:
+    lowest = f" from {member.minimum}" if member.HasField("minimum") else ""
+    return f"{lowest} to {member.maximum}" if member.HasField("maximum") else lowest
 
 
 def _change(change: PlannedChange, *, created: bool) -> Line:

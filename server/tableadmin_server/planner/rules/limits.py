@@ -28,3 +28,8 @@ TAG_VALUE = (0, 256)
 
 # Days, from and to.
 RECOVERY_PERIOD = (1, 35)
+
+# Limits of this service, not of AWS.
+MAX_UNMANAGED = 200
+UNMANAGED_PATH = (1, 1024)
+UNMANAGED_REASON = (0, 200)

@@ -32,9 +32,8 @@ _PROJECTION = Structure(
     },
     ("ProjectionType",),
 )
-_THROUGHPUT = Structure(
-    {"ReadCapacityUnits": _UNITS, "WriteCapacityUnits": _UNITS}, ("ReadCapacityUnits", "WriteCapacityUnits")
-)
+# `rules.throughput` requires the units, unless the spec does not manage them.
+_THROUGHPUT = Structure({"ReadCapacityUnits": _UNITS, "WriteCapacityUnits": _UNITS})
 _ON_DEMAND = Structure({"MaxReadRequestUnits": _CEILING, "MaxWriteRequestUnits": _CEILING}, some=True)
 _WARM = Structure({"ReadUnitsPerSecond": _UNITS, "WriteUnitsPerSecond": _UNITS}, some=True)
 _READ_OVERRIDE = Structure({"ReadCapacityUnits": _UNITS}, some=True)
@@ -100,6 +99,15 @@ _TAG = Structure(
     },
     ("Key", "Value"),
 )
+_UNMANAGED = Structure(
+    {
+        "Path": Text(*limits.UNMANAGED_PATH),
+        "Reason": Text(*limits.UNMANAGED_REASON, unit="characters"),
+        "Minimum": _UNITS,
+        "Maximum": _UNITS,
+    },
+    ("Path",),
+)
 
 SPEC = Structure(
     {
@@ -151,6 +159,7 @@ SPEC = Structure(
             ("StreamArn",),
         ),
         "Replicas": Listed(_REPLICA),
+        "Unmanaged": Listed(_UNMANAGED, most=limits.MAX_UNMANAGED),
     },
     ("TableName", "AttributeDefinitions", "KeySchema"),
 )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 from tableadmin.awsshape import AwsDict
-from tableadmin_server.planner.rules import indexes, keys, replicas, settings, throughput
+from tableadmin_server.planner.rules import indexes, keys, replicas, settings, throughput, unmanaged
 from tableadmin_server.planner.rules.constraint import Violation
 from tableadmin_server.planner.rules.members import SPEC
 
@@ -28,6 +28,8 @@ _RULES: tuple[_Rule, ...] = (
     replicas.regions,
     replicas.indexes,
     replicas.stream,
+    unmanaged.paths,
+    unmanaged.bounds,
 )
 
 

@@ -62,10 +62,16 @@ def index_of(data: AwsDict, types: Mapping[str, str]) -> Index:
 
 
 def throughput_of(holder: Mapping[str, AwsValue]) -> Units | None:
-    """The provisioned throughput of HOLDER; None under PAY_PER_REQUEST, where descriptions have 0 and 0."""
+    """The provisioned throughput of HOLDER; None under PAY_PER_REQUEST, where descriptions have 0 and 0.
+
+    0 is a dimension that a spec leaves open, since the spec does not manage the dimension.
+    """
     throughput = structure(holder, "ProvisionedThroughput")
-    reads, writes = number(throughput, "ReadCapacityUnits"), number(throughput, "WriteCapacityUnits")
-    return (reads, writes) if reads and writes else None
+    reads, writes = (
+        number(throughput, "ReadCapacityUnits") or 0,
+        number(throughput, "WriteCapacityUnits") or 0,
+    )
+    return (reads, writes) if reads or writes else None
 
 
 def on_demand_of(holder: Mapping[str, AwsValue]) -> Units:

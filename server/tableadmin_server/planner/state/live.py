@@ -1,21 +1,21 @@
 """The state of a live table, as AWS's reads return it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.planner.aws import elements, number, structure, text
-from tableadmin_server.planner.state.index import UNLIMITED
 from tableadmin_server.planner.state.policy import canonical
 from tableadmin_server.planner.state.replica import replica_of
 from tableadmin_server.planner.state.table_state import (
     DEFAULT_MODE,
     DEFAULT_PRECISION,
-    PAY_PER_REQUEST,
     PROVISIONED,
     RECOVERY_DAYS,
     TableState,
     defined,
+    of_one_mode,
 )
 from tableadmin_server.tables.parts import Part
 from tableadmin_server.tables.snapshot import Snapshot
@@ -24,12 +24,33 @@ _OFF = frozenset({"", "DISABLED", "DISABLING"})
 _KINESIS_OFF = frozenset({"DISABLED", "DISABLING", "ENABLE_FAILED"})
 
 
+class Bounds(NamedTuple):
+    """The lowest and the highest capacity that auto scaling sets, None where the endpoint does not say it."""
+
+    lowest: int | None
+    highest: int | None
+
+    @property
+    def in_words(self) -> str:
+        """` between 5 and 50`, "" where the bounds are not known."""
+        return "" if None in self else f" between {self.lowest} and {self.highest}"
+
+
 @dataclass(frozen=True)
 class AutoScaled:
-    """Which capacity of a table or index Application Auto Scaling changes."""
+    """Which capacity of a table or index Application Auto Scaling changes, by the name of the units."""
 
-    read: bool = False
-    write: bool = False
+    bounds: Mapping[str, Bounds]
+
+    @property
+    def read(self) -> bool:
+        """Whether auto scaling changes the read capacity."""
+        return "ReadCapacityUnits" in self.bounds
+
+    @property
+    def write(self) -> bool:
+        """Whether auto scaling changes the write capacity."""
+        return "WriteCapacityUnits" in self.bounds
 
 
 def auto_scaled(live: Snapshot) -> Mapping[str, AutoScaled]:
@@ -37,19 +58,24 @@ def auto_scaled(live: Snapshot) -> Mapping[str, AutoScaled]:
     scaled: dict[str, AutoScaled] = {}
     for replica in elements(live.structure(Part.AUTO_SCALING), "Replicas"):
         if replica.get("RegionName") == live.region:
-            scaled[""] = _settings(replica, "ReplicaProvisioned")
+            scaled[""] = _scaling(replica, "ReplicaProvisioned")
             for index in elements(replica, "GlobalSecondaryIndexes"):
-                scaled[text(index, "IndexName")] = _settings(index, "Provisioned")
-    return {scope: each for scope, each in scaled.items() if each.read or each.write}
+                scaled[text(index, "IndexName")] = _scaling(index, "Provisioned")
+    return {scope: each for scope, each in scaled.items() if each.bounds}
 
 
-def _settings(holder: AwsDict, prefix: str) -> AutoScaled:
-    return AutoScaled(*(_is_scaled(holder, f"{prefix}{kind}Capacity") for kind in ("Read", "Write")))
-
-
-def _is_scaled(holder: AwsDict, prefix: str) -> bool:
-    settings = structure(holder, f"{prefix}AutoScalingSettings")
-    return bool(settings.get("ScalingPolicies")) and not settings.get("AutoScalingDisabled")
+def _scaling(holder: AwsDict, prefix: str) -> AutoScaled:
+    settings = {
+        f"{kind}CapacityUnits": structure(holder, f"{prefix}{kind}CapacityAutoScalingSettings")
+        for kind in ("Read", "Write")
+    }
+    return AutoScaled(
+        {
+            units: Bounds(number(each, "MinimumUnits"), number(each, "MaximumUnits"))
+            for units, each in settings.items()
+            if each.get("ScalingPolicies") and not each.get("AutoScalingDisabled")
+        }
+    )
 
 
 def live_state(live: Snapshot) -> TableState | None:
@@ -65,7 +91,7 @@ def live_state(live: Snapshot) -> TableState | None:
     ]
     state = defined(table, going)
     state.billing_mode = text(structure(table, "BillingModeSummary"), "BillingMode", PROVISIONED)
-    _drop_other_mode(state)
+    state = of_one_mode(state)
     stream = structure(table, "StreamSpecification")
     state.stream = text(stream, "StreamViewType") if stream.get("StreamEnabled") else None
     state.encryption = _encryption(table)
@@ -78,22 +104,6 @@ def live_state(live: Snapshot) -> TableState | None:
     }
     _add_parts(state, live)
     return state
-
-
-def _drop_other_mode(state: TableState) -> None:
-    """Leave out the capacity of the other billing mode, which some engines still return."""
-    if state.billing_mode == PAY_PER_REQUEST:
-        state.throughput = None
-        state.indexes = {
-            name: replace(index, throughput=None) if index.throughput else index
-            for name, index in state.indexes.items()
-        }
-    else:
-        state.on_demand = UNLIMITED
-        state.indexes = {
-            name: replace(index, on_demand=UNLIMITED) if index.on_demand != UNLIMITED else index
-            for name, index in state.indexes.items()
-        }
 
 
 def _add_parts(state: TableState, live: Snapshot) -> None:

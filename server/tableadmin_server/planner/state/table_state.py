@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tableadmin.awsshape import AwsDict, AwsValue
 from tableadmin_server.planner.aws import elements, structure, text
@@ -67,6 +67,7 @@ class TableState:
         other = copy(self)
         other.indexes = dict(self.indexes)
         other.vector_indexes = dict(self.vector_indexes)
+        other.tags = None if self.tags is None else dict(self.tags)
         other.kinesis = dict(self.kinesis)
         other.replicas = dict(self.replicas)
         return other
@@ -96,6 +97,24 @@ def defined(holder: Mapping[str, AwsValue], gone: Iterable[str] = ()) -> TableSt
         on_demand=on_demand_of(holder),
         warm=warm_of(holder),
     )
+
+
+def of_one_mode(state: TableState) -> TableState:
+    """STATE without the capacity of the other billing mode, which some engines still return."""
+    one = copy(state)
+    if state.billing_mode == PAY_PER_REQUEST:
+        one.throughput = None
+        one.indexes = {
+            name: replace(index, throughput=None) if index.throughput else index
+            for name, index in state.indexes.items()
+        }
+    else:
+        one.on_demand = UNLIMITED
+        one.indexes = {
+            name: replace(index, on_demand=UNLIMITED) if index.on_demand != UNLIMITED else index
+            for name, index in state.indexes.items()
+        }
+    return one
 
 
 _VECTOR_MEMBERS = ("VectorAttribute", "SearchSchema", "Dimensions", "DistanceFunction")

@@ -8,23 +8,20 @@ from tableadmin_server.planner.state.index import Index, SomeUnits, Units
 from tableadmin_server.planner.state.live import AutoScaled, auto_scaled
 from tableadmin_server.planner.state.replica import REPLICATED_VIEW, merged
 from tableadmin_server.planner.state.table_state import TableState
+from tableadmin_server.planner.state.unmanaged import MEMBERS, Unmanaged
 from tableadmin_server.tables.parts import Part
 from tableadmin_server.tables.snapshot import Snapshot
 
 # The attribute of TableState that holds each part.
-PART_MEMBERS = {
-    Part.TIME_TO_LIVE: "time_to_live",
-    Part.CONTINUOUS_BACKUPS: "recovery_days",
-    Part.TAGS: "tags",
-    Part.RESOURCE_POLICY: "policy",
-    Part.CONTRIBUTOR_INSIGHTS: "insights",
-    Part.KINESIS: "kinesis",
-}
+PART_MEMBERS = {part: MEMBERS[part.value] for part in Part if part.value in MEMBERS}
 
 
-def aimed_at(desired: TableState, at: TableState, live: Snapshot) -> TableState:
-    """The target: DESIRED, with values of AT where AWS scales, can't change or can't compare a setting."""
-    to, scaled = desired.draft(), auto_scaled(live)
+def aimed_at(desired: TableState, at: TableState, live: Snapshot, unmanaged: Unmanaged) -> TableState:
+    """The target: DESIRED, with values of AT for all that the plan leaves as it is.
+
+    These are the UNMANAGED members, and what AWS scales, can't change or can't compare.
+    """
+    to, scaled = unmanaged.kept(desired, at).draft(), auto_scaled(live)
     if to.billing_mode == at.billing_mode:
         to.throughput = _scaled(to.throughput, at.throughput, scaled.get(""))
     to.warm = raised(to.warm, at.warm)
@@ -33,7 +30,7 @@ def aimed_at(desired: TableState, at: TableState, live: Snapshot) -> TableState:
     }
     if to.encryption is not None and at.encryption is not None and same_key(to.encryption, at.encryption):
         to.encryption = at.encryption
-    if to.replicas and to.stream is None:
+    if to.replicas:  # also of replicas that the spec does not manage, whatever it says of the stream
         to.stream = REPLICATED_VIEW
     to.replicas = {
         region: _replica(replica, at.replicas.get(region))

@@ -71,7 +71,7 @@ def test_an_answer_has_its_metadata() -> None:
         "ResponseMetadata": {
             "RequestId": "AWS1",
             "HTTPStatusCode": 200,
-            "HTTPHeaders": {},
+            "HTTPHeaders": {"x-amzn-requestid": "AWS1"},
             "RetryAttempts": 0,
         },
     }
@@ -129,7 +129,7 @@ def test_an_error_of_aws_is_a_class_to_catch(nowhere: tableadmin.boto3.Client) -
         "ResponseMetadata": {
             "RequestId": "AWS1",
             "HTTPStatusCode": 400,
-            "HTTPHeaders": {},
+            "HTTPHeaders": {"x-amzn-requestid": "AWS1"},
             "RetryAttempts": 0,
         },
         "message": "no such table",

@@ -9,7 +9,8 @@ from botocore.loaders import create_loader
 from botocore.model import ServiceModel, StringShape, StructureShape
 from botocore.waiter import WaiterModel
 
-from tableadmin.boto3 import Client, exceptions, standins
+import tableadmin.boto3
+from tableadmin.boto3 import exceptions, standins
 from tableadmin.boto3.drop_in import DATA_PLANE
 from tableadmin.boto3.errors import MODELED
 from tableadmin.boto3.waiters import WAITERS
@@ -21,12 +22,11 @@ _WAITERS = WaiterModel(_LOADER.load_service_model("dynamodb", "waiters-2"))
 _BOTO3_WAITERS = {xform_name(name): name for name in _WAITERS.waiter_names}
 
 
-def test_methods_have_the_names_of_boto3() -> None:
+def test_methods_have_the_names_of_boto3(nowhere: tableadmin.boto3.Client) -> None:
     """Each operation of the contract has the method that boto3 has; the others are known as data plane."""
-    with Client("127.0.0.1:1") as client:
-        mapping = client.meta.method_to_api_mapping
-        assert {xform_name(name): name for name in SERVICE.methods_by_name} == mapping
-        assert {name: getattr(client, name).__name__ for name in mapping} == {name: name for name in mapping}
+    mapping = nowhere.meta.method_to_api_mapping
+    assert {xform_name(name): name for name in SERVICE.methods_by_name} == mapping
+    assert {name: getattr(nowhere, name).__name__ for name in mapping} == {name: name for name in mapping}
     assert {xform_name(name) for name in _MODEL.operation_names} == mapping.keys() | DATA_PLANE
 
 
@@ -70,15 +70,17 @@ def test_all_waiters_of_boto3_are_there() -> None:
 
 
 @pytest.mark.parametrize("name", _BOTO3_WAITERS)
-def test_waiters_are_those_of_boto3(name: str) -> None:
+def test_waiters_are_those_of_boto3(name: str, nowhere: tableadmin.boto3.Client) -> None:
     """Operation, pace and the meaning of each answer are as botocore describes them."""
-    described, ours = _WAITERS.get_waiter(_BOTO3_WAITERS[name]), WAITERS[name]
-    assert (xform_name(described.operation), described.delay, described.max_attempts) == ours[:3]
-    expected = [(each.state, each.explanation) for each in described.acceptors]
-    assert expected == [(each.state, each.explanation) for each in ours.acceptors]
+    described, ours = _WAITERS.get_waiter(_BOTO3_WAITERS[name]), nowhere.get_waiter(name).config
+    for attribute in ("operation", "delay", "max_attempts", "description"):
+        assert getattr(described, attribute) == getattr(ours, attribute)
+    attributes = ("state", "matcher", "expected", "argument", "explanation")
+    expected = [[getattr(each, name) for name in attributes] for each in described.acceptors]
+    assert expected == [[getattr(each, name) for name in attributes] for each in ours.acceptors]
     for answer in _answers(described.operation):
         verdicts = [bool(each.matcher_func(answer)) for each in described.acceptors]
-        assert (answer, verdicts) == (answer, [each.matches(answer, {}) for each in ours.acceptors])
+        assert (answer, verdicts) == (answer, [each.matcher_func(answer) for each in ours.acceptors])
 
 
 def _answers(operation: str) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ _SCRIPT = """
 import sys
 
 # What an import of something that is not installed ends in.
-sys.modules.update(dict.fromkeys(["boto3", "botocore", "jmespath"]))
+sys.modules.update(dict.fromkeys(["boto3", "botocore"]))
 
 import tableadmin.boto3
 from tableadmin.boto3 import exceptions, standins

@@ -1,7 +1,6 @@
 """The client itself: boto3's methods, each one RPC of Table Admin."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeAlias, cast, overload
 
@@ -10,7 +9,9 @@ from google.protobuf.message import Message
 
 import tableadmin.client
 from tableadmin.boto3.errors import Exceptions, exceptions, translated
-from tableadmin.boto3.exceptions import OperationNotPageableError
+from tableadmin.boto3.exceptions import BotoCoreError, ClientError, OperationNotPageableError
+from tableadmin.boto3.installed import service_model
+from tableadmin.boto3.meta import ClientMeta
 from tableadmin.boto3.paginators import Paginator
 from tableadmin.boto3.parameters import request_of
 from tableadmin.boto3.responses import answer_of
@@ -40,6 +41,15 @@ DATA_PLANE = frozenset(
     }
 )
 
+# Of these boto3 has paginators.
+_PAGED_ITEMS = frozenset({"query", "scan"})
+
+# What else boto3's client has, and why this one has it not.
+_WITHOUT = {"generate_presigned_url": "only the service has credentials to sign a URL with; use boto3 for it"}
+
+# Seconds to wait for the service to say which Region it is.
+_REGION_TIMEOUT = 5.0
+
 _AnyMethod: TypeAlias = Method[..., Message, Message]
 
 
@@ -62,20 +72,11 @@ class Operation:
         def call(*args: object, **params: object) -> dict[str, Any]:
             if args:
                 raise TypeError(f"{self.name}() only accepts keyword arguments.")
-            return client.invoke(self.method, params)
+            return client._make_api_call(self.method.rpc, params)  # noqa: SLF001 - named as in botocore
 
         call.__name__ = self.name
         call.__doc__ = self.__doc__
         return call
-
-
-@dataclass(frozen=True)
-class ClientMeta:
-    """What boto3 code asks of `client.meta`: the address of Table Admin, which alone knows the region."""
-
-    endpoint_url: str
-    region_name: str | None = None
-    method_to_api_mapping: dict[str, str] = field(default_factory=dict)
 
 
 class Client:
@@ -104,7 +105,7 @@ class Client:
             endpoint=endpoint,
             metadata=metadata,
         )
-        self.meta = ClientMeta(target, method_to_api_mapping=dict(_OPERATIONS))
+        self.meta = ClientMeta(target, _OPERATIONS, timeout, self._region)
 
     @property
     def exceptions(self) -> Exceptions:
@@ -120,26 +121,68 @@ class Client:
         """The waiter of that name; raises ValueError for another."""
         if waiter_name not in WAITERS:
             raise ValueError(f"Waiter does not exist: {waiter_name}")
-        return Waiter(waiter_name, getattr(self, WAITERS[waiter_name].operation))
+        method = WAITERS[waiter_name].operation
+        return Waiter(waiter_name, _OPERATIONS[method], getattr(self, method))
 
     def can_paginate(self, operation_name: str) -> bool:
-        """Whether `get_paginator` takes that name; raises KeyError for what is not an operation."""
+        """Whether `get_paginator` takes that name; raises KeyError for what is not an operation.
+
+        For `query` and `scan` the answer is that of boto3's client, which has to be used for items.
+        """
+        if operation_name in DATA_PLANE:
+            return operation_name in _PAGED_ITEMS
         return _OPERATIONS[operation_name] in PAGINATION
 
     def get_paginator(self, operation_name: str) -> Paginator:
         """What goes through the pages of an operation that lists; raises OperationNotPageableError."""
+        if operation_name in DATA_PLANE:
+            raise _of_items(operation_name)
         if not self.can_paginate(operation_name):
             raise OperationNotPageableError(operation_name=operation_name)
         return Paginator(_OPERATIONS[operation_name], getattr(self, operation_name))
 
-    def invoke(self, method: _AnyMethod, params: dict[str, object]) -> dict[str, Any]:
-        """The answer of METHOD to PARAMS; raises what boto3 does."""
+    def _make_api_call(self, operation_name: str, api_params: Mapping[str, object]) -> dict[str, Any]:
+        """The answer of an operation, by AWS's name; raises what boto3 does."""
+        events, context = self.meta.events, dict[str, object]()
+        told = {"model": _model(operation_name), "context": context}
+        event = f"dynamodb.{operation_name}"
+        params = dict(api_params)
+        for _, given in events.emit(f"provide-client-params.{event}", params=params, **told):
+            params = params if given is None else dict(given)
+        events.emit(f"before-parameter-build.{event}", params=params, **told)
+        try:
+            parsed = self._answer(_METHODS[operation_name], params)
+        except ClientError as error:
+            events.emit(f"after-call.{event}", http_response=None, parsed=error.response, **told)
+            raise
+        except BotoCoreError as error:
+            events.emit(f"after-call-error.{event}", exception=error, context=context)
+            raise
+        events.emit(f"after-call.{event}", http_response=None, parsed=parsed, **told)
+        return parsed
+
+    def _answer(self, method: _AnyMethod, params: dict[str, object]) -> dict[str, Any]:
         request = request_of(method, params)
         try:
             response, trailers = self._client.invoke_with_trailers(method, request, self._client.options)
         except TableAdminError as error:
             raise translated(error, method.rpc, self.meta.endpoint_url) from error
         return answer_of(method.rpc, response, trailers)
+
+    def _region(self) -> str | None:
+        """The Region of the endpoint; None where the service does not say it."""
+        options = self._client.options
+        timeout = _REGION_TIMEOUT if options.timeout is None else min(options.timeout, _REGION_TIMEOUT)
+        try:
+            listed = self._client.with_options(timeout=timeout).list_endpoints()
+        except TableAdminError:
+            return None
+        chosen = (
+            each.region
+            for each in listed
+            if (each.is_default if options.endpoint is None else each.name == options.endpoint)
+        )
+        return next(chosen, None)
 
     def close(self) -> None:
         """Close the channel, unless it was given."""
@@ -158,10 +201,9 @@ class Client:
         def __getattr__(self, name: str) -> NoReturn:
             # For what is no attribute: who has taken boto3's client for granted is told what this one is for.
             if name in DATA_PLANE:
-                raise AttributeError(
-                    f"{name} works on items, and Table Admin administers tables only: use boto3 for it"
-                )
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+                raise _of_items(name)
+            why = f": {_WITHOUT[name]}" if name in _WITHOUT else ""
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{why}")
 
     # Tables
     create_table = Operation()
@@ -238,6 +280,19 @@ class Client:
 
 # AWS's names of the operations, by those of the methods.
 _OPERATIONS = {name: each.method.rpc for name, each in vars(Client).items() if isinstance(each, Operation)}
+_METHODS = {each.method.rpc: each.method for each in vars(Client).values() if isinstance(each, Operation)}
+
+
+def _model(operation_name: str) -> Any:  # noqa: ANN401 - botocore's, None where it is not installed
+    model = service_model()
+    return (
+        model.operation_model(operation_name) if model and operation_name in model.operation_names else None
+    )
+
+
+def _of_items(name: str) -> AttributeError:
+    return AttributeError(f"{name} works on items, and Table Admin administers tables only: use boto3 for it")
+
 
 # As in boto3, clients are made with client(...).
 client = Client

@@ -103,15 +103,14 @@ class Exceptions:
     def __init__(self) -> None:
         self.ClientError = ClientError
         self._classes = {code: type(code, (ClientError,), {}) for code in MODELED}
+        # Attributes, so that `dir` and completion show them.
+        vars(self).update(self._classes)
 
     def from_code(self, error_code: str) -> type[ClientError]:
         """The class of an error code; ClientError for one that has none."""
         return self._classes.get(error_code, ClientError)
 
     def __getattr__(self, name: str) -> type[ClientError]:
-        # Not of `self`, which has no attributes while it is being unpickled or copied.
-        if name in MODELED:
-            return self._classes[name]
         valid = ", ".join(MODELED)
         raise AttributeError(f"{type(self).__name__} has no attribute {name}. Valid exceptions are: {valid}")
 
@@ -151,8 +150,9 @@ def client_error(code: str, message: str, operation: str, request_id: str = "") 
 
 
 def response_metadata(request_id: str, status: int = 200) -> dict[str, Any]:
-    """The ResponseMetadata of an answer: Table Admin passes on AWS's request id, but no headers."""
-    return {"RequestId": request_id, "HTTPStatusCode": status, "HTTPHeaders": {}, "RetryAttempts": 0}
+    """The ResponseMetadata of an answer: of AWS's headers Table Admin passes on the request id alone."""
+    headers = {"x-amzn-requestid": request_id} if request_id else {}
+    return {"RequestId": request_id, "HTTPStatusCode": status, "HTTPHeaders": headers, "RetryAttempts": 0}
 
 
 def _refused_by_botocore(error: TableAdminError) -> bool:

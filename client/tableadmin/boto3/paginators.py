@@ -3,9 +3,10 @@
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Mapping
-from importlib import import_module
-from typing import Any, NamedTuple
+from itertools import tee
+from typing import Any, ClassVar, NamedTuple
 
+import jmespath
 from google.protobuf.descriptor import Descriptor
 
 from tableadmin.awsshape import member_name
@@ -52,6 +53,18 @@ class PageIterator:
         self._max_items = None if config.get("MaxItems") is None else int(config["MaxItems"])
         self._starting_token: str | None = config.get("StartingToken")
         self.resume_token: str | None = None
+        # What pages have beside their items, the same on each: no listing of tables has that.
+        self.non_aggregate_part: dict[str, Any] = {}
+
+    @property
+    def result_keys(self) -> list[Any]:
+        """Where the items of a page are, as JMESPath expressions."""
+        return [jmespath.compile(self._keys.items)]
+
+    def result_key_iters(self) -> list[Iterator[Any]]:
+        """For each of `result_keys` its items on all pages."""
+        keys = self.result_keys
+        return [_items(key, pages) for key, pages in zip(keys, tee(self, len(keys)), strict=True)]
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         keys, seen = self._keys, 0
@@ -79,8 +92,7 @@ class PageIterator:
             token, skip = following, 0
 
     def search(self, expression: str) -> Iterator[Any]:
-        """What the JMESPath EXPRESSION finds on each page, lists item by item; needs the package jmespath."""
-        jmespath = import_module("jmespath")  # botocore brings it; it is no dependency of this package
+        """What the JMESPath EXPRESSION finds on each page, lists item by item."""
         for page in self:
             found = jmespath.search(expression, page)
             yield from found if isinstance(found, list) else [found]
@@ -109,9 +121,16 @@ class PageIterator:
 class Paginator:
     """Goes through the pages of one operation."""
 
+    PAGE_ITERATOR_CLS: ClassVar[type[PageIterator]] = PageIterator
+
     def __init__(self, operation: str, call: Callable[..., dict[str, Any]]) -> None:
         self._keys = _keys(operation)
         self._call = call
+
+    @property
+    def result_keys(self) -> list[Any]:
+        """Where the items of a page are, as JMESPath expressions."""
+        return [jmespath.compile(self._keys.items)]
 
     def paginate(self, **params: Any) -> PageIterator:  # noqa: ANN401 - whatever the operation takes
         """The pages of the operation with PARAMS.
@@ -122,7 +141,7 @@ class Paginator:
         config = params.pop("PaginationConfig", {})
         if config.get("PageSize") is not None:
             params[self._page_size()] = int(config["PageSize"])
-        return PageIterator(self._call, self._keys, params, config)
+        return self.PAGE_ITERATOR_CLS(self._call, self._keys, params, config)
 
     def _page_size(self) -> str:
         if self._keys.page_size is None:
@@ -130,6 +149,11 @@ class Paginator:
                 message="PageSize parameter is not supported for the pagination interface for this operation."
             )
         return self._keys.page_size
+
+
+def _items(key: Any, pages: Iterator[dict[str, Any]]) -> Iterator[Any]:  # noqa: ANN401 - a JMESPath expression
+    for page in pages:
+        yield from key.search(page) or []
 
 
 def _keys(operation: str) -> _Keys:

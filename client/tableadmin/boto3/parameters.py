@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 
@@ -11,7 +10,7 @@ from tableadmin.awsshape import ShapeError, enum_values, from_aws, member_name
 from tableadmin.awsshape.rules import is_map, is_timestamp, map_value, members_of
 from tableadmin.boto3.errors import client_error
 from tableadmin.boto3.exceptions import ParamValidationError
-from tableadmin.boto3.installed import botocore_module
+from tableadmin.boto3.installed import botocore_module, service_model
 from tableadmin.methods import Method, P, Request, Response
 
 if TYPE_CHECKING:
@@ -126,16 +125,8 @@ class _Validator(Protocol):
 
 def _botocore_report(rpc: str, params: Mapping[str, object]) -> str:
     """What botocore finds wrong with PARAMS, in its words; "" for nothing, or where it is not installed."""
-    module, model = botocore_module("validate"), _service_model()
+    module, model = botocore_module("validate"), service_model()
     if module is None or rpc not in model.operation_names:
         return ""
     validator = cast("_Validator", module.ParamValidator())
     return validator.validate(params, model.operation_model(rpc).input_shape).generate_report()
-
-
-@cache
-def _service_model() -> Any:  # noqa: ANN401 - a class of a package that need not be there
-    loaders, model = botocore_module("loaders"), botocore_module("model")
-    if loaders is None or model is None:
-        return None
-    return model.ServiceModel(loaders.create_loader().load_service_model("dynamodb", "service-2"), "dynamodb")

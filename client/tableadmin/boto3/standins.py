@@ -1,4 +1,4 @@
-"""Stand-ins for the exceptions of botocore: same names, attributes and texts."""
+"""Stand-ins for classes of botocore, where it is not installed: same names, attributes and texts."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -88,3 +88,41 @@ class ClientError(Exception):
     def __reduce__(self) -> tuple[type["ClientError"], tuple[Mapping[str, Any], str]]:
         # The classes of `client.exceptions` are in no module, so pickle gets the one that is.
         return ClientError, (self.response, self.operation_name)
+
+
+# The options of botocore's Config, none of which this client reads.
+_OPTIONS = (
+    *("account_id_endpoint_mode", "auth_scheme_preference", "client_cert", "client_context_params"),
+    *("connect_timeout", "defaults_mode", "disable_request_compression", "endpoint_discovery_enabled"),
+    *("ignore_configured_endpoint_urls", "inject_host_prefix", "max_pool_connections"),
+    *("parameter_validation", "proxies", "proxies_config", "read_timeout", "region_name"),
+    *("request_checksum_calculation", "request_min_compression_size_bytes", "response_checksum_validation"),
+    *("retries", "s3", "s3_disable_express_session_auth", "signature_version"),
+    *("sigv4a_signing_region_set", "tcp_keepalive", "use_dualstack_endpoint", "use_fips_endpoint"),
+    *("user_agent", "user_agent_appid", "user_agent_extra"),
+)
+
+
+class Config:
+    """The configuration of a client: what is not given is None."""
+
+    def __init__(self, **options: object) -> None:
+        vars(self).update(dict.fromkeys(_OPTIONS) | options)
+
+    def merge(self, other_config: "Config") -> "Config":
+        """These options, with what OTHER_CONFIG has in their place."""
+        given = {name: value for name, value in vars(other_config).items() if value is not None}
+        return Config(**vars(self) | given)
+
+
+class ServiceModel:
+    """The names in the model of DynamoDB; for its shapes botocore is needed."""
+
+    service_name = endpoint_prefix = signing_name = "dynamodb"
+    service_id = "DynamoDB"
+    api_version = "2012-08-10"
+    protocol = resolved_protocol = "json"
+    signature_version = "v4"
+
+    def __init__(self, operation_names: list[str]) -> None:
+        self.operation_names = operation_names

@@ -1,8 +1,13 @@
 """boto3's waiters for tables and what belongs to them, and some that it lacks."""
 
+import json
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias
+
+import jmespath
+from jmespath.exceptions import JMESPathError
 
 from tableadmin.boto3.exceptions import ClientError, ParamValidationError, WaiterError
 
@@ -10,17 +15,73 @@ Answer: TypeAlias = Mapping[str, Any]
 
 _SUCCESS, _FAILURE, _RETRY = "success", "failure", "retry"
 
+# What matched means, by matcher, in botocore's words.
+_EXPLANATIONS = {
+    "path": 'For expression "{argument}" we matched expected path: "{expected}"',
+    "pathAny": 'For expression "{argument}" we matched expected path: "{expected}" at least once',
+    "error": "Matched expected service error code: {expected}",
+}
 
-class Acceptor(NamedTuple):
-    """What an answer that `matches` means; it is given the waiter's own parameters too."""
+
+@dataclass(frozen=True)
+class AcceptorConfig:
+    """What an answer means: `state` is success, failure or retry where `argument` is as `expected`.
+
+    `argument` is a JMESPath expression, in which $NAME stands for a parameter of the waiter's own. Only
+    waiters that boto3 lacks have `words` of their own.
+    """
 
     state: str
-    explanation: str
-    matches: Callable[[Answer, Mapping[str, Any]], bool]
+    matcher: str
+    expected: str | bool
+    argument: str | None = None
+    words: str = field(default="", repr=False)
+
+    @property
+    def explanation(self) -> str:
+        """What a match means, in words."""
+        return self.words or _EXPLANATIONS[self.matcher].format(**vars(self))
+
+    def matcher_func(self, response: Answer) -> bool:
+        """Whether RESPONSE, or the response of an error, is as expected."""
+        error = response.get("Error")
+        if self.matcher == "error":
+            return error is not None and error.get("Code") == self.expected
+        if error is not None and "Code" in error:
+            return False
+        try:
+            found = jmespath.search(self.argument or "", response)
+        except JMESPathError:  # the length of what is not there
+            return False
+        if self.matcher == "pathAny":
+            return isinstance(found, list) and self.expected in found
+        return bool(found == self.expected)
+
+    def bound(self, own: Mapping[str, object]) -> "AcceptorConfig":
+        """The same for these values of the waiter's own parameters."""
+        argument = self.argument or ""
+        for name, value in own.items():
+            literal = json.dumps(value).replace("`", "\\`")
+            argument = argument.replace(f"${name}", f"`{literal}`")
+        return replace(self, argument=argument or None)
+
+
+@dataclass
+class SingleWaiterConfig:
+    """How a waiter waits: it asks every `delay` seconds, at most `max_attempts` times.
+
+    `acceptors` are what the answers mean. All of it can be set, for this waiter alone.
+    """
+
+    operation: str
+    delay: float
+    max_attempts: int
+    acceptors: list[AcceptorConfig]
+    description: str = ""
 
 
 class Waiting(NamedTuple):
-    """What is asked every `delay` seconds, at most `max_attempts` times, and what the answers mean.
+    """A waiter: the operation it asks, its pace, and what the answers mean.
 
     `own_parameters` are those that the waiter takes and the operation does not.
     """
@@ -28,49 +89,30 @@ class Waiting(NamedTuple):
     operation: str
     delay: int
     max_attempts: int
-    acceptors: tuple[Acceptor, ...]
+    acceptors: tuple[AcceptorConfig, ...]
     own_parameters: tuple[str, ...] = ()
+    description: str = ""
 
 
-def _found(answer: Answer, path: str) -> object:
-    value: Any = answer
-    for member in path.split("."):
-        value = value.get(member) if isinstance(value, Mapping) else None
-    return value
+def _is(state: str, path: str, expected: str) -> AcceptorConfig:
+    return AcceptorConfig(state, "path", expected, path)
 
 
-def _is(state: str, path: str, expected: str) -> Acceptor:
-    explanation = f'For expression "{path}" we matched expected path: "{expected}"'
-    return Acceptor(state, explanation, lambda answer, _: _found(answer, path) == expected)
+def _error(state: str, code: str) -> AcceptorConfig:
+    return AcceptorConfig(state, "error", code)
 
 
-def _error(state: str, code: str) -> Acceptor:
-    explanation = f"Matched expected service error code: {code}"
-    return Acceptor(state, explanation, lambda answer, _: _found(answer, "Error.Code") == code)
+def _index(state: str, expression: str, expected: str | bool, words: str) -> AcceptorConfig:  # noqa: FBT001 - what a JMESPath expression finds
+    return AcceptorConfig(state, "path", expected, expression, words)
 
 
-def _index(state: str, explanation: str, matches: Callable[[Mapping[str, Any] | None], bool]) -> Acceptor:
-    """About the global secondary index of the parameter IndexName, None where the table shows none."""
-
-    def of_answer(answer: Answer, own: Mapping[str, Any]) -> bool:
-        if "Table" not in answer:
-            return False
-        indexes = answer["Table"].get("GlobalSecondaryIndexes", [])
-        return matches(next((index for index in indexes if index["IndexName"] == own["IndexName"]), None))
-
-    return Acceptor(state, explanation, of_answer)
-
-
-def _statuses(answer: Answer) -> list[str]:
-    return [each.get("DestinationStatus", "") for each in answer.get("KinesisDataStreamDestinations", [])]
-
-
-_GIVEN_UP = {"DISABLED", "ENABLE_FAILED"}
 _NO_DESTINATION_LEFT = (
     "length(KinesisDataStreamDestinations) > `0`  && length(KinesisDataStreamDestinations[?DestinationStatus"
     " == 'DISABLED' || DestinationStatus == 'ENABLE_FAILED']) ==  length(KinesisDataStreamDestinations)"
 )
 
+# The global secondary index of the parameter IndexName; the expression goes on.
+_INDEX = "Table.GlobalSecondaryIndexes[?IndexName == $IndexName"
 _BULK = "BulkOperationDescription.BulkOperationStatus"
 _EXPORT = "ExportDescription.ExportStatus"
 _IMPORT = "ImportTableDescription.ImportStatus"
@@ -89,6 +131,7 @@ WAITERS: Mapping[str, Waiting] = {
             _is(_FAILURE, _BULK, "CANCELLED"),
             _is(_FAILURE, _BULK, "FAILED"),
         ),
+        description="Wait until a bulk operation is completed.",
     ),
     "contributor_insights_enabled": Waiting(
         "describe_contributor_insights",
@@ -120,17 +163,10 @@ WAITERS: Mapping[str, Waiting] = {
         20,
         30,
         (
-            Acceptor(
-                _SUCCESS,
-                'For expression "KinesisDataStreamDestinations[].DestinationStatus" we matched expected '
-                'path: "ACTIVE" at least once',
-                lambda answer, _: "ACTIVE" in _statuses(answer),
+            AcceptorConfig(
+                _SUCCESS, "pathAny", "ACTIVE", "KinesisDataStreamDestinations[].DestinationStatus"
             ),
-            Acceptor(
-                _FAILURE,
-                f'For expression "{_NO_DESTINATION_LEFT}" we matched expected path: "True"',
-                lambda answer, _: bool(_statuses(answer)) and _GIVEN_UP.issuperset(_statuses(answer)),
-            ),
+            AcceptorConfig(_FAILURE, "path", expected=True, argument=_NO_DESTINATION_LEFT),
         ),
     ),
     "table_exists": Waiting(
@@ -148,18 +184,11 @@ WAITERS: Mapping[str, Waiting] = {
         (
             _index(
                 _SUCCESS,
+                f"{_INDEX} && !Backfilling] | [0].IndexStatus",
+                "ACTIVE",
                 "the index is ACTIVE and filled",
-                lambda index: (
-                    index is not None
-                    and index.get("IndexStatus") == "ACTIVE"
-                    and not index.get("Backfilling")
-                ),
             ),
-            _index(
-                _FAILURE,
-                "the index is being deleted",
-                lambda index: index is not None and index.get("IndexStatus") == "DELETING",
-            ),
+            _index(_FAILURE, f"{_INDEX}] | [0].IndexStatus", "DELETING", "the index is being deleted"),
         ),
         own_parameters=("IndexName",),
     ),
@@ -168,7 +197,7 @@ WAITERS: Mapping[str, Waiting] = {
         20,
         180,
         (
-            _index(_SUCCESS, "the table has no such index", lambda index: index is None),
+            _index(_SUCCESS, f"Table && !({_INDEX}])", expected=True, words="the table has no such index"),
             _error(_SUCCESS, "ResourceNotFoundException"),
         ),
         own_parameters=("IndexName",),
@@ -189,11 +218,19 @@ WAITERS: Mapping[str, Waiting] = {
 
 
 class Waiter:
-    """Waits for one condition; `name` is the waiter's in CamelCase, as in boto3."""
+    """Waits for one condition; `name` is the waiter's in CamelCase and `config` its pace, as in boto3."""
 
-    def __init__(self, name: str, call: Callable[..., dict[str, Any]]) -> None:
+    def __init__(self, name: str, operation: str, call: Callable[..., dict[str, Any]]) -> None:
+        waiting = WAITERS[name]
         self.name = "".join(map(str.capitalize, name.split("_")))
-        self._waiting = WAITERS[name]
+        self.config = SingleWaiterConfig(
+            operation,
+            waiting.delay,
+            waiting.max_attempts,
+            list(waiting.acceptors),
+            waiting.description,
+        )
+        self._own_parameters = waiting.own_parameters
         self._call = call
 
     def wait(self, **params: Any) -> None:  # noqa: ANN401 - whatever the operation takes
@@ -204,15 +241,16 @@ class Waiter:
         ParamValidationError when a parameter is missing.
         """
         config = params.pop("WaiterConfig", {})
-        delay = config.get("Delay", self._waiting.delay)
-        attempts = config.get("MaxAttempts", self._waiting.max_attempts)
-        own = {name: self._own(params, name) for name in self._waiting.own_parameters}
-        matched: Acceptor | None = None
+        delay = config.get("Delay", self.config.delay)
+        attempts = config.get("MaxAttempts", self.config.max_attempts)
+        own = {name: self._own(params, name) for name in self._own_parameters}
+        acceptors = [each.bound(own) for each in self.config.acceptors] if own else self.config.acceptors
+        matched: AcceptorConfig | None = None
         attempt = 0
         while True:
             answer = self._answer(params)
             attempt += 1
-            found = next((each for each in self._waiting.acceptors if each.matches(answer, own)), None)
+            found = next((each for each in acceptors if each.matcher_func(answer)), None)
             if found is None and "Error" in answer:
                 error = answer["Error"]
                 raise self._failed(f"An error occurred ({error['Code']}): {error['Message']}", answer)

@@ -1,0 +1,67 @@
+"""What boto3 code asks of `client.meta`."""
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+from tableadmin.boto3.events import Events
+from tableadmin.boto3.installed import botocore_module, service_model
+from tableadmin.boto3.standins import Config, ServiceModel
+
+# The partition of a Region, by the beginning of its name.
+_PARTITIONS: Mapping[str, str] = {
+    "cn-": "aws-cn",
+    "eu-isoe-": "aws-iso-e",
+    "eusc-": "aws-eusc",
+    "us-gov-": "aws-us-gov",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "us-isof-": "aws-iso-f",
+}
+
+
+class ClientMeta:
+    """The address of Table Admin, the Region that the service knows, the names of the operations, events.
+
+    `events` has these of botocore's: `provide-client-params`, `before-parameter-build`, `after-call` and
+    `after-call-error`. No event has an HTTP request or response.
+    """
+
+    def __init__(
+        self,
+        endpoint_url: str,
+        method_to_api_mapping: Mapping[str, str],
+        read_timeout: float | None,
+        region: Callable[[], str | None],
+    ) -> None:
+        self.endpoint_url = endpoint_url
+        self.method_to_api_mapping = dict(method_to_api_mapping)
+        self.events = Events()
+        self._read_timeout = read_timeout
+        self._region = region
+        self._known_region: str | None = None
+
+    @property
+    def region_name(self) -> str | None:
+        """The Region of the endpoint, as the service says; None while the service does not answer."""
+        if self._known_region is None:
+            self._known_region = self._region()
+        return self._known_region
+
+    @property
+    def partition(self) -> str:
+        """The partition of the Region, such as "aws"."""
+        region = self.region_name or ""
+        return next((name for begin, name in _PARTITIONS.items() if region.startswith(begin)), "aws")
+
+    @cached_property
+    def config(self) -> Any:  # noqa: ANN401 - botocore's Config, or the stand-in for it
+        """The configuration: Region and `read_timeout`, the deadline of a call. Setting has no effect."""
+        module = botocore_module("config")
+        make = module.Config if module else Config
+        return make(region_name=self.region_name, read_timeout=self._read_timeout)
+
+    @property
+    def service_model(self) -> Any:  # noqa: ANN401 - the same of ServiceModel
+        """The service model of DynamoDB where botocore is installed; else the names of its operations."""
+        return service_model() or ServiceModel(sorted(self.method_to_api_mapping.values()))

@@ -18,7 +18,7 @@ from tableadmin import v1
 from tableadmin.calls import AsyncCalls
 from tableadmin.channel import DEFAULT_TARGET, DEFAULT_TIMEOUT, CallOptions, Metadata, OptionChanges
 from tableadmin.methods import Method, P, Request, Response, warn_of_unknown
-from tableadmin.operations import Following, Known, State, next_page
+from tableadmin.operations import Following, KnownOperations, State, next_page
 from tableadmin.pagination import next_request, page_items
 from tableadmin.plans import Exporting, Exports, Planning, Plans, exports_of, plans_of
 from tableadmin.streams import AsyncStream
@@ -115,7 +115,7 @@ class PagedRpc(Rpc[P, Request, Response], Generic[P, Request, Response, Item]):
         return self if client is None else PagedCall(self, client)
 
 
-class Streamed(Generic[P, Request, Response]):
+class StreamRpc(Generic[P, Request, Response]):
     """Declares a method of Client: a stream that survives the connection."""
 
     def __init__(self, resumption: Callable[P, Resumption[Request, Response]]) -> None:
@@ -135,7 +135,7 @@ class Streamed(Generic[P, Request, Response]):
         return update_wrapper(call, self._resumption, updated=())
 
 
-class Awaited(Generic[P, Request, Response]):
+class WaitRpc(Generic[P, Request, Response]):
     """Declares a method of Client: such a stream, of which the last response counts."""
 
     def __init__(self, resumption: Callable[P, Resumption[Request, Response]]) -> None:
@@ -170,7 +170,7 @@ class Operations:
     other TableAdminErrors.
     """
 
-    def __init__(self, client: "Client", known: Known) -> None:
+    def __init__(self, client: "Client", known: KnownOperations) -> None:
         self._client = client
         self._known = known
 
@@ -380,14 +380,14 @@ class Client:
             requested_by=requested_by,
         )
         response = await self._response(self._plan_stub.ApplyPlan, request)
-        return Operations(self, Known(response.operations))
+        return Operations(self, KnownOperations(response.operations))
 
     def operations(self, operation_ids: Iterable[str]) -> Operations:
         """The operations of these ids, to come back to; the service is not asked before they are followed.
 
         Up to 5,000 can be followed at once.
         """
-        return Operations(self, Known.by_ids(operation_ids))
+        return Operations(self, KnownOperations.by_ids(operation_ids))
 
     async def get_operation(self, operation_id: str) -> v1.Operation:
         """The operation, its spec included; raises TableAdminError: NotFound when there is none any more."""
@@ -442,13 +442,13 @@ class Client:
         await self._response(self._operation_stub.ForgetOperation, request)
 
     # Watching and waiting: `wait` gives the progress, `wait_for` the end of it
-    watch = Streamed(Watching)
-    wait = Streamed(Waiting)
-    wait_for = Awaited(Waiting)
+    watch = StreamRpc(Watching)
+    wait = StreamRpc(Waiting)
+    wait_for = WaitRpc(Waiting)
 
     # Plans and specs of many tables, one by one
-    plan_tables = Streamed(Planning)
-    export_tables = Streamed(Exporting)
+    plan_tables = StreamRpc(Planning)
+    export_tables = StreamRpc(Exporting)
 
     # Tables
     create_table = Rpc(v1.CreateTableRequest, v1.CreateTableResponse)

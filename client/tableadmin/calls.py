@@ -16,7 +16,7 @@ import grpc
 from tableadmin.channel import CallOptions, Metadata, channel_options
 from tableadmin.errors import WrongEventLoop, closed, from_rpc_error
 from tableadmin.methods import Request, Response
-from tableadmin.retrying import Connection, Tries
+from tableadmin.retrying import Attempts, Connection
 from tableadmin.streams import AsyncStream, Stream, is_cancelled, responses
 from tableadmin.watching import Resumption
 
@@ -58,7 +58,7 @@ class Calls:
         self, rpc: Unary[Request, Response], request: Request, options: CallOptions
     ) -> tuple[Response, Metadata]:
         """The response to REQUEST and the trailing metadata; raises TableAdminError."""
-        tries = Tries(request, options.timeout, self._connection)
+        tries = Attempts(request, options.timeout, self._connection)
         while True:
             try:
                 response, call = rpc.with_call(request, timeout=tries.timeout, metadata=options.headers())
@@ -119,7 +119,7 @@ class AsyncCalls:
     ) -> tuple[Response, Metadata]:
         """The response to REQUEST and the trailing metadata; raises TableAdminError."""
         self._check_loop()
-        tries = Tries(request, options.timeout, self._connection)
+        tries = Attempts(request, options.timeout, self._connection)
         while True:
             try:
                 call = rpc(request, timeout=tries.timeout, metadata=options.headers())

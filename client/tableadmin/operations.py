@@ -44,14 +44,14 @@ _NOT_ADMITTED = "REQUEST_NOT_ADMITTED"
 _NAMED = 5
 
 
-class Known:
+class KnownOperations:
     """Some operations, each as it was last seen; one that was not seen yet has its id only."""
 
     def __init__(self, operations: Iterable[Operation]) -> None:
         self._latest = {operation.operation_id: operation for operation in operations}
 
     @classmethod
-    def by_ids(cls, ids: Iterable[str]) -> "Known":
+    def by_ids(cls, ids: Iterable[str]) -> "KnownOperations":
         """Operations of which nothing but the id is known."""
         return cls(Operation(operation_id=each) for each in ids)
 
@@ -97,7 +97,9 @@ class Following(Resumption[WatchOperationRequest, WatchOperationResponse]):
 
     rpc = "WatchOperation"
 
-    def __init__(self, known: Known, operations: Iterable[Operation], timeout: float | None = None) -> None:
+    def __init__(
+        self, known: KnownOperations, operations: Iterable[Operation], timeout: float | None = None
+    ) -> None:
         super().__init__()
         self._known = known
         self._awaited = {each.operation_id: Operation() for each in operations}

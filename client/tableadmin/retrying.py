@@ -17,7 +17,7 @@ from tableadmin.channel import DEFAULT_TIMEOUT, REPEATABLE
 from tableadmin.errors import TableAdminError, Unavailable, closed
 
 # Tries where no server has ever answered.
-TRIES = 4
+MAX_ATTEMPTS = 4
 # Seconds between calls: at least, and at most after the first failure.
 _SHORTEST, _FIRST = 0.1, 0.2
 # Seconds between the tries of a call at most.
@@ -34,7 +34,7 @@ class Connection:
     closed: Event = field(default_factory=Event)
 
 
-class Tries:
+class Attempts:
     """The tries of the call that sends REQUEST, within TIMEOUT seconds.
 
     A call that may be repeated is tried until a server answers, if one has answered on the channel before.
@@ -63,7 +63,7 @@ class Tries:
             raise closed() from error
         if not (self._repeatable and isinstance(error, Unavailable) and is_unserved(error)):
             raise error
-        if self._failures >= TRIES and not self._connection.answered:
+        if self._failures >= MAX_ATTEMPTS and not self._connection.answered:
             raise error
         seconds = pause(self._failures, _LONGEST)
         limit = DEFAULT_TIMEOUT if self._timeout is None else self._timeout
@@ -77,13 +77,13 @@ def is_unserved(error: TableAdminError) -> bool:
     return error.reason in {"", _STOPPING}
 
 
-def drawn(least: float, most: float) -> float:
+def jittered(least: float, most: float) -> float:
     """A random number of seconds between LEAST and MOST."""
     import random  # noqa: PLC0415 - it takes a millisecond, and most calls are never lost
 
     return random.uniform(least, most)  # noqa: S311 - nobody is to be kept from guessing it
 
 
-def pause(failures: int, longest: float, draw: Callable[[float, float], float] = drawn) -> float:
+def pause(failures: int, longest: float, draw: Callable[[float, float], float] = jittered) -> float:
     """Seconds to wait after so many failures: at random, up to twice as long each time, LONGEST at most."""
     return draw(_SHORTEST, min(longest, _FIRST * 2.0 ** min(failures - 1, 10)))

@@ -22,7 +22,7 @@ from tableadmin.errors import (
     TableAdminError,
     Unavailable,
 )
-from tableadmin.retrying import TRIES, drawn, is_unserved, pause
+from tableadmin.retrying import MAX_ATTEMPTS, is_unserved, jittered, pause
 from tableadmin.v1 import (
     TableEvent,
     TableEventType,
@@ -56,7 +56,7 @@ class Resumption(ABC, Generic[Request, Response]):
 
     def __init__(self) -> None:
         self.now: Callable[[], float] = time.monotonic
-        self.draw: Callable[[float, float], float] = drawn
+        self.draw: Callable[[float, float], float] = jittered
         self.finished = False
         self.pause = 0.0
         self._answered = False
@@ -87,7 +87,7 @@ class Resumption(ABC, Generic[Request, Response]):
         if not _passes(error):
             raise error
         # What was answered once is followed through outages of the endpoint too.
-        if not self._answered and (self._failures == TRIES or not is_unserved(error)):
+        if not self._answered and (self._failures == MAX_ATTEMPTS or not is_unserved(error)):
             raise error
         self.pause = pause(self._failures, _LONGEST, self.draw)
         remaining = self._remaining()

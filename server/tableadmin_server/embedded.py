@@ -126,7 +126,7 @@ class EmbeddedEngine:
         except BaseException:
             listener.close()
             raise
-        _say_what_is_kept(data_dir)
+        _log_data_dir(data_dir)
         return engine
 
     def _begin(self, timeout: float) -> None:
@@ -156,7 +156,7 @@ class EmbeddedEngine:
                     return
                 told(False)  # noqa: FBT003 - a callback of this one argument
                 try:
-                    self._begin_again(code)
+                    self._restart(code)
                 except EmbeddedEngineError as error:
                     self._failure = error
                     self._listener.close()
@@ -164,7 +164,7 @@ class EmbeddedEngine:
                     return
                 told(True)  # noqa: FBT003 - as above
 
-    def _begin_again(self, code: int) -> None:
+    def _restart(self, code: int) -> None:
         if self._data_dir is None:
             raise EmbeddedEngineError(
                 f"the embedded engine exited with status {code} and its tables are lost; "
@@ -210,7 +210,7 @@ class EmbeddedEngine:
         self.stop()
 
 
-def _say_what_is_kept(data_dir: Path | None) -> None:
+def _log_data_dir(data_dir: Path | None) -> None:
     if data_dir is None:
         _logger.warning(
             "the embedded engine stores tables in memory only: all tables are lost when the server stops"
@@ -382,7 +382,7 @@ def _refuse_unreadable_state() -> None:
         )
 
 
-class _Saving:
+class _StateSaver:
     """MiniStack as an ASGI application that saves its tables soon after a change, not at the end alone."""
 
     def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
@@ -445,7 +445,7 @@ async def _serve(listener: int) -> None:
     parent_gone = asyncio.Event()
     finish = asyncio.get_running_loop().call_soon_threadsafe
     threading.Thread(target=_watch_parent, args=(lambda: finish(parent_gone.set),), daemon=True).start()
-    saving = _Saving(import_module("ministack.app").app)
+    saving = _StateSaver(import_module("ministack.app").app)
     saved = asyncio.create_task(saving.run(parent_gone))
     await serve(saving, config, shutdown_trigger=lambda: saved)
     saving.check()

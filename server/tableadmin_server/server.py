@@ -30,10 +30,10 @@ _log = structlog.get_logger()
 _SERVICES = (table_admin.SERVICE, watch.SERVICE, plan.SERVICE, operation.SERVICE, endpoint.SERVICE)
 
 # Seconds that operations get beside the grace period to be given back; others take over what was not.
-_LAST_CALLS = 5.0
+_OPERATIONS_GRACE = 5.0
 
 # Seconds for health watchers and connections to end once no call is under way.
-_CLOSING = 1.0
+_CLOSE_SECONDS = 1.0
 
 _OPTIONS = (
     # One server, one port: a second process on it is an error, not a silent sharing of calls.
@@ -160,9 +160,11 @@ class Server:
         giving_back = asyncio.create_task(self._operations.stop())
         await self._calls.drain(self._config.grace_period)
         # A connection that says nothing keeps gRPC from ending; nobody waits for it.
-        await asyncio.wait({asyncio.create_task(self._server.stop(_CLOSING))}, timeout=2 * _CLOSING)
+        await asyncio.wait(
+            {asyncio.create_task(self._server.stop(_CLOSE_SECONDS))}, timeout=2 * _CLOSE_SECONDS
+        )
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(giving_back, _LAST_CALLS)
+            await asyncio.wait_for(giving_back, _OPERATIONS_GRACE)
         self._endpoints.close()
         _log.info("server.stopped")
 

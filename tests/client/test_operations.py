@@ -7,7 +7,7 @@ import pytest
 from google.rpc.code_pb2 import Code
 
 from tableadmin.errors import DeadlineExceeded, Internal, NotFound, OperationFailed, Resource, Unavailable
-from tableadmin.operations import Following, Known, next_page
+from tableadmin.operations import Following, KnownOperations, next_page
 from tableadmin.v1 import (
     ListOperationsRequest,
     ListOperationsResponse,
@@ -50,9 +50,11 @@ class Clock:
         return self.time
 
 
-def following(*operations: Operation, timeout: float | None = None) -> tuple[Following, Known, Clock]:
+def following(
+    *operations: Operation, timeout: float | None = None
+) -> tuple[Following, KnownOperations, Clock]:
     """Operations that are followed, what is known of them, and the clock."""
-    known, clock = Known(operations), Clock()
+    known, clock = KnownOperations(operations), Clock()
     following = Following(known, operations, timeout)
     following.now = clock
     return following, known, clock
@@ -106,7 +108,7 @@ def test_a_stream_that_ends_early_is_begun_anew() -> None:
 
 def test_it_gives_up_where_the_service_never_told() -> None:
     """The fourth failure is raised where only ids are known; there is no limit after any answer."""
-    known = Known.by_ids(["music"])
+    known = KnownOperations.by_ids(["music"])
     fresh = Following(known, known.latest)
     for _ in range(3):
         assert () == fresh.ended(GONE)
@@ -127,7 +129,7 @@ def test_other_errors_are_raised() -> None:
 
 def test_an_end_is_final() -> None:
     """An answer that was on its way when the operation ended does not bring it back."""
-    known = Known([operation("Music")])
+    known = KnownOperations([operation("Music")])
     known.note(operation("Music", SUCCEEDED))
     known.note(operation("Music", RUNNING))
     assert [SUCCEEDED] == [each.state for each in known.latest]
@@ -181,7 +183,7 @@ def test_the_deadline_does_not_name_hundreds() -> None:
 def test_success_is_the_operations() -> None:
     """When all have succeeded the outcome is what they ended as."""
     ended = [operation("Music", SUCCEEDED), operation("Films", SUCCEEDED)]
-    assert ended == Known(ended).outcome()
+    assert ended == KnownOperations(ended).outcome()
 
 
 def test_the_first_failure_says_why() -> None:
@@ -198,7 +200,7 @@ def test_the_first_failure_says_why() -> None:
     )
     ended = [operation("Music", SUCCEEDED), failed, operation("Games", CANCELLED)]
     with pytest.raises(OperationFailed) as caught:
-        Known(ended).outcome()
+        KnownOperations(ended).outcome()
     error = caught.value
     assert (grpc.StatusCode.RESOURCE_EXHAUSTED, "LIMIT_EXCEEDED_EXCEPTION") == (error.code, error.reason)
     assert ("LimitExceededException", "ABC") == (error.aws_code, error.aws_request_id)
@@ -213,7 +215,7 @@ def test_the_first_failure_says_why() -> None:
 def test_a_failure_can_be_pickled() -> None:
     """OperationFailed survives a process pool with its operations."""
     with pytest.raises(OperationFailed) as caught:
-        Known([operation("Music", ABORTED)]).outcome()
+        KnownOperations([operation("Music", ABORTED)]).outcome()
     twin = pickle.loads(pickle.dumps(caught.value))
     assert vars(caught.value) == vars(twin)
     assert str(caught.value) == str(twin)
@@ -230,7 +232,7 @@ def test_a_failure_can_be_pickled() -> None:
 def test_an_end_without_a_word(state: OperationState.ValueType, code: grpc.StatusCode, text: str) -> None:
     """Of an operation without an error its state says what became of it."""
     with pytest.raises(OperationFailed) as caught:
-        Known([operation("Music", state)]).outcome()
+        KnownOperations([operation("Music", state)]).outcome()
     assert (code, text) == (caught.value.code, str(caught.value))
     assert "tableadmin" == caught.value.domain
 
@@ -261,7 +263,7 @@ def test_the_cause_of_a_request_that_was_not_admitted() -> None:
     cause = operation("Songs", ABORTED)
     cause.error.CopyFrom(OperationError(code=Code.ABORTED, reason="TABLE_HAS_MOVED_ON", message="Tags"))
     with pytest.raises(OperationFailed) as caught:
-        Known([others[0], cause, others[1]]).outcome()
+        KnownOperations([others[0], cause, others[1]]).outcome()
     assert ("TABLE_HAS_MOVED_ON", "Tags") == (caught.value.reason, caught.value.message)
     assert str(caught.value).startswith("Songs: Tags")
     assert 3 == len(caught.value.failed)

@@ -15,7 +15,7 @@ from google.rpc.code_pb2 import Code
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.config import EndpointConfig, RetryMode
-from tableadmin_server.dynamodb.client.single_try import Unwanted
+from tableadmin_server.dynamodb.client.single_try import NotSent
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.failure import Failure
 from tests.server.scripted_endpoint import ScriptedEndpoint, error, serving
@@ -40,8 +40,8 @@ async def changing(
     )
     endpoint = Endpoint("scripted", config)
     try:
-        yield lambda wanted: asyncio.ensure_future(
-            endpoint.background.single_call("UpdateTable", PARAMS, wanted)
+        yield lambda may_send: asyncio.ensure_future(
+            endpoint.background.single_call("UpdateTable", PARAMS, may_send)
         )
     finally:
         endpoint.close()
@@ -57,7 +57,7 @@ async def test_wanted(scripted: ScriptedEndpoint) -> None:
 async def test_unwanted(scripted: ScriptedEndpoint) -> None:
     """A change that is not wanted any more is not sent."""
     async with changing(scripted) as change:
-        with pytest.raises(Unwanted):
+        with pytest.raises(NotSent):
             await change(lambda: False)
     assert [] == scripted.seen
 
@@ -144,7 +144,7 @@ async def test_unwanted_once_connected(
         ca.issue_cert("127.0.0.1").configure_cert(tls)
     asked, unwanted = threading.Event(), threading.Event()
 
-    def wanted() -> bool:
+    def may_send() -> bool:
         answer = not unwanted.is_set()
         asked.set()
         return answer
@@ -155,8 +155,8 @@ async def test_unwanted_once_connected(
 
     with accepting_late(change_of_mind, tls) as (url, received):
         config = EndpointConfig(endpoint_url=url, region="us-west-2", connect_timeout=10)
-        with closing(Endpoint("late", config)) as endpoint, pytest.raises(Unwanted):
-            await endpoint.background.single_call("UpdateTable", PARAMS, wanted)
+        with closing(Endpoint("late", config)) as endpoint, pytest.raises(NotSent):
+            await endpoint.background.single_call("UpdateTable", PARAMS, may_send)
     assert any(data.startswith(b"POST / HTTP/1.1\r\n") for data in received)
     assert not any(b"Music" in data for data in received)
 
@@ -171,7 +171,7 @@ async def test_unwanted_in_the_moment_of_sending(scripted: ScriptedEndpoint) -> 
 
     async with changing(scripted) as change:
         await change(lambda: True)
-        with pytest.raises(Unwanted):
+        with pytest.raises(NotSent):
             await change(once)
         await change(lambda: True)
     assert 2 == len(asked)

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 from tableadmin.v1 import WaitCondition, WaitRequest
 from tableadmin_server.watching.hub import Hub
 from tableadmin_server.watching.stream import Scope
-from tableadmin_server.watching.wait import awaited_by, progress
+from tableadmin_server.watching.wait import wait_responses, wait_target
 from tests.watching.account import Account, unavailable
 from tests.watching.looking import Reader, watching
 from tests.watching.skipping import run
@@ -58,10 +58,10 @@ async def _an_hour(account: Account, hub: Hub, readers: list[Reader], hour: int)
         await asyncio.sleep(10)
         async with watching(hub, [passing]):
             await asyncio.sleep(10)
-    wait = awaited_by(
+    wait = wait_target(
         WaitRequest(condition=WaitCondition.WAIT_CONDITION_TABLE_ACTIVE, table_name=passing), hub
     )
-    assert [True] == [response.done async for response in progress(wait, 10, None)]
+    assert [True] == [response.done async for response in wait_responses(wait, 10, None)]
     del account.tables[passing]
     await asyncio.sleep(HOUR - 60 - 10 * 20)
     account.asked.clear()

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tableadmin_server.watching.malloc_trim import MANY, MallocTrim, give_back
+from tableadmin_server.watching.malloc_trim import MIN_CLOSED, MallocTrim, trim_memory
 from tests.watching.skipping import run
 
 
@@ -10,10 +10,10 @@ class Counted:
     """A MallocTrim that counts how often it was given back."""
 
     def __init__(self) -> None:
-        self.memory = MallocTrim(self._gives_back)
+        self.memory = MallocTrim(self._trim)
         self.times = 0
 
-    def _gives_back(self) -> None:
+    def _trim(self) -> None:
         self.times += 1
 
     def opened(self, count: int) -> None:
@@ -33,10 +33,10 @@ def test_after_many() -> None:
     async def main() -> None:
         counted = Counted()
         for time in (1, 2):
-            counted.opened(3 * MANY)
-            counted.closed(2 * MANY)
+            counted.opened(3 * MIN_CLOSED)
+            counted.closed(2 * MIN_CLOSED)
             await asyncio.sleep(1)
-            counted.closed(MANY)
+            counted.closed(MIN_CLOSED)
             await asyncio.sleep(1)
             assert time - 1 == counted.times
             await asyncio.sleep(60)
@@ -50,10 +50,10 @@ def test_after_few() -> None:
 
     async def main() -> None:
         counted = Counted()
-        counted.opened(MANY)
+        counted.opened(MIN_CLOSED)
         for _ in range(10):
-            counted.opened(MANY // 2)
-            counted.closed(MANY // 2)
+            counted.opened(MIN_CLOSED // 2)
+            counted.closed(MIN_CLOSED // 2)
             await asyncio.sleep(10)
         assert 0 == counted.times
 
@@ -62,4 +62,4 @@ def test_after_few() -> None:
 
 def test_giving_back() -> None:
     """It works on whatever system this is."""
-    give_back()
+    trim_memory()

@@ -12,7 +12,7 @@ from tableadmin.v1 import WaitCondition, WaitRequest, WaitResponse
 from tableadmin_server.failure import Failure
 from tableadmin_server.watching.conditions import Condition
 from tableadmin_server.watching.hub import Hub
-from tableadmin_server.watching.wait import awaited_by, progress
+from tableadmin_server.watching.wait import wait_responses, wait_target
 from tests.watching.account import Account, unavailable
 from tests.watching.looking import watching
 from tests.watching.skipping import run
@@ -57,7 +57,7 @@ async def waited(
 
     async def wait() -> None:
         try:
-            async for response in progress(awaited_by(request, hub), heartbeat, limit):
+            async for response in wait_responses(wait_target(request, hub), heartbeat, limit):
                 ended.responses.append(response)
         except Failure as failure:
             ended.failure = failure
@@ -446,6 +446,6 @@ def test_what_a_request_lacks(request_: WaitRequest, field_name: str) -> None:
     """INVALID_ARGUMENT names the field that the condition needs."""
     hub = Hub(Account())
     with pytest.raises(Failure) as raised:
-        awaited_by(request_, hub)
+        wait_target(request_, hub)
     assert Code.INVALID_ARGUMENT == raised.value.code
     assert f"{field_name}: is required" == raised.value.message

@@ -80,8 +80,8 @@ class SingleWaiterConfig:
     description: str = ""
 
 
-class Waiting(NamedTuple):
-    """A waiter: the operation it asks, its pace, and what the answers mean.
+class WaiterConfig(NamedTuple):
+    """A waiter: its operation, the interval of its calls, and what the answers mean.
 
     `own_parameters` are those that the waiter takes and the operation does not.
     """
@@ -120,8 +120,8 @@ _PITR = "ContinuousBackupsDescription.PointInTimeRecoveryDescription.PointInTime
 _TTL = "TimeToLiveDescription.TimeToLiveStatus"
 
 # By name. Those of boto3 are as its service description has them (waiters-2.json).
-WAITERS: Mapping[str, Waiting] = {
-    "bulk_operation_completed": Waiting(
+WAITERS: Mapping[str, WaiterConfig] = {
+    "bulk_operation_completed": WaiterConfig(
         "describe_bulk_operation",
         20,
         180,
@@ -133,7 +133,7 @@ WAITERS: Mapping[str, Waiting] = {
         ),
         description="Wait until a bulk operation is completed.",
     ),
-    "contributor_insights_enabled": Waiting(
+    "contributor_insights_enabled": WaiterConfig(
         "describe_contributor_insights",
         20,
         30,
@@ -142,13 +142,13 @@ WAITERS: Mapping[str, Waiting] = {
             _is(_FAILURE, "ContributorInsightsStatus", "FAILED"),
         ),
     ),
-    "export_completed": Waiting(
+    "export_completed": WaiterConfig(
         "describe_export",
         20,
         60,
         (_is(_SUCCESS, _EXPORT, "COMPLETED"), _is(_FAILURE, _EXPORT, "FAILED")),
     ),
-    "import_completed": Waiting(
+    "import_completed": WaiterConfig(
         "describe_import",
         20,
         60,
@@ -158,7 +158,7 @@ WAITERS: Mapping[str, Waiting] = {
             _is(_FAILURE, _IMPORT, "CANCELLED"),
         ),
     ),
-    "kinesis_streaming_destination_active": Waiting(
+    "kinesis_streaming_destination_active": WaiterConfig(
         "describe_kinesis_streaming_destination",
         20,
         30,
@@ -169,15 +169,17 @@ WAITERS: Mapping[str, Waiting] = {
             AcceptorConfig(_FAILURE, "path", expected=True, argument=_NO_DESTINATION_LEFT),
         ),
     ),
-    "table_exists": Waiting(
+    "table_exists": WaiterConfig(
         "describe_table",
         20,
         25,
         (_is(_SUCCESS, "Table.TableStatus", "ACTIVE"), _error(_RETRY, "ResourceNotFoundException")),
     ),
-    "table_not_exists": Waiting("describe_table", 20, 25, (_error(_SUCCESS, "ResourceNotFoundException"),)),
+    "table_not_exists": WaiterConfig(
+        "describe_table", 20, 25, (_error(_SUCCESS, "ResourceNotFoundException"),)
+    ),
     # Beyond boto3. Building an index takes from minutes to days, so there is time; TTL takes up to an hour.
-    "index_active": Waiting(
+    "index_active": WaiterConfig(
         "describe_table",
         20,
         180,
@@ -192,7 +194,7 @@ WAITERS: Mapping[str, Waiting] = {
         ),
         own_parameters=("IndexName",),
     ),
-    "index_not_exists": Waiting(
+    "index_not_exists": WaiterConfig(
         "describe_table",
         20,
         180,
@@ -202,13 +204,13 @@ WAITERS: Mapping[str, Waiting] = {
         ),
         own_parameters=("IndexName",),
     ),
-    "pitr_enabled": Waiting(
+    "pitr_enabled": WaiterConfig(
         "describe_continuous_backups",
         5,
         60,
         (_is(_SUCCESS, _PITR, "ENABLED"), _error(_RETRY, "ContinuousBackupsUnavailableException")),
     ),
-    "time_to_live_settled": Waiting(
+    "time_to_live_settled": WaiterConfig(
         "describe_time_to_live",
         20,
         180,

@@ -70,13 +70,13 @@ class Endpoint:
             await leave_out(self.own_table, operation, params, answer.data, following)
         return answer
 
-    async def single_call(self, operation: str, params: AwsDict, wanted: Callable[[], bool]) -> Answer:
-        """The same for a change that an operation makes: tried once, and only if WANTED when it is sent.
+    async def single_call(self, operation: str, params: AwsDict, may_send: Callable[[], bool]) -> Answer:
+        """The same for a change that an operation makes: tried once, and only if MAY_SEND when it is sent.
 
-        Raises Failure, and Unwanted where it was not sent.
+        Raises Failure, and NotSent where it was not sent.
         """
         return await self._answer(
-            self._calls.single_response(operation, params, wanted), operation, params, None
+            self._calls.single_response(operation, params, may_send), operation, params, None
         )
 
     def close(self) -> None:
@@ -147,11 +147,11 @@ class BackgroundCalls:
             raise _misshapen(answer, operation, self.name)
         return answer
 
-    async def single_call(self, operation: str, params: AwsDict, wanted: Callable[[], bool]) -> Answer:
-        """`Endpoint.single_call` for operations; raises Failure and Unwanted."""
+    async def single_call(self, operation: str, params: AwsDict, may_send: Callable[[], bool]) -> Answer:
+        """`Endpoint.single_call` for operations; raises Failure and NotSent."""
         await self._budgets.take(operation)
         async with self._under_way:
-            return await self._target.single_call(operation, params, wanted)
+            return await self._target.single_call(operation, params, may_send)
 
     async def poll(self, operation: str, params: AwsDict) -> Answer:
         """`Endpoint.call` for watches and waits, which let plans and operations go first; raises Failure.

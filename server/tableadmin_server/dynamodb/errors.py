@@ -248,7 +248,7 @@ BY_EXCEPTION: tuple[tuple[type[Exception], str, Meaning, str], ...] = (
         "the AWS sign-in of the service has expired",
     ),
 )
-_GARBLED = Meaning(Code.UNAVAILABLE, retry_delay=1.0)
+_UNREADABLE = Meaning(Code.UNAVAILABLE, retry_delay=1.0)
 
 # Codes of HTTP for errors whose code is in no table.
 _BY_HTTP_STATUS: Mapping[int, Meaning] = {
@@ -304,7 +304,7 @@ def failure_of(error: Exception, call: Call) -> Failure | None:
             return _failure(call, meaning, f"{call.operation}: {text}", reason)
     if isinstance(error, boto.BotoCoreError | ResponseParserError):
         text = f"{call.operation}: the response of the endpoint cannot be parsed"
-        return _failure(call, _GARBLED, text, "ENDPOINT_ANSWER_UNREADABLE")
+        return _failure(call, _UNREADABLE, text, "ENDPOINT_ANSWER_UNREADABLE")
     return None
 
 
@@ -312,7 +312,7 @@ def cause_of(error: Exception) -> Exception:
     """What a log may say of ERROR, raised by botocore: ERROR itself, unless its text may have secrets."""
     if not isinstance(error, boto.ClientError):
         return error
-    said = _said(error)
+    said = _error_answer(error)
     meaning = meaning_of(said.code, error.operation_name, said.message, said.http_status)
     if meaning.code != Code.UNAUTHENTICATED:
         return error
@@ -355,7 +355,7 @@ def reason_of(code: str) -> str:
 
 
 @dataclass(frozen=True)
-class _Said:
+class _ErrorAnswer:
     """What an answer that is an error says."""
 
     code: str
@@ -364,7 +364,7 @@ class _Said:
     request_id: str
 
 
-def _said(error: boto.ClientError) -> _Said:
+def _error_answer(error: boto.ClientError) -> _ErrorAnswer:
     answer = error.response.get("Error", {})
     metadata = error.response.get("ResponseMetadata", {})
     status = int(metadata.get("HTTPStatusCode") or 0)
@@ -373,11 +373,11 @@ def _said(error: boto.ClientError) -> _Said:
     # Text may hold halves of characters, which protobuf refuses.
     message = str(answer.get("Message") or f"{error.operation_name} failed with {code}")
     message = message.encode(errors="replace").decode()
-    return _Said(code, message, status, request_id_text(metadata.get("RequestId") or ""))
+    return _ErrorAnswer(code, message, status, request_id_text(metadata.get("RequestId") or ""))
 
 
 def _answered(error: boto.ClientError, call: Call) -> Failure:
-    said = _said(error)
+    said = _error_answer(error)
     if said.code.isdigit():  # the HTTP status, for want of a code: not DynamoDB answered but some proxy
         return _not_dynamodbs(call, said.http_status)
     meaning = meaning_of(said.code, call.operation, said.message, said.http_status)
@@ -399,7 +399,7 @@ def _not_dynamodbs(call: Call, status: int) -> Failure:
         text = f"{call.operation}: the endpoint does not have this operation (HTTP status {status})"
         return _failure(call, Meaning(Code.UNIMPLEMENTED), text, "NOT_SUPPORTED")
     text = f"{call.operation}: the response of the endpoint is not a DynamoDB response (HTTP status {status})"
-    return _failure(call, _GARBLED, text, "ENDPOINT_ANSWER_UNREADABLE")
+    return _failure(call, _UNREADABLE, text, "ENDPOINT_ANSWER_UNREADABLE")
 
 
 def _no_role(call: Call) -> Failure:
@@ -411,12 +411,12 @@ def _no_role(call: Call) -> Failure:
 # The types that a value has and may have: `, type: <class 'int'>, valid types: <class 'str'>`.
 _OF_PYTHON = re.compile(r", type: <class .*")
 # Of botocore's problems that are looked at: more don't fit into the message.
-_MOST_PROBLEMS = 50
+_MAX_PROBLEMS = 50
 
 
 def _refused_by_botocore(error: boto.ParamValidationError, call: Call) -> Failure:
     """Botocore checks parameters by AWS's own model: what it refuses, AWS would refuse too."""
-    problems = str(error.kwargs.get("report", error)).splitlines()[:_MOST_PROBLEMS]
+    problems = str(error.kwargs.get("report", error)).splitlines()[:_MAX_PROBLEMS]
     message = "; ".join(_OF_PYTHON.sub("", line).strip() for line in problems)
     return _failure(
         call,

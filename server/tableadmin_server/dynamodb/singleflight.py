@@ -9,8 +9,8 @@ T = TypeVar("T")
 
 # Where so many share a call, more are on their way, as often as not the same as before: the next call waits
 # so many seconds for them, which is less than they would lose to the calls it saves.
-_CROWD = 8
-_GATHERING = 0.01
+_BATCH_THRESHOLD = 8
+_BATCH_DELAY = 0.01
 
 
 class Singleflight(Generic[T]):
@@ -92,8 +92,10 @@ class _Queue(Generic[T]):
         return await shared.answer()
 
     def _ended(self) -> None:
-        if any(call is not None and call.joined >= _CROWD for call in (self._under_way, self._next)):
-            asyncio.get_running_loop().call_later(_GATHERING, self._start_next)
+        if any(
+            call is not None and call.joined >= _BATCH_THRESHOLD for call in (self._under_way, self._next)
+        ):
+            asyncio.get_running_loop().call_later(_BATCH_DELAY, self._start_next)
         else:
             self._start_next()
 

@@ -23,11 +23,11 @@ Behavior: TypeAlias = Callable[[Any, Context], Awaitable[Any]]
 Streaming: TypeAlias = Callable[[Any, Context], AsyncGenerator[Any]]
 
 # Health, reflection and channelz answer to the end.
-_OURS = "/tableadmin."
+_DRAINED_SERVICES = "/tableadmin."
 # Seconds in which calls are held before the server stops.
-_HOLD = 0.25
+_HOLD_SECONDS = 0.25
 # Seconds for the status of calls that are ended to reach their callers.
-_LAST_ANSWERS = 1.0
+_STATUS_SECONDS = 1.0
 
 
 class DrainInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs only
@@ -50,7 +50,7 @@ class DrainInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  #
     ) -> "Handler | None":
         """The RPC's handler, its calls counted."""
         handler = await continuation(handler_call_details)
-        if handler is None or not handler_call_details.method.startswith(_OURS):
+        if handler is None or not handler_call_details.method.startswith(_DRAINED_SERVICES):
             return handler
         if inspect.isasyncgenfunction(handler.unary_stream):
             return grpc.unary_stream_rpc_method_handler(
@@ -75,11 +75,11 @@ class DrainInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  #
         self._ending = True
         for call in late:
             call.cancel()
-        await _wait(late, _LAST_ANSWERS)
+        await _wait(late, _STATUS_SECONDS)
         self._holding = True
-        await asyncio.sleep(_HOLD)
+        await asyncio.sleep(_HOLD_SECONDS)
         self._stopping.set()
-        await _wait(self._calls, _LAST_ANSWERS)
+        await _wait(self._calls, _STATUS_SECONDS)
 
     def _behavior(self, handle: Behavior) -> Behavior:
         async def behave(request: Any, context: Context) -> Any:  # noqa: ANN401  # of whichever RPC this is

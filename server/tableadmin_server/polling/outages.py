@@ -10,7 +10,7 @@ from google.rpc.code_pb2 import Code
 from tableadmin_server.failure import Failure
 
 # Seconds of success that end an outage: an endpoint that fails now and then has one outage, not many.
-_CALM = 5.0
+_RECOVERY_SECONDS = 5.0
 
 _TRANSIENT = frozenset(
     {
@@ -71,7 +71,7 @@ class Outages:
 
     def answered(self) -> None:
         """A read has succeeded: the outage is over when no other has failed for a while."""
-        if self.current and asyncio.get_running_loop().time() - self._last_failure >= _CALM:
+        if self.current and asyncio.get_running_loop().time() - self._last_failure >= _RECOVERY_SECONDS:
             self.forget()
 
     def forget(self) -> None:

@@ -15,12 +15,12 @@ from tableadmin_server.supervision import Supervisor
 T = TypeVar("T")
 
 # Seconds between polls: while something is in transition, and at last when nothing changes any more.
-FASTEST = 0.25
-SLOWEST = 15.0
-_SLOWING = 1.5
-_SLOWEST_FAILING = 2.0
+SHORTEST_INTERVAL = 0.25
+LONGEST_INTERVAL = 15.0
+_BACKOFF_FACTOR = 1.5
+_LONGEST_FAILING_INTERVAL = 2.0
 # Seconds from the end of a poll to the next at least, however many join or write: they share it.
-_CLOSEST = 0.05
+_MIN_GAP = 0.05
 
 _log = structlog.get_logger()
 
@@ -54,10 +54,10 @@ class Poller(Generic[T]):
         self._supervisor = supervisor
         self._watchers: dict[Watcher, float] = {}
         # Those who have seen no state yet that was read after they joined: from which poll on it is.
-        self._newcomers: dict[Watcher, int] = {}
+        self._awaiting_fresh: dict[Watcher, int] = {}
         self._task: asyncio.Task[None] | None = None
         self._triggered = asyncio.Event()
-        self._interval = FASTEST
+        self._interval = SHORTEST_INTERVAL
         # Polls are numbered: the last that has begun, the last that has ended.
         self._begun = 0
         self._ended = 0
@@ -70,34 +70,34 @@ class Poller(Generic[T]):
         return bool(self._watchers)
 
     @property
-    def slowest(self) -> float:
+    def longest_interval(self) -> float:
         """Seconds from one poll to the next at most, as those who look want it."""
-        return min(self._watchers.values(), default=SLOWEST)
+        return min(self._watchers.values(), default=LONGEST_INTERVAL)
 
-    def join(self, watcher: Watcher, slowest: float = SLOWEST) -> None:
-        """Look on, at least every SLOWEST seconds; a poll begins at once and wakes WATCHER when it ends."""
-        self._watchers[watcher] = slowest
-        self._newcomers[watcher] = self._begun + 1
+    def join(self, watcher: Watcher, longest_interval: float = LONGEST_INTERVAL) -> None:
+        """Poll at least every LONGEST_INTERVAL seconds; the first poll starts at once and wakes WATCHER."""
+        self._watchers[watcher] = longest_interval
+        self._awaiting_fresh[watcher] = self._begun + 1
         self._triggered.set()
         if self._task is None:
-            self._interval = FASTEST
+            self._interval = SHORTEST_INTERVAL
             self._task = asyncio.create_task(self._supervisor.repeat("poll", self._round))
 
     def leave(self, watcher: Watcher) -> None:
         """Look no longer; the last one out stops the polling."""
         self._watchers.pop(watcher, None)
-        self._newcomers.pop(watcher, None)
+        self._awaiting_fresh.pop(watcher, None)
         if not self._watchers and self._task is not None:
             self._task.cancel()
             self._task = None
 
     def is_fresh(self, watcher: Watcher) -> bool:
         """Whether the state is from a poll that began after WATCHER joined."""
-        return watcher not in self._newcomers
+        return watcher not in self._awaiting_fresh
 
     def failure_for(self, watcher: Watcher) -> Failure | None:
         """Why the last poll that began after WATCHER joined has failed; None if it has not."""
-        return self.failure if self._newcomers.get(watcher, 0) <= self._ended else None
+        return self.failure if self._awaiting_fresh.get(watcher, 0) <= self._ended else None
 
     def is_readable(self, watcher: Watcher) -> bool:
         """Whether WATCHER has something fresh to look at; raises the failure that won't pass by itself."""
@@ -113,7 +113,7 @@ class Poller(Generic[T]):
 
     def trigger(self) -> None:
         """Poll as soon as may be, and often for a while: what is polled may just have been changed."""
-        self._interval = FASTEST
+        self._interval = SHORTEST_INTERVAL
         self._triggered.set()
 
     async def _round(self) -> None:
@@ -133,7 +133,7 @@ class Poller(Generic[T]):
             return self._failed(error)
         self._outages.answered()
         # The change itself may be half of one: look again soon.
-        self._slow_down(FASTEST if moves else self.slowest)
+        self._slow_down(SHORTEST_INTERVAL if moves else self.longest_interval)
         self.failure = None
         if state == self.state:
             return False
@@ -145,26 +145,26 @@ class Poller(Generic[T]):
         if failure is _UNREADABLE and failure is not self.failure:
             _log.warning("poll.unreadable", exc_info=error)
         self._outages.failed(failure, known=self.state is not None)
-        self._slow_down(_SLOWEST_FAILING)
+        self._slow_down(_LONGEST_FAILING_INTERVAL)
         news = self.failure is None
         self.failure = failure
         return news
 
-    def _slow_down(self, slowest: float) -> None:
-        self._interval = min(self._interval * _SLOWING, slowest)
+    def _slow_down(self, longest_interval: float) -> None:
+        self._interval = min(self._interval * _BACKOFF_FACTOR, longest_interval)
 
     def _wake(self, *, news: bool) -> None:
-        newcomers = [each for each, since in self._newcomers.items() if since <= self._ended]
+        newcomers = [each for each, since in self._awaiting_fresh.items() if since <= self._ended]
         if self.failure is None:
             for watcher in newcomers:
-                del self._newcomers[watcher]
+                del self._awaiting_fresh[watcher]
         for watcher in list(self._watchers) if news else newcomers:
             watcher.wake()
 
     async def _pause(self) -> None:
-        await asyncio.sleep(_CLOSEST)
+        await asyncio.sleep(_MIN_GAP)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._interval - _CLOSEST):
+            async with asyncio.timeout(self._interval - _MIN_GAP):
                 await self._triggered.wait()
 
 

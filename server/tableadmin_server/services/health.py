@@ -14,7 +14,7 @@ from grpc_health.v1.health_pb2 import (
 Context: TypeAlias = Any  # the stubs know the context of a plain server only
 
 # Seconds in which watchers are told that the server stops.
-_LAST_WORD = 0.5
+_STOP_NOTICE_SECONDS = 0.5
 
 
 class HealthServicer(health.aio.HealthServicer):  # type: ignore[name-defined,misc]  # missing in the stubs
@@ -43,7 +43,7 @@ class HealthServicer(health.aio.HealthServicer):  # type: ignore[name-defined,mi
         stopping = asyncio.create_task(self._stopping.wait())
         try:
             await asyncio.wait({watch, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            await asyncio.wait({watch}, timeout=_LAST_WORD)
+            await asyncio.wait({watch}, timeout=_STOP_NOTICE_SECONDS)
         finally:
             watch.cancel()
             stopping.cancel()

@@ -15,7 +15,7 @@ from tableadmin_server.tables.parts import ROWS, Part
 from tableadmin_server.tables.snapshot import parts_of
 from tableadmin_server.watching.hubs import Hubs
 from tableadmin_server.watching.stream import Options, Scope, Watch
-from tableadmin_server.watching.wait import awaited_by, progress
+from tableadmin_server.watching.wait import wait_responses, wait_target
 
 SERVICE = watch_service_pb2.DESCRIPTOR.services_by_name["WatchService"]
 
@@ -26,7 +26,7 @@ _CHECKPOINT_SECONDS = 30.0
 _HEARTBEAT_SECONDS = 10.0
 _SHORTEST, _LONGEST = 1.0, 3600.0
 # Seconds before the caller's deadline at which a wait says where it stands, so that the answer gets there.
-_HEADWAY = 0.2
+_ANSWER_SECONDS = 0.2
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
@@ -44,8 +44,8 @@ def handlers(endpoints: Endpoints, hubs: Hubs) -> "grpc.GenericRpcHandler[Any, A
     async def wait(request: WaitRequest, context: Context) -> AsyncIterator[WaitResponse]:
         hub = hubs.of(endpoints.named(endpoint_name(context)))
         heartbeat = _seconds(request, "heartbeat_interval", _HEARTBEAT_SECONDS)
-        awaited = awaited_by(request, hub)
-        async with aclosing(progress(awaited, heartbeat, _limit(context))) as responses:
+        awaited = wait_target(request, hub)
+        async with aclosing(wait_responses(awaited, heartbeat, _limit(context))) as responses:
             async for response in responses:
                 yield response
 
@@ -65,7 +65,7 @@ def _limit(context: Context) -> float | None:
     remaining = cast("float | None", context.time_remaining())  # which the stubs don't know to be None
     if remaining is None:
         return None
-    return max(remaining - _HEADWAY, remaining / 2)
+    return max(remaining - _ANSWER_SECONDS, remaining / 2)
 
 
 def _scope(request: WatchRequest) -> Scope:

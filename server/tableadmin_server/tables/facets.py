@@ -47,7 +47,7 @@ _NAMED: Mapping[str, tuple[str, Mapping[str, Aspect], Aspect]] = {
 }
 
 # Members that move with the clock.
-_EVER_MOVING = frozenset({"LatestRestorableDateTime"})
+_VOLATILE_MEMBERS = frozenset({"LatestRestorableDateTime"})
 
 
 def facets(
@@ -95,5 +95,5 @@ def _still(value: AwsDict) -> AwsDict:
     return {
         key: _still(cast("AwsDict", inner)) if isinstance(inner, dict) else inner
         for key, inner in value.items()
-        if key not in _EVER_MOVING
+        if key not in _VOLATILE_MEMBERS
     }

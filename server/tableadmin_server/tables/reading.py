@@ -22,14 +22,14 @@ PartAnswer: TypeAlias = AwsValue | Literal["unsupported"] | Failure | None
 Ask: TypeAlias = Callable[[str, AwsDict], Awaitable[AwsDict]]
 
 # The endpoint does not have the operation; of a table that is ACTIVE a refusal of the request means the same.
-_NOT_HERE = {
+_UNSUPPORTED_CODES = {
     False: frozenset({Code.UNIMPLEMENTED}),
     True: frozenset({Code.UNIMPLEMENTED, Code.INVALID_ARGUMENT}),
 }
 # The table is being created or deleted: the part is read again later.
-_NOT_YET = frozenset({Code.NOT_FOUND, Code.FAILED_PRECONDITION, Code.INVALID_ARGUMENT})
+_TEMPORARY_CODES = frozenset({Code.NOT_FOUND, Code.FAILED_PRECONDITION, Code.INVALID_ARGUMENT})
 # A part can't be read, and that will last.
-_FORBIDDEN = frozenset({Code.PERMISSION_DENIED})
+_DENIED_CODES = frozenset({Code.PERMISSION_DENIED})
 
 # Seconds before a read that was throttled, boto3's own tries included, is made again.
 _DELAYS = (0.25, 0.5, 1.0)
@@ -74,11 +74,11 @@ class TableReader:
         try:
             return await self._read(row, name, description)
         except Failure as failure:
-            if failure.code in _NOT_HERE[description.get("TableStatus") == "ACTIVE"]:
+            if failure.code in _UNSUPPORTED_CODES[description.get("TableStatus") == "ACTIVE"]:
                 return UNSUPPORTED
-            if failure.code in _NOT_YET or (row.optional and failure.code in _FORBIDDEN):
+            if failure.code in _TEMPORARY_CODES or (row.optional and failure.code in _DENIED_CODES):
                 return None
-            if failure.code in _FORBIDDEN:
+            if failure.code in _DENIED_CODES:
                 return failure
             raise
 
@@ -145,7 +145,7 @@ class TableReader:
             try:
                 await self.ask(row.operation, {row.named_by: name})
             except Failure as failure:
-                if failure.code not in {*_NOT_YET, *_FORBIDDEN, Code.UNIMPLEMENTED}:
+                if failure.code not in {*_TEMPORARY_CODES, *_DENIED_CODES, Code.UNIMPLEMENTED}:
                     raise
         return self._support.has(row.operation) is not False
 

@@ -11,25 +11,25 @@ import threading
 from collections.abc import Callable
 
 # So many streams fewer than there were are worth a pause of some hundredths of a second.
-MANY = 1000
+MIN_CLOSED = 1000
 # Seconds after which gRPC has freed what belonged to the last of them.
-_AFTERWARDS = 2.0
+_DELAY = 2.0
 
 
-def give_back() -> None:
+def trim_memory() -> None:
     """Free what only a collection frees, and give free pages back to the system."""
     gc.collect()
-    trim: Callable[[int], int] | None = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:  # only glibc has it
+    malloc_trim: Callable[[int], int] | None = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if malloc_trim is not None:  # only glibc has it
         # It takes a while, in which it holds no lock of Python's.
-        threading.Thread(target=trim, args=(0,), daemon=True).start()
+        threading.Thread(target=malloc_trim, args=(0,), daemon=True).start()
 
 
 class MallocTrim:
-    """Counts the streams that are open, and GIVES BACK once after many have ended."""
+    """Counts the streams that are open, and calls TRIM once after many have ended."""
 
-    def __init__(self, gives_back: Callable[[], None] = give_back) -> None:
-        self._gives_back = gives_back
+    def __init__(self, trim: Callable[[], None] = trim_memory) -> None:
+        self._trim = trim
         self._open = 0
         self._most = 0
         self._due: asyncio.TimerHandle | None = None
@@ -42,11 +42,11 @@ class MallocTrim:
     def closed(self) -> None:
         """A stream has ended."""
         self._open -= 1
-        if self._most - self._open >= MANY:
+        if self._most - self._open >= MIN_CLOSED:
             if self._due is not None:
                 self._due.cancel()
-            self._due = asyncio.get_running_loop().call_later(_AFTERWARDS, self._end)
+            self._due = asyncio.get_running_loop().call_later(_DELAY, self._end)
 
     def _end(self) -> None:
         self._most, self._due = self._open, None
-        self._gives_back()
+        self._trim()

@@ -10,11 +10,11 @@ from tableadmin_server.tables.reading import PartAnswer, with_answers
 from tableadmin_server.tables.snapshot import Snapshot
 
 # Seconds that a poll waits for parts: AWS takes few reads of some, and their turn may be minutes away.
-_PATIENCE = 1.0
+_POLL_WAIT_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Known:
+class TimedAnswer:
     """An answer, and when its read began and ended, on the event loop's clock."""
 
     answer: PartAnswer
@@ -34,7 +34,7 @@ class PartReads:
     ) -> None:
         self._read = read
         self._arrived = arrived
-        self._known: dict[Part, Known] = {}
+        self._known: dict[Part, TimedAnswer] = {}
         self._under_way: dict[Part, asyncio.Task[None]] = {}
         self._overdue: set[Part] = set()
         self._error: BaseException | None = None
@@ -49,7 +49,7 @@ class PartReads:
         """Parts of which more is asked than is known yet."""
         return frozenset(self._overdue)
 
-    def known(self, part: Part) -> Known | None:
+    def known(self, part: Part) -> TimedAnswer | None:
         """What is known of PART."""
         return self._known.get(part)
 
@@ -70,7 +70,7 @@ class PartReads:
         begun = [self._begin(part, description) for part in due if part not in self._under_way]
         if not begun:
             return
-        done, late = await asyncio.wait(begun, timeout=_PATIENCE)
+        done, late = await asyncio.wait(begun, timeout=_POLL_WAIT_SECONDS)
         for task in late:
             task.add_done_callback(self._arrive)
         errors = [task.exception() for task in done]
@@ -103,7 +103,7 @@ class PartReads:
             del self._under_way[part]
             raise
         del self._under_way[part]
-        self._known[part] = Known(answer, began, now())
+        self._known[part] = TimedAnswer(answer, began, now())
         self._overdue.discard(part)
 
     def _arrive(self, task: "asyncio.Task[None]") -> None:

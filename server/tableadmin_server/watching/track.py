@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.failure import Failure
 from tableadmin_server.polling.outages import is_of_the_table
-from tableadmin_server.polling.poller import SLOWEST, Watcher
+from tableadmin_server.polling.poller import LONGEST_INTERVAL, Watcher
 from tableadmin_server.tables.differences import differences
 from tableadmin_server.tables.parts import ROWS, Part
 from tableadmin_server.tables.snapshot import Snapshot, are_others
@@ -59,14 +59,16 @@ class Track:
         """The newest state that differs from the one before; there is one once a poll has succeeded."""
         return self._history[-1].seen
 
-    def join(self, watcher: Watcher, parts: Iterable[Part], slowest: float = SLOWEST) -> None:
+    def join(
+        self, watcher: Watcher, parts: Iterable[Part], longest_interval: float = LONGEST_INTERVAL
+    ) -> None:
         """Look on, PARTS included."""
         parts = ROWS.keys() & parts
         self._wanted.update(parts)
         if parts:
             self._joined = _now()
         self._hub.tracks.watched(self)
-        self.poller.join(watcher, slowest)
+        self.poller.join(watcher, longest_interval)
 
     def leave(self, watcher: Watcher, parts: Iterable[Part]) -> None:
         """Look no longer."""
@@ -151,7 +153,7 @@ class Track:
     def _due(self, *, changed: bool) -> list[Part]:
         """The parts to read; CHANGED says that the description is another than before."""
         hurry = self.latest is not None and transitions(self.latest)
-        interval = _PARTS_INTERVAL_FAST if hurry else min(_PARTS_INTERVAL, self.poller.slowest)
+        interval = _PARTS_INTERVAL_FAST if hurry else min(_PARTS_INTERVAL, self.poller.longest_interval)
         return [part for part in +self._wanted if self._is_due(part, interval, changed=changed)]
 
     def _is_due(self, part: Part, interval: float, *, changed: bool) -> bool:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tableadmin_server.watching.hub import Hub
 
 # Of the reads of a part that AWS takes one in so many is for the rounds, the rest for what has just changed.
-_ROUNDS = 2
+_ROUND_SHARE = 2
 
 
 class Tracks:
@@ -52,7 +52,7 @@ class Tracks:
     def round_of(self, part: Part) -> float:
         """Seconds between reads of PART of a table at least: AWS takes few, and each table has its turn."""
         watched = len(self._by_name) - len(self._expiries)
-        return _ROUNDS * watched * self._hub.source.spacing(ROWS[part].operation)
+        return _ROUND_SHARE * watched * self._hub.source.spacing(ROWS[part].operation)
 
     def _forget(self, name: str, unwatched_since: int) -> None:
         del self._by_name[name], self._expiries[name]

@@ -27,29 +27,29 @@ from tableadmin_server.watching.hub import Hub
 from tableadmin_server.watching.track import Track
 
 # Seconds between polls at most: what is waited for may move without a status that says so.
-_SLOWEST = 2.0
+_POLL_INTERVAL = 2.0
 # Seconds in which what is missing may yet appear: DescribeTable lags behind CreateTable.
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTable.html
-_APPEARANCE = 2.0
+_APPEARANCE_SECONDS = 2.0
 _MAX_DETAIL = 3000
 
 
 @dataclass(frozen=True)
-class _Thing:
+class _Resource:
     """Something other than a table that is waited for: how it is read, and what its statuses mean."""
 
     operation: str
     parameter: str
     description: str
     status: tuple[str, ...]
-    good: str
-    bad: frozenset[str]
+    done: str
+    failed: frozenset[str]
     field: str
     message: type[Message]
 
 
-_THINGS: Mapping[Condition, _Thing] = {
-    WaitCondition.WAIT_CONDITION_BACKUP_AVAILABLE: _Thing(
+_RESOURCES: Mapping[Condition, _Resource] = {
+    WaitCondition.WAIT_CONDITION_BACKUP_AVAILABLE: _Resource(
         "DescribeBackup",
         "BackupArn",
         "BackupDescription",
@@ -59,7 +59,7 @@ _THINGS: Mapping[Condition, _Thing] = {
         "backup",
         BackupDescription,
     ),
-    WaitCondition.WAIT_CONDITION_EXPORT_COMPLETED: _Thing(
+    WaitCondition.WAIT_CONDITION_EXPORT_COMPLETED: _Resource(
         "DescribeExport",
         "ExportArn",
         "ExportDescription",
@@ -69,7 +69,7 @@ _THINGS: Mapping[Condition, _Thing] = {
         "export",
         ExportDescription,
     ),
-    WaitCondition.WAIT_CONDITION_IMPORT_COMPLETED: _Thing(
+    WaitCondition.WAIT_CONDITION_IMPORT_COMPLETED: _Resource(
         "DescribeImport",
         "ImportArn",
         "ImportTableDescription",
@@ -82,17 +82,17 @@ _THINGS: Mapping[Condition, _Thing] = {
 }
 
 # The fields that a condition needs beside the table.
-_NEEDS: Mapping[Condition, str] = {
+_REQUIRED_FIELDS: Mapping[Condition, str] = {
     WaitCondition.WAIT_CONDITION_INDEX_ACTIVE: "index_name",
     WaitCondition.WAIT_CONDITION_INDEX_DELETED: "index_name",
     WaitCondition.WAIT_CONDITION_REPLICA_ACTIVE: "region_name",
 }
 
 
-Look: TypeAlias = tuple[Verdict, WaitResponse]
+Observation: TypeAlias = tuple[Verdict, WaitResponse]
 
 
-class Awaited(Protocol):
+class WaitTarget(Protocol):
     """What is waited for, as it is looked at."""
 
     def join(self) -> None:
@@ -101,18 +101,20 @@ class Awaited(Protocol):
     def leave(self) -> None:
         """Look no longer."""
 
-    def look(self) -> Look | None:
+    def observe(self) -> Observation | None:
         """What is seen, None while nothing fresh is; raises Failure for what won't pass."""
 
-    def trouble(self) -> str:
+    def failure_text(self) -> str:
         """Why nothing fresh is seen, if that is known."""
 
     async def wait(self, until: float) -> bool:
         """Wait for something new, until a moment on the event loop's clock: whether there was."""
 
 
-async def progress(awaited: Awaited, heartbeat: float, limit: float | None) -> AsyncGenerator[WaitResponse]:
-    """What is seen of AWAITED whenever it changes and every HEARTBEAT seconds, until it holds.
+async def wait_responses(
+    target: WaitTarget, heartbeat: float, limit: float | None
+) -> AsyncGenerator[WaitResponse]:
+    """What is seen of TARGET whenever it changes and every HEARTBEAT seconds, until it holds.
 
     Raises Failure: NOT_FOUND when there is no such thing to begin with, FAILED_PRECONDITION when the
     condition can't hold any more, DEADLINE_EXCEEDED with the last response after LIMIT seconds.
@@ -120,14 +122,14 @@ async def progress(awaited: Awaited, heartbeat: float, limit: float | None) -> A
     now = asyncio.get_running_loop().time
     began = now()
     ends = math.inf if limit is None else began + limit
-    appears, beats = began + _APPEARANCE, began + heartbeat
+    appears, beats = began + _APPEARANCE_SECONDS, began + heartbeat
     last: WaitResponse | None = None
-    awaited.join()
+    target.join()
     try:
         while True:
-            look = awaited.look()
-            if look is not None and (last is not None or not look[0].missing or now() >= appears):
-                verdict, response = look
+            observe = target.observe()
+            if observe is not None and (last is not None or not observe[0].missing or now() >= appears):
+                verdict, response = observe
                 _refuse_impossible(verdict, begun=last is not None)
                 if response != last:
                     last, beats = response, now() + heartbeat
@@ -135,30 +137,30 @@ async def progress(awaited: Awaited, heartbeat: float, limit: float | None) -> A
                 if verdict.holds:
                     return
             if now() >= ends:
-                raise _out_of_time(last, now() - began, awaited.trouble())
+                raise _out_of_time(last, now() - began, target.failure_text())
             if now() >= beats:
                 beats = now() + heartbeat
                 yield _timed(last, now() - began)
-            await awaited.wait(min(beats, ends, appears if now() < appears else math.inf))
+            await target.wait(min(beats, ends, appears if now() < appears else math.inf))
     finally:
-        awaited.leave()
+        target.leave()
 
 
-def awaited_by(request: WaitRequest, hub: Hub) -> Awaited:
+def wait_target(request: WaitRequest, hub: Hub) -> WaitTarget:
     """What REQUEST waits for; raises Failure (INVALID_ARGUMENT) for a request that can't be."""
     condition = request.condition
-    if condition in _THINGS:
+    if condition in _RESOURCES:
         _require(request, "arn")
-        return _AwaitedThing(hub, request, _THINGS[condition])
+        return _ResourceTarget(hub, request, _RESOURCES[condition])
     if condition in TABLE_CONDITIONS:
         _require(request, "table_name")
-        if condition in _NEEDS:
-            _require(request, _NEEDS[condition])
-        return _AwaitedTable(hub, request)
+        if condition in _REQUIRED_FIELDS:
+            _require(request, _REQUIRED_FIELDS[condition])
+        return _TableTarget(hub, request)
     raise invalid_request("condition", "is required")
 
 
-class _AwaitedTable(AutoResetEvent):
+class _TableTarget(AutoResetEvent):
     """A table, looked at through the poll loop that all its watchers share."""
 
     def __init__(self, hub: Hub, request: WaitRequest) -> None:
@@ -171,13 +173,13 @@ class _AwaitedTable(AutoResetEvent):
     def join(self) -> None:
         self._hub.enter(self)
         self._track = self._hub.tracks.of(self._request.table_name)
-        self._track.join(self, self._parts, _SLOWEST)
+        self._track.join(self, self._parts, _POLL_INTERVAL)
 
     def leave(self) -> None:
         self._hub.exit(self)
         self._track.leave(self, self._parts)
 
-    def look(self) -> Look | None:
+    def observe(self) -> Observation | None:
         self._hub.streams.check_running()
         if not self._track.poller.is_readable(self):
             return None
@@ -193,14 +195,14 @@ class _AwaitedTable(AutoResetEvent):
         state = None if seen.description is None else seen.state
         return verdict, WaitResponse(done=verdict.holds, pending=verdict.pending, table=state)
 
-    def trouble(self) -> str:
-        return _trouble(self._track.poller)
+    def failure_text(self) -> str:
+        return _failure_text(self._track.poller)
 
 
-class _AwaitedThing(AutoResetEvent):
+class _ResourceTarget(AutoResetEvent):
     """A backup, export or import, looked at through a poll loop of its own that all who wait share."""
 
-    def __init__(self, hub: Hub, request: WaitRequest, thing: _Thing) -> None:
+    def __init__(self, hub: Hub, request: WaitRequest, thing: _Resource) -> None:
         super().__init__()
         self._hub = hub
         self._arn = request.arn
@@ -210,14 +212,14 @@ class _AwaitedThing(AutoResetEvent):
     def join(self) -> None:
         self._hub.enter(self)
         self._poller = self._hub.resources.of(self._thing.operation, {self._thing.parameter: self._arn})
-        self._poller.join(self, _SLOWEST)
+        self._poller.join(self, _POLL_INTERVAL)
 
     def leave(self) -> None:
         self._hub.exit(self)
         self._poller.leave(self)
         self._hub.resources.drop(self._poller)
 
-    def look(self) -> Look | None:
+    def observe(self) -> Observation | None:
         self._hub.streams.check_running()
         failure = self._poller.failure_for(self)
         if failure is not None and failure.code == Code.NOT_FOUND:
@@ -226,19 +228,19 @@ class _AwaitedThing(AutoResetEvent):
             return None
         description = cast("AwsDict", self._poller.state[self._thing.description])
         status = _within(description, self._thing.status)
-        verdict = Verdict() if status == self._thing.good else Verdict((f"{self._thing.field}: {status}",))
-        if status in self._thing.bad:
+        verdict = Verdict() if status == self._thing.done else Verdict((f"{self._thing.field}: {status}",))
+        if status in self._thing.failed:
             verdict = Verdict(impossible=f"{self._thing.field} {self._arn}: {status}")
         seen = from_aws(description, self._thing.message, [])
         response = WaitResponse(done=verdict.holds, pending=verdict.pending)
         getattr(response, self._thing.field).CopyFrom(seen)
         return verdict, response
 
-    def trouble(self) -> str:
-        return _trouble(self._poller)
+    def failure_text(self) -> str:
+        return _failure_text(self._poller)
 
 
-def _trouble(poller: Poller[Any]) -> str:
+def _failure_text(poller: Poller[Any]) -> str:
     return poller.failure.message if poller.failure else ""
 
 
@@ -268,14 +270,14 @@ def _not_supported() -> Failure:
     return Failure(Code.UNIMPLEMENTED, text, reason="NOT_SUPPORTED")
 
 
-def _out_of_time(last: WaitResponse | None, seconds: float, trouble: str) -> Failure:
+def _out_of_time(last: WaitResponse | None, seconds: float, failure_text: str) -> Failure:
     still = f"not yet met: {'; '.join(last.pending)}" if last else "no state has been read yet"
     final = _timed(last, seconds)
     if final.ByteSize() > _MAX_DETAIL:
         final.ClearField("table")
     return Failure(
         Code.DEADLINE_EXCEEDED,
-        "; ".join(filter(None, ("the deadline has expired", still, trouble))),
+        "; ".join(filter(None, ("the deadline has expired", still, failure_text))),
         reason="WAIT_DEADLINE_EXCEEDED",
         last_response=final,
     )

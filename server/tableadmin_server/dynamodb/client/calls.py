@@ -73,10 +73,10 @@ class Calls:
         return await self._in_thread(operation, partial(self._attempts.after_one, call))
 
     async def single_response(
-        self, operation: str, params: AwsDict, wanted: Callable[[], bool]
+        self, operation: str, params: AwsDict, may_send: Callable[[], bool]
     ) -> dict[str, Any]:
-        """The same, tried once, and only if WANTED when it is sent; raises Unwanted where it was not sent."""
-        return await self._in_thread(operation, partial(self._single_try.call, operation, params, wanted))
+        """`response` in a single try, sent only if MAY_SEND then returns true; raises NotSent otherwise."""
+        return await self._in_thread(operation, partial(self._single_try.call, operation, params, may_send))
 
     def close(self) -> None:
         """Drop the calls that have not begun, and the connections; those under way end by themselves."""

@@ -65,14 +65,14 @@ class _Bounded(HTTPResponse):
         yield from chunks
 
 
-class Unwanted(Exception):
+class NotSent(Exception):
     """The call was not sent: it was not wanted any more."""
 
 
-class GuardedBody(bytes):
-    """The body of a request that is sent only if `wanted` says so in that moment."""
+class ConditionalBody(bytes):
+    """The body of a request that is sent only if `may_send` says so in that moment."""
 
-    wanted: Callable[[], bool]
+    may_send: Callable[[], bool]
 
 
 class _HTTPConnection(AWSHTTPConnection):
@@ -99,12 +99,12 @@ def _send(sock: socket, data: object, send: Callable[..., object]) -> None:
     Nothing may come between the two: a thread that has asked may wait for its turn to run, and the process
     may be stopped meanwhile.
     """
-    if not isinstance(data, GuardedBody):
+    if not isinstance(data, ConditionalBody):
         send(data)
-    elif data.wanted():
+    elif data.may_send():
         sock.sendall(data)
     else:
-        raise Unwanted
+        raise NotSent
 
 
 class _HTTPPool(AWSHTTPConnectionPool):

@@ -11,10 +11,10 @@ from botocore.exceptions import HTTPClientError
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.config import EndpointConfig
-from tableadmin_server.dynamodb.client.connections import GuardedBody, Unwanted
+from tableadmin_server.dynamodb.client.connections import ConditionalBody, NotSent
 from tableadmin_server.dynamodb.client.session import ClientMethod, make_client, methods
 
-__all__ = ["SingleTry", "Unwanted"]
+__all__ = ["NotSent", "SingleTry"]
 
 
 class SingleTry:
@@ -32,17 +32,17 @@ class SingleTry:
         self._methods: Mapping[str, ClientMethod] = {}
         self._thread = _Thread()
 
-    def call(self, operation: str, params: AwsDict, wanted: Callable[[], bool]) -> dict[str, Any]:
-        """What OPERATION answers; raises Unwanted, and what botocore raises."""
+    def call(self, operation: str, params: AwsDict, may_send: Callable[[], bool]) -> dict[str, Any]:
+        """What OPERATION answers; raises NotSent, and what botocore raises."""
         with self._making:
             self._client = self._client or self._made()
-        self._thread.wanted = wanted
+        self._thread.may_send = may_send
         try:
             return self._methods[operation](**params)
         except HTTPClientError as error:
             # So botocore raises whatever is raised while it sends.
-            if isinstance(error.kwargs.get("error"), Unwanted):
-                raise Unwanted from error
+            if isinstance(error.kwargs.get("error"), NotSent):
+                raise NotSent from error
             raise
 
     def close(self) -> None:
@@ -58,15 +58,15 @@ class SingleTry:
         return client
 
     def _guard(self, request: AWSPreparedRequest, **_: object) -> None:
-        wanted = self._thread.wanted
-        if not wanted():
-            raise Unwanted
+        may_send = self._thread.may_send
+        if not may_send():
+            raise NotSent
         # The length of the body is in the headers already. Its type in the stubs is too narrow.
-        request.body = _Guarded(request.body, wanted)  # type: ignore[assignment,arg-type]  # see above
+        request.body = _Guarded(request.body, may_send)  # type: ignore[assignment,arg-type]  # see above
 
 
 class _Thread(threading.local):
-    wanted: Callable[[], bool]
+    may_send: Callable[[], bool]
 
 
 class _Guarded:
@@ -76,14 +76,14 @@ class _Guarded:
     not whole, so no server carries the request out, and the connection is closed.
     """
 
-    def __init__(self, body: bytes, wanted: Callable[[], bool]) -> None:
+    def __init__(self, body: bytes, may_send: Callable[[], bool]) -> None:
         self._body = body
-        self._wanted = wanted
+        self._wanted = may_send
 
     def read(self, _size: int) -> bytes:
         """All of the body at once, then nothing: of a part that was sent the rest could still be refused."""
         if self._body and not self._wanted():
-            raise Unwanted
-        body, self._body = GuardedBody(self._body), b""
-        body.wanted = self._wanted
+            raise NotSent
+        body, self._body = ConditionalBody(self._body), b""
+        body.may_send = self._wanted
         return body

@@ -12,7 +12,7 @@ from google.rpc.code_pb2 import Code
 from msgspec.structs import replace
 
 from tableadmin.awsshape import AwsDict
-from tableadmin_server.dynamodb.client.single_try import Unwanted
+from tableadmin_server.dynamodb.client.single_try import NotSent
 from tableadmin_server.dynamodb.endpoint import Answer, Endpoint
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.execution import heartbeat, journal
@@ -239,7 +239,7 @@ class Run:
             return None
         try:
             answer = await self._sent(step)
-        except Unwanted:
+        except NotSent:
             self._publish(before)
             return Pause(("waiting to renew this server's lease",), _LEASE_DELAY)
         except Failure as failure:

@@ -8,10 +8,10 @@ AGAINST ?= .git\#branch=main
 # Tests wait more than they compute: a few more of them at once than there are cores.
 WORKERS ?= 3
 
-.PHONY: help setup demo run test check format proto sync-client settings bench engines clean
+.PHONY: help setup demo run test check format proto sync-client boto3-types settings bench engines clean
 
 help: ## Say what each target does
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 setup: $(VENV)/.ready .venv-proto/.ready ## Make the virtual environments and install everything
 
@@ -33,6 +33,9 @@ proto: setup ## Regenerate the stubs from proto/
 
 sync-client: setup ## Regenerate the synchronous client from the asyncio client
 	$(BIN)/python client/generate_sync.py
+
+boto3-types: setup ## Regenerate the types of the stand-in for boto3 from the contract
+	$(BIN)/python client/generate_boto3_types.py
 
 settings: setup ## Write docs/settings.md from the configuration structs of the server
 	$(BIN)/python server/generate_settings.py

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-import tableadmin.boto3
+from tableadmin.boto3 import drop_in
 
 
 @pytest.fixture
-def nowhere() -> Iterator[tableadmin.boto3.Client]:
+def nowhere() -> Iterator[drop_in.Client]:
     """A client whose calls would fail, if it made any."""
-    with tableadmin.boto3.client("127.0.0.1:1") as client:
+    with drop_in.client("127.0.0.1:1") as client:
         yield client

@@ -19,8 +19,8 @@ from google.rpc.code_pb2 import Code
 from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 
-import tableadmin.boto3
 from tableadmin import TableAdminError, v1
+from tableadmin.boto3 import drop_in
 from tableadmin.boto3.errors import exceptions
 from tests.client.scripted import Step, answer, bare_failure, failure, serving
 
@@ -35,7 +35,7 @@ DESCRIBED = v1.DescribeTableResponse(
 
 def _asked(step: Step, method: str, **params: object) -> tuple[dict[str, Any], Message]:
     """The answer of METHOD where the service takes STEP, and the request that came in."""
-    with serving(step) as service, tableadmin.boto3.client(service.target) as client:
+    with serving(step) as service, drop_in.client(service.target) as client:
         found = getattr(client, method)(**params)
     return found, service.seen[0].request
 
@@ -113,7 +113,7 @@ def test_what_cannot_be_put_back_is_logged(
     assert expected == [record.getMessage() for record in caplog.records]
 
 
-def test_an_error_of_aws_is_a_class_to_catch(nowhere: tableadmin.boto3.Client) -> None:
+def test_an_error_of_aws_is_a_class_to_catch(nowhere: drop_in.Client) -> None:
     """An error of DynamoDB's model is the class of its name, a ClientError, with boto3's response."""
     step = _aws(Code.NOT_FOUND, "ResourceNotFoundException", "no such table")
     error = _raised(step, TableName="Music")
@@ -303,16 +303,14 @@ def test_values_are_read_as_boto3_reads_them() -> None:
         ),
     ],
 )
-def test_parameters_that_never_leave(
-    params: dict[str, object], report: str, nowhere: tableadmin.boto3.Client
-) -> None:
+def test_parameters_that_never_leave(params: dict[str, object], report: str, nowhere: drop_in.Client) -> None:
     """What is unknown or of the wrong type is refused without a call, in botocore's words."""
     with pytest.raises(boto.ParamValidationError) as caught:
         nowhere.describe_table(**params)
     assert str(caught.value).startswith(f"Parameter validation failed:\n{report}")
 
 
-def test_values_that_an_enum_lacks(nowhere: tableadmin.boto3.Client) -> None:
+def test_values_that_an_enum_lacks(nowhere: drop_in.Client) -> None:
     """The contract has no room for such values, so the client refuses them, all at once and as AWS does."""
     with pytest.raises(boto.ClientError) as caught:
         nowhere.update_table(TableName="Music", BillingMode="FREE", TableClass="UNSPECIFIED")
@@ -327,19 +325,19 @@ def test_values_that_an_enum_lacks(nowhere: tableadmin.boto3.Client) -> None:
     }
 
 
-def test_numbers_are_no_values_of_an_enum(nowhere: tableadmin.boto3.Client) -> None:
+def test_numbers_are_no_values_of_an_enum(nowhere: drop_in.Client) -> None:
     """The contract's numbers mean nothing to boto3 code."""
     with pytest.raises(boto.ParamValidationError, match="Invalid type for parameter BillingMode, value: 1"):
         nowhere.update_table(TableName="Music", BillingMode=1)
 
 
-def test_methods_take_keywords_only(nowhere: tableadmin.boto3.Client) -> None:
+def test_methods_take_keywords_only(nowhere: drop_in.Client) -> None:
     """A positional argument is boto3's TypeError."""
     with pytest.raises(TypeError, match=r"describe_table\(\) only accepts keyword arguments\."):
         nowhere.describe_table("Music")
 
 
-def test_items_are_none_of_its_business(nowhere: tableadmin.boto3.Client) -> None:
+def test_items_are_none_of_its_business(nowhere: drop_in.Client) -> None:
     """A method of the data plane says what this client is for, and any other name is no attribute."""
     with pytest.raises(AttributeError, match=r"put_item works on items.*administers tables only"):
         getattr(nowhere, "put_item")  # noqa: B009 - mypy knows that there is none
@@ -347,7 +345,7 @@ def test_items_are_none_of_its_business(nowhere: tableadmin.boto3.Client) -> Non
         getattr(nowhere, "generate_presigned_url")  # noqa: B009 - the same
 
 
-def test_only_known_errors_can_be_caught(nowhere: tableadmin.boto3.Client) -> None:
+def test_only_known_errors_can_be_caught(nowhere: drop_in.Client) -> None:
     """A misspelt class is an AttributeError that names those there are; an unknown code is a ClientError."""
     with pytest.raises(AttributeError, match=r"no attribute NoSuch\. Valid exceptions are: BackupInUse"):
         _ = nowhere.exceptions.NoSuch
@@ -356,7 +354,7 @@ def test_only_known_errors_can_be_caught(nowhere: tableadmin.boto3.Client) -> No
     assert nowhere.exceptions.from_code("LimitExceededException").__name__ == "LimitExceededException"
 
 
-def test_meta_says_where_it_calls(nowhere: tableadmin.boto3.Client) -> None:
+def test_meta_says_where_it_calls(nowhere: drop_in.Client) -> None:
     """`client.meta` has the address; which region it is, only the service knows."""
     assert (nowhere.meta.endpoint_url, nowhere.meta.region_name) == ("127.0.0.1:1", None)
 
@@ -365,7 +363,7 @@ def test_options_are_those_of_the_client() -> None:
     """Endpoint, metadata and deadline go with each call, as with tableadmin.Client."""
     with serving(answer(DESCRIBED)) as service:
         options: Any = {"endpoint": "staging", "metadata": (("a", "b"),), "timeout": 300}
-        with tableadmin.boto3.client(service.target, **options) as client:
+        with drop_in.client(service.target, **options) as client:
             client.describe_table(TableName="Music")
     (seen,) = service.seen
     assert (seen.metadata["tableadmin-endpoint"], seen.metadata["a"]) == ("staging", "b")
@@ -376,6 +374,6 @@ def test_a_channel_that_is_given_stays_open() -> None:
     """Closing the client closes the channel that it opened, not one that it was given."""
     with serving(answer(DESCRIBED)) as service, grpc.insecure_channel(service.target) as channel:
         for _ in range(2):
-            client = tableadmin.boto3.client(channel=channel)
+            client = drop_in.client(channel=channel)
             assert client.describe_table(TableName="Music")["Table"]["TableName"] == "Music"
             client.close()

@@ -9,8 +9,7 @@ from botocore.loaders import create_loader
 from botocore.model import ServiceModel, StringShape, StructureShape
 from botocore.waiter import WaiterModel
 
-import tableadmin.boto3
-from tableadmin.boto3 import exceptions, standins
+from tableadmin.boto3 import drop_in, exceptions, standins
 from tableadmin.boto3.drop_in import DATA_PLANE
 from tableadmin.boto3.errors import MODELED
 from tableadmin.boto3.waiters import WAITERS
@@ -22,7 +21,7 @@ _WAITERS = WaiterModel(_LOADER.load_service_model("dynamodb", "waiters-2"))
 _BOTO3_WAITERS = {xform_name(name): name for name in _WAITERS.waiter_names}
 
 
-def test_methods_have_the_names_of_boto3(nowhere: tableadmin.boto3.Client) -> None:
+def test_methods_have_the_names_of_boto3(nowhere: drop_in.Client) -> None:
     """Each operation of the contract has the method that boto3 has; the others are known as data plane."""
     mapping = nowhere.meta.method_to_api_mapping
     assert {xform_name(name): name for name in SERVICE.methods_by_name} == mapping
@@ -70,7 +69,7 @@ def test_all_waiters_of_boto3_are_there() -> None:
 
 
 @pytest.mark.parametrize("name", _BOTO3_WAITERS)
-def test_waiters_are_those_of_boto3(name: str, nowhere: tableadmin.boto3.Client) -> None:
+def test_waiters_are_those_of_boto3(name: str, nowhere: drop_in.Client) -> None:
     """Operation, pace and the meaning of each answer are as botocore describes them."""
     described, ours = _WAITERS.get_waiter(_BOTO3_WAITERS[name]), nowhere.get_waiter(name).config
     for attribute in ("operation", "delay", "max_attempts", "description"):

@@ -11,7 +11,7 @@ from botocore.exceptions import WaiterError
 from botocore.loaders import create_loader
 from botocore.model import ListShape, ServiceModel, Shape, StructureShape
 
-import tableadmin.boto3
+from tableadmin.boto3.drop_in import Client
 from tests.engines import ENGINES, Engine, empty
 from tests.engines.engine import REGION
 from tests.server_process import ServerProcess
@@ -19,7 +19,7 @@ from tests.server_process import ServerProcess
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-Either: TypeAlias = "DynamoDBClient | tableadmin.boto3.Client"
+Either: TypeAlias = "DynamoDBClient | Client"
 Steps: TypeAlias = Generator[tuple[str, dict[str, Any]], dict[str, Any], None]
 
 SERVICE = ServiceModel(create_loader().load_service_model("dynamodb", "service-2"), "dynamodb")
@@ -61,9 +61,9 @@ def real(engine: Engine) -> "DynamoDBClient":
 
 
 @pytest.fixture
-def drop_in(server: ServerProcess) -> Iterator[tableadmin.boto3.Client]:
+def drop_in(server: ServerProcess) -> Iterator[Client]:
     """The drop-in, through a server in front of the same engine."""
-    with tableadmin.boto3.client(server.address) as client:
+    with Client(server.address) as client:
         yield client
 
 
@@ -288,7 +288,7 @@ def _settled(real: "DynamoDBClient", name: str) -> None:
 
 
 def test_a_table_lives_the_same_life(
-    emptied: Engine, real: "DynamoDBClient", drop_in: tableadmin.boto3.Client, table_name: str
+    emptied: Engine, real: "DynamoDBClient", drop_in: Client, table_name: str
 ) -> None:
     """Answers and errors from creation to deletion are equal, but for what each table has of its own."""
     # Each has a table of its own: MiniStack remembers some things of a table that is deleted.
@@ -301,7 +301,7 @@ def test_a_table_lives_the_same_life(
 
 
 def test_refusals_are_equal(
-    emptied: Engine, real: "DynamoDBClient", drop_in: tableadmin.boto3.Client, table_name: str
+    emptied: Engine, real: "DynamoDBClient", drop_in: Client, table_name: str
 ) -> None:
     """What is refused is refused with the same class, text and response; nothing is created."""
     del emptied
@@ -312,15 +312,13 @@ def test_refusals_are_equal(
 
 # DynamoDB Local answers such values with an HTTP 500, which AWS does not.
 @pytest.mark.parametrize("engine", ["ministack", "dynalite"], indirect=True)
-def test_values_that_enums_lack(
-    real: "DynamoDBClient", drop_in: tableadmin.boto3.Client, table_name: str
-) -> None:
+def test_values_that_enums_lack(real: "DynamoDBClient", drop_in: Client, table_name: str) -> None:
     """A value that an enum does not have is refused in the words of AWS."""
     _equal(*(_run(client, _not_in_enums(table_name), lambda: None) for client in (real, drop_in)))
 
 
 def test_reads_of_the_same_thing_are_equal(
-    emptied: Engine, real: "DynamoDBClient", drop_in: tableadmin.boto3.Client, table_name: str
+    emptied: Engine, real: "DynamoDBClient", drop_in: Client, table_name: str
 ) -> None:
     """Answers about one and the same table are equal to the last member, times included."""
     del emptied
@@ -346,7 +344,7 @@ def test_reads_of_the_same_thing_are_equal(
     ids=str,
 )
 def test_pages_are_equal(
-    config: dict[str, Any], five_tables: Engine, real: "DynamoDBClient", drop_in: tableadmin.boto3.Client
+    config: dict[str, Any], five_tables: Engine, real: "DynamoDBClient", drop_in: Client
 ) -> None:
     """Paginators give the same pages, the same whole, and the same token to go on with."""
     del five_tables
@@ -386,7 +384,7 @@ def test_waiters_end_the_same_way(
     name: str,
     five_tables: Engine,
     real: "DynamoDBClient",
-    drop_in: tableadmin.boto3.Client,
+    drop_in: Client,
 ) -> None:
     """A waiter returns when its condition holds, and gives up with the same words when it does not."""
     _settled(five_tables.boto3(), "Table0")
@@ -404,7 +402,7 @@ def _waited(client: Either, waiter: Any, name: str) -> list[tuple[str, Any]]:  #
 
 @pytest.mark.parametrize("engine", sorted({*ENGINES} - _FORGET_INDEXES), indirect=True)
 def test_indexes_can_be_waited_for(
-    emptied: Engine, real: "DynamoDBClient", drop_in: tableadmin.boto3.Client, table_name: str
+    emptied: Engine, real: "DynamoDBClient", drop_in: Client, table_name: str
 ) -> None:
     """`index_active` returns once the index is there and filled, `index_not_exists` once it is deleted."""
     del emptied

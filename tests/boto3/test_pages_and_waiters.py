@@ -8,18 +8,18 @@ import pytest
 from botocore import exceptions as boto
 from google.protobuf.message import Message
 
-import tableadmin.boto3
 from tableadmin import v1
 from tableadmin.awsshape import AwsDict, from_aws
+from tableadmin.boto3 import drop_in
 from tests.client.scripted import ScriptedService, Step, answer, serving
 
 PATIENCE = {"Delay": 0, "MaxAttempts": 3}
 
 
 @contextmanager
-def _served(*script: Step) -> Iterator[tuple[tableadmin.boto3.Client, ScriptedService]]:
+def _served(*script: Step) -> Iterator[tuple[drop_in.Client, ScriptedService]]:
     """A client of a service that takes the steps of SCRIPT."""
-    with serving(*script) as service, tableadmin.boto3.client(service.target) as client:
+    with serving(*script) as service, drop_in.client(service.target) as client:
         yield client, service
 
 
@@ -99,13 +99,13 @@ def test_what_can_never_come_ends_the_waiting() -> None:
     )
 
 
-def test_a_waiter_needs_its_parameters(nowhere: tableadmin.boto3.Client) -> None:
+def test_a_waiter_needs_its_parameters(nowhere: drop_in.Client) -> None:
     """A missing parameter of the waiter's own is boto3's ParamValidationError."""
     with pytest.raises(boto.ParamValidationError, match='Missing required parameter in input: "IndexName"'):
         nowhere.get_waiter("index_active").wait(TableName="Music")
 
 
-def test_waiters_have_names(nowhere: tableadmin.boto3.Client) -> None:
+def test_waiters_have_names(nowhere: drop_in.Client) -> None:
     """`waiter_names` lists what `get_waiter` takes, and any other name is a ValueError, as in boto3."""
     names = [nowhere.get_waiter(name).name for name in nowhere.waiter_names]
     assert ["TableExists", "TableNotExists"] == [name for name in names if name.startswith("Table")]
@@ -113,7 +113,7 @@ def test_waiters_have_names(nowhere: tableadmin.boto3.Client) -> None:
         nowhere.get_waiter("nothing")
 
 
-def test_other_operations_have_no_pages(nowhere: tableadmin.boto3.Client) -> None:
+def test_other_operations_have_no_pages(nowhere: drop_in.Client) -> None:
     """`can_paginate` says which operations list; the others are OperationNotPageableError, as in boto3."""
     assert nowhere.can_paginate("list_tables")
     assert not nowhere.can_paginate("describe_table")
@@ -123,7 +123,7 @@ def test_other_operations_have_no_pages(nowhere: tableadmin.boto3.Client) -> Non
         nowhere.can_paginate("nothing")
 
 
-def test_pages_without_a_size(nowhere: tableadmin.boto3.Client) -> None:
+def test_pages_without_a_size(nowhere: drop_in.Client) -> None:
     """Where AWS alone decides how much a page holds, a PageSize is boto3's PaginationError."""
     with pytest.raises(boto.PaginationError, match="PageSize parameter is not supported"):
         nowhere.get_paginator("list_tags_of_resource").paginate(

@@ -8,10 +8,9 @@ import pytest
 from botocore import exceptions as boto
 from botocore.config import Config
 
-import tableadmin.boto3
 from tableadmin import v1
 from tableadmin.awsshape import from_aws
-from tableadmin.boto3 import standins
+from tableadmin.boto3 import drop_in, standins
 from tableadmin.boto3.drop_in import DATA_PLANE
 from tests.client.scripted import answer, serving
 
@@ -36,7 +35,7 @@ def _public(thing: object) -> set[str]:
     return {name for name in dir(thing) if not name.startswith("_")}
 
 
-def test_a_client_has_what_boto3s_has(real: Any, nowhere: tableadmin.boto3.Client) -> None:  # noqa: ANN401 - see above
+def test_a_client_has_what_boto3s_has(real: Any, nowhere: drop_in.Client) -> None:  # noqa: ANN401 - see above
     """The client's attributes are boto3's; those about items and credentials say why they are missing."""
     missing = _public(real) - _public(nowhere)
     assert missing == {*DATA_PLANE, "generate_presigned_url"}
@@ -65,7 +64,7 @@ def test_a_client_has_what_boto3s_has(real: Any, nowhere: tableadmin.boto3.Clien
         *("paginator", "page iterator"),
     ],
 )
-def test_its_parts_have_what_boto3s_have(part: Any, real: Any, nowhere: tableadmin.boto3.Client) -> None:  # noqa: ANN401 - a function of either
+def test_its_parts_have_what_boto3s_have(part: Any, real: Any, nowhere: drop_in.Client) -> None:  # noqa: ANN401 - a function of either
     """Nothing that is public in botocore is missing."""
     expected = set(real.exceptions._code_to_exception) if part(real) is real.exceptions else set()
     assert _public(part(real)) | expected <= _public(part(nowhere))
@@ -91,7 +90,7 @@ def test_the_service_knows_the_region(endpoint: str | None, region: str | None, 
     """`region_name`, `partition` and `config` are those of the endpoint; the service is asked once."""
     with (
         serving(answer(ENDPOINTS)) as service,
-        tableadmin.boto3.client(service.target, endpoint=endpoint, timeout=7) as client,
+        drop_in.client(service.target, endpoint=endpoint, timeout=7) as client,
     ):
         assert [] == service.seen
         assert (client.meta.region_name, client.meta.partition) == (region, partition)
@@ -101,15 +100,15 @@ def test_the_service_knows_the_region(endpoint: str | None, region: str | None, 
 
 
 @pytest.fixture
-def described() -> Iterator[tableadmin.boto3.Client]:
+def described() -> Iterator[drop_in.Client]:
     """A client of a service that describes a table that is being made."""
     creating = {"Table": {"TableName": "Music", "TableStatus": "CREATING"}}
     step = answer(from_aws(creating, v1.DescribeTableResponse))
-    with serving(step) as service, tableadmin.boto3.client(service.target) as client:
+    with serving(step) as service, drop_in.client(service.target) as client:
         yield client
 
 
-def test_a_waiter_waits_as_its_config_says(described: tableadmin.boto3.Client) -> None:
+def test_a_waiter_waits_as_its_config_says(described: drop_in.Client) -> None:
     """Delay, attempts and acceptors can be set, as code does that can't wait for 20 seconds."""
     waiter = described.get_waiter("table_exists")
     waiter.config.delay, waiter.config.max_attempts = 0, 2
@@ -122,7 +121,7 @@ def test_a_waiter_waits_as_its_config_says(described: tableadmin.boto3.Client) -
     assert described.get_waiter("table_exists").config.delay == 20
 
 
-def test_items_are_paged_by_boto3_alone(real: Any, nowhere: tableadmin.boto3.Client) -> None:  # noqa: ANN401 - see above
+def test_items_are_paged_by_boto3_alone(real: Any, nowhere: drop_in.Client) -> None:  # noqa: ANN401 - see above
     """`can_paginate` says of items what boto3 says; their paginators say what this client is for."""
     for name in DATA_PLANE:
         assert real.can_paginate(name) == nowhere.can_paginate(name)
@@ -136,7 +135,7 @@ def test_pages_have_result_keys() -> None:
         v1.ListTablesResponse(table_names=["A", "B"], last_evaluated_table_name="B"),
         v1.ListTablesResponse(table_names=["C"]),
     ]
-    with serving(*map(answer, pages)) as service, tableadmin.boto3.client(service.target) as client:
+    with serving(*map(answer, pages)) as service, drop_in.client(service.target) as client:
         paginator = client.get_paginator("list_tables")
         found = paginator.paginate()
         assert [key.expression for key in paginator.result_keys] == ["TableNames"]
@@ -145,7 +144,7 @@ def test_pages_have_result_keys() -> None:
         assert found.non_aggregate_part == {}
 
 
-def test_events_are_emitted(described: tableadmin.boto3.Client) -> None:
+def test_events_are_emitted(described: drop_in.Client) -> None:
     """Handlers of the events of a call see its parameters and its answer, and can change them."""
     seen: list[tuple[str, object]] = []
     events = described.meta.events
@@ -170,7 +169,7 @@ def test_events_are_emitted(described: tableadmin.boto3.Client) -> None:
     ]
 
 
-def test_events_of_errors(nowhere: tableadmin.boto3.Client) -> None:
+def test_events_of_errors(nowhere: drop_in.Client) -> None:
     """A call that ends in an error ends in an event."""
     seen: list[object] = []
     nowhere.meta.events.register("after-call-error", lambda exception, **_: seen.append(exception))
@@ -179,7 +178,7 @@ def test_events_of_errors(nowhere: tableadmin.boto3.Client) -> None:
     assert seen == [raised.value]
 
 
-def test_the_first_response_counts(nowhere: tableadmin.boto3.Client) -> None:
+def test_the_first_response_counts(nowhere: drop_in.Client) -> None:
     """`emit` returns all responses, `emit_until_response` the first; a handler can be taken out again."""
     events = nowhere.meta.events
 

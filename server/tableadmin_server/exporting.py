@@ -1,6 +1,6 @@
 """Live tables as specs: what DescribeTable returns, and what AWS keeps apart from it. Pure functions."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias, cast
 
 from google.rpc.code_pb2 import Code
@@ -8,8 +8,9 @@ from google.rpc.code_pb2 import Code
 from tableadmin.awsshape import AwsDict, AwsValue, from_aws
 from tableadmin.formats import cli_json
 from tableadmin.formats.tree import Record
-from tableadmin.v1 import TableSpec
+from tableadmin.v1 import TableSpec, UnmanagedMember
 from tableadmin_server.failure import Failure
+from tableadmin_server.planner.state.live import auto_scaled
 from tableadmin_server.tables.parts import Part
 from tableadmin_server.tables.snapshot import Snapshot
 
@@ -41,9 +42,31 @@ def exported(live: Snapshot) -> Exported:
         why = _missing(live, part)
         if why:
             notes.append(f"table {live.name}: {_NAMES[part]} left out: {why}")
+            spec.unmanaged.add(path=part.value, reason=why)
         else:
             spec.MergeFrom(from_aws(members(live, notes), TableSpec))
+    if len(_streams(live)) > 1:
+        spec.unmanaged.add(path=Part.KINESIS.value, reason="a spec holds one Kinesis data stream")
+    spec.unmanaged.extend(_scaled(live))
     return Exported(spec, notes)
+
+
+def _scaled(live: Snapshot) -> Iterator[UnmanagedMember]:
+    """The capacity that Application Auto Scaling manages, with its bounds."""
+    for index, scaled in auto_scaled(live).items():
+        prefix = f"GlobalSecondaryIndexes[{index}]." if index else ""
+        for units, bounds in scaled.bounds.items():
+            yield UnmanagedMember(
+                path=f"{prefix}ProvisionedThroughput.{units}",
+                reason="Application Auto Scaling",
+                minimum=bounds.lowest,
+                maximum=bounds.highest,
+            )
+
+
+def _streams(live: Snapshot) -> Sequence[AwsDict]:
+    """The Kinesis data streams that get the changes of the table."""
+    return [each for each in live.elements(Part.KINESIS) if each.get("DestinationStatus") in _ON]
 
 
 def _missing(live: Snapshot, part: Part) -> str:
@@ -97,7 +120,7 @@ def _contributor_insights(live: Snapshot, notes: list[str]) -> AwsDict:
 
 
 def _kinesis(live: Snapshot, notes: list[str]) -> AwsDict:
-    on = [each for each in live.elements(Part.KINESIS) if each.get("DestinationStatus") in _ON]
+    on = _streams(live)
     notes += [
         f"table {live.name}: a spec holds one Kinesis data stream: {each['StreamArn']!s} left out"
         for each in on[1:]

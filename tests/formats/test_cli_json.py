@@ -6,9 +6,56 @@ from tableadmin.awsshape import to_aws
 from tableadmin.formats import read, write
 from tests.formats.conftest import DOCUMENTS, Reading
 
+NOT_DESCRIBED = [
+    {"Path": path, "Reason": "not in the output of describe-table"}
+    for path in (
+        "ResourcePolicy",
+        "Tags",
+        "TimeToLiveSpecification",
+        "PointInTimeRecoverySpecification",
+        "ContributorInsightsSpecification",
+        "KinesisStreamSpecification",
+    )
+]
+INPUT = {
+    "TableName": "Films",
+    "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+    "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+    "BillingMode": "PAY_PER_REQUEST",
+}
+APART = [
+    "TimeToLiveSpecification",
+    "PointInTimeRecoverySpecification",
+    "ContributorInsightsSpecification",
+    "KinesisStreamSpecification",
+    "Replicas",
+]
+
+
+def unmanaged(document: object) -> list[str]:
+    """What the spec in DOCUMENT, written as JSON, does not manage."""
+    (spec,) = read(json.dumps(document), name="f")
+    return [each.path for each in spec.unmanaged]
+
+
+def test_what_an_input_can_not_say() -> None:
+    """JSON with members of create-table alone does not manage the others, nor tags and a policy it lacks."""
+    tags = [{"Key": "team", "Value": "film"}]
+
+    assert [*APART, "Tags", "ResourcePolicy"] == unmanaged(INPUT)
+    assert [*APART, "ResourcePolicy"] == unmanaged({**INPUT, "Tags": tags})
+    assert [*APART, "Tags", "ResourcePolicy"] == unmanaged([INPUT])
+
+
+def test_a_spec_in_json_is_no_input() -> None:
+    """JSON is a spec of all members where a member, or the form of a member, is a spec's alone."""
+    assert [] == unmanaged({**INPUT, "TimeToLiveSpecification": {"Enabled": False}})
+    assert [] == unmanaged({**INPUT, "Tags": {"team": "film"}})
+    assert [] == unmanaged({**INPUT, "ResourcePolicy": {"Version": "2012-10-17"}})
+
 
 def test_describe_table(reading: Reading) -> None:
-    """What describes, is a default, is going away or is unmanaged is left out; the rest is specified."""
+    """What describes, is a default or is going away is left out; what no description has is not managed."""
     assert {
         "TableName": "Films",
         "AttributeDefinitions": [
@@ -37,6 +84,7 @@ def test_describe_table(reading: Reading) -> None:
                 "KMSMasterKeyId": "arn:aws:kms:us-east-1:012345678901:key/2222",
             }
         ],
+        "Unmanaged": NOT_DESCRIBED,
     } == to_aws(reading("describe-table.json")["Films"])
 
 
@@ -52,6 +100,7 @@ def test_the_same_as_yaml_or_by_itself() -> None:
     assert {
         "TableName": "Films",
         "ProvisionedThroughput": {"ReadCapacityUnits": 5, "WriteCapacityUnits": 6},
+        "Unmanaged": NOT_DESCRIBED,
     } == to_aws(read(as_yaml, name="f")[0])
 
 

@@ -111,3 +111,26 @@ def test_no_table() -> None:
     with pytest.raises(Failure) as raised:
         exported(Snapshot("Music"))
     assert (Code.NOT_FOUND, "TABLE_NOT_FOUND") == (raised.value.code, raised.value.reason)
+
+
+def test_what_is_not_known_is_not_managed() -> None:
+    """A part that the endpoint lacks, a second Kinesis stream and scaled capacity are left to the table."""
+    scaling: AwsDict = {"ScalingPolicies": [{"PolicyName": "p"}], "MinimumUnits": 5, "MaximumUnits": 50}
+    replica: AwsDict = {
+        "RegionName": "us-west-2",
+        "ReplicaProvisionedReadCapacityAutoScalingSettings": scaling,
+        "GlobalSecondaryIndexes": [
+            {"IndexName": "Genre", "ProvisionedWriteCapacityAutoScalingSettings": scaling}
+        ],
+    }
+    streams: list[AwsDict] = [{"StreamArn": arn, "DestinationStatus": "ACTIVE"} for arn in STREAMS]
+    seen = live(KINESIS=cast("AwsValue", streams), AUTO_SCALING={"Replicas": [replica]})
+    parts: dict[Part, AwsValue] = {part: value for part, value in seen.parts.items() if part is not Part.TAGS}
+    spec, _ = exported(Snapshot("Music", TABLE, parts, frozenset({Part.TAGS})))
+    bounds = {"Reason": "Application Auto Scaling", "Minimum": 5, "Maximum": 50}
+    assert [
+        {"Path": "Tags", "Reason": "the endpoint does not support it"},
+        {"Path": "KinesisStreamSpecification", "Reason": "a spec holds one Kinesis data stream"},
+        {"Path": "ProvisionedThroughput.ReadCapacityUnits", **bounds},
+        {"Path": "GlobalSecondaryIndexes[Genre].ProvisionedThroughput.WriteCapacityUnits", **bounds},
+    ] == to_aws(spec)["Unmanaged"]

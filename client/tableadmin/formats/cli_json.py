@@ -44,7 +44,8 @@ def described(answer: Record, notes: list[str], path: str = "Table") -> TableSpe
 
     What describes rather than specifies is dropped, and so are warm throughput, which no spec manages
     unless it says so, and what is at AWS's default. What a spec can't hold is said in NOTES. DescribeTable
-    knows nothing of tags, time to live and what else AWS keeps apart. Raises SpecError.
+    knows nothing of tags, time to live and what else AWS keeps apart: the spec says nothing of them, and the
+    caller adds what it knows. Raises SpecError.
     """
     # `--output yaml` leaves numbers and truth values unquoted.
     answer = fitted(answer, TableDescription.DESCRIPTOR)
@@ -132,7 +133,8 @@ def _stream(answer: Record, path: str) -> Tree:
 
 def _encryption(answer: Record, path: str) -> Tree:
     sse = record(answer.get("SSEDescription"), path)
-    if not sse or sse.get("Status") in ("DISABLED", "DISABLING"):
+    # AES256 is encryption by the key that AWS owns, which is the default.
+    if not sse or sse.get("Status") in ("DISABLED", "DISABLING") or sse.get("SSEType") == "AES256":
         return None
     return {"Enabled": True, "SSEType": sse.get("SSEType"), "KMSMasterKeyId": sse.get("KMSMasterKeyArn")}
 

@@ -4,12 +4,21 @@ from collections.abc import Iterator, Mapping
 
 from tableadmin.awsshape import member_name
 from tableadmin.awsshape.rules import members_of
-from tableadmin.formats import cli_json, spec
+from tableadmin.formats import cli_json, create_table, spec
 from tableadmin.formats.found import Found, FoundTable, attempt
 from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.tree import Record, Tree, below, record
 from tableadmin.v1 import TableDescription, TableSpec
 
+# What other operations show.
+_NOT_DESCRIBED = (
+    "ResourcePolicy",
+    "Tags",
+    "TimeToLiveSpecification",
+    "PointInTimeRecoverySpecification",
+    "ContributorInsightsSpecification",
+    "KinesisStreamSpecification",
+)
 # What an answer has its description in.
 _WRAPPERS = ("Table", "TableDescription")
 # What files that people put together have several in.
@@ -63,7 +72,11 @@ def _table(path: str, tree: Tree) -> FoundTable:
 
     def read_table(notes: list[str]) -> TableSpec:
         table = record(tree, path)
-        return spec.table(table, path) if _is_input(table) else cli_json.described(table, notes, path)
+        if _is_input(table):
+            return create_table.table(table, path)
+        described = cli_json.described(table, notes, path)
+        spec.leave_unmanaged(described, _NOT_DESCRIBED, "not in the output of describe-table")
+        return described
 
     return attempt(read_table, found)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from typing import NamedTuple, TypeAlias
 
-from tableadmin.formats import descriptions, spec
+from tableadmin.formats import create_table, descriptions, spec
 from tableadmin.formats.cloudformation import reading as cloudformation
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.found import Found
@@ -66,6 +66,7 @@ DOCUMENTS: tuple[Reader, ...] = (
     ),
     Reader("Terraform JSON", _has("planned_values", "terraform_version"), terraform.read),
     Reader("descriptions", descriptions.recognised, descriptions.read),
+    Reader("create-table inputs", create_table.recognised, create_table.read),
     Reader("specs", lambda document: isinstance(document, dict | list), spec.read),
 )
 TEXTS: tuple[TextReader, ...] = ()

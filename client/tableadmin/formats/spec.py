@@ -1,6 +1,6 @@
 """The project's own format: TableSpec in AWS member names, as YAML or JSON."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import cast
 
 import yaml
@@ -12,7 +12,7 @@ from tableadmin.formats.found import Found, FoundTable, attempt
 from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.policy import policy_document, policy_text
 from tableadmin.formats.tree import Plain, Record, Tree, below, record
-from tableadmin.v1 import TableSpec
+from tableadmin.v1 import TableSpec, UnmanagedMember
 
 # Members of CreateTable that a spec lacks.
 _OF_ANOTHER_ACCOUNT = "joining a global table of another account is not part of a spec: use create-table"
@@ -37,6 +37,12 @@ def table(data: Record, path: str, label: str = "") -> TableSpec:
     """
     freed = {member: _FREER.get(member, _same)(value) for member, value in data.items()}
     return specified(freed, path=path, table=label)
+
+
+def leave_unmanaged(spec: TableSpec, paths: Iterable[str], reason: str) -> None:
+    """Add PATHS to the members that SPEC does not manage; REASON says why, for people."""
+    known = {member.path for member in spec.unmanaged}
+    spec.unmanaged.extend(UnmanagedMember(path=path, reason=reason) for path in paths if path not in known)
 
 
 def text(specs: list[TableSpec]) -> str:

@@ -1,0 +1,64 @@
+"""Inputs of create-table: JSON with members of CreateTable alone, as `export --format cli` writes them.
+
+CreateTable has no member for time to live and what else AWS keeps apart. Such an input does not say that they
+are off, so its specs do not manage them.
+"""
+
+from tableadmin.awsshape import member_name
+from tableadmin.awsshape.rules import members_of
+from tableadmin.formats import spec
+from tableadmin.formats.cli_json import APART
+from tableadmin.formats.found import Found, FoundTable, attempt
+from tableadmin.formats.inputs import Inputs
+from tableadmin.formats.tree import Plain, Record, Tree, record
+from tableadmin.v1 import CreateTableRequest, TableSpec
+
+_MEMBERS = frozenset(member_name(field) for field in members_of(CreateTableRequest.DESCRIPTOR))
+# Members that inputs often leave out because something else sets them.
+_IF_ABSENT = ("Tags", "ResourcePolicy")
+_REASON = "not in the create-table input"
+
+
+def recognised(document: Tree) -> bool:
+    """Whether DOCUMENT is an input, or a list of inputs. A spec in YAML is none, whatever members it has."""
+    tables = document if isinstance(document, list) else [document]
+    return bool(tables) and not _is_yaml(document) and all(map(_is_input, tables))
+
+
+def read(document: Tree, inputs: Inputs) -> Found:
+    """The tables of the inputs in DOCUMENT."""
+    del inputs
+    if isinstance(document, list):
+        return Found([_found(item, f"[{number}]") for number, item in enumerate(document)])
+    return Found([_found(document, "")])
+
+
+def table(data: Record, path: str) -> TableSpec:
+    """The spec of the input DATA at PATH. Raises SpecError."""
+    made = spec.table(data, path)
+    spec.leave_unmanaged(made, [*APART, *(each for each in _IF_ABSENT if each not in data)], _REASON)
+    return made
+
+
+def _is_input(document: Tree) -> bool:
+    return (
+        isinstance(document, dict)
+        and "TableName" in document
+        and document.keys() <= _MEMBERS
+        # A spec may have these in other forms, which the AWS CLI does not take.
+        and isinstance(document.get("Tags", []), list)
+        and isinstance(document.get("ResourcePolicy", ""), str)
+    )
+
+
+def _is_yaml(tree: Tree) -> bool:
+    """Whether TREE has text without quotes, which JSON does not have."""
+    if isinstance(tree, dict):
+        return any(map(_is_yaml, tree.values()))
+    return any(map(_is_yaml, tree)) if isinstance(tree, list) else isinstance(tree, Plain)
+
+
+def _found(document: Tree, path: str) -> FoundTable:
+    name = document.get("TableName") if isinstance(document, dict) else None
+    found = FoundTable(address=path, name=name if isinstance(name, str) else "")
+    return attempt(lambda _: table(record(document, path), path), found)

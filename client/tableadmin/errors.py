@@ -266,8 +266,14 @@ def _detail(status: Status, detail_type: type[M]) -> M:
     return detail
 
 
+# How gRPC's resolvers begin a text about a host name that they can't resolve.
+_UNRESOLVED = ("errors resolving ", "DNS resolution failed ")
+
+
 def _bare_message(error: grpc.RpcError, code: grpc.StatusCode, target: str) -> str:
     text = (error.details() or error.code().name).rpartition("Failed to connect to remote host: ")[2]
+    if text.startswith(_UNRESOLVED):
+        text = "the host name cannot be resolved"
     return _BARE_MESSAGES.get(code, "{text}").format(target=target, text=text)
 
 

@@ -266,3 +266,11 @@ def test_a_given_channel_stays_open() -> None:
         with Client(channel=channel):
             pass
         assert Client(channel=channel).describe_table() == DESCRIBED
+
+
+def test_a_host_that_cannot_be_resolved() -> None:
+    """An unknown host name is named in plain words, without the texts of gRPC's resolvers."""
+    with Client("nosuch.invalid:50051", timeout=5) as client, pytest.raises(Unavailable) as caught:
+        client.list_tables()
+    text = "cannot reach nosuch.invalid:50051: the host name cannot be resolved (UNAVAILABLE)"
+    assert text == str(caught.value)

@@ -20,7 +20,7 @@ S3 = ["s3://bucket"]
         (["stream", "enable", "Music", "ALL"], "'ALL' is not one of"),
         (["kinesis", "update", "Music", "arn"], "Missing option '--precision'"),
         (["policy", "set", "Music", "nowhere.json"], "nowhere.json: No such file or directory"),
-        (["policy", "set", "Music", "{"], "the JSON given: not JSON"),
+        (["policy", "set", "Music", "{"], "the argument is not valid JSON (line 1, column 2): "),
         (["replica", "update", "Music", "eu-west-1"], "No changes given."),
         (["replica", "add", "Music"], "Missing argument 'REGION...'"),
         (["replica", "add", "Music", "eu-west-1", "--gsi", "name=I,write=5"], "is not KEY=VALUE"),

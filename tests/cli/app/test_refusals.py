@@ -150,9 +150,9 @@ def test_protected_table(tablectl: Run, table: str) -> None:
         (["tag", "set", "Tab", "team"], "'team' is not KEY=VALUE"),
         (["table", "list", "--timeout", "soon"], "'soon' is not a duration"),
         (["table", "list", "--max-items", "0"], "0 is not in the range"),
-        (["call", "ListTables", "{"], "the JSON given: not JSON"),
+        (["call", "ListTables", "{"], "the argument is not valid JSON (line 1, column 2): "),
         (["call", "ListTables", "nowhere.json"], "nowhere.json: No such file or directory"),
-        (["call", "ListTables", "-"], "standard input: not JSON"),
+        (["call", "ListTables", "-"], "standard input is not valid JSON (line "),
         (
             ["call", "ListTables", '{"Limt": 3}'],
             "Limt: unknown member of ListTablesRequest, did you mean 'Limit'?",
@@ -172,7 +172,7 @@ def test_a_list_is_no_request(offline: Run, tmp_path: Path) -> None:
     """A file that holds other JSON than an object, or no text, is refused by name."""
     file = tmp_path / "list.json"
     file.write_text("[1]")
-    assert f"{file}: must be a JSON object" in _line(offline("call", "ListTables", str(file)), 2)
+    assert f"{file} must be a JSON object" in _line(offline("call", "ListTables", str(file)), 2)
     file.write_bytes(b"\xff\xfe{")
     assert f"{file}: not UTF-8" in _line(offline("table", "create", "--cli-input-json", str(file)), 2)
 

@@ -20,6 +20,27 @@ def test_flag_before_environment_before_context_before_default() -> None:
     } == {name: (each.text, each.origin) for name, each in chosen.items()}
 
 
+def test_a_context_of_a_flag_comes_before_the_environment() -> None:
+    """The context that --context names beats the environment, and a flag beats both."""
+    flags = {"context": "home", "timeout": "1s"}
+    environment = {"TABLEADMIN_SERVER": "env:1", "TABLEADMIN_ENDPOINT": "env", "TABLEADMIN_TIMEOUT": "2s"}
+    resolved = resolve(flags, environment, {"server": "ctx:1", "timeout": "3s"}, "home")
+    assert {
+        "server": ("ctx:1", "context home"),
+        "endpoint": ("env", "environment"),
+        "timeout": ("1s", "flag"),
+        "output": ("table", "default"),
+    } == {name: (each.text, each.origin) for name, each in resolved.items()}
+
+
+def test_a_variable_is_checked_where_it_counts() -> None:
+    """A wrong value in the environment is an error, unless a flag replaces the value."""
+    wrong = {"TABLEADMIN_TIMEOUT": "soon"}
+    assert "1s" == resolve({"timeout": "1s"}, wrong, {}, None)["timeout"].text
+    with pytest.raises(ValueError, match="TABLEADMIN_TIMEOUT: 'soon' is not a duration"):
+        resolve({}, wrong, {}, None)
+
+
 def test_defaults_are_the_clients() -> None:
     """The defaults of tablectl are those of the client."""
     assert DEFAULT_TARGET == SETTINGS["server"].default

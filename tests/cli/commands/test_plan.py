@@ -72,6 +72,14 @@ def test_everything_wrong_is_said(tablectl: Run, file: Callable[..., str]) -> No
     assert (files[0], "Mu", "TableName") == tuple(found[0][key] for key in ("File", "TableName", "Path"))
 
 
+def test_more_violations_than_are_listed(tablectl: Run, file: Callable[..., str]) -> None:
+    """The last line has the number of all violations, also of those that the service does not list."""
+    path = file("a.yaml", *(spec(f"Music{number}", ProvisionedThroughput=None) for number in range(101)))
+    ran = tablectl("validate", "-f", path)
+    assert 100 == len(ran.stdout.splitlines())
+    assert (1, "tablectl: 101 violations, of which 100 are listed\n") == (ran.returncode, ran.stderr)
+
+
 @pytest.mark.parametrize("command", ["validate", "plan", "diff"])
 def test_files_that_are_no_specs(tablectl: Run, file: Callable[..., str], command: str) -> None:
     """A file that is missing or wrong, and a table in two files, is one line and exit code 1."""

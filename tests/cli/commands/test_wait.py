@@ -103,7 +103,7 @@ def test_too_short(tablectl: Run, table: str) -> None:
     """--timeout is the time of the waiting: when it is over, 1 and what is still awaited."""
     ran = tablectl("wait", table, "--for", "deleted", "--timeout", "1s")
     assert (1, "") == (ran.returncode, ran.stdout)
-    assert f"tablectl: {table}: after 1 s still pending: table: ACTIVE;" in ran.stderr
+    assert f"tablectl: {table}: after 1 s still pending: table: ACTIVE\n" in ran.stderr
 
 
 def test_a_deadline_of_calls_is_none_of_waiting(slow: dict[str, str], table_name: str) -> None:
@@ -140,6 +140,7 @@ def test_ctrl_c(terminal: StartTerminal, table: str) -> None:
     session.type("\x03")
     assert 130 == session.end()
     assert f"stopped waiting for {table}" in session.screen
+    assert "continues" not in session.screen
 
 
 def test_the_forms_are_completed(served: dict[str, str]) -> None:

@@ -102,11 +102,12 @@ def test_calls_are_counted(outcomes: list[str], remaining: int, state: str, at: 
 
 
 def test_what_happens_now() -> None:
-    """The call under way, else what is waited for, and whether it is to stop; of one that ended, why."""
+    """The call under way, else what is waited for, else the last call; of one that ended, why."""
     waits = ["index Idx to be ACTIVE", "the table to be ACTIVE"]
     under_way = operation(Calls=[made("add index Idx", "UNDER_WAY")], Waits=waits)
     assert "add index Idx" == current_step(under_way)
     assert "waiting: index Idx to be ACTIVE; the table to be ACTIVE" == current_step(operation(Waits=waits))
+    assert "add index Idx: accepted" == current_step(operation(Calls=[made("add index Idx", "ACCEPTED")]))
     assert "stops before the next call" == current_step(operation(CancelRequested=True))
     error_text = "add index Idx: too many (LimitExceededException, AWS request 4711)"
     assert [error_text, "", ""] == [

@@ -1,4 +1,4 @@
-"""What a run of tablectl is set to, and who says so: flag, environment, context or default."""
+"""The settings of a run of tablectl, and where each comes from: flag, environment, context or default."""
 
 from __future__ import annotations
 
@@ -86,49 +86,50 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class SettingValue:
-    """A setting's text and who said so: `flag`, `environment`, `context NAME` or `default`."""
+    """A setting's text and where it comes from: `flag`, `context NAME`, `environment` or `default`."""
 
     text: str | None
     origin: str
 
 
 def resolve(
-    given: Mapping[str, str],
+    flags: Mapping[str, str],
     environment: Mapping[str, str],
     context: Mapping[str, str],
     context_name: str | None,
 ) -> dict[str, SettingValue]:
-    """Every setting by the first that says it: flag, environment, context, default.
+    """Every setting, from the first source that has it: flag, environment, context, default.
+
+    A context that the flag --context names comes before the environment.
 
     Raises ValueError, which names the variable, for a text from the environment that is no good.
     """
-    return {
-        name: _resolve_one(each, given, environment, context, context_name) for name, each in SETTINGS.items()
-    }
+    of_context = {name: SettingValue(text, f"context {context_name}") for name, text in context.items()}
+    sources = [
+        {name: SettingValue(text, "flag") for name, text in flags.items()},
+        _from_environment(environment),
+        of_context,
+        {name: SettingValue(each.default, "default") for name, each in SETTINGS.items()},
+    ]
+    if "context" in flags:
+        sources.insert(1, of_context)
+    found = {name: next(source[name] for source in sources if name in source) for name in SETTINGS}
+    for name, value in found.items():
+        if value.origin == "environment":
+            _check_variable(SETTINGS[name], value.text or "")
+    return found
 
 
-def _resolve_one(
-    setting: Setting,
-    given: Mapping[str, str],
-    environment: Mapping[str, str],
-    context: Mapping[str, str],
-    context_name: str | None,
-) -> SettingValue:
-    if setting.name in given:
-        return SettingValue(given[setting.name], "flag")
-    if environment.get(setting.variable):
-        return SettingValue(_checked(setting, environment[setting.variable]), "environment")
-    if setting.name in context:
-        return SettingValue(context[setting.name], f"context {context_name}")
-    return SettingValue(setting.default, "default")
+def _from_environment(environment: Mapping[str, str]) -> dict[str, SettingValue]:
+    texts = {name: environment.get(each.variable) for name, each in SETTINGS.items()}
+    return {name: SettingValue(text, "environment") for name, text in texts.items() if text}
 
 
-def _checked(setting: Setting, text: str) -> str:
+def _check_variable(setting: Setting, text: str) -> None:
     try:
         setting.parse(text)
     except ValueError as error:
         raise ValueError(f"{setting.variable}: {error}") from error
-    return text
 
 
 def from_flags(ctx: click.Context) -> dict[str, str]:

@@ -33,7 +33,7 @@ def validate(session: Session, source: Source) -> None:
     response = session.client.validate(each.spec for each in loaded)
     _show(session, response, loaded, notes)
     if response.violations:
-        raise CommandFailed(planning.invalid(response.violations, loaded))
+        raise CommandFailed(planning.invalid(response, loaded))
 
 
 def _show(

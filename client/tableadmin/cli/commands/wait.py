@@ -71,7 +71,7 @@ def wait(session: Session, name: str, text: str) -> None:
     """Wait until a condition is met for a table, a backup, an export or an import."""
     timeout = session.timeout if session.settings["timeout"].origin == "flag" else _DEFAULT_TIMEOUT
     condition = wait_conditions.condition(text, name)
-    response = wait_for(session, name, timeout, condition)
+    response = wait_for(session, name, timeout, condition, hint="")
     session.show(_described(response), lambda _: _view(response, condition))
 
 

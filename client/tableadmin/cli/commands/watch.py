@@ -42,6 +42,9 @@ one line of JSON; with -o yaml each event is a document. The events are a SNAPSH
 CREATED, CHANGED and DELETED. CHECKPOINT means that all snapshots were sent. GAP means that the service was
 not reachable for a while.
 
+The service reads a table every 0.25 seconds while the table is changing, less often when nothing changes
+(at least every 15 seconds), and at once after a change through the service. One read serves all watchers.
+
 If the service has no permission to read a table, the event for the table gives the reason. If the
 service has no permission to read a TABLE argument when the watch starts, tablectl exits with an error.
 

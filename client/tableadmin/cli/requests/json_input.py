@@ -31,16 +31,19 @@ def text(source: str) -> str:
 def _parsed(name: str, text: str) -> AwsDict:
     try:
         document = json.loads(text)
-    except ValueError as error:
-        raise InputError(f"{name}: not JSON: {error}") from error
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise InputError(f"{name} is not valid JSON ({where}): {error.msg}") from error
+    except ValueError as error:  # a number of thousands of digits
+        raise InputError(f"{name} is not valid JSON: {error}") from error
     if not isinstance(document, dict):
-        raise InputError(f"{name}: must be a JSON object")
+        raise InputError(f"{name} must be a JSON object")
     return cast("AwsDict", document)
 
 
 def _text(source: str) -> tuple[str, str]:
     if source.lstrip().startswith("{"):
-        return "the JSON given", source
+        return "the argument", source
     if source == "-":
         return "standard input", sys.stdin.read()
     path = source.removeprefix("file://").removeprefix("@")
@@ -48,4 +51,4 @@ def _text(source: str) -> tuple[str, str]:
         return path, Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8"
-        raise InputError(f"{path}: {reason} (JSON itself begins with '{{')") from error
+        raise InputError(f"{path}: {reason} (inline JSON must start with '{{')") from error

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tableadmin.client import Client
     from tableadmin.errors import TableAdminError
     from tableadmin.plans import Exports
-    from tableadmin.v1 import SpecViolation, TablePlan
+    from tableadmin.v1 import SpecViolation, TablePlan, ValidateTablesResponse
 
 R = TypeVar("R")
 
@@ -59,12 +59,12 @@ def planned(client: Client, loaded: Sequence[LoadedSpec]) -> Planned:
     try:
         results = _with_progress(client.plan_tables(each.spec for each in loaded), len(loaded))
     except InvalidArgument as error:
-        found = client.validate(each.spec for each in loaded).violations
-        if not found:
+        response = client.validate(each.spec for each in loaded)
+        if not response.violations:
             raise
-        for line in violation_lines(found, loaded):
+        for line in violation_lines(response.violations, loaded):
             click.echo(line, err=True)
-        raise CommandFailed(invalid(found, loaded)) from error
+        raise CommandFailed(invalid(response, loaded)) from error
     by_name = {each.table_name: each for each in results}
     ordered = [by_name[each.spec.table_name] for each in loaded]
     return Planned(
@@ -116,10 +116,13 @@ def violation_lines(violations: Sequence[SpecViolation], loaded: Sequence[Loaded
     ]
 
 
-def invalid(violations: Sequence[SpecViolation], loaded: Sequence[LoadedSpec]) -> str:
-    """How much is wrong: `2 violations in 1 of 3 tables`."""
-    tables = len({each.table_name for each in violations})
-    what = "1 violation" if len(violations) == 1 else f"{len(violations)} violations"
+def invalid(response: ValidateTablesResponse, loaded: Sequence[LoadedSpec]) -> str:
+    """How many violations: `2 violations in 1 of 3 tables`, `130 violations, of which 100 are listed`."""
+    listed = len(response.violations)
+    if response.violation_count > listed:
+        return f"{response.violation_count} violations, of which {listed} are listed"
+    tables = len({each.table_name for each in response.violations})
+    what = "1 violation" if listed == 1 else f"{listed} violations"
     return f"{what} in {tables} of {count(len(loaded))}"
 
 

@@ -160,7 +160,12 @@ def _is_under_way(operation: Operation) -> bool:
 def _under_way(operation: Operation) -> list[str]:
     if _is_under_way(operation):
         return [operation.calls[-1].summary]
-    return [f"waiting: {'; '.join(operation.waits)}"] if operation.waits else []
+    if operation.waits:
+        return [f"waiting: {'; '.join(operation.waits)}"]
+    if not operation.calls:
+        return []
+    last = operation.calls[-1]
+    return [f"{last.summary}: {word(last, 'outcome').lower().replace('_', ' ')}"]
 
 
 def _fields(operation: Operation, at: float) -> Iterator[tuple[str, str]]:

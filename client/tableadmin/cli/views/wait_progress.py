@@ -27,14 +27,17 @@ if TYPE_CHECKING:
 
     Described: TypeAlias = CreateTableResponse | UpdateTableResponse | DeleteTableResponse
 
-_GOES_ON = "the change continues"
+# What is added where a command that waits has changed something.
+_CHANGE_CONTINUES = "; the change continues"
 
 
-def wait(session: Session, name: str, timeout: float, *conditions: Condition) -> WaitResponse:
+def wait(
+    session: Session, name: str, timeout: float, *conditions: Condition, hint: str = _CHANGE_CONTINUES
+) -> WaitResponse:
     """Wait at most TIMEOUT seconds for CONDITIONS, one after the other, showing what is pending for NAME.
 
-    The last thing seen is returned. Raises CommandFailed when the time is over, and TableAdminError. Ctrl-C
-    stops the waiting, not what is waited for, and says so.
+    Returns the last response. Raises CommandFailed when the time is over, Interrupted after Ctrl-C, both with
+    HINT at the end of the text, and TableAdminError. A change that is waited for continues all the same.
     """
     from tableadmin.errors import DeadlineExceeded  # noqa: PLC0415 - grpc
 
@@ -42,11 +45,11 @@ def wait(session: Session, name: str, timeout: float, *conditions: Condition) ->
         *_, last = _shown(name, _responses(session, timeout, conditions))
     except DeadlineExceeded as error:
         pending = "; ".join(error.progress.pending) if error.progress else "not seen"
-        raise CommandFailed(f"{name}: after {span(timeout)} still pending: {pending}; {_GOES_ON}") from error
+        raise CommandFailed(f"{name}: after {span(timeout)} still pending: {pending}{hint}") from error
     except KeyboardInterrupt:
         if is_terminal(sys.stderr):
             click.echo(err=True)  # past the ^C
-        raise Interrupted(f"stopped waiting for {name}; {_GOES_ON}") from None
+        raise Interrupted(f"stopped waiting for {name}{hint}") from None
     return last
 
 

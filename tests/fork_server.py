@@ -115,13 +115,15 @@ def _serve(address: str) -> None:
     """Fork until standard input ends, which is when the process that started this one ends."""
     import_module(_IMPORTED)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel forgets children that ended
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
         listener.listen()
         print(flush=True)  # noqa: T201  # the caller waits for it
         while sys.stdin not in select.select([sys.stdin, listener], [], [])[0]:
             connection, _ = listener.accept()
+            with suppress(ChildProcessError):
+                while os.waitpid(-1, os.WNOHANG) != (0, 0):
+                    pass
             with connection:
                 if os.fork() == 0:
                     listener.close()
@@ -130,8 +132,6 @@ def _serve(address: str) -> None:
 
 def _attend(connection: socket.socket) -> NoReturn:
     """Fork the server that CONNECTION asks for, and tell its id and its exit code."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     with connection.makefile() as asked:
         request = json.load(asked)
     server = os.fork()

@@ -73,6 +73,20 @@ def running_server(
             _stop(process)
 
 
+def run_server(*flags: str, env: Mapping[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
+    """Run a server that does not stay: its exit code and what it wrote."""
+    with tempfile.TemporaryDirectory(prefix="tableadmin-") as folder:
+        out, log = Path(folder) / "out", Path(folder) / "log"
+        out.touch()
+        log.touch()
+        process = forked("tableadmin_server", flags, clean_environment(**(env or {})), out, log)
+        try:
+            code = process.wait(_START_SECONDS)
+        finally:
+            process.kill()
+        return subprocess.CompletedProcess(flags, code, out.read_text("utf-8"), log.read_text("utf-8"))
+
+
 def _started(
     module: str, arguments: Sequence[str], environment: Mapping[str, str], out: Path, log: Path
 ) -> subprocess.Popen[bytes]:

@@ -1,8 +1,6 @@
 """What the server is told: configuration file, flags and variables, and what comes of a wrong one."""
 
 import re
-import subprocess
-import sys
 from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -18,7 +16,7 @@ from tableadmin_server.config import ConfigError, EndpointConfig, ServerConfig, 
 from tableadmin_server.dynamodb.client.session import make_client
 from tests.server.conftest import write_config
 from tests.server.scripted_endpoint import Answer, Seen, Step, answer, serving
-from tests.server_process import clean_environment, running_server
+from tests.server_process import run_server, running_server
 
 ROLE = "arn:aws:iam::123456789012:role/table-admin"
 
@@ -135,14 +133,7 @@ def test_wrong_listen(listen: str) -> None:
 
 def refused(*flags: str, **env: str) -> tuple[int, str]:
     """Exit code and standard error of a server that does not start."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tableadmin_server", *flags],
-        env=clean_environment(**env),
-        capture_output=True,
-        text=True,
-        timeout=20,
-        check=False,
-    )
+    done = run_server(*flags, env=env)
     assert "" == done.stdout
     return done.returncode, done.stderr
 

@@ -279,7 +279,7 @@ async def test_no_answer_is_older_than_its_question(
         stub = TableAdminStub(channel)
         async with table(stub, table_name):
             readers = [
-                asyncio.create_task(written.read(stub, table_name, pause=number / 250))
+                asyncio.create_task(written.read(stub, table_name, pause=(number + 1) / 250))
                 for number in range(READERS)
             ]
             for units in range(2, ROUNDS + 2):

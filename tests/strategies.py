@@ -55,19 +55,35 @@ def every_member(shape: StructureShape) -> Values[AwsDict]:
 
 @cache
 def _messages(descriptor: Descriptor, depth: int) -> Values[Message]:
-    fields = members_of(descriptor)
-    names = [field.name for field in fields if field.is_repeated]
-    make = GetMessageClass(descriptor)
+    return _message(descriptor, depth)
 
-    @st.composite
-    def message(draw: st.DrawFn) -> Message:
-        kwargs = {field.name: draw(_field(field, depth)) for field in draw(_some(fields, depth))}
-        absent = [name for name in names if not kwargs.get(name)]
-        if absent:
-            kwargs["empty_members"] = sorted(draw(st.sets(st.sampled_from(absent), max_size=3)))
-        return make(**kwargs)
 
-    return message()
+@st.composite
+def _message(draw: st.DrawFn, descriptor: Descriptor, depth: int) -> Message:
+    kwargs = {field.name: draw(_field(field, depth)) for field in draw(_some_fields(descriptor, depth))}
+    repeated = (field.name for field in members_of(descriptor) if field.is_repeated)
+    absent = tuple(name for name in repeated if not kwargs.get(name))
+    if absent:
+        kwargs["empty_members"] = sorted(draw(_few_names(absent)))
+    return GetMessageClass(descriptor)(**kwargs)
+
+
+# Making a strategy takes longer than drawing from it.
+
+
+@cache
+def _some_fields(descriptor: Descriptor, depth: int) -> Values[list[FieldDescriptor]]:
+    return _some(members_of(descriptor), depth)
+
+
+@cache
+def _some_members(shape: StructureShape, depth: int) -> Values[list[str]]:
+    return _some(list(shape.members), depth)
+
+
+@cache
+def _few_names(names: tuple[str, ...]) -> Values[set[str]]:
+    return st.sets(st.sampled_from(names), max_size=3)
 
 
 def _some(items: Sequence[T], depth: int) -> Values[list[T]]:
@@ -101,15 +117,15 @@ def _timestamp(time: datetime) -> Timestamp:
 
 @cache
 def _structures(shape: StructureShape, depth: int) -> Values[AwsDict]:
-    members: Mapping[str, Shape] = shape.members
-
-    @st.composite
-    def structure(draw: st.DrawFn) -> AwsDict:
-        return {name: draw(_value(members[name], depth)) for name in draw(_some(list(members), depth))}
-
-    return structure()
+    return _structure(shape, depth)
 
 
+@st.composite
+def _structure(draw: st.DrawFn, shape: StructureShape, depth: int) -> AwsDict:
+    return {name: draw(_value(shape.members[name], depth)) for name in draw(_some_members(shape, depth))}
+
+
+@cache
 def _value(shape: Shape, depth: int) -> Values[AwsValue]:
     if isinstance(shape, ListShape):
         return st.lists(_value(shape.member, depth), max_size=3)

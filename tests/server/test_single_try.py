@@ -113,7 +113,7 @@ def accepting_late(
                 if tls:
                     late()
                 with tls.wrap_socket(connection, server_side=True) if tls else connection as plain:
-                    plain.settimeout(2)
+                    plain.settimeout(30)
                     received.append(b"")
                     index = len(received) - 1
                     while data := plain.recv(65_536):

@@ -42,4 +42,4 @@ def unreadable_lines(states: Iterable[TableState]) -> Iterator[str]:
 
 def change_words(part: str, *, readable: bool) -> str:
     """That PART can't be read any more, or is READABLE again."""
-    return f"{_PARTS.get(part, part)} {'can be read command_line' if readable else 'can not be read'}".strip()
+    return f"{_PARTS.get(part, part)} {'can be read again' if readable else 'can not be read'}".strip()

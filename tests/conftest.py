@@ -1,5 +1,6 @@
 """What all tests share: engines, a server process in front of each, and names that no other test uses."""
 
+import gc
 import signal
 import uuid
 from collections.abc import Callable, Iterator
@@ -49,6 +50,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the tests of the long files first, and leave the others in their order."""
     assert all(each.exists() for each in _LONG), "a long file was moved: correct the list"
     items.sort(key=lambda item: _LONG.index(item.path) if item.path in _LONG else len(_LONG))
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector the tests and modules that are there from now on."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

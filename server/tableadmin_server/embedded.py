@@ -16,6 +16,7 @@ is lost.
 """
 
 import asyncio
+import contextlib
 import fcntl
 import http.client
 import logging
@@ -46,6 +47,12 @@ _SAVE_SECONDS = 1.0
 _SAVING_SHARE = 0.05
 _LOCK_SECONDS = 5.0
 _LAST_LINES = 20
+# An engine that ran for so many seconds is stable. The pause before the next start doubles with each exit in
+# a row of an engine that was not, from the second on. After so many of them in a row the engine counts as
+# available only once it is stable.
+_STABLE_SECONDS = 60.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
+_MAX_EXITS = 5
 
 # Nothing else of the environment reaches the child: neither credentials nor MiniStack's own settings.
 _INHERITED_VARIABLES = frozenset(
@@ -100,7 +107,7 @@ class EmbeddedEngine:
         self._data_dir = data_dir
         self._listener = listener
         self._port: int = listener.getsockname()[1]
-        self._stopping = False
+        self._stopping = threading.Event()
         self._failure: EmbeddedEngineError | None = None
         # Held while the process is begun or stopped.
         self._lock = threading.Lock()
@@ -139,22 +146,29 @@ class EmbeddedEngine:
                 os.close(lock)
         _await_answer(self.process, self._port, timeout)
 
-    def supervise(self, told: Callable[[bool], object], lost: Callable[[], object]) -> None:
-        """Start the engine again whenever it ends by itself, until `stop`; with a data directory only.
+    def supervise(self, available: Callable[[bool], object], lost: Callable[[], object]) -> None:
+        """Start the engine again whenever it exits by itself, until `stop`; with a data directory only.
 
-        ``told`` is called with False when the engine has ended, with True when it answers again; ``lost``
-        when it can't be started again, and then `stop` raises the reason. Both are called in another
-        thread. Calls that come meanwhile wait for the engine.
+        ``available`` is called with False when the engine has exited, with True when it answers again;
+        ``lost`` when it can't be started again, and then `stop` raises the reason. Both are called in another
+        thread. Calls that come meanwhile wait for the engine. An engine that exits again and again is started
+        after longer and longer pauses, and is available only once it has run for a minute.
         """
-        threading.Thread(target=self._supervise, args=(told, lost), daemon=True).start()
+        threading.Thread(target=self._supervise, args=(available, lost), daemon=True).start()
 
-    def _supervise(self, told: Callable[[bool], object], lost: Callable[[], object]) -> None:
+    def _supervise(self, available: Callable[[bool], object], lost: Callable[[], object]) -> None:
+        exits = 0
         while True:
-            code = self.process.wait()
+            began = time.monotonic()
+            code = self._exit_status(exits, available)
+            if self._stopping.is_set():
+                return
+            exits = 1 if time.monotonic() - began >= _STABLE_SECONDS else exits + 1
+            available(False)  # noqa: FBT003 - a callback of this one argument
+            self._stopping.wait(_pause(exits))
             with self._lock:
-                if self._stopping:
+                if self._stopping.is_set():
                     return
-                told(False)  # noqa: FBT003 - a callback of this one argument
                 try:
                     self._restart(code)
                 except EmbeddedEngineError as error:
@@ -162,7 +176,15 @@ class EmbeddedEngine:
                     self._listener.close()
                     lost()
                     return
-                told(True)  # noqa: FBT003 - as above
+
+    def _exit_status(self, exits: int, available: Callable[[bool], object]) -> int:
+        """Wait until the engine exits; after EXITS in a row say that the engine is available again."""
+        if exits >= _MAX_EXITS:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return self.process.wait(_STABLE_SECONDS)
+        if exits:
+            available(True)  # noqa: FBT003 - as above
+        return self.process.wait()
 
     def _restart(self, code: int) -> None:
         if self._data_dir is None:
@@ -186,7 +208,7 @@ class EmbeddedEngine:
         An engine that has not ended after 30 seconds is killed. Raises EmbeddedEngineError when the engine
         could not save its tables, or had ended before and could not be started again.
         """
-        self._stopping = True
+        self._stopping.set()
         with self._lock:
             self._listener.close()
             if self._failure is not None:
@@ -208,6 +230,11 @@ class EmbeddedEngine:
         traceback: TracebackType | None,
     ) -> None:
         self.stop()
+
+
+def _pause(exits: int) -> float:
+    """Seconds before the next start after so many exits in a row."""
+    return min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** (exits - 2)) if exits > 1 else 0.0
 
 
 def _log_data_dir(data_dir: Path | None) -> None:

@@ -135,7 +135,7 @@ class Server:
         await self._server.start()
         self._operations.start()
         await self._set_health(healthy=True)
-        _log.info("server.listening", address=self.address, endpoints=list(self._config.endpoints))
+        _log.info("server started", address=self.address, endpoints=list(self._config.endpoints))
 
     def _note_health(self, part: str, healthy: bool) -> None:  # noqa: FBT001  # the signature of a callback
         (self._unhealthy.discard if healthy else self._unhealthy.add)(part)
@@ -154,7 +154,7 @@ class Server:
 
         Operations are given back, each before its next call, so that other servers go on with them.
         """
-        _log.info("server.draining", grace_period=self._config.grace_period)
+        _log.info("server started draining", grace_period=self._config.grace_period)
         await self._health.enter_graceful_shutdown()
         self._hubs.stop()
         giving_back = asyncio.create_task(self._operations.stop())
@@ -166,14 +166,12 @@ class Server:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(giving_back, _OPERATIONS_GRACE)
         self._endpoints.close()
-        _log.info("server.stopped")
+        _log.info("server stopped")
 
 
 def end_at_once(number: int, _: object = None) -> NoReturn:
     """End the process, as signal NUMBER does by itself: exit code 128 + NUMBER."""
-    _log.warning(
-        "server.ended_at_once", signal=signal.Signals(number).name, message="running calls were aborted"
-    )
+    _log.warning("server aborted", signal=signal.Signals(number).name, message="running calls were aborted")
     sys.stderr.flush()
     os._exit(128 + number)
 

@@ -98,10 +98,12 @@ class _Failures:
         """Log one more; seconds until the next try."""
         self.in_a_row += 1
         delay = min(self._longest_delay, _FIRST_DELAY * 2.0 ** min(self.in_a_row - 1, 20))
-        _log.error("loop.failed", loop=self._name, failures=self.in_a_row, retry_in=delay, exc_info=error)
+        _log.error(
+            "background loop failed", loop=self._name, failures=self.in_a_row, retry_in=delay, exc_info=error
+        )
         return delay
 
     def over(self) -> None:
         """Log that the work has succeeded again."""
-        _log.info("loop.recovered", loop=self._name, failures=self.in_a_row)
+        _log.info("background loop recovered", loop=self._name, failures=self.in_a_row)
         self.in_a_row = 0

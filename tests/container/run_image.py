@@ -135,7 +135,7 @@ def _see_end(podman: Podman) -> None:
     _see("exit code after SIGTERM", _inspected(podman, ".State.ExitCode"), "0")
     sys.stdout.write(f"stopped within {time.monotonic() - started:.1f} s\n")
     events = [json.loads(line)["event"] for line in podman.log(_NAME).splitlines()]
-    _see("last events", events[-2:], ["server.draining", "server.stopped"])
+    _see("last events", events[-2:], ["server started draining", "server stopped"])
 
 
 def _inspected(podman: Podman, field: str) -> str:

@@ -47,7 +47,9 @@ async def test_unknown_is_reported(method: MethodDescriptor, ways: Ways) -> None
     named = json.loads(way.trailing["tableadmin-unknown-bin"])
     assert sorted(reported, key=str) == sorted(((each["path"], each["value"]) for each in named), key=str)
     assert [(method.name, sorted(path for path, _ in reported))] == [
-        (line["operation"], sorted(line["paths"])) for line in lines if line["event"] == "answer.unknown"
+        (line["operation"], sorted(line["paths"]))
+        for line in lines
+        if line["event"] == "left unknown members out of an answer"
     ]
 
 

@@ -94,7 +94,7 @@ def assert_read_by_boto3(scripted: ScriptedEndpoint, member: str) -> None:
     with capture_logs() as logged:
         assert ({"TableNames": ["Music"]}, True) == listed(scripted)
     (entry,) = logged
-    assert ("botocore.members_missing", "warning", "scripted", [member]) == (
+    assert ("botocore lacks private members", "warning", "scripted", [member]) == (
         entry["event"],
         entry["log_level"],
         entry["endpoint"],
@@ -111,7 +111,7 @@ def test_a_server_without_a_member(scripted: ScriptedEndpoint) -> None:
     ):
         assert ["Music"] == list(client.list_tables().table_names)
         entries = [json.loads(line) for line in server.log.splitlines()]
-    (entry,) = [each for each in entries if each["event"] == "botocore.members_missing"]
+    (entry,) = [each for each in entries if each["event"] == "botocore lacks private members"]
     assert ("default", [botocore_private.SERIALIZER]) == (entry["endpoint"], entry["members"])
 
 

@@ -89,9 +89,9 @@ def test_a_second_signal_ends_it_at_once(
     endpoint.step = held
     with in_front_of(endpoint, "--grace-period", "60") as server, under_way(server, held) as call:
         server.process.send_signal(number)
-        wait_for(lambda: "server.draining" in server.log)
+        wait_for(lambda: "server started draining" in server.log)
         assert server.process.poll() is None
         server.process.send_signal(number)
         assert 128 + number == server.process.wait(20)
         assert isinstance(call.exception(20), TableAdminError)
-        assert '"event": "server.ended_at_once"' in server.log
+        assert '"event": "server aborted"' in server.log

@@ -205,6 +205,24 @@ def test_a_killed_engine_is_started_again(tmp_path: Path) -> None:
         assert _table_names(engine.url) == ["Books", "Music"]
 
 
+def test_an_engine_that_exits_again_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pauses between starts grow; past a bound the engine is not called available until it is stable."""
+    assert [0, 1, 2, 4, 8, 16, 30, 30] == [embedded._pause(exits) for exits in range(1, 9)]
+    monkeypatch.setattr(embedded, "_FIRST_PAUSE", 0.1)
+    monkeypatch.setattr(embedded, "_MAX_EXITS", 2)
+    told: queue.SimpleQueue[bool] = queue.SimpleQueue()
+    with EmbeddedEngine.start(tmp_path) as engine:
+        engine.supervise(told.put, lambda: None)
+        engine.process.kill()
+        assert [False, True] == [told.get(timeout=30), told.get(timeout=30)]
+        monkeypatch.setattr(embedded, "_STABLE_SECONDS", 3600.0)
+        first = engine.process
+        first.kill()
+        assert told.get(timeout=30) is False
+        _wait_for(lambda: engine.process is not first and _table_names(engine.url) == [])
+        assert told.empty()
+
+
 def test_tables_are_saved_while_it_runs(tmp_path: Path) -> None:
     """A change is on the disk soon, without an end of the engine."""
     with EmbeddedEngine.start(tmp_path) as engine:

@@ -258,7 +258,7 @@ def test_endpoint_down(scripted_client: Client, scripted_server: ServerProcess) 
     logged = [
         json.loads(line) for line in scripted_server.log.splitlines() if raised.value.request_id in line
     ]
-    assert [("call.failed", "ENDPOINT_UNREACHABLE")] == [(each["event"], each["reason"]) for each in logged]
+    assert [("call failed", "ENDPOINT_UNREACHABLE")] == [(each["event"], each["reason"]) for each in logged]
     assert 'Could not connect to the endpoint URL: "http://127.0.0.1:' in logged[0]["cause"]
 
 
@@ -323,7 +323,7 @@ def test_uncaught_exceptions_stay_here(tmp_path: Path) -> None:
         == raised.value.message
     )
     assert ("tableadmin", "INTERNAL") == (raised.value.domain, raised.value.reason)
-    assert ("call.failed", request_id) == (logged["event"], logged["request_id"])
+    assert ("call failed", request_id) == (logged["event"], logged["request_id"])
     assert "RuntimeError" == logged["exception"][0]["exc_type"]
 
 
@@ -461,7 +461,10 @@ def test_unknown_members_and_values(
     unknown = {each["path"]: each["value"] for each in unknown_of(channel)}
     assert {"Table.TableStatus": "DREAMING", "Table.MoonPhase": {"Phase": 3}, "Weather": "mild"} == unknown
     (logged,) = [json.loads(line) for line in scripted_server.log.splitlines() if "MoonPhase" in line]
-    assert ("answer.unknown", "DescribeTable") == (logged["event"], logged["operation"])
+    assert ("left unknown members out of an answer", "DescribeTable") == (
+        logged["event"],
+        logged["operation"],
+    )
     assert unknown.keys() == set(logged["paths"])
 
 

@@ -69,7 +69,7 @@ def test_sigterm_lets_calls_finish(endpoint: ScriptedEndpoint, held: Held) -> No
         held.release()
         assert DeleteTableResponse() == call.result(5)
         assert 0 == server.process.wait(5)
-        assert '"event": "server.stopped"' in server.log
+        assert '"event": "server stopped"' in server.log
 
 
 def test_new_calls_are_refused_while_draining(endpoint: ScriptedEndpoint, held: Held) -> None:
@@ -77,7 +77,7 @@ def test_new_calls_are_refused_while_draining(endpoint: ScriptedEndpoint, held: 
     endpoint.step = held
     with in_front_of(endpoint) as server, under_way(server, held) as call:
         server.process.terminate()
-        wait_for(lambda: "server.draining" in server.log)
+        wait_for(lambda: "server started draining" in server.log)
         with Client(server.address) as late, pytest.raises(TableAdminError) as raised:
             late.delete_table(table_name="Music")
         held.release()

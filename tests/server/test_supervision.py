@@ -64,10 +64,10 @@ async def test_goes_on() -> None:
         work.failures = 0
         await asyncio.wait_for(work.done.wait(), 5)
         await asyncio.sleep(0)
-    assert [("loop.failed", "a loop", 1), ("loop.failed", "a loop", 2)] == [
+    assert [("background loop failed", "a loop", 1), ("background loop failed", "a loop", 2)] == [
         (each["event"], each["loop"], each["failures"]) for each in logs[:2]
     ]
-    assert "loop.recovered" == logs[-1]["event"]
+    assert "background loop recovered" == logs[-1]["event"]
 
 
 @pytest.mark.parametrize(("failures", "expected"), [(BOUND - 1, []), (BOUND, [False, True])])

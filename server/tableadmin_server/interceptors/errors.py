@@ -131,11 +131,11 @@ def _log_cause(failure: Failure, method: str, request_id: str) -> None:
     if failure.domain == OWN_DOMAIN and failure.__cause__ and failure.code != Code.INVALID_ARGUMENT:
         cause = f"{type(failure.__cause__).__name__}: {failure.__cause__}"
         _log.warning(
-            "call.failed", method=method, request_id=request_id, reason=failure.reason, cause=cause[:1000]
+            "call failed", method=method, request_id=request_id, reason=failure.reason, cause=cause[:1000]
         )
 
 
 def _internal(error: Exception, method: str, request_id: str) -> Failure:
-    _log.error("call.failed", method=method, request_id=request_id, exc_info=error)
+    _log.error("call failed", method=method, request_id=request_id, exc_info=error)
     text = f"internal error; for details, see request id {request_id} in the log of the server"
     return Failure(Code.INTERNAL, text, reason="INTERNAL")

@@ -164,7 +164,7 @@ class Runner:
                     await self._store.release(claim)
                     self._queue.append(entry)
         except Failure as failure:  # the operations stay as they are, to be claimed by whoever looks next
-            _log.debug("request.not_admitted", endpoint=self._endpoint.name, reason=failure.reason)
+            _log.debug("could not check the request", endpoint=self._endpoint.name, reason=failure.reason)
         except CheckStopped:  # this server stops: another one makes the checks
             await asyncio.gather(*(self._release(each.claim) for each in entries.values()))
         finally:
@@ -183,7 +183,7 @@ class Runner:
         try:
             await self._store.save(claim, journal.ended(operation.status, end, datetime.now(UTC)))
         except LeaseLost:  # another server has it, and finds the same
-            _log.info("operation.taken_over", operation_id=spec.operation_id)
+            _log.info("another server took over the operation", operation_id=spec.operation_id)
         self._changed(spec.operation_id)
 
     def _drop_unadmitted(self, operation_ids: Iterable[str]) -> None:
@@ -224,7 +224,7 @@ class Runner:
         try:
             await self._store.save(claim, refused.status)
         except LeaseLost:  # another server carries it out, and finds the same
-            _log.info("operation.taken_over", operation_id=spec.operation_id)
+            _log.info("another server took over the operation", operation_id=spec.operation_id)
         return refused
 
     def cancel(self, operation_id: str) -> None:
@@ -327,7 +327,7 @@ class Runner:
                 await self._release(claim)
             return None
         except Failure as failure:  # the operation stays as it is, to be claimed by whoever looks next
-            _log.debug("operation.unclaimed", endpoint=self._endpoint.name, reason=failure.reason)
+            _log.debug("could not claim the operation", endpoint=self._endpoint.name, reason=failure.reason)
             return None
         return claim, term
 
@@ -338,7 +338,7 @@ class Runner:
         try:
             await self._look()
         except Failure as failure:
-            _log.debug("operations.unseen", endpoint=self._endpoint.name, reason=failure.reason)
+            _log.debug("could not search for operations", endpoint=self._endpoint.name, reason=failure.reason)
 
     async def _look(self) -> None:
         """Take over the operations that nobody carries out."""
@@ -366,7 +366,9 @@ class Runner:
     def _log_unreadable(self, found: Mapping[str, Failure]) -> None:
         """Log each operation that can't be read, once."""
         for operation_id in found.keys() - self._unreadable:
-            _log.warning("operation.unreadable", operation_id=operation_id, cause=found[operation_id].message)
+            _log.warning(
+                "could not read the operation", operation_id=operation_id, cause=found[operation_id].message
+            )
         self._unreadable = frozenset(found)
 
     def _in_background(self, work: Coroutine[None, None, None]) -> None:

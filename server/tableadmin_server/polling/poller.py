@@ -143,7 +143,7 @@ class Poller(Generic[T]):
     def _failed(self, error: Exception) -> bool:
         failure = error if isinstance(error, Failure) else _UNREADABLE
         if failure is _UNREADABLE and failure is not self.failure:
-            _log.warning("poll.unreadable", exc_info=error)
+            _log.warning("could not read the answer to a poll", exc_info=error)
         self._outages.failed(failure, known=self.state is not None)
         self._slow_down(_LONGEST_FAILING_INTERVAL)
         news = self.failure is None

@@ -123,7 +123,11 @@ def _caller(method: MethodDescriptor) -> Caller:
         response = from_aws(answer.data, response_type, unknown)
         trailing: Metadata = ((AWS_REQUEST_ID_KEY, answer.request_id),) if answer.request_id else ()
         if unknown:
-            _log.warning("answer.unknown", operation=method.name, paths=[each.path for each in unknown])
+            _log.warning(
+                "left unknown members out of an answer",
+                operation=method.name,
+                paths=[each.path for each in unknown],
+            )
             trailing = (*trailing, (UNKNOWN_KEY, _named(unknown)))
         return Reply(response.SerializeToString(), trailing)
 

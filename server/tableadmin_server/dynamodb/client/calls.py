@@ -42,7 +42,7 @@ class Calls:
         lacking = missing(self._client)
         if lacking:
             _log.warning(
-                "botocore.members_missing", endpoint=name, members=lacking, version=botocore.__version__
+                "botocore lacks private members", endpoint=name, members=lacking, version=botocore.__version__
             )
         self._reads = (
             Reads(self._client, transport, config) if transport and standard and not lacking else None

@@ -108,7 +108,7 @@ class Heartbeat:
         except Failure as failure:
             if failure.code not in _UNREADABLE_CODES:
                 raise
-            _log.warning("operations.heartbeat_renewed", server=self.server, reason=failure.reason)
+            _log.warning("replaced an unreadable heartbeat", server=self.server, reason=failure.reason)
         await self._store.recreate_heartbeat(self.server)
         return frozenset()
 

@@ -114,7 +114,7 @@ class Run:
         try:
             await self._work
         except LeaseLost:
-            _log.info("operation.taken_over", operation_id=self.operation.spec.operation_id)
+            _log.info("another server took over the operation", operation_id=self.operation.spec.operation_id)
         except Failure as failure:
             self._end_unsaved(failure)
         except asyncio.CancelledError:
@@ -130,7 +130,11 @@ class Run:
 
     def _end_unsaved(self, failure: Failure) -> None:
         """End with FAILURE of the table that remembers it, in which this can't be written down any more."""
-        _log.error("operation.lost", operation_id=self.operation.spec.operation_id, reason=failure.reason)
+        _log.error(
+            "lost the record of the operation",
+            operation_id=self.operation.spec.operation_id,
+            reason=failure.reason,
+        )
         self.is_saved = False
         self._publish(journal.ended(self._status, self._failed_end(failure), self._clock()))
 
@@ -177,7 +181,7 @@ class Run:
     def _internal(self, error: Exception) -> Failure:
         """What ERROR, which nobody foresaw, means for the operation; the log has the error itself."""
         operation_id = self.operation.spec.operation_id
-        _log.error("operation.broken", operation_id=operation_id, exc_info=error)
+        _log.error("operation failed unexpectedly", operation_id=operation_id, exc_info=error)
         text = f"internal error; for details, see operation {operation_id} in the log of {self._server}"
         return Failure(Code.INTERNAL, text, reason="INTERNAL")
 

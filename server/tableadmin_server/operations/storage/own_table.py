@@ -52,8 +52,10 @@ class OwnTable:
         async with self._lock:
             if not self._ready:
                 await self._make()
-                await self._switch_on("operations.never_expire", self._enable_expiry)
-                await self._switch_on("operations.unprotected", self._protect_from_deletion)
+                await self._switch_on("could not enable expiry of operations", self._enable_expiry)
+                await self._switch_on(
+                    "could not enable deletion protection of operations", self._protect_from_deletion
+                )
                 self._ready = True
 
     def forget(self) -> None:

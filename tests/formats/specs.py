@@ -1,6 +1,7 @@
 """Hypothesis strategies: specs that are much like valid ones."""
 
 import json
+from typing import Any, cast
 
 from hypothesis import strategies as st
 
@@ -47,13 +48,6 @@ def specs(draw: st.DrawFn) -> TableSpec:
     data: AwsDict = {
         "TableName": draw(_NAMES),
         "KeySchema": draw(_key_schema()),
-        "AttributeDefinitions": draw(
-            st.lists(
-                st.fixed_dictionaries({"AttributeName": _TEXT, "AttributeType": st.sampled_from("SNB")}),
-                min_size=1,
-                max_size=3,
-            )
-        ),
         **_capacity(draw, provisioned=provisioned),
         **draw(st.fixed_dictionaries({}, optional=_OPTIONAL)),
     }
@@ -67,7 +61,20 @@ def specs(draw: st.DrawFn) -> TableSpec:
         data["Replicas"] = [_replica(draw, region, data.get("TableClass")) for region in replicas]
     else:
         data["BillingMode"] = "PROVISIONED" if provisioned else "PAY_PER_REQUEST"
+    data["AttributeDefinitions"] = [
+        {"AttributeName": name, "AttributeType": draw(st.sampled_from("SNB"))} for name in _key_names(data)
+    ]
     return from_aws(data, TableSpec)
+
+
+def _key_names(data: AwsDict) -> list[str]:
+    """The names of the attributes in the keys of the table DATA and its indexes, each once."""
+    indexes: list[Any] = []
+    for member in ("GlobalSecondaryIndexes", "VectorIndexes"):
+        indexes += cast("list[Any]", data.get(member, []))
+    schemas: list[Any] = [data["KeySchema"]]
+    schemas += [index.get("KeySchema") or index.get("SearchSchema") for index in indexes]
+    return list(dict.fromkeys(key["AttributeName"] for schema in schemas for key in schema))
 
 
 @st.composite
@@ -104,6 +111,18 @@ def _replica(draw: st.DrawFn, region: str, own_class: AwsValue) -> AwsDict:
 _PROJECTIONS = st.sampled_from(["ALL", "KEYS_ONLY"]).map(lambda kind: {"ProjectionType": kind}) | st.lists(
     _TEXT, min_size=1, max_size=3
 ).map(lambda names: {"ProjectionType": "INCLUDE", "NonKeyAttributes": names})
+_VECTOR_INDEX: st.SearchStrategy[AwsValue] = st.fixed_dictionaries(
+    {
+        "IndexName": _NAMES,
+        "VectorAttribute": st.fixed_dictionaries({"AttributeName": _TEXT}),
+        "SearchSchema": _TEXT.map(
+            lambda name: [{"AttributeName": name, "SearchSchemaElementType": "INLINE_FILTER"}]
+        ),
+        "Projection": _PROJECTIONS,
+        "Dimensions": st.integers(1, 4096),
+        "DistanceFunction": st.sampled_from(["COSINE", "EUCLIDEAN"]),
+    }
+)
 _OPTIONAL: dict[str, st.SearchStrategy[AwsValue]] = {
     "ContributorInsightsSpecification": st.fixed_dictionaries(
         {"Enabled": st.booleans()},
@@ -130,5 +149,6 @@ _OPTIONAL: dict[str, st.SearchStrategy[AwsValue]] = {
         lambda tags: [{"Key": key, "Value": value} for key, value in tags.items()]
     ),
     "TimeToLiveSpecification": st.fixed_dictionaries({"AttributeName": _TEXT, "Enabled": st.booleans()}),
+    "VectorIndexes": st.lists(_VECTOR_INDEX, min_size=1, max_size=2),
     "WarmThroughput": st.fixed_dictionaries({"ReadUnitsPerSecond": _UNITS, "WriteUnitsPerSecond": _UNITS}),
 }

@@ -10,7 +10,9 @@ from tests.formats.conftest import DOCUMENTS, Reading
 from tests.formats.refusing import refusal
 
 HERE = {"AWS::Region": "eu-west-1", "AWS::AccountId": "012345678901", "AWS::Partition": "aws"}
-TABLE = "Resources: {T: {Type: AWS::DynamoDB::Table, Properties: {TableName: A1b, %s}}}"
+TABLE = (
+    "Resources: {T: {Type: AWS::DynamoDB::Table, Properties: {TableName: A1b, %s}}, K: {Type: AWS::KMS::Key}}"
+)
 
 
 def test_a_template_with_defaults(reading: Reading) -> None:
@@ -128,7 +130,8 @@ def test_functions(value: str, expected: str) -> None:
             "TableClass: !Ref AWS::Region",
             "TableClass: AWS::Region is known where the template is deployed; give AWS::Region=VALUE",
         ),
-        ("TableClass: !Ref T", "TableClass: Ref of T is known once CloudFormation has made that resource"),
+        ("TableClass: !Ref T", "TableClass: 'A1b' is not a TableClass"),
+        ("TableClass: !Ref K", "TableClass: Ref of K is known once CloudFormation has made that resource"),
         ("TableClass: !Ref Nope", "TableClass: Ref names Nope, which is neither a parameter nor a resource"),
         ("TableClass: !Sub '${Nope}'", "Ref names Nope"),
         ("TableClass: !If [Nope, a, b]", "there is no condition 'Nope'"),
@@ -165,7 +168,7 @@ def test_what_is_refused(members: str, said: str) -> None:
         ),
         (
             "Resources: {'Fn::ForEach::T': [a, b, {}]}",
-            "f:1: Resources: Fn::ForEach::T can't be worked out here",
+            "Resources.Fn::ForEach::T: must come to a list; the resources that it makes are left out",
         ),
         ("Resources: {T: {Properties: {}}}", "Resources.T.Type: must be text"),
         (
@@ -233,8 +236,8 @@ def test_a_global_table_without_a_home() -> None:
     ("members", "said"),
     [
         (
-            "WriteProvisionedThroughputSettings: {WriteCapacityAutoScalingSettings: {MaxCapacity: 9}}",
-            "a spec has no auto scaling, which moves capacity up to 9 here",
+            "WriteProvisionedThroughputSettings: {WriteCapacityAutoScalingSettings: {Capacity: 9}}",
+            "WriteCapacityAutoScalingSettings.Capacity: is no property that is known here",
         ),
         ("MultiRegionConsistency: STRONG", "MultiRegionConsistency: a spec can't ask for strong consistency"),
         (

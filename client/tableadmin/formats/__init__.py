@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from tableadmin.formats import cli_json, spec
+from tableadmin.formats.cloudformation import stack
 from tableadmin.formats.cloudformation import writing as template_writing
 from tableadmin.formats.documents import documents, line_of
 from tableadmin.formats.encoding import decoded
@@ -39,6 +40,7 @@ __all__ = [
     "read",
     "refused",
     "selected",
+    "stack_resources",
     "write",
 ]
 
@@ -113,6 +115,23 @@ def find(source: str | bytes, *, name: str, inputs: Inputs) -> Found:
     except SpecError as error:
         raise error.within(file=name) from None
     return joined(_document(document, n, text, name, inputs) for n, document in enumerate(found))
+
+
+def stack_resources(source: str | bytes, *, name: str) -> dict[str, str]:
+    """The physical IDs in SOURCE, what `aws cloudformation list-stack-resources` prints, by logical ID.
+
+    `describe-stack-resources` adds pseudo parameters such as `AWS::Region`. Give the result to `Inputs` as
+    `deployed`. NAME is the file's, for errors. Raises SpecError.
+    """
+    try:
+        text = source if isinstance(source, str) else decoded(source)
+        found: dict[str, str] = {}
+        for document in documents(text):
+            check_sound(document)
+            found |= stack.deployed(document)
+    except SpecError as error:
+        raise error.within(file=name) from None
+    return found
 
 
 def write(specs: Sequence[TableSpec], format: Format) -> Written:  # noqa: A002  # the option's name

@@ -52,3 +52,14 @@ class SpecError(ValueError):
         table = f"table {self.table}" if self.table else ""
         line = ": ".join(part for part in (place, table, self.path, self.reason) if part)
         return printable(line)
+
+
+def merged(errors: Sequence[SpecError]) -> SpecError:
+    """ERRORS for want of values as one, which says each thing that is needed once."""
+    told: dict[str, SpecError] = {}
+    for error in errors:
+        new = [need for need in error.needs if need not in told]
+        told |= dict.fromkeys(new, error)
+    first, *others = dict.fromkeys(told.values()) or [errors[0]]
+    reasons = [first.reason, *(": ".join(filter(None, (error.path, error.reason))) for error in others)]
+    return SpecError("; ".join(reasons), path=first.path, needs=tuple(told))

@@ -12,11 +12,14 @@ class Inputs:
     """Values that files ask for, and a record of what the files can use.
 
     `parameters` are the values of a template's parameters, and of what only the deploying tool knows, under
-    the name in the file: `Stage`, `Key.Arn`, `AWS::Region`. `names` are table names by logical ID.
+    the name in the file: `Stage`, `Key.Arn`, `AWS::Region`. `names` are table names by logical ID. `deployed`
+    is what a deployed stack says: physical IDs by logical ID, and pseudo parameters such as `AWS::Region`.
+    Files need not use what is deployed.
     """
 
     parameters: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+    deployed: Mapping[str, str] = field(default_factory=dict)
     _asked: set[str] = field(default_factory=set)
     _named: set[str] = field(default_factory=set)
 

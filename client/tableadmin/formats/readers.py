@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple, TypeAlias
 
 from tableadmin.formats import create_table, descriptions, spec
+from tableadmin.formats.cloudformation import deployed_template
 from tableadmin.formats.cloudformation import reading as cloudformation
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.found import Found
@@ -64,6 +65,7 @@ DOCUMENTS: tuple[Reader, ...] = (
         cloudformation.read,
         strict=False,
     ),
+    Reader("get-template of CloudFormation", _has("TemplateBody"), deployed_template.read, strict=False),
     Reader("Terraform JSON", _has("planned_values", "terraform_version"), terraform.read),
     Reader("descriptions", descriptions.recognised, descriptions.read),
     Reader("create-table inputs", create_table.recognised, create_table.read),
@@ -72,8 +74,12 @@ DOCUMENTS: tuple[Reader, ...] = (
 TEXTS: tuple[TextReader, ...] = ()
 FOLDERS: tuple[FolderReader, ...] = ()
 
+_STACK = "lists the resources of a stack; give it with --stack-resources, and the template with -f"
 # Members of documents that are close by and not accepted, and what to give instead.
 _NEARBY = {
+    "StackResourceSummaries": _STACK,
+    "StackResources": _STACK,
+    "Stacks": "describes stacks; give what `aws cloudformation get-template --stack-name STACK` prints",
     "lineage": "is a Terraform state file; give what `terraform show -json` prints",
     "TableNames": "is a list of table names; give what `aws dynamodb describe-table` prints",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import click
@@ -49,17 +50,19 @@ class Source(NamedTuple):
     files: Sequence[str]
     parameters: Sequence[str] = ()
     names: Sequence[str] = ()
+    stacks: Sequence[str] = ()
     select: Sequence[str] = ()
 
     def check_needs_files(self) -> None:
         """Raise UsageError for an option that is of no use without -f."""
-        for option, values in (
-            ("--param", self.parameters),
-            ("--name", self.names),
-            ("--select", self.select),
-        ):
-            if values and not self.files:
-                raise click.UsageError(f"{option} requires -f FILE")
+        given = {
+            "--param": self.parameters,
+            "--name": self.names,
+            "--stack-resources": self.stacks,
+            "--select": self.select,
+        }
+        for option in (option for option, values in given.items() if values and not self.files):
+            raise click.UsageError(f"{option} requires -f FILE")
 
 
 def source(*, required: bool) -> Callable[[Callable[..., R]], Callable[..., R]]:
@@ -72,10 +75,11 @@ def source(*, required: bool) -> Callable[[Callable[..., R]], Callable[..., R]]:
             files: Sequence[str],
             parameters: Sequence[str],
             names: Sequence[str],
+            stacks: Sequence[str],
             select: Sequence[str],
             **others: object,
         ) -> R:
-            said = Source(files, parameters, names, select)
+            said = Source(files, parameters, names, stacks, select)
             said.check_needs_files()
             return command(*args, source=said, **others)
 
@@ -114,6 +118,15 @@ _OPTIONS = (
         help="Name of a table to which the template gives no name. Can be repeated.",
     ),
     click.option(
+        "--stack-resources",
+        "stacks",
+        metavar="FILE",
+        type=click.Path(),
+        multiple=True,
+        help="Output of 'aws cloudformation list-stack-resources' or 'describe-stack-resources', for names "
+        "that only the deployed stack has. Can be repeated.",
+    ),
+    click.option(
         "--select",
         "select",
         metavar="NAME",
@@ -131,7 +144,9 @@ def read(source: Source) -> Read:
     """
     from tableadmin import formats  # noqa: PLC0415 - yaml and protobuf
 
-    inputs = formats.Inputs(_pairs("--param", source.parameters), _pairs("--name", source.names))
+    inputs = formats.Inputs(
+        _pairs("--param", source.parameters), _pairs("--name", source.names), _deployed(source.stacks)
+    )
     try:
         found = formats.joined([_found(file, inputs) for file in source.files])
         inputs.check_all_used()
@@ -158,6 +173,21 @@ def _pairs(option: str, values: Sequence[str]) -> dict[str, str]:
         if not (name and equals):
             raise click.BadParameter(f"{name!r} is not KEY=VALUE", param_hint=f"'{option}'")
     return {name: value for name, _, value in pairs}
+
+
+def _deployed(stacks: Sequence[str]) -> dict[str, str]:
+    """What the files STACKS say of deployed stacks."""
+    from tableadmin import formats  # noqa: PLC0415 - yaml and protobuf
+
+    found: dict[str, str] = {}
+    for file in stacks:
+        try:
+            found |= formats.stack_resources(Path(file).read_bytes(), name=file)
+        except formats.SpecError as error:
+            raise SpecsError(str(error)) from error
+        except OSError as error:
+            raise SpecsError(f"{file}: {error.strerror}") from error
+    return found
 
 
 def _found(file: str, inputs: Inputs) -> Found:

@@ -1,7 +1,15 @@
 """AWS::DynamoDB::GlobalTable: a table whose settings lie partly with the table, partly with each replica."""
 
-from tableadmin.formats.cloudformation.intrinsics import settled_scalar
-from tableadmin.formats.cloudformation.properties import Resource, shared
+from collections.abc import Iterator
+
+from tableadmin.formats.cloudformation.parameters import settled_scalar
+from tableadmin.formats.cloudformation.properties import (
+    Resource,
+    auto_scaled,
+    check_members,
+    shared,
+    units_path,
+)
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.fitting import as_text
 from tableadmin.formats.spec import refuse
@@ -19,7 +27,13 @@ _OF_TABLE = (
     "TableClass",
     "Tags",
 )
-_NOT_OF_OTHERS = {*_OF_TABLE, "ReplicaStreamSpecification"} - {"TableClass"}
+# What a replica says that a spec can say of no table: it is noted.
+_OF_NOTHING = {
+    "DisassociationProtectionEnabled",
+    "GlobalTableSettingsReplicationMode",
+    "ReplicaStreamSpecification",
+}
+_NOT_OF_OTHERS = {*_OF_TABLE, *_OF_NOTHING} - {"TableClass"}
 # Settings that hold capacity, and are turned into ProvisionedThroughput and OnDemandThroughput.
 _CAPACITY = (
     "ReadProvisionedThroughputSettings",
@@ -37,7 +51,7 @@ def read(resource: Resource) -> TableSpec:
     """The spec of the global table RESOURCE, seen from its home.
 
     Home is the region that the parameter AWS::Region names, or that of the only replica. Raises SpecError
-    where there is none, and for capacity that auto scaling is to move.
+    where there is none. Capacity that auto scaling moves is not managed.
     """
     properties = resource.properties()
     refuse(properties, _ELSEWHERE, path=resource.path, table=resource.name)
@@ -56,6 +70,7 @@ def read(resource: Resource) -> TableSpec:
             for number, replica in enumerate(replicas)
             if number != home
         ],
+        "Unmanaged": [*_scaled(properties, replicas, home)],
     }
     return resource.specified(data)
 
@@ -106,17 +121,61 @@ def _throughput(table: Record, replica: Record, resource: Resource, path: str) -
 
 
 def _units(of: Record, kind: str, path: str) -> Tree:
-    """Capacity that is fixed: units, or auto scaling that has no room to move."""
-    member = f"{kind}ProvisionedThroughputSettings"
-    settings = record(of.get(member), f"{path}.{member}")
-    scaling = record(settings.get(f"{kind}CapacityAutoScalingSettings"), f"{path}.{member}")
+    """Capacity: fixed units, or that with which auto scaling begins."""
+    settings, scaling = _settings(of, kind, path)
     if not scaling:
         return settings.get(f"{kind}CapacityUnits")
+    return scaling.get("SeedCapacity", scaling.get("MinCapacity"))
+
+
+def _settings(of: Record, kind: str, path: str) -> tuple[Record, Record]:
+    """The capacity settings of the table, replica or index OF, and the settings of auto scaling in them."""
+    member = f"{kind}ProvisionedThroughputSettings"
+    settings = record(of.get(member), f"{path}.{member}")
+    auto = f"{kind}CapacityAutoScalingSettings"
+    check_members(settings, (f"{kind}CapacityUnits", auto), f"{path}.{member}")
+    scaling = record(settings.get(auto), f"{path}.{member}.{auto}")
+    check_members(scaling, _SCALING, f"{path}.{member}.{auto}")
+    return settings, scaling
+
+
+_SCALING = ("MinCapacity", "MaxCapacity", "SeedCapacity", "TargetTrackingScalingPolicyConfiguration")
+
+
+def _scaled(table: Record, replicas: list[Record], home: int) -> Iterator[Tree]:
+    """What of a spec is not managed: capacity that auto scaling has room to move."""
+    indexes = _by_name(table, "GlobalSecondaryIndexes")
+    of_home = _by_name(replicas[home], "Replicas.GlobalSecondaryIndexes")
+    for index, own, reads in [
+        ("", table, replicas[home]),
+        *((name, index, of_home.get(name, {})) for name, index in indexes.items()),
+    ]:
+        for kind, of in (("Read", own | reads), ("Write", own)):
+            bounds = _bounds(of, kind)
+            if bounds:
+                yield auto_scaled(units_path(index, f"{kind}CapacityUnits"), *bounds)
+    for number, replica in enumerate(replicas):
+        if number != home:
+            yield from _scaled_replica(replica)
+
+
+def _scaled_replica(replica: Record) -> Iterator[Tree]:
+    region = as_text(settled_scalar(replica.get("Region")))
+    bounds = _bounds(replica, "Read")
+    if bounds:
+        path = f"Replicas[{region}].ProvisionedThroughputOverride"
+        yield {"Path": path, "Reason": f"Application Auto Scaling, {bounds[0]} to {bounds[1]} read units"}
+    indexes = _by_name(replica, "GlobalSecondaryIndexes")
+    if any(_bounds(index, "Read") for index in indexes.values()):
+        path = f"Replicas[{region}].GlobalSecondaryIndexes"
+        yield {"Path": path, "Reason": "Application Auto Scaling"}
+
+
+def _bounds(of: Record, kind: str) -> tuple[str, str] | None:
+    """The capacities between which auto scaling moves; None where there is none, or no room."""
+    _, scaling = _settings(of, kind, "")
     least, most = (as_text(settled_scalar(scaling.get(name))) for name in ("MinCapacity", "MaxCapacity"))
-    if least != most:
-        reason = f"a spec has no auto scaling, which moves capacity up to {most} here"
-        raise SpecError(reason, path=f"{path}.{member}.{kind}CapacityAutoScalingSettings")
-    return least
+    return (least, most) if least != most else None
 
 
 def _indexes(properties: Record, home: Record, resource: Resource) -> list[Tree]:
@@ -153,11 +212,10 @@ def _replica(replica: Record, home: Record, resource: Resource, number: int) -> 
         *_CAPACITY,
         *_NOT_OF_OTHERS,
     }
-    for member in replica.keys() - known - {"GlobalTableSettingsReplicationMode"}:
-        raise SpecError("is no property of a replica", path=f"{resource.path}{path}.{member}")
+    check_members(replica, known, f"{resource.path}{path}")
     return {
         "RegionName": replica.get("Region"),
-        "KMSMasterKeyId": record(replica.get("SSESpecification"), path).get("KMSMasterKeyId"),
+        "KMSMasterKeyId": _key(replica, f"{resource.path}{path}.SSESpecification"),
         **_overrides(replica, home, resource, path),
         "TableClassOverride": None if own_class == home_class else own_class,
         "GlobalSecondaryIndexes": [
@@ -166,6 +224,12 @@ def _replica(replica: Record, home: Record, resource: Resource, number: int) -> 
             if (overrides := _overrides(index, of_home.get(name, {}), resource, path))
         ],
     }
+
+
+def _key(replica: Record, path: str) -> Tree:
+    settings = record(replica.get("SSESpecification"), path)
+    check_members(settings, ("KMSMasterKeyId",), path)
+    return settings.get("KMSMasterKeyId")
 
 
 def _overrides(replica: Record, home: Record, resource: Resource, path: str) -> Record:

@@ -1,10 +1,10 @@
 """A resource of a template, and how CloudFormation's properties differ from a spec's members."""
 
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
-from tableadmin.formats.cloudformation.intrinsics import Template
-from tableadmin.formats.error import SpecError
+from tableadmin.formats.cloudformation.template import Template
+from tableadmin.formats.error import SpecError, merged
 from tableadmin.formats.fitting import loosened
 from tableadmin.formats.policy import policy_text
 from tableadmin.formats.spec import specified
@@ -12,13 +12,20 @@ from tableadmin.formats.tree import Record, Tree, pruned_record, record, records
 from tableadmin.v1 import TableSpec
 
 
-class Resource(NamedTuple):
-    """A table in a template: its logical id, its body, and the template to work it out with."""
+@dataclass
+class Resource:
+    """A table in a template: its logical ID, its body, and the template to work it out with.
+
+    `defaults` are properties that the template says of all resources of the type, as SAM's Globals do.
+    """
 
     name: str
     body: Record
     template: Template
     notes: list[str]
+    defaults: Record = field(default_factory=dict)
+    # The reason why the table can't be created from a spec, empty where it can.
+    must_exist: str = ""
 
     @property
     def path(self) -> str:
@@ -26,26 +33,52 @@ class Resource(NamedTuple):
         return f"Resources.{self.name}.Properties"
 
     def properties(self) -> Record:
-        """Its properties, worked out."""
-        return record(self.template.value(self.body.get("Properties"), self.path), self.path)
+        """Its properties, worked out, the table's name included.
+
+        Raises SpecError for what can't be worked out, and for a table without a name: CloudFormation would
+        make one up.
+        """
+        errors: list[SpecError] = []
+        written = record(self.body.get("Properties"), self.path)
+        others = {name: value for name, value in written.items() if name != "TableName"}
+        found: Record = {}
+        try:
+            found = record(self.template.value(self.defaults | others, self.path), self.path)
+        except SpecError as error:
+            if not error.needs:
+                raise
+            errors.append(error)
+        try:
+            found = {"TableName": self.template.table_name(self.name, f"{self.path}.TableName"), **found}
+        except SpecError as error:
+            if not error.needs:
+                raise
+            errors.insert(0, error)
+        if errors:
+            raise merged(errors)
+        return found
 
     def note(self, member: str) -> None:
         """Say that MEMBER is left out."""
         self.notes.append(f"table {self.name}: {self.path}.{member} is not part of a spec and left out")
 
     def specified(self, data: Record) -> TableSpec:
-        """The spec that DATA says; CloudFormation would make up a name, so one has to be there."""
-        if not data.get("TableName"):
-            reason = "is required: CloudFormation would make up a name"
-            raise SpecError(reason, path=f"{self.path}.TableName")
+        """The spec that DATA says."""
         return specified(pruned_record(record(loosened(data), "")), path=self.path, table=self.name)
+
+
+def check_members(of: Record, known: Iterable[str], path: str) -> None:
+    """Raise SpecError for a member of OF, which stands at PATH, that is not KNOWN."""
+    for member in of:
+        if member not in known:
+            raise SpecError("is no property that is known here", path=f"{path}.{member}")
 
 
 def shared(properties: Record, resource: Resource) -> Record:
     """PROPERTIES under the names of a spec's members, where those differ."""
     data = {name: _READERS.get(name, _same)(value) for name, value in properties.items()}
     if data.pop("ImportSourceSpecification", None):
-        resource.note("ImportSourceSpecification")
+        resource.must_exist = "its items are to be imported from S3 (ImportSourceSpecification)"
     if "ResourcePolicy" in record(
         properties.get("StreamSpecification"), f"{resource.path}.StreamSpecification"
     ):
@@ -53,6 +86,17 @@ def shared(properties: Record, resource: Resource) -> Record:
     if data.get("GlobalSecondaryIndexes"):
         data["GlobalSecondaryIndexes"] = _without_insights(data["GlobalSecondaryIndexes"], resource)
     return data
+
+
+def units_path(index: str, units: str) -> str:
+    """The path of the capacity UNITS of the table, or of INDEX, as paths of unmanaged members are written."""
+    of = f"GlobalSecondaryIndexes[{index}]." if index else ""
+    return f"{of}ProvisionedThroughput.{units}"
+
+
+def auto_scaled(path: str, least: Tree, most: Tree) -> Record:
+    """The entry of a spec's Unmanaged for capacity at PATH that auto scaling moves from LEAST to MOST."""
+    return {"Path": path, "Reason": "Application Auto Scaling", "Minimum": least, "Maximum": most}
 
 
 def _without_insights(indexes: Tree, resource: Resource) -> list[Tree]:

@@ -1,64 +1,112 @@
-"""CloudFormation templates: AWS::DynamoDB::Table and AWS::DynamoDB::GlobalTable."""
+"""CloudFormation and SAM templates: tables, global tables, simple tables, and what stands beside them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import cast
 
-from tableadmin.formats.cloudformation import global_table
-from tableadmin.formats.cloudformation.intrinsics import Template
+from tableadmin.awsshape import to_aws
+from tableadmin.formats.cloudformation import global_table, neighbours, simple_table
+from tableadmin.formats.cloudformation.neighbours import Neighbour
 from tableadmin.formats.cloudformation.properties import Resource, shared
+from tableadmin.formats.cloudformation.resources import kind, notes_of, resources
+from tableadmin.formats.cloudformation.template import Template
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.found import Found, FoundTable, attempt
 from tableadmin.formats.inputs import Inputs
+from tableadmin.formats.spec import specified
 from tableadmin.formats.tree import Record, Tree, check_sound, record
 from tableadmin.v1 import TableSpec
+
+
+class NoTables(SpecError):
+    """A template without a table; such a template may stand beside others that have tables."""
 
 
 def read(document: Tree, inputs: Inputs) -> Found:
     """The tables that the template DOCUMENT makes.
 
     Resources whose Condition is false are left out. What can't be worked out here is the refusal of its
-    table. Raises SpecError for a template without a table.
+    table. Raises SpecError: NoTables for a template without a table.
     """
     source = record(document, "")
     template = Template(source, inputs)
-    found = dict(_tables(record(source.get("Resources"), "Resources")))
-    if not found:
-        raise SpecError(f"has no {' and no '.join(_READERS)}", path="Resources")
-    tables = (_table(name, body, template) for name, body in found.items())
-    return Found([table for table in tables if table])
+    bodies, refused, notes = resources(source, template)
+    template.resources = bodies
+    template.tables = {name: body for name, body in bodies.items() if kind(body) in _READERS}
+    if not template.tables and not refused:
+        _check_types(bodies)
+        raise NoTables("; ".join([f"has no {' and no '.join(_READERS)}", *notes]), path="Resources")
+    beside = list(neighbours.neighbours(bodies, template))
+    found = (_table(name, body, template, source) for name, body in template.tables.items())
+    made = [_completed(table, beside) for table in found if table]
+    for name, body in bodies.items():
+        notes += notes_of(name, body, _KNOWN)
+    notes += _strays(beside, made)
+    return Found([replace(table, region=template.region) for table in [*made, *refused]], notes)
 
 
-def _tables(resources: Record) -> Iterator[tuple[str, Record]]:
-    for name, tree in resources.items():
-        if name.startswith("Fn::"):
-            raise SpecError(f"{name} can't be worked out here", path="Resources")
-        body = record(tree, f"Resources.{name}")
-        if _kind(name, body) in _READERS:
-            yield name, body
+def _check_types(bodies: Mapping[str, Record]) -> None:
+    """Raise SpecError for a resource without a type: without it, the template may have had a table."""
+    for name, body in bodies.items():
+        check_sound(body.get("Type"))
+        if not kind(body):
+            raise SpecError("must be text", path=f"Resources.{name}.Type")
 
 
-def _kind(name: str, body: Record) -> str:
-    kind = body.get("Type")
-    if isinstance(kind, str):
-        return kind
-    raise SpecError("must be text", path=f"Resources.{name}.Type")
-
-
-def _table(name: str, body: Record, template: Template) -> FoundTable | None:
-    """The table of the resource NAME; None where its condition is false."""
+def _table(name: str, body: Record, template: Template, source: Record) -> FoundTable | None:
+    """The table of the resource NAME of the template SOURCE; None where its condition is false."""
     found = FoundTable(address=f"Resources.{name}", logical_id=name)
-    skipped = False
+    resource = Resource(name, body, template, [])
+    try:
+        resource.defaults = _defaults(source, body)
+        if not _is_made(resource):
+            return None
+    except SpecError as error:
+        return replace(found, refusal=error.within(table=name))
 
     def read_table(notes: list[str]) -> TableSpec:
-        nonlocal skipped
-        check_sound(body)
-        if "Condition" in body:
-            skipped = not template.holds(body["Condition"], f"Resources.{name}.Condition")
-        if skipped:
-            raise SpecError("is not made", table=name)
-        return _READERS[_kind(name, body)](Resource(name, body, template, notes))
+        resource.notes = notes
+        return _READERS[kind(body)](resource)
 
-    table = attempt(read_table, found)
-    return None if skipped else table
+    return replace(attempt(read_table, found), must_exist=resource.must_exist)
+
+
+def _is_made(resource: Resource) -> bool:
+    record(resource.body, resource.path)
+    if "Condition" not in resource.body:
+        return True
+    return resource.template.holds(resource.body["Condition"], f"Resources.{resource.name}.Condition")
+
+
+def _defaults(source: Record, body: Record) -> Record:
+    """What SAM's Globals say of resources of the type of BODY."""
+    section = kind(body).removeprefix("AWS::Serverless::")
+    return record(record(source.get("Globals"), "Globals").get(section), f"Globals.{section}")
+
+
+def _completed(table: FoundTable, beside: Sequence[Neighbour]) -> FoundTable:
+    """TABLE with what the resources BESIDE it say."""
+    for neighbour in beside:
+        if neighbour.error and table.logical_id in neighbour.about and not table.refusal:
+            return replace(table, spec=None, refusal=neighbour.error.within(table=table.name))
+    mine = [neighbour for neighbour in beside if table.name and neighbour.name == table.name]
+    if not table.spec or not mine:
+        return table
+    data = cast("Record", to_aws(table.spec))
+    for neighbour in mine:
+        data = neighbours.merge(data, neighbour)
+    spec = data
+    return attempt(lambda _: specified(spec, path=table.address), table)
+
+
+def _strays(beside: Iterable[Neighbour], tables: Sequence[FoundTable]) -> list[str]:
+    """Notes on the resources BESIDE tables that are not among TABLES."""
+    names = {table.name for table in tables}
+    return [
+        f"{each.address}: its table {each.name} is not among the tables here"
+        for each in beside
+        if each.name and each.name not in names and all(table.name for table in tables)
+    ]
 
 
 def _plain(resource: Resource) -> TableSpec:
@@ -68,4 +116,6 @@ def _plain(resource: Resource) -> TableSpec:
 _READERS: Mapping[str, Callable[[Resource], TableSpec]] = {
     "AWS::DynamoDB::Table": _plain,
     "AWS::DynamoDB::GlobalTable": global_table.read,
+    "AWS::Serverless::SimpleTable": simple_table.read,
 }
+_KNOWN = frozenset(_READERS) | neighbours.TYPES

@@ -1,13 +1,14 @@
 """Specs -> a CloudFormation template, in YAML."""
 
 import re
+from collections.abc import Iterator
 from typing import cast
 
 from tableadmin.awsshape import to_aws
 from tableadmin.formats.policy import policy_document
 from tableadmin.formats.spec import dumped
 from tableadmin.formats.tree import Record, Tree, picked, pruned_record, record, records
-from tableadmin.v1 import TableSpec
+from tableadmin.v1 import TableSpec, UnmanagedMember
 
 # What a GlobalTable says of the replica at home rather than of the table.
 _OF_REPLICA = (
@@ -20,6 +21,8 @@ _OF_REPLICA = (
 )
 # The stream that replicas need: AWS turns it on itself, templates have to ask for it.
 REPLICATION: Record = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+# Capacity that auto scaling can move: the index if any, and which units.
+_SCALED = re.compile(r"(?:GlobalSecondaryIndexes\[(.+)\]\.)?ProvisionedThroughput\.(Read|Write)CapacityUnits")
 # Application Auto Scaling's own proposal; with as much room as a fixed capacity leaves it, any will do.
 _TARGET_PERCENT = 70
 
@@ -31,7 +34,10 @@ def text(specs: list[TableSpec], notes: list[str]) -> str:
     """
     resources: Record = {}
     for spec in specs:
-        resources[_logical_id(spec.table_name, resources)] = _resource(spec, notes)
+        name = _logical_id(spec.table_name, resources)
+        resources[name] = _resource(spec, notes)
+        if not spec.replicas:
+            resources |= {f"{name}{suffix}": target for suffix, target in _targets(spec)}
     return dumped({"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources})
 
 
@@ -55,8 +61,11 @@ def _resource(spec: TableSpec, notes: list[str]) -> Record:
 
 def _properties(spec: TableSpec, notes: list[str]) -> Record:
     data = pruned_record(cast("Record", to_aws(spec)))
-    if data.pop("VectorIndexes", None):
-        notes.append(f"table {spec.table_name}: CloudFormation has no property for VectorIndexes")
+    data["AttributeDefinitions"] = [*_used_definitions(data)]
+    if data.pop("Unmanaged", None):
+        notes += _unmanaged(spec)
+    if spec.replicas:
+        _put_bounds(data, spec)
     if spec.HasField("resource_policy"):
         data["ResourcePolicy"] = {"PolicyDocument": policy_document(spec.resource_policy)}
     if "SSESpecification" in data:
@@ -65,6 +74,67 @@ def _properties(spec: TableSpec, notes: list[str]) -> Record:
     if stream.get("StreamEnabled"):
         data["StreamSpecification"] = picked(stream, "StreamViewType")
     return data
+
+
+def _used_definitions(data: Record) -> Iterator[Record]:
+    """The attribute definitions of keys: CloudFormation refuses others."""
+    indexes = (
+        index
+        for member in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes", "VectorIndexes")
+        for index in records(data.get(member), member)
+    )
+    keys = (element for of in (data, *indexes) for element in _key_of(of))
+    used = {element.get("AttributeName") for element in keys}
+    for definition in records(data.get("AttributeDefinitions"), ""):
+        if definition.get("AttributeName") in used:
+            yield definition
+
+
+def _key_of(of: Record) -> list[Record]:
+    return [*records(of.get("KeySchema"), ""), *records(of.get("SearchSchema"), "")]
+
+
+def _unmanaged(spec: TableSpec) -> Iterator[str]:
+    """A note for each member that SPEC does not manage and that a template can't leave alone."""
+    for member in spec.unmanaged:
+        if not _SCALED.fullmatch(member.path) or not member.HasField("maximum"):
+            yield f"table {spec.table_name}: {member.path} is not managed; a template can't leave it alone"
+
+
+def _scaled(spec: TableSpec) -> Iterator[tuple[str, str, UnmanagedMember]]:
+    """The capacity of SPEC that auto scaling moves.
+
+    Yields the index, empty for the table, then Read or Write, then the bounds.
+    """
+    for member in spec.unmanaged:
+        scaled = _SCALED.fullmatch(member.path)
+        if scaled and member.HasField("maximum"):
+            yield scaled[1] or "", scaled[2], member
+
+
+def _targets(spec: TableSpec) -> Iterator[tuple[str, Record]]:
+    """A scalable target for each capacity that auto scaling moves, with the end of its logical ID."""
+    for number, (index, kind, bounds) in enumerate(_scaled(spec), start=1):
+        of = f"/index/{index}" if index else ""
+        properties: Record = {
+            "MaxCapacity": bounds.maximum,
+            "MinCapacity": bounds.minimum,
+            "ResourceId": f"table/{spec.table_name}{of}",
+            "ScalableDimension": f"dynamodb:{'index' if index else 'table'}:{kind}CapacityUnits",
+            "ServiceNamespace": "dynamodb",
+        }
+        target: Record = {"Type": "AWS::ApplicationAutoScaling::ScalableTarget", "Properties": properties}
+        yield f"ScalableTarget{number}", target
+
+
+def _put_bounds(data: Record, spec: TableSpec) -> None:
+    """Add to DATA, of a table with replicas, the bounds between which auto scaling moves capacity."""
+    of = {"": data} | {
+        str(each["IndexName"]): each for each in records(data.get("GlobalSecondaryIndexes"), "")
+    }
+    for index, kind, bounds in _scaled(spec):
+        if index in of:
+            of[index][f"{kind}Bounds"] = [bounds.minimum, bounds.maximum]
 
 
 def _encryption(data: Record) -> Record:
@@ -97,7 +167,7 @@ def _without_capacity(of: Record) -> Record:
     return {
         name: value
         for name, value in of.items()
-        if name not in ("ProvisionedThroughput", "OnDemandThroughput")
+        if name not in ("ProvisionedThroughput", "OnDemandThroughput", "ReadBounds", "WriteBounds")
     }
 
 
@@ -106,7 +176,8 @@ def _reads(of: Record) -> Record:
     ceilings = record(of.get("OnDemandThroughput"), "")
     return pruned_record(
         {
-            "ReadProvisionedThroughputSettings": picked(provisioned, "ReadCapacityUnits"),
+            "ReadProvisionedThroughputSettings": _auto_scaling(of, "Read", None)
+            or picked(provisioned, "ReadCapacityUnits"),
             "ReadOnDemandThroughputSettings": picked(ceilings, "MaxReadRequestUnits"),
         }
     )
@@ -116,17 +187,25 @@ def _writes(of: Record) -> Record:
     """Write capacity can only be given as auto scaling, so it is given no room to scale."""
     units = record(of.get("ProvisionedThroughput"), "").get("WriteCapacityUnits")
     ceilings = record(of.get("OnDemandThroughput"), "")
-    target: Tree = {"TargetValue": _TARGET_PERCENT}
-    scaling: Record = {
-        "MinCapacity": units,
-        "MaxCapacity": units,
-        "TargetTrackingScalingPolicyConfiguration": target,
-    }
-    fixed: Record = {"WriteProvisionedThroughputSettings": {"WriteCapacityAutoScalingSettings": scaling}}
     return {
-        **(fixed if units is not None else {}),
+        "WriteProvisionedThroughputSettings": _auto_scaling(of, "Write", units),
         "WriteOnDemandThroughputSettings": picked(ceilings, "MaxWriteRequestUnits"),
     }
+
+
+def _auto_scaling(of: Record, kind: str, units: Tree) -> Record:
+    """Settings of auto scaling: in the bounds of the table or index OF, else with no room around UNITS."""
+    bounds = of.get(f"{kind}Bounds") or [units, units]
+    least, most = bounds if isinstance(bounds, list) else (None, None)
+    if most is None:
+        return {}
+    target: Tree = {"TargetValue": _TARGET_PERCENT}
+    scaling: Record = {
+        "MinCapacity": least,
+        "MaxCapacity": most,
+        "TargetTrackingScalingPolicyConfiguration": target,
+    }
+    return {f"{kind}CapacityAutoScalingSettings": scaling}
 
 
 def _replica(replica: Record, home: Record) -> Record:

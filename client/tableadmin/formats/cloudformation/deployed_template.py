@@ -1,0 +1,13 @@
+"""`aws cloudformation get-template`: a template, as an object or as text, in an answer."""
+
+from tableadmin.formats.cloudformation import reading
+from tableadmin.formats.documents import documents
+from tableadmin.formats.found import Found
+from tableadmin.formats.inputs import Inputs
+from tableadmin.formats.tree import Tree, record
+
+
+def read(document: Tree, inputs: Inputs) -> Found:
+    """The tables of the template in DOCUMENT. Raises SpecError as the reader of templates does."""
+    body = record(document, "")["TemplateBody"]
+    return reading.read(documents(body)[0] if isinstance(body, str) else body, inputs)

@@ -2,11 +2,15 @@
 
 from typing import cast
 
-from hypothesis import HealthCheck, Phase, given, settings
+from google.protobuf.message import Message
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
-from tableadmin.awsshape import AwsDict
-from tableadmin_server.planner import Action, Plan, plan, validate
+from tableadmin import v1
+from tableadmin.awsshape import AwsDict, from_aws
+from tableadmin.effects import effects
+from tableadmin.v1 import ChangeClass as ContractClass
+from tableadmin_server.planner import Action, ChangeClass, Plan, Step, plan, validate
 from tests.planner.driver import Driver
 from tests.planner.model.control_plane import ControlPlane
 from tests.planner.model.table import Data, Table
@@ -158,3 +162,32 @@ def _ceilings(spec: Data) -> Data:
 def _projection(index: Data) -> tuple[str, frozenset[str]]:
     projection = index["Projection"]
     return projection["ProjectionType"], frozenset(projection.get("NonKeyAttributes", []))
+
+
+@_SETTINGS
+@given(specs(), specs())
+def test_classes(a: Data, b: Data) -> None:
+    """No change is of a worse class than the contract has for its calls, and each says what is lost.
+
+    A call by itself may be of a worse class: it does not say that the index is built again, or that the
+    recovery period was off before.
+    """
+    driver = Driver(ControlPlane(), NAME)
+    driver.drive(a)
+    made = driver.plan(b)
+    assume(made.action is Action.UPDATE)
+    worst = max(
+        (each.change_class for step in made.steps for each in effects(_request(step))), default=_IN_PLACE
+    )
+    found = max(_CLASSES.index(change.change_class) for change in made.changes)
+    assert found <= worst - 1
+    assert all(change.effect for change in made.changes if change.change_class is not ChangeClass.IN_PLACE)
+
+
+_IN_PLACE = ContractClass.CHANGE_CLASS_IN_PLACE
+_CLASSES = list(ChangeClass)
+
+
+def _request(step: Step) -> Message:
+    shape: type[Message] = getattr(v1, f"{step.operation}Request")
+    return from_aws(step.params, shape)

@@ -276,6 +276,33 @@ from tableadmin.v1.bulk_operation_pb2 import (
     StartBulkPutItemsRequest,
     StartBulkPutItemsResponse,
 )
+from tableadmin.v1.resource_policy_pb2 import (
+    DeleteResourcePolicyRequest,
+    DeleteResourcePolicyResponse,
+    GetResourcePolicyRequest,
+    GetResourcePolicyResponse,
+    PutResourcePolicyRequest,
+    PutResourcePolicyResponse,
+)
+from tableadmin.v1.plan_pb2 import (
+    ChangeClass,
+    ExportTablesRequest,
+    ExportTablesResponse,
+    PlanAction,
+    PlanTablesRequest,
+    PlanTablesResponse,
+    PlanWarning,
+    PlannedChange,
+    PlannedStep,
+    SpecViolation,
+    TableError,
+    TablePlan,
+    ValidateTablesRequest,
+    ValidateTablesResponse,
+)
+from tableadmin.v1.effect_pb2 import (
+    Effect,
+)
 from tableadmin.v1.endpoint_pb2 import (
     DescribeEndpointsRequest,
     DescribeEndpointsResponse,
@@ -315,30 +342,6 @@ from tableadmin.v1.global_table_pb2 import (
 from tableadmin.v1.limits_pb2 import (
     DescribeLimitsRequest,
     DescribeLimitsResponse,
-)
-from tableadmin.v1.resource_policy_pb2 import (
-    DeleteResourcePolicyRequest,
-    DeleteResourcePolicyResponse,
-    GetResourcePolicyRequest,
-    GetResourcePolicyResponse,
-    PutResourcePolicyRequest,
-    PutResourcePolicyResponse,
-)
-from tableadmin.v1.plan_pb2 import (
-    ChangeClass,
-    ExportTablesRequest,
-    ExportTablesResponse,
-    PlanAction,
-    PlanTablesRequest,
-    PlanTablesResponse,
-    PlanWarning,
-    PlannedChange,
-    PlannedStep,
-    SpecViolation,
-    TableError,
-    TablePlan,
-    ValidateTablesRequest,
-    ValidateTablesResponse,
 )
 from tableadmin.v1.watch_pb2 import (
     TableAspect,
@@ -457,6 +460,7 @@ __all__ = [
     "DisableKinesisStreamingDestinationResponse",
     "DisassociateReplicationGroupMemberAction",
     "DisassociationMode",
+    "Effect",
     "EnableKinesisStreamingConfiguration",
     "EnableKinesisStreamingDestinationRequest",
     "EnableKinesisStreamingDestinationResponse",

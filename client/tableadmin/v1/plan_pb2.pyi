@@ -68,13 +68,16 @@ class _ChangeClassEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ChangeCla
     CHANGE_CLASS_UNSPECIFIED: _ChangeClass.ValueType  # 0
     """Not set."""
     CHANGE_CLASS_IN_PLACE: _ChangeClass.ValueType  # 1
-    """The change does not interrupt the use of the table."""
+    """The change does not interrupt the use of the table and loses nothing that others rely on."""
     CHANGE_CLASS_DISRUPTIVE: _ChangeClass.ValueType  # 2
-    """A feature is unavailable for some time or gets a new identifier. Examples: a stream gets a new
-    ARN, TTL is disabled temporarily, or an index is rebuilt.
+    """A feature ends, is unavailable for some time or gets a new identifier, or something that others
+    rely on is removed. Examples: a stream is turned off, TTL is disabled, an index is rebuilt, or a
+    resource-based policy or a tag is removed.
     """
     CHANGE_CLASS_DESTRUCTIVE: _ChangeClass.ValueType  # 3
-    """A resource is deleted permanently. Examples: an index or a replica."""
+    """A resource is deleted permanently. Examples: an index, a replica, or the recovery points that
+    are older than a shorter recovery period.
+    """
     CHANGE_CLASS_REPLACEMENT: _ChangeClass.ValueType  # 4
     """The table is deleted with all its items and created again."""
 
@@ -84,13 +87,16 @@ class ChangeClass(_ChangeClass, metaclass=_ChangeClassEnumTypeWrapper):
 CHANGE_CLASS_UNSPECIFIED: ChangeClass.ValueType  # 0
 """Not set."""
 CHANGE_CLASS_IN_PLACE: ChangeClass.ValueType  # 1
-"""The change does not interrupt the use of the table."""
+"""The change does not interrupt the use of the table and loses nothing that others rely on."""
 CHANGE_CLASS_DISRUPTIVE: ChangeClass.ValueType  # 2
-"""A feature is unavailable for some time or gets a new identifier. Examples: a stream gets a new
-ARN, TTL is disabled temporarily, or an index is rebuilt.
+"""A feature ends, is unavailable for some time or gets a new identifier, or something that others
+rely on is removed. Examples: a stream is turned off, TTL is disabled, an index is rebuilt, or a
+resource-based policy or a tag is removed.
 """
 CHANGE_CLASS_DESTRUCTIVE: ChangeClass.ValueType  # 3
-"""A resource is deleted permanently. Examples: an index or a replica."""
+"""A resource is deleted permanently. Examples: an index, a replica, or the recovery points that
+are older than a shorter recovery period.
+"""
 CHANGE_CLASS_REPLACEMENT: ChangeClass.ValueType  # 4
 """The table is deleted with all its items and created again."""
 Global___ChangeClass: _TypeAlias = ChangeClass  # noqa: Y015
@@ -531,6 +537,7 @@ class PlannedChange(_message.Message):
     AFTER_FIELD_NUMBER: _builtins.int
     CHANGE_CLASS_FIELD_NUMBER: _builtins.int
     SKIPPED_FIELD_NUMBER: _builtins.int
+    EFFECT_FIELD_NUMBER: _builtins.int
     path: _builtins.str
     """The location of the difference, with the member names of the AWS API. Example:
     `GlobalSecondaryIndexes[GenreIndex].ProvisionedThroughput`.
@@ -547,6 +554,10 @@ class PlannedChange(_message.Message):
     """The reason why the change is skipped: the endpoint does not have the required operation. Empty
     if the change is not skipped.
     """
+    effect: _builtins.str
+    """What the change deletes, loses or interrupts, one clause: the `Effect.description` of the call that
+    makes the change. Empty if there is nothing to tell.
+    """
     def __init__(
         self,
         *,
@@ -555,10 +566,11 @@ class PlannedChange(_message.Message):
         after: _builtins.str | None = ...,
         change_class: Global___ChangeClass.ValueType | None = ...,
         skipped: _builtins.str | None = ...,
+        effect: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_after", b"_after", "_before", b"_before", "_change_class", b"_change_class", "_path", b"_path", "_skipped", b"_skipped", "after", b"after", "before", b"before", "change_class", b"change_class", "path", b"path", "skipped", b"skipped"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_after", b"_after", "_before", b"_before", "_change_class", b"_change_class", "_effect", b"_effect", "_path", b"_path", "_skipped", b"_skipped", "after", b"after", "before", b"before", "change_class", b"change_class", "effect", b"effect", "path", b"path", "skipped", b"skipped"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_after", b"_after", "_before", b"_before", "_change_class", b"_change_class", "_path", b"_path", "_skipped", b"_skipped", "after", b"after", "before", b"before", "change_class", b"change_class", "path", b"path", "skipped", b"skipped"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_after", b"_after", "_before", b"_before", "_change_class", b"_change_class", "_effect", b"_effect", "_path", b"_path", "_skipped", b"_skipped", "after", b"after", "before", b"before", "change_class", b"change_class", "effect", b"effect", "path", b"path", "skipped", b"skipped"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__after: _TypeAlias = _typing.Literal["after"]  # noqa: Y015
     _WhichOneofArgType__after: _TypeAlias = _typing.Literal["_after", b"_after"]  # noqa: Y015
@@ -566,6 +578,8 @@ class PlannedChange(_message.Message):
     _WhichOneofArgType__before: _TypeAlias = _typing.Literal["_before", b"_before"]  # noqa: Y015
     _WhichOneofReturnType__change_class: _TypeAlias = _typing.Literal["change_class"]  # noqa: Y015
     _WhichOneofArgType__change_class: _TypeAlias = _typing.Literal["_change_class", b"_change_class"]  # noqa: Y015
+    _WhichOneofReturnType__effect: _TypeAlias = _typing.Literal["effect"]  # noqa: Y015
+    _WhichOneofArgType__effect: _TypeAlias = _typing.Literal["_effect", b"_effect"]  # noqa: Y015
     _WhichOneofReturnType__path: _TypeAlias = _typing.Literal["path"]  # noqa: Y015
     _WhichOneofArgType__path: _TypeAlias = _typing.Literal["_path", b"_path"]  # noqa: Y015
     _WhichOneofReturnType__skipped: _TypeAlias = _typing.Literal["skipped"]  # noqa: Y015
@@ -576,6 +590,8 @@ class PlannedChange(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__before) -> _WhichOneofReturnType__before | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__change_class) -> _WhichOneofReturnType__change_class | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__effect) -> _WhichOneofReturnType__effect | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__path) -> _WhichOneofReturnType__path | None: ...
     @_typing.overload

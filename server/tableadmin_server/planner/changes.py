@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias, cast
+from typing import NamedTuple, TypeAlias, cast
 
 from tableadmin.awsshape import AwsDict, AwsValue
+from tableadmin.effects import effect
+from tableadmin.v1 import ChangeClass as ContractClass
 from tableadmin_server.planner.state.index import (
     UNLIMITED,
     Index,
@@ -34,19 +36,60 @@ class ChangeClass(StrEnum):
 class Change:
     """One difference between the live table and its spec.
 
-    `path` is in AWS member names. `before` and `after` are the values, None for no value. `skipped` is the
-    reason why the plan does not make the change, "" where the plan makes it.
+    `path` is in AWS member names. `before` and `after` are the values, None for no value. `change_class` and
+    `effect`, what the change deletes, loses or interrupts, are those that the contract has for the call.
+    `skipped` is the reason why the plan does not make the change, "" where the plan makes it.
     """
 
     path: str
     before: AwsValue
     after: AwsValue
     change_class: ChangeClass = ChangeClass.IN_PLACE
+    effect: str = ""
     skipped: str = ""
 
 
+class Cost(NamedTuple):
+    """The class of a change, and what it deletes, loses or interrupts."""
+
+    change_class: ChangeClass = ChangeClass.IN_PLACE
+    effect: str = ""
+
+
 _Shape: TypeAlias = Callable[[TableState], AwsValue]
-_Cost: TypeAlias = Callable[[TableState, TableState], ChangeClass]
+_CostOf: TypeAlias = Callable[[TableState, TableState], Cost]
+
+
+def _contract(rpc: str, field: str = "", value: str = "") -> Cost:
+    """What the contract says of calls of RPC with VALUE in FIELD."""
+    found = effect(rpc, field, value)
+    name = ContractClass.Name(found.change_class).removeprefix("CHANGE_CLASS_")
+    return Cost(ChangeClass(name), found.description)
+
+
+_NONE = Cost()
+_INDEX_GONE = _contract("UpdateTable", "global_secondary_index_updates.delete")
+_VECTOR_INDEX_GONE = _contract("UpdateTable", "vector_index_updates.delete")
+_REPLICA_GONE = _contract("UpdateTable", "replica_updates.delete")
+_STREAM_OFF = _contract("UpdateTable", "stream_specification.stream_enabled", "false")
+_KEY_GONE = _contract("UpdateTable", "sse_specification.enabled", "false")
+_OTHER_KEY = _contract("UpdateTable", "sse_specification.kms_master_key_id")
+_PROTECTION_OFF = _contract("UpdateTable", "deletion_protection_enabled", "false")
+_TAGS_GONE = _contract("UntagResource", "tag_keys")
+_POLICY_GONE = _contract("DeleteResourcePolicy")
+_OTHER_POLICY = _contract("PutResourcePolicy", "policy")
+_EXPIRY_OFF = _contract("UpdateTimeToLive", "time_to_live_specification.enabled", "false")
+_INSIGHTS_OFF = _contract(
+    "UpdateContributorInsights", "contributor_insights_action", "CONTRIBUTOR_INSIGHTS_ACTION_DISABLE"
+)
+_KINESIS_OFF = _contract("DisableKinesisStreamingDestination")
+_RECOVERY = "point_in_time_recovery_specification"
+_RECOVERY_OFF = _contract("UpdateContinuousBackups", f"{_RECOVERY}.point_in_time_recovery_enabled", "false")
+_RECOVERY_SHORTER = _contract("UpdateContinuousBackups", f"{_RECOVERY}.recovery_period_in_days")
+# Deleted and made again: a plan's own cost, since it takes several calls.
+_REBUILT = Cost(ChangeClass.DISRUPTIVE, f"{_INDEX_GONE.effect} until the index is built again")
+_VECTOR_REBUILT = Cost(ChangeClass.DISRUPTIVE, f"{_VECTOR_INDEX_GONE.effect} until the index is built again")
+_REPLACED = Cost(ChangeClass.REPLACEMENT, f"{_contract('DeleteTable').effect} and created again")
 
 
 def creation(spec: AwsDict) -> list[Change]:
@@ -63,10 +106,10 @@ def differences(at: TableState, to: TableState) -> list[Change]:
     found = [
         *_key_changes(at, to),
         *_index_changes(at, to),
-        *_named("VectorIndexes", at.vector_indexes, to.vector_indexes, ChangeClass.DISRUPTIVE),
+        *_named("VectorIndexes", at.vector_indexes, to.vector_indexes, _VECTOR_REBUILT, _VECTOR_INDEX_GONE),
         *_member_changes(at, to),
-        *_named("Tags", at.tags or {}, to.tags or {}, ChangeClass.IN_PLACE, ChangeClass.IN_PLACE),
-        *_named("Replicas", at.replicas, to.replicas, ChangeClass.IN_PLACE),
+        *_named("Tags", at.tags or {}, to.tags or {}, _NONE, _TAGS_GONE),
+        *_named("Replicas", at.replicas, to.replicas, _NONE, _REPLICA_GONE),
     ]
     return sorted(found, key=lambda change: change.path)
 
@@ -75,12 +118,12 @@ def _key_changes(at: TableState, to: TableState) -> Iterator[Change]:
     if at.keys != to.keys:
         retyped = key_shape(at.keys) == key_shape(to.keys)
         shape, path = (definitions_shape, "AttributeDefinitions") if retyped else (key_shape, "KeySchema")
-        yield Change(path, shape(at.keys), shape(to.keys), ChangeClass.REPLACEMENT)
+        yield Change(path, shape(at.keys), shape(to.keys), *_REPLACED)
     for name in sorted(at.local_indexes.keys() | to.local_indexes.keys()):
         before, after = at.local_indexes.get(name), to.local_indexes.get(name)
         if before != after:
             shapes = _definitions(before, after)
-            yield Change(f"LocalSecondaryIndexes[{name}]", *shapes, ChangeClass.REPLACEMENT)
+            yield Change(f"LocalSecondaryIndexes[{name}]", *shapes, *_REPLACED)
 
 
 def _index_changes(at: TableState, to: TableState) -> Iterator[Change]:
@@ -90,12 +133,12 @@ def _index_changes(at: TableState, to: TableState) -> Iterator[Change]:
         if before is None and after is not None:
             yield Change(path, None, index_shape(after))
         elif before is not None and after is None:
-            yield Change(path, index_shape(before), None, ChangeClass.DESTRUCTIVE)
+            yield Change(path, index_shape(before), None, *_INDEX_GONE)
         elif before is not None and after is not None and before != after:
             if before.same_definition(after):
                 yield from _capacity_changes(path, before, after)
             else:
-                yield Change(path, *_definitions(before, after), ChangeClass.DISRUPTIVE)
+                yield Change(path, *_definitions(before, after), *_REBUILT)
 
 
 def _capacity_changes(path: str, before: Index, after: Index) -> Iterator[Change]:
@@ -121,24 +164,24 @@ def _named(
     member: str,
     before: Mapping[str, AwsValue],
     after: Mapping[str, AwsValue],
-    changed: ChangeClass,
-    removed: ChangeClass = ChangeClass.DESTRUCTIVE,
+    changed: Cost,
+    removed: Cost,
 ) -> Iterator[Change]:
-    """The changes between two mappings by name; CHANGED and REMOVED are the cost of such a change."""
+    """The changes between two mappings by name; CHANGED and REMOVED are the costs of such a change."""
     for name in before.keys() | after.keys():
         old, new = before.get(name), after.get(name)
         if name not in after:
-            yield Change(f"{member}[{name}]", old, None, removed)
+            yield Change(f"{member}[{name}]", old, None, *removed)
         elif old != new:
-            cost = changed if name in before else ChangeClass.IN_PLACE
-            yield Change(f"{member}[{name}]", old, new, cost)
+            cost = changed if name in before else _NONE
+            yield Change(f"{member}[{name}]", old, new, *cost)
 
 
 def _member_changes(at: TableState, to: TableState) -> Iterator[Change]:
     for path, shape, cost in _MEMBERS:
         before, after = shape(at), shape(to)
         if before != after:
-            yield Change(path, before, after, cost(at, to))
+            yield Change(path, before, after, *cost(at, to))
 
 
 def _throughput(units: Units | None) -> AwsValue:
@@ -153,31 +196,52 @@ def _switch(member: str, value: AwsValue, name: str) -> AwsValue:
     return None if value is None else {member: True, **({name: value} if value else {})}
 
 
-def _free(at: TableState, to: TableState) -> ChangeClass:
+def _free(at: TableState, to: TableState) -> Cost:
     del at, to
-    return ChangeClass.IN_PLACE
+    return _NONE
 
 
-def _stream_cost(at: TableState, to: TableState) -> ChangeClass:
-    """A stream that is turned off loses its ARN, and with it its readers."""
+def _stream_cost(at: TableState, to: TableState) -> Cost:
+    """Another view type is another stream."""
     del to
-    return ChangeClass.IN_PLACE if at.stream is None else ChangeClass.DISRUPTIVE
+    return _NONE if at.stream is None else _STREAM_OFF
 
 
-def _time_to_live_cost(at: TableState, to: TableState) -> ChangeClass:
+def _encryption_cost(at: TableState, to: TableState) -> Cost:
+    if at.encryption is None:
+        return _NONE
+    return _KEY_GONE if to.encryption is None else _OTHER_KEY
+
+
+def _protection_cost(at: TableState, to: TableState) -> Cost:
+    del at
+    return _NONE if to.deletion_protection else _PROTECTION_OFF
+
+
+def _policy_cost(at: TableState, to: TableState) -> Cost:
+    if not at.policy:
+        return _NONE
+    return _OTHER_POLICY if to.policy else _POLICY_GONE
+
+
+def _time_to_live_cost(at: TableState, to: TableState) -> Cost:
     """While time to live moves to another attribute, no item expires."""
-    both = at.time_to_live is not None and to.time_to_live is not None
-    return ChangeClass.DISRUPTIVE if both else ChangeClass.IN_PLACE
+    del to
+    return _NONE if at.time_to_live is None else _EXPIRY_OFF
 
 
-def _recovery_cost(at: TableState, to: TableState) -> ChangeClass:
-    """With a shorter period, the older points in time can no longer be restored."""
-    shorter = (at.recovery_days or 0) > (to.recovery_days or 0)
-    return ChangeClass.DESTRUCTIVE if shorter else ChangeClass.IN_PLACE
+def _recovery_cost(at: TableState, to: TableState) -> Cost:
+    if (at.recovery_days or 0) <= (to.recovery_days or 0):
+        return _NONE
+    return _RECOVERY_OFF if to.recovery_days is None else _RECOVERY_SHORTER
 
 
-def _kinesis_cost(at: TableState, to: TableState) -> ChangeClass:
-    return ChangeClass.DISRUPTIVE if at.kinesis.keys() - to.kinesis.keys() else ChangeClass.IN_PLACE
+def _insights_cost(at: TableState, to: TableState) -> Cost:
+    return _INSIGHTS_OFF if at.insights is not None and to.insights is None else _NONE
+
+
+def _kinesis_cost(at: TableState, to: TableState) -> Cost:
+    return _KINESIS_OFF if at.kinesis.keys() - to.kinesis.keys() else _NONE
 
 
 def _kinesis(state: TableState) -> AwsValue:
@@ -189,7 +253,7 @@ def _kinesis(state: TableState) -> AwsValue:
 
 
 # The members that are compared as a whole: path, shape, and cost of the change.
-_MEMBERS: tuple[tuple[str, _Shape, _Cost], ...] = (
+_MEMBERS: tuple[tuple[str, _Shape, _CostOf], ...] = (
     ("BillingMode", lambda state: state.billing_mode, _free),
     ("ProvisionedThroughput", lambda state: _throughput(state.throughput), _free),
     ("OnDemandThroughput", lambda state: _on_demand(state.on_demand), _free),
@@ -199,10 +263,14 @@ _MEMBERS: tuple[tuple[str, _Shape, _Cost], ...] = (
         lambda state: _switch("StreamEnabled", state.stream, "StreamViewType"),
         _stream_cost,
     ),
-    ("SSESpecification", lambda state: _switch("Enabled", state.encryption, "KMSMasterKeyId"), _free),
+    (
+        "SSESpecification",
+        lambda state: _switch("Enabled", state.encryption, "KMSMasterKeyId"),
+        _encryption_cost,
+    ),
     ("TableClass", lambda state: state.table_class, _free),
-    ("DeletionProtectionEnabled", lambda state: state.deletion_protection, _free),
-    ("ResourcePolicy", lambda state: state.policy or None, _free),
+    ("DeletionProtectionEnabled", lambda state: state.deletion_protection, _protection_cost),
+    ("ResourcePolicy", lambda state: state.policy or None, _policy_cost),
     (
         "TimeToLiveSpecification",
         lambda state: _switch("Enabled", state.time_to_live, "AttributeName"),
@@ -218,7 +286,7 @@ _MEMBERS: tuple[tuple[str, _Shape, _Cost], ...] = (
     (
         "ContributorInsightsSpecification",
         lambda state: _switch("Enabled", state.insights, "Mode"),
-        _free,
+        _insights_cost,
     ),
     ("KinesisStreamSpecification", _kinesis, _kinesis_cost),
 )

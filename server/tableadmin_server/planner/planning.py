@@ -1,7 +1,7 @@
 """The plan of a table: its changes, the calls that make them, and what blocks the first call."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -182,7 +182,7 @@ def _creation_steps(spec: AwsDict, desired: TableState, live: Snapshot) -> list[
 def _creation_changes(spec: AwsDict, live: Snapshot) -> Iterator[Change]:
     for change in creation(spec):
         skipped = _SKIPPED if change.path in live.unsupported else ""
-        yield Change(change.path, None, change.after, change.change_class, skipped)
+        yield replace(change, skipped=skipped)
 
 
 def _skipped(desired: TableState, to: TableState, live: Snapshot, unmanaged: Unmanaged) -> list[Change]:
@@ -193,10 +193,7 @@ def _skipped(desired: TableState, to: TableState, live: Snapshot, unmanaged: Unm
     for part in live.unsupported & PART_MEMBERS.keys():
         if not unmanaged.has(part.value):
             setattr(wanted, PART_MEMBERS[part], getattr(desired, PART_MEMBERS[part]))
-    return [
-        Change(each.path, each.before, each.after, each.change_class, _SKIPPED)
-        for each in differences(to, wanted)
-    ]
+    return [replace(each, skipped=_SKIPPED) for each in differences(to, wanted)]
 
 
 def _waits(

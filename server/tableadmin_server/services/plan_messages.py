@@ -59,6 +59,7 @@ def _change(change: Change) -> PlannedChange:
         after=_json(change.after),
         change_class=ChangeClass.Value(f"CHANGE_CLASS_{change.change_class}"),
         skipped=change.skipped,
+        effect=change.effect,
     )
 
 

@@ -83,6 +83,7 @@ def _bounds(member: UnmanagedMember) -> str:
 
 def _change(change: PlannedChange, *, created: bool) -> Line:
     what, colour = _CLASSES.get(word(change, "change_class"), (word(change, "change_class"), ""))
+    what = f"{what}: {change.effect}" if change.effect else what
     notes = [] if created and what == "in place" else [what]
     if change.skipped:
         notes, colour = [f"skipped: {change.skipped}"], "bright_black"

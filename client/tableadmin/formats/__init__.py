@@ -17,7 +17,7 @@ from tableadmin.formats.documents import documents, line_of
 from tableadmin.formats.encoding import decoded
 from tableadmin.formats.error import SpecError, printable
 from tableadmin.formats.files import folder
-from tableadmin.formats.found import Found, FoundTable, joined
+from tableadmin.formats.found import Found, FoundTable, joined, leaving_alone
 from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.readers import reader_of, text_reader_of
 from tableadmin.formats.selection import check_distinct, refused, selected
@@ -62,6 +62,7 @@ def read(  # all but the first are keywords
     parameters: Mapping[str, str] | None = None,
     names: Mapping[str, str] | None = None,
     select: Sequence[str] = (),
+    unmanaged: Sequence[str] = (),
     notes: list[str] | None = None,
 ) -> list[TableSpec]:
     """The specs in SOURCE, which may hold several documents, each in any of the formats.
@@ -73,7 +74,7 @@ def read(  # all but the first are keywords
 
     Raises SpecError for the tables that can't be read, with file, line, table and path as far as known.
     """
-    found = find(source, name=name, inputs=Inputs(parameters or {}, names or {}))
+    found = find(source, name=name, inputs=Inputs(parameters or {}, names or {}, unmanaged=unmanaged))
     try:
         tables, left_out = selected(found.tables, select)
     except SpecError as error:
@@ -95,7 +96,7 @@ def load(path: str | Path, *, inputs: Inputs) -> Found:
         return find(path.read_bytes(), name=name, inputs=inputs)
     reader, files = folder(path, name)
     try:
-        return _in_file(reader.read(files, inputs), name)
+        return _in_file(reader.read(files, inputs), name, inputs)
     except SpecError as error:
         raise error.within(file=name) from None
 
@@ -110,7 +111,7 @@ def find(source: str | bytes, *, name: str, inputs: Inputs) -> Found:
         text = source if isinstance(source, str) else decoded(source)
         reader = text_reader_of(name, text)
         if reader:
-            return _in_file(reader.read(text, inputs), name)
+            return _in_file(reader.read(text, inputs), name, inputs)
         found = documents(text)
     except SpecError as error:
         raise error.within(file=name) from None
@@ -155,17 +156,23 @@ def _document(document: Tree, number: int, text: str, name: str, inputs: Inputs)
         reader = reader_of(document)
         if reader.strict:
             check_sound(document)
-        return _in_file(reader.read(document, inputs), name, lines)
+        return _in_file(reader.read(document, inputs), name, inputs, lines)
     except SpecError as error:
         raise error.within(file=name, line=lines(error.path)) from None
 
 
-def _in_file(found: Found, name: str, lines: Callable[[str], int | None] = lambda _: None) -> Found:
-    """FOUND with the NAME of its file in tables, errors and notes, and LINES of the errors' paths."""
+def _in_file(
+    found: Found, name: str, inputs: Inputs, lines: Callable[[str], int | None] = lambda _: None
+) -> Found:
+    """FOUND with the NAME of its file in tables, errors and notes, and LINES of the errors' paths.
+
+    Its specs leave alone what the INPUTS declare unmanaged.
+    """
     tables = [
         replace(
             table,
             file=table.file or name,
+            spec=table.spec and leaving_alone(table.spec, inputs.unmanaged),
             refusal=table.refusal
             and table.refusal.within(file=table.file or name, line=lines(table.refusal.path)),
             notes=_noted(table.notes, name),

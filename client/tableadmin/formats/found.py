@@ -6,6 +6,9 @@ from dataclasses import dataclass, field, replace
 from tableadmin.formats.error import SpecError, printable
 from tableadmin.v1 import TableSpec
 
+# Why a member is unmanaged that the caller declares to be.
+DECLARED = "declared unmanaged"
+
 
 @dataclass(frozen=True)
 class FoundTable:
@@ -57,6 +60,15 @@ def attempt(read: Callable[[list[str]], TableSpec], table: FoundTable) -> FoundT
         refusal = error.within(table=table.name or table.logical_id)
         return replace(table, refusal=refusal, notes=(*table.notes, *notes))
     return replace(table, spec=spec, name=spec.table_name, notes=(*table.notes, *notes))
+
+
+def leaving_alone(spec: TableSpec, members: Sequence[str]) -> TableSpec:
+    """SPEC, which does not manage MEMBERS either."""
+    before = [member.path for member in spec.unmanaged]
+    for path in members:
+        if not any(path == each or path.startswith((f"{each}.", f"{each}[")) for each in before):
+            spec.unmanaged.add(path=path, reason=DECLARED)
+    return spec
 
 
 def joined(parts: Iterable[Found]) -> Found:

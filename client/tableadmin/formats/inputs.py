@@ -1,7 +1,7 @@
 """What a caller gives beside the files: values of parameters, and names of tables."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tableadmin.formats.error import SpecError
@@ -12,14 +12,16 @@ class Inputs:
     """Values that files ask for, and a record of what the files can use.
 
     `parameters` are the values of a template's parameters, and of what only the deploying tool knows, under
-    the name in the file: `Stage`, `Key.Arn`, `AWS::Region`. `names` are table names by logical ID. `deployed`
-    is what a deployed stack says: physical IDs by logical ID, and pseudo parameters such as `AWS::Region`.
-    Files need not use what is deployed.
+    the name in the file: `Stage`, `Key.Arn`, `AWS::Region`, `aws_kms_key.orders.arn`. `names` are table names
+    by logical ID. `deployed` is what a deployed stack says: physical IDs by logical ID, and pseudo parameters
+    such as `AWS::Region`. Files need not use what is deployed. `unmanaged` are members that no spec is to
+    manage, such as `Tags`.
     """
 
     parameters: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     deployed: Mapping[str, str] = field(default_factory=dict)
+    unmanaged: Sequence[str] = ()
     _asked: set[str] = field(default_factory=set)
     _named: set[str] = field(default_factory=set)
 
@@ -36,6 +38,10 @@ class Inputs:
         """The table name given for LOGICAL_ID, None without one. LOGICAL_ID counts as used."""
         self._named.add(logical_id)
         return self.names.get(logical_id)
+
+    def leaves_alone(self, path: str) -> bool:
+        """Whether the caller declared the member at PATH unmanaged, or what it is a part of."""
+        return any(path == each or path.startswith((f"{each}.", f"{each}[")) for each in self.unmanaged)
 
     def check_all_used(self) -> None:
         """Raise SpecError for a parameter or a name that no file read with these inputs can use."""

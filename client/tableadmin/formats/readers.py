@@ -15,6 +15,7 @@ from tableadmin.formats.error import SpecError
 from tableadmin.formats.found import Found
 from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.terraform import reading as terraform
+from tableadmin.formats.terraform import sources
 from tableadmin.formats.tree import Tree
 
 
@@ -67,12 +68,15 @@ DOCUMENTS: tuple[Reader, ...] = (
     ),
     Reader("get-template of CloudFormation", _has("TemplateBody"), deployed_template.read, strict=False),
     Reader("Terraform JSON", _has("planned_values", "terraform_version"), terraform.read),
+    Reader("Terraform", sources.recognised_json, sources.read_json),
     Reader("descriptions", descriptions.recognised, descriptions.read),
     Reader("create-table inputs", create_table.recognised, create_table.read),
     Reader("specs", lambda document: isinstance(document, dict | list), spec.read),
 )
-TEXTS: tuple[TextReader, ...] = ()
-FOLDERS: tuple[FolderReader, ...] = ()
+TEXTS: tuple[TextReader, ...] = (TextReader("Terraform", sources.recognised, sources.read),)
+FOLDERS: tuple[FolderReader, ...] = (
+    FolderReader("Terraform", sources.MARK, sources.FILES, sources.read_folder),
+)
 
 _STACK = "lists the resources of a stack; give it with --stack-resources, and the template with -f"
 # Members of documents that are close by and not accepted, and what to give instead.

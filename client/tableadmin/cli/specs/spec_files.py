@@ -52,6 +52,7 @@ class Source(NamedTuple):
     names: Sequence[str] = ()
     stacks: Sequence[str] = ()
     select: Sequence[str] = ()
+    unmanaged: Sequence[str] = ()
 
     def check_needs_files(self) -> None:
         """Raise UsageError for an option that is of no use without -f."""
@@ -60,6 +61,7 @@ class Source(NamedTuple):
             "--name": self.names,
             "--stack-resources": self.stacks,
             "--select": self.select,
+            "--unmanaged": self.unmanaged,
         }
         for option in (option for option, values in given.items() if values and not self.files):
             raise click.UsageError(f"{option} requires -f FILE")
@@ -77,9 +79,10 @@ def source(*, required: bool) -> Callable[[Callable[..., R]], Callable[..., R]]:
             names: Sequence[str],
             stacks: Sequence[str],
             select: Sequence[str],
+            unmanaged: Sequence[str],
             **others: object,
         ) -> R:
-            said = Source(files, parameters, names, stacks, select)
+            said = Source(files, parameters, names, stacks, select, unmanaged)
             said.check_needs_files()
             return command(*args, source=said, **others)
 
@@ -97,8 +100,8 @@ def _files_option(*, required: bool) -> Callable[[Callable[..., R]], Callable[..
         type=click.Path(allow_dash=True),
         multiple=True,
         required=required,
-        help="Table specs, AWS CLI input or output, a CloudFormation template or Terraform JSON. "
-        "Can be repeated.",
+        help="Table specs, AWS CLI input or output, a CloudFormation template, a Terraform file or folder, "
+        "or the output of terraform show -json. Can be repeated.",
     )
 
 
@@ -108,7 +111,8 @@ _OPTIONS = (
         "parameters",
         metavar="KEY=VALUE",
         multiple=True,
-        help="Parameter of the templates. Can be repeated.",
+        help="Parameter of the templates, variable of Terraform, or value that only a later apply knows: "
+        "aws_kms_key.orders.arn=ARN. Can be repeated.",
     ),
     click.option(
         "--name",
@@ -134,6 +138,14 @@ _OPTIONS = (
         help="Read only this table: a name, an address or a logical ID. * and ? match any text and any "
         "character. Can be repeated.",
     ),
+    click.option(
+        "--unmanaged",
+        "unmanaged",
+        metavar="MEMBER",
+        multiple=True,
+        help="Leave this member of the tables as it is, for example Tags or SSESpecification.KMSMasterKeyId. "
+        "Can be repeated.",
+    ),
 )
 
 
@@ -145,7 +157,10 @@ def read(source: Source) -> Read:
     from tableadmin import formats  # noqa: PLC0415 - yaml and protobuf
 
     inputs = formats.Inputs(
-        _pairs("--param", source.parameters), _pairs("--name", source.names), _deployed(source.stacks)
+        _pairs("--param", source.parameters),
+        _pairs("--name", source.names),
+        _deployed(source.stacks),
+        source.unmanaged,
     )
     try:
         found = formats.joined([_found(file, inputs) for file in source.files])

@@ -1,1 +1,1 @@
-"""Terraform: plans and states as JSON are read into specs, and HCL is written from specs."""
+"""Terraform: plans, states and configurations are read into specs, and HCL is written from specs."""

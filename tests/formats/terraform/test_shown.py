@@ -58,9 +58,14 @@ def test_a_state_with_modules(reading: Reading) -> None:
 
 
 def test_a_plan(reading: Reading) -> None:
-    """A plan's tables are as they will be; what is unknown and nobody configured is at AWS's default."""
-    films = to_aws(reading("terraform-plan.json")["films"])
+    """A plan's tables are as they will be; what is unknown and nobody configured is left alone."""
+    spec = reading("terraform-plan.json")["films"]
+    films = to_aws(spec)
 
+    assert {
+        ("PointInTimeRecoverySpecification", "is known only after the apply"),
+        ("SSESpecification.KMSMasterKeyId", "is known only after the apply"),
+    } <= {(member.path, member.reason) for member in spec.unmanaged}
     assert {"Enabled": True} == films["SSESpecification"]
     assert {"ReadUnitsPerSecond": 15000, "WriteUnitsPerSecond": 5000} == films["WarmThroughput"]
     assert [{"RegionName": "us-east-1"}] == films["Replicas"]
@@ -82,13 +87,15 @@ def test_unknown_after_apply(expression: str, path: str) -> None:
     plan = json.loads(PLAN)
     module = plan["configuration"]["root_module"]["module_calls"]["films"]["module"]
     module["resources"][0]["expressions"] |= json.loads(f"{{{expression}}}")
+    values = plan["planned_values"]["root_module"]["child_modules"][0]["resources"][0]["values"]
+    values["billing_mode"] = "PROVISIONED"
     address = 'module.films.aws_dynamodb_table.this["a.b"]'
 
-    assert f"f: {address}.{path}: is known only after the apply" in refusal(json.dumps(plan))
+    assert f"f: table films: {address}.{path}: is known only after the apply" in refusal(json.dumps(plan))
 
 
 def test_a_policy_of_a_table_to_come() -> None:
-    """A policy whose table has no ARN yet is joined by the reference in the configuration."""
+    """A policy is joined by its reference to a table; one of any table leaves policies alone."""
     plan = json.loads(PLAN)
     policy = "aws_dynamodb_resource_policy.this"
     in_module = plan["configuration"]["root_module"]["module_calls"]["films"]["module"]["resources"]
@@ -100,32 +107,31 @@ def test_a_policy_of_a_table_to_come() -> None:
 
     assert "{}" == read(json.dumps(plan), name="f")[0].resource_policy
     references["references"] = ["data.x.y"]
-    assert f"module.films.{policy}.resource_arn: is known only after" in refusal(json.dumps(plan))
+    (films,) = read(json.dumps(plan), name="f")
+    assert not films.HasField("resource_policy")
+    (unmanaged,) = (member for member in films.unmanaged if member.path == "ResourcePolicy")
+    assert f"module.films.{policy} may set it: its table is not known" == unmanaged.reason
 
 
 def test_what_a_dynamic_block_hides() -> None:
-    """What is unknown in a block that the configuration does not show is noted."""
+    """What is unknown in a block that the configuration does not show is left alone."""
     plan = json.loads(PLAN)
     module = plan["configuration"]["root_module"]["module_calls"]["films"]["module"]
     del module["resources"][0]["expressions"]["replica"]
-    notes: list[str] = []
-    read(json.dumps(plan), name="f", notes=notes)
+    (films,) = read(json.dumps(plan), name="f")
 
-    assert 1 == len(notes)
-    assert notes[0].endswith(
-        "replica[0].kms_key_arn is known only after the apply and taken to be at AWS's default"
-    )
+    assert "Replicas[us-east-1].KMSMasterKeyId" in {member.path for member in films.unmanaged}
 
 
 @pytest.mark.parametrize(
     ("kind", "said"),
     [
-        ("aws_dynamodb_table_replica", "t: a replica has to be in its table's replica block"),
+        ("aws_dynamodb_table_replica", "f: has no aws_dynamodb_table"),
         ("aws_s3_bucket", "f: has no aws_dynamodb_table"),
     ],
 )
 def test_what_is_refused(kind: str, said: str) -> None:
-    """Resources that would leave a table in doubt are refused, and so is a state without a table."""
+    """A state without a table is refused, also one with neighbours of tables that are elsewhere."""
     resource = {"address": "t", "mode": "managed", "type": kind, "values": {}}
     state = {
         "format_version": "1.0",

@@ -1,0 +1,1 @@
+"""Terraform's configuration language, `.tf` and `.tf.json`, as far as the files decide it."""

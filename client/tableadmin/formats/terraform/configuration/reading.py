@@ -1,0 +1,160 @@
+"""`.tf` and `.tf.json` -> the resources that they configure."""
+
+import json
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+
+from tableadmin.formats.error import SpecError
+from tableadmin.formats.found import Found
+from tableadmin.formats.inputs import Inputs
+from tableadmin.formats.terraform.configuration.evaluation import evaluated
+from tableadmin.formats.terraform.configuration.modules import GivenText, Module, Written
+from tableadmin.formats.terraform.configuration.syntax import json_content, native
+from tableadmin.formats.terraform.configuration.values import Unevaluable, Unknown, Value, known, mapping
+from tableadmin.formats.terraform.reading import tables
+from tableadmin.formats.terraform.resources import Cause, Resource
+from tableadmin.formats.terraform.resources import Unknown as NotKnown
+from tableadmin.formats.tree import Tree, record
+
+_PREFIXES = ("aws_dynamodb_", "awscc_dynamodb_", "aws_appautoscaling_")
+_ELSEWHERE = "; `terraform show -json PLAN` says it"
+_VALUES = ("terraform.tfvars", "terraform.tfvars.json")
+_ADDRESS = re.compile(r"[A-Za-z_][\w-]*(\.[A-Za-z_*][\w-]*|\[[^\]]*\])+")
+
+
+def read(text: str, inputs: Inputs) -> Found:
+    """The tables that TEXT, a file in Terraform's language, configures. Raises SpecError."""
+    return _read({"main.tf": text}, inputs, named=False)
+
+
+def read_json(document: Tree, inputs: Inputs) -> Found:
+    """The tables that DOCUMENT, in Terraform's JSON syntax, configures. Raises SpecError."""
+    return _read({"main.tf.json": json.dumps(document)}, inputs, named=False)
+
+
+def read_folder(files: Mapping[str, str], inputs: Inputs) -> Found:
+    """The tables that FILES, a root module with the modules in it, configure. Raises SpecError."""
+    return _read(files, inputs, named=True)
+
+
+def _read(files: Mapping[str, str], inputs: Inputs, *, named: bool) -> Found:
+    values = _values(files)
+
+    def argument(name: str) -> Value | None:
+        given = inputs.parameter(name) or inputs.parameter(f"var.{name}")
+        return GivenText(given) if given is not None else values.get(name)
+
+    module = Module(files, argument, _Given(inputs))
+    inputs.declares(module.parameters())
+    unread = [f"{address} is not read: {why}{_ELSEWHERE}" for address, why in module.unread()]
+    resources = [
+        _resource(written, named=named)
+        for written in module.resources(lambda kind: kind.startswith(_PREFIXES))
+    ]
+    try:
+        found = tables(resources, inputs)
+    except SpecError as error:
+        raise SpecError("; ".join([error.reason, *unread])) from None
+    return Found(found.tables, [*found.notes, *unread])
+
+
+class _Given(dict[str, Value]):
+    """What the caller gives for addresses, such as `aws_kms_key.k.arn`."""
+
+    def __init__(self, inputs: Inputs) -> None:
+        super().__init__()
+        self._inputs = inputs
+
+    def __contains__(self, address: object) -> bool:
+        return isinstance(address, str) and bool(address) and self._inputs.parameter(address) is not None
+
+    def __getitem__(self, address: str) -> Value:
+        return self._inputs.parameter(address)
+
+
+def _values(files: Mapping[str, str]) -> dict[str, Value]:
+    """The values of variables in the files that Terraform itself reads without being told to."""
+    found: dict[str, Value] = {}
+    names = [name for name in sorted(files) if posixpath.dirname(name) == ""]
+    automatic = [name for name in names if name.endswith((".auto.tfvars", ".auto.tfvars.json"))]
+    for name in [*(each for each in _VALUES if each in files), *automatic]:
+        found |= assigned(name, files[name])
+    return found
+
+
+def assigned(name: str, content: str) -> dict[str, Value]:
+    """The values that the file NAME, a .tfvars, gives to variables. Raises SpecError."""
+    try:
+        body = json_content(record(json.loads(content), "")) if name.endswith(".json") else native(content)
+    except ValueError as error:
+        reason = error.reason if isinstance(error, SpecError) else f"not JSON: {error}"
+        raise SpecError(reason, file=name, line=getattr(error, "line", None)) from None
+    return {variable: evaluated(value, {}) for variable, value in body.attributes.items()}
+
+
+def _resource(written: Written, *, named: bool) -> Resource:
+    values = _with_provider(written)
+    shown = {name: value for name, value in values.items() if not isinstance(value, Unknown)}
+    region = values.get("region")
+    return Resource(
+        written.address,
+        written.type,
+        {name: _tree(value) for name, value in shown.items()},
+        "configuration",
+        unknown={name: _unknown(value) for name, value in values.items()},
+        references={name: frozenset(_references(value)) for name, value in values.items()},
+        region=region if isinstance(region, str) else "",
+        ignored=written.ignored,
+        file=written.block.file if named else "",
+        line=written.block.line,
+    )
+
+
+def _with_provider(written: Written) -> dict[str, Value]:
+    """The values of the resource, with the region and the tags that its provider adds."""
+    values = {**written.values}
+    if not values.get("region"):
+        values["region"] = written.provider.region
+    defaults = written.provider.default_tags
+    if defaults is None or isinstance(values.get("tags"), Unknown):
+        return values
+    try:
+        values["tags_all"] = {**mapping(defaults), **mapping(values.get("tags") or {})}
+    except Unevaluable as cause:
+        values["tags_all"] = Unknown(cause)
+    return values
+
+
+def _tree(value: Value) -> Tree:
+    """What is known of VALUE."""
+    if isinstance(value, Mapping):
+        items = {name: value[name] for name in value}
+        return {name: _tree(item) for name, item in items.items() if not isinstance(item, Unknown)}
+    if isinstance(value, list):
+        return [_tree(item) for item in value]
+    return None if isinstance(value, Unknown) else _scalar(known(value))
+
+
+def _scalar(value: Value) -> Tree:
+    assert not isinstance(value, Mapping | list | Unknown)
+    return value
+
+
+def _unknown(value: Value) -> NotKnown:
+    if isinstance(value, Unknown):
+        return _cause(value.cause)
+    if isinstance(value, Mapping):
+        return {name: _unknown(value[name]) for name in value}
+    return [_unknown(item) for item in value] if isinstance(value, list) else None
+
+
+def _cause(cause: Unevaluable) -> Cause:
+    reference = next((each for each in cause.references if _ADDRESS.fullmatch(each)), "")
+    of_resource = "" if reference.startswith(("var.", "local.", "module.")) else reference
+    return Cause(f"{cause}{'' if cause.needs else _ELSEWHERE}", of_resource, cause.needs)
+
+
+def _references(value: Value) -> Iterator[str]:
+    if isinstance(value, Unknown):
+        yield from value.cause.references

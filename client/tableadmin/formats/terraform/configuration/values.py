@@ -1,0 +1,188 @@
+"""The values of Terraform's expressions, and its conversions between them."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeAlias
+
+from tableadmin.formats.tree import Tree
+
+
+class Unevaluable(Exception):
+    """An expression that the files do not decide; `str()` says why, in a clause that names the expression.
+
+    `references` are the addresses that the expression refers to, `needs` options of tablectl that would help.
+    """
+
+    def __init__(self, reason: str, *references: str, needs: tuple[str, ...] = ()) -> None:
+        super().__init__(reason)
+        self.references = references
+        self.needs = needs
+
+
+class Unknown:
+    """A value that the files do not decide, as a part of one that they do."""
+
+    def __init__(self, cause: Unevaluable) -> None:
+        self.cause = cause
+
+
+class SetOfValues(list["Value"]):
+    """A set: its members once, in Terraform's order."""
+
+
+Value: TypeAlias = (
+    str | int | float | bool | list["Value"] | dict[str, "Value"] | Mapping[str, "Value"] | Unknown | None
+)
+
+
+class Lazy(Mapping[str, Value]):
+    """An object whose members are evaluated when they are asked for, each once.
+
+    Raises Unevaluable for a member that is not there, and for one that refers to itself.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        members: Mapping[str, Callable[[], Value]],
+        missing: str = "is not in the files that were given",
+    ) -> None:
+        self._what = what
+        self._members = members
+        self._missing = missing
+        self._known: dict[str, Value] = {}
+        self._under_way: set[str] = set()
+
+    def __getitem__(self, name: str) -> Value:
+        if name not in self._known:
+            self._known[name] = self._evaluated(name)
+        return self._known[name]
+
+    def _evaluated(self, name: str) -> Value:
+        address = f"{self._what}.{name}"
+        if name not in self._members:
+            raise Unevaluable(f"{address} {self._missing}", address)
+        if name in self._under_way:
+            raise Unevaluable(f"{address} refers to itself", address)
+        self._under_way.add(name)
+        try:
+            return self._members[name]()
+        except Unevaluable as cause:
+            return Unknown(cause)
+        finally:
+            self._under_way.discard(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._members
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._members)
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+
+def known(value: Value) -> Value:
+    """VALUE. Raises Unevaluable if it is unknown itself."""
+    if isinstance(value, Unknown):
+        raise value.cause
+    return value
+
+
+def wholly_known(value: Value) -> Value:
+    """VALUE. Raises Unevaluable if VALUE or anything in it is unknown."""
+    value = known(value)
+    if isinstance(value, Mapping):
+        return {name: wholly_known(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return type(value)(wholly_known(item) for item in value)
+    return value
+
+
+def text(value: Value) -> str:
+    """VALUE as Terraform writes it into text. Raises Unevaluable for what has no text."""
+    value = known(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str | int | float):
+        return str(number(value)) if isinstance(value, float) else str(value)
+    raise Unevaluable(f"{_kind(value)} can't be converted to text")
+
+
+def number(value: Value) -> int | float:
+    """VALUE as a number, whole where it is whole. Raises Unevaluable for what is none."""
+    value = known(value)
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise Unevaluable(f"{_kind(value)} can't be converted to a number")
+    try:
+        found = float(value) if not isinstance(value, int) else value
+        return int(found) if found == int(found) else found
+    except (ValueError, OverflowError):
+        raise Unevaluable(f"{value!r} can't be converted to a number") from None
+
+
+def whole(value: Value) -> int:
+    """VALUE as a whole number. Raises Unevaluable for what is none."""
+    found = number(value)
+    if not isinstance(found, int):
+        raise Unevaluable(f"{found} is no whole number")
+    return found
+
+
+def truth(value: Value) -> bool:
+    """VALUE as a truth value. Raises Unevaluable for what is none."""
+    value = known(value)
+    if isinstance(value, bool):
+        return value
+    if value in ("true", "false"):
+        return value == "true"
+    raise Unevaluable(f"{_kind(value)} can't be converted to a truth value")
+
+
+def sequence(value: Value) -> list[Value]:
+    """VALUE as a list. Raises Unevaluable for what is none."""
+    value = known(value)
+    if isinstance(value, list):
+        return value
+    raise Unevaluable(f"{_kind(value)} is no list")
+
+
+def mapping(value: Value) -> Mapping[str, Value]:
+    """VALUE as an object. Raises Unevaluable for what is none."""
+    value = known(value)
+    if isinstance(value, Mapping):
+        return value
+    raise Unevaluable(f"{_kind(value)} is no map")
+
+
+def as_set(items: list[Value]) -> SetOfValues:
+    """ITEMS without repetitions; text and numbers are sorted."""
+    unique: list[Value] = []
+    for item in map(wholly_known, items):
+        if item not in unique:
+            unique.append(item)
+    if all(isinstance(item, str) for item in unique):
+        unique.sort(key=text)
+    return SetOfValues(unique)
+
+
+def tree(value: Value) -> Tree:
+    """VALUE, wholly known, as a tree."""
+    if isinstance(value, Mapping):
+        return {name: tree(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [tree(item) for item in value]
+    found = known(value)
+    assert not isinstance(found, Mapping | list | Unknown)
+    return found
+
+
+def _kind(value: Value) -> str:
+    return next((name for name, kind in _KINDS if isinstance(value, kind)), "a value")
+
+
+_KINDS: tuple[tuple[str, type], ...] = (
+    ("a map", Mapping),
+    ("a list", list),
+    ("text", str),
+    ("null", type(None)),
+)

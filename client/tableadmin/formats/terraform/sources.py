@@ -1,0 +1,56 @@
+"""Files of Terraform's own language: how they are recognised, and their readers, which load a parser."""
+
+import re
+from collections.abc import Mapping
+
+from tableadmin.formats.error import SpecError
+from tableadmin.formats.found import Found
+from tableadmin.formats.inputs import Inputs
+from tableadmin.formats.tree import Tree
+
+# The files of a folder that Terraform reads, and what marks such a folder.
+FILES = ("*.tf", "*.tf.json", "*.tfvars", "*.tfvars.json")
+MARK = "*.tf*"
+
+_BLOCK = re.compile(
+    r"^(?:resource|data|module|provider|variable|output|locals|terraform)(?:[ \t]+\"[^\"\n]*\")*[ \t]*\{",
+    re.MULTILINE,
+)
+_TOP = frozenset({"resource", "module", "data", "variable", "provider", "locals", "output"})
+
+
+def recognised(name: str, text: str) -> bool:
+    """Whether TEXT, the content of the file NAME, is in Terraform's native syntax."""
+    return name.endswith((".tf", ".tfvars")) or (
+        _BLOCK.search(text) is not None and not text.lstrip().startswith("{")
+    )
+
+
+def recognised_json(document: Tree) -> bool:
+    """Whether DOCUMENT is in Terraform's JSON syntax: objects below the names of blocks."""
+    if not isinstance(document, dict) or not _TOP.intersection(document):
+        return False
+    return all(isinstance(document[name], dict | list) for name in _TOP.intersection(document))
+
+
+def read(text: str, inputs: Inputs) -> Found:
+    """The tables that TEXT configures. Raises SpecError."""
+    from tableadmin.formats.terraform.configuration import reading  # noqa: PLC0415 - a parser, rarely needed
+
+    return reading.read(text, inputs)
+
+
+def read_json(document: Tree, inputs: Inputs) -> Found:
+    """The tables that DOCUMENT configures. Raises SpecError."""
+    from tableadmin.formats.terraform.configuration import reading  # noqa: PLC0415 - a parser, rarely needed
+
+    return reading.read_json(document, inputs)
+
+
+def read_folder(files: Mapping[str, str], inputs: Inputs) -> Found:
+    """The tables that FILES, a root module with the modules in it, configure. Raises SpecError."""
+    if not any(name.endswith((".tf", ".tf.json")) for name in files):
+        raise SpecError("is a folder without a .tf file")
+    from tableadmin.formats.terraform.configuration import reading  # noqa: PLC0415 - a parser, rarely needed
+
+    return reading.read_folder(files, inputs)

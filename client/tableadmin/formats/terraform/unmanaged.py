@@ -1,0 +1,151 @@
+"""What of a table Terraform does not decide: the members that stay as they are on the live table."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from tableadmin.formats.error import SpecError
+from tableadmin.formats.found import DECLARED
+from tableadmin.formats.inputs import Inputs
+from tableadmin.formats.terraform.resources import Cause, Resource, Steps, configured, unknown_leaves
+from tableadmin.formats.terraform.table import ATTRIBUTES, ON_DEMAND
+from tableadmin.formats.tree import Record, Tree
+
+_IGNORED = "lifecycle.ignore_changes"
+_ONLY_CONFIGURED = "only the tags of the configuration are known"
+# Members of blocks that a spec may leave unmanaged by themselves; {} is the name of the block's element.
+_INNER: Mapping[tuple[str, str], str] = {
+    ("server_side_encryption", "kms_key_arn"): "SSESpecification.KMSMasterKeyId",
+    ("point_in_time_recovery", "recovery_period_in_days"): (
+        "PointInTimeRecoverySpecification.RecoveryPeriodInDays"
+    ),
+    ("replica", "kms_key_arn"): "Replicas[{}].KMSMasterKeyId",
+    ("global_secondary_index", "read_capacity"): (
+        "GlobalSecondaryIndexes[{}].ProvisionedThroughput.ReadCapacityUnits"
+    ),
+    ("global_secondary_index", "write_capacity"): (
+        "GlobalSecondaryIndexes[{}].ProvisionedThroughput.WriteCapacityUnits"
+    ),
+    ("global_secondary_index", "on_demand_throughput"): "GlobalSecondaryIndexes[{}].OnDemandThroughput",
+    ("global_secondary_index", "warm_throughput"): "GlobalSecondaryIndexes[{}].WarmThroughput",
+    ("replica", "arn"): "",
+    ("replica", "stream_arn"): "",
+    ("replica", "stream_label"): "",
+    ("replica", "consistency_mode"): "",
+    ("replica", "point_in_time_recovery"): "",
+    ("replica", "deletion_protection_enabled"): "",
+    ("replica", "propagate_tags"): "",
+}
+# The attribute that names an element.
+_NAMES = {"global_secondary_index": "name", "replica": "region_name"}
+
+
+class Unmanaged:
+    """The members that a table's spec does not manage, each with the reason."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, Record] = {}
+
+    def add(self, path: str, reason: str, **bounds: Tree) -> None:
+        """Leave the member at PATH alone, because of REASON; BOUNDS are those of auto scaling."""
+        shown: Record = {"Path": path, "Reason": reason, **bounds}
+        self._found.setdefault(path, shown)
+
+    def members(self) -> list[Tree]:
+        """The members, as a spec has them; what is below another one is left out."""
+        return [
+            shown
+            for path, shown in self._found.items()
+            if not any(path.startswith((f"{other}.", f"{other}[")) for other in self._found)
+        ]
+
+
+def unmanaged(table: Resource, inputs: Inputs) -> Unmanaged:
+    """What TABLE leaves alone: what Terraform ignores, and what nobody configured and is not known.
+
+    Raises SpecError for what is configured, not known, and neither given nor declared unmanaged.
+    """
+    found = Unmanaged()
+    for attribute in ATTRIBUTES if "all" in table.ignored else table.ignored:
+        if ATTRIBUTES.get(attribute):
+            found.add(ATTRIBUTES[attribute], _IGNORED)
+    for attribute in ATTRIBUTES:
+        for steps, cause in unknown_leaves(table.unknown.get(attribute)):
+            if _matters(table, attribute):
+                _judge(table, (attribute, *steps), cause, inputs, found)
+    return found
+
+
+def _matters(table: Resource, attribute: str) -> bool:
+    """Whether a spec has a place for ATTRIBUTE: none for capacity on demand, or the view of no stream."""
+    if attribute in ("read_capacity", "write_capacity"):
+        return table.values.get("billing_mode") != ON_DEMAND
+    if attribute == "stream_view_type":
+        return bool(table.values.get("stream_enabled"))
+    return attribute not in ("warm_throughput", "region") or table.configured(attribute)
+
+
+def _judge(table: Resource, steps: Steps, cause: Cause, inputs: Inputs, found: Unmanaged) -> None:
+    names = [step for step in steps if isinstance(step, str)]
+    member = _member(table, steps)
+    if member is None:
+        return
+    if steps[0] == "tags_all":
+        found.add("Tags[*]" if "tags" not in table.unknown else "Tags", _ONLY_CONFIGURED)
+        return
+    expressions = table.expressions
+    if member and expressions is not None and not configured(expressions, names):
+        found.add(member, cause.reason)
+    elif member and inputs.leaves_alone(member):
+        found.add(member, DECLARED)
+    else:
+        raise refusal(f"{table.address}.{written(steps)}", cause, member)
+
+
+def refusal(path: str, cause: Cause, member: str) -> SpecError:
+    """The error that the value at PATH is not known; it says what to give, or to leave MEMBER alone."""
+    needs = [*(cause.needs or (f"--param '{cause.reference or path}=VALUE'",))]
+    needs += [f"--unmanaged {member}"] if member else []
+    return SpecError(f"{cause.reason}; give {' or '.join(needs)}", path=path, needs=needs[:1])
+
+
+def _member(table: Resource, steps: Steps) -> str | None:
+    """The path of the spec's member at STEPS; None where a spec has nothing of it, empty for a key's part."""
+    name, *rest = steps
+    inner = next((step for step in rest if isinstance(step, str)), "")
+    path = _INNER.get((str(name), inner))
+    if path is None:
+        return ATTRIBUTES[str(name)]
+    element = _element(table, str(name), rest)
+    return path.format(element) if path else None
+
+
+def _element(table: Resource, name: str, rest: Sequence[str | int]) -> Tree:
+    elements = table.values.get(name)
+    index = rest[0] if rest else 0
+    if not isinstance(elements, list) or not isinstance(index, int) or index >= len(elements):
+        return None
+    element = elements[index]
+    return element.get(_NAMES.get(name, "")) if isinstance(element, dict) else None
+
+
+def written(steps: Steps) -> str:
+    """STEPS as Terraform writes them: `replica[0].kms_key_arn`."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")
+
+
+def with_given(resource: Resource, inputs: Inputs) -> Resource:
+    """RESOURCE with the values that the caller gives for what is not known."""
+    given = dict(_given(resource, inputs))
+    return resource.completed(given) if given else resource
+
+
+def _given(resource: Resource, inputs: Inputs) -> Iterator[tuple[Steps, str]]:
+    for steps, cause in unknown_leaves(resource.unknown):
+        for name in filter(None, (cause.reference, _own_name(resource, steps))):
+            value = inputs.parameter(name)
+            if value is not None:
+                yield steps, value
+                break
+
+
+def _own_name(resource: Resource, steps: Steps) -> str:
+    return f"{resource.address}.{written(steps)}"

@@ -45,7 +45,7 @@ async def check(
     Raises Failure for the first table that can't be changed as ordered; its details name all such tables.
     HOLDERS are the operations that hold tables now, by table name.
     """
-    found = {spec.operation_id: _known_obstacle(endpoint, spec, holders) for spec in specs}
+    found = {spec.operation_id: _known_obstacle(spec, holders) for spec in specs}
     checked: Sequence[CheckedTable] = ()
     if len(specs) <= TABLES_READ_AT_ONCE:
         free = [spec for spec in specs if found[spec.operation_id] is None]
@@ -75,12 +75,8 @@ def held_by_another(table_name: str, operation_id: str) -> Failure:
     )
 
 
-def _known_obstacle(endpoint: Endpoint, spec: OperationSpec, holders: Mapping[str, Found]) -> Failure | None:
+def _known_obstacle(spec: OperationSpec, holders: Mapping[str, Found]) -> Failure | None:
     """Why the table can't be changed as ordered, as far as that is known without reading the table."""
-    if spec.table_name == endpoint.own_table:
-        return invalid_request(
-            "specs", f"{spec.table_name} stores the operations and cannot be the table of a spec"
-        )
     holder = holders.get(spec.table_name)
     if isinstance(holder, Failure):
         return holder

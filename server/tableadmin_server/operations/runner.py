@@ -20,7 +20,7 @@ from tableadmin_server.failure import Failure
 from tableadmin_server.operations.admission import held_by_another
 from tableadmin_server.operations.background_admission import BackgroundAdmission, CheckStopped, aborted_error
 from tableadmin_server.operations.execution import journal
-from tableadmin_server.operations.execution.ages import Ages
+from tableadmin_server.operations.execution.failure_detector import FailureDetector
 from tableadmin_server.operations.execution.heartbeat import Heartbeat, now
 from tableadmin_server.operations.execution.lease import Lease
 from tableadmin_server.operations.execution.reconcile import End, error_of
@@ -32,8 +32,8 @@ from tableadmin_server.watching.hub import Hub
 
 _log = structlog.get_logger()
 
-# How often others' operations are looked at, as a part of the lease.
-_LOOKS = 3
+# Searches for operations that no server carries out, in one lease.
+_SEARCHES_PER_LEASE = 3
 # Operations remembered that could not be written down any more.
 _MAX_LOST = 1000
 
@@ -79,9 +79,7 @@ class Runner:
         # Those of this server's whose requests are not admitted yet.
         self._unadmitted: dict[str, Operation] = {}
         self._admission = BackgroundAdmission(endpoint, store)
-        self._ages = Ages(now)
-        # The operations that could not be read when they were looked at last.
-        self._unreadable: frozenset[str] = frozenset()
+        self._failure_detector = FailureDetector(store, server, config.operation_lease, now)
         self._looking: asyncio.Task[None] | None = None
         self._stopping = False
 
@@ -93,7 +91,9 @@ class Runner:
 
     def start(self) -> None:
         """Look for operations that nobody carries out, until `stop`."""
-        self._looking = asyncio.create_task(self._hub.supervisor.repeat("operations.look", self._look_later))
+        self._looking = asyncio.create_task(
+            self._hub.supervisor.repeat("operations.take_over", self._take_over_later)
+        )
 
     def operation(self, operation_id: str) -> Operation | None:
         """Where an operation that this server carries out stands, by the moment."""
@@ -293,7 +293,7 @@ class Runner:
 
     def _claim_soon(self, entry: Entry) -> None:
         operation_id = entry.operation.spec.operation_id
-        # One that waits for room may be found by `_look` too: of two claims of one server both succeed.
+        # One that waits for room may be found by the search too: of two claims of one server both succeed.
         if self._is_here(operation_id):
             return
         self._claiming.add(operation_id)
@@ -331,45 +331,19 @@ class Runner:
             return None
         return claim, term
 
-    async def _look_later(self) -> None:
-        # Servers that began together need not look together.
+    async def _take_over_later(self) -> None:
+        # Servers that started together need not search at the same time.
         spread = random.uniform(0.8, 1.2)  # noqa: S311  # nobody is to be kept from guessing it
-        await asyncio.sleep(self._lease / _LOOKS * spread)
+        await asyncio.sleep(self._lease / _SEARCHES_PER_LEASE * spread)
         try:
-            await self._look()
+            for entry in await self._failure_detector.orphans(self._is_here):
+                if self.has_free_slot:
+                    self._claim_soon(entry)
         except Failure as failure:
             _log.debug("could not search for operations", endpoint=self._endpoint.name, reason=failure.reason)
 
-    async def _look(self) -> None:
-        """Take over the operations that nobody carries out."""
-        elsewhere = [each for each in await self._store.open_operations() if not self._is_here(each)]
-        found = await self._store.entries(elsewhere)
-        entries = {id_: each for id_, each in found.items() if isinstance(each, Entry)}
-        self._log_unreadable({id_: each for id_, each in found.items() if isinstance(each, Failure)})
-        self._ages.forget_others(entries)
-        heartbeats = await self._store.heartbeats({each.owner for each in entries.values() if each.owner})
-        for operation_id, entry in entries.items():
-            if self._is_idle(operation_id, entry, heartbeats) and self.has_free_slot:
-                self._claim_soon(entry)
-
     def _is_here(self, operation_id: str) -> bool:
         return any(operation_id in here for here in (self._runs, self._claiming, self._unadmitted))
-
-    def _is_idle(self, operation_id: str, entry: Entry, heartbeats: Mapping[str, str]) -> bool:
-        """Whether nobody carries ENTRY out: its owner is nobody, is silent, or is this server by mistake."""
-        signs = (entry.fence, entry.revision, entry.owner, heartbeats.get(entry.owner))
-        quiet = self._ages.seconds(operation_id, signs)
-        if entry.operation.status.state.ended or self._is_here(operation_id):
-            return False
-        return entry.owner in {"", self._heartbeat.server} or quiet > self._lease
-
-    def _log_unreadable(self, found: Mapping[str, Failure]) -> None:
-        """Log each operation that can't be read, once."""
-        for operation_id in found.keys() - self._unreadable:
-            _log.warning(
-                "could not read the operation", operation_id=operation_id, cause=found[operation_id].message
-            )
-        self._unreadable = frozenset(found)
 
     def _in_background(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

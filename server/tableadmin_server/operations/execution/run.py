@@ -16,7 +16,6 @@ from tableadmin_server.dynamodb.client.single_try import NotSent
 from tableadmin_server.dynamodb.endpoint import Answer, Endpoint
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.execution import heartbeat, journal
-from tableadmin_server.operations.execution.ages import Ages
 from tableadmin_server.operations.execution.cached_reader import CachedReader
 from tableadmin_server.operations.execution.identity import identity_of, recognized, replaced_failure
 from tableadmin_server.operations.execution.lease import Lease
@@ -31,6 +30,7 @@ from tableadmin_server.operations.execution.reconcile import (
     retry_period,
 )
 from tableadmin_server.operations.execution.settle_waiter import SettleWaiter
+from tableadmin_server.operations.execution.time_in_state import TimeInState
 from tableadmin_server.operations.storage.record import Operation, OperationStatus, State
 from tableadmin_server.operations.storage.store import LeaseLost
 from tableadmin_server.planner import Cooldown, Step, plan
@@ -76,7 +76,7 @@ class Run:
         self._changed = changed
         # Of day: what it says is written down for people, and compared with nothing.
         self._clock = clock
-        self._ages = Ages(heartbeat.now)
+        self._times = TimeInState(heartbeat.now)
         self._reader = CachedReader(endpoint, operation.spec.table_name, operation.spec.table_spec.keys())
         self._waiter = SettleWaiter(hub, operation.spec.table_name)
         self._stopping = False
@@ -223,8 +223,8 @@ class Run:
         Whatever another server wrote counts from when this one read it: clocks of machines are not compared.
         """
         last = status.calls[-1] if status.calls else None
-        age = self._ages.seconds("", last and (len(status.calls), last.outcome, last.began, last.ended))
-        seconds = {cooldown: self._ages.seconds(cooldown, at) for cooldown, at in status.changed.items()}
+        age = self._times.seconds("", last and (len(status.calls), last.outcome, last.began, last.ended))
+        seconds = {cooldown: self._times.seconds(cooldown, at) for cooldown, at in status.changed.items()}
         return age, {cooldown: now - timedelta(seconds=each) for cooldown, each in seconds.items()}
 
     async def _execute(self, step: Step) -> Pause | End | None:

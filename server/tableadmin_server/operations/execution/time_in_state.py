@@ -3,8 +3,8 @@
 from collections.abc import Callable, Collection, Hashable
 
 
-class Ages:
-    """Remembers in what state things were seen, and since when, by the seconds of CLOCK.
+class TimeInState:
+    """Remembers the states that things were seen in, and since when, by the seconds of CLOCK.
 
     Times that another server wrote are states like any other: they are never compared with CLOCK.
     """

@@ -1,0 +1,57 @@
+"""Finds the operations that no server carries out, by this server's own clock."""
+
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from tableadmin_server.failure import Failure
+from tableadmin_server.operations.execution.time_in_state import TimeInState
+from tableadmin_server.operations.storage.store import Entry, Store
+
+_log = structlog.get_logger()
+
+
+class FailureDetector:
+    """Finds operations in STORE that SERVER may take over.
+
+    The owner of an operation has failed when neither the operation nor the heartbeat of the owner has changed
+    for LEASE seconds of CLOCK. Times that another server wrote are never compared with CLOCK.
+    """
+
+    def __init__(self, store: Store, server: str, lease: float, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._server = server
+        self._lease = lease
+        self._times = TimeInState(clock)
+        # The operations that could not be read in the last search.
+        self._unreadable: frozenset[str] = frozenset()
+
+    async def orphans(self, is_here: Callable[[str], bool]) -> list[Entry]:
+        """The open operations that no server carries out; IS_HERE says which ones this server does.
+
+        An owner has failed at the earliest one lease after the first call that saw its state. Raises Failure.
+        """
+        elsewhere = [each for each in await self._store.open_operations() if not is_here(each)]
+        found = await self._store.entries(elsewhere)
+        entries = {id_: each for id_, each in found.items() if isinstance(each, Entry)}
+        self._log_unreadable({id_: each for id_, each in found.items() if isinstance(each, Failure)})
+        self._times.forget_others(entries)
+        heartbeats = await self._store.heartbeats({each.owner for each in entries.values() if each.owner})
+        orphans = [each for id_, each in entries.items() if self._is_orphan(id_, each, heartbeats)]
+        return [each for each in orphans if not is_here(each.operation.spec.operation_id)]
+
+    def _is_orphan(self, operation_id: str, entry: Entry, heartbeats: Mapping[str, str]) -> bool:
+        """Whether ENTRY has no owner, a failed owner, or this server, which does not run the operation."""
+        signs = (entry.fence, entry.revision, entry.owner, heartbeats.get(entry.owner))
+        unchanged = self._times.seconds(operation_id, signs)
+        if entry.operation.status.state.ended:
+            return False
+        return entry.owner in {"", self._server} or unchanged > self._lease
+
+    def _log_unreadable(self, found: Mapping[str, Failure]) -> None:
+        """Log each operation that can't be read, once."""
+        for operation_id in found.keys() - self._unreadable:
+            _log.warning(
+                "could not read the operation", operation_id=operation_id, cause=found[operation_id].message
+            )
+        self._unreadable = frozenset(found)

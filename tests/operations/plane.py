@@ -138,7 +138,8 @@ class Plane:
             self.model.answer("ListTables", {})
 
     def table(self, name: str) -> Table:
-        """The table NAME, by the model's own books."""
+        """The table NAME, by the model's own books as they are now."""
+        self.model.answer("ListTables", {})
         return self.model.control.tables[name]
 
     def changes(self, name: str) -> list[tuple[str, Data]]:

@@ -37,11 +37,12 @@ class ControlPlane:
         if operation not in _service().operation_names:
             raise Rejected("UnknownOperationException", operation)
         _check_shape(operation, params)
-        self._settle()
+        name = _table_name(params)
+        self._settle(name)
         answer = self._answer(operation, params)
         if not operation.startswith(("Describe", "List", "Get")):
             self.calls.append((operation, params))
-        self._settle()
+        self._settle(name)
         return answer
 
     def _answer(self, operation: str, params: Data) -> Data:
@@ -51,7 +52,7 @@ class ControlPlane:
             return {"TableDescription": self._create(params)}
         if operation in {"UpdateTable", "DeleteTable", "DescribeTable"}:
             return self._whole(operation, self._table(params["TableName"]), params)
-        name = params.get("TableName") or params.get("ResourceArn", "").rpartition("/")[2]
+        name = _table_name(params)
         if not name or operation == "DescribeTableReplicaAutoScaling":
             raise Rejected("UnknownOperationException", operation)
         table = self._table(name)
@@ -125,10 +126,17 @@ class ControlPlane:
             )
         return self.tables[name]
 
-    def _settle(self) -> None:
-        for table in self.tables.values():
-            table.settle(self.clock)
-        self.tables = {name: table for name, table in self.tables.items() if table.status.now}
+    def _settle(self, name: str) -> None:
+        """Let be over what is over, of one table or of all: no table depends on another."""
+        for each in [name] if name in self.tables else [*self.tables] if not name else []:
+            self.tables[each].settle(self.clock)
+            if not self.tables[each].status.now:
+                del self.tables[each]
+
+
+def _table_name(params: Data) -> str:
+    name: str = params.get("TableName") or params.get("ResourceArn", "").rpartition("/")[2]
+    return name
 
 
 def _check_shape(operation: str, params: Data) -> None:

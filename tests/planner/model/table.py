@@ -124,7 +124,8 @@ class Table:
         self.replicas = {region: each for region, each in self.replicas.items() if region in self.replicating}
         for motion in self.destinations.values():
             motion.settled(clock)
-        self.types = {name: kind for name, kind in self.types.items() if name in self._key_attributes()}
+        used = self._key_attributes()
+        self.types = {name: kind for name, kind in self.types.items() if name in used}
 
     def jobs(self) -> list[str]:
         """What moves beside TableStatus."""

@@ -55,12 +55,13 @@ class Written(NamedTuple):
     notes: tuple[str, ...]
 
 
-def read(  # all but the first are keywords
+def read(  # noqa: PLR0913  # all but the first are keywords
     source: str | bytes,
     *,
     name: str,
     parameters: Mapping[str, str] | None = None,
     names: Mapping[str, str] | None = None,
+    region: str = "",
     select: Sequence[str] = (),
     unmanaged: Sequence[str] = (),
     notes: list[str] | None = None,
@@ -68,13 +69,14 @@ def read(  # all but the first are keywords
     """The specs in SOURCE, which may hold several documents, each in any of the formats.
 
     NAME is the file's, for errors. PARAMETERS are what a template asks for; unlike tablectl, `read` accepts
-    parameters that the file does not have. NAMES are table names by logical ID. SELECT chooses tables, as
-    `selected` does. NOTES gets a line for each thing that a spec can't hold and that is left out; conditions
-    that are false may leave no spec.
+    parameters that the file does not have. NAMES are table names by logical ID. REGION is for templates that
+    need one and do not say one. SELECT chooses tables, as `selected` does. NOTES gets a line for each thing
+    that a spec can't hold and that is left out; conditions that are false may leave no spec.
 
     Raises SpecError for the tables that can't be read, with file, line, table and path as far as known.
     """
-    found = find(source, name=name, inputs=Inputs(parameters or {}, names or {}, unmanaged=unmanaged))
+    inputs = Inputs(parameters or {}, names or {}, unmanaged=unmanaged, region=lambda: region)
+    found = find(source, name=name, inputs=inputs)
     try:
         tables, left_out = selected(found.tables, select)
     except SpecError as error:

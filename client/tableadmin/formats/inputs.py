@@ -1,7 +1,7 @@
 """What a caller gives beside the files: values of parameters, and names of tables."""
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tableadmin.formats.error import SpecError
@@ -15,15 +15,18 @@ class Inputs:
     the name in the file: `Stage`, `Key.Arn`, `AWS::Region`, `aws_kms_key.orders.arn`. `names` are table names
     by logical ID. `deployed` is what a deployed stack says: physical IDs by logical ID, and pseudo parameters
     such as `AWS::Region`. Files need not use what is deployed. `unmanaged` are members that no spec is to
-    manage, such as `Tags`.
+    manage, such as `Tags`. `region` returns the region for files that need one and do not have one, such as
+    the region of the endpoint.
     """
 
     parameters: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     deployed: Mapping[str, str] = field(default_factory=dict)
     unmanaged: Sequence[str] = ()
+    region: Callable[[], str] | None = None
     _asked: set[str] = field(default_factory=set)
     _named: set[str] = field(default_factory=set)
+    _assumed: set[str] = field(default_factory=set)
 
     def parameter(self, name: str) -> str | None:
         """The value given for the parameter NAME, None without one. NAME counts as used."""
@@ -43,10 +46,22 @@ class Inputs:
         """Whether the caller declared the member at PATH unmanaged, or what it is a part of."""
         return any(path == each or path.startswith((f"{each}.", f"{each}[")) for each in self.unmanaged)
 
+    def assumed_region(self) -> str:
+        """The region that `region` returns, empty without one."""
+        found = self.region() if self.region else ""
+        if found:
+            self._assumed.add(found)
+        return found
+
+    @property
+    def notes(self) -> list[str]:
+        """A line for the region that was assumed, if a file needed one."""
+        return [f"AWS::Region is {region}, the Region of the endpoint" for region in sorted(self._assumed)]
+
     def check_all_used(self) -> None:
         """Raise SpecError for a parameter or a name that no file read with these inputs can use."""
         _check("parameter", self.parameters, self._asked)
-        _check("table without a name of its own, or logical ID,", self.names, self._named)
+        _check("table", self.names, self._named)
 
 
 def near(name: object, known: Iterable[str]) -> str:

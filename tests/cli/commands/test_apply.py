@@ -277,7 +277,7 @@ def test_what_is_no_plan(tablectl: Run, file: File, table: str) -> None:
             AttributeDefinitions=definitions,
         ),
     )
-    assert f"tablectl: AWS would reject the plan of: {table}\n" == one_line(
+    assert f"tablectl: plans that cannot be applied: {table}\n" == one_line(
         tablectl("plan", "-f", other, "--out", str(kept)), 1
     )
     assert not kept.exists()

@@ -162,7 +162,7 @@ def test_a_refused_plan(tablectl: Run, file: Callable[..., str], table: str) -> 
     tablectl("table", "update", table, "--deletion-protection", "--wait")
     path = file("a.yaml", {"TableName": table, **_properties()})
     ran = tablectl("plan", "-f", path, "--exit-code")
-    assert (1, f"tablectl: AWS would reject the plan of: {table}\n") == (ran.returncode, ran.stderr)
+    assert (1, f"tablectl: plans that cannot be applied: {table}\n") == (ran.returncode, ran.stderr)
     assert "  refused: deletion protection is on" in ran.stdout
     assert 2 == tablectl("diff", "-f", path, "--exit-code").returncode
 

@@ -79,6 +79,15 @@ class Session:
         self._ctx.call_on_close(client.close)
         return client
 
+    def region(self) -> str:
+        """The Region of the endpoint of this run; raises TableAdminError."""
+        client = self.client
+        name = client.options.endpoint
+        chosen = (
+            each for each in client.list_endpoints() if (each.name == name if name else each.is_default)
+        )
+        return next((each.region for each in chosen), "")
+
     @property
     def rpcs(self) -> type[Client]:
         """What has every RPC as an attribute, for `send`."""

@@ -10,7 +10,7 @@ import click
 from tableadmin.cli.app.exit_codes import CommandFailed, InputError
 from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.session import Session, pass_session
-from tableadmin.cli.specs import applying, plan_file, planning, spec_files
+from tableadmin.cli.specs import applying, plan_file, planning, regions, spec_files
 from tableadmin.cli.specs.applying import ApplyOptions
 from tableadmin.cli.specs.spec_files import Source
 from tableadmin.cli.views.formatting import word
@@ -37,6 +37,7 @@ The exit code is 0 if all tables match their specs, and 1 otherwise.
 @click.command(cls=Command, help=_HELP, example="tablectl apply -f tables.yaml")
 @click.argument("plan", metavar="[PLAN]", required=False, type=click.Path())
 @spec_files.source(required=False)
+@regions.any_region_option
 @applying.permissions
 @applying.apply_options
 @pass_session
@@ -45,6 +46,7 @@ def apply(
     plan: str | None,
     source: Source,
     *,
+    any_region: bool,
     apply_options: ApplyOptions,
 ) -> None:
     """Create and update tables to match their specs."""
@@ -53,9 +55,10 @@ def apply(
     saved = plan_file.read(plan) if plan else None
     if plan and saved:
         _check_endpoint(session, plan, saved)
-    loaded, notes = spec_files.Read(saved.specs, ()) if saved else spec_files.read(source)
+    loaded, notes = spec_files.Read(saved.specs, ()) if saved else spec_files.read(source, session.region)
     if applying.show_earlier_request(session, session.client, loaded, apply_options):
         return
+    regions.check(session, loaded, any_region=any_region)
     planned = planning.planned(session.client, loaded)
     planned.check()
     plans = planned.plans

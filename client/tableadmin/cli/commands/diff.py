@@ -12,7 +12,7 @@ from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.output import show
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.app.settings import SETTINGS
-from tableadmin.cli.specs import planning, spec_files
+from tableadmin.cli.specs import planning, regions, spec_files
 from tableadmin.cli.specs.planning import Planned
 from tableadmin.cli.specs.spec_files import LoadedSpec, Source
 from tableadmin.cli.views import plan_text
@@ -49,7 +49,8 @@ def diff(
     if name and origin and target and not source.files:
         planned, notes = _between(session, name, origin, target)
     elif source.files and not (name or origin or target):
-        loaded, notes = spec_files.read(source)
+        loaded, notes = spec_files.read(source, session.region)
+        notes = [*notes, *regions.tell(session, loaded)]
         planned = planning.planned(session.client, loaded)
     else:
         raise click.UsageError("give -f FILE, or TABLE with --from ENDPOINT and --to ENDPOINT")

@@ -9,7 +9,7 @@ from tableadmin.cli.app.exit_codes import CommandFailed
 from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.output import show
 from tableadmin.cli.app.session import Session, pass_session
-from tableadmin.cli.specs import plan_file, planning, spec_files
+from tableadmin.cli.specs import plan_file, planning, regions, spec_files
 from tableadmin.cli.specs.spec_files import Source
 from tableadmin.cli.views import plan_text
 
@@ -33,7 +33,8 @@ def plan(session: Session, source: Source, *, exit_code: bool, out: str | None) 
     """
     if out:
         plan_file.check(out)
-    loaded, notes = spec_files.read(source)
+    loaded, notes = spec_files.read(source, session.region)
+    notes = [*notes, *regions.tell(session, loaded)]
     planned = planning.planned(session.client, loaded)
     if session.in_blocks:
         terminal_text.write(plan_text.review(planned.plans))
@@ -42,7 +43,7 @@ def plan(session: Session, source: Source, *, exit_code: bool, out: str | None) 
     planned.check()
     refused = [plan.table_name for plan in planned.plans if plan.refusal]
     if refused:
-        raise CommandFailed(f"AWS would reject the plan of: {', '.join(refused)}")
+        raise CommandFailed(f"plans that cannot be applied: {', '.join(refused)}")
     if out:
         endpoint = session.settings["endpoint"].text
         plan_file.write(plan_file.SavedPlans(loaded, planned.plans, endpoint), out)

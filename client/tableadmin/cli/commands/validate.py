@@ -29,7 +29,7 @@ def validate(session: Session, source: Source) -> None:
 
     The service checks the specs without calls to AWS. The exit code is 1 if there are violations.
     """
-    loaded, notes = spec_files.read(source)
+    loaded, notes = spec_files.read(source, session.region)
     response = session.client.validate(each.spec for each in loaded)
     _show(session, response, loaded, notes)
     if response.violations:

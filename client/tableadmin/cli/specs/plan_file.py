@@ -44,7 +44,7 @@ def write(saved: SavedPlans, path: str) -> None:
         "Created": datetime.now(UTC).isoformat(timespec="seconds"),
         "Endpoint": saved.endpoint,
         "Tables": [
-            {"File": loaded.file, "Spec": aws(loaded.spec), "Plan": aws(plan)}
+            {"File": loaded.file, "Region": loaded.region, "Spec": aws(loaded.spec), "Plan": aws(plan)}
             for loaded, plan in zip(saved.specs, saved.plans, strict=True)
         ],
     }
@@ -79,7 +79,10 @@ def read(path: str) -> SavedPlans:
     try:
         tables = cast("list[Mapping[str, AwsDict]]", document["Tables"])
         return SavedPlans(
-            [LoadedSpec(from_aws(each["Spec"], v1.TableSpec), str(each["File"])) for each in tables],
+            [
+                LoadedSpec(from_aws(each["Spec"], v1.TableSpec), str(each["File"]), str(each["Region"]))
+                for each in tables
+            ],
             [from_aws(each["Plan"], v1.TablePlan) for each in tables],
             cast("str | None", document["Endpoint"]),
         )

@@ -66,11 +66,23 @@ def planned(client: Client, loaded: Sequence[LoadedSpec]) -> Planned:
             click.echo(line, err=True)
         raise CommandFailed(invalid(response, loaded)) from error
     by_name = {each.table_name: each for each in results}
+    for each in loaded:
+        if each.must_exist:
+            _refuse_creation(by_name[each.spec.table_name].plan, each.must_exist)
     ordered = [by_name[each.spec.table_name] for each in loaded]
     return Planned(
         [each.plan for each in ordered if each.HasField("plan")],
         [table_error(each.table_name, each.error) for each in ordered if each.HasField("error")],
     )
+
+
+def _refuse_creation(plan: TablePlan, reason: str) -> None:
+    """Make PLAN a refused one if the plan creates the table, also in the place of another one, for REASON."""
+    from tableadmin.v1 import PlanAction  # noqa: PLC0415 - protobuf
+
+    if plan.action in (PlanAction.PLAN_ACTION_CREATE, PlanAction.PLAN_ACTION_REPLACE):
+        plan.refusal = f"a new table would be empty: {reason}; create the table with the tool of the file"
+        del plan.steps[:]
 
 
 def answer(plans: Sequence[TablePlan], notes: Sequence[str]) -> AwsDict:

@@ -149,8 +149,10 @@ _OPTIONS = (
 )
 
 
-def read(source: Source) -> Read:
+def read(source: Source, region: Callable[[], str] | None = None) -> Read:
     """The specs in the files of SOURCE, `-` being standard input; the notes go to standard error.
+
+    REGION is called for the region of a template that needs one and does not say one.
 
     Raises SpecsError for every table that can't be read, and UsageError.
     """
@@ -161,6 +163,7 @@ def read(source: Source) -> Read:
         _pairs("--name", source.names),
         _deployed(source.stacks),
         source.unmanaged,
+        region=region,
     )
     try:
         found = formats.joined([_found(file, inputs) for file in source.files])
@@ -170,7 +173,12 @@ def read(source: Source) -> Read:
         formats.check_distinct(tables)
     except formats.SpecError as error:
         raise SpecsError(str(error)) from error
-    notes = [*found.notes, *(note for table in tables for note in table.notes), *filter(None, [left_out])]
+    notes = [
+        *inputs.notes,
+        *found.notes,
+        *(note for table in tables for note in table.notes),
+        *filter(None, [left_out]),
+    ]
     print_notes(notes)
     return Read(
         [

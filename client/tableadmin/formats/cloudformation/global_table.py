@@ -89,9 +89,11 @@ def _home(replicas: list[Record], resource: Resource) -> int:
     try:
         here = resource.template.text({"Ref": _REGION}, path)
     except SpecError as error:
-        raise SpecError(f"which of them is home? {error.reason}", path=path) from None
+        reason = f"which of them is home? {error.reason}"
+        raise SpecError(reason, path=path, needs=error.needs) from None
     if here not in regions:
-        raise SpecError(f"none of them is in {here}", path=path)
+        need = "--param AWS::Region=VALUE"
+        raise SpecError(f"none of them is in {here}; give another AWS::Region", path=path, needs=[need])
     return regions.index(here)
 
 

@@ -200,11 +200,12 @@ class Template:
 
     def _of_region(self, name: str) -> str:
         """The pseudo parameters that follow from the region."""
-        if name == "AWS::Region":
-            return self.region
-        if not self.region or name not in ("AWS::Partition", "AWS::URLSuffix"):
+        if name not in ("AWS::Region", "AWS::Partition", "AWS::URLSuffix"):
             return ""
-        partition, domain = next(v for begin, v in _PARTITIONS.items() if self.region.startswith(begin))
+        region = self.region or self._inputs.assumed_region()
+        if not region or name == "AWS::Region":
+            return region
+        partition, domain = next(v for begin, v in _PARTITIONS.items() if region.startswith(begin))
         return partition if name == "AWS::Partition" else domain
 
     @contextmanager

@@ -13,11 +13,10 @@ from tableadmin_server.failure import Failure
 from tableadmin_server.planner.state.live import auto_scaled
 from tableadmin_server.tables.parts import Part
 from tableadmin_server.tables.snapshot import Snapshot
+from tableadmin_server.tables.transitions import is_on
 
 # A part of a table as members of a spec. The list receives a note for each thing that a spec can't hold.
 _Members: TypeAlias = Callable[[Snapshot, list[str]], AwsDict]
-
-_ON = frozenset({"ENABLED", "ENABLING", "ACTIVE", "UPDATING"})
 
 
 class Exported(NamedTuple):
@@ -66,7 +65,7 @@ def _scaled(live: Snapshot) -> Iterator[UnmanagedMember]:
 
 def _streams(live: Snapshot) -> Sequence[AwsDict]:
     """The Kinesis data streams that get the changes of the table."""
-    return [each for each in live.elements(Part.KINESIS) if each.get("DestinationStatus") in _ON]
+    return [each for each in live.elements(Part.KINESIS) if is_on(each, "DestinationStatus")]
 
 
 def _missing(live: Snapshot, part: Part) -> str:
@@ -81,7 +80,7 @@ def _missing(live: Snapshot, part: Part) -> str:
 def _time_to_live(live: Snapshot, notes: list[str]) -> AwsDict:
     del notes
     found = live.structure(Part.TIME_TO_LIVE)
-    if found.get("TimeToLiveStatus") not in _ON:
+    if not is_on(found, "TimeToLiveStatus"):
         return {}
     return {"TimeToLiveSpecification": {"AttributeName": found["AttributeName"], "Enabled": True}}
 
@@ -91,7 +90,7 @@ def _continuous_backups(live: Snapshot, notes: list[str]) -> AwsDict:
     recovery = cast(
         "AwsDict", live.structure(Part.CONTINUOUS_BACKUPS).get("PointInTimeRecoveryDescription") or {}
     )
-    if recovery.get("PointInTimeRecoveryStatus") not in _ON:
+    if not is_on(recovery, "PointInTimeRecoveryStatus"):
         return {}
     period = _some(recovery, "RecoveryPeriodInDays")
     return {"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True, **period}}
@@ -113,7 +112,7 @@ def _resource_policy(live: Snapshot, notes: list[str]) -> AwsDict:
 def _contributor_insights(live: Snapshot, notes: list[str]) -> AwsDict:
     del notes
     found = live.structure(Part.CONTRIBUTOR_INSIGHTS)
-    if found.get("ContributorInsightsStatus") not in _ON:
+    if not is_on(found, "ContributorInsightsStatus"):
         return {}
     mode: AwsDict = {"Mode": found["ContributorInsightsMode"]} if found.get("ContributorInsightsMode") else {}
     return {"ContributorInsightsSpecification": {"Enabled": True, **mode}}

@@ -7,6 +7,7 @@ import asyncio
 import datetime as dt
 import threading
 from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
 from typing import Any, TypeVar
 from unittest.mock import patch
 
@@ -15,6 +16,7 @@ from botocore import exceptions as boto
 from botocore.awsrequest import AWSPreparedRequest
 
 from tableadmin_server.config import EndpointConfig, RetryMode
+from tableadmin_server.dynamodb.client.connections import MAX_BODY
 from tableadmin_server.dynamodb.client.retries import READS
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.failure import Failure
@@ -231,6 +233,25 @@ def test_credentials_are_renewed_elsewhere(
     assert ["SHORT"] * 2 + ["LONG"] * 3 == [each.partition("/")[0] for each in signed]
     assert 3 == len(threads)
     assert threading.main_thread() not in threads
+
+
+def test_an_endless_answer_of_sts(scripted: ScriptedEndpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of an answer of STS no more is read than of one of DynamoDB."""
+
+    def padded(request: Seen) -> Answer:
+        found = role("KEY", 3600)(request)
+        return replace(found, body=found.body + b" " * MAX_BODY)
+
+    with serving(padded) as sts:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", sts.url)
+
+        async def use(endpoint: Endpoint) -> None:
+            with pytest.raises(Failure) as raised:
+                await endpoint.call("DescribeTable", {"TableName": "Music"})
+            assert "ENDPOINT_ANSWER_UNREADABLE" == raised.value.reason
+
+        using(config_of(scripted, role_arn=f"arn:aws:iam::{ACCOUNT}:role/x"), use)
+    assert [] == scripted.seen
 
 
 @pytest.mark.parametrize("account", [None, ACCOUNT])

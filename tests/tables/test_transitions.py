@@ -4,7 +4,7 @@ import pytest
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.tables.snapshot import Snapshot
-from tableadmin_server.tables.transitions import transitions
+from tableadmin_server.tables.transitions import is_on, transitions
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,22 @@ from tableadmin_server.tables.transitions import transitions
 def test_what_is_over_for_good_does_not_move(described: AwsDict, moving: list[str]) -> None:
     """A table is settled, and polled slowly, when none of its statuses ends by itself."""
     assert moving == transitions(Snapshot("Music", {"TableStatus": "ACTIVE", **described}))
+
+
+@pytest.mark.parametrize(
+    ("status", "on"),
+    [
+        ("ENABLED", True),
+        ("ENABLING", True),
+        ("ACTIVE", True),
+        ("UPDATING", True),
+        ("DISABLING", False),
+        ("DISABLED", False),
+        ("ENABLE_FAILED", False),
+        ("FAILED", False),
+        (None, False),
+    ],
+)
+def test_a_setting_is_on(status: str | None, on: bool) -> None:  # noqa: FBT001  # a parameter
+    """A setting is on while it is switched on, and off while it is switched off or not shown."""
+    assert on == is_on({} if status is None else {"Status": status}, "Status")

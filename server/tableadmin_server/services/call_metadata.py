@@ -4,6 +4,9 @@ from typing import Any, TypeAlias
 
 import grpc
 
+from tableadmin_server.dynamodb.endpoint import Endpoint
+from tableadmin_server.dynamodb.endpoints import Endpoints
+
 # In the metadata of a call: the name of the endpoint.
 ENDPOINT_KEY = "tableadmin-endpoint"
 # In the trailing metadata: the id that AWS gave the request.
@@ -15,9 +18,9 @@ UNKNOWN_KEY = "tableadmin-unknown-bin"
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 
-def endpoint_name(context: Context) -> str | None:
-    """The endpoint that the call's metadata names; None for the default."""
+def called_endpoint(endpoints: Endpoints, context: Context) -> Endpoint:
+    """The endpoint that the metadata of the call names, or the default; raises Failure for a wrong name."""
     for key, value in context.invocation_metadata() or ():
         if key == ENDPOINT_KEY:
-            return str(value)
-    return None
+            return endpoints.named(str(value))
+    return endpoints.named(None)

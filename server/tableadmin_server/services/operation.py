@@ -27,7 +27,7 @@ from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
 from tableadmin_server.operations.following import not_found
 from tableadmin_server.operations.operations import Operations
 from tableadmin_server.operations.storage.store import Found, Selection
-from tableadmin_server.services.call_metadata import endpoint_name
+from tableadmin_server.services.call_metadata import called_endpoint
 from tableadmin_server.services.operation_messages import operation_message, unreadable_message
 
 SERVICE = operation_service_pb2.DESCRIPTOR.services_by_name["OperationService"]
@@ -44,7 +44,7 @@ def handlers(endpoints: Endpoints, operations: OperationsByEndpoint) -> "grpc.Ge
     """The RPCs of `OperationService`, on OPERATIONS."""
 
     def chosen(context: Context) -> Operations:
-        return operations.of(endpoints.named(endpoint_name(context)))
+        return operations.of(called_endpoint(endpoints, context))
 
     async def get_operation(request: GetOperationRequest, context: Context) -> GetOperationResponse:
         found = await chosen(context).get(_id(request.operation_id))

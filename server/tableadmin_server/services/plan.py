@@ -35,7 +35,7 @@ from tableadmin_server.failure import Failure, FieldViolation, invalid_request
 from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
 from tableadmin_server.operations.request import ApplyRequest
 from tableadmin_server.planner import Violation, plan, repetitions, validate
-from tableadmin_server.services.call_metadata import endpoint_name
+from tableadmin_server.services.call_metadata import called_endpoint
 from tableadmin_server.services.operation_messages import operation_message
 from tableadmin_server.services.plan_messages import table_error, table_plan
 from tableadmin_server.services.reserved_table import ReservedTable
@@ -60,7 +60,7 @@ def handlers(endpoints: Endpoints, operations: OperationsByEndpoint) -> "grpc.Ge
     """The RPCs of `PlanService`, which read from ENDPOINTS; what is to be changed OPERATIONS do."""
 
     async def plan_tables(request: PlanTablesRequest, context: Context) -> AsyncIterator[PlanTablesResponse]:
-        endpoint = endpoints.named(endpoint_name(context))
+        endpoint = called_endpoint(endpoints, context)
         _PLANNED.check(endpoint, request)
         specs = await off_loop(partial(valid_specs, request.specs), request.ByteSize())
         async with aclosing(as_ready(specs, partial(_planned, endpoint))) as responses:
@@ -73,7 +73,7 @@ def handlers(endpoints: Endpoints, operations: OperationsByEndpoint) -> "grpc.Ge
     async def export_tables(
         request: ExportTablesRequest, context: Context
     ) -> AsyncIterator[ExportTablesResponse]:
-        endpoint = endpoints.named(endpoint_name(context))
+        endpoint = called_endpoint(endpoints, context)
         names = await _exported_names(endpoint, request)
         async with aclosing(as_ready(names, partial(_exported, endpoint))) as responses:
             completed = 0
@@ -87,7 +87,7 @@ def handlers(endpoints: Endpoints, operations: OperationsByEndpoint) -> "grpc.Ge
         return await off_loop(partial(_judgement, request.specs), request.ByteSize())
 
     async def apply_plan(request: ApplyPlanRequest, context: Context) -> ApplyPlanResponse:
-        endpoint = endpoints.named(endpoint_name(context))
+        endpoint = called_endpoint(endpoints, context)
         _APPLIED.check(endpoint, request)
         apply_request = await off_loop(partial(_application, request, context.peer()), request.ByteSize())
         begun = await operations.of(endpoint).apply(apply_request)

@@ -25,7 +25,7 @@ from tableadmin_server.dynamodb.fields import field_path
 from tableadmin_server.dynamodb.listings import table_of
 from tableadmin_server.dynamodb.singleflight import Singleflight
 from tableadmin_server.failure import Failure, FieldViolation
-from tableadmin_server.services.call_metadata import AWS_REQUEST_ID_KEY, UNKNOWN_KEY, endpoint_name
+from tableadmin_server.services.call_metadata import AWS_REQUEST_ID_KEY, UNKNOWN_KEY, called_endpoint
 from tableadmin_server.services.reserved_table import ReservedTable
 from tableadmin_server.watching.hubs import Hubs
 
@@ -69,7 +69,7 @@ def _handler(method: MethodDescriptor, endpoints: Endpoints, hubs: Hubs) -> Hand
     call = _shared(_caller(method)) if _only_reads(method) else _changing(_caller(method), method, hubs)
 
     async def handle(request: bytes, context: Context) -> bytes:
-        reply = await call(endpoints.named(endpoint_name(context)), request)
+        reply = await call(called_endpoint(endpoints, context), request)
         context.set_trailing_metadata((*context.trailing_metadata(), *reply.trailing))
         return reply.payload
 

@@ -10,7 +10,7 @@ from google.protobuf.duration_pb2 import Duration
 from tableadmin.v1 import TablePart, WaitRequest, WaitResponse, WatchRequest, watch_service_pb2
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.failure import invalid_request
-from tableadmin_server.services.call_metadata import endpoint_name
+from tableadmin_server.services.call_metadata import called_endpoint
 from tableadmin_server.tables.parts import ROWS, Part
 from tableadmin_server.tables.snapshot import parts_of
 from tableadmin_server.watching.hubs import Hubs
@@ -35,14 +35,14 @@ def handlers(endpoints: Endpoints, hubs: Hubs) -> "grpc.GenericRpcHandler[Any, A
     """The RPCs of `WatchService`, on the poll loops of HUBS."""
 
     async def watch(request: WatchRequest, context: Context) -> AsyncIterator[bytes]:
-        hub = hubs.of(endpoints.named(endpoint_name(context)))
+        hub = hubs.of(called_endpoint(endpoints, context))
         stream = Watch(hub, _scope(request), _options(request))
         async with aclosing(stream.messages(request.resume_token)) as messages:
             async for message in messages:
                 yield message
 
     async def wait(request: WaitRequest, context: Context) -> AsyncIterator[WaitResponse]:
-        hub = hubs.of(endpoints.named(endpoint_name(context)))
+        hub = hubs.of(called_endpoint(endpoints, context))
         heartbeat = _seconds(request, "heartbeat_interval", _HEARTBEAT_SECONDS)
         awaited = wait_target(request, hub)
         async with aclosing(wait_responses(awaited, heartbeat, _limit(context))) as responses:

@@ -18,6 +18,9 @@ MOVING = frozenset({"CREATING", "UPDATING", "DELETING", "ENABLING", "DISABLING",
 # Statuses of a table in which no change is possible until somebody helps the table.
 _STUCK = frozenset({"ARCHIVED", "INACCESSIBLE_ENCRYPTION_CREDENTIALS", "REPLICATION_NOT_AUTHORIZED"})
 
+# Statuses of a setting that is off, or is being switched off; "" is that of a setting that is not shown.
+_OFF = frozenset({"", "DISABLED", "DISABLING", "ENABLE_FAILED", "FAILED"})
+
 _REGIONAL = (
     ("Replicas", "replica", "ReplicaStatus"),
     ("GlobalTableWitnesses", "witness", "WitnessStatus"),
@@ -28,6 +31,11 @@ def transitions(snapshot: Snapshot) -> list[str]:
     """What of the table and of its parts that were read is in transition; empty when all is settled."""
     parts = (each for part in snapshot.parts for each in part_transitions(snapshot, part))
     return [*table_transitions(snapshot), *parts]
+
+
+def is_on(holder: AwsDict, member: str) -> bool:
+    """Whether the setting, whose status is MEMBER of HOLDER, is on or is being switched on."""
+    return str(holder.get(member) or "") not in _OFF
 
 
 def stuck(snapshot: Snapshot) -> str:

@@ -102,7 +102,6 @@ def _connected(config: EndpointConfig) -> tuple[BaseClient, Transport | None]:
             proxies={} if local else None,
         ),
     )
-    bound_answers(client)
     spare_changes(client)
     url = urlsplit(client.meta.endpoint_url)
     if url.path.strip("/") or (not local and url.scheme in get_environ_proxies(url.geturl())):
@@ -110,8 +109,17 @@ def _connected(config: EndpointConfig) -> tuple[BaseClient, Transport | None]:
     return client, Transport(config.connect_timeout, config.read_timeout, trusted(session))
 
 
+class _Session(botocore.session.Session):
+    """Makes clients that bound the answers they read, those of STS and SSO for credentials too."""
+
+    def create_client(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # botocore's arguments
+        client = super().create_client(*args, **kwargs)
+        bound_answers(client)
+        return client
+
+
 def _session(config: EndpointConfig) -> botocore.session.Session:
-    session = botocore.session.Session(profile=config.profile)
+    session = _Session(profile=config.profile)
     session.register_component("data_loader", _loader(session.get_config_variable("data_path")))
     return session
 

@@ -19,9 +19,7 @@ from tableadmin_server.planner.state.table_state import (
 )
 from tableadmin_server.tables.parts import Part
 from tableadmin_server.tables.snapshot import Snapshot
-
-_OFF = frozenset({"", "DISABLED", "DISABLING"})
-_KINESIS_OFF = frozenset({"DISABLED", "DISABLING", "ENABLE_FAILED"})
+from tableadmin_server.tables.transitions import is_on
 
 
 class Bounds(NamedTuple):
@@ -108,18 +106,18 @@ def live_state(live: Snapshot) -> TableState | None:
 
 def _add_parts(state: TableState, live: Snapshot) -> None:
     time_to_live = live.structure(Part.TIME_TO_LIVE)
-    if text(time_to_live, "TimeToLiveStatus") not in _OFF:
+    if is_on(time_to_live, "TimeToLiveStatus"):
         state.time_to_live = text(time_to_live, "AttributeName")
     recovery = structure(live.structure(Part.CONTINUOUS_BACKUPS), "PointInTimeRecoveryDescription")
-    if text(recovery, "PointInTimeRecoveryStatus") not in _OFF:
+    if is_on(recovery, "PointInTimeRecoveryStatus"):
         state.recovery_days = number(recovery, "RecoveryPeriodInDays") or RECOVERY_DAYS
     insights = live.structure(Part.CONTRIBUTOR_INSIGHTS)
-    if text(insights, "ContributorInsightsStatus") not in _OFF | {"FAILED"}:
+    if is_on(insights, "ContributorInsightsStatus"):
         state.insights = text(insights, "ContributorInsightsMode", DEFAULT_MODE)
     state.kinesis = {
         text(each, "StreamArn"): text(each, "ApproximateCreationDateTimePrecision", DEFAULT_PRECISION)
         for each in live.elements(Part.KINESIS)
-        if each.get("DestinationStatus") not in _KINESIS_OFF
+        if is_on(each, "DestinationStatus")
     }
     policy = live.parts.get(Part.RESOURCE_POLICY)
     state.policy = None if policy is None else canonical(str(policy))
@@ -134,6 +132,6 @@ def _own_tags(tags: Sequence[AwsDict]) -> dict[str, str]:
 
 def _encryption(table: AwsDict) -> str | None:
     description = structure(table, "SSEDescription")
-    if text(description, "Status") in _OFF or description.get("SSEType") == "AES256":
+    if not is_on(description, "Status") or description.get("SSEType") == "AES256":
         return None
     return text(description, "KMSMasterKeyArn")

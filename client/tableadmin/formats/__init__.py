@@ -98,9 +98,10 @@ def load(path: str | Path, *, inputs: Inputs) -> Found:
         return find(path.read_bytes(), name=name, inputs=inputs)
     reader, files = folder(path, name)
     try:
-        return _in_file(reader.read(files, inputs), name, inputs)
+        return _in_file(_below(name, reader.read(files, inputs)), name, inputs)
     except SpecError as error:
-        raise error.within(file=name) from None
+        error.file = f"{name}/{error.file}" if error.file else name
+        raise
 
 
 def find(source: str | bytes, *, name: str, inputs: Inputs) -> Found:
@@ -161,6 +162,12 @@ def _document(document: Tree, number: int, text: str, name: str, inputs: Inputs)
         return _in_file(reader.read(document, inputs), name, inputs, lines)
     except SpecError as error:
         raise error.within(file=name, line=lines(error.path)) from None
+
+
+def _below(folder: str, found: Found) -> Found:
+    """FOUND with paths of files that begin with FOLDER."""
+    tables = [replace(table, file=table.file and f"{folder}/{table.file}") for table in found.tables]
+    return replace(found, tables=tables)
 
 
 def _in_file(

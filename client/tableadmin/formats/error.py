@@ -46,6 +46,12 @@ class SpecError(ValueError):
             needs=self.needs,
         )
 
+    def below(self, member: str) -> "SpecError":
+        """The same error, whose path is that of something below MEMBER."""
+        error = self.within()
+        error.path = ".".join(filter(None, (member, self.path)))
+        return error
+
     def __str__(self) -> str:
         """One line, as compilers write them: `tables.yaml:12: table Films: BillingMode: must be text`."""
         place = f"{self.file}:{self.line}" if self.line else self.file

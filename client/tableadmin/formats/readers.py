@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from typing import NamedTuple, TypeAlias
 
-from tableadmin.formats import create_table, descriptions, spec
+from tableadmin.formats import cdk, create_table, descriptions, serverless, spec
 from tableadmin.formats.cloudformation import deployed_template
 from tableadmin.formats.cloudformation import reading as cloudformation
 from tableadmin.formats.error import SpecError
@@ -67,6 +67,7 @@ DOCUMENTS: tuple[Reader, ...] = (
         strict=False,
     ),
     Reader("get-template of CloudFormation", _has("TemplateBody"), deployed_template.read, strict=False),
+    Reader("serverless.yml", serverless.recognised, serverless.read, strict=False),
     Reader("Terraform JSON", _has("planned_values", "terraform_version"), terraform.read),
     Reader("Terraform", sources.recognised_json, sources.read_json),
     Reader("descriptions", descriptions.recognised, descriptions.read),
@@ -76,6 +77,7 @@ DOCUMENTS: tuple[Reader, ...] = (
 TEXTS: tuple[TextReader, ...] = (TextReader("Terraform", sources.recognised, sources.read),)
 FOLDERS: tuple[FolderReader, ...] = (
     FolderReader("Terraform", sources.MARK, sources.FILES, sources.read_folder),
+    FolderReader("CDK", cdk.MARK, cdk.FILES, cdk.read),
 )
 
 _STACK = "lists the resources of a stack; give it with --stack-resources, and the template with -f"
@@ -84,6 +86,7 @@ _NEARBY = {
     "StackResourceSummaries": _STACK,
     "StackResources": _STACK,
     "Stacks": "describes stacks; give what `aws cloudformation get-template --stack-name STACK` prints",
+    "artifacts": "is the manifest of a folder that `cdk synth` writes; give the folder",
     "lineage": "is a Terraform state file; give what `terraform show -json` prints",
     "TableNames": "is a list of table names; give what `aws dynamodb describe-table` prints",
 }

@@ -6,6 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 GENERATOR = ROOT / ".venv-proto" / "bin" / "python"
 PACKAGE = Path("tableadmin/v1")
+WORDS = Path("tableadmin/cli/requests/contract_words.py")
 
 
 def test_the_stubs_are_generated(tmp_path: Path) -> None:
@@ -18,6 +19,7 @@ def test_the_stubs_are_generated(tmp_path: Path) -> None:
     assert "table_admin_pb2_grpc.py" in generated
     assert generated.keys() == committed.keys()
     assert [] == [name for name, text in generated.items() if text != committed[name]], "run make proto"
+    assert (tmp_path / WORDS).read_bytes() == (ROOT / "client" / WORDS).read_bytes(), "run make proto"
 
 
 def contents(package: Path) -> dict[str, bytes]:

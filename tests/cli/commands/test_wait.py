@@ -41,7 +41,7 @@ def test_a_condition_with_an_index() -> None:
         ("index-active=", "'index-active=' should be index-active=INDEX"),
         ("settled=now", "'settled=now' should be settled"),
         ("indexs-active", "'indexs-active' is not a condition; did you mean 'indexes-active'?"),
-        ("nonsense", "'nonsense' is not a condition; one of table-active, index-active=INDEX,"),
+        ("nonsense", "'nonsense' is not a condition; one of table-active, deleted, index-active=INDEX,"),
     ],
 )
 def test_a_wrong_condition(offline: Run, text: str, said: str) -> None:

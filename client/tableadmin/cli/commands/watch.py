@@ -16,24 +16,14 @@ from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.output import show_item
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.app.terminal_text import is_terminal
+from tableadmin.cli.requests.contract_words import TABLE_PARTS
 from tableadmin.cli.views.watch_events import as_json
 
 if TYPE_CHECKING:
     from tableadmin.streams import Stream
     from tableadmin.v1 import WatchResponse
 
-# The values of the contract's TablePart.
-PARTS = (
-    "description",
-    "time-to-live",
-    "continuous-backups",
-    "tags",
-    "resource-policy",
-    "contributor-insights",
-    "kinesis",
-    "index-insights",
-    "auto-scaling",
-)
+PARTS = tuple(name.lower().replace("_", "-") for name in TABLE_PARTS)
 
 _HELP = """Watch tables and show their changes until Ctrl-C.
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from tableadmin.cli.requests.contract_words import WAIT_CONDITIONS
+
 
 @dataclass(frozen=True)
 class Condition:
@@ -17,7 +19,10 @@ class Condition:
 
 @dataclass(frozen=True)
 class _Kind:
-    """A condition's name in the contract, the field that NAME is, and the one that stands behind `=`."""
+    """A condition by its NAME in the contract.
+
+    OF is the field of WaitRequest for the resource, ARGUMENT the field for the text after `=`, "" for none.
+    """
 
     name: str
     of: str = "table_name"
@@ -25,21 +30,28 @@ class _Kind:
     metavar: str = ""
 
 
+# The words of conditions that are not the names of the contract in lower case.
+_WORDS: Mapping[str, str] = {
+    "TABLE_DELETED": "deleted",
+    "TIME_TO_LIVE_SETTLED": "ttl-settled",
+    "POINT_IN_TIME_RECOVERY_ENABLED": "pitr-enabled",
+}
+# What follows `=`, by the first word of the condition: the field of WaitRequest, and its name in --help.
+_ARGUMENTS: Mapping[str, tuple[str, str]] = {
+    "INDEX": ("index_name", "INDEX"),
+    "REPLICA": ("region_name", "REGION"),
+}
+# Conditions of resources that are named by an ARN, by the first word.
+_WITH_ARN = frozenset({"BACKUP", "EXPORT", "IMPORT"})
+
+
+def _kind(name: str) -> _Kind:
+    first = name.partition("_")[0]
+    return _Kind(name, "arn" if first in _WITH_ARN else "table_name", *_ARGUMENTS.get(first, ("", "")))
+
+
 KINDS: Mapping[str, _Kind] = {
-    "table-active": _Kind("TABLE_ACTIVE"),
-    "index-active": _Kind("INDEX_ACTIVE", argument="index_name", metavar="INDEX"),
-    "index-deleted": _Kind("INDEX_DELETED", argument="index_name", metavar="INDEX"),
-    "indexes-active": _Kind("INDEXES_ACTIVE"),
-    "deleted": _Kind("TABLE_DELETED"),
-    "settled": _Kind("SETTLED"),
-    "ttl-settled": _Kind("TIME_TO_LIVE_SETTLED"),
-    "pitr-enabled": _Kind("POINT_IN_TIME_RECOVERY_ENABLED"),
-    "replica-active": _Kind("REPLICA_ACTIVE", argument="region_name", metavar="REGION"),
-    "stream-enabled": _Kind("STREAM_ENABLED"),
-    "restore-completed": _Kind("RESTORE_COMPLETED"),
-    "backup-available": _Kind("BACKUP_AVAILABLE", of="arn"),
-    "export-completed": _Kind("EXPORT_COMPLETED", of="arn"),
-    "import-completed": _Kind("IMPORT_COMPLETED", of="arn"),
+    _WORDS.get(name, name.lower().replace("_", "-")): _kind(name) for name in WAIT_CONDITIONS
 }
 
 

@@ -19,6 +19,7 @@ from tableadmin.formats.error import SpecError, printable
 from tableadmin.formats.files import folder
 from tableadmin.formats.found import Found, FoundTable, joined, leaving_alone
 from tableadmin.formats.inputs import Inputs
+from tableadmin.formats.kubernetes import ack
 from tableadmin.formats.readers import reader_of, text_reader_of
 from tableadmin.formats.selection import check_distinct, refused, selected
 from tableadmin.formats.terraform import writing as terraform_writing
@@ -44,7 +45,7 @@ __all__ = [
     "write",
 ]
 
-Format: TypeAlias = Literal["spec", "cloudformation", "terraform", "cli"]
+Format: TypeAlias = Literal["spec", "cloudformation", "terraform", "cli", "ack"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 
@@ -139,7 +140,7 @@ def stack_resources(source: str | bytes, *, name: str) -> dict[str, str]:
 
 
 def write(specs: Sequence[TableSpec], format: Format) -> Written:  # noqa: A002  # the option's name
-    """SPECS as text in FORMAT: YAML documents, one template, HCL resources, or create-table's input.
+    """SPECS as text in FORMAT: YAML documents, a template, HCL resources, create-table's input, manifests.
 
     What is read back equals SPECS, but for what the notes say and for members at AWS's default. An input
     for create-table holds one table; several are a list of inputs.
@@ -200,4 +201,5 @@ _WRITERS: Mapping[Format, Callable[[list[TableSpec], list[str]], str]] = {
     "cloudformation": template_writing.text,
     "terraform": terraform_writing.text,
     "cli": cli_json.text,
+    "ack": ack.text,
 }

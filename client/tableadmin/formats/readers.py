@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from typing import NamedTuple, TypeAlias
 
-from tableadmin.formats import cdk, create_table, descriptions, serverless, spec
+from tableadmin.formats import cdk, create_table, descriptions, pulumi, serverless, spec, workbench
 from tableadmin.formats.cloudformation import deployed_template
 from tableadmin.formats.cloudformation import reading as cloudformation
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.found import Found
 from tableadmin.formats.inputs import Inputs
+from tableadmin.formats.kubernetes import reading as kubernetes
 from tableadmin.formats.terraform import reading as terraform
 from tableadmin.formats.terraform import sources
 from tableadmin.formats.tree import Tree
@@ -70,11 +71,16 @@ DOCUMENTS: tuple[Reader, ...] = (
     Reader("serverless.yml", serverless.recognised, serverless.read, strict=False),
     Reader("Terraform JSON", _has("planned_values", "terraform_version"), terraform.read),
     Reader("Terraform", sources.recognised_json, sources.read_json),
+    Reader("Pulumi stacks", pulumi.recognised, pulumi.read),
+    Reader("NoSQL Workbench models", workbench.recognised, workbench.read),
     Reader("descriptions", descriptions.recognised, descriptions.read),
     Reader("create-table inputs", create_table.recognised, create_table.read),
     Reader("specs", lambda document: isinstance(document, dict | list), spec.read),
 )
-TEXTS: tuple[TextReader, ...] = (TextReader("Terraform", sources.recognised, sources.read),)
+TEXTS: tuple[TextReader, ...] = (
+    TextReader("Kubernetes manifests", kubernetes.recognised, kubernetes.read),
+    TextReader("Terraform", sources.recognised, sources.read),
+)
 FOLDERS: tuple[FolderReader, ...] = (
     FolderReader("Terraform", sources.MARK, sources.FILES, sources.read_folder),
     FolderReader("CDK", cdk.MARK, cdk.FILES, cdk.read),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tableadmin.formats import Format
 
 # Of `tableadmin.formats`, which takes long to load.
-FORMATS = ("spec", "cloudformation", "terraform", "cli")
+FORMATS = ("spec", "cloudformation", "terraform", "cli", "ack")
 
 
 @click.command(cls=Command, example="tablectl export Music Sessions > tables.yaml")
@@ -27,7 +27,8 @@ FORMATS = ("spec", "cloudformation", "terraform", "cli")
     type=click.Choice(FORMATS),
     default="spec",
     show_default=True,
-    help="Output format: table specs, CloudFormation, Terraform, or input of the AWS CLI.",
+    help="Output format: table specs, CloudFormation, Terraform, input of the AWS CLI, or manifests of "
+    "AWS Controllers for Kubernetes (ACK).",
 )
 @pass_session
 def export(session: Session, names: Sequence[str], form: str) -> None:

@@ -24,7 +24,7 @@ class Block(NamedTuple):
     body: "Body"
 
 
-Expression: TypeAlias = Tree | Reference
+Expression: TypeAlias = Tree | Reference | list[Reference]
 Body: TypeAlias = list[tuple[str, Expression] | Block]
 
 # https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md#template-expressions

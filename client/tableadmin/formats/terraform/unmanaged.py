@@ -47,7 +47,8 @@ class Unmanaged:
     def add(self, path: str, reason: str, **bounds: Tree) -> None:
         """Leave the member at PATH alone, because of REASON; BOUNDS are those of auto scaling."""
         shown: Record = {"Path": path, "Reason": reason, **bounds}
-        self._found.setdefault(path, shown)
+        if bounds or path not in self._found:
+            self._found[path] = shown
 
     def members(self) -> list[Tree]:
         """The members, as a spec has them; what is below another one is left out."""

@@ -7,8 +7,9 @@ from typing import cast
 from tableadmin.awsshape import to_aws
 from tableadmin.formats.cloudformation.writing import REPLICATION
 from tableadmin.formats.terraform.hcl import Block, Body, Reference, resource
+from tableadmin.formats.terraform.table import ATTRIBUTES
 from tableadmin.formats.tree import Record, Tree, record, records
-from tableadmin.v1 import TableSpec
+from tableadmin.v1 import TableSpec, UnmanagedMember
 
 _UNITS = {"ReadCapacityUnits": "read_capacity", "WriteCapacityUnits": "write_capacity"}
 _CEILINGS = {
@@ -17,6 +18,9 @@ _CEILINGS = {
 }
 _WARM = {"ReadUnitsPerSecond": "read_units_per_second", "WriteUnitsPerSecond": "write_units_per_second"}
 _KEY_ATTRIBUTES = {"HASH": "hash_key", "RANGE": "range_key"}
+_SCALED = re.compile(
+    r"(?:GlobalSecondaryIndexes\[(.+)\]\.)?ProvisionedThroughput\.((?:Read|Write)CapacityUnits)"
+)
 # What a replica of a spec has and a replica block has not.
 _NOT_OF_REPLICAS = (
     "ProvisionedThroughputOverride",
@@ -45,6 +49,12 @@ def _resources(spec: TableSpec, label: str, notes: list[str]) -> str:
     data = cast("Record", to_aws(spec))
     if spec.replicas:
         data.setdefault("StreamSpecification", {**REPLICATION})
+    data.pop("Unmanaged", None)
+    notes += [
+        f"table {spec.table_name}: {member.path} is not managed; Terraform can't leave it alone by itself"
+        for member in spec.unmanaged
+        if not _is_scaled(member) and not _ignored(member)
+    ]
     _note(data, notes)
     companions = (
         resource(kind, label, [("table_name", Reference(f"aws_dynamodb_table.{label}.name")), *body])
@@ -55,7 +65,53 @@ def _resources(spec: TableSpec, label: str, notes: list[str]) -> str:
         for member in data
         if member == "ResourcePolicy"
     )
-    return "\n".join([resource("aws_dynamodb_table", label, _table(data)), *companions, *policies])
+    targets = (_target(f"{label}_{number}", label, member) for number, member in enumerate(_scaled(spec), 1))
+    table = [*_table(data), *_lifecycle(spec)]
+    return "\n".join([resource("aws_dynamodb_table", label, table), *companions, *policies, *targets])
+
+
+def _is_scaled(member: UnmanagedMember) -> bool:
+    return member.HasField("maximum") and _SCALED.fullmatch(member.path) is not None
+
+
+def _scaled(spec: TableSpec) -> list[UnmanagedMember]:
+    """The capacity of SPEC that auto scaling moves."""
+    return [member for member in spec.unmanaged if _is_scaled(member)]
+
+
+def _target(own_label: str, label: str, member: UnmanagedMember) -> str:
+    """The target of auto scaling that MEMBER, capacity of the table LABEL, is."""
+    scaled = _SCALED.fullmatch(member.path)
+    assert scaled is not None
+    index, units = scaled.groups()
+    of = f"/index/{index}" if index else ""
+    body: Body = [
+        ("min_capacity", member.minimum),
+        ("max_capacity", member.maximum),
+        ("resource_id", Reference(f'"table/${{aws_dynamodb_table.{label}.name}}{of}"')),
+        ("scalable_dimension", f"dynamodb:{'index' if index else 'table'}:{units}"),
+        ("service_namespace", "dynamodb"),
+    ]
+    return resource("aws_appautoscaling_target", own_label, body)
+
+
+def _ignored(member: UnmanagedMember) -> list[str]:
+    """The attributes of a table that MEMBER stands for as a whole."""
+    return [attribute for attribute, path in ATTRIBUTES.items() if path and _covers(member.path, path)]
+
+
+def _covers(unmanaged: str, path: str) -> bool:
+    return path == unmanaged or path.startswith(f"{unmanaged}.")
+
+
+def _lifecycle(spec: TableSpec) -> Body:
+    """What Terraform is to leave alone: members that SPEC does not manage, and capacity that is scaled."""
+    ignored = [attribute for member in spec.unmanaged for attribute in _ignored(member)]
+    if any(member.path.startswith("GlobalSecondaryIndexes[") for member in _scaled(spec)):
+        # Terraform can't leave alone a part of an index.
+        ignored.append("global_secondary_index")
+    kept = [Reference(name) for name in dict.fromkeys(ignored) if name != "tags_all"]
+    return [Block("lifecycle", [("ignore_changes", kept)])] if kept else []
 
 
 def _policy(label: str, policy: Tree) -> Body:

@@ -1,0 +1,1 @@
+"""Kubernetes manifests: tables of AWS Controllers for Kubernetes (ACK) and of Crossplane."""

@@ -100,8 +100,9 @@ def _files_option(*, required: bool) -> Callable[[Callable[..., R]], Callable[..
         type=click.Path(allow_dash=True),
         multiple=True,
         required=required,
-        help="Table specs, AWS CLI input or output, a CloudFormation template, a Terraform file or folder, "
-        "or the output of terraform show -json. Can be repeated.",
+        help="Table specs, AWS CLI input or output, CloudFormation, cdk.out, serverless.yml, Terraform (.tf, "
+        "a folder, terraform show -json), manifests of ACK or Crossplane, pulumi stack export, or a model of "
+        "NoSQL Workbench. Can be repeated.",
     )
 
 

@@ -18,7 +18,8 @@ _COLLECT_AFTER = 200_000
 def main() -> None:
     """Run tablectl with the arguments of this process and exit.
 
-    The exit code is 0, 1 for an error of the service, 2 for usage, 130 after Ctrl-C.
+    The exit code is 0, 1 for an error of the service, 2 for changes with --exit-code, 64 for usage, 130 after
+    Ctrl-C.
     """
     gc.set_threshold(_COLLECT_AFTER)
     try:

@@ -41,12 +41,12 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
     ],
 )
 def test_a_malformed_file_names_the_key(offline: Run, tmp_path: Path, text: str, message: str) -> None:
-    """A malformed file ends every command with one line that names file and key, and exit code 2."""
+    """A malformed file ends every command with one line that names file and key, and exit code 64."""
     file = tmp_path / "tableadmin" / "contexts.toml"
     file.parent.mkdir()
     file.write_text(text)
     ran = offline("table", "list")
-    assert 2 == ran.returncode
+    assert 64 == ran.returncode
     assert ran.stderr.startswith(f"tablectl: {file}: ")
     assert message in ran.stderr
     assert 1 == len(ran.stderr.splitlines())
@@ -99,16 +99,16 @@ def test_set_changes_what_is_given(offline: Run) -> None:
     ],
 )
 def test_wrong_use_of_contexts(offline: Run, arguments: list[str], message: str) -> None:
-    """Wrong use ends with one line and exit code 2."""
+    """Wrong use ends with one line and exit code 64."""
     ran = offline("context", *arguments)
-    assert 2 == ran.returncode
+    assert 64 == ran.returncode
     assert message in ran.stderr
 
 
 def test_a_wrong_variable_is_named(offline: Run) -> None:
     """A wrong value in the environment is told by the variable's name."""
     ran = offline("table", "list", TABLEADMIN_TIMEOUT="soon")
-    assert (2, "tablectl: TABLEADMIN_TIMEOUT: 'soon' is not a duration such as 10s, 5m or 2h\n") == (
+    assert (64, "tablectl: TABLEADMIN_TIMEOUT: 'soon' is not a duration such as 10s, 5m or 2h\n") == (
         ran.returncode,
         ran.stderr,
     )

@@ -41,9 +41,9 @@ S3 = ["s3://bucket"]
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_wrong_usage(offline: Run, arguments: list[str], message: str) -> None:
-    """Wrong usage ends with exit code 2 and one line."""
+    """Wrong usage ends with exit code 64 and one line."""
     ran = offline(*arguments)
-    assert (2, "", 1) == (ran.returncode, ran.stdout, len(ran.stderr.splitlines()))
+    assert (64, "", 1) == (ran.returncode, ran.stdout, len(ran.stderr.splitlines()))
     assert message in ran.stderr
 
 
@@ -66,6 +66,6 @@ def test_wrong_usage(offline: Run, arguments: list[str], message: str) -> None:
 def test_what_is_asked_for(offline: Run, arguments: list[str], warning: str) -> None:
     """What loses data or breaks what depends on it needs --yes where there is nobody to ask."""
     ran = offline(*arguments)
-    assert (2, "") == (ran.returncode, ran.stdout)
+    assert (64, "") == (ran.returncode, ran.stdout)
     assert warning in ran.stderr
     assert ran.stderr.endswith("Without a terminal, tablectl requires --yes\n")

@@ -94,17 +94,17 @@ def test_version(offline: Run) -> None:
     ],
 )
 def test_a_typo_suggests_the_nearest(offline: Run, arguments: list[str], near: str) -> None:
-    """A typo in a command, an option or an RPC ends with the nearest one, and exit code 2."""
+    """A typo in a command, an option or an RPC ends with the nearest one, and exit code 64."""
     ran = offline(*arguments)
-    assert (2, "") == (ran.returncode, ran.stdout)
+    assert (64, "") == (ran.returncode, ran.stdout)
     assert near.lower() in ran.stderr.lower()
     assert 1 == len(ran.stderr.splitlines())
 
 
 def test_no_arguments(offline: Run) -> None:
-    """Without arguments the help goes to standard error, with exit code 2."""
+    """Without arguments the help goes to standard error, with exit code 64."""
     ran = offline()
-    assert (2, "") == (ran.returncode, ran.stdout)
+    assert (64, "") == (ran.returncode, ran.stdout)
     assert ran.stderr.startswith("Usage: tablectl")
 
 

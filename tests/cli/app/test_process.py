@@ -15,9 +15,9 @@ _SPEC = "TableName: Music\nKeySchema: [{AttributeName: Artist, KeyType: HASH}]\n
     [
         (0, ["--version"], "", {}),
         (0, ["table", "create", "--help"], "", {}),
-        (2, [], "", {}),
-        (2, ["tabel", "list"], "", {}),
-        (2, ["call", "ListTables", "-"], "no JSON", {}),
+        (64, [], "", {}),
+        (64, ["tabel", "list"], "", {}),
+        (64, ["call", "ListTables", "-"], "no JSON", {}),
         (1, ["validate", "-f", "-"], _SPEC, {}),
         (0, ["table", "list", "--filter", "table=no-such-table"], "", {}),
         (1, ["table", "describe", "no-such-table"], "", {}),

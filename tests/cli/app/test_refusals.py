@@ -164,17 +164,17 @@ def test_protected_table(tablectl: Run, table: str) -> None:
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_wrong_usage(offline: Run, arguments: list[str], message: str) -> None:
-    """Wrong usage ends with exit code 2 before anything is called."""
-    assert message in _line(offline(*arguments), 2)
+    """Wrong usage ends with exit code 64 before anything is called."""
+    assert message in _line(offline(*arguments), 64)
 
 
 def test_a_list_is_no_request(offline: Run, tmp_path: Path) -> None:
     """A file that holds other JSON than an object, or no text, is refused by name."""
     file = tmp_path / "list.json"
     file.write_text("[1]")
-    assert f"{file} must be a JSON object" in _line(offline("call", "ListTables", str(file)), 2)
+    assert f"{file} must be a JSON object" in _line(offline("call", "ListTables", str(file)), 64)
     file.write_bytes(b"\xff\xfe{")
-    assert f"{file}: not UTF-8" in _line(offline("table", "create", "--cli-input-json", str(file)), 2)
+    assert f"{file}: not UTF-8" in _line(offline("table", "create", "--cli-input-json", str(file)), 64)
 
 
 def test_no_server(offline: Run) -> None:

@@ -24,9 +24,9 @@ def test_the_name_deletes(terminal: StartTerminal, tablectl: Run, table: str) ->
 @pytest.mark.parametrize(
     ("typed", "code", "said"),
     [
-        ("yes\n", 2, "nothing changed: 'yes' is not"),
-        ("\n", 2, "nothing changed: '' is not"),
-        ("\x04", 2, "nothing changed: '' is not"),
+        ("yes\n", 1, "nothing changed: 'yes' is not"),
+        ("\n", 1, "nothing changed: '' is not"),
+        ("\x04", 1, "nothing changed: '' is not"),
         ("\x03", 130, ""),
     ],
     ids=["another word", "nothing", "Ctrl-D", "Ctrl-C"],

@@ -102,7 +102,7 @@ def test_cancel(answered: Answered) -> None:
     """An operation is cancelled, after it was confirmed."""
     cancelling: AwsDict = {"BulkOperationArn": ARN, "BulkOperationStatus": "CANCELLING"}
     refused = answered("bulk", "cancel", ARN, answers=[("CancelBulkOperation", cancelling)])
-    assert (2, []) == (refused.code, refused.asked)
+    assert (64, []) == (refused.code, refused.asked)
     assert "bulk operation 0149" in refused.err
     ran = answered("bulk", "cancel", ARN, "--yes", answers=[("CancelBulkOperation", cancelling)])
     assert [f"Operation  {ARN}", "Status     CANCELLING"] == ran.out.splitlines()

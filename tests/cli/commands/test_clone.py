@@ -66,7 +66,7 @@ def test_what_can_not_be_cloned(tablectl: Run, table: str) -> None:
     wrong = tablectl("clone", table, "x", "--yes")
     assert (1, "tablectl: 1 violation in 1 of 1 table") == (wrong.returncode, wrong.stderr.splitlines()[-1])
     unasked = tablectl("clone", table, f"{table}-b")
-    assert (2, True) == (unasked.returncode, "Without a terminal, tablectl requires --yes" in unasked.stderr)
+    assert (64, True) == (unasked.returncode, "Without a terminal, tablectl requires --yes" in unasked.stderr)
 
 
 def test_on_a_terminal(terminal: Callable[..., Terminal], tablectl: Run, table: str, new: str) -> None:

@@ -51,7 +51,7 @@ def test_insights(tablectl: Run, table: str) -> None:
     listed = json.loads(tablectl("insights", "list", table, "-o", "json").stdout)
     indexes = [each.get("IndexName") for each in listed["ContributorInsightsSummaries"]]
     assert [None, "Idx"] == indexes
-    assert "DISABLING" == fields_of(tablectl("insights", "disable", table))["Insights"]
+    assert "DISABLING" == fields_of(tablectl("insights", "disable", table, "--yes"))["Insights"]
 
 
 def test_policies(tablectl: Run, table: str, tmp_path: Path) -> None:

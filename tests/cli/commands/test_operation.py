@@ -74,7 +74,7 @@ def test_which_ones(tablectl: Run, command: str) -> None:
     """Ids, or a request that has operations."""
     for arguments in ([], ["a", "--request-id", "b"]):
         ran = tablectl("operation", command, *arguments)
-        assert "Give operation IDs or --request-id." in one_line(ran, 2)
+        assert "Give operation IDs or --request-id." in one_line(ran, 64)
     none = tablectl("operation", command, "--request-id", "nowhere")
     assert "tablectl: no operations found for request ID nowhere\n" == one_line(none, 1)
 
@@ -94,7 +94,7 @@ def test_one_that_had_ended(tablectl: Run, applied: str, table: str) -> None:
 def test_forgetting(tablectl: Run, applied: str, table: str) -> None:
     """`forget --yes` removes the record of an operation that has ended; without --yes nothing is removed."""
     refused = tablectl("operation", "forget", applied)
-    assert "requires --yes" in one_line(refused, 2)
+    assert "requires --yes" in one_line(refused, 64)
     assert applied in [each["OperationId"] for each in operations(tablectl, table)]
     ran = tablectl("operation", "forget", applied, "--yes")
     assert (0, "", f"deleted the record of operation {applied}\n") == (ran.returncode, ran.stdout, ran.stderr)

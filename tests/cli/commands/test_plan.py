@@ -146,7 +146,7 @@ def test_a_template_takes_parameters(tablectl: Run, tmp_path: Path) -> None:
     missing = tablectl("plan", "-f", str(path))
     assert (1, True) == (missing.returncode, "Name" in missing.stderr)
     wrong = tablectl("plan", "-f", str(path), "--param", "Name")
-    assert (2, True) == (wrong.returncode, "'Name' is not KEY=VALUE" in wrong.stderr)
+    assert (64, True) == (wrong.returncode, "'Name' is not KEY=VALUE" in wrong.stderr)
 
 
 def _properties() -> AwsDict:
@@ -182,7 +182,7 @@ def test_a_diff_with_files(tablectl: Run, file: Callable[..., str], table: str) 
 def test_a_diff_has_one_of_two_forms(offline: Run, arguments: list[str]) -> None:
     """Files, or a table and two endpoints: anything else is refused as wrong usage."""
     ran = offline("diff", *arguments)
-    assert (2, True) == (ran.returncode, "give -f FILE, or TABLE with --from" in ran.stderr)
+    assert (64, True) == (ran.returncode, "give -f FILE, or TABLE with --from" in ran.stderr)
 
 
 def test_a_terminal(terminal: Callable[..., Terminal], file: Callable[..., str]) -> None:

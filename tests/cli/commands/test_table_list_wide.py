@@ -101,7 +101,7 @@ def test_filters(filters: list[str], names: list[str]) -> None:
 def test_no_such_column(offline: Run, given: list[str], said: str) -> None:
     """A column that is none is a matter of usage."""
     ran = offline("table", "list", *given)
-    assert (2, "") == (ran.returncode, ran.stdout)
+    assert (64, "") == (ran.returncode, ran.stdout)
     assert said in ran.stderr
 
 

@@ -128,7 +128,7 @@ def test_indexes(tablectl: Run, table: str) -> None:
 def test_time_to_live(tablectl: Run, table: str) -> None:
     """Time to live goes on by an attribute and off without naming it."""
     refused = tablectl("ttl", "disable", table)
-    assert (2, f"tablectl: {table} has no time to live; nothing to disable\n") == (
+    assert (1, f"tablectl: {table} has no time to live; nothing to disable\n") == (
         refused.returncode,
         refused.stderr,
     )
@@ -136,7 +136,9 @@ def test_time_to_live(tablectl: Run, table: str) -> None:
         f"time to live of {table} by expires goes on\n" == tablectl("ttl", "enable", table, "expires").stdout
     )
     assert ["Status", "ENABLED", "Attribute", "expires"] == tablectl("ttl", "show", table).stdout.split()
-    assert f"time to live of {table} by expires goes off\n" == tablectl("ttl", "disable", table).stdout
+    assert "items no longer expire. Without a terminal" in tablectl("ttl", "disable", table).stderr
+    gone = tablectl("ttl", "disable", table, "--yes")
+    assert f"time to live of {table} by expires goes off\n" == gone.stdout
 
 
 def test_tags_by_name_and_by_arn(tablectl: Run, table: str) -> None:
@@ -144,7 +146,8 @@ def test_tags_by_name_and_by_arn(tablectl: Run, table: str) -> None:
     arn = json.loads(tablectl("table", "describe", table, "-o", "json").stdout)["Table"]["TableArn"]
     assert 0 == tablectl("tag", "set", table, "a=1", "b=2").returncode
     assert 0 == tablectl("tag", "set", arn, "c=x=y").returncode
-    assert 0 == tablectl("tag", "remove", arn, "b", "never").returncode
+    assert "the tags are removed" in tablectl("tag", "remove", table, "b").stderr
+    assert 0 == tablectl("tag", "remove", arn, "b", "never", "--yes").returncode
     tags = json.loads(tablectl("tag", "list", arn, "-o", "json").stdout)["Tags"]
     assert {"a": "1", "c": "x=y"} == {each["Key"]: each["Value"] for each in tags}
     assert 1 == len(

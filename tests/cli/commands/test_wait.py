@@ -47,7 +47,7 @@ def test_a_condition_with_an_index() -> None:
 def test_a_wrong_condition(offline: Run, text: str, said: str) -> None:
     """A condition that is none is a matter of usage, with the right form beside it."""
     ran = offline("wait", "Music", "--for", text)
-    assert (2, "") == (ran.returncode, ran.stdout)
+    assert (64, "") == (ran.returncode, ran.stdout)
     assert said in ran.stderr
     assert 1 == len(ran.stderr.splitlines())
 

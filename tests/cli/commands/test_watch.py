@@ -174,7 +174,7 @@ def _read_until_gone(session: Terminal, text: str) -> None:
 def test_one_way_to_say_what(offline: Run, arguments: tuple[str, ...]) -> None:
     """Names, --prefix or --all: one of them, else it is a matter of usage."""
     ran = offline("watch", *arguments)
-    assert (2, "") == (ran.returncode, ran.stdout)
+    assert (64, "") == (ran.returncode, ran.stdout)
     said = "tablectl: Give table names, --prefix or --all. Try 'tablectl watch --help'.\n"
     assert said == ran.stderr
 

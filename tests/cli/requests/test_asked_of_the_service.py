@@ -169,5 +169,5 @@ def test_what_goes_wrong_is_one_line(answered: Answered) -> None:
         *("import", "start", "New", "s3://archive", "--cli-input-json", '{"InputFormt": "ION"}'),
         answers=[("ImportTable", {})],
     )
-    assert (2, "", []) == (ran.code, ran.out, ran.asked)
+    assert (64, "", []) == (ran.code, ran.out, ran.asked)
     assert "InputFormt: unknown member of ImportTableRequest, did you mean 'InputFormat'?" in ran.err

@@ -81,7 +81,7 @@ def test_options_that_are_not_pairs(offline: Run, template: str, option: str) ->
     """The value of --name and --param has a name and a value."""
     ran = offline("plan", "-f", template, option, "nothing")
 
-    assert 2 == ran.returncode
+    assert 64 == ran.returncode
     assert "'nothing' is not KEY=VALUE" in ran.stderr
 
 

@@ -6,13 +6,13 @@ import sys
 
 import click
 
-from tableadmin.cli.app.exit_codes import InputError
+from tableadmin.cli.app.exit_codes import CommandFailed, InputError
 
 
 def confirm_name(name: str, warning: str, *, yes: bool) -> None:
     """Ask for NAME to be typed; return if it was, or if YES was given. WARNING says what will be lost.
 
-    Raises InputError for another answer, and where nobody is there to answer.
+    Raises CommandFailed for another answer, and InputError where nobody is there to answer.
     """
     if yes:
         return
@@ -20,7 +20,7 @@ def confirm_name(name: str, warning: str, *, yes: bool) -> None:
     click.echo(f"{warning}.", err=True)
     answer = _answer("Type the name to confirm: ")
     if answer != name:
-        raise InputError(f"nothing changed: {answer!r} is not {name!r}")
+        raise CommandFailed(f"nothing changed: {answer!r} is not {name!r}")
 
 
 def confirm(question: str, what: str, *, yes: bool) -> None:
@@ -32,7 +32,7 @@ def confirm(question: str, what: str, *, yes: bool) -> None:
         return
     _needs_a_person(what)
     if _answer(f"{question} [y/N] ").lower() not in ("y", "yes"):
-        raise InputError("nothing changed")
+        raise CommandFailed("nothing changed")
 
 
 def _needs_a_person(what: str) -> None:

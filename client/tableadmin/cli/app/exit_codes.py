@@ -12,9 +12,10 @@ import click
 from tableadmin.cli.app.terminal_text import printable
 
 SERVICE_ERROR = 1
-USAGE_ERROR = 2
-# With --exit-code, as of `terraform plan -detailed-exitcode`.
+# With --exit-code, as of `terraform plan -detailed-exitcode`. No error has this code.
 CHANGES_FOUND = 2
+# EX_USAGE of sysexits.h.
+USAGE_ERROR = 64
 INTERRUPTED = 130
 CLOSED_PIPE = 141
 

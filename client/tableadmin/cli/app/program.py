@@ -57,7 +57,11 @@ COMMANDS = {
 )
 @click.version_option(__version__, prog_name="tablectl", message="%(prog)s %(version)s")
 def tablectl() -> None:
-    """Administer DynamoDB tables through the Table Admin service."""
+    """Administer DynamoDB tables through the Table Admin service.
+
+    The exit code is 0 for success, 1 for an error, 64 for wrong usage and 130 for Ctrl-C. With --exit-code,
+    'plan' and 'diff' exit with 2 if there are changes.
+    """
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -12,6 +12,7 @@ import click
 
 from tableadmin.cli.app import context_file
 from tableadmin.cli.app.blocks import Block
+from tableadmin.cli.app.confirmation import confirm_name
 from tableadmin.cli.app.context_file import Contexts
 from tableadmin.cli.app.exit_codes import InputError
 from tableadmin.cli.app.output import FORMATS, show
@@ -101,6 +102,46 @@ class Session:
         from tableadmin.awsshape import from_aws  # noqa: PLC0415 - --help need not wait for protobuf
 
         return self.client.invoke(rpc, from_aws(members, rpc.request_type), self.client.options)
+
+    def change(
+        self,
+        rpc: Rpc[..., Request, Response],
+        members: Mapping[str, AwsValue],
+        *,
+        yes: bool,
+        warning: str = "",
+        name: str = "",
+    ) -> Response:
+        """`send` RPC once a person has confirmed what it loses. Raises what `confirm` raises too."""
+        self.confirm(rpc, members, yes=yes, warning=warning, name=name)
+        return self.send(rpc, members)
+
+    def confirm(
+        self,
+        rpc: Rpc[..., Request, Response],
+        members: Mapping[str, AwsValue],
+        *,
+        yes: bool,
+        warning: str = "",
+        name: str = "",
+    ) -> None:
+        """Have a person confirm a request of MEMBERS, if the contract says that it loses something.
+
+        NAME is to be typed, and WARNING says what is lost. Without them they are those of the table or other
+        resource, and of the contract. Raises CommandFailed where the answer is no, and InputError where
+        nobody is there to answer.
+        """
+        if yes:
+            return
+        from tableadmin.awsshape import from_aws  # noqa: PLC0415 - protobuf
+        from tableadmin.cli.app.losses import lost, subject  # noqa: PLC0415 - protobuf
+
+        losses = lost(from_aws(members, rpc.request_type), self.client)
+        called = name or subject(members)
+        # Of what has no name nothing is lost: the service refuses the request.
+        if losses and called:
+            said = "; ".join(each.description for each in losses)
+            confirm_name(called, warning or f"{rpc.rpc} {called}: {said}", yes=False)
 
     def command_line(self, *words: str, endpoint: str | None) -> str:
         """The command line of WORDS for the service of this run and for ENDPOINT of it."""

@@ -71,14 +71,15 @@ def show(session: Session, name: str) -> None:
     "index. Can be repeated.",
 )
 @member_options.cli_input_json
+@options.yes
 @pass_session
-def update(session: Session, /, name: str, base: AwsDict, **settings: AwsDict) -> None:
+def update(session: Session, /, name: str, base: AwsDict, *, yes: bool, **settings: AwsDict) -> None:
     """Change the auto scaling of a table."""
     request = merging.overridden(base, auto_scaling.by_region(member_options.combined(*settings.values())))
     if not request.keys() - {"TableName"}:
         raise click.UsageError("No changes given.")
     request = {**request, "TableName": name}
-    session.show(session.send(session.rpcs.update_table_replica_auto_scaling, request), _view)
+    session.show(session.change(session.rpcs.update_table_replica_auto_scaling, request, yes=yes), _view)
 
 
 def _view(

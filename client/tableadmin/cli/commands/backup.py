@@ -8,7 +8,6 @@ import click
 
 from tableadmin.cli.app import options
 from tableadmin.cli.app.blocks import Lines
-from tableadmin.cli.app.confirmation import confirm_name
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.requests import arns, member_options, option_members, shorthand
@@ -119,6 +118,7 @@ def describe(session: Session, name: str) -> None:
 def delete(session: Session, name: str, *, yes: bool) -> None:
     """Delete a backup."""
     called = arns.last_part(name)
-    confirm_name(called, f"Deleting backup {called} loses what it holds", yes=yes)
+    warning = f"Deleting backup {called} loses what it holds"
+    session.confirm(session.rpcs.delete_backup, {"BackupArn": name}, yes=yes, warning=warning)
     response = session.client.delete_backup(backup_arn=arns.of_backup(session.client, name))
     session.show(response, lambda _: [Lines([f"backup {called} is deleted"])])

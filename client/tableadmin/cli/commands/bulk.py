@@ -9,7 +9,6 @@ import click
 
 from tableadmin.cli.app import options
 from tableadmin.cli.app.blocks import Block
-from tableadmin.cli.app.confirmation import confirm_name
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.requests import arns, member_options, merging, option_members, s3_options, shorthand
@@ -141,11 +140,9 @@ def describe(session: Session, arn: str) -> None:
 @pass_session
 def cancel(session: Session, arn: str, *, yes: bool) -> None:
     """Cancel a bulk operation. Items that were written remain."""
-    called = arns.last_part(arn)
-    confirm_name(
-        called, f"Cancelling bulk operation {called} leaves the table with a part of the items", yes=yes
-    )
-    response = session.client.cancel_bulk_operation(bulk_operation_arn=arn)
+    warning = f"Cancelling bulk operation {arns.last_part(arn)} leaves the table with a part of the items"
+    request: AwsDict = {"BulkOperationArn": arn}
+    response = session.change(session.rpcs.cancel_bulk_operation, request, yes=yes, warning=warning)
     session.show(response, lambda each: [fields(_SUMMARY[:2], each)])
 
 

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 
 import click
 
-from tableadmin.cli.app import shell_completion
+from tableadmin.cli.app import options, shell_completion
 from tableadmin.cli.app.exit_codes import InputError
 from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.output import show
@@ -17,17 +17,20 @@ from tableadmin.cli.requests import json_input
 @click.command(cls=Command, example="""tablectl call DescribeTable '{"TableName": "Music"}'""")
 @click.argument("rpc", shell_complete=shell_completion.rpcs)
 @click.argument("request", metavar="[JSON|-|@FILE]", default="{}")
+@options.yes
 @pass_session
-def call(session: Session, rpc: str, request: str) -> None:
+def call(session: Session, rpc: str, request: str, *, yes: bool) -> None:
     """Call any RPC with a JSON request in the format of the AWS API.
 
     The request is JSON text, - for standard input, or a file.
+
+    tablectl asks for confirmation of a request that loses data, as it does for the command of its own.
 
     Write RPC as in the AWS API (DescribeTable) or in the AWS CLI (describe-table).
     """
     name = _method(rpc)
     members = json_input.read(request)
-    response = session.send(getattr(session.rpcs, name), members)
+    response = session.change(getattr(session.rpcs, name), members, yes=yes)
     show(aws(response), "json" if session.in_blocks else session.output)
 
 

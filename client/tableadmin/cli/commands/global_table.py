@@ -9,7 +9,6 @@ import click
 
 from tableadmin.cli.app import options, shell_completion
 from tableadmin.cli.app.blocks import Block, Rows
-from tableadmin.cli.app.confirmation import confirm_name
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.requests import auto_scaling, member_options, merging, option_members, shorthand
@@ -133,13 +132,11 @@ def update(session: Session, name: str, add: tuple[str, ...], remove: tuple[str,
     """
     if not add and not remove:
         raise click.UsageError("No changes given.")
-    if remove:
-        left = ", ".join(remove)
-        confirm_name(name, f"Global table {name} will no longer reach {left}", yes=yes)
     updates = [{"Create": {"RegionName": region}} for region in add]
     updates += [{"Delete": {"RegionName": region}} for region in remove]
     request: AwsDict = {"GlobalTableName": name, "ReplicaUpdates": updates}
-    response = session.send(session.rpcs.update_global_table, request)
+    warning = f"Global table {name} will no longer reach {', '.join(remove)}"
+    response = session.change(session.rpcs.update_global_table, request, yes=yes, warning=warning)
     session.show(response, lambda each: _view(each.global_table_description))
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import click
 
 from tableadmin.cli.app import options
-from tableadmin.cli.app.confirmation import confirm_name
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.requests import member_options, merging, option_members
@@ -78,8 +77,10 @@ def update(
 @pass_session
 def delete(session: Session, name: str, index_name: str, *, yes: bool, wait_timeout: float | None) -> None:
     """Delete a global secondary index. The items of the table remain."""
-    confirm_name(index_name, f"Deleting index {index_name} of table {name} breaks what reads it", yes=yes)
-    response = _change(session, name, {"Delete": {"IndexName": index_name}})
+    update: AwsDict = {"Delete": {"IndexName": index_name}}
+    request: AwsDict = {"TableName": name, "GlobalSecondaryIndexUpdates": [update]}
+    warning = f"Deleting index {index_name} of table {name} breaks what reads it"
+    response = session.change(session.rpcs.update_table, request, yes=yes, warning=warning, name=index_name)
     finish(session, response, wait_timeout, f"index-deleted={index_name}")
 
 

@@ -64,13 +64,14 @@ def enable(session: Session, /, name: str, **settings: AwsDict) -> None:
     _update(session, name, "ENABLE", *settings.values())
 
 
-@insights.command(example="tablectl insights disable Music")
+@insights.command(example="tablectl insights disable Music --yes")
 @options.table_name
 @_index
+@options.yes
 @pass_session
-def disable(session: Session, name: str, index: AwsDict) -> None:
+def disable(session: Session, name: str, index: AwsDict, *, yes: bool) -> None:
     """Disable Contributor Insights."""
-    _update(session, name, "DISABLE", index)
+    _update(session, name, "DISABLE", index, yes=yes)
 
 
 @insights.command(example="tablectl insights show Music --index GenreIdx")
@@ -97,7 +98,7 @@ def list_insights(session: Session, name: str | None, max_items: int | None) -> 
     )
 
 
-def _update(session: Session, name: str, action: str, *settings: AwsDict) -> None:
+def _update(session: Session, name: str, action: str, *settings: AwsDict, yes: bool = False) -> None:
     request = member_options.combined({"TableName": name, "ContributorInsightsAction": action}, *settings)
-    response = session.send(session.rpcs.update_contributor_insights, request)
+    response = session.change(session.rpcs.update_contributor_insights, request, yes=yes)
     session.show(response, lambda each: [fields(_SUMMARY, each)])

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import click
 
 from tableadmin.cli.app import options
-from tableadmin.cli.app.confirmation import confirm_name
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.requests import arns, member_options, option_members
@@ -84,9 +83,12 @@ def update(session: Session, name: str, stream_arn: str, precision: AwsDict) -> 
 @pass_session
 def disable(session: Session, name: str, stream_arn: str, *, yes: bool) -> None:
     """Stop sending the changes of a table to a stream."""
+    request: AwsDict = {"TableName": name, "StreamArn": stream_arn}
     stream = arns.last_part(stream_arn)
-    confirm_name(stream, f"Stream {stream} will never get what changes in table {name} from now on", yes=yes)
-    response = session.client.disable_kinesis_streaming_destination(table_name=name, stream_arn=stream_arn)
+    warning = f"Stream {stream} will never get what changes in table {name} from now on"
+    response = session.change(
+        session.rpcs.disable_kinesis_streaming_destination, request, yes=yes, warning=warning, name=stream
+    )
     session.show(response, lambda each: [fields(_CHANGED, each)])
 
 

@@ -8,7 +8,6 @@ import click
 
 from tableadmin.cli.app import options
 from tableadmin.cli.app.blocks import Block
-from tableadmin.cli.app.confirmation import confirm_name
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.requests.wait_conditions import condition
@@ -46,14 +45,16 @@ def pitr() -> None:
     metavar="N",
     help="Recovery period, 1 to 35 days. Default: 35. A shorter period deletes older recovery points.",
 )
+@options.yes
 @options.wait_options
 @pass_session
-def enable(session: Session, name: str, days: int | None, wait_timeout: float | None) -> None:
+def enable(session: Session, name: str, days: int | None, *, yes: bool, wait_timeout: float | None) -> None:
     """Enable point-in-time recovery, or change the recovery period."""
     response = _update(
         session,
         name,
         {"PointInTimeRecoveryEnabled": True, **({} if days is None else {"RecoveryPeriodInDays": days})},
+        yes=yes,
     )
     if wait_timeout is not None:
         seen = wait(session, name, wait_timeout, condition("pitr-enabled", name))
@@ -67,8 +68,9 @@ def enable(session: Session, name: str, days: int | None, wait_timeout: float | 
 @pass_session
 def disable(session: Session, name: str, *, yes: bool) -> None:
     """Disable point-in-time recovery and delete all recovery points."""
-    confirm_name(name, f"Disabling the recovery of table {name} loses all recovery points", yes=yes)
-    session.show(_update(session, name, {"PointInTimeRecoveryEnabled": False}), _view)
+    warning = f"Disabling the recovery of table {name} loses all recovery points"
+    response = _update(session, name, {"PointInTimeRecoveryEnabled": False}, yes=yes, warning=warning)
+    session.show(response, _view)
 
 
 @pitr.command(example="tablectl pitr show Music")
@@ -79,9 +81,11 @@ def show(session: Session, name: str) -> None:
     session.show(session.client.describe_continuous_backups(table_name=name), _view)
 
 
-def _update(session: Session, name: str, specification: AwsDict) -> UpdateContinuousBackupsResponse:
+def _update(
+    session: Session, name: str, specification: AwsDict, *, yes: bool, warning: str = ""
+) -> UpdateContinuousBackupsResponse:
     request: AwsDict = {"TableName": name, "PointInTimeRecoverySpecification": specification}
-    return session.send(session.rpcs.update_continuous_backups, request)
+    return session.change(session.rpcs.update_continuous_backups, request, yes=yes, warning=warning)
 
 
 def _view(response: DescribeContinuousBackupsResponse | UpdateContinuousBackupsResponse) -> list[Block]:

@@ -9,7 +9,6 @@ import click
 
 from tableadmin.cli.app import options
 from tableadmin.cli.app.blocks import Block, Lines
-from tableadmin.cli.app.confirmation import confirm_name
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.requests import arns, json_input, member_options, option_members
@@ -72,8 +71,8 @@ def show(session: Session, name: str) -> None:
 @pass_session
 def remove(session: Session, name: str, revision: AwsDict, *, yes: bool) -> None:
     """Delete the policy. The access that it grants ends."""
-    called = arns.last_part(name)
-    confirm_name(called, f"Removing the policy of {called} ends the access that it grants", yes=yes)
+    warning = f"Removing the policy of {arns.last_part(name)} ends the access that it grants"
+    session.confirm(session.rpcs.delete_resource_policy, {"ResourceArn": name}, yes=yes, warning=warning)
     request: AwsDict = {"ResourceArn": arns.of_table(session.client, name), **revision}
     response = session.send(session.rpcs.delete_resource_policy, request)
     session.show(response, lambda _: [Lines([f"policy of {name} removed"])])

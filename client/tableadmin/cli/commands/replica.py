@@ -8,7 +8,6 @@ import click
 
 from tableadmin.cli.app import options, shell_completion
 from tableadmin.cli.app.blocks import Block
-from tableadmin.cli.app.confirmation import confirm_name
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.requests import member_options, merging, option_members, shorthand
@@ -147,8 +146,11 @@ def remove(
     session: Session, name: str, region: str, *, witness: AwsDict, yes: bool, wait_timeout: float | None
 ) -> None:
     """Delete the replica of a table in a Region. Replicas in other Regions remain."""
-    confirm_name(region, f"Removing the replica of table {name} in {region} deletes it there", yes=yes)
-    finish(session, _update(session, name, {"Delete": {"RegionName": region}}, witness), wait_timeout)
+    update: AwsDict = {"Delete": {"RegionName": region}}
+    warning = f"Removing the replica of table {name} in {region} deletes it there"
+    request: AwsDict = {"TableName": name, "ReplicaUpdates": [update], **witness}
+    response = session.change(session.rpcs.update_table, request, yes=yes, warning=warning, name=region)
+    finish(session, response, wait_timeout)
 
 
 @replica.command(example="tablectl replica disassociate Music eu-west-1 --yes --wait")
@@ -162,11 +164,11 @@ def disassociate(session: Session, name: str, region: str, *, yes: bool, wait_ti
 
     REGION must be the Region of the endpoint.
     """
-    confirm_name(
-        region, f"Table {name} in {region} can't come back once it has left the global table", yes=yes
-    )
     action: AwsDict = {"RegionName": region, "DisassociationMode": "WAIT_FOR_REPLICATION"}
-    finish(session, _update(session, name, {"Disassociate": action}), wait_timeout)
+    warning = f"Table {name} in {region} can't come back once it has left the global table"
+    request: AwsDict = {"TableName": name, "ReplicaUpdates": [{"Disassociate": action}]}
+    response = session.change(session.rpcs.update_table, request, yes=yes, warning=warning, name=region)
+    finish(session, response, wait_timeout)
 
 
 @replica.command("list", example="tablectl replica list Music")

@@ -8,7 +8,6 @@ import click
 
 from tableadmin.cli.app import options
 from tableadmin.cli.app.blocks import Block, Lines
-from tableadmin.cli.app.confirmation import confirm_name
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.requests import member_options, option_members
@@ -58,8 +57,10 @@ def enable(session: Session, name: str, view: str, wait_timeout: float | None) -
 @pass_session
 def disable(session: Session, name: str, *, yes: bool, wait_timeout: float | None) -> None:
     """Disable the stream. Its records remain readable for 24 hours."""
-    confirm_name(name, f"Disabling the stream of table {name} breaks what reads it", yes=yes)
-    finish(session, _update(session, name, "off"), wait_timeout)
+    request = {"TableName": name, **option_members.stream("off")}
+    warning = f"Disabling the stream of table {name} breaks what reads it"
+    response = session.change(session.rpcs.update_table, request, yes=yes, warning=warning)
+    finish(session, response, wait_timeout)
 
 
 @stream.command(example="tablectl stream show Music")

@@ -10,7 +10,6 @@ import click
 
 from tableadmin.cli.app import options
 from tableadmin.cli.app.blocks import Lines, Rows
-from tableadmin.cli.app.confirmation import confirm_name
 from tableadmin.cli.app.exit_codes import SERVICE_ERROR, line
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
@@ -168,10 +167,18 @@ def list_tables(
 )
 @member_options.protection_and_class
 @member_options.cli_input_json
+@options.yes
 @options.wait_options
 @pass_session
 def update(
-    session: Session, /, name: str | None, base: AwsDict, *, wait_timeout: float | None, **settings: AwsDict
+    session: Session,
+    /,
+    name: str | None,
+    base: AwsDict,
+    *,
+    yes: bool,
+    wait_timeout: float | None,
+    **settings: AwsDict,
 ) -> None:
     """Update a table. DynamoDB accepts most changes only one at a time."""
     request = _request(name, base, settings)
@@ -179,7 +186,7 @@ def update(
         raise click.UsageError("No changes given.")
     described = partial(session.client.describe_table, table_name=str(request["TableName"]))
     request = both_sides(request, lambda: described().table.provisioned_throughput)
-    response = session.send(session.rpcs.update_table, request)
+    response = session.change(session.rpcs.update_table, request, yes=yes)
     finish(session, response, wait_timeout)
 
 
@@ -190,8 +197,9 @@ def update(
 @pass_session
 def delete(session: Session, name: str, *, yes: bool, wait_timeout: float | None) -> None:
     """Delete a table and all its items."""
-    confirm_name(name, f"This deletes table {name} and all its items", yes=yes)
-    finish_deletion(session, session.client.delete_table(table_name=name), wait_timeout)
+    warning = f"This deletes table {name} and all its items"
+    response = session.change(session.rpcs.delete_table, {"TableName": name}, yes=yes, warning=warning)
+    finish_deletion(session, response, wait_timeout)
 
 
 def _request(name: str | None, base: AwsDict, settings: dict[str, AwsDict]) -> AwsDict:

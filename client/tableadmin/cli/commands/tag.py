@@ -38,14 +38,17 @@ def set_tags(session: Session, name: str, tags: tuple[str, ...]) -> None:
     session.show(response, lambda _: [Lines([f"{name}: {len(tags)} set"])])
 
 
-@tag.command(example="tablectl tag remove Music stage")
+@tag.command(example="tablectl tag remove Music stage --yes")
 @options.table_or_arn
 @click.argument("keys", metavar="KEY...", nargs=-1, required=True)
+@options.yes
 @pass_session
-def remove(session: Session, name: str, keys: tuple[str, ...]) -> None:
+def remove(session: Session, name: str, keys: tuple[str, ...], *, yes: bool) -> None:
     """Remove tags by key. Keys that do not exist are ignored."""
-    arn = arns.of_table(session.client, name)
-    response = session.client.untag_resource(resource_arn=arn, tag_keys=keys)
+    request: AwsDict = {"ResourceArn": name, "TagKeys": [*keys]}
+    session.confirm(session.rpcs.untag_resource, request, yes=yes)
+    request["ResourceArn"] = arns.of_table(session.client, name)
+    response = session.send(session.rpcs.untag_resource, request)
     session.show(response, lambda _: [Lines([f"{name}: {', '.join(keys)} removed"])])
 
 

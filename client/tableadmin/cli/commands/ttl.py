@@ -8,7 +8,7 @@ import click
 
 from tableadmin.cli.app import options
 from tableadmin.cli.app.blocks import Block, Fields, Lines
-from tableadmin.cli.app.exit_codes import InputError
+from tableadmin.cli.app.exit_codes import CommandFailed
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.views.formatting import word
@@ -29,22 +29,24 @@ def ttl() -> None:
 @ttl.command(example="tablectl ttl enable Sessions expires_at")
 @options.table_name
 @click.argument("attribute", metavar="ATTRIBUTE")
+@options.yes
 @pass_session
-def enable(session: Session, name: str, attribute: str) -> None:
+def enable(session: Session, name: str, attribute: str, *, yes: bool) -> None:
     """Enable TTL: items expire at the time in ATTRIBUTE, in seconds since the Unix epoch."""
-    _update(session, name, attribute, enabled=True)
+    _update(session, name, attribute, enabled=True, yes=yes)
 
 
-@ttl.command(example="tablectl ttl disable Sessions")
+@ttl.command(example="tablectl ttl disable Sessions --yes")
 @options.table_name
+@options.yes
 @pass_session
-def disable(session: Session, name: str) -> None:
+def disable(session: Session, name: str, *, yes: bool) -> None:
     """Disable TTL, whichever attribute it uses."""
     described = session.client.describe_time_to_live(table_name=name)
     attribute = described.time_to_live_description.attribute_name
     if not attribute:
-        raise InputError(f"{name} has no time to live; nothing to disable")
-    _update(session, name, attribute, enabled=False)
+        raise CommandFailed(f"{name} has no time to live; nothing to disable")
+    _update(session, name, attribute, enabled=False, yes=yes)
 
 
 @ttl.command(example="tablectl ttl show Sessions")
@@ -55,10 +57,11 @@ def show(session: Session, name: str) -> None:
     session.show(session.client.describe_time_to_live(table_name=name), _description)
 
 
-def _update(session: Session, name: str, attribute: str, *, enabled: bool) -> None:
+def _update(session: Session, name: str, attribute: str, *, enabled: bool, yes: bool) -> None:
     specification: AwsDict = {"Enabled": enabled, "AttributeName": attribute}
     request: AwsDict = {"TableName": name, "TimeToLiveSpecification": specification}
-    session.show(session.send(session.rpcs.update_time_to_live, request), lambda each: _accepted(name, each))
+    response = session.change(session.rpcs.update_time_to_live, request, yes=yes)
+    session.show(response, lambda each: _accepted(name, each))
 
 
 def _accepted(name: str, response: UpdateTimeToLiveResponse) -> list[Block]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tableadmin.cli.app.exit_codes import InputError
+from tableadmin.cli.app.exit_codes import CommandFailed
 
 if TYPE_CHECKING:
     from tableadmin.client import Client
@@ -23,7 +23,7 @@ def of_table(client: Client, name: str) -> str:
 def of_backup(client: Client, name: str) -> str:
     """The ARN of the backup NAME, which may be one already.
 
-    Raises InputError for a name that no backup has, or several.
+    Raises CommandFailed for a name that no backup has, or several.
     """
     if is_arn(name):
         return name
@@ -34,10 +34,10 @@ def of_backup(client: Client, name: str) -> str:
     if len(found) == 1:
         return found[0]
     if found:
-        raise InputError(
+        raise CommandFailed(
             f"{len(found)} backups have the name {name!r}; give one of the ARNs of 'tablectl backup list'"
         )
-    raise InputError(f"backup {name!r} not found; 'tablectl backup list --type ALL' lists all backups")
+    raise CommandFailed(f"backup {name!r} not found; 'tablectl backup list --type ALL' lists all backups")
 
 
 def last_part(name: str) -> str:

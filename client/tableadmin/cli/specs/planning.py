@@ -27,7 +27,7 @@ exit_code_option = click.option(
     "--exit-code",
     "exit_code",
     is_flag=True,
-    help="Exit with code 2 if there are changes. (Usage errors also exit with code 2.)",
+    help="Exit with code 0 if there are no changes, 1 after an error, 2 if there are changes.",
 )
 
 

@@ -1,0 +1,62 @@
+"""What a request would lose, by the effects in the contract and the table as it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from tableadmin.effects import effects
+from tableadmin.v1 import ChangeClass
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
+    from tableadmin.awsshape import AwsValue
+    from tableadmin.client import Client
+    from tableadmin.v1 import Effect
+
+# Whether what an effect says happens to the table of REQUEST, which CLIENT reads.
+_Happens = Callable[[Any, "Client"], bool]
+
+# The members that name what a request is about, the most telling first.
+_SUBJECTS = ("TableName", "GlobalTableName", "BackupArn", "BulkOperationArn", "ResourceArn")
+
+
+def lost(request: Message, client: Client) -> Sequence[Effect]:
+    """The effects of REQUEST that lose or interrupt something; the live table is read where that counts."""
+    return [each for each in effects(request) if _loses(each, request, client)]
+
+
+def subject(members: Mapping[str, AwsValue]) -> str:
+    """The name of what a request of these AWS MEMBERS is about; "" where it names nothing."""
+    named = next((str(members[each]) for each in _SUBJECTS if members.get(each)), "")
+    return named.rpartition("/")[2]
+
+
+def _loses(effect: Effect, request: Message, client: Client) -> bool:
+    happens = _LIVE.get((request.DESCRIPTOR.name, effect.field, effect.value))
+    if happens is not None:
+        return happens(request, client)
+    return effect.change_class != ChangeClass.CHANGE_CLASS_IN_PLACE
+
+
+def _shortens(request: Any, client: Client) -> bool:  # noqa: ANN401 - of UpdateContinuousBackups
+    described = client.describe_continuous_backups(table_name=request.table_name)
+    live = described.continuous_backups_description.point_in_time_recovery_description.recovery_period_in_days
+    return bool(live > request.point_in_time_recovery_specification.recovery_period_in_days)
+
+
+def _renames(request: Any, client: Client) -> bool:  # noqa: ANN401 - of UpdateTimeToLive
+    live = client.describe_time_to_live(table_name=request.table_name).time_to_live_description.attribute_name
+    return live not in ("", request.time_to_live_specification.attribute_name)
+
+
+# The effects that depend on the table as it is: request, field and value as in the contract.
+_LIVE: Mapping[tuple[str, str, str], _Happens] = {
+    (
+        "UpdateContinuousBackupsRequest",
+        "point_in_time_recovery_specification.recovery_period_in_days",
+        "",
+    ): _shortens,
+    ("UpdateTimeToLiveRequest", "time_to_live_specification.enabled", "true"): _renames,
+}

@@ -33,6 +33,8 @@ _OF_NOTHING = {
     "GlobalTableSettingsReplicationMode",
     "ReplicaStreamSpecification",
 }
+_INSIGHTS = "ContributorInsightsSpecification"
+_READ = ("SSESpecification", "TableClass", "GlobalSecondaryIndexes")
 _NOT_OF_OTHERS = {*_OF_TABLE, *_OF_NOTHING} - {"TableClass"}
 # Settings that hold capacity, and are turned into ProvisionedThroughput and OnDemandThroughput.
 _CAPACITY = (
@@ -54,15 +56,19 @@ def read(resource: Resource) -> TableSpec:
     where there is none. Capacity that auto scaling moves is not managed.
     """
     properties = resource.properties()
-    refuse(properties, _ELSEWHERE, path=resource.path, table=resource.name)
+    _refuse_joining(properties, resource)
     _refuse_strong(properties, resource)
     replicas = records(properties.get("Replicas"), f"{resource.path}.Replicas")
     home = _home(replicas, resource)
+    for number, replica in enumerate(replicas):
+        _check_replica(replica, properties, resource, number, is_home=number == home)
     kept = {name: value for name, value in properties.items() if name not in (*_CAPACITY, "Replicas")}
     kept.pop("MultiRegionConsistency", None)
+    if kept.pop("TableType", None):
+        resource.note("TableType")
     data: Record = {
         **shared({**kept, **picked(replicas[home], *_OF_TABLE)}, resource),
-        "SSESpecification": _encryption(kept, replicas[home]),
+        "SSESpecification": _encryption(kept, replicas[home], f"{resource.path}.Replicas[{home}]"),
         **_throughput(properties, replicas[home], resource, ""),
         "GlobalSecondaryIndexes": _indexes(properties, replicas[home], resource),
         "Replicas": [
@@ -73,6 +79,12 @@ def read(resource: Resource) -> TableSpec:
         "Unmanaged": [*_scaled(properties, replicas, home)],
     }
     return resource.specified(data)
+
+
+def _refuse_joining(properties: Record, resource: Resource) -> None:
+    refuse(properties, _ELSEWHERE, path=resource.path, table=resource.name)
+    if properties.get("TableType") == "GlobalTableReplica":
+        raise SpecError(_ELSEWHERE["GlobalTableSourceArn"], path=f"{resource.path}.TableType")
 
 
 def _refuse_strong(properties: Record, resource: Resource) -> None:
@@ -97,13 +109,14 @@ def _home(replicas: list[Record], resource: Resource) -> int:
     return regions.index(here)
 
 
-def _encryption(properties: Record, home: Record) -> Tree:
-    """Whether is said of the table, with which key of the replica."""
+def _encryption(properties: Record, home: Record, path: str) -> Tree:
+    """Whether the table is encrypted is said of the table, and with which key of the replica."""
     table = record(properties.get("SSESpecification"), "SSESpecification")
-    if not table:
-        return None
-    key = record(home.get("SSESpecification"), "SSESpecification")
-    return {"Enabled" if name == "SSEEnabled" else name: value for name, value in (table | key).items()}
+    key = _key(home, f"{path}.SSESpecification")
+    if key and not table:
+        raise SpecError("requires the SSESpecification of the table", path=f"{path}.SSESpecification")
+    own = {"KMSMasterKeyId": key} if key else {}
+    return {"Enabled" if name == "SSEEnabled" else name: value for name, value in (table | own).items()}
 
 
 def _throughput(table: Record, replica: Record, resource: Resource, path: str) -> Record:
@@ -161,6 +174,10 @@ def _scaled(table: Record, replicas: list[Record], home: int) -> Iterator[Tree]:
             yield from _scaled_replica(replica)
 
 
+# The length of a reason of an unmanaged member.
+_LONGEST_REASON = 200
+
+
 def _scaled_replica(replica: Record) -> Iterator[Tree]:
     region = as_text(settled_scalar(replica.get("Region")))
     bounds = _bounds(replica, "Read")
@@ -168,9 +185,11 @@ def _scaled_replica(replica: Record) -> Iterator[Tree]:
         path = f"Replicas[{region}].ProvisionedThroughputOverride"
         yield {"Path": path, "Reason": f"Application Auto Scaling, {bounds[0]} to {bounds[1]} read units"}
     indexes = _by_name(replica, "GlobalSecondaryIndexes")
-    if any(_bounds(index, "Read") for index in indexes.values()):
+    moved = [(name, *found) for name, index in indexes.items() if (found := _bounds(index, "Read"))]
+    if moved:
+        units = ", ".join(f"{name} {least} to {most}" for name, least, most in moved)
         path = f"Replicas[{region}].GlobalSecondaryIndexes"
-        yield {"Path": path, "Reason": "Application Auto Scaling"}
+        yield {"Path": path, "Reason": f"Application Auto Scaling, read units of {units}"[:_LONGEST_REASON]}
 
 
 def _bounds(of: Record, kind: str) -> tuple[str, str] | None:
@@ -195,6 +214,24 @@ def _indexes(properties: Record, home: Record, resource: Resource) -> list[Tree]
     ]
 
 
+def _check_replica(replica: Record, table: Record, resource: Resource, number: int, *, is_home: bool) -> None:
+    """Note what a spec can't say of a replica. Raises SpecError for members that are not known here."""
+    path = f"Replicas[{number}]"
+    check_members(
+        replica, {"Region", *_READ, *_CAPACITY, *_OF_TABLE, *_OF_NOTHING}, f"{resource.path}.{path}"
+    )
+    for member in sorted((_OF_NOTHING if is_home else _NOT_OF_OTHERS) & replica.keys()):
+        resource.note(f"{path}.{member}")
+    names = _by_name(table, "GlobalSecondaryIndexes").keys()
+    for i, index in enumerate(records(replica.get("GlobalSecondaryIndexes"), f"{resource.path}.{path}")):
+        of_index = f"{path}.GlobalSecondaryIndexes[{i}]"
+        check_members(index, {"IndexName", _INSIGHTS, *_CAPACITY}, f"{resource.path}.{of_index}")
+        if _INSIGHTS in index:
+            resource.note(f"{of_index}.{_INSIGHTS}")
+        if str(index.get("IndexName")) not in names:
+            raise SpecError("is no index of the table", path=f"{resource.path}.{of_index}.IndexName")
+
+
 def _by_name(of: Record, path: str) -> dict[str, Record]:
     return {str(index.get("IndexName")): index for index in records(of.get("GlobalSecondaryIndexes"), path)}
 
@@ -202,19 +239,8 @@ def _by_name(of: Record, path: str) -> dict[str, Record]:
 def _replica(replica: Record, home: Record, resource: Resource, number: int) -> Tree:
     """A replica abroad: what differs from home."""
     path = f".Replicas[{number}]"
-    for member in sorted(_NOT_OF_OTHERS & replica.keys()):
-        resource.note(f"{path[1:]}.{member}")
     own_class, home_class = (of.get("TableClass", "STANDARD") for of in (replica, home))
     of_home = _by_name(home, path)
-    known = {
-        "Region",
-        "SSESpecification",
-        "TableClass",
-        "GlobalSecondaryIndexes",
-        *_CAPACITY,
-        *_NOT_OF_OTHERS,
-    }
-    check_members(replica, known, f"{resource.path}{path}")
     return {
         "RegionName": replica.get("Region"),
         "KMSMasterKeyId": _key(replica, f"{resource.path}{path}.SSESpecification"),

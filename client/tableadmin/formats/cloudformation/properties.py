@@ -11,6 +11,9 @@ from tableadmin.formats.spec import specified
 from tableadmin.formats.tree import Record, Tree, pruned_record, record, records
 from tableadmin.v1 import TableSpec
 
+# What a template says of a table's stream and a spec can't.
+_OF_STREAMS = {"ResourcePolicy", "Tags"}
+
 
 @dataclass
 class Resource:
@@ -79,10 +82,8 @@ def shared(properties: Record, resource: Resource) -> Record:
     data = {name: _READERS.get(name, _same)(value) for name, value in properties.items()}
     if data.pop("ImportSourceSpecification", None):
         resource.must_exist = "its items are to be imported from S3 (ImportSourceSpecification)"
-    if "ResourcePolicy" in record(
-        properties.get("StreamSpecification"), f"{resource.path}.StreamSpecification"
-    ):
-        resource.note("StreamSpecification.ResourcePolicy")
+    for member in _OF_STREAMS & record(properties.get("StreamSpecification"), resource.path).keys():
+        resource.note(f"StreamSpecification.{member}")
     if data.get("GlobalSecondaryIndexes"):
         data["GlobalSecondaryIndexes"] = _without_insights(data["GlobalSecondaryIndexes"], resource)
     return data
@@ -132,7 +133,7 @@ def _encryption(value: Tree) -> Tree:
 def _stream(value: Tree) -> Tree:
     if not isinstance(value, dict):
         return value
-    return {"StreamEnabled": True} | {name: of for name, of in value.items() if name != "ResourcePolicy"}
+    return {"StreamEnabled": True} | {name: of for name, of in value.items() if name not in _OF_STREAMS}
 
 
 _READERS: Mapping[str, Callable[[Tree], Tree]] = {

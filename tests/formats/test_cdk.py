@@ -110,7 +110,7 @@ def test_what_is_no_assembly(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="f: is the manifest of a folder that `cdk synth` writes"):
         read('{"version": "36.0.0", "artifacts": {}}', name="f")
     (tmp_path / "manifest.json").write_text('{"short_name": "web"}')
-    with pytest.raises(SpecError, match="has no artifacts: it is no assembly of CDK"):
+    with pytest.raises(SpecError, match="has no artifacts, so it is not a CDK cloud assembly"):
         load(tmp_path, inputs=Inputs())
     (tmp_path / "manifest.json").write_text(json.dumps({"artifacts": {"S": stack("S.template.json")}}))
     with pytest.raises(SpecError, match=r"names S.template.json, which is not in the folder"):

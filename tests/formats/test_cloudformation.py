@@ -138,7 +138,7 @@ def test_functions(value: str, expected: str) -> None:
         ("TableClass: !If [a]", "takes a list of 3"),
         ("TableClass: !FindInMap [a, b, c]", "the Mappings have no a.b.c"),
         ("TableClass: !Select [3, [a]]", "Fn::Select takes item 3 of 1"),
-        ("TableClass: !Cidr [a, 1, 2]", "Fn::Cidr can't be worked out here"),
+        ("TableClass: !Cidr [a, 1, 2]", "Fn::Cidr cannot be evaluated here"),
         ("TableClass: '{{resolve:ssm:x}}'", "is resolved by CloudFormation only"),
         (
             "TableClas: STANDARD",
@@ -168,7 +168,7 @@ def test_what_is_refused(members: str, said: str) -> None:
         ),
         (
             "Resources: {'Fn::ForEach::T': [a, b, {}]}",
-            "Resources.Fn::ForEach::T: must come to a list; the resources that it makes are left out",
+            "Resources.Fn::ForEach::T: must evaluate to a list; the resources that it makes are left out",
         ),
         ("Resources: {T: {Properties: {}}}", "Resources.T.Type: must be text"),
         (
@@ -228,8 +228,8 @@ def test_a_global_table_without_a_home() -> None:
     """Of several replicas one has to be home."""
     text = (DOCUMENTS / "global_table.yaml").read_text(encoding="utf-8")
 
-    assert "Replicas: which of them is home? AWS::Region is known where" in refusal(text)
-    assert "Replicas: none of them is in us-west-2" in refusal(text, AWS__Region="us-west-2")
+    assert "Replicas: the home Region is not known: AWS::Region is known where" in refusal(text)
+    assert "Replicas: no replica is in us-west-2" in refusal(text, AWS__Region="us-west-2")
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_a_global_table_without_a_home() -> None:
     [
         (
             "WriteProvisionedThroughputSettings: {WriteCapacityAutoScalingSettings: {Capacity: 9}}",
-            "WriteCapacityAutoScalingSettings.Capacity: is no property that is known here",
+            "WriteCapacityAutoScalingSettings.Capacity: is not a known property",
         ),
         ("MultiRegionConsistency: STRONG", "MultiRegionConsistency: a spec can't ask for strong consistency"),
         (

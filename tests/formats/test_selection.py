@@ -37,13 +37,13 @@ def test_an_address_with_brackets() -> None:
 
 
 def test_one_table_that_is_refused_takes_no_other() -> None:
-    """What is wrong with a table, such as a member that is there twice, is a refusal of that table alone."""
+    """What is wrong with a table, such as a member specified twice, is a refusal of that table alone."""
     orders, carts, broken = find(TEMPLATE, name="f", inputs=Inputs()).tables
 
     assert (None, None) == (orders.refusal, carts.refusal)
     assert broken.spec is None
-    assert "f:4: table Broken: the member 'TableName' is there twice" == str(broken.refusal)
-    assert "is there twice" in refusal(TEMPLATE)
+    assert "f:4: table Broken: the member 'TableName' is specified twice" == str(broken.refusal)
+    assert "is specified twice" in refusal(TEMPLATE)
 
 
 def test_a_pattern_that_names_nothing() -> None:
@@ -64,7 +64,7 @@ def test_one_name_in_two_regions() -> None:
         check_distinct(tables)
 
     assert (
-        "f: table orders: is there twice: aws_dynamodb_table.here in us-east-1 and "
+        "f: table orders: is specified twice: aws_dynamodb_table.here in us-east-1 and "
         "aws_dynamodb_table.there in eu-west-1; choose one with --select aws_dynamodb_table.here"
     ) == str(twice.value)
     assert [tables[1]] == selected(tables, ["orders@eu-west-1"])[0]

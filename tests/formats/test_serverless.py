@@ -92,7 +92,7 @@ def test_the_region_and_the_tags_of_the_stack() -> None:
         ("!Sub 'x-${ssm:/a/b}'", "give ssm:/a/b=VALUE"),
         ("'${file(names.yml):table}'", "give file(names.yml):table=VALUE"),
         ("'${self:custom.gone}'", "give self:custom.gone=VALUE"),
-        ("'${self:custom.names}'", "TableName: must come to text"),
+        ("'${self:custom.names}'", "TableName: must evaluate to text"),
     ],
 )
 def test_variables_that_are_not_known(written: str, said: str) -> None:

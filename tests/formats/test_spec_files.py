@@ -114,7 +114,7 @@ def test_an_error_says_where() -> None:
         ("TableName: A\nTableClass:", "f:2: table A: TableClass: must be text, not null"),
         ('{"TableName": 123}', "f:1: TableName: must be text, not 123"),
         ('[{"TableName": "A"}, {"BillingMode": "PROVISIONED"}]', "f:1: table #2: [1].TableName: is required"),
-        ("TableName: A\n---\nTableName: A", "f: table A: is there twice"),
+        ("TableName: A\n---\nTableName: A", "f: table A: is specified twice"),
         (
             "TableName: A\nGlobalTableSourceArn: arn:x",
             "f:2: table A: GlobalTableSourceArn: joining a global table",

@@ -11,9 +11,9 @@ from tests.formats.refusing import refusal
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("TableName: A\nTableName: B", "f:2: the member 'TableName' is there twice"),
-        ('{"TableName": "A", "TableName": "B"}', "f: the member 'TableName' is there twice"),
-        ("TableName: A\nTags: {a: 1, a: 2}", "f:2: the member 'a' is there twice"),
+        ("TableName: A\nTableName: B", "f:2: the member 'TableName' is specified twice"),
+        ('{"TableName": "A", "TableName": "B"}', "f: the member 'TableName' is specified twice"),
+        ("TableName: A\nTags: {a: 1, a: 2}", "f:2: the member 'a' is specified twice"),
         (
             "TableName: !!python/object/apply:os.system [id]",
             "f:1: the tag !!python/object/apply:os.system is not known here",

@@ -38,7 +38,7 @@ def read(files: Mapping[str, str], inputs: Inputs) -> Found:
 def _assembly(files: Mapping[str, str], folder: str, inputs: Inputs) -> Iterator[Found]:
     manifest = _document(files, posixpath.join(folder, MARK))
     if "artifacts" not in manifest:
-        raise SpecError("has no artifacts: it is no assembly of CDK", path=MARK)
+        raise SpecError("has no artifacts, so it is not a CDK cloud assembly", path=MARK)
     for name, tree in record(manifest["artifacts"], "artifacts").items():
         artifact = record(tree, f"artifacts.{name}")
         properties = record(artifact.get("properties"), f"artifacts.{name}.properties")

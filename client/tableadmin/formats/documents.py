@@ -82,7 +82,7 @@ def _object(pairs: list[tuple[str, Tree]]) -> Record:
         return found
     names = [name for name, _ in pairs]
     twice = next(name for name in names if names.count(name) > 1)
-    return Faulty(found, SpecError(f"the member {twice!r} is there twice"))
+    return Faulty(found, SpecError(f"the member {twice!r} is specified twice"))
 
 
 def _refused(constant: str) -> NoReturn:

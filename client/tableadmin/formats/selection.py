@@ -52,7 +52,7 @@ def _twice(first: FoundTable, second: FoundTable) -> str:
         return f"is also in {first.file}"
     places = [_described(table) for table in (first, second) if table.address]
     where = f": {' and '.join(places)}; choose one with --select {first.address}" if len(places) > 1 else ""
-    return f"is there twice{where}"
+    return f"is specified twice{where}"
 
 
 def _described(table: FoundTable) -> str:

@@ -18,7 +18,7 @@ class Plain(str):
 
 
 class Faulty(dict[str, Tree]):
-    """An object with a fault: a member that is there twice, or a YAML tag that is not known.
+    """An object with a fault: a member that is specified twice, or a YAML tag that is not known.
 
     The fault concerns only whoever needs the object: a table elsewhere in the file can still be read.
     """

@@ -159,7 +159,7 @@ class _Construction:
                 continue
             name = _key(key)
             if name in found:
-                fault = fault or SpecError(f"the member {name!r} is there twice", line=_line(key))
+                fault = fault or SpecError(f"the member {name!r} is specified twice", line=_line(key))
             found[name] = self._value(value)
         return Faulty(merged | found, fault) if fault else merged | found
 

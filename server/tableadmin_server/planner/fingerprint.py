@@ -78,7 +78,7 @@ def _read(fingerprint: str) -> Mapping[str, str]:
         packed = base64.urlsafe_b64decode(fingerprint.encode("ascii"))
         read = json.loads(zlib.decompressobj().decompress(packed, _MAX_BYTES))
     except (ValueError, RecursionError, zlib.error) as error:
-        raise ValueError("no fingerprint of a plan") from error
+        raise ValueError("not a fingerprint of a plan") from error
     if not isinstance(read, dict) or not all(isinstance(digest, str) for digest in read.values()):
-        raise ValueError("no fingerprint of a plan")
+        raise ValueError("not a fingerprint of a plan")
     return read

@@ -169,7 +169,7 @@ def _removal_steps(spec: AwsDict, at: TableState, live: Snapshot) -> Iterator[St
     bare = at.draft()
     bare.replicas = {}
     yield from replica_deletions(PlanBuilder(live.name, "", spec, at.draft(), bare))
-    summary = "delete the table with all its items, to create it again"
+    summary = "delete the table with all its items, before creating it again"
     yield Step("DeleteTable", {"TableName": live.name}, summary, ("table gone",))
 
 

@@ -52,8 +52,8 @@ def test_everything_a_simple_table_may_have() -> None:
     ("members", "said"),
     [
         ("PrimaryKey: {Name: a, Type: List}", "PrimaryKey.Type: may be String, Number, Binary, not List"),
-        ("PrimaryKey: {Nam: a}", "PrimaryKey.Nam: is no property that is known here"),
-        ("KeySchema: []", "Properties.KeySchema: is no property that is known here"),
+        ("PrimaryKey: {Nam: a}", "PrimaryKey.Nam: is not a known property"),
+        ("KeySchema: []", "Properties.KeySchema: is not a known property"),
     ],
 )
 def test_what_is_refused(members: str, said: str) -> None:

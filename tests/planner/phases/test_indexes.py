@@ -30,7 +30,9 @@ def test_one_index_a_call() -> None:
 def test_rebuild() -> None:
     """What an index is made of can't change: it is deleted and created, which is disruptive."""
     made = planned(table(index("One")), table(index("One", KEYS_ONLY)))
-    assert ["delete index One, to create it again", "add index One"] == [step.summary for step in made.steps]
+    assert ["delete index One, before creating it again", "add index One"] == [
+        step.summary for step in made.steps
+    ]
     assert [("GlobalSecondaryIndexes[One]", ChangeClass.DISRUPTIVE)] == [
         (change.path, change.change_class) for change in made.changes
     ]

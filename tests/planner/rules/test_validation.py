@@ -76,7 +76,7 @@ CASES: tuple[tuple[str, Data, dict[str, str]], ...] = (
     (
         "key attribute twice",
         table(KeySchema=key("Artist", "Artist"), AttributeDefinitions=defined("Artist")),
-        {"KeySchema[1].AttributeName": "Artist is in the key already"},
+        {"KeySchema[1].AttributeName": "Artist is already part of the key"},
     ),
     (
         "undefined key attribute",
@@ -86,7 +86,7 @@ CASES: tuple[tuple[str, Data, dict[str, str]], ...] = (
     (
         "unused definition",
         table(AttributeDefinitions=defined("Artist", "Song", "Year")),
-        {"AttributeDefinitions[2]": "Year is in no key of the table or its indexes"},
+        {"AttributeDefinitions[2]": "Year is not used by any key of the table or its indexes"},
     ),
     (
         "definition twice",
@@ -130,7 +130,7 @@ CASES: tuple[tuple[str, Data, dict[str, str]], ...] = (
             AttributeDefinitions=defined("Artist", "Genre"),
             LocalSecondaryIndexes=[index("Local", "Artist", "Genre")],
         ),
-        {"LocalSecondaryIndexes[0].KeySchema": "needs a table with a RANGE attribute in its key"},
+        {"LocalSecondaryIndexes[0].KeySchema": "requires a table key with a RANGE attribute"},
     ),
     (
         "local index of another hash key",
@@ -160,12 +160,12 @@ CASES: tuple[tuple[str, Data, dict[str, str]], ...] = (
     (
         "all and more",
         genre(Projection={**ALL, "NonKeyAttributes": ["Year"]}),
-        {"GlobalSecondaryIndexes[0].Projection.NonKeyAttributes": "goes with ProjectionType INCLUDE only"},
+        {"GlobalSecondaryIndexes[0].Projection.NonKeyAttributes": "requires ProjectionType INCLUDE"},
     ),
     (
         "include twice",
         genre(Projection={**INCLUDE, "NonKeyAttributes": ["Year", "Year"]}),
-        {"GlobalSecondaryIndexes[0].Projection.NonKeyAttributes": "Year is there twice"},
+        {"GlobalSecondaryIndexes[0].Projection.NonKeyAttributes": "Year is specified twice"},
     ),
     (
         "120 projected attributes",
@@ -184,14 +184,14 @@ CASES: tuple[tuple[str, Data, dict[str, str]], ...] = (
         "on demand with throughput",
         {**genre(ProvisionedThroughput=UNITS), "ProvisionedThroughput": UNITS},
         {
-            "ProvisionedThroughput": "does not go with BillingMode PAY_PER_REQUEST",
-            "GlobalSecondaryIndexes[0].ProvisionedThroughput": "does not go with BillingMode PAY_PER_REQUEST",
+            "ProvisionedThroughput": "is invalid with BillingMode PAY_PER_REQUEST",
+            "GlobalSecondaryIndexes[0].ProvisionedThroughput": "is invalid with BillingMode PAY_PER_REQUEST",
         },
     ),
     (
         "ceilings with provisioned throughput",
         table(BillingMode=None, ProvisionedThroughput=UNITS, OnDemandThroughput={"MaxReadRequestUnits": 5}),
-        {"OnDemandThroughput": "does not go with BillingMode PROVISIONED"},
+        {"OnDemandThroughput": "is invalid with BillingMode PROVISIONED"},
     ),
     (
         "no ceiling at all",
@@ -216,7 +216,7 @@ CASES: tuple[tuple[str, Data, dict[str, str]], ...] = (
     (
         "key of encryption that is off",
         table(SSESpecification={"Enabled": False, "KMSMasterKeyId": "alias/mine"}),
-        {"SSESpecification.KMSMasterKeyId": "goes with Enabled true only"},
+        {"SSESpecification.KMSMasterKeyId": "requires Enabled to be true"},
     ),
     (
         "time to live by nothing",
@@ -246,10 +246,10 @@ CASES: tuple[tuple[str, Data, dict[str, str]], ...] = (
             ]
         ),
         {
-            "Tags[0].Key": "must not begin with aws:, which is AWS's own",
+            "Tags[0].Key": "must not begin with aws:, which is reserved for AWS",
             "Tags[1].Key": "must be 1 to 128 characters long, and is 129",
             "Tags[1].Value": "must be 0 to 256 characters long, and is 257",
-            "Tags[3].Key": "same is there twice",
+            "Tags[3].Key": "same is specified twice",
         },
     ),
     ("policy", table(ResourcePolicy="Allow"), {"ResourcePolicy": "must be a JSON object"}),
@@ -263,8 +263,8 @@ CASES: tuple[tuple[str, Data, dict[str, str]], ...] = (
             ],
         ),
         {
-            "Replicas[0].ProvisionedThroughputOverride": "does not go with BillingMode PAY_PER_REQUEST",
-            "Replicas[1].RegionName": "eu-west-1 is there twice",
+            "Replicas[0].ProvisionedThroughputOverride": "is invalid with BillingMode PAY_PER_REQUEST",
+            "Replicas[1].RegionName": "eu-west-1 is specified twice",
             "Replicas[1].GlobalSecondaryIndexes[0].IndexName": "the table has no index GenreIndex",
             "StreamSpecification.StreamViewType": "must be NEW_AND_OLD_IMAGES on a table with replicas",
         },
@@ -283,10 +283,10 @@ CASES: tuple[tuple[str, Data, dict[str, str]], ...] = (
             ]
         ),
         {
-            "Unmanaged[1].Path": "Tags is there twice",
+            "Unmanaged[1].Path": "Tags is specified twice",
             "Unmanaged[2].Path": "KeySchema is always managed",
-            "Unmanaged[3].Path": "tags is no path of a member that can be unmanaged, such as Tags",
-            "Unmanaged[4].Minimum": "goes with paths of capacity units only",
+            "Unmanaged[3].Path": "tags is not a path that can be unmanaged, such as Tags",
+            "Unmanaged[4].Minimum": "requires a path of capacity units",
             "Unmanaged[5].Maximum": "must be at least the Minimum, 5",
             "Unmanaged[6].Path": "is required",
         },

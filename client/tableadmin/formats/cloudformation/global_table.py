@@ -101,11 +101,11 @@ def _home(replicas: list[Record], resource: Resource) -> int:
     try:
         here = resource.template.text({"Ref": _REGION}, path)
     except SpecError as error:
-        reason = f"which of them is home? {error.reason}"
+        reason = f"the home Region is not known: {error.reason}"
         raise SpecError(reason, path=path, needs=error.needs) from None
     if here not in regions:
         need = "--param AWS::Region=VALUE"
-        raise SpecError(f"none of them is in {here}; give another AWS::Region", path=path, needs=[need])
+        raise SpecError(f"no replica is in {here}; give another AWS::Region", path=path, needs=[need])
     return regions.index(here)
 
 

@@ -74,7 +74,7 @@ def check_members(of: Record, known: Iterable[str], path: str) -> None:
     """Raise SpecError for a member of OF, which stands at PATH, that is not KNOWN."""
     for member in of:
         if member not in known:
-            raise SpecError("is no property that is known here", path=f"{path}.{member}")
+            raise SpecError("is not a known property", path=f"{path}.{member}")
 
 
 def shared(properties: Record, resource: Resource) -> Record:

@@ -25,7 +25,7 @@ class NoTables(SpecError):
 def read(document: Tree, inputs: Inputs) -> Found:
     """The tables that the template DOCUMENT makes.
 
-    Resources whose Condition is false are left out. What can't be worked out here is the refusal of its
+    Resources whose Condition is false are left out. What cannot be evaluated here is the refusal of its
     table. Raises SpecError: NoTables for a template without a table.
     """
     source = record(document, "")

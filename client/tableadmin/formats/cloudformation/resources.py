@@ -84,7 +84,7 @@ def _bodies(name: str, tree: Tree, template: Template, found: Resources) -> Mapp
 def _made(name: str, tree: Tree, template: Template) -> Record:
     if name.startswith(loops.PREFIX):
         return loops.Unrolling(template.texts).loop(tree, f"Resources.{name}")
-    raise SpecError(f"{name} can't be worked out here", path="Resources")
+    raise SpecError(f"{name} cannot be evaluated here", path="Resources")
 
 
 def _makes_tables(tree: Tree) -> bool:

@@ -69,14 +69,14 @@ class Template:
         value = self.value(tree, path)
         if isinstance(value, str | int | float | bool):
             return as_text(value)
-        raise SpecError("must come to text", path=path)
+        raise SpecError("must evaluate to text", path=path)
 
     def items(self, tree: Tree, path: str) -> list[Tree]:
         """The list that TREE comes to. Raises SpecError where it is none."""
         value = self.value(tree, path)
         if isinstance(value, list):
             return value
-        raise SpecError("must come to a list", path=path)
+        raise SpecError("must evaluate to a list", path=path)
 
     def texts(self, tree: Tree, path: str) -> list[str]:
         """The list of texts that TREE comes to. Raises SpecError where it is none."""
@@ -189,7 +189,7 @@ class Template:
         name, argument = next(iter(tree.items()))
         function = FUNCTIONS.get(name)
         if function is None or len(tree) > 1:
-            raise SpecError(f"{_first_function(tree)} can't be worked out here", path=path)
+            raise SpecError(f"{_first_function(tree)} cannot be evaluated here", path=path)
         return function(self, argument, path)
 
     def _answer(self, name: str, why: str, path: str) -> str:

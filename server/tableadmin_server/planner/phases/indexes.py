@@ -47,7 +47,7 @@ def index_creations(builder: PlanBuilder) -> Iterator[Step]:
 
 
 def _deletion(name: str, *, rebuilt: bool) -> str:
-    return f"delete index {name}{', to create it again' if rebuilt else ''}"
+    return f"delete index {name}{', before creating it again' if rebuilt else ''}"
 
 
 def _differing(before: Mapping[str, T], after: Mapping[str, T]) -> list[str]:

@@ -35,9 +35,9 @@ def projections(spec: AwsDict) -> Iterator[Violation]:
         if include and not attributes:
             yield Violation(where, "is required with INCLUDE")
         if attributes and not include and "ProjectionType" in projection:
-            yield Violation(where, "goes with ProjectionType INCLUDE only")
+            yield Violation(where, "requires ProjectionType INCLUDE")
         for attribute in sorted(each for each, times in Counter(attributes).items() if times > 1):
-            yield Violation(where, f"{attribute} is there twice")
+            yield Violation(where, f"{attribute} is specified twice")
     if total > most:
         yield Violation("", f"all indexes together project at most {most} attributes by name, not {total}")
 

@@ -25,7 +25,7 @@ def local_index_keys(spec: AwsDict) -> Iterator[Violation]:
         path = f"LocalSecondaryIndexes[{number}].KeySchema"
         keys = elements(index, "KeySchema")
         if len(table) == 1:
-            yield Violation(path, "needs a table with a RANGE attribute in its key")
+            yield Violation(path, "requires a table key with a RANGE attribute")
         if keys and [text(key, "KeyType") for key in keys] != ["HASH", "RANGE"]:
             yield Violation(path, "must be the table's HASH attribute, then one RANGE attribute")
         elif keys and hashes and text(keys[0], "AttributeName") not in hashes:
@@ -62,7 +62,7 @@ def definitions(spec: AwsDict) -> Iterator[Violation]:
         if number in repeated:
             yield Violation(path, f"{name} is defined twice")
         elif name and name not in used and name not in searched:
-            yield Violation(path, f"{name} is in no key of the table or its indexes")
+            yield Violation(path, f"{name} is not used by any key of the table or its indexes")
 
 
 def _key_attributes(spec: AwsDict) -> Iterator[tuple[str, str]]:
@@ -85,4 +85,4 @@ def _searched(spec: AwsDict) -> Iterator[str]:
 def _distinct(keys: Sequence[AwsDict], path: str) -> Iterator[Violation]:
     names = [text(key, "AttributeName") for key in keys]
     for number in repetitions(names):
-        yield Violation(f"{path}[{number}].AttributeName", f"{names[number]} is in the key already")
+        yield Violation(f"{path}[{number}].AttributeName", f"{names[number]} is already part of the key")

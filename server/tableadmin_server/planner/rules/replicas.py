@@ -14,7 +14,7 @@ def regions(spec: AwsDict) -> Iterator[Violation]:
     for number, replica in enumerate(elements(spec, "Replicas")):
         region = text(replica, "RegionName")
         if region and region in seen:
-            yield Violation(f"Replicas[{number}].RegionName", f"{region} is there twice")
+            yield Violation(f"Replicas[{number}].RegionName", f"{region} is specified twice")
         seen.add(region)
 
 
@@ -29,7 +29,7 @@ def indexes(spec: AwsDict) -> Iterator[Violation]:
             if name and name not in names:
                 yield Violation(path, f"the table has no index {name}")
             if name and name in seen:
-                yield Violation(path, f"{name} is there twice")
+                yield Violation(path, f"{name} is specified twice")
             seen.add(name)
 
 

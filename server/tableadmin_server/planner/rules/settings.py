@@ -14,7 +14,7 @@ def stream(spec: AwsDict) -> Iterator[Violation]:
     if specification.get("StreamEnabled") is True and "StreamViewType" not in specification:
         yield Violation("StreamSpecification.StreamViewType", "is required with StreamEnabled")
     if specification.get("StreamEnabled") is False and "StreamViewType" in specification:
-        yield Violation("StreamSpecification.StreamViewType", "does not go with a stream that is off")
+        yield Violation("StreamSpecification.StreamViewType", "is not valid if StreamEnabled is false")
 
 
 def encryption(spec: AwsDict) -> Iterator[Violation]:
@@ -22,7 +22,7 @@ def encryption(spec: AwsDict) -> Iterator[Violation]:
     specification = structure(spec, "SSESpecification")
     for member in ("SSEType", "KMSMasterKeyId"):
         if member in specification and not specification.get("Enabled"):
-            yield Violation(f"SSESpecification.{member}", "goes with Enabled true only")
+            yield Violation(f"SSESpecification.{member}", "requires Enabled to be true")
 
 
 def time_to_live(spec: AwsDict) -> Iterator[Violation]:
@@ -38,7 +38,7 @@ def recovery(spec: AwsDict) -> Iterator[Violation]:
     if specification.get("PointInTimeRecoveryEnabled") is False and "RecoveryPeriodInDays" in specification:
         yield Violation(
             "PointInTimeRecoverySpecification.RecoveryPeriodInDays",
-            "goes with PointInTimeRecoveryEnabled true only",
+            "requires PointInTimeRecoveryEnabled to be true",
         )
 
 
@@ -48,9 +48,9 @@ def tags(spec: AwsDict) -> Iterator[Violation]:
     for number, tag in enumerate(elements(spec, "Tags")):
         key = text(tag, "Key")
         if key.lower().startswith("aws:"):
-            yield Violation(f"Tags[{number}].Key", "must not begin with aws:, which is AWS's own")
+            yield Violation(f"Tags[{number}].Key", "must not begin with aws:, which is reserved for AWS")
         if key and key in seen:
-            yield Violation(f"Tags[{number}].Key", f"{key} is there twice")
+            yield Violation(f"Tags[{number}].Key", f"{key} is specified twice")
         seen.add(key)
 
 

@@ -30,7 +30,7 @@ def throughput(spec: AwsDict) -> Iterator[Violation]:
             yield from _missing(prefix, holder, unmanaged)
         other = _OTHERS.get(mode, "")
         if other in holder and not unmanaged.has(*_place(prefix, holder, other)):
-            yield Violation(f"{prefix}{other}", f"does not go with BillingMode {mode}")
+            yield Violation(f"{prefix}{other}", f"is invalid with BillingMode {mode}")
 
 
 def _missing(prefix: str, holder: AwsDict, unmanaged: Unmanaged) -> Iterator[Violation]:
@@ -67,7 +67,7 @@ def overrides(spec: AwsDict) -> Iterator[Violation]:
         ]
         for prefix, holder in holders:
             if other in holder:
-                yield Violation(f"Replicas[{number}].{prefix}{other}", f"does not go with BillingMode {mode}")
+                yield Violation(f"Replicas[{number}].{prefix}{other}", f"is invalid with BillingMode {mode}")
 
 
 def _holders(spec: AwsDict) -> Iterator[tuple[str, AwsDict]]:

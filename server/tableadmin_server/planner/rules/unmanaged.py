@@ -17,11 +17,11 @@ def paths(spec: AwsDict) -> Iterator[Violation]:
     for position, path in enumerate(written):
         where = f"Unmanaged[{position}].Path"
         if position in repeated:
-            yield Violation(where, f"{path} is there twice")
+            yield Violation(where, f"{path} is specified twice")
         elif path in _REQUIRED:
             yield Violation(where, f"{path} is always managed")
         elif path and path != EVERYTHING and path_of(path) is None:
-            yield Violation(where, f"{path} is no path of a member that can be unmanaged, such as Tags")
+            yield Violation(where, f"{path} is not a path that can be unmanaged, such as Tags")
 
 
 def bounds(spec: AwsDict) -> Iterator[Violation]:
@@ -31,6 +31,6 @@ def bounds(spec: AwsDict) -> Iterator[Violation]:
         lowest, highest = number(entry, "Minimum"), number(entry, "Maximum")
         for member, bound in (("Minimum", lowest), ("Maximum", highest)):
             if bound is not None and (path is None or not path.is_units):
-                yield Violation(f"Unmanaged[{position}].{member}", "goes with paths of capacity units only")
+                yield Violation(f"Unmanaged[{position}].{member}", "requires a path of capacity units")
         if isinstance(lowest, int) and isinstance(highest, int) and lowest > highest:
             yield Violation(f"Unmanaged[{position}].Maximum", f"must be at least the Minimum, {lowest}")

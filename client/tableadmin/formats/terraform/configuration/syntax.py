@@ -138,7 +138,7 @@ def _body(node: Parsed) -> Body:
         if item.data == "attribute":
             name, value = _named(item)
             if name in body.attributes:
-                raise SpecError(f"the attribute {name!r} is there twice", line=_line(item))
+                raise SpecError(f"the attribute {name!r} is specified twice", line=_line(item))
             body.attributes[name] = Expression(value, _line(item))
         else:
             *names, content = parts(item)

@@ -9,7 +9,7 @@ from tableadmin.formats.error import SpecError
 from tableadmin.formats.readers import FolderReader, folder_reader_of
 
 # What tools put beside the files that people mean: packages, modules, and what version control keeps.
-_SKIPPED = frozenset({".git", ".terraform", "node_modules", ".venv"})
+_SKIPPED = frozenset({".git", "node_modules", ".venv"})
 _MOST_FILES = 10_000
 
 

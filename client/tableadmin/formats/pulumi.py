@@ -10,6 +10,7 @@ from tableadmin.formats.terraform import camel_case
 from tableadmin.formats.terraform.reading import tables
 from tableadmin.formats.terraform.resources import Cause, Resource
 from tableadmin.formats.terraform.resources import Unknown as NotKnown
+from tableadmin.formats.terraform.typed import typed
 from tableadmin.formats.tree import Record, Tree, record, records
 
 _TYPE = re.compile(r"aws:(?P<module>dynamodb|appautoscaling)/\w+:(?P<kind>\w+)")
@@ -76,7 +77,8 @@ def _resource(shown: Record, regions: Mapping[str, str]) -> list[Resource]:
     }
     outputs = record(shown.get("outputs"), "outputs")
     inputs.setdefault("name", outputs.get("name")) if kind["kind"] == "Table" else None
-    values = camel_case.attributes(record(_revealed(inputs), ""), _BLOCKS)
+    revealed = camel_case.attributes(record(_revealed(inputs), ""), _BLOCKS)
+    values = {name: typed(name, value) for name, value in revealed.items()}
     unknown = camel_case.attributes(record(inputs, ""), _BLOCKS)
     provider = str(shown.get("provider", "")).rpartition("::")[0]
     return [

@@ -145,7 +145,7 @@ def test_a_value_that_is_an_expression() -> None:
         ),
         (
             '  tags = yamldecode(file("tags.yaml"))',
-            "tags: the function file() can't be evaluated here; `terraform show -json PLAN` says it",
+            "tags: file(): tags.yaml is not among the files that were given; `terraform show -json PLAN`",
         ),
     ],
 )
@@ -234,6 +234,95 @@ def test_a_folder(tmp_path: Path) -> None:
     (spec, _) = (table.spec for table in found.tables)
     assert spec is not None
     assert [{"Key": "team", "Value": "shop"}] == to_aws(spec)["Tags"]
+
+
+MODULE_OF_A_REGISTRY = """
+variable "name" {}
+variable "scaling" {
+  type    = map(string)
+  default = {}
+}
+resource "aws_dynamodb_table" "this" {
+  count    = length(var.scaling) > 0 ? 0 : 1
+  name     = var.name
+  hash_key = "id"
+}
+resource "aws_dynamodb_table" "scaled" {
+  count          = length(var.scaling) > 0 ? 1 : 0
+  name           = var.name
+  hash_key       = "id"
+  read_capacity  = "5"
+  write_capacity = 5
+
+  attribute {
+    name = "id"
+    type = "S"
+  }
+  point_in_time_recovery {
+    enabled = "false"
+  }
+  lifecycle {
+    ignore_changes = ["write_capacity"]
+  }
+}
+resource "aws_appautoscaling_target" "read" {
+  count              = length(var.scaling) > 0 ? 1 : 0
+  min_capacity       = var.scaling["min"]
+  max_capacity       = var.scaling["max"]
+  resource_id        = "table/${try(aws_dynamodb_table.this[0].name, aws_dynamodb_table.scaled[0].name)}"
+  scalable_dimension = "dynamodb:table:ReadCapacityUnits"
+  service_namespace  = "dynamodb"
+}
+"""
+
+
+def test_a_module_that_terraform_fetched(tmp_path: Path) -> None:
+    """A module of a registry is read where `terraform init` put it, and a JSON file that file() names."""
+    files = {
+        "main.tf": 'module "tables" {\n  for_each = jsondecode(file("${path.module}/tables.json"))\n'
+        '  source   = "some/dynamodb/aws"\n  name     = each.key\n  scaling  = each.value\n}\n',
+        "tables.json": '{"orders": {"min": "5", "max": 50}}',
+        ".terraform/modules/modules.json": '{"Modules": [{"Key": "tables", "Dir": ".terraform/modules/t"}]}',
+        ".terraform/modules/t/main.tf": MODULE_OF_A_REGISTRY,
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (table,) = load(tmp_path, inputs=Inputs()).tables
+
+    assert 'module.tables["orders"].aws_dynamodb_table.scaled[0]' == table.address
+    assert table.spec is not None
+    assert 5 == table.spec.provisioned_throughput.read_capacity_units
+    assert not table.spec.HasField("point_in_time_recovery_specification")
+    assert [
+        ("ProvisionedThroughput.WriteCapacityUnits", 0, 0),
+        ("ProvisionedThroughput.ReadCapacityUnits", 5, 50),
+    ] == [(member.path, member.minimum, member.maximum) for member in table.spec.unmanaged]
+
+
+def test_a_file_whose_tables_are_switched_off() -> None:
+    """A file with a count of 0 has no table, and is no error."""
+    notes: list[str] = []
+    text = (ORDERS % "").replace('" {\n  name', '" {\n  count = 0\n  name', 1)
+
+    assert [] == read(text, name="main.tf", notes=notes)
+    assert ["main.tf: aws_dynamodb_table.orders: there is none of it"] == notes
+
+
+def test_the_syntax_of_terraform_0_11() -> None:
+    """Interpolations alone, tags in a block and attributes in a list are read."""
+    text = """
+variable "name" { default = "orders" }
+resource "aws_dynamodb_table" "orders" {
+  name      = "${var.name}"
+  hash_key  = "id"
+  attribute = [{ name = "id", type = "S" }]
+  tags {
+    team = "shop"
+  }
+}
+"""
+    assert ["team"] == [tag.key for tag in tables(text)["orders"].tags]
 
 
 def test_a_module_that_is_not_here() -> None:

@@ -14,6 +14,7 @@ from tableadmin.formats.terraform import camel_case
 from tableadmin.formats.terraform.neighbours import NEIGHBOURS, TABLE
 from tableadmin.formats.terraform.reading import tables as terraform_tables
 from tableadmin.formats.terraform.resources import Cause, Resource
+from tableadmin.formats.terraform.typed import typed
 from tableadmin.formats.tree import Record, Tree, record
 from tableadmin.v1 import TableSpec
 
@@ -22,7 +23,6 @@ _EXTERNAL_NAME = "crossplane.io/external-name"
 _NEVER = ("KinesisStreamSpecification", "ContributorInsightsSpecification", "ResourcePolicy")
 _APART = ("TimeToLiveSpecification", "PointInTimeRecoverySpecification", "Replicas", "Tags")
 _REASON = "not in the Crossplane manifest"
-_NUMBER = re.compile(r".*(?:capacity|_units|per_second|in_days)")
 Values: TypeAlias = dict[str, Tree]
 
 
@@ -47,7 +47,7 @@ def _resource(manifest: Manifest) -> Resource:
     body = record(manifest.body.get("spec"), "spec")
     wanted = camel_case.attributes(record(body.get("forProvider"), "spec.forProvider"))
     first = camel_case.attributes(record(body.get("initProvider"), "spec.initProvider"))
-    values = {name: _typed(name, value) for name, value in {**first, **wanted}.items()}
+    values = {name: typed(name, settled(value)) for name, value in {**first, **wanted}.items()}
     kind = f"aws_dynamodb_{camel_case.snake(manifest.kind)}"
     if kind == TABLE:
         values["name"] = _name(manifest)
@@ -114,17 +114,6 @@ def _without_references(value: Tree) -> Tree:
     if isinstance(value, dict):
         return {name: _without_references(item) for name, item in value.items() if not _is_reference(name)}
     return value
-
-
-def _typed(name: str, value: Tree) -> Tree:
-    """VALUE with truth values and, where NAME is that of a number, numbers instead of unquoted text."""
-    if isinstance(value, dict):
-        return {inner: _typed(inner, item) for inner, item in value.items()}
-    if isinstance(value, list):
-        return [_typed(name, item) for item in value]
-    if isinstance(value, str) and _NUMBER.fullmatch(name) and re.fullmatch(r"-?\d{1,18}", value):
-        return int(value)
-    return settled(value)
 
 
 def _older(manifest: Manifest) -> FoundTable:

@@ -8,8 +8,8 @@ from tableadmin.formats.found import Found
 from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.tree import Tree
 
-# The files of a folder that Terraform reads, and what marks such a folder.
-FILES = ("*.tf", "*.tf.json", "*.tfvars", "*.tfvars.json")
+# The files of a folder that Terraform reads, those that its file() often reads, and what marks such a folder.
+FILES = ("*.tf", "*.tfvars", "*.json", "*.yaml", "*.yml")
 MARK = "*.tf*"
 
 _BLOCK = re.compile(

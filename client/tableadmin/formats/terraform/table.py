@@ -175,6 +175,9 @@ def _encryption(values: Record, path: str) -> Tree:
 def _tags(values: Record, path: str) -> list[Tree]:
     """All tags, those that the provider adds included, as far as they are known."""
     tags = values.get("tags_all") or values.get("tags")
+    if isinstance(tags, list) and len(tags) == 1:
+        # Terraform 0.11 had tags in a block.
+        tags = tags[0]
     return [{"Key": key, "Value": value} for key, value in record(tags, below(path, "tags")).items()]
 
 

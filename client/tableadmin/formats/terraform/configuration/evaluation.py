@@ -1,6 +1,7 @@
 """What expressions stand for, in a scope: by Terraform's rules, without a provider or a disk."""
 
 import operator
+import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import ParamSpec, TypeAlias
@@ -36,8 +37,9 @@ from tableadmin.formats.tree import Tree
 
 Scope: TypeAlias = Mapping[str, Value]
 Arguments = ParamSpec("Arguments")
-# The scope's name for what the caller gave for addresses, such as `aws_kms_key.k.arn`.
+# The scope's names for what the caller gave for addresses, such as `aws_kms_key.k.arn`, and for the files.
 GIVEN = "(given)"
+FILES = "(files)"
 
 _ESCAPE = re.compile(r"\\(?:(?P<simple>[nrt\"\\])|u(?P<four>[0-9a-fA-F]{4})|U(?P<eight>[0-9a-fA-F]{8}))")
 _SIMPLE = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
@@ -95,7 +97,7 @@ def address_of(of: Expression) -> str:
 def root_name(of: Expression) -> str:
     """The name that OF, a reference, begins with: `tags` of `tags["Owner"]`."""
     source = of.source
-    while isinstance(source, Node) and inner(source).data != "identifier":
+    while isinstance(source, Node) and inner(source).data not in ("identifier", "string"):
         below = parts(inner(source))
         if not below:
             return ""
@@ -342,7 +344,17 @@ def _call(node: Parsed, scope: Scope) -> Value:
     values = [native(argument, scope) for argument in arguments]
     if any(isinstance(child, Token) and child.type == "ELLIPSIS" for child in last.children):
         values[-1:] = sequence(values[-1])
+    if name in ("file", "fileexists"):
+        return _file(name, text(values[0]), mapping(scope.get(FILES, {})))
     return called(name, values)
+
+
+def _file(name: str, path: str, files: Mapping[str, Value]) -> Value:
+    """The text of the file at PATH, or whether there is one. Raises Unevaluable for what may be elsewhere."""
+    found = posixpath.normpath(path)
+    if found in files:
+        return files[found] if name == "file" else True
+    raise Unevaluable(f"{name}(): {path} is not among the files that were given")
 
 
 def called_with(node: Parsed) -> tuple[str, list[Parsed]]:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from urllib.parse import quote_plus
 
+import yaml
+
 from tableadmin.formats.terraform.configuration.values import (
     Unevaluable,
     Value,
@@ -35,7 +37,7 @@ def called(name: str, arguments: Sequence[Value]) -> Value:
         raise Unevaluable(f"the function {name}() can't be evaluated here")
     try:
         return function(*arguments)
-    except (TypeError, ValueError, IndexError, KeyError, re.error, OverflowError, ArithmeticError) as error:
+    except (TypeError, ValueError, IndexError, KeyError, re.error, ArithmeticError, yaml.YAMLError) as error:
         raise Unevaluable(f"{name}(): {error}") from None
 
 
@@ -51,6 +53,11 @@ def same(left: Value, right: Value) -> bool:
     if isinstance(left, bool) is not isinstance(right, bool):
         return False
     return left == right
+
+
+def _from_yaml(source: str) -> Value:
+    loaded: Value = yaml.safe_load(source)
+    return loaded
 
 
 def _coalesce(*values: Value) -> Value:
@@ -296,6 +303,7 @@ FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "base64encode": lambda value: base64.b64encode(text(value).encode()).decode(),
     "jsondecode": lambda value: json.loads(text(value)),
     "jsonencode": json_text,
+    "yamldecode": lambda value: _from_yaml(text(value)),
     "urlencode": lambda value: quote_plus(text(value)),
     # Types
     "nonsensitive": known,

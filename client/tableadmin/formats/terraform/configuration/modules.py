@@ -2,12 +2,14 @@
 
 import json
 import posixpath
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.terraform.configuration.evaluation import (
+    FILES,
     GIVEN,
     Scope,
     address_of,
@@ -34,6 +36,7 @@ from tableadmin.formats.terraform.configuration.values import (
     text,
     whole,
 )
+from tableadmin.formats.tree import record, records
 
 # The value for a variable, and whether there is one.
 Arguments: TypeAlias = Callable[[str], "Value | None"]
@@ -42,6 +45,7 @@ Arguments: TypeAlias = Callable[[str], "Value | None"]
 _META = frozenset({"count", "for_each", "provider", "depends_on"})
 _META_BLOCKS = frozenset({"lifecycle", "provisioner", "connection", "timeouts", "dynamic"})
 _DEEPEST = 10
+_NOT_FETCHED = "is not among the files: run `terraform init`, and give the folder"
 
 
 class Instance(NamedTuple):
@@ -115,9 +119,19 @@ class Module:
                     if module:
                         yield from module.unread()
                     else:
-                        yield address, f"its source, {self._source(block)}, is not among the files"
+                        yield address, f"its source, {self._source(block)}, {_NOT_FETCHED}"
             except Unevaluable as cause:
                 yield address, str(cause)
+
+    def without_instances(self, kind: str) -> Iterator[str]:
+        """The addresses of the resources of KIND of which there is none, because of count or for_each."""
+        for block in self._of("resource"):
+            if block.labels[0] == kind and not [*self._written(block)]:
+                yield f"{self._address}{'.'.join(block.labels)}"
+        for block in self._of("module"):
+            for _, module in self._called(block):
+                if module:
+                    yield from module.without_instances(kind)
 
     def parameters(self) -> list[str]:
         """The names of the module's variables."""
@@ -152,6 +166,7 @@ class Module:
             "module": Lazy("module", modules),
             "path": {"module": self._folder or ".", "root": ".", "cwd": "."},
             GIVEN: self._given,
+            FILES: {**self._files},
         }
 
     def _value(self, of: Expression) -> Value:
@@ -241,10 +256,8 @@ class Module:
         return self._modules[name]
 
     def _module(self, block: Block, instance: Instance) -> "Module | None":
-        source = self._source(block)
-        folder = posixpath.normpath(posixpath.join(self._folder, source))
-        is_here = source.startswith(("./", "../")) and any(_is_in(name, folder) for name in self._files)
-        if not is_here or self._depth == _DEEPEST:
+        folder = self._folder_of(block)
+        if not any(_is_in(name, folder) for name in self._files) or self._depth == _DEEPEST:
             return None
         attributes = block.body.attributes
 
@@ -255,11 +268,20 @@ class Module:
             self._files,
             argument,
             self._given,
-            folder="" if folder == "." else folder,
+            folder=folder,
             address=f"{self._address}module.{block.labels[0]}{instance.key}.",
             providers=self._passed(block),
             depth=self._depth + 1,
         )
+
+    def _folder_of(self, block: Block) -> str:
+        """The folder of the module that BLOCK calls, which is local or which `terraform init` fetched."""
+        source = self._source(block)
+        if source.startswith(("./", "../")):
+            folder = posixpath.normpath(posixpath.join(self._folder, source))
+            return "" if folder == "." else folder
+        key = ".".join([*re.findall(r"module\.([^.\[]+)", self._address), block.labels[0]])
+        return _fetched(self._files.get(".terraform/modules/modules.json", "")).get(key, "(not here)")
 
     def _source(self, block: Block) -> str:
         source = block.body.attributes.get("source")
@@ -324,6 +346,16 @@ def parsed(name: str, content: str) -> list[Block]:
     except SpecError as error:
         raise error.within(file=name) from None
     return [block._replace(file=name) for block in body.blocks]
+
+
+def _fetched(manifest: str) -> dict[str, str]:
+    """The folders of the modules that `terraform init` fetched, by the calls that lead to them."""
+    try:
+        shown = record(json.loads(manifest or "{}"), "")
+    except ValueError:
+        return {}
+    modules = records(shown.get("Modules"), "Modules")
+    return {str(one.get("Key")): posixpath.normpath(str(one.get("Dir"))) for one in modules}
 
 
 def _is_in(name: str, folder: str) -> bool:

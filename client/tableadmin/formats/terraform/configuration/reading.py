@@ -12,9 +12,11 @@ from tableadmin.formats.terraform.configuration.evaluation import evaluated
 from tableadmin.formats.terraform.configuration.modules import GivenText, Module, Written
 from tableadmin.formats.terraform.configuration.syntax import json_content, native
 from tableadmin.formats.terraform.configuration.values import Unevaluable, Unknown, Value, known, mapping
+from tableadmin.formats.terraform.neighbours import TABLE
 from tableadmin.formats.terraform.reading import tables
 from tableadmin.formats.terraform.resources import Cause, Resource
 from tableadmin.formats.terraform.resources import Unknown as NotKnown
+from tableadmin.formats.terraform.typed import typed
 from tableadmin.formats.tree import Tree, record
 
 _PREFIXES = ("aws_dynamodb_", "awscc_dynamodb_", "aws_appautoscaling_")
@@ -52,10 +54,12 @@ def _read(files: Mapping[str, str], inputs: Inputs, *, named: bool) -> Found:
         _resource(written, named=named)
         for written in module.resources(lambda kind: kind.startswith(_PREFIXES))
     ]
-    try:
-        found = tables(resources, inputs)
-    except SpecError as error:
-        raise SpecError("; ".join([error.reason, *unread])) from None
+    if not any(resource.type == TABLE for resource in resources):
+        none = [f"{address}: there is none of it" for address in module.without_instances(TABLE)]
+        if none:
+            return Found(notes=[*none, *unread])
+        raise SpecError("; ".join([f"has no {TABLE}", *unread]))
+    found = tables(resources, inputs)
     return Found(found.tables, [*found.notes, *unread])
 
 
@@ -100,7 +104,7 @@ def _resource(written: Written, *, named: bool) -> Resource:
     return Resource(
         written.address,
         written.type,
-        {name: _tree(value) for name, value in shown.items()},
+        {name: typed(name, _tree(value)) for name, value in shown.items()},
         "configuration",
         unknown={name: _unknown(value) for name, value in values.items()},
         references={name: frozenset(_references(value)) for name, value in values.items()},

@@ -168,7 +168,7 @@ def _violations(
 
 
 def _each_violation(specs: Sequence[TableSpec], shaped: Sequence[AwsDict]) -> Iterator[tuple[int, Violation]]:
-    """What is wrong, with the number of the spec; a name that is there twice too."""
+    """The violations, each with the number of its spec; a repeated table name is one too."""
     names = [spec.table_name for spec in specs]
     repeated = set(repetitions(names))
     for number, spec in enumerate(shaped):

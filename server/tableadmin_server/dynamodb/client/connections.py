@@ -16,6 +16,7 @@ from botocore.awsrequest import (
     AWSHTTPSConnectionPool,
 )
 from botocore.client import BaseClient
+from urllib3.connection import HTTPConnection
 from urllib3.exceptions import ReadTimeoutError
 from urllib3.response import HTTPResponse
 
@@ -75,7 +76,9 @@ class ConditionalBody(bytes):
     may_send: Callable[[], bool]
 
 
-class _HTTPConnection(AWSHTTPConnection):
+class _Connection(HTTPConnection):
+    """What connections of both schemes do: they guard bodies to send and bound answers to read."""
+
     def send(self, data: object) -> None:
         _send(self.sock, data, super().send)
 
@@ -84,13 +87,13 @@ class _HTTPConnection(AWSHTTPConnection):
         return _bounded(super().getresponse(), deadline)
 
 
-class _HTTPSConnection(AWSHTTPSConnection):
-    def send(self, data: object) -> None:
-        _send(self.sock, data, super().send)
+# botocore overrides methods of urllib3's connection in incompatible ways.
+class _HTTPConnection(_Connection, AWSHTTPConnection):  # type: ignore[misc]
+    pass
 
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as urllib3 has it
-        deadline = _deadline(self.timeout)
-        return _bounded(super().getresponse(), deadline)
+
+class _HTTPSConnection(_Connection, AWSHTTPSConnection):  # type: ignore[misc]
+    pass
 
 
 def _send(sock: socket, data: object, send: Callable[..., object]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from bench.applying import FLAGS, applying_lines, applying_targets, measure_applying
 from bench.describing import loads, measure_describing
 from bench.echo import running_echo
+from bench.fan_out import fan_out_lines, fan_out_targets, measure_fan_out
 from bench.inventory import measure_inventory
 from bench.listing import measure_listing
 from bench.reading import measure_reading
@@ -40,7 +41,7 @@ def main(aws: Path = Path(".venv-bench/bin/aws")) -> None:
     with dynamodb_local() as engine:
         create_tables(engine)
         targets = [*_calls(engine, aws), *_watches(engine)]
-    _show(target_lines([*targets, *_inventory(), *_applying()]))
+    _show(target_lines([*targets, *_inventory(), *_applying(), *_fan_out()]))
 
 
 def _calls(engine: Engine, aws: Path) -> Iterable[Target]:
@@ -75,6 +76,16 @@ def _inventory() -> Iterable[Target]:
         inventory = measure_inventory(engine, server.address)
     _show(inventory_lines(inventory))
     return inventory_targets(inventory)
+
+
+def _fan_out() -> Iterable[Target]:
+    with (
+        ministack() as engine,
+        running_server("--endpoint-url", engine.url, "--region", REGION, "--operations-table", "") as server,
+    ):
+        fan_out = measure_fan_out(engine, server.address)
+    _show(fan_out_lines(fan_out))
+    return fan_out_targets(fan_out)
 
 
 def _applying() -> Iterable[Target]:

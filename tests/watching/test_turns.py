@@ -61,6 +61,48 @@ async def test_alone() -> None:
     count.stop()
 
 
+async def test_few_calls() -> None:
+    """A few calls are made at once, in their order."""
+    made = list[int]()
+    Turns().spread(made.append, range(64))
+    assert list(range(64)) == made
+
+
+async def test_many_calls() -> None:
+    """Many calls are made in their order, a thousand in each turn at most."""
+    turns, count, made = Turns(), TurnCount(), list[tuple[int, int]]()
+    for start in (0, 2_500):
+        turns.spread(lambda number: made.append((count.turn, number)), range(start, start + 2_500))
+    assert [] == made
+    for _ in range(10):
+        await asyncio.sleep(0)
+    count.stop()
+    assert list(range(5_000)) == [number for _, number in made]
+    assert max(Counter(turn for turn, _ in made).values()) <= 1_000
+
+
+async def test_a_watch_of_many_tables() -> None:
+    """A watch subscribes to its tables over several turns, and leaves them so."""
+    account = Account()
+    for number in range(300):
+        account.add(f"table-{number}")
+    hub, count, joined, left = Hub(account), TurnCount(), Counter[int](), Counter[int]()
+    join, leave = hub.tracks.watched, hub.tracks.unwatched
+    hub.tracks.watched = lambda track: (joined.update([count.turn]), join(track))[1]  # type: ignore[method-assign]  # to count
+    hub.tracks.unwatched = lambda track: (left.update([count.turn]), leave(track))[1]  # type: ignore[method-assign]  # to count
+    streams = [Watch(hub, Scope(prefix=""), Options(DESCRIPTION)).messages() for _ in range(40)]
+    for stream in streams:
+        await anext(stream)
+    await asyncio.gather(*(stream.aclose() for stream in streams))
+    for _ in range(100):
+        await asyncio.sleep(0)
+    count.stop()
+    assert 40 * 300 == joined.total()
+    assert 300 == left.total()
+    assert max(joined.values()) <= MOST * 32
+    assert max(left.values()) <= 1_000
+
+
 async def test_watches() -> None:
     """Five hundred watches make sixteen messages in a turn at most."""
     account = Account()

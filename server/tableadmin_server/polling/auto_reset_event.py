@@ -13,7 +13,7 @@ class AutoResetEvent:
     def __init__(self) -> None:
         self._event = asyncio.Event()
 
-    def wake(self) -> None:
+    def wake(self, _: object = None) -> None:
         """Signal; called on the event loop."""
         self._event.set()
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Generic, Protocol, TypeVar
 
 import structlog
@@ -28,8 +28,15 @@ _log = structlog.get_logger()
 class Watcher(Protocol):
     """Somebody who looks at a poller."""
 
-    def wake(self) -> None:
-        """Called on the event loop when there is something new to look at."""
+    def wake(self, subject: str) -> None:
+        """Called on the event loop when there is something new to look at; SUBJECT is the poller's."""
+
+
+class Spread(Protocol):
+    """Makes many calls without holding up the event loop."""
+
+    def __call__(self, call: Callable[[T], None], arguments: Collection[T], /) -> None:
+        """CALL with each of ARGUMENTS, now or soon."""
 
 
 class Poller(Generic[T]):
@@ -39,6 +46,8 @@ class Poller(Generic[T]):
     was, `failure` says why it is old, and polling goes on. MOVES says of the state before and the newest
     whether to look again soon. Who looks is woken by another state, by a first failure, and by each poll
     that begins after joining until one succeeds. There is no queue: whoever is slow finds the newest state.
+    SPREAD makes the calls that wake them, so that thousands of them do not hold up the event loop.
+    They are told the SUBJECT of the poller, such as the name of a table.
     """
 
     def __init__(
@@ -47,11 +56,15 @@ class Poller(Generic[T]):
         moves: Callable[[T | None, T], bool],
         outages: Outages,
         supervisor: Supervisor,
+        spread: Spread,
+        subject: str,
     ) -> None:
         self._read = read
         self._moves = moves
         self._outages = outages
         self._supervisor = supervisor
+        self._spread = spread
+        self._subject = subject
         self._watchers: dict[Watcher, float] = {}
         # Those who have seen no state yet that was read after they joined: from which poll on it is.
         self._awaiting_fresh: dict[Watcher, int] = {}
@@ -108,8 +121,7 @@ class Poller(Generic[T]):
 
     def wake(self) -> None:
         """Wake whoever looks: there is something new beside the state."""
-        for watcher in list(self._watchers):
-            watcher.wake()
+        self._wake_all(self._watchers)
 
     def trigger(self) -> None:
         """Poll as soon as may be, and often for a while: what is polled may just have been changed."""
@@ -158,8 +170,10 @@ class Poller(Generic[T]):
         if self.failure is None:
             for watcher in newcomers:
                 del self._awaiting_fresh[watcher]
-        for watcher in list(self._watchers) if news else newcomers:
-            watcher.wake()
+        self._wake_all(self._watchers if news else newcomers)
+
+    def _wake_all(self, watchers: Collection[Watcher]) -> None:
+        self._spread(lambda watcher: watcher.wake(self._subject), watchers)
 
     async def _pause(self) -> None:
         await asyncio.sleep(_MIN_GAP)

@@ -28,10 +28,10 @@ class Hub:
         self.supervisor = supervisor or Supervisor()
         self.source = source
         self.reader = polling_reader(source)
-        self.streams = OpenStreams()
+        self.turns = Turns()
+        self.streams = OpenStreams(self.turns.spread)
         self.outages = Outages(self.streams.wake)
         self.revisions = Revisions()
-        self.turns = Turns()
         self.tracks = Tracks(self)
         self.names = self.poller(self.reader.table_names, lambda before, now: before not in (None, now))
         self.resources = ResourcePolls(self.reader.ask, self.poller)
@@ -46,9 +46,11 @@ class Hub:
         if not self.streams.any:
             self.outages.forget()
 
-    def poller(self, read: Callable[[], Awaitable[T]], moves: Callable[[T | None, T], bool]) -> Poller[T]:
-        """A poll loop of this endpoint."""
-        return Poller(read, moves, self.outages, self.supervisor)
+    def poller(
+        self, read: Callable[[], Awaitable[T]], moves: Callable[[T | None, T], bool], subject: str = ""
+    ) -> Poller[T]:
+        """A poll loop of this endpoint; SUBJECT is the name of the table that it polls, if it is one."""
+        return Poller(read, moves, self.outages, self.supervisor, self.turns.spread, subject)
 
     def names_lack(self, name: str) -> bool:
         """Whether the names of all tables are watched, and NAME is not among them."""

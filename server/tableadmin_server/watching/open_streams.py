@@ -1,14 +1,15 @@
 """The streams of one endpoint that are open: they learn of outages, and of the end of the server."""
 
 from tableadmin_server.failure import server_stopping
-from tableadmin_server.polling.poller import Watcher
+from tableadmin_server.polling.poller import Spread, Watcher
 from tableadmin_server.watching.malloc_trim import MallocTrim
 
 
 class OpenStreams:
-    """Wakes every open stream when something concerns all of them."""
+    """Wakes every open stream when something concerns all of them, by calls that SPREAD makes."""
 
-    def __init__(self) -> None:
+    def __init__(self, spread: Spread) -> None:
+        self._spread = spread
         self._open: set[Watcher] = set()
         self._trim = MallocTrim()
         self._stopping = False
@@ -30,8 +31,7 @@ class OpenStreams:
 
     def wake(self) -> None:
         """Wake every open stream."""
-        for stream in list(self._open):
-            stream.wake()
+        self._spread(lambda stream: stream.wake(""), self._open)
 
     def stop(self) -> None:
         """End every stream, now and later: the server stops."""

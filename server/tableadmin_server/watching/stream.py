@@ -25,6 +25,8 @@ EventType: TypeAlias = "TableEventType.ValueType"
 # knows to exist, and the revision up to which it knows them.
 _FIELD_BYTES = 8
 _TOKEN_BYTES = 4 * _FIELD_BYTES
+# Tables that one watch subscribes to in one turn of the event loop at most.
+_JOINED_IN_A_TURN = 32
 _MASK = (1 << 8 * _FIELD_BYTES) - 1
 
 
@@ -50,37 +52,12 @@ class Options:
     snapshot_only: bool = False
 
 
-class _Subscription:
-    """One table of a watch: what was sent of it."""
-
-    __slots__ = ("_left", "_watch", "first", "pending_since", "sent", "track")
-
-    def __init__(self, watch: "Watch", track: Track, first: EventType) -> None:
-        self._watch = watch
-        self._left = False
-        self.track = track
-        # What its first event is called, if nothing was sent of it before.
-        self.first = first
-        self.sent: Snapshot | None = None
-        # The hub's revision when it got something to send.
-        self.pending_since = 0
-
-    def wake(self) -> None:
-        """Something about the table is new."""
-        self._watch.dirty(self)
-
-    def leave(self, parts: Iterable[Part]) -> None:
-        """Look no longer at the table, or at PARTS."""
-        if not self._left:
-            self._left = True
-            self.track.leave(self, parts)
-
-
 class Watch:
-    """One stream: tables in scope become subscriptions, news makes them dirty, `messages` sends what differs.
+    """One stream: it subscribes to the tables in scope, news makes them dirty, `messages` sends what differs.
 
     Nothing is queued: a dirty table is sent as it is when its turn comes, so a slow reader costs the
-    server one mark a table.
+    server one mark a table. What is known of a table stands in dicts by name and in no object of its own:
+    thousands of streams of hundreds of tables would make collections of garbage pause the event loop.
     """
 
     def __init__(self, hub: Hub, scope: Scope, options: Options) -> None:
@@ -88,43 +65,52 @@ class Watch:
         self._scope = scope
         self._options = options
         self._digest = _digest(scope, options)
-        self._subscriptions: dict[str, _Subscription] = {}
-        self._dirty: dict[_Subscription, None] = {}
+        # The tables that it has subscribed to: what was sent of each.
+        self._sent: dict[str, Snapshot | None] = {}
+        # Those that came into scope later, as new tables do.
+        self._created: set[str] = set()
+        # Those that have something to send: the hub's revision when they got it.
+        self._dirty: dict[str, int] = {}
         # Those of which nothing is known yet.
-        self._awaited: set[_Subscription] = set()
+        self._awaited: set[str] = set()
+        # Those that are looked at no longer, though something of them may be left to send.
+        self._left: set[str] = set()
         self._news = asyncio.Event()
         self._checkpoint_due = 0.0
         self._outages_sent = hub.outages.over
-        # What a table is called that comes into scope, and whether all that were there are known.
-        self._first: EventType = TableEventType.TABLE_EVENT_TYPE_SNAPSHOT
+        # Whether all tables are known that were there when the watch began.
         self._scope_known = scope.prefix is None
+        # Whether tables that come into scope are new ones.
+        self._is_begun = False
         self._names_followed: tuple[str, ...] | None = None
         self._complete = False
         # Which tables the caller knows to exist: the hashes of their names, each XORed in and out.
         self._known = 0
         self._resume_token = b""
 
-    def wake(self) -> None:
-        """The names of the tables have changed, an outage has begun, or the server stops."""
+    def wake(self, table: str) -> None:
+        """Something of TABLE is new; "": of the names of the tables, of the endpoint, or of the server."""
+        if table and not self._note_dirty(table):
+            return
         self._news.set()
 
-    def dirty(self, subscription: _Subscription) -> None:
-        """SUBSCRIPTION may have something to send."""
-        if subscription not in self._dirty:
-            subscription.pending_since = self._hub.revisions.newest
-            self._dirty[subscription] = None
-        self._news.set()
-        if self._options.snapshot_only and self._is_seen(subscription):
-            subscription.leave(self._options.parts)
+    def _note_dirty(self, table: str) -> bool:
+        """Note that TABLE may have something to send; whether the watch has subscribed to it."""
+        if table not in self._sent:
+            return False
+        self._dirty.setdefault(table, self._hub.revisions.newest)
+        if self._options.snapshot_only and self._is_seen(table):
+            self._leave(table)
+        return True
 
     async def messages(self, resume_token: bytes | None = None) -> AsyncGenerator[bytes]:
         """What to send, as serialized WatchResponses, until the caller leaves; raises Failure."""
         try:
-            self._begin(resume_token)
+            await self._begin(resume_token)
             while True:
                 await self._hub.turns.take()
                 self._news.clear()
-                self._follow_names()
+                await self._follow_names()
                 for message in self._due():
                     yield self._sealed(message)
                     await self._hub.turns.take()
@@ -137,18 +123,16 @@ class Watch:
         finally:
             self._end()
 
-    def _begin(self, resume_token: bytes | None) -> None:
+    async def _begin(self, resume_token: bytes | None) -> None:
         self._hub.enter(self)
         self._postpone_checkpoint()
         if resume_token:
-            self._resume(resume_token)
+            await self._resume(resume_token)
         if self._scope.prefix is not None:
             self._hub.names.join(self)
-        for name in self._scope.names:
-            if name not in self._subscriptions:
-                self._subscribe(name, None)
+        await self._subscribe_all((name, None) for name in self._scope.names)
 
-    def _resume(self, token: bytes) -> None:
+    async def _resume(self, token: bytes) -> None:
         """Take up what TOKEN says was sent; raises Failure when it means nothing here any more."""
         instance, digest, known, number = (token[at : at + _FIELD_BYTES] for at in range(0, 32, _FIELD_BYTES))
         if len(token) != _TOKEN_BYTES or instance != self._hub.revisions.instance:
@@ -159,41 +143,52 @@ class Watch:
         tracks = [track for track in self._hub.tracks.all() if self._scope.holds(track.name)]
         if revision < self._hub.revisions.forgotten or any(track.forgot(revision) for track in tracks):
             raise _expired("the server no longer stores the changes since the token")
-        for track in tracks:
-            sent = track.at(revision)
-            if sent is not None:
-                self._subscribe(track.name, sent)
+        states = [(track.name, track.at(revision)) for track in tracks]
+        await self._subscribe_all((name, sent) for name, sent in states if sent is not None)
         if int.from_bytes(known) != self._known:
             raise _expired("the set of watched tables has changed")
         self._resume_token = token
-        self._first = TableEventType.TABLE_EVENT_TYPE_CREATED
+        self._is_begun = True
 
     def _end(self) -> None:
         self._hub.exit(self)
         self._hub.names.leave(self)
-        for subscription in list(self._subscriptions.values()):
-            self._unsubscribe(subscription)
+        self._hub.turns.spread(self._leave, self._sent)
+
+    async def _subscribe_all(self, tables: Iterable[tuple[str, Snapshot | None]]) -> None:
+        """Subscribe to those of TABLES that are new, given what was sent of each; some in a turn."""
+        for number, (name, sent) in enumerate(tables, 1):
+            if number % _JOINED_IN_A_TURN == 0:
+                await self._hub.turns.take()
+            if name not in self._sent:
+                self._subscribe(name, sent)
 
     def _subscribe(self, name: str, sent: Snapshot | None) -> None:
+        if self._is_begun:
+            self._created.add(name)
+        self._note_sent(name, sent)
+        self._awaited.add(name)
+        self._hub.tracks.of(name).join(self, self._options.parts)
+
+    def _unsubscribe(self, name: str) -> None:
+        self._leave(name)
+        del self._sent[name]
+        self._dirty.pop(name, None)
+        for names in (self._created, self._awaited, self._left):
+            names.discard(name)
+
+    def _leave(self, name: str) -> None:
+        """Look no longer at the table NAME."""
+        if name not in self._left:
+            self._left.add(name)
+            self._hub.tracks.of(name).leave(self, self._options.parts)
+
+    def _is_seen(self, name: str) -> bool:
+        """Whether there is all of the table NAME that the watch is for."""
         track = self._hub.tracks.of(name)
-        subscription = self._subscriptions[name] = _Subscription(self, track, self._first)
-        self._note_sent(subscription, sent)
-        self._awaited.add(subscription)
-        track.join(subscription, self._options.parts)
+        return track.poller.is_fresh(self) and not track.lacks(self._options.parts)
 
-    def _unsubscribe(self, subscription: _Subscription) -> None:
-        if self._subscriptions.pop(subscription.track.name, None) is None:
-            return
-        self._dirty.pop(subscription, None)
-        self._awaited.discard(subscription)
-        subscription.leave(self._options.parts)
-
-    def _is_seen(self, subscription: _Subscription) -> bool:
-        """Whether there is all of the table that the watch is for."""
-        track = subscription.track
-        return track.poller.is_fresh(subscription) and not track.lacks(self._options.parts)
-
-    def _follow_names(self) -> None:
+    async def _follow_names(self) -> None:
         """Subscribe to tables that have come into scope, and leave those that are gone."""
         if self._scope.prefix is None or (self._options.snapshot_only and self._scope_known):
             return
@@ -204,21 +199,19 @@ class Watch:
         if names.state is None or names.state is self._names_followed or not names.is_fresh(self):
             return
         self._names_followed = names.state
-        for name in names.state:
-            if self._scope.holds(name) and name not in self._subscriptions:
-                self._subscribe(name, None)
-        for subscription in list(self._subscriptions.values()):
-            self._leave_if_gone(subscription)
-        self._scope_known = True
-        self._first = TableEventType.TABLE_EVENT_TYPE_CREATED
+        await self._subscribe_all((name, None) for name in names.state if self._scope.holds(name))
+        for name in list(self._sent):
+            self._leave_if_gone(name)
+        self._scope_known = self._is_begun = True
         if self._options.snapshot_only:
             names.leave(self)
 
-    def _leave_if_gone(self, subscription: _Subscription) -> None:
-        """Leave a table that was seen to be gone, unless the names have it still: it may come back."""
-        gone = subscription.sent is not None and subscription.sent.description is None
-        if gone and self._names_followed is not None and subscription.track.name not in self._names_followed:
-            self._unsubscribe(subscription)
+    def _leave_if_gone(self, name: str) -> None:
+        """Leave the table NAME if it was seen to be gone, unless the names have it: it may come back."""
+        sent = self._sent[name]
+        gone = sent is not None and sent.description is None
+        if gone and self._names_followed is not None and name not in self._names_followed:
+            self._unsubscribe(name)
 
     def _due(self) -> Iterator[bytes]:
         """The messages that are due, made one by one as they are sent."""
@@ -228,46 +221,49 @@ class Watch:
             yield _gap(outage)
         self._hub.streams.check_running()
         while self._dirty:
-            subscription = next(iter(self._dirty))
-            del self._dirty[subscription]
-            message = self._next_of(subscription)
-            if self._options.snapshot_only and subscription not in self._awaited:
-                self._unsubscribe(subscription)
+            name = next(iter(self._dirty))
+            del self._dirty[name]
+            message = self._next_of(name)
+            if self._options.snapshot_only and name in self._sent and name not in self._awaited:
+                self._unsubscribe(name)
             if message is not None:
                 yield message
             self._hub.streams.check_running()
 
-    def _next_of(self, subscription: _Subscription) -> bytes | None:
-        poller = subscription.track.poller
-        failure = poller.failure_for(subscription)
-        awaited = subscription in self._awaited
+    def _next_of(self, name: str) -> bytes | None:
+        track = self._hub.tracks.of(name)
+        failure = track.poller.failure_for(self)
+        awaited = name in self._awaited
         if failure is not None and awaited and not self._complete and not is_transient(failure):
             raise failure
-        if not poller.is_fresh(subscription) or (awaited and subscription.track.lacks(self._options.parts)):
+        if not track.poller.is_fresh(self) or (awaited and track.lacks(self._options.parts)):
             return None
-        before, after = subscription.sent, subscription.track.newest
+        before, after = self._sent[name], track.newest
         why = after.unreadable.get(Part.DESCRIPTION)
         if before is None and why is not None and self._scope.prefix is None:
             raise why
-        self._awaited.discard(subscription)
-        self._note_sent(subscription, after)
-        self._leave_if_gone(subscription)
+        first = _CREATED if name in self._created else _SNAPSHOT
+        self._awaited.discard(name)
+        self._note_sent(name, after)
+        self._leave_if_gone(name)
         # Of a table that nobody named it is no news that it is not there.
         never_there = self._scope.prefix is not None and not (_exists(before) or _exists(after))
-        return None if before is after or never_there else self._event(subscription, before, after)
+        return None if before is after or never_there else self._event(track, before, after, first)
 
-    def _note_sent(self, subscription: _Subscription, seen: Snapshot | None) -> None:
-        if _exists(subscription.sent) != _exists(seen):
-            self._known ^= hash(subscription.track.name) & _MASK
-        subscription.sent = seen
+    def _note_sent(self, name: str, seen: Snapshot | None) -> None:
+        if _exists(self._sent.get(name)) != _exists(seen):
+            self._known ^= hash(name) & _MASK
+        self._sent[name] = seen
 
-    def _event(self, subscription: _Subscription, before: Snapshot | None, after: Snapshot) -> bytes | None:
-        kind = _event_type(before, after, subscription.first)
-        shown = subscription.track.latest if kind != TableEventType.TABLE_EVENT_TYPE_CHANGED else after
+    def _event(
+        self, track: Track, before: Snapshot | None, after: Snapshot, first: EventType
+    ) -> bytes | None:
+        kind = _event_type(before, after, first)
+        shown = track.latest if kind != TableEventType.TABLE_EVENT_TYPE_CHANGED else after
         changed_from = before if kind == TableEventType.TABLE_EVENT_TYPE_CHANGED else None
         key = (kind, changed_from, self._options.parts, self._options.sizes)
         make = partial(_event, kind, changed_from, shown or after, self._options)
-        return subscription.track.message(key, make)
+        return track.message(key, make)
 
     def _completed(self) -> bool:
         """Whether only now all is sent that there was when the watch began."""
@@ -299,10 +295,13 @@ class Watch:
         if not self._complete:
             return self._resume_token
         pending = next(iter(self._dirty), None)
-        revision = self._hub.revisions.newest if pending is None else pending.pending_since - 1
+        revision = self._hub.revisions.newest if pending is None else self._dirty[pending] - 1
         return b"".join((self._hub.revisions.instance, self._digest, _bytes(self._known), _bytes(revision)))
 
 
+# What a table is called that was there when the watch began, and one that came into scope later.
+_SNAPSHOT: EventType = TableEventType.TABLE_EVENT_TYPE_SNAPSHOT
+_CREATED: EventType = TableEventType.TABLE_EVENT_TYPE_CREATED
 _CHECKPOINT = WatchResponse(checkpoint=WatchCheckpoint()).SerializeToString()
 
 

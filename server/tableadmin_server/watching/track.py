@@ -50,7 +50,7 @@ class Track:
         self._history: deque[_Remembered] = deque()
         self._trimmed = False
         self._messages: dict[object, bytes | None] = {}
-        self.poller = hub.poller(self._read, self._moves)
+        self.poller = hub.poller(self._read, self._moves, name)
         # As last read: like `newest`, but for what moves with the clock.
         self.latest: Snapshot | None = None
 

@@ -2,29 +2,45 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable, Collection, Iterator
+from itertools import islice
+from typing import TypeVar
+
+T = TypeVar("T")
 
 # Messages that are made in one turn of the event loop at most: some milliseconds of work.
 _IN_A_TURN = 16
+# Calls of `spread` that are made in one turn at most, and how many are few enough to be made at once.
+_CALLS_IN_A_TURN = 1_000
+_FEW_CALLS = 64
 
 
 class Turns:
-    """Lets a bounded number of tasks go on in each turn of the event loop, in the order they came.
+    """Lets a bounded amount of work be done in each turn of the event loop, in the order in which it came.
 
-    When a table changes, thousands of streams have something to send in the same moment. Other calls would
-    wait for all of them in each turn.
+    When a table changes, thousands of streams have something to send in the same moment. When a client
+    disconnects, thousands of streams end. Other calls would wait for all of them.
     """
 
     def __init__(self) -> None:
         self._waiting: deque[asyncio.Future[None]] = deque()
+        self._calls: deque[Iterator[None]] = deque()
         self._taken = 0
         self._scheduled = False
+
+    def spread(self, call: Callable[[T], None], arguments: Collection[T]) -> None:
+        """CALL with each of ARGUMENTS: at once where they are few, else some in each turn of the loop."""
+        calls = map(call, list(arguments))
+        if len(arguments) <= _FEW_CALLS:
+            deque(calls, maxlen=0)
+            return
+        self._calls.append(calls)
+        self._schedule()
 
     async def take(self) -> None:
         """Return in this turn of the event loop if there is room in it, otherwise in a later one."""
         loop = asyncio.get_running_loop()
-        if not self._scheduled:
-            self._scheduled = True
-            loop.call_soon(self._begin, loop)
+        self._schedule()
         if self._taken < _IN_A_TURN and not self._waiting:
             self._taken += 1
             return
@@ -32,7 +48,12 @@ class Turns:
         self._waiting.append(turn)
         await turn
 
-    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _schedule(self) -> None:
+        if not self._scheduled:
+            self._scheduled = True
+            asyncio.get_running_loop().call_soon(self._begin)
+
+    def _begin(self) -> None:
         """Give the next turn to those who wait."""
         self._taken = 0
         while self._waiting and self._taken < _IN_A_TURN:
@@ -40,6 +61,15 @@ class Turns:
             if not turn.done():  # its task was cancelled
                 turn.set_result(None)
                 self._taken += 1
-        self._scheduled = self._taken > 0
-        if self._scheduled:
-            loop.call_soon(self._begin, loop)
+        self._make_calls()
+        self._scheduled = False
+        if self._taken or self._calls:
+            self._schedule()
+
+    def _make_calls(self) -> None:
+        left = _CALLS_IN_A_TURN
+        while self._calls and left:
+            made = sum(1 for _ in islice(self._calls[0], left))
+            left -= made
+            if left:
+                self._calls.popleft()

@@ -131,3 +131,17 @@ def test_variables_without_end() -> None:
     text = SERVICE.replace("table: orders-${self:provider.stage}", "table: 'x${self:custom.table}'")
 
     assert "without end" in refusal(text % ("'${self:custom.table}'", KEYS))
+
+
+def test_variables_in_flow_style() -> None:
+    """A variable without quotes may stand in flow style, where its braces would end the text."""
+    text = """\
+service: shop
+provider: {name: aws, stage: ${opt:stage, 'dev'}}
+custom: {table: orders-${sls:stage}, names: {dev: a-${self:custom.${sls:stage}}}, dev: deep}
+resources: {Resources: {T: {Type: AWS::DynamoDB::Table, Properties: {TableName: ${self:custom.names.dev}}}}}
+"""
+    assert ["a-deep"] == [spec.table_name for spec in read(text, name="f")]
+    other = text.replace("custom.names.dev", "custom.table")
+    assert ["orders-qa"] == [spec.table_name for spec in read(other, name="f", parameters={"stage": "qa"})]
+    assert "not JSON" in refusal("{TableName: ${a}, \ue0000\ue001: ${\ue0000\ue001}")

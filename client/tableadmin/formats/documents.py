@@ -8,6 +8,7 @@ from typing import NoReturn
 from tableadmin.formats import yaml_nodes
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.tree import Faulty, Record, Tree
+from tableadmin.formats.variables import masked, unmasked
 
 # Above this many characters a line number is not worth reading the text again.
 _LINES_UP_TO = 1_000_000
@@ -22,7 +23,7 @@ def documents(text: str) -> list[Tree]:
     """
     begin = text.removeprefix("\ufeff")
     try:
-        found = _json(begin) if begin.lstrip().startswith(("{", "[")) else list(yaml_nodes.documents(begin))
+        found = _json(begin) if begin.lstrip().startswith(("{", "[")) else _yaml(begin)
     except RecursionError:
         raise SpecError("is nested too deeply") from None
     if not found:
@@ -45,13 +46,28 @@ def _steps(path: str) -> Iterator[str | int]:
         yield int(index) if index else name
 
 
+def _yaml(text: str) -> list[Tree]:
+    """TEXT as YAML, or else as YAML in which variables `${...}` are text, braces and all."""
+    try:
+        return list(yaml_nodes.documents(text))
+    except SpecError:
+        with_masks, variables = masked(text)
+        if not variables:
+            raise
+        try:
+            return [unmasked(tree, variables) for tree in yaml_nodes.documents(with_masks)]
+        except SpecError:
+            pass
+        raise
+
+
 def _json(text: str) -> list[Tree]:
     """TEXT as JSON, or else as YAML, which may begin with a brace too."""
     try:
         return list(_json_values(text))
     except json.JSONDecodeError as error:
         try:
-            return list(yaml_nodes.documents(text))
+            return _yaml(text)
         except SpecError:
             raise SpecError(f"not JSON: {error.msg}", line=error.lineno) from None
 

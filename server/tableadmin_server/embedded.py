@@ -249,7 +249,7 @@ def _log_data_dir(data_dir: Path | None) -> None:
 def _lock(data_dir: Path) -> int:
     """Take the data directory for one engine: the kernel lets go of the lock when that engine has ended.
 
-    The engine of a server that was just killed may still be saving, hence the few seconds of patience.
+    The engine of a server that was just killed may still be saving, so this waits a few seconds.
     """
     deadline = time.monotonic() + _LOCK_SECONDS
     try:

@@ -21,7 +21,8 @@ _name = click.argument("name", metavar="NAME", shell_complete=shell_completion.c
 def context() -> None:
     """Manage contexts: named groups of settings.
 
-    Order of precedence: flag, TABLEADMIN_* environment variable, context, default.
+    Order of precedence: flag, context that --context names, TABLEADMIN_* environment variable, current
+    context, default.
     """
 
 

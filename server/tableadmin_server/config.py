@@ -70,6 +70,15 @@ class EndpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             extra={"metavar": "ARN"},
         ),
     ] = None
+    kms_endpoint_url: Annotated[
+        str | None,
+        Meta(
+            description="URL of the KMS endpoint that plans ask (kms:DescribeKey) which key an alias is of. "
+            "Without a URL, plans for AWS ask KMS of the region, and other plans ask no KMS. An empty URL "
+            "turns this off. Without an answer, plans warn that they cannot compare the keys.",
+            extra={"metavar": "URL", "empty": True},
+        ),
+    ] = None
     # Each call takes a thread and a connection.
     pool_size: Annotated[
         int, Meta(description="Maximum number of calls to the endpoint at the same time.", ge=1, le=1000)

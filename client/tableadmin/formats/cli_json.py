@@ -71,6 +71,8 @@ def described(answer: Record, notes: list[str], path: str = "Table") -> TableSpe
 
 def _input(spec: TableSpec, notes: list[str]) -> Record:
     data = cast("Record", to_aws(spec))
+    # Whoever reads the input again knows what it can't say.
+    data.pop("Unmanaged", None)
     for member, command in APART.items():
         if data.pop(member, None):
             notes.append(

@@ -38,7 +38,7 @@ class _OperationStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Operat
     the operation.
     """
     OPERATION_STATE_SUCCEEDED: _OperationState.ValueType  # 3
-    """The table matches its spec."""
+    """The table matches its spec, but for what `Operation.differences` names."""
     OPERATION_STATE_FAILED: _OperationState.ValueType  # 4
     """The operation failed. `Operation.error` gives the reason."""
     OPERATION_STATE_CANCELLED: _OperationState.ValueType  # 5
@@ -67,7 +67,7 @@ OPERATION_STATE_RUNNING: OperationState.ValueType  # 2
 the operation.
 """
 OPERATION_STATE_SUCCEEDED: OperationState.ValueType  # 3
-"""The table matches its spec."""
+"""The table matches its spec, but for what `Operation.differences` names."""
 OPERATION_STATE_FAILED: OperationState.ValueType  # 4
 """The operation failed. `Operation.error` gives the reason."""
 OPERATION_STATE_CANCELLED: OperationState.ValueType  # 5
@@ -140,6 +140,7 @@ class Operation(_message.Message):
     ERROR_FIELD_NUMBER: _builtins.int
     CANCEL_REQUESTED_FIELD_NUMBER: _builtins.int
     SERVER_FIELD_NUMBER: _builtins.int
+    DIFFERENCES_FIELD_NUMBER: _builtins.int
     SPEC_FIELD_NUMBER: _builtins.int
     operation_id: _builtins.str
     """The ID of the operation. IDs of newer operations sort after IDs of older operations."""
@@ -194,6 +195,13 @@ class Operation(_message.Message):
         """
 
     @_builtins.property
+    def differences(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What of the table is unlike the spec although the operation succeeded, one line for each member:
+        the path and the reason. Examples: the endpoint accepts a member and does not hold it, or the
+        warm throughput is higher than the spec says. Empty if the table matches its spec.
+        """
+
+    @_builtins.property
     def spec(self) -> _table_spec_pb2.TableSpec:
         """The desired state of the table. Absent in the responses of ListOperations and WatchOperation."""
 
@@ -215,11 +223,12 @@ class Operation(_message.Message):
         error: Global___OperationError | None = ...,
         cancel_requested: _builtins.bool | None = ...,
         server: _builtins.str | None = ...,
+        differences: _abc.Iterable[_builtins.str] | None = ...,
         spec: _table_spec_pb2.TableSpec | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_caller", b"_caller", "_cancel_requested", b"_cancel_requested", "_operation_id", b"_operation_id", "_remaining_calls", b"_remaining_calls", "_request_id", b"_request_id", "_requested_by", b"_requested_by", "_server", b"_server", "_state", b"_state", "_table_name", b"_table_name", "caller", b"caller", "cancel_requested", b"cancel_requested", "create_time", b"create_time", "end_time", b"end_time", "error", b"error", "operation_id", b"operation_id", "remaining_calls", b"remaining_calls", "request_id", b"request_id", "requested_by", b"requested_by", "server", b"server", "spec", b"spec", "state", b"state", "table_name", b"table_name", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_caller", b"_caller", "_cancel_requested", b"_cancel_requested", "_operation_id", b"_operation_id", "_remaining_calls", b"_remaining_calls", "_request_id", b"_request_id", "_requested_by", b"_requested_by", "_server", b"_server", "_state", b"_state", "_table_name", b"_table_name", "caller", b"caller", "calls", b"calls", "cancel_requested", b"cancel_requested", "create_time", b"create_time", "end_time", b"end_time", "error", b"error", "operation_id", b"operation_id", "remaining_calls", b"remaining_calls", "request_id", b"request_id", "requested_by", b"requested_by", "server", b"server", "spec", b"spec", "state", b"state", "table_name", b"table_name", "update_time", b"update_time", "waits", b"waits"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_caller", b"_caller", "_cancel_requested", b"_cancel_requested", "_operation_id", b"_operation_id", "_remaining_calls", b"_remaining_calls", "_request_id", b"_request_id", "_requested_by", b"_requested_by", "_server", b"_server", "_state", b"_state", "_table_name", b"_table_name", "caller", b"caller", "calls", b"calls", "cancel_requested", b"cancel_requested", "create_time", b"create_time", "differences", b"differences", "end_time", b"end_time", "error", b"error", "operation_id", b"operation_id", "remaining_calls", b"remaining_calls", "request_id", b"request_id", "requested_by", b"requested_by", "server", b"server", "spec", b"spec", "state", b"state", "table_name", b"table_name", "update_time", b"update_time", "waits", b"waits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__caller: _TypeAlias = _typing.Literal["caller"]  # noqa: Y015
     _WhichOneofArgType__caller: _TypeAlias = _typing.Literal["_caller", b"_caller"]  # noqa: Y015

@@ -36,7 +36,7 @@ class _PlanActionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PlanAction
     PLAN_ACTION_UNSPECIFIED: _PlanAction.ValueType  # 0
     """Not set."""
     PLAN_ACTION_NONE: _PlanAction.ValueType  # 1
-    """The table already matches its spec."""
+    """The table already matches its spec, as far as the plan can tell: see `PlanWarning.uncertain`."""
     PLAN_ACTION_CREATE: _PlanAction.ValueType  # 2
     """The table will be created."""
     PLAN_ACTION_UPDATE: _PlanAction.ValueType  # 3
@@ -50,7 +50,7 @@ class PlanAction(_PlanAction, metaclass=_PlanActionEnumTypeWrapper):
 PLAN_ACTION_UNSPECIFIED: PlanAction.ValueType  # 0
 """Not set."""
 PLAN_ACTION_NONE: PlanAction.ValueType  # 1
-"""The table already matches its spec."""
+"""The table already matches its spec, as far as the plan can tell: see `PlanWarning.uncertain`."""
 PLAN_ACTION_CREATE: PlanAction.ValueType  # 2
 """The table will be created."""
 PLAN_ACTION_UPDATE: PlanAction.ValueType  # 3
@@ -722,27 +722,37 @@ class PlanWarning(_message.Message):
 
     PATH_FIELD_NUMBER: _builtins.int
     DESCRIPTION_FIELD_NUMBER: _builtins.int
+    UNCERTAIN_FIELD_NUMBER: _builtins.int
     path: _builtins.str
     """The location in the spec. Empty if the warning is about the whole table."""
     description: _builtins.str
     """A description of the warning, one line."""
+    uncertain: _builtins.bool
+    """True if the plan cannot tell whether the table matches the spec at `path`. Example: a KMS key is
+    given by its alias. Such a table is not known to match its spec, even if the plan has no changes.
+    """
     def __init__(
         self,
         *,
         path: _builtins.str | None = ...,
         description: _builtins.str | None = ...,
+        uncertain: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_description", b"_description", "_path", b"_path", "description", b"description", "path", b"path"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_description", b"_description", "_path", b"_path", "_uncertain", b"_uncertain", "description", b"description", "path", b"path", "uncertain", b"uncertain"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_description", b"_description", "_path", b"_path", "description", b"description", "path", b"path"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_description", b"_description", "_path", b"_path", "_uncertain", b"_uncertain", "description", b"description", "path", b"path", "uncertain", b"uncertain"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__description: _TypeAlias = _typing.Literal["description"]  # noqa: Y015
     _WhichOneofArgType__description: _TypeAlias = _typing.Literal["_description", b"_description"]  # noqa: Y015
     _WhichOneofReturnType__path: _TypeAlias = _typing.Literal["path"]  # noqa: Y015
     _WhichOneofArgType__path: _TypeAlias = _typing.Literal["_path", b"_path"]  # noqa: Y015
+    _WhichOneofReturnType__uncertain: _TypeAlias = _typing.Literal["uncertain"]  # noqa: Y015
+    _WhichOneofArgType__uncertain: _TypeAlias = _typing.Literal["_uncertain", b"_uncertain"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__description) -> _WhichOneofReturnType__description | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__path) -> _WhichOneofReturnType__path | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__uncertain) -> _WhichOneofReturnType__uncertain | None: ...
 
 Global___PlanWarning: _TypeAlias = PlanWarning  # noqa: Y015

@@ -15,6 +15,7 @@ from tableadmin.v1 import table_admin_pb2
 from tableadmin_server.config import EndpointConfig
 from tableadmin_server.dynamodb.budget import Budgets, operation_rates
 from tableadmin_server.dynamodb.client.calls import Calls
+from tableadmin_server.dynamodb.client.kms import Keys
 from tableadmin_server.dynamodb.client.parser import MISSHAPEN
 from tableadmin_server.dynamodb.client.retries import READS
 from tableadmin_server.dynamodb.errors import Call, cause_of, failure_of
@@ -53,6 +54,8 @@ class Endpoint:
         self.is_aws = is_aws(config.endpoint_url)
         # Which operations the endpoint has.
         self.support = Support(complete=self.is_aws)
+        # Which KMS keys aliases are of.
+        self.keys = Keys(config, is_aws=self.is_aws)
         self._calls = Calls(name, config)
         self.region = self._calls.region
         self.background = BackgroundCalls(self, config)
@@ -82,6 +85,7 @@ class Endpoint:
     def close(self) -> None:
         """Drop the calls that have not begun, and the connections; those under way end by themselves."""
         self._calls.close()
+        self.keys.close()
 
     async def _answer(
         self, answer: Awaitable[dict[str, Any]], operation: str, params: AwsDict, request: Message | None

@@ -1,4 +1,4 @@
-"""Which operations an endpoint has: AWS has all of them, of any other endpoint its answers tell."""
+"""Which operations and members an endpoint has: AWS has all of them, of another endpoint its answers tell."""
 
 from urllib.parse import urlsplit
 
@@ -15,12 +15,37 @@ def is_aws(endpoint_url: str | None) -> bool:
     return not host or host.endswith(_AWS_DOMAINS)
 
 
+# What endpoints say of an UpdateTable in which they know no member that changes anything.
+_NOTHING_KNOWN = (
+    "Nothing to update",
+    "At least one of ProvisionedThroughput, BillingMode, ",
+    "No provisioned throughput specified for the global secondary index",
+    ".update.provisionedThroughput' failed to satisfy constraint: Member must not be null",
+)
+
+
+def knows_nothing_of(failure: Failure) -> bool:
+    """Whether FAILURE, of UpdateTable, says that the endpoint knows none of the members that were sent."""
+    return failure.code == Code.INVALID_ARGUMENT and any(each in failure.message for each in _NOTHING_KNOWN)
+
+
 class Support:
-    """Remembers of one endpoint which operations it has. COMPLETE says that it has all of them, as AWS."""
+    """Remembers of one endpoint which operations it has, and which members of tables it does not hold.
+
+    COMPLETE says that it has all of them, as AWS.
+    """
 
     def __init__(self, *, complete: bool = False) -> None:
         self._complete = complete
         self._known: dict[str, bool] = {}
+        # Members of specs that the endpoint accepts and does not hold.
+        self.unheld: frozenset[str] = frozenset()
+
+    def does_not_hold(self, members: frozenset[str]) -> bool:
+        """Remember that the endpoint does not hold MEMBERS; whether this is possible and was not known."""
+        new = frozenset() if self._complete else members - self.unheld
+        self.unheld |= new
+        return bool(new)
 
     def has(self, operation: str) -> bool | None:
         """Whether the endpoint has OPERATION; None where no answer has told so far."""

@@ -57,7 +57,7 @@ async def check(
 
 async def check_table(endpoint: Endpoint, spec: OperationSpec) -> CheckedTable:
     """Read the table of SPEC and compare it with what was ordered; raises Failure where it can't be read."""
-    live = await observed(endpoint, spec.table_name, spec.table_spec.keys())
+    live = await observed(endpoint, spec.table_name, spec.table_spec)
     planned = plan(spec.table_spec, live, datetime.now(UTC))
     failure = (
         drift_failure(spec, planned) or refusal_failure(spec, planned) or permission_failure(spec, planned)

@@ -11,10 +11,11 @@ from tableadmin_server.planner.changes import Change, ChangeClass
 from tableadmin_server.planner.fingerprint import moved
 from tableadmin_server.planner.phases.step import Step, Wait
 from tableadmin_server.planner.plan_warnings import PlanWarning
-from tableadmin_server.planner.planning import Action, Plan, plan
+from tableadmin_server.planner.planning import Action, Plan, plan, without
 from tableadmin_server.planner.rules.constraint import Violation
 from tableadmin_server.planner.rules.validation import validate
 from tableadmin_server.planner.state.cooldown import Cooldown
+from tableadmin_server.planner.state.unheld import in_creation, in_update
 
 __all__ = [
     "Action",
@@ -26,8 +27,11 @@ __all__ = [
     "Step",
     "Violation",
     "Wait",
+    "in_creation",
+    "in_update",
     "moved",
     "plan",
     "repetitions",
     "validate",
+    "without",
 ]

@@ -9,9 +9,10 @@ from tableadmin.awsshape import AwsDict
 from tableadmin_server.planner.aws import elements, number, structure, text
 from tableadmin_server.planner.changes import Change
 from tableadmin_server.planner.state.index import SomeUnits, Units, throughput_of
+from tableadmin_server.planner.state.key import Same
 from tableadmin_server.planner.state.live import AutoScaled, auto_scaled
 from tableadmin_server.planner.state.table_state import PROVISIONED, TableState
-from tableadmin_server.planner.state.target import is_alias, raised
+from tableadmin_server.planner.state.target import compared_key, compared_replica_key, raised
 from tableadmin_server.planner.state.unmanaged import Unmanaged
 from tableadmin_server.tables.snapshot import Snapshot
 
@@ -35,11 +36,13 @@ _AUTO_SCALING = (
 class PlanWarning:
     """A line that the user should read before the plan is applied.
 
-    `path` is the member of the spec, in AWS member names, "" for the whole table.
+    `path` is the member of the spec, in AWS member names, "" for the whole table. `uncertain` says that the
+    plan can't tell whether the table is as the spec says.
     """
 
     path: str
     description: str
+    uncertain: bool = False
 
 
 def quota_warnings(
@@ -72,19 +75,35 @@ def unchanged_warnings(
     for name, index in desired.indexes.items():
         if name in at.indexes and index.same_definition(at.indexes[name]):
             yield from _warm_warnings(f"GlobalSecondaryIndexes[{name}].", index.warm, at.indexes[name].warm)
-    if desired.encryption and is_alias(desired.encryption) and at.encryption is not None:
+    if compared_key(desired, at, live) is Same.UNKNOWN:
         yield PlanWarning(
             "SSESpecification.KMSMasterKeyId",
-            "an alias can't be compared with the key in use; to change the key, give its ARN",
+            _unknown_key(desired.encryption or "", at.encryption or ""),
+            uncertain=True,
         )
     for name, scaled in auto_scaled(live).items():
         yield from _scaled_warnings(name, scaled, unmanaged)
     for region, replica in desired.replicas.items():
-        kept = at.replicas.get(region, {}).keys() - replica.keys() - {"TableClassOverride", "KMSMasterKeyId"}
-        for member in sorted(kept):
+        now = at.replicas.get(region, {})
+        path = f"Replicas[{region}].KMSMasterKeyId"
+        if compared_replica_key(replica, now) is Same.UNKNOWN:
+            yield PlanWarning(
+                path,
+                _unknown_key(text(replica, "KMSMasterKeyId"), text(now, "KMSMasterKeyId")),
+                uncertain=True,
+            )
+        for member in sorted(now.keys() - replica.keys() - {"TableClassOverride", "KMSMasterKeyId"}):
             yield PlanWarning(
                 f"Replicas[{region}].{member}", "AWS can't remove an override; the override stays"
             )
+
+
+def _unknown_key(wanted: str, live: str) -> str:
+    what = "an alias" if wanted else "a key that AWS manages"
+    return (
+        f"{what} can't be compared with the key in use, {live or 'which the endpoint does not show'}, so the "
+        "plan leaves the key as it is; to compare or to change the key, give its ARN"
+    )
 
 
 def _scaled_warnings(index: str, scaled: AutoScaled, unmanaged: Unmanaged) -> Iterator[PlanWarning]:

@@ -1,6 +1,6 @@
 """The plan of a table: its changes, the calls that make them, and what blocks the first call."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,6 +14,7 @@ from tableadmin_server.planner.phases.creation import created_state, creation_st
 from tableadmin_server.planner.phases.order import steps_of
 from tableadmin_server.planner.phases.plan_builder import PlanBuilder
 from tableadmin_server.planner.phases.replicas import replica_deletions
+from tableadmin_server.planner.phases.settings import protection_off
 from tableadmin_server.planner.phases.step import Step, Wait
 from tableadmin_server.planner.plan_warnings import PlanWarning, quota_warnings, unchanged_warnings
 from tableadmin_server.planner.state.cooldown import COOLDOWNS, Cooldown
@@ -21,6 +22,7 @@ from tableadmin_server.planner.state.desired import desired_state
 from tableadmin_server.planner.state.live import live_state
 from tableadmin_server.planner.state.table_state import PROVISIONED, TableState
 from tableadmin_server.planner.state.target import PART_MEMBERS, aimed_at
+from tableadmin_server.planner.state.unheld import has, held, unheld_by
 from tableadmin_server.planner.state.unmanaged import NOTHING, Unmanaged, filled
 from tableadmin_server.tables.snapshot import Snapshot
 from tableadmin_server.tables.transitions import (
@@ -32,6 +34,7 @@ from tableadmin_server.tables.transitions import (
 )
 
 _SKIPPED = "this endpoint does not have the operations for this setting"
+_UNHELD = "this endpoint does not hold this setting"
 _PROTECTED = "deletion protection is on: the table can't be replaced until it is turned off"
 
 
@@ -71,10 +74,15 @@ def plan(
     desired, at = desired_state(spec), live_state(live)
     if at is None:
         return _creation(spec, desired, unmanaged, live, now, changed)
-    to = aimed_at(desired, at, live, unmanaged)
-    changes = [*differences(at, to), *_skipped(desired, to, live, unmanaged)]
+    wanted, unheld = aimed_at(desired, at, live, unmanaged), unheld_by(live)
+    to = held(wanted, at, unheld)
+    changes = [
+        *differences(at, to),
+        *_skipped(desired, to, live, unmanaged),
+        *(replace(each, skipped=_UNHELD) for each in differences(to, wanted)),
+    ]
     action = _action(changes)
-    refusal = _refusal(action, desired, at, to, live)
+    refusal = _refusal(action, spec, desired, at, to, live)
     steps = [] if refusal else _steps(spec, desired, at, to, live)
     return Plan(
         action,
@@ -86,6 +94,18 @@ def plan(
         refusal,
         unmanaged.entries,
     )
+
+
+def without(
+    made: Plan,
+    steps: Callable[[Step], bool],
+    live: Snapshot,
+    now: datetime,
+    changed: Mapping[Cooldown, datetime] = MappingProxyType({}),
+) -> Plan:
+    """The plan MADE for LIVE at the time NOW, without STEPS: what can be done although they can't."""
+    left = [step for step in made.steps if not steps(step)]
+    return replace(made, steps=left, waits=_waits(left, live, now, changed))
 
 
 def _creation(
@@ -111,12 +131,16 @@ def _creation(
     )
 
 
-def _refusal(action: Action, desired: TableState, at: TableState, to: TableState, live: Snapshot) -> str:
+def _refusal(
+    action: Action, spec: AwsDict, desired: TableState, at: TableState, to: TableState, live: Snapshot
+) -> str:
     if action is Action.NONE:
         return ""
     if stuck(live):
         return stuck(live)
-    if action is Action.REPLACE and at.deletion_protection:
+    # To give up both the protection and the table, the spec has to say so.
+    is_given_up = spec.get("DeletionProtectionEnabled") is False
+    if action is Action.REPLACE and at.deletion_protection and not is_given_up:
         return _PROTECTED
     return _lacking_capacity(desired if _replaced(at, to) else to, at)
 
@@ -165,23 +189,27 @@ def _update_steps(spec: AwsDict, at: TableState, to: TableState, live: Snapshot)
 
 
 def _removal_steps(spec: AwsDict, at: TableState, live: Snapshot) -> Iterator[Step]:
-    """Delete the replicas, then the table: replicas would outlive the table."""
+    """Turn deletion protection off, delete the replicas, then the table: replicas would outlive the table."""
     bare = at.draft()
-    bare.replicas = {}
-    yield from replica_deletions(PlanBuilder(live.name, "", spec, at.draft(), bare))
+    bare.replicas, bare.deletion_protection = {}, False
+    builder = PlanBuilder(live.name, "", spec, at.draft(), bare)
+    yield from protection_off(builder)
+    yield from replica_deletions(builder)
     summary = "delete the table with all its items, before creating it again"
     yield Step("DeleteTable", {"TableName": live.name}, summary, ("table gone",))
 
 
 def _creation_steps(spec: AwsDict, desired: TableState, live: Snapshot) -> list[Step]:
     at = created_state(desired)
-    to = aimed_at(desired, at, live, NOTHING)
+    to = held(aimed_at(desired, at, live, NOTHING), at, live.unheld)
     return [creation_step(spec, live.unsupported), *_update_steps(spec, at, to, live)]
 
 
 def _creation_changes(spec: AwsDict, live: Snapshot) -> Iterator[Change]:
     for change in creation(spec):
         skipped = _SKIPPED if change.path in live.unsupported else ""
+        if has(live.unheld, change.path):
+            skipped = _UNHELD
         yield replace(change, skipped=skipped)
 
 

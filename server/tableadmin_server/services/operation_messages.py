@@ -36,6 +36,7 @@ def operation_message(operation: record.Operation, *, with_spec: bool = False) -
         remaining_calls=status.remaining_calls,
         error=None if status.error is None else _error(status.error),
         cancel_requested=operation.cancel_requested,
+        differences=status.differences,
         server=status.server,
         # A later version of the service may have written members that this one does not know.
         spec=from_aws(spec.table_spec, TableSpec, []) if with_spec else None,

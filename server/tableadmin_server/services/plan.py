@@ -219,7 +219,7 @@ def _digest(request: ApplyPlanRequest) -> str:
 async def _planned(endpoint: Endpoint, spec: AwsDict) -> PlanTablesResponse:
     name = str(spec["TableName"])
     try:
-        live = await observed(endpoint, name, spec.keys())
+        live = await observed(endpoint, name, spec)
     except Failure as failure:
         return PlanTablesResponse(table_name=name, error=table_error(failure))
     return PlanTablesResponse(table_name=name, plan=table_plan(name, plan(spec, live, datetime.now(UTC))))
@@ -238,7 +238,7 @@ async def _exported_names(endpoint: Endpoint, request: ExportTablesRequest) -> S
 
 async def _exported(endpoint: Endpoint, name: str) -> ExportTablesResponse:
     try:
-        spec, notes = exported(await observed(endpoint, name, ()))
+        spec, notes = exported(await observed(endpoint, name, {}))
     except Failure as failure:
         return ExportTablesResponse(table_name=name, error=table_error(failure))
     return ExportTablesResponse(table_name=name, spec=spec, notes=notes)

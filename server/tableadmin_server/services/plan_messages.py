@@ -33,7 +33,10 @@ def table_plan(name: str, plan: Plan) -> TablePlan:
         action=PlanAction.Value(f"PLAN_ACTION_{plan.action}"),
         changes=map(_change, plan.changes),
         steps=map(_step, plan.steps),
-        warnings=[PlanWarning(path=each.path, description=each.description) for each in plan.warnings],
+        warnings=[
+            PlanWarning(path=each.path, description=each.description, uncertain=each.uncertain or None)
+            for each in plan.warnings
+        ],
         fingerprint=plan.fingerprint,
         waits=[wait.description for wait in plan.waits],
         refusal=plan.refusal,

@@ -1,41 +1,67 @@
 """Reads what plans look at: a table with the parts that a spec can name, and what moves them by itself."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import cast
 
+from tableadmin.awsshape import AwsDict, AwsValue
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.tables.parts import ROWS, Part
 from tableadmin_server.tables.reading import background_reader
 from tableadmin_server.tables.snapshot import Snapshot
 
+# What a table has that is encrypted by KMS and names no key.
+_AWS_MANAGED_KEY = "alias/aws/dynamodb"
 # A part of each index costs a call an index: it is read for specs that name it.
 _ALWAYS = frozenset(part for part, row in ROWS.items() if not row.each)
 
 
-async def observed(endpoint: Endpoint, name: str, members: Collection[str]) -> Snapshot:
-    """The table NAME as it is now, for a spec with MEMBERS; raises Failure.
+async def observed(endpoint: Endpoint, name: str, spec: Mapping[str, AwsValue]) -> Snapshot:
+    """The table NAME as it is now, for SPEC; raises Failure.
 
-    Of a table that is not there only this is known: which parts that MEMBERS name the endpoint lacks.
+    Of a table that is not there only this is known: which parts that SPEC names the endpoint lacks.
     """
-    needed = _needed(members)
-    return _readable(await background_reader(endpoint).snapshot(name, _ALWAYS | needed, needed))
+    needed = _needed(spec)
+    read = await background_reader(endpoint).snapshot(name, _ALWAYS | needed, needed)
+    return await _completed(endpoint, read, spec)
 
 
 async def observed_again(
-    endpoint: Endpoint, before: Snapshot, parts: Collection[Part], members: Collection[str]
+    endpoint: Endpoint, before: Snapshot, parts: Collection[Part], spec: Mapping[str, AwsValue]
 ) -> Snapshot:
     """The table of BEFORE as it is now, PARTS included; of another table everything. Raises Failure.
 
     The parts that are not read again are as they were in BEFORE.
     """
     again = await background_reader(endpoint).again(before, parts)
-    return await observed(endpoint, before.name, members) if again is None else _readable(again)
+    if again is None:
+        return await observed(endpoint, before.name, spec)
+    return await _completed(endpoint, again, spec)
 
 
 def _needed(members: Collection[str]) -> frozenset[Part]:
     return frozenset(part for part in ROWS if part in members)
 
 
-def _readable(snapshot: Snapshot) -> Snapshot:
+async def _completed(endpoint: Endpoint, snapshot: Snapshot, spec: Mapping[str, AwsValue]) -> Snapshot:
+    """SNAPSHOT with what is known of the endpoint, and with the keys of the aliases in SPEC."""
     for failure in snapshot.unreadable.values():
         raise failure
-    return snapshot
+    alias = _alias(snapshot, spec)
+    arn = await endpoint.keys.arn_of(alias) if alias else None
+    return replace(
+        snapshot,
+        unheld=endpoint.support.unheld,
+        is_aws=endpoint.is_aws,
+        key_aliases={alias: arn} if arn else {},
+    )
+
+
+def _alias(snapshot: Snapshot, spec: Mapping[str, AwsValue]) -> str:
+    """The alias of the key that SPEC wants and that is to be compared with the table's; "" where none is."""
+    wanted = cast("AwsDict", spec.get("SSESpecification") or {})
+    shown = cast("AwsDict", (snapshot.description or {}).get("SSEDescription") or {})
+    if not wanted.get("Enabled") or not shown.get("KMSMasterKeyArn"):
+        return ""
+    key = str(wanted.get("KMSMasterKeyId") or _AWS_MANAGED_KEY)
+    return key if "alias/" in key else ""

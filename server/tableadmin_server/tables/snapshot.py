@@ -31,6 +31,11 @@ class Snapshot:
     unsupported: frozenset[Part] = frozenset()
     # Parts that can't be read, the description included, and why.
     unreadable: Mapping[Part, Failure] = field(default_factory=dict)
+    # Members of specs that the endpoint accepts and does not hold, for plans.
+    unheld: frozenset[str] = frozenset()
+    # Whether the endpoint is AWS, and the ARNs of the KMS keys of aliases, as far as KMS has told them.
+    is_aws: bool = True
+    key_aliases: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def undescribed(cls, name: str, why: Failure) -> "Snapshot":
@@ -67,6 +72,9 @@ class Snapshot:
             {part: value for part, value in self.parts.items() if part in wanted},
             self.unsupported & wanted,
             {part: why for part, why in self.unreadable.items() if part in wanted},
+            self.unheld,
+            self.is_aws,
+            self.key_aliases,
         )
 
     def check(self) -> None:

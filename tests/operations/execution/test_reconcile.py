@@ -83,9 +83,9 @@ def test_permission(change: ChangeClass, allowed: dict[str, bool], reason: str) 
 
 
 def test_skipped_changes_need_no_permission() -> None:
-    """What the endpoint does not have is not made, whatever it would cost."""
-    skipped = Change("Tags[team]", "a", None, ChangeClass.DESTRUCTIVE, "not here")
-    assert End(State.SUCCEEDED) == decide(
+    """What the endpoint does not have is not made, whatever it would cost, and is named at the end."""
+    skipped = Change("Tags[team]", "a", None, ChangeClass.DESTRUCTIVE, skipped="not here")
+    assert End(State.SUCCEEDED, differences=("Tags[team]: not here",)) == decide(
         spec(), EMPTY, LIVE, Plan(Action.NONE, [skipped], (), [], [], ""), 0.0
     )
 

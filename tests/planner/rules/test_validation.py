@@ -270,6 +270,33 @@ CASES: tuple[tuple[str, Data, dict[str, str]], ...] = (
         },
     ),
     (
+        "a replica without a key of a table with a key",
+        table(
+            SSESpecification={"Enabled": True, "KMSMasterKeyId": "arn:aws:kms:us-west-2:1:key/1"},
+            Replicas=[
+                {"RegionName": "eu-west-1"},
+                {"RegionName": "eu-west-2", "KMSMasterKeyId": "arn:aws:kms:us-west-2:1:key/1"},
+                {"RegionName": "eu-west-3", "KMSMasterKeyId": "alias/any"},
+                {"RegionName": "us-east-1"},
+            ],
+            Unmanaged=[{"Path": "Replicas[us-east-1].KMSMasterKeyId"}],
+        ),
+        {
+            "Replicas[0].KMSMasterKeyId": (
+                "is required, a key in eu-west-1: the table has a KMS key of its own"
+            ),
+            "Replicas[1].KMSMasterKeyId": "must be a key in eu-west-2",
+        },
+    ),
+    (
+        "a replica of a table with the key that AWS manages",
+        table(
+            SSESpecification={"Enabled": True, "KMSMasterKeyId": "alias/aws/dynamodb"},
+            Replicas=[{"RegionName": "eu-west-1"}],
+        ),
+        {},
+    ),
+    (
         "unmanaged",
         table(
             Unmanaged=[

@@ -18,7 +18,7 @@ from tests.planner.driver import Driver
 from tests.planner.model.control_plane import ControlPlane
 from tests.planner.model.table import Data
 from tests.planner.specs import NAME, specs
-from tests.planner.tables import ON_DEMAND, UNITS, index, planned, settled, summaries, table
+from tests.planner.tables import KEYS_ONLY, ON_DEMAND, UNITS, index, planned, settled, summaries, table
 
 TAGS = [{"Key": "team", "Value": "music"}, {"Key": "cost", "Value": "007"}]
 TTL = {"Enabled": True, "AttributeName": "Expires"}
@@ -134,6 +134,18 @@ def test_capacity_that_nobody_says(before: Data | None, path: str) -> None:
     assert (
         f"AWS requires {units} here, which the spec does not manage: "
         f"add {units} or its Minimum to the spec" == made.refusal
+    )
+
+
+def test_an_index_that_is_built_again() -> None:
+    """An index is not deleted where there is no capacity to build it again with."""
+    path = "GlobalSecondaryIndexes[GenreIndex].ProvisionedThroughput"
+    after = table(index("GenreIndex", KEYS_ONLY, throughput=None), Unmanaged=unmanaged(path))
+    made = planned(table(index("GenreIndex")), after)
+    assert [] == made.steps
+    assert path in made.refusal
+    assert 2 == len(
+        planned(table(index("GenreIndex")), after | {"Unmanaged": unmanaged(path, Minimum=3)}).steps
     )
 
 

@@ -73,5 +73,5 @@ def _show(session: Session, planned: Planned, notes: Sequence[str]) -> None:
         show(planning.answer(planned.plans, notes), session.output)
         return
     terminal_text.write(plan_text.differences(planned.plans))
-    if not planned.errors and not any(plan.changes for plan in planned.plans):
+    if not planned.errors and not any(plan.changes or plan_text.is_uncertain(plan) for plan in planned.plans):
         show([Lines([], "no differences")], session.output)

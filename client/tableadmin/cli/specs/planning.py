@@ -13,6 +13,7 @@ from tableadmin.cli.app.exit_codes import CHANGES_FOUND, CommandFailed
 from tableadmin.cli.app.session import aws
 from tableadmin.cli.app.terminal_text import is_terminal, printable
 from tableadmin.cli.specs.spec_files import LoadedSpec
+from tableadmin.cli.views import plan_text
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
@@ -27,7 +28,8 @@ exit_code_option = click.option(
     "--exit-code",
     "exit_code",
     is_flag=True,
-    help="Exit with code 0 if there are no changes, 1 after an error, 2 if there are changes.",
+    help="Exit with code 0 if there are no changes, 1 after an error, 2 if there are changes or settings "
+    "that cannot be compared.",
 )
 
 
@@ -144,8 +146,11 @@ def count(tables: int) -> str:
 
 
 def exit_with_changes(plans: Sequence[TablePlan]) -> None:
-    """End with exit code 2 where PLANS hold something to do; what is skipped is nothing to do."""
+    """End with exit code 2 where PLANS hold something to do, or can't tell whether a table matches its spec.
+
+    What is skipped is nothing to do.
+    """
     from tableadmin.v1 import PlanAction  # noqa: PLC0415 - protobuf
 
-    if any(plan.action != PlanAction.PLAN_ACTION_NONE for plan in plans):
+    if any(plan.action != PlanAction.PLAN_ACTION_NONE or plan_text.is_uncertain(plan) for plan in plans):
         raise click.exceptions.Exit(CHANGES_FOUND)

@@ -94,6 +94,7 @@ def outcomes(operations: Sequence[Operation], at: float) -> Iterator[Line]:
         if operation.HasField("error"):
             yield Line(error_text(operation.error), 2)
             yield from (Line(f"left: {each}", 2) for each in operation.error.left)
+        yield from (Line(f"unlike the spec: {each}", 2, colour="yellow") for each in operation.differences)
         if not succeeded(operation):
             yield Line(f"operation {operation.operation_id}", 2)
     yield Line(tally(operations))

@@ -12,7 +12,7 @@ from tableadmin.cli.app.terminal_text import Line
 from tableadmin.cli.views.formatting import word
 
 if TYPE_CHECKING:
-    from tableadmin.v1 import PlannedChange, PlannedStep, TablePlan, UnmanagedMember
+    from tableadmin.v1 import PlannedChange, PlannedStep, PlanWarning, TablePlan, UnmanagedMember
 
 # How an action is marked and what it is called, by its name in the contract; colours are click's.
 _ACTIONS = {
@@ -43,10 +43,20 @@ def review(plans: Sequence[TablePlan]) -> Iterator[Line]:
 
 def differences(plans: Sequence[TablePlan]) -> Iterator[Line]:
     """What changes and what is not managed, for those of PLANS that have any of it."""
-    for number, plan in enumerate(plan for plan in plans if plan.changes or plan.unmanaged):
+    for number, plan in enumerate(plan for plan in plans if _has_to_tell(plan)):
         if number:
             yield Line("")
         yield from _changes(plan)
+        yield from (_warning(each) for each in plan.warnings if each.uncertain)
+
+
+def is_uncertain(plan: TablePlan) -> bool:
+    """Whether PLAN can't tell whether the table matches its spec."""
+    return any(each.uncertain for each in plan.warnings)
+
+
+def _has_to_tell(plan: TablePlan) -> bool:
+    return bool(plan.changes or plan.unmanaged) or is_uncertain(plan)
 
 
 def summary(plans: Sequence[TablePlan]) -> str:
@@ -59,6 +69,8 @@ def _changes(plan: TablePlan) -> Iterator[Line]:
     mark, what, colour = _ACTIONS.get(word(plan, "action"), ("?", word(plan, "action"), ""))
     # What the endpoint does not have differs, and yet there is nothing to do.
     what = "nothing to do" if plan.changes and not colour else what
+    if is_uncertain(plan) and not colour:
+        what, colour = "not all settings can be compared", "yellow"
     yield Line(f"{mark} {plan.table_name} ({what})", colour=colour)
     created = word(plan, "action") == "CREATE"
     yield from (_change(change, created=created) for change in plan.changes)
@@ -106,11 +118,14 @@ def _details(plan: TablePlan) -> Iterator[Line]:
     yield from (Line(f"! first wait for: {each}", 2, colour="yellow") for each in plan.waits)
     for number, step in enumerate(plan.steps, 1):
         yield from _step(number, step)
-    for each in plan.warnings:
-        place = f"{each.path}: " if each.path else ""
-        yield Line(f"! {place}{each.description}", 2, colour="yellow")
+    yield from map(_warning, plan.warnings)
     if plan.refusal:
         yield Line(f"refused: {plan.refusal}", 2, colour="red")
+
+
+def _warning(warning: PlanWarning) -> Line:
+    place = f"{warning.path}: " if warning.path else ""
+    return Line(f"! {place}{warning.description}", 2, colour="yellow")
 
 
 def _step(number: int, step: PlannedStep) -> Iterator[Line]:

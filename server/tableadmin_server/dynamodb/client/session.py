@@ -73,16 +73,42 @@ def methods(client: BaseClient) -> Mapping[str, ClientMethod]:
     }
 
 
-def _connected(config: EndpointConfig) -> tuple[BaseClient, Transport | None]:
+def make_kms_client(config: EndpointConfig) -> Any:  # noqa: ANN401  # boto3 makes its methods at run time
+    """A client of KMS with the credentials of the endpoint of CONFIG; raises BotoCoreError."""
+    session, local = _session_with_credentials(config, config.kms_endpoint_url)
+    placeholder = "local" if local and session.get_credentials() is None else None
+    return boto3.Session(botocore_session=session, region_name=config.region).client(
+        "kms",
+        aws_access_key_id=placeholder,
+        aws_secret_access_key=placeholder,
+        endpoint_url=config.kms_endpoint_url,
+        config=Config(
+            connect_timeout=config.connect_timeout,
+            read_timeout=config.read_timeout,
+            retries={"total_max_attempts": 1},
+            proxies={} if local else None,
+        ),
+    )
+
+
+def _session_with_credentials(
+    config: EndpointConfig, endpoint_url: str | None
+) -> tuple[botocore.session.Session, bool]:
+    """A session with the credentials of CONFIG, and whether ENDPOINT_URL is on this machine."""
     session = _session(config)
-    if not missing_steps():
-        session.register_component("response_parser_factory", StrictParserFactory())
-    local = _is_local(config.endpoint_url)
+    local = _is_local(endpoint_url)
     if local:
         for provider in _REMOTE_PROVIDERS:
             session.get_component("credential_provider").remove(provider)
     if config.role_arn:
         _assume_role(session, config, config.role_arn)
+    return session, local
+
+
+def _connected(config: EndpointConfig) -> tuple[BaseClient, Transport | None]:
+    session, local = _session_with_credentials(config, config.endpoint_url)
+    if not missing_steps():
+        session.register_component("response_parser_factory", StrictParserFactory())
     # Engines on this machine want credentials too, but any will do.
     placeholder = "local" if local and session.get_credentials() is None else None
     client = boto3.Session(botocore_session=session, region_name=config.region).client(

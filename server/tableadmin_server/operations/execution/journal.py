@@ -94,7 +94,15 @@ def failed(status: OperationStatus, failure: Failure, now: datetime) -> Operatio
 
 def ended(status: OperationStatus, end: End, now: datetime) -> OperationStatus:
     """Nothing more is to be done."""
-    return replace(status, state=end.state, error=end.error, waits=(), updated=now, ended=now)
+    return replace(
+        status,
+        state=end.state,
+        error=end.error,
+        differences=end.differences,
+        waits=(),
+        updated=now,
+        ended=now,
+    )
 
 
 def _answered(status: OperationStatus, now: datetime, **members: object) -> OperationStatus:

@@ -18,8 +18,9 @@ from tableadmin_server.operations.storage.record import (
     Outcome,
     State,
 )
-from tableadmin_server.planner import Action, ChangeClass, Plan, Step, Wait, moved
+from tableadmin_server.planner import Action, ChangeClass, Plan, Step, Wait, in_creation, moved
 from tableadmin_server.tables.snapshot import Snapshot
+from tableadmin_server.tables.transitions import table_transitions
 
 # Seconds for which AWS may go on to show a table as it was before a change that it accepted.
 _STALE = 15.0
@@ -42,6 +43,7 @@ _RETRY_PERIODS_IN_DOUBT: Mapping[int, float] = {Code.INVALID_ARGUMENT: 30.0, Cod
 # These end by themselves only where AWS says when.
 _WITH_DELAY = frozenset({Code.FAILED_PRECONDITION, Code.RESOURCE_EXHAUSTED})
 
+_NO_PROGRESS = "NO_PROGRESS"
 _SHORTEST_DELAY, _LONGEST_DELAY = 0.25, 30.0
 
 
@@ -55,10 +57,11 @@ class Pause:
 
 @dataclass(frozen=True)
 class End:
-    """Nothing more is to be done."""
+    """Nothing more is to be done. DIFFERENCES are what of the table is unlike the spec all the same."""
 
     state: State
     error: OperationError | None = None
+    differences: tuple[str, ...] = ()
 
 
 # A step is a call to make.
@@ -77,8 +80,34 @@ def decide(spec: OperationSpec, status: OperationStatus, live: Snapshot, plan: P
     if plan.waits:
         return Pause(tuple(wait.description for wait in plan.waits), _known_seconds(plan.waits))
     if not plan.steps:
-        return End(State.SUCCEEDED)
+        return End(State.SUCCEEDED, differences=_differences(plan))
     return _await_accepted(status, live, plan, age) or plan.steps[0]
+
+
+def is_without_progress(decision: Decision) -> bool:
+    """Whether DECISION is the end of an operation whose last call was accepted and shows no effect."""
+    return isinstance(decision, End) and decision.error is not None and decision.error.reason == _NO_PROGRESS
+
+
+def not_taken_over(status: OperationStatus, live: Snapshot, plan: Plan) -> frozenset[str]:
+    """The members that the endpoint accepted last and does not show although the table LIVE is settled.
+
+    Such a call is a CreateTable: what AWS creates, it shows.
+    """
+    last = status.calls[-1] if status.calls else None
+    if last is None or last.outcome is not Outcome.ACCEPTED or any(table_transitions(live)):
+        return frozenset()
+    paths = [change.path for change in plan.changes if not change.skipped]
+    if last.operation == "CreateTable" and live.exists:
+        return in_creation(last.params, paths)
+    return frozenset()
+
+
+def _differences(plan: Plan) -> tuple[str, ...]:
+    """What an empty PLAN leaves unlike the spec, and why."""
+    skipped = [f"{change.path}: {change.skipped}" for change in plan.changes if change.skipped]
+    unchanged = [f"{each.path}: {each.description}" for each in plan.warnings]
+    return (*skipped, *unchanged)
 
 
 def permission_failure(spec: OperationSpec, plan: Plan) -> Failure | None:
@@ -204,7 +233,7 @@ def _await_accepted(status: OperationStatus, live: Snapshot, plan: Plan, age: fl
         Code.ABORTED,
         f"{step.summary}: AWS accepted the change, but the change is not visible or was undone: "
         "the endpoint ignores the change, or another program changes the table",
-        reason="NO_PROGRESS",
+        reason=_NO_PROGRESS,
     )
     return End(State.FAILED, error_of(failure, step.summary, left(live, plan)))
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from msgspec.structs import replace
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.dynamodb.client.single_try import NotSent
 from tableadmin_server.dynamodb.endpoint import Answer, Endpoint
+from tableadmin_server.dynamodb.support import knows_nothing_of
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.execution import heartbeat, journal
 from tableadmin_server.operations.execution.cached_reader import CachedReader
@@ -26,14 +28,16 @@ from tableadmin_server.operations.execution.reconcile import (
     decide,
     error_of,
     is_throttled,
+    is_without_progress,
     left,
+    not_taken_over,
     retry_period,
 )
 from tableadmin_server.operations.execution.settle_waiter import SettleWaiter
 from tableadmin_server.operations.execution.time_in_state import TimeInState
 from tableadmin_server.operations.storage.record import Operation, OperationStatus, State
 from tableadmin_server.operations.storage.store import LeaseLost
-from tableadmin_server.planner import Cooldown, Step, plan
+from tableadmin_server.planner import Cooldown, Plan, Step, in_update, plan, without
 from tableadmin_server.tables.snapshot import Snapshot
 from tableadmin_server.watching.hub import Hub
 
@@ -77,7 +81,7 @@ class Run:
         # Of day: what it says is written down for people, and compared with nothing.
         self._clock = clock
         self._times = TimeInState(heartbeat.now)
-        self._reader = CachedReader(endpoint, operation.spec.table_name, operation.spec.table_spec.keys())
+        self._reader = CachedReader(endpoint, operation.spec.table_name, operation.spec.table_spec)
         self._waiter = SettleWaiter(hub, operation.spec.table_name)
         self._stopping = False
         # False once `operation` is ahead of what is written down for good.
@@ -194,7 +198,6 @@ class Run:
         decision = self._decide(live)
         if not isinstance(decision, Step):
             self._failures.forget()
-            self._refused.clear()
         if isinstance(decision, End) and not self._reader.is_whole:
             self._reader.forget()
             return None
@@ -210,12 +213,40 @@ class Run:
         status = journal.seen(status, live, now)
         age, changed = self._ages_of(status, now)
         planned = plan(spec.table_spec, live, now, changed)
+        if self._endpoint.support.does_not_hold(not_taken_over(status, live, planned)):
+            live = dataclasses.replace(live, unheld=self._endpoint.support.unheld)
+            planned = plan(spec.table_spec, live, now, changed)
         self._left = left(live, planned)
         self._publish(journal.planned(status, planned))
-        decision = decide(spec, status, live, planned, age)
-        if isinstance(decision, Pause) and planned.steps:  # it may be another server's call that shows late
-            self._reader.touched(planned.steps[0].part)
+        self._refused = [each for each in self._refused if any(_is_same(each[0], s) for s in planned.steps)]
+        possible = without(planned, self._is_blocked, live, now, changed) if self._refused else planned
+        if self._refused and not possible.steps:
+            return self._refused_end(planned)
+        decision = decide(spec, status, live, possible, age)
+        if is_without_progress(decision) and self._learned(possible.steps[0]):
+            return self._decide(dataclasses.replace(live, unheld=self._endpoint.support.unheld))
+        if isinstance(decision, Pause) and possible.steps:  # it may be another server's call that shows late
+            self._reader.touched(possible.steps[0].part)
         return decision
+
+    def _learned(self, step: Step) -> bool:
+        """Remember that the endpoint does not hold what STEP changes; whether this was not known."""
+        members = frozenset({step.part.value}) if step.part else frozenset[str]()
+        if step.operation == "UpdateTable":
+            members = in_update(step.params)
+        return self._endpoint.support.does_not_hold(members)
+
+    def _is_blocked(self, step: Step) -> bool:
+        """Whether STEP was refused, or needs one that was."""
+        return any(_is_same(step, refused) or step.needs(refused) for refused, _ in self._refused)
+
+    def _refused_end(self, planned: Plan) -> End | Pause:
+        """What follows where nothing of PLANNED is left but refused steps, or steps that need them."""
+        if planned.waits:  # the table changes: afterwards the endpoint may accept what it refused
+            self._refused.clear()
+            return Pause(tuple(wait.description for wait in planned.waits))
+        refused, failure = self._refused[0]
+        return self._failed_end(failure, refused.summary)
 
     def _ages_of(self, status: OperationStatus, now: datetime) -> tuple[float, dict[Cooldown, datetime]]:
         """For how long this server has known of the last call, and since when of what has a cooldown.
@@ -228,9 +259,6 @@ class Run:
         return age, {cooldown: now - timedelta(seconds=each) for cooldown, each in seconds.items()}
 
     async def _execute(self, step: Step) -> Pause | End | None:
-        for refused, failure in self._refused:
-            if _is_same(refused, step):
-                return self._failed_end(failure, step.summary)
         before = self._status
         self._publish(journal.announced(before, step, self._server, self._clock()))
         try:
@@ -292,7 +320,9 @@ class Run:
         in_doubt = self._status.calls[-1].in_doubt
         if self._failures.another() < retry_period(failure, in_doubt=in_doubt):
             return self._retry_pause(failure)
-        self._refused.append((step, failure))
+        is_lacking = knows_nothing_of(failure) or failure.code == Code.UNIMPLEMENTED
+        if not (is_lacking and self._learned(step)):
+            self._refused.append((step, failure))
         return None
 
     def _retry_or_end(self, failure: Failure) -> Pause | End:

@@ -105,6 +105,8 @@ class OperationStatus(msgspec.Struct, frozen=True, kw_only=True):
     waits: tuple[str, ...] = ()
     remaining_calls: int = 0
     error: OperationError | None = None
+    # What of the table is unlike the spec although the operation succeeded.
+    differences: tuple[str, ...] = ()
     ended: datetime | None = None
 
 

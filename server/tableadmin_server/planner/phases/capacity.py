@@ -104,11 +104,15 @@ def _table_throughput(builder: PlanBuilder) -> AwsDict:
 
 
 def _index_throughput(builder: PlanBuilder) -> list[AwsValue]:
-    """The updates of the indexes whose provisioned throughput differs; the draft then has the new values."""
+    """The updates of the indexes whose provisioned throughput differs; the draft then has the new values.
+
+    An engine that shows the wanted throughput under PAY_PER_REQUEST would refuse it as no change.
+    """
     updates: list[AwsValue] = []
     for name, before, after in _kept(builder):
         if after.throughput is not None and before.throughput != after.throughput:
-            updates.append(_update(name, "ProvisionedThroughput", throughput_shape(after.throughput)))
+            if before.shown != after.throughput:
+                updates.append(_update(name, "ProvisionedThroughput", throughput_shape(after.throughput)))
             builder.at.indexes[name] = replace(before, throughput=after.throughput)
     return updates
 

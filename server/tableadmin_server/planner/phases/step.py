@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tableadmin.awsshape import AwsDict
-from tableadmin_server.planner.rules.update_table import UpdateKind
+from tableadmin_server.planner.rules.update_table import INDEPENDENT, UpdateKind
 from tableadmin_server.planner.state.cooldown import Cooldown
 from tableadmin_server.tables.parts import Part
 
@@ -33,3 +33,11 @@ class Step:
     part: Part | None = None
     cooldown: Cooldown | None = None
     kind: UpdateKind | None = None
+
+    def needs(self, other: "Step") -> bool:
+        """Whether this step can't be made before OTHER, which comes earlier in the plan."""
+        if other.operation in ("CreateTable", "DeleteTable"):
+            return True
+        if self.part is not None or other.part is not None:
+            return self.part is other.part
+        return self.kind not in INDEPENDENT and other.kind not in INDEPENDENT

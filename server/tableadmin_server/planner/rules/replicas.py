@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.planner.aws import elements, structure, text
 from tableadmin_server.planner.rules.constraint import Violation
+from tableadmin_server.planner.state.key import AWS_MANAGED_KEY
 from tableadmin_server.planner.state.replica import REPLICATED_VIEW
+from tableadmin_server.planner.state.unmanaged import Unmanaged
 
 
 def regions(spec: AwsDict) -> Iterator[Violation]:
@@ -44,3 +46,17 @@ def stream(spec: AwsDict) -> Iterator[Violation]:
         yield Violation(
             "StreamSpecification.StreamViewType", f"must be {REPLICATED_VIEW} on a table with replicas"
         )
+
+
+def keys(spec: AwsDict) -> Iterator[Violation]:
+    """A replica of a table with a KMS key of its own has such a key too, in the Region of the replica."""
+    unmanaged = Unmanaged(spec)
+    key = text(structure(spec, "SSESpecification"), "KMSMasterKeyId")
+    for number, replica in enumerate(elements(spec, "Replicas")):
+        path, region = f"Replicas[{number}].KMSMasterKeyId", text(replica, "RegionName")
+        own = text(replica, "KMSMasterKeyId")
+        is_left = unmanaged.has("Replicas", region, "KMSMasterKeyId") or unmanaged.has("SSESpecification")
+        if key and not key.endswith(AWS_MANAGED_KEY) and not own and not is_left:
+            yield Violation(path, f"is required, a key in {region}: the table has a KMS key of its own")
+        elif own.startswith("arn:") and region and own.split(":")[3:4] != [region]:
+            yield Violation(path, f"must be a key in {region}")

@@ -28,6 +28,19 @@ class UpdateKind(StrEnum):
     REPLICA = auto()
 
 
+# Kinds that no change of another kind needs, and that need none.
+INDEPENDENT = frozenset(
+    {
+        UpdateKind.CEILINGS,
+        UpdateKind.INDEX_CEILINGS,
+        UpdateKind.WARM_THROUGHPUT,
+        UpdateKind.INDEX_WARM_THROUGHPUT,
+        UpdateKind.TABLE_CLASS,
+        UpdateKind.ENCRYPTION,
+        UpdateKind.DELETION_PROTECTION,
+    }
+)
+
 # One call may hold the kinds of a row, or some of them, each once. What is in no row has a call of its own.
 # The planner combines all that a row allows: to forbid a combination, delete or shorten its row.
 TOGETHER: tuple[frozenset[UpdateKind], ...] = (

@@ -28,6 +28,7 @@ _RULES: tuple[_Rule, ...] = (
     replicas.regions,
     replicas.indexes,
     replicas.stream,
+    replicas.keys,
     unmanaged.paths,
     unmanaged.bounds,
 )

@@ -1,7 +1,7 @@
 """The state of an index in one form, for desired and for live indexes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 
 from tableadmin.awsshape import AwsDict, AwsValue
@@ -19,13 +19,18 @@ UNMANAGED: SomeUnits = (None, None)
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """Key, projection and capacity of an index; `throughput` is None under PAY_PER_REQUEST."""
+    """Key, projection and capacity of an index; `throughput` is None under PAY_PER_REQUEST.
+
+    `shown` is the provisioned throughput that some engines go on to show, and to compare with, under
+    PAY_PER_REQUEST.
+    """
 
     keys: Keys
     projection: tuple[str, ...]
     throughput: Units | None = None
     on_demand: Units = UNLIMITED
     warm: SomeUnits = UNMANAGED
+    shown: Units | None = field(default=None, compare=False)
 
     def same_definition(self, other: "Index") -> bool:
         """Whether key and projection are equal, which AWS can't change."""

@@ -105,7 +105,7 @@ def of_one_mode(state: TableState) -> TableState:
     if state.billing_mode == PAY_PER_REQUEST:
         one.throughput = None
         one.indexes = {
-            name: replace(index, throughput=None) if index.throughput else index
+            name: replace(index, throughput=None, shown=index.throughput) if index.throughput else index
             for name, index in state.indexes.items()
         }
     else:

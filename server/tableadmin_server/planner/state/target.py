@@ -5,6 +5,7 @@ from dataclasses import replace
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.planner.aws import text
 from tableadmin_server.planner.state.index import Index, SomeUnits, Units
+from tableadmin_server.planner.state.key import Same, compared
 from tableadmin_server.planner.state.live import AutoScaled, auto_scaled
 from tableadmin_server.planner.state.replica import REPLICATED_VIEW, merged
 from tableadmin_server.planner.state.table_state import TableState
@@ -28,7 +29,7 @@ def aimed_at(desired: TableState, at: TableState, live: Snapshot, unmanaged: Unm
     to.indexes = {
         name: _index(index, at.indexes.get(name), scaled.get(name)) for name, index in to.indexes.items()
     }
-    if to.encryption is not None and at.encryption is not None and same_key(to.encryption, at.encryption):
+    if compared_key(to, at, live) in (Same.YES, Same.UNKNOWN):
         to.encryption = at.encryption
     if to.replicas:  # also of replicas that the spec does not manage, whatever it says of the stream
         to.stream = REPLICATED_VIEW
@@ -75,22 +76,22 @@ def _replica(desired: AwsDict, at: AwsDict | None) -> AwsDict:
     if at is None:
         return desired
     both = merged(at, desired)
-    key, now = text(desired, "KMSMasterKeyId"), text(at, "KMSMasterKeyId")
-    if key and now and same_key(key, now):
-        both["KMSMasterKeyId"] = now
+    if compared_replica_key(desired, at) in (Same.YES, Same.UNKNOWN):
+        both["KMSMasterKeyId"] = at["KMSMasterKeyId"]
     return both
 
 
-def is_alias(key: str) -> bool:
-    """Whether KEY is an alias, or "", which means the key that AWS manages."""
-    return not key or key.startswith("alias/") or ":alias/" in key
+def compared_key(desired: TableState, at: TableState, live: Snapshot) -> Same:
+    """Whether the table has the KMS key that DESIRED has; NO where one of them is encrypted by no KMS key."""
+    if desired.encryption is None or at.encryption is None:
+        return Same.NO
+    return compared(desired.encryption, at.encryption, live.key_aliases, is_aws=live.is_aws)
 
 
-def same_key(desired: str, live: str) -> bool:
-    """Whether DESIRED, an ARN, id or alias, may be the KMS key LIVE, an ARN.
-
-    An alias counts as the same key: to send it again would encrypt the table again and use quota.
-    """
-    if is_alias(desired) or desired == live:
-        return True
-    return ":" not in desired and live.rpartition("/")[2] == desired
+def compared_replica_key(desired: AwsDict, at: AwsDict) -> Same:
+    """Whether a replica has the KMS key that DESIRED has. KMS of the other Region is not asked."""
+    key, now = text(desired, "KMSMasterKeyId"), text(at, "KMSMasterKeyId")
+    if not now:
+        return Same.NO
+    # AWS can't take the key of a replica away.
+    return compared(key, now, {}, is_aws=True) if key else Same.UNKNOWN

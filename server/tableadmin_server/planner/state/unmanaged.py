@@ -241,8 +241,7 @@ def _keep_member(target: TableState, at: TableState, member: str) -> None:
     if member == "BillingMode":
         target.throughput, target.on_demand = kept_units(target.throughput, at.throughput), at.on_demand
         target.indexes = {
-            name: _keep_of_mode(index, at.indexes[name]) if name in at.indexes else index
-            for name, index in target.indexes.items()
+            name: _keep_of_mode(index, at.indexes.get(name)) for name, index in target.indexes.items()
         }
 
 
@@ -256,7 +255,9 @@ def _keep_below(target: TableState, at: TableState, path: Path) -> None:
         setattr(target, attribute, getattr(at, attribute))
 
 
-def _keep_of_mode(wanted: Index, live: Index) -> Index:
+def _keep_of_mode(wanted: Index, live: Index | None) -> Index:
+    if live is None or not wanted.same_definition(live):
+        return wanted
     return replace(
         wanted, throughput=kept_units(wanted.throughput, live.throughput), on_demand=live.on_demand
     )
@@ -265,7 +266,8 @@ def _keep_of_mode(wanted: Index, live: Index) -> Index:
 def _keep_below_element(wanted: _Element, live: _Element, below: str) -> _Element:
     """WANTED, an index or a replica, with the member BELOW of LIVE."""
     if isinstance(wanted, Index) and isinstance(live, Index):
-        return _keep_of_index(wanted, live, below)
+        # An index that is built again has nothing of the old one.
+        return _keep_of_index(wanted, live, below) if wanted.same_definition(live) else wanted
     before, after = cast("AwsDict", wanted), cast("AwsDict", live)
     others = {member: value for member, value in before.items() if member != below}
     return {**others, below: after[below]} if below in after else others

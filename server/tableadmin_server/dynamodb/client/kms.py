@@ -1,0 +1,53 @@
+"""Which KMS keys aliases are of, as far as the role may ask: everything here may stay unknown."""
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import structlog
+from botocore.exceptions import BotoCoreError, ClientError
+
+from tableadmin_server.config import EndpointConfig
+from tableadmin_server.dynamodb.client.session import make_kms_client
+
+_log = structlog.get_logger()
+
+# Seconds for which an answer, or that there is none, is kept.
+_KEPT = 60.0
+
+
+class Keys:
+    """Resolves aliases by kms:DescribeKey for the endpoint of CONFIG, which may turn this off."""
+
+    def __init__(self, config: EndpointConfig, *, is_aws: bool) -> None:
+        self._config = config
+        asks = bool(config.kms_endpoint_url) or (is_aws and config.kms_endpoint_url is None)
+        self._known: dict[str, tuple[float, str | None]] = {}
+        # One: an alias is asked for once a minute.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="kms") if asks else None
+        self._client: Any = None
+
+    async def arn_of(self, alias: str) -> str | None:
+        """The ARN of the key of ALIAS; None where KMS does not tell it. Never raises."""
+        if self._thread is None:
+            return None
+        at, known = self._known.get(alias, (0.0, None))
+        if time.monotonic() - at > _KEPT or not at:
+            known = await asyncio.get_running_loop().run_in_executor(self._thread, self._asked, alias)
+            self._known[alias] = (time.monotonic(), known)
+        return known
+
+    def close(self) -> None:
+        """Ask nothing more."""
+        if self._thread is not None:
+            self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _asked(self, alias: str) -> str | None:
+        try:
+            self._client = self._client or make_kms_client(self._config)
+            answer = self._client.describe_key(KeyId=alias)
+            return str(answer["KeyMetadata"]["Arn"])
+        except (BotoCoreError, ClientError, KeyError, TypeError) as error:
+            _log.info("could not resolve a KMS alias", alias=alias, error=type(error).__name__)
+            return None

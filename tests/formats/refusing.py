@@ -1,8 +1,9 @@
-"""How tests ask what a text is refused for."""
+"""How tests ask what a text is refused for, and what a spec leaves alone."""
 
 import pytest
 
 from tableadmin.formats import SpecError, read
+from tableadmin.v1 import TableSpec, UnmanagedMember
 
 
 def refusal(text: str, **parameters: str) -> str:
@@ -13,3 +14,8 @@ def refusal(text: str, **parameters: str) -> str:
         )
     assert "\n" not in str(refused.value)
     return str(refused.value)
+
+
+def left_alone(spec: TableSpec, *lacking: str) -> list[UnmanagedMember]:
+    """The members that SPEC does not manage, but for LACKING, what the format has no member for."""
+    return [member for member in spec.unmanaged if member.path not in {"VectorIndexes", *lacking}]

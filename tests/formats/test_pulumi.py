@@ -5,7 +5,7 @@ import json
 from tableadmin.awsshape import to_aws
 from tableadmin.formats import Inputs, find, read
 from tableadmin.formats.tree import Record, Tree
-from tests.formats.refusing import refusal
+from tests.formats.refusing import left_alone, refusal
 
 URN = "urn:pulumi:dev::shop::"
 PROVIDER = f"{URN}pulumi:providers:aws::west"
@@ -73,7 +73,7 @@ def test_inputs_are_read() -> None:
     assert not table.spec.HasField("warm_throughput")
     assert [{"Key": "ownerTeam", "Value": "shop"}] == to_aws(table.spec)["Tags"]
     assert {"AttributeName": "expires", "Enabled": True} == to_aws(table.spec.time_to_live_specification)
-    (scaled,) = table.spec.unmanaged
+    (scaled,) = left_alone(table.spec)
     assert ("GlobalSecondaryIndexes[byAt].ProvisionedThroughput.ReadCapacityUnits", 1, 10) == (
         scaled.path,
         scaled.minimum,

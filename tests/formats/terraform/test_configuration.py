@@ -8,7 +8,7 @@ import pytest
 from tableadmin.awsshape import to_aws
 from tableadmin.formats import Inputs, load, read, write
 from tableadmin.v1 import TableSpec
-from tests.formats.refusing import refusal
+from tests.formats.refusing import left_alone, refusal
 
 ORDERS = """
 resource "aws_dynamodb_table" "orders" {
@@ -40,6 +40,7 @@ def test_an_own_resource() -> None:
         "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
         "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        "Unmanaged": [{"Path": "VectorIndexes", "Reason": "Terraform has no attribute for it"}],
     } == to_aws(here)
 
 
@@ -157,7 +158,7 @@ def test_what_the_files_do_not_decide(line: str, said: str) -> None:
     assert f"f:2: table orders: aws_dynamodb_table.orders.{said}" in shown
     member = shown.rsplit("--unmanaged ", 1)[1]
     (orders,) = read(text, name="main.tf", unmanaged=[member])
-    assert [member] == [each.path for each in orders.unmanaged]
+    assert [member] == [each.path for each in left_alone(orders)]
 
 
 def test_a_value_that_is_given() -> None:
@@ -195,7 +196,7 @@ def test_ignored_changes() -> None:
     lifecycle = '  lifecycle {\n    ignore_changes = [ttl, tags["Owner"]]\n  }'
 
     assert {"TimeToLiveSpecification", "Tags"} == {
-        member.path for member in tables(ORDERS % lifecycle)["orders"].unmanaged
+        member.path for member in left_alone(tables(ORDERS % lifecycle)["orders"])
     }
 
 
@@ -297,7 +298,7 @@ def test_a_module_that_terraform_fetched(tmp_path: Path) -> None:
     assert [
         ("ProvisionedThroughput.WriteCapacityUnits", 0, 0),
         ("ProvisionedThroughput.ReadCapacityUnits", 5, 50),
-    ] == [(member.path, member.minimum, member.maximum) for member in table.spec.unmanaged]
+    ] == [(member.path, member.minimum, member.maximum) for member in left_alone(table.spec)]
 
 
 def test_a_file_whose_tables_are_switched_off() -> None:
@@ -347,4 +348,7 @@ def test_what_is_exported_is_read_back() -> None:
     spec.kinesis_stream_specification.stream_arn = "arn:aws:kinesis:eu-west-1:1:stream/s"
     spec.contributor_insights_specification.enabled = True
 
-    assert [spec] == read(write([spec], "terraform").text, name="main.tf")
+    (back,) = read(write([spec], "terraform").text, name="main.tf")
+    assert [] == left_alone(back)
+    back.ClearField("unmanaged")
+    assert spec == back

@@ -7,6 +7,7 @@ import pytest
 from tableadmin.formats import Found, FoundTable, Inputs, SpecError, load, selected
 from tableadmin.formats.selection import check_distinct
 from tableadmin.v1 import TableSpec
+from tests.formats.refusing import left_alone
 
 DOCUMENTS = Path(__file__).parent / "documents"
 
@@ -41,7 +42,7 @@ def test_tags_that_the_provider_adds() -> None:
     spec = spec_of("tags-of-the-provider.json")
 
     assert {"a": "1"} == {tag.key: tag.value for tag in spec.tags}
-    assert ["Tags[*]"] == [member.path for member in spec.unmanaged]
+    assert ["Tags[*]"] == [member.path for member in left_alone(spec)]
     # The configuration says this one.
     assert spec.HasField("warm_throughput")
 
@@ -52,7 +53,7 @@ def test_tags_that_the_provider_adds() -> None:
 )
 def test_capacity_under_auto_scaling(name: str, units: str) -> None:
     """Capacity that a target of auto scaling names is left alone, with its bounds; the other is managed."""
-    (scaled,) = spec_of(name).unmanaged
+    (scaled,) = left_alone(spec_of(name))
 
     assert (f"ProvisionedThroughput.{units}", "Application Auto Scaling", 5, 100) == (
         scaled.path,
@@ -85,9 +86,9 @@ def test_a_key_of_the_same_plan() -> None:
     )
     arn = "arn:aws:kms:us-east-1:111122223333:key/1"
     assert arn == spec_of(name, parameters={"aws_kms_key.k.arn": arn}).sse_specification.kms_master_key_id
-    left_alone = spec_of(name, unmanaged=["SSESpecification.KMSMasterKeyId"])
-    assert left_alone.sse_specification.enabled
-    assert ["SSESpecification.KMSMasterKeyId"] == [member.path for member in left_alone.unmanaged]
+    declared = spec_of(name, unmanaged=["SSESpecification.KMSMasterKeyId"])
+    assert declared.sse_specification.enabled
+    assert ["SSESpecification.KMSMasterKeyId"] == [member.path for member in left_alone(declared)]
 
 
 def test_one_name_in_two_regions() -> None:

@@ -22,8 +22,9 @@ _RENAMED = {
 }
 # What the controller has no field for; newer versions have one for some.
 _NEVER = ("KinesisStreamSpecification", "VectorIndexes")
-_NOT_ALWAYS = ("ContributorInsightsSpecification", "ResourcePolicy")
+_NOT_ALWAYS = ("ContributorInsightsSpecification", "ResourcePolicy", "OnDemandThroughput")
 _REASON = "not in the ACK manifest"
+_USUAL_MODE = "ACCESSED_AND_THROTTLED_KEYS"
 _REFERENCES = ("kmsMasterKeyRef",)
 _REGION = "services.k8s.aws/region"
 
@@ -68,7 +69,12 @@ def _spec(manifest: Manifest, notes: list[str]) -> TableSpec:
     except SpecError as error:
         raise SpecError(error.reason, path=_as_written(error.path), table=error.table) from None
     absent = [member for member in _NOT_ALWAYS if member not in data]
-    spec.leave_unmanaged(made, [*_NEVER, *absent], _REASON)
+    ceilings = [
+        f"GlobalSecondaryIndexes[{index.index_name}].OnDemandThroughput"
+        for index in made.global_secondary_indexes
+        if not index.HasField("on_demand_throughput")
+    ]
+    spec.leave_unmanaged(made, [*_NEVER, *absent, *ceilings], _REASON)
     return made
 
 
@@ -102,14 +108,16 @@ def _manifest(table: TableSpec, notes: list[str]) -> str:
     notes += [
         f"table {name}: {member.path} is not managed; a manifest can't leave it alone"
         for member in table.unmanaged
-        if member.path not in (*_NEVER, *_NOT_ALWAYS)
+        if member.reason != _REASON
     ]
     notes += [
         f"table {name}: a manifest has no field for {each}" for each in _NO_FIELD if data.pop(each, None)
     ]
     insights = record(data.pop("ContributorInsightsSpecification", None), "")
     body = record(camel_members({_WRITTEN.get(member, member): value for member, value in data.items()}), "")
-    if insights.get("Enabled"):
+    if insights.get("Mode", _USUAL_MODE) != _USUAL_MODE:
+        notes.append(f"table {name}: a manifest has no field for ContributorInsightsSpecification.Mode")
+    elif insights.get("Enabled"):
         body["contributorInsights"] = "ENABLE"
     manifest: Record = {
         "apiVersion": _VERSION,

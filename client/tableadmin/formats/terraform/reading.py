@@ -11,10 +11,11 @@ from tableadmin.formats.terraform import neighbours, shown, table
 from tableadmin.formats.terraform.neighbours import NEIGHBOURS, TABLE, Draft
 from tableadmin.formats.terraform.resources import Resource, unknown_leaves
 from tableadmin.formats.terraform.unmanaged import refusal, unmanaged, with_given, written
-from tableadmin.formats.tree import Tree, pruned_record, record
+from tableadmin.formats.tree import Tree, pruned_record, record, records
 from tableadmin.v1 import TableSpec
 
 _LEFT_OUT = "is not part of a spec and left out"
+_LACKED = "Terraform has no attribute for it"
 # What a neighbour does as well without.
 _OPTIONAL = frozenset({"max_capacity", "min_capacity", "region", "role_arn", "tags", "tags_all"})
 
@@ -76,8 +77,17 @@ def _spec(resource: Resource, belonging: Sequence[Resource], inputs: Inputs, not
     notes += table.lost(resource)
     for neighbour in belonging:
         _add(neighbour, draft, inputs)
+    _leave_what_terraform_lacks(draft)
     data = {**draft.data, "Unmanaged": draft.unmanaged.members()}
     return specified(pruned_record(data), path=resource.address)
+
+
+def _leave_what_terraform_lacks(draft: Draft) -> None:
+    """Leave alone what aws_dynamodb_table and its blocks have no attribute for."""
+    draft.unmanaged.add("VectorIndexes", _LACKED)
+    for replica in records(draft.data["Replicas"], "replica"):
+        if not replica.get("TableClassOverride"):
+            draft.unmanaged.add(f"Replicas[{replica.get('RegionName')}].TableClassOverride", _LACKED)
 
 
 def _refuse_number(resource: Resource) -> None:

@@ -6,6 +6,7 @@ from tableadmin.formats.terraform.resources import Resource
 from tableadmin.formats.tree import Record, Tree, below, record, records
 
 ON_DEMAND = "PAY_PER_REQUEST"
+PROVISIONED = "PROVISIONED"
 UNITS = {"read_capacity": "ReadCapacityUnits", "write_capacity": "WriteCapacityUnits"}
 CEILINGS = {
     "max_read_request_units": "MaxReadRequestUnits",
@@ -126,9 +127,11 @@ def projection(index: Record) -> Record:
 
 def throughput(of: Record, path: str, billing: Tree) -> Record:
     """Capacity or ceilings, as BILLING demands."""
-    if billing == ON_DEMAND:
-        return {"OnDemandThroughput": renamed(block(of, "on_demand_throughput", path), CEILINGS)}
-    return {"ProvisionedThroughput": renamed(of, UNITS)}
+    ceilings = renamed(block(of, "on_demand_throughput", path), CEILINGS)
+    return {
+        "OnDemandThroughput": {} if billing == PROVISIONED else ceilings,
+        "ProvisionedThroughput": {} if billing == ON_DEMAND else renamed(of, UNITS),
+    }
 
 
 def renamed(values: Record, names: Mapping[str, str]) -> Record:

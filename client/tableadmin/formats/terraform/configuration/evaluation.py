@@ -14,6 +14,7 @@ from tableadmin.formats.terraform.configuration.functions import called, same
 from tableadmin.formats.terraform.configuration.syntax import (
     Expression,
     Parsed,
+    as_before,
     expression,
     inner,
     label,
@@ -127,7 +128,7 @@ def _template_parts(source: str, scope: Scope) -> Iterator[Value]:
             raise Unevaluable("template directives, %{...}, can't be evaluated here")
         if found[0] == "${":
             end = _closing(source, at)
-            yield native(_parsed(source[at:end]), scope)
+            yield native(_parsed(as_before(source[at:end])), scope)
             at = end + 1
         else:
             yield found[0][1:]

@@ -1,6 +1,7 @@
 """Text -> bodies: Terraform's own syntax, and its JSON."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
@@ -59,14 +60,16 @@ class Block(NamedTuple):
 # How many labels the blocks at the top of a file have.
 _LABELS = {"resource": 2, "data": 2, "variable": 1, "output": 1, "module": 1, "provider": 1, "check": 1}
 _COMMENT = "//"
-# The parser wants a brace that closes behind `$${` and `%%{`, which Terraform does not: noncharacters, which
-# no text has, stand for them.
-_ESCAPES = (("$${", "\ufdd0"), ("%%{", "\ufdd1"))
+# The parser wants a brace that closes behind `$${` and `%%{`, which Terraform does not. A noncharacter and a
+# letter stand for them, and for the noncharacter itself.
+_MARK = "\ufdd0"
+_STAND_INS = {_MARK: f"{_MARK}a", "$${": f"{_MARK}b", "%%{": f"{_MARK}c"}
+_STANDING = re.compile(f"{_MARK}[abc]")
 
 
 def native(text: str) -> Body:
     """The body that TEXT is, in the native syntax. Raises SpecError."""
-    for escape, stand_in in _ESCAPES:
+    for escape, stand_in in _STAND_INS.items():
         text = text.replace(escape, stand_in)
     try:
         return _body(parts(hcl2.parses_to_tree(text))[0])
@@ -78,10 +81,16 @@ def native(text: str) -> Body:
 
 
 def unescaped(text: str) -> str:
-    """TEXT with `${` and `%{` where they were escaped."""
-    for escape, stand_in in _ESCAPES:
-        text = text.replace(stand_in, escape[1:])
-    return text
+    """TEXT, which was parsed, with `${` and `%{` where they were escaped."""
+    return _STANDING.sub(lambda found: _ESCAPED[found[0]].replace("$$", "$").replace("%%", "%"), text)
+
+
+def as_before(text: str) -> str:
+    """TEXT, which was parsed, as it was written."""
+    return _STANDING.sub(lambda found: _ESCAPED[found[0]], text)
+
+
+_ESCAPED = {stand_in: escape for escape, stand_in in _STAND_INS.items()}
 
 
 def expression(text: str) -> Expression:

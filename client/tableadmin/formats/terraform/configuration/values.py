@@ -1,9 +1,12 @@
 """The values of Terraform's expressions, and its conversions between them."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
 from tableadmin.formats.tree import Tree
+
+_WHOLE = re.compile(r"[+-]?\d{1,40}")
 
 
 class Unevaluable(Exception):
@@ -113,11 +116,17 @@ def number(value: Value) -> int | float:
     value = known(value)
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise Unevaluable(f"{_kind(value)} can't be converted to a number")
+    if isinstance(value, int):
+        return value
     try:
-        found = float(value) if not isinstance(value, int) else value
-        return int(found) if found == int(found) else found
+        # As a whole number first: one of 64 bits has more digits than a float keeps.
+        return int(value) if isinstance(value, str) and _WHOLE.fullmatch(value) else _shortest(float(value))
     except (ValueError, OverflowError):
         raise Unevaluable(f"{value!r} can't be converted to a number") from None
+
+
+def _shortest(found: float) -> int | float:
+    return int(found) if found == int(found) else found
 
 
 def whole(value: Value) -> int:

@@ -67,7 +67,7 @@ def _found(resource: Resource, belonging: Sequence[Resource], inputs: Inputs) ->
     )
     found = attempt(lambda notes: _spec(resource, belonging, inputs, notes), described)
     if found.refusal:
-        return replace(found, refusal=found.refusal.within(file=resource.file, line=resource.line))
+        return replace(found, refusal=found.refusal.within(line=resource.line))
     return replace(found, must_exist=table.must_exist(resource))
 
 

@@ -5,8 +5,8 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 # What `buf breaking` compares the contract with.
 AGAINST ?= .git\#branch=main
-# Tests wait more than they compute: a few more of them at once than there are cores.
-WORKERS ?= 3
+# Tests wait as long as they compute: twice as many of them at once as there are cores on a small machine.
+WORKERS ?= 4
 
 .PHONY: help setup demo run test check format proto sync-client boto3-types settings bench engines clean
 

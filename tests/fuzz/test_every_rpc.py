@@ -79,7 +79,9 @@ def call(channel: grpc.Channel, method: MethodDescriptor, payload: bytes) -> tup
 def test_any_request(served: Measured, channel: grpc.Channel, method: MethodDescriptor) -> None:
     """No request ends in UNKNOWN or INTERNAL, shows Python's texts, or holds the event loop for 200 ms."""
     requests = islice(payloads(method.input_type, _SEED), _REQUESTS)
-    with served.held_less_than(0.2), ThreadPoolExecutor(_CALLERS) as callers:
+    # Who listens to a stream waits.
+    at_once = _REQUESTS if method.server_streaming else _CALLERS
+    with served.held_less_than(0.2), ThreadPoolExecutor(at_once) as callers:
         ends = list(callers.map(lambda payload: call(channel, method, payload), requests))
     codes = Counter(code for code, _ in ends)
     wrong = [end for end in ends if end[0] in {grpc.StatusCode.UNKNOWN, grpc.StatusCode.INTERNAL}]

@@ -2,6 +2,8 @@
 
 import asyncio
 import gc
+import random
+import time
 import weakref
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -279,15 +281,17 @@ async def test_no_answer_is_older_than_its_question(
         stub = TableAdminStub(channel)
         async with table(stub, table_name):
             readers = [
-                asyncio.create_task(written.read(stub, table_name, pause=(number + 1) / 250))
+                asyncio.create_task(written.read(stub, table_name, written.due[number], late=number % 2 == 0))
                 for number in range(READERS)
             ]
             for units in range(2, ROUNDS + 2):
+                began = time.monotonic()
                 await stub.UpdateTable(
                     UpdateTableRequest(table_name=table_name, provisioned_throughput=capacity(units))
                 )
-                written.acknowledged = units
-            written.finished = True
+                written.took = time.monotonic() - began
+                written.acknowledge(units)
+            written.finish()
             await asyncio.gather(*readers)
     assert [] == written.stale
     assert written.reads > ROUNDS
@@ -298,17 +302,36 @@ class Written:
 
     def __init__(self) -> None:
         self.acknowledged = 1
+        # Seconds that the last write took.
+        self.took = 0.0
         self.finished = False
         self.reads = 0
         self.stale: list[tuple[int, int]] = []
+        self.due = [asyncio.Event() for _ in range(READERS)]
 
-    async def read(self, stub: "TableAdminAsyncStub", name: str, pause: float) -> None:
-        """Read the table all the time, but for a PAUSE that leaves the processor to others."""
+    def acknowledge(self, units: int) -> None:
+        """UNITS are written; the first reader reads after each write, the second after every second one."""
+        self.acknowledged = units
+        for number, due in enumerate(self.due, 1):
+            if units % number == 0:
+                due.set()
+
+    def finish(self) -> None:
+        """Nothing more is written."""
+        self.finished = True
+        for due in self.due:
+            due.set()
+
+    async def read(self, stub: "TableAdminAsyncStub", name: str, due: asyncio.Event, *, late: bool) -> None:
+        """Read the table whenever it is DUE: at once, or LATE during the next write."""
         while not self.finished:
+            due.clear()
             expected = self.acknowledged
             answer = await stub.DescribeTable(DescribeTableRequest(table_name=name))
             seen = answer.table.provisioned_throughput.read_capacity_units
             self.reads += 1
             if seen < expected:
                 self.stale.append((expected, seen))
-            await asyncio.sleep(pause)
+            await due.wait()
+            # The next write ends during some reads, and others begin just then.
+            await asyncio.sleep(late * random.uniform(0.5, 1) * self.took)

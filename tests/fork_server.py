@@ -121,13 +121,19 @@ def _serve(address: str) -> None:
         print(flush=True)  # noqa: T201  # the caller waits for it
         while sys.stdin not in select.select([sys.stdin, listener], [], [])[0]:
             connection, _ = listener.accept()
-            with suppress(ChildProcessError):
-                while os.waitpid(-1, os.WNOHANG) != (0, 0):
-                    pass
+            _reap()
             with connection:
                 if os.fork() == 0:
                     listener.close()
                     _attend(connection)
+    _reap()
+
+
+def _reap() -> None:
+    """Forget the children that have ended."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG) != (0, 0):
+            pass
 
 
 def _attend(connection: socket.socket) -> NoReturn:

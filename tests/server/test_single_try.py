@@ -126,6 +126,7 @@ def accepting_late(
         finally:
             listener.shutdown(socket.SHUT_RDWR)
             thread.join()
+            waiting.close()
             for each in receivers:
                 each.join()
 

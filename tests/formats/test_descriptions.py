@@ -66,6 +66,23 @@ def test_an_input_under_table() -> None:
     assert "TimeToLiveSpecification" in [each.path for each in spec.unmanaged]
 
 
+def test_inputs_in_a_list() -> None:
+    """A list under `tables` may be of inputs, as test suites have them."""
+    text = '{"tables": [{"TableName": "orders", "BillingMode": "PAY_PER_REQUEST"}]}'
+
+    assert ["orders"] == [spec.table_name for spec in read(text, name="f")]
+
+
+def test_a_member_that_no_description_has() -> None:
+    """A member that no description has is noted."""
+    notes: list[str] = []
+    read(
+        json.dumps({"Table": description("orders", Tags=[{"Key": "a", "Value": "b"}])}), name="f", notes=notes
+    )
+
+    assert ["f: Table.Tags: is no member of a description and is left out"] == notes
+
+
 @pytest.mark.parametrize("kept", [False, True])
 def test_a_definition_of_an_index_on_its_way_out(kept: bool) -> None:  # noqa: FBT001  # a parameter of the test
     """A definition that only a DELETING index uses is left out; one that another index uses stays."""

@@ -88,7 +88,7 @@ def test_the_region_and_the_tags_of_the_stack() -> None:
 @pytest.mark.parametrize(
     ("written", "said"),
     [
-        ("'${env:TABLE}'", "the variable ${env:TABLE} is resolved by the Serverless Framework only"),
+        ("'${env:TABLE}'", "the variable '${env:TABLE}' is resolved by the Serverless Framework only"),
         ("!Sub 'x-${ssm:/a/b}'", "give ssm:/a/b=VALUE"),
         ("'${file(names.yml):table}'", "give file(names.yml):table=VALUE"),
         ("'${self:custom.gone}'", "give self:custom.gone=VALUE"),
@@ -124,6 +124,21 @@ def test_a_file_of_resources() -> None:
 
     assert "give self:custom.x=VALUE" in refusal(text)
     assert ["a-b"] == [spec.table_name for spec in read(text, name="f", parameters={"self:custom.x": "b"})]
+
+
+def test_all_variables_are_asked_for_at_once() -> None:
+    """One error names all variables that are not known."""
+    (table,) = find(SERVICE % ("'${env:A}-${ssm:/b}'", KEYS), name="f", inputs=Inputs()).tables
+
+    assert table.refusal is not None
+    assert ("--param env:A=VALUE", "--param ssm:/b=VALUE") == table.refusal.needs
+
+
+def test_a_service_that_is_an_object() -> None:
+    """The name of a service may be a member of it."""
+    text = SERVICE.replace("service: shop", "service: {name: shop}") % ("'${self:service}-orders'", KEYS)
+
+    assert ["shop-orders"] == [spec.table_name for spec in read(text, name="f")]
 
 
 def test_variables_without_end() -> None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
-from tableadmin.formats import cli_json, spec
+from tableadmin.formats import cli_json, nearby, spec
 from tableadmin.formats.cloudformation import stack
 from tableadmin.formats.cloudformation import writing as template_writing
 from tableadmin.formats.documents import documents, line_of
@@ -116,7 +116,7 @@ def find(source: str | bytes, *, name: str, inputs: Inputs) -> Found:
         reader = text_reader_of(name, text)
         if reader:
             return _in_file(reader.read(text, inputs), name, inputs)
-        found = documents(text)
+        found = _documents(text)
     except SpecError as error:
         raise error.within(file=name) from None
     return joined(_document(document, n, text, name, inputs) for n, document in enumerate(found))
@@ -148,6 +148,19 @@ def write(specs: Sequence[TableSpec], format: Format) -> Written:  # noqa: A002 
     notes: list[str] = []
     text = _WRITERS[format](list(specs), notes)
     return Written(text, tuple(map(printable, notes)))
+
+
+def _documents(text: str) -> list[Tree]:
+    """The documents in TEXT. Raises SpecError, with what TEXT is where it looks familiar."""
+    try:
+        found = documents(text)
+    except SpecError as error:
+        what = nearby.named(text)
+        raise (SpecError(what) if what else error) from None
+    what = "" if any(isinstance(each, dict | list) for each in found) else nearby.named(text)
+    if what:
+        raise SpecError(what)
+    return found
 
 
 def _document(document: Tree, number: int, text: str, name: str, inputs: Inputs) -> Found:

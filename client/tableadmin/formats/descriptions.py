@@ -22,7 +22,7 @@ _NOT_DESCRIBED = (
 # What an answer has its description in.
 _WRAPPERS = ("Table", "TableDescription")
 # What files that people put together have several in.
-_SEVERAL = "Tables"
+_SEVERAL = ("Tables", "tables")
 
 
 def _members(of: type[TableDescription | TableSpec]) -> frozenset[str]:
@@ -30,6 +30,7 @@ def _members(of: type[TableDescription | TableSpec]) -> frozenset[str]:
 
 
 _OF_DESCRIPTIONS = _members(TableDescription) - _members(TableSpec)
+_KNOWN = _members(TableDescription)
 _OF_INPUTS = _members(TableSpec) - _members(TableDescription)
 
 
@@ -38,7 +39,7 @@ def recognised(document: Tree) -> bool:
     if isinstance(document, list):
         return any(map(recognised, document))
     return isinstance(document, dict) and (
-        isinstance(document.get(_SEVERAL), list)
+        any(isinstance(document.get(several), list) for several in _SEVERAL)
         or any(wrapper in document for wrapper in _WRAPPERS)
         or not _OF_DESCRIPTIONS.isdisjoint(document)
     )
@@ -57,9 +58,9 @@ def _each(document: Tree, path: str) -> Iterator[tuple[str, Tree]]:
             yield from _each(item, f"{path}[{index}]")
         return
     members = document if isinstance(document, dict) else {}
-    wrapper = next((name for name in (*_WRAPPERS, _SEVERAL) if name in members), "")
+    wrapper = next((name for name in (*_WRAPPERS, *_SEVERAL) if name in members), "")
     inside = below(path, wrapper)
-    if wrapper == _SEVERAL:
+    if wrapper in _SEVERAL:
         yield from _each(members[wrapper], inside)
     else:
         yield inside, members[wrapper] if wrapper else document
@@ -75,6 +76,11 @@ def _table(path: str, tree: Tree) -> FoundTable:
         if _is_input(table):
             return create_table.table(table, path)
         described = cli_json.described(table, notes, path)
+        notes += [
+            f"{below(path, member)}: is no member of a description and is left out"
+            for member in table
+            if member not in _KNOWN
+        ]
         spec.leave_unmanaged(described, _NOT_DESCRIBED, "not in the output of describe-table")
         return described
 

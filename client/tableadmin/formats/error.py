@@ -34,6 +34,8 @@ class SpecError(ValueError):
         self.file = file
         self.line = line
         self.needs = tuple(needs)
+        # The errors of which this one is made, if it is made of several.
+        self.parts: tuple[SpecError, ...] = ()
 
     def within(self, *, file: str = "", table: str = "", line: int | None = None) -> "SpecError":
         """The same error, with what it did not know before."""
@@ -63,9 +65,12 @@ class SpecError(ValueError):
 def merged(errors: Sequence[SpecError]) -> SpecError:
     """ERRORS for want of values as one, which says each thing that is needed once."""
     told: dict[str, SpecError] = {}
-    for error in errors:
-        new = [need for need in error.needs if need not in told]
-        told |= dict.fromkeys(new, error)
-    first, *others = dict.fromkeys(told.values()) or [errors[0]]
-    reasons = [first.reason, *(": ".join(filter(None, (error.path, error.reason))) for error in others)]
-    return SpecError("; ".join(reasons), path=first.path, needs=tuple(told))
+    parts = [part for error in errors for part in error.parts or (error,)]
+    for part in parts:
+        new = [need for need in part.needs if need not in told]
+        told |= dict.fromkeys(new, part)
+    first, *others = dict.fromkeys(told.values()) or parts[:1]
+    reasons = [first.reason, *(": ".join(filter(None, (part.path, part.reason))) for part in others)]
+    error = SpecError("; ".join(reasons), path=first.path, needs=tuple(told))
+    error.parts = (first, *others)
+    return error

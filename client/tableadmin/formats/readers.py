@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple, TypeAlias
 
 from tableadmin.formats import cdk, create_table, descriptions, pulumi, serverless, spec, workbench
-from tableadmin.formats.cloudformation import deployed_template
+from tableadmin.formats.cloudformation import deployed_template, fragments
 from tableadmin.formats.cloudformation import reading as cloudformation
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.found import Found
@@ -68,6 +68,7 @@ DOCUMENTS: tuple[Reader, ...] = (
         strict=False,
     ),
     Reader("get-template of CloudFormation", _has("TemplateBody"), deployed_template.read, strict=False),
+    Reader("part of a template of CloudFormation", fragments.recognised, fragments.read, strict=False),
     Reader("serverless.yml", serverless.recognised, serverless.read, strict=False),
     Reader("Terraform JSON", _has("planned_values", "terraform_version"), terraform.read),
     Reader("Terraform", sources.recognised_json, sources.read_json),
@@ -86,6 +87,7 @@ FOLDERS: tuple[FolderReader, ...] = (
     FolderReader("CDK", cdk.MARK, cdk.FILES, cdk.read),
 )
 
+_ITEMS = "has items, not tables; give what `aws dynamodb describe-table` prints"
 _STACK = "lists the resources of a stack; give it with --stack-resources, and the template with -f"
 # Members of documents that are close by and not accepted, and what to give instead.
 _NEARBY = {
@@ -93,6 +95,8 @@ _NEARBY = {
     "StackResources": _STACK,
     "Stacks": "describes stacks; give what `aws cloudformation get-template --stack-name STACK` prints",
     "artifacts": "is the manifest of a folder that `cdk synth` writes; give the folder",
+    "Item": _ITEMS,
+    "Items": _ITEMS,
     "lineage": "is a Terraform state file; give what `terraform show -json` prints",
     "TableNames": "is a list of table names; give what `aws dynamodb describe-table` prints",
 }

@@ -83,7 +83,9 @@ class _Service:
     """A service with its variables, which are replaced where they are needed."""
 
     def __init__(self, document: Record, inputs: Inputs) -> None:
-        self.document = document
+        named = document.get("service")
+        name = named.get("name") if isinstance(named, dict) else named
+        self.document: Record = {**document, "service": name}
         self._inputs = inputs
         # stage and region are always variables of a service, whether or not tables need them.
         inputs.declares(("stage", "region", "opt:stage", "opt:region", "sls:stage"))

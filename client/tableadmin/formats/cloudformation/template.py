@@ -16,11 +16,9 @@ from tableadmin.formats.tree import Faulty, Plain, Record, Tree, check_sound, re
 
 _Key = TypeVar("_Key", str, int)
 
-_DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
-# Variables that the Serverless Framework replaces before CloudFormation sees the template.
-_SERVERLESS = re.compile(
-    r"\$\{((?:self|opt|env|sls|param|file|cf|ssm|s3|aws|git|strToBool)(?:\([^)]*\))?:[^${}]*)\}"
-)
+# What others replace: CloudFormation dynamic references, the Serverless Framework variables.
+_KINDS = r"self|opt|env|sls|param|cf|ssm|s3|aws|git|(?:file|strToBool)\([^()]*\)"
+_ELSEWHERE = re.compile(rf"\{{\{{resolve:[^}}]*\}}\}}|\$\{{(?P<variable>(?:{_KINDS}):[^${{}}]*)\}}")
 _PSEUDO = ("AccountId", "NotificationARNs", "Partition", "Region", "StackId", "StackName", "URLSuffix")
 # The partition and the domain of a region, by how its name begins.
 _PARTITIONS = {
@@ -83,11 +81,25 @@ class Template:
         return [self.text(item, path) for item in self.items(tree, path)]
 
     def replaced(self, text: str, path: str) -> str:
-        """TEXT with what was given for the references in it that other programs resolve."""
-        dynamic = "the dynamic reference {!r} is resolved by CloudFormation only"
-        whole = _DYNAMIC.sub(lambda match: self._answer(match[0], dynamic.format(match[0]), path), text)
-        variable = "the variable ${{{}}} is resolved by the Serverless Framework only"
-        whole = _SERVERLESS.sub(lambda match: self._answer(match[1], variable.format(match[1]), path), whole)
+        """TEXT with what was given for the references in it that other programs resolve.
+
+        Raises SpecError, which asks for all of them.
+        """
+        errors: list[SpecError] = []
+
+        def answer(match: re.Match[str]) -> str:
+            name = match["variable"] or match[0]
+            who = "the Serverless Framework" if match["variable"] else "CloudFormation"
+            kind = "variable" if match["variable"] else "dynamic reference"
+            try:
+                return self._answer(name, f"the {kind} {match[0]!r} is resolved by {who} only", path)
+            except SpecError as error:
+                errors.append(error)
+                return ""
+
+        whole = _ELSEWHERE.sub(answer, text)
+        if errors:
+            raise merged(errors)
         return text if whole == text else Plain(whole) if isinstance(text, Plain) else whole
 
     def holds(self, name: Tree, path: str) -> bool:

@@ -203,6 +203,13 @@ spec:
     assert "TimeToLiveSpecification" in {member.path for member in spec.unmanaged}
 
 
+def test_a_template_of_helm() -> None:
+    """A template of Helm is no manifest yet: the error says what to give."""
+    assert "give what `helm template` prints" in refusal(
+        ACK.replace("tableName: orders", "tableName: {{ .Values.t }}")
+    )
+
+
 def test_a_composition() -> None:
     """Tables inside of a Composition are templates: the error says what to give."""
     inner = ACK.replace("\n", "\n      ")

@@ -103,3 +103,10 @@ def test_no_table() -> None:
     native = resource("aws-native:dynamodb:Table", "n", {"tableName": "n"})
 
     assert "f: has no aws:dynamodb/table:Table; n is of aws-native and not read" in refusal(stack(native))
+
+
+def test_a_program() -> None:
+    """A program of Pulumi is told from a stack."""
+    assert "is a program of Pulumi; give what `pulumi stack export` prints" in refusal(
+        "name: shop\nruntime: yaml\n"
+    )

@@ -70,7 +70,7 @@ DOCUMENTS: tuple[Reader, ...] = (
     Reader("get-template of CloudFormation", _has("TemplateBody"), deployed_template.read, strict=False),
     Reader("part of a template of CloudFormation", fragments.recognised, fragments.read, strict=False),
     Reader("serverless.yml", serverless.recognised, serverless.read, strict=False),
-    Reader("Terraform JSON", _has("planned_values", "terraform_version"), terraform.read),
+    Reader("Terraform JSON", _has("planned_values", "terraform_version", "format_version"), terraform.read),
     Reader("Terraform", sources.recognised_json, sources.read_json),
     Reader("Pulumi stacks", pulumi.recognised, pulumi.read),
     Reader("NoSQL Workbench models", workbench.recognised, workbench.read),
@@ -97,6 +97,8 @@ _NEARBY = {
     "artifacts": "is the manifest of a folder that `cdk synth` writes; give the folder",
     "Item": _ITEMS,
     "Items": _ITEMS,
+    "@level": "is a log of Terraform; give what `terraform show -json PLAN` prints",
+    "runtime": "is a program of Pulumi; give what `pulumi stack export` prints",
     "lineage": "is a Terraform state file; give what `terraform show -json` prints",
     "TableNames": "is a list of table names; give what `aws dynamodb describe-table` prints",
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tableadmin.awsshape import to_aws
-from tableadmin.formats import Inputs, load, read, write
+from tableadmin.formats import Inputs, SpecError, load, read, write
 from tableadmin.v1 import TableSpec
 from tests.formats.refusing import left_alone, refusal
 
@@ -208,6 +208,70 @@ output "arn" {{
   value = aws_dynamodb_table.orders.arn
 }}
 """
+
+
+def test_lifecycle_in_json() -> None:
+    """In JSON too, lifecycle is no attribute, and resources may stand in a list."""
+    table = {
+        "name": "orders",
+        "hash_key": "id",
+        "attribute": {"name": "id", "type": "S"},
+        "lifecycle": {"ignore_changes": ["tags", "${ttl}"]},
+        "provisioner": [{"local-exec": {"command": "x"}}],
+    }
+    notes: list[str] = []
+    document = json.dumps({"resource": [{"aws_dynamodb_table": {"x": table}}]})
+    (spec,) = read(document, name="main.tf.json", notes=notes)
+
+    assert {"Tags", "TimeToLiveSpecification"} == {member.path for member in left_alone(spec)}
+    assert [] == notes
+
+
+def test_replicas_of_their_own_resources() -> None:
+    """Where a table ignores replicas, those with resources of their own are managed, others are not."""
+    text = (
+        (ORDERS % "  lifecycle {\n    ignore_changes = [replica, tags]\n  }")
+        + """
+provider "aws" {
+  region = "eu-west-1"
+}
+provider "aws" {
+  alias  = "far"
+  region = "us-east-2"
+}
+resource "aws_dynamodb_table_replica" "far" {
+  provider           = aws.far
+  global_table_arn   = aws_dynamodb_table.orders.arn
+  table_class_override = "STANDARD"
+}
+resource "aws_dynamodb_tag" "of_the_replica" {
+  provider     = aws.far
+  resource_arn = replace(aws_dynamodb_table.orders.arn, "eu-west-1", "us-east-2")
+  key          = "a"
+  value        = "b"
+}
+"""
+    )
+    notes: list[str] = []
+    (spec,) = read(text, name="main.tf", notes=notes)
+
+    assert ["us-east-2"] == [replica.region_name for replica in spec.replicas]
+    assert ["Replicas[*]", "Tags"] == sorted(member.path for member in left_alone(spec))
+    assert ["main.tf: aws_dynamodb_tag.of_the_replica: is about no table here and left out"] == notes
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("prod.tfvars", 'env = "prod"\n', "gives values to variables only; give the folder"),
+        ("log.json", '{"@level": "info", "type": "version"}', "is a log of Terraform; give what"),
+        ("empty.json", '{"format_version": "1.0"}', "has no aws_dynamodb_table"),
+    ],
+)
+def test_what_looks_familiar(name: str, text: str, said: str) -> None:
+    """Files that stand beside a configuration are named, with what to give instead."""
+    with pytest.raises(SpecError, match=said):
+        read(text, name=name)
 
 
 def test_a_folder(tmp_path: Path) -> None:

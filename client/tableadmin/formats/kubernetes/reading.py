@@ -16,6 +16,7 @@ _GROUP = re.compile(
     r"""^[\s"'-]*apiVersion["']?\s*:\s*["']?dynamodb\.(?:services\.k8s\.aws|aws\.(?:m\.)?upbound\.io|aws\.crossplane\.io)/""",
     re.MULTILINE,
 )
+_HELM = re.compile(r"^[^\"'#]*\{\{-? *[.$a-z]", re.MULTILINE)
 _TEMPLATED = "has tables inside of other objects only, as a Composition has; give the rendered tables"
 
 
@@ -27,6 +28,8 @@ def recognised(name: str, text: str) -> bool:
 
 def read(text: str, inputs: Inputs) -> Found:
     """The tables that the manifests in TEXT describe. Raises SpecError."""
+    if _HELM.search(text):
+        raise SpecError("is a template of Helm; give what `helm template` prints")
     manifests = [*_manifests(text)]
     about = [manifest for manifest in manifests if manifest.group.startswith("dynamodb.")]
     if not about:

@@ -70,6 +70,7 @@ def _policy(resource: Resource, draft: Draft) -> None:
 
 def _tag(resource: Resource, draft: Draft) -> None:
     key = resource.values.get("key")
+    draft.unmanaged.only_others("Tags")
     others = [tag for tag in records(draft.data["Tags"], "tags") if tag.get("Key") != key]
     draft.data["Tags"] = [*others, {"Key": key, "Value": resource.values.get("value")}]
 
@@ -88,6 +89,7 @@ def _replica(resource: Resource, draft: Draft) -> None:
         "KMSMasterKeyId": values.get("kms_key_arn") or None,
         "TableClassOverride": values.get("table_class_override") or None,
     }
+    draft.unmanaged.only_others("Replicas")
     before = records(draft.data["Replicas"], "replica")
     others = [each for each in before if each.get("RegionName") != resource.region]
     draft.data["Replicas"] = [*others, replica]
@@ -112,6 +114,7 @@ def _index(resource: Resource, draft: Draft) -> None:
         if resource.configured("warm_throughput")
         else {},
     }
+    draft.unmanaged.only_others("GlobalSecondaryIndexes")
     before = records(draft.data["GlobalSecondaryIndexes"], "global_secondary_index")
     others = [each for each in before if each.get("IndexName") != values.get("index_name")]
     draft.data["GlobalSecondaryIndexes"] = [*others, index]
@@ -222,6 +225,8 @@ MEMBERS: Mapping[str, str] = {
     "aws_dynamodb_table_replica": "Replicas",
     "aws_dynamodb_tag": "Tags",
 }
+# A replica is in another region than its table.
+_OF_OTHER_REGIONS = frozenset({"aws_dynamodb_global_table", "aws_dynamodb_table_replica"})
 # What tells that a resource of a type that is not read may be about a table.
 _ABOUT_TABLES = ("aws_dynamodb_", "awscc_dynamodb_")
 
@@ -238,6 +243,7 @@ def owners(neighbour: Resource, tables: Sequence[Resource]) -> list[Resource]:
     """Those of TABLES that NEIGHBOUR names or refers to; several where its own values don't tell."""
     attribute = NEIGHBOURS[neighbour.type].attribute
     named = neighbour.values.get(attribute)
+    tables = [table for table in tables if is_in_region(neighbour, table)]
     if named:
         return [table for table in tables if _is_called(table, str(named))]
     references = neighbour.references.get(attribute, frozenset())
@@ -245,6 +251,13 @@ def owners(neighbour: Resource, tables: Sequence[Resource]) -> list[Resource]:
     exact = [table for table in found if any(each.startswith(f"{table.address}.") for each in references)]
     same_key = [table for table in found if _key(table.address) == _key(neighbour.address)]
     return next((chosen for chosen in (exact, same_key) if len(chosen) == 1), found)
+
+
+def is_in_region(neighbour: Resource, table: Resource) -> bool:
+    """Whether NEIGHBOUR can be about TABLE: a tag or a policy of another region is about a replica."""
+    if neighbour.type in _OF_OTHER_REGIONS or not (neighbour.region and table.region):
+        return True
+    return neighbour.region == table.region
 
 
 def _is_called(table: Resource, named: str) -> bool:

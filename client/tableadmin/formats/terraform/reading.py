@@ -51,9 +51,12 @@ def _join(
     owners = neighbours.owners(neighbour, found)
     attribute = NEIGHBOURS[neighbour.type].attribute
     named = neighbour.values.get(attribute)
+    elsewhere = not any(neighbours.is_in_region(neighbour, each) for each in found)
     if not owners and named:
         notes.append(f"{neighbour.address}: its table {named} is not among the tables here")
-    for owner in owners or ([] if named else found):
+    elif elsewhere:
+        notes.append(f"{neighbour.address}: is about no table here and left out")
+    for owner in owners or ([] if named or elsewhere else found):
         joined[owner.address].append(neighbour)
 
 

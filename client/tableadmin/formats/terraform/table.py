@@ -163,7 +163,9 @@ def _warm(of: Record, path: str) -> Record:
 def _stream(values: Record) -> Tree:
     if not values.get("stream_enabled"):
         return None
-    return {"StreamEnabled": True, "StreamViewType": values.get("stream_view_type") or None}
+    view = values.get("stream_view_type") or None
+    # The provider takes small letters too.
+    return {"StreamEnabled": True, "StreamViewType": view.upper() if isinstance(view, str) else view}
 
 
 def _encryption(values: Record, path: str) -> Tree:

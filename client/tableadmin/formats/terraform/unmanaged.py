@@ -1,5 +1,6 @@
 """What of a table Terraform does not decide: the members that stay as they are on the live table."""
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
 from tableadmin.formats.error import SpecError
@@ -50,6 +51,12 @@ class Unmanaged:
         if bounds or path not in self._found:
             self._found[path] = shown
 
+    def only_others(self, path: str) -> None:
+        """Of a list at PATH that is left alone, leave alone only the elements that the spec does not have."""
+        if path in self._found:
+            shown = self._found.pop(path)
+            self._found[f"{path}[*]"] = {**shown, "Path": f"{path}[*]"}
+
     def members(self) -> list[Tree]:
         """The members, as a spec has them; what is below another one is left out."""
         return [
@@ -81,7 +88,9 @@ def _matters(table: Resource, attribute: str) -> bool:
         return table.values.get("billing_mode") != ON_DEMAND
     if attribute == "stream_view_type":
         return bool(table.values.get("stream_enabled"))
-    return attribute not in ("warm_throughput", "region") or table.configured(attribute)
+    if attribute == "warm_throughput":
+        return table.expressions is None or configured(table.expressions, [attribute])
+    return attribute != "region"
 
 
 def _judge(table: Resource, steps: Steps, cause: Cause, inputs: Inputs, found: Unmanaged) -> None:
@@ -104,7 +113,7 @@ def _judge(table: Resource, steps: Steps, cause: Cause, inputs: Inputs, found: U
 def refusal(path: str, cause: Cause, member: str) -> SpecError:
     """The error that the value at PATH is not known; it says what to give, or to leave MEMBER alone."""
     needs = [*(cause.needs or (f"--param '{cause.reference or path}=VALUE'",))]
-    needs += [f"--unmanaged {member}"] if member else []
+    needs += [f"--unmanaged {shlex.quote(member)}"] if member else []
     return SpecError(f"{cause.reason}; give {' or '.join(needs)}", path=path, needs=needs[:1])
 
 

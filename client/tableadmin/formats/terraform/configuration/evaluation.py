@@ -103,7 +103,7 @@ def root_name(of: Expression) -> str:
         if not below:
             return ""
         source = below[0]
-    written = label(inner(source)) if isinstance(source, Node) else str(source)
+    written = label(inner(source)) if isinstance(source, Node) else address_of(of)
     return re.split(r"[.\[]", written)[0]
 
 

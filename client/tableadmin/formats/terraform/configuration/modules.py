@@ -93,9 +93,9 @@ class Module:
         self._folder = folder
         self._address = address
         self._depth = depth
-        self._blocks = [
-            block for name in sorted(files) if _is_in(name, folder) for block in parsed(name, files[name])
-        ]
+        bodies = {name: parsed(name, files[name]) for name in sorted(files) if _is_in(name, folder)}
+        self._blocks = [block._replace(file=name) for name, body in bodies.items() for block in body.blocks]
+        self.has_only_values = not self._blocks and any(body.attributes for body in bodies.values())
         self._modules: dict[str, list[tuple[str, Module | None]]] = {}
         self._scope: Scope = self._everything()
         self._providers = {"aws": Provider(), **(providers or {}), **self._own_providers()}
@@ -339,13 +339,12 @@ class GivenText(str):
     __slots__ = ()
 
 
-def parsed(name: str, content: str) -> list[Block]:
-    """The blocks in the file NAME. Raises SpecError."""
+def parsed(name: str, content: str) -> Body:
+    """What is in the file NAME. Raises SpecError."""
     try:
-        body = json_body(content) if name.endswith(".json") else native(content)
+        return json_body(content) if name.endswith(".json") else native(content)
     except SpecError as error:
         raise error.within(file=name) from None
-    return [block._replace(file=name) for block in body.blocks]
 
 
 def _fetched(manifest: str) -> dict[str, str]:

@@ -21,6 +21,10 @@ from tableadmin.formats.tree import Tree, record
 
 _PREFIXES = ("aws_dynamodb_", "awscc_dynamodb_", "aws_appautoscaling_")
 _ELSEWHERE = "; `terraform show -json PLAN` says it"
+_ONLY_VALUES = (
+    "gives values to variables only; give the folder of the configuration: terraform.tfvars and "
+    "*.auto.tfvars in it are read, other values are given with --param"
+)
 _VALUES = ("terraform.tfvars", "terraform.tfvars.json")
 _ADDRESS = re.compile(r"[A-Za-z_][\w-]*(\.[A-Za-z_*][\w-]*|\[[^\]]*\])+")
 
@@ -58,6 +62,8 @@ def _read(files: Mapping[str, str], inputs: Inputs, *, named: bool) -> Found:
         none = [f"{address}: there is none of it" for address in module.without_instances(TABLE)]
         if none:
             return Found(notes=[*none, *unread])
+        if module.has_only_values:
+            raise SpecError(_ONLY_VALUES)
         raise SpecError("; ".join([f"has no {TABLE}", *unread]))
     found = tables(resources, inputs)
     return Found(found.tables, [*found.notes, *unread])

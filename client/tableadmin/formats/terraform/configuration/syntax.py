@@ -60,6 +60,8 @@ class Block(NamedTuple):
 # How many labels the blocks at the top of a file have.
 _LABELS = {"resource": 2, "data": 2, "variable": 1, "output": 1, "module": 1, "provider": 1, "check": 1}
 _COMMENT = "//"
+# What is never an attribute, whatever the schema of a resource.
+_ALWAYS_BLOCKS = frozenset({"connection", "dynamic", "lifecycle", "provisioner", _COMMENT})
 # The parser wants a brace that closes behind `$${` and `%%{`, which Terraform does not. A noncharacter and a
 # letter stand for them, and for the noncharacter itself.
 _MARK = "\ufdd0"
@@ -125,14 +127,13 @@ def _blocks(kind: str, value: Tree, labels: int, found: tuple[str, ...]) -> Iter
 
 def json_content(members: Record) -> Body:
     """MEMBERS, of JSON, as attributes: only a schema knows which are blocks, but `dynamic` always is one."""
-    attributes = {
-        name: Expression(value) for name, value in members.items() if name not in ("dynamic", _COMMENT)
-    }
+    attributes = {name: Expression(value) for name, value in members.items() if name not in _ALWAYS_BLOCKS}
     dynamic = (
         Block("dynamic", block.labels, _dynamic(block.body))
         for block in _blocks("dynamic", members.get("dynamic", {}), 1, ())
     )
-    return Body(attributes, [*dynamic])
+    lifecycle = _blocks("lifecycle", members.get("lifecycle", []), 0, ())
+    return Body(attributes, [*dynamic, *lifecycle])
 
 
 def _dynamic(body: Body) -> Body:

@@ -103,7 +103,7 @@ def page() -> str:
         [
             "# Settings of the server",
             "",
-            "Generated from `server/tableadmin_server/config.py` by `make settings`: do not edit.",
+            "Generated from `server/tableadmin_server/config/` by `make settings`: do not edit.",
             "",
             "Each setting is a key of the configuration file. A setting with a flag can also be given by the",
             "flag or by the environment variable. An empty variable counts as absent, unless the table says",

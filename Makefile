@@ -58,7 +58,8 @@ check: setup ## Lint, type-check, import rules, contract lint and compatibility
 	$(BIN)/hadolint Dockerfile
 
 test: setup ## Run all the tests, those on real engines included
-	$(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder
+	@# Without bytecode every process that a test starts would compile what it imports, and every run all tests.
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder
 
 format: setup ## Format the code and the contract
 	$(BIN)/ruff check --fix .

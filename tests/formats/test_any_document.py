@@ -70,3 +70,30 @@ def assert_read_or_refused(text: str) -> None:
         said = str(error)
 
     assert said.isprintable()
+
+
+TERRAFORM = """
+variable "v" { default = { a = [1, "x"] } }
+locals { l = var.v.a }
+resource "aws_dynamodb_table" "t" {
+  for_each = { for k, v in var.v : k => v }
+  name     = "${each.key}-${local.l[0] + 1}"
+  hash_key = lookup(each.value, "h", null)
+  dynamic "attribute" {
+    for_each = toset(local.l)
+    content {
+      name = attribute.value
+      type = "S"
+    }
+  }
+}
+module "m" { source = "./m" }
+"""
+PIECES = ["{", "}", "[", "]", "${", '"', "=", "\n", ",", "...", "for", "null", "-1", "var.v", "<<E\n", "[*]"]
+
+
+@many
+@given(st.integers(0, len(TERRAFORM)), st.integers(0, 30), st.lists(st.sampled_from(PIECES), max_size=3))
+def test_anything_in_terraform(at: int, length: int, pieces: list[str]) -> None:
+    """A configuration with anything in the place of anything is read or refused in one line."""
+    assert_read_or_refused(TERRAFORM[:at] + " ".join(pieces) + TERRAFORM[at + length :])

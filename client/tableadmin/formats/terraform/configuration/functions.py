@@ -27,7 +27,10 @@ from tableadmin.formats.terraform.configuration.values import (
     wholly_known,
 )
 
-_VERB = re.compile(r"%(?P<flags>[-+0 #]*)(?P<width>\d*)(?P<precision>\.\d+)?(?P<verb>[a-zA-Z%])")
+_VERB = re.compile(r"%(?P<flags>[-+0 #]*)(?P<width>\d{0,3})(?P<precision>\.\d{1,2})?(?P<verb>[a-zA-Z%])")
+
+# As Terraform itself has it for range().
+_MOST = 1024
 
 
 def called(name: str, arguments: Sequence[Value]) -> Value:
@@ -162,7 +165,10 @@ def _one(items: Value) -> Value:
 
 
 def _range(*bounds: Value) -> Value:
-    return [*range(*map(whole, bounds))]
+    found = range(*map(whole, bounds))
+    if len(found) > _MOST:
+        raise Unevaluable(f"range(): more than {_MOST} numbers")
+    return [*found]
 
 
 def _regex(pattern: Value, value: Value) -> Value:
@@ -192,6 +198,8 @@ def _replace(value: Value, old: Value, new: Value) -> Value:
 
 def _set_product(*sets: Value) -> Value:
     products: list[list[Value]] = [[]]
+    if math.prod(len(sequence(one)) for one in sets) > _MOST:
+        raise Unevaluable(f"setproduct(): more than {_MOST} elements")
     for one in sets:
         products = [[*product, item] for product in products for item in sequence(one)]
     return [*products]
@@ -246,7 +254,7 @@ FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "max": lambda *values: max(map(number, values)),
     "min": lambda *values: min(map(number, values)),
     "parseint": lambda value, base: int(text(value), whole(base)),
-    "pow": lambda value, power: number(number(value) ** number(power)),
+    "pow": lambda value, power: number(float(number(value)) ** float(number(power))),
     "sum": lambda items: sum(map(number, sequence(items))),
     # Text
     "chomp": lambda value: text(value).rstrip("\r\n"),

@@ -21,6 +21,7 @@ from tableadmin.formats.terraform.configuration.syntax import (
     Block,
     Body,
     Expression,
+    check_labels,
     expression,
     json_body,
     native,
@@ -45,6 +46,7 @@ Arguments: TypeAlias = Callable[[str], "Value | None"]
 _META = frozenset({"count", "for_each", "provider", "depends_on"})
 _META_BLOCKS = frozenset({"lifecycle", "provisioner", "connection", "timeouts", "dynamic"})
 _DEEPEST = 10
+_MOST = 1024
 _NOT_FETCHED = "is not among the files: run `terraform init`, and give the folder"
 
 
@@ -144,7 +146,7 @@ class Module:
     def output(self, name: str) -> Value:
         """The output NAME. Raises Unevaluable where it is not known."""
         for block in self._of("output"):
-            if block.labels[0] == name:
+            if block.labels[0] == name and "value" in block.body.attributes:
                 return known(evaluated(block.body.attributes["value"], self._scope))
         raise Unevaluable(f"the module has no output {name!r}")
 
@@ -236,6 +238,8 @@ class Module:
         attributes = block.body.attributes
         if "count" in attributes:
             number = whole(known(evaluated(attributes["count"], self._scope)))
+            if number > _MOST:
+                raise Unevaluable(f"a count above {_MOST} is not read")
             return [
                 Instance(f"[{index}]", {**self._scope, "count": {"index": index}}) for index in range(number)
             ]
@@ -342,9 +346,11 @@ class GivenText(str):
 def parsed(name: str, content: str) -> Body:
     """What is in the file NAME. Raises SpecError."""
     try:
-        return json_body(content) if name.endswith(".json") else native(content)
+        body = json_body(content) if name.endswith(".json") else native(content)
+        check_labels(body)
     except SpecError as error:
         raise error.within(file=name) from None
+    return body
 
 
 def _fetched(manifest: str) -> dict[str, str]:
@@ -386,6 +392,8 @@ def _dynamic(block: Block, scope: Scope) -> "list[Value] | Unknown":
     attributes = block.body.attributes
     iterator = address_of(attributes["iterator"]) if "iterator" in attributes else block.labels[0]
     content = next((inner.body for inner in block.body.blocks if inner.type == "content"), Body({}, []))
+    if "for_each" not in attributes:
+        return Unknown(Unevaluable(f"dynamic {block.labels[0]} has no for_each"))
     try:
         over = pairs(evaluated(attributes["for_each"], scope))
     except Unevaluable as cause:

@@ -31,17 +31,26 @@ _ADDRESS = re.compile(r"[A-Za-z_][\w-]*(\.[A-Za-z_*][\w-]*|\[[^\]]*\])+")
 
 def read(text: str, inputs: Inputs) -> Found:
     """The tables that TEXT, a file in Terraform's language, configures. Raises SpecError."""
-    return _read({"main.tf": text}, inputs, named=False)
+    return _bounded({"main.tf": text}, inputs, named=False)
 
 
 def read_json(document: Tree, inputs: Inputs) -> Found:
     """The tables that DOCUMENT, in Terraform's JSON syntax, configures. Raises SpecError."""
-    return _read({"main.tf.json": json.dumps(document)}, inputs, named=False)
+    return _bounded({"main.tf.json": json.dumps(document)}, inputs, named=False)
 
 
 def read_folder(files: Mapping[str, str], inputs: Inputs) -> Found:
     """The tables that FILES, a root module with the modules in it, configure. Raises SpecError."""
-    return _read(files, inputs, named=True)
+    return _bounded(files, inputs, named=True)
+
+
+def _bounded(files: Mapping[str, str], inputs: Inputs, *, named: bool) -> Found:
+    try:
+        return _read(files, inputs, named=named)
+    except RecursionError:
+        raise SpecError("is nested too deeply") from None
+    except Unevaluable as cause:
+        raise SpecError(str(cause)) from None
 
 
 def _read(files: Mapping[str, str], inputs: Inputs, *, named: bool) -> Found:

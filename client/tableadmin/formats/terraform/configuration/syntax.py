@@ -58,7 +58,16 @@ class Block(NamedTuple):
 
 
 # How many labels the blocks at the top of a file have.
-_LABELS = {"resource": 2, "data": 2, "variable": 1, "output": 1, "module": 1, "provider": 1, "check": 1}
+_LABELS = {
+    "resource": 2,
+    "data": 2,
+    "variable": 1,
+    "output": 1,
+    "module": 1,
+    "provider": 1,
+    "check": 1,
+    "dynamic": 1,
+}
 _COMMENT = "//"
 # What is never an attribute, whatever the schema of a resource.
 _ALWAYS_BLOCKS = frozenset({"connection", "dynamic", "lifecycle", "provisioner", _COMMENT})
@@ -112,6 +121,15 @@ def from_json(document: Record) -> Body:
 def json_body(text: str) -> Body:
     """The body that TEXT is, in the JSON syntax. Raises SpecError."""
     return from_json(record(documents(text)[0], ""))
+
+
+def check_labels(body: Body) -> None:
+    """Raise SpecError for a block in BODY, or a block in it, that has other labels than its type needs."""
+    for block in body.blocks:
+        needed = _LABELS.get(block.type, len(block.labels))
+        if len(block.labels) != needed:
+            raise SpecError(f"a block {block.type} needs {needed} labels", line=block.line)
+        check_labels(block.body)
 
 
 def _blocks(kind: str, value: Tree, labels: int, found: tuple[str, ...]) -> Iterator[Block]:

@@ -1,14 +1,17 @@
 """serverless.yml: its resources, and its variables."""
 
+from pathlib import Path
+
 import pytest
 
-from tableadmin.formats import Inputs, find, read
+from tableadmin.formats import Inputs, find, load, read
 from tests.formats.refusing import refusal
 
 KEYS = (
     "BillingMode: PAY_PER_REQUEST, AttributeDefinitions: [{AttributeName: id, AttributeType: S}], "
     "KeySchema: [{AttributeName: id, KeyType: HASH}]"
 )
+TABLE = "{Type: AWS::DynamoDB::Table, Properties: {TableName: %s}}"
 SERVICE = """\
 service: shop
 frameworkVersion: '3'
@@ -139,6 +142,40 @@ def test_a_service_that_is_an_object() -> None:
     text = SERVICE.replace("service: shop", "service: {name: shop}") % ("'${self:service}-orders'", KEYS)
 
     assert ["shop-orders"] == [spec.table_name for spec in read(text, name="f")]
+
+
+def test_files_that_a_service_includes(tmp_path: Path) -> None:
+    """Files below the folder of the service are read where variables name them; others are noted."""
+    service = """\
+service: shop
+provider: {name: aws}
+custom: ${file(config/custom.yml)}
+resources:
+  - ${file(resources/tables.yml)}
+  - Resources:
+      Carts: ${file(resources/carts.yml):Carts}
+      Other: ${file(../outside.yml):Other}
+  - ${file(resources.js)}
+"""
+    files = {
+        "serverless.yml": service,
+        "config/custom.yml": "prefix: ${self:service}-${sls:stage}\n",
+        "resources/tables.yml": "Resources: {Orders: %s}" % (TABLE % "orders"),
+        "resources/carts.yml": "Carts: " + TABLE % "'${self:custom.prefix}-carts'",
+        "resources.js": "module.exports = {}",
+    }
+    folder = tmp_path / "shop"
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    (tmp_path / "outside.yml").write_text("Other: " + TABLE % "secret")
+    found = load(folder / "serverless.yml", inputs=Inputs())
+
+    assert ["orders", "shop-dev-carts"] == [table.name for table in found.tables]
+    assert [
+        "Resources.Other: ${file(../outside.yml):Other} is not read; give that file too",
+        "resources[2]: ${file(resources.js)} is not read; give that file too",
+    ] == [note.partition("serverless.yml: ")[2] for note in found.notes]
 
 
 def test_variables_without_end() -> None:

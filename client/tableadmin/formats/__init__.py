@@ -16,7 +16,7 @@ from tableadmin.formats.cloudformation import writing as template_writing
 from tableadmin.formats.documents import documents, line_of
 from tableadmin.formats.encoding import decoded
 from tableadmin.formats.error import SpecError, printable
-from tableadmin.formats.files import folder
+from tableadmin.formats.files import beside, folder
 from tableadmin.formats.found import Found, FoundTable, joined, leaving_alone
 from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.kubernetes import ack
@@ -96,7 +96,7 @@ def load(path: str | Path, *, inputs: Inputs) -> Found:
     """What the file or folder at PATH says of tables. Raises SpecError as `find` does, and OSError."""
     name, path = str(path), Path(path)
     if not path.is_dir():
-        return find(path.read_bytes(), name=name, inputs=inputs)
+        return find(path.read_bytes(), name=name, inputs=replace(inputs, beside=beside(path)))
     reader, files = folder(path, name)
     try:
         return _in_file(_below(name, reader.read(files, inputs)), name, inputs)

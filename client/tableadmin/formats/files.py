@@ -1,6 +1,6 @@
 """Files and folders -> their content. Reading a path is the only I/O of `formats`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -11,6 +11,8 @@ from tableadmin.formats.readers import FolderReader, folder_reader_of
 # What tools put beside the files that people mean: packages, modules, and what version control keeps.
 _SKIPPED = frozenset({".git", "node_modules", ".venv"})
 _MOST_FILES = 10_000
+# The files that others include.
+_INCLUDED = (".yml", ".yaml", ".json")
 
 
 def folder(path: Path, name: str) -> tuple[FolderReader, dict[str, str]]:
@@ -25,6 +27,21 @@ def folder(path: Path, name: str) -> tuple[FolderReader, dict[str, str]]:
     except SpecError as error:
         raise error.within(file=name) from None
     return reader, {each: _text(paths[each], f"{name}/{each}") for each in sorted(wanted)}
+
+
+def beside(path: Path) -> Callable[[str], str | None]:
+    """What returns the text of a file in the folder of the file PATH, or below, by its path from there.
+
+    Files elsewhere are not read: a file of somebody else must not reach what it has no business with.
+    """
+    top = path.parent.resolve()
+
+    def text(name: str) -> str | None:
+        target = (top / name).resolve()
+        is_read = target.is_relative_to(top) and target.suffix in _INCLUDED and target.is_file()
+        return _text(target, name) if is_read else None
+
+    return text
 
 
 def _text(path: Path, name: str) -> str:

@@ -16,7 +16,8 @@ class Inputs:
     by logical ID. `deployed` is what a deployed stack says: physical IDs by logical ID, and pseudo parameters
     such as `AWS::Region`. Files need not use what is deployed. `unmanaged` are members that no spec is to
     manage, such as `Tags`. `region` returns the region for files that need one and do not have one, such as
-    the region of the endpoint.
+    the region of the endpoint. `beside` returns the text of a file by its path from the folder of the file
+    that is read, None for a file that can't be read.
     """
 
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -24,6 +25,7 @@ class Inputs:
     deployed: Mapping[str, str] = field(default_factory=dict)
     unmanaged: Sequence[str] = ()
     region: Callable[[], str] | None = None
+    beside: Callable[[str], str | None] | None = None
     _asked: set[str] = field(default_factory=set)
     _named: set[str] = field(default_factory=set)
     _assumed: set[str] = field(default_factory=set)

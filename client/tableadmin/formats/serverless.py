@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from tableadmin.formats import spec
 from tableadmin.formats.cloudformation import reading
+from tableadmin.formats.documents import documents
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.fitting import as_text
 from tableadmin.formats.found import Found, FoundTable
@@ -17,6 +18,7 @@ from tableadmin.formats.tree import Faulty, Plain, Record, Tree, record
 _KINDS = r"self|opt|env|sls|param|aws|cf|ssm|s3|file\([^()]*\)|strToBool\([^()]*\)"
 _VARIABLE = re.compile(rf"\$\{{((?:{_KINDS}):?[^${{}}]*)\}}")
 _QUOTED = re.compile(r"""(['"])(.*)\1""")
+_FILE = re.compile(r"file\(([^()]*)\)(?::(.*))?")
 _MOST_PASSES = 50
 _SECTIONS = ("Parameters", "Mappings", "Conditions", "Transform", "Resources")
 
@@ -57,12 +59,26 @@ def _template(sources: list[Tree]) -> tuple[Record, list[str]]:
         if isinstance(source, str):
             notes.append(f"resources[{number}]: {source} is not read; give that file too")
             continue
-        for section, body in record(source, f"resources[{number}]").items():
+        for section, tree in record(source, f"resources[{number}]").items():
             if section not in _SECTIONS:
                 continue
+            body, unread = _without_text(tree, section)
+            notes += unread
             there = template.get(section)
             template[section] = there | body if isinstance(there, dict) and isinstance(body, dict) else body
     return template, notes
+
+
+def _without_text(section: Tree, name: str) -> tuple[Tree, list[str]]:
+    """SECTION without resources that stand in files that are not read, and a note for each of them."""
+    if name != "Resources":
+        return section, []
+    if isinstance(section, str):
+        return {}, [f"{name}: {section} is not read; give that file too"]
+    bodies = record(section, name)
+    unread = {key: value for key, value in bodies.items() if isinstance(value, str)}
+    notes = [f"{name}.{key}: {value} is not read; give that file too" for key, value in unread.items()]
+    return {key: value for key, value in bodies.items() if key not in unread}, notes
 
 
 def _left_alone(table: FoundTable, tags: list[str]) -> FoundTable:
@@ -141,10 +157,12 @@ class _Service:
 
     def _one(self, source: str) -> Tree:
         """What one alternative of a variable is: a literal, or the value at an address."""
-        quoted = _QUOTED.fullmatch(source)
+        quoted, file = _QUOTED.fullmatch(source), _FILE.fullmatch(source)
+        if file:
+            return self._given(source) or self._in_file(file[1].strip(), file[2] or "")
         kind, colon, address = source.partition(":")
         if quoted or not colon:
-            return quoted[2] if quoted else None if "(" in source else Plain(source)
+            return quoted[2] if quoted else Plain(source)
         given = self._given(source) or (self._given(address) if kind in ("opt", "param") else None)
         return given or self._LOOKUPS.get(kind, _nothing)(self, address)
 
@@ -167,9 +185,19 @@ class _Service:
         found = self.value(tree)
         return as_text(found) if isinstance(found, str) else ""
 
-    def _at(self, address: str) -> Tree:
-        """The value at ADDRESS in the document, None where there is none."""
-        found: Tree = self.document
+    def _in_file(self, path: str, address: str) -> Tree:
+        """The value at ADDRESS in the file at PATH, None where it is not known."""
+        text = self._inputs.beside(path) if self._inputs.beside else None
+        if text is None:
+            return None
+        try:
+            return self._at(address, documents(text)[0])
+        except SpecError as error:
+            raise error.within(file=path) from None
+
+    def _at(self, address: str, document: Tree = None) -> Tree:
+        """The value at ADDRESS in DOCUMENT, by default the service, None where there is none."""
+        found: Tree = self.document if document is None else document
         for step in filter(None, address.split(".")):
             if isinstance(found, str):
                 found = self.value(found)

@@ -20,6 +20,7 @@ from tableadmin_server.config import ServerConfig, parse_address
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.interceptors.drain import DrainInterceptor
 from tableadmin_server.interceptors.errors import ErrorsInterceptor
+from tableadmin_server.interceptors.parsing import ParsingInterceptor
 from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
 from tableadmin_server.services import endpoint, operation, plan, table_admin, watch
 from tableadmin_server.services.health import HealthServicer
@@ -76,7 +77,9 @@ class Server:
         self._operations = OperationsByEndpoint(self._endpoints, self._hubs, config.endpoints)
         self._health = HealthServicer()
         self._calls = DrainInterceptor()
-        self._server = grpc.aio.server(interceptors=[ErrorsInterceptor(), self._calls], options=_OPTIONS)
+        self._server = grpc.aio.server(
+            interceptors=[ErrorsInterceptor(), ParsingInterceptor(), self._calls], options=_OPTIONS
+        )
         self._server.add_generic_rpc_handlers(
             (
                 table_admin.handlers(self._endpoints, self._hubs),

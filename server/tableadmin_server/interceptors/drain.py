@@ -7,20 +7,14 @@ refused at once, their callers might call again right into the stop.
 """
 
 import asyncio
-import inspect
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager
-from typing import Any, TypeAlias, cast
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, cast
 
 import grpc
 
 from tableadmin_server.failure import server_stopping
-
-# An interceptor sees the messages of every service: hence Any.
-Context: TypeAlias = Any
-Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
-Behavior: TypeAlias = Callable[[Any, Context], Awaitable[Any]]
-Streaming: TypeAlias = Callable[[Any, Context], AsyncGenerator[Any]]
+from tableadmin_server.interceptors.wrapping import Context, Continuation, Handler, Received, wrapped
 
 # Health, reflection and channelz answer to the end.
 _DRAINED_SERVICES = "/tableadmin."
@@ -44,25 +38,13 @@ class DrainInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  #
         self._stopping = asyncio.Event()
 
     async def intercept_service(  # type: ignore[override]  # grpc gives and takes None where there is no RPC
-        self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable["Handler | None"]],
-        handler_call_details: grpc.HandlerCallDetails,
+        self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
     ) -> "Handler | None":
         """The RPC's handler, its calls counted."""
         handler = await continuation(handler_call_details)
         if handler is None or not handler_call_details.method.startswith(_DRAINED_SERVICES):
             return handler
-        if inspect.isasyncgenfunction(handler.unary_stream):
-            return grpc.unary_stream_rpc_method_handler(
-                self._streaming(handler.unary_stream),
-                handler.request_deserializer,
-                handler.response_serializer,
-            )
-        return grpc.unary_unary_rpc_method_handler(
-            self._behavior(cast("Behavior", handler.unary_unary)),
-            handler.request_deserializer,
-            handler.response_serializer,
-        )
+        return wrapped(handler, self._under_way, handler.request_deserializer)
 
     async def drain(self, grace_period: float) -> None:
         """Refuse new calls and return when those under way have ended, after GRACE_PERIOD seconds at most.
@@ -81,23 +63,8 @@ class DrainInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  #
         self._stopping.set()
         await _wait(self._calls, _STATUS_SECONDS)
 
-    def _behavior(self, handle: Behavior) -> Behavior:
-        async def behave(request: Any, context: Context) -> Any:  # noqa: ANN401  # of whichever RPC this is
-            async with self._under_way():
-                return await handle(request, context)
-
-        return behave
-
-    def _streaming(self, handle: Streaming) -> Streaming:
-        async def stream(request: Any, context: Context) -> AsyncGenerator[Any]:  # noqa: ANN401
-            async with self._under_way(), aclosing(handle(request, context)) as answers:
-                async for answer in answers:
-                    yield answer
-
-        return stream
-
     @asynccontextmanager
-    async def _under_way(self) -> AsyncIterator[None]:
+    async def _under_way(self, received: Received, _context: Context) -> AsyncIterator[Received]:
         if self._draining and not self._holding:
             raise server_stopping()
         task = cast("asyncio.Task[Any]", asyncio.current_task())
@@ -108,7 +75,7 @@ class DrainInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  #
             await self._stopping.wait()
             raise server_stopping()
         try:
-            yield
+            yield received
         except asyncio.CancelledError:
             if not self._ending:
                 raise

@@ -1,0 +1,58 @@
+"""Requests are parsed once their callers are known."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any, TypeAlias
+
+import grpc
+
+from tableadmin_server.bounds import received
+from tableadmin_server.interceptors.wrapping import (
+    Around,
+    Context,
+    Continuation,
+    Handler,
+    Parse,
+    Received,
+    wrapped,
+)
+
+# Gives a handler what it was made for: its request, or a stream of requests.
+_Prepare: TypeAlias = Callable[[Received], Awaitable[Any]]
+
+
+class ParsingInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs only
+    """Parses the requests of each RPC; interceptors outside of this one get bytes.
+
+    Malformed bytes and a request that is larger than `bounds` allows end in a Failure (INVALID_ARGUMENT). An
+    error of gRPC's own deserializer would reach the caller as UNKNOWN.
+    """
+
+    async def intercept_service(  # type: ignore[override]  # grpc gives and takes None where there is no RPC
+        self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
+    ) -> "Handler | None":
+        """The RPC's handler, which takes bytes."""
+        handler = await continuation(handler_call_details)
+        # A handler that takes bytes parses them itself.
+        if handler is None or handler.request_deserializer is None:
+            return handler
+        prepare = partial(_each if handler.request_streaming else received, handler.request_deserializer)
+        return wrapped(handler, _parsing(prepare), parse=None)
+
+
+def _parsing(prepare: _Prepare) -> Around:
+    @asynccontextmanager
+    async def parsing(payload: Received, _context: Context) -> AsyncIterator[Any]:
+        yield await prepare(payload)
+
+    return parsing
+
+
+async def _each(parse: Parse, payloads: AsyncIterator[bytes]) -> AsyncIterator[Any]:
+    return _stream(parse, payloads)
+
+
+async def _stream(parse: Parse, payloads: AsyncIterator[bytes]) -> AsyncIterator[Any]:
+    async for payload in payloads:
+        yield await received(parse, payload)

@@ -137,6 +137,16 @@ def test_all_variables_are_asked_for_at_once() -> None:
     assert ("--param env:A=VALUE", "--param ssm:/b=VALUE") == table.refusal.needs
 
 
+def test_the_default_stage() -> None:
+    """A provider without a stage has the stage `dev`."""
+    text = (
+        "service: shop\nprovider: {name: aws}\nresources: {Resources: {T: "
+        + TABLE % "'orders-${opt:stage, self:provider.stage}'"
+        + "}}"
+    )
+    assert ["orders-dev"] == [spec.table_name for spec in read(text, name="f")]
+
+
 def test_a_service_that_is_an_object() -> None:
     """The name of a service may be a member of it."""
     text = SERVICE.replace("service: shop", "service: {name: shop}") % ("'${self:service}-orders'", KEYS)

@@ -101,7 +101,10 @@ class _Service:
     def __init__(self, document: Record, inputs: Inputs) -> None:
         named = document.get("service")
         name = named.get("name") if isinstance(named, dict) else named
-        self.document: Record = {**document, "service": name}
+        provider = document.get("provider")
+        if isinstance(provider, dict) and not isinstance(provider, Faulty):
+            provider = {"stage": "dev", **provider}
+        self.document: Record = {**document, "service": name, "provider": provider}
         self._inputs = inputs
         # stage and region are always variables of a service, whether or not tables need them.
         inputs.declares(("stage", "region", "opt:stage", "opt:region", "sls:stage"))

@@ -139,6 +139,24 @@ def test_a_reference_to_a_table() -> None:
     assert ["orders", "mine!"] == [tag.value for tag in sessions.tags]
 
 
+def test_the_arn_of_a_table() -> None:
+    """GetAtt of a table's Arn follows from its name, the region and the account, which are asked for."""
+    tags = "[{Key: arn, Value: !GetAtt Orders.Arn}, {Key: sub, Value: !Sub '${Orders.Arn}'}]"
+    text = ONE_WITHOUT + f"      Tags: {tags}\n"
+    names = {"Sessions": "s"}
+    here = {"AWS::Region": "cn-north-1", "AWS::AccountId": "111122223333"}
+    _, sessions = read(text, name="f", names=names, parameters=here)
+    (error,) = [
+        each.refusal for each in find(text, name="f", inputs=Inputs(names=names)).tables if each.refusal
+    ]
+
+    assert 2 * ["arn:aws-cn:dynamodb:cn-north-1:111122223333:table/orders"] == [
+        tag.value for tag in sessions.tags
+    ]
+    assert error is not None
+    assert {"--param AWS::Region=VALUE", "--param AWS::AccountId=VALUE"} < set(error.needs)
+
+
 def table_names(text: str, names: dict[str, str]) -> list[str]:
     """The names of the tables in TEXT."""
     return [spec.table_name for spec in read(text, name="f", names=names)]

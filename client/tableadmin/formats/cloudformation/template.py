@@ -88,7 +88,8 @@ class Template:
         errors: list[SpecError] = []
 
         def answer(match: re.Match[str]) -> str:
-            name = match["variable"] or match[0]
+            # Of the alternatives of a variable, the first one is asked for.
+            name = (match["variable"] or match[0]).partition(",")[0].strip()
             who = "the Serverless Framework" if match["variable"] else "CloudFormation"
             kind = "variable" if match["variable"] else "dynamic reference"
             try:
@@ -136,7 +137,10 @@ class Template:
         raise _asking(self._unknown(name, declared), name, path)
 
     def given(self, name: str, function: str, path: str) -> str:
-        """What was given for NAME, which FUNCTION asks CloudFormation for."""
+        """What was given for NAME, which FUNCTION asks CloudFormation for, or the ARN of a table here."""
+        table, _, attribute = name.partition(".")
+        if function == "GetAtt" and attribute == "Arn" and table in self.tables:
+            return self._inputs.parameter(name) or self._table_arn(table, path)
         return self._answer(name, f"{function} of {name} is known to CloudFormation only", path)
 
     def table_name(self, logical_id: str, path: str) -> str:
@@ -158,6 +162,13 @@ class Template:
         need = f"--name {shlex.quote(f'{logical_id}=NAME')}"
         reason = f"is required: CloudFormation would make up a name; give {need}, or --stack-resources FILE"
         raise SpecError(reason, path=path, needs=[need])
+
+    def _table_arn(self, logical_id: str, path: str) -> str:
+        """The ARN of the table LOGICAL_ID. Raises SpecError, which asks for the region and the account."""
+        names = ("Partition", "Region", "AccountId")
+        where = self._all({name: ({"Ref": f"AWS::{name}"}, path) for name in names})
+        partition, region, account = (self.text(where[name], path) for name in names)
+        return f"arn:{partition}:dynamodb:{region}:{account}:table/{self.table_name(logical_id, path)}"
 
     @property
     def region(self) -> str:

@@ -35,3 +35,9 @@ def test_what_is_public_can_be_imported() -> None:
         assert getattr(tableadmin, name).__name__ == name
     with pytest.raises(AttributeError, match="module 'tableadmin' has no attribute 'Nothing'"):
         _ = tableadmin.Nothing  # type: ignore[attr-defined] # the point
+
+
+def test_parsers_are_loaded_for_their_files() -> None:
+    """Reading specs loads no parser of Terraform's language: it is large and rarely needed."""
+    reading = "from tableadmin import formats; formats.read('TableName: Music', name='f')"
+    assert not loaded_by(reading).intersection({"hcl2", "lark"})

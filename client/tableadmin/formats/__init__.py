@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
-from tableadmin.formats import cli_json, nearby, spec
+from tableadmin.formats import cli_json, nearby, parameter_files, spec
 from tableadmin.formats.cloudformation import stack
 from tableadmin.formats.cloudformation import writing as template_writing
 from tableadmin.formats.documents import documents, line_of
@@ -38,6 +38,7 @@ __all__ = [
     "find",
     "joined",
     "load",
+    "parameter_values",
     "read",
     "refused",
     "selected",
@@ -120,6 +121,17 @@ def find(source: str | bytes, *, name: str, inputs: Inputs) -> Found:
     except SpecError as error:
         raise error.within(file=name) from None
     return joined(_document(document, n, text, name, inputs) for n, document in enumerate(found))
+
+
+def parameter_values(source: str | bytes, *, name: str) -> dict[str, str]:
+    """The values that SOURCE, a file of parameters, gives: .tfvars, a list of CloudFormation's, or an object.
+
+    Raises SpecError.
+    """
+    try:
+        return parameter_files.values(source if isinstance(source, str) else decoded(source), name)
+    except SpecError as error:
+        raise error.within(file=name) from None
 
 
 def stack_resources(source: str | bytes, *, name: str) -> dict[str, str]:

@@ -77,7 +77,7 @@ def _stack(files: Mapping[str, str], file: str, stack: str, inputs: Inputs) -> I
     tables = [_placed(table, stack, file, files[file]) for table in found.tables]
     yield Found(tables, [f"{file}: {note}" for note in notes])
     for logical, inner, given in nested:
-        parameters = {**given, **inputs.parameters}
+        parameters = {**given, **inputs.defaults, **inputs.parameters}
         yield from _stack(files, inner, f"{stack}.{logical}", replace(inputs, parameters=parameters))
 
 

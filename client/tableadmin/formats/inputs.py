@@ -12,12 +12,13 @@ class Inputs:
     """Values that files ask for, and a record of what the files can use.
 
     `parameters` are the values of a template's parameters, and of what only the deploying tool knows, under
-    the name in the file: `Stage`, `Key.Arn`, `AWS::Region`, `aws_kms_key.orders.arn`. `names` are table names
-    by logical ID. `deployed` is what a deployed stack says: physical IDs by logical ID, and pseudo parameters
-    such as `AWS::Region`. Files need not use what is deployed. `unmanaged` are members that no spec is to
-    manage, such as `Tags`. `region` returns the region for files that need one and do not have one, such as
-    the region of the endpoint. `beside` returns the text of a file by its path from the folder of the file
-    that is read, None for a file that can't be read.
+    the name in the file: `Stage`, `Key.Arn`, `AWS::Region`, `aws_kms_key.orders.arn`. `defaults` are values
+    of parameters that files need not use, such as those of a file of parameters; `parameters` override them.
+    `names` are table names by logical ID. `deployed` is what a deployed stack says: physical IDs by logical
+    ID, and pseudo parameters such as `AWS::Region`. Files need not use what is deployed. `unmanaged` are
+    members that no spec is to manage, such as `Tags`. `region` returns the region for files that need one and
+    do not have one, such as the region of the endpoint. `beside` returns the text of a file by its path from
+    the folder of the file that is read, None for a file that can't be read.
     """
 
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -26,6 +27,7 @@ class Inputs:
     unmanaged: Sequence[str] = ()
     region: Callable[[], str] | None = None
     beside: Callable[[str], str | None] | None = None
+    defaults: Mapping[str, str] = field(default_factory=dict)
     _asked: set[str] = field(default_factory=set)
     _named: set[str] = field(default_factory=set)
     _assumed: set[str] = field(default_factory=set)
@@ -33,7 +35,7 @@ class Inputs:
     def parameter(self, name: str) -> str | None:
         """The value given for the parameter NAME, None without one. NAME counts as used."""
         self._asked.add(name)
-        return self.parameters.get(name)
+        return self.parameters.get(name, self.defaults.get(name))
 
     def declares(self, names: Iterable[str]) -> None:
         """Say that a file has the parameters NAMES, whether or not a table needs them."""

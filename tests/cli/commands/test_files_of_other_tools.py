@@ -26,7 +26,10 @@ resource "aws_dynamodb_table" "this" {
 def test_a_folder_of_terraform(tablectl: Run, tmp_path: Path, table_name: str) -> None:
     """validate, plan, apply and diff read a folder, with --param and --unmanaged."""
     (tmp_path / "main.tf").write_text(TERRAFORM)
-    given = ("-f", str(tmp_path), "--param", f"name={table_name}")
+    values = tmp_path / "values" / "test.tfvars"
+    values.parent.mkdir()
+    values.write_text(f'name = "{table_name}"\nelse_where = 1\n')
+    given = ("-f", str(tmp_path), "--param-file", str(values))
     alone = (*given, "--unmanaged", "SSESpecification.KMSMasterKeyId")
 
     refused = tablectl("plan", *given)

@@ -53,6 +53,7 @@ class Source(NamedTuple):
     stacks: Sequence[str] = ()
     select: Sequence[str] = ()
     unmanaged: Sequence[str] = ()
+    parameter_files: Sequence[str] = ()
 
     def check_needs_files(self) -> None:
         """Raise UsageError for an option that is of no use without -f."""
@@ -62,6 +63,7 @@ class Source(NamedTuple):
             "--stack-resources": self.stacks,
             "--select": self.select,
             "--unmanaged": self.unmanaged,
+            "--param-file": self.parameter_files,
         }
         for option in (option for option, values in given.items() if values and not self.files):
             raise click.UsageError(f"{option} requires -f FILE")
@@ -80,9 +82,10 @@ def source(*, required: bool) -> Callable[[Callable[..., R]], Callable[..., R]]:
             stacks: Sequence[str],
             select: Sequence[str],
             unmanaged: Sequence[str],
+            parameter_files: Sequence[str],
             **others: object,
         ) -> R:
-            said = Source(files, parameters, names, stacks, select, unmanaged)
+            said = Source(files, parameters, names, stacks, select, unmanaged, parameter_files)
             said.check_needs_files()
             return command(*args, source=said, **others)
 
@@ -114,6 +117,15 @@ _OPTIONS = (
         multiple=True,
         help="Parameter of the templates, variable of Terraform, or value that only a later apply knows: "
         "aws_kms_key.orders.arn=ARN. Can be repeated.",
+    ),
+    click.option(
+        "--param-file",
+        "parameter_files",
+        metavar="FILE",
+        type=click.Path(),
+        multiple=True,
+        help="File of parameters: .tfvars, a list of ParameterKey and ParameterValue, or an object in YAML "
+        "or JSON. --param overrides it. Can be repeated.",
     ),
     click.option(
         "--name",
@@ -165,6 +177,7 @@ def read(source: Source, region: Callable[[], str] | None = None) -> Read:
         _deployed(source.stacks),
         source.unmanaged,
         region=region,
+        defaults=_parameters_in(source.parameter_files),
     )
     try:
         found = formats.joined([_found(file, inputs) for file in source.files])
@@ -207,6 +220,21 @@ def _deployed(stacks: Sequence[str]) -> dict[str, str]:
     for file in stacks:
         try:
             found |= formats.stack_resources(Path(file).read_bytes(), name=file)
+        except formats.SpecError as error:
+            raise SpecsError(str(error)) from error
+        except OSError as error:
+            raise SpecsError(f"{file}: {error.strerror}") from error
+    return found
+
+
+def _parameters_in(files: Sequence[str]) -> dict[str, str]:
+    """The values that FILES of parameters give; the last one that has a parameter gives it."""
+    from tableadmin import formats  # noqa: PLC0415 - yaml and protobuf
+
+    found: dict[str, str] = {}
+    for file in files:
+        try:
+            found |= formats.parameter_values(Path(file).read_bytes(), name=file)
         except formats.SpecError as error:
             raise SpecsError(str(error)) from error
         except OSError as error:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.found import Found
 from tableadmin.formats.inputs import Inputs
-from tableadmin.formats.tree import Tree
+from tableadmin.formats.tree import Record, Tree
 
 # The files of a folder that Terraform reads, those that its file() often reads, and what marks such a folder.
 FILES = ("*.tf", "*.tfvars", "*.json", "*.yaml", "*.yml")
@@ -54,3 +54,10 @@ def read_folder(files: Mapping[str, str], inputs: Inputs) -> Found:
     from tableadmin.formats.terraform.configuration import reading  # noqa: PLC0415 - a parser, rarely needed
 
     return reading.read_folder(files, inputs)
+
+
+def assigned(name: str, text: str) -> Record:
+    """The values that TEXT, the content of the file NAME, a .tfvars, gives to variables. Raises SpecError."""
+    from tableadmin.formats.terraform.configuration import reading  # noqa: PLC0415 - a parser, rarely needed
+
+    return reading.assigned_trees(name, text)

@@ -11,19 +11,27 @@ from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.terraform.configuration.evaluation import evaluated
 from tableadmin.formats.terraform.configuration.modules import GivenText, Module, Written
 from tableadmin.formats.terraform.configuration.syntax import json_content, native
-from tableadmin.formats.terraform.configuration.values import Unevaluable, Unknown, Value, known, mapping
+from tableadmin.formats.terraform.configuration.values import (
+    Unevaluable,
+    Unknown,
+    Value,
+    known,
+    mapping,
+    tree,
+    wholly_known,
+)
 from tableadmin.formats.terraform.neighbours import TABLE
 from tableadmin.formats.terraform.reading import tables
 from tableadmin.formats.terraform.resources import Cause, Resource
 from tableadmin.formats.terraform.resources import Unknown as NotKnown
 from tableadmin.formats.terraform.typed import typed
-from tableadmin.formats.tree import Tree, record
+from tableadmin.formats.tree import Record, Tree, record
 
 _PREFIXES = ("aws_dynamodb_", "awscc_dynamodb_", "aws_appautoscaling_")
 _ELSEWHERE = "; `terraform show -json PLAN` says it"
 _ONLY_VALUES = (
     "gives values to variables only; give the folder of the configuration: terraform.tfvars and "
-    "*.auto.tfvars in it are read, other values are given with --param"
+    "*.auto.tfvars in it are read; give other files with --param-file"
 )
 _VALUES = ("terraform.tfvars", "terraform.tfvars.json")
 _ADDRESS = re.compile(r"[A-Za-z_][\w-]*(\.[A-Za-z_*][\w-]*|\[[^\]]*\])+")
@@ -110,6 +118,14 @@ def assigned(name: str, content: str) -> dict[str, Value]:
         reason = error.reason if isinstance(error, SpecError) else f"not JSON: {error}"
         raise SpecError(reason, file=name, line=getattr(error, "line", None)) from None
     return {variable: evaluated(value, {}) for variable, value in body.attributes.items()}
+
+
+def assigned_trees(name: str, content: str) -> Record:
+    """The same as trees. Raises SpecError for a value that is no constant."""
+    try:
+        return {variable: tree(wholly_known(value)) for variable, value in assigned(name, content).items()}
+    except Unevaluable as cause:
+        raise SpecError(str(cause), file=name) from None
 
 
 def _resource(written: Written, *, named: bool) -> Resource:

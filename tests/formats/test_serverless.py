@@ -188,6 +188,21 @@ resources:
     ] == [note.partition("serverless.yml: ")[2] for note in found.notes]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "resources: {Resources: {T: {Type: x, Properties: '${self:resources}'}}}",
+        "resources: {a: ['${self:resources.b}', '${self:resources.b}'], b: ['${self:resources.a}']}",
+        "resources: {a: '%s', x: '${self:resources.a}'}" % ("${self:custom.l9}" * 10),
+    ],
+)
+def test_variables_that_unfold_without_end(text: str) -> None:
+    """Variables that hold themselves, or unfold to very much, are refused at once."""
+    levels = ", ".join(f"l{n}: '{f'${{self:custom.l{n - 1}}}' * 10}'" for n in range(1, 10))
+
+    assert "without end" in refusal(f"service: s\nprovider: {{}}\ncustom: {{l0: x, {levels}}}\n{text}\n")
+
+
 def test_variables_without_end() -> None:
     """Variables that refer to each other are refused."""
     text = SERVICE.replace("table: orders-${self:provider.stage}", "table: 'x${self:custom.table}'")

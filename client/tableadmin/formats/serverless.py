@@ -20,6 +20,9 @@ _VARIABLE = re.compile(rf"\$\{{((?:{_KINDS}):?[^${{}}]*)\}}")
 _QUOTED = re.compile(r"""(['"])(.*)\1""")
 _FILE = re.compile(r"file\(([^()]*)\)(?::(.*))?")
 _MOST_PASSES = 50
+_MOST_LOOKUPS = 20_000
+_LONGEST = 1_000_000
+_ENDLESS = "the variables refer to each other without end"
 _SECTIONS = ("Parameters", "Mappings", "Conditions", "Transform", "Resources")
 
 
@@ -106,6 +109,9 @@ class _Service:
             provider = {"stage": "dev", **provider}
         self.document: Record = {**document, "service": name, "provider": provider}
         self._inputs = inputs
+        # The variables whose values are being worked out, and how many were looked up.
+        self._open: list[str] = []
+        self._lookups = 0
         # stage and region are always variables of a service, whether or not tables need them.
         inputs.declares(("stage", "region", "opt:stage", "opt:region", "sls:stage"))
 
@@ -127,7 +133,7 @@ class _Service:
     def value(self, tree: Tree, depth: int = 0) -> Tree:
         """TREE with the variables in it replaced, as far as they are known."""
         if depth > _MOST_PASSES:
-            raise SpecError("the variables refer to each other without end")
+            raise SpecError(_ENDLESS)
         if isinstance(tree, Faulty):
             return tree
         if isinstance(tree, dict):
@@ -139,12 +145,26 @@ class _Service:
     def _replaced(self, text: str, depth: int) -> Tree:
         whole = _VARIABLE.fullmatch(text)
         if whole:
-            found = self._found(whole[1])
-            return text if found is None else self.value(found, depth + 1)
+            return self._whole(text, whole[1], depth)
         replaced = _VARIABLE.sub(self._as_text, text)
         if replaced == text:
             return text
+        if len(replaced) > _LONGEST:
+            raise SpecError(_ENDLESS)
         return self.value(Plain(replaced) if isinstance(text, Plain) else replaced, depth + 1)
+
+    def _whole(self, text: str, variable: str, depth: int) -> Tree:
+        """The value of TEXT, which is a VARIABLE and nothing else."""
+        found = self._found(variable)
+        if found is None:
+            return text
+        if variable in self._open:
+            raise SpecError(_ENDLESS)
+        self._open.append(variable)
+        try:
+            return self.value(found, depth + 1)
+        finally:
+            self._open.pop()
 
     def _as_text(self, match: re.Match[str]) -> str:
         found = self._found(match[1])
@@ -152,6 +172,9 @@ class _Service:
 
     def _found(self, variable: str) -> Tree:
         """What the first known one of the alternatives of VARIABLE is, None where none is known."""
+        self._lookups += 1
+        if self._lookups > _MOST_LOOKUPS:
+            raise SpecError(_ENDLESS)
         given = self._inputs.parameter(variable)
         if given is not None:
             return given

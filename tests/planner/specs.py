@@ -106,6 +106,10 @@ def _add_settings(draw: st.DrawFn, spec: Data) -> None:
     encryption: list[Data] = [{"Enabled": False}, {"Enabled": True}]
     encryption += [{"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key} for key in _KEYS]
     _maybe(draw, spec, "SSESpecification", st.sampled_from(encryption))
+    # A replica of a table with a key of its own has one, too.
+    if "KMSMasterKeyId" in spec.get("SSESpecification", {}):
+        for replica in spec.get("Replicas", []):
+            replica["KMSMasterKeyId"] = f"arn:aws:kms:{replica['RegionName']}:000000000000:key/1"
     _maybe(draw, spec, "TableClass", st.sampled_from(["STANDARD", "STANDARD_INFREQUENT_ACCESS"]))
     _maybe(draw, spec, "DeletionProtectionEnabled", st.booleans())
     _maybe(draw, spec, "ResourcePolicy", st.sampled_from(_POLICIES))

@@ -191,3 +191,13 @@ def test_own_description_from_a_file(embedded_server: ServerProcess) -> None:
         (plan,) = client.plan([described]).plans
         client.delete_table(table_name="Owned")
     assert [] == list(plan.changes)
+
+
+def test_another_attribute_of_time_to_live(embedded_server: ServerProcess, table_name: str) -> None:
+    """An engine without AWS's limit on changes of time to live gets both changes at once."""
+    spec = case("feat8.yaml", table_name)
+    with Client(embedded_server.address) as client:
+        assert_applied(client, spec)
+        spec.time_to_live_specification.attribute_name = "other"
+        operation = assert_applied(client, spec)
+    assert ["UpdateTimeToLive", "UpdateTimeToLive"] == [call.operation for call in operation.calls]

@@ -624,7 +624,8 @@ class PlannedStep(_message.Message):
     """A one-line description of the call. Example: `add index GenreIndex`."""
     @_builtins.property
     def waits(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Descriptions of the conditions that must be met after the call, before the next call. Empty if
+        """Descriptions of the conditions that must be met after the call, before the next call. Plans for
+        AWS say how long each of them takes. Example: `time to live settled (up to 1 hour)`. Empty if
         there are none.
         """
 

@@ -38,6 +38,8 @@ class Support:
     def __init__(self, *, complete: bool = False) -> None:
         self._complete = complete
         self._known: dict[str, bool] = {}
+        # Whether the endpoint refuses a second change of time to live for up to an hour, as AWS does.
+        self.has_time_to_live_cooldown = complete
         # Members of specs that the endpoint accepts and does not hold.
         self.unheld: frozenset[str] = frozenset()
 

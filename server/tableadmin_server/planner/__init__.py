@@ -16,6 +16,7 @@ from tableadmin_server.planner.rules.constraint import Violation
 from tableadmin_server.planner.rules.validation import validate
 from tableadmin_server.planner.state.cooldown import Cooldown
 from tableadmin_server.planner.state.unheld import in_creation, in_update
+from tableadmin_server.planner.wait_times import timed
 
 __all__ = [
     "Action",
@@ -32,6 +33,7 @@ __all__ = [
     "moved",
     "plan",
     "repetitions",
+    "timed",
     "validate",
     "without",
 ]

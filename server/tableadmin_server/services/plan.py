@@ -222,7 +222,8 @@ async def _planned(endpoint: Endpoint, spec: AwsDict) -> PlanTablesResponse:
         live = await observed(endpoint, name, spec)
     except Failure as failure:
         return PlanTablesResponse(table_name=name, error=table_error(failure))
-    return PlanTablesResponse(table_name=name, plan=table_plan(name, plan(spec, live, datetime.now(UTC))))
+    made = plan(spec, live, datetime.now(UTC))
+    return PlanTablesResponse(table_name=name, plan=table_plan(name, made, is_aws=live.is_aws))
 
 
 async def _exported_names(endpoint: Endpoint, request: ExportTablesRequest) -> Sequence[str]:

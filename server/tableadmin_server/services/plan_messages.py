@@ -1,6 +1,7 @@
 """Plans as messages of the contract."""
 
 import json
+from collections.abc import Sequence
 
 from google.protobuf.message_factory import GetMessageClass
 
@@ -16,7 +17,7 @@ from tableadmin.v1 import (
     UnmanagedMember,
 )
 from tableadmin_server.failure import Failure
-from tableadmin_server.planner import Change, Plan, Step
+from tableadmin_server.planner import Change, Plan, Step, timed
 
 # The field of each operation's request.
 _CALLS = {
@@ -26,13 +27,14 @@ _CALLS = {
 }
 
 
-def table_plan(name: str, plan: Plan) -> TablePlan:
-    """PLAN, of the table NAME."""
+def table_plan(name: str, plan: Plan, *, is_aws: bool) -> TablePlan:
+    """PLAN, of the table NAME; IS_AWS says that the waits take as long as they do on AWS."""
+    waits = timed(plan.steps) if is_aws else [each.waits for each in plan.steps]
     return TablePlan(
         table_name=name,
         action=PlanAction.Value(f"PLAN_ACTION_{plan.action}"),
         changes=map(_change, plan.changes),
-        steps=map(_step, plan.steps),
+        steps=map(_step, plan.steps, waits),
         warnings=[
             PlanWarning(path=each.path, description=each.description, uncertain=each.uncertain or None)
             for each in plan.warnings
@@ -66,8 +68,8 @@ def _change(change: Change) -> PlannedChange:
     )
 
 
-def _step(step: Step) -> PlannedStep:
-    message = PlannedStep(summary=step.summary, waits=step.waits)
+def _step(step: Step, waits: Sequence[str]) -> PlannedStep:
+    message = PlannedStep(summary=step.summary, waits=waits)
     field = _CALLS[step.operation]
     assert field.message_type is not None
     getattr(message, field.name).CopyFrom(from_aws(step.params, GetMessageClass(field.message_type)))

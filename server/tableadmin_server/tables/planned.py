@@ -53,6 +53,7 @@ async def _completed(endpoint: Endpoint, snapshot: Snapshot, spec: Mapping[str, 
         snapshot,
         unheld=endpoint.support.unheld,
         is_aws=endpoint.is_aws,
+        has_time_to_live_cooldown=endpoint.support.has_time_to_live_cooldown,
         key_aliases={alias: arn} if arn else {},
     )
 

@@ -35,6 +35,8 @@ class Snapshot:
     unheld: frozenset[str] = frozenset()
     # Whether the endpoint is AWS, and the ARNs of the KMS keys of aliases, as far as KMS has told them.
     is_aws: bool = True
+    # Whether the endpoint refuses a second change of time to live for up to an hour, as AWS does.
+    has_time_to_live_cooldown: bool = True
     key_aliases: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -74,6 +76,7 @@ class Snapshot:
             {part: why for part, why in self.unreadable.items() if part in wanted},
             self.unheld,
             self.is_aws,
+            self.has_time_to_live_cooldown,
             self.key_aliases,
         )
 

@@ -5,7 +5,7 @@ decides the same.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from google.rpc.code_pb2 import Code
@@ -53,6 +53,8 @@ class Pause:
 
     waits: tuple[str, ...]
     seconds: float | None = None
+    # Whether the plan says how long it goes on, so that an earlier look changes nothing but that.
+    is_counted: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,8 @@ def decide(spec: OperationSpec, status: OperationStatus, live: Snapshot, plan: P
         state, failure = obstacle
         return End(state, error_of(failure, left=left(live, plan)))
     if plan.waits:
-        return Pause(tuple(wait.description for wait in plan.waits), _known_seconds(plan.waits))
+        waits = tuple(wait.description for wait in plan.waits)
+        return Pause(waits, _known_seconds(plan.waits), is_counted=True)
     if not plan.steps:
         return End(State.SUCCEEDED, differences=_differences(plan))
     return _await_accepted(status, live, plan, age) or plan.steps[0]

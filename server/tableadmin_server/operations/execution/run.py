@@ -46,6 +46,8 @@ _log = structlog.get_logger()
 # Seconds after which a call that was throttled, and so has changed nothing, is made again. After the first
 # of them what was read of the table is as new as it was for the first try.
 _THROTTLED_DELAYS = (0.1, 0.3, 0.9)
+# Seconds after which it is told anew for how long a long wait goes on.
+_COUNT = 30.0
 # Seconds until a call that this server was not sure it may make is tried again.
 _LEASE_DELAY = 0.5
 
@@ -317,6 +319,9 @@ class Run:
         self._publish(journal.failed(self._status, failure, self._clock()))
         if not is_throttled(failure):
             self._reader.forget()
+        is_pace = failure.code == Code.FAILED_PRECONDITION and failure.retry_delay
+        if step.cooldown is Cooldown.TIME_TO_LIVE and is_pace:
+            self._endpoint.support.has_time_to_live_cooldown = True
         in_doubt = self._status.calls[-1].in_doubt
         if self._failures.another() < retry_period(failure, in_doubt=in_doubt):
             return self._retry_pause(failure)
@@ -344,7 +349,7 @@ class Run:
         if pause.seconds is None:
             await self._waiter.settle()
         else:
-            await self._waiter.sleep(pause.seconds)
+            await self._waiter.sleep(min(pause.seconds, _COUNT) if pause.is_counted else pause.seconds)
 
     async def _save(self) -> None:
         if await self._lease.save(self._status):

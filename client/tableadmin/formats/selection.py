@@ -22,7 +22,9 @@ def selected(tables: Sequence[FoundTable], patterns: Sequence[str]) -> tuple[lis
             nearest = near(pattern, known) or f"; the tables are: {listed}"
             raise SpecError(f"no table is called {pattern!r}{nearest}")
     chosen = [table for table in tables if not patterns or any(_names(table, each) for each in patterns)]
-    left_out = [str(table) for table in tables if table not in chosen]
+    names = {str(table) for table in chosen}
+    others = [table for table in tables if table not in chosen]
+    left_out = [f"{each} ({each.address})" if str(each) in names else str(each) for each in others]
     return chosen, f"not selected and left out: {', '.join(left_out)}" if left_out else ""
 
 

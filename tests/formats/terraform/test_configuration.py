@@ -125,6 +125,16 @@ def test_a_variable_without_a_value() -> None:
     assert "orders" == chosen.table_name
 
 
+def test_a_variable_of_another_file() -> None:
+    """A variable whose block is in another file of the folder may be given too."""
+    text = (ORDERS % "").replace('"orders"\n  b', "var.name\n  b")
+
+    said = "var.name is not in the files that were given; give --param name=VALUE or the folder"
+    assert f"aws_dynamodb_table.orders.name: {said}" in refusal(text)
+    (spec,) = read(text, name="main.tf", parameters={"name": "dev"})
+    assert "dev" == spec.table_name
+
+
 def test_a_value_that_is_an_expression() -> None:
     """A variable that is no text takes an expression, as Terraform's -var does."""
     text = (ORDERS % "").replace('"orders"\n  b', "var.names[1]\n  b")
@@ -140,13 +150,13 @@ def test_a_value_that_is_an_expression() -> None:
             "  server_side_encryption {\n    enabled     = true\n    kms_key_arn = aws_kms_key.k.arn\n  }",
             (
                 "server_side_encryption[0].kms_key_arn: aws_kms_key.k.arn can't be evaluated here; "
-                "`terraform show -json PLAN` says it; give --param 'aws_kms_key.k.arn=VALUE' "
-                "or --unmanaged SSESpecification.KMSMasterKeyId"
+                "give --param 'aws_kms_key.k.arn=VALUE', "
+                "--unmanaged SSESpecification.KMSMasterKeyId or what `terraform show -json` prints"
             ),
         ),
         (
             '  tags = yamldecode(file("tags.yaml"))',
-            "tags: file(): tags.yaml is not among the files that were given; `terraform show -json PLAN`",
+            "tags: file(): tags.yaml is not among the files that were given; give --param",
         ),
     ],
 )
@@ -156,7 +166,7 @@ def test_what_the_files_do_not_decide(line: str, said: str) -> None:
     shown = refusal(text)
 
     assert f"f:2: table orders: aws_dynamodb_table.orders.{said}" in shown
-    member = shown.rsplit("--unmanaged ", 1)[1]
+    member = shown.rsplit("--unmanaged ", 1)[1].split(" or ")[0]
     (orders,) = read(text, name="main.tf", unmanaged=[member])
     assert [member] == [each.path for each in left_alone(orders)]
 

@@ -10,11 +10,15 @@ AFTER_APPLY = "is known only after the apply"
 
 
 class Cause(NamedTuple):
-    """Why a value is not known, the address that it refers to, and options of tablectl that give it."""
+    """Why a value is not known, the address that it refers to, and options of tablectl that give it.
+
+    `instead` are other things to give, such as another file.
+    """
 
     reason: str
     reference: str = ""
     needs: tuple[str, ...] = ()
+    instead: tuple[str, ...] = ()
 
 
 # What of a value is not known: all of it, or members and elements of it.

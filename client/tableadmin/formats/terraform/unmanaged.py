@@ -114,7 +114,9 @@ def refusal(path: str, cause: Cause, member: str) -> SpecError:
     """The error that the value at PATH is not known; it says what to give, or to leave MEMBER alone."""
     needs = [*(cause.needs or (f"--param '{cause.reference or path}=VALUE'",))]
     needs += [f"--unmanaged {shlex.quote(member)}"] if member else []
-    return SpecError(f"{cause.reason}; give {' or '.join(needs)}", path=path, needs=needs[:1])
+    *first, last = [*needs, *cause.instead]
+    choice = f"{', '.join(first)} or {last}" if first else last
+    return SpecError(f"{cause.reason}; give {choice}", path=path, needs=needs[:1])
 
 
 def _member(table: Resource, steps: Steps) -> str | None:

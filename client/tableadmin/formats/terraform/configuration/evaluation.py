@@ -22,6 +22,7 @@ from tableadmin.formats.terraform.configuration.syntax import (
     unescaped,
 )
 from tableadmin.formats.terraform.configuration.values import (
+    NotHere,
     SetOfValues,
     Unevaluable,
     Unknown,
@@ -245,7 +246,7 @@ def _attribute(node: Parsed, scope: Scope) -> Value:
     except Unevaluable as cause:
         # The longest address says most.
         if address and any(address.startswith(f"{reference}.") for reference in cause.references):
-            raise Unevaluable(str(cause).replace(cause.references[0], address, 1), address) from None
+            raise type(cause)(str(cause).replace(cause.references[0], address, 1), address) from None
         raise
 
 
@@ -355,7 +356,7 @@ def _file(name: str, path: str, files: Mapping[str, Value]) -> Value:
     found = posixpath.normpath(path)
     if found in files:
         return files[found] if name == "file" else True
-    raise Unevaluable(f"{name}(): {path} is not among the files that were given")
+    raise NotHere(f"{name}(): {path} is not among the files that were given")
 
 
 def called_with(node: Parsed) -> tuple[str, list[Parsed]]:

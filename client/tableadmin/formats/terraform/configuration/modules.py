@@ -163,7 +163,7 @@ class Module:
         modules = {block.labels[0]: partial(self._outputs, block) for block in self._of("module")}
         return {
             **self._referable(),
-            "var": Lazy("var", variables),
+            "var": Lazy("var", variables, otherwise=self._undeclared),
             "local": Lazy("local", local),
             "module": Lazy("module", modules),
             "path": {"module": self._folder or ".", "root": ".", "cwd": "."},
@@ -189,6 +189,10 @@ class Module:
         elif isinstance(value, GivenText):
             value = value if wants_text(constraint) else evaluated(expression(value), {})
         return converted(value, constraint)
+
+    def _undeclared(self, name: str) -> Value:
+        """What is given for the variable NAME, whose block is in a file that is not here."""
+        return None if self._depth else self._arguments(name)
 
     def _referable(self) -> dict[str, Value]:
         """The resources that expressions may name, by type and name."""

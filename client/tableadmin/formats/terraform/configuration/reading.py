@@ -28,7 +28,7 @@ from tableadmin.formats.terraform.typed import typed
 from tableadmin.formats.tree import Record, Tree, record
 
 _PREFIXES = ("aws_dynamodb_", "awscc_dynamodb_", "aws_appautoscaling_")
-_ELSEWHERE = "; `terraform show -json PLAN` says it"
+_PLAN = "what `terraform show -json` prints"
 _ONLY_VALUES = (
     "gives values to variables only; give the folder of the configuration: terraform.tfvars and "
     "*.auto.tfvars in it are read; give other files with --param-file"
@@ -70,7 +70,7 @@ def _read(files: Mapping[str, str], inputs: Inputs, *, named: bool) -> Found:
 
     module = Module(files, argument, _Given(inputs))
     inputs.declares(module.parameters())
-    unread = [f"{address} is not read: {why}{_ELSEWHERE}" for address, why in module.unread()]
+    unread = [f"{address} is not read: {why}, or give {_PLAN}" for address, why in module.unread()]
     resources = [
         _resource(written, named=named)
         for written in module.resources(lambda kind: kind.startswith(_PREFIXES))
@@ -187,7 +187,12 @@ def _unknown(value: Value) -> NotKnown:
 def _cause(cause: Unevaluable) -> Cause:
     reference = next((each for each in cause.references if _ADDRESS.fullmatch(each)), "")
     of_resource = "" if reference.startswith(("var.", "local.", "module.")) else reference
-    return Cause(f"{cause}{'' if cause.needs else _ELSEWHERE}", of_resource, cause.needs)
+    needs = cause.needs
+    if reference.startswith("var.") and not needs:
+        needs = (f"--param {reference.removeprefix('var.')}=VALUE",)
+    return Cause(
+        str(cause), of_resource, needs, ("the folder",) if "files that were" in str(cause) else (_PLAN,)
+    )
 
 
 def _references(value: Value) -> Iterator[str]:

@@ -21,6 +21,10 @@ class Unevaluable(Exception):
         self.needs = needs
 
 
+class NotHere(Unevaluable):
+    """An expression that needs a file which was not given."""
+
+
 class Unknown:
     """A value that the files do not decide, as a part of one that they do."""
 
@@ -40,18 +44,21 @@ Value: TypeAlias = (
 class Lazy(Mapping[str, Value]):
     """An object whose members are evaluated when they are asked for, each once.
 
-    Raises Unevaluable for a member that is not there, and for one that refers to itself.
+    `otherwise` gives the members that are not there, `missing` says why others are not. Raises Unevaluable
+    for a member that is nowhere, and for one that refers to itself.
     """
 
     def __init__(
         self,
         what: str,
         members: Mapping[str, Callable[[], Value]],
-        missing: str = "is not in the files that were given",
+        missing: str = "",
+        otherwise: Callable[[str], Value] = lambda _: None,
     ) -> None:
         self._what = what
         self._members = members
         self._missing = missing
+        self._otherwise = otherwise
         self._known: dict[str, Value] = {}
         self._under_way: set[str] = set()
 
@@ -63,7 +70,10 @@ class Lazy(Mapping[str, Value]):
     def _evaluated(self, name: str) -> Value:
         address = f"{self._what}.{name}"
         if name not in self._members:
-            raise Unevaluable(f"{address} {self._missing}", address)
+            found = self._otherwise(name)
+            if found is None:
+                raise self._absent(address)
+            return found
         if name in self._under_way:
             raise Unevaluable(f"{address} refers to itself", address)
         self._under_way.add(name)
@@ -73,6 +83,11 @@ class Lazy(Mapping[str, Value]):
             return Unknown(cause)
         finally:
             self._under_way.discard(name)
+
+    def _absent(self, address: str) -> Unevaluable:
+        if self._missing:
+            return Unevaluable(f"{address} {self._missing}", address)
+        return NotHere(f"{address} is not in the files that were given", address)
 
     def __contains__(self, name: object) -> bool:
         return name in self._members

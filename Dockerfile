@@ -23,7 +23,7 @@ COPY --from=builder /opt/tableadmin /opt/tableadmin
 ENV PATH=/opt/tableadmin/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
-    TABLEADMIN_LISTEN=0.0.0.0:50051
+    TABLEADMIN_HEALTH_ADDRESS=127.0.0.1:50050
 # By number, so that an orchestrator can see that it is not root.
 USER 10001:10001
 EXPOSE 50051
@@ -31,7 +31,7 @@ EXPOSE 50051
 HEALTHCHECK --interval=10s --timeout=5s --start-period=15s --retries=3 CMD ["python", "-c", "\
 import os, sys, grpc; \
 from grpc_health.v1 import health_pb2 as health, health_pb2_grpc; \
-channel = grpc.insecure_channel(os.environ['TABLEADMIN_LISTEN'], [('grpc.enable_http_proxy', 0)]); \
+channel = grpc.insecure_channel(os.environ['TABLEADMIN_HEALTH_ADDRESS'], [('grpc.enable_http_proxy', 0)]); \
 answer = health_pb2_grpc.HealthStub(channel).Check(health.HealthCheckRequest(), timeout=4); \
 sys.exit(answer.status != health.HealthCheckResponse.SERVING)"]
 ENTRYPOINT ["tableadmin-server"]

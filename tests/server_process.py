@@ -17,17 +17,33 @@ from tests.fork_server import ForkedProcess, forked
 _START_SECONDS = 30.0
 _STOP_SECONDS = 30.0
 _LISTENING = "tableadmin-server listening on "
+_HEALTH = "tableadmin-server answering health checks on "
 
 Process: TypeAlias = "subprocess.Popen[bytes] | ForkedProcess"
 
 
 @dataclass(frozen=True)
 class ServerProcess:
-    """A running server: where it listens, its process, and the file its log goes to."""
+    """A running server: what it said when it started, its process, and the file its log goes to."""
 
-    address: str
+    started: str
     process: Process
     log_file: Path
+
+    @property
+    def address(self) -> str:
+        """Where its first listener listens."""
+        return self.addresses[0]
+
+    @property
+    def addresses(self) -> list[str]:
+        """Where its listeners listen."""
+        return _said(self.started, _LISTENING)
+
+    @property
+    def health_address(self) -> str | None:
+        """Where it answers health checks alone."""
+        return next(iter(_said(self.started, _HEALTH)), None)
 
     @property
     def log(self) -> str:
@@ -54,9 +70,15 @@ def clean_environment(**extra: str) -> dict[str, str]:
 
 @contextmanager
 def running_server(
-    *flags: str, env: Mapping[str, str] | None = None, module: str = "tableadmin_server", fresh: bool = False
+    *flags: str,
+    env: Mapping[str, str] | None = None,
+    module: str = "tableadmin_server",
+    fresh: bool = False,
+    listen: str | None = "127.0.0.1:0",
 ) -> Iterator[ServerProcess]:
     """A server started with FLAGS on a free port; it is stopped at the end, by SIGKILL if need be.
+
+    Without LISTEN the configuration says where it listens.
 
     A process that has imported the server forks it; a FRESH one has an interpreter of its own.
     """
@@ -65,7 +87,7 @@ def running_server(
         out, log = Path(folder) / "out", Path(folder) / "log"
         out.touch()
         log.touch()
-        arguments = ["--listen", "127.0.0.1:0", *flags]
+        arguments = [*(("--listen", listen) if listen else ()), *flags]
         process = start(module, arguments, clean_environment(**(env or {})), out, log)
         try:
             yield ServerProcess(_listening(process, out, log), process, log)
@@ -100,12 +122,17 @@ def _started(
         )
 
 
+def _said(text: str, beginning: str) -> list[str]:
+    """What follows BEGINNING in each line of TEXT that begins so."""
+    return [line.removeprefix(beginning) for line in text.splitlines() if line.startswith(beginning)]
+
+
 def _listening(process: Process, out: Path, log: Path) -> str:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
-        for line in out.read_text(encoding="utf-8").splitlines():
-            if line.startswith(_LISTENING):
-                return line.removeprefix(_LISTENING)
+        said = out.read_text(encoding="utf-8")
+        if _said(said, _LISTENING) and said.endswith("\n"):
+            return said
         if process.poll() is not None:
             break
         time.sleep(0.02)

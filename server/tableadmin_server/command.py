@@ -15,11 +15,12 @@ from tableadmin.version import __version__
 from tableadmin_server import logs
 from tableadmin_server.config import ConfigError, EndpointConfig, ServerConfig, load, single
 from tableadmin_server.embedded import EmbeddedEngine, EmbeddedEngineError
-from tableadmin_server.server import STOP_SIGNALS, ListenError, Server, end_at_once
-from tableadmin_server.settings import Setting, settings
+from tableadmin_server.listening import ListenError
+from tableadmin_server.server import STOP_SIGNALS, Server, end_at_once
+from tableadmin_server.settings import SECTIONS, Setting, settings
 
 _ENDPOINT_SETTINGS = tuple(settings(EndpointConfig))
-_FLAGS = [each for each in (*settings(ServerConfig), *_ENDPOINT_SETTINGS) if each.has_flag]
+_FLAGS = [each for section in SECTIONS for each in section.settings if each.has_flag]
 _EMBEDDED_REGION = "us-east-1"
 
 
@@ -32,6 +33,8 @@ class _SettingOption(click.Option):
         super().__init__(
             [setting.flag],
             type=click.Choice(setting.choices) if setting.choices else setting.kind,
+            is_flag=setting.kind is bool,
+            default=None,
             metavar=metavar,
             help=setting.description + limits,
         )
@@ -109,13 +112,20 @@ def command(**flags: Any) -> None:  # noqa: ANN401  # click gives each flag its 
 async def _serve(config: ServerConfig, engine: EmbeddedEngine | None) -> None:
     server = Server(config)
     await server.run(
-        lambda: click.echo(f"tableadmin-server listening on {server.address}"),
+        lambda: click.echo("\n".join(_addresses(server))),
         engine.supervise if engine else None,
     )
     # The embedded engine ends after the server, and a second signal does not wait for it either.
     for number in STOP_SIGNALS:
         asyncio.get_running_loop().remove_signal_handler(number)
         signal.signal(number, end_at_once)
+
+
+def _addresses(server: Server) -> Iterator[str]:
+    for address in server.addresses:
+        yield f"tableadmin-server listening on {address}"
+    if server.health_address is not None:
+        yield f"tableadmin-server answering health checks on {server.health_address}"
 
 
 @contextlib.contextmanager
@@ -125,6 +135,7 @@ def _configured(flags: dict[str, Any]) -> Iterator[tuple[ServerConfig, EmbeddedE
     data_dir = flags.pop("data_dir", None)
     embedded = flags.pop("embedded")
     endpoint = {each.name: flags.pop(each.name) for each in _ENDPOINT_SETTINGS if each.name in flags}
+    flags = _in_sections(flags)
     _check_combination(config_file, data_dir, endpoint, embedded=embedded)
     if config_file is not None:
         yield load(config_file, **flags), None
@@ -134,6 +145,16 @@ def _configured(flags: dict[str, Any]) -> Iterator[tuple[ServerConfig, EmbeddedE
             yield single("embedded", embedded_endpoint, **flags), engine
     else:
         yield single("default", endpoint, **flags), None
+
+
+def _in_sections(flags: dict[str, Any]) -> dict[str, Any]:
+    """FLAGS as the configuration file has them: those of a table of the file in a dict of its name."""
+    keys: dict[str, Any] = {}
+    places = {each.full_name: each for each in _FLAGS}
+    for name, value in flags.items():
+        place = places[name]
+        (keys.setdefault(place.section, {}) if place.section else keys)[place.name] = value
+    return keys
 
 
 def _check_combination(

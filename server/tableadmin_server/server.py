@@ -16,11 +16,12 @@ from grpc_channelz.v1 import channelz, channelz_pb2, channelz_pb2_grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from tableadmin_server.config import ServerConfig, parse_address
+from tableadmin_server.config import ListenerConfig, ServerConfig
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.interceptors.drain import DrainInterceptor
 from tableadmin_server.interceptors.errors import ErrorsInterceptor
 from tableadmin_server.interceptors.parsing import ParsingInterceptor
+from tableadmin_server.listening.listener import Listener
 from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
 from tableadmin_server.services import endpoint, operation, plan, table_admin, watch
 from tableadmin_server.services.health import HealthServicer
@@ -37,20 +38,6 @@ _OPERATIONS_GRACE = 5.0
 # Seconds for health watchers and connections to end once no call is under way.
 _CLOSE_SECONDS = 1.0
 
-_OPTIONS = (
-    # One server, one port: a second process on it is an error, not a silent sharing of calls.
-    ("grpc.so_reuseport", 0),
-    # Clients may ping idle connections every 10 s; more often ends in GOAWAY too_many_pings.
-    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
-    ("grpc.keepalive_permit_without_calls", 1),
-    # Thousands of streams may be opened in one moment: from 1,000 that wait to be taken up on, gRPC would
-    # drop some at random.
-    ("grpc.server.max_pending_requests", 20_000),
-    ("grpc.server.max_pending_requests_hard_limit", 30_000),
-    ("grpc.max_receive_message_length", 4 * 1024 * 1024),
-)
-
-
 # SIGTERM is what supervisors send, SIGINT is Ctrl-C.
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -58,15 +45,15 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 SuperviseEngine: TypeAlias = Callable[[Callable[[bool], object], Callable[[], object]], None]
 
 
-class ListenError(Exception):
-    """The address can't be listened at; the message says which and why."""
+# The name under which health checks say whether each listener that other machines can reach is protected.
+SECURITY = "tableadmin.security"
 
 
 class Server:
-    """The services with health, reflection and channelz on one port."""
+    """The services with health, reflection and channelz at the addresses of the listeners."""
 
     def __init__(self, config: ServerConfig) -> None:
-        """Bind the port; raises ConfigError for an endpoint that can't be, ListenError for the port."""
+        """Bind the addresses; raises ConfigError for a wrong endpoint, ListenError for an address."""
         self._config = config
         self._endpoints = Endpoints(config)
         # NOT_SERVING while a background loop fails again and again.
@@ -77,22 +64,46 @@ class Server:
         self._operations = OperationsByEndpoint(self._endpoints, self._hubs, config.endpoints)
         self._health = HealthServicer()
         self._calls = DrainInterceptor()
-        self._server = grpc.aio.server(
-            interceptors=[ErrorsInterceptor(), ParsingInterceptor(), self._calls], options=_OPTIONS
+        self._handlers = (
+            table_admin.handlers(self._endpoints, self._hubs),
+            watch.handlers(self._endpoints, self._hubs),
+            plan.handlers(self._endpoints, self._operations),
+            operation.handlers(self._endpoints, self._operations),
+            endpoint.handlers(self._endpoints),
         )
-        self._server.add_generic_rpc_handlers(
-            (
-                table_admin.handlers(self._endpoints, self._hubs),
-                watch.handlers(self._endpoints, self._hubs),
-                plan.handlers(self._endpoints, self._operations),
-                operation.handlers(self._endpoints, self._operations),
-                endpoint.handlers(self._endpoints),
-            )
-        )
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        self._listeners = [self._listener(each) for each in config.listeners_by_key.values()]
+        self._health_listener = self._listener_for_health(config.health.address)
+
+    @property
+    def addresses(self) -> list[str]:
+        """Where the listeners listen, with the ports that were selected."""
+        return [each.address for each in self._listeners]
+
+    @property
+    def address(self) -> str:
+        """Where the first listener listens."""
+        return self.addresses[0]
+
+    @property
+    def health_address(self) -> str | None:
+        """Where health checks alone are answered."""
+        return None if self._health_listener is None else self._health_listener.address
+
+    def _listener(self, config: ListenerConfig) -> Listener:
+        return Listener(config, [ErrorsInterceptor(), ParsingInterceptor(), self._calls], self._add_services)
+
+    def _listener_for_health(self, address: str | None) -> Listener | None:
+        if address is None:
+            return None
+        interceptors = [ErrorsInterceptor(), ParsingInterceptor()]
+        return Listener(ListenerConfig(address=address), interceptors, self._add_health)
+
+    def _add_services(self, server: grpc.aio.Server) -> None:
+        server.add_generic_rpc_handlers(self._handlers)
+        self._add_health(server)
         channelz_pb2_grpc.add_ChannelzServicer_to_server(
             channelz.aio.ChannelzServicer(),  # type: ignore[attr-defined]  # missing in the stubs
-            self._server,
+            server,
         )
         reflection.enable_server_reflection(
             (
@@ -101,9 +112,11 @@ class Server:
                 channelz_pb2.DESCRIPTOR.services_by_name["Channelz"].full_name,
                 reflection.SERVICE_NAME,
             ),
-            self._server,
+            server,
         )
-        self.address = _bound(self._server, config.listen)
+
+    def _add_health(self, server: grpc.aio.Server) -> None:
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
 
     async def run(
         self, started: Callable[[], object], supervise_engine: SuperviseEngine | None = None
@@ -139,10 +152,28 @@ class Server:
 
     async def start(self) -> None:
         """Answer calls, and say so to health checks."""
-        await self._server.start()
+        for each in self._every_listener():
+            await each.start()
         self._operations.start()
         await self._set_health(healthy=True)
-        _log.info("server started", address=self.address, endpoints=list(self._config.endpoints))
+        await self._show_security()
+        _log.info("server started", addresses=self.addresses, endpoints=list(self._config.endpoints))
+
+    def _every_listener(self) -> list[Listener]:
+        return [*self._listeners, *([self._health_listener] if self._health_listener else [])]
+
+    async def _show_security(self) -> None:
+        """Warn of each listener that lacks what it should have, and say so to health checks."""
+        insecure = self._config.insecure_listeners
+        addresses = dict(zip(self._config.listeners_by_key, self.addresses, strict=True))
+        for key, lacking in insecure.items():
+            _log.warning(
+                "listener is insecure: whoever reaches it can delete every table",
+                address=addresses[key],
+                missing=lacking,
+            )
+        status = health_pb2.HealthCheckResponse
+        await self._health.set(SECURITY, status.NOT_SERVING if insecure else status.SERVING)
 
     def _note_health(self, part: str, healthy: bool) -> None:  # noqa: FBT001  # the signature of a callback
         (self._unhealthy.discard if healthy else self._unhealthy.add)(part)
@@ -168,7 +199,8 @@ class Server:
         await self._calls.drain(self._config.grace_period)
         # A connection that says nothing keeps gRPC from ending; nobody waits for it.
         await asyncio.wait(
-            {asyncio.create_task(self._server.stop(_CLOSE_SECONDS))}, timeout=2 * _CLOSE_SECONDS
+            {asyncio.create_task(each.stop(_CLOSE_SECONDS)) for each in self._every_listener()},
+            timeout=2 * _CLOSE_SECONDS,
         )
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(giving_back, _OPERATIONS_GRACE)
@@ -181,12 +213,3 @@ def end_at_once(number: int, _: object = None) -> NoReturn:
     _log.warning("server aborted", signal=signal.Signals(number).name, message="running calls were aborted")
     sys.stderr.flush()
     os._exit(128 + number)
-
-
-def _bound(server: grpc.aio.Server, listen: str) -> str:
-    host, _ = parse_address(listen)
-    try:
-        port = server.add_insecure_port(listen)
-    except RuntimeError as error:
-        raise ListenError(f"cannot listen at {listen}: another server may be using the address") from error
-    return f"{host}:{port}"

@@ -1,13 +1,13 @@
 """The settings of the server as data, read from the structs in `config`: for flags, variables and docs."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from types import NoneType
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from tableadmin_server.config import EndpointConfig, ServerConfig
+from tableadmin_server.config import EndpointConfig, HealthConfig, ListenerConfig, ServerConfig
 
 PREFIX = "TABLEADMIN"
 
@@ -17,7 +17,8 @@ class Setting:
     """One field of a configuration struct.
 
     `kind` is the type of a value that is given, `choices` are the only values where there are such. `empty`
-    tells that the empty text is a value. `bounds` reads as `1<=x<=1000`, "" without bounds.
+    tells that the empty text is a value. `bounds` reads as `1<=x<=1000`, "" without bounds. `section` is the
+    table of the file that the setting stands in, "" for the file itself.
     """
 
     name: str
@@ -30,33 +31,43 @@ class Setting:
     metavar: str | None
     has_flag: bool
     empty: bool
+    section: str = ""
+
+    @property
+    def full_name(self) -> str:
+        """The name with that of the section before it, as the flag and the variable have it."""
+        return f"{self.section}_{self.name}" if self.section else self.name
 
     @property
     def flag(self) -> str:
         """The flag of `tableadmin-server`."""
-        return f"--{self.name.replace('_', '-')}"
+        return f"--{self.full_name.replace('_', '-')}"
 
     @property
     def variable(self) -> str:
         """The environment variable."""
-        return f"{PREFIX}_{self.name.upper()}"
+        return f"{PREFIX}_{self.full_name.upper()}"
 
     @property
     def limits(self) -> str:
         """Default and bounds in one line, "" where there is neither."""
-        default = "" if self.default is None else f"default: {_plain(self.default)}"
+        default = f"default: {_plain(self.default)}" if isinstance(self.default, str | int | float) else ""
         return "; ".join(filter(None, (default, self.bounds)))
 
 
-def settings(struct: type[msgspec.Struct]) -> Iterator[Setting]:
-    """The settings that STRUCT holds; raises TypeError for a field that does not describe itself."""
+def settings(struct: type[msgspec.Struct], section: str = "") -> Iterator[Setting]:
+    """The settings of STRUCT, which stands in the table SECTION of the file.
+
+    Raises TypeError for a field that does not describe itself.
+    """
     hints = get_type_hints(struct, include_extras=True)
     for field in msgspec.structs.fields(struct):
         hint = hints[field.name]
         if get_origin(hint) is not Annotated:
             raise TypeError(f"{struct.__name__}.{field.name} has no description")
         value, meta = get_args(hint)
-        yield _setting(field.name, value, meta, None if field.required else field.default)
+        setting = _setting(field.name, value, meta, None if field.required else field.default)
+        yield replace(setting, section=section)
 
 
 def _setting(name: str, value: Any, meta: msgspec.Meta, default: object) -> Setting:  # noqa: ANN401 - a type form
@@ -94,7 +105,38 @@ def _bounds(meta: msgspec.Meta) -> str:
 
 
 def _plain(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+class Section(NamedTuple):
+    """The settings of a table of the configuration file, and what docs/settings.md says of them."""
+
+    title: str
+    text: str
+    settings: tuple[Setting, ...]
+
+
+SECTIONS = (
+    Section("Keys of the server", "", tuple(settings(ServerConfig))),
+    Section(
+        "Keys of a listener",
+        "In the configuration file these keys stand in `[[listeners]]`, a table for each listener.",
+        tuple(settings(ListenerConfig)),
+    ),
+    Section(
+        "Keys of health checks",
+        "In the configuration file these keys stand in `[health]`.",
+        tuple(settings(HealthConfig, "health")),
+    ),
+    Section(
+        "Keys of an endpoint",
+        "In the configuration file these keys stand in `[endpoints.NAME]`. Their flags and variables\n"
+        "describe the one endpoint of a server without a configuration file.",
+        tuple(settings(EndpointConfig)),
+    ),
+)
 
 
 def page() -> str:
@@ -109,25 +151,23 @@ def page() -> str:
             "flag or by the environment variable. An empty variable counts as absent, unless the table says",
             "that an empty value has a meaning. A flag takes precedence over a variable.",
             "",
-            "## Keys of the server",
-            "",
-            *_table(ServerConfig),
-            "",
-            "## Keys of an endpoint",
-            "",
-            "In the configuration file these keys stand in `[endpoints.NAME]`. Their flags and variables",
-            "describe the one endpoint of a server without a configuration file.",
-            "",
-            *_table(EndpointConfig),
-            "",
+            *(line for section in SECTIONS for line in _section(section)),
         ]
     )
 
 
-def _table(struct: type[msgspec.Struct]) -> Iterator[str]:
+def _section(section: Section) -> Iterator[str]:
+    yield from (f"## {section.title}", "")
+    if section.text:
+        yield from (section.text, "")
+    yield from _table(section.settings)
+    yield ""
+
+
+def _table(described: Iterable[Setting]) -> Iterator[str]:
     yield "| key | meaning | unit | default; bounds | flag, variable |"
     yield "|---|---|---|---|---|"
-    for each in settings(struct):
+    for each in described:
         given = f"`{each.flag}`, `{each.variable}`" if each.has_flag else "configuration file only"
         meaning = each.description
         if each.choices:

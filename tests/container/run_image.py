@@ -79,6 +79,8 @@ def _see_image(podman: Podman, image: str) -> None:
 def _container(podman: Podman, image: str, address: str, engine_url: str) -> Iterator[None]:
     environment = {
         "TABLEADMIN_LISTEN": address,
+        "TABLEADMIN_INSECURE_LISTEN": "true",
+        "TABLEADMIN_HEALTH_ADDRESS": f"127.0.0.1:{_free_port()}",
         "TABLEADMIN_ENDPOINT_URL": engine_url,
         "TABLEADMIN_REGION": "us-west-2",
         "AWS_ACCESS_KEY_ID": "tableadmin",

@@ -40,16 +40,11 @@ def _environment(service: str) -> dict[str, str]:
     return environment
 
 
-def _listens_at() -> str:
-    (address,) = re.findall(r"TABLEADMIN_LISTEN=(\S+)", _final("ENV"))
-    return str(address)
-
-
 def _checked_health(address: str, **environment: str) -> int:
     """Run the image's HEALTHCHECK with this Python against a server here; the exit code."""
     _, _, check = _final("HEALTHCHECK").partition(" CMD ")
     _, *arguments = json.loads(check)
-    variables = os.environ | environment | {"TABLEADMIN_LISTEN": address}
+    variables = os.environ | environment | {"TABLEADMIN_HEALTH_ADDRESS": address}
     result = subprocess.run([sys.executable, *arguments], env=variables, capture_output=True, check=False)
     return result.returncode
 
@@ -78,10 +73,16 @@ def test_entrypoint() -> None:
 
 
 def test_port() -> None:
-    """The port that the server listens at is the one that the image exposes and compose.yaml publishes."""
-    port = _listens_at().rpartition(":")[2]
+    """The port that compose.yaml has the server listen at is the one that is exposed and published."""
+    port = _environment("tableadmin")["TABLEADMIN_LISTEN"].rpartition(":")[2]
     assert port == _final("EXPOSE")
     assert [f"127.0.0.1:50051:{port}"] == _COMPOSE["services"]["tableadmin"]["ports"]
+
+
+def test_an_image_alone_listens_on_loopback() -> None:
+    """The image by itself opens nothing to other machines: neither calls nor health checks."""
+    assert "TABLEADMIN_LISTEN" not in _final("ENV")
+    assert re.search(r"TABLEADMIN_HEALTH_ADDRESS=127\.0\.0\.1:\d+", _final("ENV"))
 
 
 def test_version() -> None:
@@ -99,8 +100,17 @@ def test_ignored() -> None:
 
 def test_health_of_a_server() -> None:
     """The health check succeeds for a server that serves, even where a proxy is configured."""
-    with running_server("--endpoint-url", "http://127.0.0.1:1", "--region", "us-west-2") as server:
-        assert 0 == _checked_health(server.address, http_proxy="http://127.0.0.1:1", no_proxy="")
+    flags = (
+        "--endpoint-url",
+        "http://127.0.0.1:1",
+        "--region",
+        "us-west-2",
+        "--health-address",
+        "127.0.0.1:0",
+    )
+    with running_server(*flags, "--health-address", "127.0.0.1:0") as server:
+        assert server.health_address
+        assert 0 == _checked_health(server.health_address, http_proxy="http://127.0.0.1:1", no_proxy="")
 
 
 def test_health_of_nothing() -> None:

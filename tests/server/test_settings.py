@@ -9,17 +9,17 @@ import pytest
 from click.testing import CliRunner
 
 from tableadmin_server.command import command
-from tableadmin_server.config import EndpointConfig, ServerConfig
-from tableadmin_server.settings import Setting, page, settings
+from tableadmin_server.config import EndpointConfig, HealthConfig, ListenerConfig, ServerConfig
+from tableadmin_server.settings import SECTIONS, Setting, page, settings
 
-STRUCTS = (ServerConfig, EndpointConfig)
-FILE_ONLY = {"default_endpoint", "endpoints"}
+STRUCTS = (ServerConfig, ListenerConfig, HealthConfig, EndpointConfig)
+FILE_ONLY = {"default_endpoint", "endpoints", "listeners", "health", "address", "mode"}
 ROOT = Path(__file__).parents[2]
 
 
 def every_setting() -> list[Setting]:
     """The settings of all configuration structs."""
-    return [setting for struct in STRUCTS for setting in settings(struct)]
+    return [setting for section in SECTIONS for setting in section.settings]
 
 
 def test_each_field_is_described() -> None:
@@ -34,13 +34,14 @@ def test_each_field_is_described() -> None:
 def test_each_setting_has_a_flag() -> None:
     """Each setting has a flag whose help says what it means, default and bounds, or is for the file."""
     flags = {each.opts[0]: each for each in command.params if isinstance(each, click.Option)}
-    assert {setting.name for setting in every_setting() if not setting.has_flag} == FILE_ONLY
+    assert {setting.full_name for setting in every_setting() if not setting.has_flag} == FILE_ONLY
     for setting in every_setting():
         assert (setting.flag in flags) == setting.has_flag
         if setting.has_flag:
             shown = str(flags[setting.flag].help)
             assert shown.startswith(setting.description)
-            assert setting.default is None or f"default: {setting.default}".removesuffix(".0") in shown
+            default = str(setting.default).removesuffix(".0").replace("False", "false")
+            assert setting.default is None or f"default: {default}" in shown
             assert setting.bounds in shown
 
 

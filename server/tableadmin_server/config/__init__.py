@@ -26,10 +26,19 @@ from msgspec import Meta
 
 from tableadmin_server.config.endpoint import EndpointConfig, RetryMode, check_endpoint
 from tableadmin_server.config.error import ConfigError
+from tableadmin_server.config.listener import (
+    HealthConfig,
+    ListenerConfig,
+    check_listener,
+    missing,
+    parse_address,
+)
 
 __all__ = [
     "ConfigError",
     "EndpointConfig",
+    "HealthConfig",
+    "ListenerConfig",
     "RetryMode",
     "ServerConfig",
     "checked",
@@ -40,16 +49,32 @@ __all__ = [
 
 T = TypeVar("T")
 
-_MAX_PORT = 65_535
-
 
 class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything the server is told."""
 
     listen: Annotated[
         str,
-        Meta(description="Address to listen on. Port 0 selects a free port.", extra={"metavar": "HOST:PORT"}),
+        Meta(
+            description="Address to listen on: the short form of one listener with no other setting. Port 0 "
+            "selects a free port.",
+            extra={"metavar": "HOST:PORT"},
+        ),
     ] = "127.0.0.1:50051"
+    insecure_listen: Annotated[
+        bool,
+        Meta(
+            description="Permit a listener that other machines can reach to have no TLS, no authenticator or "
+            "no policies. Whoever reaches it can delete every table. The server warns at each start.",
+        ),
+    ] = False
+    listeners: Annotated[
+        tuple[ListenerConfig, ...],
+        Meta(description="Listeners, a table for each, in place of `listen`.", extra={"flag": False}),
+    ] = ()
+    health: Annotated[
+        HealthConfig, Meta(description="Health checks at an address of their own.", extra={"flag": False})
+    ] = HealthConfig()
     grace_period: Annotated[
         float,
         Meta(
@@ -76,6 +101,19 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         """The name of the endpoint of calls that name none."""
         return self.default_endpoint or next(iter(self.endpoints))
 
+    @property
+    def listeners_by_key(self) -> dict[str, ListenerConfig]:
+        """Each listener, by the key that describes it."""
+        if not self.listeners:
+            return {"listen": ListenerConfig(address=self.listen)}
+        return {f"listeners[{at}]": each for at, each in enumerate(self.listeners)}
+
+    @property
+    def insecure_listeners(self) -> dict[str, tuple[str, ...]]:
+        """What listeners lack that other machines can reach, by the key of the listener."""
+        lacking = {key: tuple(missing(each)) for key, each in self.listeners_by_key.items()}
+        return {key: keys for key, keys in lacking.items() if keys}
+
 
 def load(path: Path, **overrides: object) -> ServerConfig:
     """The configuration in the TOML file at PATH, OVERRIDES before it; raises ConfigError."""
@@ -86,7 +124,7 @@ def load(path: Path, **overrides: object) -> ServerConfig:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: invalid TOML: {error}") from error
     try:
-        return checked(_converted({**document, **overrides}))
+        return checked(_converted(_merged(document, overrides)))
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
 
@@ -98,7 +136,7 @@ def single(name: str, endpoint: dict[str, object], **server: object) -> ServerCo
 
 def checked(config: ServerConfig) -> ServerConfig:
     """CONFIG, if its parts fit each other; raises ConfigError for the first that does not."""
-    parse_address(config.listen)
+    _check_listeners(config)
     if not config.endpoints:
         raise ConfigError("endpoints: at least one endpoint is required")
     if config.default_endpoint is None and len(config.endpoints) > 1:
@@ -110,15 +148,33 @@ def checked(config: ServerConfig) -> ServerConfig:
     return config
 
 
-def parse_address(listen: str) -> tuple[str, int]:
-    """Host and port of HOST:PORT, brackets around an IPv6 host kept; raises ConfigError."""
-    host, colon, port = listen.rpartition(":")
-    if not (host and colon and port.isascii() and port.isdigit() and int(port) <= _MAX_PORT):
-        raise ConfigError(f"listen: {listen!r} must have the form HOST:PORT")
-    return host, int(port)
+def _check_listeners(config: ServerConfig) -> None:
+    for key, listener in config.listeners_by_key.items():
+        check_listener(key, listener)
+    if config.health.address is not None:
+        parse_address(config.health.address, "health.address")
+    if config.insecure_listen:
+        return
+    for key, lacking in config.insecure_listeners.items():
+        raise ConfigError(
+            f"{key}: other machines can reach {config.listeners_by_key[key].address}: "
+            f"{', '.join(lacking)} must be configured, or insecure_listen to serve without"
+        )
+
+
+def _merged(document: Mapping[str, object], overrides: Mapping[str, object]) -> dict[str, object]:
+    """DOCUMENT with the keys of OVERRIDES in place of its own, also those of a table in it."""
+    tables = {
+        key: {**own, **value}
+        for key, value in overrides.items()
+        if isinstance(value, dict) and isinstance(own := document.get(key, {}), dict)
+    }
+    return {**document, **overrides, **tables}
 
 
 def _converted(document: Mapping[str, object]) -> ServerConfig:
+    if "listen" in document and "listeners" in document:
+        raise ConfigError("listen: is the short form of one listener: not with listeners")
     endpoints = document.get("endpoints")
     if isinstance(endpoints, dict):
         # Each by itself: of a value in a dict msgspec does not say under which key it found it.

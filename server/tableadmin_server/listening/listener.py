@@ -1,0 +1,76 @@
+"""One listener: a gRPC server at one address."""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import grpc
+
+from tableadmin_server.config import ListenerConfig, parse_address
+from tableadmin_server.listening import ListenError, unix_socket
+
+_OPTIONS = (
+    # One server, one port: a second process on it is an error, not a silent sharing of calls.
+    ("grpc.so_reuseport", 0),
+    # Clients may ping idle connections every 10 s; more often ends in GOAWAY too_many_pings.
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    # Thousands of streams may be opened in one moment: from 1,000 that wait to be taken up on, gRPC would
+    # drop some at random.
+    ("grpc.server.max_pending_requests", 20_000),
+    ("grpc.server.max_pending_requests_hard_limit", 30_000),
+    ("grpc.max_receive_message_length", 4 * 1024 * 1024),
+)
+
+Interceptors: TypeAlias = Sequence[Any]  # the class is generic in the stubs only
+
+
+class Listener:
+    """A gRPC server at one address.
+
+    ADD_SERVICES adds the services. gRPC does not tell a handler at which port a call came in, so each address
+    has a server of its own with its own INTERCEPTORS.
+    """
+
+    def __init__(
+        self,
+        config: ListenerConfig,
+        interceptors: Interceptors,
+        add_services: Callable[[grpc.aio.Server], object],
+    ) -> None:
+        """Bind the address; raises ListenError."""
+        self._held = ExitStack()
+        self._server = grpc.aio.server(interceptors=interceptors, options=_OPTIONS)
+        add_services(self._server)
+        self.address = self._bound(config)
+
+    async def start(self) -> None:
+        """Answer calls."""
+        await self._server.start()
+
+    async def stop(self, grace: float) -> None:
+        """Take no connection any more, and end calls after GRACE seconds."""
+        await self._server.stop(grace)
+        self._held.close()
+
+    def _bound(self, config: ListenerConfig) -> str:
+        if config.path is not None:
+            return self._bound_path(Path(config.path), config)
+        host, _ = parse_address(config.address)
+        return f"{host}:{self._port(config.address)}"
+
+    def _bound_path(self, path: Path, config: ListenerConfig) -> str:
+        self._held.enter_context(unix_socket.held(path))
+        with unix_socket.for_nobody():
+            self._port(config.address)
+        path.chmod(config.permissions)
+        return config.address
+
+    def _port(self, address: str) -> int:
+        try:
+            return self._server.add_insecure_port(address)
+        except RuntimeError as error:
+            raise ListenError(
+                f"cannot listen at {address}: another server may be using the address"
+            ) from error

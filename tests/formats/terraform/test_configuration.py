@@ -125,6 +125,18 @@ def test_a_variable_without_a_value() -> None:
     assert "orders" == chosen.table_name
 
 
+def test_the_region_of_a_provider() -> None:
+    """The data source of the region is the provider's; other data sources are not known."""
+    source = 'data "aws_region" "here" {}\n'
+    text = (ORDERS % "").replace('"orders"\n  b', '"orders-${data.aws_region.here.name}"\n  b')
+    provider = 'provider "aws" {\n  region = "eu-west-1"\n}\n'
+
+    assert {"orders-eu-west-1"} == set(tables(text + source + provider))
+    assert "name: data.aws_region.here.name can't be evaluated here; give --param " in refusal(text + source)
+    given = {"data.aws_region.here.name": "us-east-1"}
+    assert "orders-us-east-1" == read(text + source, name="main.tf", parameters=given)[0].table_name
+
+
 def test_a_variable_of_another_file() -> None:
     """A variable whose block is in another file of the folder may be given too."""
     text = (ORDERS % "").replace('"orders"\n  b', "var.name\n  b")

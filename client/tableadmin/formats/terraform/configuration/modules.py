@@ -3,11 +3,12 @@
 import json
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from tableadmin.formats.error import SpecError
+from tableadmin.formats.terraform.configuration.bodies import META, body_values, ignored
 from tableadmin.formats.terraform.configuration.evaluation import (
     FILES,
     GIVEN,
@@ -15,7 +16,6 @@ from tableadmin.formats.terraform.configuration.evaluation import (
     address_of,
     evaluated,
     pairs,
-    root_name,
 )
 from tableadmin.formats.terraform.configuration.syntax import (
     Block,
@@ -42,10 +42,8 @@ from tableadmin.formats.tree import record, records
 # The value for a variable, and whether there is one.
 Arguments: TypeAlias = Callable[[str], "Value | None"]
 
-# What says how a resource is made, not what it is.
-_META = frozenset({"count", "for_each", "provider", "depends_on"})
-_META_BLOCKS = frozenset({"lifecycle", "provisioner", "connection", "timeouts", "dynamic"})
 _DEEPEST = 10
+_REGION = "aws_region"
 _MOST = 1024
 _NOT_FETCHED = "is not among the files: run `terraform init`, and give the folder"
 
@@ -166,6 +164,7 @@ class Module:
             "var": Lazy("var", variables, otherwise=self._undeclared),
             "local": Lazy("local", local),
             "module": Lazy("module", modules),
+            "data": Lazy("data", {_REGION: self._regions}, missing="can't be evaluated here"),
             "path": {"module": self._folder or ".", "root": ".", "cwd": "."},
             GIVEN: self._given,
             FILES: {**self._files},
@@ -189,6 +188,20 @@ class Module:
         elif isinstance(value, GivenText):
             value = value if wants_text(constraint) else evaluated(expression(value), {})
         return converted(value, constraint)
+
+    def _regions(self) -> Value:
+        """The regions of the providers, which is what the data sources of that type say."""
+        blocks = {block.labels[1]: block for block in self._of("data") if block.labels[0] == _REGION}
+        regions = {
+            name: partial(self._region, f"data.{_REGION}.{name}", block) for name, block in blocks.items()
+        }
+        return Lazy(f"data.{_REGION}", regions)
+
+    def _region(self, address: str, block: Block) -> Value:
+        region = self._provider_of(block).region
+        if not region:
+            raise Unevaluable(f"{address} can't be evaluated here", address)
+        return dict.fromkeys(("id", "name", "region"), region)
 
     def _undeclared(self, name: str) -> Value:
         """What is given for the variable NAME, whose block is in a file that is not here."""
@@ -217,7 +230,7 @@ class Module:
         attributes = {
             name: partial(evaluated, value, scope)
             for name, value in block.body.attributes.items()
-            if name not in _META
+            if name not in META
         }
         if block.labels[0] == "aws_dynamodb_table" and "name" in attributes:
             attributes["id"] = attributes["name"]
@@ -234,8 +247,8 @@ class Module:
             yield Written(address, kind, {number: Unknown(cause)}, (), provider, block)
             return
         for instance in instances:
-            values = _body_values(block.body, instance.scope)
-            yield Written(f"{address}{instance.key}", kind, values, _ignored(block), provider, block)
+            values = body_values(block.body, instance.scope)
+            yield Written(f"{address}{instance.key}", kind, values, ignored(block), provider, block)
 
     def _instances(self, block: Block) -> list[Instance]:
         """What BLOCK makes: one thing, or one for each number or key. Raises Unevaluable."""
@@ -320,7 +333,7 @@ class Module:
         return found
 
     def _provider(self, block: Block) -> Provider:
-        values = _body_values(block.body, self._scope)
+        values = body_values(block.body, self._scope)
         tags = values.get("default_tags")
         blocks = tags if isinstance(tags, list) else [tags]
         found = blocks[0] if blocks else None
@@ -369,52 +382,3 @@ def _fetched(manifest: str) -> dict[str, str]:
 
 def _is_in(name: str, folder: str) -> bool:
     return posixpath.dirname(name) == folder and name.endswith((".tf", ".tf.json"))
-
-
-def _body_values(body: Body, scope: Scope) -> dict[str, Value]:
-    """The attributes of BODY, and its blocks as lists of objects, those of dynamic blocks included."""
-    found: dict[str, Value] = {
-        name: evaluated(value, scope) for name, value in body.attributes.items() if name not in _META
-    }
-    for block in body.blocks:
-        if block.type not in _META_BLOCKS:
-            _added(found, block.type, [_body_values(block.body, scope)])
-        elif block.type == "dynamic":
-            _added(found, block.labels[0], _dynamic(block, scope))
-    return found
-
-
-def _added(found: dict[str, Value], name: str, blocks: "list[Value] | Unknown") -> None:
-    before = found.get(name, [])
-    if isinstance(blocks, Unknown) or not isinstance(before, list):
-        found[name] = blocks if isinstance(blocks, Unknown) else before
-    else:
-        found[name] = [*before, *blocks]
-
-
-def _dynamic(block: Block, scope: Scope) -> "list[Value] | Unknown":
-    attributes = block.body.attributes
-    iterator = address_of(attributes["iterator"]) if "iterator" in attributes else block.labels[0]
-    content = next((inner.body for inner in block.body.blocks if inner.type == "content"), Body({}, []))
-    if "for_each" not in attributes:
-        return Unknown(Unevaluable(f"dynamic {block.labels[0]} has no for_each"))
-    try:
-        over = pairs(evaluated(attributes["for_each"], scope))
-    except Unevaluable as cause:
-        return Unknown(cause)
-    return [_body_values(content, {**scope, iterator: {"key": key, "value": value}}) for key, value in over]
-
-
-def _ignored(block: Block) -> tuple[str, ...]:
-    """The attributes that `lifecycle { ignore_changes }` names; `all` is one of them."""
-    found = [
-        inner.body.attributes["ignore_changes"]
-        for inner in block.body.blocks
-        if inner.type == "lifecycle" and "ignore_changes" in inner.body.attributes
-    ]
-    return tuple(name for each in found for name in root_names(each))
-
-
-def root_names(of: Expression) -> Sequence[str]:
-    """The names that OF, one reference or a list of them, begins with."""
-    return [root_name(item) for item in of.elements()]

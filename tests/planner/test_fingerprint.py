@@ -56,5 +56,5 @@ def test_moved() -> None:
 @pytest.mark.parametrize("text", ["", "absent", "eJw", "eJyLNowFAAHTAOo=", "ü"])
 def test_no_fingerprint(text: str) -> None:
     """What is no fingerprint is refused."""
-    with pytest.raises(ValueError, match="no fingerprint"):
+    with pytest.raises(ValueError, match="not a fingerprint of a plan"):
         moved(text, text)

@@ -139,6 +139,24 @@ def test_a_reference_to_a_table() -> None:
     assert ["orders", "mine!"] == [tag.value for tag in sessions.tags]
 
 
+def test_a_key_of_the_same_template() -> None:
+    """A key that the stack makes is given, or declared unmanaged; the error says both."""
+    text = ONE_WITHOUT + "      SSESpecification: {SSEEnabled: true, KMSMasterKeyId: !GetAtt Key.Arn}\n"
+    names = {"Sessions": "s"}
+    advice = "give Key.Arn=VALUE, or --unmanaged SSESpecification.KMSMasterKeyId"
+    with pytest.raises(SpecError, match=advice):
+        read(text, name="f", names=names)
+    _, given = read(text, name="f", names=names, parameters={"Key.Arn": "arn:key"})
+    _, unmanaged = read(text, name="f", names=names, unmanaged=["SSESpecification.KMSMasterKeyId"])
+
+    assert "arn:key" == given.sse_specification.kms_master_key_id
+    assert (True, "") == (
+        unmanaged.sse_specification.enabled,
+        unmanaged.sse_specification.kms_master_key_id,
+    )
+    assert ["SSESpecification.KMSMasterKeyId"] == [member.path for member in unmanaged.unmanaged]
+
+
 def test_the_arn_of_a_table() -> None:
     """GetAtt of a table's Arn follows from its name, the region and the account, which are asked for."""
     tags = "[{Key: arn, Value: !GetAtt Orders.Arn}, {Key: sub, Value: !Sub '${Orders.Arn}'}]"

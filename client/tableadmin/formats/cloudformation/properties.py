@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from tableadmin.formats.cloudformation.intrinsics import NO_VALUE
 from tableadmin.formats.cloudformation.template import Template
 from tableadmin.formats.error import SpecError, merged
 from tableadmin.formats.fitting import loosened
@@ -13,6 +14,7 @@ from tableadmin.v1 import TableSpec
 
 # What a template says of a table's stream and a spec can't.
 _OF_STREAMS = {"ResourcePolicy", "Tags"}
+_KEY = "SSESpecification.KMSMasterKeyId"
 
 
 @dataclass
@@ -46,7 +48,7 @@ class Resource:
         others = {name: value for name, value in written.items() if name != "TableName"}
         found: Record = {}
         try:
-            found = record(self.template.value(self.defaults | others, self.path), self.path)
+            found = record(self.template.value(self._needed(self.defaults | others), self.path), self.path)
         except SpecError as error:
             if not error.needs:
                 raise
@@ -58,8 +60,30 @@ class Resource:
                 raise
             errors.insert(0, error)
         if errors:
-            raise merged(errors)
+            raise _with_key_advice(merged(errors))
         return found
+
+    def _needed(self, properties: Record) -> Record:
+        """PROPERTIES without those that the caller declares unmanaged and that can't be evaluated."""
+        needed: Tree = properties
+        for path in self.template.unmanaged:
+            needed = self._without(needed, path.split("."), self.path)
+        return record(needed, self.path)
+
+    def _without(self, tree: Tree, steps: list[str], path: str) -> Tree:
+        """TREE without what STEPS lead to, where that can't be evaluated."""
+        if steps:
+            step, *others = steps
+            if not isinstance(tree, dict) or step not in tree:
+                return tree
+            return {**tree, step: self._without(tree[step], others, f"{path}.{step}")}
+        try:
+            self.template.value(tree, path)
+        except SpecError as error:
+            if not error.needs:
+                raise
+            return NO_VALUE
+        return tree
 
     def note(self, member: str) -> None:
         """Say that MEMBER is left out."""
@@ -68,6 +92,16 @@ class Resource:
     def specified(self, data: Record) -> TableSpec:
         """The spec that DATA says."""
         return specified(pruned_record(record(loosened(data), "")), path=self.path, table=self.name)
+
+
+def _with_key_advice(error: SpecError) -> SpecError:
+    """ERROR with the option that leaves the encryption key alone, where the key is not known."""
+    if not any("KMSMasterKeyId" in part.path for part in error.parts or (error,)):
+        return error
+    advised = error.within()
+    advised.reason += f", or --unmanaged {_KEY}"
+    advised.parts = error.parts
+    return advised
 
 
 def check_members(of: Record, known: Iterable[str], path: str) -> None:

@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -169,6 +169,11 @@ class Template:
         where = self._all({name: ({"Ref": f"AWS::{name}"}, path) for name in names})
         partition, region, account = (self.text(where[name], path) for name in names)
         return f"arn:{partition}:dynamodb:{region}:{account}:table/{self.table_name(logical_id, path)}"
+
+    @property
+    def unmanaged(self) -> Sequence[str]:
+        """The members of specs that the caller declares unmanaged."""
+        return self._inputs.unmanaged
 
     @property
     def region(self) -> str:

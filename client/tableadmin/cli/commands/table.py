@@ -91,7 +91,9 @@ def create(
     session: Session, /, name: str | None, base: AwsDict, *, wait_timeout: float | None, **settings: AwsDict
 ) -> None:
     """Create a table."""
-    request = merging.with_table_hash(_request(name, base, settings))
+    request = _request(name, base, settings)
+    if settings["lsi"]:
+        request = merging.with_table_hash(request)
     response = session.send(session.rpcs.create_table, request)
     finish(session, response, wait_timeout)
 
@@ -184,8 +186,9 @@ def update(
     request = _request(name, base, settings)
     if len(request) == 1:
         raise click.UsageError("No changes given.")
-    described = partial(session.client.describe_table, table_name=str(request["TableName"]))
-    request = both_sides(request, lambda: described().table.provisioned_throughput)
+    if settings["read"] or settings["write"]:
+        described = partial(session.client.describe_table, table_name=str(request["TableName"]))
+        request = both_sides(request, lambda: described().table.provisioned_throughput)
     response = session.change(session.rpcs.update_table, request, yes=yes)
     finish(session, response, wait_timeout)
 

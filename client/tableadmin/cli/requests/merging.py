@@ -27,7 +27,8 @@ def merged(*fragments: AwsDict) -> AwsDict:
 def overridden(document: AwsDict, flags: AwsDict) -> AwsDict:
     """DOCUMENT with what FLAGS say in its place: objects are merged, lists replaced, attributes by name.
 
-    Going on demand drops the document's provisioned throughput.
+    What FLAGS do not say stays as it is, right or wrong. Going on demand drops the document's provisioned
+    throughput.
     """
     whole: AwsDict = dict(document)
     if flags.get("BillingMode") == "PAY_PER_REQUEST":
@@ -36,7 +37,8 @@ def overridden(document: AwsDict, flags: AwsDict) -> AwsDict:
         old = whole.get(name)
         both = isinstance(old, Mapping) and isinstance(value, Mapping)
         whole[name] = _joined(old, value) if both else value
-    whole.update(_attributes(document, flags))
+    if ATTRIBUTES in flags:
+        whole.update(_attributes(document, flags))
     return whole
 
 

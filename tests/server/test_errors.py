@@ -272,13 +272,13 @@ def test_endpoint_that_never_answers(endpoint: ScriptedEndpoint, scripted_client
 
 
 def test_callers_deadline(endpoint: ScriptedEndpoint, scripted_client: Client) -> None:
-    """A caller whose deadline is shorter than the endpoint's answer gets DEADLINE_EXCEEDED in time."""
+    """A caller whose deadline is shorter than the endpoint's answer is told so, and the endpoint is named."""
     endpoint.step = held = Held()
     with pytest.raises(DeadlineExceeded) as raised:
-        scripted_client.with_options(timeout=0.2).describe_table(table_name="Music")
+        scripted_client.with_options(timeout=0.8).describe_table(table_name="Music")
     held.release()
-    # gRPC itself says so: the server would give a reason.
-    assert "" == raised.value.reason
+    assert ("ENDPOINT_TIMEOUT", "scripted") == (raised.value.reason, raised.value.endpoint)
+    assert "the endpoint 'scripted' did not respond before the deadline" in raised.value.message
 
 
 def test_caller_cancels(

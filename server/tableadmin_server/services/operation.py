@@ -1,8 +1,8 @@
 """`OperationService`: what became of the operations that `PlanService` began."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import grpc
 
@@ -27,7 +27,7 @@ from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
 from tableadmin_server.operations.following import not_found
 from tableadmin_server.operations.operations import Operations
 from tableadmin_server.operations.storage.store import Found, Selection
-from tableadmin_server.services.call_metadata import called_endpoint
+from tableadmin_server.services.call_metadata import called_endpoint, in_time
 from tableadmin_server.services.operation_messages import operation_message, unreadable_message
 
 SERVICE = operation_service_pb2.DESCRIPTOR.services_by_name["OperationService"]
@@ -36,6 +36,10 @@ _PAGE, _MAX_PAGE = 100, 500
 # Pages of the store that are looked through at most for one page of those that are wanted.
 _MAX_LOOKS = 10
 _MAX_WATCHED = 5000
+
+# A request and what answers it.
+Q = TypeVar("Q")
+A = TypeVar("A")
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
@@ -78,10 +82,14 @@ def handlers(endpoints: Endpoints, operations: OperationsByEndpoint) -> "grpc.Ge
         SERVICE.full_name,
         {
             "GetOperation": grpc.unary_unary_rpc_method_handler(
-                get_operation, GetOperationRequest.FromString, GetOperationResponse.SerializeToString
+                _read("GetOperation", get_operation, endpoints),
+                GetOperationRequest.FromString,
+                GetOperationResponse.SerializeToString,
             ),
             "ListOperations": grpc.unary_unary_rpc_method_handler(
-                list_operations, ListOperationsRequest.FromString, ListOperationsResponse.SerializeToString
+                _read("ListOperations", list_operations, endpoints),
+                ListOperationsRequest.FromString,
+                ListOperationsResponse.SerializeToString,
             ),
             "CancelOperation": grpc.unary_unary_rpc_method_handler(
                 cancel_operation,
@@ -100,6 +108,18 @@ def handlers(endpoints: Endpoints, operations: OperationsByEndpoint) -> "grpc.Ge
             ),
         },
     )
+
+
+def _read(
+    rpc: str, handle: Callable[[Q, Context], Awaitable[A]], endpoints: Endpoints
+) -> Callable[[Q, Context], Awaitable[A]]:
+    """HANDLE of RPC, answered before the caller's deadline."""
+
+    async def handle_in_time(request: Q, context: Context) -> A:
+        endpoint = called_endpoint(endpoints, context)
+        return await in_time(handle(request, context), context, rpc, endpoint, reads=True)
+
+    return handle_in_time
 
 
 def _id(operation_id: str) -> str:

@@ -25,7 +25,12 @@ from tableadmin_server.dynamodb.fields import field_path
 from tableadmin_server.dynamodb.listings import table_of
 from tableadmin_server.dynamodb.singleflight import Singleflight
 from tableadmin_server.failure import Failure, FieldViolation
-from tableadmin_server.services.call_metadata import AWS_REQUEST_ID_KEY, UNKNOWN_KEY, called_endpoint
+from tableadmin_server.services.call_metadata import (
+    AWS_REQUEST_ID_KEY,
+    UNKNOWN_KEY,
+    called_endpoint,
+    in_time,
+)
 from tableadmin_server.services.reserved_table import ReservedTable
 from tableadmin_server.watching.hubs import Hubs
 
@@ -66,10 +71,12 @@ def handlers(endpoints: Endpoints, hubs: Hubs) -> "grpc.GenericRpcHandler[bytes,
 
 
 def _handler(method: MethodDescriptor, endpoints: Endpoints, hubs: Hubs) -> Handler:
-    call = _shared(_caller(method)) if _only_reads(method) else _changing(_caller(method), method, hubs)
+    reads = _only_reads(method)
+    call = _shared(_caller(method)) if reads else _changing(_caller(method), method, hubs)
 
     async def handle(request: bytes, context: Context) -> bytes:
-        reply = await call(called_endpoint(endpoints, context), request)
+        endpoint = called_endpoint(endpoints, context)
+        reply = await in_time(call(endpoint, request), context, method.name, endpoint, reads=reads)
         context.set_trailing_metadata((*context.trailing_metadata(), *reply.trailing))
         return reply.payload
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 import grpc
 from google.protobuf.duration_pb2 import Duration
@@ -10,7 +10,7 @@ from google.protobuf.duration_pb2 import Duration
 from tableadmin.v1 import TablePart, WaitRequest, WaitResponse, WatchRequest, watch_service_pb2
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.failure import invalid_request
-from tableadmin_server.services.call_metadata import called_endpoint
+from tableadmin_server.services.call_metadata import called_endpoint, time_limit
 from tableadmin_server.tables.parts import ROWS, Part
 from tableadmin_server.tables.snapshot import parts_of
 from tableadmin_server.watching.hubs import Hubs
@@ -25,8 +25,6 @@ DEFAULT_PARTS = frozenset({Part.DESCRIPTION, *(part for part, row in ROWS.items(
 _CHECKPOINT_SECONDS = 30.0
 _HEARTBEAT_SECONDS = 10.0
 _SHORTEST, _LONGEST = 1.0, 3600.0
-# Seconds before the caller's deadline at which a wait says where it stands, so that the answer gets there.
-_ANSWER_SECONDS = 0.2
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
@@ -45,7 +43,7 @@ def handlers(endpoints: Endpoints, hubs: Hubs) -> "grpc.GenericRpcHandler[Any, A
         hub = hubs.of(called_endpoint(endpoints, context))
         heartbeat = _seconds(request, "heartbeat_interval", _HEARTBEAT_SECONDS)
         awaited = wait_target(request, hub)
-        async with aclosing(wait_responses(awaited, heartbeat, _limit(context))) as responses:
+        async with aclosing(wait_responses(awaited, heartbeat, time_limit(context))) as responses:
             async for response in responses:
                 yield response
 
@@ -58,14 +56,6 @@ def handlers(endpoints: Endpoints, hubs: Hubs) -> "grpc.GenericRpcHandler[Any, A
             ),
         },
     )
-
-
-def _limit(context: Context) -> float | None:
-    """Seconds until the caller's deadline, less what the answer takes to get there; None if there is none."""
-    remaining = cast("float | None", context.time_remaining())  # which the stubs don't know to be None
-    if remaining is None:
-        return None
-    return max(remaining - _ANSWER_SECONDS, remaining / 2)
 
 
 def _scope(request: WatchRequest) -> Scope:

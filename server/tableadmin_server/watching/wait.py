@@ -137,7 +137,8 @@ async def wait_responses(
                 if verdict.holds:
                     return
             if now() >= ends:
-                raise _out_of_time(last, now() - began, target.failure_text())
+                silent = "" if observe or last else "the endpoint has not responded"
+                raise _out_of_time(last, now() - began, target.failure_text() or silent)
             if now() >= beats:
                 beats = now() + heartbeat
                 yield _timed(last, now() - began)

@@ -36,7 +36,10 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
         ("[contexts.a]\nserver = true", "contexts.a.server: must be text"),
         ("[contexts.a]\nserver = ''", "contexts.a.server: must not be empty"),
         ("[contexts.a]\ntimeout = 'soon'", "contexts.a.timeout: 'soon' is not a duration"),
-        ("[contexts.a]\noutput = 'xml'", "contexts.a.output: 'xml' is not one of table, json, yaml"),
+        (
+            "[contexts.a]\noutput = 'xml'",
+            "contexts.a.output: 'xml' is not one of table, wide, name, json, jsonl, yaml",
+        ),
         ("[contexts.'a b']", "'a b': a context is named with letters"),
     ],
 )

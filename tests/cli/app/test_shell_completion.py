@@ -50,7 +50,7 @@ def test_names_of_tables_and_indexes(tablectl: Run, table: str) -> None:
 def test_rpcs_and_choices(offline: Run) -> None:
     """RPCs, the forms of output and stream views are offered."""
     assert ["DescribeTable", "DescribeTableReplicaAutoScaling"] == _complete(offline, "call", "DescribeTab")
-    assert ["json"] == _complete(offline, "limits", "-o", "j")
+    assert ["json", "jsonl"] == _complete(offline, "limits", "-o", "j")
     assert ["OLD_IMAGE"] == _complete(offline, "table", "create", "--stream", "O")
 
 

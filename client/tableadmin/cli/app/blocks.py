@@ -16,11 +16,13 @@ class Fields:
 
 @dataclass(frozen=True)
 class Rows:
-    """A table: the first column names what a row is about. `none` is said when there is no row."""
+    """A table: the column NAMED_BY names what a row is about. `none` is said when there is no row."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
     none: str = ""
+    headers: bool = True
+    named_by: int = 0
 
 
 @dataclass(frozen=True)
@@ -38,10 +40,17 @@ def plain_lines(block: Block) -> Iterator[str]:
     """The lines of BLOCK in columns that are as wide as they need to be."""
     if isinstance(block, Lines):
         return iter(block.lines)
-    rows = (
-        block.rows if isinstance(block, Fields) else [[each.upper() for each in block.columns], *block.rows]
-    )
-    return _aligned(rows)
+    heads = [[each.upper() for each in block.columns]] if isinstance(block, Rows) and block.headers else []
+    return _aligned([*heads, *block.rows])
+
+
+def names(block: Block) -> Sequence[str]:
+    """What BLOCK is about: the name of each row, the value of the first field, or the lines."""
+    if isinstance(block, Lines):
+        return block.lines
+    if isinstance(block, Fields):
+        return [value for _, value in block.rows[:1]]
+    return [row[block.named_by] for row in block.rows]
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -43,7 +43,38 @@ def _setting_options() -> list[click.Parameter]:
         callback=_remember,
         shell_complete=shell_completion.contexts,
     )
-    return [*(_option(name) for name in SETTINGS), context]
+    return [*(_option(name) for name in SETTINGS), context, *_shaping_options()]
+
+
+def _shaping_options() -> list[click.Parameter]:
+    """The options that shape what is written; no context file has them."""
+    query = click.Option(
+        ["--query"],
+        metavar="JMESPATH",
+        help="Write only what this JMESPath expression finds in the JSON output, as the AWS CLI does.",
+        expose_value=False,
+        callback=_query,
+    )
+    no_headers = click.Option(
+        ["--no-headers"],
+        is_flag=True,
+        help="Write tables without the names of the columns.",
+        expose_value=False,
+        callback=lambda ctx, param, value: _remember(ctx, param, "true" if value else None),
+    )
+    return [query, no_headers]
+
+
+def _query(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        import jmespath  # noqa: PLC0415 - of use here alone
+
+        try:
+            jmespath.compile(value)
+        except jmespath.exceptions.JMESPathError as error:
+            text = str(error).splitlines()[0]
+            raise click.BadParameter(f"not a JMESPath expression: {text}", ctx, param) from error
+    _remember(ctx, param, value)
 
 
 def _option(name: str) -> click.Option:
@@ -158,7 +189,8 @@ def _write_options(
 
 
 def _write_settings(formatter: click.HelpFormatter) -> None:
-    flags = ", ".join([*(setting.flags[-1] for setting in SETTINGS.values()), "--context"])
+    own = ("--context", "--query", "--no-headers")
+    flags = ", ".join([*(setting.flags[-1] for setting in SETTINGS.values()), *own])
     formatter.write_paragraph()
     formatter.write_text(f"Every command takes {flags}: see tablectl --help.")
 

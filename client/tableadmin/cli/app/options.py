@@ -33,6 +33,9 @@ def _duration(ctx: click.Context, param: click.Parameter, value: str) -> float:
 
 
 table_name = click.argument("name", metavar="TABLE", shell_complete=shell_completion.tables)
+table_names = click.argument(
+    "names", metavar="TABLE...", nargs=-1, required=True, shell_complete=shell_completion.tables
+)
 optional_table_name = click.argument(
     "name", metavar="TABLE", required=False, shell_complete=shell_completion.tables
 )
@@ -68,8 +71,11 @@ def wait_options(command: Callable[..., R]) -> Callable[..., R]:
     return _wait_flags(with_wait_timeout)
 
 
-max_items = click.option(
-    "--max-items", type=click.IntRange(min=1), metavar="N", help="Maximum number of results to return."
+page_options = combine_options(
+    click.option(
+        "--max-items", type=click.IntRange(min=1), metavar="N", help="Maximum number of results to return."
+    ),
+    click.option("--prefix", metavar="TEXT", help="Return only results whose names start with TEXT."),
 )
 
 yes = click.option("--yes", "-y", is_flag=True, help="Do not ask for confirmation.")

@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import click
 
 from tableadmin.cli.app import context_file
-from tableadmin.cli.app.blocks import Block
+from tableadmin.cli.app.blocks import Block, Rows
 from tableadmin.cli.app.confirmation import confirm_name
 from tableadmin.cli.app.context_file import Contexts
 from tableadmin.cli.app.exit_codes import InputError
-from tableadmin.cli.app.output import FORMATS, show
+from tableadmin.cli.app.output import FORMATS, blocks_of, plain, show
 from tableadmin.cli.app.settings import SettingValue, duration, from_flags, resolve
 
 if TYPE_CHECKING:
@@ -59,7 +60,12 @@ class Session:
     @property
     def in_blocks(self) -> bool:
         """Whether answers are written as blocks, for people, and not as AWS-shaped dicts."""
-        return FORMATS[self.output].of_blocks
+        return FORMATS[self.output].of_blocks and self.query is None
+
+    @property
+    def query(self) -> str | None:
+        """The JMESPath expression of --query."""
+        return from_flags(self._ctx).get("query")
 
     @property
     def timeout(self) -> float:
@@ -153,19 +159,59 @@ class Session:
 
     def show(self, response: M, view: Callable[[M], Sequence[Block]]) -> None:
         """Print RESPONSE: as VIEW shows it, or as the AWS-shaped dict where JSON or YAML is asked for."""
+        self.show_each([response], view)
+
+    def show_each(self, responses: Sequence[M], view: Callable[[M], Sequence[Block]]) -> None:
+        """The same for several RESPONSES; as dicts they are a list."""
         if self.in_blocks:
-            show(view(response), self.output)
+            # The first block names what a response is about.
+            most = 1 if self.output == "name" else None
+            self.show_blocks([block for response in responses for block in view(response)[:most]])
+        elif len(responses) == 1:
+            self.show_document(aws(responses[0]))
         else:
-            show(aws(response), self.output)
+            self.show_document([aws(response) for response in responses])
 
     def show_all(
         self, name: str, messages: Sequence[M], view: Callable[[Sequence[M]], Sequence[Block]]
     ) -> None:
         """Print MESSAGES: as VIEW shows them, or as a list NAME of AWS-shaped dicts."""
         if self.in_blocks:
-            show(view(messages), self.output)
+            self.show_blocks(view(messages))
         else:
-            show({name: [aws(message) for message in messages]}, self.output)
+            self.show_document({name: [aws(message) for message in messages]})
+
+    def show_blocks(self, blocks: Sequence[Block]) -> None:
+        """Print BLOCKS, for people."""
+        if "no_headers" in from_flags(self._ctx):
+            blocks = [replace(each, headers=False) if isinstance(each, Rows) else each for each in blocks]
+        show(blocks, self.output)
+
+    def show_document(self, document: object) -> None:
+        """Print DOCUMENT, an AWS-shaped dict or a list of such dicts, or what --query finds in it."""
+        found = self._queried(document)
+        if FORMATS[self.output].of_blocks:
+            self.show_blocks(blocks_of(found))
+        else:
+            FORMATS[self.output].write(found)
+
+    def show_item(self, document: AwsDict) -> None:
+        """Print DOCUMENT, one of several that come one after the other, or what --query finds in it."""
+        found = self._queried(document)
+        if self.query and FORMATS[self.output].of_blocks:
+            self.show_blocks(blocks_of(found))
+        else:
+            FORMATS[self.output].write_item(found)
+
+    def _queried(self, document: object) -> object:
+        if self.query is None:
+            return document
+        import jmespath  # noqa: PLC0415 - of use here alone
+
+        try:
+            return jmespath.search(self.query, plain(document))
+        except jmespath.exceptions.JMESPathError as error:
+            raise InputError(f"--query: {error}") from error
 
 
 def aws(message: Message) -> AwsDict:

@@ -57,7 +57,12 @@ def _drawn(block: Block, width: int) -> Iterator[RenderableType]:
 
 def _rows(block: Rows) -> Table:
     table = Table(
-        *map(str.upper, block.columns), box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold"
+        *map(str.upper, block.columns),
+        box=None,
+        pad_edge=False,
+        padding=(0, 2, 0, 0),
+        header_style="bold",
+        show_header=block.headers,
     )
     for row in block.rows:
         table.add_row(*map(text, row))

@@ -87,12 +87,14 @@ def create(session: Session, name: str, backup_name: str, *, wait_timeout: float
     make=option_members.member("TimeRangeUpperBound", shorthand.moment),
     help="Show only backups created before this time.",
 )
-@options.max_items
+@options.page_options
 @pass_session
-def list_backups(session: Session, /, name: str | None, max_items: int | None, **settings: AwsDict) -> None:
+def list_backups(
+    session: Session, /, name: str | None, max_items: int | None, prefix: str | None, **settings: AwsDict
+) -> None:
     """List the backups of a table, or of all tables."""
     request = member_options.combined({"TableName": name} if name else {}, *settings.values())
-    response = listed(session, session.rpcs.list_backups, request, max_items)
+    response = listed(session, session.rpcs.list_backups, request, max_items, prefix)
     session.show(response, lambda each: [rows(_SUMMARY, each.backup_summaries, "no backups")])
 
 

@@ -115,11 +115,11 @@ def start(session: Session, /, name: str, base: AwsDict, **settings: AwsDict) ->
 
 
 @bulk.command("list", example="tablectl bulk list --max-items 10")
-@options.max_items
+@options.page_options
 @pass_session
-def list_operations(session: Session, max_items: int | None) -> None:
+def list_operations(session: Session, max_items: int | None, prefix: str | None) -> None:
     """List bulk operations, newest first."""
-    response = listed(session, session.rpcs.list_bulk_operations, {}, max_items)
+    response = listed(session, session.rpcs.list_bulk_operations, {}, max_items, prefix)
     session.show(
         response, lambda each: [rows(_SUMMARY, each.bulk_operations_summary_list, "no bulk operations")]
     )

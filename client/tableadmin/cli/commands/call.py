@@ -31,7 +31,10 @@ def call(session: Session, rpc: str, request: str, *, yes: bool) -> None:
     name = _method(rpc)
     members = json_input.read(request)
     response = session.change(getattr(session.rpcs, name), members, yes=yes)
-    show(aws(response), "json" if session.in_blocks else session.output)
+    if session.in_blocks:
+        show(aws(response), "json")
+    else:
+        session.show_document(aws(response))
 
 
 def _method(rpc: str) -> str:

@@ -10,7 +10,6 @@ from tableadmin.cli.app import context_file, shell_completion
 from tableadmin.cli.app.blocks import Rows
 from tableadmin.cli.app.exit_codes import InputError
 from tableadmin.cli.app.group import Group
-from tableadmin.cli.app.output import show
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.app.settings import SETTINGS, from_flags
 
@@ -32,13 +31,15 @@ def list_contexts(session: Session) -> None:
     """List the contexts; * marks the current context."""
     contexts = context_file.load(context_file.path())
     if not session.in_blocks:
-        show({"Current": contexts.current, "Contexts": contexts.named}, session.output)
+        session.show_document({"Current": contexts.current, "Contexts": contexts.named})
         return
     rows = [
         ("*" if name == contexts.current else "", name, *(settings.get(each, "") for each in SETTINGS))
         for name, settings in contexts.named.items()
     ]
-    show([Rows(("In use", "Name", *SETTINGS), rows, f"no contexts in {context_file.path()}")], session.output)
+    session.show_blocks(
+        [Rows(("In use", "Name", *SETTINGS), rows, f"no contexts in {context_file.path()}", named_by=1)]
+    )
 
 
 @context.command(example="tablectl context use production")
@@ -81,7 +82,7 @@ def show_settings(session: Session) -> None:
     """Show the settings in effect, and where each comes from."""
     chosen = session.settings
     if not session.in_blocks:
-        show({name: each.text for name, each in chosen.items()}, session.output)
+        session.show_document({name: each.text for name, each in chosen.items()})
         return
     rows = [(name, each.text or "the service's default", each.origin) for name, each in chosen.items()]
-    show([Rows(("Setting", "Value", "From"), rows)], session.output)
+    session.show_blocks([Rows(("Setting", "Value", "From"), rows)])

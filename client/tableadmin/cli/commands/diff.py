@@ -9,7 +9,6 @@ import click
 from tableadmin.cli.app import shell_completion, terminal_text
 from tableadmin.cli.app.blocks import Lines
 from tableadmin.cli.app.group import Command
-from tableadmin.cli.app.output import show
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.app.settings import SETTINGS
 from tableadmin.cli.specs import planning, regions, spec_files
@@ -70,8 +69,8 @@ def _between(session: Session, name: str, origin: str, target: str) -> tuple[Pla
 
 def _show(session: Session, planned: Planned, notes: Sequence[str]) -> None:
     if not session.in_blocks:
-        show(planning.answer(planned.plans, notes), session.output)
+        session.show_document(planning.answer(planned.plans, notes))
         return
     terminal_text.write(plan_text.differences(planned.plans))
     if not planned.errors and not any(plan.changes or plan_text.is_uncertain(plan) for plan in planned.plans):
-        show([Lines([], "no differences")], session.output)
+        session.show_blocks([Lines([], "no differences")])

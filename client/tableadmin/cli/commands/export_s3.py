@@ -116,12 +116,12 @@ def start(
 
 @export_s3.command("list", example="tablectl export-s3 list Music")
 @options.some_table_name
-@options.max_items
+@options.page_options
 @pass_session
-def list_exports(session: Session, name: str | None, max_items: int | None) -> None:
+def list_exports(session: Session, name: str | None, max_items: int | None, prefix: str | None) -> None:
     """List the exports of the last 90 days, for one table or all tables."""
     request: AwsDict = {"TableArn": arns.of_table(session.client, name)} if name else {}
-    response = listed(session, session.rpcs.list_exports, request, max_items)
+    response = listed(session, session.rpcs.list_exports, request, max_items, prefix)
     session.show(response, lambda each: [rows(_SUMMARY, each.export_summaries, "no exports")])
 
 

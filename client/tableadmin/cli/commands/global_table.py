@@ -100,11 +100,11 @@ def create(session: Session, name: str, regions: tuple[str, ...]) -> None:
     make=option_members.member("RegionName"),
     help="Show only global tables with a replica in this Region.",
 )
-@options.max_items
+@options.page_options
 @pass_session
-def list_global_tables(session: Session, region: AwsDict, max_items: int | None) -> None:
+def list_global_tables(session: Session, region: AwsDict, max_items: int | None, prefix: str | None) -> None:
     """List the global tables of version 2017.11.29 and the Regions of their replicas."""
-    response = listed(session, session.rpcs.list_global_tables, region, max_items)
+    response = listed(session, session.rpcs.list_global_tables, region, max_items, prefix)
     session.show(response, lambda each: [_rows(each)])
 
 

@@ -122,12 +122,12 @@ def start(
 
 @import_.command("list", example="tablectl import list")
 @options.some_table_name
-@options.max_items
+@options.page_options
 @pass_session
-def list_imports(session: Session, name: str | None, max_items: int | None) -> None:
+def list_imports(session: Session, name: str | None, max_items: int | None, prefix: str | None) -> None:
     """List the imports of the last 90 days, for one table or all tables."""
     request: AwsDict = {"TableArn": arns.of_table(session.client, name)} if name else {}
-    response = listed(session, session.rpcs.list_imports, request, max_items)
+    response = listed(session, session.rpcs.list_imports, request, max_items, prefix)
     session.show(response, lambda each: [rows(_SUMMARY, each.import_summary_list, "no imports")])
 
 

@@ -86,12 +86,12 @@ def show(session: Session, name: str, index: AwsDict) -> None:
 
 @insights.command("list", example="tablectl insights list")
 @options.some_table_name
-@options.max_items
+@options.page_options
 @pass_session
-def list_insights(session: Session, name: str | None, max_items: int | None) -> None:
+def list_insights(session: Session, name: str | None, max_items: int | None, prefix: str | None) -> None:
     """List the tables and indexes with Contributor Insights, for one table or all tables."""
     request: AwsDict = {"TableName": name} if name else {}
-    response = listed(session, session.rpcs.list_contributor_insights, request, max_items)
+    response = listed(session, session.rpcs.list_contributor_insights, request, max_items, prefix)
     session.show(
         response,
         lambda each: [rows(_SUMMARY, each.contributor_insights_summaries, "no Contributor Insights")],

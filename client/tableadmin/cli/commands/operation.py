@@ -89,7 +89,10 @@ def watch(session: Session, ids: Sequence[str], request_id: str | None) -> None:
 
     The exit code is 0 if all operations succeeded, and 1 otherwise.
     """
-    operations = session.client.operations(_named(session, ids, request_id))
+    named = _named(session, ids, request_id)
+    # Within the timeout: the stream itself has none.
+    session.client.get_operation(named[0])
+    operations = session.client.operations(named)
     operation_progress.follow(session, operations, session.settings["endpoint"].text)
 
 

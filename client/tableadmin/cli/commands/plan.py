@@ -7,7 +7,6 @@ import click
 from tableadmin.cli.app import terminal_text
 from tableadmin.cli.app.exit_codes import CommandFailed
 from tableadmin.cli.app.group import Command
-from tableadmin.cli.app.output import show
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.specs import plan_file, planning, regions, spec_files
 from tableadmin.cli.specs.spec_files import Source
@@ -39,7 +38,7 @@ def plan(session: Session, source: Source, *, exit_code: bool, out: str | None) 
     if session.in_blocks:
         terminal_text.write(plan_text.review(planned.plans))
     else:
-        show(planning.answer(planned.plans, notes), session.output)
+        session.show_document(planning.answer(planned.plans, notes))
     planned.check()
     refused = [plan.table_name for plan in planned.plans if plan.refusal]
     if refused:

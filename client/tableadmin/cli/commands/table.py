@@ -99,17 +99,16 @@ def create(
 
 
 @table.command(example="tablectl table describe Music -o json")
-@options.table_name
+@options.table_names
 @pass_session
-def describe(session: Session, name: str) -> None:
-    """Show the settings and status of a table."""
-    session.show(session.client.describe_table(table_name=name), lambda response: description(response.table))
+def describe(session: Session, names: Sequence[str]) -> None:
+    """Show the settings and status of tables. With -o json, several tables are a list of responses."""
+    responses = [session.client.describe_table(table_name=name) for name in names]
+    session.show_each(responses, lambda response: description(response.table))
 
 
 @table.command("list", example="tablectl table list --wide --filter status=UPDATING --sort size")
-@click.option(
-    "--max-items", type=click.IntRange(min=1), metavar="N", help="Maximum number of tables to return."
-)
+@options.page_options
 @click.option(
     "--wide",
     "-w",
@@ -131,16 +130,25 @@ def describe(session: Session, name: str) -> None:
 )
 @pass_session
 def list_tables(
-    session: Session, max_items: int | None, *, wide: bool, sort: str | None, filters: list[Filter]
+    session: Session,
+    max_items: int | None,
+    prefix: str | None,
+    *,
+    wide: bool,
+    sort: str | None,
+    filters: list[Filter],
 ) -> None:
     """List the names of all tables, one per line. --wide, --sort and --filter read the state of each table.
 
+    -o wide is --wide.
+
     If the service is not permitted to read a table, standard error says so and the exit code is 1.
     """
+    wide = wide or session.output == "wide"
     if not (wide or sort or filters):
-        _show_names(session, listed(session, session.rpcs.list_tables, {}, max_items))
+        _show_names(session, listed(session, session.rpcs.list_tables, {}, max_items, prefix))
         return
-    tables = inventory(session)
+    tables = inventory(session, prefix)
     states = selected(tables, filters, sort or "table")[:max_items]
     if wide:
         session.show_all("Tables", states, lambda each: [_overview(each)])
@@ -194,15 +202,16 @@ def update(
 
 
 @table.command(example="tablectl table delete Music --yes --wait")
-@options.table_name
+@options.table_names
 @options.yes
 @options.wait_options
 @pass_session
-def delete(session: Session, name: str, *, yes: bool, wait_timeout: float | None) -> None:
-    """Delete a table and all its items."""
-    warning = f"This deletes table {name} and all its items"
-    response = session.change(session.rpcs.delete_table, {"TableName": name}, yes=yes, warning=warning)
-    finish_deletion(session, response, wait_timeout)
+def delete(session: Session, names: Sequence[str], *, yes: bool, wait_timeout: float | None) -> None:
+    """Delete tables and all their items. Several tables are deleted one after the other."""
+    for name in names:
+        warning = f"This deletes table {name} and all its items"
+        response = session.change(session.rpcs.delete_table, {"TableName": name}, yes=yes, warning=warning)
+        finish_deletion(session, response, wait_timeout)
 
 
 def _request(name: str | None, base: AwsDict, settings: dict[str, AwsDict]) -> AwsDict:

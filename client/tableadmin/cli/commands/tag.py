@@ -54,12 +54,12 @@ def remove(session: Session, name: str, keys: tuple[str, ...], *, yes: bool) -> 
 
 @tag.command("list", example="tablectl tag list Music")
 @options.table_or_arn
-@options.max_items
+@options.page_options
 @pass_session
-def list_tags(session: Session, name: str, max_items: int | None) -> None:
+def list_tags(session: Session, name: str, max_items: int | None, prefix: str | None) -> None:
     """List all tags of a table."""
     request: AwsDict = {"ResourceArn": arns.of_table(session.client, name)}
-    response = listed(session, session.rpcs.list_tags_of_resource, request, max_items)
+    response = listed(session, session.rpcs.list_tags_of_resource, request, max_items, prefix)
     session.show(response, lambda each: _rows(name, each))
 
 

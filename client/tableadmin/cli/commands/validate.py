@@ -10,7 +10,6 @@ import click
 from tableadmin.cli.app.blocks import Lines
 from tableadmin.cli.app.exit_codes import CommandFailed
 from tableadmin.cli.app.group import Command
-from tableadmin.cli.app.output import show
 from tableadmin.cli.app.session import Session, aws, pass_session
 from tableadmin.cli.specs import planning, spec_files
 from tableadmin.cli.specs.spec_files import Source
@@ -43,10 +42,10 @@ def _show(
     if session.in_blocks:
         are = "is" if len(loaded) == 1 else "are"
         valid = [f"{planning.count(len(loaded))} {are} valid"]
-        show([Lines(planning.violation_lines(found, loaded) or valid)], session.output)
+        session.show_blocks([Lines(planning.violation_lines(found, loaded) or valid)])
     else:
         answer: AwsDict = {"Violations": [_record(each, loaded) for each in found]}
-        show(planning.noted(answer, "Notes", notes), session.output)
+        session.show_document(planning.noted(answer, "Notes", notes))
 
 
 def _record(violation: SpecViolation, loaded: Sequence[LoadedSpec]) -> AwsDict:

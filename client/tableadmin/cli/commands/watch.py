@@ -13,8 +13,8 @@ import click
 
 from tableadmin.cli.app import shell_completion
 from tableadmin.cli.app.group import Command
-from tableadmin.cli.app.output import show_item
 from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.app.stalls import until_stalled
 from tableadmin.cli.app.terminal_text import is_terminal
 from tableadmin.cli.requests.contract_words import TABLE_PARTS
 from tableadmin.cli.views.watch_events import as_json
@@ -70,22 +70,21 @@ def watch(
         raise click.UsageError("Give table names, --prefix or --all.")
     from tableadmin.v1 import TablePart  # noqa: PLC0415 - protobuf
 
-    output = session.output
     numbers = [TablePart.Value(f"TABLE_PART_{part.upper().replace('-', '_')}") for part in parts]
     scope = session.client.watch(table_names=names, prefix=prefix, all_tables=everything, parts=numbers)
     with scope as events:
-        if output == "table" and is_terminal(sys.stdout):
+        if session.in_blocks and session.output != "name" and is_terminal(sys.stdout):
             from tableadmin.cli.views.watch_board import follow  # noqa: PLC0415 - rich
 
-            follow(events, names)
+            follow(until_stalled(session.client, events, first_only=True), names)
         else:
-            _print(events, output)
+            _print(events, session)
 
 
-def _print(events: Stream[WatchResponse], output: str) -> None:
+def _print(events: Stream[WatchResponse], session: Session) -> None:
     with _stop_when_unread(events):
-        for event in events:
-            show_item(as_json(event), output)
+        for event in until_stalled(session.client, events, first_only=True):
+            session.show_item(as_json(event))
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -15,6 +16,19 @@ if TYPE_CHECKING:
 # What every paged RPC takes for the size of a page.
 _MOST = 25
 
+# The field that names an item, "" where an item is a name; of an ARN the name of the table counts.
+_NAMES = {
+    "ListBackups": "backup_name",
+    "ListBulkOperations": "bulk_operation_arn",
+    "ListContributorInsights": "table_name",
+    "ListExports": "export_arn",
+    "ListGlobalTables": "global_table_name",
+    "ListImports": "table_arn",
+    "ListTables": "",
+    "ListTagsOfResource": "key",
+}
+_TABLE = re.compile(r"arn:[^/]*:table/([^/]+)")
+
 M = TypeVar("M", bound="Message")
 Item = TypeVar("Item")
 
@@ -24,10 +38,12 @@ def listed(
     rpc: PagedRpc[..., Request, Response, Item],
     members: AwsDict,
     most: int | None,
+    prefix: str | None = None,
 ) -> Response:
     """The answers of RPC to a request of these AWS MEMBERS and to those for the pages after it, as one.
 
-    It has at MOST as many items, if that is not None, and then the token of the page that would follow.
+    It has at MOST as many items, if that is not None, and then the token of the page that would follow. With
+    a PREFIX it has only items whose names begin so: an item's name is its own or its table's.
     """
     from tableadmin.awsshape import from_aws  # noqa: PLC0415 - protobuf
     from tableadmin.pagination import PAGINATION, next_request  # noqa: PLC0415 - grpc
@@ -36,9 +52,14 @@ def listed(
     request: Request | None = from_aws(members, rpc.request_type)
     while request is not None:
         items = getattr(whole, paging.items)
-        if most is not None and paging.page_size:
+        if most is not None and paging.page_size and not prefix:
             setattr(request, paging.page_size, min(most - len(items), _MOST))
         page = session.client.invoke(rpc, request, session.client.options)
+        if prefix:
+            found = getattr(page, paging.items)
+            kept = [each for each in found if _name(each, _NAMES[rpc.rpc]).startswith(prefix)]
+            del found[:]
+            found.extend(kept)
         whole.ClearField(paging.token_out)
         whole.MergeFrom(page)
         if most is not None and len(items) >= most:
@@ -49,3 +70,9 @@ def listed(
         # A page may have been empty; the whole is not.
         whole.ClearField("empty_members")
     return whole
+
+
+def _name(item: object, field: str) -> str:
+    text = str(getattr(item, field) if field else item)
+    found = _TABLE.match(text)
+    return found[1] if found else text

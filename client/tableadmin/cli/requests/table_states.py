@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from tableadmin.cli.app.session import Session
+from tableadmin.cli.app.stalls import until_stalled
 from tableadmin.cli.app.terminal_text import is_terminal
 
 if TYPE_CHECKING:
@@ -14,13 +15,15 @@ if TYPE_CHECKING:
     from tableadmin.v1 import TableState, WatchResponse
 
 
-def inventory(session: Session) -> list[TableState]:
+def inventory(session: Session, prefix: str | None = None) -> list[TableState]:
     """The state of every table, time to live and point-in-time recovery included.
+
+    With PREFIX only of those whose names begin so.
 
     While it streams, a bar on standard error says how far it has come, if that is a terminal.
     """
     tables: dict[str, TableState] = {}
-    for response in _shown(session.client, _snapshots(session.client)):
+    for response in _shown(session.client, _snapshots(session.client, prefix)):
         event = response.table
         tables.pop(event.table_name, None)
         if event.HasField("state"):
@@ -28,11 +31,12 @@ def inventory(session: Session) -> list[TableState]:
     return list(tables.values())
 
 
-def _snapshots(client: Client) -> Iterator[WatchResponse]:
+def _snapshots(client: Client, prefix: str | None) -> Iterator[WatchResponse]:
     from tableadmin.v1 import TablePart  # noqa: PLC0415 - protobuf
 
     parts = (TablePart.TABLE_PART_TIME_TO_LIVE, TablePart.TABLE_PART_CONTINUOUS_BACKUPS)
-    for response in client.watch(all_tables=True, snapshot_only=True, parts=parts):
+    stream = client.watch(prefix=prefix, all_tables=not prefix, snapshot_only=True, parts=parts)
+    for response in until_stalled(client, stream):
         if response.HasField("table"):
             yield response
 

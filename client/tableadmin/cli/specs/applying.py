@@ -17,7 +17,6 @@ import click
 from tableadmin.cli.app import options, terminal_text
 from tableadmin.cli.app.confirmation import confirm
 from tableadmin.cli.app.exit_codes import CommandFailed, Interrupted
-from tableadmin.cli.app.output import show_item
 from tableadmin.cli.app.session import Session, aws
 from tableadmin.cli.specs import planning
 from tableadmin.cli.views import operation_progress, plan_text
@@ -133,7 +132,7 @@ def show_plans(session: Session, plans: Sequence[TablePlan], notes: Sequence[str
         terminal_text.write(plan_text.review(plans))
     else:
         shown: AwsDict = {"time": datetime.now(UTC), "type": "PLAN", "plans": [aws(plan) for plan in plans]}
-        show_item(planning.noted(shown, "notes", notes), session.output)
+        session.show_item(planning.noted(shown, "notes", notes))
 
 
 def apply(

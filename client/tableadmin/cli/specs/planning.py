@@ -11,6 +11,7 @@ import click
 
 from tableadmin.cli.app.exit_codes import CHANGES_FOUND, CommandFailed
 from tableadmin.cli.app.session import aws
+from tableadmin.cli.app.stalls import until_stalled
 from tableadmin.cli.app.terminal_text import is_terminal, printable
 from tableadmin.cli.specs.spec_files import LoadedSpec
 from tableadmin.cli.views import plan_text
@@ -59,7 +60,9 @@ def planned(client: Client, loaded: Sequence[LoadedSpec]) -> Planned:
     from tableadmin.plans import table_error  # noqa: PLC0415 - grpc
 
     try:
-        results = _with_progress(client.plan_tables(each.spec for each in loaded), len(loaded))
+        results = _with_progress(
+            until_stalled(client, client.plan_tables(each.spec for each in loaded)), len(loaded)
+        )
     except InvalidArgument as error:
         response = client.validate(each.spec for each in loaded)
         if not response.violations:
@@ -102,7 +105,8 @@ def exported(client: Client, names: Sequence[str]) -> Exports:
     from tableadmin.plans import exports_of  # noqa: PLC0415 - grpc
 
     names = list(dict.fromkeys(names))
-    return exports_of(names, _with_progress(client.export_tables(table_names=names), len(names)))
+    stream = until_stalled(client, client.export_tables(table_names=names))
+    return exports_of(names, _with_progress(stream, len(names)))
 
 
 def _with_progress(results: Iterable[R], total: int) -> list[R]:

@@ -13,7 +13,6 @@ import click
 
 from tableadmin.cli.app import terminal_text
 from tableadmin.cli.app.exit_codes import CommandFailed, Interrupted
-from tableadmin.cli.app.output import show_item
 from tableadmin.cli.app.session import Session, aws
 from tableadmin.cli.app.terminal_text import is_terminal, printable
 from tableadmin.cli.views.formatting import span
@@ -59,7 +58,7 @@ def detach(session: Session, operations: Sequence[Operation], endpoint: str | No
         if session.in_blocks:
             click.echo(printable(f"{operation.table_name}: operation {operation.operation_id}"))
         else:
-            show_item(as_json(operation), session.output)
+            session.show_item(as_json(operation))
     click.echo(_follow_up_commands(session, operations, endpoint), err=True)
 
 
@@ -103,7 +102,7 @@ def _follow_up_commands(session: Session, operations: Sequence[Operation], endpo
 
 def _shown(session: Session, operations: Operations) -> Iterable[Operation]:
     if not session.in_blocks:
-        return _documents(operations, session.output)
+        return _documents(operations, session)
     if is_terminal(sys.stdout):
         from tableadmin.cli.views.operation_board import display  # noqa: PLC0415 - rich
 
@@ -111,9 +110,9 @@ def _shown(session: Session, operations: Operations) -> Iterable[Operation]:
     return _lines(operations)
 
 
-def _documents(operations: Iterable[Operation], output: str) -> Iterator[Operation]:
+def _documents(operations: Iterable[Operation], session: Session) -> Iterator[Operation]:
     for operation in operations:
-        show_item(as_json(operation), output)
+        session.show_item(as_json(operation))
         yield operation
 
 

@@ -18,6 +18,7 @@ from tableadmin.cli.views.formatting import span
 from tableadmin.cli.views.table_description import status_blocks
 
 if TYPE_CHECKING:
+    from tableadmin.errors import DeadlineExceeded
     from tableadmin.v1 import (
         CreateTableResponse,
         DeleteTableResponse,
@@ -44,7 +45,7 @@ def wait(
     try:
         *_, last = _shown(name, _responses(session, timeout, conditions))
     except DeadlineExceeded as error:
-        pending = "; ".join(error.progress.pending) if error.progress else "not seen"
+        pending = _still_pending(error)
         raise CommandFailed(f"{name}: after {span(timeout)} still pending: {pending}{hint}") from error
     except KeyboardInterrupt:
         if is_terminal(sys.stderr):
@@ -88,6 +89,14 @@ def _responses(session: Session, timeout: float, conditions: Iterable[Condition]
         number = WaitCondition.Value(f"WAIT_CONDITION_{each.name}")
         remaining = ends - time.monotonic()
         yield from session.client.wait(number, **each.subject, timeout=remaining)
+
+
+def _still_pending(error: DeadlineExceeded) -> str:
+    """What the service says is pending, or why it has seen nothing."""
+    if error.reason:
+        return error.message.removeprefix("the deadline has expired; ").removeprefix("not yet met: ")
+    seen = "; ".join(error.progress.pending) if error.progress else ""
+    return seen or error.message
 
 
 def _shown(name: str, responses: Iterable[WaitResponse]) -> Iterator[WaitResponse]:

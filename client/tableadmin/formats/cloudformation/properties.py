@@ -96,7 +96,7 @@ class Resource:
 
 def _with_key_advice(error: SpecError) -> SpecError:
     """ERROR with the option that leaves the encryption key alone, where the key is not known."""
-    if not any("KMSMasterKeyId" in part.path for part in error.parts or (error,)):
+    if not any(f"Properties.{_KEY}" in part.path for part in error.parts or (error,)):
         return error
     advised = error.within()
     advised.reason += f", or --unmanaged {_KEY}"

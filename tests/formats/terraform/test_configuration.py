@@ -286,6 +286,12 @@ resource "aws_dynamodb_tag" "of_the_replica" {
     ("name", "text", "said"),
     [
         ("prod.tfvars", 'env = "prod"\n', "gives values to variables only; give the folder"),
+        (
+            "terragrunt.hcl",
+            'include "root" {}\ninputs = { a = 1 }\n',
+            "is a configuration of Terragrunt",
+        ),
+        ("config.json", '{"data": {}, "kind": "ConfigMap"}', "unknown member of TableSpec"),
         ("log.json", '{"@level": "info", "type": "version"}', "is a log of Terraform; give what"),
         ("empty.json", '{"format_version": "1.0"}', "has no aws_dynamodb_table"),
     ],

@@ -9,19 +9,20 @@ from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.tree import Record, Tree
 
 # The files of a folder that Terraform reads, those that its file() often reads, and what marks such a folder.
-FILES = ("*.tf", "*.tfvars", "*.json", "*.yaml", "*.yml")
+FILES = ("*.tf", "*.tofu", "*.tfvars", "*.json", "*.yaml", "*.yml")
 MARK = "*.tf*"
 
 _BLOCK = re.compile(
     r"^(?:resource|data|module|provider|variable|output|locals|terraform)(?:[ \t]+\"[^\"\n]*\")*[ \t]*\{",
     re.MULTILINE,
 )
-_TOP = frozenset({"resource", "module", "data", "variable", "provider", "locals", "output"})
+# The blocks that make tables; other formats have members of the other blocks' names, such as `data`.
+_TOP = frozenset({"resource", "module"})
 
 
 def recognised(name: str, text: str) -> bool:
     """Whether TEXT, the content of the file NAME, is in Terraform's native syntax."""
-    return name.endswith((".tf", ".tfvars")) or (
+    return name.endswith((".tf", ".tofu", ".tfvars", ".hcl")) or (
         _BLOCK.search(text) is not None and not text.lstrip().startswith("{")
     )
 

@@ -95,7 +95,7 @@ class Module:
         self._depth = depth
         bodies = {name: parsed(name, files[name]) for name in sorted(files) if _is_in(name, folder)}
         self._blocks = [block._replace(file=name) for name, body in bodies.items() for block in body.blocks]
-        self.has_only_values = not self._blocks and any(body.attributes for body in bodies.values())
+        self.attributes = frozenset(name for body in bodies.values() for name in body.attributes)
         self._modules: dict[str, list[tuple[str, Module | None]]] = {}
         self._scope: Scope = self._everything()
         self._providers = {"aws": Provider(), **(providers or {}), **self._own_providers()}
@@ -381,4 +381,4 @@ def _fetched(manifest: str) -> dict[str, str]:
 
 
 def _is_in(name: str, folder: str) -> bool:
-    return posixpath.dirname(name) == folder and name.endswith((".tf", ".tf.json"))
+    return posixpath.dirname(name) == folder and name.endswith((".tf", ".tofu", ".tf.json", ".tofu.json"))

@@ -12,6 +12,7 @@ from tableadmin.formats.terraform.configuration.evaluation import evaluated
 from tableadmin.formats.terraform.configuration.modules import GivenText, Module, Written
 from tableadmin.formats.terraform.configuration.syntax import json_content, native
 from tableadmin.formats.terraform.configuration.values import (
+    NotHere,
     Unevaluable,
     Unknown,
     Value,
@@ -29,6 +30,7 @@ from tableadmin.formats.tree import Record, Tree, record
 
 _PREFIXES = ("aws_dynamodb_", "awscc_dynamodb_", "aws_appautoscaling_")
 _PLAN = "what `terraform show -json` prints"
+_TERRAGRUNT = "is a configuration of Terragrunt; give what `terragrunt show -json PLAN` prints"
 _ONLY_VALUES = (
     "gives values to variables only; give the folder of the configuration: terraform.tfvars and "
     "*.auto.tfvars in it are read; give other files with --param-file"
@@ -79,8 +81,9 @@ def _read(files: Mapping[str, str], inputs: Inputs, *, named: bool) -> Found:
         none = [f"{address}: there is none of it" for address in module.without_instances(TABLE)]
         if none:
             return Found(notes=[*none, *unread])
-        if module.has_only_values:
-            raise SpecError(_ONLY_VALUES)
+        if module.attributes:
+            # A configuration has only blocks at its top.
+            raise SpecError(_TERRAGRUNT if "inputs" in module.attributes else _ONLY_VALUES)
         raise SpecError("; ".join([f"has no {TABLE}", *unread]))
     found = tables(resources, inputs)
     return Found(found.tables, [*found.notes, *unread])
@@ -190,9 +193,7 @@ def _cause(cause: Unevaluable) -> Cause:
     needs = cause.needs
     if reference.startswith("var.") and not needs:
         needs = (f"--param {reference.removeprefix('var.')}=VALUE",)
-    return Cause(
-        str(cause), of_resource, needs, ("the folder",) if "files that were" in str(cause) else (_PLAN,)
-    )
+    return Cause(str(cause), of_resource, needs, ("the folder" if isinstance(cause, NotHere) else _PLAN,))
 
 
 def _references(value: Value) -> Iterator[str]:

@@ -10,6 +10,8 @@ from tableadmin.formats.terraform.resources import Cause, Resource, Steps, confi
 from tableadmin.formats.terraform.table import ATTRIBUTES, ON_DEMAND
 from tableadmin.formats.tree import Record, Tree
 
+# What a spec takes.
+_LONGEST_REASON = 200
 _IGNORED = "lifecycle.ignore_changes"
 _ONLY_CONFIGURED = "only the tags of the configuration are known"
 # Members of blocks that a spec may leave unmanaged by themselves; {} is the name of the block's element.
@@ -47,7 +49,8 @@ class Unmanaged:
 
     def add(self, path: str, reason: str, **bounds: Tree) -> None:
         """Leave the member at PATH alone, because of REASON; BOUNDS are those of auto scaling."""
-        shown: Record = {"Path": path, "Reason": reason, **bounds}
+        line = " ".join(reason.split())
+        shown: Record = {"Path": path, "Reason": line[:_LONGEST_REASON], **bounds}
         if bounds or path not in self._found:
             self._found[path] = shown
 

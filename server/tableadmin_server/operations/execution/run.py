@@ -37,7 +37,7 @@ from tableadmin_server.operations.execution.settle_waiter import SettleWaiter
 from tableadmin_server.operations.execution.time_in_state import TimeInState
 from tableadmin_server.operations.storage.record import Operation, OperationStatus, State
 from tableadmin_server.operations.storage.store import LeaseLost
-from tableadmin_server.planner import Cooldown, Plan, Step, in_update, plan, without
+from tableadmin_server.planner import Cooldown, Step, in_update, plan, without
 from tableadmin_server.tables.snapshot import Snapshot
 from tableadmin_server.watching.hub import Hub
 
@@ -89,8 +89,9 @@ class Run:
         # False once `operation` is ahead of what is written down for good.
         self.is_saved = True
         self._failures = _Failures()
-        # The steps that were refused for good since one was accepted, and why.
+        # The steps that were refused for good, and why; and whether another was accepted after that.
         self._refused: list[tuple[Step, Failure]] = []
+        self._accepted_since = False
         self._work: asyncio.Task[None] | None = None
         # Why what remembers the operation is no more.
         self._abandon_reason: Failure | None = None
@@ -223,7 +224,12 @@ class Run:
         self._refused = [each for each in self._refused if any(_is_same(each[0], s) for s in planned.steps)]
         possible = without(planned, self._is_blocked, live, now, changed) if self._refused else planned
         if self._refused and not possible.steps:
-            return self._refused_end(planned)
+            if not self._accepted_since and not planned.waits:
+                refused, failure = self._refused[0]
+                return self._failed_end(failure, refused.summary)
+            # The table has changed, or still does: the endpoint may accept now what it refused before.
+            self._refused.clear()
+            possible = planned
         decision = decide(spec, status, live, possible, age)
         if is_without_progress(decision) and self._learned(possible.steps[0]):
             return self._decide(dataclasses.replace(live, unheld=self._endpoint.support.unheld))
@@ -241,14 +247,6 @@ class Run:
     def _is_blocked(self, step: Step) -> bool:
         """Whether STEP was refused, or needs one that was."""
         return any(_is_same(step, refused) or step.needs(refused) for refused, _ in self._refused)
-
-    def _refused_end(self, planned: Plan) -> End | Pause:
-        """What follows where nothing of PLANNED is left but refused steps, or steps that need them."""
-        if planned.waits:  # the table changes: afterwards the endpoint may accept what it refused
-            self._refused.clear()
-            return Pause(tuple(wait.description for wait in planned.waits))
-        refused, failure = self._refused[0]
-        return self._failed_end(failure, refused.summary)
 
     def _ages_of(self, status: OperationStatus, now: datetime) -> tuple[float, dict[Cooldown, datetime]]:
         """For how long this server has known of the last call, and since when of what has a cooldown.
@@ -287,7 +285,7 @@ class Run:
         self._publish(journal.accepted(self._status, step, answer.request_id, self._clock(), made))
         self._ages_of(self._status, self._clock())
         self._failures.forget()
-        self._refused.clear()
+        self._accepted_since = True
         self._waiter.reset()
         await self._save()
         return None
@@ -328,6 +326,7 @@ class Run:
         is_lacking = knows_nothing_of(failure) or failure.code == Code.UNIMPLEMENTED
         if not (is_lacking and self._learned(step)):
             self._refused.append((step, failure))
+            self._accepted_since = False
         return None
 
     def _retry_or_end(self, failure: Failure) -> Pause | End:

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import click
 
-from tableadmin.cli.app import shell_completion
+from tableadmin.cli.app import aws_names, shell_completion
 from tableadmin.cli.app.help_layout import Context
 from tableadmin.cli.app.settings import SETTINGS, from_flags
 
@@ -145,10 +145,13 @@ class Group(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command; an unknown one is refused with the names that are near."""
+        """Find the command; an unknown one is refused with the names that are near, or with ours for it."""
         try:
             return super().resolve_command(ctx, args)
         except click.NoSuchCommand as error:
+            instead = aws_names.hint(args)
+            if instead:
+                raise click.UsageError(f"No such command {error.command_name!r}: {instead}.", ctx) from error
             raise click.NoSuchCommand(
                 error.command_name, possibilities=self.list_commands(ctx), ctx=ctx
             ) from error

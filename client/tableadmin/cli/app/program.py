@@ -42,6 +42,7 @@ COMMANDS = {
     "export-s3": "export_s3:export_s3",
     "bulk": "bulk:bulk",
     "limits": "account:limits",
+    "endpoint": "endpoint:endpoint",
     "endpoints": "account:endpoints",
     "call": "call:call",
     "context": "context:context",

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
 import click
+from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
     from tableadmin.cli.app.context_file import Contexts
@@ -22,14 +23,14 @@ _SECONDS = 1.0
 _PAGES = 10
 _OPERATIONS = 100
 
-Complete: TypeAlias = Callable[[click.Context, click.Parameter, str], list[str]]
+Complete: TypeAlias = Callable[[click.Context, click.Parameter | None, str], list[str]]
 
 
 def _quiet(names: Callable[[click.Context], Iterable[str]]) -> Complete:
     """Complete with those of NAMES that fit; whatever goes wrong, the shell is offered nothing."""
 
     @wraps(names)
-    def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    def complete(ctx: click.Context, param: click.Parameter | None, incomplete: str) -> list[str]:
         del param
         try:
             return [name for name in names(ctx) if name.startswith(incomplete)]
@@ -56,6 +57,20 @@ def indexes(ctx: click.Context) -> Iterator[str]:
     """The names of the global secondary indexes of the table that the line names."""
     described = _client(ctx).describe_table(table_name=ctx.params["name"])
     return (index.index_name for index in described.table.global_secondary_indexes)
+
+
+@_quiet
+def tag_keys(ctx: click.Context) -> Iterator[str]:
+    """The keys of the tags of the table that the line names."""
+    client, name = _client(ctx), ctx.params["name"]
+    arn = name if name.startswith("arn:") else client.describe_table(table_name=name).table.table_arn
+    return (tag.key for tag in client.list_tags_of_resource(resource_arn=arn).tags)
+
+
+@_quiet
+def endpoints(ctx: click.Context) -> Iterator[str]:
+    """The names of the endpoints that the service is configured with."""
+    return (each.name for each in _client(ctx).list_endpoints())
 
 
 @_quiet
@@ -93,14 +108,20 @@ def contexts(ctx: click.Context) -> Iterable[str]:
     return _contexts().named
 
 
+def files(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Files, which the shell itself finds."""
+    del ctx, param
+    return [CompletionItem(incomplete, type="file")]
+
+
 def setting(setting: Setting) -> Complete:
-    """The choices of SETTING, or where it has none, what the contexts set it to."""
+    """The choices of SETTING, or where it has none, what the service has and the contexts set it to."""
 
     @_quiet
     def complete(ctx: click.Context) -> Iterable[str]:
-        del ctx
+        served = endpoints(ctx, None, "") if setting.name == "endpoint" else []
         texts = {each[setting.name] for each in _contexts().named.values() if setting.name in each}
-        return setting.choices or sorted(texts)
+        return setting.choices or sorted({*texts, *served})
 
     return complete
 

@@ -16,7 +16,7 @@ from tableadmin.cli.requests import json_input
 
 @click.command(cls=Command, example="""tablectl call DescribeTable '{"TableName": "Music"}'""")
 @click.argument("rpc", shell_complete=shell_completion.rpcs)
-@click.argument("request", metavar="[JSON|-|@FILE]", default="{}")
+@click.argument("request", metavar="[JSON|-|@FILE]", default="{}", shell_complete=shell_completion.files)
 @options.yes
 @pass_session
 def call(session: Session, rpc: str, request: str, *, yes: bool) -> None:

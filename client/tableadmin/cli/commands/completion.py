@@ -29,4 +29,8 @@ def completion(ctx: click.Context, shell: str) -> None:
     complete = get_completion_class(shell)
     assert complete is not None
     root = ctx.find_root()
-    click.echo(complete(root.command, {}, "tablectl", shell_completion.VARIABLE).source())
+    source = complete(root.command, {}, "tablectl", shell_completion.VARIABLE).source()
+    if shell == "zsh":
+        # The script needs compdef, which compinit defines: run it where ~/.zshrc has not.
+        source = "(( $+functions[compdef] )) || { autoload -Uz compinit && compinit -u; }\n" + source.lstrip()
+    click.echo(source)

@@ -62,10 +62,7 @@ def set_context(ctx: click.Context, name: str) -> None:
         raise click.UsageError(
             f"Give at least one of {', '.join(SETTINGS[key].flags[-1] for key in SETTINGS)}."
         )
-    try:
-        context_file.check_name(name)
-    except ValueError as error:
-        raise InputError(str(error)) from error
+    _check_name(name)
     contexts = context_file.load(context_file.path())
     contexts.named[name] = {**contexts.named.get(name, {}), **settings}
     current = contexts.current or name
@@ -74,6 +71,34 @@ def set_context(ctx: click.Context, name: str) -> None:
         f"saved context {name} in {context_file.path()}"
         + (", now the current context" if current == name else "")
     )
+
+
+@context.command(example="tablectl context delete staging")
+@_name
+def delete(name: str) -> None:
+    """Delete a context. If it is the current context, there is no current context afterwards."""
+    contexts = context_file.load(context_file.path())
+    contexts.get(name)
+    del contexts.named[name]
+    current = None if contexts.current == name else contexts.current
+    context_file.save(replace(contexts, current=current), context_file.path())
+    click.echo(f"deleted context {name}")
+
+
+@context.command(example="tablectl context rename staging test")
+@_name
+@click.argument("new_name", metavar="NEWNAME")
+def rename(name: str, new_name: str) -> None:
+    """Rename a context. The current context stays the current one."""
+    contexts = context_file.load(context_file.path())
+    contexts.get(name)
+    _check_name(new_name)
+    if new_name in contexts.named:
+        raise InputError(f"there is a context {new_name!r} already")
+    named = {new_name if each == name else each: settings for each, settings in contexts.named.items()}
+    current = new_name if contexts.current == name else contexts.current
+    context_file.save(replace(contexts, named=named, current=current), context_file.path())
+    click.echo(f"renamed context {name} to {new_name}")
 
 
 @context.command("show", example="tablectl context show")
@@ -86,3 +111,10 @@ def show_settings(session: Session) -> None:
         return
     rows = [(name, each.text or "the service's default", each.origin) for name, each in chosen.items()]
     session.show_blocks([Rows(("Setting", "Value", "From"), rows)])
+
+
+def _check_name(name: str) -> None:
+    try:
+        context_file.check_name(name)
+    except ValueError as error:
+        raise InputError(str(error)) from error

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tableadmin.cli.app import options
+from tableadmin.cli.app import options, shell_completion
 from tableadmin.cli.app.blocks import Block, Lines
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
@@ -35,7 +35,7 @@ def policy() -> None:
 
 @policy.command("set", example="tablectl policy set Music policy.json")
 @options.table_or_arn
-@click.argument("source", metavar="FILE|-|JSON")
+@click.argument("source", metavar="FILE|-|JSON", shell_complete=shell_completion.files)
 @_revision
 @member_options.setting(
     "--confirm-remove-self",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tableadmin.cli.app import options
+from tableadmin.cli.app import options, shell_completion
 from tableadmin.cli.app.blocks import Block, Lines, Rows
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
@@ -40,7 +40,7 @@ def set_tags(session: Session, name: str, tags: tuple[str, ...]) -> None:
 
 @tag.command(example="tablectl tag remove Music stage --yes")
 @options.table_or_arn
-@click.argument("keys", metavar="KEY...", nargs=-1, required=True)
+@click.argument("keys", metavar="KEY...", nargs=-1, required=True, shell_complete=shell_completion.tag_keys)
 @options.yes
 @pass_session
 def remove(session: Session, name: str, keys: tuple[str, ...], *, yes: bool) -> None:

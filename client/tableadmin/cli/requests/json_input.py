@@ -46,9 +46,17 @@ def _text(source: str) -> tuple[str, str]:
         return "the argument", source
     if source == "-":
         return "standard input", sys.stdin.read()
-    path = source.removeprefix("file://").removeprefix("@")
+    path = path_of(source)
     try:
         return path, Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8"
         raise InputError(f"{path}: {reason} (inline JSON must start with '{{')") from error
+
+
+def path_of(source: str) -> str:
+    """The path that SOURCE names, which may have `file://`, `fileb://` or `@` before it."""
+    for prefix in ("file://", "fileb://", "@"):
+        if source.startswith(prefix):
+            return source.removeprefix(prefix)
+    return source

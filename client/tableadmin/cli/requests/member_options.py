@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tableadmin.cli.app import shell_completion
 from tableadmin.cli.app.options import F, combine_options
 from tableadmin.cli.requests import json_input, merging, option_members
 
@@ -55,6 +56,7 @@ cli_input_json = click.option(
     "--cli-input-json",
     "base",
     metavar="FILE|-|JSON",
+    shell_complete=shell_completion.files,
     callback=_document,
     help="The request in the JSON format of the AWS CLI; other options override its members.",
 )

@@ -12,6 +12,7 @@ import click
 
 from tableadmin.cli.app import options
 from tableadmin.cli.app.terminal_text import printable
+from tableadmin.cli.requests import json_input
 
 if TYPE_CHECKING:
     from tableadmin.formats import Found, FoundTable, Inputs
@@ -85,7 +86,15 @@ def source(*, required: bool) -> Callable[[Callable[..., R]], Callable[..., R]]:
             parameter_files: Sequence[str],
             **others: object,
         ) -> R:
-            said = Source(files, parameters, names, stacks, select, unmanaged, parameter_files)
+            said = Source(
+                [*map(json_input.path_of, files)],
+                parameters,
+                names,
+                stacks,
+                select,
+                unmanaged,
+                parameter_files,
+            )
             said.check_needs_files()
             return command(*args, source=said, **others)
 

@@ -1,0 +1,64 @@
+"""The commands of the AWS CLI, and what does the same in tablectl."""
+
+from __future__ import annotations
+
+# By the operation's name in the AWS CLI.
+COMMANDS = {
+    "cancel-bulk-operation": "bulk cancel",
+    "create-backup": "backup create",
+    "create-global-table": "global-table create",
+    "create-table": "table create",
+    "delete-backup": "backup delete",
+    "delete-resource-policy": "policy remove",
+    "delete-table": "table delete",
+    "describe-backup": "backup describe",
+    "describe-bulk-operation": "bulk describe",
+    "describe-continuous-backups": "pitr show",
+    "describe-contributor-insights": "insights show",
+    "describe-endpoints": "endpoints",
+    "describe-export": "export-s3 describe",
+    "describe-global-table": "global-table describe",
+    "describe-global-table-settings": "global-table settings",
+    "describe-import": "import describe",
+    "describe-kinesis-streaming-destination": "kinesis list",
+    "describe-limits": "limits",
+    "describe-table": "table describe",
+    "describe-table-replica-auto-scaling": "autoscaling show",
+    "describe-time-to-live": "ttl show",
+    "disable-kinesis-streaming-destination": "kinesis disable",
+    "enable-kinesis-streaming-destination": "kinesis enable",
+    "export-table-to-point-in-time": "export-s3 start",
+    "get-resource-policy": "policy show",
+    "import-table": "import start",
+    "list-backups": "backup list",
+    "list-bulk-operations": "bulk list",
+    "list-contributor-insights": "insights list",
+    "list-exports": "export-s3 list",
+    "list-global-tables": "global-table list",
+    "list-imports": "import list",
+    "list-tables": "table list",
+    "list-tags-of-resource": "tag list",
+    "put-resource-policy": "policy set",
+    "restore-table-from-backup": "restore from-backup",
+    "restore-table-to-point-in-time": "restore to-point-in-time",
+    "start-bulk-put-items": "bulk start",
+    "tag-resource": "tag set",
+    "untag-resource": "tag remove",
+    "update-continuous-backups": "pitr enable",
+    "update-contributor-insights": "insights enable",
+    "update-global-table": "global-table update",
+    "update-global-table-settings": "global-table update-settings",
+    "update-kinesis-streaming-destination": "kinesis update",
+    "update-table": "table update",
+    "update-table-replica-auto-scaling": "autoscaling update",
+    "update-time-to-live": "ttl enable",
+    "wait": "wait",
+}
+
+
+def hint(words: list[str]) -> str:
+    """What to type instead of WORDS, as the AWS CLI has them; "" where they are none of its commands."""
+    named = next((word for word in words if word in COMMANDS), "")
+    if not named or (words[0] != "dynamodb" and words[0] != named):
+        return ""
+    return f"the AWS CLI's {named} is 'tablectl {COMMANDS[named]}'"

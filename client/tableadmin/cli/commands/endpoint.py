@@ -1,0 +1,41 @@
+"""`tablectl endpoint`: the DynamoDB endpoints that the service is configured with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from tableadmin.cli.app.blocks import Block, Rows
+from tableadmin.cli.app.group import Group
+from tableadmin.cli.app.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from tableadmin.v1 import ConfiguredEndpoint
+
+
+@click.group(cls=Group)
+def endpoint() -> None:
+    """List the endpoints that --endpoint takes."""
+
+
+@endpoint.command("list", example="tablectl endpoint list")
+@pass_session
+def list_endpoints(session: Session) -> None:
+    """List the endpoints that the service is configured with; * marks the default."""
+    session.show_all("Endpoints", session.client.list_endpoints(), _rows)
+
+
+def _rows(endpoints: Sequence[ConfiguredEndpoint]) -> list[Block]:
+    rows = [
+        (
+            each.name,
+            "*" if each.is_default else "",
+            each.region,
+            "AWS" if each.is_aws else "another engine",
+            "yes" if each.has_operations else "no",
+        )
+        for each in endpoints
+    ]
+    return [Rows(("Endpoint", "Default", "Region", "Engine", "Operations"), rows)]

@@ -1,0 +1,40 @@
+"""Who types a command of the AWS CLI is told what to type instead."""
+
+import click
+import pytest
+
+from tableadmin.channel import SERVICE
+from tableadmin.cli.app.aws_names import COMMANDS
+from tableadmin.cli.app.program import tablectl
+from tests.cli.running import Run
+
+
+def _dashed(rpc: str) -> str:
+    return "".join(f"-{each.lower()}" if each.isupper() else each for each in rpc).lstrip("-")
+
+
+def test_every_operation_has_a_command() -> None:
+    """Each operation of the contract has a command, and each command is there."""
+    assert {*map(_dashed, SERVICE.methods_by_name), "wait"} == set(COMMANDS)
+    for words in COMMANDS.values():
+        command: click.Command | None = tablectl
+        for word in words.split():
+            assert isinstance(command, click.Group)
+            command = command.get_command(click.Context(command), word)
+        assert command is not None, words
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["describe-table", "--table-name", "M"], ["dynamodb", "describe-table"], ["table", "describe-table"]],
+)
+def test_the_command_is_named(offline: Run, arguments: list[str]) -> None:
+    """With or without `dynamodb`, and inside of a group."""
+    ran = offline(*arguments)
+    assert 64 == ran.returncode
+    assert "the AWS CLI's describe-table is 'tablectl table describe'" in ran.stderr
+
+
+def test_other_words_are_no_commands(offline: Run) -> None:
+    """A word that the AWS CLI does not have either is refused as before."""
+    assert "did you mean" in offline("tabel").stderr.lower()

@@ -41,6 +41,14 @@ def test_depth_is_bounded(opening: str) -> None:
     assert "nested" in refusal(opening * 100_000)
 
 
+@pytest.mark.parametrize("depth", [101, 500, 900])
+def test_the_depth_of_json_is_bounded(depth: int) -> None:
+    """JSON is no deeper than YAML may be, in whichever format it is."""
+    deep = '{"a": ' * depth + "1" + "}" * depth
+    for text in (deep, f'{{"Resources": {deep}}}', f'{{"Table": {deep}}}', "[" * depth + "]" * depth):
+        assert "is nested more than 100 deep" in refusal(text)
+
+
 def test_aliases_are_bounded() -> None:
     """A document of some hundred bytes that unfolds to billions of values is refused at once."""
     levels = "\n".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 10)}]" for n in range(1, 10))

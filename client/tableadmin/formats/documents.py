@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from tableadmin.formats import yaml_nodes
 from tableadmin.formats.error import SpecError
-from tableadmin.formats.tree import Faulty, Record, Tree
+from tableadmin.formats.tree import Faulty, Record, Tree, children
 from tableadmin.formats.variables import masked, unmasked
 
 # Above this many characters a line number is not worth reading the text again.
@@ -64,12 +64,23 @@ def _yaml(text: str) -> list[Tree]:
 def _json(text: str) -> list[Tree]:
     """TEXT as JSON, or else as YAML, which may begin with a brace too."""
     try:
-        return list(_json_values(text))
+        found = list(_json_values(text))
     except json.JSONDecodeError as error:
         try:
             return _yaml(text)
         except SpecError:
             raise SpecError(f"not JSON: {error.msg}", line=error.lineno) from None
+    _check_depth(found)
+    return found
+
+
+def _check_depth(found: list[Tree]) -> None:
+    """Raise SpecError for values that are nested deeper than YAML may be: readers recurse into them."""
+    level: list[Tree] = [*found]
+    for _ in range(yaml_nodes.DEEPEST):
+        level = [inner for tree in level for inner in children(tree)]
+    if level:
+        raise SpecError(f"is nested more than {yaml_nodes.DEEPEST} deep")
 
 
 def _json_values(text: str) -> Iterator[Tree]:

@@ -1,5 +1,6 @@
 """Documents as they were read, before anybody knows what their members mean."""
 
+from collections.abc import Iterable
 from typing import TypeAlias
 
 from tableadmin.formats.error import SpecError
@@ -34,8 +35,13 @@ def check_sound(tree: Tree) -> None:
     """Raise the first fault in TREE."""
     if isinstance(tree, Faulty):
         raise tree.fault
-    for inner in tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ():
+    for inner in children(tree):
         check_sound(inner)
+
+
+def children(tree: Tree) -> Iterable[Tree]:
+    """What is directly in TREE: the values of an object, or the items of a list."""
+    return tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ()
 
 
 def record(tree: Tree, path: str) -> Record:

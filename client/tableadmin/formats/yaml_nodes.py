@@ -19,7 +19,7 @@ _Base: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # More than a template of CloudFormation's greatest size, 1 MB; what aliases repeat counts each time.
 _MOST_NODES = 200_000
 # libyaml's composer overflows the stack where Python would raise.
-_DEEPEST = 100
+DEEPEST = 100
 
 _STANDARD = "tag:yaml.org,2002:"
 _MERGE = f"{_STANDARD}merge"
@@ -81,8 +81,8 @@ def _refuse_depth(text: str) -> None:
     depth = 0
     for event in yaml.parse(text, _Loader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > _DEEPEST:
-            raise SpecError(f"is nested more than {_DEEPEST} deep", line=_line(event))
+        if depth > DEEPEST:
+            raise SpecError(f"is nested more than {DEEPEST} deep", line=_line(event))
 
 
 def _child(node: Node, step: str | int) -> tuple[int, Node] | None:

@@ -26,7 +26,7 @@ from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor
 from tableadmin.v1 import plan_pb2 as tableadmin_dot_v1_dot_plan__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1atableadmin/v1/effect.proto\x12\rtableadmin.v1\x1a google/protobuf/descriptor.proto\x1a\x18tableadmin/v1/plan.proto\"\xdc\x01\n\x06\x45\x66\x66\x65\x63t\x12\x12\n\x05\x66ield\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x12\n\x05value\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x16\n\tless_than\x18\x03 \x01(\x03H\x02\x88\x01\x01\x12\x35\n\x0c\x63hange_class\x18\x04 \x01(\x0e\x32\x1a.tableadmin.v1.ChangeClassH\x03\x88\x01\x01\x12\x18\n\x0b\x64\x65scription\x18\x05 \x01(\tH\x04\x88\x01\x01\x42\x08\n\x06_fieldB\x08\n\x06_valueB\x0c\n\n_less_thanB\x0f\n\r_change_classB\x0e\n\x0c_description:H\n\x07\x65\x66\x66\x65\x63ts\x12\x1e.google.protobuf.MethodOptions\x18\xd1\x86\x03 \x03(\x0b\x32\x15.tableadmin.v1.Effectb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1atableadmin/v1/effect.proto\x12\rtableadmin.v1\x1a google/protobuf/descriptor.proto\x1a\x18tableadmin/v1/plan.proto\"\xfc\x01\n\x06\x45\x66\x66\x65\x63t\x12\x12\n\x05\x66ield\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x12\n\x05value\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x16\n\tless_than\x18\x03 \x01(\x03H\x02\x88\x01\x01\x12\x35\n\x0c\x63hange_class\x18\x04 \x01(\x0e\x32\x1a.tableadmin.v1.ChangeClassH\x03\x88\x01\x01\x12\x18\n\x0b\x64\x65scription\x18\x05 \x01(\tH\x04\x88\x01\x01\x12\x13\n\x06\x61\x63tion\x18\x06 \x01(\tH\x05\x88\x01\x01\x42\x08\n\x06_fieldB\x08\n\x06_valueB\x0c\n\n_less_thanB\x0f\n\r_change_classB\x0e\n\x0c_descriptionB\t\n\x07_action:H\n\x07\x65\x66\x66\x65\x63ts\x12\x1e.google.protobuf.MethodOptions\x18\xd1\x86\x03 \x03(\x0b\x32\x15.tableadmin.v1.Effectb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,5 +34,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tableadmin.v1.effect_pb2', 
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_EFFECT']._serialized_start=106
-  _globals['_EFFECT']._serialized_end=326
+  _globals['_EFFECT']._serialized_end=358
 # @@protoc_insertion_point(module_scope)

@@ -34,6 +34,7 @@ class Effect(_message.Message):
     LESS_THAN_FIELD_NUMBER: _builtins.int
     CHANGE_CLASS_FIELD_NUMBER: _builtins.int
     DESCRIPTION_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
     field: _builtins.str
     """The field of the request that causes the effect, as a path of field names with `.` between them. A
     path passes through the elements of lists. Example: `replica_updates.delete`. The effect applies if
@@ -49,6 +50,10 @@ class Effect(_message.Message):
     """The class of the effect."""
     description: _builtins.str
     """What the call deletes, loses or interrupts: one clause, without a period."""
+    action: _builtins.str
+    """The action that policies decide about beside the action of the RPC. Example: `DeleteIndex`. Absent if
+    the permission to call the RPC is sufficient.
+    """
     def __init__(
         self,
         *,
@@ -57,11 +62,14 @@ class Effect(_message.Message):
         less_than: _builtins.int | None = ...,
         change_class: _plan_pb2.ChangeClass.ValueType | None = ...,
         description: _builtins.str | None = ...,
+        action: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_change_class", b"_change_class", "_description", b"_description", "_field", b"_field", "_less_than", b"_less_than", "_value", b"_value", "change_class", b"change_class", "description", b"description", "field", b"field", "less_than", b"less_than", "value", b"value"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_action", b"_action", "_change_class", b"_change_class", "_description", b"_description", "_field", b"_field", "_less_than", b"_less_than", "_value", b"_value", "action", b"action", "change_class", b"change_class", "description", b"description", "field", b"field", "less_than", b"less_than", "value", b"value"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_change_class", b"_change_class", "_description", b"_description", "_field", b"_field", "_less_than", b"_less_than", "_value", b"_value", "change_class", b"change_class", "description", b"description", "field", b"field", "less_than", b"less_than", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_action", b"_action", "_change_class", b"_change_class", "_description", b"_description", "_field", b"_field", "_less_than", b"_less_than", "_value", b"_value", "action", b"action", "change_class", b"change_class", "description", b"description", "field", b"field", "less_than", b"less_than", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__action: _TypeAlias = _typing.Literal["action"]  # noqa: Y015
+    _WhichOneofArgType__action: _TypeAlias = _typing.Literal["_action", b"_action"]  # noqa: Y015
     _WhichOneofReturnType__change_class: _TypeAlias = _typing.Literal["change_class"]  # noqa: Y015
     _WhichOneofArgType__change_class: _TypeAlias = _typing.Literal["_change_class", b"_change_class"]  # noqa: Y015
     _WhichOneofReturnType__description: _TypeAlias = _typing.Literal["description"]  # noqa: Y015
@@ -72,6 +80,8 @@ class Effect(_message.Message):
     _WhichOneofArgType__less_than: _TypeAlias = _typing.Literal["_less_than", b"_less_than"]  # noqa: Y015
     _WhichOneofReturnType__value: _TypeAlias = _typing.Literal["value"]  # noqa: Y015
     _WhichOneofArgType__value: _TypeAlias = _typing.Literal["_value", b"_value"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__action) -> _WhichOneofReturnType__action | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__change_class) -> _WhichOneofReturnType__change_class | None: ...
     @_typing.overload

@@ -1,0 +1,168 @@
+"""Authorizes what principals ask for by the policies of a folder, which may change while the server runs."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TypeAlias
+
+import cedarpy
+import structlog
+from google.protobuf.message import Message
+from google.rpc.code_pb2 import Code
+
+from tableadmin_server.failure import Failure
+from tableadmin_server.security.authorization.asks import Ask
+from tableadmin_server.security.authorization.context import context_of, is_plain
+from tableadmin_server.security.authorization.decisions import (
+    Circumstances,
+    Decider,
+    Decision,
+    Facts,
+    FactsNeeded,
+    Resource,
+)
+from tableadmin_server.security.authorization.policies import (
+    Configured,
+    PolicyError,
+    digest_of,
+    load,
+    read_folder,
+)
+from tableadmin_server.security.authorization.schema import schema_of
+from tableadmin_server.security.identity import Principal
+
+_log = structlog.get_logger()
+
+# Seconds between two looks at the folder. What has changed is loaded once two looks have found the same: a
+# file that is being written may be whole policies already, though not all of them.
+_LOOK_SECONDS = 1.0
+
+# Reads what decisions need to know of a table, by the names of the endpoint and the table; raises Failure.
+ReadFacts: TypeAlias = Callable[[str, str, FactsNeeded], Awaitable[Facts]]
+# Whether a table is the one in which the service keeps its operations.
+IsOwn: TypeAlias = Callable[[str, str], bool]
+
+
+def compile_folder(folder: Path, configured: Configured) -> Decider:
+    """The policies of FOLDER; raises PolicyError."""
+    return compile_texts(read_folder(folder), configured)
+
+
+def compile_texts(texts: Mapping[str, str], configured: Configured) -> Decider:
+    """The policies of TEXTS, which are by file name; raises PolicyError."""
+    schema = cedarpy.Schema.from_str(schema_of(configured.endpoints))
+    return Decider(load(texts, schema, configured))
+
+
+class Authorizer:
+    """Decides by the newest valid policies of FOLDER. READ_FACTS is asked where policies look at facts."""
+
+    def __init__(self, folder: Path, configured: Configured, read_facts: ReadFacts, is_own: IsOwn) -> None:
+        """Load the policies; raises PolicyError."""
+        self._folder = folder
+        self._configured = configured
+        self._read_facts = read_facts
+        self._is_own = is_own
+        self._decider = compile_folder(folder, configured)
+        _log.info("policies loaded", sha256=self._decider.sha256, policies=len(self._decider.policies))
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the policies that decide now."""
+        return self._decider.sha256
+
+    def may_permit(self, principal: Principal, actions: Iterable[str], endpoint: str) -> bool:
+        """Whether there is a policy that may permit any of ACTIONS to PRINCIPAL for something of ENDPOINT."""
+        return any(self._decider.may_permit(principal, action, endpoint) for action in actions)
+
+    async def decide(self, principal: Principal, ask: Ask, endpoint: str, *, mine: bool = False) -> Decision:
+        """Whether PRINCIPAL may do what ASK says at ENDPOINT, "" for the server; raises Failure of a read."""
+        decider = self._decider
+        resource = Resource(endpoint, ask.table)
+        circumstances = Circumstances(
+            partial(_context, ask.subject, mine=mine),
+            is_plain=is_plain(ask.subject.DESCRIPTOR),
+            mine=mine,
+            own=ask.table is not None and self._is_own(endpoint, ask.table),
+        )
+        decision = decider.decide(principal, ask.action, resource, circumstances)
+        if decision is not None:
+            return decision
+        needed = decider.facts_needed(principal, ask.action, endpoint)
+        facts = await self._read_facts(endpoint, ask.table, needed) if ask.table else Facts()
+        return decider.decide_with(facts, principal, ask.action, resource, circumstances)
+
+    async def check(
+        self, principal: Principal, asks: Iterable[Ask], endpoint: str, *, mine: bool = False
+    ) -> tuple[str, ...]:
+        """The policies that permit all of ASKS; raises Failure (PERMISSION_DENIED) for the first denied."""
+        permitted: dict[str, None] = {}
+        for ask in asks:
+            decision = await self.decide(principal, ask, endpoint, mine=mine)
+            if not decision.allowed:
+                raise denied(principal, ask.action, Resource(endpoint, ask.table), decision)
+            permitted.update(dict.fromkeys(decision.policies))
+        return tuple(permitted)
+
+    async def follow_folder(self) -> None:
+        """Load the policies whenever the files have changed; goes on until it is cancelled."""
+        before = await asyncio.to_thread(_state, self._folder)
+        loaded = before
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            now = await asyncio.to_thread(_state, self._folder)
+            if now == before and now != loaded:
+                await self.reload()
+                loaded = now
+            before = now
+
+    async def reload(self) -> bool:
+        """Load the policies anew: whether the new ones decide. Invalid ones are logged and change nothing."""
+        old = self._decider.sha256
+        refused = ""
+        try:
+            texts = await asyncio.to_thread(read_folder, self._folder)
+            refused = digest_of(texts)
+            decider = await asyncio.to_thread(compile_texts, texts, self._configured)
+        except PolicyError as error:
+            _log.error(
+                "policies refused; the old ones stay in force",
+                sha256=old,
+                refused_sha256=refused,
+                problems=list(error.problems[:20]),
+            )
+            return False
+        if decider.sha256 != old:
+            self._decider = decider
+        _log.info(
+            "policies loaded", sha256=decider.sha256, replaced_sha256=old, policies=len(decider.policies)
+        )
+        return True
+
+
+def denied(principal: Principal, action: str, resource: Resource, decision: Decision) -> Failure:
+    """The end of a call that is not permitted. It is the same whether or not RESOURCE exists."""
+    forbidden = ", ".join(decision.policies)
+    why = f"the policy {forbidden} forbids it" if decision.policies else "no policy permits it"
+    advice = "".join(f" {each}" for each in decision.advice)
+    return Failure(
+        Code.PERMISSION_DENIED,
+        f"{principal} may not call {action} for {resource}: {why}.{advice}",
+        reason="POLICY_DENIED",
+        metadata={"action": action, "resource": str(resource), "policies": forbidden},
+    )
+
+
+def _context(subject: Message, *, mine: bool) -> tuple[dict[str, object], Sequence[dict[str, object]]]:
+    return context_of(subject, datetime.now(UTC), mine=mine)
+
+
+def _state(folder: Path) -> object:
+    """What changes when a file of FOLDER changes."""
+    try:
+        stats = ((each.name, each.stat()) for each in sorted(folder.iterdir()))
+        return tuple((name, stat.st_mtime_ns, stat.st_size, stat.st_ino) for name, stat in stats)
+    except OSError as error:
+        return str(error)

@@ -1,0 +1,132 @@
+"""What policies may know of a request beside the principal, the action and the table: `context`. No I/O."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, TypeAlias
+
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.message import Message
+
+from tableadmin.v1 import Tag
+
+# Values as Cedar's JSON has them.
+Record: TypeAlias = dict[str, Any]
+
+# The largest Long of Cedar. A sum never wraps around.
+_LARGEST = 2**63 - 1
+
+# The sets of texts in the context, each with the names of the fields of requests whose values it holds.
+SETS: Mapping[str, frozenset[str]] = {
+    "destinations": frozenset({"s3_bucket", "stream_arn"}),
+    "destinationAccounts": frozenset({"s3_bucket_owner"}),
+    "keys": frozenset({"kms_master_key_id", "s3_sse_kms_key_id"}),
+    "regions": frozenset({"region_name"}),
+    "roles": frozenset({"auto_scaling_role_arn"}),
+    "tagKeys": frozenset({"tag_keys"}),
+}
+
+# The entity that has the tags of a request.
+TAGS_TYPE, TAGS_ID = "TagSet", "request"
+
+
+def context_of(subject: Message, now: datetime, *, mine: bool) -> tuple[Record, Sequence[Record]]:
+    """The context of a request, and the entities that the context refers to.
+
+    SUBJECT is the part of the request that is about one table. MINE says that the principal has asked for the
+    operation that the request is about.
+    """
+    values = list(_values(subject, ()))
+    tags = {tag.key: tag.value for tag in _tags(subject)}
+    context: Record = {
+        "now": {"__extn": {"fn": "datetime", "arg": f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z"}},
+        "mine": mine,
+        "readUnits": _units(values, "read"),
+        "writeUnits": _units(values, "write"),
+        **{name: _texts(values, fields) for name, fields in SETS.items()},
+    }
+    context["tagKeys"] = sorted({*context["tagKeys"], *tags})
+    if not tags:
+        return context, ()
+    uid = {"type": TAGS_TYPE, "id": TAGS_ID}
+    context["tags"] = {"__entity": uid}
+    return context, ({"uid": uid, "attrs": {}, "parents": [], "tags": tags},)
+
+
+# A value, and the names of the fields that lead to it.
+_Value: TypeAlias = tuple[tuple[str, ...], Any]
+
+
+def _values(message: Message, above: tuple[str, ...]) -> Iterator[_Value]:
+    for field, value in message.ListFields():
+        path = (*above, field.name)
+        for each in _elements(field, value):
+            if isinstance(each, Message):
+                yield from _values(each, path)
+            else:
+                yield path, each
+
+
+def _elements(field: FieldDescriptor, value: Any) -> Sequence[Any]:  # noqa: ANN401  # of the field's type
+    if not field.is_repeated:
+        return [value]
+    entry = field.message_type
+    if entry is not None and entry.GetOptions().map_entry:
+        return list(value.values())
+    return list(value)
+
+
+def _tags(message: Message) -> Iterator[Tag]:
+    for field, value in message.ListFields():
+        for each in _elements(field, value):
+            if isinstance(each, Tag):
+                yield each
+            elif isinstance(each, Message):
+                yield from _tags(each)
+
+
+def _units(values: Sequence[_Value], side: str) -> int:
+    """The capacity units that are asked for, of the table and of all its indexes together.
+
+    A negative number, which AWS refuses, does not make up for another one.
+    """
+    found: Iterator[int] = (max(0, value) for path, value in values if _is_capacity(path, side))
+    return min(sum(found), _LARGEST)
+
+
+def _is_capacity(path: tuple[str, ...], side: str) -> bool:
+    leaf = path[-1]
+    if leaf == "maximum_units":
+        return any(f"{side}_capacity" in name for name in path)
+    return leaf.endswith(f"{side}_capacity_units")
+
+
+def _texts(values: Sequence[_Value], fields: frozenset[str]) -> list[str]:
+    return sorted({str(value) for path, value in values if path[-1] in fields})
+
+
+@cache
+def is_plain(descriptor: Descriptor) -> bool:
+    """Whether messages of DESCRIPTOR can hold nothing that is in the context."""
+    return not any(_counts(path) for path in _paths(descriptor, (), frozenset()))
+
+
+def _counts(path: tuple[str, ...]) -> bool:
+    leaf = path[-1]
+    return (
+        any(leaf in fields for fields in SETS.values())
+        or "tags" in path
+        or any(_is_capacity(path, side) for side in ("read", "write"))
+    )
+
+
+def _paths(
+    descriptor: Descriptor, above: tuple[str, ...], within: frozenset[str]
+) -> Iterator[tuple[str, ...]]:
+    for field in descriptor.fields:
+        path = (*above, field.name)
+        nested = field.message_type
+        if nested is None:
+            yield path
+        elif nested.full_name not in within:
+            yield from _paths(nested, path, within | {descriptor.full_name})

@@ -1,0 +1,333 @@
+"""Decides by Cedar whether a principal may do something. No I/O.
+
+Anything but a clear Allow is a denial: an error of one policy, an entity that Cedar does not take, or no
+answer.
+"""
+
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple, TypeAlias
+
+import cedarpy
+
+from tableadmin_server.security.authorization.classification import ACTIONS
+from tableadmin_server.security.authorization.context import Record
+from tableadmin_server.security.authorization.policies import Est, PolicyDocuments, annotations_of
+from tableadmin_server.security.authorization.schema import SERVER_ID
+from tableadmin_server.security.authorization.scopes import applies, looks_at, mentioned
+from tableadmin_server.security.identity import Principal
+
+# Decisions, slices and principals that are kept; all are forgotten when there are more.
+_MAX_REMEMBERED = 50_000
+
+
+class Resource(NamedTuple):
+    """What an action is for: a TABLE of an ENDPOINT, the endpoint, or the server where ENDPOINT is ""."""
+
+    endpoint: str = ""
+    table: str | None = None
+
+    @property
+    def uid(self) -> dict[str, str]:
+        """The entity, as Cedar's JSON has it."""
+        if not self.endpoint:
+            return {"type": "Server", "id": SERVER_ID}
+        if self.table is None:
+            return {"type": "Endpoint", "id": self.endpoint}
+        return {"type": "Table", "id": f"{self.endpoint}/{self.table}"}
+
+    def __str__(self) -> str:
+        if not self.endpoint:
+            return "the server"
+        if self.table is None:
+            return f"the endpoint {self.endpoint}"
+        return f"the table {self.endpoint}/{self.table}"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a table is like at the time of the call. A table that does not exist has neither TAGS nor LIVE."""
+
+    tags: Mapping[str, str] | None = None
+    live: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether something is allowed, by which policies (`@id`), and their `@advice`.
+
+    Of a denial POLICIES are those that forbid what another policy permits. They are empty where no policy
+    permits it: whoever may do nothing learns nothing of the policies.
+    """
+
+    allowed: bool
+    policies: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
+
+
+DENIED = Decision(allowed=False)
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What a decision may depend on beside principal, action and resource.
+
+    CONTEXT makes the context and the entities that the context refers to. IS_PLAIN says that the request can
+    hold nothing of what is in the context: apart from the time and MINE the context is always the same. OWN
+    says that the table is the one in which the service keeps its operations.
+    """
+
+    context: Callable[[], tuple[Record, Sequence[Record]]]
+    is_plain: bool = False
+    mine: bool = False
+    own: bool = False
+
+
+# What decisions are remembered by; the last are MINE and OWN.
+_Key: TypeAlias = tuple[Principal, str, Resource, bool, bool]
+
+
+class Decider:
+    """Decides by DOCUMENTS, which were validated against the schema.
+
+    Each decision is made by the policies alone that can apply to its action, principal and endpoint. What
+    depends on nothing else is remembered.
+    """
+
+    def __init__(self, documents: PolicyDocuments) -> None:
+        self.sha256 = documents.sha256
+        self._policies = documents.policies
+        self._mentioned = mentioned(documents.policies.values())
+        self._slices: dict[tuple[object, ...], _Slice] = {}
+        self._of_principal: dict[tuple[Principal, str, str], _Slice] = {}
+        self._entities: dict[tuple[Principal, str], cedarpy.Entities] = {}
+        self._remembered: dict[_Key, Decision] = {}
+
+    @property
+    def policies(self) -> Collection[str]:
+        """The `@id`s of all policies."""
+        return self._policies.keys()
+
+    def may_permit(self, principal: Principal, action: str, endpoint: str) -> bool:
+        """Whether there is a policy that may permit ACTION to PRINCIPAL for anything of ENDPOINT."""
+        return self._slice(principal, action, endpoint).may_permit
+
+    def decide(
+        self, principal: Principal, action: str, resource: Resource, circumstances: Circumstances
+    ) -> Decision | None:
+        """Whether PRINCIPAL may do ACTION to RESOURCE; None where that depends on facts of the table."""
+        key = (principal, action, resource, circumstances.mine, circumstances.own)
+        remembered = self._remembered.get(key)
+        if remembered is not None:
+            return remembered
+        found = self._slice(principal, action, resource.endpoint)
+        decision = self._without_facts(found, principal, action, resource, circumstances)
+        looks = found.looks
+        if decision and not looks.time and (circumstances.is_plain or not looks.context):
+            _keep(self._remembered, key, decision)
+        return decision
+
+    def decide_with(
+        self,
+        facts: Facts,
+        principal: Principal,
+        action: str,
+        resource: Resource,
+        circumstances: Circumstances,
+    ) -> Decision:
+        """The decision where FACTS of the table are known: those that `facts_needed` says."""
+        found = self._slice(principal, action, resource.endpoint)
+        evaluate = self._evaluation(found, principal, action, resource, circumstances, facts)
+        return self._decision(evaluate, found.all, found.permits)
+
+    def facts_needed(self, principal: Principal, action: str, endpoint: str) -> "FactsNeeded":
+        """The facts of a table that policies may look at."""
+        looks = self._slice(principal, action, endpoint).looks
+        return FactsNeeded(looks.tags, looks.live)
+
+    def _without_facts(
+        self,
+        found: "_Slice",
+        principal: Principal,
+        action: str,
+        resource: Resource,
+        circumstances: Circumstances,
+    ) -> Decision | None:
+        """The decision, as far as policies make it that look at no facts of the table."""
+        if not found.may_permit:
+            return DENIED
+        evaluate = self._evaluation(found, principal, action, resource, circumstances, Facts())
+        decision = self._decision(evaluate, found.plain, found.plain_permits)
+        if decision.policies and not decision.allowed:
+            return decision  # forbidden, whatever the facts are
+        if decision.allowed and not found.facts_may_forbid:
+            return decision
+        if not decision.allowed and not found.facts_may_permit:
+            return decision
+        return None
+
+    def _decision(
+        self,
+        evaluate: "_Evaluate",
+        policies: cedarpy.PolicySet,
+        permits: Callable[[], cedarpy.PolicySet],
+    ) -> Decision:
+        answer = evaluate(policies)
+        if answer.allowed:
+            return Decision(allowed=True, policies=answer.policies)
+        if answer.policies and evaluate(permits()).allowed:
+            advice = annotations_of(self._policies, answer.policies, "advice")
+            return Decision(allowed=False, policies=answer.policies, advice=advice)
+        return DENIED
+
+    def _evaluation(
+        self,
+        found: "_Slice",
+        principal: Principal,
+        action: str,
+        resource: Resource,
+        circumstances: Circumstances,
+        facts: Facts,
+    ) -> "_Evaluate":
+        """What evaluates policies for one request."""
+        # Most policies look at no context, and a decision without it takes half the time.
+        context, referred = circumstances.context() if found.looks.context else ({}, ())
+        added = [*_table_entities(resource, facts, own=circumstances.own), *referred]
+        try:
+            entities = self._base(principal, action).with_added_json_str(json.dumps(added))
+        except ValueError:  # an id or a value that is none to Cedar
+            return _no_answer
+        request = {
+            "principal": {"type": principal.type, "id": principal.id},
+            "action": {"type": "Action", "id": action},
+            "resource": resource.uid,
+            "context": json.dumps(context),
+        }
+        return lambda policies: _answer(request, policies, entities)
+
+    def _slice(self, principal: Principal, action: str, endpoint: str) -> "_Slice":
+        found = self._of_principal.get((principal, action, endpoint))
+        if found is None:
+            ids = {(principal.type, principal.id), *(("Group", group) for group in principal.groups)}
+            key = (principal.type, frozenset(ids & self._mentioned), action, endpoint)
+            found = self._slices.get(key) or _Slice(
+                {
+                    name: policy
+                    for name, policy in self._policies.items()
+                    if applies(policy, principal, _actions_with(action), endpoint)
+                }
+            )
+            _keep(self._slices, key, found)
+            _keep(self._of_principal, (principal, action, endpoint), found)
+        return found
+
+    def _base(self, principal: Principal, action: str) -> cedarpy.Entities:
+        """The entities of PRINCIPAL and ACTION with their groups; raises ValueError.
+
+        Without their groups no policy for a group would apply, and what forbids by group would forbid
+        nothing.
+        """
+        found = self._entities.get((principal, action))
+        if found is None:
+            found = cedarpy.Entities.from_json_str(json.dumps([*_principal(principal), *_action(action)]))
+            _keep(self._entities, (principal, action), found)
+        return found
+
+
+class FactsNeeded(NamedTuple):
+    """Which facts of a table a decision may depend on."""
+
+    tags: bool
+    live: bool
+
+
+class _Slice:
+    """The policies that may apply: all of them, and those that look at no facts of the table (`plain`)."""
+
+    def __init__(self, policies: Mapping[str, Est]) -> None:
+        self._policies = policies
+        self.looks = looks_at(policies.values())
+        self._plain = {name: each for name, each in policies.items() if not looks_at([each]).facts}
+        of_facts = [each["effect"] for name, each in policies.items() if name not in self._plain]
+        self.facts_may_permit = "permit" in of_facts
+        self.facts_may_forbid = "forbid" in of_facts
+        self.may_permit = any(each["effect"] == "permit" for each in policies.values())
+
+    @cached_property
+    def all(self) -> cedarpy.PolicySet:
+        return _policy_set(self._policies)
+
+    @cached_property
+    def plain(self) -> cedarpy.PolicySet:
+        return self.all if len(self._plain) == len(self._policies) else _policy_set(self._plain)
+
+    def permits(self) -> cedarpy.PolicySet:
+        return _policy_set(_permits(self._policies))
+
+    def plain_permits(self) -> cedarpy.PolicySet:
+        return _policy_set(_permits(self._plain))
+
+
+class _Answer(NamedTuple):
+    allowed: bool
+    policies: tuple[str, ...]
+
+
+_Evaluate: TypeAlias = Callable[[cedarpy.PolicySet], _Answer]
+
+
+def _no_answer(_policies: cedarpy.PolicySet) -> _Answer:
+    return _Answer(allowed=False, policies=())
+
+
+def _answer(request: Mapping[str, Any], policies: cedarpy.PolicySet, entities: cedarpy.Entities) -> _Answer:
+    """What Cedar decides; a policy whose evaluation fails denies, whatever the others say."""
+    result = cedarpy.is_authorized(dict(request), policies, entities)
+    if result.diagnostics.errors:
+        return _Answer(allowed=False, policies=())
+    reasons = tuple(sorted(result.diagnostics.reasons))
+    return _Answer(result.decision is cedarpy.Decision.Allow, reasons)
+
+
+def _permits(policies: Mapping[str, Est]) -> Mapping[str, Est]:
+    return {name: each for name, each in policies.items() if each["effect"] == "permit"}
+
+
+def _policy_set(policies: Mapping[str, Est]) -> cedarpy.PolicySet:
+    document = {"templates": {}, "staticPolicies": dict(policies), "templateLinks": []}
+    return cedarpy.PolicySet.from_json_str(json.dumps(document))
+
+
+def _principal(principal: Principal) -> Iterable[Record]:
+    parents = [{"type": "Group", "id": group} for group in sorted(principal.groups)]
+    uid = {"type": principal.type, "id": principal.id}
+    return ({"uid": uid, "attrs": {"name": principal.name}, "parents": parents},)
+
+
+def _action(action: str) -> Iterable[Record]:
+    parents = [{"type": "Action", "id": each} for each in _actions_with(action) if each != action]
+    return ({"uid": {"type": "Action", "id": action}, "attrs": {}, "parents": parents},)
+
+
+def _table_entities(resource: Resource, facts: Facts, *, own: bool) -> Iterable[Record]:
+    if resource.table is None:
+        return ()
+    attributes: Record = {"name": resource.table, "own": own}
+    if facts.live is not None:
+        attributes["live"] = dict(facts.live)
+    parents = [{"type": "Endpoint", "id": resource.endpoint}]
+    return ({"uid": resource.uid, "attrs": attributes, "parents": parents, "tags": dict(facts.tags or {})},)
+
+
+def _actions_with(action: str) -> tuple[str, ...]:
+    """ACTION and its group."""
+    group = ACTIONS.get(action)
+    return (action, str(group)) if group else (action,)
+
+
+def _keep(cache: dict[Any, Any], key: object, value: object) -> None:
+    if len(cache) >= _MAX_REMEMBERED:
+        cache.clear()
+    cache[key] = value

@@ -1,0 +1,233 @@
+"""Reads the policies of a folder, and refuses every set that might permit more than its authors meant."""
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import cedarpy
+
+# A policy as Cedar's JSON has it.
+Est: TypeAlias = dict[str, Any]
+
+# The annotations that mean something here.
+_ANNOTATIONS = frozenset({"id", "advice"})
+_ID = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,99}\Z")
+_WORD = re.compile(r"[^\W\d_]+")
+_MAX_ADVICE = 200
+# The operators whose operands are conditions.
+_LOGIC = frozenset({"&&", "||", "!", "if-then-else"})
+# Bytes of all files together.
+_MAX_SIZE = 4 * 1024 * 1024
+
+
+class PolicyError(Exception):
+    """Policies that are not taken. Each problem names its file, and the policy where there is one."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True)
+class Configured:
+    """What of the configuration policies refer to: the names of the endpoints and of the authenticators."""
+
+    endpoints: tuple[str, ...]
+    authenticators: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PolicyDocuments:
+    """The policies by `@id`, and a hash of all of them."""
+
+    policies: Mapping[str, Est]
+    sha256: str
+
+
+def read_folder(folder: Path) -> Mapping[str, str]:
+    """The texts of the `*.cedar` files in FOLDER by file name; raises PolicyError.
+
+    Names that begin with a dot are left out. A file that looks like a policy and is not read
+    is an error.
+    """
+    problems: list[str] = []
+    texts: dict[str, str] = {}
+    try:
+        entries = sorted(each for each in folder.iterdir() if not each.name.startswith("."))
+    except OSError as error:
+        raise PolicyError([f"{folder}: {error.strerror}"]) from error
+    for each in entries:
+        if each.is_dir():
+            if any(each.rglob("*.cedar")):
+                problems.append(f"{each.name}: policies in folders below are not read; move the files up")
+        elif each.suffix == ".cedar":
+            try:
+                texts[each.name] = each.read_bytes().decode()
+            except (OSError, UnicodeDecodeError) as error:
+                problems.append(f"{each.name}: cannot be read: {error}")
+        elif ".cedar" in each.name.lower():
+            problems.append(f"{each.name}: is not read, because the name does not end in .cedar")
+    if sum(map(len, texts.values())) > _MAX_SIZE:
+        problems.append(f"{folder}: has more than {_MAX_SIZE} characters of policies")
+    if problems:
+        raise PolicyError(problems)
+    return texts
+
+
+def load(texts: Mapping[str, str], schema: cedarpy.Schema, configured: Configured) -> PolicyDocuments:
+    """The policies in TEXTS, which are by file name; raises PolicyError with all that is wrong."""
+    problems: list[str] = []
+    policies: dict[str, Est] = {}
+    for file, text in sorted(texts.items()):
+        problems += [f"{file}: {each}" for each in _read_file(text, schema, configured, policies)]
+    if not policies and not problems:
+        problems.append("there is no policy: at least one is required")
+    if problems:
+        raise PolicyError(problems)
+    return PolicyDocuments(policies, digest_of(texts))
+
+
+def digest_of(texts: Mapping[str, str]) -> str:
+    """A hash of TEXTS with their file names."""
+    return hashlib.sha256(json.dumps(sorted(texts.items())).encode()).hexdigest()
+
+
+def _read_file(
+    text: str, schema: cedarpy.Schema, configured: Configured, policies: dict[str, Est]
+) -> Iterator[str]:
+    """Add the policies of TEXT to POLICIES, and say what is wrong with TEXT."""
+    yield from _unreadable(text)
+    try:
+        document = json.loads(cedarpy.policies_to_json_str(text))
+    except ValueError as error:
+        yield f"is not Cedar: {_line(error)}"
+        return
+    for number in document["templates"]:
+        yield f"{number}: templates are not supported"
+    for number, policy in document["staticPolicies"].items():
+        name = policy.get("annotations", {}).get("id")
+        yield from (f"{name or number}: {problem}" for problem in _problems(policy, configured))
+        if name in policies:
+            yield f'{name}: @id("{name}") occurs more than once'
+        if name:
+            policies[name] = policy
+    names = {
+        number: policy.get("annotations", {}).get("id") or number
+        for number, policy in document["staticPolicies"].items()
+    }
+    for found in cedarpy.validate_policies(text, schema, release_gil=True).errors:
+        number, problem = found.policy_id, _line(found.error)
+        yield f"{names.get(number, number)}: {problem}" if number else problem
+
+
+def _problems(policy: Est, configured: Configured) -> Iterator[str]:
+    annotations = policy.get("annotations", {})
+    name = annotations.get("id")
+    if not name or not _ID.match(name):
+        yield 'needs @id("NAME"), with up to 100 characters of a-z A-Z 0-9 . _ -'
+    for unknown in sorted(annotations.keys() - _ANNOTATIONS):
+        yield f"the annotation @{unknown} is not supported"
+    advice = annotations.get("advice", "")
+    if advice is None or len(advice) > _MAX_ADVICE:
+        yield f"@advice needs a text of up to {_MAX_ADVICE} characters"
+    for condition in policy["conditions"]:
+        if _is_constant(condition["body"]):
+            yield f"{condition['kind']} has a condition, or a part of one, that is always the same"
+    for text in _texts(policy):
+        yield from _unreadable(text)
+    for kind, entity_id in _entities(policy):
+        problem = _problem_of_entity(kind, entity_id, configured)
+        if problem:
+            yield f'{kind}::"{entity_id}" {problem}'
+
+
+def _problem_of_entity(kind: str, entity_id: str, configured: Configured) -> str:
+    """What is wrong with an entity that Cedar's validation lets pass, "" if nothing is."""
+    first, slash, rest = entity_id.partition("/")
+    if kind == "Table" and not (first in configured.endpoints and _is_table(rest)):
+        return "must be an endpoint of the configuration, a slash, and a table name"
+    if kind in {"User", "Service", "Group"} and not (slash and rest and first in configured.authenticators):
+        return "must begin with the name of an authenticator of the configuration and a slash"
+    if kind == "TagSet":
+        return "cannot be named"
+    return ""
+
+
+def _is_table(name: str) -> bool:
+    return re.match(r"[a-zA-Z0-9_.-]{3,255}\Z", name) is not None
+
+
+def _nodes(value: object) -> Iterator[Any]:
+    """VALUE and all that is in it, without recursion: conditions nest as deep as their authors like."""
+    left = [value]
+    while left:
+        each = left.pop()
+        yield each
+        if isinstance(each, dict):
+            left.extend(each.values())
+        elif isinstance(each, list):
+            left.extend(each)
+
+
+def _texts(policy: Est) -> Iterator[str]:
+    for node in _nodes(policy):
+        if isinstance(node, str):
+            yield node
+        if isinstance(node, dict) and "pattern" in node:
+            yield "".join(each["Literal"] for each in node["pattern"] if isinstance(each, dict))
+
+
+def _entities(policy: Est) -> Iterator[tuple[str, str]]:
+    """The entities that POLICY names, each with its type; actions are left to Cedar's validation."""
+    for node in _nodes(policy):
+        if isinstance(node, dict) and node.keys() == {"type", "id"} and node["type"] != "Action":
+            yield str(node["type"]), str(node["id"])
+
+
+def _is_constant(body: object) -> bool:
+    """Whether a condition has no variable, as `when { false }`, or a part that is true or false for ever."""
+    nodes = [node for node in _nodes(body) if isinstance(node, dict)]
+    return not any("Var" in node for node in nodes) or any(
+        _is_truth(operand)
+        for node in nodes
+        for operator in _LOGIC & node.keys()
+        for operand in _of(node, operator)
+    )
+
+
+def _of(node: Mapping[str, Any], operator: str) -> Sequence[object]:
+    operands = node[operator]
+    return [*operands.values()] if isinstance(operands, dict) else [operands]
+
+
+def _is_truth(node: object) -> bool:
+    return isinstance(node, dict) and isinstance(node.get("Value"), bool)
+
+
+def _unreadable(text: str) -> Iterator[str]:
+    """What of TEXT people may read as something else."""
+    for char in sorted({each for each in text if _is_invisible(each)}):
+        yield f"contains the character U+{ord(char):04X}, which cannot be seen"
+    for word in dict.fromkeys(_WORD.findall(text)):
+        scripts = {unicodedata.name(char, "UNKNOWN").partition(" ")[0] for char in word}
+        if len(scripts) > 1:
+            yield f"the word {word.encode('unicode_escape').decode()} mixes {' and '.join(sorted(scripts))}"
+
+
+def _is_invisible(char: str) -> bool:
+    return char not in "\n\r\t" and unicodedata.category(char)[0] in "CZ" and char != " "
+
+
+def _line(error: object) -> str:
+    return " ".join(str(error).split())
+
+
+def annotations_of(policies: Mapping[str, Est], names: Collection[str], annotation: str) -> tuple[str, ...]:
+    """The values of ANNOTATION of those of POLICIES that NAMES has, in the order of their names."""
+    found = (policies[name].get("annotations", {}).get(annotation) for name in sorted(names))
+    return tuple(value for value in found if value)

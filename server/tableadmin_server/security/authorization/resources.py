@@ -1,0 +1,94 @@
+"""Which tables a request names, by name or by ARN. Whatever names none for certain is refused. No I/O."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from google.protobuf.message import Message
+from google.rpc.code_pb2 import Code
+
+from tableadmin_server.failure import Failure, FieldViolation
+from tableadmin_server.security.authorization.classification import Kind, Naming
+
+# `\Z` and not `$`, which also matches before a line feed.
+_NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}\Z")
+_ARN = re.compile(
+    r"arn:aws[a-z-]{0,20}:dynamodb:(?P<region>[a-z0-9-]{1,50}):(?P<account>[0-9]{12})"
+    r":table/(?P<table>[a-zA-Z0-9_.-]{3,255})"
+    r"(?:/(?P<kind>index|stream|backup|export|import|bulk-operation)/[a-zA-Z0-9_.:-]{1,255})?\Z"
+)
+
+
+class Place(NamedTuple):
+    """Where the tables of an endpoint are. Without an ACCOUNT no ARN is taken."""
+
+    endpoint: str
+    region: str
+    account: str | None
+
+
+class Named(NamedTuple):
+    """A table that a request names, and the part of the request that is about the table."""
+
+    table: str
+    subject: Message
+
+
+def named_tables(request: Message, naming: Naming, place: Place) -> Iterator[Named]:
+    """The tables that REQUEST names in the field of NAMING.
+
+    An absent or empty field names none. Raises Failure (INVALID_ARGUMENT, RESOURCE_NOT_RECOGNIZED) for a text
+    that is neither a table name nor an ARN of a table at PLACE.
+    """
+    for field, value, subject in _values(request, naming.path.split("."), request, ""):
+        if value:
+            yield Named(table_of(value, naming, place, field), subject)
+
+
+def table_of(value: str, naming: Naming, place: Place, field: str) -> str:
+    """The name of the table that VALUE of FIELD names; raises Failure, as `named_tables` does."""
+    if naming.name and _NAME.match(value):
+        return value
+    arn = _ARN.match(value)
+    if arn is None or Kind(arn["kind"] or Kind.TABLE) not in naming.kinds:
+        raise unrecognized(field, f"must be {_expected(naming)}")
+    if arn["region"] != place.region or arn["account"] != place.account:
+        known = "" if place.account else ", and the endpoint has no setting account"
+        raise unrecognized(field, f"must be an ARN of the region and the account of the endpoint{known}")
+    return arn["table"]
+
+
+def unrecognized(field: str, problem: str) -> Failure:
+    """The end of a call that is not passed on, because FIELD names no table for certain."""
+    return Failure(
+        Code.INVALID_ARGUMENT,
+        f"{field}: {problem}",
+        reason="RESOURCE_NOT_RECOGNIZED",
+        field_violations=[FieldViolation(field, problem)],
+    )
+
+
+def _expected(naming: Naming) -> str:
+    kinds = " or ".join(sorted(naming.kinds))
+    return f"a table name, or the ARN of a {kinds}" if naming.name else f"the ARN of a {kinds}"
+
+
+def _values(
+    message: Message, path: Sequence[str], subject: Message, above: str
+) -> Iterator[tuple[str, str, Message]]:
+    """The texts at PATH, each with its field and with the innermost list element that holds the text."""
+    name, *below = path
+    field = message.DESCRIPTOR.fields_by_name[name]
+    value: Any = getattr(message, name)
+    if field.is_repeated:
+        for number, each in enumerate(value):
+            where = f"{above}{name}[{number}]"
+            if below:
+                yield from _values(each, below, each, f"{where}.")
+            else:
+                yield where, each, subject
+    elif below:
+        if message.HasField(name):
+            yield from _values(value, below, subject, f"{above}{name}.")
+    else:
+        yield f"{above}{name}", value, subject

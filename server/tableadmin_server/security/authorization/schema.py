@@ -1,0 +1,97 @@
+"""The Cedar schema of the policies, made of the classified RPCs and the configured endpoints."""
+
+from collections.abc import Iterator, Sequence
+
+from tableadmin_server.security.authorization.classification import (
+    HIDDEN,
+    RPCS,
+    About,
+    Classified,
+    Group,
+    action_of,
+)
+from tableadmin_server.security.authorization.context import SETS
+
+# The one entity of the type Server.
+SERVER_ID = "tableadmin"
+
+_ENTITIES = """\
+// A group of principals, by the name of the authenticator, a slash, and the name of the group.
+entity Group;
+// A person. `name` is the id without the authenticator.
+entity User in [Group] {{ name: String }};
+// A program. `name` is the id without the authenticator.
+entity Service in [Group] {{ name: String }};
+// The server, for Reflection and Channelz.
+entity Server enum ["{server}"];
+// The endpoints of the configuration.
+entity Endpoint enum [{endpoints}];
+// A table, by the name of the endpoint, a slash, and the name of the table. `own` is the table in which
+// the service keeps its operations. `live` and the tags are those of the table at the time of the call. A
+// table that does not exist has neither.
+entity Table in [Endpoint] {{ name: String, own: Bool, live?: {{ items: Long, bytes: Long }} }} tags String;
+// The tags in a request.
+entity TagSet tags String;
+// What a request asks for. `now` is the time of the call. `mine` says that the principal has asked for the
+// operation. The units are those of the table and its indexes together. `destinations` are S3 buckets and the
+// ARNs of Kinesis streams, `keys` are KMS keys. `tagKeys` has the keys of tags that are set or removed.
+type Context = {{
+  now: datetime,
+  mine: Bool,
+  readUnits: Long,
+  writeUnits: Long,
+{sets}
+  tags?: TagSet,
+}};
+"""
+
+
+def schema_of(endpoints: Sequence[str]) -> str:
+    """The schema for the endpoints named ENDPOINTS, in Cedar's syntax."""
+    return "\n".join(
+        [
+            _ENTITIES.format(
+                server=SERVER_ID,
+                endpoints=", ".join(f'"{name}"' for name in endpoints),
+                sets="\n".join(f"  {name}: Set<String>," for name in SETS),
+            ),
+            *(f'action "{group}";' for group in Group),
+            *sorted(set(_actions())),
+            "",
+        ]
+    )
+
+
+def _actions() -> Iterator[str]:
+    for method, row in RPCS.items():
+        resource = _resource(row)
+        if resource:
+            yield _action(action_of(method), row.group, resource)
+    for name, group in HIDDEN.items():
+        yield _action(name, group, "Table")
+
+
+def _action(name: str, group: Group | None, resource: str) -> str:
+    within = f' in [Action::"{group}"]' if group else ""
+    return (
+        f'action "{name}"{within} appliesTo {{ principal: [User, Service], '
+        f"resource: [{resource}], context: Context }};"
+    )
+
+
+def _resource(row: Classified) -> str:
+    """The type of what the action of an RPC is permitted for, "" where the RPC is no action.
+
+    A listing for one table asks for the action of its entries, and an RPC that selects tables asks for each.
+    """
+    if row.about is About.NOTHING:
+        return "Endpoint" if row.group else ""
+    return _RESOURCES[row.about]
+
+
+_RESOURCES = {
+    About.TABLES: "Table",
+    About.OPERATIONS: "Table",
+    About.ENDPOINT: "Endpoint",
+    About.SERVER: "Server",
+}

@@ -1,0 +1,121 @@
+"""What policies are about, read from Cedar's JSON: whom they may apply to, and what they look at. No I/O."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from tableadmin_server.security.authorization.policies import Est
+from tableadmin_server.security.identity import Principal
+
+_RESOURCES = frozenset({"Table", "Endpoint", "Server"})
+
+
+class Looks(NamedTuple):
+    """What the conditions of policies look at."""
+
+    # The time of the call, or the context as a whole.
+    time: bool
+    # Other members of the context.
+    context: bool
+    tags: bool
+    live: bool
+
+    @property
+    def facts(self) -> bool:
+        """Whether they look at what a table is like."""
+        return self.tags or self.live
+
+
+def looks_at(policies: Iterable[Est]) -> Looks:
+    """What the conditions of POLICIES look at."""
+    time = context = tags = live = False
+    for policy in policies:
+        nodes = list(_dicts(policy["conditions"]))
+        attributes = [attribute for node in nodes for attribute in _context_attributes(node)]
+        whole = sum(node.get("Var") == "context" for node in nodes)
+        time = time or "now" in attributes or whole != len(attributes)
+        context = context or whole > 0
+        tags = tags or any(_is_tag_of_table(node) for node in nodes)
+        live = live or any(_attribute(node) == "live" for node in nodes)
+    return Looks(time, context, tags, live)
+
+
+def mentioned(policies: Iterable[Est]) -> frozenset[tuple[str, str]]:
+    """The principals and groups that the scopes of POLICIES name, each with its type."""
+    return frozenset(each for each in (_entity(policy["principal"]) for policy in policies) if each)
+
+
+def applies(policy: Est, principal: Principal, actions: Collection[str], endpoint: str) -> bool:
+    """Whether POLICY may apply to PRINCIPAL, to an action that ACTIONS has with its groups, and to ENDPOINT.
+
+    A scope of an unknown form may apply to anything.
+    """
+    return (
+        _has_principal(policy["principal"], principal)
+        and _has_action(policy["action"], actions)
+        and _has_endpoint(policy["resource"], endpoint)
+    )
+
+
+def _has_principal(scope: Mapping[str, Any], principal: Principal) -> bool:
+    if scope["op"] == "is" and scope["entity_type"] != principal.type:
+        return False
+    entity = _entity(scope)
+    if entity is None or entity == (principal.type, principal.id):
+        return True
+    return scope["op"] != "==" and entity[0] == "Group" and entity[1] in principal.groups
+
+
+def _has_action(scope: Mapping[str, Any], actions: Collection[str]) -> bool:
+    entities = scope.get("entities") or [scope[key] for key in ("entity",) if key in scope]
+    return not entities or any(each["id"] in actions for each in entities)
+
+
+def _has_endpoint(scope: Mapping[str, Any], endpoint: str) -> bool:
+    entity = _entity(scope)
+    if entity is None or entity[0] not in _RESOURCES:
+        return True
+    return (
+        entity[0] != "Server" and entity[1].partition("/")[0] == endpoint
+        if endpoint
+        else entity[0] == "Server"
+    )
+
+
+def _entity(scope: Mapping[str, Any]) -> tuple[str, str] | None:
+    entity = scope.get("entity") or scope.get("in", {}).get("entity")
+    return (entity["type"], entity["id"]) if entity else None
+
+
+_CONTEXT = {"Var": "context"}
+_TAGS_OF_REQUEST = {".": {"left": _CONTEXT, "attr": "tags"}}
+
+
+def _context_attributes(node: Mapping[str, Any]) -> Iterator[str]:
+    for operator in (".", "has"):
+        if operator in node and node[operator].get("left") == _CONTEXT:
+            yield str(node[operator].get("attr"))
+
+
+def _attribute(node: Mapping[str, Any]) -> str | None:
+    for operator in (".", "has"):
+        if operator in node:
+            return str(node[operator].get("attr"))
+    return None
+
+
+def _is_tag_of_table(node: Mapping[str, Any]) -> bool:
+    """Whether NODE looks at a tag that may be a table's: at any but those of `context.tags`."""
+    return any(
+        operator in node and node[operator]["left"] != _TAGS_OF_REQUEST for operator in ("hasTag", "getTag")
+    )
+
+
+def _dicts(value: object) -> Iterator[dict[str, Any]]:
+    left = [value]
+    while left:
+        each = left.pop()
+        if isinstance(each, dict):
+            yield each
+            left.extend(each.values())
+        elif isinstance(each, list):
+            left.extend(each)

@@ -1,0 +1,114 @@
+"""Every RPC is classified, and every field that may name a table is known."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+
+import pytest
+from google.protobuf.descriptor import Descriptor, MethodDescriptor
+from grpc_channelz.v1 import channelz_pb2
+from grpc_health.v1 import health_pb2
+from grpc_reflection.v1alpha import reflection_pb2
+
+from tableadmin import v1
+from tableadmin.effects import effects_of_rpc
+from tableadmin_server.security.authorization.classification import HIDDEN, RPCS, About, Classified, Group
+from tests.parity import CONTRACT
+
+STOCK = (channelz_pb2, health_pb2, reflection_pb2)
+
+# Fields that end like names of tables and name something else.
+_OTHER_RESOURCES = frozenset(
+    {"attribute_name", "auto_scaling_role_arn", "backup_name", "index_name", "policy_name", "region_name"}
+    | {"stream_arn"}
+)
+_CURSORS = frozenset(
+    {"exclusive_start_backup_arn", "exclusive_start_global_table_name", "exclusive_start_table_name"}
+)
+
+
+def services() -> Iterator[MethodDescriptor]:
+    """The RPCs of every service of the contract, and of the stock services."""
+    names = (each.name for each in pkgutil.iter_modules(v1.__path__) if each.name.endswith("_pb2"))
+    modules = [importlib.import_module(f"{v1.__name__}.{name}") for name in names]
+    for module in (*modules, *STOCK):
+        for service in module.DESCRIPTOR.services_by_name.values():
+            yield from service.methods
+
+
+METHODS = {f"{each.containing_service.full_name}/{each.name}": each for each in services()}
+ROWS = [(method, RPCS[method]) for method in METHODS if method in RPCS]
+
+
+def test_every_rpc_is_classified() -> None:
+    """Every RPC that the server serves has a row, and every row is an RPC."""
+    rows = {row for row in RPCS if "reflection.v1." not in row}  # the same service under its newer name
+    assert rows == METHODS.keys()
+
+
+def leaves(message: Descriptor, above: str = "", within: frozenset[str] = frozenset()) -> Iterator[str]:
+    """The paths of all texts in MESSAGE."""
+    for field in message.fields:
+        path = f"{above}{field.name}"
+        if field.message_type is None:
+            if field.type in {field.TYPE_STRING, field.TYPE_BYTES}:
+                yield path
+        elif field.message_type.full_name not in within:
+            yield from leaves(field.message_type, f"{path}.", within | {message.full_name})
+
+
+def is_naming(path: str) -> bool:
+    """Whether the field at PATH may name a table."""
+    leaf = path.rpartition(".")[2]
+    ends = leaf in {"arn", "table_names"} or leaf.endswith(("_arn", "_name"))
+    return ends and leaf not in _OTHER_RESOURCES | _CURSORS
+
+
+@pytest.mark.parametrize(("method", "row"), ROWS, ids=[method for method, _ in ROWS])
+def test_every_field_that_names_a_table_is_classified(method: str, row: Classified) -> None:
+    """The fields of a request that name tables are those of its row: none can be overlooked."""
+    if row.about is About.NOTHING:
+        return
+    request = METHODS[method].input_type
+    assert {path for path in leaves(request) if is_naming(path)} == {each.path for each in row.tables}
+
+
+@pytest.mark.parametrize(("method", "row"), ROWS, ids=[method for method, _ in ROWS])
+def test_fields_of_a_row_are_fields_of_the_messages(method: str, row: Classified) -> None:
+    """A row names fields that the request and the answer have."""
+    rpc = METHODS[method]
+    assert set(row.selects) <= {field.name for field in rpc.input_type.fields}
+    if row.listing:
+        entries = rpc.output_type.fields_by_name[row.listing.entries]
+        entry = entries.message_type
+        names = {row.listing.names, row.listing.cursor_names} - {""}
+        assert names <= ({field.name for field in entry.fields} if entry else set())
+        assert {row.listing.cursor} - {""} <= {field.name for field in rpc.output_type.fields}
+        assert {row.listing.cursor_in} - {""} <= {field.name for field in rpc.input_type.fields}
+        assert (
+            f"tableadmin.v1.TableAdmin/{row.listing.action}" in RPCS or row.listing.action == "GetOperation"
+        )
+
+
+def test_only_what_shows_nothing_is_open_to_all() -> None:
+    """Health and the check of specs, which reads nothing, are the only RPCs that no policy decides about."""
+    assert {method for method, row in RPCS.items() if row.about is About.NOTHING and row.group is None} == {
+        "grpc.health.v1.Health/Check",
+        "grpc.health.v1.Health/List",
+        "grpc.health.v1.Health/Watch",
+        "tableadmin.v1.PlanService/ValidateTables",
+    }
+
+
+def test_actions_of_effects_are_hidden_actions() -> None:
+    """The actions that the contract names in the effects of RPCs are those that policies can name."""
+    named = {effect.action for rpc in CONTRACT.methods_by_name for effect in effects_of_rpc(rpc)} - {""}
+    assert named == HIDDEN.keys() - {"ReplaceTable"}
+
+
+def test_reads_of_the_contract_are_in_no_group_that_changes() -> None:
+    """An RPC that the contract marks as a read is in the groups read and list, and no other RPC of AWS is."""
+    for rpc in CONTRACT.methods_by_name.values():
+        reads = rpc.GetOptions().idempotency_level == 1
+        group = RPCS[f"tableadmin.v1.TableAdmin/{rpc.name}"].group
+        assert (group in {Group.READ, Group.LIST}) == reads, rpc.name

@@ -1,0 +1,362 @@
+"""Decisions: the example policies, what must never let anybody in, and that slices change nothing."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from random import Random
+
+import cedarpy
+import pytest
+from google.protobuf.message import Message
+
+from tableadmin.v1 import (
+    CreateTableRequest,
+    DeleteTableRequest,
+    DescribeTableRequest,
+    ExportTableToPointInTimeRequest,
+    GlobalSecondaryIndex,
+    ImportTableRequest,
+    ProvisionedThroughput,
+    Tag,
+    UpdateTableRequest,
+)
+from tableadmin_server.security.authorization.classification import ACTIONS, RPCS, About, action_of
+from tableadmin_server.security.authorization.context import context_of
+from tableadmin_server.security.authorization.decisions import (
+    Decider,
+    Decision,
+    Facts,
+    FactsNeeded,
+    Resource,
+)
+from tableadmin_server.security.authorization.policies import PolicyDocuments
+from tableadmin_server.security.identity import Principal
+from tests.security.authorization.policy_sets import (
+    ANA,
+    EXAMPLE,
+    NOBODY,
+    NOW,
+    OPERATOR,
+    SCHEMA,
+    as_entities,
+    circumstances,
+    decide,
+    decider,
+)
+
+EXAMPLES = decider(EXAMPLE)
+INVENTORY = Principal("Service", "mesh/spiffe://prod.example/ns/inventory/sa/api")
+OWNER = Principal("User", "corp/jazz", frozenset({"corp/owners"}))
+ALL = '@id("all") permit (principal, action, resource);'
+
+
+def capacity(read: int, *of_indexes: int) -> CreateTableRequest:
+    """A request for a table with READ capacity units, and those OF_INDEXES."""
+    return CreateTableRequest(
+        provisioned_throughput=ProvisionedThroughput(read_capacity_units=read),
+        global_secondary_indexes=[
+            GlobalSecondaryIndex(provisioned_throughput=ProvisionedThroughput(read_capacity_units=units))
+            for units in of_indexes
+        ],
+        tags=[Tag(key="owner", value="jazz")],
+    )
+
+
+HOLIDAYS = datetime(2026, 12, 25, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("given_", "allowed"),
+    [
+        ({"principal": ANA, "action": "DescribeTable"}, True),
+        ({"principal": ANA, "action": "DescribeTable", "table": "films"}, False),
+        ({"principal": ANA, "action": "DeleteTable"}, True),
+        ({"principal": ANA, "action": "DeleteTable", "endpoint": "production"}, False),
+        ({"principal": ANA, "action": "UpdateTable", "endpoint": "production"}, True),
+        ({"principal": ANA, "action": "PutResourcePolicy"}, False),
+        ({"principal": ANA, "action": "ImportTable"}, False),
+        ({"principal": ANA, "action": "ListTables", "table": None}, False),
+        ({"principal": NOBODY, "action": "DescribeTable"}, False),
+        ({"principal": INVENTORY, "action": "DescribeTable", "table": "films"}, True),
+        ({"principal": INVENTORY, "action": "ListTables", "table": None}, True),
+        ({"principal": INVENTORY, "action": "UpdateTable"}, False),
+        ({"principal": OPERATOR, "action": "UpdateTable", "endpoint": "production", "now": HOLIDAYS}, False),
+        ({"principal": OPERATOR, "action": "UpdateTable", "now": HOLIDAYS}, True),
+        ({"principal": OPERATOR, "action": "DescribeTable", "endpoint": "production", "now": HOLIDAYS}, True),
+    ],
+)
+def test_examples(given_: Mapping[str, object], allowed: bool) -> None:  # noqa: FBT001  # a row of the table
+    """The example policies mean what their authors wrote."""
+    assert decide(EXAMPLES, **given_).allowed is allowed  # type: ignore[arg-type]  # rows have different keys
+
+
+@pytest.mark.parametrize(
+    ("request_", "allowed"),
+    [
+        (capacity(1000), True),
+        (capacity(1001), False),
+        (capacity(600, 600), False),
+        (capacity(2**63 - 1, 2**63 - 1), False),
+        (capacity(1001, -(2**62)), False),
+        (CreateTableRequest(), False),
+    ],
+)
+def test_guardrails_of_a_creation(request_: Message, allowed: bool) -> None:  # noqa: FBT001  # of the table
+    """Guardrails see the capacity of table and indexes together, and the tags that a request sets."""
+    decision = decide(EXAMPLES, OPERATOR, "CreateTable", endpoint="production", subject=request_)
+    assert decision.allowed is allowed
+
+
+def test_exports_and_imports_stay_home() -> None:
+    """A guardrail for destinations sees the bucket of an export and of an import."""
+    for action, request in (
+        ("ExportTableToPointInTime", ExportTableToPointInTimeRequest(s3_bucket="evil")),
+        ("ImportTable", ImportTableRequest.FromString(b"\x12\x06\x12\x04evil")),
+    ):
+        decision = decide(EXAMPLES, OPERATOR, action, subject=request)
+        assert not decision.allowed, action
+        assert decision.policies == ("exports-stay-home",)
+        assert decision.advice == ("Export to a bucket of ours.",)
+    home = ExportTableToPointInTimeRequest(s3_bucket="acme-exports")
+    assert decide(EXAMPLES, OPERATOR, "ExportTableToPointInTime", subject=home).allowed
+
+
+def test_facts_of_the_table() -> None:
+    """Policies see the tags and the number of items of the table; an absent table has neither."""
+    request = DeleteTableRequest()
+    full, empty = Facts(live={"items": 1, "bytes": 1}), Facts(live={"items": 0, "bytes": 0})
+    for facts, allowed in ((full, False), (empty, True), (Facts(), True)):
+        decision = decide(
+            EXAMPLES, OPERATOR, "DeleteTable", endpoint="production", subject=request, facts=facts
+        )
+        assert decision.allowed is allowed
+    for owner, allowed in (("jazz", True), ("rock", False)):
+        facts = Facts(tags={"owner": owner})
+        assert decide(EXAMPLES, OWNER, "DescribeTable", "x-1", facts=facts).allowed is allowed
+    assert not decide(EXAMPLES, OWNER, "DescribeTable", "x-1").allowed
+
+
+def test_facts_are_asked_for_only_where_they_decide() -> None:
+    """A decision that no fact can change is made without reading the table."""
+    request = circumstances(DescribeTableRequest())
+    table, other = Resource("staging", "music-a"), Resource("staging", "films")
+    assert EXAMPLES.decide(ANA, "DescribeTable", table, request) == Decision(
+        allowed=True, policies=("music-team-staging",)
+    )
+    assert EXAMPLES.decide(ANA, "DescribeTable", other, request) is None
+    assert EXAMPLES.facts_needed(ANA, "DescribeTable", "staging") == FactsNeeded(tags=True, live=False)
+    assert EXAMPLES.decide(OPERATOR, "DeleteTable", Resource("production", "music-a"), request) is None
+
+
+def test_who_may_do_nothing_learns_nothing() -> None:
+    """A denial names the policy that forbids only to those who would be permitted without it."""
+    frozen = {"endpoint": "production", "now": HOLIDAYS}
+    assert decide(EXAMPLES, OPERATOR, "UpdateTable", **frozen).policies == ("freeze",)  # type: ignore[arg-type]
+    assert decide(EXAMPLES, NOBODY, "UpdateTable", **frozen) == Decision(allowed=False)  # type: ignore[arg-type]
+
+
+def test_the_time_is_not_remembered() -> None:
+    """A decision that depends on the time is made anew each time."""
+    policies = decider(
+        ALL, '@id("late") forbid (principal, action, resource) when { context.now > datetime("2026-07-01") };'
+    )
+    assert decide(policies, ANA, "DescribeTable").allowed
+    assert not decide(policies, ANA, "DescribeTable", now=HOLIDAYS).allowed
+
+
+def test_the_request_is_not_remembered() -> None:
+    """A decision that depends on what the request holds is made for each request."""
+    policies = decider(
+        ALL, '@id("cap") forbid (principal, action, resource) when { context.readUnits > 10 };'
+    )
+    for _ in range(2):
+        assert decide(policies, ANA, "CreateTable", subject=capacity(10)).allowed
+        assert not decide(policies, ANA, "CreateTable", subject=capacity(11)).allowed
+
+
+def test_principals_with_the_same_groups_are_told_apart() -> None:
+    """What is remembered for one principal is not used for another one in the same groups."""
+    policies = decider(
+        '@id("x") permit (principal in Group::"corp/music", action, resource is Table)'
+        " when { resource.name == principal.name };"
+    )
+    bo = Principal("User", "corp/bo", ANA.groups)
+    for _ in range(2):
+        assert decide(policies, ANA, "DescribeTable", "ana").allowed
+        assert not decide(policies, bo, "DescribeTable", "ana").allowed
+        assert not decide(policies, Principal("Service", ANA.id), "DescribeTable", "ana").allowed
+
+
+class TestFailOpen:
+    """What has let callers in elsewhere does not here."""
+
+    def test_an_error_in_a_policy_denies(self) -> None:
+        """A forbid whose sum overflows is an error in Cedar, and not a permission."""
+        policies = decider(
+            ALL,
+            '@id("sum") forbid (principal, action, resource)'
+            " when { context.readUnits + context.writeUnits > 10 };",
+        )
+        largest = ProvisionedThroughput(read_capacity_units=2**63 - 1, write_capacity_units=1)
+        request = CreateTableRequest(provisioned_throughput=largest)
+        assert not decide(policies, ANA, "CreateTable", subject=request).allowed
+
+    def test_groups_of_actions_are_known(self) -> None:
+        """A forbid for a group of actions forbids each action of the group."""
+        policies = decider(ALL, '@id("no") forbid (principal, action in Action::"write", resource);')
+        assert not decide(policies, ANA, "UpdateTable").allowed
+        assert not decide(policies, ANA, "CreateTable").allowed
+        assert decide(policies, ANA, "DescribeTable").allowed
+
+    def test_groups_of_principals_are_known(self) -> None:
+        """A forbid for a group of principals forbids whoever is in it, by scope and by condition."""
+        for policy in (
+            '@id("no") forbid (principal in Group::"corp/music", action, resource);',
+            '@id("no") forbid (principal, action, resource) when { principal in Group::"corp/music" };',
+        ):
+            policies = decider(ALL, policy)
+            assert not decide(policies, ANA, "DescribeTable").allowed
+            assert decide(policies, NOBODY, "DescribeTable").allowed
+
+    def test_endpoints_of_tables_are_known(self) -> None:
+        """A forbid for an endpoint forbids each table of the endpoint."""
+        policies = decider(ALL, '@id("no") forbid (principal, action, resource in Endpoint::"production");')
+        assert not decide(policies, ANA, "DescribeTable", endpoint="production").allowed
+        assert not decide(policies, ANA, "ListTables", None, endpoint="production").allowed
+        assert decide(policies, ANA, "DescribeTable").allowed
+
+    def test_unknown_actions_are_denied(self) -> None:
+        """An action that policies cannot name is permitted to nobody whose permission names actions."""
+        policies = decider('@id("x") permit (principal, action in Action::"read", resource);')
+        assert not decide(policies, ANA, "FormatDisk").allowed
+
+    @pytest.mark.parametrize("name", ["corp/\0", "corp/a\u202eb", 'corp/"x"', "corp/\ud800", "corp/\\", ""])
+    def test_odd_principals(self, name: str) -> None:
+        """No id of a principal makes anything but itself of the request."""
+        policies = decider('@id("x") permit (principal == User::"corp/ana", action, resource);')
+        assert not decide(policies, Principal("User", name), "DescribeTable").allowed
+
+
+def test_actions_are_in_the_groups_of_the_schema() -> None:
+    """The groups that decisions use for an action are those that the schema validates policies with."""
+    from tableadmin_server.security.authorization.decisions import _action  # noqa: PLC0415  # what is compared
+
+    for entity in json.loads(str(cedarpy.Entities.from_json_str("[]", SCHEMA))):
+        if entity["uid"]["type"] == "Action" and entity["uid"]["id"] in ACTIONS:
+            assert [entity] == list(_action(entity["uid"]["id"]))
+
+
+PRINCIPALS = [
+    ANA,
+    OPERATOR,
+    NOBODY,
+    INVENTORY,
+    OWNER,
+    Principal("Service", "corp/ana", frozenset({"corp/music"})),
+]
+SCOPES = [
+    "principal",
+    'principal == User::"corp/ana"',
+    'principal in User::"corp/ana"',
+    'principal in Group::"corp/music"',
+    'principal in Group::"corp/platform"',
+    "principal is Service",
+    'principal is User in Group::"corp/music"',
+    'principal == Service::"corp/ana"',
+]
+ACTION_SCOPES = [
+    "action",
+    'action == Action::"DescribeTable"',
+    'action in Action::"write"',
+    'action in [Action::"read", Action::"DeleteTable"]',
+    'action == Action::"CreateTable"',
+]
+RESOURCES = [
+    "resource is Table",
+    'resource is Table in Endpoint::"staging"',
+    'resource == Table::"production/music-a"',
+    'resource in Table::"staging/music-a"',
+]
+CONDITIONS = [
+    "",
+    'when { resource.name like "music-*" }',
+    'when { resource.hasTag("owner") && resource.getTag("owner") == principal.name }',
+    "unless { resource has live && resource.live.items > 0 }",
+    "when { context.readUnits > 10 }",
+    'when { context.now < datetime("2026-07-01") }',
+    'when { principal in Group::"corp/owners" }',
+    'when { context has tags && context.tags.hasTag("owner") }',
+    "when { context.mine }",
+]
+FACTS = [
+    Facts(),
+    Facts({"owner": "ana"}, {"items": 1, "bytes": 1}),
+    Facts({"owner": "jazz"}, {"items": 0, "bytes": 0}),
+]
+REQUESTS: Sequence[tuple[str, Message]] = [
+    ("DescribeTable", DescribeTableRequest()),
+    ("CreateTable", capacity(11)),
+    ("CreateTable", CreateTableRequest()),
+    ("DeleteTable", DeleteTableRequest()),
+    ("UpdateTable", UpdateTableRequest()),
+]
+
+
+def random_policy(random: Random, number: int) -> str:
+    """A policy of any kind; most permit."""
+    if number == 0 and random.random() < 0.5:
+        return '@id("p0") permit (principal, action, resource);'
+    effect = random.choice(["permit", "permit", "permit", "permit", "permit", "forbid"])
+    scope = ", ".join(random.choice(each) for each in (SCOPES, ACTION_SCOPES, RESOURCES))
+    return f'@id("p{number}") {effect} ({scope}) {random.choice(CONDITIONS)};'
+
+
+def unvalidated(texts: Sequence[str]) -> Decider:
+    """What decides by TEXTS, which are valid: validation takes most of the time."""
+    document = json.loads(cedarpy.policies_to_json_str("\n".join(texts)))
+    policies = document["staticPolicies"].values()
+    return Decider(PolicyDocuments({each["annotations"]["id"]: each for each in policies}, ""))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_slices_change_nothing(seed: int) -> None:
+    """A decision by the policies that can apply is the decision that Cedar makes by all of them.
+
+    Of 2,000 decisions a third or more are permissions.
+    """
+    random = Random(seed)
+    allowed = 0
+    for _ in range(20):
+        texts = [random_policy(random, number) for number in range(random.randint(1, 12))]
+        ours, theirs = unvalidated(texts), cedarpy.PolicySet.from_str("\n".join(texts))
+        for _ in range(5):
+            principal, endpoint = random.choice(PRINCIPALS), random.choice(["staging", "production"])
+            action, request = random.choice(REQUESTS)
+            facts = random.choice(FACTS)
+            context, referred = context_of(request, NOW, mine=False)
+            resource = Resource(endpoint, "music-a")
+            whole = cedarpy.is_authorized(
+                {
+                    "principal": {"type": principal.type, "id": principal.id},
+                    "action": {"type": "Action", "id": action},
+                    "resource": resource.uid,
+                    "context": context,
+                },
+                theirs,
+                cedarpy.Entities.from_json_str(
+                    json.dumps([*as_entities(principal, resource, facts), *referred]), SCHEMA
+                ),
+                SCHEMA,
+            )
+            for _ in range(2):  # made, and remembered
+                decision = decide(ours, principal, action, "music-a", endpoint, request, facts)
+                assert decision.allowed is whole.allowed, (texts, principal, action, endpoint, facts)
+            allowed += decision.allowed
+    assert allowed >= 100 / 3
+
+
+def test_every_action_has_one_group() -> None:
+    """No two RPCs with the same name are in different groups."""
+    for method, row in RPCS.items():
+        if row.group or row.about is not About.NOTHING:
+            assert ACTIONS[action_of(method)] == row.group, method

@@ -1,0 +1,118 @@
+"""The loader takes the example policies, and refuses what Cedar's validation lets pass."""
+
+from pathlib import Path
+
+import pytest
+
+from tableadmin_server.security.authorization.policies import PolicyError, load, read_folder
+from tests.security.authorization.policy_sets import CONFIGURED, EXAMPLE, SCHEMA
+
+PERMIT = "permit (principal, action, resource)"
+
+
+def problems(text: str) -> str:
+    """What is wrong with TEXT; raises AssertionError if nothing is."""
+    with pytest.raises(PolicyError) as refused:
+        load({"x.cedar": text}, SCHEMA, CONFIGURED)
+    return "\n".join(refused.value.problems)
+
+
+def test_the_example_is_taken() -> None:
+    """The example policies are valid, and known by their ids."""
+    documents = load({"example.cedar": EXAMPLE}, SCHEMA, CONFIGURED)
+    assert len(documents.policies) == 10
+    assert "no-delete-with-items" in documents.policies
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "there is no policy"),
+        ("// nothing", "there is no policy"),
+        (PERMIT, "is not Cedar"),
+        (f"{PERMIT};", "policy0: needs @id"),
+        (f"@id {PERMIT};", "policy0: needs @id"),
+        (f'@id("") {PERMIT};', "policy0: needs @id"),
+        (f'@id("a b") {PERMIT};', "a b: needs @id"),
+        (f'@id("x") @id("y") {PERMIT};', "duplicate annotation"),
+        (f'@id("x") {PERMIT}; @id("x") {PERMIT};', 'x: @id("x") occurs more than once'),
+        (f'@id("x") @approval("corp/platform") {PERMIT};', "annotation @approval is not supported"),
+        (f'@id("x") @advise("Ask.") {PERMIT};', "annotation @advise is not supported"),
+        (f'@id("x") {PERMIT} when {{ false }};', "when has a condition"),
+        (f'@id("x") {PERMIT} unless {{ true }};', "unless has a condition"),
+        (f'@id("x") {PERMIT} when {{ 1 == 2 }};', "when has a condition"),
+        (f'@id("x") {PERMIT} when {{ context.mine && false }};', "when has a condition"),
+        ('@id("x") permit (principal == ?principal, action, resource);', "templates are not supported"),
+        ('@id("x") permit (principal, action in [], resource);', "empty set"),
+        ('@id("x") permit (principal, action, resource) when { [].contains(1) };', "empty set"),
+        ('@id("x") permit (principal is Usr, action, resource);', "unrecognized entity type"),
+        ('@id("x") permit (principal, action == Action::"DropTable", resource);', "DropTable"),
+        ('@id("x") permit (principal, action, resource in Endpoint::"stagin");', "stagin"),
+        ('@id("x") permit (principal, action, resource == Table::"stagin/music");', 'Table::"stagin/music"'),
+        ('@id("x") permit (principal, action, resource == Table::"music");', 'Table::"music"'),
+        ('@id("x") permit (principal, action, resource == Table::"staging/a/b");', 'Table::"staging/a/b"'),
+        ('@id("x") permit (principal in Group::"music", action, resource);', 'Group::"music"'),
+        ('@id("x") permit (principal in Group::"corq/music", action, resource);', 'Group::"corq/music"'),
+        ('@id("x") permit (principal == User::"corp/", action, resource);', 'User::"corp/"'),
+        (f'@id("x") {PERMIT} when {{ principal in Group::"corq/music" }};', 'Group::"corq/music"'),
+        (f'@id("x") {PERMIT} when {{ resource.nmae == "a" }};', "nmae"),
+        (f'@id("x") {PERMIT} when {{ resource.getTag("owner") == "a" }};', "access to tag"),
+        (
+            '@id("x") permit (principal in Group::"corp/\u0430dmin", action, resource);',
+            "mixes CYRILLIC and LATIN",
+        ),
+        ('@id("x") permit (principal in Group::"corp/\\u{430}dmin", action, resource);', "mixes CYRILLIC"),
+        (f'// \u202e\n@id("x") {PERMIT};', "U+202E"),
+        ('@id("x") permit (principal in Group::"corp/a\\u{200b}", action, resource);', "U+200B"),
+        (
+            '@id("x") permit (principal, action, resource is Table) when { resource.name like "\u2066a*" };',
+            "U+2066",
+        ),
+    ],
+)
+def test_refusals(text: str, problem: str) -> None:
+    """A set with a policy that may not mean what its author meant is refused as a whole."""
+    good = "" if problem in {"there is no policy", "is not Cedar"} else f'@id("good") {PERMIT};'
+    assert problem in problems(f"{text}\n{good}")
+
+
+def test_all_problems_are_told() -> None:
+    """A refusal names each problem with its file and its policy."""
+    with pytest.raises(PolicyError) as refused:
+        load({"a.cedar": f"{PERMIT};", "b.cedar": f'@id("x") {PERMIT} when {{ false }};'}, SCHEMA, CONFIGURED)
+    assert [each.split(":")[:2] for each in refused.value.problems] == [
+        ["a.cedar", " policy0"],
+        ["b.cedar", " x"],
+    ]
+
+
+def test_ids_are_unique_among_all_files() -> None:
+    """Two files cannot have policies with the same id."""
+    with pytest.raises(PolicyError, match="occurs more than once"):
+        load({"a.cedar": f'@id("x") {PERMIT};', "b.cedar": f'@id("x") {PERMIT};'}, SCHEMA, CONFIGURED)
+
+
+def test_a_folder(tmp_path: Path) -> None:
+    """The files that end in .cedar are read; other files and hidden ones are left alone."""
+    (tmp_path / "a.cedar").write_text("one")
+    (tmp_path / "README.md").write_text("two")
+    (tmp_path / ".a.cedar.swp").write_text("three")
+    assert read_folder(tmp_path) == {"a.cedar": "one"}
+
+
+@pytest.mark.parametrize("name", ["below/a.cedar", "a.cedar.bak", "a.CEDAR", "a.cedar~"])
+def test_files_that_would_be_overlooked(tmp_path: Path, name: str) -> None:
+    """A file that looks like policies and would not be read is refused: it may be what forbids."""
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("forbid (principal, action, resource);")
+    with pytest.raises(PolicyError, match="not read"):
+        read_folder(tmp_path)
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    """A missing folder and a file that is no text are refused."""
+    with pytest.raises(PolicyError, match="No such file"):
+        read_folder(tmp_path / "none")
+    (tmp_path / "a.cedar").write_bytes(b"\xff")
+    with pytest.raises(PolicyError, match="cannot be read"):
+        read_folder(tmp_path)

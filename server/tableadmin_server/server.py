@@ -18,6 +18,7 @@ from grpc_reflection.v1alpha import reflection
 
 from tableadmin_server.config import ListenerConfig, ServerConfig
 from tableadmin_server.dynamodb.endpoints import Endpoints
+from tableadmin_server.interceptors.audit import AuditInterceptor
 from tableadmin_server.interceptors.drain import DrainInterceptor
 from tableadmin_server.interceptors.errors import ErrorsInterceptor
 from tableadmin_server.interceptors.parsing import ParsingInterceptor
@@ -90,7 +91,8 @@ class Server:
         return None if self._health_listener is None else self._health_listener.address
 
     def _listener(self, config: ListenerConfig) -> Listener:
-        return Listener(config, [ErrorsInterceptor(), ParsingInterceptor(), self._calls], self._add_services)
+        interceptors = [ErrorsInterceptor(), AuditInterceptor(), ParsingInterceptor(), self._calls]
+        return Listener(config, interceptors, self._add_services)
 
     def _listener_for_health(self, address: str | None) -> Listener | None:
         if address is None:

@@ -1,6 +1,7 @@
 """One DynamoDB endpoint: what it answers to calls, or why they fail."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,6 +21,7 @@ from tableadmin_server.dynamodb.client.parser import MISSHAPEN
 from tableadmin_server.dynamodb.client.retries import READS
 from tableadmin_server.dynamodb.errors import Call, cause_of, failure_of
 from tableadmin_server.dynamodb.listings import leave_out, shows_tables
+from tableadmin_server.dynamodb.reachability import Reachability
 from tableadmin_server.dynamodb.support import Support, is_aws
 from tableadmin_server.failure import Failure, request_id_text
 
@@ -57,6 +59,7 @@ class Endpoint:
         # Which KMS keys aliases are of.
         self.keys = Keys(config, is_aws=self.is_aws)
         self._calls = Calls(name, config)
+        self._reachability = Reachability(name, time.monotonic)
         self.region = self._calls.region
         self.background = BackgroundCalls(self, config)
 
@@ -90,6 +93,7 @@ class Endpoint:
     async def _answer(
         self, answer: Awaitable[dict[str, Any]], operation: str, params: AwsDict, request: Message | None
     ) -> Answer:
+        began = self._reachability.now()
         try:
             response = await answer
         except Exception as error:
@@ -99,9 +103,11 @@ class Endpoint:
                 raise
             cause = cause_of(error)
         else:
+            self._reachability.answered(began)
             return self._succeeded(operation, response)
         # Outside of the handler, so that no traceback has the text of an error that `cause_of` replaces.
         self.support.failed(operation, failure)
+        self._reachability.failed(failure, began)
         try:
             raise failure from cause
         finally:  # else exception and frame would hold each other, and all that was read, until a collection

@@ -180,8 +180,10 @@ class Runner:
         """End OPERATION, which has not begun, because of what ADMISSION says."""
         spec = operation.spec
         end = End(State.ABORTED, aborted_error(admission, spec.table_name))
+        status = journal.ended(operation.status, end, datetime.now(UTC))
         try:
-            await self._store.save(claim, journal.ended(operation.status, end, datetime.now(UTC)))
+            await self._store.save(claim, status)
+            _log_end(replace(operation, status=status))
         except LeaseLost:  # another server has it, and finds the same
             _log.info("another server took over the operation", operation_id=spec.operation_id)
         self._changed(spec.operation_id)
@@ -223,6 +225,7 @@ class Runner:
         refused = replace(operation, status=journal.ended(operation.status, end, datetime.now(UTC)))
         try:
             await self._store.save(claim, refused.status)
+            _log_end(refused)
         except LeaseLost:  # another server carries it out, and finds the same
             _log.info("another server took over the operation", operation_id=spec.operation_id)
         return refused
@@ -247,7 +250,16 @@ class Runner:
             await asyncio.wait(self._tasks)
         self._heartbeat.end()
 
-    def _begin(self, operation: Operation, claim: Claim, term: int, seen: Snapshot | None = None) -> None:
+    def _begin(
+        self,
+        operation: Operation,
+        claim: Claim,
+        term: int,
+        seen: Snapshot | None = None,
+        *,
+        previous: str = "",
+    ) -> None:
+        """Carry out OPERATION, which PREVIOUS had before, "" for no server."""
         operation_id = operation.spec.operation_id
         lease = Lease(self._store, claim, self._heartbeat, term)
         changed = partial(self._changed, operation_id)
@@ -256,6 +268,10 @@ class Runner:
             run.start_from(seen)
         if self._stopping:
             run.stop()
+        if previous:
+            _log_event("operation was taken over", operation, previous_server=previous)
+        else:
+            _log_event("operation began", operation)
         self._runs[operation_id] = run
         self._in_background(self._carry_out(run))
 
@@ -263,6 +279,8 @@ class Runner:
         spec = run.operation.spec
         try:
             await self._hub.supervisor.complete("operation", run.carry_out)
+            if run.operation.status.state.ended:
+                _log_end(run.operation)
             if not run.is_saved:
                 self._remember_lost(run.operation)
         finally:
@@ -303,7 +321,7 @@ class Runner:
         try:
             claimed = await self._hub.supervisor.complete("operation.claim", partial(self._try_claim, entry))
             if claimed is not None:
-                self._begin(entry.operation, *claimed)
+                self._begin(entry.operation, *claimed, previous=entry.owner or entry.operation.status.server)
         finally:
             self._claiming.discard(entry.operation.spec.operation_id)
         self._start_queued()
@@ -349,3 +367,29 @@ class Runner:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _log_end(operation: Operation) -> None:
+    """Log how OPERATION ended."""
+    status = operation.status
+    _log_event(
+        "operation ended",
+        operation,
+        state=status.state.value,
+        reason=status.error.reason if status.error else None,
+        calls=len(status.calls),
+    )
+
+
+def _log_event(event: str, operation: Operation, **facts: object) -> None:
+    """Log EVENT in the life of OPERATION, with the facts that are there."""
+    spec = operation.spec
+    _log.info(
+        event,
+        operation_id=spec.operation_id,
+        table=spec.table_name,
+        request_id=spec.request_id,
+        requested_by=spec.requested_by or None,
+        peer=spec.caller,
+        **{name: value for name, value in facts.items() if value is not None},
+    )

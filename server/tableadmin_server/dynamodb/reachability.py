@@ -1,0 +1,53 @@
+"""Whether an endpoint answers, told in the log once when it goes down and once when it comes back. No I/O."""
+
+from collections.abc import Callable
+
+import structlog
+
+from tableadmin_server.failure import Failure
+
+# The reasons of calls to which nothing answered that is DynamoDB.
+_DOWN = frozenset({"ENDPOINT_UNREACHABLE", "ENDPOINT_TIMEOUT", "ENDPOINT_ANSWER_UNREADABLE"})
+# Seconds without a failure after which a success ends an outage: an endpoint that fails now and then goes
+# down once, not each time.
+_RECOVERY_SECONDS = 5.0
+
+_log = structlog.get_logger()
+
+
+class Reachability:
+    """Whether the endpoint NAME answers; CLOCK tells seconds."""
+
+    def __init__(self, name: str, clock: Callable[[], float]) -> None:
+        self._name = name
+        self._clock = clock
+        self._answered = float("-inf")
+        self._failed = float("-inf")
+        self._down_since: float | None = None
+
+    def now(self) -> float:
+        """The moment at which a call begins."""
+        return self._clock()
+
+    def answered(self, began: float) -> None:
+        """Note that the endpoint answered a call that BEGAN then, with a result or with an error."""
+        self._answered = self._clock()
+        is_over = began > self._failed and self._answered - self._failed >= _RECOVERY_SECONDS
+        if self._down_since is not None and is_over:
+            seconds = round(self._answered - self._down_since, 3)
+            self._down_since = None
+            _log.info("endpoint came back", endpoint=self._name, seconds=seconds)
+
+    def failed(self, failure: Failure, began: float) -> None:
+        """Note that a call that BEGAN then ended in FAILURE.
+
+        An endpoint that has answered another call since is not down: one call alone took too long.
+        """
+        if failure.metadata.get("aws_request_id"):
+            self.answered(began)
+        if failure.reason not in _DOWN or self._answered >= began:
+            return
+        self._failed = self._clock()
+        if self._down_since is None:
+            self._down_since = self._failed
+            _log.warning("endpoint went down", endpoint=self._name, reason=failure.reason)

@@ -41,6 +41,7 @@ from tableadmin.v1 import (
     table_admin_pb2,
 )
 from tableadmin_server.dynamodb.errors import BY_CODE, meaning_of, reason_of
+from tests.server.conftest import wait_for
 from tests.server.scripted_endpoint import (
     REQUEST_ID,
     Answer,
@@ -258,7 +259,10 @@ def test_endpoint_down(scripted_client: Client, scripted_server: ServerProcess) 
     logged = [
         json.loads(line) for line in scripted_server.log.splitlines() if raised.value.request_id in line
     ]
-    assert [("call failed", "ENDPOINT_UNREACHABLE")] == [(each["event"], each["reason"]) for each in logged]
+    assert [("call failed", "ENDPOINT_UNREACHABLE"), ("change", "ENDPOINT_UNREACHABLE")] == sorted(
+        (each["event"], each["reason"]) for each in logged
+    )
+    logged = [each for each in logged if each["event"] == "call failed"]
     assert 'Could not connect to the endpoint URL: "http://127.0.0.1:' in logged[0]["cause"]
 
 
@@ -284,7 +288,7 @@ def test_callers_deadline(endpoint: ScriptedEndpoint, scripted_client: Client) -
 def test_caller_cancels(
     endpoint: ScriptedEndpoint, channel: grpc.Channel, scripted_client: Client, scripted_server: ServerProcess
 ) -> None:
-    """A caller that cancels is done at once, leaves no error in the log, and the server goes on."""
+    """A caller that cancels is done at once, the log has its change and no error, and the server goes on."""
     endpoint.step = held = Held()
     before = scripted_server.log
     call = channel.unary_unary(f"/{SERVICE.full_name}/DeleteTable", bytes, bytes).future(
@@ -297,7 +301,9 @@ def test_caller_cancels(
     held.release()
     endpoint.step = answer({"TableNames": ["Music"]})
     assert ["Music"] == list(scripted_client.list_tables().table_names)
-    assert before == scripted_server.log
+    wait_for(lambda: before != scripted_server.log)
+    (logged,) = map(json.loads, scripted_server.log.removeprefix(before).splitlines())
+    assert ("change", "CANCELLED", "info") == (logged["event"], logged["outcome"], logged["level"])
 
 
 def test_uncaught_exceptions_stay_here(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
         ("[contexts.a]\ntimeout = 'soon'", "contexts.a.timeout: 'soon' is not a duration"),
         (
             "[contexts.a]\noutput = 'xml'",
-            "contexts.a.output: 'xml' is not one of table, wide, name, json, jsonl, yaml",
+            "contexts.a.output: 'xml' is not one of table, wide, name, markdown, json",
         ),
         ("[contexts.'a b']", "'a b': a context is named with letters"),
     ],

@@ -4,7 +4,8 @@ import pytest
 
 from tableadmin.awsshape import AwsDict, from_aws
 from tableadmin.cli.app.terminal_text import Line, folded
-from tableadmin.cli.views.plan_text import compact, differences, review
+from tableadmin.cli.views.plan_text import differences, review
+from tableadmin.cli.views.plan_values import compact
 from tableadmin.v1 import TablePlan
 
 MUSIC: AwsDict = {

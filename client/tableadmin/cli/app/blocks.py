@@ -53,6 +53,21 @@ def names(block: Block) -> Sequence[str]:
     return [row[block.named_by] for row in block.rows]
 
 
+def markdown_lines(block: Block) -> Iterator[str]:
+    """The lines of BLOCK as a table of GitHub's Markdown; lines of text as a list."""
+    if isinstance(block, Lines):
+        yield from (f"- {line}" for line in block.lines)
+        return
+    columns = block.columns if isinstance(block, Rows) else ("Setting", "Value")
+    yield _markdown_row(columns)
+    yield _markdown_row(["---"] * len(columns))
+    yield from map(_markdown_row, block.rows)
+
+
+def _markdown_row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
 def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from tableadmin.cli.app.blocks import Block, Fields, Lines, Rows, names, plain_lines
+from tableadmin.cli.app.blocks import Block, Fields, Lines, Rows, markdown_lines, names, plain_lines
 from tableadmin.cli.app.terminal_text import is_terminal, printable
 
 if TYPE_CHECKING:
@@ -117,6 +117,15 @@ def _write_blocks(blocks: object) -> None:
         _write_plain(full)
 
 
+def _write_markdown(blocks: object) -> None:
+    full = [block for block in cast("Sequence[Block]", blocks) if not _said_none(block)]
+    for number, block in enumerate(full):
+        if number:
+            click.echo()
+        for line in markdown_lines(block):
+            click.echo(printable(line))
+
+
 def _write_names(blocks: object) -> None:
     for block in cast("Sequence[Block]", blocks):
         if not _said_none(block):
@@ -145,6 +154,7 @@ FORMATS: Mapping[str, Format] = {
     "table": Format(_write_blocks, _write_json_line, of_blocks=True),
     "wide": Format(_write_blocks, _write_json_line, of_blocks=True),
     "name": Format(_write_names, _write_json_line, of_blocks=True),
+    "markdown": Format(_write_markdown, _write_json_line, of_blocks=True),
     "json": Format(_write_json, _write_json_line),
     "jsonl": Format(_write_json_lines, _write_json_line),
     "yaml": Format(_write_yaml, _write_yaml_document),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import click
 
 from tableadmin.cli.app import terminal_text
+from tableadmin.cli.app.blocks import Lines
 from tableadmin.cli.app.exit_codes import CommandFailed
 from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.specs import plan_file, planning, regions, spec_files
 from tableadmin.cli.specs.spec_files import Source
 from tableadmin.cli.views import plan_text
+from tableadmin.cli.views.plan_markdown import markdown
 
 
 @click.command(cls=Command, example="tablectl plan -f tables.yaml --out tables.plan")
@@ -29,13 +31,20 @@ def plan(session: Session, source: Source, *, exit_code: bool, out: str | None) 
     The command changes nothing. The exit code is 1 if a spec is invalid, a table cannot be read, or AWS would
     reject the plan. On AWS, a plan for 1,000 tables takes minutes. On a terminal, tablectl
     shows the number of tables that are planned so far.
+
+    -o markdown writes the plan for a pull request. A comment on GitHub has room for it.
     """
     if out:
         plan_file.check(out)
     loaded, notes = spec_files.read(source, session.region)
     notes = [*notes, *regions.tell(session, loaded)]
     planned = planning.planned(session.client, loaded)
-    if session.in_blocks:
+    if session.output == "markdown" and session.in_blocks:
+        click.echo(markdown(planned.plans), nl=False)
+    elif session.output == "name" and session.in_blocks:
+        changed = [each.table_name for each in planned.plans if plan_text.has_to_tell(each)]
+        session.show_blocks([Lines(changed, "no changes")])
+    elif session.in_blocks:
         terminal_text.write(plan_text.review(planned.plans))
     else:
         session.show_document(planning.answer(planned.plans, notes))

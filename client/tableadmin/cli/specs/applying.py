@@ -21,6 +21,7 @@ from tableadmin.cli.app.session import Session, aws
 from tableadmin.cli.specs import planning
 from tableadmin.cli.views import operation_progress, plan_text
 from tableadmin.cli.views.formatting import word
+from tableadmin.cli.views.plan_values import with_values
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
@@ -131,7 +132,11 @@ def show_plans(session: Session, plans: Sequence[TablePlan], notes: Sequence[str
     if session.in_blocks:
         terminal_text.write(plan_text.review(plans))
     else:
-        shown: AwsDict = {"time": datetime.now(UTC), "type": "PLAN", "plans": [aws(plan) for plan in plans]}
+        shown: AwsDict = {
+            "time": datetime.now(UTC),
+            "type": "PLAN",
+            "plans": [with_values(aws(plan)) for plan in plans],
+        }
         session.show_item(planning.noted(shown, "notes", notes))
 
 

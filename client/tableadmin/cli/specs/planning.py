@@ -15,6 +15,7 @@ from tableadmin.cli.app.stalls import until_stalled
 from tableadmin.cli.app.terminal_text import is_terminal, printable
 from tableadmin.cli.specs.spec_files import LoadedSpec
 from tableadmin.cli.views import plan_text
+from tableadmin.cli.views.plan_values import with_values
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
@@ -92,7 +93,7 @@ def _refuse_creation(plan: TablePlan, reason: str) -> None:
 
 def answer(plans: Sequence[TablePlan], notes: Sequence[str]) -> AwsDict:
     """What programs get: PLANS, and the NOTES on the specs if there are any."""
-    return noted({"Plans": [aws(plan) for plan in plans]}, "Notes", notes)
+    return noted({"Plans": [with_values(aws(plan)) for plan in plans]}, "Notes", notes)
 
 
 def noted(answer: AwsDict, member: str, notes: Sequence[str]) -> AwsDict:

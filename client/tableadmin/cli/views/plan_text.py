@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tableadmin.cli.app.terminal_text import Line
 from tableadmin.cli.views.formatting import word
+from tableadmin.cli.views.plan_values import compact, value
+from tableadmin.cli.views.value_blocks import block, changed, is_nested
 
 if TYPE_CHECKING:
     from tableadmin.v1 import PlannedChange, PlannedStep, PlanWarning, TablePlan, UnmanagedMember
@@ -27,8 +27,9 @@ _CLASSES = {
     "DESTRUCTIVE": ("destructive", "red"),
     "REPLACEMENT": ("replacement", "red"),
 }
+# How far the lines of a nested value are indented.
+_BLOCK = 6
 _SUMMARY = {"CREATE": "to create", "UPDATE": "to change", "REPLACE": "to replace"}
-_PLAIN_TEXT = re.compile(r"[\w./:@+-]+(?: [\w./:@+-]+)*")
 
 
 def review(plans: Sequence[TablePlan]) -> Iterator[Line]:
@@ -43,7 +44,7 @@ def review(plans: Sequence[TablePlan]) -> Iterator[Line]:
 
 def differences(plans: Sequence[TablePlan]) -> Iterator[Line]:
     """What changes and what is not managed, for those of PLANS that have any of it."""
-    for number, plan in enumerate(plan for plan in plans if _has_to_tell(plan)):
+    for number, plan in enumerate(plan for plan in plans if has_to_tell(plan)):
         if number:
             yield Line("")
         yield from _changes(plan)
@@ -55,7 +56,8 @@ def is_uncertain(plan: TablePlan) -> bool:
     return any(each.uncertain for each in plan.warnings)
 
 
-def _has_to_tell(plan: TablePlan) -> bool:
+def has_to_tell(plan: TablePlan) -> bool:
+    """Whether there is something to say of PLAN but that the table is as it should be."""
     return bool(plan.changes or plan.unmanaged) or is_uncertain(plan)
 
 
@@ -72,8 +74,24 @@ def _changes(plan: TablePlan) -> Iterator[Line]:
     if is_uncertain(plan) and not colour:
         what, colour = "not all settings can be compared", "yellow"
     yield Line(f"{mark} {plan.table_name} ({what})", colour=colour)
+    yield from _members(plan)
+
+
+def body(plan: TablePlan) -> Iterator[Line]:
+    """All of PLAN but its first line."""
+    yield from _members(plan)
+    yield from _details(plan)
+
+
+def class_name(change: PlannedChange) -> str:
+    """The class of CHANGE in words, such as `in place`."""
+    return _CLASSES.get(word(change, "change_class"), (word(change, "change_class"), ""))[0]
+
+
+def _members(plan: TablePlan) -> Iterator[Line]:
     created = word(plan, "action") == "CREATE"
-    yield from (_change(change, created=created) for change in plan.changes)
+    for change in plan.changes:
+        yield from _change(change, created=created)
     if plan.unmanaged:
         what = "not managed, created with AWS's defaults unless given above" if created else "not managed"
         yield Line(f"{what}: {unmanaged(plan.unmanaged)}", 2, colour="bright_black")
@@ -93,16 +111,23 @@ def _bounds(member: UnmanagedMember) -> str:
     return f"{lowest} to {member.maximum}" if member.HasField("maximum") else lowest
 
 
-def _change(change: PlannedChange, *, created: bool) -> Line:
+def _change(change: PlannedChange, *, created: bool) -> Iterator[Line]:
     what, colour = _CLASSES.get(word(change, "change_class"), (word(change, "change_class"), ""))
     what = f"{what}: {change.effect}" if change.effect else what
     notes = [] if created and what == "in place" else [what]
     if change.skipped:
         notes, colour = [f"skipped: {change.skipped}"], "bright_black"
     mark = _MARKS[bool(change.before), bool(change.after)]
-    values = " -> ".join(compact(each) for each in (change.before, change.after) if each)
     note = f" [{'; '.join(notes)}]" if notes else ""
-    return Line(f"{mark} {change.path}: {values}{note}", 2, colour=colour)
+    texts = [each for each in (change.before, change.after) if each]
+    if not is_nested([value(each) for each in texts]):
+        values = " -> ".join(map(compact, texts))
+        yield Line(f"{mark} {change.path}: {values}{note}", 2, colour=colour)
+        return
+    yield Line(f"{mark} {change.path}:{note}", 2, colour=colour)
+    both = len(texts) > 1
+    lines = changed(value(change.before), value(change.after)) if both else block(value(texts[0]))
+    yield from (Line(each.text, _BLOCK + 2 * each.depth, colour=colour) for each in lines)
 
 
 # By whether there is something before, and after.
@@ -133,30 +158,3 @@ def _step(number: int, step: PlannedStep) -> Iterator[Line]:
     mark = f"{number}. "
     yield Line(f"{mark}{step.summary} ({call})" if call else f"{mark}{step.summary}", 2, len(mark))
     yield from (Line(f"wait for: {each}", 2 + len(mark)) for each in step.waits)
-
-
-def compact(text: str) -> str:
-    """JSON as people write it: without the quotes that it can do without."""
-    try:
-        return _compact(json.loads(text))
-    except ValueError:
-        return text
-
-
-def _compact(value: object) -> str:
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{name}: {_compact(each)}" for name, each in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_compact, value)) + "]"
-    if isinstance(value, str):
-        return _text(value)
-    return json.dumps(value)
-
-
-def _text(text: str) -> str:
-    """TEXT, in quotes where it might be taken for something else; a document such as a policy as that."""
-    try:
-        read = json.loads(text)
-    except ValueError:
-        return text if _PLAIN_TEXT.fullmatch(text) else json.dumps(text, ensure_ascii=False)
-    return _compact(read) if isinstance(read, dict) else json.dumps(text)

@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Callable
 from functools import partial
-from typing import NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 import grpc
 import structlog
@@ -21,9 +21,11 @@ from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.interceptors.audit import AuditInterceptor
 from tableadmin_server.interceptors.drain import DrainInterceptor
 from tableadmin_server.interceptors.errors import ErrorsInterceptor
+from tableadmin_server.interceptors.identity import IdentityInterceptor, authenticated, trusted
 from tableadmin_server.interceptors.parsing import ParsingInterceptor
 from tableadmin_server.listening.listener import Listener
 from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
+from tableadmin_server.security.authentication.authentication import Authenticators
 from tableadmin_server.services import endpoint, operation, plan, table_admin, watch
 from tableadmin_server.services.health import HealthServicer
 from tableadmin_server.supervision import Supervisor
@@ -43,6 +45,7 @@ _CLOSE_SECONDS = 1.0
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
+Interceptor: TypeAlias = "grpc.aio.ServerInterceptor[Any, Any]"
 SuperviseEngine: TypeAlias = Callable[[Callable[[bool], object], Callable[[], object]], None]
 
 
@@ -65,6 +68,7 @@ class Server:
         self._operations = OperationsByEndpoint(self._endpoints, self._hubs, config.endpoints)
         self._health = HealthServicer()
         self._calls = DrainInterceptor()
+        self._authenticators = Authenticators(config.authenticators)
         self._handlers = (
             table_admin.handlers(self._endpoints, self._hubs),
             watch.handlers(self._endpoints, self._hubs),
@@ -91,8 +95,19 @@ class Server:
         return None if self._health_listener is None else self._health_listener.address
 
     def _listener(self, config: ListenerConfig) -> Listener:
-        interceptors = [ErrorsInterceptor(), AuditInterceptor(), ParsingInterceptor(), self._calls]
-        return Listener(config, interceptors, self._add_services)
+        return Listener(config, self._interceptors(), self._add_services)
+
+    def _interceptors(self) -> list[Interceptor]:
+        """What happens to each call of a listener, from the outside to the inside."""
+        asked = self._authenticators.authentication(list(self._config.authenticators))
+        identify = authenticated(asked) if self._config.authenticators else trusted()
+        return [
+            ErrorsInterceptor(),
+            IdentityInterceptor(identify),
+            AuditInterceptor(),
+            ParsingInterceptor(),
+            self._calls,
+        ]
 
     def _listener_for_health(self, address: str | None) -> Listener | None:
         if address is None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, ge
 import msgspec
 
 from tableadmin_server.config import EndpointConfig, HealthConfig, ListenerConfig, ServerConfig
+from tableadmin_server.config.authenticator import KINDS, StaticToken
 
 PREFIX = "TABLEADMIN"
 
@@ -51,7 +52,8 @@ class Setting:
     @property
     def limits(self) -> str:
         """Default and bounds in one line, "" where there is neither."""
-        default = f"default: {_plain(self.default)}" if isinstance(self.default, str | int | float) else ""
+        shown = isinstance(self.default, str | int | float) or (self.default and type(self.default) is tuple)
+        default = f"default: {_plain(self.default)}" if shown else ""
         return "; ".join(filter(None, (default, self.bounds)))
 
 
@@ -107,6 +109,8 @@ def _bounds(meta: msgspec.Meta) -> str:
 def _plain(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -135,6 +139,20 @@ SECTIONS = (
         "In the configuration file these keys stand in `[endpoints.NAME]`. Their flags and variables\n"
         "describe the one endpoint of a server without a configuration file.",
         tuple(settings(EndpointConfig)),
+    ),
+    *(
+        Section(
+            f'Keys of an authenticator with `kind = "{kind.__struct_config__.tag}"`',
+            "In the configuration file these keys stand in `[authenticators.NAME]`. Names of principals and\n"
+            "groups begin with `NAME/`.",
+            tuple(settings(kind)),
+        )
+        for kind in KINDS
+    ),
+    Section(
+        "Keys of a static token",
+        "In the configuration file these keys stand in `[[authenticators.NAME.tokens]]`.",
+        tuple(settings(StaticToken)),
     ),
 )
 

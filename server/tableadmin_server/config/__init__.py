@@ -19,11 +19,12 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, TypeVar, cast
 
 import msgspec
 from msgspec import Meta
 
+from tableadmin_server.config.authenticator import KINDS, AuthenticatorConfig, check_authenticators
 from tableadmin_server.config.endpoint import EndpointConfig, RetryMode, check_endpoint
 from tableadmin_server.config.error import ConfigError
 from tableadmin_server.config.listener import (
@@ -35,6 +36,7 @@ from tableadmin_server.config.listener import (
 )
 
 __all__ = [
+    "AuthenticatorConfig",
     "ConfigError",
     "EndpointConfig",
     "HealthConfig",
@@ -95,6 +97,14 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         dict[str, EndpointConfig],
         Meta(description="DynamoDB endpoints, a table for each.", extra={"flag": False}),
     ]
+    authenticators: Annotated[
+        dict[str, AuthenticatorConfig],
+        Meta(
+            description="What proves who calls, a table for each. Without authenticators, everybody who "
+            "reaches the server may call it.",
+            extra={"flag": False},
+        ),
+    ] = {}
 
     @property
     def default(self) -> str:
@@ -145,6 +155,7 @@ def checked(config: ServerConfig) -> ServerConfig:
         raise ConfigError(f"default_endpoint: {config.default!r} is not one of {_listed(config)}")
     for name, endpoint in config.endpoints.items():
         check_endpoint(name, endpoint)
+    check_authenticators(config.authenticators)
     return config
 
 
@@ -175,12 +186,28 @@ def _merged(document: Mapping[str, object], overrides: Mapping[str, object]) -> 
 def _converted(document: Mapping[str, object]) -> ServerConfig:
     if "listen" in document and "listeners" in document:
         raise ConfigError("listen: is the short form of one listener: not with listeners")
-    endpoints = document.get("endpoints")
-    if isinstance(endpoints, dict):
-        # Each by itself: of a value in a dict msgspec does not say under which key it found it.
-        of = {key: _struct(value, EndpointConfig, f"endpoints.{key}") for key, value in endpoints.items()}
-        document = {**document, "endpoints": of}
+    # Each by itself: of a value in a dict msgspec does not say under which key it found it.
+    for key, convert in (("endpoints", _endpoint), ("authenticators", _authenticator)):
+        given = document.get(key)
+        if isinstance(given, dict):
+            document = {
+                **document,
+                key: {name: convert(each, f"{key}.{name}") for name, each in given.items()},
+            }
     return _struct(document, ServerConfig, "")
+
+
+def _endpoint(given: object, where: str) -> EndpointConfig:
+    return _struct(given, EndpointConfig, where)
+
+
+def _authenticator(given: object, where: str) -> AuthenticatorConfig:
+    kind = given.get("kind") if isinstance(given, dict) else None
+    chosen = next((each for each in KINDS if each.__struct_config__.tag == kind), None)
+    if chosen is None:
+        known = ", ".join(str(each.__struct_config__.tag) for each in KINDS)
+        raise ConfigError(f"{where}.kind: must be one of {known}")
+    return cast("AuthenticatorConfig", _struct(given, chosen, where))
 
 
 def _struct(given: object, struct: type[T], where: str) -> T:

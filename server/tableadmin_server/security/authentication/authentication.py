@@ -1,0 +1,141 @@
+"""Who makes the calls of a listener."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from tableadmin_server.config.authenticator import AuthenticatorConfig, CertificateConfig, TokenConfig
+from tableadmin_server.failure import Failure
+from tableadmin_server.security.authentication import certificates, refusals
+from tableadmin_server.security.authentication.certificates import (
+    Certificate,
+    CertificateAuthenticator,
+    RefusedCertificate,
+)
+from tableadmin_server.security.authentication.credentials import Credentials
+from tableadmin_server.security.authentication.failed_logins import FailedLogins
+from tableadmin_server.security.authentication.json_web_tokens import JsonWebTokens, issuer_of
+from tableadmin_server.security.authentication.static_tokens import StaticTokens, digest_of
+from tableadmin_server.security.identity import Caller
+
+# Client certificates whose names are remembered.
+_CERTIFICATES = 10_000
+
+
+class Authentication:
+    """Finds out who makes a call, by the AUTHENTICATORS of a listener.
+
+    A token that is given counts: a wrong one never falls back to the client certificate. Wrong credentials
+    count as failed logins of the address. Whoever is known already is not refused for the failures of
+    others at the same address.
+    """
+
+    def __init__(
+        self,
+        authenticators: Iterable[CertificateAuthenticator | JsonWebTokens | StaticTokens],
+        failed_logins: FailedLogins,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        given = list(authenticators)
+        self._certificates = [each for each in given if isinstance(each, CertificateAuthenticator)]
+        self._tokens = [each for each in given if isinstance(each, StaticTokens)]
+        self._issuers = {each.issuer: each for each in given if isinstance(each, JsonWebTokens)}
+        self._failed_logins = failed_logins
+        self._clock = clock
+        self._read: OrderedDict[bytes, Certificate] = OrderedDict()
+
+    @property
+    def takes_certificates(self) -> bool:
+        """Whether client certificates can prove who calls."""
+        return bool(self._certificates)
+
+    async def caller(self, shown: Credentials) -> Caller:
+        """Who makes a call that shows these credentials; raises Failure where nobody is proved."""
+        token = shown.token()
+        if token is not None:
+            known = await self._by_token(token, shown)
+        elif self._certificates and shown.certificate is not None:
+            known = self._by_certificate(shown.certificate, shown)
+        else:
+            raise refusals.missing()
+        return Caller(known.principal, known.proof, shown.peer, shown.user_agent, known.expires)
+
+    async def _by_token(self, token: str, shown: Credentials) -> Caller:
+        digest = digest_of(token)
+        known = self._static(digest) or self._remembered(digest)
+        if known is None:
+            self._failed_logins.check(shown.peer)
+            issuer = self._issuers.get(issuer_of(token) or "")
+            if issuer is None:
+                raise self._failed("unknown token or issuer", shown)
+            try:
+                known = await issuer.caller(token, digest)
+            except Failure as failure:
+                self._note(failure, shown)
+                raise
+        if known.expires is not None and known.expires <= self._clock():
+            raise refusals.expired()
+        return known
+
+    def _static(self, digest: str) -> Caller | None:
+        return next((found for each in self._tokens if (found := each.caller(digest))), None)
+
+    def _remembered(self, digest: str) -> Caller | None:
+        return next((found for each in self._issuers.values() if (found := each.remembered(digest))), None)
+
+    def _by_certificate(self, pem: bytes, shown: Credentials) -> Caller:
+        try:
+            certificate = self._certificate(pem)
+            found = (each.caller(certificate) for each in self._certificates)
+            known = next(filter(None, found), None)
+        except RefusedCertificate as error:
+            raise self._failed(f"client certificate: {error}", shown) from error
+        # A session that is resumed shows a certificate that may have expired since.
+        if not certificate.begins <= self._clock():
+            raise refusals.not_yet_valid("client certificate")
+        if certificate.expires <= self._clock():
+            raise refusals.expired("client certificate")
+        if known is None:
+            raise self._failed("client certificate: no name matches a pattern", shown)
+        return known
+
+    def _certificate(self, pem: bytes) -> Certificate:
+        if pem not in self._read:
+            self._read[pem] = certificates.read(pem)
+            if len(self._read) > _CERTIFICATES:
+                self._read.popitem(last=False)
+        return self._read[pem]
+
+    def _failed(self, why: str, shown: Credentials) -> Failure:
+        failure = refusals.invalid(f"{why} (from {shown.peer})")
+        self._note(failure, shown)
+        return failure
+
+    def _note(self, failure: Failure, shown: Credentials) -> None:
+        if failure.reason == refusals.INVALID:
+            self._failed_logins.note(shown.peer)
+
+
+class Authenticators:
+    """The authenticators of the configuration, which the listeners share.
+
+    Raises ConfigError for a file that can't be read.
+    """
+
+    def __init__(
+        self, configs: Mapping[str, AuthenticatorConfig], failed_logins_per_minute: int = 60
+    ) -> None:
+        self._by_name = {name: _authenticator(name, config) for name, config in configs.items()}
+        self._failed_logins = FailedLogins(failed_logins_per_minute)
+
+    def authentication(self, names: Sequence[str]) -> Authentication:
+        """What a listener with the authenticators NAMES asks who calls."""
+        return Authentication((self._by_name[name] for name in names), self._failed_logins)
+
+
+def _authenticator(
+    name: str, config: AuthenticatorConfig
+) -> CertificateAuthenticator | JsonWebTokens | StaticTokens:
+    if isinstance(config, CertificateConfig):
+        return CertificateAuthenticator(name, config)
+    return StaticTokens(name, config) if isinstance(config, TokenConfig) else JsonWebTokens(name, config)

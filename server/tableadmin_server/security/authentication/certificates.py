@@ -1,0 +1,114 @@
+"""The names in client certificates, and the principals that they are.
+
+The listener has verified the chain. A certificate whose names leave any doubt is refused: gRPC's own
+`x509_common_name` ends at a NUL, and takes the first of two names.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
+
+from tableadmin_server.config.authenticator import CertificateConfig
+from tableadmin_server.security.authentication.names import is_name
+from tableadmin_server.security.identity import Caller, Principal
+
+# https://github.com/spiffe/spiffe/blob/main/standards/SPIFFE-ID.md
+_SPIFFE_ID = re.compile(r"spiffe://[a-z0-9._-]{1,255}((/(?!\.{1,2}(/|\Z))[a-zA-Z0-9._-]+)+)?")
+_DNS_NAME = re.compile(
+    r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*"
+)
+
+# The key of CertificateConfig that has a pattern, which is also the kind of name.
+_KINDS = ("spiffe", "dns", "common_name")
+Names: TypeAlias = Mapping[str, Sequence[str]]
+
+
+class RefusedCertificate(Exception):
+    """A certificate that names nobody for certain; the message says why."""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """The names of a client certificate by kind, and the Unix times from and until which it is valid."""
+
+    names: Names
+    begins: float
+    expires: float
+
+
+class CertificateAuthenticator:
+    """Finds the principals of the authenticator NAME."""
+
+    def __init__(self, name: str, config: CertificateConfig) -> None:
+        self._name = name
+        self._principals = config.principals
+        self._kind = next(kind for kind in _KINDS if getattr(config, kind) is not None)
+        self._pattern = re.compile(getattr(config, self._kind))
+
+    def caller(self, certificate: Certificate) -> Caller | None:
+        """Whom CERTIFICATE proves, None where no name matches; raises RefusedCertificate where two do."""
+        matching = {each for each in certificate.names[self._kind] if self._pattern.fullmatch(each)}
+        if len(matching) > 1:
+            raise RefusedCertificate(f"two names match the pattern of {self._name}")
+        if not matching:
+            return None
+        principal = Principal(self._principals, f"{self._name}/{matching.pop()}")
+        return Caller(principal, "certificate", expires=certificate.expires)
+
+
+def read(pem: bytes) -> Certificate:
+    """What the client certificate PEM says; raises RefusedCertificate."""
+    try:
+        return _read(x509.load_pem_x509_certificate(pem))
+    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+        raise RefusedCertificate(f"not a certificate that can be read: {type(error).__name__}") from error
+
+
+def _read(certificate: x509.Certificate) -> Certificate:
+    extensions = {each.oid: each.value for each in certificate.extensions}
+    _check_purpose(extensions)
+    alternative = extensions.get(ExtensionOID.SUBJECT_ALTERNATIVE_NAME)
+    general = alternative if isinstance(alternative, x509.SubjectAlternativeName) else ()
+    uris = [each.value for each in general if isinstance(each, x509.UniformResourceIdentifier)]
+    names = {
+        "common_name": [
+            str(each.value) for each in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+        ],
+        "dns": [each.value.lower() for each in general if isinstance(each, x509.DNSName)],
+        "spiffe": [each for each in uris if each.lower().startswith("spiffe:")],
+    }
+    _check(names, uris)
+    return Certificate(
+        names,
+        certificate.not_valid_before_utc.timestamp(),
+        certificate.not_valid_after_utc.timestamp(),
+    )
+
+
+def _check_purpose(extensions: Mapping[x509.ObjectIdentifier, x509.ExtensionType]) -> None:
+    usage = extensions.get(ExtensionOID.EXTENDED_KEY_USAGE)
+    if isinstance(usage, x509.ExtendedKeyUsage) and not {
+        ExtendedKeyUsageOID.CLIENT_AUTH,
+        ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE,
+    } & set(usage):
+        raise RefusedCertificate("not a certificate for clients")
+    constraints = extensions.get(ExtensionOID.BASIC_CONSTRAINTS)
+    if isinstance(constraints, x509.BasicConstraints) and constraints.ca:
+        raise RefusedCertificate("the certificate of an authority")
+
+
+def _check(names: Names, uris: Sequence[str]) -> None:
+    if not all(map(is_name, (*names["common_name"], *names["dns"], *uris))):
+        raise RefusedCertificate("a name has characters that no name has")
+    if len(names["common_name"]) > 1:
+        raise RefusedCertificate("two common names")
+    if names["spiffe"] and len(uris) > 1:
+        raise RefusedCertificate("a SPIFFE id beside another URI")
+    if not all(map(_SPIFFE_ID.fullmatch, names["spiffe"])):
+        raise RefusedCertificate("not a SPIFFE id")
+    if not all(map(_DNS_NAME.fullmatch, names["dns"])):
+        raise RefusedCertificate("not the DNS name of one host")

@@ -1,0 +1,102 @@
+"""A server that takes static tokens, as a process."""
+
+from collections.abc import Iterator
+
+import grpc
+import pytest
+from grpc_health.v1.health_pb2 import HealthCheckRequest
+from grpc_health.v1.health_pb2_grpc import HealthStub
+
+from tableadmin import Client
+from tableadmin.errors import Unauthenticated
+from tableadmin_server.security.authentication.static_tokens import digest_of
+from tests.server.scripted_endpoint import ScriptedEndpoint, serving
+from tests.server_process import ServerProcess, running_server
+
+TOKEN = "tableadmin_0123456789abcdef"
+HEADERS = (("authorization", f"Bearer {TOKEN}"),)
+
+
+@pytest.fixture(scope="module")
+def scripted() -> Iterator[ScriptedEndpoint]:
+    """What the server calls."""
+    with serving() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(scope="module")
+def server(scripted: ScriptedEndpoint, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server that takes TOKEN."""
+    file = tmp_path_factory.mktemp("tokens") / "config.toml"
+    file.write_text(
+        f"""
+        [authenticators.ci]
+        kind = "token"
+        principals = "Service"
+        tokens = [{{ name = "deploy", sha256 = "{digest_of(TOKEN)}" }}]
+        [endpoints.scripted]
+        endpoint_url = "{scripted.url}"
+        region = "us-west-2"
+        operations_table = ""
+        """
+    )
+    with running_server("--config", str(file)) as process:
+        yield process
+
+
+def test_right_token(server: ServerProcess) -> None:
+    """A call with the token is served."""
+    with Client(server.address, metadata=HEADERS) as client:
+        client.describe_limits()
+
+
+@pytest.mark.parametrize(
+    ("headers", "reason"),
+    [
+        ((), "CREDENTIALS_MISSING"),
+        ((("authorization", "Basic YTpi"),), "CREDENTIALS_MALFORMED"),
+        (HEADERS * 2, "CREDENTIALS_MALFORMED"),
+        ((("authorization", "Bearer secret-guess"),), "CREDENTIALS_INVALID"),
+    ],
+)
+def test_wrong_token(
+    server: ServerProcess,
+    scripted: ScriptedEndpoint,
+    headers: tuple[tuple[str, str], ...],
+    reason: str,
+) -> None:
+    """A call without the token reaches no endpoint, and no log tells the token that was tried."""
+    scripted.seen.clear()
+    with Client(server.address, metadata=headers) as client, pytest.raises(Unauthenticated) as raised:
+        client.create_table(table_name="Music")
+    assert (reason, []) == (raised.value.reason, scripted.seen)
+    assert raised.value.request_id
+    assert "secret-guess" not in server.log
+    assert TOKEN not in server.log
+
+
+def test_garbled_bytes(server: ServerProcess) -> None:
+    """The bytes of somebody who is not known are not parsed."""
+    with grpc.insecure_channel(server.address) as channel, pytest.raises(grpc.RpcError) as raised:
+        channel.unary_unary("/tableadmin.v1.TableAdmin/CreateTable", bytes, bytes)(b"\xff\xff", timeout=10)
+    assert grpc.StatusCode.UNAUTHENTICATED == raised.value.code()
+
+
+def test_reflection_and_channelz_need_a_token(server: ServerProcess) -> None:
+    """What the server has and who is connected are told to those alone who have proved who they are."""
+    reflection = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
+    channelz = "/grpc.channelz.v1.Channelz/GetServers"
+    with grpc.insecure_channel(server.address) as channel:
+        with pytest.raises(grpc.RpcError) as raised:
+            list(channel.stream_stream(reflection, bytes, bytes)(iter([b""]), timeout=10))
+        assert grpc.StatusCode.UNAUTHENTICATED == raised.value.code()
+        with pytest.raises(grpc.RpcError) as raised:
+            channel.unary_unary(channelz, bytes, bytes)(b"", timeout=10)
+        assert grpc.StatusCode.UNAUTHENTICATED == raised.value.code()
+        channel.unary_unary(channelz, bytes, bytes)(b"", timeout=10, metadata=HEADERS)
+
+
+def test_health_needs_no_token(server: ServerProcess) -> None:
+    """A probe has no token."""
+    with grpc.insecure_channel(server.address) as channel:
+        assert HealthStub(channel).Check(HealthCheckRequest(), timeout=10).status

@@ -55,10 +55,19 @@ __all__ = [
     "WrongEventLoop",
 ]
 
+# The modules for callers.
+_MODULES = ("aio", "boto3", "effects", "formats", "v1")
+
 if not TYPE_CHECKING:
 
-    def __getattr__(name: str) -> type:
+    def __dir__() -> list[str]:
+        # Completion and help() show what is loaded on first use too.
+        return sorted({*globals(), *__all__, *_MODULES})
+
+    def __getattr__(name: str) -> object:
         # On first use: tablectl and the server import this package too, and not always with grpc.
+        if name in _MODULES:
+            return import_module(f"{__name__}.{name}")
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         home = "client" if name in {"Client", "Operations"} else "errors"

@@ -44,10 +44,12 @@ class Call(Generic[P, Request, Response]):
     def __call__(self, request: Request, /, *, timeout: float | None = ...) -> Response: ...
     @overload
     def __call__(self, *args: P.args, **fields: P.kwargs) -> Response: ...
+    @overload
+    def __call__(self, *, timeout: float | None, **fields: object) -> Response: ...
     def __call__(self, *args: object, **fields: object) -> Response:
         """The answer to the request, or to the request with these fields.
 
-        Beside a request, `timeout` is the deadline of this call in seconds, None for no deadline.
+        `timeout`, beside either, is the deadline of this call in seconds, None for no deadline.
         Raises TableAdminError; TypeError and ValueError for arguments that do not make a request.
         """
         request, options = self._method.arguments(args, fields, self._client.options)
@@ -61,6 +63,8 @@ class PagedCall(Call[P, Request, Response], Generic[P, Request, Response, Item])
     def pages(self, request: Request, /, *, timeout: float | None = ...) -> Iterator[Response]: ...
     @overload
     def pages(self, *args: P.args, **fields: P.kwargs) -> Iterator[Response]: ...
+    @overload
+    def pages(self, *, timeout: float | None, **fields: object) -> Iterator[Response]: ...
     def pages(self, *args: object, **fields: object) -> Iterator[Response]:
         """The answers to the request and to those for the pages after it, each asked for when it is needed.
 
@@ -79,6 +83,8 @@ class PagedCall(Call[P, Request, Response], Generic[P, Request, Response, Item])
     def items(self, request: Request, /, *, timeout: float | None = ...) -> Iterator[Item]: ...
     @overload
     def items(self, *args: P.args, **fields: P.kwargs) -> Iterator[Item]: ...
+    @overload
+    def items(self, *, timeout: float | None, **fields: object) -> Iterator[Item]: ...
     def items(self, *args: object, **fields: object) -> Iterator[Item]:
         """What is listed, across all pages; takes and raises what `pages` does."""
         return self._items(*self._method.arguments(args, fields, self._client.options))

@@ -4,10 +4,13 @@ import json
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import Generic, ParamSpec, TypeVar, cast
 
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
+from tableadmin.awsshape import is_map
 from tableadmin.channel import SERVICE, CallOptions
 from tableadmin.v1.table_admin_pb2_grpc import TableAdminServicer
 
@@ -36,16 +39,60 @@ class Method(Generic[P, Request, Response]):
     ) -> tuple[Request, CallOptions]:
         """The request and the options of a call with these positional and keyword arguments.
 
-        Raises TypeError for a message beside fields and for a value of the wrong type, and ValueError, which
-        names it, for a field that the request does not have.
+        `timeout` among the keywords is the deadline of the call: no request has such a field. Raises
+        TypeError for a message beside fields. Raises TypeError for a value of the wrong type and ValueError
+        for a field that the request does not have; both name the field.
         """
-        if not messages:
-            return self.request_type(**fields), options
         if "timeout" in fields:
             options = replace(options, timeout=cast("float | None", fields.pop("timeout")))
+        if not messages:
+            return self._request(fields), options
         if len(messages) == 1 and isinstance(messages[0], self.request_type) and not fields:
             return messages[0], options
         raise TypeError(f"{self.name}() takes one {self.request_type.__name__}, or its fields as keywords")
+
+    def _request(self, fields: dict[str, object]) -> Request:
+        try:
+            return self.request_type(**fields)
+        except (TypeError, ValueError) as error:
+            refused = next((name for name in fields if not self._takes(name, fields[name])), None)
+            if refused is None:
+                raise
+            raise type(error)(self._refusal(refused, fields[refused])) from error
+
+    def _takes(self, name: str, value: object) -> bool:
+        try:
+            self.request_type(**{name: value})
+        except (TypeError, ValueError):
+            return False
+        return True
+
+    def _refusal(self, name: str, value: object) -> str:
+        request = self.request_type.DESCRIPTOR
+        field = request.fields_by_name.get(name)
+        if field is None:
+            near = get_close_matches(name, request.fields_by_name, n=1)
+            hint = f", did you mean {near[0]!r}?" if near else ""
+            return f'{self.name}(): {request.name} has no "{name}" field{hint}'
+        return f"{self.name}(): {name} must be {_kind(cast('FieldDescriptor', field))}, not {value!r}"
+
+
+_KINDS = {
+    FieldDescriptor.CPPTYPE_BOOL: "a bool",
+    FieldDescriptor.CPPTYPE_DOUBLE: "a float",
+    FieldDescriptor.CPPTYPE_INT32: "an int",
+    FieldDescriptor.CPPTYPE_INT64: "an int",
+    FieldDescriptor.CPPTYPE_STRING: "a str",
+}
+
+
+def _kind(field: FieldDescriptor) -> str:
+    """What a value of FIELD has to be."""
+    if is_map(field):
+        return "a dict"
+    named = field.message_type or field.enum_type
+    kind = f"a {named.name}" if named else _KINDS[field.cpp_type]
+    return f"an iterable, of which each is {kind}" if field.is_repeated else kind
 
 
 def warn_of_unknown(rpc: str, trailers: Iterable[tuple[str, str | bytes]]) -> None:

@@ -14,6 +14,7 @@ def sync_types(client: Client) -> None:
     """Each method takes its own request or the fields of it, and returns its own response."""
     assert_type(client.describe_table(table_name="Music"), v1.DescribeTableResponse)
     assert_type(client.describe_table(v1.DescribeTableRequest(), timeout=3), v1.DescribeTableResponse)
+    assert_type(client.describe_table(table_name="Music", timeout=3), v1.DescribeTableResponse)
     assert_type(client.list_tables(limit=7), v1.ListTablesResponse)
     assert_type(client.with_options(timeout=None, endpoint="staging"), Client)
     assert_type(client.watch(prefix="M"), Stream[v1.WatchResponse])

@@ -1,22 +1,19 @@
 """Specs as people write them, applied to each engine through a server."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from tableadmin import Client
-from tableadmin.awsshape import from_aws, to_aws
-from tableadmin.formats import FORMATS, Format, read, write
+from tableadmin.awsshape import from_aws
+from tableadmin.formats import read
 from tableadmin.v1 import ChangeClass, CreateTableRequest, GlobalSecondaryIndex, Operation, TableSpec
 from tests.engines import Engine
 from tests.server_process import ServerProcess
 
 CASES = Path(__file__).parent / "cases"
 LIMIT = 60.0
-# Names by which files of a format are recognised.
-NAMES: Mapping[Format, str] = {"terraform": "f.tf"}
 
 
 def case(file: str, name: str) -> TableSpec:
@@ -142,30 +139,6 @@ def test_protection_off_and_replacement(client: Client, table_name: str) -> None
     table = client.describe_table(table_name=table_name).table
     assert ["id", "at"] == [key.attribute_name for key in table.key_schema]
     assert "CreateTable" == operation.calls[-1].operation
-
-
-@pytest.mark.parametrize("format_", FORMATS)
-def test_own_export(client: Client, table_name: str, format_: Format) -> None:
-    """The plan of a table's own export is empty, in every format."""
-    applied(client, everything(table_name))
-    exported = client.export(table_names=[table_name]).specs
-    specs = read(
-        write(list(exported), format_).text,
-        name=NAMES.get(format_, "f"),
-        parameters={"AWS::Region": "us-west-2"},
-    )
-    (plan,) = client.plan(specs).plans
-    assert [] == [change.path for change in plan.changes if not change.skipped]
-
-
-def test_own_description(client: Client, table_name: str) -> None:
-    """The plan of a table's own description is empty, and names what a description does not have."""
-    applied(client, everything(table_name))
-    table = to_aws(client.describe_table(table_name=table_name))
-    specs = read(json.dumps(table, default=str), name="f")
-    (plan,) = client.plan(specs).plans
-    assert [] == list(plan.changes)
-    assert {"Tags", "TimeToLiveSpecification"} <= {each.path for each in plan.unmanaged}
 
 
 def test_another_key(embedded_server: ServerProcess, table_name: str) -> None:

@@ -38,6 +38,8 @@ def test_own_files(client: Client, drawn: list[Data]) -> None:
         for plan in client.plan(read(text, name=name, parameters={"AWS::Region": "us-west-2"})).plans:
             changed = [change.path for change in plan.changes if not change.skipped]
             assert [] == changed, (name, plan, text)
+            if name.endswith(".json"):
+                assert {"Tags", "TimeToLiveSpecification"} <= {each.path for each in plan.unmanaged}
 
 
 def _made(client: Client, drawn: list[Data]) -> list[str]:

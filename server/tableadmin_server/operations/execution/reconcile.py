@@ -24,6 +24,8 @@ from tableadmin_server.tables.transitions import table_transitions
 
 # Seconds for which AWS may go on to show a table as it was before a change that it accepted.
 _STALE = 15.0
+# The same of another endpoint: a single engine shows at once what it has accepted.
+_STALE_ELSEWHERE = 3.0
 _STALE_INTERVAL = 1.0
 
 # For how many seconds what ends by itself is put up with, from the first such failure in a row. The longest
@@ -230,7 +232,7 @@ def _await_accepted(status: OperationStatus, live: Snapshot, plan: Plan, age: fl
     ]
     if not same:
         return None
-    if same[-1] is status.calls[-1] and age < _STALE:
+    if same[-1] is status.calls[-1] and age < (_STALE if live.is_aws else _STALE_ELSEWHERE):
         return Pause((f"{step.summary}: accepted by AWS, not visible yet",), _STALE_INTERVAL)
     failure = Failure(
         Code.ABORTED,

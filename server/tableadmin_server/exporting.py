@@ -6,8 +6,8 @@ from typing import NamedTuple, TypeAlias, cast
 from google.rpc.code_pb2 import Code
 
 from tableadmin.awsshape import AwsDict, AwsValue, from_aws
-from tableadmin.formats import cli_json
-from tableadmin.formats.tree import Record
+from tableadmin.formats.aws_cli import cli_json
+from tableadmin.formats.text.tree import Record
 from tableadmin.v1 import TableSpec, UnmanagedMember
 from tableadmin_server.failure import Failure
 from tableadmin_server.planner.state.live import auto_scaled

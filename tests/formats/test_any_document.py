@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tableadmin.formats import SpecError, read
-from tableadmin.formats.documents import documents
-from tableadmin.formats.tree import Tree
+from tableadmin.formats.text.documents import documents
+from tableadmin.formats.text.tree import Tree
 from tests.formats.conftest import DOCUMENTS
 
 HERE = {"AWS::Region": "eu-west-1", "AWS::AccountId": "012345678901", "AWS::Partition": "aws"}

@@ -4,7 +4,7 @@ import json
 
 from tableadmin.awsshape import to_aws
 from tableadmin.formats import Inputs, find, read
-from tableadmin.formats.tree import Record, Tree
+from tableadmin.formats.text.tree import Record, Tree
 from tests.formats.refusing import left_alone, refusal
 
 URN = "urn:pulumi:dev::shop::"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tableadmin.awsshape import to_aws
 from tableadmin.formats import Format, read, write
-from tableadmin.formats.cli_json import APART
+from tableadmin.formats.aws_cli.cli_json import APART
 from tableadmin.v1 import TableSpec
 from tests.formats.specs import specs
 

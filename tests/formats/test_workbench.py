@@ -4,7 +4,7 @@ import json
 
 from tableadmin.awsshape import to_aws
 from tableadmin.formats import read
-from tableadmin.formats.tree import Record
+from tableadmin.formats.text.tree import Record
 
 UNITS = {"ReadCapacityUnits": 7, "WriteCapacityUnits": 3}
 

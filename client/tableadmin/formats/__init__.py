@@ -10,11 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
-from tableadmin.formats import cli_json, nearby, parameter_files, spec
+from tableadmin.formats import parameter_files, spec
+from tableadmin.formats.aws_cli import cli_json
 from tableadmin.formats.cloudformation import stack
 from tableadmin.formats.cloudformation import writing as template_writing
-from tableadmin.formats.documents import documents, line_of
-from tableadmin.formats.encoding import decoded
 from tableadmin.formats.error import SpecError, printable
 from tableadmin.formats.files import beside, folder
 from tableadmin.formats.found import Found, FoundTable, joined, leaving_alone
@@ -23,7 +22,10 @@ from tableadmin.formats.kubernetes import ack
 from tableadmin.formats.readers import reader_of, text_reader_of
 from tableadmin.formats.selection import check_distinct, refused, selected
 from tableadmin.formats.terraform import writing as terraform_writing
-from tableadmin.formats.tree import Tree, check_sound
+from tableadmin.formats.text import nearby
+from tableadmin.formats.text.documents import documents, line_of
+from tableadmin.formats.text.encoding import decoded
+from tableadmin.formats.text.tree import Tree, check_sound
 from tableadmin.v1 import TableSpec
 
 __all__ = [

@@ -7,11 +7,11 @@ from typing import TypeAlias
 
 from tableadmin.formats.cloudformation import reading
 from tableadmin.formats.cloudformation.resources import kind
-from tableadmin.formats.documents import documents, line_of
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.found import Found, FoundTable, joined
 from tableadmin.formats.inputs import Inputs
-from tableadmin.formats.tree import Record, Tree, record
+from tableadmin.formats.text.documents import documents, line_of
+from tableadmin.formats.text.tree import Record, Tree, record
 
 MARK = "manifest.json"
 FILES = ("*manifest.json", "*.template.json", "*.template.yaml")

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from tableadmin.formats.encoding import decoded
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.readers import FolderReader, folder_reader_of
+from tableadmin.formats.text.encoding import decoded
 
 # What tools put beside the files that people mean: packages, modules, and what version control keeps.
 _SKIPPED = frozenset({".git", "node_modules", ".venv"})

@@ -2,11 +2,11 @@
 
 import json
 
-from tableadmin.formats.documents import documents
 from tableadmin.formats.error import SpecError
-from tableadmin.formats.fitting import as_text
 from tableadmin.formats.terraform import sources
-from tableadmin.formats.tree import Record, Tree, record, records
+from tableadmin.formats.text.documents import documents
+from tableadmin.formats.text.fitting import as_text
+from tableadmin.formats.text.tree import Record, Tree, record, records
 
 
 def values(text: str, name: str) -> dict[str, str]:

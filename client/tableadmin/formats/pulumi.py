@@ -11,7 +11,7 @@ from tableadmin.formats.terraform.reading import tables
 from tableadmin.formats.terraform.resources import Cause, Resource
 from tableadmin.formats.terraform.resources import Unknown as NotKnown
 from tableadmin.formats.terraform.typed import typed
-from tableadmin.formats.tree import Record, Tree, record, records
+from tableadmin.formats.text.tree import Record, Tree, record, records
 
 _TYPE = re.compile(r"aws:(?P<module>dynamodb|appautoscaling)/\w+:(?P<kind>\w+)")
 _NATIVE = re.compile(r"aws-native:dynamodb:(?:Global)?Table")

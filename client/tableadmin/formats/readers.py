@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from typing import NamedTuple, TypeAlias
 
-from tableadmin.formats import cdk, create_table, descriptions, pulumi, serverless, spec, workbench
+from tableadmin.formats import cdk, pulumi, serverless, spec, workbench
+from tableadmin.formats.aws_cli import create_table, descriptions
 from tableadmin.formats.cloudformation import deployed_template, fragments
 from tableadmin.formats.cloudformation import reading as cloudformation
 from tableadmin.formats.error import SpecError
@@ -17,7 +18,7 @@ from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.kubernetes import reading as kubernetes
 from tableadmin.formats.terraform import reading as terraform
 from tableadmin.formats.terraform import sources
-from tableadmin.formats.tree import Tree
+from tableadmin.formats.text.tree import Tree
 
 
 class Reader(NamedTuple):

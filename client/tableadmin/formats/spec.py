@@ -7,11 +7,11 @@ import yaml
 
 from tableadmin.awsshape import ShapeError, from_aws, to_aws
 from tableadmin.formats.error import SpecError
-from tableadmin.formats.fitting import fitted
 from tableadmin.formats.found import Found, FoundTable, attempt
 from tableadmin.formats.inputs import Inputs
-from tableadmin.formats.policy import policy_document, policy_text
-from tableadmin.formats.tree import Plain, Record, Tree, below, record
+from tableadmin.formats.text.fitting import fitted
+from tableadmin.formats.text.policy import policy_document, policy_text
+from tableadmin.formats.text.tree import Plain, Record, Tree, below, record
 from tableadmin.v1 import TableSpec, UnmanagedMember
 
 # Members of CreateTable that a spec lacks.

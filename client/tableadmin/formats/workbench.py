@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tableadmin.formats import spec
 from tableadmin.formats.found import Found, FoundTable, attempt
 from tableadmin.formats.inputs import Inputs
-from tableadmin.formats.tree import Record, Tree, below, pruned_record, record, records
+from tableadmin.formats.text.tree import Record, Tree, below, pruned_record, record, records
 from tableadmin.v1 import TableSpec
 
 # What a model says, beside tables' names and keys; facets and data are no part of a table.

@@ -7,7 +7,7 @@ import pytest
 from tableadmin.formats.terraform.configuration.evaluation import evaluated, template
 from tableadmin.formats.terraform.configuration.syntax import expression
 from tableadmin.formats.terraform.configuration.values import Unknown, Value, tree
-from tableadmin.formats.tree import Tree
+from tableadmin.formats.text.tree import Tree
 
 SCOPE: dict[str, Value] = {
     "var": {"env": "prod", "n": 3, "on": True, "names": ["b", "a"], "keys": {"b": "y", "a": "x"}},

@@ -11,7 +11,7 @@ import pytest
 
 from tableadmin.formats import Found, Inputs, find
 from tableadmin.formats.terraform.table import SHOWN_ONLY
-from tableadmin.formats.tree import Record, Tree
+from tableadmin.formats.text.tree import Record, Tree
 
 SCHEMA: dict[str, dict[str, list[str]]] = json.loads(
     (Path(__file__).parent / "provider_schema.json").read_text(encoding="utf-8")

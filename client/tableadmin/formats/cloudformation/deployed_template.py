@@ -1,10 +1,10 @@
 """`aws cloudformation get-template`: a template, as an object or as text, in an answer."""
 
 from tableadmin.formats.cloudformation import reading
-from tableadmin.formats.documents import documents
 from tableadmin.formats.found import Found
 from tableadmin.formats.inputs import Inputs
-from tableadmin.formats.tree import Tree, record
+from tableadmin.formats.text.documents import documents
+from tableadmin.formats.text.tree import Tree, record
 
 
 def read(document: Tree, inputs: Inputs) -> Found:

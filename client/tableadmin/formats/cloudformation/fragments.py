@@ -5,7 +5,7 @@ from dataclasses import replace
 from tableadmin.formats.cloudformation import reading
 from tableadmin.formats.found import Found, FoundTable
 from tableadmin.formats.inputs import Inputs
-from tableadmin.formats.tree import Record, Tree, record
+from tableadmin.formats.text.tree import Record, Tree, record
 
 # The logical ID of a body that stands by itself.
 _ALONE = "Table"

@@ -11,9 +11,9 @@ from tableadmin.formats.cloudformation.properties import (
     units_path,
 )
 from tableadmin.formats.error import SpecError
-from tableadmin.formats.fitting import as_text
 from tableadmin.formats.spec import refuse
-from tableadmin.formats.tree import Record, Tree, picked, record, records
+from tableadmin.formats.text.fitting import as_text
+from tableadmin.formats.text.tree import Record, Tree, picked, record, records
 from tableadmin.v1 import TableSpec
 
 _REGION = "AWS::Region"

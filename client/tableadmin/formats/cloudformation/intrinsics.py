@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from tableadmin.formats.cloudformation.parameters import settled_scalar
 from tableadmin.formats.error import SpecError
-from tableadmin.formats.fitting import as_text, settled
-from tableadmin.formats.tree import Record, Tree, record
+from tableadmin.formats.text.fitting import as_text, settled
+from tableadmin.formats.text.tree import Record, Tree, record
 
 if TYPE_CHECKING:
     from tableadmin.formats.cloudformation.template import Template

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from tableadmin.formats.error import SpecError
-from tableadmin.formats.tree import Faulty, Record, Tree, record
+from tableadmin.formats.text.tree import Faulty, Record, Tree, record
 
 PREFIX = "Fn::ForEach::"
 # What works out the list that a loop runs over, given the list's tree and path.

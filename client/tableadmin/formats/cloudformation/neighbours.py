@@ -8,7 +8,7 @@ from tableadmin.formats.cloudformation.properties import auto_scaled, units_path
 from tableadmin.formats.cloudformation.resources import kind
 from tableadmin.formats.cloudformation.template import Template
 from tableadmin.formats.error import SpecError
-from tableadmin.formats.tree import Record, Tree, check_sound, record, records
+from tableadmin.formats.text.tree import Record, Tree, check_sound, record, records
 
 _TABLE_ID = re.compile(r"table/([^/]+)(?:/index/([^/]+))?")
 _DIMENSION = re.compile(r"dynamodb:(?:table|index):(Read|Write)CapacityUnits")

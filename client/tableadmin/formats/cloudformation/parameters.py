@@ -5,8 +5,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from tableadmin.formats.error import SpecError
-from tableadmin.formats.fitting import as_text
-from tableadmin.formats.tree import Record, Tree
+from tableadmin.formats.text.fitting import as_text
+from tableadmin.formats.text.tree import Record, Tree
 
 _LISTS = ("CommaDelimitedList", "List<")
 

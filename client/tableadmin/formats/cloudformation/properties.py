@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from tableadmin.formats.cloudformation.intrinsics import NO_VALUE
 from tableadmin.formats.cloudformation.template import Template
 from tableadmin.formats.error import SpecError, merged
-from tableadmin.formats.fitting import loosened
-from tableadmin.formats.policy import policy_text
 from tableadmin.formats.spec import specified
-from tableadmin.formats.tree import Record, Tree, pruned_record, record, records
+from tableadmin.formats.text.fitting import loosened
+from tableadmin.formats.text.policy import policy_text
+from tableadmin.formats.text.tree import Record, Tree, pruned_record, record, records
 from tableadmin.v1 import TableSpec
 
 # What a template says of a table's stream and a spec can't.

@@ -14,7 +14,7 @@ from tableadmin.formats.error import SpecError
 from tableadmin.formats.found import Found, FoundTable, attempt
 from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.spec import specified
-from tableadmin.formats.tree import Record, Tree, check_sound, record
+from tableadmin.formats.text.tree import Record, Tree, check_sound, record
 from tableadmin.v1 import TableSpec
 
 

@@ -8,7 +8,7 @@ from tableadmin.formats.cloudformation import loops
 from tableadmin.formats.cloudformation.template import Template
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.found import FoundTable
-from tableadmin.formats.tree import Record, Tree, record
+from tableadmin.formats.text.tree import Record, Tree, record
 
 # Transforms whose effect on tables is known: none, or the one that is read here.
 _KNOWN_TRANSFORMS = (

@@ -2,8 +2,8 @@
 
 from tableadmin.formats.cloudformation.properties import Resource, check_members, shared
 from tableadmin.formats.error import SpecError
-from tableadmin.formats.fitting import as_text
-from tableadmin.formats.tree import Record, Tree, picked, record
+from tableadmin.formats.text.fitting import as_text
+from tableadmin.formats.text.tree import Record, Tree, picked, record
 from tableadmin.v1 import TableSpec
 
 _PASSED = ("TableName", "PointInTimeRecoverySpecification", "ProvisionedThroughput", "SSESpecification")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tableadmin.formats.error import SpecError
-from tableadmin.formats.tree import Record, Tree, record, records
+from tableadmin.formats.text.tree import Record, Tree, record, records
 
 _LISTS = ("StackResourceSummaries", "StackResources")
 _ONE = "StackResourceDetail"

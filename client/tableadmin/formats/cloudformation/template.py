@@ -10,9 +10,9 @@ from tableadmin.formats.cloudformation import loops, parameters
 from tableadmin.formats.cloudformation.intrinsics import FUNCTIONS, NO_VALUE, TESTS
 from tableadmin.formats.cloudformation.parameters import settled_scalar
 from tableadmin.formats.error import SpecError, merged
-from tableadmin.formats.fitting import as_text
 from tableadmin.formats.inputs import Inputs, near
-from tableadmin.formats.tree import Faulty, Plain, Record, Tree, check_sound, record
+from tableadmin.formats.text.fitting import as_text
+from tableadmin.formats.text.tree import Faulty, Plain, Record, Tree, check_sound, record
 
 _Key = TypeVar("_Key", str, int)
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import cast
 
 from tableadmin.awsshape import to_aws
-from tableadmin.formats.policy import policy_document
 from tableadmin.formats.spec import dumped
-from tableadmin.formats.tree import Record, Tree, picked, pruned_record, record, records
+from tableadmin.formats.text.policy import policy_document
+from tableadmin.formats.text.tree import Record, Tree, picked, pruned_record, record, records
 from tableadmin.v1 import TableSpec, UnmanagedMember
 
 # What a GlobalTable says of the replica at home rather than of the table.

@@ -9,7 +9,7 @@ from tableadmin.formats.error import SpecError
 from tableadmin.formats.found import Found, FoundTable, attempt
 from tableadmin.formats.kubernetes.manifest import Manifest
 from tableadmin.formats.kubernetes.members import aws_members, camel, camel_members
-from tableadmin.formats.tree import Record, Tree, record
+from tableadmin.formats.text.tree import Record, Tree, record
 from tableadmin.v1 import TableSpec
 
 GROUP = "dynamodb.services.k8s.aws"

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 from tableadmin.formats import spec
-from tableadmin.formats.fitting import settled
 from tableadmin.formats.found import Found, FoundTable, attempt
 from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.kubernetes.manifest import Manifest
@@ -15,7 +14,8 @@ from tableadmin.formats.terraform.neighbours import NEIGHBOURS, TABLE
 from tableadmin.formats.terraform.reading import tables as terraform_tables
 from tableadmin.formats.terraform.resources import Cause, Resource
 from tableadmin.formats.terraform.typed import typed
-from tableadmin.formats.tree import Record, Tree, record
+from tableadmin.formats.text.fitting import settled
+from tableadmin.formats.text.tree import Record, Tree, record
 from tableadmin.v1 import TableSpec
 
 OLDER = "dynamodb.aws.crossplane.io"

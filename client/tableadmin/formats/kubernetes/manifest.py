@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from tableadmin.formats.tree import Record, record
+from tableadmin.formats.text.tree import Record, record
 
 
 class Manifest(NamedTuple):

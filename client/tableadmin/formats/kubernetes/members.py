@@ -6,7 +6,7 @@ from google.protobuf.descriptor import Descriptor
 
 from tableadmin.awsshape import member_name
 from tableadmin.awsshape.rules import members_of
-from tableadmin.formats.tree import Record, Tree, below
+from tableadmin.formats.text.tree import Record, Tree, below
 
 
 def aws_members(data: Record, of: Descriptor, path: str, lost: list[str]) -> Record:

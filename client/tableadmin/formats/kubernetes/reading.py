@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tableadmin.formats.documents import documents, line_of
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.found import Found, FoundTable, joined
 from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.kubernetes import ack, crossplane
 from tableadmin.formats.kubernetes.manifest import Manifest
-from tableadmin.formats.tree import Tree, check_sound, record, records
+from tableadmin.formats.text.documents import documents, line_of
+from tableadmin.formats.text.tree import Tree, check_sound, record, records
 
 _GROUP = re.compile(
     r"""^[\s"'-]*apiVersion["']?\s*:\s*["']?dynamodb\.(?:services\.k8s\.aws|aws\.(?:m\.)?upbound\.io|aws\.crossplane\.io)/""",

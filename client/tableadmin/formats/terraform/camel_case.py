@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from tableadmin.formats.tree import Record, Tree
+from tableadmin.formats.text.tree import Record, Tree
 
 # Maps of what people name: their keys are no attributes.
 _MAPS = frozenset({"tags", "tags_all"})

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
-from tableadmin.formats.tree import Tree
+from tableadmin.formats.text.tree import Tree
 
 
 class Reference(NamedTuple):

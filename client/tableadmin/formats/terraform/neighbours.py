@@ -17,7 +17,7 @@ from tableadmin.formats.terraform.table import (
     renamed,
 )
 from tableadmin.formats.terraform.unmanaged import Unmanaged
-from tableadmin.formats.tree import Record, Tree, below, records
+from tableadmin.formats.text.tree import Record, Tree, below, records
 
 TABLE = "aws_dynamodb_table"
 _AUTO_SCALING = "Application Auto Scaling"

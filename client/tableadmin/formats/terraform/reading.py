@@ -11,7 +11,7 @@ from tableadmin.formats.terraform import neighbours, shown, table
 from tableadmin.formats.terraform.neighbours import NEIGHBOURS, TABLE, Draft
 from tableadmin.formats.terraform.resources import Resource, unknown_leaves
 from tableadmin.formats.terraform.unmanaged import refusal, unmanaged, with_given, written
-from tableadmin.formats.tree import Tree, pruned_record, record, records
+from tableadmin.formats.text.tree import Tree, pruned_record, record, records
 from tableadmin.v1 import TableSpec
 
 _LEFT_OUT = "is not part of a spec and left out"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple, TypeAlias
 
-from tableadmin.formats.tree import Plain, Record, Tree, record
+from tableadmin.formats.text.tree import Plain, Record, Tree, record
 
 AFTER_APPLY = "is known only after the apply"
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 
 from tableadmin.formats.terraform.resources import AFTER_APPLY, Cause, Resource, Unknown
-from tableadmin.formats.tree import Record, Tree, record, records
+from tableadmin.formats.text.tree import Record, Tree, record, records
 
 _MODULE = re.compile(r"module\.([^.\[]+)(?:\[(?:\"(?:[^\"\\]|\\.)*\"|\d+)\])?\.")
 _INSTANCE = re.compile(r"\[[^\]]*\]$")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.found import Found
 from tableadmin.formats.inputs import Inputs
-from tableadmin.formats.tree import Record, Tree
+from tableadmin.formats.text.tree import Record, Tree
 
 # The files of a folder that Terraform reads, those that its file() often reads, and what marks such a folder.
 FILES = ("*.tf", "*.tofu", "*.tfvars", "*.json", "*.yaml", "*.yml")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from tableadmin.formats.terraform.resources import Resource
-from tableadmin.formats.tree import Record, Tree, below, record, records
+from tableadmin.formats.text.tree import Record, Tree, below, record, records
 
 ON_DEMAND = "PAY_PER_REQUEST"
 PROVISIONED = "PROVISIONED"

@@ -2,7 +2,7 @@
 
 import re
 
-from tableadmin.formats.tree import Tree
+from tableadmin.formats.text.tree import Tree
 
 _NUMBER = re.compile(r".*(?:capacity|_units|_per_second|_in_days)")
 _TRUTH = re.compile(r".*enabled|propagate_tags|point_in_time_recovery|restore_to_latest_time")

@@ -8,7 +8,7 @@ from tableadmin.formats.found import DECLARED
 from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.terraform.resources import Cause, Resource, Steps, configured, unknown_leaves
 from tableadmin.formats.terraform.table import ATTRIBUTES, ON_DEMAND
-from tableadmin.formats.tree import Record, Tree
+from tableadmin.formats.text.tree import Record, Tree
 
 # What a spec takes.
 _LONGEST_REASON = 200

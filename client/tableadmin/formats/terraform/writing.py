@@ -8,7 +8,7 @@ from tableadmin.awsshape import to_aws
 from tableadmin.formats.cloudformation.writing import REPLICATION
 from tableadmin.formats.terraform.hcl import Block, Body, Reference, resource
 from tableadmin.formats.terraform.table import ATTRIBUTES
-from tableadmin.formats.tree import Record, Tree, record, records
+from tableadmin.formats.text.tree import Record, Tree, record, records
 from tableadmin.v1 import TableSpec, UnmanagedMember
 
 _UNITS = {"ReadCapacityUnits": "read_capacity", "WriteCapacityUnits": "write_capacity"}

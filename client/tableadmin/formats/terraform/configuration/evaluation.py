@@ -35,7 +35,7 @@ from tableadmin.formats.terraform.configuration.values import (
     truth,
     whole,
 )
-from tableadmin.formats.tree import Tree
+from tableadmin.formats.text.tree import Tree
 
 Scope: TypeAlias = Mapping[str, Value]
 Arguments = ParamSpec("Arguments")

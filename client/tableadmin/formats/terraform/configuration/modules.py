@@ -37,7 +37,7 @@ from tableadmin.formats.terraform.configuration.values import (
     text,
     whole,
 )
-from tableadmin.formats.tree import record, records
+from tableadmin.formats.text.tree import record, records
 
 # The value for a variable, and whether there is one.
 Arguments: TypeAlias = Callable[[str], "Value | None"]

@@ -26,7 +26,7 @@ from tableadmin.formats.terraform.reading import tables
 from tableadmin.formats.terraform.resources import Cause, Resource
 from tableadmin.formats.terraform.resources import Unknown as NotKnown
 from tableadmin.formats.terraform.typed import typed
-from tableadmin.formats.tree import Record, Tree, record
+from tableadmin.formats.text.tree import Record, Tree, record
 
 _PREFIXES = ("aws_dynamodb_", "awscc_dynamodb_", "aws_appautoscaling_")
 _PLAN = "what `terraform show -json` prints"

@@ -9,9 +9,9 @@ import hcl2
 from lark import Token, UnexpectedInput
 from lark import Tree as Node
 
-from tableadmin.formats.documents import documents
 from tableadmin.formats.error import SpecError
-from tableadmin.formats.tree import Record, Tree, record
+from tableadmin.formats.text.documents import documents
+from tableadmin.formats.text.tree import Record, Tree, record
 
 Parsed: TypeAlias = Node[Token]
 

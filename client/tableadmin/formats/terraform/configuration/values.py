@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
-from tableadmin.formats.tree import Tree
+from tableadmin.formats.text.tree import Tree
 
 _WHOLE = re.compile(r"[+-]?\d{1,40}")
 

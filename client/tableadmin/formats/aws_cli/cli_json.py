@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import cast
 
 from tableadmin.awsshape import to_aws
-from tableadmin.formats.fitting import fitted
 from tableadmin.formats.spec import specified
-from tableadmin.formats.tree import Record, Tree, picked, pruned_record, record, records
+from tableadmin.formats.text.fitting import fitted
+from tableadmin.formats.text.tree import Record, Tree, picked, pruned_record, record, records
 from tableadmin.v1 import TableDescription, TableSpec
 
 # What AWS keeps apart from CreateTable, and the AWS CLI's command for it.

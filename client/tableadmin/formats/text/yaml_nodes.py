@@ -11,7 +11,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from tableadmin.formats.error import SpecError
-from tableadmin.formats.tree import Faulty, Plain, Record, Tree
+from tableadmin.formats.text.tree import Faulty, Plain, Record, Tree
 
 # libyaml where PyYAML was built with it: ten times as fast.
 _Base: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -6,7 +6,7 @@ The Serverless Framework's own files have them: `custom: {table: orders-${sls:st
 import re
 from collections.abc import Mapping
 
-from tableadmin.formats.tree import Faulty, Plain, Tree
+from tableadmin.formats.text.tree import Faulty, Plain, Tree
 
 _INNERMOST = re.compile(r"\$\{[^${}\n]*\}")
 # Characters for private use, which no file of specs has.

@@ -7,7 +7,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from tableadmin.awsshape import member_name
 from tableadmin.awsshape.rules import members_of
-from tableadmin.formats.tree import Plain, Record, Tree
+from tableadmin.formats.text.tree import Plain, Record, Tree
 
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]*)")
 _TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}

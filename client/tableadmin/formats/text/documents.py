@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterator
 from typing import NoReturn
 
-from tableadmin.formats import yaml_nodes
 from tableadmin.formats.error import SpecError
-from tableadmin.formats.tree import Faulty, Record, Tree, children
-from tableadmin.formats.variables import masked, unmasked
+from tableadmin.formats.text import yaml_nodes
+from tableadmin.formats.text.tree import Faulty, Record, Tree, children
+from tableadmin.formats.text.variables import masked, unmasked
 
 # Above this many characters a line number is not worth reading the text again.
 _LINES_UP_TO = 1_000_000

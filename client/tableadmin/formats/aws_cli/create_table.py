@@ -7,10 +7,10 @@ are off, so its specs do not manage them.
 from tableadmin.awsshape import member_name
 from tableadmin.awsshape.rules import members_of
 from tableadmin.formats import spec
-from tableadmin.formats.cli_json import APART
+from tableadmin.formats.aws_cli.cli_json import APART
 from tableadmin.formats.found import Found, FoundTable, attempt
 from tableadmin.formats.inputs import Inputs
-from tableadmin.formats.tree import Plain, Record, Tree, record
+from tableadmin.formats.text.tree import Plain, Record, Tree, record
 from tableadmin.v1 import CreateTableRequest, TableSpec
 
 _MEMBERS = frozenset(member_name(field) for field in members_of(CreateTableRequest.DESCRIPTOR))

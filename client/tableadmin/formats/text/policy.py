@@ -2,8 +2,8 @@
 
 import json
 
-from tableadmin.formats.fitting import settled
-from tableadmin.formats.tree import Tree
+from tableadmin.formats.text.fitting import settled
+from tableadmin.formats.text.tree import Tree
 
 
 def policy_text(policy: Tree) -> Tree:

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 
 from tableadmin.awsshape import member_name
 from tableadmin.awsshape.rules import members_of
-from tableadmin.formats import cli_json, create_table, spec
+from tableadmin.formats import spec
+from tableadmin.formats.aws_cli import cli_json, create_table
 from tableadmin.formats.found import Found, FoundTable, attempt
 from tableadmin.formats.inputs import Inputs
-from tableadmin.formats.tree import Record, Tree, below, record
+from tableadmin.formats.text.tree import Record, Tree, below, record
 from tableadmin.v1 import TableDescription, TableSpec
 
 # What other operations show.

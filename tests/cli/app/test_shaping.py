@@ -72,3 +72,16 @@ def test_expressions_are_checked(answered: Answered) -> None:
     ran = answered("table", "list", "--query", "TableNames[", answers=[TABLES])
     assert (64, "", []) == (ran.code, ran.out, ran.asked)
     assert "not a JMESPath expression" in ran.err
+
+
+def test_several_names_where_one_is_shown(answered: Answered) -> None:
+    """Commands that show what a table has take several tables."""
+    answers: list[Exchange] = [
+        ("DescribeTimeToLive", {"TimeToLiveDescription": {"TimeToLiveStatus": each}})
+        for each in ("ENABLED", "DISABLED")
+    ]
+    ran = answered(
+        "ttl", "show", "A", "B", "--query", "[].TimeToLiveDescription.TimeToLiveStatus", answers=answers
+    )
+    assert (0, "ENABLED\nDISABLED\n") == (ran.code, ran.out)
+    assert [{"TableName": "A"}, {"TableName": "B"}] == [request for _, request in ran.asked]

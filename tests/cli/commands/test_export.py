@@ -137,3 +137,14 @@ def test_manifests_plan_empty(tablectl: Run, table: str) -> None:
     assert f"note: table {table}: a manifest has no field for KinesisStreamSpecification\n" == ran.stderr
     planned = tablectl("plan", "-f", "-", "--exit-code", stdin=ran.stdout)
     assert (0, f"= {table} (no changes)") == (planned.returncode, planned.stdout.splitlines()[0])
+
+
+def test_tables_by_prefix(tablectl: Run, table: str) -> None:
+    """All tables whose names begin so are exported; names beside a prefix, or neither, are refused."""
+    assert f"TableName: {table}" in tablectl("export", "--prefix", table[:-1]).stdout
+    assert (0, "", "no tables\n") == (
+        (ran := tablectl("export", "--prefix", "no-such-")).returncode,
+        ran.stdout,
+        ran.stderr,
+    )
+    assert 64 == tablectl("export").returncode == tablectl("export", table, "--prefix", "t").returncode

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -40,11 +40,12 @@ def autoscaling() -> None:
 
 
 @autoscaling.command(example="tablectl autoscaling show Music")
-@options.table_name
+@options.table_names
 @pass_session
-def show(session: Session, name: str) -> None:
+def show(session: Session, names: Sequence[str]) -> None:
     """Show the capacity limits and target utilization."""
-    session.show(session.client.describe_table_replica_auto_scaling(table_name=name), _view)
+    responses = [session.client.describe_table_replica_auto_scaling(table_name=name) for name in names]
+    session.show_each(responses, _view)
 
 
 @autoscaling.command(help=_UPDATE, example="tablectl autoscaling update Music --write min=5,max=50,target=70")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -99,13 +100,13 @@ def list_backups(
 
 
 @backup.command(example="tablectl backup describe nightly")
-@options.backup_or_arn
+@options.backups_or_arns
 @pass_session
-def describe(session: Session, name: str) -> None:
-    """Show a backup and the settings of its table at that time."""
-    response = session.client.describe_backup(backup_arn=arns.of_backup(session.client, name))
-    session.show(
-        response,
+def describe(session: Session, names: Sequence[str]) -> None:
+    """Show backups and the settings of their tables at that time."""
+    found = [arns.of_backup(session.client, name) for name in names]
+    session.show_each(
+        [session.client.describe_backup(backup_arn=arn) for arn in found],
         lambda each: [
             fields(_DETAILS, each.backup_description.backup_details),
             fields(_SOURCE, each.backup_description.source_table_details),

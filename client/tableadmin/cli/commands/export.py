@@ -20,7 +20,8 @@ FORMATS = ("spec", "cloudformation", "terraform", "cli", "ack")
 
 
 @click.command(cls=Command, example="tablectl export Music Sessions > tables.yaml")
-@click.argument("names", metavar="TABLE...", nargs=-1, required=True, shell_complete=shell_completion.tables)
+@click.argument("names", metavar="[TABLE]...", nargs=-1, shell_complete=shell_completion.tables)
+@click.option("--prefix", metavar="TEXT", help="Export all tables whose names start with TEXT.")
 @click.option(
     "--format",
     "form",
@@ -31,15 +32,20 @@ FORMATS = ("spec", "cloudformation", "terraform", "cli", "ack")
     "AWS Controllers for Kubernetes (ACK).",
 )
 @pass_session
-def export(session: Session, names: Sequence[str], form: str) -> None:
+def export(session: Session, names: Sequence[str], prefix: str | None, form: str) -> None:
     """Write live tables as specs or in another format.
 
     Standard error lists settings that the format or the endpoint does not support. `tablectl plan` finds no
     changes for exported specs and templates.
     """
+    if bool(names) == bool(prefix):
+        raise click.UsageError("Give either table names or --prefix.")
     from tableadmin import formats  # noqa: PLC0415 - yaml and protobuf
 
-    exported = planning.exported(session.client, names)
+    exported = planning.exported(session.client, names, prefix)
+    if not exported.specs:
+        click.echo("no tables", err=True)
+        return
     written = formats.write(exported.specs, cast("Format", form))
     spec_files.print_notes([*exported.notes, *written.notes])
     click.echo(written.text, nl=False)

@@ -52,7 +52,14 @@ def operation() -> None:
     help="Show only operations in this state. Can be repeated.",
 )
 @_request_id
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show only the newest N operations.")
+@click.option(
+    "--max-items",
+    "--limit",
+    "limit",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Show only the newest N operations.",
+)
 @pass_session
 def list_operations(
     session: Session, table_name: str | None, states: Sequence[str], request_id: str | None, limit: int | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -74,11 +75,11 @@ def disable(session: Session, name: str, *, yes: bool) -> None:
 
 
 @pitr.command(example="tablectl pitr show Music")
-@options.table_name
+@options.table_names
 @pass_session
-def show(session: Session, name: str) -> None:
-    """Show the recovery status of a table, and its earliest and latest restorable times."""
-    session.show(session.client.describe_continuous_backups(table_name=name), _view)
+def show(session: Session, names: Sequence[str]) -> None:
+    """Show the recovery status of tables, and their earliest and latest restorable times."""
+    session.show_each([session.client.describe_continuous_backups(table_name=name) for name in names], _view)
 
 
 def _update(

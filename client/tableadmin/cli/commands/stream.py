@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -64,11 +65,12 @@ def disable(session: Session, name: str, *, yes: bool, wait_timeout: float | Non
 
 
 @stream.command(example="tablectl stream show Music")
-@options.table_name
+@options.table_names
 @pass_session
-def show(session: Session, name: str) -> None:
-    """Show the stream of a table. JSON and YAML show the response of DescribeTable."""
-    session.show(session.client.describe_table(table_name=name), lambda each: _view(each.table))
+def show(session: Session, names: Sequence[str]) -> None:
+    """Show the streams of tables. JSON and YAML show the response of DescribeTable."""
+    responses = [session.client.describe_table(table_name=name) for name in names]
+    session.show_each(responses, lambda each: _view(each.table))
 
 
 def _update(session: Session, name: str, view: str) -> UpdateTableResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -50,11 +51,11 @@ def disable(session: Session, name: str, *, yes: bool) -> None:
 
 
 @ttl.command(example="tablectl ttl show Sessions")
-@options.table_name
+@options.table_names
 @pass_session
-def show(session: Session, name: str) -> None:
-    """Show the TTL status and attribute of a table."""
-    session.show(session.client.describe_time_to_live(table_name=name), _description)
+def show(session: Session, names: Sequence[str]) -> None:
+    """Show the TTL status and attribute of tables."""
+    session.show_each([session.client.describe_time_to_live(table_name=name) for name in names], _description)
 
 
 def _update(session: Session, name: str, attribute: str, *, enabled: bool, yes: bool) -> None:

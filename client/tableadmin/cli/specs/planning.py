@@ -101,18 +101,21 @@ def noted(answer: AwsDict, member: str, notes: Sequence[str]) -> AwsDict:
     return {**answer, member: [*notes]} if notes else answer
 
 
-def exported(client: Client, names: Sequence[str]) -> Exports:
-    """The tables NAMES as specs, in that order. A terminal shows the progress. Raises TableAdminError."""
+def exported(client: Client, names: Sequence[str], prefix: str | None = None) -> Exports:
+    """The tables NAMES as specs, in that order, or those whose names begin with PREFIX, by name.
+
+    A terminal shows the progress of NAMES. Raises TableAdminError.
+    """
     from tableadmin.plans import exports_of  # noqa: PLC0415 - grpc
 
     names = list(dict.fromkeys(names))
-    stream = until_stalled(client, client.export_tables(table_names=names))
+    stream = until_stalled(client, client.export_tables(table_names=names, prefix=prefix))
     return exports_of(names, _with_progress(stream, len(names)))
 
 
 def _with_progress(results: Iterable[R], total: int) -> list[R]:
     """All of RESULTS; a terminal shows how many of TOTAL have come."""
-    if total == 1 or not is_terminal(sys.stderr):
+    if total <= 1 or not is_terminal(sys.stderr):
         return list(results)
     from tableadmin.cli.app.terminal import with_progress  # noqa: PLC0415 - rich
 

@@ -6,6 +6,7 @@ import pytest
 
 from tableadmin.awsshape import to_aws
 from tableadmin.formats import SpecError, read, write
+from tableadmin.v1 import UnmanagedMember
 from tests.formats.conftest import Reading
 from tests.formats.refusing import refusal
 
@@ -148,3 +149,22 @@ def test_written_as_reviewers_read_it() -> None:
         "  account: '012345678901'\n"
     ) == written.text
     assert () == written.notes
+
+
+def test_unmanaged_members() -> None:
+    """Unmanaged is a list of paths, or of structures with reason and bounds; paths are written as paths."""
+    text = (
+        "TableName: Music\nUnmanaged:\n  - Tags\n  - Path: ProvisionedThroughput.ReadCapacityUnits\n"
+        "    Reason: Application Auto Scaling\n    Minimum: 5\n    Maximum: 50\n"
+    )
+    (spec,) = read(text, name="f")
+    bounds = UnmanagedMember(
+        path="ProvisionedThroughput.ReadCapacityUnits",
+        reason="Application Auto Scaling",
+        minimum=5,
+        maximum=50,
+    )
+    assert [UnmanagedMember(path="Tags"), bounds] == list(spec.unmanaged)
+    assert [spec] == read(write([spec], "spec").text, name="f")
+    del spec.unmanaged[1]
+    assert "Unmanaged:\n  - Tags\n" in write([spec], "spec").text

@@ -551,8 +551,8 @@ class PlannedChange(_message.Message):
     change_class: Global___ChangeClass.ValueType
     """The effect of the change on users of the table."""
     skipped: _builtins.str
-    """The reason why the change is skipped: the endpoint does not have the required operation. Empty
-    if the change is not skipped.
+    """The reason why the change is skipped: the endpoint does not have the required operation, or it
+    accepts the setting and does not hold it. Empty if the change is not skipped.
     """
     effect: _builtins.str
     """What the change deletes, loses or interrupts, one clause: the `Effect.description` of the call that

@@ -6,9 +6,9 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, NoReturn, TypeAlias
+from typing import NoReturn, TypeAlias
 
 import grpc
 import structlog
@@ -19,12 +19,15 @@ from grpc_reflection.v1alpha import reflection
 from tableadmin_server.config import ListenerConfig, ServerConfig
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.interceptors.audit import AuditInterceptor
+from tableadmin_server.interceptors.client_certificates import ClientCertificatesInterceptor
 from tableadmin_server.interceptors.drain import DrainInterceptor
 from tableadmin_server.interceptors.errors import ErrorsInterceptor
-from tableadmin_server.interceptors.identity import IdentityInterceptor, authenticated, trusted
+from tableadmin_server.interceptors.identity import Identify, IdentityInterceptor, authenticated, trusted
 from tableadmin_server.interceptors.parsing import ParsingInterceptor
-from tableadmin_server.listening.listener import Listener
+from tableadmin_server.listening.certificates import Certificates
+from tableadmin_server.listening.listener import Interceptor, Listener
 from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
+from tableadmin_server.reloading import Reloading
 from tableadmin_server.security.authentication.authentication import Authenticators
 from tableadmin_server.services import endpoint, operation, plan, table_admin, watch
 from tableadmin_server.services.health import HealthServicer
@@ -45,7 +48,6 @@ _CLOSE_SECONDS = 1.0
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-Interceptor: TypeAlias = "grpc.aio.ServerInterceptor[Any, Any]"
 SuperviseEngine: TypeAlias = Callable[[Callable[[bool], object], Callable[[], object]], None]
 
 
@@ -76,7 +78,8 @@ class Server:
             operation.handlers(self._endpoints, self._operations),
             endpoint.handlers(self._endpoints),
         )
-        self._listeners = [self._listener(each) for each in config.listeners_by_key.values()]
+        self._reloading = Reloading(self._supervisor)
+        self._listeners = [self._listener(key, each) for key, each in config.listeners_by_key.items()]
         self._health_listener = self._listener_for_health(config.health.address)
 
     @property
@@ -94,26 +97,35 @@ class Server:
         """Where health checks alone are answered."""
         return None if self._health_listener is None else self._health_listener.address
 
-    def _listener(self, config: ListenerConfig) -> Listener:
-        return Listener(config, self._interceptors(), self._add_services)
+    def _listener(self, key: str, config: ListenerConfig) -> Listener:
+        certificates = None if config.tls is None else Certificates(key, config.tls)
+        if certificates is not None:
+            self._reloading.add(certificates.refresh)
+        interceptors = self._interceptors(config)
+        return Listener(config, self._config.connections, certificates, interceptors, self._add_services)
 
-    def _interceptors(self) -> list[Interceptor]:
+    def _interceptors(self, config: ListenerConfig) -> Iterator[Interceptor]:
         """What happens to each call of a listener, from the outside to the inside."""
-        asked = self._authenticators.authentication(list(self._config.authenticators))
-        identify = authenticated(asked) if self._config.authenticators else trusted()
-        return [
-            ErrorsInterceptor(),
-            IdentityInterceptor(identify),
-            AuditInterceptor(),
-            ParsingInterceptor(),
-            self._calls,
-        ]
+        yield ErrorsInterceptor()
+        if config.takes_certificates:
+            yield ClientCertificatesInterceptor()
+        yield IdentityInterceptor(self._identify(config))
+        yield AuditInterceptor()
+        yield ParsingInterceptor()
+        yield self._calls
+
+    def _identify(self, config: ListenerConfig) -> Identify:
+        """Who makes the calls of a listener."""
+        if not config.authenticators:
+            return trusted()
+        return authenticated(self._authenticators.authentication(config.authenticators))
 
     def _listener_for_health(self, address: str | None) -> Listener | None:
         if address is None:
             return None
         interceptors = [ErrorsInterceptor(), ParsingInterceptor()]
-        return Listener(ListenerConfig(address=address), interceptors, self._add_health)
+        config = ListenerConfig(address=address)
+        return Listener(config, self._config.connections, None, interceptors, self._add_health)
 
     def _add_services(self, server: grpc.aio.Server) -> None:
         server.add_generic_rpc_handlers(self._handlers)
@@ -156,6 +168,9 @@ class Server:
 
         for number in STOP_SIGNALS:
             loop.add_signal_handler(number, asked, number)
+        # Where nothing can be read again, a terminal that is closed ends the server.
+        if self._reloading:
+            loop.add_signal_handler(signal.SIGHUP, self._reloading.ask)
         await self.start()
         started()
         if supervise_engine is not None:
@@ -172,6 +187,7 @@ class Server:
         for each in self._every_listener():
             await each.start()
         self._operations.start()
+        self._reloading.start()
         await self._set_health(healthy=True)
         await self._show_security()
         _log.info("server started", addresses=self.addresses, endpoints=list(self._config.endpoints))
@@ -211,6 +227,7 @@ class Server:
         """
         _log.info("server started draining", grace_period=self._config.grace_period)
         await self._health.enter_graceful_shutdown()
+        self._reloading.stop()
         self._hubs.stop()
         giving_back = asyncio.create_task(self._operations.stop())
         await self._calls.drain(self._config.grace_period)

@@ -7,7 +7,14 @@ from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, ge
 
 import msgspec
 
-from tableadmin_server.config import EndpointConfig, HealthConfig, ListenerConfig, ServerConfig
+from tableadmin_server.config import (
+    ConnectionsConfig,
+    EndpointConfig,
+    HealthConfig,
+    ListenerConfig,
+    ServerConfig,
+    TlsConfig,
+)
 from tableadmin_server.config.authenticator import KINDS, StaticToken
 
 PREFIX = "TABLEADMIN"
@@ -128,6 +135,16 @@ SECTIONS = (
         "Keys of a listener",
         "In the configuration file these keys stand in `[[listeners]]`, a table for each listener.",
         tuple(settings(ListenerConfig)),
+    ),
+    Section(
+        "Keys of the TLS of a listener",
+        "In the configuration file these keys stand in `[listeners.tls]`, after their `[[listeners]]`.",
+        tuple(settings(TlsConfig)),
+    ),
+    Section(
+        "Keys of connections",
+        "In the configuration file these keys stand in `[connections]`.",
+        tuple(settings(ConnectionsConfig, "connections")),
     ),
     Section(
         "Keys of health checks",

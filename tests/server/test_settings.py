@@ -9,15 +9,31 @@ import pytest
 from click.testing import CliRunner
 
 from tableadmin_server.command import command
-from tableadmin_server.config import EndpointConfig, HealthConfig, ListenerConfig, ServerConfig
+from tableadmin_server.config import (
+    ConnectionsConfig,
+    EndpointConfig,
+    HealthConfig,
+    ListenerConfig,
+    ServerConfig,
+    TlsConfig,
+)
 from tableadmin_server.config.authenticator import KINDS, StaticToken
 from tableadmin_server.settings import SECTIONS, Setting, page, settings
 
-STRUCTS: tuple[type[msgspec.Struct], ...] = (ServerConfig, ListenerConfig, HealthConfig, EndpointConfig)
+STRUCTS: tuple[type[msgspec.Struct], ...] = (
+    ServerConfig,
+    ListenerConfig,
+    TlsConfig,
+    ConnectionsConfig,
+    HealthConfig,
+    EndpointConfig,
+)
 OF_THE_FILE: tuple[type[msgspec.Struct], ...] = (*KINDS, StaticToken)
+OF_LISTENERS: tuple[type[msgspec.Struct], ...] = (ListenerConfig, TlsConfig)
 FILE_ONLY = {
-    *("authenticators", "default_endpoint", "endpoints", "listeners", "health", "address", "mode"),
-    *(field.name for struct in OF_THE_FILE for field in msgspec.structs.fields(struct)),
+    *("authenticators", "default_endpoint", "endpoints", "listeners", "health", "connections"),
+    *("connections_max_age", "connections_max_age_grace", "connections_max_metadata"),
+    *(field.name for struct in (*OF_THE_FILE, *OF_LISTENERS) for field in msgspec.structs.fields(struct)),
 }
 ROOT = Path(__file__).parents[2]
 

@@ -28,8 +28,10 @@ from tableadmin_server.config.authenticator import KINDS, AuthenticatorConfig, c
 from tableadmin_server.config.endpoint import EndpointConfig, RetryMode, check_endpoint
 from tableadmin_server.config.error import ConfigError
 from tableadmin_server.config.listener import (
+    ConnectionsConfig,
     HealthConfig,
     ListenerConfig,
+    TlsConfig,
     check_listener,
     missing,
     parse_address,
@@ -38,11 +40,13 @@ from tableadmin_server.config.listener import (
 __all__ = [
     "AuthenticatorConfig",
     "ConfigError",
+    "ConnectionsConfig",
     "EndpointConfig",
     "HealthConfig",
     "ListenerConfig",
     "RetryMode",
     "ServerConfig",
+    "TlsConfig",
     "checked",
     "load",
     "parse_address",
@@ -77,6 +81,9 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     health: Annotated[
         HealthConfig, Meta(description="Health checks at an address of their own.", extra={"flag": False})
     ] = HealthConfig()
+    connections: Annotated[
+        ConnectionsConfig, Meta(description="Bounds of connections.", extra={"flag": False})
+    ] = ConnectionsConfig()
     grace_period: Annotated[
         float,
         Meta(
@@ -100,8 +107,8 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     authenticators: Annotated[
         dict[str, AuthenticatorConfig],
         Meta(
-            description="What proves who calls, a table for each. Without authenticators, everybody who "
-            "reaches the server may call it.",
+            description="What proves who calls, a table for each. Listeners name those that they take; "
+            "`listen` takes all of them.",
             extra={"flag": False},
         ),
     ] = {}
@@ -113,15 +120,15 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     @property
     def listeners_by_key(self) -> dict[str, ListenerConfig]:
-        """Each listener, by the key that describes it."""
+        """Each listener, by the key that describes it. The short form has every authenticator."""
         if not self.listeners:
-            return {"listen": ListenerConfig(address=self.listen)}
+            return {"listen": ListenerConfig(address=self.listen, authenticators=tuple(self.authenticators))}
         return {f"listeners[{at}]": each for at, each in enumerate(self.listeners)}
 
     @property
     def insecure_listeners(self) -> dict[str, tuple[str, ...]]:
         """What listeners lack that other machines can reach, by the key of the listener."""
-        lacking = {key: tuple(missing(each)) for key, each in self.listeners_by_key.items()}
+        lacking = {key: tuple(missing(each, None)) for key, each in self.listeners_by_key.items()}
         return {key: keys for key, keys in lacking.items() if keys}
 
 
@@ -161,7 +168,7 @@ def checked(config: ServerConfig) -> ServerConfig:
 
 def _check_listeners(config: ServerConfig) -> None:
     for key, listener in config.listeners_by_key.items():
-        check_listener(key, listener)
+        check_listener(key, listener, config.authenticators)
     if config.health.address is not None:
         parse_address(config.health.address, "health.address")
     if config.insecure_listen:

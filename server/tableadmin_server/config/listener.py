@@ -2,12 +2,13 @@
 
 import ipaddress
 import re
-from collections.abc import Iterator
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
+from tableadmin_server.config.authenticator import AuthenticatorConfig, CertificateConfig
 from tableadmin_server.config.error import ConfigError
 
 _UNIX = "unix:"
@@ -18,23 +19,54 @@ _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]"
 _MODE = re.compile(r"0?[0-7]{3}")
 
 
+def _key(description: str, unit: str | None = None, **bounds: Any) -> Meta:  # noqa: ANN401  # as of Meta
+    """What is said of a key that only the configuration file has."""
+    return Meta(description=description, extra={"flag": False, "unit": unit}, **bounds)
+
+
+class TlsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The files with which a listener proves who it is, and by which it knows its clients."""
+
+    cert: Annotated[
+        str,
+        _key(
+            "File (PEM) with the certificate of the server and the intermediate certificates. The server "
+            "reads the files again when they change, and on SIGHUP."
+        ),
+    ]
+    key: Annotated[str, _key("File (PEM) with the private key of the certificate, not encrypted.")]
+    client_ca: Annotated[
+        str | None,
+        _key(
+            "File (PEM) with the certificates of the authorities that issue client certificates. With this "
+            "setting, each client must have a certificate."
+        ),
+    ] = None
+
+
 class ListenerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One address that the server listens at."""
 
     address: Annotated[
         str,
-        Meta(
-            description="Address to listen on: HOST:PORT, or unix:/PATH for a Unix socket. Port 0 selects a "
-            "free port.",
-            extra={"flag": False},
-        ),
+        _key("Address to listen on: HOST:PORT, or unix:/PATH for a Unix socket. Port 0 selects a free port."),
     ]
+    tls: Annotated[
+        TlsConfig | None,
+        _key("Certificate and key of the listener. Without this setting, traffic is not encrypted."),
+    ] = None
+    authenticators: Annotated[
+        tuple[str, ...],
+        _key(
+            "Names of the authenticators of which one must prove who calls. Without authenticators, "
+            "everybody who reaches the listener may call."
+        ),
+    ] = ()
     mode: Annotated[
         str | None,
-        Meta(
-            description="Mode of the file of a Unix socket, such as 0660. Who may write to the file may call "
-            "the server. Without this setting, the mode is 0600.",
-            extra={"flag": False},
+        _key(
+            "Mode of the file of a Unix socket, such as 0660. Who may write to the file may call the server. "
+            "Without this setting, the mode is 0600."
         ),
     ] = None
 
@@ -47,6 +79,11 @@ class ListenerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     def permissions(self) -> int:
         """The mode of the file of the Unix socket, as a number."""
         return int(self.mode or "600", 8)
+
+    @property
+    def takes_certificates(self) -> bool:
+        """Whether each client must have a certificate."""
+        return self.tls is not None and self.tls.client_ca is not None
 
     @property
     def is_local(self) -> bool:
@@ -67,8 +104,52 @@ class HealthConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     ] = None
 
 
-def check_listener(key: str, listener: ListenerConfig) -> None:
-    """Raise ConfigError for the first value of LISTENER that cannot be; KEY is its place."""
+class ConnectionsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The bounds of connections."""
+
+    max_age: Annotated[
+        float,
+        _key(
+            "Maximum age of a connection to a listener with TLS, changed at random by up to 10 %. Then the "
+            "client must prove anew who it is. Clients connect again without an error.",
+            "seconds",
+            gt=0,
+            le=31_536_000,
+        ),
+    ] = 1800.0
+    # gRPC's own default is for ever: a stream would outlive the certificates.
+    max_age_grace: Annotated[
+        float,
+        _key(
+            "Time that calls in progress get to finish on a connection that has reached the maximum age.",
+            "seconds",
+            gt=0,
+            le=3600,
+        ),
+    ] = 30.0
+    max_metadata: Annotated[
+        int,
+        _key(
+            "Size in bytes of the metadata of a call that is accepted. The server may refuse larger metadata "
+            "with RESOURCE_EXHAUSTED, and refuses metadata of twice the size.",
+            ge=8192,
+            le=1_048_576,
+        ),
+    ] = 16_384
+
+
+def check_listener(
+    key: str, listener: ListenerConfig, authenticators: Mapping[str, AuthenticatorConfig]
+) -> None:
+    """Raise ConfigError for the first value of LISTENER that cannot be; KEY is its place.
+
+    AUTHENTICATORS are those that the configuration has.
+    """
+    for name in listener.authenticators:
+        if name not in authenticators:
+            raise ConfigError(f"{key}.authenticators: {name!r} is not configured in [authenticators]")
+        if isinstance(authenticators[name], CertificateConfig) and not listener.takes_certificates:
+            raise ConfigError(f"{key}.authenticators: {name!r} needs client certificates: set tls.client_ca")
     if listener.address.startswith("unix-abstract:"):
         raise ConfigError(f"{key}: an abstract Unix socket is open to all users; use unix:/PATH")
     if listener.path is None:
@@ -77,14 +158,21 @@ def check_listener(key: str, listener: ListenerConfig) -> None:
             raise ConfigError(f"{key}: mode is for a Unix socket")
         return
     _check_path(key, listener.path)
+    if listener.tls is not None:
+        raise ConfigError(f"{key}: tls is for HOST:PORT; the mode of a Unix socket says who may call")
     if listener.mode is not None and not _MODE.fullmatch(listener.mode):
         raise ConfigError(f"{key}: mode {listener.mode!r} must have three octal digits, such as 0660")
 
 
-def missing(listener: ListenerConfig) -> Iterator[str]:
+def missing(listener: ListenerConfig, policies: object) -> Iterator[str]:
     """The keys that LISTENER lacks of those that a listener which other machines can reach requires."""
     if not listener.is_local:
-        yield from ("tls", "authenticators", "[policies]")
+        required = {
+            "tls": listener.tls,
+            "authenticators": listener.authenticators,
+            "[policies]": policies,
+        }
+        yield from (key for key, value in required.items() if not value)
 
 
 def parse_address(address: str, key: str = "listen") -> tuple[str, int]:

@@ -1,14 +1,15 @@
 """One listener: a gRPC server at one address."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import grpc
 
-from tableadmin_server.config import ListenerConfig, parse_address
+from tableadmin_server.config import ConnectionsConfig, ListenerConfig, parse_address
 from tableadmin_server.listening import ListenError, unix_socket
+from tableadmin_server.listening.certificates import Certificates
 
 _OPTIONS = (
     # One server, one port: a second process on it is an error, not a silent sharing of calls.
@@ -23,25 +24,28 @@ _OPTIONS = (
     ("grpc.max_receive_message_length", 4 * 1024 * 1024),
 )
 
-Interceptors: TypeAlias = Sequence[Any]  # the class is generic in the stubs only
+Interceptor: TypeAlias = "grpc.aio.ServerInterceptor[Any, Any]"
 
 
 class Listener:
     """A gRPC server at one address.
 
     ADD_SERVICES adds the services. gRPC does not tell a handler at which port a call came in, so each address
-    has a server of its own with its own INTERCEPTORS.
+    has a server of its own with its own INTERCEPTORS. CERTIFICATES are those of a listener with TLS.
     """
 
     def __init__(
         self,
         config: ListenerConfig,
-        interceptors: Interceptors,
+        connections: ConnectionsConfig,
+        certificates: Certificates | None,
+        interceptors: Iterable[Interceptor],
         add_services: Callable[[grpc.aio.Server], object],
     ) -> None:
         """Bind the address; raises ListenError."""
         self._held = ExitStack()
-        self._server = grpc.aio.server(interceptors=interceptors, options=_OPTIONS)
+        self._credentials = None if certificates is None else certificates.credentials()
+        self._server = grpc.aio.server(interceptors=list(interceptors), options=_options(config, connections))
         add_services(self._server)
         self.address = self._bound(config)
 
@@ -69,8 +73,26 @@ class Listener:
 
     def _port(self, address: str) -> int:
         try:
-            return self._server.add_insecure_port(address)
+            if self._credentials is None:
+                return self._server.add_insecure_port(address)
+            return self._server.add_secure_port(address, self._credentials)
         except RuntimeError as error:
             raise ListenError(
                 f"cannot listen at {address}: another server may be using the address"
             ) from error
+
+
+def _options(config: ListenerConfig, connections: ConnectionsConfig) -> list[tuple[str, int]]:
+    """The arguments of the gRPC server."""
+    options = [
+        *_OPTIONS,
+        # gRPC refuses some calls between the two, the more the larger they are, and all above.
+        ("grpc.max_metadata_size", connections.max_metadata),
+        ("grpc.absolute_max_metadata_size", 2 * connections.max_metadata),
+    ]
+    if config.tls is not None:
+        options += [
+            ("grpc.max_connection_age_ms", round(1000 * connections.max_age)),
+            ("grpc.max_connection_age_grace_ms", round(1000 * connections.max_age_grace)),
+        ]
+    return options

@@ -99,11 +99,48 @@ def test_no_addresses(address: str, tmp_path: Path) -> None:
         ('address = "unix:/x"\nmode = "rw"', "mode 'rw' must have three octal digits, such as 0660"),
         ('address = "unix:/x"\nmode = "4755"', "mode '4755' must have three octal digits, such as 0660"),
         ('address = "127.0.0.1:1"\nmode = "0660"', "mode is for a Unix socket"),
+        (
+            'address = "unix:/x"\ntls = { cert = "c", key = "k" }',
+            "tls is for HOST:PORT; the mode of a Unix socket says who may call",
+        ),
     ],
 )
 def test_wrong_listeners(listener: str, problem: str, tmp_path: Path) -> None:
     """A listener that cannot be is named by its place, with what is wrong."""
     assert f"listeners[0]: {problem}" == refusal(tmp_path, listeners(listener))
+
+
+def test_what_is_missing(tmp_path: Path) -> None:
+    """What a listener has that other machines can reach is not named among what is missing."""
+    problem = refusal(tmp_path, listeners('address = "0.0.0.0:1"\ntls = { cert = "c", key = "k" }'))
+    assert "listeners[0]: other machines can reach 0.0.0.0:1: authenticators, [policies] must be" in problem
+
+
+def test_an_authenticator_that_there_is_not(tmp_path: Path) -> None:
+    """A listener can't name an authenticator that is not configured."""
+    assert "listeners[0].authenticators: 'corp' is not configured in [authenticators]" == refusal(
+        tmp_path, listeners('address = "127.0.0.1:1"\nauthenticators = ["corp"]')
+    )
+
+
+def test_certificates_that_no_client_shows(tmp_path: Path) -> None:
+    """An authenticator of client certificates is refused where no client has one."""
+    mesh = '[authenticators.mesh]\nkind = "certificate"\nprincipals = "Service"\ncommon_name = ".+"'
+    for listener in ("", '\ntls = { cert = "c", key = "k" }'):
+        text = listeners(f'address = "127.0.0.1:1"\nauthenticators = ["mesh"]{listener}')
+        assert "listeners[0].authenticators: 'mesh' needs client certificates: set tls.client_ca" == refusal(
+            tmp_path, f"{text}\n{mesh}"
+        )
+
+
+def test_keys_of_tls(tmp_path: Path) -> None:
+    """TLS needs a certificate and its key, and has no other key than client_ca."""
+    assert "listeners[0].tls.key: is required" == refusal(
+        tmp_path, listeners('address = "127.0.0.1:1"\ntls = { cert = "c" }')
+    )
+    assert "listeners[0].tls.ca: unknown key" == refusal(
+        tmp_path, listeners('address = "127.0.0.1:1"\ntls = { cert = "c", key = "k", ca = "a" }')
+    )
 
 
 def test_keys_of_listeners(tmp_path: Path) -> None:

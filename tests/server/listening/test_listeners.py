@@ -13,7 +13,7 @@ import tomli_w
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse, HealthListRequest
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
-from tableadmin import Client
+from tableadmin import Client, TableAdminError
 from tests.server.scripted_endpoint import Step, answer, serving
 from tests.server_process import ServerProcess, run_server, running_server
 
@@ -117,6 +117,26 @@ def test_health_alone(tmp_path: Path) -> None:
                 with pytest.raises(grpc.RpcError) as raised:
                     channel.unary_unary(f"/{method}", bytes, bytes)(b"")
                 assert grpc.StatusCode.UNIMPLEMENTED == raised.value.code()
+
+
+def test_large_metadata(tmp_path: Path) -> None:
+    """Metadata of 15 KiB, as that of large tokens, is always taken; of 40 KiB it never is."""
+    with listening(tmp_path, [{"address": "127.0.0.1:0"}]) as server:
+        for size, expected in ((15, "OK"), (40, "RESOURCE_EXHAUSTED")):
+            codes = set()
+            for _ in range(50):
+                with Client(server.address, metadata=(("x", "y" * size * 1024),)) as client:
+                    codes.add(ended(client))
+            assert {expected} == codes
+
+
+def ended(client: Client) -> str:
+    """The code in which a call ends."""
+    try:
+        client.list_tables()
+    except TableAdminError as error:
+        return error.code.name
+    return "OK"
 
 
 @pytest.mark.parametrize("listen", ["0.0.0.0:0", "127.0.0.1:0"])

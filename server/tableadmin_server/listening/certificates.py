@@ -1,0 +1,91 @@
+"""The certificate, key and client authorities of a listener, which can be replaced while the server runs."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import grpc
+import structlog
+
+from tableadmin_server.config import ConfigError, TlsConfig
+from tableadmin_server.listening.certificate_files import CertificateFiles, UnusableFile, read
+
+_log = structlog.get_logger()
+
+# How long before its end the log warns of a certificate.
+_NEAR_EXPIRY = timedelta(days=7)
+
+
+class Certificates:
+    """What the listener at KEY proves itself with, and whose certificates it takes: the files of CONFIG.
+
+    Files that can't be used change nothing. gRPC takes changed files at a handshake, on a thread of its own.
+    """
+
+    def __init__(self, key: str, config: TlsConfig) -> None:
+        """Read the files; raises ConfigError."""
+        self._key = key
+        self._config = config
+        try:
+            self._files = read(config)
+        except UnusableFile as error:
+            raise ConfigError(f"{key}.tls.{error}") from error
+        self._problem = self._logged_problem = ""
+        self._logged_expiry = ""
+        self._lock = threading.Lock()
+        self._changed: grpc.ServerCertificateConfiguration | None = None
+        self._log_expiry()
+
+    def credentials(self) -> grpc.ServerCredentials:
+        """The credentials of a gRPC server, which follow the files."""
+        return grpc.dynamic_ssl_server_credentials(
+            _configuration(self._files),
+            self._take_changed,  # type: ignore[arg-type]  # the stubs lack that None means no change
+            require_client_authentication=self._config.client_ca is not None,
+        )
+
+    def refresh(self) -> None:
+        """Use the files from the next handshake on, if they have changed and can be used."""
+        try:
+            files = read(self._config)
+        except UnusableFile as error:
+            self._log_problem(str(error))
+        else:
+            self._problem = self._logged_problem = ""
+            if files != self._files:
+                self._use(files)
+        self._log_expiry()
+
+    def _use(self, files: CertificateFiles) -> None:
+        with self._lock:
+            self._files = files
+            self._changed = _configuration(files)
+        self._logged_expiry = ""
+        _log.info("certificates were replaced", listener=self._key, expires=files.expires.isoformat())
+
+    def _take_changed(self) -> grpc.ServerCertificateConfiguration | None:
+        """What gRPC is to use from now on; None where nothing has changed.
+
+        A new configuration ends the resumption of TLS sessions, so gRPC gets each once.
+        """
+        with self._lock:
+            changed, self._changed = self._changed, None
+        return changed
+
+    def _log_problem(self, problem: str) -> None:
+        """Log PROBLEM once, if two reads in a row find it: files are replaced one after the other."""
+        if problem == self._problem and problem != self._logged_problem:
+            self._logged_problem = problem
+            _log.error("certificates could not be replaced", listener=self._key, problem=problem)
+        self._problem = problem
+
+    def _log_expiry(self) -> None:
+        """Warn once that the certificate expires soon, and once that it has expired."""
+        left = self._files.expires - datetime.now(UTC)
+        event = "certificate has expired" if left <= timedelta(0) else "certificate expires soon"
+        if left < _NEAR_EXPIRY and event != self._logged_expiry:
+            self._logged_expiry = event
+            _log.warning(event, listener=self._key, expires=self._files.expires.isoformat())
+
+
+def _configuration(files: CertificateFiles) -> grpc.ServerCertificateConfiguration:
+    return grpc.ssl_server_certificate_configuration([(files.key, files.cert)], files.client_ca)

@@ -1,0 +1,242 @@
+"""Listeners with TLS, as a server process serves them: who gets in, and what is replaced while it runs."""
+
+import asyncio
+import itertools
+import signal
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import grpc
+import pytest
+import trustme
+from cryptography import x509
+from grpc.experimental import session_cache  # type: ignore[attr-defined]  # missing in the stubs
+
+from tableadmin.v1 import ListEndpointsRequest, WatchRequest, WatchResponse
+from tableadmin.v1.endpoint_service_pb2_grpc import EndpointServiceStub
+from tableadmin.v1.watch_service_pb2_grpc import WatchServiceStub
+from tests.server.conftest import wait_for
+from tests.server.listening.authority import Authority, replace
+from tests.server.listening.test_listeners import listening
+from tests.server_process import ServerProcess
+
+OWN_CONNECTION = (("grpc.use_local_subchannel_pool", 1),)
+CALLERS, REPLACEMENTS = 64, 200
+
+
+@contextmanager
+def serving_tls(folder: Path, tls: dict[str, str], **connections: float) -> Iterator[ServerProcess]:
+    """A server with one listener with TLS."""
+    with listening(folder, [{"address": "127.0.0.1:0", "tls": tls}], connections=connections) as server:
+        yield server
+
+
+def call(address: str, credentials: grpc.ChannelCredentials | None) -> str:
+    """The code in which a call on a connection of its own ends."""
+    channel = (
+        grpc.insecure_channel(address, OWN_CONNECTION)
+        if credentials is None
+        else grpc.secure_channel(address, credentials, OWN_CONNECTION)
+    )
+    with channel:
+        return ended(EndpointServiceStub(channel))[0]
+
+
+def ended(stub: EndpointServiceStub) -> tuple[str, str | None]:
+    """How a call ends: code and text."""
+    try:
+        stub.ListEndpoints(ListEndpointsRequest(), timeout=10)
+    except grpc.RpcError as error:
+        return error.code().name, error.details()
+    return "OK", None
+
+
+def test_who_gets_in(tmp_path: Path) -> None:
+    """With TLS clients must trust the server; with client_ca they need a certificate of that authority."""
+    ours, other = Authority(), Authority()
+    folders = [tmp_path / "tls", tmp_path / "mutual"]
+    for folder in folders:
+        folder.mkdir()
+    tls, mutual = ours.write_server(folders[0]), ours.write_server(folders[1], ours)
+    listeners = [{"address": "127.0.0.1:0", "tls": each} for each in (tls, mutual)]
+    expired = ours.client(not_after=datetime.now(UTC) - timedelta(hours=1))
+    with listening(tmp_path, listeners) as server:
+        for at, credentials, expected in (
+            (0, ours.credentials(), "OK"),
+            (0, ours.credentials(other.client()), "OK"),
+            (0, other.credentials(), "UNAVAILABLE"),
+            (0, None, "UNAVAILABLE"),
+            (1, ours.credentials(ours.client()), "OK"),
+            (1, ours.credentials(), "UNAVAILABLE"),
+            (1, ours.credentials(other.client()), "UNAVAILABLE"),
+            (1, ours.credentials(expired), "UNAVAILABLE"),
+            (1, None, "UNAVAILABLE"),
+        ):
+            assert expected == call(server.addresses[at], credentials)
+
+
+def test_a_certificate_that_expires(tmp_path: Path) -> None:
+    """Once a client certificate has expired, calls on its connection and on a resumed session are refused."""
+    ours = Authority()
+    expires = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=3)
+    credentials = ours.credentials(ours.client(not_after=expires))
+    options = (
+        *OWN_CONNECTION,
+        ("grpc.ssl_session_cache", session_cache.ssl_session_cache_lru(1)),
+        # Sessions are kept by the name of the server, and an address is none.
+        ("grpc.ssl_target_name_override", "localhost"),
+    )
+    with serving_tls(tmp_path, ours.write_server(tmp_path, ours)) as server:
+        with grpc.secure_channel(server.address, credentials, options) as channel:
+            stub = EndpointServiceStub(channel)
+            assert ("OK", None) == ended(stub)
+            wait_for(lambda: datetime.now(UTC) > expires)
+            refused = [ended(stub)]
+        with grpc.secure_channel(server.address, credentials, options) as channel:
+            refused.append(ended(EndpointServiceStub(channel)))
+    text = "the client certificate has expired; get a new one and retry the call"
+    assert [("UNAUTHENTICATED", text)] * 2 == refused
+
+
+async def test_an_authority_that_is_removed(tmp_path: Path) -> None:
+    """Clients of an authority that is removed are out once their connection has reached its maximum age.
+
+    Their calls and their streams end, and they can't connect again. Other clients notice nothing.
+    """
+    ours, removed = Authority(), Authority()
+    age, grace = 1.0, 0.5
+    tls = ours.write_server(tmp_path, ours, removed)
+    with serving_tls(tmp_path, tls, max_age=age, max_age_grace=grace) as server:
+        gone = ours.credentials(removed.client())
+        async with (
+            grpc.aio.secure_channel(server.address, gone, OWN_CONNECTION) as calling,
+            grpc.aio.secure_channel(server.address, gone, OWN_CONNECTION) as streaming,
+            grpc.aio.secure_channel(server.address, ours.credentials(ours.client())) as staying,
+        ):
+            watch = WatchServiceStub(streaming).Watch(WatchRequest(all_tables=True))
+            await watch.read()
+            await EndpointServiceStub(calling).ListEndpoints(ListEndpointsRequest())
+            replace(Path(tls["client_ca"]), ours.pem)
+            server.process.send_signal(signal.SIGHUP)
+            began = time.monotonic()
+            await asyncio.gather(until_refused(calling), until_end(watch))
+            # Twice the bound: what a busy machine needs beside it.
+            assert time.monotonic() - began < 2 * (1.1 * age + grace) + 1
+            await EndpointServiceStub(staying).ListEndpoints(ListEndpointsRequest())
+        assert "UNAVAILABLE" == call(server.address, gone)
+
+
+async def until_refused(channel: grpc.aio.Channel) -> None:
+    """Call until a call fails."""
+    stub = EndpointServiceStub(channel)
+    try:
+        while True:
+            await stub.ListEndpoints(ListEndpointsRequest())
+            await asyncio.sleep(0.02)
+    except grpc.RpcError:
+        return
+
+
+async def until_end(watch: "grpc.aio.UnaryStreamCall[WatchRequest, WatchResponse]") -> None:
+    """Read a stream until it ends."""
+    with pytest.raises(grpc.RpcError):
+        await asyncio.wait_for(_to_the_end(watch), 30)
+
+
+async def _to_the_end(watch: "grpc.aio.UnaryStreamCall[WatchRequest, WatchResponse]") -> None:
+    while await watch.read():
+        pass
+
+
+async def test_replacements(tmp_path: Path) -> None:
+    """Certificates and authorities are replaced 200 times, and no call that is made meanwhile fails.
+
+    Each replacement counts from the next connection on: the new certificate is shown, a client of the new
+    authority gets in, and one of the authority that it replaces does not.
+    """
+    ours = Authority()
+    tls = ours.write_server(tmp_path, ours)
+    authorities = [Authority() for _ in range(4)]
+    clients = [each.client() for each in authorities]
+    client = ours.client()
+    with serving_tls(tmp_path, tls, max_age=2, max_age_grace=10) as server:
+        async with AsyncExitStack() as stack:
+            channels = [
+                await stack.enter_async_context(
+                    grpc.aio.secure_channel(server.address, ours.credentials(client), OWN_CONNECTION)
+                )
+                for _ in range(8)
+            ]
+            stop = asyncio.Event()
+            callers = [
+                asyncio.create_task(calls_until(stop, channel))
+                for channel, _ in zip(itertools.cycle(channels), range(CALLERS), strict=False)
+            ]
+            for number in range(REPLACEMENTS):
+                chosen, before = number % 4, (number - 1) % 4
+                ours.write_server(tmp_path, ours, authorities[chosen])
+                server.process.send_signal(signal.SIGHUP)
+                await asyncio.to_thread(until_shown, server, serial_in(tls["cert"]), clients[chosen])
+                if number % 20 == 0:
+                    assert not await asyncio.to_thread(gets_in, server, clients[before])
+            stop.set()
+            counts = await asyncio.gather(*callers)
+        assert min(counts) > 0
+        assert REPLACEMENTS <= server.log.count('"certificates were replaced"')
+
+
+async def calls_until(stop: asyncio.Event, channel: grpc.aio.Channel) -> int:
+    """Make one call after the other until STOP; how many. An error of one is raised."""
+    stub, count = EndpointServiceStub(channel), 0
+    while not stop.is_set():
+        await stub.ListEndpoints(ListEndpointsRequest(), timeout=30)
+        count += 1
+        await asyncio.sleep(0.02)
+    return count
+
+
+def until_shown(server: ServerProcess, expected: int, client: trustme.LeafCert) -> None:
+    """Connect until the server shows the certificate EXPECTED; CLIENT must get in then."""
+
+    def shown() -> bool:
+        connected = handshake(server, client)
+        return connected is not None and connected == expected
+
+    wait_for(shown, seconds=10)
+
+
+def gets_in(server: ServerProcess, client: trustme.LeafCert) -> bool:
+    """Whether a connection with the certificate CLIENT is taken."""
+    return handshake(server, client) is not None
+
+
+def handshake(server: ServerProcess, client: trustme.LeafCert) -> int | None:
+    """The serial number of the certificate that the server shows, None where it does not take CLIENT."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_alpn_protocols(["h2"])
+    client.configure_cert(context)
+    host, port = server.address.split(":")
+    try:
+        with (
+            socket.create_connection((host, int(port)), timeout=10) as raw,
+            context.wrap_socket(raw, server_hostname="localhost") as connection,
+        ):
+            # A server refuses a certificate after the handshake; one that takes it sends its settings.
+            if not connection.recv(1):
+                return None
+            shown = connection.getpeercert(binary_form=True)
+    except (ssl.SSLError, ConnectionError):
+        return None
+    return x509.load_der_x509_certificate(shown or b"").serial_number
+
+
+def serial_in(path: str) -> int:
+    """The serial number of the first certificate in a file."""
+    return x509.load_pem_x509_certificate(Path(path).read_bytes()).serial_number

@@ -7,10 +7,12 @@ WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
 COPY client client
 COPY server server
-# The environment is copied as a whole and needs no pip of its own.
+# The environment is copied as a whole and needs no pip of its own. Dependencies are pinned by hash: `make locks`.
 RUN python -m venv --without-pip /opt/tableadmin \
+    && python -m pip --python /opt/tableadmin install --no-cache-dir --require-hashes \
+       --requirement "server/locks/${EXTRAS}.txt" \
     && python -m pip wheel --no-cache-dir --no-deps --wheel-dir /dist . \
-    && python -m pip --python /opt/tableadmin install --no-cache-dir "$(ls /dist/*.whl)[${EXTRAS}]"
+    && python -m pip --python /opt/tableadmin install --no-cache-dir --no-deps /dist/*.whl
 
 FROM docker.io/library/python:3.11-slim-bookworm
 LABEL org.opencontainers.image.title="tableadmin-server" \

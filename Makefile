@@ -8,7 +8,7 @@ AGAINST ?= .git\#branch=main
 # Tests wait as long as they compute: twice as many of them at once as there are cores on a small machine.
 WORKERS ?= 4
 
-.PHONY: help setup demo run test check format proto sync-client boto3-types settings bench engines clean
+.PHONY: help setup demo run test check format proto sync-client boto3-types settings bench locks audit engines clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -75,8 +75,26 @@ bench: setup .venv-bench/.ready ## Measure the service beside boto3, bare gRPC a
 	.venv-bench/bin/python -m pip install --quiet --group bench
 	@touch $@
 
+locks: .venv-audit/.ready ## Pin the packages that the image installs, by version and hash
+	for extras in server server,embedded; do \
+		.venv-audit/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes \
+			--no-annotate --custom-compile-command 'make locks' $$(echo $$extras | tr ',' '\n' | sed 's/^/--extra /') \
+			--output-file server/locks/$$extras.txt pyproject.toml || exit 1; \
+	done
+
+audit: .venv-audit/.ready ## Look up the pinned packages among known vulnerabilities, and write dist/sbom.json
+	mkdir -p dist
+	.venv-audit/bin/cyclonedx-py requirements server/locks/server.txt --output-file dist/sbom.json
+	.venv-audit/bin/pip-audit --strict --disable-pip --requirement 'server/locks/server,embedded.txt'
+
+.venv-audit/.ready: pyproject.toml
+	$(PYTHON) -m venv .venv-audit
+	.venv-audit/bin/python -m pip install --quiet 'pip>=25.1'
+	.venv-audit/bin/python -m pip install --quiet --group audit
+	@touch $@
+
 engines: setup ## Ask every operation of every engine, and write docs/engines.md
 	$(BIN)/python -m tests.mirror.matrix
 
 clean: ## Remove the virtual environments and every cache
-	rm -rf $(VENV) .venv-proto .venv-bench dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-proto .venv-bench .venv-audit dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import entry_points, version
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tableadmin_server.command import command
 from tests.server_process import running_server
@@ -96,6 +99,27 @@ def test_ignored() -> None:
     copied = [source for keyword, rest in _stages()[0] if keyword == "COPY" for source in rest.split()[:-1]]
     assert "*" in lines
     assert sorted(copied) == sorted(line.removeprefix("!") for line in lines if line.startswith("!"))
+
+
+def _pinned(extras: str) -> dict[str, str]:
+    """The version of each package that the image with EXTRAS installs, each with a hash."""
+    text = (_ROOT / "server" / "locks" / f"{extras}.txt").read_text(encoding="utf-8")
+    pins = re.findall(r"^([\w.-]+)==(\S+)(?: ;.*?)? \\\n    --hash=sha256:[0-9a-f]{64}", text, re.MULTILINE)
+    assert len(pins) == len(re.findall(r"^[^\s#]", text, re.MULTILINE))
+    return {canonicalize_name(name): pinned for name, pinned in pins}
+
+
+@pytest.mark.parametrize("extras", ["server", "server,embedded"])
+def test_locks(extras: str) -> None:
+    """The image installs only pinned packages, in versions that pyproject.toml allows."""
+    (install,) = [rest for keyword, rest in _stages()[0] if keyword == "RUN"]
+    assert '--require-hashes        --requirement "server/locks/${EXTRAS}.txt"' in install
+    project = tomllib.loads((_ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    optional = project["optional-dependencies"]
+    needed = [*project["dependencies"], *(each for extra in extras.split(",") for each in optional[extra])]
+    pinned = _pinned(extras)
+    for requirement in map(Requirement, needed):
+        assert requirement.specifier.contains(pinned[canonicalize_name(requirement.name)], prereleases=True)
 
 
 def test_health_of_a_server() -> None:

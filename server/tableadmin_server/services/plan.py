@@ -35,7 +35,7 @@ from tableadmin_server.failure import Failure, FieldViolation, invalid_request
 from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
 from tableadmin_server.operations.request import ApplyRequest
 from tableadmin_server.planner import Violation, plan, repetitions, validate
-from tableadmin_server.services.call_metadata import called_endpoint
+from tableadmin_server.services.call_metadata import called_endpoint, in_time
 from tableadmin_server.services.operation_messages import operation_message
 from tableadmin_server.services.plan_messages import table_error, table_plan
 from tableadmin_server.services.reserved_table import ReservedTable
@@ -90,7 +90,8 @@ def handlers(endpoints: Endpoints, operations: OperationsByEndpoint) -> "grpc.Ge
         endpoint = called_endpoint(endpoints, context)
         _APPLIED.check(endpoint, request)
         apply_request = await off_loop(partial(_application, request, context.peer()), request.ByteSize())
-        begun = await operations.of(endpoint).apply(apply_request)
+        answer = operations.of(endpoint).apply(apply_request)
+        begun = await in_time(answer, context, "ApplyPlan", endpoint, reads=False)
         return ApplyPlanResponse(operations=map(operation_message, begun))
 
     return grpc.method_handlers_generic_handler(

@@ -26,6 +26,7 @@ _LONG = tuple(
     Path(__file__).parent / each
     for each in (
         "operations/test_faults.py",
+        "server/security/audit/test_kill.py",
         "operations/test_races.py",
         "operations/test_trials.py",
         "client/test_restarts.py",

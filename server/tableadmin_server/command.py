@@ -112,7 +112,8 @@ def command(**flags: Any) -> None:  # noqa: ANN401  # click gives each flag its 
 async def _serve(config: ServerConfig, engine: EmbeddedEngine | None) -> None:
     server = Server(config)
     await server.run(
-        lambda: click.echo("\n".join(_addresses(server))),
+        # Standard output may be for audit records alone.
+        lambda: click.echo("\n".join(_addresses(server)), err=config.audit.file == "-"),
         engine.supervise if engine else None,
     )
     # The embedded engine ends after the server, and a second signal does not wait for it either.

@@ -18,7 +18,7 @@ from grpc_reflection.v1alpha import reflection
 
 from tableadmin_server.config import ListenerConfig, ServerConfig
 from tableadmin_server.dynamodb.endpoints import Endpoints
-from tableadmin_server.interceptors.audit import AuditInterceptor
+from tableadmin_server.interceptors.audit import AuditInterceptor, IntentInterceptor
 from tableadmin_server.interceptors.client_certificates import ClientCertificatesInterceptor
 from tableadmin_server.interceptors.drain import DrainInterceptor
 from tableadmin_server.interceptors.errors import ErrorsInterceptor
@@ -28,6 +28,7 @@ from tableadmin_server.listening.certificates import Certificates
 from tableadmin_server.listening.listener import Interceptor, Listener
 from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
 from tableadmin_server.reloading import Reloading
+from tableadmin_server.security.audit.opening import opened
 from tableadmin_server.security.authentication.authentication import Authenticators
 from tableadmin_server.services import endpoint, operation, plan, table_admin, watch
 from tableadmin_server.services.health import HealthServicer
@@ -67,7 +68,8 @@ class Server:
         self._unhealthy: set[str] = set()
         self._showing: set[asyncio.Task[None]] = set()
         self._hubs = Hubs(self._supervisor)
-        self._operations = OperationsByEndpoint(self._endpoints, self._hubs, config.endpoints)
+        self._audit = opened(config.audit)
+        self._operations = OperationsByEndpoint(self._endpoints, self._hubs, config.endpoints, self._audit)
         self._health = HealthServicer()
         self._calls = DrainInterceptor()
         self._authenticators = Authenticators(config.authenticators)
@@ -107,12 +109,13 @@ class Server:
     def _interceptors(self, config: ListenerConfig) -> Iterator[Interceptor]:
         """What happens to each call of a listener, from the outside to the inside."""
         yield ErrorsInterceptor()
+        yield AuditInterceptor(self._audit, self._config.default)
         if config.takes_certificates:
             yield ClientCertificatesInterceptor()
         yield IdentityInterceptor(self._identify(config))
-        yield AuditInterceptor()
         yield ParsingInterceptor()
         yield self._calls
+        yield IntentInterceptor(self._audit)
 
     def _identify(self, config: ListenerConfig) -> Identify:
         """Who makes the calls of a listener."""
@@ -239,6 +242,7 @@ class Server:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(giving_back, _OPERATIONS_GRACE)
         self._endpoints.close()
+        await self._audit.close()
         _log.info("server stopped")
 
 

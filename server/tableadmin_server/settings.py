@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, ge
 import msgspec
 
 from tableadmin_server.config import (
+    AuditConfig,
     ConnectionsConfig,
     EndpointConfig,
     HealthConfig,
@@ -150,6 +151,11 @@ SECTIONS = (
         "Keys of health checks",
         "In the configuration file these keys stand in `[health]`.",
         tuple(settings(HealthConfig, "health")),
+    ),
+    Section(
+        "Keys of the audit",
+        "In the configuration file these keys stand in `[audit]`.",
+        tuple(settings(AuditConfig, "audit")),
     ),
     Section(
         "Keys of an endpoint",

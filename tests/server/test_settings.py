@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from tableadmin_server.command import command
 from tableadmin_server.config import (
+    AuditConfig,
     ConnectionsConfig,
     EndpointConfig,
     HealthConfig,
@@ -26,12 +27,14 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     TlsConfig,
     ConnectionsConfig,
     HealthConfig,
+    AuditConfig,
     EndpointConfig,
 )
 OF_THE_FILE: tuple[type[msgspec.Struct], ...] = (*KINDS, StaticToken)
 OF_LISTENERS: tuple[type[msgspec.Struct], ...] = (ListenerConfig, TlsConfig)
 FILE_ONLY = {
     *("authenticators", "default_endpoint", "endpoints", "listeners", "health", "connections"),
+    *("audit", "audit_sync"),
     *("connections_max_age", "connections_max_age_grace", "connections_max_metadata"),
     *(field.name for struct in (*OF_THE_FILE, *OF_LISTENERS) for field in msgspec.structs.fields(struct)),
 }

@@ -24,6 +24,7 @@ from typing import Annotated, TypeVar, cast
 import msgspec
 from msgspec import Meta
 
+from tableadmin_server.config.audit import AuditConfig, check_audit
 from tableadmin_server.config.authenticator import KINDS, AuthenticatorConfig, check_authenticators
 from tableadmin_server.config.endpoint import EndpointConfig, RetryMode, check_endpoint
 from tableadmin_server.config.error import ConfigError
@@ -38,6 +39,7 @@ from tableadmin_server.config.listener import (
 )
 
 __all__ = [
+    "AuditConfig",
     "AuthenticatorConfig",
     "ConfigError",
     "ConnectionsConfig",
@@ -84,6 +86,9 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     connections: Annotated[
         ConnectionsConfig, Meta(description="Bounds of connections.", extra={"flag": False})
     ] = ConnectionsConfig()
+    audit: Annotated[
+        AuditConfig, Meta(description="Records of changes and denied calls.", extra={"flag": False})
+    ] = AuditConfig()
     grace_period: Annotated[
         float,
         Meta(
@@ -154,6 +159,7 @@ def single(name: str, endpoint: dict[str, object], **server: object) -> ServerCo
 def checked(config: ServerConfig) -> ServerConfig:
     """CONFIG, if its parts fit each other; raises ConfigError for the first that does not."""
     _check_listeners(config)
+    check_audit(config.audit)
     if not config.endpoints:
         raise ConfigError("endpoints: at least one endpoint is required")
     if config.default_endpoint is None and len(config.endpoints) > 1:

@@ -10,15 +10,18 @@ from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.operations import Operations
+from tableadmin_server.security.audit.audit import Audit
 from tableadmin_server.watching.hubs import Hubs
 
 
 class OperationsByEndpoint:
     """The operations of every endpoint that remembers some."""
 
-    def __init__(self, endpoints: Endpoints, hubs: Hubs, configs: Mapping[str, EndpointConfig]) -> None:
+    def __init__(
+        self, endpoints: Endpoints, hubs: Hubs, configs: Mapping[str, EndpointConfig], audit: Audit
+    ) -> None:
         self._by_endpoint = {
-            endpoint.name: Operations(endpoint, configs[endpoint.name], hubs.of(endpoint))
+            endpoint.name: Operations(endpoint, configs[endpoint.name], hubs.of(endpoint), audit)
             for endpoint in endpoints
             if endpoint.own_table
         }

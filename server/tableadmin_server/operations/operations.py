@@ -23,6 +23,7 @@ from tableadmin_server.operations.storage.record import (
     State,
 )
 from tableadmin_server.operations.storage.store import Entry, Found, Page, RequestRecord, Selection, Store
+from tableadmin_server.security.audit.audit import Audit
 from tableadmin_server.tables.snapshot import Snapshot
 from tableadmin_server.watching.hub import Hub
 
@@ -30,13 +31,13 @@ from tableadmin_server.watching.hub import Hub
 class Operations:
     """Begins, shows and stops the operations of ENDPOINT; every method raises Failure."""
 
-    def __init__(self, endpoint: Endpoint, config: EndpointConfig, hub: Hub) -> None:
+    def __init__(self, endpoint: Endpoint, config: EndpointConfig, hub: Hub, audit: Audit) -> None:
         self._endpoint = endpoint
         self._store = Store(endpoint)
         self._applying: set[asyncio.Task[list[Operation]]] = set()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._following = Following(hub, self.get)
-        self._runner = Runner(endpoint, config, hub, self._store, self._following.trigger)
+        self._runner = Runner(endpoint, config, hub, self._store, audit, self._following.trigger)
 
     def start(self) -> None:
         """Take over operations that no server carries out, until `stop`."""

@@ -27,6 +27,7 @@ from tableadmin_server.operations.execution.reconcile import End, error_of
 from tableadmin_server.operations.execution.run import Run
 from tableadmin_server.operations.storage.record import Admission, Operation, State
 from tableadmin_server.operations.storage.store import Claim, Entry, LeaseLost, Store
+from tableadmin_server.security.audit.audit import Audit
 from tableadmin_server.tables.snapshot import Snapshot
 from tableadmin_server.watching.hub import Hub
 
@@ -48,7 +49,7 @@ class Slot(NamedTuple):
 class Runner:
     """Carries out operations of ENDPOINT, as many at once and with the lease that CONFIG says.
 
-    CHANGED is called with the id of each operation of this server's that has got on.
+    AUDIT gets the changes. CHANGED is called with the id of each operation of this server's that has got on.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Runner:
         config: EndpointConfig,
         hub: Hub,
         store: Store,
+        audit: Audit,
         changed: Callable[[str], None],
     ) -> None:
         server = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(3).hex()}"
@@ -68,6 +70,7 @@ class Runner:
         self._max_runs = config.concurrent_operations
         self._hub = hub
         self._store = store
+        self._audit = audit
         self._changed = changed
         self._runs: dict[str, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -263,7 +266,8 @@ class Runner:
         operation_id = operation.spec.operation_id
         lease = Lease(self._store, claim, self._heartbeat, term)
         changed = partial(self._changed, operation_id)
-        run = Run(operation, lease, self._endpoint, self._hub, self._heartbeat.server, changed)
+        server = self._heartbeat.server
+        run = Run(operation, lease, self._endpoint, self._hub, server, changed, audit=self._audit)
         if seen is not None:
             run.start_from(seen)
         if self._stopping:

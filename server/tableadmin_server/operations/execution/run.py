@@ -18,6 +18,7 @@ from tableadmin_server.dynamodb.endpoint import Answer, Endpoint
 from tableadmin_server.dynamodb.support import knows_nothing_of
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.execution import heartbeat, journal
+from tableadmin_server.operations.execution.audited import act_of
 from tableadmin_server.operations.execution.cached_reader import CachedReader
 from tableadmin_server.operations.execution.identity import identity_of, recognized, replaced_failure
 from tableadmin_server.operations.execution.lease import Lease
@@ -38,6 +39,8 @@ from tableadmin_server.operations.execution.time_in_state import TimeInState
 from tableadmin_server.operations.storage.record import Operation, OperationStatus, State
 from tableadmin_server.operations.storage.store import LeaseLost
 from tableadmin_server.planner import Cooldown, Step, in_update, plan, without
+from tableadmin_server.security.audit.audit import OFF, Audit
+from tableadmin_server.security.audit.trail import UNWRITABLE
 from tableadmin_server.tables.snapshot import Snapshot
 from tableadmin_server.watching.hub import Hub
 
@@ -48,6 +51,8 @@ _log = structlog.get_logger()
 _THROTTLED_DELAYS = (0.1, 0.3, 0.9)
 # Seconds after which it is told anew for how long a long wait goes on.
 _COUNT = 30.0
+# Seconds until a call is tried again whose intent could not be recorded.
+_AUDIT_DELAY = 2.0
 # Seconds until a call that this server was not sure it may make is tried again.
 _LEASE_DELAY = 0.5
 
@@ -59,12 +64,12 @@ def _now() -> datetime:
 class Run:
     """Carries out OPERATION under its LEASE; CHANGED is called whenever it has got on.
 
-    CLOCK tells the time of day.
+    CLOCK tells the time of day. AUDIT gets each change before and after it is made.
 
     `operation` is where it stands, which may be ahead of what is written down by what is waited for.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what an operation works with
         self,
         operation: Operation,
         lease: Lease,
@@ -73,12 +78,15 @@ class Run:
         server: str,
         changed: Callable[[], None],
         clock: Callable[[], datetime] = _now,
+        *,
+        audit: Audit = OFF,
     ) -> None:
         self.operation = operation
         self._lease = lease
         self._endpoint = endpoint
         self._hub = hub
         self._server = server
+        self._audit = audit
         self._changed = changed
         # Of day: what it says is written down for people, and compared with nothing.
         self._clock = clock
@@ -270,11 +278,16 @@ class Run:
             self._publish(before)
             return None
         try:
-            answer = await self._sent(step)
+            async with self._audit.change(act_of(self.operation.spec, step, self._endpoint.name)) as change:
+                answer = await self._sent(step)
+                change.aws_request_id = answer.request_id
         except NotSent:
             self._publish(before)
             return Pause(("waiting to renew this server's lease",), _LEASE_DELAY)
         except Failure as failure:
+            if failure.reason == UNWRITABLE:  # the call was not made
+                self._publish(before)
+                return Pause((failure.message,), _AUDIT_DELAY)
             return self._failed(step, failure)
         except Exception as error:  # noqa: BLE001  # nobody knows whether the change was made
             return self._failed(step, self._internal(error))

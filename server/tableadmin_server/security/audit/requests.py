@@ -7,8 +7,7 @@ from typing import cast
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 from google.protobuf.descriptor_pool import Default
-from google.protobuf.message import DecodeError, Message
-from google.protobuf.message_factory import GetMessageClass
+from google.protobuf.message import Message
 
 # The fields that name what a request is about, and the messages in which they stand.
 _NAMES = (
@@ -47,17 +46,6 @@ def is_change(path: str) -> bool:
         return False
     level = method.GetOptions().idempotency_level
     return bool(level != MethodOptions.IdempotencyLevel.NO_SIDE_EFFECTS)
-
-
-def request_of(path: str, payload: bytes) -> Message | None:
-    """The request of the RPC of PATH that PAYLOAD is; None for one that can't be read."""
-    method = method_of(path)
-    if method is None:
-        return None
-    try:
-        return GetMessageClass(method.input_type).FromString(payload)
-    except DecodeError:
-        return None
 
 
 def named(request: Message) -> Iterator[str]:

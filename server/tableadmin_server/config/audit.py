@@ -1,0 +1,59 @@
+"""The configuration of the audit."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from tableadmin_server.config.error import ConfigError
+
+
+class AuditConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where audit records go, and of what there are any."""
+
+    file: Annotated[
+        str | None,
+        Meta(
+            description="File for audit records (JSON lines, OCSF API Activity), or - for standard output. "
+            "While records cannot be written, changes are refused.",
+            extra={"metavar": "PATH"},
+        ),
+    ] = None
+    syslog: Annotated[
+        str | None,
+        Meta(
+            description="Unix socket of a syslog for audit records, such as /dev/log, in place of a file.",
+            extra={"metavar": "PATH"},
+        ),
+    ] = None
+    reads: Annotated[bool, Meta(description="Record reads too, not only changes and denied calls.")] = False
+    sync: Annotated[
+        bool,
+        Meta(
+            description="Wait until the records of a change are on the disk before the change is made, and "
+            "before the call is answered. False leaves the moment to the operating system.",
+            extra={"flag": False},
+        ),
+    ] = True
+    rotate_bytes: Annotated[
+        int,
+        Meta(
+            description="Largest size of the file in bytes. Then a new file is begun.",
+            ge=65_536,
+            le=1_099_511_627_776,
+        ),
+    ] = 104_857_600
+    keep: Annotated[
+        int, Meta(description="Number of older files that are kept: PATH.1 is the newest.", ge=0, le=10_000)
+    ] = 10
+
+
+def check_audit(audit: AuditConfig) -> None:
+    """Raise ConfigError for the first value of AUDIT that cannot be."""
+    if audit.file and audit.syslog:
+        raise ConfigError("audit: file and syslog exclude each other")
+    for key, value in (("file", audit.file), ("syslog", audit.syslog)):
+        if value is not None and value != "-" and not value.startswith("/"):
+            raise ConfigError(f"audit.{key}: {value!r} must be an absolute path")
+    if audit.syslog == "-":
+        raise ConfigError("audit.syslog: must be the path of a Unix socket")

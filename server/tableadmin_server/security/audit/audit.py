@@ -1,0 +1,89 @@
+"""The audit: intents before changes, outcomes after them, and denials."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from google.rpc.code_pb2 import Code
+
+from tableadmin_server.failure import OWN_DOMAIN, Failure
+from tableadmin_server.security.audit import record
+from tableadmin_server.security.audit.record import Act, Outcome
+from tableadmin_server.security.audit.trail import Trail
+
+_DENIALS = frozenset({Code.PERMISSION_DENIED, Code.UNAUTHENTICATED})
+
+
+class Change:
+    """A change that is being made; AWS_REQUEST_ID is that of its answer, once there is one."""
+
+    aws_request_id = ""
+
+
+class Audit:
+    """Records what is done in TRAIL, None for no audit; READS says that reads are recorded too."""
+
+    def __init__(self, trail: Trail | None = None, *, reads: bool = False) -> None:
+        self._trail = trail
+        self.is_on = trail is not None
+        self.reads = reads
+
+    async def intend(self, act: Act) -> None:
+        """Record that ACT is about to be done; raises Failure (UNAVAILABLE): then it must not be done."""
+        if self._trail is not None:
+            await self._trail.append(record.intent(act, time.time()))
+
+    async def conclude(self, act: Act, outcome: Outcome) -> None:
+        """Record what came of ACT, now or as soon as that is possible."""
+        if self._trail is not None:
+            await self._trail.append_or_keep(record.outcome(act, outcome, time.time()))
+
+    @asynccontextmanager
+    async def change(self, act: Act) -> AsyncIterator[Change]:
+        """Record intent and outcome of ACT, which is done meanwhile; raises Failure as `intend` does."""
+        change = Change()
+        if self._trail is None:
+            yield change
+            return
+        await self.intend(act)
+        began = time.monotonic()
+        result = Outcome("UNKNOWN", "INTERRUPTED")
+        try:
+            yield change
+            result = Outcome(aws_request_id=change.aws_request_id)
+        except Failure as failure:
+            result = outcome_of(failure)
+            raise
+        finally:
+            await self.conclude(act, replace(result, seconds=time.monotonic() - began))
+
+    async def close(self) -> None:
+        """Write what is left."""
+        if self._trail is not None:
+            await self._trail.close()
+
+
+# Where nothing is recorded.
+OFF = Audit()
+
+
+def outcome_of(failure: Failure) -> Outcome:
+    """What FAILURE says of a call that it ends."""
+    denial = denial_in(failure)
+    policies = (denial or failure).metadata.get("policies", "")
+    return Outcome(
+        Code.Name(failure.code),
+        failure.reason,
+        failure.metadata.get("aws_request_id", ""),
+        tuple(policies.split(", ")) if policies else (),
+        denied=denial is not None,
+    )
+
+
+def denial_in(failure: Failure) -> Failure | None:
+    """The denial of this service that FAILURE is, or that it hides from the caller; None otherwise."""
+    for each in (failure, failure.__cause__):
+        if isinstance(each, Failure) and each.domain == OWN_DOMAIN and each.code in _DENIALS:
+            return each
+    return None

@@ -1,0 +1,30 @@
+"""The audit that a configuration asks for."""
+
+from pathlib import Path
+
+from tableadmin_server.config import AuditConfig, ConfigError
+from tableadmin_server.security.audit.audit import OFF, Audit
+from tableadmin_server.security.audit.destination import Destination, RotatingFile, StandardOutput, Syslog
+from tableadmin_server.security.audit.trail import Trail
+
+
+def opened(config: AuditConfig) -> Audit:
+    """The audit of CONFIG, its file open; raises ConfigError where that is not possible."""
+    try:
+        destination = _destination(config)
+    except BlockingIOError as error:
+        raise ConfigError(f"audit.file: another server writes to {config.file}") from error
+    except OSError as error:
+        key, path = ("syslog", config.syslog) if config.syslog else ("file", config.file)
+        raise ConfigError(f"audit.{key}: {path}: {error.strerror}") from error
+    return OFF if destination is None else Audit(Trail(destination), reads=config.reads)
+
+
+def _destination(config: AuditConfig) -> Destination | None:
+    if config.syslog:
+        return Syslog(Path(config.syslog))
+    if config.file == "-":
+        return StandardOutput()
+    if config.file:
+        return RotatingFile(Path(config.file), config.rotate_bytes, config.keep, sync=config.sync)
+    return None

@@ -1,0 +1,76 @@
+"""A server that is killed at any moment has recorded the intent of each change that reached the endpoint."""
+
+import json
+import random
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import grpc
+
+from tableadmin.v1 import DeleteTableRequest
+from tableadmin.v1.table_admin_pb2_grpc import TableAdminStub
+from tests.server.scripted_endpoint import serving
+from tests.server.security.audit.conftest import parsed
+from tests.server_process import ServerProcess, running_server
+
+KILLS = 50
+CALLERS = 4
+
+
+def test_fifty_kills(tmp_path: Path) -> None:
+    """After kill -9 at 50 random moments under load, no change that reached the endpoint lacks its intent.
+
+    Of the changes that were answered, none lacks its outcome either, and each server goes on in the file
+    that the one before it left.
+    """
+    path, rng, numbers = tmp_path / "audit.jsonl", random.Random(4711), count()
+    answered: set[str] = set()
+    with serving() as endpoint:
+        flags = ("--endpoint-url", endpoint.url, "--region", "us-west-2", "--operations-table", "")
+        for _ in range(KILLS):
+            with running_server(*flags, "--audit-file", str(path)) as server:
+                _load_and_kill(server, rng.uniform(0.0, 0.08), numbers, answered)
+        # A request that a kill has cut has no body, and changes nothing.
+        reached = {json.loads(each.body)["TableName"] for each in endpoint.seen if each.body}
+    found = _whole_records(path)
+    intended = {each["resources"][0]["name"] for each in found if each["status"] == "Intent"}
+    concluded = {each["resources"][0]["name"] for each in found if each["status"] == "Success"}
+    assert len(reached) >= KILLS
+    assert set() == reached - intended
+    assert set() == answered - concluded
+
+
+def _load_and_kill(server: ServerProcess, seconds: float, numbers: "count[int]", answered: set[str]) -> None:
+    """Kill SERVER so many SECONDS after its first answer, while callers delete tables."""
+    begun = threading.Event()
+
+    def caller() -> None:
+        with grpc.insecure_channel(server.address, [("grpc.use_local_subchannel_pool", 1)]) as channel:
+            stub = TableAdminStub(channel)
+            while True:
+                name = f"table-{next(numbers)}"
+                try:
+                    stub.DeleteTable(DeleteTableRequest(table_name=name), timeout=10)
+                except grpc.RpcError:
+                    return
+                answered.add(name)
+                begun.set()
+
+    with ThreadPoolExecutor(CALLERS) as threads:
+        for _ in range(CALLERS):
+            threads.submit(caller)
+        begun.wait(10)
+        time.sleep(seconds)  # the moment is any moment
+        server.process.send_signal(signal.SIGKILL)
+
+
+def _whole_records(path: Path) -> list[dict[str, Any]]:
+    """The records in the file at PATH but for lines that a kill has cut."""
+    return parsed(
+        line for line in path.read_bytes().splitlines() if line.endswith(b"}") and line.startswith(b"{")
+    )

@@ -30,6 +30,7 @@ from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
 from tableadmin_server.reloading import Reloading
 from tableadmin_server.security.audit.opening import opened
 from tableadmin_server.security.authentication.authentication import Authenticators
+from tableadmin_server.security.identity import parsed_principal
 from tableadmin_server.services import endpoint, operation, plan, table_admin, watch
 from tableadmin_server.services.health import HealthServicer
 from tableadmin_server.supervision import Supervisor
@@ -119,6 +120,8 @@ class Server:
 
     def _identify(self, config: ListenerConfig) -> Identify:
         """Who makes the calls of a listener."""
+        if config.principal is not None:
+            return trusted(parsed_principal(config.principal), "socket")
         if not config.authenticators:
             return trusted()
         return authenticated(self._authenticators.authentication(config.authenticators))

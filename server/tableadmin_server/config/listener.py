@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -16,6 +16,7 @@ _MAX_PORT = 65_535
 # What the kernel takes, without the NUL at the end.
 _MAX_PATH_BYTES = 107
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
+_PRINCIPAL = re.compile(r"(?:User|Service)::([a-z0-9][a-z0-9._-]{0,62})/[A-Za-z0-9._@/:-]{1,255}")
 _MODE = re.compile(r"0?[0-7]{3}")
 
 
@@ -67,6 +68,14 @@ class ListenerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         _key(
             "Mode of the file of a Unix socket, such as 0660. Who may write to the file may call the server. "
             "Without this setting, the mode is 0600."
+        ),
+    ] = None
+
+    principal: Annotated[
+        str | None,
+        _key(
+            "Principal whose calls come through the Unix socket, such as Service::local/admin: User:: or "
+            "Service::, a name, a slash and a name. Without this setting, the callers have no name."
         ),
     ] = None
 
@@ -145,23 +154,17 @@ def check_listener(
 
     AUTHENTICATORS are those that the configuration has.
     """
-    for name in listener.authenticators:
-        if name not in authenticators:
-            raise ConfigError(f"{key}.authenticators: {name!r} is not configured in [authenticators]")
-        if isinstance(authenticators[name], CertificateConfig) and not listener.takes_certificates:
-            raise ConfigError(f"{key}.authenticators: {name!r} needs client certificates: set tls.client_ca")
     if listener.address.startswith("unix-abstract:"):
         raise ConfigError(f"{key}: an abstract Unix socket is open to all users; use unix:/PATH")
-    if listener.path is None:
-        parse_address(listener.address, key)
-        if listener.mode is not None:
-            raise ConfigError(f"{key}: mode is for a Unix socket")
+    _check_authenticators(key, listener, authenticators)
+    if listener.path is not None:
+        _check_unix(key, listener, listener.path)
+        _check_principal(key, listener, authenticators)
         return
-    _check_path(key, listener.path)
-    if listener.tls is not None:
-        raise ConfigError(f"{key}: tls is for HOST:PORT; the mode of a Unix socket says who may call")
-    if listener.mode is not None and not _MODE.fullmatch(listener.mode):
-        raise ConfigError(f"{key}: mode {listener.mode!r} must have three octal digits, such as 0660")
+    parse_address(listener.address, key)
+    for name in ("mode", "principal"):
+        if getattr(listener, name) is not None:
+            raise ConfigError(f"{key}: {name} is for a Unix socket")
 
 
 def missing(listener: ListenerConfig, policies: object) -> Iterator[str]:
@@ -184,11 +187,39 @@ def parse_address(address: str, key: str = "listen") -> tuple[str, int]:
     return host, int(port)
 
 
-def _check_path(key: str, path: str) -> None:
+def _check_authenticators(
+    key: str, listener: ListenerConfig, authenticators: Mapping[str, AuthenticatorConfig]
+) -> None:
+    for name in listener.authenticators:
+        if name not in authenticators:
+            raise ConfigError(f"{key}.authenticators: {name!r} is not configured in [authenticators]")
+        if isinstance(authenticators[name], CertificateConfig) and not listener.takes_certificates:
+            raise ConfigError(f"{key}.authenticators: {name!r} needs client certificates: set tls.client_ca")
+
+
+def _check_unix(key: str, listener: ListenerConfig, path: str) -> None:
     if not path.startswith("/") or path.startswith("//") or not path.isprintable():
         raise ConfigError(f"{key}: {_UNIX + path!r} must have the form unix:/PATH")
     if len(path.encode()) > _MAX_PATH_BYTES:
         raise ConfigError(f"{key}: the path of a Unix socket must have at most {_MAX_PATH_BYTES} bytes")
+    if listener.tls is not None:
+        raise ConfigError(f"{key}: tls is for HOST:PORT; the mode of a Unix socket says who may call")
+    if listener.mode is not None and not _MODE.fullmatch(listener.mode):
+        raise ConfigError(f"{key}: mode {listener.mode!r} must have three octal digits, such as 0660")
+
+
+def _check_principal(key: str, listener: ListenerConfig, authenticators: Container[str]) -> None:
+    principal = listener.principal
+    if principal is None:
+        return
+    match = _PRINCIPAL.fullmatch(principal)
+    if match is None:
+        raise ConfigError(f"{key}: principal {principal!r} must have the form Service::local/NAME")
+    if listener.authenticators:
+        raise ConfigError(f"{key}: principal names who calls, and authenticators prove who calls: keep one")
+    # An authenticator alone speaks for the principals that begin with its name.
+    if match[1] in authenticators or match[1] == "none":
+        raise ConfigError(f"{key}: principal {principal!r} is one of the authenticator {match[1]}")
 
 
 def _is_loopback(host: str) -> bool:

@@ -2,7 +2,7 @@
 
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, cast, get_args
 
 PrincipalType: TypeAlias = Literal["User", "Service"]
 # How a principal was proved; "none" where the listener asks for no proof.
@@ -28,6 +28,14 @@ class Principal:
 
     def __str__(self) -> str:
         return f"{self.type}::{self.id}"
+
+
+def parsed_principal(text: str) -> Principal:
+    """The principal that TEXT names, such as `Service::local/admin`; raises ValueError."""
+    kind, _, name = text.partition("::")
+    if kind not in get_args(PrincipalType) or "/" not in name:
+        raise ValueError(f"{text!r} is not a principal")
+    return Principal(cast("PrincipalType", kind), name)
 
 
 # Whoever calls a listener that asks for no proof.

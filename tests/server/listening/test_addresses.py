@@ -9,6 +9,7 @@ from tableadmin_server.config import ConfigError, ListenerConfig, load
 from tests.server_process import run_server
 
 ENDPOINT = "[endpoints.local]\n"
+CI = '[authenticators.ci]\nkind = "token"\nprincipals = "Service"\ntokens = []'
 
 
 def listeners(*tables: str, more: str = "") -> str:
@@ -99,6 +100,26 @@ def test_no_addresses(address: str, tmp_path: Path) -> None:
         ('address = "unix:/x"\nmode = "rw"', "mode 'rw' must have three octal digits, such as 0660"),
         ('address = "unix:/x"\nmode = "4755"', "mode '4755' must have three octal digits, such as 0660"),
         ('address = "127.0.0.1:1"\nmode = "0660"', "mode is for a Unix socket"),
+        ('address = "127.0.0.1:1"\nprincipal = "User::a/b"', "principal is for a Unix socket"),
+        *(
+            (
+                f'address = "unix:/x"\nprincipal = "{each}"',
+                f"principal '{each}' must have the form Service::local/NAME",
+            )
+            for each in ("admin", "Service::admin", "Group::local/x", "Service::/x", "Service::l/x y")
+        ),
+        (
+            'address = "unix:/x"\nprincipal = "User::ci/x"',
+            "principal 'User::ci/x' is one of the authenticator ci",
+        ),
+        (
+            'address = "unix:/x"\nprincipal = "User::none/anonymous"',
+            "principal 'User::none/anonymous' is one of the authenticator none",
+        ),
+        (
+            'address = "unix:/x"\nprincipal = "User::local/x"\nauthenticators = ["ci"]',
+            "principal names who calls, and authenticators prove who calls: keep one",
+        ),
         (
             'address = "unix:/x"\ntls = { cert = "c", key = "k" }',
             "tls is for HOST:PORT; the mode of a Unix socket says who may call",
@@ -107,7 +128,7 @@ def test_no_addresses(address: str, tmp_path: Path) -> None:
 )
 def test_wrong_listeners(listener: str, problem: str, tmp_path: Path) -> None:
     """A listener that cannot be is named by its place, with what is wrong."""
-    assert f"listeners[0]: {problem}" == refusal(tmp_path, listeners(listener))
+    assert f"listeners[0]: {problem}" == refusal(tmp_path, f"{listeners(listener)}\n{CI}")
 
 
 def test_what_is_missing(tmp_path: Path) -> None:

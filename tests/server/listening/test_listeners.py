@@ -66,6 +66,17 @@ def test_mode_of_a_socket(mode: str | None, expected: int, tmp_path: Path) -> No
             assert ["Music"] == list(client.list_tables().table_names)
 
 
+def test_the_principal_of_a_socket(tmp_path: Path) -> None:
+    """Whoever calls through a Unix socket is the principal that the listener names."""
+    sockets = {"address": f"unix:{tmp_path}/admin.sock", "principal": "Service::local/admin"}
+    with listening(tmp_path, [sockets, {"address": "127.0.0.1:0"}]) as server:
+        for address in server.addresses:
+            with Client(address) as client:
+                client.delete_table(table_name="Music")
+        changes = [each for each in map(json.loads, server.log.splitlines()) if each["event"] == "change"]
+    assert ["Service::local/admin", "User::none/anonymous"] == [each["principal"] for each in changes]
+
+
 def test_a_second_server_at_a_socket(tmp_path: Path) -> None:
     """A second server does not take the path of a Unix socket from the first one."""
     path = tmp_path / "admin.sock"

@@ -82,7 +82,7 @@ def bulk() -> None:
     "--report",
     type=click.Choice(list(_REPORTS)),
     make=lambda text: {_OUTPUT: {"OutputType": list(_REPORTS[text])}},
-    help="Which items that were not written are reported. Default: ERROR.",
+    help="Items to report: items with an error, items whose condition check failed, or both. Default: ERROR.",
 )
 @member_options.setting(
     "--report-owner",

@@ -22,9 +22,9 @@ from tableadmin.cli.requests import json_input
 def call(session: Session, rpc: str, request: str, *, yes: bool) -> None:
     """Call any RPC with a JSON request in the format of the AWS API.
 
-    The request is JSON text, - for standard input, or a file.
+    The request is JSON text, - for standard input, or @FILE for a file.
 
-    tablectl asks for confirmation of a request that loses data, as it does for the command of its own.
+    If a request deletes or loses something, tablectl asks for confirmation.
 
     Write RPC as in the AWS API (DescribeTable) or in the AWS CLI (describe-table).
     """

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 _HELP = """Create a table with the settings of TABLE, at the same or another endpoint, without the items.
 
-All settings of a spec are cloned. Standard error lists what is not cloned. The command shows the plan and
-asks for confirmation, as `tablectl apply` does. If table NEWNAME exists and differs, nothing changes and the
-exit code is 1.
+The new table gets all settings that a spec can contain. Standard error lists settings that are not cloned.
+The command shows the plan and asks for confirmation, as `tablectl apply` does. If table NEWNAME exists and
+differs, nothing changes and the exit code is 1.
 """
 _endpoints = shell_completion.setting(SETTINGS["endpoint"])
 

@@ -45,7 +45,7 @@ def list_contexts(session: Session) -> None:
 @context.command(example="tablectl context use production")
 @_name
 def use(name: str) -> None:
-    """Make a context the current one."""
+    """Make a context the current context."""
     contexts = context_file.load(context_file.path())
     contexts.get(name)
     context_file.save(replace(contexts, current=name), context_file.path())
@@ -56,7 +56,10 @@ def use(name: str) -> None:
 @_name
 @click.pass_context
 def set_context(ctx: click.Context, name: str) -> None:
-    """Save the settings given as options as context NAME. The first context becomes the current one."""
+    """Save the given options, such as --server and --endpoint, as context NAME.
+
+    The first context becomes the current context.
+    """
     settings = {key: text for key, text in from_flags(ctx).items() if key in SETTINGS}
     if not settings:
         raise click.UsageError(

@@ -21,7 +21,8 @@ _revision = member_options.setting(
     "--revision",
     metavar="ID",
     make=option_members.member("ExpectedRevisionId"),
-    help="Apply only if the current revision is this one (see -o json); NO_POLICY if there is none.",
+    help="Make the change only if the policy has this revision ID, which 'policy show -o json' shows. "
+    "NO_POLICY: only if there is no policy.",
 )
 
 
@@ -46,7 +47,7 @@ def policy() -> None:
 )
 @pass_session
 def set_policy(session: Session, /, name: str, source: str, **settings: AwsDict) -> None:
-    """Set the policy, replacing an existing one."""
+    """Set the policy. An existing policy is replaced."""
     text = json_input.text(source)
     request: AwsDict = {"ResourceArn": arns.of_table(session.client, name), "Policy": text}
     response = session.send(

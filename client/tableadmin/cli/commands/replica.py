@@ -81,13 +81,14 @@ def replica() -> None:
     "--consistency",
     type=click.Choice(_CONSISTENCIES),
     make=option_members.member("MultiRegionConsistency"),
-    help="Consistency mode; only for the first replicas. Default: EVENTUAL. STRONG needs three Regions.",
+    help="Consistency mode of the table, set with the first replicas. Default: EVENTUAL. STRONG requires "
+    "three Regions.",
 )
 @member_options.setting(
     "--witness",
     metavar="REGION",
     make=lambda region: {"GlobalTableWitnessUpdates": [{"Create": {"RegionName": region}}]},
-    help="Region of the witness: the third Region of STRONG, without items.",
+    help="Region of the witness, which stores no items. A witness can be the third Region of STRONG.",
 )
 @options.wait_options
 @pass_session
@@ -102,7 +103,7 @@ def add(
     wait_timeout: float | None,
     **settings: AwsDict,
 ) -> None:
-    """Add replicas of a table, with its items, in other Regions. AWS enables the stream of the table."""
+    """Add replicas of a table in other Regions. AWS copies the items and enables the stream of the table."""
     action = member_options.combined(*settings.values())
     creates = [{"Create": {"RegionName": region, **action}} for region in regions]
     request: AwsDict = {"TableName": name, "ReplicaUpdates": creates, **consistency, **witness}

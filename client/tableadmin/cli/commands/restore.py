@@ -73,7 +73,7 @@ def from_backup(
     is_flag=True,
     default=None,
     make=option_members.flag("UseLatestRestorableTime"),
-    help="Restore to the latest restorable time, some minutes ago.",
+    help="Restore to the latest restorable time, which is typically some minutes ago.",
 )
 @member_options.setting(
     "--time",
@@ -96,7 +96,10 @@ def to_point_in_time(
     wait_timeout: float | None,
     **settings: AwsDict,
 ) -> None:
-    """Create a table with the items that another table had at a point in time. See 'tablectl pitr show'."""
+    """Create a table with the items that another table had at a point in time.
+
+    'tablectl pitr show' shows the earliest and the latest restorable time.
+    """
     source: AwsDict = {"SourceTableArn" if arns.is_arn(name) else "SourceTableName": name}
     request = merging.overridden(
         base, {**source, "TargetTableName": target, **latest, **time, **_override(settings)}

@@ -30,8 +30,8 @@ _COLUMNS: Columns = (
 def stream() -> None:
     """Enable and disable the DynamoDB stream of a table.
 
-    To change the view type, disable the stream and enable it again. The stream gets a new ARN each time;
-    configure its consumers with the new ARN.
+    To change the view type, disable the stream and enable it again. Each time, the stream gets a new
+    ARN. Configure the consumers of the stream with the new ARN.
     """
 
 

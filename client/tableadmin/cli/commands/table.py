@@ -126,7 +126,7 @@ def describe(session: Session, names: Sequence[str]) -> None:
     metavar="COLUMN=VALUE",
     multiple=True,
     callback=_filters,
-    help="Show only tables with this value in a column of --wide; * matches any text. Can be repeated.",
+    help="Show only tables with this value in a column of --wide. * matches any text. Can be repeated.",
 )
 @pass_session
 def list_tables(
@@ -140,7 +140,7 @@ def list_tables(
 ) -> None:
     """List the names of all tables, one per line. --wide, --sort and --filter read the state of each table.
 
-    -o wide is --wide.
+    -o wide has the same effect as --wide.
 
     If the service is not permitted to read a table, standard error says so and the exit code is 1.
     """

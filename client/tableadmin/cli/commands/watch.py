@@ -27,13 +27,14 @@ PARTS = tuple(name.lower().replace("_", "-") for name in TABLE_PARTS)
 
 _HELP = """Watch tables and show their changes until Ctrl-C.
 
-On a terminal, tablectl shows a table that is updated in place. In a pipe, and with -o json, each event is
-one line of JSON; with -o yaml each event is a document. The events are a SNAPSHOT of each table, then
-CREATED, CHANGED and DELETED. CHECKPOINT means that all snapshots were sent. GAP means that the service was
-not reachable for a while.
+On a terminal, tablectl shows one row for each table and updates the rows. In a pipe or with -o json, each
+event is one line of JSON. With -o yaml, each event is a YAML document. The first event of each table is a
+SNAPSHOT. The following events are CREATED, CHANGED and DELETED. CHECKPOINT means that all snapshots were
+sent. GAP means that the service was not reachable for some time.
 
-The service reads a table every 0.25 seconds while the table is changing, less often when nothing changes
-(at least every 15 seconds), and at once after a change through the service. One read serves all watchers.
+The service reads a table every 0.25 seconds while the table is changing, and immediately after a change
+that is made through the service. If nothing changes, the service reads less often, but at least every 15
+seconds. All watchers share the reads.
 
 If the service has no permission to read a table, the event for the table gives the reason. If the
 service has no permission to read a TABLE argument when the watch starts, tablectl exits with an error.
@@ -45,9 +46,13 @@ If the connection is lost, tablectl reconnects and shows what has changed in the
 @click.command(cls=Command, help=_HELP, example="tablectl watch Music Sessions")
 @click.argument("names", metavar="[TABLE]...", nargs=-1, shell_complete=shell_completion.tables)
 @click.option(
-    "--prefix", metavar="TEXT", help="All tables whose names start with TEXT, including future ones."
+    "--prefix",
+    metavar="TEXT",
+    help="Watch all tables whose names start with TEXT, including tables that are created later.",
 )
-@click.option("--all", "everything", is_flag=True, help="All tables, including future ones.")
+@click.option(
+    "--all", "everything", is_flag=True, help="Watch all tables, including tables that are created later."
+)
 @click.option(
     "--part",
     "parts",

@@ -14,7 +14,7 @@ any_region_option = click.option(
     "--any-region",
     "any_region",
     is_flag=True,
-    help="Apply specs from files that name another Region than that of the endpoint.",
+    help="Apply specs even if a file names a Region other than the Region of the endpoint.",
 )
 
 

@@ -124,8 +124,8 @@ _OPTIONS = (
         "parameters",
         metavar="KEY=VALUE",
         multiple=True,
-        help="Parameter of the templates, variable of Terraform, or value that only a later apply knows: "
-        "aws_kms_key.orders.arn=ARN. Can be repeated.",
+        help="Value of a template parameter or a Terraform variable, or a value that is known only after "
+        "deployment, such as aws_kms_key.orders.arn=ARN. Can be repeated.",
     ),
     click.option(
         "--param-file",
@@ -133,8 +133,8 @@ _OPTIONS = (
         metavar="FILE",
         type=click.Path(),
         multiple=True,
-        help="File of parameters: .tfvars, a list of ParameterKey and ParameterValue, or an object in YAML "
-        "or JSON. --param overrides it. Can be repeated.",
+        help="File with parameter values: .tfvars, a CloudFormation list of ParameterKey and ParameterValue, "
+        "or a YAML or JSON object. --param overrides the file. Can be repeated.",
     ),
     click.option(
         "--name",
@@ -149,15 +149,15 @@ _OPTIONS = (
         metavar="FILE",
         type=click.Path(),
         multiple=True,
-        help="Output of 'aws cloudformation list-stack-resources' or 'describe-stack-resources', for names "
-        "that only the deployed stack has. Can be repeated.",
+        help="File with the output of 'aws cloudformation list-stack-resources' or "
+        "'describe-stack-resources', which has the names that CloudFormation generated. Can be repeated.",
     ),
     click.option(
         "--select",
         "select",
         metavar="NAME",
         multiple=True,
-        help="Read only this table: a name, an address or a logical ID. * and ? match any text and any "
+        help="Read only the table with this name, address or logical ID. * matches any text, ? matches any "
         "character. Can be repeated.",
     ),
     click.option(
@@ -165,7 +165,7 @@ _OPTIONS = (
         "unmanaged",
         metavar="MEMBER",
         multiple=True,
-        help="Leave this member of the tables as it is, for example Tags or SSESpecification.KMSMasterKeyId. "
+        help="Do not change this member of the tables, for example Tags or SSESpecification.KMSMasterKeyId. "
         "Can be repeated.",
     ),
 )

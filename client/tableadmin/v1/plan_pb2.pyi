@@ -36,7 +36,9 @@ class _PlanActionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PlanAction
     PLAN_ACTION_UNSPECIFIED: _PlanAction.ValueType  # 0
     """Not set."""
     PLAN_ACTION_NONE: _PlanAction.ValueType  # 1
-    """The table already matches its spec, as far as the plan can tell: see `PlanWarning.uncertain`."""
+    """The plan makes no calls. The table matches its spec, except for the changes that are skipped. If a
+    warning is `uncertain`, the table can still differ from its spec.
+    """
     PLAN_ACTION_CREATE: _PlanAction.ValueType  # 2
     """The table will be created."""
     PLAN_ACTION_UPDATE: _PlanAction.ValueType  # 3
@@ -50,7 +52,9 @@ class PlanAction(_PlanAction, metaclass=_PlanActionEnumTypeWrapper):
 PLAN_ACTION_UNSPECIFIED: PlanAction.ValueType  # 0
 """Not set."""
 PLAN_ACTION_NONE: PlanAction.ValueType  # 1
-"""The table already matches its spec, as far as the plan can tell: see `PlanWarning.uncertain`."""
+"""The plan makes no calls. The table matches its spec, except for the changes that are skipped. If a
+warning is `uncertain`, the table can still differ from its spec.
+"""
 PLAN_ACTION_CREATE: PlanAction.ValueType  # 2
 """The table will be created."""
 PLAN_ACTION_UPDATE: PlanAction.ValueType  # 3
@@ -68,10 +72,10 @@ class _ChangeClassEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ChangeCla
     CHANGE_CLASS_UNSPECIFIED: _ChangeClass.ValueType  # 0
     """Not set."""
     CHANGE_CLASS_IN_PLACE: _ChangeClass.ValueType  # 1
-    """The change does not interrupt the use of the table and loses nothing that others rely on."""
+    """The change does not interrupt the use of the table, and removes nothing that users rely on."""
     CHANGE_CLASS_DISRUPTIVE: _ChangeClass.ValueType  # 2
-    """A feature ends, is unavailable for some time or gets a new identifier, or something that others
-    rely on is removed. Examples: a stream is turned off, TTL is disabled, an index is rebuilt, or a
+    """A feature ends, is unavailable for some time, or gets a new identifier. Or a setting that users
+    rely on is removed. Examples: a stream is turned off, TTL is disabled, an index is rebuilt, a
     resource-based policy or a tag is removed.
     """
     CHANGE_CLASS_DESTRUCTIVE: _ChangeClass.ValueType  # 3
@@ -87,10 +91,10 @@ class ChangeClass(_ChangeClass, metaclass=_ChangeClassEnumTypeWrapper):
 CHANGE_CLASS_UNSPECIFIED: ChangeClass.ValueType  # 0
 """Not set."""
 CHANGE_CLASS_IN_PLACE: ChangeClass.ValueType  # 1
-"""The change does not interrupt the use of the table and loses nothing that others rely on."""
+"""The change does not interrupt the use of the table, and removes nothing that users rely on."""
 CHANGE_CLASS_DISRUPTIVE: ChangeClass.ValueType  # 2
-"""A feature ends, is unavailable for some time or gets a new identifier, or something that others
-rely on is removed. Examples: a stream is turned off, TTL is disabled, an index is rebuilt, or a
+"""A feature ends, is unavailable for some time, or gets a new identifier. Or a setting that users
+rely on is removed. Examples: a stream is turned off, TTL is disabled, an index is rebuilt, a
 resource-based policy or a tag is removed.
 """
 CHANGE_CLASS_DESTRUCTIVE: ChangeClass.ValueType  # 3
@@ -457,8 +461,8 @@ class TablePlan(_message.Message):
     action: Global___PlanAction.ValueType
     """The action on the table."""
     fingerprint: _builtins.str
-    """A value that identifies the state of the live table. If the value is passed to ApplyPlan and
-    the table has changed since the plan was made, ApplyPlan fails with ABORTED.
+    """A value that identifies the state of the live table. Pass the value to ApplyPlan. If the table has
+    changed since the plan was made, ApplyPlan then fails with ABORTED.
     """
     refusal: _builtins.str
     """The reason why the plan cannot be carried out. Example: the plan replaces a table that is
@@ -485,9 +489,9 @@ class TablePlan(_message.Message):
 
     @_builtins.property
     def unmanaged(self) -> _containers.RepeatedCompositeFieldContainer[_table_spec_pb2.UnmanagedMember]:
-        """The members that the spec does not manage, as in `TableSpec.unmanaged`, with `*` replaced by the
-        members that it stands for. The plan leaves them as they are. A table that the plan creates has
-        the defaults of AWS for them, unless the spec contains values.
+        """The members that the spec does not manage, as in `TableSpec.unmanaged`. Instead of the path `*`,
+        the list contains the members that `*` stands for. The plan does not change these members. If the
+        plan creates the table, the members get the values of the spec, or the defaults of AWS.
         """
 
     def __init__(
@@ -555,8 +559,8 @@ class PlannedChange(_message.Message):
     accepts the setting and does not hold it. Empty if the change is not skipped.
     """
     effect: _builtins.str
-    """What the change deletes, loses or interrupts, one clause: the `Effect.description` of the call that
-    makes the change. Empty if there is nothing to tell.
+    """What the change deletes, loses or interrupts, one clause. If one call makes the change, the value is
+    the `Effect.description` of the call. Empty if the change deletes, loses and interrupts nothing.
     """
     def __init__(
         self,
@@ -729,8 +733,9 @@ class PlanWarning(_message.Message):
     description: _builtins.str
     """A description of the warning, one line."""
     uncertain: _builtins.bool
-    """True if the plan cannot tell whether the table matches the spec at `path`. Example: a KMS key is
-    given by its alias. Such a table is not known to match its spec, even if the plan has no changes.
+    """True if the plan cannot determine whether the table matches the spec at `path`. Example: the spec
+    names a KMS key by its alias. If a warning is uncertain and the plan has no changes, the table can
+    still differ from its spec.
     """
     def __init__(
         self,

@@ -37,11 +37,12 @@ class TableSpec(_message.Message):
     """The desired state of a table. A spec has the members of CreateTable, and members for settings
     that AWS manages with other operations.
 
-    A spec manages every member that `unmanaged` does not name. A managed member that is absent means
-    the default value of AWS: if the live table has another value, a plan changes the live table to
-    the default. There are two exceptions: an absent `warm_throughput`, and capacity that Application
-    Auto Scaling manages, are not changed. Tags whose keys start with `aws:` belong to AWS and are
-    never changed.
+    A spec manages every member that `unmanaged` does not name. If a managed member is absent, a plan
+    changes the live table to the default value of AWS. There are three exceptions:
+
+    - If `warm_throughput` is absent, the warm throughput does not change.
+    - Capacity that Application Auto Scaling manages does not change.
+    - Tags whose keys start with `aws:` belong to AWS and do not change.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -164,7 +165,7 @@ class TableSpec(_message.Message):
     @_builtins.property
     def empty_members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The names of the list fields of this message that are present but empty. A plan treats an empty
-        list like an absent one.
+        list like an absent list.
         """
 
     def __init__(
@@ -223,15 +224,18 @@ Global___TableSpec: _TypeAlias = TableSpec  # noqa: Y015
 
 @_typing.final
 class UnmanagedMember(_message.Message):
-    """A member of a table that a spec does not manage. Use it for what something else manages (Application
-    Auto Scaling, another team, default tags), and for what the source of the spec cannot express: the
-    output of DescribeTable does not contain TTL, so a spec that is read from it does not manage TTL.
+    """A member of a table that a spec does not manage. There are two uses:
 
-    For a table that exists, a plan leaves the member as it is, and the fingerprint of a plan does not
-    contain it. The value that the spec has for the member, if any, is used only when the table or the
-    index is created. If the spec has no value, the new table has the default of AWS. Members that are
-    required to create a table are then missing, so the plan for a table that does not exist has a
-    `refusal`. `TablePlan.unmanaged` lists what a plan leaves alone.
+    - Something else manages the member. Examples: Application Auto Scaling, another team, default tags.
+    - The source of the spec cannot express the member. Example: the output of DescribeTable does not
+      contain TTL. A spec that is read from this output does not manage TTL.
+
+    If the table exists, a plan does not change the member, and the fingerprint of the plan does not
+    contain the member. `TablePlan.unmanaged` lists these members.
+
+    If the table or the index is created, it gets the value that the spec has for the member. If the
+    spec has no value, the new table or index gets the default of AWS. If the member is required to
+    create a table and the spec has no value, the plan has a `refusal`.
 
     Examples:
 
@@ -253,11 +257,11 @@ class UnmanagedMember(_message.Message):
     MAXIMUM_FIELD_NUMBER: _builtins.int
     path: _builtins.str
     """Required. The location of the member, with the member names of the AWS API, as in
-    `PlannedChange.path`. A path includes all that is below it. The paths are:
+    `PlannedChange.path`. A path includes all members below it. The paths are:
 
     - A member of TableSpec, except TableName, AttributeDefinitions and KeySchema. Examples: `Tags`,
-      `BillingMode`, `GlobalSecondaryIndexes`. An unmanaged `BillingMode` also stands for the
-      capacity that exists in one mode only.
+      `BillingMode`, `GlobalSecondaryIndexes`. If `BillingMode` is unmanaged, the
+      provisioned and on-demand throughput of the table and its indexes are unmanaged too.
     - An element of GlobalSecondaryIndexes, VectorIndexes, Tags or Replicas, named by its index name,
       tag key or Region. Example: `Replicas[eu-west-1]`. `[*]` stands for all elements that the spec
       does not contain.
@@ -270,18 +274,21 @@ class UnmanagedMember(_message.Message):
     - `*`, which stands for all members of TableSpec that the spec does not contain. With `*`, a spec
       manages only the members that it contains.
 
-    A path must not occur twice. An element or an index that the spec does not contain is allowed.
+    A path must not occur twice. A path can name an element or an index that the spec does not
+    contain.
     """
     reason: _builtins.str
-    """Why the member is not managed, for people. Plans show the reason. At most 200 characters, one
-    line, without a final period.
+    """The reason why the member is not managed. Plans show the reason to users. At most 200 characters,
+    one line, without a final period.
     """
     minimum: _builtins.int
-    """The lowest capacity that auto scaling sets. Allowed with paths of capacity units. A table or an
-    index is created with this capacity, also if the spec contains another value. Plans show it.
+    """The lowest capacity that auto scaling sets. Allowed only with paths of capacity units. A new table
+    or index gets this capacity, even if the spec contains another value. Plans show the capacity.
     """
     maximum: _builtins.int
-    """The highest capacity that auto scaling sets. Allowed with paths of capacity units. Plans show it."""
+    """The highest capacity that auto scaling sets. Allowed only with paths of capacity units. Plans show
+    the capacity.
+    """
     def __init__(
         self,
         *,

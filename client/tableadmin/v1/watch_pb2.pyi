@@ -105,8 +105,8 @@ class _TableEventTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TableE
     TABLE_EVENT_TYPE_CREATED: _TableEventType.ValueType  # 2
     """The table was created."""
     TABLE_EVENT_TYPE_CHANGED: _TableEventType.ValueType  # 3
-    """The table has changed. Several changes between two polls, or while the caller reads slowly, are
-    reported as one event.
+    """The table has changed. Several changes between two polls are one event. Several changes that
+    occur while the caller reads slowly are also one event.
     """
     TABLE_EVENT_TYPE_DELETED: _TableEventType.ValueType  # 4
     """The table was deleted, or did not exist when the watch started."""
@@ -121,8 +121,8 @@ TABLE_EVENT_TYPE_SNAPSHOT: TableEventType.ValueType  # 1
 TABLE_EVENT_TYPE_CREATED: TableEventType.ValueType  # 2
 """The table was created."""
 TABLE_EVENT_TYPE_CHANGED: TableEventType.ValueType  # 3
-"""The table has changed. Several changes between two polls, or while the caller reads slowly, are
-reported as one event.
+"""The table has changed. Several changes between two polls are one event. Several changes that
+occur while the caller reads slowly are also one event.
 """
 TABLE_EVENT_TYPE_DELETED: TableEventType.ValueType  # 4
 """The table was deleted, or did not exist when the watch started."""
@@ -247,8 +247,8 @@ class _WaitConditionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WaitCon
     WAIT_CONDITION_INDEXES_ACTIVE: _WaitCondition.ValueType  # 4
     """The status of every index of the table is ACTIVE."""
     WAIT_CONDITION_SETTLED: _WaitCondition.ValueType  # 5
-    """No part of the table is changing: its status, indexes, encryption, warm throughput, replicas
-    and TTL.
+    """No change of the table is in progress: no change of its status, indexes, encryption, warm
+    throughput, replicas or TTL.
     """
     WAIT_CONDITION_TIME_TO_LIVE_SETTLED: _WaitCondition.ValueType  # 6
     """The TTL status is ENABLED or DISABLED."""
@@ -283,8 +283,8 @@ WAIT_CONDITION_INDEX_ACTIVE: WaitCondition.ValueType  # 3
 WAIT_CONDITION_INDEXES_ACTIVE: WaitCondition.ValueType  # 4
 """The status of every index of the table is ACTIVE."""
 WAIT_CONDITION_SETTLED: WaitCondition.ValueType  # 5
-"""No part of the table is changing: its status, indexes, encryption, warm throughput, replicas
-and TTL.
+"""No change of the table is in progress: no change of its status, indexes, encryption, warm
+throughput, replicas or TTL.
 """
 WAIT_CONDITION_TIME_TO_LIVE_SETTLED: WaitCondition.ValueType  # 6
 """The TTL status is ENABLED or DISABLED."""
@@ -480,8 +480,8 @@ class WatchRequest(_message.Message):
     The default is false.
     """
     resume_token: _builtins.bytes
-    """The `resume_token` of the last message of an earlier stream with the same scope. The server
-    then sends the changes since that message instead of snapshots. If the server cannot continue
+    """The `resume_token` of the last message of an earlier stream with the same scope. With a token, the
+    server sends the changes since that message instead of snapshots. If the server cannot continue
     from the token, the call fails with ABORTED and the reason `RESUME_TOKEN_EXPIRED`. Call Watch
     again without the token.
     """
@@ -497,8 +497,8 @@ class WatchRequest(_message.Message):
 
     @_builtins.property
     def checkpoint_interval(self) -> _duration_pb2.Duration:
-        """The maximum time without a message, after which the server sends a checkpoint: 1 second to 1
-        hour. The default is 30 seconds.
+        """The maximum time without a message. After this time, the server sends a checkpoint. Allowed values
+        are 1 second to 1 hour. The default is 30 seconds.
         """
 
     def __init__(
@@ -753,8 +753,8 @@ class WaitRequest(_message.Message):
     """The ARN. Required for BACKUP_AVAILABLE, EXPORT_COMPLETED and IMPORT_COMPLETED."""
     @_builtins.property
     def heartbeat_interval(self) -> _duration_pb2.Duration:
-        """The maximum time without a message, after which the server sends a heartbeat: 1 second to 1
-        hour. The default is 10 seconds.
+        """The maximum time without a message. After this time, the server sends a heartbeat. Allowed values
+        are 1 second to 1 hour. The default is 10 seconds.
         """
 
     def __init__(
@@ -797,7 +797,7 @@ Global___WaitRequest: _TypeAlias = WaitRequest  # noqa: Y015
 @_typing.final
 class WaitResponse(_message.Message):
     """A message in the stream of `WatchService.Wait`. The server sends a message when the state has
-    changed, and as a heartbeat.
+    changed, and when the heartbeat interval has passed without a message.
     """
 
     DESCRIPTOR: _descriptor.Descriptor

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.group(cls=Group)
 def endpoint() -> None:
-    """List the endpoints that --endpoint takes."""
+    """List the endpoints that --endpoint accepts."""
 
 
 @endpoint.command("list", example="tablectl endpoint list")

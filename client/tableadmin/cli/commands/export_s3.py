@@ -54,7 +54,7 @@ def _increment(make: Make) -> Make:
 def export_s3() -> None:
     """Export tables to Amazon S3.
 
-    An export consumes no table capacity. It requires point-in-time recovery: see 'tablectl pitr'.
+    An export consumes no table capacity. An export requires point-in-time recovery: see 'tablectl pitr'.
     """
 
 

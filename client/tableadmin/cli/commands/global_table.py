@@ -128,7 +128,7 @@ def describe(session: Session, name: str) -> None:
 def update(session: Session, name: str, add: tuple[str, ...], remove: tuple[str, ...], *, yes: bool) -> None:
     """Add and remove replicas.
 
-    The table of a removed replica remains as a table of its own.
+    The table of a removed replica remains as an independent table.
     """
     if not add and not remove:
         raise click.UsageError("No changes given.")

@@ -45,7 +45,7 @@ _index = member_options.setting(
 def insights() -> None:
     """Enable and disable CloudWatch Contributor Insights.
 
-    Contributor Insights shows the most accessed keys. It is set for a table and for each index separately.
+    Contributor Insights shows the most accessed keys. Enable it separately for the table and each index.
     """
 
 
@@ -56,7 +56,7 @@ def insights() -> None:
     "--mode",
     type=click.Choice(_MODES),
     make=option_members.member("ContributorInsightsMode"),
-    help="Which requests are counted.",
+    help="Requests to count.",
 )
 @pass_session
 def enable(session: Session, /, name: str, **settings: AwsDict) -> None:

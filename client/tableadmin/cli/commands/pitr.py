@@ -34,7 +34,7 @@ _COLUMNS: Columns = (
 def pitr() -> None:
     """Enable and disable point-in-time recovery (continuous backups).
 
-    It lets 'tablectl restore to-point-in-time' restore the table to any second of the recovery period.
+    'tablectl restore to-point-in-time' can then restore the table to any second of the recovery period.
     """
 
 

@@ -32,7 +32,7 @@ def plan(session: Session, source: Source, *, exit_code: bool, out: str | None) 
     reject the plan. On AWS, a plan for 1,000 tables takes minutes. On a terminal, tablectl
     shows the number of tables that are planned so far.
 
-    -o markdown writes the plan for a pull request. A comment on GitHub has room for it.
+    -o markdown writes the plan for a pull request. The output fits into one comment on GitHub.
     """
     if out:
         plan_file.check(out)

@@ -71,7 +71,7 @@ def show(session: Session, name: str) -> None:
 @options.yes
 @pass_session
 def remove(session: Session, name: str, revision: AwsDict, *, yes: bool) -> None:
-    """Delete the policy. The access that it grants ends."""
+    """Delete the policy. Access that only the policy grants ends."""
     warning = f"Removing the policy of {arns.last_part(name)} ends the access that it grants"
     session.confirm(session.rpcs.delete_resource_policy, {"ResourceArn": name}, yes=yes, warning=warning)
     request: AwsDict = {"ResourceArn": arns.of_table(session.client, name), **revision}

@@ -69,7 +69,8 @@ _settings = options.combine_options(
 def replica() -> None:
     """Add, update, remove and list replicas in other Regions.
 
-    This manages global tables of version 2019.11.21. For version 2017.11.29 see 'tablectl global-table'.
+    These commands manage global tables of version 2019.11.21. For version 2017.11.29, see
+    'tablectl global-table'.
     """
 
 
@@ -161,7 +162,7 @@ def remove(
 @options.wait_options
 @pass_session
 def disassociate(session: Session, name: str, region: str, *, yes: bool, wait_timeout: float | None) -> None:
-    """Detach the replica from the global table. It becomes a table of its own and keeps its items.
+    """Detach the replica from the global table. The replica becomes an independent table with its items.
 
     REGION must be the Region of the endpoint.
     """

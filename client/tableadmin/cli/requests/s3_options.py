@@ -74,5 +74,5 @@ client_token = member_options.setting(
     "--client-token",
     metavar="TOKEN",
     make=option_members.member("ClientToken"),
-    help="Idempotency token: the same token within 8 hours starts no second operation.",
+    help="Idempotency token. A second request with the same token within 8 hours starts nothing.",
 )

@@ -30,8 +30,8 @@ exit_code_option = click.option(
     "--exit-code",
     "exit_code",
     is_flag=True,
-    help="Exit with code 0 if there are no changes, 1 after an error, 2 if there are changes or settings "
-    "that cannot be compared.",
+    help="Exit with code 2 if there are changes, or settings that cannot be compared. The exit code is 0 "
+    "if there are no changes, and 1 after an error.",
 )
 
 

@@ -8,6 +8,7 @@ from contextlib import aclosing
 from copy import copy
 from dataclasses import replace
 from functools import update_wrapper
+from os import PathLike
 from types import TracebackType
 from typing import Generic, Self, TypeVar, Unpack, cast, overload
 from uuid import uuid4
@@ -22,6 +23,7 @@ from tableadmin.operations import Following, KnownOperations, State, next_page
 from tableadmin.pagination import next_request, page_items
 from tableadmin.plans import Exporting, Exports, Planning, Plans, exports_of, plans_of
 from tableadmin.streams import AsyncStream
+from tableadmin.tokens import Command, token_source
 from tableadmin.v1.endpoint_service_pb2_grpc import EndpointServiceStub
 from tableadmin.v1.operation_service_pb2_grpc import OperationServiceStub
 from tableadmin.v1.plan_service_pb2_grpc import PlanServiceStub
@@ -236,6 +238,10 @@ class Client:
     what is wrong with specs, and `apply` makes the changes. `export` returns tables as specs. `plan_tables`
     and `export_tables` are iterators over the same results, each as soon as it is ready.
 
+    `token` proves who calls. A `token_file` is read again when it has changed. A `token_command` is run when
+    a token is needed, and again before the token expires. Without `credentials` for TLS, a token goes to this
+    machine alone: to 127.0.0.1 or a Unix socket; ValueError is raised for other targets.
+
     Traffic is not encrypted unless there are `credentials`. A `channel` is used instead of opening one, and
     is left open at the end; TARGET then only names the channel in messages. `timeout` is the deadline of each
     call in seconds, None for no deadline. `endpoint` is one of those the service is configured with, None for
@@ -244,18 +250,21 @@ class Client:
     Make and use it inside one running event loop, by any number of tasks. It raises WrongEventLoop elsewhere.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - keyword arguments, each of which can be left out
         self,
         target: str = DEFAULT_TARGET,
         *,
         channel: grpc.aio.Channel | None = None,
         credentials: grpc.ChannelCredentials | None = None,
+        token: str | None = None,
+        token_file: str | PathLike[str] | None = None,
+        token_command: Command | None = None,
         timeout: float | None = DEFAULT_TIMEOUT,
         endpoint: str | None = None,
         metadata: Metadata = (),
     ) -> None:
         self.options = CallOptions(timeout, endpoint, metadata)
-        self._calls = AsyncCalls(target, channel, credentials)
+        self._calls = AsyncCalls(target, channel, credentials, token_source(token, token_file, token_command))
         self._stub = TableAdminStub(self._calls.channel)
         self._plan_stub = PlanServiceStub(self._calls.channel)
         self._operation_stub = OperationServiceStub(self._calls.channel)

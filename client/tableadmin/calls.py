@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Self
 import grpc
 
 from tableadmin.channel import CallOptions, Metadata, channel_options
-from tableadmin.errors import WrongEventLoop, closed, from_rpc_error
+from tableadmin.errors import TableAdminError, WrongEventLoop, closed, from_rpc_error
 from tableadmin.methods import Request, Response
 from tableadmin.retrying import Attempts, Connection
 from tableadmin.streams import AsyncStream, Stream, is_cancelled, responses
+from tableadmin.tokens import FixedToken, Headers, TokenSource, check_target, is_local
 from tableadmin.watching import Resumption
 
 if TYPE_CHECKING:
@@ -31,13 +32,20 @@ if TYPE_CHECKING:
 class Calls:
     """Calls on one channel, for any number of threads.
 
-    A channel that is given is left open by `close`; without one a channel to TARGET is opened.
+    A channel that is given is left open by `close`; without one a channel to TARGET is opened. Each call has
+    a token of TOKENS; raises ValueError where that token would leave this machine without TLS.
     """
 
     def __init__(
-        self, target: str, channel: grpc.Channel | None, credentials: grpc.ChannelCredentials | None
+        self,
+        target: str,
+        channel: grpc.Channel | None,
+        credentials: grpc.ChannelCredentials | None,
+        tokens: TokenSource,
     ) -> None:
+        _check(target, channel, credentials, tokens)
         self._target = target
+        self._tokens = tokens
         self._owns_channel = channel is None
         self.channel = channel or _open(target, credentials)
         self._connection = Connection()
@@ -60,8 +68,10 @@ class Calls:
         """The response to REQUEST and the trailing metadata; raises TableAdminError."""
         tries = Attempts(request, options.timeout, self._connection)
         while True:
+            proof = self._tokens.headers()
+            metadata = (*options.headers(), *proof)
             try:
-                response, call = rpc.with_call(request, timeout=tries.timeout, metadata=options.headers())
+                response, call = rpc.with_call(request, timeout=tries.timeout, metadata=metadata)
             except grpc.RpcError as error:
                 failure = from_rpc_error(error, self._target)
                 failure.__cause__ = error
@@ -70,7 +80,8 @@ class Calls:
             else:
                 self._connection.answered = True
                 return response, call.trailing_metadata()
-            self._connection.closed.wait(tries.failed(failure))
+            if not tries.renewed(self._tokens.is_renewed(failure, proof)):
+                self._connection.closed.wait(tries.failed(failure))
 
     def stream(
         self, rpc: Streaming[Response], resumption: Resumption[Request, Response], options: CallOptions
@@ -78,24 +89,33 @@ class Calls:
         """The responses of a stream, which starts when the first one is asked for."""
 
         def begin(request: Request, timeout: float | None) -> grpc.CallIterator[Response]:
+            begun.proof = self._tokens.headers()
             try:
-                return rpc(request, timeout=timeout, metadata=options.headers())
+                return rpc(request, timeout=timeout, metadata=(*options.headers(), *begun.proof))
             except ValueError as error:
                 raise _of_closed_channel(error) from error
 
-        return Stream(begin, self._target, resumption)
+        begun = _Begun(self._tokens)
+        return Stream(begin, self._target, resumption, begun.is_renewed)
 
 
 class AsyncCalls:
     """Calls on one channel, in the event loop that is running now; raises WrongEventLoop in others.
 
-    A channel that is given is left open by `close`; without one a channel to TARGET is opened.
+    A channel that is given is left open by `close`; without one a channel to TARGET is opened. Each call has
+    a token of TOKENS; raises ValueError where that token would leave this machine without TLS.
     """
 
     def __init__(
-        self, target: str, channel: grpc.aio.Channel | None, credentials: grpc.ChannelCredentials | None
+        self,
+        target: str,
+        channel: grpc.aio.Channel | None,
+        credentials: grpc.ChannelCredentials | None,
+        tokens: TokenSource,
     ) -> None:
+        _check(target, channel, credentials, tokens)
         self._target = target
+        self._tokens = tokens
         self._loop = _running_loop()
         self._owns_channel = channel is None
         self.channel = channel or _open_async(target, credentials)
@@ -121,8 +141,10 @@ class AsyncCalls:
         self._check_loop()
         tries = Attempts(request, options.timeout, self._connection)
         while True:
+            proof = await self._proof()
+            metadata = (*options.headers(), *proof)
             try:
-                call = rpc(request, timeout=tries.timeout, metadata=options.headers())
+                call = rpc(request, timeout=tries.timeout, metadata=metadata)
                 response = await call
             except grpc.RpcError as error:
                 failure = from_rpc_error(error, self._target)
@@ -136,7 +158,8 @@ class AsyncCalls:
             else:
                 self._connection.answered = True
                 return response, tuple(await call.trailing_metadata())
-            await asyncio.sleep(tries.failed(failure))
+            if not tries.renewed(self._tokens.is_renewed(failure, proof)):
+                await asyncio.sleep(tries.failed(failure))
 
     def stream(
         self,
@@ -146,30 +169,69 @@ class AsyncCalls:
     ) -> AsyncStream[Response]:
         """The responses of a stream, which starts when the first one is asked for."""
 
-        def begin(request: Request, timeout: float | None) -> grpc.aio.UnaryStreamCall[Request, Response]:
+        async def begin(
+            request: Request,
+            timeout: float | None,  # noqa: ASYNC109 - it travels to the service
+        ) -> grpc.aio.UnaryStreamCall[Request, Response]:
             self._check_loop()
+            begun.proof = await self._proof()
             try:
-                return rpc(request, timeout=timeout, metadata=options.headers())
+                return rpc(request, timeout=timeout, metadata=(*options.headers(), *begun.proof))
             except grpc.aio.UsageError as error:
                 raise closed() from error
 
-        return responses(begin, self._target, resumption)
+        begun = _Begun(self._tokens)
+        return responses(begin, self._target, resumption, begun.is_renewed)
+
+    async def _proof(self) -> Headers:
+        """The token of a call that begins now. A thread waits for a command, and the event loop goes on."""
+        tokens = self._tokens
+        return tokens.headers() if tokens.is_at_hand() else await asyncio.to_thread(tokens.headers)
 
     def _check_loop(self) -> None:
         if _running_loop() is not self._loop:
             raise _wrong_loop("the client belongs to another event loop: make one in each loop")
 
 
+class _Begun:
+    """The token that the newest call of a stream was begun with."""
+
+    def __init__(self, tokens: TokenSource) -> None:
+        self._tokens = tokens
+        self.proof: Headers = ()
+
+    def is_renewed(self, error: TableAdminError) -> bool:
+        """Whether a call that ended in ERROR would have a better token now."""
+        return self._tokens.is_renewed(error, self.proof)
+
+
+def _check(
+    target: str, channel: object, credentials: grpc.ChannelCredentials | None, tokens: TokenSource
+) -> None:
+    if tokens == FixedToken(None):
+        return
+    if channel is not None:
+        raise ValueError("a token goes with a channel that the client opens: give no channel")
+    if credentials is None:
+        check_target(target)
+
+
+def _options(target: str, credentials: grpc.ChannelCredentials | None) -> list[tuple[str, str | int]]:
+    # A proxy that the environment names would be told the tokens of a server on this machine.
+    local = credentials is None and is_local(target)
+    return [*channel_options(), *([("grpc.enable_http_proxy", 0)] if local else [])]
+
+
 def _open(target: str, credentials: grpc.ChannelCredentials | None) -> grpc.Channel:
     if credentials is None:
-        return grpc.insecure_channel(target, channel_options())
-    return grpc.secure_channel(target, credentials, channel_options())
+        return grpc.insecure_channel(target, _options(target, credentials))
+    return grpc.secure_channel(target, credentials, _options(target, credentials))
 
 
 def _open_async(target: str, credentials: grpc.ChannelCredentials | None) -> grpc.aio.Channel:
     if credentials is None:
-        return grpc.aio.insecure_channel(target, channel_options())
-    return grpc.aio.secure_channel(target, credentials, channel_options())
+        return grpc.aio.insecure_channel(target, _options(target, credentials))
+    return grpc.aio.secure_channel(target, credentials, _options(target, credentials))
 
 
 def _of_closed_channel(error: ValueError) -> Exception:

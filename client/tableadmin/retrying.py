@@ -45,6 +45,7 @@ class Attempts:
         self._repeatable = request.DESCRIPTOR.full_name in REPEATABLE
         self._connection = connection
         self._failures = 0
+        self._renewed = False
         self._timeout = timeout
         self._began = time.monotonic()
 
@@ -54,6 +55,12 @@ class Attempts:
         if self._timeout is None or not self._failures:
             return self._timeout
         return self._timeout - (time.monotonic() - self._began)
+
+    def renewed(self, renewed: bool) -> bool:  # noqa: FBT001 - what was found out of the last try
+        """Whether a try with a RENEWED token follows at once: once, as the server did nothing before."""
+        follows = renewed and not self._renewed
+        self._renewed = self._renewed or renewed
+        return follows
 
     def failed(self, error: TableAdminError) -> float:
         """Seconds to wait before the next try, after one that ended in ERROR; raises ERROR after the last."""

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from threading import Event
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, Self, TypeAlias
 
 import grpc
 
-from tableadmin.errors import TableAdminError, closed, from_rpc_error
+from tableadmin.errors import TableAdminError, Unavailable, closed, from_rpc_error
 from tableadmin.watching import Request, Response, Resumption
 
 if TYPE_CHECKING:
     # What makes a call of a request and a timeout in seconds; raises ClientClosed, WrongEventLoop.
     Begin: TypeAlias = Callable[[Request, float | None], grpc.CallIterator[Response]]
-    BeginAsync: TypeAlias = Callable[[Request, float | None], grpc.aio.UnaryStreamCall[Request, Response]]
+    BeginAsync: TypeAlias = Callable[
+        [Request, float | None], Awaitable[grpc.aio.UnaryStreamCall[Request, Response]]
+    ]
+    # Whether a call that ended in an error would have a better token now.
+    IsRenewed: TypeAlias = Callable[[TableAdminError], bool]
 
 # The responses of a stream in the asyncio client; closing the generator ends the stream.
 AsyncStream: TypeAlias = AsyncGenerator[Response]
@@ -30,10 +34,14 @@ class Stream(Generic[Response]):
     """
 
     def __init__(
-        self, begin: Begin[Request, Response], target: str, resumption: Resumption[Request, Response]
+        self,
+        begin: Begin[Request, Response],
+        target: str,
+        resumption: Resumption[Request, Response],
+        is_renewed: IsRenewed,
     ) -> None:
         self._switch = _Switch()
-        self._responses = _responses(begin, target, resumption, self._switch)
+        self._responses = _responses(begin, target, resumption, self._switch, is_renewed)
 
     def __iter__(self) -> Self:
         return self
@@ -74,7 +82,11 @@ class _Switch:
 
 
 def _responses(
-    begin: Begin[Request, Response], target: str, resumption: Resumption[Request, Response], switch: _Switch
+    begin: Begin[Request, Response],
+    target: str,
+    resumption: Resumption[Request, Response],
+    switch: _Switch,
+    is_renewed: IsRenewed,
 ) -> Generator[Response]:
     while not (resumption.finished or switch.off.is_set()):
         call = begin(*resumption.next_call())
@@ -86,7 +98,7 @@ def _responses(
         except grpc.RpcError as error:
             if switch.off.is_set():
                 return
-            told = resumption.ended(_caused(error, target))
+            told = resumption.ended(_passing(_caused(error, target), is_renewed))
         finally:
             _cancel(call)
         yield from told
@@ -98,18 +110,21 @@ def _cancel(call: grpc.Call) -> None:
 
 
 async def responses(
-    begin: BeginAsync[Request, Response], target: str, resumption: Resumption[Request, Response]
+    begin: BeginAsync[Request, Response],
+    target: str,
+    resumption: Resumption[Request, Response],
+    is_renewed: IsRenewed,
 ) -> AsyncStream[Response]:
     """The responses of the stream; closing the generator ends it."""
     while not resumption.finished:
-        call = begin(*resumption.next_call())
+        call = await begin(*resumption.next_call())
         try:
             async for response in call:
                 for handed_on in resumption.received(response):
                     yield handed_on
             told = resumption.ended()
         except grpc.RpcError as error:
-            told = resumption.ended(_caused(error, target))
+            told = resumption.ended(_passing(_caused(error, target), is_renewed))
         except asyncio.CancelledError:
             if is_cancelled(asyncio.current_task()):
                 raise
@@ -124,6 +139,13 @@ async def responses(
 def is_cancelled(task: asyncio.Task[object] | None) -> bool:
     """Whether TASK itself was cancelled; otherwise its call was, along with the channel."""
     return task is None or task.cancelling() > 0
+
+
+def _passing(error: TableAdminError, is_renewed: IsRenewed) -> TableAdminError:
+    """ERROR, or a loss of the connection where ERROR is the end of a token that has been renewed."""
+    if not is_renewed(error):
+        return error
+    return Unavailable("the token was renewed", grpc.StatusCode.UNAVAILABLE)
 
 
 def _caused(error: grpc.RpcError, target: str) -> TableAdminError:

@@ -3,6 +3,7 @@
 # A client is a `DynamoDBClient` of mypy-boto3-dynamodb or types-boto3-dynamodb where one of them is
 # installed, and has their types. Where none is, it has those of `typed`.
 
+from os import PathLike
 from types import TracebackType
 from typing import Literal, Self, TypeAlias, overload
 
@@ -16,6 +17,7 @@ from tableadmin.boto3.paginators import Paginator
 from tableadmin.boto3.typed import Operations
 from tableadmin.boto3.waiters import Waiter
 from tableadmin.channel import Metadata
+from tableadmin.tokens import Command
 
 __all__ = ["Client", "client"]
 
@@ -31,6 +33,9 @@ class Client(mypy_boto3_dynamodb.DynamoDBClient, types_boto3_dynamodb.DynamoDBCl
         *,
         channel: grpc.Channel | None = None,
         credentials: grpc.ChannelCredentials | None = None,
+        token: str | None = None,
+        token_file: str | PathLike[str] | None = None,
+        token_command: Command | None = None,
         timeout: float | None = ...,
         endpoint: str | None = None,
         metadata: Metadata = (),

@@ -1,6 +1,7 @@
 """The client itself: boto3's methods, each one RPC of Table Admin."""
 
 from collections.abc import Callable, Mapping
+from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeAlias, cast, overload
 
@@ -20,6 +21,7 @@ from tableadmin.channel import DEFAULT_TARGET, DEFAULT_TIMEOUT, Metadata
 from tableadmin.errors import TableAdminError
 from tableadmin.methods import Method
 from tableadmin.pagination import PAGINATION
+from tableadmin.tokens import Command
 
 # What boto3's client has too, and Table Admin has not: it administers tables, items are none of its business.
 DATA_PLANE = frozenset(
@@ -87,12 +89,15 @@ class Client:
     The parameters are those of `tableadmin.Client`. One client serves any number of threads.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - keyword arguments, each of which can be left out
         self,
         target: str = DEFAULT_TARGET,
         *,
         channel: grpc.Channel | None = None,
         credentials: grpc.ChannelCredentials | None = None,
+        token: str | None = None,
+        token_file: str | PathLike[str] | None = None,
+        token_command: Command | None = None,
         timeout: float | None = DEFAULT_TIMEOUT,
         endpoint: str | None = None,
         metadata: Metadata = (),
@@ -101,6 +106,9 @@ class Client:
             target,
             channel=channel,
             credentials=credentials,
+            token=token,
+            token_file=token_file,
+            token_command=token_command,
             timeout=timeout,
             endpoint=endpoint,
             metadata=metadata,

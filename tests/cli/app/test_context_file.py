@@ -115,3 +115,33 @@ def test_a_wrong_variable_is_named(offline: Run) -> None:
         ran.returncode,
         ran.stderr,
     )
+
+
+@pytest.mark.parametrize("setting", ["token", "token_file", "token_command"])
+@pytest.mark.parametrize(("mode", "refused"), [(0o600, False), (0o400, False), (0o640, True), (0o602, True)])
+def test_credentials_are_kept_from_others(tmp_path: Path, setting: str, mode: int, refused: bool) -> None:  # noqa: FBT001  # a parameter of the test
+    """A file with credentials that other users may read or change is refused."""
+    file = tmp_path / "contexts.toml"
+    file.write_text(f'[contexts.a]\n{setting} = "x"\n')
+    file.chmod(mode)
+    if refused:
+        with pytest.raises(InputError, match="chmod 600"):
+            context_file.load(file)
+    else:
+        assert {"a": {setting: "x"}} == context_file.load(file).named
+
+
+def test_a_file_without_credentials_may_be_read(tmp_path: Path) -> None:
+    """A file with addresses alone is nobody's secret."""
+    file = tmp_path / "contexts.toml"
+    file.write_text('[contexts.a]\nserver = "h:1"\n')
+    file.chmod(0o644)
+    assert context_file.load(file).named
+
+
+def test_a_draft_that_others_may_read(tmp_path: Path) -> None:
+    """What is saved is the owner's alone, whatever an earlier run has left behind."""
+    file = tmp_path / "contexts.toml"
+    file.with_suffix(".new").touch(mode=0o644)
+    context_file.save(Contexts({"a": {"token": "x"}}), file)
+    assert 0o600 == file.stat().st_mode & 0o777

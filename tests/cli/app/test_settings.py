@@ -5,6 +5,8 @@ import pytest
 from tableadmin.channel import DEFAULT_TARGET, DEFAULT_TIMEOUT
 from tableadmin.cli.app.settings import SETTINGS, duration, resolve
 
+NO_TOKEN = dict.fromkeys(("token", "token_file", "token_command"), (None, "default"))
+
 
 def test_flag_before_environment_before_context_before_default() -> None:
     """A setting is what the flag says, else the environment, else the context, else the default."""
@@ -17,6 +19,7 @@ def test_flag_before_environment_before_context_before_default() -> None:
         "endpoint": ("env", "environment"),
         "timeout": ("5s", "context home"),
         "output": ("table", "default"),
+        **NO_TOKEN,
     } == {name: (each.text, each.origin) for name, each in chosen.items()}
 
 
@@ -30,6 +33,7 @@ def test_a_context_of_a_flag_comes_before_the_environment() -> None:
         "endpoint": ("env", "environment"),
         "timeout": ("1s", "flag"),
         "output": ("table", "default"),
+        **NO_TOKEN,
     } == {name: (each.text, each.origin) for name, each in resolved.items()}
 
 
@@ -39,6 +43,27 @@ def test_a_variable_is_checked_where_it_counts() -> None:
     assert "1s" == resolve({"timeout": "1s"}, wrong, {}, None)["timeout"].text
     with pytest.raises(ValueError, match="TABLEADMIN_TIMEOUT: 'soon' is not a duration"):
         resolve({}, wrong, {}, None)
+
+
+@pytest.mark.parametrize("way", ["token_file", "token_command"])
+def test_the_first_source_of_a_token_counts(way: str) -> None:
+    """A flag with one way to the token replaces other ways of the environment and of the context."""
+    environment = {"TABLEADMIN_TOKEN": "secret"}
+    resolved = resolve({way: "given"}, environment, {"token_command": "print"}, "home")
+    tokens = {name: resolved[name].text for name in NO_TOKEN}
+    assert {"token": None, "token_file": None, "token_command": None, way: "given"} == tokens
+    assert "secret" == resolve({}, environment, {"token_command": "print"}, "home")["token"].text
+
+
+def test_two_ways_to_a_token_from_one_source() -> None:
+    """One source has one way to the token."""
+    with pytest.raises(ValueError, match="give one of them"):
+        resolve({"token_file": "a", "token_command": "b"}, {}, {}, None)
+
+
+def test_a_token_is_never_shown() -> None:
+    """The text of a secret is not shown."""
+    assert "(hidden)" == resolve({}, {"TABLEADMIN_TOKEN": "secret"}, {}, None)["token"].shown
 
 
 def test_defaults_are_the_clients() -> None:

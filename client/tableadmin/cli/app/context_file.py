@@ -16,6 +16,7 @@ output = "json"
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ from typing import cast
 import click
 
 from tableadmin.cli.app.exit_codes import InputError
-from tableadmin.cli.app.settings import SETTINGS
+from tableadmin.cli.app.settings import CREDENTIALS, SETTINGS
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -59,9 +60,11 @@ def load(file: Path) -> Contexts:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{file}: {error}") from error
     try:
-        return _read(text)
+        contexts = _read(text)
     except ValueError as error:
         raise InputError(f"{file}: {error}") from error
+    _check_mode(file, contexts)
+    return contexts
 
 
 def save(contexts: Contexts, file: Path) -> None:
@@ -74,10 +77,20 @@ def save(contexts: Contexts, file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         draft = file.with_suffix(".new")
         draft.touch(mode=0o600)
+        draft.chmod(0o600)
         draft.write_text(text, encoding="utf-8")
         draft.replace(file)
     except OSError as error:
         raise InputError(f"{file}: {error.strerror}") from error
+
+
+def _check_mode(file: Path, contexts: Contexts) -> None:
+    """Raise InputError where other users may read or change a FILE that has credentials."""
+    has_credentials = any(CREDENTIALS & settings.keys() for settings in contexts.named.values())
+    if has_credentials and os.name == "posix" and file.stat().st_mode & 0o077:
+        raise InputError(
+            f"{file} has credentials, and other users may read or change the file: run chmod 600 {file}"
+        )
 
 
 def check_name(name: str) -> str:

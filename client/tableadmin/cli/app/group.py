@@ -43,7 +43,7 @@ def _setting_options() -> list[click.Parameter]:
         callback=_remember,
         shell_complete=shell_completion.contexts,
     )
-    return [*(_option(name) for name in SETTINGS), context, *_shaping_options()]
+    return [*(_option(name) for name, each in SETTINGS.items() if each.flags), context, *_shaping_options()]
 
 
 def _shaping_options() -> list[click.Parameter]:
@@ -193,7 +193,7 @@ def _write_options(
 
 def _write_settings(formatter: click.HelpFormatter) -> None:
     own = ("--context", "--query", "--no-headers")
-    flags = ", ".join([*(setting.flags[-1] for setting in SETTINGS.values()), *own])
+    flags = ", ".join([*(setting.flags[-1] for setting in SETTINGS.values() if setting.flags), *own])
     formatter.write_paragraph()
     formatter.write_text(f"Every command takes {flags}: see tablectl --help.")
 

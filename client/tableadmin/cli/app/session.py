@@ -80,9 +80,17 @@ class Session:
         from tableadmin.client import Client  # noqa: PLC0415 - --help need not wait for grpc
 
         settings = self.settings
-        client = Client(
-            settings["server"].text or "", timeout=self.timeout, endpoint=settings["endpoint"].text
-        )
+        try:
+            client = Client(
+                settings["server"].text or "",
+                token=settings["token"].text,
+                token_file=settings["token_file"].text,
+                token_command=settings["token_command"].text,
+                timeout=self.timeout,
+                endpoint=settings["endpoint"].text,
+            )
+        except ValueError as error:
+            raise InputError(str(error)) from error
         self._ctx.call_on_close(client.close)
         return client
 
@@ -151,7 +159,8 @@ class Session:
 
     def command_line(self, *words: str, endpoint: str | None) -> str:
         """The command line of WORDS for the service of this run and for ENDPOINT of it."""
-        said = {name: text for name, text in from_flags(self._ctx).items() if name in ("context", "server")}
+        kept = ("context", "server", "token_file")
+        said = {name.replace("_", "-"): text for name, text in from_flags(self._ctx).items() if name in kept}
         if endpoint and (endpoint != self.settings["endpoint"].text or "endpoint" in from_flags(self._ctx)):
             said["endpoint"] = endpoint
         where = [part for name, text in said.items() for part in (f"--{name}", text)]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import cast
 
 import click
@@ -43,7 +43,11 @@ def duration(text: str) -> float:
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting: its flags, its text when nobody says anything, and the check of a text (ValueError)."""
+    """One setting: its flags, its text when nobody says anything, and the check of a text (ValueError).
+
+    One without flags is given by a variable or in a context: other users see the flags of a process. A secret
+    is never shown.
+    """
 
     name: str
     flags: tuple[str, ...]
@@ -52,6 +56,7 @@ class Setting:
     parse: Callable[[str], object]
     default: str | None = None
     choices: tuple[str, ...] = ()
+    is_secret: bool = False
 
     @property
     def variable(self) -> str:
@@ -70,6 +75,21 @@ SETTINGS = {
             "DynamoDB endpoint, by its name in the service's configuration.",
             _text,
         ),
+        Setting(
+            "token_file",
+            ("--token-file",),
+            "FILE",
+            "File with the token that proves who calls. The file is read again when it has changed.",
+            _text,
+        ),
+        Setting(
+            "token_command",
+            ("--token-command",),
+            "COMMAND",
+            "Command that writes the token to standard output.",
+            _text,
+        ),
+        Setting("token", (), "TOKEN", "The token itself.", _text, is_secret=True),
         Setting("timeout", ("--timeout",), "DURATION", "Deadline of each call.", duration, "30s"),
         Setting(
             "output",
@@ -84,12 +104,24 @@ SETTINGS = {
 }
 
 
+# Ways to the one token of a run. The first source that has one of them counts.
+_TOKENS = ("token_file", "token_command", "token")
+# Settings that make a context file one to be kept from others.
+CREDENTIALS = frozenset(_TOKENS)
+
+
 @dataclass(frozen=True)
 class SettingValue:
     """A setting's text and where it comes from: `flag`, `context NAME`, `environment` or `default`."""
 
     text: str | None
     origin: str
+    is_secret: bool = False
+
+    @property
+    def shown(self) -> str | None:
+        """The text as it may be shown."""
+        return "(hidden)" if self.text and self.is_secret else self.text
 
 
 def resolve(
@@ -114,10 +146,21 @@ def resolve(
     if "context" in flags:
         sources.insert(1, of_context)
     found = {name: next(source[name] for source in sources if name in source) for name in SETTINGS}
+    found |= _token(sources)
     for name, value in found.items():
         if value.origin == "environment":
             _check_variable(SETTINGS[name], value.text or "")
     return found
+
+
+def _token(sources: Sequence[Mapping[str, SettingValue]]) -> dict[str, SettingValue]:
+    """The settings of the token: of the first of SOURCES that has one of them; raises ValueError for two."""
+    given = next(filter(None, ({key: each[key] for key in _TOKENS if key in each} for each in sources)))
+    if sum(value.text is not None for value in given.values()) > 1:
+        named = ", ".join(given)
+        raise ValueError(f"{next(iter(given.values())).origin}: {named}: give one of them")
+    values = {key: given.get(key, SettingValue(None, "default")) for key in _TOKENS}
+    return {key: replace(value, is_secret=SETTINGS[key].is_secret) for key, value in values.items()}
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, SettingValue]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import click
@@ -11,7 +12,7 @@ from tableadmin.cli.app.blocks import Rows
 from tableadmin.cli.app.exit_codes import InputError
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
-from tableadmin.cli.app.settings import SETTINGS, from_flags
+from tableadmin.cli.app.settings import CREDENTIALS, SETTINGS, from_flags
 
 _name = click.argument("name", metavar="NAME", shell_complete=shell_completion.contexts)
 
@@ -31,14 +32,17 @@ def list_contexts(session: Session) -> None:
     """List the contexts; * marks the current context."""
     contexts = context_file.load(context_file.path())
     if not session.in_blocks:
-        session.show_document({"Current": contexts.current, "Contexts": contexts.named})
+        named = {name: _shown(settings) for name, settings in contexts.named.items()}
+        session.show_document({"Current": contexts.current, "Contexts": named})
         return
+    given = {name for settings in contexts.named.values() for name in settings}
+    columns = [name for name in SETTINGS if name in given or name not in CREDENTIALS]
     rows = [
-        ("*" if name == contexts.current else "", name, *(settings.get(each, "") for each in SETTINGS))
+        ("*" if name == contexts.current else "", name, *(_shown(settings).get(each, "") for each in columns))
         for name, settings in contexts.named.items()
     ]
     session.show_blocks(
-        [Rows(("In use", "Name", *SETTINGS), rows, f"no contexts in {context_file.path()}", named_by=1)]
+        [Rows(("In use", "Name", *columns), rows, f"no contexts in {context_file.path()}", named_by=1)]
     )
 
 
@@ -63,11 +67,14 @@ def set_context(ctx: click.Context, name: str) -> None:
     settings = {key: text for key, text in from_flags(ctx).items() if key in SETTINGS}
     if not settings:
         raise click.UsageError(
-            f"Give at least one of {', '.join(SETTINGS[key].flags[-1] for key in SETTINGS)}."
+            f"Give at least one of {', '.join(each.flags[-1] for each in SETTINGS.values() if each.flags)}."
         )
     _check_name(name)
     contexts = context_file.load(context_file.path())
-    contexts.named[name] = {**contexts.named.get(name, {}), **settings}
+    kept = contexts.named.get(name, {})
+    if CREDENTIALS & settings.keys():
+        kept = {key: text for key, text in kept.items() if key not in CREDENTIALS}
+    contexts.named[name] = {**kept, **settings}
     current = contexts.current or name
     context_file.save(replace(contexts, current=current), context_file.path())
     click.echo(
@@ -108,12 +115,17 @@ def rename(name: str, new_name: str) -> None:
 @pass_session
 def show_settings(session: Session) -> None:
     """Show the settings in effect, and where each comes from."""
-    chosen = session.settings
+    chosen = {name: each for name, each in session.settings.items() if each.text or name not in CREDENTIALS}
     if not session.in_blocks:
-        session.show_document({name: each.text for name, each in chosen.items()})
+        session.show_document({name: each.shown for name, each in chosen.items()})
         return
-    rows = [(name, each.text or "the service's default", each.origin) for name, each in chosen.items()]
+    rows = [(name, each.shown or "the service's default", each.origin) for name, each in chosen.items()]
     session.show_blocks([Rows(("Setting", "Value", "From"), rows)])
+
+
+def _shown(settings: Mapping[str, str]) -> dict[str, str]:
+    """The SETTINGS of a context as they may be shown."""
+    return {name: "(hidden)" if SETTINGS[name].is_secret else text for name, text in settings.items()}
 
 
 def _check_name(name: str) -> None:

@@ -33,6 +33,10 @@ _MARGIN = 30.0
 _NEW = 5.0
 
 
+class InsecureTarget(ValueError):
+    """A token would leave this machine without TLS."""
+
+
 class TokenSource(Protocol):
     """Gives the headers that a call proves its caller with."""
 
@@ -166,9 +170,9 @@ def token_source(
 
 
 def check_target(target: str) -> None:
-    """Raise ValueError where a token that is sent to TARGET without TLS would leave this machine."""
+    """Raise InsecureTarget where a token that is sent to TARGET without TLS would leave this machine."""
     if not is_local(target):
-        raise ValueError(
+        raise InsecureTarget(
             f"a token is not sent to {target} without TLS: use TLS, or a server at 127.0.0.1 or a Unix socket"
         )
 

@@ -78,6 +78,7 @@ class Session:
         # What gRPC would say on standard error, the one line of an error says as well.
         os.environ.setdefault("GRPC_VERBOSITY", "NONE")
         from tableadmin.client import Client  # noqa: PLC0415 - --help need not wait for grpc
+        from tableadmin.tokens import InsecureTarget  # noqa: PLC0415 - the same
 
         settings = self.settings
         try:
@@ -89,7 +90,7 @@ class Session:
                 timeout=self.timeout,
                 endpoint=settings["endpoint"].text,
             )
-        except ValueError as error:
+        except InsecureTarget as error:
             raise InputError(str(error)) from error
         self._ctx.call_on_close(client.close)
         return client

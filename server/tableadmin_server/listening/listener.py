@@ -21,6 +21,8 @@ _OPTIONS = (
     # drop some at random.
     ("grpc.server.max_pending_requests", 20_000),
     ("grpc.server.max_pending_requests_hard_limit", 30_000),
+    # Seconds. A busy server takes them up late; gRPC would end them CANCELLED, without a reason, after 30 s.
+    ("grpc.server_max_unrequested_time_in_server", 300),
     ("grpc.max_receive_message_length", 4 * 1024 * 1024),
 )
 

@@ -26,7 +26,7 @@ EventType: TypeAlias = "TableEventType.ValueType"
 _FIELD_BYTES = 8
 _TOKEN_BYTES = 4 * _FIELD_BYTES
 # Tables that one watch subscribes to in one turn of the event loop at most.
-_JOINED_IN_A_TURN = 32
+_JOINED_IN_A_TURN = 16
 _MASK = (1 << 8 * _FIELD_BYTES) - 1
 
 

@@ -8,10 +8,10 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-# Messages that are made in one turn of the event loop at most: some milliseconds of work.
-_IN_A_TURN = 16
+# Messages that are made in one turn of the event loop at most: half a millisecond of work.
+_IN_A_TURN = 4
 # Calls of `spread` that are made in one turn at most, and how many are few enough to be made at once.
-_CALLS_IN_A_TURN = 1_000
+_CALLS_IN_A_TURN = 200
 _FEW_CALLS = 64
 
 

@@ -13,6 +13,7 @@ import click
 
 from tableadmin.version import __version__
 from tableadmin_server import logs
+from tableadmin_server.commands.token import token
 from tableadmin_server.config import ConfigError, EndpointConfig, ServerConfig, load, single
 from tableadmin_server.embedded import EmbeddedEngine, EmbeddedEngineError
 from tableadmin_server.listening import ListenError
@@ -48,7 +49,8 @@ class _SettingOption(click.Option):
         return value
 
 
-@click.command(
+@click.group(
+    invoke_without_command=True,
     params=[_SettingOption(each) for each in _FLAGS],
     context_settings={"show_default": True, "max_content_width": 100},
     epilog="""Each flag has an environment variable. The variable of --endpoint-url is
@@ -91,12 +93,15 @@ Exit codes:
     prog_name="tableadmin-server",
     allow_from_autoenv=False,  # an image may set TABLEADMIN_VERSION to say what is in it
 )
-def command(**flags: Any) -> None:  # noqa: ANN401  # click gives each flag its own type
+@click.pass_context
+def command(ctx: click.Context, /, **flags: Any) -> None:  # noqa: ANN401  # click gives each flag its own type
     """Administer Amazon DynamoDB tables over gRPC.
 
     Without flags the server calls AWS with the credentials and the region that boto3 finds in the
     environment, the profile or the role.
     """
+    if ctx.invoked_subcommand is not None:
+        return
     given = {name: value for name, value in flags.items() if value is not None}
     logs.configure(given.pop("log_level"), given.pop("log_format"))
     try:
@@ -107,6 +112,9 @@ def command(**flags: Any) -> None:  # noqa: ANN401  # click gives each flag its 
     except (EmbeddedEngineError, ListenError) as error:
         _fail(str(error), 1)
     _leave()
+
+
+command.add_command(token)
 
 
 async def _serve(config: ServerConfig, engine: EmbeddedEngine | None) -> None:

@@ -16,6 +16,7 @@ from uuid import uuid4
 import grpc
 
 from tableadmin import v1
+from tableadmin.auditing import AuditReading
 from tableadmin.calls import AsyncCalls
 from tableadmin.channel import DEFAULT_TARGET, DEFAULT_TIMEOUT, CallOptions, Metadata, OptionChanges
 from tableadmin.methods import Method, P, Request, Response, warn_of_unknown
@@ -24,6 +25,7 @@ from tableadmin.pagination import next_request, page_items
 from tableadmin.plans import Exporting, Exports, Planning, Plans, exports_of, plans_of
 from tableadmin.streams import AsyncStream
 from tableadmin.tokens import Command, token_source
+from tableadmin.v1.audit_service_pb2_grpc import AuditServiceStub
 from tableadmin.v1.endpoint_service_pb2_grpc import EndpointServiceStub
 from tableadmin.v1.operation_service_pb2_grpc import OperationServiceStub
 from tableadmin.v1.plan_service_pb2_grpc import PlanServiceStub
@@ -237,6 +239,7 @@ class Client:
     response of `wait`. `plan` returns what would change to bring tables to their specs, `validate` returns
     what is wrong with specs, and `apply` makes the changes. `export` returns tables as specs. `plan_tables`
     and `export_tables` are iterators over the same results, each as soon as it is ready.
+    `read_audit_records` returns who changed what through the service.
 
     `token` proves who calls. A `token_file` is read again when it has changed. A `token_command` is run when
     a token is needed, and again before the token expires. Without `credentials` for TLS, a token goes to this
@@ -269,7 +272,8 @@ class Client:
         self._plan_stub = PlanServiceStub(self._calls.channel)
         self._operation_stub = OperationServiceStub(self._calls.channel)
         self._endpoint_stub = EndpointServiceStub(self._calls.channel)
-        streaming = (WatchServiceStub(self._calls.channel), self._operation_stub, self._plan_stub)
+        audit_stub, watch_stub = AuditServiceStub(self._calls.channel), WatchServiceStub(self._calls.channel)
+        streaming = (audit_stub, watch_stub, self._operation_stub, self._plan_stub)
         self._streams = {name: rpc for stub in streaming for name, rpc in vars(stub).items()}
 
     def with_options(self, **changes: Unpack[OptionChanges]) -> Self:
@@ -464,6 +468,9 @@ class Client:
     # Plans and specs of many tables, one by one
     plan_tables = StreamRpc(Planning)
     export_tables = StreamRpc(Exporting)
+
+    # The audit of the service
+    read_audit_records = StreamRpc(AuditReading)
 
     # Tables
     create_table = Rpc(v1.CreateTableRequest, v1.CreateTableResponse)

@@ -31,14 +31,21 @@ from tableadmin_server.reloading import Reloading
 from tableadmin_server.security.audit.opening import opened
 from tableadmin_server.security.authentication.authentication import Authenticators
 from tableadmin_server.security.identity import parsed_principal
-from tableadmin_server.services import endpoint, operation, plan, table_admin, watch
+from tableadmin_server.services import audit, endpoint, operation, plan, table_admin, watch
 from tableadmin_server.services.health import HealthServicer
 from tableadmin_server.supervision import Supervisor
 from tableadmin_server.watching.hubs import Hubs
 
 _log = structlog.get_logger()
 
-_SERVICES = (table_admin.SERVICE, watch.SERVICE, plan.SERVICE, operation.SERVICE, endpoint.SERVICE)
+_SERVICES = (
+    table_admin.SERVICE,
+    watch.SERVICE,
+    plan.SERVICE,
+    operation.SERVICE,
+    endpoint.SERVICE,
+    audit.SERVICE,
+)
 
 # Seconds that operations get beside the grace period to be given back; others take over what was not.
 _OPERATIONS_GRACE = 5.0
@@ -70,6 +77,7 @@ class Server:
         self._showing: set[asyncio.Task[None]] = set()
         self._hubs = Hubs(self._supervisor)
         self._audit = opened(config.audit)
+        self._audit_records = audit.AuditServicer(config.audit.path, has_policies=False)
         self._operations = OperationsByEndpoint(self._endpoints, self._hubs, config.endpoints, self._audit)
         self._health = HealthServicer()
         self._calls = DrainInterceptor()
@@ -80,6 +88,7 @@ class Server:
             plan.handlers(self._endpoints, self._operations),
             operation.handlers(self._endpoints, self._operations),
             endpoint.handlers(self._endpoints),
+            self._audit_records.handlers(),
         )
         self._reloading = Reloading(self._supervisor)
         self._listeners = [self._listener(key, each) for key, each in config.listeners_by_key.items()]
@@ -235,6 +244,7 @@ class Server:
         await self._health.enter_graceful_shutdown()
         self._reloading.stop()
         self._hubs.stop()
+        self._audit_records.stop()
         giving_back = asyncio.create_task(self._operations.stop())
         await self._calls.drain(self._config.grace_period)
         # A connection that says nothing keeps gRPC from ending; nobody waits for it.

@@ -204,6 +204,10 @@ from tableadmin.v1.apply_pb2 import (
     ApplyPlanRequest,
     ApplyPlanResponse,
 )
+from tableadmin.v1.audit_service_pb2 import (
+    ReadAuditRecordsRequest,
+    ReadAuditRecordsResponse,
+)
 from tableadmin.v1.auto_scaling_pb2 import (
     AutoScalingPolicyDescription,
     AutoScalingPolicyUpdate,
@@ -559,6 +563,8 @@ __all__ = [
     "ProvisionedThroughputOverride",
     "PutResourcePolicyRequest",
     "PutResourcePolicyResponse",
+    "ReadAuditRecordsRequest",
+    "ReadAuditRecordsResponse",
     "Replica",
     "ReplicaAutoScalingDescription",
     "ReplicaAutoScalingUpdate",

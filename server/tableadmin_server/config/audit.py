@@ -1,5 +1,6 @@
 """The configuration of the audit."""
 
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -46,6 +47,11 @@ class AuditConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     keep: Annotated[
         int, Meta(description="Number of older files that are kept: PATH.1 is the newest.", ge=0, le=10_000)
     ] = 10
+
+    @property
+    def path(self) -> Path | None:
+        """The file for audit records; None where they go elsewhere or nowhere."""
+        return Path(self.file) if self.file and self.file != "-" else None
 
 
 def check_audit(audit: AuditConfig) -> None:

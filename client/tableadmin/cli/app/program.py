@@ -42,6 +42,7 @@ COMMANDS = {
     "export-s3": "export_s3:export_s3",
     "bulk": "bulk:bulk",
     "limits": "account:limits",
+    "audit": "audit:audit",
     "endpoint": "endpoint:endpoint",
     "endpoints": "account:endpoints",
     "call": "call:call",

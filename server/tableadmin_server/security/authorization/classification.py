@@ -223,6 +223,8 @@ _OTHER: Mapping[str, Classified] = {
     "tableadmin.v1.OperationService/CancelOperation": Classified(About.OPERATIONS, _WRITE),
     "tableadmin.v1.OperationService/ForgetOperation": Classified(About.OPERATIONS, _DESTROY),
     "tableadmin.v1.OperationService/WatchOperation": Classified(About.OPERATIONS, _READ),
+    # Of no group: who may read tables may not see who else does what.
+    "tableadmin.v1.AuditService/ReadAuditRecords": Classified(About.SERVER, action="ReadAuditRecords"),
     # Shows the endpoints for which the action is permitted.
     "tableadmin.v1.EndpointService/ListEndpoints": Classified(About.NOTHING, _LIST),
     "grpc.health.v1.Health/Check": Classified(About.NOTHING),

@@ -1,0 +1,125 @@
+"""`tablectl audit`: who changed what through the service, and what was denied."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from tableadmin.cli.app.group import Group
+from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.app.settings import duration
+from tableadmin.cli.app.stalls import until_stalled
+from tableadmin.cli.views.audit_records import line, rows
+
+if TYPE_CHECKING:
+    from tableadmin.awsshape import AwsDict
+
+_STATUSES = ("Success", "Failure", "Intent", "Unknown")
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+class _Moment(click.ParamType["datetime"]):
+    """A time of day in ISO 8601, or a duration before now, such as 2h."""
+
+    name = "time"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """The moment that VALUE names; fails with what VALUE must be."""
+        if isinstance(value, datetime):
+            return value
+        text = str(value)
+        try:
+            return datetime.now(UTC) - timedelta(seconds=duration(text))
+        except (ValueError, OverflowError):
+            pass
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            self.fail(f"{text!r} is not a time such as 2h, 2026-11-26 or 2026-11-26T18:00:00Z", param, ctx)
+        return moment if moment.tzinfo else moment.astimezone()
+
+
+_FILTERS = (
+    click.option(
+        "--since",
+        type=_Moment(),
+        metavar="TIME",
+        help="Records of this time or later, such as 2h or 2026-11-26.",
+    ),
+    click.option(
+        "--principal", metavar="NAME", help="Records of this principal, such as ana or User::corp/ana."
+    ),
+    click.option("--name", metavar="NAME", help="Records about this table, ARN or operation ID."),
+    click.option("--operation", metavar="RPC", help="Records of this RPC, such as DeleteTable."),
+    click.option("--at", "at_endpoint", metavar="ENDPOINT", help="Records of this endpoint."),
+    click.option(
+        "--status", type=click.Choice(_STATUSES, case_sensitive=False), help="Records with this status."
+    ),
+    click.option("--id", "id_", metavar="ID", help="Records with this request ID or operation ID."),
+)
+
+
+def _with_filters(command: F) -> F:
+    for each in reversed(_FILTERS):
+        command = each(command)
+    return command
+
+
+@click.group(cls=Group)
+def audit() -> None:
+    """Read the audit records of the service."""
+
+
+@audit.command("search", example="tablectl audit search --since 24h --operation DeleteTable")
+@_with_filters
+@click.option("--until", type=_Moment(), metavar="TIME", help="Records before this time.")
+@click.option(
+    "-n", "--last", type=click.IntRange(1, 10_000), default=1000, show_default=True, help="At most so many."
+)
+@pass_session
+def search(session: Session, /, until: datetime | None, last: int, **filters: Any) -> None:  # noqa: ANN401 - click's
+    """Show the newest records that match all options, oldest first."""
+    found = list(_records(session, until=until, last=last, **filters))
+    if session.in_blocks:
+        session.show_blocks(rows(found))
+    else:
+        session.show_document({"Records": found})
+
+
+@audit.command("tail", example="tablectl audit tail --status Failure")
+@_with_filters
+@click.option(
+    "-n",
+    "--last",
+    type=click.IntRange(1, 10_000),
+    default=10,
+    show_default=True,
+    help="So many to begin with.",
+)
+@pass_session
+def tail(session: Session, /, last: int, **filters: Any) -> None:  # noqa: ANN401 - click's
+    """Show the newest records, and each new one until Ctrl-C."""
+    for record in _records(session, last=last, follow=True, **filters):
+        if session.in_blocks:
+            click.echo(line(record))
+        else:
+            session.show_item(record)
+
+
+def _records(
+    session: Session,
+    *,
+    at_endpoint: str | None,
+    id_: str | None,
+    **fields: Any,  # noqa: ANN401 - of the request
+) -> Iterator[AwsDict]:
+    """The records that the options select; raises TableAdminError."""
+    stream = session.client.read_audit_records(endpoint=at_endpoint, id=id_, **fields)
+    with stream as responses:
+        for response in until_stalled(session.client, responses, first_only=True):
+            yield from map(json.loads, response.records)

@@ -1,0 +1,160 @@
+"""Reads audit records from their files. Its functions block."""
+
+import contextlib
+import os
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from io import BufferedReader
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tableadmin_server.security.audit.destination import numbered
+
+_CHUNK = 1_048_576
+
+
+class _Record(msgspec.Struct):
+    """What of a record is compared."""
+
+    time: int
+    status: str
+    actor: dict[str, Any]
+    api: dict[str, Any]
+    resources: list[dict[str, str]] = []
+    unmapped: dict[str, str] = {}
+
+
+_decode = msgspec.json.Decoder(_Record).decode
+
+
+@dataclass(frozen=True)
+class Query:
+    """Which records are wanted: all that match every field that is set. Times are seconds of Unix time."""
+
+    since: float | None = None
+    until: float | None = None
+    principal: str = ""
+    name: str = ""
+    operation: str = ""
+    endpoint: str = ""
+    status: str = ""
+    id: str = ""
+
+    def matches(self, line: bytes) -> bool:
+        """Whether the record LINE is wanted; a line that a crash has cut is not."""
+        try:
+            record = _decode(line)
+        except msgspec.DecodeError:
+            return False
+        return self._is_in_time(record) and all(
+            not wanted or wanted in found for wanted, found in self._compared(record)
+        )
+
+    def _is_in_time(self, record: _Record) -> bool:
+        after = self.since is None or record.time >= self.since * 1000
+        return after and (self.until is None or record.time < self.until * 1000)
+
+    def _compared(self, record: _Record) -> Iterator[tuple[str, Sequence[str]]]:
+        user = record.actor.get("user", {})
+        yield self.status, (record.status,)
+        yield self.operation, (str(record.api.get("operation")),)
+        yield self.principal, (str(user.get("uid")), str(user.get("name")))
+        yield self.endpoint, (record.unmapped.get("endpoint", ""),)
+        yield self.name, [part for each in record.resources for part in _names(each.get("name", ""))]
+        uid = str(record.api.get("request", {}).get("uid"))
+        yield self.id, (uid, *(record.unmapped.get(key, "") for key in ("aws_request_id", "operation_id")))
+
+
+def _names(name: str) -> Sequence[str]:
+    """NAME, and the table in it if NAME is an ARN."""
+    return (name, *name.partition(":table/")[2].split("/")[:1])
+
+
+class Reader:
+    """Reads the records at PATH and in its older files that QUERY wants, oldest first, and then new ones.
+
+    Rotation takes no record from it: the file that is being read stays open.
+    """
+
+    def __init__(self, path: Path, query: Query) -> None:
+        self._path = path
+        self._query = query
+        self._files = deque(_opened(path, query))
+        self._rest = b""
+
+    def read(self) -> list[str]:
+        """The next records, [] at the end; another call may find new ones there."""
+        while self._files:
+            chunk = self._files[0].read(_CHUNK)
+            if chunk:
+                found = self._records(chunk)
+                if found:
+                    return found
+            elif not self._next_file():
+                return []
+        return []
+
+    def last(self, count: int) -> list[str]:
+        """The newest COUNT of the records that there are."""
+        found: deque[str] = deque(maxlen=count)
+        while records := self.read():
+            found.extend(records)
+        return list(found)
+
+    def close(self) -> None:
+        """Close the files."""
+        while self._files:
+            self._files.popleft().close()
+
+    def _records(self, chunk: bytes) -> list[str]:
+        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        return [line.decode() for line in lines if line and self._query.matches(line)]
+
+    def _next_file(self) -> bool:
+        """Go on with the next newer file: whether there is one."""
+        if len(self._files) == 1:
+            self._files.extend(self._newer(self._files[0]))
+        if len(self._files) == 1:
+            return False
+        # Between the look for newer files and the last read the server may have written more.
+        if more := self._files[0].read(_CHUNK):
+            self._files[0].seek(-len(more), os.SEEK_CUR)
+            return True
+        self._files.popleft().close()
+        self._rest = b""
+        return True
+
+    def _newer(self, file: BufferedReader) -> list[BufferedReader]:
+        """The files that were begun after FILE, oldest first."""
+        newer: list[BufferedReader] = []
+        for number in range(len(_existing(self._path))):
+            with contextlib.suppress(OSError):
+                candidate = numbered(self._path, number).open("rb")
+                if os.path.samestat(os.fstat(candidate.fileno()), os.fstat(file.fileno())):
+                    candidate.close()
+                    break
+                newer.insert(0, candidate)
+        return newer
+
+
+def _opened(path: Path, query: Query) -> Iterator[BufferedReader]:
+    """The file at PATH and its older ones, oldest first, but for those that end before what is wanted."""
+    for each in reversed(_existing(path)):
+        with contextlib.suppress(OSError):
+            file = each.open("rb")
+            if each != path and query.since is not None and os.fstat(file.fileno()).st_mtime < query.since:
+                file.close()
+            else:
+                yield file
+
+
+def _existing(path: Path) -> list[Path]:
+    """The file at PATH and its older ones, newest first."""
+    files, number = [path], 1
+    while (older := numbered(path, number)).exists():
+        files.append(older)
+        number += 1
+    return files

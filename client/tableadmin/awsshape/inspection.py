@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import TypeVar, cast
@@ -101,14 +101,23 @@ class Inspection:
         values = enum_values(enum)
         if value in values:
             return value
-        self._report(Unknown(path, value), f"{value!r} is not a {enum.name}", value, values)
+        self._report(Unknown(path, value), f"{value!r} is not a {enum.name}", value, values, _few(values))
         return "UNSPECIFIED"
 
-    def _report(self, unknown: Unknown, reason: str, name: str, known: Mapping[str, object]) -> None:
+    def _report(
+        self, unknown: Unknown, reason: str, name: str, known: Mapping[str, object], otherwise: str = ""
+    ) -> None:
+        """Report UNKNOWN for REASON, with the nearest of the KNOWN names; OTHERWISE is said without one."""
         if self._unknown is None:
             near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-            raise ShapeError(unknown.path, f"{reason}, did you mean {near[0]!r}?" if near else reason)
+            raise ShapeError(unknown.path, reason + (f", did you mean {near[0]!r}?" if near else otherwise))
         self._unknown.append(unknown)
+
+
+def _few(values: Iterable[str]) -> str:
+    """The VALUES of an enum, for an error; empty where there are many."""
+    names = sorted(name for name in values if name != "UNSPECIFIED")
+    return f"; the values are {', '.join(names)}" if len(names) <= _FEW else ""
 
 
 def _check(value: object, field: FieldDescriptor, path: str) -> None:
@@ -143,6 +152,8 @@ _SCALARS: Mapping[int, tuple[str, tuple[type, ...]]] = {
 }
 # How many characters of a wrong value are shown.
 _SHOWN = 40
+# How many values of an enum an error lists.
+_FEW = 4
 _KINDS: Mapping[type, str] = {
     bytes: "bytes",
     list: "a list",

@@ -19,7 +19,7 @@ from tableadmin.formats.files import beside, folder
 from tableadmin.formats.found import Found, FoundTable, joined, leaving_alone
 from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.kubernetes import ack
-from tableadmin.formats.readers import reader_of, text_reader_of
+from tableadmin.formats.readers import Unread, reader_of, text_reader_of
 from tableadmin.formats.selection import check_distinct, refused, selected
 from tableadmin.formats.terraform import writing as terraform_writing
 from tableadmin.formats.text import nearby
@@ -171,9 +171,6 @@ def _documents(text: str) -> list[Tree]:
     except SpecError as error:
         what = nearby.named(text)
         raise (SpecError(what) if what else error) from None
-    what = "" if any(isinstance(each, dict | list) for each in found) else nearby.named(text)
-    if what:
-        raise SpecError(what)
     return found
 
 
@@ -188,6 +185,8 @@ def _document(document: Tree, number: int, text: str, name: str, inputs: Inputs)
         if reader.strict:
             check_sound(document)
         return _in_file(reader.read(document, inputs), name, inputs, lines)
+    except Unread as error:
+        raise SpecError(nearby.named(text) or error.reason, file=name) from None
     except SpecError as error:
         raise error.within(file=name, line=lines(error.path)) from None
 

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple, TypeAlias
 
 from tableadmin.formats import cdk, pulumi, serverless, spec, workbench
-from tableadmin.formats.aws_cli import create_table, descriptions
+from tableadmin.formats.aws_cli import answers, create_table, descriptions
 from tableadmin.formats.cloudformation import deployed_template, fragments
 from tableadmin.formats.cloudformation import reading as cloudformation
 from tableadmin.formats.error import SpecError
@@ -32,6 +32,10 @@ class Reader(NamedTuple):
     recognises: Callable[[Tree], bool]
     read: Callable[[Tree, Inputs], Found]
     strict: bool = True
+
+
+class Unread(SpecError):
+    """A document that nothing tells the format of."""
 
 
 class TextReader(NamedTuple):
@@ -77,7 +81,7 @@ DOCUMENTS: tuple[Reader, ...] = (
     Reader("NoSQL Workbench models", workbench.recognised, workbench.read),
     Reader("descriptions", descriptions.recognised, descriptions.read),
     Reader("create-table inputs", create_table.recognised, create_table.read),
-    Reader("specs", lambda document: isinstance(document, dict | list), spec.read),
+    Reader("specs", spec.recognised, spec.read),
 )
 TEXTS: tuple[TextReader, ...] = (
     TextReader("Kubernetes manifests", kubernetes.recognised, kubernetes.read),
@@ -88,10 +92,17 @@ FOLDERS: tuple[FolderReader, ...] = (
     FolderReader("CDK", cdk.MARK, cdk.FILES, cdk.read),
 )
 
-_ITEMS = "has items, not tables; give what `aws dynamodb describe-table` prints"
+_DESCRIPTION = "give what `aws dynamodb describe-table` prints"
+_ITEMS = f"has items, not tables; {_DESCRIPTION}"
+_OTHER = "is in no format that is read, such as table specs, describe-table, CloudFormation and Terraform"
 _STACK = "lists the resources of a stack; give it with --stack-resources, and the template with -f"
 # Members of documents that are close by and not accepted, and what to give instead.
 _NEARBY = {
+    "apiVersion": "is a Kubernetes manifest of another kind than a table of ACK or Crossplane",
+    "changeSummary": "is a preview of Pulumi; give what `pulumi stack export` prints",
+    "configurationItemStatus": f"is a record of AWS Config; {_DESCRIPTION}",
+    "eventVersion": f"is an event of CloudTrail; {_DESCRIPTION}",
+    "ResourceDescription": f"is the answer of AWS Cloud Control; {_DESCRIPTION}",
     "StackResourceSummaries": _STACK,
     "StackResources": _STACK,
     "Stacks": "describes stacks; give what `aws cloudformation get-template --stack-name STACK` prints",
@@ -101,14 +112,14 @@ _NEARBY = {
     "@level": "is a log of Terraform; give what `terraform show -json PLAN` prints",
     "runtime": "is a program of Pulumi; give what `pulumi stack export` prints",
     "lineage": "is a Terraform state file; give what `terraform show -json` prints",
-    "TableNames": "is a list of table names; give what `aws dynamodb describe-table` prints",
+    "TableNames": f"is a list of table names; {_DESCRIPTION}",
 }
 
 
 def reader_of(document: Tree) -> Reader:
-    """The reader of DOCUMENT; what is in no other format is a spec, or a list of specs.
+    """The reader of DOCUMENT.
 
-    Raises SpecError for what is no object or list, and for documents that are close by and not accepted.
+    Raises Unread for a document in none of the formats, and SpecError for one that is known and not accepted.
     """
     if isinstance(document, dict):
         for member, instead in _NEARBY.items():
@@ -117,7 +128,10 @@ def reader_of(document: Tree) -> Reader:
     for reader in DOCUMENTS:
         if reader.recognises(document):
             return reader
-    raise SpecError("must be an object, or a list of objects")
+    operation = answers.operation_of(document) if isinstance(document, dict) else ""
+    if operation:
+        raise SpecError(f"is what {operation} returns; {_DESCRIPTION}")
+    raise Unread(_OTHER if isinstance(document, dict | list) else "must be an object, or a list of objects")
 
 
 def text_reader_of(name: str, text: str) -> TextReader | None:

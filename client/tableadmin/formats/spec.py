@@ -1,11 +1,13 @@
 """The project's own format: TableSpec in AWS member names, as YAML or JSON."""
 
+import difflib
 from collections.abc import Callable, Iterable, Mapping
 from typing import cast
 
 import yaml
 
-from tableadmin.awsshape import ShapeError, from_aws, to_aws
+from tableadmin.awsshape import ShapeError, from_aws, member_name, to_aws
+from tableadmin.awsshape.rules import members_of
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.found import Found, FoundTable, attempt
 from tableadmin.formats.inputs import Inputs
@@ -14,12 +16,22 @@ from tableadmin.formats.text.policy import policy_document, policy_text
 from tableadmin.formats.text.tree import Plain, Record, Tree, below, record
 from tableadmin.v1 import TableSpec, UnmanagedMember
 
+_MEMBERS = [member_name(field).lower() for field in members_of(TableSpec.DESCRIPTOR)]
+# As alike as BilingMode and BillingMode, and not as services and Replicas.
+_LIKENESS = 0.75
 # Members of CreateTable that a spec lacks.
 _OF_ANOTHER_ACCOUNT = "joining a global table of another account is not part of a spec: use create-table"
 _NOT_IN_A_SPEC = {
     "GlobalTableSourceArn": _OF_ANOTHER_ACCOUNT,
     "GlobalTableSettingsReplicationMode": _OF_ANOTHER_ACCOUNT,
 }
+
+
+def recognised(document: Tree) -> bool:
+    """Whether DOCUMENT is a spec or a list of them: an object with a member of specs, however misspelled."""
+    if isinstance(document, list):
+        return not document or any(not isinstance(each, dict) or recognised(each) for each in document)
+    return isinstance(document, dict) and (not document or any(map(_is_member, document)))
 
 
 def read(document: Tree, inputs: Inputs) -> Found:
@@ -72,6 +84,11 @@ def refuse(data: Record, reasons: Mapping[str, str], *, path: str, table: str) -
     for member in data:
         if member in reasons:
             raise SpecError(reasons[member], path=below(path, member), table=table)
+
+
+def _is_member(name: str) -> bool:
+    """Whether NAME stands for a member of specs: as it is, in the names of other languages, or misspelled."""
+    return bool(difflib.get_close_matches(name.replace("_", "").lower(), _MEMBERS, n=1, cutoff=_LIKENESS))
 
 
 def _found(document: Tree, path: str, label: str) -> FoundTable:

@@ -9,7 +9,12 @@ from tableadmin.formats.text.tree import Record, Tree, below, pruned_record, rec
 from tableadmin.v1 import TableSpec
 
 # What a model says, beside tables' names and keys; facets and data are no part of a table.
-_NO_PART = frozenset({"NonKeyAttributes", "TableData", "TableFacets", "DataAccess", "AccessPatterns"})
+_NO_PART = frozenset(
+    {
+        *("NonKeyAttributes", "TableData", "TableFacets", "DataAccess", "AccessPatterns"),
+        "SampleDataFormats",
+    }
+)
 _READ = frozenset(
     {
         *("TableName", "KeyAttributes", "GlobalSecondaryIndexes", "LocalSecondaryIndexes"),

@@ -291,7 +291,7 @@ resource "aws_dynamodb_tag" "of_the_replica" {
             'include "root" {}\ninputs = { a = 1 }\n',
             "is a configuration of Terragrunt",
         ),
-        ("config.json", '{"data": {}, "kind": "ConfigMap"}', "unknown member of TableSpec"),
+        ("config.json", '{"data": {}, "kind": "ConfigMap"}', "is in no format that is read"),
         ("log.json", '{"@level": "info", "type": "version"}', "is a log of Terraform; give what"),
         ("empty.json", '{"format_version": "1.0"}', "has no aws_dynamodb_table"),
     ],

@@ -24,6 +24,14 @@ def test_both_byte_orders(encoding: str) -> None:
     assert "films" == spec.table_name
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-be", "utf-16-le"])
+def test_no_mark(encoding: str) -> None:
+    """UTF-16 without a mark is known by the zeros beside characters of ASCII."""
+    (spec,) = read("TableName: fïlms".encode(encoding), name="f")
+
+    assert "fïlms" == spec.table_name
+
+
 def test_no_text() -> None:
     """What is no text is named, with the command that makes text of it."""
     said = "f: is a binary Terraform plan; give what `terraform show -json FILE` prints"

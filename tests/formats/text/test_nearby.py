@@ -15,6 +15,17 @@ from tests.formats.refusing import refusal
         ("module.exports = { tables: [ {} ] };\n", "f: is source code; give what the program generates"),
         ("TableName: {{ name }}\n", "f: has tags of a template engine, such as {{ name }}"),
         ("{% for t in tables %}\nTableName: x\n{% endfor %}\n", "f: has tags of a template engine"),
+        ("# of dev\n[default]\nx = 1\n", "f: is a file of parameters, not a template; give the template"),
+        (
+            '{"Policy": "{}", "RevisionId": "1"}',
+            "f: is what GetResourcePolicy returns; give what `aws dynamodb",
+        ),
+        ("[{a: 1}, {services: {}}]", "f: is in no format that is read, such as table specs"),
+        ('{"TableName": "a", /* of dev */ "Tags": []}', "f:1: JSON has no comments; remove this one"),
+        (
+            "{'Table': {'ItemCount': Decimal('1')}}",
+            "f: is what Python prints of an object; give what json.dumps",
+        ),
         ('{"Stacks": []}', "describes stacks; give what `aws cloudformation get-template"),
         ('{"TableNames": ["orders"]}', "is a list of table names; give what `aws dynamodb describe-table`"),
     ],

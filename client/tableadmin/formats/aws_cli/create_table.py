@@ -4,18 +4,24 @@ CreateTable has no member for time to live and what else AWS keeps apart. Such a
 are off, so its specs do not manage them.
 """
 
+import re
+from collections.abc import Iterator
+
 from tableadmin.awsshape import member_name
 from tableadmin.awsshape.rules import members_of
 from tableadmin.formats import spec
 from tableadmin.formats.aws_cli.cli_json import APART
+from tableadmin.formats.error import SpecError
 from tableadmin.formats.found import Found, FoundTable, attempt
 from tableadmin.formats.inputs import Inputs
-from tableadmin.formats.text.tree import Plain, Record, Tree, record
+from tableadmin.formats.text.tree import Plain, Record, Tree, below, record
 from tableadmin.v1 import CreateTableRequest, TableSpec
 
 _MEMBERS = frozenset(member_name(field) for field in members_of(CreateTableRequest.DESCRIPTOR))
 # Members that inputs often leave out because something else sets them.
 _IF_ABSENT = ("Tags", "ResourcePolicy")
+_SKELETON = "is empty, as in a skeleton of the AWS CLI; fill the member in, or remove it"
+_TAG_VALUE = re.compile(r"\bTags\[\d+\]\.Value$")
 _REASON = "not in the create-table input"
 
 
@@ -35,9 +41,29 @@ def read(document: Tree, inputs: Inputs) -> Found:
 
 def table(data: Record, path: str) -> TableSpec:
     """The spec of the input DATA at PATH. Raises SpecError."""
+    _refuse_skeleton(data, path)
     made = spec.table(data, path)
     spec.leave_unmanaged(made, [*APART, *(each for each in _IF_ABSENT if each not in data)], _REASON)
     return made
+
+
+def _refuse_skeleton(data: Record, path: str) -> None:
+    """Raise SpecError for text that `--generate-cli-skeleton` left empty; values of tags may be empty."""
+    for place in _empty(data, path):
+        if not _TAG_VALUE.search(place):
+            raise SpecError(_SKELETON, path=place)
+
+
+def _empty(tree: Tree, path: str) -> Iterator[str]:
+    """The paths of empty text in TREE, which is at PATH."""
+    if isinstance(tree, dict):
+        for name, value in tree.items():
+            yield from _empty(value, below(path, name))
+    elif isinstance(tree, list):
+        for index, item in enumerate(tree):
+            yield from _empty(item, f"{path}[{index}]")
+    elif tree == "":
+        yield path
 
 
 def _is_input(document: Tree) -> bool:

@@ -9,7 +9,7 @@ from tableadmin.formats.aws_cli import cli_json, create_table
 from tableadmin.formats.found import Found, FoundTable, attempt
 from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.text.tree import Record, Tree, below, record
-from tableadmin.v1 import TableDescription, TableSpec
+from tableadmin.v1 import CreateTableRequest, TableDescription, TableSpec
 
 # What other operations show.
 _NOT_DESCRIBED = (
@@ -26,11 +26,11 @@ _WRAPPERS = ("Table", "TableDescription")
 _SEVERAL = ("Tables", "tables")
 
 
-def _members(of: type[TableDescription | TableSpec]) -> frozenset[str]:
+def _members(of: type[TableDescription | TableSpec | CreateTableRequest]) -> frozenset[str]:
     return frozenset(member_name(field) for field in members_of(of.DESCRIPTOR))
 
 
-_OF_DESCRIPTIONS = _members(TableDescription) - _members(TableSpec)
+_OF_DESCRIPTIONS = _members(TableDescription) - _members(TableSpec) - _members(CreateTableRequest)
 _KNOWN = _members(TableDescription)
 _OF_INPUTS = _members(TableSpec) - _members(TableDescription)
 
@@ -82,10 +82,17 @@ def _table(path: str, tree: Tree) -> FoundTable:
             for member in table
             if member not in _KNOWN
         ]
-        spec.leave_unmanaged(described, _NOT_DESCRIBED, "not in the output of describe-table")
+        unsaid = ("Replicas",) if _may_be_input(path, table) else ()
+        spec.leave_unmanaged(described, (*_NOT_DESCRIBED, *unsaid), "not in the output of describe-table")
         return described
 
     return attempt(read_table, found)
+
+
+def _may_be_input(path: str, table: Record) -> bool:
+    """Whether nothing tells a description from an input, which has no replicas, for TABLE at PATH."""
+    wrapped = path.rpartition(".")[2] in _WRAPPERS
+    return not wrapped and "Replicas" not in table and _OF_DESCRIPTIONS.isdisjoint(table)
 
 
 def _is_input(table: Record) -> bool:

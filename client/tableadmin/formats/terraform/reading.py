@@ -15,6 +15,7 @@ from tableadmin.formats.text.tree import Tree, pruned_record, record, records
 from tableadmin.v1 import TableSpec
 
 _LEFT_OUT = "is not part of a spec and left out"
+_DELETED = "Terraform would delete the table, and tablectl leaves the table alone"
 _LACKED = "Terraform has no attribute for it"
 # What a neighbour does as well without.
 _OPTIONAL = frozenset({"max_capacity", "min_capacity", "region", "role_arn", "tags", "tags_all"})
@@ -25,7 +26,10 @@ def read(document: Tree, inputs: Inputs) -> Found:
 
     Raises SpecError for a document without a table.
     """
-    return tables(shown.resources(record(document, "")), inputs)
+    plan = record(document, "")
+    found = tables(shown.resources(plan), inputs)
+    deleted = [f"{address}: {_DELETED}" for address in shown.deleted(plan, TABLE)]
+    return replace(found, notes=[*found.notes, *deleted])
 
 
 def tables(resources: Iterable[Resource], inputs: Inputs) -> Found:

@@ -25,6 +25,15 @@ def resources(document: Record) -> list[Resource]:
     ]
 
 
+def deleted(document: Record, kind: str) -> list[str]:
+    """The addresses of resources of type KIND that the plan DOCUMENT deletes for good. Raises SpecError."""
+    return [
+        str(change.get("address"))
+        for change in records(document.get("resource_changes"), "resource_changes")
+        if change.get("type") == kind and record(change.get("change"), "change").get("actions") == ["delete"]
+    ]
+
+
 def instance_of(address: str) -> str:
     """The address of the resource that ADDRESS is an instance of, by count or for_each."""
     return _INSTANCE.sub("", address)

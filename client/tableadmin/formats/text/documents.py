@@ -66,12 +66,26 @@ def _json(text: str) -> list[Tree]:
     try:
         found = list(_json_values(text))
     except json.JSONDecodeError as error:
+        _refuse_likeness(text, error)
         try:
             return _yaml(text)
         except SpecError:
             raise SpecError(f"not JSON: {error.msg}", line=error.lineno) from None
     _check_depth(found)
     return found
+
+
+def _refuse_likeness(text: str, error: json.JSONDecodeError) -> None:
+    """Raise SpecError for TEXT that YAML would take for something else than its author meant."""
+    if _COMMENT.match(text, error.pos):
+        raise SpecError("JSON has no comments; remove this one, or write YAML with #", line=error.lineno)
+    if _PYTHON.search(text):
+        raise SpecError("is what Python prints of an object; give what json.dumps(..., default=str) returns")
+
+
+# Behind the space where reading failed.
+_COMMENT = re.compile(r"\s*/[/*]")
+_PYTHON = re.compile(r"'\w+': (?:datetime\.datetime|Decimal)\(")
 
 
 def _check_depth(found: list[Tree]) -> None:

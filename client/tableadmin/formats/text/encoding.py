@@ -1,4 +1,4 @@
-"""Bytes -> text: by the byte-order mark, else UTF-8; binary files that people try are named."""
+"""Bytes -> text: by the byte-order mark, else as UTF-16 or UTF-8; binary files that people try are named."""
 
 import codecs
 import io
@@ -23,6 +23,7 @@ _BINARY = (
     (b"PAR1", "is a Parquet file of items, not a description of tables"),
     (b"%PDF", "is a PDF"),
 )
+_BY_ZEROS: dict[tuple[bool, ...], str] = {(False, True): "utf-16-le", (True, False): "utf-16-be"}
 _ZIP = b"PK\x03\x04"
 
 
@@ -39,7 +40,12 @@ def decoded(content: bytes) -> str:
     for magic, what in _BINARY:
         if content.startswith(magic):
             raise SpecError(what)
-    return _decoded(content, "utf-8")
+    return _decoded(content, _without_mark(content))
+
+
+def _without_mark(content: bytes) -> str:
+    """The encoding of CONTENT, which has no mark: text begins with a character of ASCII, and has no zeros."""
+    return _BY_ZEROS.get(tuple(byte == 0 for byte in content[:2]), "utf-8")
 
 
 def _decoded(content: bytes, encoding: str) -> str:

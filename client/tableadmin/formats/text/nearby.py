@@ -4,7 +4,29 @@ import re
 
 _PROGRAM = "is source code; give what the program generates, such as the folder cdk.out of `cdk synth`"
 _TAGS = "has tags of a template engine, such as {{ name }}; give the rendered file"
+_DESCRIPTION = "give what `aws dynamodb describe-table` prints"
 _KINDS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (
+        re.compile(r"\A\s*<(?:!doctype|html|\?xml)", re.IGNORECASE),
+        "is HTML or XML; give the file itself, not the page that shows the file",
+    ),
+    (re.compile(r"^(?:```|~~~)", re.MULTILINE), "is Markdown; give the text between the fences"),
+    (
+        re.compile(r"^Terraform used the selected providers|^Terraform will perform", re.MULTILINE),
+        "is a plan as Terraform prints plans for people; give what `terraform show -json PLAN` prints",
+    ),
+    (
+        re.compile(r"^\s*aws dynamodb [a-z-]+ |\A#!.*sh$", re.MULTILINE),
+        f"is a shell script; {_DESCRIPTION}, or the JSON that --cli-input-json takes",
+    ),
+    (
+        re.compile(r"^type \w+.*@model\b", re.MULTILINE),
+        "is a GraphQL schema; give the template that Amplify generates",
+    ),
+    (
+        re.compile(r"\A(?:\s|#.*\n)*(?:\[[\w.\"-]+\]\s*$|[\w-]+\s*=)", re.MULTILINE),
+        "is a file of parameters, not a template; give the template, and parameters with --param-file",
+    ),
     (
         re.compile(r"\A-{3,}\n\|\s*(?:DescribeTable|ListTables)|\ATABLE\t|\ATABLENAMES\t"),
         "is in the AWS CLI's format `table` or `text`; give the output with `--output json`",

@@ -24,6 +24,8 @@ DEEPEST = 100
 _STANDARD = "tag:yaml.org,2002:"
 _MERGE = f"{_STANDARD}merge"
 _SCALARS = {f"{_STANDARD}{name}" for name in ("str", "int", "float", "bool", "null")}
+_TABBED = re.compile(r" *\t")
+_TAB = "a tab can't indent a line of YAML; use spaces"
 _NULL = re.compile(r"~|null|Null|NULL|")
 # CloudFormation's short forms; `!X` stands for {"Fn::X": ...} but for these two.
 _UNPREFIXED = {"!Ref": "Ref", "!Condition": "Condition"}
@@ -72,7 +74,10 @@ def _nodes(text: str) -> Iterator[Node]:
         yield from yaml.compose_all(text, _Loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise SpecError(f"not YAML: {error.problem}", line=line) from None
+        # What ends too early is behind the last line.
+        lines = text.split("\n")[line - 1 : line] if line else []
+        problem = _TAB if any(map(_TABBED.match, lines)) else error.problem
+        raise SpecError(f"not YAML: {problem}", line=line) from None
     except yaml.YAMLError as error:
         raise SpecError(f"not YAML: {' '.join(str(error).split())}") from None
 

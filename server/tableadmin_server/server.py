@@ -23,6 +23,7 @@ from tableadmin_server.interceptors.client_certificates import ClientCertificate
 from tableadmin_server.interceptors.drain import DrainInterceptor
 from tableadmin_server.interceptors.errors import ErrorsInterceptor
 from tableadmin_server.interceptors.identity import Identify, IdentityInterceptor, authenticated, trusted
+from tableadmin_server.interceptors.limits import LimitsInterceptor
 from tableadmin_server.interceptors.parsing import ParsingInterceptor
 from tableadmin_server.listening.certificates import Certificates
 from tableadmin_server.listening.listener import Interceptor, Listener
@@ -31,6 +32,7 @@ from tableadmin_server.reloading import Reloading
 from tableadmin_server.security.audit.opening import opened
 from tableadmin_server.security.authentication.authentication import Authenticators
 from tableadmin_server.security.identity import parsed_principal
+from tableadmin_server.security.limits import Limits
 from tableadmin_server.services import audit, endpoint, operation, plan, table_admin, watch
 from tableadmin_server.services.health import HealthServicer
 from tableadmin_server.supervision import Supervisor
@@ -81,7 +83,8 @@ class Server:
         self._operations = OperationsByEndpoint(self._endpoints, self._hubs, config.endpoints, self._audit)
         self._health = HealthServicer()
         self._calls = DrainInterceptor()
-        self._authenticators = Authenticators(config.authenticators)
+        self._authenticators = Authenticators(config.authenticators, config.limits.failed_logins_per_minute)
+        self._limits = Limits(config.limits)
         self._handlers = (
             table_admin.handlers(self._endpoints, self._hubs),
             watch.handlers(self._endpoints, self._hubs),
@@ -123,6 +126,7 @@ class Server:
         if config.takes_certificates:
             yield ClientCertificatesInterceptor()
         yield IdentityInterceptor(self._identify(config))
+        yield LimitsInterceptor(self._limits)
         yield ParsingInterceptor()
         yield self._calls
         yield IntentInterceptor(self._audit)

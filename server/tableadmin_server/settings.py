@@ -12,6 +12,7 @@ from tableadmin_server.config import (
     ConnectionsConfig,
     EndpointConfig,
     HealthConfig,
+    LimitsConfig,
     ListenerConfig,
     ServerConfig,
     TlsConfig,
@@ -171,6 +172,12 @@ SECTIONS = (
             tuple(settings(kind)),
         )
         for kind in KINDS
+    ),
+    Section(
+        "Keys of limits",
+        "In the configuration file these keys stand in `[limits]`. The first four stand in\n"
+        '`[limits.principals."TYPE::AUTHENTICATOR/NAME"]` too.',
+        tuple(settings(LimitsConfig)),
     ),
     Section(
         "Keys of a static token",

@@ -19,6 +19,7 @@ from tableadmin_server.config import (
     TlsConfig,
 )
 from tableadmin_server.config.authenticator import KINDS, StaticToken
+from tableadmin_server.config.limits import LimitsConfig
 from tableadmin_server.settings import SECTIONS, Setting, page, settings
 
 STRUCTS: tuple[type[msgspec.Struct], ...] = (
@@ -30,11 +31,11 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     AuditConfig,
     EndpointConfig,
 )
-OF_THE_FILE: tuple[type[msgspec.Struct], ...] = (*KINDS, StaticToken)
+OF_THE_FILE: tuple[type[msgspec.Struct], ...] = (*KINDS, LimitsConfig, StaticToken)
 OF_LISTENERS: tuple[type[msgspec.Struct], ...] = (ListenerConfig, TlsConfig)
 FILE_ONLY = {
     *("authenticators", "default_endpoint", "endpoints", "listeners", "health", "connections"),
-    *("audit", "audit_sync"),
+    *("audit", "audit_sync", "limits"),
     *("connections_max_age", "connections_max_age_grace", "connections_max_metadata"),
     *(field.name for struct in (*OF_THE_FILE, *OF_LISTENERS) for field in msgspec.structs.fields(struct)),
 }

@@ -28,6 +28,7 @@ from tableadmin_server.config.audit import AuditConfig, check_audit
 from tableadmin_server.config.authenticator import KINDS, AuthenticatorConfig, check_authenticators
 from tableadmin_server.config.endpoint import EndpointConfig, RetryMode, check_endpoint
 from tableadmin_server.config.error import ConfigError
+from tableadmin_server.config.limits import LimitsConfig, PrincipalLimits, check_limits
 from tableadmin_server.config.listener import (
     ConnectionsConfig,
     HealthConfig,
@@ -45,7 +46,9 @@ __all__ = [
     "ConnectionsConfig",
     "EndpointConfig",
     "HealthConfig",
+    "LimitsConfig",
     "ListenerConfig",
+    "PrincipalLimits",
     "RetryMode",
     "ServerConfig",
     "TlsConfig",
@@ -117,6 +120,10 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             extra={"flag": False},
         ),
     ] = {}
+    limits: Annotated[
+        LimitsConfig,
+        Meta(description="Limits of each caller that has proved who calls.", extra={"flag": False}),
+    ] = LimitsConfig()
 
     @property
     def default(self) -> str:
@@ -169,6 +176,7 @@ def checked(config: ServerConfig) -> ServerConfig:
     for name, endpoint in config.endpoints.items():
         check_endpoint(name, endpoint)
     check_authenticators(config.authenticators)
+    check_limits(config.limits)
     return config
 
 

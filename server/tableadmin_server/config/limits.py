@@ -1,0 +1,73 @@
+"""How much each caller may ask of the server."""
+
+import re
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from tableadmin_server.config.error import ConfigError
+
+_PRINCIPAL = re.compile(r"(User|Service)::[^/]+/.+")
+
+
+def _key(description: str, unit: str | None = None, **bounds: Any) -> Meta:  # noqa: ANN401  # as of Meta
+    """What is said of a key that only the configuration file has."""
+    return Meta(description=description, extra={"flag": False, "unit": unit}, **bounds)
+
+
+class PrincipalLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The limits of one principal."""
+
+    calls_per_second: Annotated[
+        float,
+        _key("Calls that a principal may make in the long run.", "calls per second", gt=0, le=1_000_000),
+    ] = 1000.0
+    burst: Annotated[
+        int, _key("Calls that a principal may make at once, after a pause.", ge=1, le=1_000_000)
+    ] = 10_000
+    concurrent_calls: Annotated[
+        int,
+        _key("Calls of a principal in progress at the same time, without streams.", ge=1, le=1_000_000),
+    ] = 1000
+    streams: Annotated[
+        int, _key("Watches, waits and other streams of a principal at the same time.", ge=1, le=1_000_000)
+    ] = 1000
+
+
+class LimitsConfig(PrincipalLimits, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The limits of each principal, and of addresses that nobody is known at."""
+
+    failed_logins_per_minute: Annotated[
+        int,
+        _key(
+            "Calls with wrong credentials from one address. More are refused with RESOURCE_EXHAUSTED, unless "
+            "their credentials are known to be good.",
+            ge=1,
+            le=1_000_000,
+        ),
+    ] = 60
+    principals: Annotated[
+        dict[str, dict[str, Any]],
+        _key(
+            "Other limits of single principals, a table for each, such as "
+            '`[limits.principals."Service::ci/deploy"]`.'
+        ),
+    ] = {}
+
+    def of(self, principal: str) -> PrincipalLimits:
+        """The limits of PRINCIPAL, such as `User::corp/ana`; raises msgspec.ValidationError."""
+        shared = {name: getattr(self, name) for name in PrincipalLimits.__struct_fields__}
+        return msgspec.convert({**shared, **self.principals.get(principal, {})}, PrincipalLimits)
+
+
+def check_limits(config: LimitsConfig) -> None:
+    """Raise ConfigError for the first principal whose limits cannot be."""
+    for name in config.principals:
+        where = f'limits.principals."{name}"'
+        if not _PRINCIPAL.fullmatch(name):
+            raise ConfigError(f"{where}: must have the form User::AUTHENTICATOR/NAME or Service::...")
+        try:
+            config.of(name)
+        except msgspec.ValidationError as error:
+            raise ConfigError(f"{where}: {error}") from error

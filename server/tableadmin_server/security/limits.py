@@ -1,0 +1,105 @@
+"""How much each principal may ask: calls a second, calls at the same time, streams."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from google.rpc.code_pb2 import Code
+
+from tableadmin_server.config.limits import LimitsConfig, PrincipalLimits
+from tableadmin_server.failure import Failure
+from tableadmin_server.security.identity import Caller
+
+# Principals that are remembered while they do nothing.
+_IDLE_PRINCIPALS = 10_000
+# Seconds after which a call may find one of the others ended.
+_ENDED_SECONDS = 1.0
+
+
+@dataclass
+class _Use:
+    """What a principal uses: calls that are left of the burst at a moment, calls and streams in progress."""
+
+    limits: PrincipalLimits
+    left: float
+    at: float
+    calls: int = 0
+    streams: int = 0
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is in progress."""
+        return not (self.calls or self.streams)
+
+
+class Limits:
+    """Counts the calls of each principal. Callers that nobody asked who they are have no limits."""
+
+    def __init__(self, config: LimitsConfig, clock: Callable[[], float] = time.monotonic) -> None:
+        self._config = config
+        self._clock = clock
+        self._uses: OrderedDict[str, _Use] = OrderedDict()
+
+    @contextmanager
+    def call(self, caller: Caller, *, is_stream: bool) -> Iterator[None]:
+        """A call of CALLER from its begin to its end; raises Failure (RESOURCE_EXHAUSTED) past a limit."""
+        if caller.proof == "none":
+            yield
+            return
+        use = self._use(str(caller.principal))
+        self._take(use)
+        if is_stream:
+            _check(use.streams, use.limits.streams, "streams at the same time")
+            use.streams += 1
+        else:
+            _check(use.calls, use.limits.concurrent_calls, "calls at the same time")
+            use.calls += 1
+        try:
+            yield
+        finally:
+            if is_stream:
+                use.streams -= 1
+            else:
+                use.calls -= 1
+
+    def _use(self, principal: str) -> _Use:
+        if principal in self._uses:
+            self._uses.move_to_end(principal)
+            return self._uses[principal]
+        if len(self._uses) >= _IDLE_PRINCIPALS:
+            self._forget_one()
+        limits = self._config.of(principal)
+        use = self._uses[principal] = _Use(limits, float(limits.burst), self._clock())
+        return use
+
+    def _forget_one(self) -> None:
+        """Forget the principal that has done nothing for the longest time."""
+        idle = next((name for name, use in self._uses.items() if use.is_idle), None)
+        if idle is not None:
+            del self._uses[idle]
+
+    def _take(self, use: _Use) -> None:
+        """Take one call of the burst, which fills up with time."""
+        rate, now = use.limits.calls_per_second, self._clock()
+        use.left = min(float(use.limits.burst), use.left + rate * (now - use.at))
+        use.at = now
+        if use.left < 1:
+            raise _exhausted(f"{rate:g} calls per second", (1 - use.left) / rate)
+        use.left -= 1
+
+
+def _check(used: int, limit: int, what: str) -> None:
+    if used >= limit:
+        raise _exhausted(f"{limit} {what}", _ENDED_SECONDS)
+
+
+def _exhausted(limit: str, seconds: float) -> Failure:
+    return Failure(
+        Code.RESOURCE_EXHAUSTED,
+        f"the caller has reached its limit of {limit}; retry the call later",
+        reason="CALLER_LIMIT_EXCEEDED",
+        retry_delay=seconds,
+        quota=limit,
+    )

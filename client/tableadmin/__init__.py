@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         Unimplemented,
         WrongEventLoop,
     )
+    from tableadmin.tls import Tls
 
 __all__ = [
     "Aborted",
@@ -49,11 +50,15 @@ __all__ = [
     "PermissionDenied",
     "ResourceExhausted",
     "TableAdminError",
+    "Tls",
     "Unauthenticated",
     "Unavailable",
     "Unimplemented",
     "WrongEventLoop",
 ]
+
+# The modules of what is not an error.
+_HOMES = {"Client": "client", "Operations": "client", "Tls": "tls"}
 
 # The modules for callers.
 _MODULES = ("aio", "boto3", "effects", "formats", "v1")
@@ -70,5 +75,5 @@ if not TYPE_CHECKING:
             return import_module(f"{__name__}.{name}")
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        home = "client" if name in {"Client", "Operations"} else "errors"
+        home = _HOMES.get(name, "errors")
         return getattr(import_module(f"{__name__}.{home}"), name)

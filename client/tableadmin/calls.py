@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Self
 
 import grpc
 
-from tableadmin.channel import CallOptions, Metadata, channel_options
+from tableadmin.channel import CallOptions, Metadata, Target, channel_options
 from tableadmin.errors import TableAdminError, WrongEventLoop, closed, from_rpc_error
 from tableadmin.methods import Request, Response
 from tableadmin.retrying import Attempts, Connection
 from tableadmin.streams import AsyncStream, Stream, is_cancelled, responses
+from tableadmin.tls import Credentials, Tls, channel_credentials
 from tableadmin.tokens import FixedToken, Headers, TokenSource, check_target, is_local
 from tableadmin.watching import Resumption
 
@@ -40,11 +41,11 @@ class Calls:
         self,
         target: str,
         channel: grpc.Channel | None,
-        credentials: grpc.ChannelCredentials | None,
+        credentials: Credentials | None,
         tokens: TokenSource,
     ) -> None:
         _check(target, channel, credentials, tokens)
-        self._target = target
+        self._target = _described(target, channel, credentials)
         self._tokens = tokens
         self._owns_channel = channel is None
         self.channel = channel or _open(target, credentials)
@@ -110,11 +111,11 @@ class AsyncCalls:
         self,
         target: str,
         channel: grpc.aio.Channel | None,
-        credentials: grpc.ChannelCredentials | None,
+        credentials: Credentials | None,
         tokens: TokenSource,
     ) -> None:
         _check(target, channel, credentials, tokens)
-        self._target = target
+        self._target = _described(target, channel, credentials)
         self._tokens = tokens
         self._loop = _running_loop()
         self._owns_channel = channel is None
@@ -205,9 +206,7 @@ class _Begun:
         return self._tokens.is_renewed(error, self.proof)
 
 
-def _check(
-    target: str, channel: object, credentials: grpc.ChannelCredentials | None, tokens: TokenSource
-) -> None:
+def _check(target: str, channel: object, credentials: Credentials | None, tokens: TokenSource) -> None:
     if tokens == FixedToken(None):
         return
     if channel is not None:
@@ -216,22 +215,33 @@ def _check(
         check_target(target)
 
 
-def _options(target: str, credentials: grpc.ChannelCredentials | None) -> list[tuple[str, str | int]]:
+def _options(target: str, credentials: Credentials | None) -> list[tuple[str, str | int]]:
     # A proxy that the environment names would be told the tokens of a server on this machine.
     local = credentials is None and is_local(target)
     return [*channel_options(), *([("grpc.enable_http_proxy", 0)] if local else [])]
 
 
-def _open(target: str, credentials: grpc.ChannelCredentials | None) -> grpc.Channel:
-    if credentials is None:
+def _described(target: str, channel: object, credentials: Credentials | None) -> Target:
+    """TARGET, and what is known of the way to it."""
+    if channel is not None:
+        return Target(target)
+    if isinstance(credentials, Tls):
+        return Target(target, tls=True, certificate=credentials.cert is not None)
+    return Target(target, tls=False, certificate=False) if credentials is None else Target(target, tls=True)
+
+
+def _open(target: str, credentials: Credentials | None) -> grpc.Channel:
+    secret = channel_credentials(credentials)
+    if secret is None:
         return grpc.insecure_channel(target, _options(target, credentials))
-    return grpc.secure_channel(target, credentials, _options(target, credentials))
+    return grpc.secure_channel(target, secret, _options(target, credentials))
 
 
-def _open_async(target: str, credentials: grpc.ChannelCredentials | None) -> grpc.aio.Channel:
-    if credentials is None:
+def _open_async(target: str, credentials: Credentials | None) -> grpc.aio.Channel:
+    secret = channel_credentials(credentials)
+    if secret is None:
         return grpc.aio.insecure_channel(target, _options(target, credentials))
-    return grpc.aio.secure_channel(target, credentials, _options(target, credentials))
+    return grpc.aio.secure_channel(target, secret, _options(target, credentials))
 
 
 def _of_closed_channel(error: ValueError) -> Exception:

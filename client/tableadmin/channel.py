@@ -30,6 +30,19 @@ _SERVICES = (
 
 
 @dataclass(frozen=True)
+class Target:
+    """The address of a service, and how the channel to it is secured.
+
+    `tls` tells whether the channel is encrypted, and `certificate` whether the client shows a certificate.
+    None is for not known: somebody else has made the channel or its credentials.
+    """
+
+    address: str
+    tls: bool | None = None
+    certificate: bool | None = None
+
+
+@dataclass(frozen=True)
 class CallOptions:
     """What a call carries beside its request.
 

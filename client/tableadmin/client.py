@@ -24,6 +24,7 @@ from tableadmin.operations import Following, KnownOperations, State, next_page
 from tableadmin.pagination import next_request, page_items
 from tableadmin.plans import Exporting, Exports, Planning, Plans, exports_of, plans_of
 from tableadmin.streams import Stream
+from tableadmin.tls import Credentials
 from tableadmin.tokens import Command, token_source
 from tableadmin.v1.audit_service_pb2_grpc import AuditServiceStub
 from tableadmin.v1.endpoint_service_pb2_grpc import EndpointServiceStub
@@ -242,10 +243,11 @@ class Client:
     a token is needed, and again before the token expires. Without `credentials` for TLS, a token goes to this
     machine alone: to 127.0.0.1 or a Unix socket; ValueError is raised for other targets.
 
-    Traffic is not encrypted unless there are `credentials`. A `channel` is used instead of opening one, and
-    is left open at the end; TARGET then only names the channel in messages. `timeout` is the deadline of each
-    call in seconds, None for no deadline. `endpoint` is one of those the service is configured with, None for
-    its default. `metadata` goes with each call.
+    Traffic is not encrypted unless there are `credentials`: a `Tls` with the files of the authorities to
+    trust and of a client certificate, or gRPC's own. ValueError is raised for a file that can't be used. A
+    `channel` is used instead of opening one, and is left open at the end; TARGET then only names the channel
+    in messages. `timeout` is the deadline of each call in seconds, None for no deadline. `endpoint` is one of
+    those the service is configured with, None for its default. `metadata` goes with each call.
 
     One client serves any number of threads.
     """
@@ -255,7 +257,7 @@ class Client:
         target: str = DEFAULT_TARGET,
         *,
         channel: grpc.Channel | None = None,
-        credentials: grpc.ChannelCredentials | None = None,
+        credentials: Credentials | None = None,
         token: str | None = None,
         token_file: str | PathLike[str] | None = None,
         token_command: Command | None = None,

@@ -6,7 +6,7 @@ a proxy or because nothing answers, has the same class and fewer attributes.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar, cast
+from typing import Literal, NamedTuple, TypeAlias, TypeVar, cast
 
 import grpc
 from google.protobuf.message import DecodeError, Message
@@ -21,10 +21,21 @@ from google.rpc.error_details_pb2 import (
 from google.rpc.status_pb2 import Status
 from grpc_status import rpc_status
 
-from tableadmin.channel import Metadata
+from tableadmin.channel import Metadata, Target
 from tableadmin.v1 import Operation, WaitResponse
 
 M = TypeVar("M", bound=Message)
+
+# What keeps a client and a server from speaking TLS to each other.
+TlsProblem: TypeAlias = Literal[
+    "TLS_REQUIRED",
+    "TLS_NOT_SERVED",
+    "CLIENT_CERTIFICATE_REQUIRED",
+    "CLIENT_CERTIFICATE_REFUSED",
+    "SERVER_NOT_TRUSTED",
+    "SERVER_CERTIFICATE_EXPIRED",
+    "SERVER_NAME_WRONG",
+]
 
 
 class FieldViolation(NamedTuple):
@@ -121,8 +132,14 @@ class Unauthenticated(TableAdminError):
     """The credentials of the caller, or of the service at AWS, are missing, wrong or expired."""
 
 
+@dataclass(eq=False)
 class Unavailable(TableAdminError):
-    """The service or its endpoint can't be reached now; what was asked may or may not have been done."""
+    """The service or its endpoint can't be reached now; what was asked may or may not have been done.
+
+    `tls_problem` is the kind of problem where TLS kept the connection from being made.
+    """
+
+    tls_problem: TlsProblem | None = None
 
 
 @dataclass(eq=False)
@@ -218,8 +235,8 @@ def closed() -> ClientClosed:
     return ClientClosed("the client was closed: calls need an open one", grpc.StatusCode.CANCELLED)
 
 
-def from_rpc_error(error: grpc.RpcError, target: str) -> TableAdminError:
-    """The error that ERROR stands for; TARGET, the address called, is named where there are no details.
+def from_rpc_error(error: grpc.RpcError, target: Target) -> TableAdminError:
+    """The error that ERROR stands for; TARGET, which was called, is named where there are no details.
 
     A CANCELLED without details is UNAVAILABLE: the caller has cancelled nothing, the connection has.
     """
@@ -230,7 +247,7 @@ def from_rpc_error(error: grpc.RpcError, target: str) -> TableAdminError:
         code = grpc.StatusCode.UNAVAILABLE
     info = _detail(status, ErrorInfo)
     trailers = {key: str(value) for key, value in cast("Metadata", error.trailing_metadata() or ())}
-    return ERROR_CLASSES[code](
+    failure = ERROR_CLASSES[code](
         message=status.message if status.details else _bare_message(error, code, target),
         code=code,
         reason=info.reason,
@@ -246,6 +263,9 @@ def from_rpc_error(error: grpc.RpcError, target: str) -> TableAdminError:
         resource=_resource(_detail(status, ResourceInfo)),
         retry_delay=_retry_delay(_detail(status, RetryInfo)),
     )
+    if isinstance(failure, Unavailable) and not status.details:
+        failure.tls_problem = tls_problem(error.details() or "", target)
+    return failure
 
 
 def _status(error: grpc.RpcError) -> Status:
@@ -266,15 +286,58 @@ def _detail(status: Status, detail_type: type[M]) -> M:
     return detail
 
 
+_TLS_TEXTS: Mapping[TlsProblem, str] = {
+    "TLS_REQUIRED": "the server closed the connection, as a server does that requires TLS",
+    "TLS_NOT_SERVED": "the server does not speak TLS at this address",
+    "CLIENT_CERTIFICATE_REQUIRED": "the server closed the connection, as a server does that requires "
+    "a client certificate",
+    "CLIENT_CERTIFICATE_REFUSED": "the server closed the connection, as a server does that refuses the "
+    "client certificate: another authority has issued it, or it has expired",
+    "SERVER_NOT_TRUSTED": "no authority that this client trusts has issued the certificate of the server",
+    "SERVER_CERTIFICATE_EXPIRED": "the certificate of the server has expired",
+    "SERVER_NAME_WRONG": "the certificate of the server is for another name",
+}
+
+# What gRPC's texts say of a handshake that failed.
+_HANDSHAKE_PROBLEMS: Mapping[str, TlsProblem] = {
+    "WRONG_VERSION_NUMBER": "TLS_NOT_SERVED",
+    "certificate has expired": "SERVER_CERTIFICATE_EXPIRED",
+    "CERTIFICATE_VERIFY_FAILED": "SERVER_NOT_TRUSTED",
+    "Hostname Verification Check failed": "SERVER_NAME_WRONG",
+}
+# How gRPC ends its text where the server has closed a connection at once, and where one was made at all.
+_NOT_CONNECTED, _CLOSED_AT_ONCE = "ailed to connect", ("Socket closed", "Connection reset by peer")
+
+
+def tls_problem(text: str, target: Target) -> TlsProblem | None:
+    """What TEXT of gRPC says of TLS on the way to TARGET; None for another problem."""
+    if _NOT_CONNECTED not in text:
+        return None
+    if text.endswith(_CLOSED_AT_ONCE):
+        return _CLOSED_BY_SERVER.get((target.tls, target.certificate))
+    return next((problem for part, problem in _HANDSHAKE_PROBLEMS.items() if part in text), None)
+
+
+# Why a server closes a connection at once, by whether the channel has TLS and the client a certificate.
+_CLOSED_BY_SERVER: Mapping[tuple[bool | None, bool | None], TlsProblem] = {
+    (False, False): "TLS_REQUIRED",
+    (True, False): "CLIENT_CERTIFICATE_REQUIRED",
+    (True, True): "CLIENT_CERTIFICATE_REFUSED",
+}
+
+
 # How gRPC's resolvers begin a text about a host name that they can't resolve.
 _UNRESOLVED = ("errors resolving ", "DNS resolution failed ")
 
 
-def _bare_message(error: grpc.RpcError, code: grpc.StatusCode, target: str) -> str:
+def _bare_message(error: grpc.RpcError, code: grpc.StatusCode, target: Target) -> str:
+    problem = tls_problem(error.details() or "", target)
     text = (error.details() or error.code().name).rpartition("Failed to connect to remote host: ")[2]
     if text.startswith(_UNRESOLVED):
         text = "the host name cannot be resolved"
-    return _BARE_MESSAGES.get(code, "{text}").format(target=target, text=text)
+    if problem is not None:
+        text = _TLS_TEXTS[problem]
+    return _BARE_MESSAGES.get(code, "{text}").format(target=target.address, text=text)
 
 
 def _field_violations(detail: BadRequest) -> tuple[FieldViolation, ...]:

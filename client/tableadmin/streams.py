@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Generic, Self, TypeAlias
 
 import grpc
 
+from tableadmin.channel import Target
 from tableadmin.errors import TableAdminError, Unavailable, closed, from_rpc_error
 from tableadmin.watching import Request, Response, Resumption
 
@@ -36,7 +37,7 @@ class Stream(Generic[Response]):
     def __init__(
         self,
         begin: Begin[Request, Response],
-        target: str,
+        target: Target,
         resumption: Resumption[Request, Response],
         is_renewed: IsRenewed,
     ) -> None:
@@ -83,7 +84,7 @@ class _Switch:
 
 def _responses(
     begin: Begin[Request, Response],
-    target: str,
+    target: Target,
     resumption: Resumption[Request, Response],
     switch: _Switch,
     is_renewed: IsRenewed,
@@ -111,7 +112,7 @@ def _cancel(call: grpc.Call) -> None:
 
 async def responses(
     begin: BeginAsync[Request, Response],
-    target: str,
+    target: Target,
     resumption: Resumption[Request, Response],
     is_renewed: IsRenewed,
 ) -> AsyncStream[Response]:
@@ -148,7 +149,7 @@ def _passing(error: TableAdminError, is_renewed: IsRenewed) -> TableAdminError:
     return Unavailable("the token was renewed", grpc.StatusCode.UNAVAILABLE)
 
 
-def _caused(error: grpc.RpcError, target: str) -> TableAdminError:
+def _caused(error: grpc.RpcError, target: Target) -> TableAdminError:
     failure = from_rpc_error(error, target)
     failure.__cause__ = error
     return failure

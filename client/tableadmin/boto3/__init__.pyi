@@ -17,6 +17,7 @@ from tableadmin.boto3.paginators import Paginator
 from tableadmin.boto3.typed import Operations
 from tableadmin.boto3.waiters import Waiter
 from tableadmin.channel import Metadata
+from tableadmin.tls import Credentials
 from tableadmin.tokens import Command
 
 __all__ = ["Client", "client"]
@@ -32,7 +33,7 @@ class Client(mypy_boto3_dynamodb.DynamoDBClient, types_boto3_dynamodb.DynamoDBCl
         target: str = ...,
         *,
         channel: grpc.Channel | None = None,
-        credentials: grpc.ChannelCredentials | None = None,
+        credentials: Credentials | None = None,
         token: str | None = None,
         token_file: str | PathLike[str] | None = None,
         token_command: Command | None = None,

@@ -21,6 +21,7 @@ from tableadmin.channel import DEFAULT_TARGET, DEFAULT_TIMEOUT, Metadata
 from tableadmin.errors import TableAdminError
 from tableadmin.methods import Method
 from tableadmin.pagination import PAGINATION
+from tableadmin.tls import Credentials
 from tableadmin.tokens import Command
 
 # What boto3's client has too, and Table Admin has not: it administers tables, items are none of its business.
@@ -94,7 +95,7 @@ class Client:
         target: str = DEFAULT_TARGET,
         *,
         channel: grpc.Channel | None = None,
-        credentials: grpc.ChannelCredentials | None = None,
+        credentials: Credentials | None = None,
         token: str | None = None,
         token_file: str | PathLike[str] | None = None,
         token_command: Command | None = None,

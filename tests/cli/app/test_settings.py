@@ -6,6 +6,7 @@ from tableadmin.channel import DEFAULT_TARGET, DEFAULT_TIMEOUT
 from tableadmin.cli.app.settings import SETTINGS, duration, resolve
 
 NO_TOKEN = dict.fromkeys(("token", "token_file", "token_command"), (None, "default"))
+NO_TLS = dict.fromkeys(("tls_ca", "tls_cert", "tls_key"), (None, "default"))
 
 
 def test_flag_before_environment_before_context_before_default() -> None:
@@ -20,6 +21,7 @@ def test_flag_before_environment_before_context_before_default() -> None:
         "timeout": ("5s", "context home"),
         "output": ("table", "default"),
         **NO_TOKEN,
+        **NO_TLS,
     } == {name: (each.text, each.origin) for name, each in chosen.items()}
 
 
@@ -34,6 +36,7 @@ def test_a_context_of_a_flag_comes_before_the_environment() -> None:
         "timeout": ("1s", "flag"),
         "output": ("table", "default"),
         **NO_TOKEN,
+        **NO_TLS,
     } == {name: (each.text, each.origin) for name, each in resolved.items()}
 
 

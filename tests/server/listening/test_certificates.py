@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 
 from tableadmin_server.config import ConfigError, TlsConfig
 from tableadmin_server.listening.certificates import Certificates
-from tests.server.listening.authority import Authority, replace, write
+from tests.authority import Authority, replace, write
 
 AUTHORITY, OTHER = Authority(), Authority()
 

@@ -20,8 +20,8 @@ from grpc.experimental import session_cache  # type: ignore[attr-defined]  # mis
 from tableadmin.v1 import ListEndpointsRequest, WatchRequest, WatchResponse
 from tableadmin.v1.endpoint_service_pb2_grpc import EndpointServiceStub
 from tableadmin.v1.watch_service_pb2_grpc import WatchServiceStub
+from tests.authority import Authority, replace
 from tests.server.conftest import wait_for
-from tests.server.listening.authority import Authority, replace
 from tests.server.listening.test_listeners import listening
 from tests.server_process import ServerProcess
 

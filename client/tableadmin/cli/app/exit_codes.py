@@ -89,14 +89,27 @@ def _usage(error: click.UsageError) -> ExitResult:
     return USAGE_ERROR, line(f"{message}{stop} Try '{error.ctx.command_path} --help'.")
 
 
+_NOT_RUNNING = (
+    "is the server running? Start one with 'tableadmin-server --embedded', "
+    "or give its address with --server HOST:PORT"
+)
+_TLS_HINTS = {
+    "TLS_REQUIRED": "for TLS, give --tls-ca FILE with the authority of the server, or --tls-ca system",
+    "TLS_NOT_SERVED": "give --server another address, or leave out --tls-ca, --tls-cert and --tls-key "
+    "('tablectl context show' says where they come from)",
+    "CLIENT_CERTIFICATE_REQUIRED": "give a client certificate with --tls-cert FILE and --tls-key FILE",
+    "CLIENT_CERTIFICATE_REFUSED": "give another client certificate with --tls-cert FILE and --tls-key FILE",
+    "SERVER_NOT_TRUSTED": "give --tls-ca FILE with the authority that has issued the server's certificate",
+    "SERVER_CERTIFICATE_EXPIRED": "the operator of the server must renew the certificate",
+    "SERVER_NAME_WRONG": "give --server a name that the certificate has",
+}
+
+
 def _unavailable(error: Exception) -> ExitResult:
     # Whoever answered sent details; without them nobody did.
     if getattr(error, "reason", ""):
         return SERVICE_ERROR, line(str(error))
-    hint = (
-        "is the server running? Start one with 'tableadmin-server --embedded', "
-        "or give its address with --server HOST:PORT"
-    )
+    hint = _TLS_HINTS.get(getattr(error, "tls_problem", None) or "", _NOT_RUNNING)
     return SERVICE_ERROR, line(f"{getattr(error, 'message', error)}; {hint}")
 
 

@@ -17,7 +17,7 @@ from tableadmin.cli.app.confirmation import confirm_name
 from tableadmin.cli.app.context_file import Contexts
 from tableadmin.cli.app.exit_codes import InputError
 from tableadmin.cli.app.output import FORMATS, blocks_of, plain, show
-from tableadmin.cli.app.settings import SettingValue, duration, from_flags, resolve
+from tableadmin.cli.app.settings import SYSTEM_CA, SettingValue, duration, from_flags, resolve
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict, AwsValue
     from tableadmin.client import Client, Rpc
     from tableadmin.methods import Request, Response
+    from tableadmin.tls import Tls
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -78,22 +79,35 @@ class Session:
         # What gRPC would say on standard error, the one line of an error says as well.
         os.environ.setdefault("GRPC_VERBOSITY", "NONE")
         from tableadmin.client import Client  # noqa: PLC0415 - --help need not wait for grpc
+        from tableadmin.tls import UnusableCredentials  # noqa: PLC0415 - the same
         from tableadmin.tokens import InsecureTarget  # noqa: PLC0415 - the same
 
         settings = self.settings
         try:
             client = Client(
                 settings["server"].text or "",
+                credentials=self._tls(),
                 token=settings["token"].text,
                 token_file=settings["token_file"].text,
                 token_command=settings["token_command"].text,
                 timeout=self.timeout,
                 endpoint=settings["endpoint"].text,
             )
-        except InsecureTarget as error:
+        except (InsecureTarget, UnusableCredentials) as error:
             raise InputError(str(error)) from error
         self._ctx.call_on_close(client.close)
         return client
+
+    def _tls(self) -> Tls | None:
+        """TLS as the settings have it; None without."""
+        from tableadmin.tls import Tls  # noqa: PLC0415 - --help need not wait for grpc
+
+        ca, cert, key = (self.settings[name].text for name in ("tls_ca", "tls_cert", "tls_key"))
+        if not (ca or cert or key):
+            return None
+        if bool(cert) != bool(key):
+            raise InputError("a client certificate needs its private key: give both --tls-cert and --tls-key")
+        return Tls(None if ca == SYSTEM_CA else ca, cert, key)
 
     def region(self) -> str:
         """The Region of the endpoint of this run; raises TableAdminError."""
@@ -160,7 +174,7 @@ class Session:
 
     def command_line(self, *words: str, endpoint: str | None) -> str:
         """The command line of WORDS for the service of this run and for ENDPOINT of it."""
-        kept = ("context", "server", "token_file")
+        kept = ("context", "server", "token_file", "tls_ca", "tls_cert", "tls_key")
         said = {name.replace("_", "-"): text for name, text in from_flags(self._ctx).items() if name in kept}
         if endpoint and (endpoint != self.settings["endpoint"].text or "endpoint" in from_flags(self._ctx)):
             said["endpoint"] = endpoint

@@ -90,6 +90,22 @@ SETTINGS = {
             _text,
         ),
         Setting("token", (), "TOKEN", "The token itself.", _text, is_secret=True),
+        Setting(
+            "tls_ca",
+            ("--tls-ca",),
+            "FILE|system",
+            "Connect with TLS. An authority in FILE (PEM), or one that this machine trusts (system), must "
+            "have issued the certificate of the server.",
+            _text,
+        ),
+        Setting(
+            "tls_cert",
+            ("--tls-cert",),
+            "FILE",
+            "Client certificate (PEM) that proves who calls. Connects with TLS.",
+            _text,
+        ),
+        Setting("tls_key", ("--tls-key",), "FILE", "Private key (PEM) of the client certificate.", _text),
         Setting("timeout", ("--timeout",), "DURATION", "Deadline of each call.", duration, "30s"),
         Setting(
             "output",
@@ -108,6 +124,10 @@ SETTINGS = {
 _TOKENS = ("token_file", "token_command", "token")
 # Settings that make a context file one to be kept from others.
 CREDENTIALS = frozenset(_TOKENS)
+# Settings that name a file. A context has the whole path: tablectl runs in any folder.
+FILES = frozenset({"token_file", "tls_ca", "tls_cert", "tls_key"})
+# In place of a file: the authorities that this machine trusts.
+SYSTEM_CA = "system"
 
 
 @dataclass(frozen=True)

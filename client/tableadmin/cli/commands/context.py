@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import click
 
@@ -12,7 +13,7 @@ from tableadmin.cli.app.blocks import Rows
 from tableadmin.cli.app.exit_codes import InputError
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
-from tableadmin.cli.app.settings import CREDENTIALS, SETTINGS, from_flags
+from tableadmin.cli.app.settings import CREDENTIALS, FILES, SETTINGS, SYSTEM_CA, from_flags
 
 _name = click.argument("name", metavar="NAME", shell_complete=shell_completion.contexts)
 
@@ -64,7 +65,7 @@ def set_context(ctx: click.Context, name: str) -> None:
 
     The first context becomes the current context.
     """
-    settings = {key: text for key, text in from_flags(ctx).items() if key in SETTINGS}
+    settings = {key: _kept(key, text) for key, text in from_flags(ctx).items() if key in SETTINGS}
     if not settings:
         raise click.UsageError(
             f"Give at least one of {', '.join(each.flags[-1] for each in SETTINGS.values() if each.flags)}."
@@ -133,3 +134,8 @@ def _check_name(name: str) -> None:
         context_file.check_name(name)
     except ValueError as error:
         raise InputError(str(error)) from error
+
+
+def _kept(name: str, text: str) -> str:
+    """What a context keeps of the setting NAME that a flag gives as TEXT."""
+    return str(Path(text).absolute()) if name in FILES and text != SYSTEM_CA else text

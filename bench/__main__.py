@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bench.applying import FLAGS, applying_lines, applying_targets, measure_applying
+from bench.auditing import auditing_lines, auditing_targets, measure_auditing
 from bench.describing import loads, measure_describing
 from bench.echo import running_echo
 from bench.fan_out import fan_out_lines, fan_out_targets, measure_fan_out
@@ -41,7 +42,7 @@ def main(aws: Path = Path(".venv-bench/bin/aws")) -> None:
     with dynamodb_local() as engine:
         create_tables(engine)
         targets = [*_calls(engine, aws), *_watches(engine)]
-    _show(target_lines([*targets, *_inventory(), *_applying(), *_fan_out()]))
+    _show(target_lines([*targets, *_inventory(), *_applying(), *_fan_out(), *_auditing()]))
 
 
 def _calls(engine: Engine, aws: Path) -> Iterable[Target]:
@@ -60,6 +61,14 @@ def _calls(engine: Engine, aws: Path) -> Iterable[Target]:
         listing = measure_listing(server.address, engine.url, aws)
         _show(listing_lines(listing))
     return *call_targets(described, reading, listing), *sharing_targets(sharing)
+
+
+def _auditing() -> Iterable[Target]:
+    with ministack() as engine:
+        create_tables(engine)
+        auditing = measure_auditing(engine)
+    _show(auditing_lines(auditing))
+    return auditing_targets(auditing)
 
 
 def _watches(engine: Engine) -> Iterable[Target]:

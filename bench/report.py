@@ -16,13 +16,13 @@ _MB = 1e6
 def describing_lines(described: Described) -> Iterator[str]:
     """A line for each contender at each number of callers."""
     yield "DescribeTable, a table for each caller; CPU is of the server's process, boto3's of the caller's"
-    yield from _figures_lines(described)
+    yield from figures_lines(described)
 
 
 def sharing_lines(sharing: Sharing) -> Iterator[str]:
     """The same for callers of one table, and what reached the engine."""
     yield "DescribeTable, one table for all callers; the echo carries as many bytes"
-    yield from _figures_lines(sharing.figures)
+    yield from figures_lines(sharing.figures)
     yield f"by itself: {sharing.requests} requests, {sharing.calls} calls to the engine by the ids it gave"
 
 
@@ -69,7 +69,8 @@ def target_lines(targets: Iterable[Target]) -> Iterator[str]:
         yield f"{target.text:60}{target.ratio:8.2f}  {sign} {target.bound:<6g}{verdict}"
 
 
-def _figures_lines(figures: Described) -> Iterator[str]:
+def figures_lines(figures: Described) -> Iterator[str]:
+    """A line for each contender at each number of callers."""
     yield f"{'':10}{'callers':>8}{'calls/s':>10}{'p50 ms':>10}{'p99 ms':>10}{'CPU ms/call':>13}"
     for (name, callers), it in figures.items():
         yield f"{name:10}{callers:8}{it.rate:10.0f}{it.p50:10.2f}{it.p99:10.2f}{it.cpu:13.3f}"

@@ -41,6 +41,7 @@ _AWS_REQUEST_ID_KEY = "aws-request-id"
 # Names that a line or a record has at most, and characters of a text that the caller chose.
 _MAX_NAMES = 20
 _MAX_TEXT = 256
+_UNKNOWN_CALLER = "UNAUTHENTICATED"
 _CANCELLED = Outcome("CANCELLED")
 _INTERNAL = Outcome("INTERNAL", "INTERNAL")
 
@@ -141,6 +142,9 @@ class AuditInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  #
         is_recorded = self._audit.is_on and (call.is_change or outcome.denied or self._is_read(call))
         if not (is_recorded or call.is_change):
             return
+        if outcome.code == _UNKNOWN_CALLER:
+            # The bytes of somebody who is not known are not parsed.
+            call.payload = None
         act = call.act or await call.described(in_full=is_recorded)
         if call.is_change:
             _log_change(act, outcome)
@@ -183,7 +187,7 @@ def _log_change(act: Act, outcome: Outcome) -> None:
         "rpc": f"{act.service}/{act.operation}",
         "names": list(act.names),
         "endpoint": act.endpoint,
-        "principal": str(act.caller.principal),
+        "principal": None if outcome.code == _UNKNOWN_CALLER else str(act.caller.principal),
         "peer": act.caller.peer,
         "user_agent": act.caller.user_agent,
         "request_id": act.request_id,

@@ -7,6 +7,7 @@ made, and its outcome. Everything else has one. See https://schema.ocsf.io/1.3.0
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from typing import Any
 
 import msgspec
@@ -19,6 +20,7 @@ INTENT = "Intent"
 
 _VERSION = "1.3.0"
 _CLASS = 6003
+_PRODUCT = {"name": "tableadmin-server", "vendor_name": "tableadmin", "version": __version__}
 # Activities of the class, by how the names of RPCs begin; the first that fits counts.
 _ACTIVITIES = (
     (1, "Create", ("Create", "Restore", "Import", "Export", "Start")),
@@ -45,7 +47,7 @@ _IN_DOUBT = frozenset(
     }
 )
 
-_encode = msgspec.json.Encoder().encode
+_encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
 @dataclass(frozen=True)
@@ -81,25 +83,72 @@ class Outcome:
     seconds: float = 0.0
 
 
+class _Record(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """A record, its members as OCSF names them. Members that say nothing are left out."""
+
+    metadata: dict[str, Any]
+    time: int
+    category_uid: int
+    category_name: str
+    class_uid: int
+    class_name: str
+    activity_id: int
+    activity_name: str
+    type_uid: int
+    severity_id: int
+    status_id: int
+    status: str
+    status_code: str = ""
+    status_detail: str = ""
+    duration: int | None = None
+    actor: "_Actor"
+    src_endpoint: dict[str, Any]
+    http_request: dict[str, str] | None = None
+    api: dict[str, Any]
+    resources: list[dict[str, str]] = []
+    unmapped: "_Unmapped"
+
+
+class _Actor(msgspec.Struct, omit_defaults=True):
+    user: "_User"
+    authorizations: list[dict[str, Any]] = []
+
+
+class _User(msgspec.Struct, omit_defaults=True, kw_only=True):
+    name: str
+    uid: str
+    type_id: int
+    type: str
+    groups: list[dict[str, str]] = []
+
+
+class _Unmapped(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """What OCSF has no member for."""
+
+    endpoint: str = ""
+    proof: str
+    operation_id: str = ""
+    requested_by: str = ""
+    aws_request_id: str = ""
+
+
 def intent(act: Act, time: float) -> bytes:
     """The record that ACT is about to be done, at the moment TIME in seconds of Unix time."""
-    return _line(act, time, INTENT, {})
+    return _line(_record(act, time, INTENT))
 
 
 def outcome(act: Act, result: Outcome, time: float) -> bytes:
     """The record of what came of ACT at the moment TIME."""
-    members: dict[str, Any] = {
-        "status_code": result.code,
-        "status_detail": result.reason or None,
-        "duration": round(result.seconds * 1000),
-        "authorizations": [
-            {"decision": "deny" if result.denied else "allow", "policy": {"uid": each}}
-            for each in result.policies
-        ]
-        or ([{"decision": "deny"}] if result.denied else None),
-        "aws_request_id": result.aws_request_id or None,
-    }
-    return _line(act, time, _status(act, result), members)
+    record = _record(act, time, _status(act, result))
+    record.status_code, record.status_detail = result.code, result.reason
+    record.duration = round(result.seconds * 1000)
+    record.actor.authorizations = _authorizations(result)
+    record.unmapped.aws_request_id = result.aws_request_id
+    return _line(record)
+
+
+def _line(record: _Record) -> bytes:
+    return _encode(record) + b"\n"
 
 
 def _status(act: Act, result: Outcome) -> str:
@@ -109,86 +158,75 @@ def _status(act: Act, result: Outcome) -> str:
     return "Unknown" if in_doubt else "Failure"
 
 
-def _line(act: Act, time: float, status: str, result: Mapping[str, Any]) -> bytes:
+def _authorizations(result: Outcome) -> list[dict[str, Any]]:
+    decision = "deny" if result.denied else "allow"
+    if result.denied and not result.policies:
+        return [{"decision": decision}]
+    return [{"decision": decision, "policy": {"uid": each}} for each in result.policies]
+
+
+def _record(act: Act, time: float, status: str) -> _Record:
     activity_id, activity = _activity(act.operation)
-    authorizations = result.get("authorizations")
-    record = {
-        "metadata": {
+    return _Record(
+        metadata={
             "version": _VERSION,
-            "product": {"name": "tableadmin-server", "vendor_name": "tableadmin", "version": __version__},
+            "product": _PRODUCT,
             "uid": uuid.uuid4().hex,
             "correlation_uid": act.uid,
         },
-        "time": round(time * 1000),
-        "category_uid": 6,
-        "category_name": "Application Activity",
-        "class_uid": _CLASS,
-        "class_name": "API Activity",
-        "activity_id": activity_id,
-        "activity_name": activity,
-        "type_uid": _CLASS * 100 + activity_id,
-        "severity_id": 1,
-        "status_id": _STATUSES[status],
-        "status": status,
-        "status_code": result.get("status_code"),
-        "status_detail": result.get("status_detail"),
-        "duration": result.get("duration"),
-        "actor": {"user": _user(act.caller.principal), "authorizations": authorizations},
-        "src_endpoint": _source(act.caller.peer),
-        "http_request": {"user_agent": act.caller.user_agent} if act.caller.user_agent else None,
-        "api": {
+        time=round(time * 1000),
+        category_uid=6,
+        category_name="Application Activity",
+        class_uid=_CLASS,
+        class_name="API Activity",
+        activity_id=activity_id,
+        activity_name=activity,
+        type_uid=_CLASS * 100 + activity_id,
+        severity_id=1,
+        status_id=_STATUSES[status],
+        status=status,
+        actor=_Actor(_user(act.caller.principal)),
+        src_endpoint=_source(act.caller.peer),
+        http_request={"user_agent": act.caller.user_agent} if act.caller.user_agent else None,
+        api={
             "operation": act.operation,
             "service": {"name": act.service},
             "request": {"uid": act.request_id, "data": act.request},
         },
-        "resources": [{"name": name} for name in act.names],
-        "unmapped": _filled(
-            {
-                "endpoint": act.endpoint,
-                "proof": act.caller.proof,
-                "operation_id": act.operation_id,
-                "requested_by": act.requested_by,
-                "aws_request_id": result.get("aws_request_id"),
-            }
+        resources=[{"name": name} for name in act.names],
+        unmapped=_Unmapped(
+            endpoint=act.endpoint,
+            proof=act.caller.proof,
+            operation_id=act.operation_id,
+            requested_by=act.requested_by,
         ),
-    }
-    return _encode(_filled(record)) + b"\n"
-
-
-def _filled(members: Mapping[str, Any]) -> dict[str, Any]:
-    """MEMBERS without those that say nothing; members of members too."""
-    filled = {
-        name: _filled(value) if isinstance(value, dict) and name != "data" else value
-        for name, value in members.items()
-    }
-    return {name: value for name, value in filled.items() if value not in (None, "", [], {}, ())}
-
-
-def _activity(operation: str) -> tuple[int, str]:
-    best = max(
-        (
-            (len(start), number, name)
-            for number, name, starts in _ACTIVITIES
-            for start in starts
-            if operation.startswith(start)
-        ),
-        default=None,
     )
-    return _OTHER if best is None else best[1:]
 
 
-def _user(principal: Principal) -> Mapping[str, Any]:
+@cache
+def _activity(operation: str) -> tuple[int, str]:
+    fitting = [
+        (len(start), (number, name))
+        for number, name, starts in _ACTIVITIES
+        for start in starts
+        if operation.startswith(start)
+    ]
+    return max(fitting)[1] if fitting else _OTHER
+
+
+@lru_cache(1000)
+def _user(principal: Principal) -> _User:
     type_id, type_ = _USER_TYPES[principal.type]
-    return {
-        "name": principal.name,
-        "uid": str(principal),
-        "type_id": type_id,
-        "type": type_,
-        "groups": [{"name": each} for each in sorted(principal.groups)],
-    }
+    return _User(
+        name=principal.name,
+        uid=str(principal),
+        type_id=type_id,
+        type=type_,
+        groups=[{"name": each} for each in sorted(principal.groups)],
+    )
 
 
-def _source(peer: str) -> Mapping[str, Any]:
+def _source(peer: str) -> dict[str, Any]:
     host, _, port = peer.rpartition(":")
     if port.isascii() and port.isdigit():
         return {"ip": host.strip("[]"), "port": int(port)}

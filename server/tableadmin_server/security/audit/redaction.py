@@ -1,10 +1,10 @@
 """What an audit record says of a request: no secrets, no items, no texts of policies, no more than fits."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 
@@ -18,6 +18,8 @@ _DROPPED = frozenset(
 _MAX_BYTES = 16_384
 _MAX_REQUEST = 65_536
 
+_encode = msgspec.json.Encoder(enc_hook=str, order="deterministic").encode
+
 
 def of_message(request: Message) -> Mapping[str, Any]:
     """What a record says of REQUEST: all of it, or size and digest of a large one."""
@@ -29,7 +31,7 @@ def of_message(request: Message) -> Mapping[str, Any]:
 def of_params(params: Mapping[str, Any]) -> Mapping[str, Any]:
     """What a record says of PARAMS: all of it, or size and digest of a large one."""
     redacted: dict[str, Any] = _redacted(params)
-    encoded = json.dumps(redacted, default=str).encode()
+    encoded = _encode(redacted)
     if len(encoded) <= _MAX_BYTES:
         return redacted
     return _left_out(encoded)
@@ -49,8 +51,8 @@ def _redacted(value: Any) -> Any:  # noqa: ANN401  # JSON
 
 def _member(name: str, value: Any) -> Any:  # noqa: ANN401  # JSON
     if name in _DIGESTED:
-        text = value if isinstance(value, str) else json.dumps(value, default=str, sort_keys=True)
-        return {"sha256": hashlib.sha256(text.encode()).hexdigest()}
+        text = value.encode() if isinstance(value, str) else _encode(value)
+        return {"sha256": hashlib.sha256(text).hexdigest()}
     return _redacted(value)
 
 

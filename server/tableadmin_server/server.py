@@ -6,8 +6,9 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 from typing import NoReturn, TypeAlias
 
 import grpc
@@ -16,9 +17,10 @@ from grpc_channelz.v1 import channelz, channelz_pb2, channelz_pb2_grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from tableadmin_server.config import ListenerConfig, ServerConfig
+from tableadmin_server.config import ConfigError, ListenerConfig, ServerConfig
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.interceptors.audit import AuditInterceptor, IntentInterceptor
+from tableadmin_server.interceptors.authorization import AuthorizationInterceptor
 from tableadmin_server.interceptors.client_certificates import ClientCertificatesInterceptor
 from tableadmin_server.interceptors.drain import DrainInterceptor
 from tableadmin_server.interceptors.errors import ErrorsInterceptor
@@ -31,11 +33,16 @@ from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
 from tableadmin_server.reloading import Reloading
 from tableadmin_server.security.audit.opening import opened
 from tableadmin_server.security.authentication.authentication import Authenticators
+from tableadmin_server.security.authorization.authorizer import Authorizer
+from tableadmin_server.security.authorization.policies import Configured, PolicyError
+from tableadmin_server.security.authorization.steps import StepAuthorizer
 from tableadmin_server.security.identity import parsed_principal
 from tableadmin_server.security.limits import Limits
 from tableadmin_server.services import audit, endpoint, operation, plan, table_admin, watch
+from tableadmin_server.services.call_metadata import called_endpoint
 from tableadmin_server.services.health import HealthServicer
 from tableadmin_server.supervision import Supervisor
+from tableadmin_server.tables.facts import read_facts
 from tableadmin_server.watching.hubs import Hubs
 
 _log = structlog.get_logger()
@@ -79,8 +86,12 @@ class Server:
         self._showing: set[asyncio.Task[None]] = set()
         self._hubs = Hubs(self._supervisor)
         self._audit = opened(config.audit)
-        self._audit_records = audit.AuditServicer(config.audit.path, has_policies=False)
+        self._audit_records = audit.AuditServicer(
+            config.audit.path, has_policies=config.policies.folder is not None
+        )
         self._operations = OperationsByEndpoint(self._endpoints, self._hubs, config.endpoints, self._audit)
+        self._reloading = Reloading(self._supervisor)
+        self._authorization = self._authorization_of(config)
         self._health = HealthServicer()
         self._calls = DrainInterceptor()
         self._authenticators = Authenticators(config.authenticators, config.limits.failed_logins_per_minute)
@@ -93,7 +104,6 @@ class Server:
             endpoint.handlers(self._endpoints),
             self._audit_records.handlers(),
         )
-        self._reloading = Reloading(self._supervisor)
         self._listeners = [self._listener(key, each) for key, each in config.listeners_by_key.items()]
         self._health_listener = self._listener_for_health(config.health.address)
 
@@ -128,6 +138,7 @@ class Server:
         yield IdentityInterceptor(self._identify(config))
         yield LimitsInterceptor(self._limits)
         yield ParsingInterceptor()
+        yield from self._authorization
         yield self._calls
         yield IntentInterceptor(self._audit)
 
@@ -138,6 +149,25 @@ class Server:
         if not config.authenticators:
             return trusted()
         return authenticated(self._authenticators.authentication(config.authenticators))
+
+    def _authorization_of(self, config: ServerConfig) -> Sequence[AuthorizationInterceptor]:
+        """What authorizes calls, and the calls of operations, where policies are configured."""
+        if config.policies.folder is None:
+            return ()
+        try:
+            authorizer = Authorizer(
+                Path(config.policies.folder),
+                Configured(tuple(config.endpoints), config.authenticator_names),
+                lambda endpoint, table, needed: read_facts(self._endpoints.named(endpoint), table, needed),
+                lambda endpoint, table: self._endpoints.named(endpoint).own_table == table,
+            )
+        except PolicyError as error:
+            raise ConfigError(f"policies.folder: {error}") from error
+        self._reloading.add(authorizer.refresh)
+        for each in self._endpoints:
+            each.authorize = StepAuthorizer(authorizer, each.name)
+        called = partial(called_endpoint, self._endpoints)
+        return (AuthorizationInterceptor(authorizer, self._endpoints, self._operations, called),)
 
     def _listener_for_health(self, address: str | None) -> Listener | None:
         if address is None:

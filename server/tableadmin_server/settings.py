@@ -14,6 +14,7 @@ from tableadmin_server.config import (
     HealthConfig,
     LimitsConfig,
     ListenerConfig,
+    PoliciesConfig,
     ServerConfig,
     TlsConfig,
 )
@@ -157,6 +158,11 @@ SECTIONS = (
         "Keys of the audit",
         "In the configuration file these keys stand in `[audit]`.",
         tuple(settings(AuditConfig, "audit")),
+    ),
+    Section(
+        "Keys of policies",
+        "In the configuration file these keys stand in `[policies]`.",
+        tuple(settings(PoliciesConfig, "policies")),
     ),
     Section(
         "Keys of an endpoint",

@@ -15,6 +15,7 @@ from tableadmin_server.config import (
     EndpointConfig,
     HealthConfig,
     ListenerConfig,
+    PoliciesConfig,
     ServerConfig,
     TlsConfig,
 )
@@ -29,12 +30,13 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     ConnectionsConfig,
     HealthConfig,
     AuditConfig,
+    PoliciesConfig,
     EndpointConfig,
 )
 OF_THE_FILE: tuple[type[msgspec.Struct], ...] = (*KINDS, LimitsConfig, StaticToken)
 OF_LISTENERS: tuple[type[msgspec.Struct], ...] = (ListenerConfig, TlsConfig)
 FILE_ONLY = {
-    *("authenticators", "default_endpoint", "endpoints", "listeners", "health", "connections"),
+    *("authenticators", "default_endpoint", "endpoints", "listeners", "health", "connections", "policies"),
     *("audit", "audit_sync", "limits"),
     *("connections_max_age", "connections_max_age_grace", "connections_max_metadata"),
     *(field.name for struct in (*OF_THE_FILE, *OF_LISTENERS) for field in msgspec.structs.fields(struct)),

@@ -624,6 +624,7 @@ class PlannedStep(_message.Message):
     DELETE_RESOURCE_POLICY_FIELD_NUMBER: _builtins.int
     TAG_RESOURCE_FIELD_NUMBER: _builtins.int
     UNTAG_RESOURCE_FIELD_NUMBER: _builtins.int
+    DENIAL_FIELD_NUMBER: _builtins.int
     summary: _builtins.str
     """A one-line description of the call. Example: `add index GenreIndex`."""
     @_builtins.property
@@ -685,6 +686,10 @@ class PlannedStep(_message.Message):
     def untag_resource(self) -> _tag_pb2.UntagResourceRequest:
         """Removes tags."""
 
+    @_builtins.property
+    def denial(self) -> Global___StepDenial:
+        """Set if policies do not permit the call. The call fails if the plan is applied."""
+
     def __init__(
         self,
         *,
@@ -703,10 +708,11 @@ class PlannedStep(_message.Message):
         delete_resource_policy: _resource_policy_pb2.DeleteResourcePolicyRequest | None = ...,
         tag_resource: _tag_pb2.TagResourceRequest | None = ...,
         untag_resource: _tag_pb2.UntagResourceRequest | None = ...,
+        denial: Global___StepDenial | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_summary", b"_summary", "call", b"call", "create_table", b"create_table", "delete_resource_policy", b"delete_resource_policy", "delete_table", b"delete_table", "disable_kinesis_streaming_destination", b"disable_kinesis_streaming_destination", "enable_kinesis_streaming_destination", b"enable_kinesis_streaming_destination", "put_resource_policy", b"put_resource_policy", "summary", b"summary", "tag_resource", b"tag_resource", "untag_resource", b"untag_resource", "update_continuous_backups", b"update_continuous_backups", "update_contributor_insights", b"update_contributor_insights", "update_kinesis_streaming_destination", b"update_kinesis_streaming_destination", "update_table", b"update_table", "update_time_to_live", b"update_time_to_live"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_summary", b"_summary", "call", b"call", "create_table", b"create_table", "delete_resource_policy", b"delete_resource_policy", "delete_table", b"delete_table", "denial", b"denial", "disable_kinesis_streaming_destination", b"disable_kinesis_streaming_destination", "enable_kinesis_streaming_destination", b"enable_kinesis_streaming_destination", "put_resource_policy", b"put_resource_policy", "summary", b"summary", "tag_resource", b"tag_resource", "untag_resource", b"untag_resource", "update_continuous_backups", b"update_continuous_backups", "update_contributor_insights", b"update_contributor_insights", "update_kinesis_streaming_destination", b"update_kinesis_streaming_destination", "update_table", b"update_table", "update_time_to_live", b"update_time_to_live"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_summary", b"_summary", "call", b"call", "create_table", b"create_table", "delete_resource_policy", b"delete_resource_policy", "delete_table", b"delete_table", "disable_kinesis_streaming_destination", b"disable_kinesis_streaming_destination", "enable_kinesis_streaming_destination", b"enable_kinesis_streaming_destination", "put_resource_policy", b"put_resource_policy", "summary", b"summary", "tag_resource", b"tag_resource", "untag_resource", b"untag_resource", "update_continuous_backups", b"update_continuous_backups", "update_contributor_insights", b"update_contributor_insights", "update_kinesis_streaming_destination", b"update_kinesis_streaming_destination", "update_table", b"update_table", "update_time_to_live", b"update_time_to_live", "waits", b"waits"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_summary", b"_summary", "call", b"call", "create_table", b"create_table", "delete_resource_policy", b"delete_resource_policy", "delete_table", b"delete_table", "denial", b"denial", "disable_kinesis_streaming_destination", b"disable_kinesis_streaming_destination", "enable_kinesis_streaming_destination", b"enable_kinesis_streaming_destination", "put_resource_policy", b"put_resource_policy", "summary", b"summary", "tag_resource", b"tag_resource", "untag_resource", b"untag_resource", "update_continuous_backups", b"update_continuous_backups", "update_contributor_insights", b"update_contributor_insights", "update_kinesis_streaming_destination", b"update_kinesis_streaming_destination", "update_table", b"update_table", "update_time_to_live", b"update_time_to_live", "waits", b"waits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__summary: _TypeAlias = _typing.Literal["summary"]  # noqa: Y015
     _WhichOneofArgType__summary: _TypeAlias = _typing.Literal["_summary", b"_summary"]  # noqa: Y015
@@ -718,6 +724,42 @@ class PlannedStep(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType_call) -> _WhichOneofReturnType_call | None: ...
 
 Global___PlannedStep: _TypeAlias = PlannedStep  # noqa: Y015
+
+@_typing.final
+class StepDenial(_message.Message):
+    """The reason why policies do not permit a call."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTION_FIELD_NUMBER: _builtins.int
+    POLICIES_FIELD_NUMBER: _builtins.int
+    ADVICE_FIELD_NUMBER: _builtins.int
+    action: _builtins.str
+    """The action that is not permitted. Example: `DeleteIndex`."""
+    @_builtins.property
+    def policies(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The IDs of the policies that forbid the action. Empty if no policy permits the action."""
+
+    @_builtins.property
+    def advice(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The advice of these policies."""
+
+    def __init__(
+        self,
+        *,
+        action: _builtins.str | None = ...,
+        policies: _abc.Iterable[_builtins.str] | None = ...,
+        advice: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_action", b"_action", "action", b"action"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_action", b"_action", "action", b"action", "advice", b"advice", "policies", b"policies"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__action: _TypeAlias = _typing.Literal["action"]  # noqa: Y015
+    _WhichOneofArgType__action: _TypeAlias = _typing.Literal["_action", b"_action"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__action) -> _WhichOneofReturnType__action | None: ...
+
+Global___StepDenial: _TypeAlias = StepDenial  # noqa: Y015
 
 @_typing.final
 class PlanWarning(_message.Message):

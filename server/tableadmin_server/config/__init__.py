@@ -33,6 +33,7 @@ from tableadmin_server.config.listener import (
     ConnectionsConfig,
     HealthConfig,
     ListenerConfig,
+    PoliciesConfig,
     TlsConfig,
     check_listener,
     missing,
@@ -48,6 +49,7 @@ __all__ = [
     "HealthConfig",
     "LimitsConfig",
     "ListenerConfig",
+    "PoliciesConfig",
     "PrincipalLimits",
     "RetryMode",
     "ServerConfig",
@@ -59,6 +61,9 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+
+# Of whoever calls a listener that asks for no proof.
+_NO_AUTHENTICATOR = "none"
 
 
 class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -92,6 +97,9 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     audit: Annotated[
         AuditConfig, Meta(description="Records of changes and denied calls.", extra={"flag": False})
     ] = AuditConfig()
+    policies: Annotated[
+        PoliciesConfig, Meta(description="Who may do what, as Cedar policies.", extra={"flag": False})
+    ] = PoliciesConfig()
     grace_period: Annotated[
         float,
         Meta(
@@ -138,9 +146,18 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         return {f"listeners[{at}]": each for at, each in enumerate(self.listeners)}
 
     @property
+    def authenticator_names(self) -> tuple[str, ...]:
+        """The names that ids of principals can begin with."""
+        principals = (each.principal for each in self.listeners_by_key.values() if each.principal)
+        named = (each.partition("::")[2].partition("/")[0] for each in principals)
+        return (*self.authenticators, *named, _NO_AUTHENTICATOR)
+
+    @property
     def insecure_listeners(self) -> dict[str, tuple[str, ...]]:
         """What listeners lack that other machines can reach, by the key of the listener."""
-        lacking = {key: tuple(missing(each, None)) for key, each in self.listeners_by_key.items()}
+        lacking = {
+            key: tuple(missing(each, self.policies.folder)) for key, each in self.listeners_by_key.items()
+        }
         return {key: keys for key, keys in lacking.items() if keys}
 
 
@@ -177,6 +194,8 @@ def checked(config: ServerConfig) -> ServerConfig:
         check_endpoint(name, endpoint)
     check_authenticators(config.authenticators)
     check_limits(config.limits)
+    if config.policies.folder is not None and not config.policies.folder.strip():
+        raise ConfigError("policies.folder: must be the path of a folder")
     return config
 
 

@@ -12,6 +12,7 @@ from tableadmin_server.config.error import ConfigError
 RetryMode = Literal["standard", "adaptive", "legacy"]
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+_ACCOUNT = re.compile(r"[0-9]{12}")
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
 _TABLE_NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
 
@@ -37,6 +38,14 @@ class EndpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         Meta(
             description="AWS region. Without this setting, boto3 takes the region from the environment or "
             "the profile."
+        ),
+    ] = None
+    account: Annotated[
+        str | None,
+        Meta(
+            description="ID of the AWS account. If policies are configured, callers can use ARNs of this "
+            "account only. Without this setting, they can use no ARNs.",
+            extra={"metavar": "ID"},
         ),
     ] = None
     profile: Annotated[str | None, Meta(description="Profile in the shared AWS configuration files.")] = None
@@ -133,6 +142,8 @@ def check_endpoint(name: str, endpoint: EndpointConfig) -> None:
             f"endpoints.{name}.endpoint_url: {endpoint.endpoint_url!r} must have the form http(s)://HOST[:PORT]"
         )
 
+    if endpoint.account is not None and not _ACCOUNT.fullmatch(endpoint.account):
+        raise ConfigError(f"endpoints.{name}.account: {endpoint.account!r} must have 12 digits")
     if endpoint.operations_table and not _TABLE_NAME.fullmatch(endpoint.operations_table):
         raise ConfigError(
             f"endpoints.{name}.operations_table: {endpoint.operations_table!r} is not a "

@@ -113,6 +113,20 @@ class HealthConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     ] = None
 
 
+class PoliciesConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The policies that decide who may do what."""
+
+    folder: Annotated[
+        str | None,
+        Meta(
+            description="Folder of Cedar policies: files that end in .cedar. With this setting, each call "
+            "needs a policy that permits it. The server loads the policies again after SIGHUP and when a "
+            "file has changed. Invalid policies change nothing.",
+            extra={"metavar": "FOLDER"},
+        ),
+    ] = None
+
+
 class ConnectionsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The bounds of connections."""
 

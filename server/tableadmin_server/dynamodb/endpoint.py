@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
@@ -24,6 +24,7 @@ from tableadmin_server.dynamodb.listings import leave_out, shows_tables
 from tableadmin_server.dynamodb.reachability import Reachability
 from tableadmin_server.dynamodb.support import Support, is_aws
 from tableadmin_server.failure import Failure, request_id_text
+from tableadmin_server.security.identity import Principal
 
 _METHODS = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"].methods_by_name
 
@@ -43,16 +44,29 @@ class Answer:
     misshapen: bool = False
 
 
+# Raises Failure (PERMISSION_DENIED) where policies do not permit a principal to have an operation, with its
+# parameters, called for a table.
+Authorize: TypeAlias = Callable[[Principal, str, AwsDict, str], Awaitable[None]]
+
+
+async def permit_all(_principal: Principal, _operation: str, _params: AwsDict, _table: str) -> None:
+    """Permit everything: no policies are configured."""
+
+
 class Endpoint:
     """An endpoint of the configuration: what it answers, or why not, and which operations it has.
 
     `own_table` is the table in which the service keeps its operations, "" for none. Listings leave it out.
+    `authorize` decides about each call that an operation makes, for the principal that asked for it.
     """
 
     def __init__(self, name: str, config: EndpointConfig) -> None:
         """Connect nothing yet; raises ConfigError when boto3 can't make a client of CONFIG."""
         self.name = name
         self.own_table = config.operations_table
+        # Of the ARNs that callers may use where policies are configured.
+        self.account = config.account
+        self.authorize: Authorize = permit_all
         self.is_aws = is_aws(config.endpoint_url)
         # Which operations the endpoint has.
         self.support = Support(complete=self.is_aws)

@@ -21,7 +21,7 @@ from tableadmin_server.operations.execution.reconcile import (
 )
 from tableadmin_server.operations.storage.record import OperationSpec
 from tableadmin_server.operations.storage.store import Found
-from tableadmin_server.planner import moved, plan
+from tableadmin_server.planner import Plan, moved, plan
 from tableadmin_server.tables.planned import observed
 from tableadmin_server.tables.snapshot import Snapshot
 
@@ -62,7 +62,19 @@ async def check_table(endpoint: Endpoint, spec: OperationSpec) -> CheckedTable:
     failure = (
         drift_failure(spec, planned) or refusal_failure(spec, planned) or permission_failure(spec, planned)
     )
-    return CheckedTable(spec, live, failure)
+    return CheckedTable(spec, live, failure or await _denial(endpoint, spec, planned))
+
+
+async def _denial(endpoint: Endpoint, spec: OperationSpec, planned: Plan) -> Failure | None:
+    """Why policies do not permit all calls of PLANNED; raises Failure where nobody can tell."""
+    for step in planned.steps:
+        try:
+            await endpoint.authorize(spec.principal, step.operation, step.params, spec.table_name)
+        except Failure as failure:
+            if failure.code != Code.PERMISSION_DENIED:
+                raise
+            return failure
+    return None
 
 
 def held_by_another(table_name: str, operation_id: str) -> Failure:

@@ -57,10 +57,10 @@ class Operations:
 
     async def _apply(self, apply_request: ApplyRequest) -> list[Operation]:
         # Two at a time would each make the operations that they do not find, and carry them out.
-        lock = self._locks.setdefault(apply_request.request_id, asyncio.Lock())
+        lock = self._locks.setdefault(apply_request.key, asyncio.Lock())
         async with lock:
             seen: Mapping[str, Snapshot] = {}
-            request = await self._store.request(apply_request.request_id)
+            request = await self._store.request(apply_request.key)
             if request is None:
                 request, seen = await self._check(apply_request)
             specs = list(apply_request.operation_specs(request))
@@ -133,14 +133,14 @@ class Operations:
             seen = await admission.check(self._endpoint, specs, holders)
         except Failure:
             # What stands against it may be itself, where another server was faster.
-            known = await self._store.request(apply_request.request_id)
+            known = await self._store.request(apply_request.key)
             if known is None:
                 raise
             return known, {}
         if len(seen) == len(specs):
             request = replace(request, admission=Admission())
         await self._store.ensure()
-        return await self._store.add_request(apply_request.request_id, request), seen
+        return await self._store.add_request(apply_request.key, request), seen
 
     async def _existing(self, operation_ids: Sequence[str]) -> dict[str, Operation]:
         """The operations that there are, by id; raises Failure for one that can't be read."""
@@ -162,7 +162,7 @@ class Operations:
             waits = ("the checks of all tables of the request",)
             created = await self._runner.add_unadmitted([_new(spec, State.PENDING, waits) for spec in specs])
         else:
-            self._runner.admitted(specs[0].request_id)
+            self._runner.admitted(specs[0].request_key)
             created = await asyncio.gather(
                 *(self._create(spec, seen.get(spec.operation_id)) for spec in specs)
             )

@@ -10,7 +10,8 @@ from google.rpc.code_pb2 import Code
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.failure import Failure, FieldViolation
 from tableadmin_server.operations.storage.items import RequestRecord
-from tableadmin_server.operations.storage.record import OperationSpec
+from tableadmin_server.operations.storage.record import OperationSpec, request_key
+from tableadmin_server.security.identity import ANONYMOUS, Principal
 
 
 @dataclass(frozen=True)
@@ -25,13 +26,17 @@ class ApplyRequest:
     allow_replacement: bool = False
     requested_by: str = ""
     caller: str = ""
+    principal: Principal = ANONYMOUS
+
+    @property
+    def key(self) -> str:
+        """What the request is remembered by."""
+        return request_key(self.principal, self.request_id)
 
     def record(self, now: datetime) -> RequestRecord:
         """The request as it is remembered, made at the moment NOW and not checked yet."""
         names = [str(table_spec["TableName"]) for table_spec in self.specs]
-        return RequestRecord(
-            self.digest, now, {name: operation_id(now, self.request_id, name) for name in names}
-        )
+        return RequestRecord(self.digest, now, {name: operation_id(now, self.key, name) for name in names})
 
     def operation_specs(self, request: RequestRecord) -> Iterator[OperationSpec]:
         """What is to be done for each table; raises Failure where REQUEST is another with the same id."""
@@ -54,12 +59,13 @@ class ApplyRequest:
                 allow_replacement=self.allow_replacement,
                 requested_by=self.requested_by,
                 caller=self.caller,
+                principal=self.principal,
                 created=request.created,
             )
 
 
-def operation_id(created: datetime, request_id: str, table_name: str) -> str:
+def operation_id(created: datetime, request_key: str, table_name: str) -> str:
     """An id that sorts by the time it was CREATED, the same whoever makes it for the same table."""
     moment = created.astimezone(UTC).strftime("%Y%m%dt%H%M%S%f")[:-3]
-    digest = hashlib.sha256(f"{request_id}\n{table_name}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{request_key}\n{table_name}".encode()).hexdigest()
     return f"{moment}-{digest[:12]}"

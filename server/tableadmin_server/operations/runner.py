@@ -151,7 +151,7 @@ class Runner:
 
     async def _admit(self, entries: Mapping[str, Entry], term: int) -> None:
         """Carry out ENTRIES, which are of one request, or end them, once the request is checked."""
-        request_id = next(iter(entries.values())).operation.spec.request_id
+        request_id = next(iter(entries.values())).operation.spec.request_key
         try:
             admission, seen = await self._admission.of(request_id)
             for operation_id, entry in entries.items():
@@ -340,7 +340,7 @@ class Runner:
             if claim is None or await self._take_table(claim, entry.operation) is not None:
                 return None
             if entry.operation.status.state is State.PENDING:
-                admission, _ = await self._admission.of(entry.operation.spec.request_id)
+                admission, _ = await self._admission.of(entry.operation.spec.request_key)
                 if admission.obstacles:
                     await self._abort_unadmitted(entry.operation, claim, admission)
                     return None

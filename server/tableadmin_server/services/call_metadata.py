@@ -29,10 +29,14 @@ Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 def called_endpoint(endpoints: Endpoints, context: Context) -> Endpoint:
     """The endpoint that the metadata of the call names, or the default; raises Failure for a wrong name."""
-    for key, value in context.invocation_metadata() or ():
-        if key == ENDPOINT_KEY:
-            return endpoints.named(str(value))
-    return endpoints.named(None)
+    names = [str(value) for key, value in context.invocation_metadata() or () if key == ENDPOINT_KEY]
+    if len(names) > 1:
+        raise Failure(
+            Code.INVALID_ARGUMENT,
+            f"the metadata {ENDPOINT_KEY} must have one value, but has {len(names)}",
+            reason="AMBIGUOUS_ENDPOINT",
+        )
+    return endpoints.named(names[0] if names else None)
 
 
 def time_limit(context: Context) -> float | None:

@@ -26,7 +26,9 @@ from tableadmin_server.failure import Failure, invalid_request
 from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
 from tableadmin_server.operations.following import not_found
 from tableadmin_server.operations.operations import Operations
+from tableadmin_server.operations.storage.record import request_key
 from tableadmin_server.operations.storage.store import Found, Selection
+from tableadmin_server.security.identity import caller
 from tableadmin_server.services.call_metadata import called_endpoint, in_time
 from tableadmin_server.services.operation_messages import operation_message, unreadable_message
 
@@ -158,7 +160,8 @@ def _message(operation_id: str, found: Found) -> Operation:
 
 
 def _selection(request: ListOperationsRequest) -> Selection:
-    return Selection(request.table_name, frozenset(map(_state, request.states)), request.request_id)
+    request_id = request.request_id and request_key(caller().principal, request.request_id)
+    return Selection(request.table_name, frozenset(map(_state, request.states)), request_id)
 
 
 def _state(number: OperationState.ValueType) -> str:

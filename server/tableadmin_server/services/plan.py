@@ -35,6 +35,7 @@ from tableadmin_server.failure import Failure, FieldViolation, invalid_request
 from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
 from tableadmin_server.operations.request import ApplyRequest
 from tableadmin_server.planner import Violation, plan, repetitions, validate
+from tableadmin_server.security.identity import Caller, caller
 from tableadmin_server.services.call_metadata import called_endpoint, in_time
 from tableadmin_server.services.operation_messages import operation_message
 from tableadmin_server.services.plan_messages import table_error, table_plan
@@ -89,7 +90,8 @@ def handlers(endpoints: Endpoints, operations: OperationsByEndpoint) -> "grpc.Ge
     async def apply_plan(request: ApplyPlanRequest, context: Context) -> ApplyPlanResponse:
         endpoint = called_endpoint(endpoints, context)
         _APPLIED.check(endpoint, request)
-        apply_request = await off_loop(partial(_application, request, context.peer()), request.ByteSize())
+        work = partial(_application, request, context.peer(), caller())
+        apply_request = await off_loop(work, request.ByteSize())
         answer = operations.of(endpoint).apply(apply_request)
         begun = await in_time(answer, context, "ApplyPlan", endpoint, reads=False)
         return ApplyPlanResponse(operations=map(operation_message, begun))
@@ -184,10 +186,10 @@ def _field(number: int, path: str) -> str:
     return f"specs[{number}].{field}" if field else f"specs[{number}]"
 
 
-def _application(request: ApplyPlanRequest, caller: str) -> ApplyRequest:
-    """What REQUEST asks for; raises Failure (INVALID_ARGUMENT)."""
-    if not 1 <= len(request.request_id) <= _MAX_REQUEST_ID:
-        raise invalid_request("request_id", f"must have 1 to {_MAX_REQUEST_ID} characters")
+def _application(request: ApplyPlanRequest, peer: str, asker: Caller) -> ApplyRequest:
+    """What REQUEST of ASKER at PEER asks for; raises Failure (INVALID_ARGUMENT)."""
+    if not 1 <= len(request.request_id) <= _MAX_REQUEST_ID or not request.request_id.isprintable():
+        raise invalid_request("request_id", f"must have 1 to {_MAX_REQUEST_ID} printable characters")
     if not request.specs:
         raise invalid_request("specs", "must have at least one element")
     specs = valid_specs(request.specs)
@@ -203,8 +205,12 @@ def _application(request: ApplyPlanRequest, caller: str) -> ApplyRequest:
         dict(request.fingerprints),
         allow_destructive=request.allow_destructive,
         allow_replacement=request.allow_replacement,
-        requested_by=request.requested_by[:_MAX_REQUESTED_BY],
-        caller=caller,
+        # Whoever has proved who calls does not choose the name.
+        requested_by=str(asker.principal)
+        if asker.proof != "none"
+        else request.requested_by[:_MAX_REQUESTED_BY],
+        caller=peer,
+        principal=asker.principal,
     )
 
 

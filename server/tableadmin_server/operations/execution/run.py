@@ -305,6 +305,8 @@ class Run:
 
     async def _sent(self, step: Step) -> Answer:
         """The answer to the call of STEP, which is soon made again where it was only throttled."""
+        spec = self.operation.spec
+        await self._endpoint.authorize(spec.principal, step.operation, step.params, spec.table_name)
         call = self._endpoint.background.single_call
         for seconds in _THROTTLED_DELAYS:
             try:

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from tableadmin_server.planner import Cooldown
+from tableadmin_server.security.identity import ANONYMOUS, Principal
 
 # An AwsDict, in words that msgspec can read: it knows no type that is made of itself.
 _Json: TypeAlias = dict[str, Any]
@@ -88,7 +89,22 @@ class OperationSpec(msgspec.Struct, frozen=True, kw_only=True):
     allow_replacement: bool = False
     requested_by: str = ""
     caller: str = ""
+    # For whom each call is authorized.
+    principal: Principal = ANONYMOUS
     created: datetime
+
+    @property
+    def request_key(self) -> str:
+        """See `request_key`."""
+        return request_key(self.principal, self.request_id)
+
+
+def request_key(principal: Principal, request_id: str) -> str:
+    """What a request is remembered by: the same id of another principal is another request.
+
+    A request id has printable characters only, so no id is the key of another principal's request.
+    """
+    return request_id if principal == ANONYMOUS else f"{principal}\n{request_id}"
 
 
 class OperationStatus(msgspec.Struct, frozen=True, kw_only=True):

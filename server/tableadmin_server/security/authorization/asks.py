@@ -17,12 +17,14 @@ _RPCS_OF_AWS = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"].methods
 class Ask:
     """An action, and the table that it is for. None is the endpoint, or each table that the request selects.
 
-    SUBJECT is the part of the request that the context is taken from.
+    SUBJECT is the part of the request that the context is taken from. MINE says that the request is about an
+    operation that the principal has asked for.
     """
 
     action: str
     table: str | None
     subject: Message
+    mine: bool = False
 
 
 def asks(method: str, request: Message, place: Place) -> Sequence[Ask]:

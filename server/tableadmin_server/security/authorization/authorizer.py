@@ -1,6 +1,5 @@
 """Authorizes what principals ask for by the policies of a folder, which may change while the server runs."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -35,9 +34,8 @@ from tableadmin_server.security.identity import Principal
 
 _log = structlog.get_logger()
 
-# Seconds between two looks at the folder. What has changed is loaded once two looks have found the same: a
-# file that is being written may be whole policies already, though not all of them.
-_LOOK_SECONDS = 1.0
+# Problems of refused policies that are logged.
+_MAX_PROBLEMS = 20
 
 # Reads what decisions need to know of a table, by the names of the endpoint and the table; raises Failure.
 ReadFacts: TypeAlias = Callable[[str, str, FactsNeeded], Awaitable[Facts]]
@@ -65,6 +63,8 @@ class Authorizer:
         self._configured = configured
         self._read_facts = read_facts
         self._is_own = is_own
+        # The files as the policies were loaded from them, and as they were last seen.
+        self._loaded = self._seen = _state(folder)
         self._decider = compile_folder(folder, configured)
         _log.info("policies loaded", sha256=self._decider.sha256, policies=len(self._decider.policies))
 
@@ -77,14 +77,14 @@ class Authorizer:
         """Whether there is a policy that may permit any of ACTIONS to PRINCIPAL for something of ENDPOINT."""
         return any(self._decider.may_permit(principal, action, endpoint) for action in actions)
 
-    async def decide(self, principal: Principal, ask: Ask, endpoint: str, *, mine: bool = False) -> Decision:
+    async def decide(self, principal: Principal, ask: Ask, endpoint: str) -> Decision:
         """Whether PRINCIPAL may do what ASK says at ENDPOINT, "" for the server; raises Failure of a read."""
         decider = self._decider
         resource = Resource(endpoint, ask.table)
         circumstances = Circumstances(
-            partial(_context, ask.subject, mine=mine),
+            partial(_context, ask.subject, mine=ask.mine),
             is_plain=is_plain(ask.subject.DESCRIPTOR),
-            mine=mine,
+            mine=ask.mine,
             own=ask.table is not None and self._is_own(endpoint, ask.table),
         )
         decision = decider.decide(principal, ask.action, resource, circumstances)
@@ -94,52 +94,43 @@ class Authorizer:
         facts = await self._read_facts(endpoint, ask.table, needed) if ask.table else Facts()
         return decider.decide_with(facts, principal, ask.action, resource, circumstances)
 
-    async def check(
-        self, principal: Principal, asks: Iterable[Ask], endpoint: str, *, mine: bool = False
-    ) -> tuple[str, ...]:
+    async def check(self, principal: Principal, asks: Iterable[Ask], endpoint: str) -> tuple[str, ...]:
         """The policies that permit all of ASKS; raises Failure (PERMISSION_DENIED) for the first denied."""
         permitted: dict[str, None] = {}
         for ask in asks:
-            decision = await self.decide(principal, ask, endpoint, mine=mine)
+            decision = await self.decide(principal, ask, endpoint)
             if not decision.allowed:
                 raise denied(principal, ask.action, Resource(endpoint, ask.table), decision)
             permitted.update(dict.fromkeys(decision.policies))
         return tuple(permitted)
 
-    async def follow_folder(self) -> None:
-        """Load the policies whenever the files have changed; goes on until it is cancelled."""
-        before = await asyncio.to_thread(_state, self._folder)
-        loaded = before
-        while True:
-            await asyncio.sleep(_LOOK_SECONDS)
-            now = await asyncio.to_thread(_state, self._folder)
-            if now == before and now != loaded:
-                await self.reload()
-                loaded = now
-            before = now
+    def refresh(self) -> None:
+        """Load the policies anew if the files have changed.
 
-    async def reload(self) -> bool:
-        """Load the policies anew: whether the new ones decide. Invalid ones are logged and change nothing."""
-        old = self._decider.sha256
-        refused = ""
+        A change is taken at the second call that sees it: a file that is being written may be valid policies
+        already, though not all of them.
+        """
+        state = _state(self._folder)
+        if state == self._seen and state != self._loaded:
+            self._loaded = state
+            self._reload()
+        self._seen = state
+
+    def _reload(self) -> None:
+        """Have the policies of the folder decide. Invalid ones are logged and change nothing."""
+        old, new = self._decider.sha256, ""
         try:
-            texts = await asyncio.to_thread(read_folder, self._folder)
-            refused = digest_of(texts)
-            decider = await asyncio.to_thread(compile_texts, texts, self._configured)
+            texts = read_folder(self._folder)
+            new = digest_of(texts)
+            decider = compile_texts(texts, self._configured)
         except PolicyError as error:
-            _log.error(
-                "policies refused; the old ones stay in force",
-                sha256=old,
-                refused_sha256=refused,
-                problems=list(error.problems[:20]),
-            )
-            return False
-        if decider.sha256 != old:
-            self._decider = decider
-        _log.info(
-            "policies loaded", sha256=decider.sha256, replaced_sha256=old, policies=len(decider.policies)
-        )
-        return True
+            problems = list(error.problems[:_MAX_PROBLEMS])
+            _log.error("policies refused", refused_sha256=new, sha256=old, problems=problems)
+            return
+        if new == old:
+            return
+        self._decider = decider
+        _log.info("policies loaded", sha256=new, replaced_sha256=old, policies=len(decider.policies))
 
 
 def denied(principal: Principal, action: str, resource: Resource, decision: Decision) -> Failure:

@@ -92,3 +92,14 @@ def _values(
             yield from _values(value, below, subject, f"{above}{name}.")
     else:
         yield f"{above}{name}", value, subject
+
+
+_ANY_ARN = re.compile(r"arn:[^\n]{1,200}:table/([a-zA-Z0-9_.-]{3,255})(?:/[a-zA-Z0-9_.:/-]{1,512})?\Z")
+
+
+def table_in(value: str) -> str | None:
+    """The table that VALUE in an answer of an endpoint names, by name or by ARN; None where it names none."""
+    if _NAME.match(value):
+        return value
+    arn = _ANY_ARN.match(value)
+    return arn[1] if arn else None

@@ -34,7 +34,7 @@ from tableadmin.v1.index_pb2 import DeleteGlobalSecondaryIndexAction
 from tableadmin.v1.replica_pb2 import DeleteReplicationGroupMemberAction
 from tableadmin_server.failure import Failure
 from tableadmin_server.security.authorization.asks import asks, step_asks
-from tests.security.authorization.policy_sets import PLACE
+from tests.server.security.authorization.policy_sets import PLACE
 
 TABLE = "arn:aws:dynamodb:eu-central-1:111122223333:table/music"
 BACKUP = f"{TABLE}/backup/01489602797149-73d8d5bc"

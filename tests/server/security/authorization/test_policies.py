@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tableadmin_server.security.authorization.policies import PolicyError, load, read_folder
-from tests.security.authorization.policy_sets import CONFIGURED, EXAMPLE, SCHEMA
+from tests.server.security.authorization.policy_sets import CONFIGURED, EXAMPLE, SCHEMA
 
 PERMIT = "permit (principal, action, resource)"
 

@@ -31,7 +31,7 @@ from tableadmin_server.security.authorization.decisions import (
 )
 from tableadmin_server.security.authorization.policies import PolicyDocuments
 from tableadmin_server.security.identity import Principal
-from tests.security.authorization.policy_sets import (
+from tests.server.security.authorization.policy_sets import (
     ANA,
     EXAMPLE,
     NOBODY,

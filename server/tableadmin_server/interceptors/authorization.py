@@ -1,0 +1,337 @@
+"""Authorizes every RPC: what is not permitted is not handled, and answers show what the caller may see."""
+
+import asyncio
+import inspect
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeAlias
+
+import grpc
+from google.protobuf.descriptor_pool import Default
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+from google.rpc.code_pb2 import Code
+
+from tableadmin.v1 import ExportTablesRequest, ListEndpointsResponse, PlanTablesResponse, WatchRequest
+from tableadmin_server.bounds import received
+from tableadmin_server.dynamodb.endpoint import Endpoint
+from tableadmin_server.dynamodb.endpoints import Endpoints
+from tableadmin_server.failure import Failure
+from tableadmin_server.interceptors import authorized_streams
+from tableadmin_server.interceptors.visible_entries import Entry, visible_page
+from tableadmin_server.interceptors.wrapping import Context, Continuation, Handler, Received, wrapped
+from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
+from tableadmin_server.operations.following import not_found
+from tableadmin_server.security.authorization.asks import Ask, asks
+from tableadmin_server.security.authorization.authorizer import Authorizer, denied
+from tableadmin_server.security.authorization.classification import RPCS, About, Classified, action_of
+from tableadmin_server.security.authorization.decisions import DENIED, Resource
+from tableadmin_server.security.authorization.resources import Place
+from tableadmin_server.security.identity import Principal, caller
+from tableadmin_server.tables.reading import background_reader
+
+# Gives the endpoint that the metadata of a call names; raises Failure.
+EndpointOf: TypeAlias = Callable[[Context], Endpoint]
+_Behavior: TypeAlias = Callable[[Received, Context], Awaitable[Any]]
+_Streaming: TypeAlias = Callable[[Received, Context], AsyncGenerator[Any]]
+
+# Entries of a listing that are decided about in one turn of the event loop, and tables read at a time.
+_CHUNK = 16
+_NOTHING = Empty()
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """A call that may be handled. Where it SELECTS tables, its answers are to be filtered."""
+
+    principal: Principal
+    endpoint: Endpoint
+    asks: Sequence[Ask]
+    selects: bool = False
+
+
+class AuthorizationInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs only
+    """Has AUTHORIZER decide about every call. It belongs inside of what parses requests and knows callers.
+
+    An RPC that is not classified is denied.
+    """
+
+    def __init__(
+        self,
+        authorizer: Authorizer,
+        endpoints: Endpoints,
+        operations: OperationsByEndpoint,
+        endpoint_of: EndpointOf,
+    ) -> None:
+        self._authorizer = authorizer
+        self._endpoints = endpoints
+        self._operations = operations
+        self._endpoint_of = endpoint_of
+
+    async def intercept_service(  # type: ignore[override]  # grpc gives and takes None where there is no RPC
+        self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
+    ) -> "Handler | None":
+        """The RPC's handler, whose calls are authorized first."""
+        handler = await continuation(handler_call_details)
+        method = handler_call_details.method.removeprefix("/")
+        row = RPCS.get(method)
+        if handler is None or (row is not None and row.about is About.NOTHING and row.group is None):
+            return handler
+        return self._guarded(handler, method, row)
+
+    def _guarded(self, handler: Handler, method: str, row: Classified | None) -> Handler:
+        parse = handler.request_deserializer
+        if row is not None and inspect.isasyncgenfunction(handler.unary_stream):
+            about_server = row.about is About.SERVER
+            stream = (
+                self._server_stream(handler.unary_stream, action_of(method))
+                if about_server
+                else self._stream(handler.unary_stream, method, row)
+            )
+            return grpc.unary_stream_rpc_method_handler(stream, parse, handler.response_serializer)
+        if row is not None and row.about is About.SERVER:
+            return wrapped(handler, self._checking_server(action_of(method)), parse)
+        if row is None or handler.unary_unary is None:
+            return wrapped(handler, _refusing(method), parse)
+        behavior = self._unary(handler.unary_unary, method, row, parsed=parse is not None)
+        return grpc.unary_unary_rpc_method_handler(behavior, parse, handler.response_serializer)
+
+    def _checking_server(self, action: str) -> Callable[..., Any]:
+        @asynccontextmanager
+        async def checking(request: Received, _context: Context) -> AsyncIterator[Received]:
+            await self._authorizer.check(caller().principal, [Ask(action, None, _NOTHING)], "")
+            yield request
+
+        return checking
+
+    def _server_stream(self, handle: _Streaming, action: str) -> _Streaming:
+        ask = Ask(action, None, _NOTHING)
+
+        async def stream(request: Received, context: Context) -> AsyncGenerator[Any]:
+            principal, policies = caller().principal, self._authorizer.sha256
+            await self._authorizer.check(principal, [ask], "")
+            async with aclosing(handle(request, context)) as answers:
+                async for answer in answers:
+                    if self._authorizer.sha256 != policies:
+                        policies = self._authorizer.sha256
+                        await self._authorizer.check(principal, [ask], "")
+                    yield answer
+
+        return stream
+
+    def _unary(self, handle: _Behavior, method: str, row: Classified, *, parsed: bool) -> _Behavior:
+        request_type, response_type = _messages(method)
+
+        async def behave(given: Received, context: Context) -> Any:  # noqa: ANN401  # of whichever RPC
+            request = given if parsed else await received(request_type.FromString, given)
+            if row.about is About.NOTHING:
+                return await self._visible_endpoints(await handle(given, context), action_of(method))
+            call = await self._admit(method, row, request, context)
+            if not call.selects or row.listing is None:
+                return await handle(given, context)
+
+            async def page(asked: Message) -> Message:
+                answer = await handle(asked if parsed else asked.SerializeToString(), context)
+                return answer if parsed else response_type.FromString(answer)
+
+            visible = partial(self._visible, call, row.listing.action)
+            shown = await visible_page(request, row.listing, page, visible)
+            return shown if parsed else shown.SerializeToString()
+
+        return behave
+
+    def _stream(self, handle: _Streaming, method: str, row: Classified) -> _Streaming:
+        async def stream(request: Received, context: Context) -> AsyncGenerator[Any]:
+            principal = caller().principal
+            seal = authorized_streams.seal(principal, self._authorizer.sha256)
+            if isinstance(request, WatchRequest) and request.resume_token:
+                request.resume_token = authorized_streams.unsealed(request.resume_token, seal)
+            call = await self._admit(method, row, request, context)
+            if call.selects and isinstance(request, ExportTablesRequest):
+                names = await self._selected(call, request)
+                if not names:
+                    return
+                request = ExportTablesRequest(table_names=names)
+            async with aclosing(handle(request, context)) as answers:
+                async for answer in self._shown(call, row, request, answers):
+                    yield (
+                        authorized_streams.sealed(answer, seal)
+                        if isinstance(request, WatchRequest)
+                        else answer
+                    )
+
+        return stream
+
+    async def _shown(
+        self, call: Admitted, row: Classified, request: Message, answers: AsyncGenerator[Any]
+    ) -> AsyncIterator[Any]:
+        """ANSWERS, as far as CALL may still see them: policies may change while a stream goes on."""
+        policies = self._authorizer.sha256
+        async for answer in answers:
+            if self._authorizer.sha256 != policies:
+                if isinstance(request, WatchRequest) and call.selects:
+                    raise authorized_streams.policies_changed()
+                policies = self._authorizer.sha256
+                await self._check_again(call, row, request)
+            if isinstance(request, WatchRequest) and call.selects:
+                table = authorized_streams.table_of_event(answer)
+                if table and not (await self._visible(call, call.asks[0].action, [Entry(table)]))[0]:
+                    continue
+            if isinstance(answer, PlanTablesResponse):
+                await authorized_streams.note_denials(
+                    answer, self._authorizer, call.principal, call.endpoint.name
+                )
+            yield answer
+
+    async def _check_again(self, call: Admitted, row: Classified, request: Message) -> None:
+        try:
+            await self._authorizer.check(call.principal, call.asks, call.endpoint.name)
+        except Failure as failure:
+            if row.about is About.OPERATIONS and failure.code == Code.PERMISSION_DENIED:
+                raise not_found(next(iter(_operation_ids(request)))) from None
+            raise
+
+    async def _admit(self, method: str, row: Classified, request: Message, context: Context) -> Admitted:
+        """The call, if it may be handled; raises Failure."""
+        principal = caller().principal
+        endpoint = await self._endpoint(method, request, context, principal)
+        if row.about is About.OPERATIONS:
+            about = [
+                await self._operation_ask(principal, method, each, endpoint, request)
+                for each in _operation_ids(request)
+            ]
+            return Admitted(principal, endpoint, about)
+        asked = asks(method, request, _place(endpoint))
+        if asked[0].table is not None:
+            await self._authorizer.check(principal, asked, endpoint.name)
+            return Admitted(principal, endpoint, asked)
+        return await self._admit_selection(row, asked, principal, endpoint)
+
+    async def _admit_selection(
+        self, row: Classified, asked: Sequence[Ask], principal: Principal, endpoint: Endpoint
+    ) -> Admitted:
+        """A call that names no table: all of the endpoint is shown to it, or what of it is visible."""
+        action = row.listing.action if row.listing else asked[0].action
+        decision = DENIED
+        if row.about is About.ENDPOINT:
+            decision = await self._authorizer.decide(principal, asked[0], endpoint.name)
+            if decision.allowed:
+                return Admitted(principal, endpoint, asked)
+        filters = row.listing is not None or row.about is About.TABLES
+        if not filters or not self._authorizer.may_permit(principal, [action], endpoint.name):
+            raise denied(principal, asked[0].action, Resource(endpoint.name), decision)
+        return Admitted(principal, endpoint, asked, selects=True)
+
+    async def _endpoint(
+        self, method: str, request: Message, context: Context, principal: Principal
+    ) -> Endpoint:
+        """The endpoint of the call. One that is not configured and one that is not permitted look alike."""
+        try:
+            return self._endpoint_of(context)
+        except Failure as failure:
+            if failure.code != Code.NOT_FOUND:
+                raise
+            ask = Ask("ListEndpoints", None, request)
+            for endpoint in self._endpoints:
+                if not (await self._authorizer.decide(principal, ask, endpoint.name)).allowed:
+                    name = failure.metadata["endpoint"]
+                    table = _first_table(method, request, name)
+                    raise denied(principal, action_of(method), Resource(name, table), DENIED) from None
+            raise
+
+    async def _operation_ask(
+        self, principal: Principal, method: str, operation_id: str, endpoint: Endpoint, request: Message
+    ) -> Ask:
+        """What a call asks for that is about an operation. One that is not permitted is not found."""
+        action = action_of(method)
+        if not operation_id or not self._authorizer.may_permit(principal, [action], endpoint.name):
+            raise not_found(operation_id)
+        try:
+            found = await self._operations.of(endpoint).get(operation_id)
+        except Failure as failure:
+            if failure.code not in {Code.DATA_LOSS, Code.FAILED_PRECONDITION}:
+                raise
+            table, mine = "", False  # the record can't be read, and nobody knows which table it is of
+        else:
+            if found is None:
+                raise not_found(operation_id)
+            table, mine = found.spec.table_name, found.spec.principal == principal
+        ask = Ask(action, table, request, mine)
+        if not (await self._authorizer.decide(principal, ask, endpoint.name)).allowed:
+            raise not_found(operation_id)
+        return ask
+
+    async def _visible(self, call: Admitted, action: str, entries: Sequence[Entry]) -> Sequence[bool]:
+        """Which of ENTRIES are of tables for which ACTION is permitted, or are operations of the caller."""
+        tables = list(dict.fromkeys(each.table for each in entries))
+        visible: dict[str, bool] = {}
+        for start in range(0, len(tables), _CHUNK):
+            chunk = tables[start : start + _CHUNK]
+            visible.update(
+                zip(chunk, await asyncio.gather(*(self._sees(call, action, t) for t in chunk)), strict=True)
+            )
+            await asyncio.sleep(0)
+        own = str(call.principal)
+        return [visible[each.table] or each.requested_by == own for each in entries]
+
+    async def _sees(self, call: Admitted, action: str, table: str) -> bool:
+        decision = await self._authorizer.decide(
+            call.principal, Ask(action, table, _NOTHING), call.endpoint.name
+        )
+        return decision.allowed
+
+    async def _selected(self, call: Admitted, request: ExportTablesRequest) -> Sequence[str]:
+        names = await background_reader(call.endpoint).table_names()
+        entries = [Entry(name) for name in names if name.startswith(request.prefix)]
+        shown = await self._visible(call, call.asks[0].action, entries)
+        return [each.table for each, is_shown in zip(entries, shown, strict=True) if is_shown]
+
+    async def _visible_endpoints(self, response: ListEndpointsResponse, action: str) -> ListEndpointsResponse:
+        principal = caller().principal
+        ask = Ask(action, None, _NOTHING)
+        shown = [
+            each
+            for each in response.endpoints
+            if (await self._authorizer.decide(principal, ask, each.name)).allowed
+        ]
+        if not shown:
+            raise denied(principal, action, Resource(response.endpoints[0].name), DENIED)
+        return ListEndpointsResponse(endpoints=shown)
+
+
+def _refusing(method: str) -> Callable[..., Any]:
+    """Denies an RPC that no row of the classification is for."""
+
+    @asynccontextmanager
+    async def refusing(request: Received, _context: Context) -> AsyncIterator[Received]:
+        if method:
+            raise denied(caller().principal, method.rpartition("/")[2], Resource(), DENIED)
+        yield request
+
+    return refusing
+
+
+def _messages(method: str) -> tuple[type[Message], type[Message]]:
+    service, _, rpc = method.partition("/")
+    found = Default().FindServiceByName(service).methods_by_name[rpc]
+    return GetMessageClass(found.input_type), GetMessageClass(found.output_type)
+
+
+def _place(endpoint: Endpoint) -> Place:
+    return Place(endpoint.name, endpoint.region, endpoint.account)
+
+
+def _operation_ids(request: Any) -> Iterable[str]:  # noqa: ANN401  # a request about operations
+    if "operation_ids" in request.DESCRIPTOR.fields_by_name:
+        return request.operation_ids or [""]
+    return [request.operation_id]
+
+
+def _first_table(method: str, request: Message, endpoint: str) -> str | None:
+    """The table that a denial names, as it would for an endpoint that is configured; raises Failure."""
+    if RPCS[method].about not in {About.TABLES, About.ENDPOINT}:
+        raise not_found(next(iter(_operation_ids(request))))
+    return asks(method, request, Place(endpoint, "", None))[0].table

@@ -1,0 +1,69 @@
+"""What a stream shows of tables to a principal: events, plans with their denials, and sealed tokens."""
+
+from hashlib import blake2b
+
+from google.protobuf.message import Message
+from google.rpc.code_pb2 import Code
+
+from tableadmin.v1 import PlannedStep, PlanTablesResponse, StepDenial, WatchResponse
+from tableadmin_server.failure import Failure
+from tableadmin_server.security.authorization.asks import Ask, step_asks
+from tableadmin_server.security.authorization.authorizer import Authorizer
+from tableadmin_server.security.identity import Principal
+
+_SEAL_BYTES = 8
+
+
+def seal(principal: Principal, policies: str) -> bytes:
+    """What ends the resume tokens of PRINCIPAL while the POLICIES with this hash decide."""
+    text = f"{principal}\n{sorted(principal.groups)}\n{policies}"
+    return blake2b(text.encode(), digest_size=_SEAL_BYTES).digest()
+
+
+def unsealed(token: bytes, sealed_with: bytes) -> bytes:
+    """TOKEN without its seal; raises Failure (ABORTED) for one of another principal or other policies."""
+    if token[-_SEAL_BYTES:] != sealed_with:
+        raise policies_changed()
+    return token[:-_SEAL_BYTES]
+
+
+def sealed(message: bytes, seal_with: bytes) -> bytes:
+    """MESSAGE, a serialized WatchResponse, with its token sealed; messages that follow each other merge."""
+    token = WatchResponse.FromString(message).resume_token
+    return message + WatchResponse(resume_token=token + seal_with).SerializeToString() if token else message
+
+
+def table_of_event(message: bytes) -> str:
+    """The table that MESSAGE, a serialized WatchResponse, is about; "" where it is about none."""
+    return WatchResponse.FromString(message).table.table_name
+
+
+def policies_changed() -> Failure:
+    """The end of a watch that has to begin again with what its caller may see now."""
+    return Failure(
+        Code.ABORTED,
+        "the resume token cannot be used: the token belongs to another caller, or the policies have changed. "
+        "Call Watch again without the token",
+        reason="RESUME_TOKEN_EXPIRED",
+    )
+
+
+async def note_denials(
+    response: PlanTablesResponse, authorizer: Authorizer, principal: Principal, endpoint: str
+) -> None:
+    """Say of each step in RESPONSE whether policies would deny the step to PRINCIPAL now."""
+    for step in response.plan.steps:
+        denial = await _denial(step, response.table_name, authorizer, principal, endpoint)
+        if denial is not None:
+            step.denial.CopyFrom(denial)
+
+
+async def _denial(
+    step: PlannedStep, table: str, authorizer: Authorizer, principal: Principal, endpoint: str
+) -> StepDenial | None:
+    call: Message = getattr(step, step.WhichOneof("call") or "create_table")
+    for ask in (Ask("ApplyPlan", table, call), *step_asks(call, table)):
+        decision = await authorizer.decide(principal, ask, endpoint)
+        if not decision.allowed:
+            return StepDenial(action=ask.action, policies=decision.policies, advice=decision.advice)
+    return None

@@ -1,0 +1,84 @@
+"""A server with policies and static tokens in front of a scripted endpoint."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tableadmin import Client
+from tableadmin_server.security.authentication.static_tokens import digest_of
+from tests.server.scripted_endpoint import ScriptedEndpoint, serving
+from tests.server_process import ServerProcess, running_server
+
+REGION, ACCOUNT = "eu-central-1", "111122223333"
+# The principals by name, each with its groups; the token of each is `token-NAME-...`.
+PRINCIPALS: Mapping[str, tuple[str, ...]] = {"olga": ("platform",), "ana": ("music",), "nobody": ()}
+
+POLICIES = """
+@id("operators") permit (principal in Group::"ci/platform", action, resource);
+@id("music") permit (principal in Group::"ci/music", action in [Action::"read", Action::"write"], resource)
+when { resource.name like "music-*" };
+@id("protected") @advice("Ask #dynamodb.")
+forbid (principal, action == Action::"DisableDeletionProtection", resource);
+"""
+
+
+def token(name: str) -> str:
+    """The token of the principal NAME."""
+    return f"token-{name}-0123456789abcdef"
+
+
+def headers(name: str) -> tuple[tuple[str, str], ...]:
+    """The metadata of calls of the principal NAME."""
+    return (("authorization", f"Bearer {token(name)}"),)
+
+
+@dataclass
+class Guarded:
+    """The server, the endpoints that it calls, and the folder of its policies."""
+
+    process: ServerProcess
+    scripted: ScriptedEndpoint
+    other: ScriptedEndpoint
+    policies: Path
+
+    def client(self, name: str, endpoint: str | None = None) -> Client:
+        """A client of the principal NAME."""
+        return Client(self.process.address, endpoint=endpoint, metadata=headers(name))
+
+
+@contextmanager
+def guarded(folder: Path, policies: str = POLICIES, operations_table: str = "") -> Iterator[Guarded]:
+    """A server with POLICIES; its endpoints are `staging`, the default, and `production`."""
+    policy_folder = folder / "policies"
+    policy_folder.mkdir()
+    (policy_folder / "main.cedar").write_text(policies)
+    tokens = ",\n".join(
+        f'{{ name = "{name}", sha256 = "{digest_of(token(name))}", groups = {list(groups)} }}'
+        for name, groups in PRINCIPALS.items()
+    )
+    with serving() as scripted, serving() as other:
+        config = folder / "config.toml"
+        config.write_text(
+            f"""
+            default_endpoint = "staging"
+            [authenticators.ci]
+            kind = "token"
+            principals = "User"
+            tokens = [{tokens}]
+            [policies]
+            folder = "{policy_folder}"
+            [endpoints.staging]
+            endpoint_url = "{scripted.url}"
+            region = "{REGION}"
+            account = "{ACCOUNT}"
+            operations_table = "{operations_table}"
+            max_attempts = 1
+            [endpoints.production]
+            endpoint_url = "{other.url}"
+            region = "{REGION}"
+            operations_table = ""
+            """.replace("'", '"')
+        )
+        with running_server("--config", str(config)) as process:
+            yield Guarded(process, scripted, other, policy_folder)

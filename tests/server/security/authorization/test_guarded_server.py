@@ -1,0 +1,273 @@
+"""A server with policies: nothing that is not permitted reaches an endpoint."""
+
+import json
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.descriptor_pool import Default
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+from grpc_channelz.v1 import channelz_pb2
+from grpc_health.v1.health_pb2 import HealthCheckRequest
+from grpc_health.v1.health_pb2_grpc import HealthStub
+from grpc_reflection.v1alpha import reflection_pb2
+
+from tableadmin import errors
+from tableadmin.v1 import ListTablesRequest, audit_service_pb2, watch_service_pb2
+from tableadmin_server.security.authorization.classification import RPCS, About, Classified, Kind, Naming
+from tests.server.scripted_endpoint import Answer, Seen, answer, error
+from tests.server.security.authorization.guarded import ACCOUNT, REGION, Guarded, guarded, headers
+
+ARN = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    """A server with the policies of `guarded`."""
+    with guarded(tmp_path_factory.mktemp("guarded")) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _reset(server: Guarded) -> None:
+    """Nothing was seen, and every call is answered with nothing."""
+    for endpoint in (server.scripted, server.other):
+        endpoint.seen.clear()
+        endpoint.step = answer({})
+
+
+# Their services are found by name.
+SERVICES = (audit_service_pb2, channelz_pb2, reflection_pb2, watch_service_pb2)
+
+
+def call(server: Guarded, method: str, request: bytes, name: str, *more: tuple[str, str]) -> Sequence[bytes]:
+    """The answers to REQUEST of METHOD by the principal NAME."""
+    service, _, rpc = method.partition("/")
+    found = Default().FindServiceByName(service).methods_by_name[rpc]
+    with grpc.insecure_channel(server.process.address) as channel:
+        metadata = (*headers(name), *more)
+        if found.client_streaming:
+            calls = channel.stream_stream(f"/{method}", bytes, bytes)
+            return list(calls(iter([request]), timeout=10, metadata=metadata))
+        if found.server_streaming:
+            streams = channel.unary_stream(f"/{method}", bytes, bytes)
+            return [next(iter(streams(request, timeout=10, metadata=metadata)))]
+        unary = channel.unary_unary(f"/{method}", bytes, bytes)
+        return [unary(request, timeout=10, metadata=metadata)]
+
+
+def naming_request(method: str, row: Classified, table: str) -> Message:
+    """A request of METHOD that names TABLE wherever it can name a table."""
+    service, _, rpc = method.partition("/")
+    message = GetMessageClass(Default().FindServiceByName(service).methods_by_name[rpc].input_type)()
+    for naming in row.tables:
+        _set(message, naming.path.split("."), _name(naming, table))
+    if row.about is About.OPERATIONS:
+        _set(message, ["operation_ids" if rpc == "WatchOperation" else "operation_id"], "x-1")
+    return message
+
+
+def _name(naming: Naming, table: str) -> str:
+    if naming.name:
+        return table
+    kind = min(naming.kinds)
+    return f"{ARN}/{table}" if kind is Kind.TABLE else f"{ARN}/{table}/{kind}/abc"
+
+
+def _set(message: Any, path: Sequence[str], value: str) -> None:  # noqa: ANN401  # of any type
+    name, *below = path
+    field = message.DESCRIPTOR.fields_by_name[name]
+    if below:
+        _set(getattr(message, name).add() if field.is_repeated else getattr(message, name), below, value)
+    elif field.is_repeated:
+        getattr(message, name).append(value)
+    else:
+        setattr(message, name, value)
+
+
+DECIDED = {
+    method: row
+    for method, row in RPCS.items()
+    if not (row.about is About.NOTHING and row.group is None) and "reflection.v1." not in method
+}
+
+
+@pytest.mark.parametrize("method", DECIDED)
+def test_without_permission(server: Guarded, method: str) -> None:
+    """A principal without permission is refused every RPC, and no endpoint hears of it."""
+    row = DECIDED[method]
+    request = naming_request(method, row, "music-a").SerializeToString()
+    with pytest.raises(grpc.RpcError) as raised:
+        call(server, method, request, "nobody")
+    denied = grpc.StatusCode.NOT_FOUND if row.about is About.OPERATIONS else grpc.StatusCode.PERMISSION_DENIED
+    assert (denied, []) == (raised.value.code(), server.scripted.seen)
+
+
+@pytest.mark.parametrize("method", DECIDED)
+def test_with_permission(server: Guarded, method: str) -> None:
+    """A principal with permission is not refused."""
+    server.scripted.step = error("ResourceNotFoundException")
+    request = naming_request(method, DECIDED[method], "music-a").SerializeToString()
+    try:
+        call(server, method, request, "olga")
+    except grpc.RpcError as ended:
+        assert ended.code() not in {  # noqa: PT017  # any other end is fine
+            grpc.StatusCode.PERMISSION_DENIED,
+            grpc.StatusCode.UNAUTHENTICATED,
+            grpc.StatusCode.INTERNAL,
+            grpc.StatusCode.UNKNOWN,
+        }, ended
+
+
+@pytest.mark.parametrize(
+    "method",
+    [method for method, row in DECIDED.items() if row.about is About.TABLES and "TableAdmin" in method],
+)
+def test_another_table(server: Guarded, method: str) -> None:
+    """A principal with permission for some tables is refused any other one, by name and by ARN."""
+    request = naming_request(method, DECIDED[method], "films").SerializeToString()
+    with pytest.raises(grpc.RpcError) as raised:
+        call(server, method, request, "ana")
+    assert (grpc.StatusCode.PERMISSION_DENIED, []) == (raised.value.code(), server.scripted.seen)
+
+
+def test_denied_and_absent_look_alike(server: Guarded) -> None:
+    """A table that is not permitted is refused in the same words whether or not the table exists."""
+    messages = []
+    for step in (answer({"Table": {"TableName": "films"}}), error("ResourceNotFoundException")):
+        server.scripted.step = step
+        with server.client("ana") as client, pytest.raises(errors.PermissionDenied) as raised:
+            client.describe_table(table_name="films")
+        messages.append(raised.value.message)
+    assert (
+        messages
+        == ["User::ci/ana may not call DescribeTable for the table staging/films: no policy permits it."] * 2
+    )
+
+
+def test_unknown_and_denied_endpoints_look_alike(server: Guarded) -> None:
+    """An endpoint that is not configured is told to those alone who may list all endpoints."""
+    messages = {}
+    for endpoint in ("production", "secret"):
+        with server.client("ana", endpoint) as client, pytest.raises(errors.PermissionDenied) as raised:
+            client.describe_table(table_name="films")
+        messages[endpoint] = raised.value.message.replace(endpoint, "ENDPOINT")
+    assert messages["production"] == messages["secret"]
+    with server.client("olga", "secret") as client, pytest.raises(errors.NotFound):
+        client.describe_table(table_name="films")
+
+
+def test_two_endpoints(server: Guarded) -> None:
+    """A call that names two endpoints is refused."""
+    method = "tableadmin.v1.TableAdmin/DescribeTable"
+    request = naming_request(method, RPCS[method], "music-a").SerializeToString()
+    both = (("tableadmin-endpoint", "staging"), ("tableadmin-endpoint", "production"))
+    with pytest.raises(grpc.RpcError) as raised:
+        call(server, method, request, "ana", *both)
+    assert grpc.StatusCode.INVALID_ARGUMENT == raised.value.code()
+
+
+def test_hidden_actions(server: Guarded) -> None:
+    """A permitted RPC with a field that does more is refused; the refusal names the policy that forbids."""
+    server.scripted.step = answer({"TableDescription": {}})
+    with server.client("olga") as client:
+        client.update_table(table_name="music-a", deletion_protection_enabled=True)
+        with pytest.raises(errors.PermissionDenied) as raised:
+            client.update_table(table_name="music-a", deletion_protection_enabled=False)
+    assert raised.value.reason == "POLICY_DENIED"
+    assert raised.value.message == (
+        "User::ci/olga may not call DisableDeletionProtection for the table staging/music-a: "
+        "the policy protected forbids it. Ask #dynamodb."
+    )
+    assert [each.operation for each in server.scripted.seen] == ["UpdateTable"]
+
+
+def pages(names: Sequence[str], size: int) -> Any:  # noqa: ANN401  # a step
+    """Answers ListTables from NAMES, SIZE at a time."""
+
+    def step(seen: Seen) -> Answer:
+        body = json.loads(seen.body)
+        start = body.get("ExclusiveStartTableName", "")
+        left = [name for name in names if name > start]
+        page = left[: min(size, body.get("Limit", size))]
+        more = {"LastEvaluatedTableName": page[-1]} if len(page) < len(left) else {}
+        return Answer(body=json.dumps({"TableNames": page, **more}).encode())
+
+    return step
+
+
+NAMES = sorted(
+    [*(f"films-{number}" for number in range(7)), *(f"music-{number}" for number in range(5)), "zebra"]
+)
+
+
+@pytest.mark.parametrize("limit", [None, 1, 2, 100])
+@pytest.mark.parametrize("size", [1, 3, 100])
+def test_listings_show_what_is_visible(server: Guarded, limit: int | None, size: int) -> None:
+    """A listing shows the permitted tables, each once, and its cursors name no other table."""
+    server.scripted.step = pages(NAMES, size)
+    with server.client("olga") as client:
+        assert sorted(client.list_tables().table_names) == NAMES[:size]
+    seen: list[str] = []
+    start: str | None = None
+    with server.client("ana") as client:
+        while True:
+            given = ListTablesRequest(exclusive_start_table_name=start, limit=limit)
+            page = client.list_tables(given)
+            seen += page.table_names
+            start = page.last_evaluated_table_name or None
+            if start is None:
+                break
+            assert start.startswith("music-")
+    assert seen == [f"music-{number}" for number in range(5)]
+
+
+def test_endpoints_are_listed_as_permitted(server: Guarded) -> None:
+    """A listing of the endpoints shows those at which the principal may list endpoints."""
+    with server.client("olga") as client:
+        assert [each.name for each in client.list_endpoints()] == ["production", "staging"]
+    with server.client("ana") as client, pytest.raises(errors.PermissionDenied):
+        client.list_endpoints()
+
+
+def test_health_is_open(server: Guarded) -> None:
+    """A probe needs no permission."""
+    with grpc.insecure_channel(server.process.address) as channel:
+        assert HealthStub(channel).Check(HealthCheckRequest(), timeout=10).status
+
+
+def eventually(server: Guarded, text: str) -> None:
+    """Return when the log has TEXT."""
+    deadline = time.monotonic() + 30
+    while text not in server.process.log:
+        assert time.monotonic() < deadline, server.process.log
+        time.sleep(0.05)
+
+
+def test_reload(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Changed policies decide soon, without a restart; an invalid set changes nothing and is logged."""
+    with guarded(tmp_path_factory.mktemp("reload")) as server:
+        server.scripted.step = answer({"Table": {}})
+        file = server.policies / "main.cedar"
+        good = file.read_text()
+        with server.client("nobody") as client:
+            with pytest.raises(errors.PermissionDenied):
+                client.describe_table(table_name="music-a")
+            file.write_text(
+                good + '@id("x") permit (principal, action in Action::"read", resource) when { false };'
+            )
+            eventually(server, "policies refused")
+            with pytest.raises(errors.PermissionDenied):
+                client.describe_table(table_name="music-a")
+            file.write_text(good + '@id("x") permit (principal, action in Action::"read", resource);')
+            server.process.process.send_signal(signal.SIGHUP)
+            eventually(server, "replaced_sha256")
+            client.describe_table(table_name="music-a")
+            file.unlink()
+            server.process.process.send_signal(signal.SIGHUP)
+            eventually(server, "there is no policy")
+            client.describe_table(table_name="music-a")

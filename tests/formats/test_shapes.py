@@ -103,7 +103,7 @@ def summary(table: FoundTable) -> dict[str, Any]:
         data.pop(member, None)
     short: dict[str, Any] = {
         "region": table.region,
-        "key": key(data.pop("KeySchema"), types),
+        "key": key(data.pop("KeySchema", []), types),
         "capacity": capacity(data),
     }
     if short["capacity"] == "on demand":

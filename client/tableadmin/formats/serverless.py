@@ -15,10 +15,12 @@ from tableadmin.formats.text.fitting import as_text
 from tableadmin.formats.text.tree import Faulty, Plain, Record, Tree, record
 
 # The innermost variable in a text, such as ${self:custom.table, 'orders'}; not ${AWS::Region}.
-_KINDS = r"self|opt|env|sls|param|aws|cf|ssm|s3|file\([^()]*\)|strToBool\([^()]*\)"
+_KINDS = r"self|opt|env|sls|param|aws|cf|ssm|s3|file\([^(){}$]*\)|strToBool\([^(){}$]*\)"
 _VARIABLE = re.compile(rf"\$\{{((?:{_KINDS}):?[^${{}}]*)\}}")
 _QUOTED = re.compile(r"""(['"])(.*)\1""")
 _FILE = re.compile(r"file\(([^()]*)\)(?::(.*))?")
+_TO_BOOL = re.compile(r"strToBool\((.*)\)")
+_TRUTH = {"true": "true", "1": "true", **dict.fromkeys(("false", "0", "null", "undefined"), "false")}
 _MOST_PASSES = 50
 _MOST_LOOKUPS = 20_000
 _LONGEST = 1_000_000
@@ -183,7 +185,10 @@ class _Service:
 
     def _one(self, source: str) -> Tree:
         """What one alternative of a variable is: a literal, or the value at an address."""
-        quoted, file = _QUOTED.fullmatch(source), _FILE.fullmatch(source)
+        quoted, file, truth = (each.fullmatch(source) for each in (_QUOTED, _FILE, _TO_BOOL))
+        if truth:
+            word = _TRUTH.get(truth[1].strip(" '\"").lower())
+            return Plain(word) if word else None
         if file:
             return self._given(source) or self._in_file(file[1].strip(), file[2] or "")
         kind, colon, address = source.partition(":")

@@ -6,6 +6,7 @@ _PROGRAM = "is source code; give what the program generates, such as the folder 
 _TAGS = "has tags of a template engine, such as {{ name }}; give the rendered file"
 _DESCRIPTION = "give what `aws dynamodb describe-table` prints"
 _KINDS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"^<{7} \S", re.MULTILINE), "has conflict markers of Git; resolve the conflict"),
     (
         re.compile(r"\A\s*<(?:!doctype|html|\?xml)", re.IGNORECASE),
         "is HTML or XML; give the file itself, not the page that shows the file",

@@ -14,7 +14,7 @@ from tableadmin_server.security.authentication.certificates import (
 )
 from tableadmin_server.security.authentication.credentials import Credentials
 from tableadmin_server.security.authentication.failed_logins import FailedLogins
-from tableadmin_server.security.authentication.json_web_tokens import JsonWebTokens, issuer_of
+from tableadmin_server.security.authentication.json_web_tokens import JsonWebTokens, unverified
 from tableadmin_server.security.authentication.static_tokens import StaticTokens, digest_of
 from tableadmin_server.security.identity import Caller
 
@@ -65,11 +65,12 @@ class Authentication:
         known = self._static(digest) or self._remembered(digest)
         if known is None:
             self._failed_logins.check(shown.peer)
-            issuer = self._issuers.get(issuer_of(token) or "")
-            if issuer is None:
+            claimed = unverified(token)
+            issuer = self._issuers.get(claimed.issuer) if claimed else None
+            if claimed is None or issuer is None:
                 raise self._failed("unknown token or issuer", shown)
             try:
-                known = await issuer.caller(token, digest)
+                known = await issuer.caller(token, claimed.key_id, digest)
             except Failure as failure:
                 self._note(failure, shown)
                 raise

@@ -5,7 +5,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import jwt
 
@@ -56,11 +56,9 @@ class JsonWebTokens:
     def _known(self, digest: str) -> Caller | None:
         return self._verified.get(digest) if self._source.keys is self._keys else None
 
-    async def caller(self, token: str, digest: str) -> Caller:
-        """Whom TOKEN proves; raises Failure."""
-        header = _header(token)
-        kid = header.get("kid", "")
-        key = await self._source.key(kid if isinstance(kid, str) else "")
+    async def caller(self, token: str, key_id: str, digest: str) -> Caller:
+        """Whom TOKEN proves, which says that the key KEY_ID has signed it; raises Failure."""
+        key = await self._source.key(key_id)
         if known := self._known(digest):  # the keys had to be looked at again, and are the same
             return known
         if key is None:
@@ -148,21 +146,21 @@ def _source(name: str, config: JwtConfig) -> KeySource:
         raise ConfigError(f"authenticators.{name}.jwks_file: {error}") from error
 
 
-def issuer_of(token: str) -> str | None:
-    """The claim `iss` that TOKEN makes, not verified; None for what is no token."""
+class Unverified(NamedTuple):
+    """What a token says of itself: the claim `iss`, and the id of its key, "" for none."""
+
+    issuer: str
+    key_id: str
+
+
+def unverified(token: str) -> Unverified | None:
+    """What TOKEN says of itself; None for what is no token."""
     try:
-        claims = jwt.decode(token, options={"verify_signature": False})
+        parts = jwt.decode_complete(token, options={"verify_signature": False})
+        issuer, key_id = parts["payload"].get("iss"), parts["header"].get("kid", "")
     except Exception:  # noqa: BLE001  # whatever the library raises for what somebody made up
         return None
-    issuer = claims.get("iss")
-    return issuer if isinstance(issuer, str) else None
-
-
-def _header(token: str) -> Mapping[str, Any]:
-    try:
-        return jwt.get_unverified_header(token)
-    except Exception:  # noqa: BLE001  # the same
-        return {}
+    return Unverified(issuer, key_id) if isinstance(issuer, str) and isinstance(key_id, str) else None
 
 
 def _at(claims: Claims, path: Claim) -> object:

@@ -13,7 +13,8 @@ from tableadmin.formats.text.documents import documents, line_of
 from tableadmin.formats.text.tree import Tree, check_sound, record, records
 
 _GROUP = re.compile(
-    r"""(?:^[ \t-]*|[{,]\s*)["']?apiVersion["']?\s*:\s*["']?dynamodb\.(?:services\.k8s\.aws|aws\.(?:m\.)?upbound\.io|aws\.crossplane\.io)/""",
+    r"""(?:^[ \t-]*|[{,]\s*)["']?apiVersion["']?\s*:\s*["']?dynamodb\."""
+    r"""(?:services\.k8s\.aws|aws\.(?:m\.)?upbound\.io|aws\.crossplane\.io)/""",
     re.MULTILINE,
 )
 _HELM = re.compile(r"^[^\"'#]*\{\{-? *[.$a-z]", re.MULTILINE)

@@ -1,5 +1,7 @@
 """One listener: a gRPC server at one address."""
 
+import ipaddress
+import socket
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
@@ -24,6 +26,8 @@ _OPTIONS = (
     # Seconds. A busy server takes them up late; gRPC would end them CANCELLED, without a reason, after 30 s.
     ("grpc.server_max_unrequested_time_in_server", 300),
     ("grpc.max_receive_message_length", 4 * 1024 * 1024),
+    # Who connects and says nothing keeps a connection so long.
+    ("grpc.server_handshake_timeout_ms", 20_000),
 )
 
 Interceptor: TypeAlias = "grpc.aio.ServerInterceptor[Any, Any]"
@@ -64,6 +68,8 @@ class Listener:
         if config.path is not None:
             return self._bound_path(Path(config.path), config)
         host, _ = parse_address(config.address)
+        if host.lower() == "localhost":
+            _check_localhost(config.address)
         return f"{host}:{self._port(config.address)}"
 
     def _bound_path(self, path: Path, config: ListenerConfig) -> str:
@@ -82,6 +88,14 @@ class Listener:
             raise ListenError(
                 f"cannot listen at {address}: another server may be using the address"
             ) from error
+
+
+def _check_localhost(address: str) -> None:
+    """Raise ListenError where the name localhost leads to an address that other machines can reach."""
+    found = {str(each[4][0]) for each in socket.getaddrinfo("localhost", None, type=socket.SOCK_STREAM)}
+    foreign = sorted(each for each in found if not ipaddress.ip_address(each.partition("%")[0]).is_loopback)
+    if foreign:
+        raise ListenError(f"cannot listen at {address}: localhost is {foreign[0]}, which others can reach")
 
 
 def _options(config: ListenerConfig, connections: ConnectionsConfig) -> list[tuple[str, int]]:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import grpc
@@ -83,38 +84,52 @@ def test_who_gets_in(tmp_path: Path) -> None:
 def test_a_certificate_that_expires(tmp_path: Path) -> None:
     """Once a client certificate has expired, calls on its connection and on a resumed session are refused."""
     ours = Authority()
-    expires = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=3)
-    credentials = ours.credentials(ours.client(not_after=expires))
-    options = (
-        *OWN_CONNECTION,
-        ("grpc.ssl_session_cache", session_cache.ssl_session_cache_lru(1)),
-        # Sessions are kept by the name of the server, and an address is none.
-        ("grpc.ssl_target_name_override", "localhost"),
-    )
+    options = resuming()
     with serving_tls(tmp_path, ours.write_server(tmp_path, ours)) as server:
-        with grpc.secure_channel(server.address, credentials, options) as channel:
-            stub = EndpointServiceStub(channel)
-            assert ("OK", None) == ended(stub)
-            wait_for(lambda: datetime.now(UTC) > expires)
-            refused = [ended(stub)]
+        for seconds in (2, 10, 30):
+            expires = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=seconds)
+            credentials = ours.credentials(ours.client(not_after=expires))
+            with grpc.secure_channel(server.address, credentials, options) as channel:
+                stub = EndpointServiceStub(channel)
+                # On a busy machine the certificate may have expired before it was shown.
+                if ended(stub)[0] == "OK":
+                    wait_for(partial(has_come, expires), seconds=60)
+                    refused = [ended(stub)]
+                    break
         with grpc.secure_channel(server.address, credentials, options) as channel:
             refused.append(ended(EndpointServiceStub(channel)))
     text = "the client certificate has expired; get a new one and retry the call"
     assert [("UNAUTHENTICATED", text)] * 2 == refused
 
 
+def has_come(moment: datetime) -> bool:
+    """Whether it is later than MOMENT."""
+    return datetime.now(UTC) > moment
+
+
+def resuming() -> tuple[tuple[str, object], ...]:
+    """The options of channels that resume each other's TLS sessions."""
+    return (
+        *OWN_CONNECTION,
+        ("grpc.ssl_session_cache", session_cache.ssl_session_cache_lru(1)),
+        # Sessions are kept by the name of the server, and an address is none.
+        ("grpc.ssl_target_name_override", "localhost"),
+    )
+
+
 async def test_an_authority_that_is_removed(tmp_path: Path) -> None:
     """Clients of an authority that is removed are out once their connection has reached its maximum age.
 
-    Their calls and their streams end, and they can't connect again. Other clients notice nothing.
+    Their calls and their streams end, and they can't connect again, nor resume a session. Other clients
+    notice nothing.
     """
     ours, removed = Authority(), Authority()
     age, grace = 1.0, 0.5
     tls = ours.write_server(tmp_path, ours, removed)
     with serving_tls(tmp_path, tls, max_age=age, max_age_grace=grace) as server:
-        gone = ours.credentials(removed.client())
+        gone, options = ours.credentials(removed.client()), resuming()
         async with (
-            grpc.aio.secure_channel(server.address, gone, OWN_CONNECTION) as calling,
+            grpc.aio.secure_channel(server.address, gone, options) as calling,
             grpc.aio.secure_channel(server.address, gone, OWN_CONNECTION) as streaming,
             grpc.aio.secure_channel(server.address, ours.credentials(ours.client())) as staying,
         ):
@@ -125,10 +140,12 @@ async def test_an_authority_that_is_removed(tmp_path: Path) -> None:
             server.process.send_signal(signal.SIGHUP)
             began = time.monotonic()
             await asyncio.gather(until_refused(calling), until_end(watch))
-            # Twice the bound: what a busy machine needs beside it.
-            assert time.monotonic() - began < 2 * (1.1 * age + grace) + 1
+            # Without a bound both would last for ever; a busy machine needs some seconds beside the bound.
+            assert time.monotonic() - began < 1.1 * age + grace + 10
             await EndpointServiceStub(staying).ListEndpoints(ListEndpointsRequest())
         assert "UNAVAILABLE" == call(server.address, gone)
+        with grpc.secure_channel(server.address, gone, options) as again:
+            assert "UNAVAILABLE" == ended(EndpointServiceStub(again))[0]
 
 
 async def until_refused(channel: grpc.aio.Channel) -> None:

@@ -13,6 +13,7 @@ import click
 
 from tableadmin.version import __version__
 from tableadmin_server import logs
+from tableadmin_server.commands.policy import policy
 from tableadmin_server.commands.token import token
 from tableadmin_server.config import ConfigError, EndpointConfig, ServerConfig, load, single
 from tableadmin_server.embedded import EmbeddedEngine, EmbeddedEngineError
@@ -114,6 +115,7 @@ def command(ctx: click.Context, /, **flags: Any) -> None:  # noqa: ANN401  # cli
     _leave()
 
 
+command.add_command(policy)
 command.add_command(token)
 
 

@@ -1,0 +1,164 @@
+"""Cases of policies, as files: who asks for what, and what policies are expected to decide."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from google.protobuf.descriptor_pool import Default
+from google.protobuf.json_format import ParseDict, ParseError
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+from msgspec import Meta
+
+from tableadmin_server.failure import Failure
+from tableadmin_server.security.authorization.asks import Ask, asks
+from tableadmin_server.security.authorization.classification import RPCS, About, Classified, action_of
+from tableadmin_server.security.authorization.context import context_of
+from tableadmin_server.security.authorization.decisions import (
+    Circumstances,
+    Decider,
+    Decision,
+    Facts,
+    Resource,
+)
+from tableadmin_server.security.authorization.resources import Place
+from tableadmin_server.security.identity import Principal, parsed_principal
+
+
+class CaseError(Exception):
+    """A file of cases that is not one. The message names the file, and the case where there is one."""
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request of a principal, and the expected decision.
+
+    `request` has the fields of the request of `rpc`, by their names in the contract. `tags` and `items` are
+    those of the table; without `items` the table does not exist. `operation_of` is the table of the
+    operation that an RPC of OperationService is about, `mine` says whether the principal has asked for the
+    operation.
+    """
+
+    name: str
+    principal: str
+    groups: tuple[str, ...] = ()
+    endpoint: str
+    rpc: str
+    request: dict[str, Any] = {}
+    expect: Literal["allow", "deny"]
+    # The `@id` of a policy that must be one of those that decide.
+    policy: str | None = None
+    now: datetime | None = None
+    tags: dict[str, str] = {}
+    items: Annotated[int, Meta(ge=0)] | None = None
+    operation_of: str = ""
+    mine: bool = False
+
+
+class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    cases: tuple[Case, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What policies decide in CASE, for which ACTION, and what is not as expected, "" if all is."""
+
+    case: Case
+    action: str
+    decision: Decision
+    problem: str
+
+
+def read_cases(path: Path) -> Sequence[Case]:
+    """The cases in the TOML file at PATH, at least one; raises CaseError."""
+    try:
+        cases = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _File).cases
+    except OSError as error:
+        raise CaseError(f"{path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        raise CaseError(f"{path}: {error}") from error
+    if not cases:
+        raise CaseError(f"{path}: has no [[cases]]")
+    return cases
+
+
+def evaluate(case: Case, decider: Decider, places: Mapping[str, Place]) -> Outcome:
+    """What the policies of DECIDER decide in CASE; raises CaseError. PLACES are the endpoints by name."""
+    action, decision = _decided(case, decider, places)
+    return Outcome(case, action, decision, _problem(case, decision))
+
+
+def _problem(case: Case, decision: Decision) -> str:
+    given = "allow" if decision.allowed else "deny"
+    if given != case.expect:
+        by = f" by {', '.join(decision.policies)}" if decision.policies else ""
+        return f"expected {case.expect}, but policies {given}{by}"
+    if case.policy is not None and case.policy not in decision.policies:
+        return f"expected the policy {case.policy}, but decided by {', '.join(decision.policies) or 'none'}"
+    return ""
+
+
+def _decided(case: Case, decider: Decider, places: Mapping[str, Place]) -> tuple[str, Decision]:
+    """The first denial, or the last permission, with its action."""
+    method = _method(case)
+    request = _request(case, method)
+    try:
+        principal = Principal(*_named(case.principal), frozenset(case.groups))
+        asked = _asks(case, method, request, places)
+    except (Failure, ValueError) as error:
+        raise CaseError(f"{case.name}: {error}") from error
+    last = (action_of(method), Decision(allowed=False))
+    for ask in asked:
+        last = (ask.action, _decide(case, ask, decider, principal))
+        if not last[1].allowed:
+            break
+    return last
+
+
+def _named(text: str) -> tuple[Any, str]:
+    principal = parsed_principal(text)
+    return principal.type, principal.id
+
+
+def _asks(case: Case, method: str, request: Message, places: Mapping[str, Place]) -> Sequence[Ask]:
+    row: Classified = RPCS[method]
+    if case.endpoint not in places:
+        raise CaseError(f"{case.name}: the endpoint {case.endpoint!r} is not configured")
+    if row.about is About.OPERATIONS:
+        return [Ask(action_of(method), case.operation_of, request, case.mine)]
+    if row.about in {About.SERVER, About.NOTHING}:
+        return [Ask(action_of(method), None, request)]
+    return asks(method, request, places[case.endpoint])
+
+
+def _decide(case: Case, ask: Ask, decider: Decider, principal: Principal) -> Decision:
+    about_server = RPCS[_method(case)].about is About.SERVER
+    resource = Resource("" if about_server else case.endpoint, ask.table)
+    circumstances = Circumstances(
+        lambda: context_of(ask.subject, case.now or datetime.now(UTC), mine=ask.mine), mine=ask.mine
+    )
+    decision = decider.decide(principal, ask.action, resource, circumstances)
+    if decision is not None:
+        return decision
+    live = None if case.items is None else {"items": case.items, "bytes": 0}
+    facts = Facts(case.tags if case.items is not None or case.tags else None, live)
+    return decider.decide_with(facts, principal, ask.action, resource, circumstances)
+
+
+def _method(case: Case) -> str:
+    for method in RPCS:
+        if method == case.rpc or (method.startswith("tableadmin.") and method.endswith(f"/{case.rpc}")):
+            return method
+    raise CaseError(f"{case.name}: there is no RPC {case.rpc!r}")
+
+
+def _request(case: Case, method: str) -> Message:
+    service, _, rpc = method.partition("/")
+    request = GetMessageClass(Default().FindServiceByName(service).methods_by_name[rpc].input_type)()
+    try:
+        return ParseDict(case.request, request)
+    except ParseError as error:
+        raise CaseError(f"{case.name}: request: {error}") from error

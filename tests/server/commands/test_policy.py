@@ -1,0 +1,132 @@
+"""`tableadmin-server policy` checks and tests policies without a server."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tableadmin_server.command import command
+
+EXAMPLE = Path(__file__).parents[1] / "security" / "authorization" / "example.cedar"
+CONFIG = """
+default_endpoint = "staging"
+[authenticators.corp]
+kind = "token"
+principals = "User"
+tokens = [{{ name = "x", sha256 = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" }}]
+[authenticators.mesh]
+kind = "token"
+principals = "Service"
+tokens = [{{ name = "x", sha256 = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb" }}]
+[policies]
+folder = "{folder}"
+[endpoints.staging]
+region = "eu-central-1"
+[endpoints.production]
+region = "eu-central-1"
+"""
+CASES = """
+[[cases]]
+name = "operators delete what is empty"
+principal = "User::corp/olga"
+groups = ["corp/platform"]
+endpoint = "production"
+rpc = "DeleteTable"
+request = { table_name = "music-albums" }
+items = 0
+now = 2026-06-01T00:00:00Z
+expect = "allow"
+policy = "operators"
+
+[[cases]]
+name = "nobody deletes items"
+principal = "User::corp/olga"
+groups = ["corp/platform"]
+endpoint = "production"
+rpc = "DeleteTable"
+request = { table_name = "music-albums" }
+items = 7
+now = 2026-06-01T00:00:00Z
+expect = "deny"
+policy = "no-delete-with-items"
+
+[[cases]]
+name = "own operations"
+principal = "User::corp/ana"
+groups = ["corp/music"]
+endpoint = "staging"
+rpc = "GetOperation"
+operation_of = "films"
+expect = "deny"
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """The configuration of a server with the example policies."""
+    folder = tmp_path / "policies"
+    folder.mkdir()
+    (folder / "example.cedar").write_text(EXAMPLE.read_text())
+    file = tmp_path / "config.toml"
+    file.write_text(CONFIG.format(folder=folder))
+    return file
+
+
+def run(*args: object) -> Result:
+    """The result of `tableadmin-server policy ARGS`."""
+    return CliRunner().invoke(command, ["policy", *map(str, args)])
+
+
+def test_check(config: Path) -> None:
+    """Valid policies are counted; each problem of invalid ones is a line, and the exit code is 1."""
+    result = run("check", "--config", config)
+    assert (0, True) == (result.exit_code, result.output.startswith("10 policies are valid, sha256 "))
+    bad = config.parent / "policies" / "bad.cedar"
+    bad.write_text("permit (principal, action, resource);")
+    result = run("check", "--config", config)
+    assert (1, True) == (result.exit_code, result.output.startswith("bad.cedar: policy0: needs @id"))
+
+
+def test_cases(config: Path) -> None:
+    """Cases that are decided as expected end with 0; each other one is a line, and the exit code is 1."""
+    cases = config.parent / "cases.toml"
+    cases.write_text(CASES)
+    result = run("test", "--config", config, cases)
+    assert (0, "3 of 3 cases are decided as expected\n") == (result.exit_code, result.output)
+    cases.write_text(CASES.replace("items = 7", "items = 0"))
+    result = run("test", "--config", config, cases)
+    assert result.exit_code == 1
+    assert (
+        "nobody deletes items: DeleteTable: expected deny, but policies allow by operators" in result.output
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ('rpc = "DeleteTable"', 'rpc = "DropTable"', "there is no RPC 'DropTable'"),
+        ("{ table_name =", "{ tabel_name =", "no field named"),
+        ('"music-albums"', '"music/albums"', "must be a table name"),
+        ('endpoint = "production"', 'endpoint = "produktion"', "'produktion' is not configured"),
+        ("expect =", "expected =", "unknown field"),
+    ],
+)
+def test_wrong_cases(config: Path, old: str, new: str, problem: str) -> None:
+    """A case that is none is never taken for one that passes."""
+    cases = config.parent / "cases.toml"
+    cases.write_text(CASES.replace(old, new))
+    result = run("test", "--config", config, cases)
+    assert (2, True) == (result.exit_code, problem in result.output), result.output
+
+
+def test_schema(config: Path) -> None:
+    """The schema names the endpoints and the actions."""
+    output = run("schema", "--config", config).output
+    assert 'entity Endpoint enum ["staging", "production"];' in output
+    assert 'action "DeleteIndex" in [Action::"destroy"]' in output
+
+
+def test_without_a_folder(config: Path) -> None:
+    """A configuration without policies, and no folder, is an error."""
+    config.write_text(config.read_text().replace("[policies]\nfolder", "# folder"))
+    assert run("check", "--config", config).exit_code == 2

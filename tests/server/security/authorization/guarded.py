@@ -7,9 +7,11 @@ from pathlib import Path
 
 from tableadmin import Client
 from tableadmin_server.security.authentication.static_tokens import digest_of
+from tests.engines import Engine
 from tests.server.scripted_endpoint import ScriptedEndpoint, serving
 from tests.server_process import ServerProcess, running_server
 
+OPERATIONS = "tableadmin-operations"
 REGION, ACCOUNT = "eu-central-1", "111122223333"
 # The principals by name, each with its groups; the token of each is `token-NAME-...`.
 PRINCIPALS: Mapping[str, tuple[str, ...]] = {"olga": ("platform",), "ana": ("music",), "nobody": ()}
@@ -48,11 +50,14 @@ class Guarded:
 
 
 @contextmanager
-def guarded(folder: Path, policies: str = POLICIES, operations_table: str = "") -> Iterator[Guarded]:
-    """A server with POLICIES; its endpoints are `staging`, the default, and `production`."""
+def guarded(folder: Path, engine: Engine | None = None) -> Iterator[Guarded]:
+    """A server with POLICIES; its endpoints are `staging`, the default, and `production`.
+
+    ENGINE is behind `staging`, with operations, in place of the scripted endpoint.
+    """
     policy_folder = folder / "policies"
     policy_folder.mkdir()
-    (policy_folder / "main.cedar").write_text(policies)
+    (policy_folder / "main.cedar").write_text(POLICIES)
     tokens = ",\n".join(
         f'{{ name = "{name}", sha256 = "{digest_of(token(name))}", groups = {list(groups)} }}'
         for name, groups in PRINCIPALS.items()
@@ -69,10 +74,10 @@ def guarded(folder: Path, policies: str = POLICIES, operations_table: str = "") 
             [policies]
             folder = "{policy_folder}"
             [endpoints.staging]
-            endpoint_url = "{scripted.url}"
+            endpoint_url = "{engine.url if engine else scripted.url}"
             region = "{REGION}"
             account = "{ACCOUNT}"
-            operations_table = "{operations_table}"
+            operations_table = "{OPERATIONS if engine else ""}"
             max_attempts = 1
             [endpoints.production]
             endpoint_url = "{other.url}"

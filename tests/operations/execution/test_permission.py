@@ -1,0 +1,83 @@
+"""Each call of an operation is authorized when the call is sent."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from google.rpc.code_pb2 import Code
+
+from tableadmin.awsshape import AwsDict
+from tableadmin_server.failure import Failure
+from tableadmin_server.operations.storage.record import Operation, OperationSpec, OperationStatus, State
+from tableadmin_server.security.identity import Principal
+from tests.engines import Engine
+from tests.operations.execution.test_clocks import Machine, retagged
+from tests.operations.plane import Plane
+from tests.operations.specs import before
+
+ANA = Principal("User", "corp/ana", frozenset({"corp/music"}))
+
+
+@pytest.fixture
+def plane(own_engine: Engine) -> Iterator[Plane]:
+    """A plane for a server in this process."""
+    made = Plane(own_engine, 20.0)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+async def test_a_permission_that_is_taken_away(plane: Plane, table_name: str) -> None:
+    """Once the principal that asked is not permitted any more, the operation fails without another call."""
+    await asyncio.to_thread(plane.create, before(table_name))
+    spec = OperationSpec(
+        operation_id="op",
+        table_name=table_name,
+        table_spec=retagged(table_name),
+        request_id="r",
+        principal=ANA,
+        created=datetime.now(UTC),
+    )
+    operation = Operation(spec=spec, status=OperationStatus(state=State.RUNNING, updated=spec.created))
+    asked: list[tuple[Principal, str, str]] = []
+
+    async def authorize(principal: Principal, called: str, _params: AwsDict, table: str) -> None:
+        asked.append((principal, called, table))
+        if len(asked) > 1:
+            raise Failure(Code.PERMISSION_DENIED, "no policy permits it", reason="POLICY_DENIED")
+
+    with closing(Machine(plane, "only", timedelta())) as machine:
+        machine.endpoint.authorize = authorize
+        await machine.store.ensure()
+        entry = await machine.store.add(operation, machine.name)
+        claim = entry.claim_of(machine.name)
+        assert claim is not None
+        run = await machine.run(operation, claim)
+        await asyncio.wait_for(run.carry_out(), 30)
+    status = run.operation.status
+    assert status.error is not None
+    assert (State.FAILED, "POLICY_DENIED") == (status.state, status.error.reason)
+    assert 1 == len(plane.sent(table_name))
+    assert {(ANA, table_name)} == {(principal, table) for principal, _, table in asked}
+
+
+async def test_the_principal_is_remembered(plane: Plane, table_name: str) -> None:
+    """A server that takes an operation over knows for whom to authorize its calls."""
+    spec = OperationSpec(
+        operation_id="op",
+        table_name=table_name,
+        table_spec=retagged(table_name),
+        request_id="r",
+        principal=ANA,
+        created=datetime.now(UTC),
+    )
+    operation = Operation(spec=spec, status=OperationStatus(state=State.PENDING, updated=spec.created))
+    with closing(Machine(plane, "first", timedelta())) as machine:
+        await machine.store.ensure()
+        await machine.store.add(operation, "")
+        found = await machine.store.get("op")
+    assert found is not None
+    assert ANA == found.operation.spec.principal

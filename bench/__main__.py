@@ -9,6 +9,12 @@ from pathlib import Path
 
 from bench.applying import FLAGS, applying_lines, applying_targets, measure_applying
 from bench.auditing import auditing_lines, auditing_targets, measure_auditing
+from bench.authorizing import (
+    authorizing_lines,
+    authorizing_targets,
+    measure_authorizing,
+    measure_decisions,
+)
 from bench.describing import loads, measure_describing
 from bench.echo import running_echo
 from bench.fan_out import fan_out_lines, fan_out_targets, measure_fan_out
@@ -42,7 +48,7 @@ def main(aws: Path = Path(".venv-bench/bin/aws")) -> None:
     with dynamodb_local() as engine:
         create_tables(engine)
         targets = [*_calls(engine, aws), *_watches(engine)]
-    _show(target_lines([*targets, *_inventory(), *_applying(), *_fan_out(), *_auditing()]))
+    _show(target_lines([*targets, *_inventory(), *_applying(), *_fan_out(), *_auditing(), *_authorizing()]))
 
 
 def _calls(engine: Engine, aws: Path) -> Iterable[Target]:
@@ -69,6 +75,15 @@ def _auditing() -> Iterable[Target]:
         auditing = measure_auditing(engine)
     _show(auditing_lines(auditing))
     return auditing_targets(auditing)
+
+
+def _authorizing() -> Iterable[Target]:
+    decisions = measure_decisions()
+    with dynamodb_local() as engine:
+        create_tables(engine)
+        described = measure_authorizing(engine)
+    _show(authorizing_lines(decisions, described))
+    return authorizing_targets(decisions, described)
 
 
 def _watches(engine: Engine) -> Iterable[Target]:

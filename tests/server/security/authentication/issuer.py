@@ -43,6 +43,13 @@ def jwks(*keys: dict[str, object]) -> bytes:
     return json.dumps({"keys": keys}).encode()
 
 
+@dataclass(frozen=True)
+class FromNow:
+    """A moment so many SECONDS after the token is made: a test may run long after it was collected."""
+
+    seconds: int
+
+
 def claims(**changes: Any) -> dict[str, Any]:  # noqa: ANN401  # whatever a claim may be
     """The claims of an honest token with CHANGES; None leaves a claim out."""
     now = int(time.time())
@@ -54,7 +61,8 @@ def claims(**changes: Any) -> dict[str, Any]:  # noqa: ANN401  # whatever a clai
         "exp": now + 3600,
         "groups": ["music", "platform"],
     }
-    return {name: value for name, value in {**honest, **changes}.items() if value is not None}
+    given = {name: value for name, value in {**honest, **changes}.items() if value is not None}
+    return {name: now + each.seconds if isinstance(each, FromNow) else each for name, each in given.items()}
 
 
 def token(kid: str = "one", *, headers: dict[str, Any] | None = None, **changes: Any) -> str:  # noqa: ANN401  # as above

@@ -42,7 +42,11 @@ def test_operations_are_audited_and_wait_for_the_audit(
         assert 0 < made < len(ended.calls)
         world.plane.let_answers_out()
     written = records(path)
-    found = [each for each in written if each["api"]["service"]["name"] == "dynamodb"]
+    by_server = [each for each in written if each["api"]["service"]["name"] == "dynamodb"]
+    own = [each for each in by_server if each["resources"] == [{"name": world.plane.operations_table}]]
+    assert ["CreateTable", "CreateTable"] == [each["api"]["operation"] for each in own[:2]]
+    assert ["Intent", "Success"] == [each["status"] for each in own[:2]]
+    found = [each for each in by_server if each not in own]
     facts = {"operation_id": operation.operation_id, "requested_by": "ana", "endpoint": "default"}
     assert all(facts.items() <= each["unmapped"].items() for each in found)
     made_ones = [each for each in found if each["status"] == "Success"]

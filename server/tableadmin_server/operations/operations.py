@@ -33,7 +33,7 @@ class Operations:
 
     def __init__(self, endpoint: Endpoint, config: EndpointConfig, hub: Hub, audit: Audit) -> None:
         self._endpoint = endpoint
-        self._store = Store(endpoint)
+        self._store = Store(endpoint, audit)
         self._applying: set[asyncio.Task[list[Operation]]] = set()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._following = Following(hub, self.get)

@@ -11,6 +11,10 @@ from tableadmin.awsshape import AwsDict, AwsValue
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.storage.items import EXPIRY, INDEXES
+from tableadmin_server.security.audit import redaction
+from tableadmin_server.security.audit.audit import OFF, Audit
+from tableadmin_server.security.audit.record import Act
+from tableadmin_server.security.identity import caller
 
 _log = structlog.get_logger()
 
@@ -33,9 +37,13 @@ _TOLERATED_CODES = frozenset(
 
 
 class OwnTable:
-    """The operations table of ENDPOINT. What is found of it is remembered until `forget`."""
+    """The operations table of ENDPOINT. What is found of it is remembered until `forget`.
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    AUDIT gets each change of the table before and after it is made.
+    """
+
+    def __init__(self, endpoint: Endpoint, audit: Audit = OFF) -> None:
+        self._audit = audit
         self.name = endpoint.own_table
         self._endpoint = endpoint
         self._ready = False
@@ -123,7 +131,7 @@ class OwnTable:
             "BillingMode": "PAY_PER_REQUEST",
         }
         try:
-            await self._endpoint.background.call("CreateTable", params)
+            await self._change("CreateTable", params)
         except Failure as failure:
             if failure.code != Code.ALREADY_EXISTS:
                 raise
@@ -134,16 +142,21 @@ class OwnTable:
         answer = await self._endpoint.background.call("DescribeTimeToLive", named)
         found = cast("AwsDict", answer.data.get("TimeToLiveDescription") or {})
         if found.get("TimeToLiveStatus") not in _EXPIRING:
-            await self._endpoint.background.call(
-                "UpdateTimeToLive", {**named, "TimeToLiveSpecification": wanted}
-            )
+            await self._change("UpdateTimeToLive", {**named, "TimeToLiveSpecification": wanted})
 
     async def _protect_from_deletion(self) -> None:
         """Switch deletion protection on where the endpoint shows that it is off."""
         description = await self._description()
         if description is not None and description.get("DeletionProtectionEnabled") is False:
             params: AwsDict = {"TableName": self.name, "DeletionProtectionEnabled": True}
-            await self._endpoint.background.call("UpdateTable", params)
+            await self._change("UpdateTable", params)
+
+    async def _change(self, operation: str, params: AwsDict) -> None:
+        """Call OPERATION, recorded as a change for whoever is served; raises Failure."""
+        request = redaction.of_params(params)
+        act = Act(caller(), "dynamodb", operation, self._endpoint.name, (self.name,), request)
+        async with self._audit.change(act) as change:
+            change.aws_request_id = (await self._endpoint.background.call(operation, params)).request_id
 
     async def _switch_on(self, event: str, switch: Callable[[], Awaitable[None]]) -> None:
         """Call SWITCH, and log EVENT where the setting can't be switched on."""

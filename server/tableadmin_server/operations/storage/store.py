@@ -57,6 +57,7 @@ from tableadmin_server.operations.storage.items import (
 )
 from tableadmin_server.operations.storage.own_table import OwnTable
 from tableadmin_server.operations.storage.record import Admission, Operation, OperationStatus, State
+from tableadmin_server.security.audit.audit import OFF, Audit
 
 __all__ = [
     "TABLE_GONE",
@@ -126,9 +127,9 @@ class Store:
     than DynamoDB's items may be. An operations table that is not there reads as an empty one.
     """
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, audit: Audit = OFF) -> None:
         self._endpoint = endpoint
-        self._table = OwnTable(endpoint)
+        self._table = OwnTable(endpoint, audit)
 
     async def ensure(self) -> None:
         """Make the operations table if need be; see OwnTable.ensure."""

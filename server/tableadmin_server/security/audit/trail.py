@@ -16,6 +16,8 @@ UNWRITABLE = "AUDIT_UNWRITABLE"
 
 # Seconds that a write may take; a reader of standard output that does not read would hold up all changes.
 _WRITE_SECONDS = 5.0
+# Seconds until records are tried again that could not be written.
+_RETRY_SECONDS = 5.0
 # Bytes that are written at once, and records that are kept until they can be written.
 _MAX_BATCH = 1_048_576
 _MAX_KEPT = 10_000
@@ -31,14 +33,21 @@ class _Waiting(NamedTuple):
 class Trail:
     """Writes records to DESTINATION in one thread, in the order in which they came."""
 
-    def __init__(self, destination: Destination, write_seconds: float = _WRITE_SECONDS) -> None:
+    def __init__(
+        self,
+        destination: Destination,
+        write_seconds: float = _WRITE_SECONDS,
+        retry_seconds: float = _RETRY_SECONDS,
+    ) -> None:
         self._destination = destination
         self._write_seconds = write_seconds
+        self._retry_seconds = retry_seconds
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="audit")
         self._waiting: deque[_Waiting] = deque()
         # Records of what has happened that could not be written yet.
         self._kept: deque[bytes] = deque(maxlen=_MAX_KEPT)
         self._writing: asyncio.Task[None] | None = None
+        self._retrying: asyncio.TimerHandle | None = None
         # A write that took too long and has not ended.
         self._stuck: asyncio.Future[None] | None = None
         self._failing = False
@@ -47,8 +56,7 @@ class Trail:
         """Write LINE, on the disk where the destination syncs; raises Failure (UNAVAILABLE)."""
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(line, written))
-        if self._writing is None:
-            self._writing = asyncio.create_task(self._write_all())
+        self._write_soon()
         await written
 
     async def append_or_keep(self, line: bytes) -> None:
@@ -59,23 +67,39 @@ class Trail:
             self.keep(line)
 
     def keep(self, line: bytes) -> None:
-        """Write LINE before the next records."""
+        """Write LINE before the next records, or by itself a few seconds later."""
         if len(self._kept) == _MAX_KEPT:
             _log.error("audit record lost", record=self._kept[0].decode())
         self._kept.append(line)
+        self._retry_later()
 
     async def close(self) -> None:
         """Write what is left, if that is possible, and let go of the destination."""
+        self._write_soon()
         while self._writing is not None:
             await asyncio.wait({self._writing})
-        if self._kept and self._stuck is None:
-            await self._write([])
+        if self._retrying is not None:
+            self._retrying.cancel()
         self._thread.shutdown(wait=False, cancel_futures=True)
         if self._stuck is None:
             self._destination.close()
 
+    def _write_soon(self) -> None:
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write_all())
+
+    def _retry_later(self) -> None:
+        if self._retrying is None:
+            self._retrying = asyncio.get_running_loop().call_later(self._retry_seconds, self._retry)
+
+    def _retry(self) -> None:
+        self._retrying = None
+        self._write_soon()
+
     async def _write_all(self) -> None:
         try:
+            if self._kept and not self._waiting:
+                await self._write([])
             while self._waiting:
                 await self._write(self._next_batch())
         finally:
@@ -95,6 +119,8 @@ class Trail:
             await self._written(b"".join([*kept, *(each.line for each in batch)]))
         except OSError as error:
             self._kept.extendleft(reversed(kept))
+            if kept:
+                self._retry_later()
             self._note(error)
             for each in batch:
                 if not each.written.done():

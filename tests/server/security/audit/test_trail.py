@@ -5,6 +5,7 @@ import errno
 import os
 import resource
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ class Recorder:
     """A destination that remembers what is written at once, and fails while it is told to."""
 
     def __init__(self) -> None:
+        self.wrote = threading.Event()
         self.written: list[bytes] = []
         self.error: OSError | None = None
 
@@ -29,6 +31,7 @@ class Recorder:
         if self.error:
             raise self.error
         self.written.append(lines)
+        self.wrote.set()
 
     def close(self) -> None:
         """Keep all."""
@@ -77,6 +80,20 @@ async def test_outcomes_that_cannot_be_written_are_written_first_later() -> None
     trail.keep(b"fourth\n")
     await trail.close()
     assert b"first\nsecond\nthird\nfourth\n" == b"".join(recorder.written)
+
+
+async def test_outcomes_are_tried_again_by_themselves() -> None:
+    """A record of what has happened does not wait for the next change."""
+    recorder = Recorder()
+    trail = Trail(recorder, retry_seconds=0.01)
+    recorder.error = OSError(errno.ENOSPC, "No space left on device")
+    await trail.append_or_keep(b"first\n")
+    await asyncio.sleep(0.05)
+    assert [] == recorder.written
+    recorder.error = None
+    assert await asyncio.to_thread(recorder.wrote.wait, 10)
+    await trail.close()
+    assert [b"first\n"] == recorder.written
 
 
 async def test_a_blocked_pipe_does_not_hold_up_the_loop() -> None:

@@ -33,6 +33,7 @@ def test_an_operation_is_told_of_when_it_begins_changes_hands_and_ends(pair: Wor
     facts = {
         "table": table_name,
         "request_id": request.request_id,
+        "principal": "User::none/anonymous",
         "requested_by": "ana",
         "peer": began["peer"],
     }

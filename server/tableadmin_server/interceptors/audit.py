@@ -30,6 +30,7 @@ from tableadmin_server.security.audit import redaction
 from tableadmin_server.security.audit.audit import Audit, outcome_of
 from tableadmin_server.security.audit.record import Act, Outcome
 from tableadmin_server.security.audit.requests import is_change, method_of, named
+from tableadmin_server.security.authorization.permitting import permitting_policies
 from tableadmin_server.security.identity import Caller, caller
 
 # In the metadata of a call, and in the trailing metadata of its answer.
@@ -126,7 +127,8 @@ class AuditInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  #
             outcome = _INTERNAL
             try:
                 yield payload
-                outcome = Outcome(aws_request_id=_trailing(context).get(_AWS_REQUEST_ID_KEY, ""))
+                aws_request_id = _trailing(context).get(_AWS_REQUEST_ID_KEY, "")
+                outcome = Outcome(aws_request_id=aws_request_id, policies=permitting_policies())
             except Failure as failure:
                 outcome = outcome_of(failure)
                 raise

@@ -247,8 +247,9 @@ class AuthorizationInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type
     ) -> Ask:
         """What a call asks for that is about an operation. One that is not permitted is not found."""
         action = action_of(method)
+        # Records of the audit tell that the call was denied, its caller is not told.
         if not operation_id or not self._authorizer.may_permit(principal, [action], endpoint.name):
-            raise not_found(operation_id)
+            raise not_found(operation_id) from denied(principal, action, Resource(endpoint.name), DENIED)
         try:
             found = await self._operations.of(endpoint).get(operation_id)
         except Failure as failure:
@@ -260,8 +261,10 @@ class AuthorizationInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type
                 raise not_found(operation_id)
             table, mine = found.spec.table_name, found.spec.principal == principal
         ask = Ask(action, table, request, mine)
-        if not (await self._authorizer.decide(principal, ask, endpoint.name)).allowed:
-            raise not_found(operation_id)
+        decision = await self._authorizer.decide(principal, ask, endpoint.name)
+        if not decision.allowed:
+            hidden = denied(principal, action, Resource(endpoint.name, table), decision)
+            raise not_found(operation_id) from hidden
         return ask
 
     async def _visible(self, call: Admitted, action: str, entries: Sequence[Entry]) -> Sequence[bool]:

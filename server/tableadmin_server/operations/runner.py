@@ -393,6 +393,7 @@ def _log_event(event: str, operation: Operation, **facts: object) -> None:
         operation_id=spec.operation_id,
         table=spec.table_name,
         request_id=spec.request_id,
+        principal=str(spec.principal),
         requested_by=spec.requested_by or None,
         peer=spec.caller,
         **{name: value for name, value in facts.items() if value is not None},

@@ -10,7 +10,7 @@ from tableadmin_server.security.identity import Caller
 def act_of(spec: OperationSpec, step: Step, endpoint: str) -> Act:
     """The call of STEP to ENDPOINT, for whoever asked for the operation of SPEC."""
     return Act(
-        Caller(peer=spec.caller),
+        Caller(spec.principal, peer=spec.caller),
         "dynamodb",
         step.operation,
         endpoint,

@@ -11,6 +11,7 @@ from tableadmin_server.failure import OWN_DOMAIN, Failure
 from tableadmin_server.security.audit import record
 from tableadmin_server.security.audit.record import Act, Outcome
 from tableadmin_server.security.audit.trail import Trail
+from tableadmin_server.security.authorization.permitting import permitting_policies
 
 _DENIALS = frozenset({Code.PERMISSION_DENIED, Code.UNAUTHENTICATED})
 
@@ -51,7 +52,7 @@ class Audit:
         result = Outcome("UNKNOWN", "INTERRUPTED")
         try:
             yield change
-            result = Outcome(aws_request_id=change.aws_request_id)
+            result = Outcome(aws_request_id=change.aws_request_id, policies=permitting_policies())
         except Failure as failure:
             result = outcome_of(failure)
             raise

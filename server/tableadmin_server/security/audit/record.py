@@ -126,7 +126,8 @@ class _Unmapped(msgspec.Struct, omit_defaults=True, kw_only=True):
     """What OCSF has no member for."""
 
     endpoint: str = ""
-    proof: str
+    # Of the call that asked for an operation nobody remembers how its principal was proved.
+    proof: str = ""
     operation_id: str = ""
     requested_by: str = ""
     aws_request_id: str = ""
@@ -196,7 +197,7 @@ def _record(act: Act, time: float, status: str) -> _Record:
         resources=[{"name": name} for name in act.names],
         unmapped=_Unmapped(
             endpoint=act.endpoint,
-            proof=act.caller.proof,
+            proof="" if act.operation_id else act.caller.proof,
             operation_id=act.operation_id,
             requested_by=act.requested_by,
         ),

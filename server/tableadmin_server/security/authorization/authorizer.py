@@ -22,6 +22,7 @@ from tableadmin_server.security.authorization.decisions import (
     FactsNeeded,
     Resource,
 )
+from tableadmin_server.security.authorization.permitting import set_permitting_policies
 from tableadmin_server.security.authorization.policies import (
     Configured,
     PolicyError,
@@ -102,6 +103,7 @@ class Authorizer:
             if not decision.allowed:
                 raise denied(principal, ask.action, Resource(endpoint, ask.table), decision)
             permitted.update(dict.fromkeys(decision.policies))
+        set_permitting_policies(tuple(permitted))
         return tuple(permitted)
 
     def refresh(self) -> None:

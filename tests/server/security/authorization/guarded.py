@@ -1,6 +1,6 @@
 """A server with policies and static tokens in front of a scripted endpoint."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,10 +50,11 @@ class Guarded:
 
 
 @contextmanager
-def guarded(folder: Path, engine: Engine | None = None) -> Iterator[Guarded]:
+def guarded(folder: Path, engine: Engine | None = None, *, flags: Sequence[str] = ()) -> Iterator[Guarded]:
     """A server with POLICIES; its endpoints are `staging`, the default, and `production`.
 
-    ENGINE is behind `staging`, with operations, in place of the scripted endpoint.
+    ENGINE is behind `staging`, with operations, in place of the scripted endpoint. FLAGS are
+    those of the server beside its configuration file.
     """
     policy_folder = folder / "policies"
     policy_folder.mkdir()
@@ -85,5 +86,5 @@ def guarded(folder: Path, engine: Engine | None = None) -> Iterator[Guarded]:
             operations_table = ""
             """.replace("'", '"')
         )
-        with running_server("--config", str(config)) as process:
+        with running_server("--config", str(config), *flags) as process:
             yield Guarded(process, scripted, other, policy_folder)

@@ -2,16 +2,19 @@
 
 import asyncio
 import ipaddress
+import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TypeAlias
+from functools import partial
+from typing import TypeAlias, cast
 from urllib.parse import unquote
 
 import grpc
+from google.rpc.code_pb2 import Code
 
+from tableadmin_server.failure import Failure
 from tableadmin_server.interceptors.wrapping import Context, Continuation, Received, wrapped
-from tableadmin_server.security.authentication import refusals
 from tableadmin_server.security.authentication.authentication import Authentication
 from tableadmin_server.security.authentication.credentials import Credentials
 from tableadmin_server.security.identity import ANONYMOUS, Caller, Principal, Proof, set_caller
@@ -19,12 +22,18 @@ from tableadmin_server.security.identity import ANONYMOUS, Caller, Principal, Pr
 # Finds out who makes the call of a context; raises Failure.
 Identify: TypeAlias = Callable[[Context], Awaitable[Caller]]
 
+# Seconds after which a stream must be proved again.
+_AGAIN = 60.0
+# Proofs that nothing can end but a new configuration.
+_UNASKED = frozenset({"none", "socket"})
 # Probes have no credentials.
 _OPEN = "/grpc.health.v1.Health/"
 
 
 class IdentityInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs only
-    """Sets the caller of each call as IDENTIFY finds it; a stream ends when the proof of its caller expires.
+    """Sets the caller of each call as IDENTIFY finds it.
+
+    A stream ends when the proof of its caller expires, and within a minute after it is no proof any more.
 
     It belongs inside the interceptor that turns a Failure into a status, and outside of all that asks who
     calls. A call of health needs no caller.
@@ -40,7 +49,7 @@ class IdentityInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         handler = await continuation(handler_call_details)
         if handler is None or handler_call_details.method.startswith(_OPEN):
             return handler
-        around = self._until_expiry if handler.response_streaming else self._identified
+        around = self._while_proved if handler.response_streaming else self._identified
         return wrapped(handler, around, handler.request_deserializer)
 
     @asynccontextmanager
@@ -49,17 +58,66 @@ class IdentityInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         yield received
 
     @asynccontextmanager
-    async def _until_expiry(self, received: Received, context: Context) -> AsyncIterator[Received]:
+    async def _while_proved(self, received: Received, context: Context) -> AsyncIterator[Received]:
         caller = await self._identify(context)
         set_caller(caller)
-        left = None if caller.expires is None else caller.expires - time.time()
+        if caller.proof in _UNASKED:
+            yield received
+            return
+        proof = _LastingProof(partial(self._identify, context), caller)
         try:
-            async with asyncio.timeout(left) as until:
-                yield received
-        except TimeoutError:
-            if not until.expired():
-                raise
-            raise refusals.expired("token or certificate") from None
+            yield received
+        except asyncio.CancelledError:
+            proof.check()
+            raise
+        finally:
+            proof.stop()
+
+
+class _LastingProof:
+    """Finds out again and again who makes the call that runs in this task; cancels the task when nobody does.
+
+    IDENTIFY is asked each minute, and when the proof of CALLER expires: a token, a key or a certificate may
+    have been removed meanwhile.
+    """
+
+    def __init__(self, identify: Callable[[], Awaitable[Caller]], caller: Caller) -> None:
+        self._identify = identify
+        self._call = cast("asyncio.Task[object]", asyncio.current_task())
+        self._failure: Failure | None = None
+        self._asking: asyncio.Task[None] | None = None
+        self._timer = self._next(caller)
+
+    def check(self) -> None:
+        """Raise the Failure for which the task was cancelled, if it was."""
+        if self._failure is not None:
+            self._call.uncancel()
+            raise self._failure from self._failure.__cause__
+
+    def stop(self) -> None:
+        """Ask no more."""
+        self._timer.cancel()
+        if self._asking is not None:
+            self._asking.cancel()
+
+    def _next(self, caller: Caller | None) -> asyncio.TimerHandle:
+        left = math.inf if caller is None or caller.expires is None else caller.expires - time.time()
+        return asyncio.get_running_loop().call_later(min(_AGAIN, max(left, 0.0)), self._begin)
+
+    def _begin(self) -> None:
+        self._asking = asyncio.create_task(self._ask())
+
+    async def _ask(self) -> None:
+        caller = None
+        try:
+            caller = await self._identify()
+        except Failure as failure:
+            # Keys that can't be read now say nothing of who calls.
+            if failure.code != Code.UNAVAILABLE:
+                self._failure = failure
+                self._call.cancel()
+                return
+        self._timer = self._next(caller)
 
 
 def authenticated(authentication: Authentication) -> Identify:

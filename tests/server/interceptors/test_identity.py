@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 import grpc
@@ -21,6 +22,7 @@ from tableadmin_server.interceptors.identity import (
     trusted,
 )
 from tableadmin_server.interceptors.parsing import ParsingInterceptor
+from tableadmin_server.security.authentication import refusals
 from tableadmin_server.security.authentication.authentication import Authentication
 from tableadmin_server.security.authentication.failed_logins import FailedLogins
 from tableadmin_server.security.authentication.static_tokens import StaticTokens, digest_of
@@ -105,6 +107,11 @@ async def first(call: Any) -> bytes:  # noqa: ANN401  # a call that streams, of 
     raise AssertionError("no answer")
 
 
+def requests(headers: object) -> Iterator[bytes]:
+    """Two requests; none where the server ends the call first, and grpc.aio fails to send."""
+    return iter([b"1", b"2"] if headers else [])
+
+
 CALLS: dict[str, Call] = {
     "UnaryUnary": lambda channel, headers: channel.unary_unary("/test/UnaryUnary")(b"", metadata=headers),
     "Generated": lambda channel, headers: first(
@@ -112,10 +119,10 @@ CALLS: dict[str, Call] = {
     ),
     "Written": lambda channel, headers: first(channel.unary_stream("/test/Written")(b"", metadata=headers)),
     "StreamUnary": lambda channel, headers: channel.stream_unary("/test/StreamUnary")(
-        iter([b"1", b"2"]), metadata=headers
+        requests(headers), metadata=headers
     ),
     "StreamStream": lambda channel, headers: first(
-        channel.stream_stream("/test/StreamStream")(iter([b"1"]), metadata=headers)
+        channel.stream_stream("/test/StreamStream")(requests(headers), metadata=headers)
     ),
 }
 
@@ -167,20 +174,71 @@ async def test_calls_side_by_side_have_their_own_callers() -> None:
         )
 
 
-@pytest.mark.parametrize("method", ["/test/Generated", "/test/Written"])
+STREAMS = pytest.mark.parametrize("method", ["/test/Generated", "/test/Written"])
+
+
+async def ended(channel: Channel, method: str) -> grpc.aio.AioRpcError:
+    """How a stream ends that has a caller at first."""
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        async for _ in channel.unary_stream(method)(b"", metadata=HEADERS):
+            pass
+    return raised.value
+
+
+@STREAMS
 async def test_streams_end_when_the_proof_expires(method: str) -> None:
     """A stream ends UNAUTHENTICATED at the moment at which the token of its caller expires."""
+    expires = time.time() + 0.3
 
     async def identify(_: object) -> Caller:
-        return Caller(Principal("User", "test/ana"), "jwt", expires=time.time() + 0.3)
+        if time.time() >= expires:
+            raise refusals.expired()
+        return Caller(Principal("User", "test/ana"), "jwt", expires=expires)
 
     async with serving(identify) as channel:
-        began = time.monotonic()
-        with pytest.raises(grpc.aio.AioRpcError) as raised:
-            async for _ in channel.unary_stream(method)(b""):
-                pass
-    assert "CREDENTIALS_EXPIRED" == reason(raised.value)
-    assert time.monotonic() - began >= 0.25
+        assert "CREDENTIALS_EXPIRED" == reason(await ended(channel, method))
+    assert time.time() >= expires
+
+
+@STREAMS
+async def test_streams_end_when_the_token_is_removed(
+    method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stream whose token was removed ends at the next look, and one whose token stays goes on."""
+    monkeypatch.setattr("tableadmin_server.security.authentication.changing_file._INTERVAL", 0.0)
+    monkeypatch.setattr("tableadmin_server.interceptors.identity._AGAIN", 0.05)
+    file = tmp_path / "tokens.toml"
+    file.write_text(f'[[tokens]]\nname = "robot"\nsha256 = "{digest_of(TOKEN)}"\n')
+    config = TokenConfig(principals="Service", tokens_file=str(file))
+    asked = authenticated(Authentication([StaticTokens("ci", config)], FailedLogins(1000)))
+    times = 0
+
+    async def identify(context: object) -> Caller:
+        nonlocal times
+        times += 1
+        if times == 5:
+            file.write_text("")
+        return await asked(context)
+
+    async with serving(identify) as channel:
+        assert "CREDENTIALS_INVALID" == reason(await ended(channel, method))
+    assert 5 == times
+
+
+@STREAMS
+async def test_streams_go_on_without_the_issuer(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stream does not end because the keys that verify its token can't be read for a while."""
+    monkeypatch.setattr("tableadmin_server.interceptors.identity._AGAIN", 0.02)
+    answers = iter([None, *[refusals.keys_unavailable("down")] * 3, refusals.expired()])
+
+    async def identify(_: object) -> Caller:
+        failure = next(answers)
+        if failure:
+            raise failure
+        return Caller(Principal("User", "test/ana"), "jwt")
+
+    async with serving(identify) as channel:
+        assert "CREDENTIALS_EXPIRED" == reason(await ended(channel, method))
 
 
 async def test_nobody_is_asked() -> None:

@@ -304,6 +304,7 @@ _HANDSHAKE_PROBLEMS: Mapping[str, TlsProblem] = {
     "certificate has expired": "SERVER_CERTIFICATE_EXPIRED",
     "CERTIFICATE_VERIFY_FAILED": "SERVER_NOT_TRUSTED",
     "Hostname Verification Check failed": "SERVER_NAME_WRONG",
+    "is not in peer certificate": "SERVER_NAME_WRONG",  # of earlier releases
 }
 # How gRPC ends its text where the server has closed a connection at once, and where one was made at all.
 _NOT_CONNECTED, _CLOSED_AT_ONCE = "ailed to connect", ("Socket closed", "Connection reset by peer")

@@ -9,6 +9,8 @@ import pytest
 import tableadmin.aio
 import tableadmin.boto3
 from tableadmin import Client, Tls, Unavailable
+from tableadmin.channel import Target
+from tableadmin.errors import tls_problem
 from tableadmin.tls import _system_file
 from tableadmin.v1 import WaitCondition
 from tests.client.tls_servers import TlsServers, tls_servers
@@ -85,6 +87,36 @@ def failed(client: Client) -> Unavailable:
     with pytest.raises(Unavailable) as raised:
         client.list_tables()
     return raised.value
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("Socket closed", "TLS_REQUIRED"),
+        (
+            (
+                "Ssl handshake failed (TSI_PROTOCOL_FAILURE): SSL_ERROR_SSL: error:100000f7:SSL routines:"
+                "OPENSSL_internal:WRONG_VERSION_NUMBER: Invalid certificate verification context"
+            ),
+            "TLS_NOT_SERVED",
+        ),
+        (
+            (
+                "Ssl handshake failed (TSI_PROTOCOL_FAILURE): SSL_ERROR_SSL: error:1000007d:SSL routines:"
+                "OPENSSL_internal:CERTIFICATE_VERIFY_FAILED: unable to get local issuer certificate"
+            ),
+            "SERVER_NOT_TRUSTED",
+        ),
+        ("Peer name foo.example is not in peer certificate", "SERVER_NAME_WRONG"),
+        ("Connection refused", None),
+    ],
+)
+def test_texts_of_the_earliest_grpc(text: str, problem: str | None) -> None:
+    """The texts of gRPC 1.76, the earliest release that a client may have, are understood."""
+    whole = f"failed to connect to all addresses; last error: UNKNOWN: ipv4:127.0.0.1:1: {text}"
+    target = Target("127.0.0.1:1", tls=False, certificate=False)
+    assert problem == tls_problem(whole, target)
+    assert tls_problem(text, target) is None
 
 
 def test_other_problems(servers: TlsServers, tls: Tls) -> None:

@@ -50,7 +50,9 @@ class Guarded:
 
 
 @contextmanager
-def guarded(folder: Path, engine: Engine | None = None, *, flags: Sequence[str] = ()) -> Iterator[Guarded]:
+def guarded(
+    folder: Path, engine: Engine | None = None, account: str = ACCOUNT, *, flags: Sequence[str] = ()
+) -> Iterator[Guarded]:
     """A server with POLICIES; its endpoints are `staging`, the default, and `production`.
 
     ENGINE is behind `staging`, with operations, in place of the scripted endpoint. FLAGS are
@@ -77,7 +79,7 @@ def guarded(folder: Path, engine: Engine | None = None, *, flags: Sequence[str] 
             [endpoints.staging]
             endpoint_url = "{engine.url if engine else scripted.url}"
             region = "{REGION}"
-            account = "{ACCOUNT}"
+            account = "{account}"
             operations_table = "{OPERATIONS if engine else ""}"
             max_attempts = 1
             [endpoints.production]

@@ -8,6 +8,7 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 
 from tableadmin.v1 import (
+    access_service_pb2,
     endpoint_service_pb2,
     operation_service_pb2,
     plan_service_pb2,
@@ -26,6 +27,7 @@ _SERVICES = (
     plan_service_pb2.DESCRIPTOR.services_by_name["PlanService"],
     operation_service_pb2.DESCRIPTOR.services_by_name["OperationService"],
     endpoint_service_pb2.DESCRIPTOR.services_by_name["EndpointService"],
+    access_service_pb2.DESCRIPTOR.services_by_name["AccessService"],
 )
 
 

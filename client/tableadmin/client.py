@@ -26,6 +26,7 @@ from tableadmin.plans import Exporting, Exports, Planning, Plans, exports_of, pl
 from tableadmin.streams import Stream
 from tableadmin.tls import Credentials
 from tableadmin.tokens import Command, token_source
+from tableadmin.v1.access_service_pb2_grpc import AccessServiceStub
 from tableadmin.v1.audit_service_pb2_grpc import AuditServiceStub
 from tableadmin.v1.endpoint_service_pb2_grpc import EndpointServiceStub
 from tableadmin.v1.operation_service_pb2_grpc import OperationServiceStub
@@ -271,6 +272,7 @@ class Client:
         self._plan_stub = PlanServiceStub(self._calls.channel)
         self._operation_stub = OperationServiceStub(self._calls.channel)
         self._endpoint_stub = EndpointServiceStub(self._calls.channel)
+        self._access_stub = AccessServiceStub(self._calls.channel)
         audit_stub, watch_stub = AuditServiceStub(self._calls.channel), WatchServiceStub(self._calls.channel)
         streaming = (audit_stub, watch_stub, self._operation_stub, self._plan_stub)
         self._streams = {name: rpc for stub in streaming for name, rpc in vars(stub).items()}
@@ -327,6 +329,18 @@ class Client:
         """
         response = self._response(self._endpoint_stub.ListEndpoints, v1.ListEndpointsRequest())
         return response.endpoints
+
+    def who_am_i(self) -> v1.WhoAmIResponse:
+        """Who the service takes the caller for, and what policies may permit; raises TableAdminError."""
+        return self._response(self._access_stub.WhoAmI, v1.WhoAmIRequest())
+
+    def check_access(self, action: str, table_name: str | None = None) -> v1.CheckAccessResponse:
+        """Whether policies permit ACTION, such as `CreateTable`, for the table or for the endpoint.
+
+        Raises TableAdminError: InvalidArgument where there is no such action.
+        """
+        request = v1.CheckAccessRequest(action=action, table_name=table_name)
+        return self._response(self._access_stub.CheckAccess, request)
 
     def plan(self, specs: Iterable[v1.TableSpec]) -> Plans:
         """The changes and AWS calls that bring tables to SPECS: a plan for each spec, in the order of SPECS.

@@ -38,7 +38,7 @@ from tableadmin_server.security.authorization.policies import Configured, Policy
 from tableadmin_server.security.authorization.steps import StepAuthorizer
 from tableadmin_server.security.identity import parsed_principal
 from tableadmin_server.security.limits import Limits
-from tableadmin_server.services import audit, endpoint, operation, plan, table_admin, watch
+from tableadmin_server.services import access, audit, endpoint, operation, plan, table_admin, watch
 from tableadmin_server.services.call_metadata import called_endpoint
 from tableadmin_server.services.health import HealthServicer
 from tableadmin_server.supervision import Supervisor
@@ -54,6 +54,7 @@ _SERVICES = (
     operation.SERVICE,
     endpoint.SERVICE,
     audit.SERVICE,
+    access.SERVICE,
 )
 
 # Seconds that operations get beside the grace period to be given back; others take over what was not.
@@ -102,6 +103,7 @@ class Server:
             plan.handlers(self._endpoints, self._operations),
             operation.handlers(self._endpoints, self._operations),
             endpoint.handlers(self._endpoints),
+            access.handlers(self._endpoints, self._authorizer),
             self._audit_records.handlers(),
         )
         self._listeners = [self._listener(key, each) for key, each in config.listeners_by_key.items()]
@@ -152,10 +154,11 @@ class Server:
 
     def _authorization_of(self, config: ServerConfig) -> Sequence[AuthorizationInterceptor]:
         """What authorizes calls, and the calls of operations, where policies are configured."""
+        self._authorizer: Authorizer | None = None
         if config.policies.folder is None:
             return ()
         try:
-            authorizer = Authorizer(
+            self._authorizer = authorizer = Authorizer(
                 Path(config.policies.folder),
                 Configured(tuple(config.endpoints), config.authenticator_names),
                 lambda endpoint, table, needed: read_facts(self._endpoints.named(endpoint), table, needed),

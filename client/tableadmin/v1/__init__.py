@@ -1,5 +1,12 @@
 """The contract as Python: every message and enum. Generated, never edited."""
 
+from tableadmin.v1.access_service_pb2 import (
+    CheckAccessRequest,
+    CheckAccessResponse,
+    EndpointAccess,
+    WhoAmIRequest,
+    WhoAmIResponse,
+)
 from tableadmin.v1.attribute_pb2 import (
     AttributeDefinition,
     AttributeValue,
@@ -401,6 +408,8 @@ __all__ = [
     "CancelOperationRequest",
     "CancelOperationResponse",
     "ChangeClass",
+    "CheckAccessRequest",
+    "CheckAccessResponse",
     "ConfiguredEndpoint",
     "ContinuousBackupsDescription",
     "ContinuousBackupsStatus",
@@ -470,6 +479,7 @@ __all__ = [
     "EnableKinesisStreamingDestinationRequest",
     "EnableKinesisStreamingDestinationResponse",
     "Endpoint",
+    "EndpointAccess",
     "ExportDescription",
     "ExportFormat",
     "ExportStatus",
@@ -667,5 +677,7 @@ __all__ = [
     "WatchOperationResponse",
     "WatchRequest",
     "WatchResponse",
+    "WhoAmIRequest",
+    "WhoAmIResponse",
     "WitnessStatus",
 ]

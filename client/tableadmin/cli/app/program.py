@@ -43,6 +43,8 @@ COMMANDS = {
     "bulk": "bulk:bulk",
     "limits": "account:limits",
     "audit": "audit:audit",
+    "whoami": "access:whoami",
+    "can": "access:can",
     "endpoint": "endpoint:endpoint",
     "endpoints": "account:endpoints",
     "call": "call:call",

@@ -227,6 +227,9 @@ _OTHER: Mapping[str, Classified] = {
     "tableadmin.v1.AuditService/ReadAuditRecords": Classified(About.SERVER, action="ReadAuditRecords"),
     # Shows the endpoints for which the action is permitted.
     "tableadmin.v1.EndpointService/ListEndpoints": Classified(About.NOTHING, _LIST),
+    # The answers are about the caller alone.
+    "tableadmin.v1.AccessService/WhoAmI": Classified(About.NOTHING),
+    "tableadmin.v1.AccessService/CheckAccess": Classified(About.NOTHING),
     "grpc.health.v1.Health/Check": Classified(About.NOTHING),
     "grpc.health.v1.Health/List": Classified(About.NOTHING),
     "grpc.health.v1.Health/Watch": Classified(About.NOTHING),

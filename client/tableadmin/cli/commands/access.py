@@ -1,0 +1,57 @@
+"""`tablectl whoami` and `tablectl can`: who the caller is, and what policies permit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tableadmin.cli.app.blocks import Block, Fields, Lines, Rows
+from tableadmin.cli.app.group import Command
+from tableadmin.cli.app.session import Session, pass_session
+
+if TYPE_CHECKING:
+    from tableadmin.v1 import CheckAccessResponse, WhoAmIResponse
+
+
+@click.command(cls=Command, example="tablectl whoami")
+@pass_session
+def whoami(session: Session) -> None:
+    """Show who the service takes you for, and which actions policies may permit you."""
+    session.show(session.client.who_am_i(), _identity)
+
+
+@click.command(cls=Command, example="tablectl can DeleteTable Music --endpoint production")
+@click.argument("action")
+@click.argument("table", required=False)
+@click.pass_context
+@pass_session
+def can(session: Session, ctx: click.Context, action: str, table: str | None) -> None:
+    """Show whether policies permit you ACTION, for TABLE or for the endpoint.
+
+    ACTION is an RPC such as CreateTable, or an action within one such as DeleteIndex. The exit code is 0 if
+    the action is permitted, and 1 if not. Policies can decide differently by what else a request asks for.
+    """
+    response = session.client.check_access(action, table)
+    session.show(response, _access)
+    if not response.permitted:
+        ctx.exit(1)
+
+
+def _identity(response: WhoAmIResponse) -> list[Block]:
+    fields = [
+        ("Principal", response.principal),
+        ("Groups", ", ".join(response.groups) or "-"),
+        ("Proved by", response.proof),
+    ]
+    if not response.has_policies:
+        return [Fields([*fields, ("Permitted", "everything: the service has no policies")])]
+    rows = [(each.endpoint or "(the service)", ", ".join(each.actions)) for each in response.endpoints]
+    return [Fields(fields), Rows(("Endpoint", "Actions that may be permitted"), rows, "nothing is permitted")]
+
+
+def _access(response: CheckAccessResponse) -> list[Block]:
+    by = f": {', '.join(response.policies)}" if response.policies else ""
+    if response.permitted:
+        return [Lines([f"yes{by}"])]
+    return [Lines([f"no{by}" if by else "no: no policy permits this", *response.advice])]

@@ -35,6 +35,13 @@ def test_what_looks_familiar_is_named(text: str, said: str) -> None:
     assert said in refusal(text)
 
 
+def test_what_a_file_has_inside_is_not_what_the_file_is() -> None:
+    """A file that is broken is refused at its line, whatever script it has inside."""
+    said = refusal("Script: |\n  aws dynamodb list-tables\nA: [\n")
+
+    assert "not YAML" in said
+
+
 def test_text_that_is_read_is_not_named() -> None:
     """Text that can be read is judged by what it says, whatever it looks like."""
     said = refusal("TableName: orders\nTags: {a: '{{ name }}'}\nNope: 1\n")

@@ -1,5 +1,6 @@
 """Files of Terraform's own language: how they are recognised, and their readers, which load a parser."""
 
+import posixpath
 import re
 from collections.abc import Mapping
 
@@ -50,8 +51,13 @@ def read_json(document: Tree, inputs: Inputs) -> Found:
 
 def read_folder(files: Mapping[str, str], inputs: Inputs) -> Found:
     """The tables that FILES, a root module with the modules in it, configure. Raises SpecError."""
-    if not any(name.endswith((".tf", ".tf.json")) for name in files):
+    folders = {posixpath.dirname(name) for name in files if name.endswith((".tf", ".tf.json"))}
+    if not folders:
         raise SpecError("is a folder without a .tf file")
+    if "" not in folders:
+        raise SpecError(
+            f"is a folder without a .tf file of its own; give one of {', '.join(sorted(folders))}"
+        )
     from tableadmin.formats.terraform.configuration import reading  # noqa: PLC0415 - a parser, rarely needed
 
     return reading.read_folder(files, inputs)

@@ -79,12 +79,15 @@ def _refuse_likeness(text: str, error: json.JSONDecodeError) -> None:
     """Raise SpecError for TEXT that YAML would take for something else than its author meant."""
     if _COMMENT.match(text, error.pos):
         raise SpecError("JSON has no comments; remove this one, or write YAML with #", line=error.lineno)
+    if text[error.pos : error.pos + 1] in _TYPOGRAPHIC:
+        raise SpecError('has typographic quotes; write " instead', line=error.lineno)
     if _PYTHON.search(text):
         raise SpecError("is what Python prints of an object; give what json.dumps(..., default=str) returns")
 
 
 # Behind the space where reading failed.
 _COMMENT = re.compile(r"\s*/[/*]")
+_TYPOGRAPHIC = ("\u2018", "\u2019", "\u201c", "\u201d")
 _PYTHON = re.compile(r"'\w+': (?:datetime\.datetime|Decimal)\(")
 
 

@@ -17,7 +17,7 @@ _KINDS: tuple[tuple[re.Pattern[str], str], ...] = (
         "is a plan as Terraform prints plans for people; give what `terraform show -json PLAN` prints",
     ),
     (
-        re.compile(r"^\s*aws dynamodb [a-z-]+ |\A#!.*sh$", re.MULTILINE),
+        re.compile(r"^aws dynamodb [a-z-]+ |\A#!.*sh$", re.MULTILINE),
         f"is a shell script; {_DESCRIPTION}, or the JSON that --cli-input-json takes",
     ),
     (

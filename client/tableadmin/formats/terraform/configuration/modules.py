@@ -17,6 +17,7 @@ from tableadmin.formats.terraform.configuration.evaluation import (
     evaluated,
     pairs,
 )
+from tableadmin.formats.terraform.configuration.overrides import is_override, overridden
 from tableadmin.formats.terraform.configuration.syntax import (
     Block,
     Body,
@@ -94,7 +95,9 @@ class Module:
         self._address = address
         self._depth = depth
         bodies = {name: parsed(name, files[name]) for name in sorted(files) if _is_in(name, folder)}
-        self._blocks = [block._replace(file=name) for name, body in bodies.items() for block in body.blocks]
+        blocks = [block._replace(file=name) for name, body in bodies.items() for block in body.blocks]
+        overrides = [block for block in blocks if is_override(block.file)]
+        self._blocks = overridden([block for block in blocks if not is_override(block.file)], overrides)
         self.attributes = frozenset(name for body in bodies.values() for name in body.attributes)
         self._modules: dict[str, list[tuple[str, Module | None]]] = {}
         self._scope: Scope = self._everything()

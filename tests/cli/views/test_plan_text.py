@@ -2,7 +2,7 @@
 
 import pytest
 
-from tableadmin.awsshape import AwsDict, from_aws
+from tableadmin.awsshape import AwsDict, AwsValue, from_aws
 from tableadmin.cli.app.terminal_text import Line, folded
 from tableadmin.cli.views.plan_text import differences, review
 from tableadmin.cli.views.plan_values import compact
@@ -155,3 +155,17 @@ def test_lines_fold_below_their_beginning(width: int) -> None:
 def test_nothing_steers_the_terminal() -> None:
     """What can't be printed is replaced, line breaks included."""
     assert ["a ?[31mb c"] == folded(Line("a\n\x1b[31mb\tc"), None)
+
+
+def test_denied_steps() -> None:
+    """A step that policies do not permit says which action is denied, by which policy, and what to do."""
+    denials: list[AwsDict] = [
+        {"Action": "DeleteIndex", "Policies": ["keep"], "Advice": ["Ask #dynamodb."]},
+        {"Action": "DeleteIndex"},
+    ]
+    steps: list[AwsValue] = [{"Summary": "delete index Old", "Denial": each} for each in denials]
+    lines = plain(list(review(plans({**MUSIC, "Steps": steps}))))
+    assert [line.strip() for line in lines if "denied" in line] == [
+        "denied: the policy keep forbids DeleteIndex. Ask #dynamodb.",
+        "denied: no policy permits DeleteIndex.",
+    ]

@@ -12,7 +12,14 @@ from tableadmin.cli.views.plan_values import compact, value
 from tableadmin.cli.views.value_blocks import block, changed, is_nested
 
 if TYPE_CHECKING:
-    from tableadmin.v1 import PlannedChange, PlannedStep, PlanWarning, TablePlan, UnmanagedMember
+    from tableadmin.v1 import (
+        PlannedChange,
+        PlannedStep,
+        PlanWarning,
+        StepDenial,
+        TablePlan,
+        UnmanagedMember,
+    )
 
 # How an action is marked and what it is called, by its name in the contract; colours are click's.
 _ACTIONS = {
@@ -158,3 +165,14 @@ def _step(number: int, step: PlannedStep) -> Iterator[Line]:
     mark = f"{number}. "
     yield Line(f"{mark}{step.summary} ({call})" if call else f"{mark}{step.summary}", 2, len(mark))
     yield from (Line(f"wait for: {each}", 2 + len(mark)) for each in step.waits)
+    if step.HasField("denial"):
+        yield Line(_denial(step.denial), 2 + len(mark), colour="red")
+
+
+def _denial(denial: StepDenial) -> str:
+    """Why policies do not permit a step."""
+    policies = ", ".join(denial.policies)
+    why = (
+        f"the policy {policies} forbids {denial.action}" if policies else f"no policy permits {denial.action}"
+    )
+    return " ".join([f"denied: {why}.", *denial.advice])

@@ -1,5 +1,6 @@
 """The loader takes the example policies, and refuses what Cedar's validation lets pass."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -116,3 +117,12 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "a.cedar").write_bytes(b"\xff")
     with pytest.raises(PolicyError, match="cannot be read"):
         read_folder(tmp_path)
+
+
+def test_the_documentation_is_taken() -> None:
+    """The policies in docs/security.md are valid."""
+    page = (Path(__file__).parents[4] / "docs" / "security.md").read_text()
+    blocks = re.findall(r"```cedar\n(.*?)```", page, re.DOTALL)
+    assert blocks
+    for block in blocks:
+        load({"docs.cedar": block}, SCHEMA, CONFIGURED)

@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 import math
+import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -22,7 +23,7 @@ from tableadmin_server.security.identity import ANONYMOUS, Caller, Principal, Pr
 # Finds out who makes the call of a context; raises Failure.
 Identify: TypeAlias = Callable[[Context], Awaitable[Caller]]
 
-# Seconds after which a stream must be proved again.
+# Seconds within which a stream must be proved again.
 _AGAIN = 60.0
 # Proofs that nothing can end but a new configuration.
 _UNASKED = frozenset({"none", "socket"})
@@ -102,7 +103,9 @@ class _LastingProof:
 
     def _next(self, caller: Caller | None) -> asyncio.TimerHandle:
         left = math.inf if caller is None or caller.expires is None else caller.expires - time.time()
-        return asyncio.get_running_loop().call_later(min(_AGAIN, max(left, 0.0)), self._begin)
+        # Thousands of streams that began in one moment are not all proved again in one moment.
+        again = _AGAIN * random.uniform(0.5, 1.0)  # noqa: S311 - nobody is to be kept from guessing it
+        return asyncio.get_running_loop().call_later(min(again, max(left, 0.0)), self._begin)
 
     def _begin(self) -> None:
         self._asking = asyncio.create_task(self._ask())

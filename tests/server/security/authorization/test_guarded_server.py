@@ -4,6 +4,7 @@ import json
 import signal
 import time
 from collections.abc import Iterator, Sequence
+from random import Random
 from typing import Any
 
 import grpc
@@ -133,6 +134,27 @@ def test_another_table(server: Guarded, method: str) -> None:
     with pytest.raises(grpc.RpcError) as raised:
         call(server, method, request, "ana")
     assert (grpc.StatusCode.PERMISSION_DENIED, []) == (raised.value.code(), server.scripted.seen)
+
+
+@pytest.mark.parametrize("method", DECIDED)
+@pytest.mark.parametrize("name", ["ana", "olga"])
+def test_garbage(server: Guarded, method: str, name: str) -> None:
+    """Whatever the bytes are, no call ends in UNKNOWN or INTERNAL, and no endpoint gets a strange name."""
+    server.scripted.step = error("ResourceNotFoundException")
+    random = Random(method)
+    row = DECIDED[method]
+    strange = "".join(random.choices("aZ0_.-:/\n\0 \u0430\u202e", k=12))
+    payloads = [
+        random.randbytes(40),
+        naming_request(method, row, strange).SerializeToString(),
+        naming_request(method, row, "music-a").SerializeToString() + random.randbytes(8),
+    ]
+    for payload in payloads:
+        try:
+            call(server, method, payload, name)
+        except grpc.RpcError as ended:
+            assert ended.code() not in {grpc.StatusCode.UNKNOWN, grpc.StatusCode.INTERNAL}, ended  # noqa: PT017
+    assert not [each for each in server.scripted.seen if json.dumps(strange).encode() in each.body]
 
 
 def test_denied_and_absent_look_alike(server: Guarded) -> None:

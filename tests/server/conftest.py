@@ -38,10 +38,25 @@ def free_port() -> Iterator[int]:
 
 
 @pytest.fixture(scope="session")
-def scripted() -> Iterator[ScriptedEndpoint]:
-    """The endpoint behind `scripted_server`; see `endpoint`."""
+def shared_endpoint() -> Iterator[ScriptedEndpoint]:
+    """The endpoint that all tests of a worker share which make none of their own."""
     with serving() as endpoint:
         yield endpoint
+
+
+@pytest.fixture(scope="session")
+def scripted(shared_endpoint: ScriptedEndpoint) -> ScriptedEndpoint:
+    """The endpoint behind `scripted_server`; see `endpoint`."""
+    return shared_endpoint
+
+
+@pytest.fixture(autouse=True)
+def _unscripted(request: pytest.FixtureRequest) -> None:
+    """A test finds the endpoint as if no other test had used it."""
+    if "shared_endpoint" in request.fixturenames:
+        shared: ScriptedEndpoint = request.getfixturevalue("shared_endpoint")
+        shared.step = answer({})
+        shared.seen.clear()
 
 
 @pytest.fixture(scope="session")

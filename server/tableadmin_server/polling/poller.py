@@ -47,7 +47,8 @@ class Poller(Generic[T]):
     whether to look again soon. Who looks is woken by another state, by a first failure, and by each poll
     that begins after joining until one succeeds. There is no queue: whoever is slow finds the newest state.
     SPREAD makes the calls that wake them, so that thousands of them do not hold up the event loop.
-    They are told the SUBJECT of the poller, such as the name of a table.
+    They are told the SUBJECT of the poller, such as the name of a table. Those who join within the seconds
+    that GATHER gives share a poll.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Poller(Generic[T]):
         supervisor: Supervisor,
         spread: Spread,
         subject: str,
+        gather: Callable[[], float],
     ) -> None:
         self._read = read
         self._moves = moves
@@ -65,6 +67,8 @@ class Poller(Generic[T]):
         self._supervisor = supervisor
         self._spread = spread
         self._subject = subject
+        self._gather = gather
+        self._gathering: asyncio.TimerHandle | None = None
         self._watchers: dict[Watcher, float] = {}
         # Those who have seen no state yet that was read after they joined: from which poll on it is.
         self._awaiting_fresh: dict[Watcher, int] = {}
@@ -91,10 +95,12 @@ class Poller(Generic[T]):
         """Poll at least every LONGEST_INTERVAL seconds; the first poll starts at once and wakes WATCHER."""
         self._watchers[watcher] = longest_interval
         self._awaiting_fresh[watcher] = self._begun + 1
-        self._triggered.set()
         if self._task is None:
             self._interval = SHORTEST_INTERVAL
+            self._triggered.set()
             self._task = asyncio.create_task(self._supervisor.repeat("poll", self._round))
+        else:
+            self._trigger_for_joined()
 
     def leave(self, watcher: Watcher) -> None:
         """Look no longer; the last one out stops the polling."""
@@ -103,6 +109,9 @@ class Poller(Generic[T]):
         if not self._watchers and self._task is not None:
             self._task.cancel()
             self._task = None
+            if self._gathering is not None:
+                self._gathering.cancel()
+                self._gathering = None
 
     def is_fresh(self, watcher: Watcher) -> bool:
         """Whether the state is from a poll that began after WATCHER joined."""
@@ -122,6 +131,20 @@ class Poller(Generic[T]):
     def wake(self) -> None:
         """Wake whoever looks: there is something new beside the state."""
         self._wake_all(self._watchers)
+
+    def _trigger_for_joined(self) -> None:
+        """Poll for those who have joined, at once or after the time in which others may join."""
+        if self._gathering is not None:
+            return
+        seconds = self._gather()
+        if seconds <= _MIN_GAP:
+            self._triggered.set()
+        else:
+            self._gathering = asyncio.get_running_loop().call_later(seconds, self._gathered)
+
+    def _gathered(self) -> None:
+        self._gathering = None
+        self._triggered.set()
 
     def trigger(self) -> None:
         """Poll as soon as may be, and often for a while: what is polled may just have been changed."""

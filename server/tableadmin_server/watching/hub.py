@@ -16,6 +16,10 @@ from tableadmin_server.watching.turns import Turns
 T = TypeVar("T")
 
 
+def _at_once() -> float:
+    return 0.0
+
+
 class Hub:
     """The poll loops of one endpoint, SOURCE, and the streams that look at them.
 
@@ -50,7 +54,8 @@ class Hub:
         self, read: Callable[[], Awaitable[T]], moves: Callable[[T | None, T], bool], subject: str = ""
     ) -> Poller[T]:
         """A poll loop of this endpoint; SUBJECT is the name of the table that it polls, if it is one."""
-        return Poller(read, moves, self.outages, self.supervisor, self.turns.spread, subject)
+        gather = self.tracks.gathering if subject else _at_once
+        return Poller(read, moves, self.outages, self.supervisor, self.turns.spread, subject, gather)
 
     def names_lack(self, name: str) -> bool:
         """Whether the names of all tables are watched, and NAME is not among them."""

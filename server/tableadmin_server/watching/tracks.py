@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 # Of the reads of a part that AWS takes one in so many is for the rounds, the rest for what has just changed.
 _ROUND_SHARE = 2
+# Polls a second, of all tables together, for those who join.
+_POLLS_FOR_JOINED = 300
 
 
 class Tracks:
@@ -48,6 +50,13 @@ class Tracks:
         # Streams that are shown the table hold older tokens than this.
         forget = partial(self._forget, track.name, self._hub.revisions.next())
         self._expiries[track.name] = asyncio.get_running_loop().call_later(RETENTION, forget)
+
+    def gathering(self) -> float:
+        """Seconds in which those who join gather before a table that is watched already is polled for them.
+
+        Thousands of streams that join hundreds of tables would make the server poll and do nothing else.
+        """
+        return (len(self._by_name) - len(self._expiries)) / _POLLS_FOR_JOINED
 
     def round_of(self, part: Part) -> float:
         """Seconds between reads of PART of a table at least: AWS takes few, and each table has its turn."""

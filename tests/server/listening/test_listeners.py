@@ -172,7 +172,7 @@ def test_insecure_listen(listen: str) -> None:
     )
 
 
-def test_a_localhost_that_others_can_reach(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_localhost_that_others_can_reach(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the name localhost leads to an address that others can reach, nothing listens there."""
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", 0))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)

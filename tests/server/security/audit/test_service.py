@@ -18,7 +18,7 @@ from tableadmin_server.failure import Failure
 from tableadmin_server.security.identity import Caller, set_caller
 from tableadmin_server.services.audit import AuditServicer
 from tests.server.conftest import in_front_of
-from tests.server.scripted_endpoint import ScriptedEndpoint
+from tests.server.scripted_endpoint import ScriptedEndpoint, answer
 from tests.server_process import ServerProcess
 
 
@@ -26,6 +26,7 @@ from tests.server_process import ServerProcess
 def audited(scripted: ScriptedEndpoint, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A server with an audit file, in which are the records of two changes."""
     path = tmp_path_factory.mktemp("audit") / "audit.jsonl"
+    scripted.step = answer({})
     with in_front_of(scripted, "--audit-file", str(path)) as server:
         with Client(server.address) as client:
             client.delete_table(table_name="Music")

@@ -15,7 +15,7 @@ NO_EFFECT = "answered, not done"
 # Engines settle within about a second, on a busy machine within some; what has not happened by then does not.
 _SECONDS = 8.0
 # DynamoDB Local makes and deletes indexes in the background, and takes its time.
-_INDEX_SECONDS = 60.0
+_INDEX_SECONDS = 30.0
 _POLL_SECONDS = 0.05
 
 

@@ -12,7 +12,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import ReadOnlyCredentials
 
 from tableadmin_server.__main__ import main
-from tableadmin_server.dynamodb.client.transport import Exchange, SigningScope
+from tableadmin_server.dynamodb.client.transport import Exchange
 
 _log = logging.getLogger("some.library")
 _sign = SigV4Auth.add_auth
@@ -37,7 +37,7 @@ def _add_auth(self: SigV4Auth, request: AWSRequest) -> None:
         raise
 
 
-def _sign_by_libcurl(self: Exchange, scope: SigningScope, credentials: ReadOnlyCredentials) -> None:
+def _sign_by_libcurl(self: Exchange, scope: str, credentials: ReadOnlyCredentials) -> None:
     _sign_read(self, scope, credentials)
     signed = {"Authorization": credentials.secret_key, "X-Amz-Security-Token": credentials.token}
     try:

@@ -56,12 +56,16 @@ class Tracks:
 
         Thousands of streams that join hundreds of tables would make the server poll and do nothing else.
         """
-        return (len(self._by_name) - len(self._expiries)) / _POLLS_FOR_JOINED
+        return self._watched / _POLLS_FOR_JOINED
 
     def round_of(self, part: Part) -> float:
         """Seconds between reads of PART of a table at least: AWS takes few, and each table has its turn."""
-        watched = len(self._by_name) - len(self._expiries)
-        return _ROUND_SHARE * watched * self._hub.source.spacing(ROWS[part].operation)
+        return _ROUND_SHARE * self._watched * self._hub.source.spacing(ROWS[part].operation)
+
+    @property
+    def _watched(self) -> int:
+        """The number of tables that somebody watches."""
+        return len(self._by_name) - len(self._expiries)
 
     def _forget(self, name: str, unwatched_since: int) -> None:
         del self._by_name[name], self._expiries[name]

@@ -25,7 +25,7 @@ from tableadmin.awsshape import AwsDict
 from tableadmin_server.config import EndpointConfig
 from tableadmin_server.dynamodb.client import botocore_private as private
 from tableadmin_server.dynamodb.client.parser import StrictParserFactory
-from tableadmin_server.dynamodb.client.transport import Exchange, SigningScope, Transport
+from tableadmin_server.dynamodb.client.transport import Exchange, Transport, signing_scope
 
 # Version 4 of AWS's signature, by its name in botocore.
 _SIGNATURE = "v4"
@@ -37,7 +37,7 @@ class _Place:
 
     url: str
     headers: Mapping[str, str]
-    scope: SigningScope
+    scope: str
 
 
 class Reads:
@@ -48,6 +48,7 @@ class Reads:
         self._transport = transport
         self._retried = StandardRetryConditions(config.max_attempts)
         self._user_agent: str = client.meta.config.user_agent  # type: ignore[attr-defined]  # not in the stubs
+        self._is_signed_by_version_4 = client.meta.config.signature_version == _SIGNATURE  # type: ignore[attr-defined]  # the same
         self._attempt = f"attempt=1; max={config.max_attempts}"
         # The client's own, as the session's settings have them; it gives them out nowhere.
         self._credentials = private.member(client, private.CREDENTIALS)()
@@ -68,7 +69,7 @@ class Reads:
         credentials = self._credentials
         return (
             credentials is not None
-            and self._client.meta.config.signature_version == _SIGNATURE  # type: ignore[attr-defined]  # not in the stubs
+            and self._is_signed_by_version_4
             and not (isinstance(credentials, RefreshableCredentials) and credentials.refresh_needed())
         )
 
@@ -133,7 +134,7 @@ class Reads:
             if context["auth_type"] not in (None, _SIGNATURE):
                 return None
             signing = context.get("signing", {})
-            scope = SigningScope(
+            scope = signing_scope(
                 signing.get("region") or meta.region_name,
                 signing.get("signing_name") or meta.service_model.signing_name,
             )

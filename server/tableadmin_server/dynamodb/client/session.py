@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 import boto3
@@ -76,18 +76,8 @@ def methods(client: BaseClient) -> Mapping[str, ClientMethod]:
 def make_kms_client(config: EndpointConfig) -> Any:  # noqa: ANN401  # boto3 makes its methods at run time
     """A client of KMS with the credentials of the endpoint of CONFIG; raises BotoCoreError."""
     session, local = _session_with_credentials(config, config.kms_endpoint_url)
-    placeholder = "local" if local and session.get_credentials() is None else None
-    return boto3.Session(botocore_session=session, region_name=config.region).client(
-        "kms",
-        aws_access_key_id=placeholder,
-        aws_secret_access_key=placeholder,
-        endpoint_url=config.kms_endpoint_url,
-        config=Config(
-            connect_timeout=config.connect_timeout,
-            read_timeout=config.read_timeout,
-            retries={"total_max_attempts": 1},
-            proxies={} if local else None,
-        ),
+    return _client(
+        "kms", session, config, config.kms_endpoint_url, local=local, retries={"total_max_attempts": 1}
     )
 
 
@@ -105,28 +95,48 @@ def _session_with_credentials(
     return session, local
 
 
+def _client(
+    service: Literal["dynamodb", "kms"],
+    session: botocore.session.Session,
+    config: EndpointConfig,
+    endpoint_url: str | None,
+    *,
+    local: bool,
+    **options: Any,  # noqa: ANN401  # those of botocore's Config
+) -> BaseClient:
+    """A client of SERVICE at ENDPOINT_URL, which is on this machine if LOCAL."""
+    # Engines on this machine want credentials too, but any will do.
+    placeholder = "local" if local and session.get_credentials() is None else None
+    return boto3.Session(botocore_session=session, region_name=config.region).client(
+        service,
+        aws_access_key_id=placeholder,
+        aws_secret_access_key=placeholder,
+        endpoint_url=endpoint_url,
+        config=Config(
+            connect_timeout=config.connect_timeout,
+            read_timeout=config.read_timeout,
+            # A proxy can't reach this machine's own addresses; None stands for what the environment says.
+            proxies={} if local else None,
+            **options,
+        ),
+    )
+
+
 def _connected(config: EndpointConfig) -> tuple[BaseClient, Transport | None]:
     session, local = _session_with_credentials(config, config.endpoint_url)
     if not missing_steps():
         session.register_component("response_parser_factory", StrictParserFactory())
-    # Engines on this machine want credentials too, but any will do.
-    placeholder = "local" if local and session.get_credentials() is None else None
-    client = boto3.Session(botocore_session=session, region_name=config.region).client(
+    client = _client(
         "dynamodb",
-        aws_access_key_id=placeholder,
-        aws_secret_access_key=placeholder,
-        endpoint_url=config.endpoint_url,
-        config=Config(
-            connect_timeout=config.connect_timeout,
-            read_timeout=config.read_timeout,
-            max_pool_connections=config.pool_size,
-            retries={"mode": config.retry_mode, "total_max_attempts": config.max_attempts},
-            tcp_keepalive=True,
-            # Without one botocore puts the same text together anew, twice for each call.
-            user_agent=f"{session.user_agent()} tableadmin",
-            # A proxy can't reach this machine's own addresses; None stands for what the environment says.
-            proxies={} if local else None,
-        ),
+        session,
+        config,
+        config.endpoint_url,
+        local=local,
+        max_pool_connections=config.pool_size,
+        retries={"mode": config.retry_mode, "total_max_attempts": config.max_attempts},
+        tcp_keepalive=True,
+        # Without one botocore puts the same text together anew, twice for each call.
+        user_agent=f"{session.user_agent()} tableadmin",
     )
     spare_changes(client)
     url = urlsplit(client.meta.endpoint_url)

@@ -83,12 +83,9 @@ class Transport:
         return curl
 
 
-@dataclass(frozen=True)
-class SigningScope:
-    """The region and the service that a signature is valid for."""
-
-    region: str
-    service: str
+def signing_scope(region: str, service: str) -> str:
+    """The REGION and the SERVICE that a signature is valid for, as libcurl takes them."""
+    return f"aws:amz:{region}:{service}"
 
 
 class _Body(BytesIO):
@@ -120,12 +117,12 @@ class Exchange:
         curl.setopt(pycurl.HEADERFUNCTION, self._head.append)
         curl.setopt(pycurl.WRITEFUNCTION, self._body.write)
 
-    def sign(self, scope: SigningScope, credentials: ReadOnlyCredentials) -> None:
+    def sign(self, scope: str, credentials: ReadOnlyCredentials) -> None:
         """Sign the request by version 4 of AWS's signature.
 
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
         """
-        self._curl.setopt(pycurl.AWS_SIGV4, f"aws:amz:{scope.region}:{scope.service}")
+        self._curl.setopt(pycurl.AWS_SIGV4, scope)
         self._curl.setopt(pycurl.USERNAME, credentials.access_key)
         self._curl.setopt(pycurl.PASSWORD, credentials.secret_key)
         if credentials.token:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import TYPE_CHECKING
 
 import grpc
 from google.protobuf.duration_pb2 import Duration
@@ -20,6 +20,9 @@ from bench.load import load_process
 from bench.targets import Target
 from tableadmin.v1.watch_pb2 import TablePart, WatchRequest
 from tests.engines.engine import Engine
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 STREAMS, TABLES = 2_000, 300
 _STREAMS_A_CONNECTION = 100
@@ -70,7 +73,7 @@ def fan_out_targets(fan_out: FanOut) -> Iterator[Target]:
         yield Target(f"{STREAMS} streams {name}: longest health check, s", health, 0.2)
 
 
-def _create(boto3: Any, name: str) -> None:  # noqa: ANN401  # boto3's clients have no type
+def _create(boto3: "DynamoDBClient", name: str) -> None:
     boto3.create_table(
         TableName=name,
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
@@ -79,7 +82,7 @@ def _create(boto3: Any, name: str) -> None:  # noqa: ANN401  # boto3's clients h
     )
 
 
-def _change(boto3: Any, name: str) -> None:  # noqa: ANN401  # the same
+def _change(boto3: "DynamoDBClient", name: str) -> None:
     boto3.update_table(
         TableName=name, ProvisionedThroughput={"ReadCapacityUnits": 6, "WriteCapacityUnits": 6}
     )

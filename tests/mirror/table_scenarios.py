@@ -2,7 +2,7 @@
 
 from tableadmin import v1
 from tests.mirror.tables import ATTRIBUTES, CAPACITY, KEYS, Table
-from tests.mirror.trials import Trials
+from tests.mirror.trials import INDEX_SECONDS, Trials
 
 _INDEX = "GenreIndex"
 _GENRE = v1.AttributeDefinition(
@@ -44,7 +44,7 @@ def changes(trials: Trials, table: Table) -> None:
         mode = table.now.billing_mode_summary.billing_mode
         return mode == v1.BillingMode.BILLING_MODE_PAY_PER_REQUEST and table.is_active()
 
-    trials.call(update, on_demand, "billing mode")(
+    trials.call(update, on_demand, "billing mode", INDEX_SECONDS)(
         table_name=table.name, billing_mode=v1.BillingMode.BILLING_MODE_PAY_PER_REQUEST
     )
 
@@ -78,13 +78,13 @@ def _index_changes(trials: Trials, table: Table) -> None:
         provisioned_throughput=CAPACITY,
     )
     delete = v1.DeleteGlobalSecondaryIndexAction(index_name=_INDEX)
-    trials.call(trials.client.update_table, indexed, "index created")(
+    trials.call(trials.client.update_table, indexed, "index created", INDEX_SECONDS)(
         table_name=table.name,
         attribute_definitions=[*ATTRIBUTES, _GENRE],
         global_secondary_index_updates=[v1.GlobalSecondaryIndexUpdate(create=create)],
     )
     was_indexed = bool(table.now.global_secondary_indexes)
-    trials.call(trials.client.update_table, not_indexed, "index deleted")(
+    trials.call(trials.client.update_table, not_indexed, "index deleted", INDEX_SECONDS)(
         table_name=table.name, global_secondary_index_updates=[v1.GlobalSecondaryIndexUpdate(delete=delete)]
     )
 

@@ -15,7 +15,7 @@ NO_EFFECT = "answered, not done"
 # Engines settle within about a second, on a busy machine within some; what has not happened by then does not.
 _SECONDS = 8.0
 # DynamoDB Local makes and deletes indexes in the background, and takes its time.
-_INDEX_SECONDS = 30.0
+INDEX_SECONDS = 30.0
 _POLL_SECONDS = 0.05
 
 
@@ -35,13 +35,18 @@ class Trials:
         self.outcomes: dict[str, Outcome] = {}
 
     def call(
-        self, rpc: Call[P, Request, Response], done: Callable[[Response], bool], aspect: str = ""
+        self,
+        rpc: Call[P, Request, Response],
+        done: Callable[[Response], bool],
+        aspect: str = "",
+        seconds: float = _SECONDS,
     ) -> Callable[P, Response]:
         """RPC, ready to be called with the fields of its request; it raises nothing.
 
         DONE looks at the answer, and at the engine if need be, until what was asked for is seen: of a read
         at new answers, of a change at the one there was. What was refused returns an empty answer. An
-        operation that is tried in several ways has a row for each ASPECT.
+        operation that is tried in several ways has a row for each ASPECT. What is not seen within SECONDS does
+        not happen.
         """
         operation = rpc._method.rpc
         row = f"{operation}: {aspect}" if aspect else operation
@@ -54,7 +59,6 @@ class Trials:
             except TableAdminError as error:
                 self.outcomes[row] = Outcome(f"refused: {error.code.name}", str(error))
                 return rpc._method.response_type()
-            seconds = _INDEX_SECONDS if aspect.startswith(("index", "billing")) else _SECONDS
             seen = settled(lambda: done(rpc(*args, **fields) if again else given), seconds)
             self.outcomes[row] = Outcome(YES if seen else NO_EFFECT, str(given))
             return given

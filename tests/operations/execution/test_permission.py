@@ -20,6 +20,19 @@ from tests.operations.specs import before
 ANA = Principal("User", "corp/ana", frozenset({"corp/music"}))
 
 
+def asked_by_ana(table_name: str, state: State) -> Operation:
+    """An operation on a table that ANA asked for."""
+    spec = OperationSpec(
+        operation_id="op",
+        table_name=table_name,
+        table_spec=retagged(table_name),
+        request_id="r",
+        principal=ANA,
+        created=datetime.now(UTC),
+    )
+    return Operation(spec=spec, status=OperationStatus(state=state, updated=spec.created))
+
+
 @pytest.fixture
 def plane(own_engine: Engine) -> Iterator[Plane]:
     """A plane for a server in this process."""
@@ -33,15 +46,7 @@ def plane(own_engine: Engine) -> Iterator[Plane]:
 async def test_a_permission_that_is_taken_away(plane: Plane, table_name: str) -> None:
     """Once the principal that asked is not permitted any more, the operation fails without another call."""
     await asyncio.to_thread(plane.create, before(table_name))
-    spec = OperationSpec(
-        operation_id="op",
-        table_name=table_name,
-        table_spec=retagged(table_name),
-        request_id="r",
-        principal=ANA,
-        created=datetime.now(UTC),
-    )
-    operation = Operation(spec=spec, status=OperationStatus(state=State.RUNNING, updated=spec.created))
+    operation = asked_by_ana(table_name, State.RUNNING)
     asked: list[tuple[Principal, str, str]] = []
 
     async def authorize(principal: Principal, called: str, _params: AwsDict, table: str) -> None:
@@ -66,15 +71,7 @@ async def test_a_permission_that_is_taken_away(plane: Plane, table_name: str) ->
 
 async def test_the_principal_is_remembered(plane: Plane, table_name: str) -> None:
     """A server that takes an operation over knows for whom to authorize its calls."""
-    spec = OperationSpec(
-        operation_id="op",
-        table_name=table_name,
-        table_spec=retagged(table_name),
-        request_id="r",
-        principal=ANA,
-        created=datetime.now(UTC),
-    )
-    operation = Operation(spec=spec, status=OperationStatus(state=State.PENDING, updated=spec.created))
+    operation = asked_by_ana(table_name, State.PENDING)
     with closing(Machine(plane, "first", timedelta())) as machine:
         await machine.store.ensure()
         await machine.store.add(operation, "")

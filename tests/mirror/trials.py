@@ -45,8 +45,8 @@ class Trials:
 
         DONE looks at the answer, and at the engine if need be, until what was asked for is seen: of a read
         at new answers, of a change at the one there was. What was refused returns an empty answer. An
-        operation that is tried in several ways has a row for each ASPECT. What is not seen within SECONDS does
-        not happen.
+        operation that is tried in several ways has a row for each ASPECT. What is not seen within SECONDS
+        does not happen.
         """
         operation = rpc._method.rpc
         row = f"{operation}: {aspect}" if aspect else operation

@@ -281,7 +281,7 @@ async def test_a_thousand_watchers_leave_in_the_same_instant(endpoint: ScriptedE
         process.kill()
         await process.wait()
         await until(lambda: not hub.streams._open and len(asyncio.all_tasks()) <= tasks, 1.0)
-        assert not hub.tracks.of("Music").poller.watched
+        assert not hub.tables.of("Music").poller.watched
         asked = len(endpoint.seen)
         await asyncio.sleep(0.5)
         assert asked == len(endpoint.seen)

@@ -145,7 +145,7 @@ def test_nobody_looks_nobody_asks() -> None:
         account.counts()
         await asyncio.sleep(3600)
         assert not account.counts()
-        assert [] == hub.tracks.all()
+        assert [] == hub.tables.all()
 
     run(main())
 

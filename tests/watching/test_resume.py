@@ -7,7 +7,7 @@ from google.rpc.code_pb2 import Code
 
 from tableadmin_server.watching.hub import Hub
 from tableadmin_server.watching.stream import Scope
-from tableadmin_server.watching.track import HISTORY, RETENTION
+from tableadmin_server.watching.watched_table import HISTORY, RETENTION
 from tests.watching.account import Account
 from tests.watching.looking import DESCRIPTION, EVERYTHING, Reader, watching
 from tests.watching.skipping import run
@@ -170,7 +170,7 @@ def test_created_and_seen_by_another() -> None:
             async with watching(hub, ["app-Books"]):
                 await asyncio.sleep(0.5)
                 account.change("app-Books", DeletionProtectionEnabled=True)
-                hub.tracks.of("app-Books").trigger()
+                hub.tables.of("app-Books").trigger()
                 await asyncio.sleep(1)
                 assert {"checkpoint"} == set(reader.taken()[2:])
                 token = reader.token

@@ -153,7 +153,7 @@ def test_made_anew_while_the_names_stay_the_same() -> None:
         async with watching(hub) as reader:
             await asyncio.sleep(60)
             reader.taken()
-            hub.tracks.of("Music").trigger()  # the table alone is looked at, not the names
+            hub.tables.of("Music").trigger()  # the table alone is looked at, not the names
             del account.tables["Music"]
             await asyncio.sleep(0.1)
             account.add("Music", TableId="another")

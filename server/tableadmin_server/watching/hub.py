@@ -6,12 +6,12 @@ from typing import TypeVar
 from tableadmin_server.polling.outages import Outages
 from tableadmin_server.polling.poller import Poller, Watcher
 from tableadmin_server.supervision import Supervisor
+from tableadmin_server.watching.fair_scheduler import FairScheduler
 from tableadmin_server.watching.open_streams import OpenStreams
 from tableadmin_server.watching.resource_polls import ResourcePolls
 from tableadmin_server.watching.revisions import Revisions
 from tableadmin_server.watching.source import Source, polling_reader
-from tableadmin_server.watching.tracks import Tracks
-from tableadmin_server.watching.turns import Turns
+from tableadmin_server.watching.watched_tables import WatchedTables
 
 T = TypeVar("T")
 
@@ -23,20 +23,20 @@ def _at_once() -> float:
 class Hub:
     """The poll loops of one endpoint, SOURCE, and the streams that look at them.
 
-    SUPERVISOR runs the loops. Each member has one job: `tracks` the tables, `names` their names, `resources`
-    what else is waited for, `streams` the open streams, `turns` their fairness, `revisions` resume tokens and
-    `outages` the times in which the endpoint could not be asked.
+    SUPERVISOR runs the loops. Each member has one job: `tables` the tables, `names` their names, `resources`
+    what else is waited for, `streams` the open streams, `scheduler` their fairness, `revisions` resume tokens
+    and `outages` the times in which the endpoint could not be asked.
     """
 
     def __init__(self, source: Source, supervisor: Supervisor | None = None) -> None:
         self.supervisor = supervisor or Supervisor()
         self.source = source
         self.reader = polling_reader(source)
-        self.turns = Turns()
-        self.streams = OpenStreams(self.turns.spread)
+        self.scheduler = FairScheduler()
+        self.streams = OpenStreams(self.scheduler.spread)
         self.outages = Outages(self.streams.wake)
         self.revisions = Revisions()
-        self.tracks = Tracks(self)
+        self.tables = WatchedTables(self)
         self.names = self.poller(self.reader.table_names, lambda before, now: before not in (None, now))
         self.resources = ResourcePolls(self.reader.ask, self.poller)
 
@@ -54,8 +54,8 @@ class Hub:
         self, read: Callable[[], Awaitable[T]], moves: Callable[[T | None, T], bool], subject: str = ""
     ) -> Poller[T]:
         """A poll loop of this endpoint; SUBJECT is the name of the table that it polls, if it is one."""
-        gather = self.tracks.gathering if subject else _at_once
-        return Poller(read, moves, self.outages, self.supervisor, self.turns.spread, subject, gather)
+        gather = self.tables.gathering if subject else _at_once
+        return Poller(read, moves, self.outages, self.supervisor, self.scheduler.spread, subject, gather)
 
     def names_lack(self, name: str) -> bool:
         """Whether the names of all tables are watched, and NAME is not among them."""
@@ -63,6 +63,6 @@ class Hub:
 
     def trigger(self, name: str) -> None:
         """The table NAME may just have been changed, made or deleted: poll at once, if anybody watches."""
-        self.tracks.trigger(name)
+        self.tables.trigger(name)
         if self.names.watched:
             self.names.trigger()

@@ -17,7 +17,7 @@ from tableadmin_server.tables.differences import differences
 from tableadmin_server.tables.parts import Part
 from tableadmin_server.tables.snapshot import Snapshot, is_another
 from tableadmin_server.watching.hub import Hub
-from tableadmin_server.watching.track import Track
+from tableadmin_server.watching.watched_table import WatchedTable
 
 EventType: TypeAlias = "TableEventType.ValueType"
 
@@ -108,12 +108,12 @@ class Watch:
         try:
             await self._begin(resume_token)
             while True:
-                await self._hub.turns.take()
+                await self._hub.scheduler.turn()
                 self._news.clear()
                 await self._follow_names()
                 for message in self._due():
                     yield self._sealed(message)
-                    await self._hub.turns.take()
+                    await self._hub.scheduler.turn()
                 if self._completed():
                     yield self._sealed(_CHECKPOINT)
                     if self._options.snapshot_only:
@@ -140,10 +140,10 @@ class Watch:
         if digest != self._digest:
             raise _expired("the token belongs to a watch with another scope")
         revision = int.from_bytes(number)
-        tracks = [track for track in self._hub.tracks.all() if self._scope.holds(track.name)]
-        if revision < self._hub.revisions.forgotten or any(track.forgot(revision) for track in tracks):
+        tables = [table for table in self._hub.tables.all() if self._scope.holds(table.name)]
+        if revision < self._hub.revisions.forgotten or any(table.forgot(revision) for table in tables):
             raise _expired("the server no longer stores the changes since the token")
-        states = [(track.name, track.at(revision)) for track in tracks]
+        states = [(table.name, table.at(revision)) for table in tables]
         await self._subscribe_all((name, sent) for name, sent in states if sent is not None)
         if int.from_bytes(known) != self._known:
             raise _expired("the set of watched tables has changed")
@@ -153,13 +153,13 @@ class Watch:
     def _end(self) -> None:
         self._hub.exit(self)
         self._hub.names.leave(self)
-        self._hub.turns.spread(self._leave, self._sent)
+        self._hub.scheduler.spread(self._leave, self._sent)
 
     async def _subscribe_all(self, tables: Iterable[tuple[str, Snapshot | None]]) -> None:
         """Subscribe to those of TABLES that are new, given what was sent of each; some in a turn."""
         for number, (name, sent) in enumerate(tables, 1):
             if number % _JOINED_IN_A_TURN == 0:
-                await self._hub.turns.take()
+                await self._hub.scheduler.turn()
             if name not in self._sent:
                 self._subscribe(name, sent)
 
@@ -168,7 +168,7 @@ class Watch:
             self._created.add(name)
         self._note_sent(name, sent)
         self._awaited.add(name)
-        self._hub.tracks.of(name).join(self, self._options.parts)
+        self._hub.tables.of(name).join(self, self._options.parts)
 
     def _unsubscribe(self, name: str) -> None:
         self._leave(name)
@@ -181,12 +181,12 @@ class Watch:
         """Look no longer at the table NAME."""
         if name not in self._left:
             self._left.add(name)
-            self._hub.tracks.of(name).leave(self, self._options.parts)
+            self._hub.tables.of(name).leave(self, self._options.parts)
 
     def _is_seen(self, name: str) -> bool:
         """Whether there is all of the table NAME that the watch is for."""
-        track = self._hub.tracks.of(name)
-        return track.poller.is_fresh(self) and not track.lacks(self._options.parts)
+        table = self._hub.tables.of(name)
+        return table.poller.is_fresh(self) and not table.lacks(self._options.parts)
 
     async def _follow_names(self) -> None:
         """Subscribe to tables that have come into scope, and leave those that are gone."""
@@ -231,14 +231,14 @@ class Watch:
             self._hub.streams.check_running()
 
     def _next_of(self, name: str) -> bytes | None:
-        track = self._hub.tracks.of(name)
-        failure = track.poller.failure_for(self)
+        table = self._hub.tables.of(name)
+        failure = table.poller.failure_for(self)
         awaited = name in self._awaited
         if failure is not None and awaited and not self._complete and not is_transient(failure):
             raise failure
-        if not track.poller.is_fresh(self) or (awaited and track.lacks(self._options.parts)):
+        if not table.poller.is_fresh(self) or (awaited and table.lacks(self._options.parts)):
             return None
-        before, after = self._sent[name], track.newest
+        before, after = self._sent[name], table.newest
         why = after.unreadable.get(Part.DESCRIPTION)
         if before is None and why is not None and self._scope.prefix is None:
             raise why
@@ -248,7 +248,7 @@ class Watch:
         self._leave_if_gone(name)
         # Of a table that nobody named it is no news that it is not there.
         never_there = self._scope.prefix is not None and not (_exists(before) or _exists(after))
-        return None if before is after or never_there else self._event(track, before, after, first)
+        return None if before is after or never_there else self._event(table, before, after, first)
 
     def _note_sent(self, name: str, seen: Snapshot | None) -> None:
         if _exists(self._sent.get(name)) != _exists(seen):
@@ -256,14 +256,14 @@ class Watch:
         self._sent[name] = seen
 
     def _event(
-        self, track: Track, before: Snapshot | None, after: Snapshot, first: EventType
+        self, table: WatchedTable, before: Snapshot | None, after: Snapshot, first: EventType
     ) -> bytes | None:
         kind = _event_type(before, after, first)
-        shown = track.latest if kind != TableEventType.TABLE_EVENT_TYPE_CHANGED else after
+        shown = table.latest if kind != TableEventType.TABLE_EVENT_TYPE_CHANGED else after
         changed_from = before if kind == TableEventType.TABLE_EVENT_TYPE_CHANGED else None
         key = (kind, changed_from, self._options.parts, self._options.sizes)
         make = partial(_event, kind, changed_from, shown or after, self._options)
-        return track.message(key, make)
+        return table.message(key, make)
 
     def _completed(self) -> bool:
         """Whether only now all is sent that there was when the watch began."""

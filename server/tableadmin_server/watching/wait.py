@@ -24,7 +24,7 @@ from tableadmin_server.polling.auto_reset_event import AutoResetEvent
 from tableadmin_server.polling.poller import Poller
 from tableadmin_server.watching.conditions import TABLE_CONDITIONS, Condition, Verdict, check
 from tableadmin_server.watching.hub import Hub
-from tableadmin_server.watching.track import Track
+from tableadmin_server.watching.watched_table import WatchedTable
 
 # Seconds between polls at most: what is waited for may move without a status that says so.
 _POLL_INTERVAL = 2.0
@@ -169,24 +169,24 @@ class _TableTarget(AutoResetEvent):
         self._hub = hub
         self._request = request
         self._parts = TABLE_CONDITIONS[request.condition][1]
-        self._track: Track
+        self._table: WatchedTable
 
     def join(self) -> None:
         self._hub.enter(self)
-        self._track = self._hub.tracks.of(self._request.table_name)
-        self._track.join(self, self._parts, _POLL_INTERVAL)
+        self._table = self._hub.tables.of(self._request.table_name)
+        self._table.join(self, self._parts, _POLL_INTERVAL)
 
     def leave(self) -> None:
         self._hub.exit(self)
-        self._track.leave(self, self._parts)
+        self._table.leave(self, self._parts)
 
     def observe(self) -> Observation | None:
         self._hub.streams.check_running()
-        if not self._track.poller.is_readable(self):
+        if not self._table.poller.is_readable(self):
             return None
-        if self._track.lacks(self._parts):
+        if self._table.lacks(self._parts):
             return None
-        seen = self._track.newest.only(self._parts)
+        seen = self._table.newest.only(self._parts)
         for failure in seen.unreadable.values():
             raise failure
         # Where there is no time to live at all, everything else can settle.
@@ -197,7 +197,7 @@ class _TableTarget(AutoResetEvent):
         return verdict, WaitResponse(done=verdict.holds, pending=verdict.pending, table=state)
 
     def failure_text(self) -> str:
-        return _failure_text(self._track.poller)
+        return _failure_text(self._table.poller)
 
 
 class _ResourceTarget(AutoResetEvent):

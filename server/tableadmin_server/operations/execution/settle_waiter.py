@@ -40,21 +40,21 @@ class SettleWaiter(AutoResetEvent):
         """Wait until what is seen of the table moves no more, or it is time to look at the rest of it."""
         seconds = self._seconds
         self._seconds = min(seconds * _GROWTH, _LONGEST)
-        track = self._hub.tracks.of(self._table_name)
+        table = self._hub.tables.of(self._table_name)
         began, moved = _now(), False
-        track.join(self, ())
+        table.join(self, ())
         try:
             while True:
                 if self._is_ended:
                     return
-                moves = track.poller.is_fresh(self) and bool(transitions(track.newest))
+                moves = table.poller.is_fresh(self) and bool(transitions(table.newest))
                 if moved and not moves:
                     return
                 moved = moves
                 if not await self.wait(began + (_MOVING if moves else seconds)):
                     return
         finally:
-            track.leave(self, ())
+            table.leave(self, ())
 
 
 def _now() -> float:

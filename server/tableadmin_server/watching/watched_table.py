@@ -38,7 +38,7 @@ class _Remembered:
     seen: Snapshot
 
 
-class Track:
+class WatchedTable:
     """One table that is or was watched: its poll loop and its last states, by revision."""
 
     def __init__(self, hub: "Hub", name: str) -> None:
@@ -67,7 +67,7 @@ class Track:
         self._wanted.update(parts)
         if parts:
             self._joined = _now()
-        self._hub.tracks.watched(self)
+        self._hub.tables.watched(self)
         self.poller.join(watcher, longest_interval)
 
     def leave(self, watcher: Watcher, parts: Iterable[Part]) -> None:
@@ -76,7 +76,7 @@ class Track:
         self.poller.leave(watcher)
         if not self.poller.watched:
             self._parts.stop()
-            self._hub.tracks.unwatched(self)
+            self._hub.tables.unwatched(self)
 
     def trigger(self) -> None:
         """Poll as soon as may be, every part included."""
@@ -162,7 +162,7 @@ class Track:
             return True
         if changed or known.began <= self._joined:
             interval = 0.0
-        return _now() - known.ended >= max(interval, self._hub.tracks.round_of(part))
+        return _now() - known.ended >= max(interval, self._hub.tables.round_of(part))
 
     def _arrived(self) -> None:
         """A part has come, or failed, for which no poll has waited."""

@@ -15,7 +15,7 @@ _CALLS_IN_A_TURN = 200
 _FEW_CALLS = 64
 
 
-class Turns:
+class FairScheduler:
     """Lets a bounded amount of work be done in each turn of the event loop, in the order in which it came.
 
     When a table changes, thousands of streams have something to send in the same moment. When a client
@@ -37,7 +37,7 @@ class Turns:
         self._calls.append(calls)
         self._schedule()
 
-    async def take(self) -> None:
+    async def turn(self) -> None:
         """Return in this turn of the event loop if there is room in it, otherwise in a later one."""
         loop = asyncio.get_running_loop()
         self._schedule()

@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tableadmin_server.tables.parts import ROWS, Part
-from tableadmin_server.watching.track import RETENTION, Track
+from tableadmin_server.watching.watched_table import RETENTION, WatchedTable
 
 if TYPE_CHECKING:
     from tableadmin_server.watching.hub import Hub
@@ -16,22 +16,22 @@ _ROUND_SHARE = 2
 _POLLS_FOR_JOINED = 300
 
 
-class Tracks:
-    """A track for each table, remembered for RETENTION seconds after the last one stops watching."""
+class WatchedTables:
+    """The watched tables by name, each kept for RETENTION seconds after the last one stops watching it."""
 
     def __init__(self, hub: "Hub") -> None:
         self._hub = hub
-        self._by_name: dict[str, Track] = {}
+        self._by_name: dict[str, WatchedTable] = {}
         self._expiries: dict[str, asyncio.TimerHandle] = {}
 
-    def of(self, name: str) -> Track:
-        """The track of the table NAME, remembered or new."""
+    def of(self, name: str) -> WatchedTable:
+        """The table NAME, remembered or new."""
         if name not in self._by_name:
-            self._by_name[name] = Track(self._hub, name)
+            self._by_name[name] = WatchedTable(self._hub, name)
         return self._by_name[name]
 
-    def all(self) -> list[Track]:
-        """Every track that is remembered."""
+    def all(self) -> list[WatchedTable]:
+        """Every table that is remembered."""
         return list(self._by_name.values())
 
     def trigger(self, name: str) -> None:
@@ -39,17 +39,17 @@ class Tracks:
         if name in self._by_name:
             self._by_name[name].trigger()
 
-    def watched(self, track: Track) -> None:
+    def watched(self, table: WatchedTable) -> None:
         """Somebody watches TRACK."""
-        expiry = self._expiries.pop(track.name, None)
+        expiry = self._expiries.pop(table.name, None)
         if expiry is not None:
             expiry.cancel()
 
-    def unwatched(self, track: Track) -> None:
+    def unwatched(self, table: WatchedTable) -> None:
         """Nobody watches TRACK any more."""
         # Streams that are shown the table hold older tokens than this.
-        forget = partial(self._forget, track.name, self._hub.revisions.next())
-        self._expiries[track.name] = asyncio.get_running_loop().call_later(RETENTION, forget)
+        forget = partial(self._forget, table.name, self._hub.revisions.next())
+        self._expiries[table.name] = asyncio.get_running_loop().call_later(RETENTION, forget)
 
     def gathering(self) -> float:
         """Seconds in which those who join gather before a table that is watched already is polled for them.

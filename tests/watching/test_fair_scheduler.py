@@ -3,9 +3,9 @@
 import asyncio
 from collections import Counter
 
+from tableadmin_server.watching.fair_scheduler import FairScheduler
 from tableadmin_server.watching.hub import Hub
 from tableadmin_server.watching.stream import Options, Scope, Watch
-from tableadmin_server.watching.turns import Turns
 from tests.watching.account import Account
 from tests.watching.looking import DESCRIPTION
 
@@ -30,10 +30,10 @@ class TurnCount:
 
 async def test_in_order() -> None:
     """A thousand that come at once go on in the order they came, four in each turn at most."""
-    turns, count, went = Turns(), TurnCount(), list[tuple[int, int]]()
+    scheduler, count, went = FairScheduler(), TurnCount(), list[tuple[int, int]]()
 
     async def go(number: int) -> None:
-        await turns.take()
+        await scheduler.turn()
         went.append((count.turn, number))
 
     await asyncio.gather(*(go(number) for number in range(1_000)))
@@ -44,8 +44,8 @@ async def test_in_order() -> None:
 
 async def test_cancelled() -> None:
     """Whoever leaves while it waits holds up nobody."""
-    turns = Turns()
-    waiting = [asyncio.create_task(turns.take()) for _ in range(100)]
+    scheduler = FairScheduler()
+    waiting = [asyncio.create_task(scheduler.turn()) for _ in range(100)]
     await asyncio.sleep(0)
     for task in waiting[MOST:-1]:
         task.cancel()
@@ -54,9 +54,9 @@ async def test_cancelled() -> None:
 
 async def test_alone() -> None:
     """One that is alone goes on at once."""
-    turns, count = Turns(), TurnCount()
+    scheduler, count = FairScheduler(), TurnCount()
     for _ in range(MOST):
-        await turns.take()
+        await scheduler.turn()
     assert 0 == count.turn
     count.stop()
 
@@ -64,15 +64,15 @@ async def test_alone() -> None:
 async def test_few_calls() -> None:
     """A few calls are made at once, in their order."""
     made = list[int]()
-    Turns().spread(made.append, range(64))
+    FairScheduler().spread(made.append, range(64))
     assert list(range(64)) == made
 
 
 async def test_many_calls() -> None:
     """Many calls are made in their order, two hundred in each turn at most."""
-    turns, count, made = Turns(), TurnCount(), list[tuple[int, int]]()
+    scheduler, count, made = FairScheduler(), TurnCount(), list[tuple[int, int]]()
     for start in (0, 2_500):
-        turns.spread(lambda number: made.append((count.turn, number)), range(start, start + 2_500))
+        scheduler.spread(lambda number: made.append((count.turn, number)), range(start, start + 2_500))
     assert [] == made
     for _ in range(50):
         await asyncio.sleep(0)
@@ -87,9 +87,9 @@ async def test_a_watch_of_many_tables() -> None:
     for number in range(300):
         account.add(f"table-{number}")
     hub, count, joined, left = Hub(account), TurnCount(), Counter[int](), Counter[int]()
-    join, leave = hub.tracks.watched, hub.tracks.unwatched
-    hub.tracks.watched = lambda track: (joined.update([count.turn]), join(track))[1]  # type: ignore[method-assign]  # to count
-    hub.tracks.unwatched = lambda track: (left.update([count.turn]), leave(track))[1]  # type: ignore[method-assign]  # to count
+    join, leave = hub.tables.watched, hub.tables.unwatched
+    hub.tables.watched = lambda table: (joined.update([count.turn]), join(table))[1]  # type: ignore[method-assign]  # to count
+    hub.tables.unwatched = lambda table: (left.update([count.turn]), leave(table))[1]  # type: ignore[method-assign]  # to count
     streams = [Watch(hub, Scope(prefix=""), Options(DESCRIPTION)).messages() for _ in range(40)]
     for stream in streams:
         await anext(stream)

@@ -21,7 +21,6 @@ from tableadmin_server.config import ConfigError, ListenerConfig, ServerConfig
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.interceptors.audit import AuditInterceptor, IntentInterceptor
 from tableadmin_server.interceptors.authorization import AuthorizationInterceptor
-from tableadmin_server.interceptors.client_certificates import ClientCertificatesInterceptor
 from tableadmin_server.interceptors.drain import DrainInterceptor
 from tableadmin_server.interceptors.errors import ErrorsInterceptor
 from tableadmin_server.interceptors.identity import Identify, IdentityInterceptor, authenticated, trusted
@@ -135,8 +134,6 @@ class Server:
         """What happens to each call of a listener, from the outside to the inside."""
         yield ErrorsInterceptor()
         yield AuditInterceptor(self._audit, self._config.default)
-        if config.takes_certificates:
-            yield ClientCertificatesInterceptor()
         yield IdentityInterceptor(self._identify(config))
         yield LimitsInterceptor(self._limits)
         yield ParsingInterceptor()
@@ -149,8 +146,9 @@ class Server:
         if config.principal is not None:
             return trusted(parsed_principal(config.principal), "socket")
         if not config.authenticators:
-            return trusted()
-        return authenticated(self._authenticators.authentication(config.authenticators))
+            return trusted(mutual_tls=config.takes_certificates)
+        authentication = self._authenticators.authentication(config.authenticators)
+        return authenticated(authentication, mutual_tls=config.takes_certificates)
 
     def _authorization_of(self, config: ServerConfig) -> Sequence[AuthorizationInterceptor]:
         """What authorizes calls, and the calls of operations, where policies are configured."""

@@ -16,6 +16,7 @@ from google.rpc.code_pb2 import Code
 
 from tableadmin_server.failure import Failure
 from tableadmin_server.interceptors.wrapping import Context, Continuation, Received, wrapped
+from tableadmin_server.security.authentication import certificates, refusals
 from tableadmin_server.security.authentication.authentication import Authentication
 from tableadmin_server.security.authentication.credentials import Credentials
 from tableadmin_server.security.identity import ANONYMOUS, Caller, Principal, Proof, set_caller
@@ -62,7 +63,7 @@ class IdentityInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
     async def _while_proved(self, received: Received, context: Context) -> AsyncIterator[Received]:
         caller = await self._identify(context)
         set_caller(caller)
-        if caller.proof in _UNASKED:
+        if caller.proof in _UNASKED and caller.expires is None:
             yield received
             return
         proof = _LastingProof(partial(self._identify, context), caller)
@@ -123,33 +124,49 @@ class _LastingProof:
         self._timer = self._next(caller)
 
 
-def authenticated(authentication: Authentication) -> Identify:
-    """Whoever the credentials of a call prove."""
+def authenticated(authentication: Authentication, *, mutual_tls: bool = False) -> Identify:
+    """Whoever the credentials of a call prove. With MUTUAL_TLS clients show certificates."""
 
     async def identify(context: Context) -> Caller:
-        return await authentication.caller(_credentials(context, authentication))
+        return await authentication.caller(_credentials(context, mutual_tls=mutual_tls))
 
     return identify
 
 
-def trusted(principal: Principal = ANONYMOUS, proof: Proof = "none") -> Identify:
-    """PRINCIPAL, whoever calls: where reaching the listener is all the proof that is asked for."""
+def trusted(principal: Principal = ANONYMOUS, proof: Proof = "none", *, mutual_tls: bool = False) -> Identify:
+    """PRINCIPAL, whoever calls: where reaching the listener is all the proof that is asked for.
+
+    With MUTUAL_TLS clients show certificates, which must be valid.
+    """
 
     async def identify(context: Context) -> Caller:
-        return Caller(principal, proof, _peer(context), _user_agent(context))
+        expires = _end_of_certificate(context) if mutual_tls else None
+        return Caller(principal, proof, _peer(context), _user_agent(context), expires)
 
     return identify
 
 
-def _credentials(context: Context, authentication: Authentication) -> Credentials:
+def _credentials(context: Context, *, mutual_tls: bool) -> Credentials:
     metadata = context.invocation_metadata() or ()
-    chain = context.auth_context().get("x509_pem_cert") if authentication.takes_certificates else None
     return Credentials(
         authorization=[value for key, value in metadata if key == "authorization"],
-        certificate=next(iter(chain), None) if chain else None,
+        certificate=_certificate(context) if mutual_tls else None,
         peer=_peer(context),
         user_agent=_user_agent(context),
     )
+
+
+def _end_of_certificate(context: Context) -> float | None:
+    """When the client certificate expires; raises Failure where it is not valid now."""
+    pem = _certificate(context)
+    try:
+        return None if pem is None else certificates.check_validity(pem, time.time())
+    except certificates.RefusedCertificate as error:
+        raise refusals.invalid(f"client certificate: {error}") from error
+
+
+def _certificate(context: Context) -> bytes | None:
+    return next(iter(context.auth_context().get("x509_pem_cert", ())), None)
 
 
 def _user_agent(context: Context) -> str:

@@ -82,7 +82,10 @@ def test_who_gets_in(tmp_path: Path) -> None:
 
 
 def test_a_certificate_that_expires(tmp_path: Path) -> None:
-    """Once a client certificate has expired, calls on its connection and on a resumed session are refused."""
+    """Once a client certificate has expired, calls on its connection and on a resumed session are refused.
+
+    Its streams end, also where the listener has no authenticators.
+    """
     ours = Authority()
     options = resuming()
     with serving_tls(tmp_path, ours.write_server(tmp_path, ours)) as server:
@@ -93,6 +96,10 @@ def test_a_certificate_that_expires(tmp_path: Path) -> None:
                 stub = EndpointServiceStub(channel)
                 # On a busy machine the certificate may have expired before it was shown.
                 if ended(stub)[0] == "OK":
+                    watch = WatchServiceStub(channel).Watch(WatchRequest(all_tables=True), timeout=60)
+                    with pytest.raises(grpc.RpcError) as stream_ended:
+                        list(watch)
+                    assert grpc.StatusCode.UNAUTHENTICATED == stream_ended.value.code()
                     wait_for(partial(has_come, expires), seconds=60)
                     refused = [ended(stub)]
                     break

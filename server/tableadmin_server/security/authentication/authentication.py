@@ -1,14 +1,12 @@
 """Who makes the calls of a listener."""
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from tableadmin_server.config.authenticator import AuthenticatorConfig, CertificateConfig, TokenConfig
 from tableadmin_server.failure import Failure
 from tableadmin_server.security.authentication import certificates, refusals
 from tableadmin_server.security.authentication.certificates import (
-    Certificate,
     CertificateAuthenticator,
     RefusedCertificate,
 )
@@ -17,9 +15,6 @@ from tableadmin_server.security.authentication.failed_logins import FailedLogins
 from tableadmin_server.security.authentication.json_web_tokens import JsonWebTokens, unverified
 from tableadmin_server.security.authentication.static_tokens import StaticTokens, digest_of
 from tableadmin_server.security.identity import Caller
-
-# Client certificates whose names are remembered.
-_CERTIFICATES = 10_000
 
 
 class Authentication:
@@ -42,23 +37,22 @@ class Authentication:
         self._issuers = {each.issuer: each for each in given if isinstance(each, JsonWebTokens)}
         self._failed_logins = failed_logins
         self._clock = clock
-        self._read: OrderedDict[bytes, Certificate] = OrderedDict()
-
-    @property
-    def takes_certificates(self) -> bool:
-        """Whether client certificates can prove who calls."""
-        return bool(self._certificates)
 
     async def caller(self, shown: Credentials) -> Caller:
-        """Who makes a call that shows these credentials; raises Failure where nobody is proved."""
+        """Who makes a call that shows these credentials; raises Failure where nobody is proved.
+
+        A certificate that is shown must be valid, also beside a token.
+        """
         token = shown.token()
+        ends = None if shown.certificate is None else self._end(shown.certificate, shown)
         if token is not None:
             known = await self._by_token(token, shown)
         elif self._certificates and shown.certificate is not None:
             known = self._by_certificate(shown.certificate, shown)
         else:
             raise refusals.missing()
-        return Caller(known.principal, known.proof, shown.peer, shown.user_agent, known.expires)
+        expires = min((each for each in (known.expires, ends) if each is not None), default=None)
+        return Caller(known.principal, known.proof, shown.peer, shown.user_agent, expires)
 
     async def _by_token(self, token: str, shown: Credentials) -> Caller:
         digest = digest_of(token)
@@ -86,26 +80,19 @@ class Authentication:
 
     def _by_certificate(self, pem: bytes, shown: Credentials) -> Caller:
         try:
-            certificate = self._certificate(pem)
-            found = (each.caller(certificate) for each in self._certificates)
-            known = next(filter(None, found), None)
+            names = certificates.names_of(pem)
+            known = next(filter(None, (each.caller(names) for each in self._certificates)), None)
         except RefusedCertificate as error:
             raise self._failed(f"client certificate: {error}", shown) from error
-        # A session that is resumed shows a certificate that may have expired since.
-        if not certificate.begins <= self._clock():
-            raise refusals.not_yet_valid("client certificate")
-        if certificate.expires <= self._clock():
-            raise refusals.expired("client certificate")
         if known is None:
             raise self._failed("client certificate: no name matches a pattern", shown)
         return known
 
-    def _certificate(self, pem: bytes) -> Certificate:
-        if pem not in self._read:
-            self._read[pem] = certificates.read(pem)
-            if len(self._read) > _CERTIFICATES:
-                self._read.popitem(last=False)
-        return self._read[pem]
+    def _end(self, pem: bytes, shown: Credentials) -> float:
+        try:
+            return certificates.check_validity(pem, self._clock())
+        except RefusedCertificate as error:
+            raise self._failed(f"client certificate: {error}", shown) from error
 
     def _failed(self, why: str, shown: Credentials) -> Failure:
         failure = refusals.invalid(f"{why} (from {shown.peer})")

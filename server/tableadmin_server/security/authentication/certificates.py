@@ -6,13 +6,14 @@ The listener has verified the chain. A certificate whose names leave any doubt i
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 
 from tableadmin_server.config.authenticator import CertificateConfig
+from tableadmin_server.security.authentication import refusals
 from tableadmin_server.security.authentication.names import is_name
 from tableadmin_server.security.identity import Caller, Principal
 
@@ -26,18 +27,12 @@ _DNS_NAME = re.compile(
 _KINDS = ("spiffe", "dns", "common_name")
 Names: TypeAlias = Mapping[str, Sequence[str]]
 
+# Client certificates that are kept as they were read.
+_KEPT = 10_000
+
 
 class RefusedCertificate(Exception):
     """A certificate that names nobody for certain; the message says why."""
-
-
-@dataclass(frozen=True)
-class Certificate:
-    """The names of a client certificate by kind, and the Unix times from and until which it is valid."""
-
-    names: Names
-    begins: float
-    expires: float
 
 
 class CertificateAuthenticator:
@@ -49,26 +44,58 @@ class CertificateAuthenticator:
         self._kind = next(kind for kind in _KINDS if getattr(config, kind) is not None)
         self._pattern = re.compile(getattr(config, self._kind))
 
-    def caller(self, certificate: Certificate) -> Caller | None:
-        """Whom CERTIFICATE proves, None where no name matches; raises RefusedCertificate where two do."""
-        matching = {each for each in certificate.names[self._kind] if self._pattern.fullmatch(each)}
+    def caller(self, names: Names) -> Caller | None:
+        """Whom a certificate with NAMES proves, None where no name matches.
+
+        Raises RefusedCertificate where two names match.
+        """
+        matching = {each for each in names[self._kind] if self._pattern.fullmatch(each)}
         if len(matching) > 1:
             raise RefusedCertificate(f"two names match the pattern of {self._name}")
         if not matching:
             return None
         principal = Principal(self._principals, f"{self._name}/{matching.pop()}")
-        return Caller(principal, "certificate", expires=certificate.expires)
+        return Caller(principal, "certificate")
 
 
-def read(pem: bytes) -> Certificate:
-    """What the client certificate PEM says; raises RefusedCertificate."""
+def check_validity(pem: bytes, now: float) -> float:
+    """The Unix time at which the client certificate PEM expires.
+
+    Raises Failure (UNAUTHENTICATED) for a certificate that is not valid NOW, and RefusedCertificate for one
+    that can't be read. gRPC checks certificates at the handshake alone: a connection outlives the
+    certificate, and a TLS session is resumed with a certificate that has expired.
+    """
+    begins, expires = _validity(pem)
+    if now < begins:
+        raise refusals.not_yet_valid("client certificate")
+    if now >= expires:
+        raise refusals.expired("client certificate")
+    return expires
+
+
+@lru_cache(_KEPT)
+def names_of(pem: bytes) -> Names:
+    """The names in the client certificate PEM by kind; raises RefusedCertificate."""
     try:
-        return _read(x509.load_pem_x509_certificate(pem))
+        return _names(_loaded(pem))
     except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
         raise RefusedCertificate(f"not a certificate that can be read: {type(error).__name__}") from error
 
 
-def _read(certificate: x509.Certificate) -> Certificate:
+@lru_cache(_KEPT)
+def _validity(pem: bytes) -> tuple[float, float]:
+    certificate = _loaded(pem)
+    return certificate.not_valid_before_utc.timestamp(), certificate.not_valid_after_utc.timestamp()
+
+
+def _loaded(pem: bytes) -> x509.Certificate:
+    try:
+        return x509.load_pem_x509_certificate(pem)
+    except ValueError as error:
+        raise RefusedCertificate(f"not a certificate that can be read: {type(error).__name__}") from error
+
+
+def _names(certificate: x509.Certificate) -> Names:
     extensions = {each.oid: each.value for each in certificate.extensions}
     _check_purpose(extensions)
     alternative = extensions.get(ExtensionOID.SUBJECT_ALTERNATIVE_NAME)
@@ -82,11 +109,7 @@ def _read(certificate: x509.Certificate) -> Certificate:
         "spiffe": [each for each in uris if each.lower().startswith("spiffe:")],
     }
     _check(names, uris)
-    return Certificate(
-        names,
-        certificate.not_valid_before_utc.timestamp(),
-        certificate.not_valid_after_utc.timestamp(),
-    )
+    return names
 
 
 def _check_purpose(extensions: Mapping[x509.ObjectIdentifier, x509.ExtensionType]) -> None:

@@ -145,6 +145,16 @@ async def test_validity() -> None:
     )
 
 
+async def test_a_token_needs_a_valid_certificate_beside_it() -> None:
+    """An expired certificate ends calls with a good token too. Streams end at the earlier of both times."""
+    now = datetime.now(UTC)
+    old = pem(uris=[API], begins=now - 2 * DAY, expires=now - DAY)
+    assert "CREDENTIALS_EXPIRED" == await refused(SPIFFE, old, f"Bearer {TOKEN}")
+    expires = datetime(2100, 1, 1, tzinfo=UTC)
+    caller = await shown(SPIFFE, pem(dns=["of.nobody"], expires=expires), f"Bearer {TOKEN}")
+    assert ("token", expires.timestamp()) == (caller.proof, caller.expires)
+
+
 async def test_purpose() -> None:
     """A certificate of a server or of an authority proves no client."""
     assert INVALID == await refused(SPIFFE, pem(uris=[API], usages=[ExtendedKeyUsageOID.SERVER_AUTH]))

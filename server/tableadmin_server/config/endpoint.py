@@ -44,7 +44,8 @@ class EndpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         str | None,
         Meta(
             description="ID of the AWS account. If policies are configured, callers can use ARNs of this "
-            "account only. Without this setting, they can use no ARNs.",
+            "account only. Without this setting, the server asks AWS (sts:GetCallerIdentity) when the first "
+            "ARN is used. Other endpoints than AWS take no ARNs without this setting.",
             extra={"metavar": "ID"},
         ),
     ] = None

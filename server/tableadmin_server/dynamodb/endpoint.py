@@ -15,6 +15,7 @@ from tableadmin.awsshape import AwsDict, Unknown, fitting, from_aws
 from tableadmin.v1 import table_admin_pb2
 from tableadmin_server.config import EndpointConfig
 from tableadmin_server.dynamodb.budget import Budgets, operation_rates
+from tableadmin_server.dynamodb.client.account import Account
 from tableadmin_server.dynamodb.client.calls import Calls
 from tableadmin_server.dynamodb.client.kms import Keys
 from tableadmin_server.dynamodb.client.parser import MISSHAPEN
@@ -64,12 +65,12 @@ class Endpoint:
         """Connect nothing yet; raises ConfigError when boto3 can't make a client of CONFIG."""
         self.name = name
         self.own_table = config.operations_table
-        # Of the ARNs that callers may use where policies are configured.
-        self.account = config.account
         self.authorize: Authorize = permit_all
         self.is_aws = is_aws(config.endpoint_url)
         # Which operations the endpoint has.
         self.support = Support(complete=self.is_aws)
+        # Of the ARNs that callers may use where policies are configured.
+        self.account = Account(name, config, is_aws=self.is_aws)
         # Which KMS keys aliases are of.
         self.keys = Keys(config, is_aws=self.is_aws)
         self._calls = Calls(name, config)
@@ -103,6 +104,7 @@ class Endpoint:
         """Drop the calls that have not begun, and the connections; those under way end by themselves."""
         self._calls.close()
         self.keys.close()
+        self.account.close()
 
     async def _answer(
         self, answer: Awaitable[dict[str, Any]], operation: str, params: AwsDict, request: Message | None

@@ -29,7 +29,7 @@ from tableadmin_server.security.authorization.asks import Ask, asks
 from tableadmin_server.security.authorization.authorizer import Authorizer, denied
 from tableadmin_server.security.authorization.classification import RPCS, About, Classified, action_of
 from tableadmin_server.security.authorization.decisions import DENIED, Resource
-from tableadmin_server.security.authorization.resources import Place
+from tableadmin_server.security.authorization.resources import AccountUnknown, Place
 from tableadmin_server.security.identity import Principal, caller
 from tableadmin_server.tables.reading import background_reader
 
@@ -204,11 +204,20 @@ class AuthorizationInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type
                 for each in _operation_ids(request)
             ]
             return Admitted(principal, endpoint, about)
-        asked = asks(method, request, _place(endpoint))
+        asked = await self._asks(method, request, endpoint)
         if asked[0].table is not None:
             await self._authorizer.check(principal, asked, endpoint.name)
             return Admitted(principal, endpoint, asked)
         return await self._admit_selection(row, asked, principal, endpoint)
+
+    async def _asks(self, method: str, request: Message, endpoint: Endpoint) -> Sequence[Ask]:
+        """What the call asks for; raises Failure, of an ARN also where the account does not become known."""
+        try:
+            return asks(method, request, _place(endpoint))
+        except AccountUnknown:
+            if await endpoint.account.learned() is None:
+                raise
+        return asks(method, request, _place(endpoint))
 
     async def _admit_selection(
         self, row: Classified, asked: Sequence[Ask], principal: Principal, endpoint: Endpoint
@@ -324,7 +333,7 @@ def _messages(method: str) -> tuple[type[Message], type[Message]]:
 
 
 def _place(endpoint: Endpoint) -> Place:
-    return Place(endpoint.name, endpoint.region, endpoint.account)
+    return Place(endpoint.name, endpoint.region, endpoint.account.id, endpoint.account.advice)
 
 
 def _operation_ids(request: Any) -> Iterable[str]:  # noqa: ANN401  # a request about operations

@@ -81,6 +81,12 @@ def make_kms_client(config: EndpointConfig) -> Any:  # noqa: ANN401  # boto3 mak
     )
 
 
+def make_sts_client(config: EndpointConfig) -> Any:  # noqa: ANN401  # boto3 makes its methods at run time
+    """A client of the region's STS with the credentials of the endpoint of CONFIG; raises BotoCoreError."""
+    session, _ = _session_with_credentials(config, None)
+    return _client("sts", session, config, None, local=False, retries={"total_max_attempts": 1})
+
+
 def _session_with_credentials(
     config: EndpointConfig, endpoint_url: str | None
 ) -> tuple[botocore.session.Session, bool]:
@@ -96,7 +102,7 @@ def _session_with_credentials(
 
 
 def _client(
-    service: Literal["dynamodb", "kms"],
+    service: Literal["dynamodb", "kms", "sts"],
     session: botocore.session.Session,
     config: EndpointConfig,
     endpoint_url: str | None,

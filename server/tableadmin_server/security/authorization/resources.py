@@ -20,11 +20,15 @@ _ARN = re.compile(
 
 
 class Place(NamedTuple):
-    """Where the tables of an endpoint are. Without an ACCOUNT no ARN is taken."""
+    """Where the tables of an endpoint are. Without an ACCOUNT no ARN is taken.
+
+    `advice` tells how the account becomes known.
+    """
 
     endpoint: str
     region: str
     account: str | None
+    advice: str = "set account of the endpoint in the configuration of the server"
 
 
 class Named(NamedTuple):
@@ -32,6 +36,10 @@ class Named(NamedTuple):
 
     table: str
     subject: Message
+
+
+class AccountUnknown(Failure):
+    """The end of a call with an ARN that may be of the endpoint, whose account is not known."""
 
 
 def named_tables(request: Message, naming: Naming, place: Place) -> Iterator[Named]:
@@ -52,15 +60,29 @@ def table_of(value: str, naming: Naming, place: Place, field: str) -> str:
     arn = _ARN.match(value)
     if arn is None or Kind(arn["kind"] or Kind.TABLE) not in naming.kinds:
         raise unrecognized(field, f"must be {_expected(naming)}")
+    if arn["region"] == place.region and place.account is None:
+        raise _account_unknown(field, place)
     if arn["region"] != place.region or arn["account"] != place.account:
-        known = "" if place.account else ", and the endpoint has no setting account"
-        raise unrecognized(field, f"must be an ARN of the region and the account of the endpoint{known}")
+        raise unrecognized(field, "must be an ARN of the region and the account of the endpoint")
     return arn["table"]
 
 
 def unrecognized(field: str, problem: str) -> Failure:
     """The end of a call that is not passed on, because FIELD names no table for certain."""
-    return Failure(
+    return _unrecognized(Failure, field, problem)
+
+
+def _account_unknown(field: str, place: Place) -> Failure:
+    return _unrecognized(
+        AccountUnknown,
+        field,
+        f"cannot be an ARN, because the account of the endpoint {place.endpoint} is not known; "
+        f"use the name of the table, or {place.advice}",
+    )
+
+
+def _unrecognized(kind: type[Failure], field: str, problem: str) -> Failure:
+    return kind(
         Code.INVALID_ARGUMENT,
         f"{field}: {problem}",
         reason="RESOURCE_NOT_RECOGNIZED",

@@ -191,7 +191,9 @@ def test_wrong_kinds_of_arns(arn: str) -> None:
 
 def test_without_an_account_no_arn_is_taken() -> None:
     """Nothing says whose table an ARN means where the account of the endpoint is not known."""
-    with pytest.raises(Failure, match="the endpoint has no setting account"):
+    with pytest.raises(
+        Failure, match=r"the account of the endpoint staging is not known; use .* or set account"
+    ):
         asks(
             "tableadmin.v1.TableAdmin/DescribeTable",
             DescribeTableRequest(table_name=TABLE),

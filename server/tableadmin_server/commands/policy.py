@@ -74,7 +74,7 @@ def test(config: Path, folder: Path | None, cases: tuple[Path, ...]) -> None:
     expect = "deny"
 
     Optional: policy (the @id of a policy that must decide), now, tags and items (of the table), and for an
-    operation operation_of (its table) and mine.
+    operation operation_of (its table) and mine. peer is the IP address of the caller.
     """
     configuration = _loaded(config)
     decider = _compiled(configuration, folder)

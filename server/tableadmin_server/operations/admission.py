@@ -22,6 +22,7 @@ from tableadmin_server.operations.execution.reconcile import (
 from tableadmin_server.operations.storage.record import OperationSpec
 from tableadmin_server.operations.storage.store import Found
 from tableadmin_server.planner import Plan, moved, plan
+from tableadmin_server.security.identity import acting_for
 from tableadmin_server.tables.planned import observed
 from tableadmin_server.tables.snapshot import Snapshot
 
@@ -62,7 +63,8 @@ async def check_table(endpoint: Endpoint, spec: OperationSpec) -> CheckedTable:
     failure = (
         drift_failure(spec, planned) or refusal_failure(spec, planned) or permission_failure(spec, planned)
     )
-    return CheckedTable(spec, live, failure or await _denial(endpoint, spec, planned))
+    with acting_for(spec.principal, spec.caller):
+        return CheckedTable(spec, live, failure or await _denial(endpoint, spec, planned))
 
 
 async def _denial(endpoint: Endpoint, spec: OperationSpec, planned: Plan) -> Failure | None:

@@ -1,5 +1,7 @@
 """Who calls: the principal, and how the server came to know it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, cast, get_args
@@ -70,3 +72,13 @@ def caller() -> Caller:
 def set_caller(caller: Caller) -> None:
     """Say who made the call that the running task serves."""
     _caller.set(caller)
+
+
+@contextmanager
+def acting_for(principal: Principal, peer: str) -> Iterator[None]:
+    """Have what is done meanwhile done for PRINCIPAL, whose call came from PEER."""
+    token = _caller.set(Caller(principal, peer=peer))
+    try:
+        yield
+    finally:
+        _caller.reset(token)

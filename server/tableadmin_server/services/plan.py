@@ -90,7 +90,7 @@ def handlers(endpoints: Endpoints, operations: OperationsByEndpoint) -> "grpc.Ge
     async def apply_plan(request: ApplyPlanRequest, context: Context) -> ApplyPlanResponse:
         endpoint = called_endpoint(endpoints, context)
         _APPLIED.check(endpoint, request)
-        work = partial(_application, request, context.peer(), caller())
+        work = partial(_application, request, caller())
         apply_request = await off_loop(work, request.ByteSize())
         answer = operations.of(endpoint).apply(apply_request)
         begun = await in_time(answer, context, "ApplyPlan", endpoint, reads=False)
@@ -186,7 +186,7 @@ def _field(number: int, path: str) -> str:
     return f"specs[{number}].{field}" if field else f"specs[{number}]"
 
 
-def _application(request: ApplyPlanRequest, peer: str, asker: Caller) -> ApplyRequest:
+def _application(request: ApplyPlanRequest, asker: Caller) -> ApplyRequest:
     """What REQUEST of ASKER at PEER asks for; raises Failure (INVALID_ARGUMENT)."""
     if not 1 <= len(request.request_id) <= _MAX_REQUEST_ID or not request.request_id.isprintable():
         raise invalid_request("request_id", f"must have 1 to {_MAX_REQUEST_ID} printable characters")
@@ -209,7 +209,7 @@ def _application(request: ApplyPlanRequest, peer: str, asker: Caller) -> ApplyRe
         requested_by=str(asker.principal)
         if asker.proof != "none"
         else request.requested_by[:_MAX_REQUESTED_BY],
-        caller=peer,
+        caller=asker.peer,
         principal=asker.principal,
     )
 

@@ -11,13 +11,14 @@ from google.rpc.code_pb2 import Code
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.storage.record import Operation, OperationSpec, OperationStatus, State
-from tableadmin_server.security.identity import Principal
+from tableadmin_server.security.identity import Principal, caller
 from tests.engines import Engine
 from tests.operations.execution.test_clocks import Machine, retagged
 from tests.operations.plane import Plane
 from tests.operations.specs import before
 
 ANA = Principal("User", "corp/ana", frozenset({"corp/music"}))
+PEER = "10.0.0.7:4711"
 
 
 def asked_by_ana(table_name: str, state: State) -> Operation:
@@ -27,6 +28,7 @@ def asked_by_ana(table_name: str, state: State) -> Operation:
         table_name=table_name,
         table_spec=retagged(table_name),
         request_id="r",
+        caller=PEER,
         principal=ANA,
         created=datetime.now(UTC),
     )
@@ -51,6 +53,8 @@ async def test_a_permission_that_is_taken_away(plane: Plane, table_name: str) ->
 
     async def authorize(principal: Principal, called: str, _params: AwsDict, table: str) -> None:
         asked.append((principal, called, table))
+        # Policies may look at the address of whoever asked for the operation.
+        assert (ANA, PEER) == (caller().principal, caller().peer)
         if len(asked) > 1:
             raise Failure(Code.PERMISSION_DENIED, "no policy permits it", reason="POLICY_DENIED")
 
@@ -77,4 +81,4 @@ async def test_the_principal_is_remembered(plane: Plane, table_name: str) -> Non
         await machine.store.add(operation, "")
         found = await machine.store.get("op")
     assert found is not None
-    assert ANA == found.operation.spec.principal
+    assert (ANA, PEER) == (found.operation.spec.principal, found.operation.spec.caller)

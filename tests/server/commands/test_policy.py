@@ -58,7 +58,27 @@ endpoint = "staging"
 rpc = "GetOperation"
 operation_of = "films"
 expect = "deny"
+
+[[cases]]
+name = "the robot calls from inside"
+principal = "Service::mesh/robot"
+endpoint = "staging"
+rpc = "DescribeTable"
+request = { table_name = "films" }
+peer = "10.1.2.3"
+expect = "allow"
+policy = "inside"
+
+[[cases]]
+name = "the robot has no address"
+principal = "Service::mesh/robot"
+endpoint = "staging"
+rpc = "DescribeTable"
+request = { table_name = "films" }
+expect = "deny"
 """
+INSIDE = """@id("inside") permit (principal == Service::"mesh/robot", action in Action::"read", resource)
+when { context has peer && context.peer.isInRange(ip("10.0.0.0/8")) };"""
 
 
 @pytest.fixture
@@ -91,8 +111,9 @@ def test_cases(config: Path) -> None:
     """Cases that are decided as expected end with 0; each other one is a line, and the exit code is 1."""
     cases = config.parent / "cases.toml"
     cases.write_text(CASES)
+    (config.parent / "policies" / "inside.cedar").write_text(INSIDE)
     result = run("test", "--config", config, cases)
-    assert (0, "3 of 3 cases are decided as expected\n") == (result.exit_code, result.output)
+    assert (0, "5 of 5 cases are decided as expected\n") == (result.exit_code, result.output)
     cases.write_text(CASES.replace("items = 7", "items = 0"))
     result = run("test", "--config", config, cases)
     assert result.exit_code == 1
@@ -109,6 +130,7 @@ def test_cases(config: Path) -> None:
         ('"music-albums"', '"music/albums"', "must be a table name"),
         ('endpoint = "production"', 'endpoint = "produktion"', "'produktion' is not configured"),
         ("expect =", "expected =", "unknown field"),
+        ('"10.1.2.3"', '"10.1.2"', "peer: '10.1.2' is not an IP address"),
     ],
 )
 def test_wrong_cases(config: Path, old: str, new: str, problem: str) -> None:

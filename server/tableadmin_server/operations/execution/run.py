@@ -41,6 +41,7 @@ from tableadmin_server.operations.storage.store import LeaseLost
 from tableadmin_server.planner import Cooldown, Step, in_update, plan, without
 from tableadmin_server.security.audit.audit import OFF, Audit
 from tableadmin_server.security.audit.trail import UNWRITABLE
+from tableadmin_server.security.identity import acting_for
 from tableadmin_server.tables.snapshot import Snapshot
 from tableadmin_server.watching.hub import Hub
 
@@ -306,7 +307,8 @@ class Run:
     async def _sent(self, step: Step) -> Answer:
         """The answer to the call of STEP, which is soon made again where it was only throttled."""
         spec = self.operation.spec
-        await self._endpoint.authorize(spec.principal, step.operation, step.params, spec.table_name)
+        with acting_for(spec.principal, spec.caller):
+            await self._endpoint.authorize(spec.principal, step.operation, step.params, spec.table_name)
         call = self._endpoint.background.single_call
         for seconds in _THROTTLED_DELAYS:
             try:

@@ -13,7 +13,7 @@ from google.rpc.code_pb2 import Code
 
 from tableadmin_server.failure import Failure
 from tableadmin_server.security.authorization.asks import Ask
-from tableadmin_server.security.authorization.context import context_of, is_plain
+from tableadmin_server.security.authorization.context import address_of, context_of, is_plain
 from tableadmin_server.security.authorization.decisions import (
     Circumstances,
     Decider,
@@ -31,7 +31,7 @@ from tableadmin_server.security.authorization.policies import (
     read_folder,
 )
 from tableadmin_server.security.authorization.schema import schema_of
-from tableadmin_server.security.identity import Principal
+from tableadmin_server.security.identity import Principal, caller
 
 _log = structlog.get_logger()
 
@@ -82,11 +82,13 @@ class Authorizer:
         """Whether PRINCIPAL may do what ASK says at ENDPOINT, "" for the server; raises Failure of a read."""
         decider = self._decider
         resource = Resource(endpoint, ask.table)
+        peer = address_of(caller().peer) if decider.looks_at_peer else None
         circumstances = Circumstances(
-            partial(_context, ask.subject, mine=ask.mine),
+            partial(_context, ask.subject, mine=ask.mine, peer=peer),
             is_plain=is_plain(ask.subject.DESCRIPTOR),
             mine=ask.mine,
             own=ask.table is not None and self._is_own(endpoint, ask.table),
+            peer=peer,
         )
         decision = decider.decide(principal, ask.action, resource, circumstances)
         if decision is not None:
@@ -148,8 +150,10 @@ def denied(principal: Principal, action: str, resource: Resource, decision: Deci
     )
 
 
-def _context(subject: Message, *, mine: bool) -> tuple[dict[str, object], Sequence[dict[str, object]]]:
-    return context_of(subject, datetime.now(UTC), mine=mine)
+def _context(
+    subject: Message, *, mine: bool, peer: str | None
+) -> tuple[dict[str, object], Sequence[dict[str, object]]]:
+    return context_of(subject, datetime.now(UTC), mine=mine, peer=peer)
 
 
 def _state(folder: Path) -> object:

@@ -17,7 +17,7 @@ from msgspec import Meta
 from tableadmin_server.failure import Failure
 from tableadmin_server.security.authorization.asks import Ask, asks
 from tableadmin_server.security.authorization.classification import RPCS, About, Classified, action_of
-from tableadmin_server.security.authorization.context import context_of
+from tableadmin_server.security.authorization.context import address_of, context_of
 from tableadmin_server.security.authorization.decisions import (
     Circumstances,
     Decider,
@@ -39,7 +39,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     `request` has the fields of the request of `rpc`, by their names in the contract. `tags` and `items` are
     those of the table; without `items` the table does not exist. `operation_of` is the table of the
     operation that an RPC of OperationService is about, `mine` says whether the principal has asked for the
-    operation.
+    operation. `peer` is the IP address of the caller; without it the call comes through a Unix socket.
     """
 
     name: str
@@ -56,6 +56,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     items: Annotated[int, Meta(ge=0)] | None = None
     operation_of: str = ""
     mine: bool = False
+    peer: Annotated[str, Meta(min_length=1)] | None = None
 
 
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -136,9 +137,12 @@ def _asks(case: Case, method: str, request: Message, places: Mapping[str, Place]
 
 def _decide(case: Case, ask: Ask, decider: Decider, principal: Principal) -> Decision:
     about_server = RPCS[_method(case)].about is About.SERVER
+    peer = _peer(case)
     resource = Resource("" if about_server else case.endpoint, ask.table)
     circumstances = Circumstances(
-        lambda: context_of(ask.subject, case.now or datetime.now(UTC), mine=ask.mine), mine=ask.mine
+        lambda: context_of(ask.subject, case.now or datetime.now(UTC), mine=ask.mine, peer=peer),
+        mine=ask.mine,
+        peer=peer,
     )
     decision = decider.decide(principal, ask.action, resource, circumstances)
     if decision is not None:
@@ -146,6 +150,15 @@ def _decide(case: Case, ask: Ask, decider: Decider, principal: Principal) -> Dec
     live = None if case.items is None else {"items": case.items, "bytes": 0}
     facts = Facts(case.tags if case.items is not None or case.tags else None, live)
     return decider.decide_with(facts, principal, ask.action, resource, circumstances)
+
+
+def _peer(case: Case) -> str | None:
+    if case.peer is None:
+        return None
+    peer = address_of(f"[{case.peer}]:0")
+    if peer is None:
+        raise CaseError(f"{case.name}: peer: {case.peer!r} is not an IP address")
+    return peer
 
 
 def _method(case: Case) -> str:

@@ -1,5 +1,6 @@
 """What policies may know of a request beside the principal, the action and the table: `context`. No I/O."""
 
+import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -30,11 +31,25 @@ SETS: Mapping[str, frozenset[str]] = {
 TAGS_TYPE, TAGS_ID = "TagSet", "request"
 
 
-def context_of(subject: Message, now: datetime, *, mine: bool) -> tuple[Record, Sequence[Record]]:
+def address_of(peer: str) -> str | None:
+    """The IP address of the peer `HOST:PORT` of a call, None where it has none, as at a Unix socket.
+
+    Cedar takes neither an IPv4 address that is written as one of IPv6, nor a zone.
+    """
+    try:
+        address = ipaddress.ip_address(peer.rpartition(":")[0].strip("[]").partition("%")[0])
+    except ValueError:
+        return None
+    return str(getattr(address, "ipv4_mapped", None) or address)
+
+
+def context_of(
+    subject: Message, now: datetime, *, mine: bool, peer: str | None = None
+) -> tuple[Record, Sequence[Record]]:
     """The context of a request, and the entities that the context refers to.
 
     SUBJECT is the part of the request that is about one table. MINE says that the principal has asked for the
-    operation that the request is about.
+    operation that the request is about. PEER is the IP address of the caller, None where there is none.
     """
     values = list(_values(subject, ()))
     tags = {tag.key: tag.value for tag in _tags(subject)}
@@ -46,6 +61,8 @@ def context_of(subject: Message, now: datetime, *, mine: bool) -> tuple[Record, 
         **{name: _texts(values, fields) for name, fields in SETS.items()},
     }
     context["tagKeys"] = sorted({*context["tagKeys"], *tags})
+    if peer is not None:
+        context["peer"] = {"__extn": {"fn": "ip", "arg": peer}}
     if not tags:
         return context, ()
     uid = {"type": TAGS_TYPE, "id": TAGS_ID}

@@ -75,18 +75,20 @@ class Circumstances:
     """What a decision may depend on beside principal, action and resource.
 
     CONTEXT makes the context and the entities that the context refers to. IS_PLAIN says that the request can
-    hold nothing of what is in the context: apart from the time and MINE the context is always the same. OWN
-    says that the table is the one in which the service keeps its operations.
+    hold nothing of what is in the context: apart from the time, MINE and PEER the context is always the same.
+    OWN says that the table is the one in which the service keeps its operations. PEER is the IP address of
+    the caller, None where there is none, or where no policy looks at it.
     """
 
     context: Callable[[], tuple[Record, Sequence[Record]]]
     is_plain: bool = False
     mine: bool = False
     own: bool = False
+    peer: str | None = None
 
 
-# What decisions are remembered by; the last are MINE and OWN.
-_Key: TypeAlias = tuple[Principal, str, Resource, bool, bool]
+# What decisions are remembered by; the last are MINE, OWN and PEER.
+_Key: TypeAlias = tuple[Principal, str, Resource, bool, bool, str | None]
 
 
 class Decider:
@@ -100,6 +102,7 @@ class Decider:
         self.sha256 = documents.sha256
         self._policies = documents.policies
         self._mentioned = mentioned(documents.policies.values())
+        self.looks_at_peer = looks_at(documents.policies.values()).peer
         self._slices: dict[tuple[object, ...], _Slice] = {}
         self._of_principal: dict[tuple[Principal, str, str], _Slice] = {}
         self._entities: dict[tuple[Principal, str], cedarpy.Entities] = {}
@@ -118,7 +121,7 @@ class Decider:
         self, principal: Principal, action: str, resource: Resource, circumstances: Circumstances
     ) -> Decision | None:
         """Whether PRINCIPAL may do ACTION to RESOURCE; None where that depends on facts of the table."""
-        key = (principal, action, resource, circumstances.mine, circumstances.own)
+        key = (principal, action, resource, circumstances.mine, circumstances.own, circumstances.peer)
         remembered = self._remembered.get(key)
         if remembered is not None:
             return remembered

@@ -14,8 +14,9 @@ class Looks(NamedTuple):
 
     # The time of the call, or the context as a whole.
     time: bool
-    # Other members of the context.
+    # Other members of the context, of which the address of the caller is one.
     context: bool
+    peer: bool
     tags: bool
     live: bool
 
@@ -27,16 +28,17 @@ class Looks(NamedTuple):
 
 def looks_at(policies: Iterable[Est]) -> Looks:
     """What the conditions of POLICIES look at."""
-    time = context = tags = live = False
+    time = context = peer = tags = live = False
     for policy in policies:
         nodes = list(_dicts(policy["conditions"]))
         attributes = [attribute for node in nodes for attribute in _context_attributes(node)]
         whole = sum(node.get("Var") == "context" for node in nodes)
         time = time or "now" in attributes or whole != len(attributes)
         context = context or whole > 0
+        peer = peer or "peer" in attributes or whole != len(attributes)
         tags = tags or any(_is_tag_of_table(node) for node in nodes)
         live = live or any(_attribute(node) == "live" for node in nodes)
-    return Looks(time, context, tags, live)
+    return Looks(time, context, peer, tags, live)
 
 
 def mentioned(policies: Iterable[Est]) -> frozenset[tuple[str, str]]:

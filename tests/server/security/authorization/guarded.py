@@ -14,12 +14,22 @@ from tests.server_process import ServerProcess, running_server
 OPERATIONS = "tableadmin-operations"
 REGION, ACCOUNT = "eu-central-1", "111122223333"
 # The principals by name, each with its groups; the token of each is `token-NAME-...`.
-PRINCIPALS: Mapping[str, tuple[str, ...]] = {"olga": ("platform",), "ana": ("music",), "nobody": ()}
+PRINCIPALS: Mapping[str, tuple[str, ...]] = {
+    "olga": ("platform",),
+    "ana": ("music",),
+    "nobody": (),
+    "near": (),
+    "far": (),
+}
 
 POLICIES = """
 @id("operators") permit (principal in Group::"ci/platform", action, resource);
 @id("music") permit (principal in Group::"ci/music", action in [Action::"read", Action::"write"], resource)
 when { resource.name like "music-*" };
+@id("near") permit (principal == User::"ci/near", action == Action::"DescribeTable", resource)
+when { context has peer && context.peer.isLoopback() };
+@id("far") permit (principal == User::"ci/far", action == Action::"DescribeTable", resource)
+unless { context has peer && context.peer.isLoopback() };
 @id("protected") @advice("Ask #dynamodb.")
 forbid (principal, action == Action::"DisableDeletionProtection", resource);
 """

@@ -39,10 +39,15 @@ def decider(*policies: str) -> Decider:
     return compile_texts({"policies.cedar": "\n".join(policies)}, CONFIGURED)
 
 
-def circumstances(subject: Message, *, now: datetime = NOW, mine: bool = False) -> Circumstances:
-    """Of a request whose part about the table is SUBJECT."""
+def circumstances(
+    subject: Message, *, now: datetime = NOW, mine: bool = False, peer: str | None = None
+) -> Circumstances:
+    """Of a request whose part about the table is SUBJECT, from the address PEER."""
     return Circumstances(
-        lambda: context_of(subject, now, mine=mine), is_plain=is_plain(subject.DESCRIPTOR), mine=mine
+        lambda: context_of(subject, now, mine=mine, peer=peer),
+        is_plain=is_plain(subject.DESCRIPTOR),
+        mine=mine,
+        peer=peer,
     )
 
 
@@ -55,10 +60,11 @@ def decide(  # noqa: PLR0913, PLR0917  # all that a decision depends on
     subject: Message | None = None,
     facts: Facts | None = None,
     now: datetime = NOW,
+    peer: str | None = None,
 ) -> Decision:
     """The decision, with FACTS if it needs any."""
     resource = Resource(endpoint, table)
-    given = circumstances(DescribeTableRequest() if subject is None else subject, now=now)
+    given = circumstances(DescribeTableRequest() if subject is None else subject, now=now, peer=peer)
     decision = policies.decide(principal, action, resource, given)
     return decision or policies.decide_with(facts or Facts(), principal, action, resource, given)
 

@@ -21,7 +21,7 @@ from tableadmin.v1 import (
     UpdateTableRequest,
 )
 from tableadmin_server.security.authorization.classification import ACTIONS, RPCS, About, action_of
-from tableadmin_server.security.authorization.context import context_of
+from tableadmin_server.security.authorization.context import address_of, context_of
 from tableadmin_server.security.authorization.decisions import (
     Decider,
     Decision,
@@ -60,6 +60,41 @@ def capacity(read: int, *of_indexes: int) -> CreateTableRequest:
         ],
         tags=[Tag(key="owner", value="jazz")],
     )
+
+
+NEARBY = """@id("nearby") permit (principal, action in Action::"read", resource)
+when { context has peer && context.peer.isInRange(ip("10.0.0.0/8")) };
+@id("not-from-there") forbid (principal, action, resource)
+when { context has peer && context.peer.isInRange(ip("fd00::/8")) };"""
+
+
+@pytest.mark.parametrize(
+    ("peer", "address", "allowed"),
+    [
+        ("10.1.2.3:50051", "10.1.2.3", True),
+        ("[::ffff:10.1.2.3]:50051", "10.1.2.3", True),
+        ("192.168.0.1:50051", "192.168.0.1", False),
+        ("[fd00::1]:50051", "fd00::1", False),
+        ("[fe80::1%eth0]:50051", "fe80::1", False),
+        ("unix:", None, False),
+        ("10.1.2.3.evil.example:1", None, False),
+        ("", None, False),
+    ],
+)
+def test_the_address_of_the_caller(peer: str, address: str | None, *, allowed: bool) -> None:
+    """Policies see the IP address of the caller; a Unix socket has none, and then no range has it."""
+    assert address == address_of(peer)
+    decision = decide(decider(NEARBY), ANA, "DescribeTable", peer=address_of(peer))
+    assert decision.allowed is allowed
+
+
+def test_decisions_are_remembered_for_each_address() -> None:
+    """A principal that is permitted at one address is not permitted by that at another one."""
+    nearby, everywhere = decider(NEARBY), decider(ALL)
+    assert (True, False) == (nearby.looks_at_peer, everywhere.looks_at_peer)
+    for _ in range(2):
+        for peer, allowed in (("10.1.2.3", True), ("192.168.0.1", False), (None, False)):
+            assert allowed is decide(nearby, ANA, "DescribeTable", peer=peer).allowed
 
 
 HOLIDAYS = datetime(2026, 12, 25, tzinfo=UTC)
@@ -277,8 +312,11 @@ RESOURCES = [
     'resource == Table::"production/music-a"',
     'resource in Table::"staging/music-a"',
 ]
+PEERS = [None, "10.1.2.3", "192.168.0.1", "fd00::1"]
 CONDITIONS = [
     "",
+    'when { context has peer && context.peer.isInRange(ip("10.0.0.0/8")) }',
+    "unless { context has peer && context.peer.isIpv6() }",
     'when { resource.name like "music-*" }',
     'when { resource.hasTag("owner") && resource.getTag("owner") == principal.name }',
     "unless { resource has live && resource.live.items > 0 }",
@@ -332,8 +370,8 @@ def test_slices_change_nothing(seed: int) -> None:
         for _ in range(5):
             principal, endpoint = random.choice(PRINCIPALS), random.choice(["staging", "production"])
             action, request = random.choice(REQUESTS)
-            facts = random.choice(FACTS)
-            context, referred = context_of(request, NOW, mine=False)
+            facts, peer = random.choice(FACTS), random.choice(PEERS)
+            context, referred = context_of(request, NOW, mine=False, peer=peer)
             resource = Resource(endpoint, "music-a")
             whole = cedarpy.is_authorized(
                 {
@@ -349,7 +387,7 @@ def test_slices_change_nothing(seed: int) -> None:
                 SCHEMA,
             )
             for _ in range(2):  # made, and remembered
-                decision = decide(ours, principal, action, "music-a", endpoint, request, facts)
+                decision = decide(ours, principal, action, "music-a", endpoint, request, facts, peer=peer)
                 assert decision.allowed is whole.allowed, (texts, principal, action, endpoint, facts)
             allowed += decision.allowed
     assert allowed >= 100 / 3

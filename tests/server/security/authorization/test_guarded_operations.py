@@ -110,6 +110,7 @@ def test_an_operation_is_its_principals(server: Guarded, table_name: str) -> Non
     ana, olga, nobody = (Principal(server, name) for name in ("ana", "olga", "nobody"))
     operation = ana.applied(table(f"music-{table_name}"))
     assert "User::ci/ana" == operation.requested_by
+    assert "127.0.0.1" == operation.caller.rpartition(":")[0]
     assert SUCCEEDED == ana.ended(operation.operation_id).state
     assert operation.operation_id in olga.listed()
     films = olga.applied(table(f"films-{table_name}"))

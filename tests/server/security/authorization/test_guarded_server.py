@@ -293,3 +293,11 @@ def test_reload(tmp_path_factory: pytest.TempPathFactory) -> None:
             server.process.process.send_signal(signal.SIGHUP)
             eventually(server, "there is no policy")
             client.describe_table(table_name="music-a")
+
+
+def test_the_address_of_the_caller(server: Guarded) -> None:
+    """Policies look at the address from which a call came."""
+    with server.client("near") as near, server.client("far") as far:
+        near.describe_table(table_name="films")
+        with pytest.raises(errors.PermissionDenied):
+            far.describe_table(table_name="films")

@@ -13,10 +13,11 @@ from tests.server_process import ServerProcess, running_server
 
 
 class Replica:
-    """The server NAME, which reaches AWS by WAY_IN; FLAGS are its own."""
+    """The server NAME, which is `python -m MODULE` with FLAGS and reaches AWS by WAY_IN."""
 
-    def __init__(self, name: str, way_in: Port, *flags: str) -> None:
+    def __init__(self, name: str, way_in: Port, *flags: str, module: str) -> None:
         self.name = name
+        self._module = module
         self.process: ServerProcess
         self._flags = ("--endpoint-url", way_in.url, "--region", "us-west-2", *flags)
         self._running = ExitStack()
@@ -35,7 +36,7 @@ class Replica:
 
     def start(self) -> None:
         """Be there, and answer."""
-        self.process = self._running.enter_context(running_server(*self._flags))
+        self.process = self._running.enter_context(running_server(*self._flags, module=self._module))
         self._channel = self._running.enter_context(grpc.insecure_channel(self.process.address))
         self.up = True
 

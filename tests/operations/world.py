@@ -31,6 +31,8 @@ ENDED = {
     v1.OperationState.OPERATION_STATE_ABORTED,
 }
 SUCCEEDED = v1.OperationState.OPERATION_STATE_SUCCEEDED
+# The server that waits as it does for AWS.
+COOLING = "tests.operations.cooling_server"
 _RPC_SECONDS = 30.0
 
 
@@ -217,11 +219,13 @@ def chosen(world: World, rng: random.Random, at_least: int = 2) -> Replica:
 
 
 @contextmanager
-def replicated(engine: Engine, *flags: str, count: int = 2, speed: float = 1500.0) -> Iterator[World]:
-    """COUNT replicas, started with FLAGS, in front of a new plane with a clock of that SPEED."""
+def replicated(
+    engine: Engine, *flags: str, count: int = 2, speed: float = 1500.0, module: str = COOLING
+) -> Iterator[World]:
+    """COUNT replicas of MODULE, started with FLAGS, in front of a new plane with a clock of that SPEED."""
     plane = Plane(engine, speed)
     flags = ("--operations-table", plane.operations_table, *flags)
-    replicas = [Replica(name, plane.way_in(name), *flags) for name in "ABC"[:count]]
+    replicas = [Replica(name, plane.way_in(name), *flags, module=module) for name in "ABC"[:count]]
     try:
         with ThreadPoolExecutor(count) as starting:
             started: list[Future[None]] = [starting.submit(each.start) for each in replicas]

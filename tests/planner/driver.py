@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import cast
 
 from tableadmin.awsshape import AwsDict, AwsValue
+from tableadmin_server.dynamodb.cooldown import Cooldown
 from tableadmin_server.dynamodb.errors import reason_of
-from tableadmin_server.planner import Cooldown, Plan, plan
+from tableadmin_server.planner import Plan, plan
 from tableadmin_server.tables.parts import ROWS, Row
 from tableadmin_server.tables.snapshot import Snapshot
 from tests.planner.model.control_plane import ControlPlane

@@ -7,12 +7,17 @@ from typing import cast
 import pytest
 
 from tableadmin.awsshape import AwsDict
-from tableadmin_server.planner import Cooldown, plan, timed
+from tableadmin_server.dynamodb.cooldown import Cooldown
+from tableadmin_server.planner import plan, timed
 from tests.planner.model.table import Data
 from tests.planner.tables import IMAGES, index, planned, settled, table
 
 EXPIRES = table(TimeToLiveSpecification={"Enabled": True, "AttributeName": "Expires"})
 UNTIL = table(TimeToLiveSpecification={"Enabled": True, "AttributeName": "Until"})
+PROTECTED = table(DeletionProtectionEnabled=True)
+WITH_POLICY = table(ResourcePolicy="{}")
+TAGGED = table(Tags=[{"Key": "team", "Value": "films"}])
+RECOVERABLE = table(PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
 EVERYTHING = table(
     index("One"),
     WarmThroughput={"ReadUnitsPerSecond": 20000},
@@ -52,7 +57,10 @@ def test_counted_down(minutes: int, said: str) -> None:
 
 
 def test_without_cooldowns() -> None:
-    """At an endpoint without AWS's limit on changes of time to live, nothing is waited for."""
+    """A plan does not wait for a cooldown that the endpoint does not have."""
     driver = settled(table())
-    live = replace(driver.observed(), has_time_to_live_cooldown=False)
-    assert () == plan(cast("AwsDict", UNTIL), live, driver.now(), dict.fromkeys(Cooldown, driver.now())).waits
+    changed = dict.fromkeys(Cooldown, driver.now())
+    for cooldowns, waits in ((frozenset(Cooldown), 1), (frozenset[Cooldown](), 0)):
+        live = replace(driver.observed(), cooldowns=cooldowns)
+        for spec in (UNTIL, PROTECTED, WITH_POLICY, TAGGED, RECOVERABLE):
+            assert waits == len(plan(cast("AwsDict", spec), live, driver.now(), changed).waits), spec

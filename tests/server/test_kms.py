@@ -32,18 +32,20 @@ SPEC: AwsDict = {
 
 
 @contextmanager
-def planning(endpoint: ScriptedEndpoint, told: Answer, *flags: str) -> Iterator[TablePlan]:
-    """The plan for a key by its alias at a table with KEY, where KMS answers TOLD."""
+def planning(
+    endpoint: ScriptedEndpoint, told: Answer, *flags: str, live: AwsDict = TABLE, spec: AwsDict = SPEC
+) -> Iterator[TablePlan]:
+    """The plan for SPEC, a key by its alias, at LIVE, a table with KEY, where KMS answers TOLD."""
 
     def step(seen: Seen) -> Answer:
         if seen.operation == "DescribeKey":
             return told
-        table = answer({"Table": TABLE}) if seen.operation == "DescribeTable" else UNKNOWN
+        table = answer({"Table": live}) if seen.operation == "DescribeTable" else UNKNOWN
         return table(seen)
 
     endpoint.step = step
     with in_front_of(endpoint, *flags) as server, Client(server.address) as client:
-        yield client.plan([from_aws(SPEC, TableSpec)]).plans[0]
+        yield client.plan([from_aws(spec, TableSpec)]).plans[0]
 
 
 UNKNOWN = error("UnknownOperationException")
@@ -76,3 +78,23 @@ def test_nobody_to_ask(endpoint: ScriptedEndpoint) -> None:
     with planning(endpoint, key(KEY)) as plan:
         assert [True] == [each.uncertain for each in plan.warnings]
     assert "DescribeKey" not in [seen.operation for seen in endpoint.seen]
+
+
+@pytest.mark.parametrize(("arn", "changes"), [(KEY, []), (OTHER, ["Replicas[eu-west-1]"])])
+def test_replica(endpoint: ScriptedEndpoint, arn: str, changes: list[str]) -> None:
+    """The alias of a replica's key is asked for in the region of the replica."""
+    replica: AwsDict = {"RegionName": "eu-west-1", "KMSMasterKeyId": KEY, "ReplicaStatus": "ACTIVE"}
+    stream: AwsDict = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+    live: AwsDict = {**TABLE, "StreamSpecification": stream, "Replicas": [replica]}
+    wanted: AwsDict = {"RegionName": "eu-west-1", "KMSMasterKeyId": "alias/ledger"}
+    spec: AwsDict = {
+        **SPEC,
+        "SSESpecification": {"Enabled": True, "KMSMasterKeyId": KEY},
+        "Replicas": [wanted],
+    }
+    flags = ("--kms-endpoint-url", endpoint.url)
+    with planning(endpoint, key(arn), *flags, live=live, spec=spec) as plan:
+        assert changes == [change.path for change in plan.changes]
+        assert not any(each.uncertain for each in plan.warnings)
+    (asked,) = [seen for seen in endpoint.seen if seen.operation == "DescribeKey"]
+    assert "/eu-west-1/kms/" in asked.headers["Authorization"]

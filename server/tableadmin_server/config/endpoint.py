@@ -61,8 +61,9 @@ class EndpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         str | None,
         Meta(
             description="URL of the KMS endpoint that plans ask (kms:DescribeKey) which key an alias is of. "
-            "Without a URL, plans for AWS ask KMS of the region, and other plans ask no KMS. An empty URL "
-            "turns this off. Without an answer, plans warn that they cannot compare the keys.",
+            "Without a URL, plans for AWS ask KMS of the region of the table or replica, and other plans ask "
+            "no KMS. An empty URL turns this off. Without an answer, plans warn that they cannot compare the "
+            "keys.",
             extra={"metavar": "URL", "empty": True},
         ),
     ] = None

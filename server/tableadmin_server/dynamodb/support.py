@@ -1,9 +1,10 @@
-"""Which operations and members an endpoint has: AWS has all of them, of another endpoint its answers tell."""
+"""Which operations, members and cooldowns an endpoint has: AWS has all; answers tell of another endpoint."""
 
 from urllib.parse import urlsplit
 
 from google.rpc.code_pb2 import Code
 
+from tableadmin_server.dynamodb.cooldown import Cooldown
 from tableadmin_server.failure import Failure
 
 _AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
@@ -30,16 +31,19 @@ def knows_nothing_of(failure: Failure) -> bool:
 
 
 class Support:
-    """Remembers of one endpoint which operations it has, and which members of tables it does not hold.
+    """Remembers of one endpoint which operations and cooldowns it has, and which members it does not hold.
 
-    COMPLETE says that it has all of them, as AWS.
+    COMPLETE says that it has and holds all of them, as AWS.
     """
+
+    # The kinds of change that the endpoint refuses for a while after one of the kind.
+    cooldowns: frozenset[Cooldown] = frozenset()
 
     def __init__(self, *, complete: bool = False) -> None:
         self._complete = complete
         self._known: dict[str, bool] = {}
-        # Whether the endpoint refuses a second change of time to live for up to an hour, as AWS does.
-        self.has_time_to_live_cooldown = complete
+        if complete:
+            self.cooldowns = frozenset(Cooldown)
         # Members of specs that the endpoint accepts and does not hold.
         self.unheld: frozenset[str] = frozenset()
 
@@ -48,6 +52,12 @@ class Support:
         new = frozenset() if self._complete else members - self.unheld
         self.unheld |= new
         return bool(new)
+
+    def has_cooldown(self, cooldown: Cooldown) -> bool:
+        """Remember that the endpoint has COOLDOWN; whether this was not known."""
+        new = cooldown not in self.cooldowns
+        self.cooldowns |= {cooldown}
+        return new
 
     def has(self, operation: str) -> bool | None:
         """Whether the endpoint has OPERATION; None where no answer has told so far."""

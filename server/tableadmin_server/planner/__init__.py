@@ -14,7 +14,6 @@ from tableadmin_server.planner.plan_warnings import PlanWarning
 from tableadmin_server.planner.planning import Action, Plan, plan, without
 from tableadmin_server.planner.rules.constraint import Violation
 from tableadmin_server.planner.rules.validation import validate
-from tableadmin_server.planner.state.cooldown import Cooldown
 from tableadmin_server.planner.state.unheld import in_creation, in_update
 from tableadmin_server.planner.wait_times import timed
 
@@ -22,7 +21,6 @@ __all__ = [
     "Action",
     "Change",
     "ChangeClass",
-    "Cooldown",
     "Plan",
     "PlanWarning",
     "Step",

@@ -86,7 +86,7 @@ def unchanged_warnings(
     for region, replica in desired.replicas.items():
         now = at.replicas.get(region, {})
         path = f"Replicas[{region}].KMSMasterKeyId"
-        if compared_replica_key(replica, now) is Same.UNKNOWN:
+        if compared_replica_key(region, replica, now, live) is Same.UNKNOWN:
             yield PlanWarning(
                 path,
                 _unknown_key(text(replica, "KMSMasterKeyId"), text(now, "KMSMasterKeyId")),

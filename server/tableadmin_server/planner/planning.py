@@ -7,6 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from tableadmin.awsshape import AwsDict
+from tableadmin_server.dynamodb.cooldown import COOLDOWNS, Cooldown
 from tableadmin_server.planner.aws import text
 from tableadmin_server.planner.changes import Change, ChangeClass, creation, differences
 from tableadmin_server.planner.fingerprint import fingerprint
@@ -17,7 +18,6 @@ from tableadmin_server.planner.phases.replicas import replica_deletions
 from tableadmin_server.planner.phases.settings import protection_off
 from tableadmin_server.planner.phases.step import Step, Wait
 from tableadmin_server.planner.plan_warnings import PlanWarning, quota_warnings, unchanged_warnings
-from tableadmin_server.planner.state.cooldown import COOLDOWNS, Cooldown
 from tableadmin_server.planner.state.desired import desired_state
 from tableadmin_server.planner.state.live import live_state
 from tableadmin_server.planner.state.table_state import PROVISIONED, TableState
@@ -242,10 +242,7 @@ def _waits(
 def _cooldown(
     step: Step, live: Snapshot, changed: Mapping[Cooldown, datetime], now: datetime
 ) -> Iterator[Wait]:
-    if step.cooldown is None or step.cooldown not in changed:
-        return
-    # The others are seconds, which an engine that stands in for AWS may have too.
-    if step.cooldown is Cooldown.TIME_TO_LIVE and not live.has_time_to_live_cooldown:
+    if step.cooldown is None or step.cooldown not in live.cooldowns or step.cooldown not in changed:
         return
     left = (changed[step.cooldown] + COOLDOWNS[step.cooldown] - now).total_seconds()
     if left > 0:

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from tableadmin_server.dynamodb.cooldown import Cooldown
 from tableadmin_server.planner.phases.step import Step
-from tableadmin_server.planner.state.cooldown import Cooldown
 
 # What is waited for after a call, and how long that takes.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.OnlineOps.html

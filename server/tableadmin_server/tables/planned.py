@@ -1,6 +1,6 @@
 """Reads what plans look at: a table with the parts that a spec can name, and what moves them by itself."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import cast
 
@@ -48,14 +48,23 @@ async def _completed(endpoint: Endpoint, snapshot: Snapshot, spec: Mapping[str, 
     for failure in snapshot.unreadable.values():
         raise failure
     alias = _alias(snapshot, spec)
-    arn = await endpoint.keys.arn_of(alias) if alias else None
+    of_replicas = {region: each for region, each in _replica_aliases(snapshot, spec) if each}
     return replace(
         snapshot,
         unheld=endpoint.support.unheld,
         is_aws=endpoint.is_aws,
-        has_time_to_live_cooldown=endpoint.support.has_time_to_live_cooldown,
-        key_aliases={alias: arn} if arn else {},
+        cooldowns=endpoint.support.cooldowns,
+        key_aliases=await _keys(endpoint, alias) if alias else {},
+        replica_key_aliases={
+            region: await _keys(endpoint, alias, region) for region, alias in of_replicas.items()
+        },
     )
+
+
+async def _keys(endpoint: Endpoint, alias: str, region: str = "") -> dict[str, str]:
+    """ALIAS with the ARN of the key in REGION, "" for that of the endpoint, if KMS tells the ARN."""
+    arn = await endpoint.keys.arn_of(alias, region)
+    return {alias: arn} if arn else {}
 
 
 def _alias(snapshot: Snapshot, spec: Mapping[str, AwsValue]) -> str:
@@ -64,5 +73,19 @@ def _alias(snapshot: Snapshot, spec: Mapping[str, AwsValue]) -> str:
     shown = cast("AwsDict", (snapshot.description or {}).get("SSEDescription") or {})
     if not wanted.get("Enabled") or not shown.get("KMSMasterKeyArn"):
         return ""
-    key = str(wanted.get("KMSMasterKeyId") or _AWS_MANAGED_KEY)
+    return _as_alias(wanted)
+
+
+def _replica_aliases(snapshot: Snapshot, spec: Mapping[str, AwsValue]) -> Iterator[tuple[str, str]]:
+    """The region of each replica that has a key, and the alias that SPEC has there, "" for none."""
+    shown = cast("list[AwsDict]", (snapshot.description or {}).get("Replicas") or [])
+    encrypted = {each.get("RegionName") for each in shown if each.get("KMSMasterKeyId")}
+    for replica in cast("list[AwsDict]", spec.get("Replicas") or []):
+        if replica.get("RegionName") in encrypted:
+            yield str(replica["RegionName"]), _as_alias(replica)
+
+
+def _as_alias(holder: AwsDict) -> str:
+    """The alias of the key that HOLDER names; "" where it names a key in another way."""
+    key = str(holder.get("KMSMasterKeyId") or _AWS_MANAGED_KEY)
     return key if "alias/" in key else ""

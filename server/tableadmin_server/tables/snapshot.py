@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from tableadmin.awsshape import AwsDict, AwsValue, Unknown, from_aws
 from tableadmin.v1 import TableDescription, TablePart, TableState, UnreadablePart
+from tableadmin_server.dynamodb.cooldown import Cooldown
 from tableadmin_server.failure import Failure
 from tableadmin_server.tables.facets import Facet, facets
 from tableadmin_server.tables.parts import ROWS, Part
@@ -33,11 +34,13 @@ class Snapshot:
     unreadable: Mapping[Part, Failure] = field(default_factory=dict)
     # Members of specs that the endpoint accepts and does not hold, for plans.
     unheld: frozenset[str] = frozenset()
-    # Whether the endpoint is AWS, and the ARNs of the KMS keys of aliases, as far as KMS has told them.
+    # Whether the endpoint is AWS.
     is_aws: bool = True
-    # Whether the endpoint refuses a second change of time to live for up to an hour, as AWS does.
-    has_time_to_live_cooldown: bool = True
+    # The cooldowns that the endpoint has.
+    cooldowns: frozenset[Cooldown] = frozenset(Cooldown)
+    # The ARNs of the KMS keys of aliases, as far as KMS has told them; those of replicas by region.
     key_aliases: Mapping[str, str] = field(default_factory=dict)
+    replica_key_aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod
     def undescribed(cls, name: str, why: Failure) -> "Snapshot":
@@ -76,8 +79,9 @@ class Snapshot:
             {part: why for part, why in self.unreadable.items() if part in wanted},
             self.unheld,
             self.is_aws,
-            self.has_time_to_live_cooldown,
+            self.cooldowns,
             self.key_aliases,
+            self.replica_key_aliases,
         )
 
     def check(self) -> None:

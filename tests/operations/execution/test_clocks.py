@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tableadmin_server.config import EndpointConfig
+from tableadmin_server.dynamodb.cooldown import COOLDOWNS, Cooldown
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.operations.execution.heartbeat import Heartbeat
 from tableadmin_server.operations.execution.lease import Lease
 from tableadmin_server.operations.execution.run import Run
 from tableadmin_server.operations.storage.record import Operation, OperationSpec, OperationStatus, State
 from tableadmin_server.operations.storage.store import Claim, Store
-from tableadmin_server.planner.state.cooldown import COOLDOWNS, Cooldown
 from tableadmin_server.supervision import Supervisor
 from tableadmin_server.watching.hub import Hub
 from tests.engines import Engine
@@ -49,6 +49,7 @@ class Machine:
         )
         self.name = name
         self.endpoint = Endpoint(name, config)
+        self.endpoint.support.cooldowns = frozenset(Cooldown)  # as the plane has them
         self.store = Store(self.endpoint)
         self._hub = Hub(self.endpoint.background)
         self._skew = skew

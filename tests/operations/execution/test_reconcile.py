@@ -7,11 +7,19 @@ from google.rpc.code_pb2 import Code
 from msgspec.structs import replace
 
 from tableadmin.awsshape import AwsDict
-from tableadmin_server.failure import Failure
+from tableadmin_server.dynamodb.cooldown import Cooldown
+from tableadmin_server.failure import Failure, PreconditionViolation
 from tableadmin_server.operations.execution import journal
-from tableadmin_server.operations.execution.reconcile import End, Pause, backoff, decide, retry_period
+from tableadmin_server.operations.execution.reconcile import (
+    End,
+    Pause,
+    backoff,
+    decide,
+    retry_period,
+    shows_cooldown,
+)
 from tableadmin_server.operations.storage.record import OperationSpec, OperationStatus, Outcome, State
-from tableadmin_server.planner import Action, Change, ChangeClass, Cooldown, Plan, Step, Wait, plan
+from tableadmin_server.planner import Action, Change, ChangeClass, Plan, Step, Wait, plan
 from tableadmin_server.tables.snapshot import Snapshot
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -217,3 +225,31 @@ def test_delay() -> None:
     ]
     assert 1800 == backoff(failure(Code.FAILED_PRECONDITION, after=1800), 1, 0)
     assert 0.375 == backoff(failure(Code.UNAVAILABLE), 1, 1)
+
+
+_EARLY, _LATE = timedelta(seconds=1), timedelta(seconds=4)
+_LOCKED = Failure(Code.FAILED_PRECONDITION, "tags", reason="LIMIT_EXCEEDED_EXCEPTION", retry_delay=5.0)
+
+
+@pytest.mark.parametrize(
+    ("failure", "since", "shown"),
+    [
+        (_LOCKED, _EARLY, True),
+        (Failure(Code.RESOURCE_EXHAUSTED, "15 s apart", reason="LIMIT_EXCEEDED_EXCEPTION"), _EARLY, True),
+        (_LOCKED, _LATE, False),
+        (_LOCKED, None, False),
+        (Failure(Code.FAILED_PRECONDITION, "", reason="RESOURCE_IN_USE_EXCEPTION"), _EARLY, False),
+        (Failure(Code.RESOURCE_EXHAUSTED, "", reason="THROTTLING_EXCEPTION", retry_delay=1.0), _EARLY, False),
+        (Failure(Code.INVALID_ARGUMENT, "", reason="VALIDATION_EXCEPTION"), _EARLY, False),
+    ],
+)
+def test_shown_cooldown(failure: Failure, since: timedelta | None, *, shown: bool) -> None:
+    """A refusal within the time of a cooldown shows it, unless it is about another change or the rate."""
+    assert shown is shows_cooldown(Cooldown.TAGS, failure, since)
+
+
+def test_shown_cooldown_of_time_to_live() -> None:
+    """The text of AWS about time to live shows the cooldown, whoever made the change before."""
+    settled = [PreconditionViolation("TIME_TO_LIVE_SETTLED", "Music", "")]
+    failure = Failure(Code.FAILED_PRECONDITION, "", reason="VALIDATION", precondition_violations=settled)
+    assert shows_cooldown(Cooldown.TIME_TO_LIVE, failure, None)

@@ -14,6 +14,7 @@ from google.rpc.code_pb2 import Code
 
 from tableadmin.awsshape import AwsDict, AwsValue
 from tableadmin_server.config import EndpointConfig
+from tableadmin_server.dynamodb.cooldown import Cooldown
 from tableadmin_server.dynamodb.endpoint import Answer, BackgroundCalls, Endpoint
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.storage.items import operation_item
@@ -35,7 +36,6 @@ from tableadmin_server.operations.storage.store import (
     Selection,
     Store,
 )
-from tableadmin_server.planner import Cooldown
 from tests.engines import Engine
 from tests.engines.engine import REGION
 

@@ -4,11 +4,11 @@ from itertools import permutations
 
 import pytest
 
+from tableadmin_server.dynamodb.cooldown import Cooldown
 from tableadmin_server.planner.phases.combining import combined
 from tableadmin_server.planner.phases.step import Step
 from tableadmin_server.planner.rules import update_table
 from tableadmin_server.planner.rules.update_table import TOGETHER, UpdateKind
-from tableadmin_server.planner.state.cooldown import Cooldown
 
 
 def step(kind: UpdateKind, waits: tuple[str, ...] = ()) -> Step:

@@ -73,6 +73,20 @@ def test_removal() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("key", "arn", "changes", "uncertain"),
+    [("alias/any", KEY, 0, 0), ("alias/any", OTHER, 1, 0), ("", KEY, 0, 0), ("", OTHER, 0, 1)],
+)
+def test_known_of_replica(key: str, arn: str, changes: int, uncertain: int) -> None:
+    """An alias of a replica is compared by the key in the replica's region; AWS can't take a key away."""
+    driver = settled(table(Replicas=[{"RegionName": "eu-west-1", "KMSMasterKeyId": KEY}]))
+    aliases = dict.fromkeys(("alias/any", "alias/aws/dynamodb"), arn)
+    live = replace(driver.observed(), replica_key_aliases={"eu-west-1": aliases})
+    replica = {"RegionName": "eu-west-1", **({"KMSMasterKeyId": key} if key else {})}
+    made = plan(cast("AwsDict", table(Replicas=[replica])), live, driver.now())
+    assert (changes, uncertain) == (len(made.changes), sum(each.uncertain for each in made.warnings))
+
+
 def test_replica() -> None:
     """The key of a replica that the spec gives as an alias or leaves out can't be compared."""
     before = table(Replicas=[{"RegionName": "eu-west-1", "KMSMasterKeyId": KEY}])

@@ -23,19 +23,23 @@ class Keys:
     def __init__(self, config: EndpointConfig, *, is_aws: bool) -> None:
         self._config = config
         asks = bool(config.kms_endpoint_url) or (is_aws and config.kms_endpoint_url is None)
-        self._known: dict[str, tuple[float, str | None]] = {}
+        # By region and alias.
+        self._known: dict[tuple[str, str], tuple[float, str | None]] = {}
         # One: an alias is asked for once a minute.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="kms") if asks else None
-        self._client: Any = None
+        self._clients: dict[str, Any] = {}
 
-    async def arn_of(self, alias: str) -> str | None:
-        """The ARN of the key of ALIAS; None where KMS does not tell it. Never raises."""
+    async def arn_of(self, alias: str, region: str = "") -> str | None:
+        """The ARN of the key of ALIAS in REGION; None where KMS does not tell it. Never raises.
+
+        The region "" is that of the endpoint.
+        """
         if self._thread is None:
             return None
-        at, known = self._known.get(alias, (0.0, None))
+        at, known = self._known.get((region, alias), (0.0, None))
         if time.monotonic() - at > _KEPT or not at:
-            known = await asyncio.get_running_loop().run_in_executor(self._thread, self._asked, alias)
-            self._known[alias] = (time.monotonic(), known)
+            known = await asyncio.get_running_loop().run_in_executor(self._thread, self._asked, alias, region)
+            self._known[region, alias] = (time.monotonic(), known)
         return known
 
     def close(self) -> None:
@@ -43,11 +47,12 @@ class Keys:
         if self._thread is not None:
             self._thread.shutdown(wait=False, cancel_futures=True)
 
-    def _asked(self, alias: str) -> str | None:
+    def _asked(self, alias: str, region: str) -> str | None:
         try:
-            self._client = self._client or make_kms_client(self._config)
-            answer = self._client.describe_key(KeyId=alias)
+            if region not in self._clients:
+                self._clients[region] = make_kms_client(self._config, region)
+            answer = self._clients[region].describe_key(KeyId=alias)
             return str(answer["KeyMetadata"]["Arn"])
         except (BotoCoreError, ClientError, KeyError, TypeError) as error:
-            _log.info("could not resolve a KMS alias", alias=alias, error=type(error).__name__)
+            _log.info("could not resolve a KMS alias", alias=alias, region=region, error=type(error).__name__)
             return None

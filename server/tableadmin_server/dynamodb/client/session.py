@@ -24,6 +24,7 @@ from botocore.exceptions import (
 )
 from botocore.loaders import Loader, create_loader
 from botocore.utils import get_environ_proxies
+from msgspec.structs import replace
 
 from tableadmin_server.config import ConfigError, EndpointConfig
 from tableadmin_server.dynamodb.client.botocore_private import missing_steps
@@ -73,8 +74,12 @@ def methods(client: BaseClient) -> Mapping[str, ClientMethod]:
     }
 
 
-def make_kms_client(config: EndpointConfig) -> Any:  # noqa: ANN401  # boto3 makes its methods at run time
-    """A client of KMS with the credentials of the endpoint of CONFIG; raises BotoCoreError."""
+def make_kms_client(config: EndpointConfig, region: str) -> Any:  # noqa: ANN401  # boto3 makes the methods
+    """A client of KMS in REGION with the credentials of the endpoint of CONFIG; raises BotoCoreError.
+
+    The region "" is that of the endpoint.
+    """
+    config = replace(config, region=region or config.region)
     session, local = _session_with_credentials(config, config.kms_endpoint_url)
     return _client(
         "kms", session, config, config.kms_endpoint_url, local=local, retries={"total_max_attempts": 1}

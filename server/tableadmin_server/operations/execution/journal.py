@@ -5,10 +5,11 @@ from datetime import datetime
 from google.rpc.code_pb2 import Code
 from msgspec.structs import replace
 
+from tableadmin_server.dynamodb.cooldown import Cooldown
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.execution.reconcile import End
 from tableadmin_server.operations.storage.record import Call, OperationStatus, Outcome, State
-from tableadmin_server.planner import Cooldown, Plan, Step
+from tableadmin_server.planner import Plan, Step
 from tableadmin_server.tables.snapshot import Snapshot
 
 

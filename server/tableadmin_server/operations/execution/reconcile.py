@@ -6,10 +6,12 @@ decides the same.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TypeAlias
 
 from google.rpc.code_pb2 import Code
 
+from tableadmin_server.dynamodb.cooldown import COOLDOWNS, Cooldown
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.storage.record import (
     OperationError,
@@ -45,6 +47,7 @@ _RETRY_PERIODS_IN_DOUBT: Mapping[int, float] = {Code.INVALID_ARGUMENT: 30.0, Cod
 # These end by themselves only where AWS says when.
 _WITH_DELAY = frozenset({Code.FAILED_PRECONDITION, Code.RESOURCE_EXHAUSTED})
 
+_IN_USE = "RESOURCE_IN_USE_EXCEPTION"
 _NO_PROGRESS = "NO_PROGRESS"
 _SHORTEST_DELAY, _LONGEST_DELAY = 0.25, 30.0
 
@@ -204,6 +207,18 @@ def retry_period(failure: Failure, *, in_doubt: bool) -> float:
 def is_throttled(failure: Failure) -> bool:
     """Whether there were only too many calls at once: nothing was done, and soon it may be."""
     return failure.code == Code.RESOURCE_EXHAUSTED and _delay(failure) is not None
+
+
+def shows_cooldown(cooldown: Cooldown, failure: Failure, since: timedelta | None) -> bool:
+    """Whether FAILURE of a change shows that the endpoint has COOLDOWN; SINCE the last change of the kind.
+
+    SINCE is None where this operation has made no such change.
+    """
+    if any(each.type == "TIME_TO_LIVE_SETTLED" for each in failure.precondition_violations):
+        return True
+    is_about_another = is_throttled(failure) or failure.reason == _IN_USE
+    is_early = since is not None and since < COOLDOWNS[cooldown]
+    return is_early and failure.code in _WITH_DELAY and not is_about_another
 
 
 def backoff(failure: Failure, failures: int, jitter: float) -> float:

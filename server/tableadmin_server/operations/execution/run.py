@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.dynamodb.client.single_try import NotSent
+from tableadmin_server.dynamodb.cooldown import Cooldown
 from tableadmin_server.dynamodb.endpoint import Answer, Endpoint
 from tableadmin_server.dynamodb.support import knows_nothing_of
 from tableadmin_server.failure import Failure
@@ -33,12 +34,13 @@ from tableadmin_server.operations.execution.reconcile import (
     left,
     not_taken_over,
     retry_period,
+    shows_cooldown,
 )
 from tableadmin_server.operations.execution.settle_waiter import SettleWaiter
 from tableadmin_server.operations.execution.time_in_state import TimeInState
 from tableadmin_server.operations.storage.record import Operation, OperationStatus, State
 from tableadmin_server.operations.storage.store import LeaseLost
-from tableadmin_server.planner import Cooldown, Step, in_update, plan, without
+from tableadmin_server.planner import Step, in_update, plan, without
 from tableadmin_server.security.audit.audit import OFF, Audit
 from tableadmin_server.security.audit.trail import UNWRITABLE
 from tableadmin_server.security.identity import acting_for
@@ -334,9 +336,8 @@ class Run:
         self._publish(journal.failed(self._status, failure, self._clock()))
         if not is_throttled(failure):
             self._reader.forget()
-        is_pace = failure.code == Code.FAILED_PRECONDITION and failure.retry_delay
-        if step.cooldown is Cooldown.TIME_TO_LIVE and is_pace:
-            self._endpoint.support.has_time_to_live_cooldown = True
+        if self._has_learned_cooldown(step, failure):
+            return None
         in_doubt = self._status.calls[-1].in_doubt
         if self._failures.another() < retry_period(failure, in_doubt=in_doubt):
             return self._retry_pause(failure)
@@ -345,6 +346,17 @@ class Run:
             self._refused.append((step, failure))
             self._accepted_since = False
         return None
+
+    def _has_learned_cooldown(self, step: Step, failure: Failure) -> bool:
+        """Whether FAILURE has shown that the endpoint has the cooldown of STEP, which was not known."""
+        _, changed = self._ages_of(self._status, now := self._clock())
+        cooldown = step.cooldown
+        since = now - changed[cooldown] if cooldown in changed else None
+        return bool(
+            cooldown
+            and shows_cooldown(cooldown, failure, since)
+            and self._endpoint.support.has_cooldown(cooldown)
+        )
 
     def _retry_or_end(self, failure: Failure) -> Pause | End:
         """Try again after a while, unless that is of no use, or has been tried for long enough."""

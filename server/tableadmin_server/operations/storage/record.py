@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from tableadmin_server.planner import Cooldown
+from tableadmin_server.dynamodb.cooldown import Cooldown
 from tableadmin_server.security.identity import ANONYMOUS, Principal
 
 # An AwsDict, in words that msgspec can read: it knows no type that is made of itself.

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
 from tableadmin.awsshape import AwsDict, AwsValue
+from tableadmin_server.dynamodb.cooldown import Cooldown
 from tableadmin_server.planner.phases.step import Step
-from tableadmin_server.planner.state.cooldown import Cooldown
 from tableadmin_server.planner.state.table_state import TableState
 from tableadmin_server.tables.parts import Part
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from tableadmin.awsshape import AwsDict, AwsValue
+from tableadmin_server.dynamodb.cooldown import Cooldown
 from tableadmin_server.planner.aws import text
 from tableadmin_server.planner.phases.plan_builder import PlanBuilder
 from tableadmin_server.planner.phases.step import Step
-from tableadmin_server.planner.state.cooldown import Cooldown
 from tableadmin_server.tables.parts import Part
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from tableadmin.awsshape import AwsDict
+from tableadmin_server.dynamodb.cooldown import Cooldown
 from tableadmin_server.planner.phases.step import Step
 from tableadmin_server.planner.rules.update_table import UpdateKind
-from tableadmin_server.planner.state.cooldown import Cooldown
 from tableadmin_server.planner.state.table_state import TableState
 
 

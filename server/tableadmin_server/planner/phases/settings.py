@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from tableadmin.awsshape import AwsDict
+from tableadmin_server.dynamodb.cooldown import Cooldown
 from tableadmin_server.planner.phases.plan_builder import PlanBuilder
 from tableadmin_server.planner.phases.step import Step
 from tableadmin_server.planner.rules.update_table import UpdateKind
-from tableadmin_server.planner.state.cooldown import Cooldown
 
 
 def protection_off(builder: PlanBuilder) -> Iterator[Step]:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from tableadmin.awsshape import AwsDict
+from tableadmin_server.dynamodb.cooldown import Cooldown
 from tableadmin_server.planner.rules.update_table import INDEPENDENT, UpdateKind
-from tableadmin_server.planner.state.cooldown import Cooldown
 from tableadmin_server.tables.parts import Part
 
 

@@ -34,7 +34,7 @@ def aimed_at(desired: TableState, at: TableState, live: Snapshot, unmanaged: Unm
     if to.replicas:  # also of replicas that the spec does not manage, whatever it says of the stream
         to.stream = REPLICATED_VIEW
     to.replicas = {
-        region: _replica(replica, at.replicas.get(region))
+        region: _replica(region, replica, at.replicas.get(region), live)
         for region, replica in to.replicas.items()
         if region != live.region
     }
@@ -72,11 +72,11 @@ def _more(desired: int | None, now: int | None) -> int | None:
     return now if desired is None or (now is not None and now > desired) else desired
 
 
-def _replica(desired: AwsDict, at: AwsDict | None) -> AwsDict:
+def _replica(region: str, desired: AwsDict, at: AwsDict | None, live: Snapshot) -> AwsDict:
     if at is None:
         return desired
     both = merged(at, desired)
-    if compared_replica_key(desired, at) in (Same.YES, Same.UNKNOWN):
+    if compared_replica_key(region, desired, at, live) in (Same.YES, Same.UNKNOWN):
         both["KMSMasterKeyId"] = at["KMSMasterKeyId"]
     return both
 
@@ -88,10 +88,11 @@ def compared_key(desired: TableState, at: TableState, live: Snapshot) -> Same:
     return compared(desired.encryption, at.encryption, live.key_aliases, is_aws=live.is_aws)
 
 
-def compared_replica_key(desired: AwsDict, at: AwsDict) -> Same:
-    """Whether a replica has the KMS key that DESIRED has. KMS of the other Region is not asked."""
+def compared_replica_key(region: str, desired: AwsDict, at: AwsDict, live: Snapshot) -> Same:
+    """Whether the replica AT of the table LIVE in REGION has the KMS key that DESIRED has."""
     key, now = text(desired, "KMSMasterKeyId"), text(at, "KMSMasterKeyId")
     if not now:
         return Same.NO
+    same = compared(key, now, live.replica_key_aliases.get(region, {}), is_aws=True)
     # AWS can't take the key of a replica away.
-    return compared(key, now, {}, is_aws=True) if key else Same.UNKNOWN
+    return same if key or same is Same.YES else Same.UNKNOWN

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tableadmin_server.planner import Cooldown
+from tableadmin_server.dynamodb.cooldown import Cooldown
 from tests.planner.model.table import Data
 from tests.planner.tables import (
     settled,

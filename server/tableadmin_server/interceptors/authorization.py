@@ -155,7 +155,10 @@ class AuthorizationInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type
                 if not names:
                     return
                 request = ExportTablesRequest(table_names=names)
-            async with aclosing(handle(request, context)) as answers:
+            handled = handle(request, context)
+            if isinstance(request, WatchRequest):
+                handled = authorized_streams.nameless(handled, partial(self._sees, call, call.asks[0].action))
+            async with aclosing(handled) as answers:
                 async for answer in self._shown(call, row, request, answers):
                     yield (
                         authorized_streams.sealed(answer, seal)

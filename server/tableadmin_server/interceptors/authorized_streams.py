@@ -1,17 +1,25 @@
 """What a stream shows of tables to a principal: events, plans with their denials, and sealed tokens."""
 
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import replace
 from hashlib import blake2b
 
 from google.protobuf.message import Message
 from google.rpc.code_pb2 import Code
 
-from tableadmin.v1 import PlannedStep, PlanTablesResponse, StepDenial, WatchResponse
+from tableadmin.v1 import PlannedStep, PlanTablesResponse, StepDenial, WatchGap, WatchResponse
 from tableadmin_server.failure import Failure
 from tableadmin_server.security.authorization.asks import Ask, step_asks
 from tableadmin_server.security.authorization.authorizer import Authorizer
+from tableadmin_server.security.authorization.resources import table_in
 from tableadmin_server.security.identity import Principal
 
 _SEAL_BYTES = 8
+# The operation of failures that are about no table; those of the service itself have none.
+_OF_NO_TABLE = frozenset({None, "ListTables"})
+# How messages with a gap begin: with the tag of the field.
+_GAP = WatchResponse(gap=WatchGap()).SerializeToString()[:1]
 
 
 def seal(principal: Principal, policies: str) -> bytes:
@@ -31,6 +39,39 @@ def sealed(message: bytes, seal_with: bytes) -> bytes:
     """MESSAGE, a serialized WatchResponse, with its token sealed; messages that follow each other merge."""
     token = WatchResponse.FromString(message).resume_token
     return message + WatchResponse(resume_token=token + seal_with).SerializeToString() if token else message
+
+
+async def nameless(
+    messages: AsyncGenerator[bytes], sees: Callable[[str], Awaitable[bool]]
+) -> AsyncGenerator[bytes]:
+    """MESSAGES of a watch, without what the endpoint has answered to polls of tables of others.
+
+    An outage is told to all watches of an endpoint, and a poll of any table may have met it. A watch that
+    selects tables can be ended by a poll of any table. SEES says whether the caller may see a table.
+    """
+    async with aclosing(messages):
+        try:
+            async for message in messages:
+                yield _nameless_gap(message) if message[:1] == _GAP else message
+        except Failure as failure:
+            if failure.metadata.get("operation") in _OF_NO_TABLE:
+                raise
+            table = failure.resource and table_in(failure.resource.name)
+            if table and await sees(table):
+                raise
+            raise replace(
+                failure,
+                message=f"{failure.metadata['operation']}: a table of the watch could not be read",
+                resource=None,
+                field_violations=(),
+                precondition_violations=(),
+            ) from None
+
+
+def _nameless_gap(message: bytes) -> bytes:
+    shown = WatchResponse.FromString(message)
+    shown.gap.reason = "polls of the endpoint failed"
+    return shown.SerializeToString()
 
 
 def table_of_event(message: bytes) -> str:

@@ -18,11 +18,12 @@ from grpc_health.v1.health_pb2_grpc import HealthStub
 from grpc_reflection.v1alpha import reflection_pb2
 
 from tableadmin import errors
-from tableadmin.v1 import ListTablesRequest, audit_service_pb2, watch_service_pb2
+from tableadmin.v1 import ListTablesRequest, TablePart, WatchResponse, audit_service_pb2, watch_service_pb2
 from tableadmin_server.security.authorization.classification import RPCS, About, Classified, Kind, Naming
-from tests.server.scripted_endpoint import Answer, Seen, answer, error
+from tests.server.scripted_endpoint import Answer, Seen, Step, answer, error
 from tests.server.security.authorization.guarded import ACCOUNT, REGION, Guarded, guarded, headers
 
+DESCRIPTION = TablePart.TABLE_PART_DESCRIPTION
 ARN = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table"
 
 
@@ -301,3 +302,55 @@ def test_the_address_of_the_caller(server: Guarded) -> None:
         near.describe_table(table_name="films")
         with pytest.raises(errors.PermissionDenied):
             far.describe_table(table_name="films")
+
+
+def tables(films: Step) -> Step:
+    """The tables music-a and films; FILMS answers to what is asked of films."""
+
+    def step(seen: Seen) -> Answer:
+        if seen.operation == "ListTables":
+            return answer({"TableNames": ["films", "music-a"]})(seen)
+        if b'"films"' in seen.body:
+            return films(seen)
+        return described("music-a")(seen)
+
+    return step
+
+
+def described(name: str) -> Step:
+    """The description of the table NAME."""
+    arn = f"{ARN}/{name}"
+    return answer({"Table": {"TableName": name, "TableStatus": "ACTIVE", "TableArn": arn}})
+
+
+def test_watches_that_fail_name_no_hidden_table(server: Guarded) -> None:
+    """Where a poll of a table ends a watch, those who may not see the table are not told its name."""
+    server.scripted.step = tables(error("ExpiredTokenException", "the token for films has expired"))
+    for name, is_told in (("ana", False), ("olga", True)):
+        with server.client(name) as client, pytest.raises(errors.Unauthenticated) as raised:
+            list(client.watch(all_tables=True, parts=[DESCRIPTION]))
+        told = repr(raised.value.__cause__)
+        assert is_told is ("films" in f"{told} {raised.value} {vars(raised.value)}")
+        assert "EXPIRED_TOKEN_EXCEPTION" == raised.value.reason
+
+
+def test_gaps_name_no_hidden_table(server: Guarded) -> None:
+    """A watch is told of an outage, though not what the polls of tables of others were answered."""
+    server.scripted.step = tables(described("films"))
+    parts = [DESCRIPTION]
+    with server.client("olga") as olga, server.client("ana") as ana:
+        streams = [
+            olga.watch(all_tables=True, parts=parts),
+            ana.watch(table_names=["music-a"], parts=parts),
+            ana.watch(all_tables=True, parts=parts),
+        ]
+        for stream in streams:
+            until(stream, "checkpoint")
+        server.scripted.step = tables(error("InternalServerError", "films cannot be read", 500))
+        for stream in streams:
+            assert "polls of the endpoint failed" == until(stream, "gap").gap.reason
+
+
+def until(stream: Iterator[WatchResponse], kind: str) -> WatchResponse:
+    """The next event of KIND."""
+    return next(event for event in stream if event.WhichOneof("event") == kind)

@@ -26,14 +26,16 @@ _FLAGS = [each for section in SECTIONS for each in section.settings if each.has_
 _EMBEDDED_REGION = "us-east-1"
 
 
-class _SettingOption(click.Option):
+class SettingOption(click.Option):
     """The flag of a setting; one that is absent stays absent, so that it does not override the file."""
 
     def __init__(self, setting: Setting) -> None:
         limits = f"  [{setting.limits}]" if setting.limits else ""
         metavar = setting.metavar or ("SECONDS" if setting.unit == "seconds" else None)
+        # A flag that is on by itself has another one that turns it off.
+        off = f"/--no-{setting.flag.removeprefix('--')}" if setting.default is True else ""
         super().__init__(
-            [setting.flag],
+            [f"{setting.flag}{off}"],
             type=click.Choice(setting.choices) if setting.choices else setting.kind,
             is_flag=setting.kind is bool,
             default=None,
@@ -52,7 +54,7 @@ class _SettingOption(click.Option):
 
 @click.group(
     invoke_without_command=True,
-    params=[_SettingOption(each) for each in _FLAGS],
+    params=[SettingOption(each) for each in _FLAGS],
     context_settings={"show_default": True, "max_content_width": 100},
     epilog="""Each flag has an environment variable. The variable of --endpoint-url is
 TABLEADMIN_ENDPOINT_URL.

@@ -219,8 +219,8 @@ class Server:
         for number in STOP_SIGNALS:
             loop.add_signal_handler(number, asked, number)
         # Where nothing can be read again, a terminal that is closed ends the server.
-        if self._reloading:
-            loop.add_signal_handler(signal.SIGHUP, self._reloading.ask)
+        if self._reloading or self._config.authenticators:
+            loop.add_signal_handler(signal.SIGHUP, self._reload)
         await self.start()
         started()
         if supervise_engine is not None:
@@ -241,6 +241,15 @@ class Server:
         await self._set_health(healthy=True)
         await self._show_security()
         _log.info("server started", addresses=self.addresses, endpoints=list(self._config.endpoints))
+
+    def _reload(self) -> None:
+        """Read files again, and say what needs a restart."""
+        _log.info(
+            "files are read again",
+            files="certificates and keys of listeners, policies, tokens_file and jwks_file of authenticators",
+            needs_restart="the configuration file, with the tokens that stand in it",
+        )
+        self._reloading.ask()
 
     def _every_listener(self) -> list[Listener]:
         return [*self._listeners, *([self._health_listener] if self._health_listener else [])]

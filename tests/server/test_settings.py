@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from tableadmin_server.command import command
+from tableadmin_server.command import SettingOption, command
 from tableadmin_server.config import (
     AuditConfig,
     ConnectionsConfig,
@@ -67,7 +67,11 @@ def test_each_setting_has_a_flag() -> None:
         if setting.has_flag:
             shown = str(flags[setting.flag].help)
             assert shown.startswith(setting.description)
-            default = str(setting.default).removesuffix(".0").replace("False", "false")
+            default = (
+                str(setting.default).lower()
+                if setting.kind is bool
+                else str(setting.default).removesuffix(".0")
+            )
             assert setting.default is None or f"default: {default}" in shown
             assert setting.bounds in shown
 
@@ -84,6 +88,18 @@ def test_help_is_what_the_server_prints() -> None:
     printed = " ".join(CliRunner().invoke(command, ["--help"]).output.split())
     assert "--read-timeout SECONDS Response timeout. [default: 10; 0<x<=3600]" in printed
     assert "--retry-mode [standard|adaptive|legacy] Retry mode of botocore. [default: standard]" in printed
+
+
+@pytest.mark.parametrize("default", [True, False])
+def test_a_flag_that_is_on(*, default: bool) -> None:
+    """A flag turns on what is off, or off what is on; an absent one changes nothing."""
+    parameter = msgspec.Meta(description="Whether it is so.")
+    (setting,) = settings(msgspec.defstruct("Config", [("so", Annotated[bool, parameter], default)]))
+    option = SettingOption(setting)
+    assert f"Whether it is so.  [default: {str(default).lower()}]" == option.help
+    made = click.Command("server", params=[option], callback=lambda so: click.echo(repr(so)))
+    given = ["--no-so" if default else "--so"]
+    assert ["None\n", f"{not default}\n"] == [CliRunner().invoke(made, each).output for each in ([], given)]
 
 
 def test_a_new_field_is_a_setting() -> None:

@@ -5,31 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from tableadmin_server.security.authentication.static_tokens import digest_of
 from tests.cli.running import Run
 from tests.server.scripted_endpoint import answer, serving
+from tests.server.static_token import TOKEN, config_with_token
 from tests.server_process import running_server
-
-TOKEN = "tableadmin_0123456789abcdef"
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server that takes TOKEN, in front of an endpoint with one table."""
-    file = tmp_path_factory.mktemp("tokens") / "config.toml"
     with serving(answer({"TableNames": ["Music"]})) as scripted:
-        file.write_text(
-            f"""
-            [authenticators.ci]
-            kind = "token"
-            principals = "Service"
-            tokens = [{{ name = "deploy", sha256 = "{digest_of(TOKEN)}" }}]
-            [endpoints.scripted]
-            endpoint_url = "{scripted.url}"
-            region = "us-west-2"
-            operations_table = ""
-            """
-        )
+        file = config_with_token(tmp_path_factory.mktemp("tokens"), scripted.url)
         with running_server("--config", str(file)) as process:
             yield process.address
 

@@ -17,7 +17,6 @@ from tableadmin.v1 import (
     table_admin_pb2,
     watch_service_pb2,
 )
-from tableadmin_server.security.authentication.static_tokens import digest_of
 from tests.server.scripted_endpoint import ScriptedEndpoint, serving
 from tests.server.security.authentication.issuer import (
     AUDIENCE,
@@ -28,9 +27,9 @@ from tests.server.security.authentication.issuer import (
     signed,
     token,
 )
+from tests.server.static_token import TOKEN, config_with_token
 from tests.server_process import ServerProcess, running_server
 
-TOKEN = "tableadmin_0123456789abcdef"
 NOW = int(time.time())
 FILES = (
     endpoint_service_pb2,
@@ -78,13 +77,7 @@ def server(scripted: ScriptedEndpoint, tmp_path_factory: pytest.TempPathFactory)
     folder = tmp_path_factory.mktemp("every")
     keys = folder / "jwks.json"
     keys.write_bytes(jwks(public_jwk("one")))
-    file = folder / "config.toml"
-    file.write_text(
-        f"""
-        [authenticators.ci]
-        kind = "token"
-        principals = "Service"
-        tokens = [{{ name = "deploy", sha256 = "{digest_of(TOKEN)}" }}]
+    corp = f"""
         [authenticators.corp]
         kind = "jwt"
         principals = "User"
@@ -93,12 +86,8 @@ def server(scripted: ScriptedEndpoint, tmp_path_factory: pytest.TempPathFactory)
         jwks_file = {json.dumps(str(keys))}
         [limits]
         failed_logins_per_minute = 100000
-        [endpoints.scripted]
-        endpoint_url = "{scripted.url}"
-        region = "us-west-2"
-        operations_table = ""
         """
-    )
+    file = config_with_token(folder, scripted.url, corp)
     with running_server("--config", str(file)) as process:
         yield process
 

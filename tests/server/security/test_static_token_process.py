@@ -1,5 +1,6 @@
 """A server that takes static tokens, as a process."""
 
+import signal
 from collections.abc import Iterator
 
 import grpc
@@ -9,11 +10,11 @@ from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from tableadmin import Client
 from tableadmin.errors import Unauthenticated
-from tableadmin_server.security.authentication.static_tokens import digest_of
+from tests.server.conftest import wait_for
 from tests.server.scripted_endpoint import ScriptedEndpoint, serving
+from tests.server.static_token import TOKEN, config_with_token
 from tests.server_process import ServerProcess, running_server
 
-TOKEN = "tableadmin_0123456789abcdef"
 HEADERS = (("authorization", f"Bearer {TOKEN}"),)
 
 
@@ -27,19 +28,7 @@ def scripted() -> Iterator[ScriptedEndpoint]:
 @pytest.fixture(scope="module")
 def server(scripted: ScriptedEndpoint, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A server that takes TOKEN."""
-    file = tmp_path_factory.mktemp("tokens") / "config.toml"
-    file.write_text(
-        f"""
-        [authenticators.ci]
-        kind = "token"
-        principals = "Service"
-        tokens = [{{ name = "deploy", sha256 = "{digest_of(TOKEN)}" }}]
-        [endpoints.scripted]
-        endpoint_url = "{scripted.url}"
-        region = "us-west-2"
-        operations_table = ""
-        """
-    )
+    file = config_with_token(tmp_path_factory.mktemp("tokens"), scripted.url)
     with running_server("--config", str(file)) as process:
         yield process
 
@@ -100,3 +89,12 @@ def test_health_needs_no_token(server: ServerProcess) -> None:
     """A probe has no token."""
     with grpc.insecure_channel(server.address) as channel:
         assert HealthStub(channel).Check(HealthCheckRequest(), timeout=10).status
+
+
+def test_sighup(server: ServerProcess) -> None:
+    """SIGHUP says what is read again and what needs a restart, and ends no server."""
+    server.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: "files are read again" in server.log)
+    assert "the configuration file, with the tokens that stand in it" in server.log
+    with Client(server.address, metadata=HEADERS) as client:
+        client.describe_limits()

@@ -6,12 +6,11 @@ import pytest
 
 from tableadmin import Client
 from tableadmin.errors import Unauthenticated
-from tableadmin_server.security.authentication.static_tokens import digest_of
 from tests.server.scripted_endpoint import ScriptedEndpoint
 from tests.server.security.audit.conftest import records
+from tests.server.static_token import TOKEN, config_with_token
 from tests.server_process import running_server
 
-TOKEN = "tableadmin_0123456789abcdef"
 GUESSED = (("authorization", "Bearer guessed-secret"),)
 
 
@@ -20,21 +19,8 @@ def test_a_call_without_a_valid_token(scripted: ScriptedEndpoint, tmp_path: Path
 
     A call with the token has the principal and how it was proved.
     """
-    path, config = tmp_path / "audit.jsonl", tmp_path / "config.toml"
-    config.write_text(
-        f"""
-        [audit]
-        file = "{path}"
-        [authenticators.ci]
-        kind = "token"
-        principals = "Service"
-        tokens = [{{ name = "deploy", sha256 = "{digest_of(TOKEN)}", groups = ["pipelines"] }}]
-        [endpoints.scripted]
-        endpoint_url = "{scripted.url}"
-        region = "us-west-2"
-        operations_table = ""
-        """
-    )
+    path = tmp_path / "audit.jsonl"
+    config = config_with_token(tmp_path, scripted.url, f'[audit]\nfile = "{path}"')
     with running_server("--config", str(config)) as server:
         with Client(server.address, metadata=GUESSED) as client, pytest.raises(Unauthenticated):
             client.delete_table(table_name="Music")

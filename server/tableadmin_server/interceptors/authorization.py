@@ -146,9 +146,9 @@ class AuthorizationInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type
     def _stream(self, handle: _Streaming, method: str, row: Classified) -> _Streaming:
         async def stream(request: Received, context: Context) -> AsyncGenerator[Any]:
             principal = caller().principal
-            seal = authorized_streams.seal(principal, self._authorizer.sha256)
+            key = authorized_streams.key_of(principal, self._authorizer.sha256)
             if isinstance(request, WatchRequest) and request.resume_token:
-                request.resume_token = authorized_streams.unsealed(request.resume_token, seal)
+                request.resume_token = authorized_streams.unsealed(request.resume_token, key)
             call = await self._admit(method, row, request, context)
             if call.selects and isinstance(request, ExportTablesRequest):
                 names = await self._selected(call, request)
@@ -161,7 +161,7 @@ class AuthorizationInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type
             async with aclosing(handled) as answers:
                 async for answer in self._shown(call, row, request, answers):
                     yield (
-                        authorized_streams.sealed(answer, seal)
+                        authorized_streams.sealed(answer, key)
                         if isinstance(request, WatchRequest)
                         else answer
                     )

@@ -1,5 +1,7 @@
 """What a stream shows of tables to a principal: events, plans with their denials, and sealed tokens."""
 
+import hmac
+import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
@@ -15,30 +17,40 @@ from tableadmin_server.security.authorization.authorizer import Authorizer
 from tableadmin_server.security.authorization.resources import table_in
 from tableadmin_server.security.identity import Principal
 
-_SEAL_BYTES = 8
+# Who knows a token and the policies can't make the seal of another caller. What tokens name does not outlive
+# the process either.
+_SECRET = secrets.token_bytes(32)
+_SEAL_BYTES = 16
 # The operation of failures that are about no table; those of the service itself have none.
 _OF_NO_TABLE = frozenset({None, "ListTables"})
 # How messages with a gap begin: with the tag of the field.
 _GAP = WatchResponse(gap=WatchGap()).SerializeToString()[:1]
 
 
-def seal(principal: Principal, policies: str) -> bytes:
-    """What ends the resume tokens of PRINCIPAL while the POLICIES with this hash decide."""
+def key_of(principal: Principal, policies: str) -> bytes:
+    """The key that seals the resume tokens of PRINCIPAL while the POLICIES with this hash decide."""
     text = f"{principal}\n{sorted(principal.groups)}\n{policies}"
-    return blake2b(text.encode(), digest_size=_SEAL_BYTES).digest()
+    return blake2b(text.encode(), key=_SECRET, digest_size=32).digest()
 
 
-def unsealed(token: bytes, sealed_with: bytes) -> bytes:
-    """TOKEN without its seal; raises Failure (ABORTED) for one of another principal or other policies."""
-    if token[-_SEAL_BYTES:] != sealed_with:
+def unsealed(token: bytes, key: bytes) -> bytes:
+    """TOKEN without its seal; raises Failure (ABORTED) for one that was not sealed with KEY as it is."""
+    bare = token[:-_SEAL_BYTES]
+    if not hmac.compare_digest(token[-_SEAL_BYTES:], _seal_of(bare, key)):
         raise policies_changed()
-    return token[:-_SEAL_BYTES]
+    return bare
 
 
-def sealed(message: bytes, seal_with: bytes) -> bytes:
+def sealed(message: bytes, key: bytes) -> bytes:
     """MESSAGE, a serialized WatchResponse, with its token sealed; messages that follow each other merge."""
     token = WatchResponse.FromString(message).resume_token
-    return message + WatchResponse(resume_token=token + seal_with).SerializeToString() if token else message
+    if not token:
+        return message
+    return message + WatchResponse(resume_token=token + _seal_of(token, key)).SerializeToString()
+
+
+def _seal_of(token: bytes, key: bytes) -> bytes:
+    return blake2b(token, key=key, digest_size=_SEAL_BYTES).digest()
 
 
 async def nameless(

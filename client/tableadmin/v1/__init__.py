@@ -1,5 +1,11 @@
 """The contract as Python: every message and enum. Generated, never edited."""
 
+from tableadmin.v1.permission_pb2 import (
+    ActionGroup,
+    AuthorizedResource,
+    Permission,
+    ResourceKind,
+)
 from tableadmin.v1.access_service_pb2 import (
     CheckAccessRequest,
     CheckAccessResponse,
@@ -373,12 +379,14 @@ from tableadmin.v1.watch_pb2 import (
 )
 
 __all__ = [
+    "ActionGroup",
     "ApplyPlanRequest",
     "ApplyPlanResponse",
     "ApproximateCreationDateTimePrecision",
     "ArchivalSummary",
     "AttributeDefinition",
     "AttributeValue",
+    "AuthorizedResource",
     "AutoScalingPolicyDescription",
     "AutoScalingPolicyUpdate",
     "AutoScalingSettingsDescription",
@@ -558,6 +566,7 @@ __all__ = [
     "OperationState",
     "OutputS3Configuration",
     "OutputTypeEnum",
+    "Permission",
     "PlanAction",
     "PlanTablesRequest",
     "PlanTablesResponse",
@@ -592,6 +601,7 @@ __all__ = [
     "ReplicaStatus",
     "ReplicaUpdate",
     "ReplicationGroupUpdate",
+    "ResourceKind",
     "RestoreSummary",
     "RestoreTableFromBackupRequest",
     "RestoreTableFromBackupResponse",

@@ -23,9 +23,10 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from tableadmin.v1 import permission_pb2 as tableadmin_dot_v1_dot_permission__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!tableadmin/v1/audit_service.proto\x12\rtableadmin.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8d\x03\n\x17ReadAuditRecordsRequest\x12.\n\x05since\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x12.\n\x05until\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x01\x88\x01\x01\x12\x16\n\tprincipal\x18\x03 \x01(\tH\x02\x88\x01\x01\x12\x11\n\x04name\x18\x04 \x01(\tH\x03\x88\x01\x01\x12\x16\n\toperation\x18\x05 \x01(\tH\x04\x88\x01\x01\x12\x15\n\x08\x65ndpoint\x18\x06 \x01(\tH\x05\x88\x01\x01\x12\x13\n\x06status\x18\x07 \x01(\tH\x06\x88\x01\x01\x12\x0f\n\x02id\x18\x08 \x01(\tH\x07\x88\x01\x01\x12\x11\n\x04last\x18\t \x01(\x05H\x08\x88\x01\x01\x12\x13\n\x06\x66ollow\x18\n \x01(\x08H\t\x88\x01\x01\x42\x08\n\x06_sinceB\x08\n\x06_untilB\x0c\n\n_principalB\x07\n\x05_nameB\x0c\n\n_operationB\x0b\n\t_endpointB\t\n\x07_statusB\x05\n\x03_idB\x07\n\x05_lastB\t\n\x07_follow\"+\n\x18ReadAuditRecordsResponse\x12\x0f\n\x07records\x18\x01 \x03(\t2z\n\x0c\x41uditService\x12j\n\x10ReadAuditRecords\x12&.tableadmin.v1.ReadAuditRecordsRequest\x1a\'.tableadmin.v1.ReadAuditRecordsResponse\"\x03\x90\x02\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!tableadmin/v1/audit_service.proto\x12\rtableadmin.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1etableadmin/v1/permission.proto\"\x8d\x03\n\x17ReadAuditRecordsRequest\x12.\n\x05since\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x12.\n\x05until\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x01\x88\x01\x01\x12\x16\n\tprincipal\x18\x03 \x01(\tH\x02\x88\x01\x01\x12\x11\n\x04name\x18\x04 \x01(\tH\x03\x88\x01\x01\x12\x16\n\toperation\x18\x05 \x01(\tH\x04\x88\x01\x01\x12\x15\n\x08\x65ndpoint\x18\x06 \x01(\tH\x05\x88\x01\x01\x12\x13\n\x06status\x18\x07 \x01(\tH\x06\x88\x01\x01\x12\x0f\n\x02id\x18\x08 \x01(\tH\x07\x88\x01\x01\x12\x11\n\x04last\x18\t \x01(\x05H\x08\x88\x01\x01\x12\x13\n\x06\x66ollow\x18\n \x01(\x08H\t\x88\x01\x01\x42\x08\n\x06_sinceB\x08\n\x06_untilB\x0c\n\n_principalB\x07\n\x05_nameB\x0c\n\n_operationB\x0b\n\t_endpointB\t\n\x07_statusB\x05\n\x03_idB\x07\n\x05_lastB\t\n\x07_follow\"+\n\x18ReadAuditRecordsResponse\x12\x0f\n\x07records\x18\x01 \x03(\t2\x80\x01\n\x0c\x41uditService\x12p\n\x10ReadAuditRecords\x12&.tableadmin.v1.ReadAuditRecordsRequest\x1a\'.tableadmin.v1.ReadAuditRecordsResponse\"\t\x90\x02\x01\x92\xb5\x18\x02\x10\x03\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,11 +34,11 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tableadmin.v1.audit_service
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_AUDITSERVICE'].methods_by_name['ReadAuditRecords']._loaded_options = None
-  _globals['_AUDITSERVICE'].methods_by_name['ReadAuditRecords']._serialized_options = b'\220\002\001'
-  _globals['_READAUDITRECORDSREQUEST']._serialized_start=86
-  _globals['_READAUDITRECORDSREQUEST']._serialized_end=483
-  _globals['_READAUDITRECORDSRESPONSE']._serialized_start=485
-  _globals['_READAUDITRECORDSRESPONSE']._serialized_end=528
-  _globals['_AUDITSERVICE']._serialized_start=530
-  _globals['_AUDITSERVICE']._serialized_end=652
+  _globals['_AUDITSERVICE'].methods_by_name['ReadAuditRecords']._serialized_options = b'\220\002\001\222\265\030\002\020\003'
+  _globals['_READAUDITRECORDSREQUEST']._serialized_start=118
+  _globals['_READAUDITRECORDSREQUEST']._serialized_end=515
+  _globals['_READAUDITRECORDSRESPONSE']._serialized_start=517
+  _globals['_READAUDITRECORDSRESPONSE']._serialized_end=560
+  _globals['_AUDITSERVICE']._serialized_start=563
+  _globals['_AUDITSERVICE']._serialized_end=691
 # @@protoc_insertion_point(module_scope)

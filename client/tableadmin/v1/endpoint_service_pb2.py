@@ -22,9 +22,10 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from tableadmin.v1 import permission_pb2 as tableadmin_dot_v1_dot_permission__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$tableadmin/v1/endpoint_service.proto\x12\rtableadmin.v1\"\x16\n\x14ListEndpointsRequest\"M\n\x15ListEndpointsResponse\x12\x34\n\tendpoints\x18\x01 \x03(\x0b\x32!.tableadmin.v1.ConfiguredEndpoint\"\xc8\x01\n\x12\x43onfiguredEndpoint\x12\x11\n\x04name\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x13\n\x06region\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x17\n\nis_default\x18\x03 \x01(\x08H\x02\x88\x01\x01\x12\x13\n\x06is_aws\x18\x04 \x01(\x08H\x03\x88\x01\x01\x12\x1b\n\x0ehas_operations\x18\x05 \x01(\x08H\x04\x88\x01\x01\x42\x07\n\x05_nameB\t\n\x07_regionB\r\n\x0b_is_defaultB\t\n\x07_is_awsB\x11\n\x0f_has_operations2r\n\x0f\x45ndpointService\x12_\n\rListEndpoints\x12#.tableadmin.v1.ListEndpointsRequest\x1a$.tableadmin.v1.ListEndpointsResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$tableadmin/v1/endpoint_service.proto\x12\rtableadmin.v1\x1a\x1etableadmin/v1/permission.proto\"\x16\n\x14ListEndpointsRequest\"M\n\x15ListEndpointsResponse\x12\x34\n\tendpoints\x18\x01 \x03(\x0b\x32!.tableadmin.v1.ConfiguredEndpoint\"\xc8\x01\n\x12\x43onfiguredEndpoint\x12\x11\n\x04name\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x13\n\x06region\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x17\n\nis_default\x18\x03 \x01(\x08H\x02\x88\x01\x01\x12\x13\n\x06is_aws\x18\x04 \x01(\x08H\x03\x88\x01\x01\x12\x1b\n\x0ehas_operations\x18\x05 \x01(\x08H\x04\x88\x01\x01\x42\x07\n\x05_nameB\t\n\x07_regionB\r\n\x0b_is_defaultB\t\n\x07_is_awsB\x11\n\x0f_has_operations2z\n\x0f\x45ndpointService\x12g\n\rListEndpoints\x12#.tableadmin.v1.ListEndpointsRequest\x1a$.tableadmin.v1.ListEndpointsResponse\"\x0b\x90\x02\x01\x92\xb5\x18\x04\x08\x06\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,13 +33,13 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tableadmin.v1.endpoint_serv
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ENDPOINTSERVICE'].methods_by_name['ListEndpoints']._loaded_options = None
-  _globals['_ENDPOINTSERVICE'].methods_by_name['ListEndpoints']._serialized_options = b'\220\002\001'
-  _globals['_LISTENDPOINTSREQUEST']._serialized_start=55
-  _globals['_LISTENDPOINTSREQUEST']._serialized_end=77
-  _globals['_LISTENDPOINTSRESPONSE']._serialized_start=79
-  _globals['_LISTENDPOINTSRESPONSE']._serialized_end=156
-  _globals['_CONFIGUREDENDPOINT']._serialized_start=159
-  _globals['_CONFIGUREDENDPOINT']._serialized_end=359
-  _globals['_ENDPOINTSERVICE']._serialized_start=361
-  _globals['_ENDPOINTSERVICE']._serialized_end=475
+  _globals['_ENDPOINTSERVICE'].methods_by_name['ListEndpoints']._serialized_options = b'\220\002\001\222\265\030\004\010\006\020\004'
+  _globals['_LISTENDPOINTSREQUEST']._serialized_start=87
+  _globals['_LISTENDPOINTSREQUEST']._serialized_end=109
+  _globals['_LISTENDPOINTSRESPONSE']._serialized_start=111
+  _globals['_LISTENDPOINTSRESPONSE']._serialized_end=188
+  _globals['_CONFIGUREDENDPOINT']._serialized_start=191
+  _globals['_CONFIGUREDENDPOINT']._serialized_end=391
+  _globals['_ENDPOINTSERVICE']._serialized_start=393
+  _globals['_ENDPOINTSERVICE']._serialized_end=515
 # @@protoc_insertion_point(module_scope)

@@ -22,39 +22,46 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from tableadmin.v1 import permission_pb2 as tableadmin_dot_v1_dot_permission__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1btableadmin/v1/kinesis.proto\x12\rtableadmin.v1\"T\n*DescribeKinesisStreamingDestinationRequest\x12\x17\n\ntable_name\x18\x01 \x01(\tH\x00\x88\x01\x01\x42\r\n\x0b_table_name\"\xc4\x01\n+DescribeKinesisStreamingDestinationResponse\x12\x17\n\ntable_name\x18\x01 \x01(\tH\x00\x88\x01\x01\x12U\n kinesis_data_stream_destinations\x18\x02 \x03(\x0b\x32+.tableadmin.v1.KinesisDataStreamDestination\x12\x16\n\rempty_members\x18\xe8\x07 \x03(\tB\r\n\x0b_table_name\"\xdf\x01\n)DisableKinesisStreamingDestinationRequest\x12\x17\n\ntable_name\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x17\n\nstream_arn\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x62\n&enable_kinesis_streaming_configuration\x18\x03 \x01(\x0b\x32\x32.tableadmin.v1.EnableKinesisStreamingConfigurationB\r\n\x0b_table_nameB\r\n\x0b_stream_arn\"\xba\x02\n*DisableKinesisStreamingDestinationResponse\x12\x17\n\ntable_name\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x17\n\nstream_arn\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x41\n\x12\x64\x65stination_status\x18\x03 \x01(\x0e\x32 .tableadmin.v1.DestinationStatusH\x02\x88\x01\x01\x12\x62\n&enable_kinesis_streaming_configuration\x18\x04 \x01(\x0b\x32\x32.tableadmin.v1.EnableKinesisStreamingConfigurationB\r\n\x0b_table_nameB\r\n\x0b_stream_arnB\x15\n\x13_destination_status\"\xde\x01\n(EnableKinesisStreamingDestinationRequest\x12\x17\n\ntable_name\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x17\n\nstream_arn\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x62\n&enable_kinesis_streaming_configuration\x18\x03 \x01(\x0b\x32\x32.tableadmin.v1.EnableKinesisStreamingConfigurationB\r\n\x0b_table_nameB\r\n\x0b_stream_arn\"\xb9\x02\n)EnableKinesisStreamingDestinationResponse\x12\x17\n\ntable_name\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x17\n\nstream_arn\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x41\n\x12\x64\x65stination_status\x18\x03 \x01(\x0e\x32 .tableadmin.v1.DestinationStatusH\x02\x88\x01\x01\x12\x62\n&enable_kinesis_streaming_configuration\x18\x04 \x01(\x0b\x32\x32.tableadmin.v1.EnableKinesisStreamingConfigurationB\r\n\x0b_table_nameB\r\n\x0b_stream_arnB\x15\n\x13_destination_status\"\xde\x01\n(UpdateKinesisStreamingDestinationRequest\x12\x17\n\ntable_name\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x17\n\nstream_arn\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x62\n&update_kinesis_streaming_configuration\x18\x03 \x01(\x0b\x32\x32.tableadmin.v1.UpdateKinesisStreamingConfigurationB\r\n\x0b_table_nameB\r\n\x0b_stream_arn\"\xb9\x02\n)UpdateKinesisStreamingDestinationResponse\x12\x17\n\ntable_name\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x17\n\nstream_arn\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x41\n\x12\x64\x65stination_status\x18\x03 \x01(\x0e\x32 .tableadmin.v1.DestinationStatusH\x02\x88\x01\x01\x12\x62\n&update_kinesis_streaming_configuration\x18\x04 \x01(\x0b\x32\x32.tableadmin.v1.UpdateKinesisStreamingConfigurationB\r\n\x0b_table_nameB\r\n\x0b_stream_arnB\x15\n\x13_destination_status\"\x89\x03\n\x1cKinesisDataStreamDestination\x12\x17\n\nstream_arn\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x41\n\x12\x64\x65stination_status\x18\x02 \x01(\x0e\x32 .tableadmin.v1.DestinationStatusH\x01\x88\x01\x01\x12+\n\x1e\x64\x65stination_status_description\x18\x03 \x01(\tH\x02\x88\x01\x01\x12j\n(approximate_creation_date_time_precision\x18\x04 \x01(\x0e\x32\x33.tableadmin.v1.ApproximateCreationDateTimePrecisionH\x03\x88\x01\x01\x42\r\n\x0b_stream_arnB\x15\n\x13_destination_statusB!\n\x1f_destination_status_descriptionB+\n)_approximate_creation_date_time_precision\"\xbe\x01\n#EnableKinesisStreamingConfiguration\x12j\n(approximate_creation_date_time_precision\x18\x01 \x01(\x0e\x32\x33.tableadmin.v1.ApproximateCreationDateTimePrecisionH\x00\x88\x01\x01\x42+\n)_approximate_creation_date_time_precision\"\xbe\x01\n#UpdateKinesisStreamingConfiguration\x12j\n(approximate_creation_date_time_precision\x18\x01 \x01(\x0e\x32\x33.tableadmin.v1.ApproximateCreationDateTimePrecisionH\x00\x88\x01\x01\x42+\n)_approximate_creation_date_time_precision*\x81\x02\n\x11\x44\x65stinationStatus\x12\"\n\x1e\x44\x45STINATION_STATUS_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x44\x45STINATION_STATUS_ENABLING\x10\x01\x12\x1d\n\x19\x44\x45STINATION_STATUS_ACTIVE\x10\x02\x12 \n\x1c\x44\x45STINATION_STATUS_DISABLING\x10\x03\x12\x1f\n\x1b\x44\x45STINATION_STATUS_DISABLED\x10\x04\x12$\n DESTINATION_STATUS_ENABLE_FAILED\x10\x05\x12\x1f\n\x1b\x44\x45STINATION_STATUS_UPDATING\x10\x06*\xd4\x01\n$ApproximateCreationDateTimePrecision\x12\x38\n4APPROXIMATE_CREATION_DATE_TIME_PRECISION_UNSPECIFIED\x10\x00\x12\x38\n4APPROXIMATE_CREATION_DATE_TIME_PRECISION_MILLISECOND\x10\x01\x12\x38\n4APPROXIMATE_CREATION_DATE_TIME_PRECISION_MICROSECOND\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1btableadmin/v1/kinesis.proto\x12\rtableadmin.v1\x1a\x1etableadmin/v1/permission.proto\"T\n*DescribeKinesisStreamingDestinationRequest\x12\x17\n\ntable_name\x18\x01 \x01(\tH\x00\x88\x01\x01\x42\r\n\x0b_table_name\"\xc4\x01\n+DescribeKinesisStreamingDestinationResponse\x12\x17\n\ntable_name\x18\x01 \x01(\tH\x00\x88\x01\x01\x12U\n kinesis_data_stream_destinations\x18\x02 \x03(\x0b\x32+.tableadmin.v1.KinesisDataStreamDestination\x12\x16\n\rempty_members\x18\xe8\x07 \x03(\tB\r\n\x0b_table_name\"\xe6\x01\n)DisableKinesisStreamingDestinationRequest\x12\x17\n\ntable_name\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x1e\n\nstream_arn\x18\x02 \x01(\tB\x05\x9a\xb5\x18\x01\x08H\x01\x88\x01\x01\x12\x62\n&enable_kinesis_streaming_configuration\x18\x03 \x01(\x0b\x32\x32.tableadmin.v1.EnableKinesisStreamingConfigurationB\r\n\x0b_table_nameB\r\n\x0b_stream_arn\"\xba\x02\n*DisableKinesisStreamingDestinationResponse\x12\x17\n\ntable_name\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x17\n\nstream_arn\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x41\n\x12\x64\x65stination_status\x18\x03 \x01(\x0e\x32 .tableadmin.v1.DestinationStatusH\x02\x88\x01\x01\x12\x62\n&enable_kinesis_streaming_configuration\x18\x04 \x01(\x0b\x32\x32.tableadmin.v1.EnableKinesisStreamingConfigurationB\r\n\x0b_table_nameB\r\n\x0b_stream_arnB\x15\n\x13_destination_status\"\xe5\x01\n(EnableKinesisStreamingDestinationRequest\x12\x17\n\ntable_name\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x1e\n\nstream_arn\x18\x02 \x01(\tB\x05\x9a\xb5\x18\x01\x08H\x01\x88\x01\x01\x12\x62\n&enable_kinesis_streaming_configuration\x18\x03 \x01(\x0b\x32\x32.tableadmin.v1.EnableKinesisStreamingConfigurationB\r\n\x0b_table_nameB\r\n\x0b_stream_arn\"\xb9\x02\n)EnableKinesisStreamingDestinationResponse\x12\x17\n\ntable_name\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x17\n\nstream_arn\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x41\n\x12\x64\x65stination_status\x18\x03 \x01(\x0e\x32 .tableadmin.v1.DestinationStatusH\x02\x88\x01\x01\x12\x62\n&enable_kinesis_streaming_configuration\x18\x04 \x01(\x0b\x32\x32.tableadmin.v1.EnableKinesisStreamingConfigurationB\r\n\x0b_table_nameB\r\n\x0b_stream_arnB\x15\n\x13_destination_status\"\xe5\x01\n(UpdateKinesisStreamingDestinationRequest\x12\x17\n\ntable_name\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x1e\n\nstream_arn\x18\x02 \x01(\tB\x05\x9a\xb5\x18\x01\x08H\x01\x88\x01\x01\x12\x62\n&update_kinesis_streaming_configuration\x18\x03 \x01(\x0b\x32\x32.tableadmin.v1.UpdateKinesisStreamingConfigurationB\r\n\x0b_table_nameB\r\n\x0b_stream_arn\"\xb9\x02\n)UpdateKinesisStreamingDestinationResponse\x12\x17\n\ntable_name\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x17\n\nstream_arn\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x41\n\x12\x64\x65stination_status\x18\x03 \x01(\x0e\x32 .tableadmin.v1.DestinationStatusH\x02\x88\x01\x01\x12\x62\n&update_kinesis_streaming_configuration\x18\x04 \x01(\x0b\x32\x32.tableadmin.v1.UpdateKinesisStreamingConfigurationB\r\n\x0b_table_nameB\r\n\x0b_stream_arnB\x15\n\x13_destination_status\"\x89\x03\n\x1cKinesisDataStreamDestination\x12\x17\n\nstream_arn\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x41\n\x12\x64\x65stination_status\x18\x02 \x01(\x0e\x32 .tableadmin.v1.DestinationStatusH\x01\x88\x01\x01\x12+\n\x1e\x64\x65stination_status_description\x18\x03 \x01(\tH\x02\x88\x01\x01\x12j\n(approximate_creation_date_time_precision\x18\x04 \x01(\x0e\x32\x33.tableadmin.v1.ApproximateCreationDateTimePrecisionH\x03\x88\x01\x01\x42\r\n\x0b_stream_arnB\x15\n\x13_destination_statusB!\n\x1f_destination_status_descriptionB+\n)_approximate_creation_date_time_precision\"\xbe\x01\n#EnableKinesisStreamingConfiguration\x12j\n(approximate_creation_date_time_precision\x18\x01 \x01(\x0e\x32\x33.tableadmin.v1.ApproximateCreationDateTimePrecisionH\x00\x88\x01\x01\x42+\n)_approximate_creation_date_time_precision\"\xbe\x01\n#UpdateKinesisStreamingConfiguration\x12j\n(approximate_creation_date_time_precision\x18\x01 \x01(\x0e\x32\x33.tableadmin.v1.ApproximateCreationDateTimePrecisionH\x00\x88\x01\x01\x42+\n)_approximate_creation_date_time_precision*\x81\x02\n\x11\x44\x65stinationStatus\x12\"\n\x1e\x44\x45STINATION_STATUS_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x44\x45STINATION_STATUS_ENABLING\x10\x01\x12\x1d\n\x19\x44\x45STINATION_STATUS_ACTIVE\x10\x02\x12 \n\x1c\x44\x45STINATION_STATUS_DISABLING\x10\x03\x12\x1f\n\x1b\x44\x45STINATION_STATUS_DISABLED\x10\x04\x12$\n DESTINATION_STATUS_ENABLE_FAILED\x10\x05\x12\x1f\n\x1b\x44\x45STINATION_STATUS_UPDATING\x10\x06*\xd4\x01\n$ApproximateCreationDateTimePrecision\x12\x38\n4APPROXIMATE_CREATION_DATE_TIME_PRECISION_UNSPECIFIED\x10\x00\x12\x38\n4APPROXIMATE_CREATION_DATE_TIME_PRECISION_MILLISECOND\x10\x01\x12\x38\n4APPROXIMATE_CREATION_DATE_TIME_PRECISION_MICROSECOND\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tableadmin.v1.kinesis_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DESTINATIONSTATUS']._serialized_start=2739
-  _globals['_DESTINATIONSTATUS']._serialized_end=2996
-  _globals['_APPROXIMATECREATIONDATETIMEPRECISION']._serialized_start=2999
-  _globals['_APPROXIMATECREATIONDATETIMEPRECISION']._serialized_end=3211
-  _globals['_DESCRIBEKINESISSTREAMINGDESTINATIONREQUEST']._serialized_start=46
-  _globals['_DESCRIBEKINESISSTREAMINGDESTINATIONREQUEST']._serialized_end=130
-  _globals['_DESCRIBEKINESISSTREAMINGDESTINATIONRESPONSE']._serialized_start=133
-  _globals['_DESCRIBEKINESISSTREAMINGDESTINATIONRESPONSE']._serialized_end=329
-  _globals['_DISABLEKINESISSTREAMINGDESTINATIONREQUEST']._serialized_start=332
-  _globals['_DISABLEKINESISSTREAMINGDESTINATIONREQUEST']._serialized_end=555
-  _globals['_DISABLEKINESISSTREAMINGDESTINATIONRESPONSE']._serialized_start=558
-  _globals['_DISABLEKINESISSTREAMINGDESTINATIONRESPONSE']._serialized_end=872
-  _globals['_ENABLEKINESISSTREAMINGDESTINATIONREQUEST']._serialized_start=875
-  _globals['_ENABLEKINESISSTREAMINGDESTINATIONREQUEST']._serialized_end=1097
-  _globals['_ENABLEKINESISSTREAMINGDESTINATIONRESPONSE']._serialized_start=1100
-  _globals['_ENABLEKINESISSTREAMINGDESTINATIONRESPONSE']._serialized_end=1413
-  _globals['_UPDATEKINESISSTREAMINGDESTINATIONREQUEST']._serialized_start=1416
-  _globals['_UPDATEKINESISSTREAMINGDESTINATIONREQUEST']._serialized_end=1638
-  _globals['_UPDATEKINESISSTREAMINGDESTINATIONRESPONSE']._serialized_start=1641
-  _globals['_UPDATEKINESISSTREAMINGDESTINATIONRESPONSE']._serialized_end=1954
-  _globals['_KINESISDATASTREAMDESTINATION']._serialized_start=1957
-  _globals['_KINESISDATASTREAMDESTINATION']._serialized_end=2350
-  _globals['_ENABLEKINESISSTREAMINGCONFIGURATION']._serialized_start=2353
-  _globals['_ENABLEKINESISSTREAMINGCONFIGURATION']._serialized_end=2543
-  _globals['_UPDATEKINESISSTREAMINGCONFIGURATION']._serialized_start=2546
-  _globals['_UPDATEKINESISSTREAMINGCONFIGURATION']._serialized_end=2736
+  _globals['_DISABLEKINESISSTREAMINGDESTINATIONREQUEST'].fields_by_name['stream_arn']._loaded_options = None
+  _globals['_DISABLEKINESISSTREAMINGDESTINATIONREQUEST'].fields_by_name['stream_arn']._serialized_options = b'\232\265\030\001\010'
+  _globals['_ENABLEKINESISSTREAMINGDESTINATIONREQUEST'].fields_by_name['stream_arn']._loaded_options = None
+  _globals['_ENABLEKINESISSTREAMINGDESTINATIONREQUEST'].fields_by_name['stream_arn']._serialized_options = b'\232\265\030\001\010'
+  _globals['_UPDATEKINESISSTREAMINGDESTINATIONREQUEST'].fields_by_name['stream_arn']._loaded_options = None
+  _globals['_UPDATEKINESISSTREAMINGDESTINATIONREQUEST'].fields_by_name['stream_arn']._serialized_options = b'\232\265\030\001\010'
+  _globals['_DESTINATIONSTATUS']._serialized_start=2792
+  _globals['_DESTINATIONSTATUS']._serialized_end=3049
+  _globals['_APPROXIMATECREATIONDATETIMEPRECISION']._serialized_start=3052
+  _globals['_APPROXIMATECREATIONDATETIMEPRECISION']._serialized_end=3264
+  _globals['_DESCRIBEKINESISSTREAMINGDESTINATIONREQUEST']._serialized_start=78
+  _globals['_DESCRIBEKINESISSTREAMINGDESTINATIONREQUEST']._serialized_end=162
+  _globals['_DESCRIBEKINESISSTREAMINGDESTINATIONRESPONSE']._serialized_start=165
+  _globals['_DESCRIBEKINESISSTREAMINGDESTINATIONRESPONSE']._serialized_end=361
+  _globals['_DISABLEKINESISSTREAMINGDESTINATIONREQUEST']._serialized_start=364
+  _globals['_DISABLEKINESISSTREAMINGDESTINATIONREQUEST']._serialized_end=594
+  _globals['_DISABLEKINESISSTREAMINGDESTINATIONRESPONSE']._serialized_start=597
+  _globals['_DISABLEKINESISSTREAMINGDESTINATIONRESPONSE']._serialized_end=911
+  _globals['_ENABLEKINESISSTREAMINGDESTINATIONREQUEST']._serialized_start=914
+  _globals['_ENABLEKINESISSTREAMINGDESTINATIONREQUEST']._serialized_end=1143
+  _globals['_ENABLEKINESISSTREAMINGDESTINATIONRESPONSE']._serialized_start=1146
+  _globals['_ENABLEKINESISSTREAMINGDESTINATIONRESPONSE']._serialized_end=1459
+  _globals['_UPDATEKINESISSTREAMINGDESTINATIONREQUEST']._serialized_start=1462
+  _globals['_UPDATEKINESISSTREAMINGDESTINATIONREQUEST']._serialized_end=1691
+  _globals['_UPDATEKINESISSTREAMINGDESTINATIONRESPONSE']._serialized_start=1694
+  _globals['_UPDATEKINESISSTREAMINGDESTINATIONRESPONSE']._serialized_end=2007
+  _globals['_KINESISDATASTREAMDESTINATION']._serialized_start=2010
+  _globals['_KINESISDATASTREAMDESTINATION']._serialized_end=2403
+  _globals['_ENABLEKINESISSTREAMINGCONFIGURATION']._serialized_start=2406
+  _globals['_ENABLEKINESISSTREAMINGCONFIGURATION']._serialized_end=2596
+  _globals['_UPDATEKINESISSTREAMINGCONFIGURATION']._serialized_start=2599
+  _globals['_UPDATEKINESISSTREAMINGCONFIGURATION']._serialized_end=2789
 # @@protoc_insertion_point(module_scope)

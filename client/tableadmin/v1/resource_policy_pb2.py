@@ -22,25 +22,32 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from tableadmin.v1 import permission_pb2 as tableadmin_dot_v1_dot_permission__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#tableadmin/v1/resource_policy.proto\x12\rtableadmin.v1\"\x85\x01\n\x1b\x44\x65leteResourcePolicyRequest\x12\x19\n\x0cresource_arn\x18\x01 \x01(\tH\x00\x88\x01\x01\x12!\n\x14\x65xpected_revision_id\x18\x02 \x01(\tH\x01\x88\x01\x01\x42\x0f\n\r_resource_arnB\x17\n\x15_expected_revision_id\"H\n\x1c\x44\x65leteResourcePolicyResponse\x12\x18\n\x0brevision_id\x18\x01 \x01(\tH\x00\x88\x01\x01\x42\x0e\n\x0c_revision_id\"F\n\x18GetResourcePolicyRequest\x12\x19\n\x0cresource_arn\x18\x01 \x01(\tH\x00\x88\x01\x01\x42\x0f\n\r_resource_arn\"e\n\x19GetResourcePolicyResponse\x12\x13\n\x06policy\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x18\n\x0brevision_id\x18\x02 \x01(\tH\x01\x88\x01\x01\x42\t\n\x07_policyB\x0e\n\x0c_revision_id\"\xfc\x01\n\x18PutResourcePolicyRequest\x12\x19\n\x0cresource_arn\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x13\n\x06policy\x18\x02 \x01(\tH\x01\x88\x01\x01\x12!\n\x14\x65xpected_revision_id\x18\x03 \x01(\tH\x02\x88\x01\x01\x12\x30\n#confirm_remove_self_resource_access\x18\x04 \x01(\x08H\x03\x88\x01\x01\x42\x0f\n\r_resource_arnB\t\n\x07_policyB\x17\n\x15_expected_revision_idB&\n$_confirm_remove_self_resource_access\"E\n\x19PutResourcePolicyResponse\x12\x18\n\x0brevision_id\x18\x01 \x01(\tH\x00\x88\x01\x01\x42\x0e\n\x0c_revision_idb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#tableadmin/v1/resource_policy.proto\x12\rtableadmin.v1\x1a\x1etableadmin/v1/permission.proto\"\x8d\x01\n\x1b\x44\x65leteResourcePolicyRequest\x12!\n\x0cresource_arn\x18\x01 \x01(\tB\x06\x9a\xb5\x18\x02\x01\x03H\x00\x88\x01\x01\x12!\n\x14\x65xpected_revision_id\x18\x02 \x01(\tH\x01\x88\x01\x01\x42\x0f\n\r_resource_arnB\x17\n\x15_expected_revision_id\"H\n\x1c\x44\x65leteResourcePolicyResponse\x12\x18\n\x0brevision_id\x18\x01 \x01(\tH\x00\x88\x01\x01\x42\x0e\n\x0c_revision_id\"N\n\x18GetResourcePolicyRequest\x12!\n\x0cresource_arn\x18\x01 \x01(\tB\x06\x9a\xb5\x18\x02\x01\x03H\x00\x88\x01\x01\x42\x0f\n\r_resource_arn\"e\n\x19GetResourcePolicyResponse\x12\x13\n\x06policy\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x18\n\x0brevision_id\x18\x02 \x01(\tH\x01\x88\x01\x01\x42\t\n\x07_policyB\x0e\n\x0c_revision_id\"\x84\x02\n\x18PutResourcePolicyRequest\x12!\n\x0cresource_arn\x18\x01 \x01(\tB\x06\x9a\xb5\x18\x02\x01\x03H\x00\x88\x01\x01\x12\x13\n\x06policy\x18\x02 \x01(\tH\x01\x88\x01\x01\x12!\n\x14\x65xpected_revision_id\x18\x03 \x01(\tH\x02\x88\x01\x01\x12\x30\n#confirm_remove_self_resource_access\x18\x04 \x01(\x08H\x03\x88\x01\x01\x42\x0f\n\r_resource_arnB\t\n\x07_policyB\x17\n\x15_expected_revision_idB&\n$_confirm_remove_self_resource_access\"E\n\x19PutResourcePolicyResponse\x12\x18\n\x0brevision_id\x18\x01 \x01(\tH\x00\x88\x01\x01\x42\x0e\n\x0c_revision_idb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tableadmin.v1.resource_policy_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DELETERESOURCEPOLICYREQUEST']._serialized_start=55
-  _globals['_DELETERESOURCEPOLICYREQUEST']._serialized_end=188
-  _globals['_DELETERESOURCEPOLICYRESPONSE']._serialized_start=190
-  _globals['_DELETERESOURCEPOLICYRESPONSE']._serialized_end=262
-  _globals['_GETRESOURCEPOLICYREQUEST']._serialized_start=264
-  _globals['_GETRESOURCEPOLICYREQUEST']._serialized_end=334
-  _globals['_GETRESOURCEPOLICYRESPONSE']._serialized_start=336
-  _globals['_GETRESOURCEPOLICYRESPONSE']._serialized_end=437
-  _globals['_PUTRESOURCEPOLICYREQUEST']._serialized_start=440
-  _globals['_PUTRESOURCEPOLICYREQUEST']._serialized_end=692
-  _globals['_PUTRESOURCEPOLICYRESPONSE']._serialized_start=694
-  _globals['_PUTRESOURCEPOLICYRESPONSE']._serialized_end=763
+  _globals['_DELETERESOURCEPOLICYREQUEST'].fields_by_name['resource_arn']._loaded_options = None
+  _globals['_DELETERESOURCEPOLICYREQUEST'].fields_by_name['resource_arn']._serialized_options = b'\232\265\030\002\001\003'
+  _globals['_GETRESOURCEPOLICYREQUEST'].fields_by_name['resource_arn']._loaded_options = None
+  _globals['_GETRESOURCEPOLICYREQUEST'].fields_by_name['resource_arn']._serialized_options = b'\232\265\030\002\001\003'
+  _globals['_PUTRESOURCEPOLICYREQUEST'].fields_by_name['resource_arn']._loaded_options = None
+  _globals['_PUTRESOURCEPOLICYREQUEST'].fields_by_name['resource_arn']._serialized_options = b'\232\265\030\002\001\003'
+  _globals['_DELETERESOURCEPOLICYREQUEST']._serialized_start=87
+  _globals['_DELETERESOURCEPOLICYREQUEST']._serialized_end=228
+  _globals['_DELETERESOURCEPOLICYRESPONSE']._serialized_start=230
+  _globals['_DELETERESOURCEPOLICYRESPONSE']._serialized_end=302
+  _globals['_GETRESOURCEPOLICYREQUEST']._serialized_start=304
+  _globals['_GETRESOURCEPOLICYREQUEST']._serialized_end=382
+  _globals['_GETRESOURCEPOLICYRESPONSE']._serialized_start=384
+  _globals['_GETRESOURCEPOLICYRESPONSE']._serialized_end=485
+  _globals['_PUTRESOURCEPOLICYREQUEST']._serialized_start=488
+  _globals['_PUTRESOURCEPOLICYREQUEST']._serialized_end=748
+  _globals['_PUTRESOURCEPOLICYRESPONSE']._serialized_start=750
+  _globals['_PUTRESOURCEPOLICYRESPONSE']._serialized_end=819
 # @@protoc_insertion_point(module_scope)

@@ -22,27 +22,34 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from tableadmin.v1 import permission_pb2 as tableadmin_dot_v1_dot_permission__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17tableadmin/v1/tag.proto\x12\rtableadmin.v1\"o\n\x19ListTagsOfResourceRequest\x12\x19\n\x0cresource_arn\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x17\n\nnext_token\x18\x02 \x01(\tH\x01\x88\x01\x01\x42\x0f\n\r_resource_arnB\r\n\x0b_next_token\"~\n\x1aListTagsOfResourceResponse\x12 \n\x04tags\x18\x01 \x03(\x0b\x32\x12.tableadmin.v1.Tag\x12\x17\n\nnext_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x16\n\rempty_members\x18\xe8\x07 \x03(\tB\r\n\x0b_next_token\"z\n\x12TagResourceRequest\x12\x19\n\x0cresource_arn\x18\x01 \x01(\tH\x00\x88\x01\x01\x12 \n\x04tags\x18\x02 \x03(\x0b\x32\x12.tableadmin.v1.Tag\x12\x16\n\rempty_members\x18\xe8\x07 \x03(\tB\x0f\n\r_resource_arn\"\x15\n\x13TagResourceResponse\"l\n\x14UntagResourceRequest\x12\x19\n\x0cresource_arn\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x10\n\x08tag_keys\x18\x02 \x03(\t\x12\x16\n\rempty_members\x18\xe8\x07 \x03(\tB\x0f\n\r_resource_arn\"\x17\n\x15UntagResourceResponse\"=\n\x03Tag\x12\x10\n\x03key\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x12\n\x05value\x18\x02 \x01(\tH\x01\x88\x01\x01\x42\x06\n\x04_keyB\x08\n\x06_valueb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17tableadmin/v1/tag.proto\x12\rtableadmin.v1\x1a\x1etableadmin/v1/permission.proto\"w\n\x19ListTagsOfResourceRequest\x12!\n\x0cresource_arn\x18\x01 \x01(\tB\x06\x9a\xb5\x18\x02\x01\x02H\x00\x88\x01\x01\x12\x17\n\nnext_token\x18\x02 \x01(\tH\x01\x88\x01\x01\x42\x0f\n\r_resource_arnB\r\n\x0b_next_token\"~\n\x1aListTagsOfResourceResponse\x12 \n\x04tags\x18\x01 \x03(\x0b\x32\x12.tableadmin.v1.Tag\x12\x17\n\nnext_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x16\n\rempty_members\x18\xe8\x07 \x03(\tB\r\n\x0b_next_token\"\x82\x01\n\x12TagResourceRequest\x12!\n\x0cresource_arn\x18\x01 \x01(\tB\x06\x9a\xb5\x18\x02\x01\x02H\x00\x88\x01\x01\x12 \n\x04tags\x18\x02 \x03(\x0b\x32\x12.tableadmin.v1.Tag\x12\x16\n\rempty_members\x18\xe8\x07 \x03(\tB\x0f\n\r_resource_arn\"\x15\n\x13TagResourceResponse\"t\n\x14UntagResourceRequest\x12!\n\x0cresource_arn\x18\x01 \x01(\tB\x06\x9a\xb5\x18\x02\x01\x02H\x00\x88\x01\x01\x12\x10\n\x08tag_keys\x18\x02 \x03(\t\x12\x16\n\rempty_members\x18\xe8\x07 \x03(\tB\x0f\n\r_resource_arn\"\x17\n\x15UntagResourceResponse\"=\n\x03Tag\x12\x10\n\x03key\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x12\n\x05value\x18\x02 \x01(\tH\x01\x88\x01\x01\x42\x06\n\x04_keyB\x08\n\x06_valueb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tableadmin.v1.tag_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LISTTAGSOFRESOURCEREQUEST']._serialized_start=42
-  _globals['_LISTTAGSOFRESOURCEREQUEST']._serialized_end=153
-  _globals['_LISTTAGSOFRESOURCERESPONSE']._serialized_start=155
-  _globals['_LISTTAGSOFRESOURCERESPONSE']._serialized_end=281
-  _globals['_TAGRESOURCEREQUEST']._serialized_start=283
-  _globals['_TAGRESOURCEREQUEST']._serialized_end=405
-  _globals['_TAGRESOURCERESPONSE']._serialized_start=407
-  _globals['_TAGRESOURCERESPONSE']._serialized_end=428
-  _globals['_UNTAGRESOURCEREQUEST']._serialized_start=430
-  _globals['_UNTAGRESOURCEREQUEST']._serialized_end=538
-  _globals['_UNTAGRESOURCERESPONSE']._serialized_start=540
-  _globals['_UNTAGRESOURCERESPONSE']._serialized_end=563
-  _globals['_TAG']._serialized_start=565
-  _globals['_TAG']._serialized_end=626
+  _globals['_LISTTAGSOFRESOURCEREQUEST'].fields_by_name['resource_arn']._loaded_options = None
+  _globals['_LISTTAGSOFRESOURCEREQUEST'].fields_by_name['resource_arn']._serialized_options = b'\232\265\030\002\001\002'
+  _globals['_TAGRESOURCEREQUEST'].fields_by_name['resource_arn']._loaded_options = None
+  _globals['_TAGRESOURCEREQUEST'].fields_by_name['resource_arn']._serialized_options = b'\232\265\030\002\001\002'
+  _globals['_UNTAGRESOURCEREQUEST'].fields_by_name['resource_arn']._loaded_options = None
+  _globals['_UNTAGRESOURCEREQUEST'].fields_by_name['resource_arn']._serialized_options = b'\232\265\030\002\001\002'
+  _globals['_LISTTAGSOFRESOURCEREQUEST']._serialized_start=74
+  _globals['_LISTTAGSOFRESOURCEREQUEST']._serialized_end=193
+  _globals['_LISTTAGSOFRESOURCERESPONSE']._serialized_start=195
+  _globals['_LISTTAGSOFRESOURCERESPONSE']._serialized_end=321
+  _globals['_TAGRESOURCEREQUEST']._serialized_start=324
+  _globals['_TAGRESOURCEREQUEST']._serialized_end=454
+  _globals['_TAGRESOURCERESPONSE']._serialized_start=456
+  _globals['_TAGRESOURCERESPONSE']._serialized_end=477
+  _globals['_UNTAGRESOURCEREQUEST']._serialized_start=479
+  _globals['_UNTAGRESOURCEREQUEST']._serialized_end=595
+  _globals['_UNTAGRESOURCERESPONSE']._serialized_start=597
+  _globals['_UNTAGRESOURCERESPONSE']._serialized_end=620
+  _globals['_TAG']._serialized_start=622
+  _globals['_TAG']._serialized_end=683
 # @@protoc_insertion_point(module_scope)

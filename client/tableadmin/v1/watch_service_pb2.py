@@ -22,10 +22,11 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from tableadmin.v1 import permission_pb2 as tableadmin_dot_v1_dot_permission__pb2
 from tableadmin.v1 import watch_pb2 as tableadmin_dot_v1_dot_watch__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!tableadmin/v1/watch_service.proto\x12\rtableadmin.v1\x1a\x19tableadmin/v1/watch.proto2\xa1\x01\n\x0cWatchService\x12I\n\x05Watch\x12\x1b.tableadmin.v1.WatchRequest\x1a\x1c.tableadmin.v1.WatchResponse\"\x03\x90\x02\x01\x30\x01\x12\x46\n\x04Wait\x12\x1a.tableadmin.v1.WaitRequest\x1a\x1b.tableadmin.v1.WaitResponse\"\x03\x90\x02\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!tableadmin/v1/watch_service.proto\x12\rtableadmin.v1\x1a\x1etableadmin/v1/permission.proto\x1a\x19tableadmin/v1/watch.proto2\xc1\x01\n\x0cWatchService\x12\x63\n\x05Watch\x12\x1b.tableadmin.v1.WatchRequest\x1a\x1c.tableadmin.v1.WatchResponse\"\x1d\x90\x02\x01\x92\xb5\x18\x16\x08\x01\"\x06prefix\"\nall_tables0\x01\x12L\n\x04Wait\x12\x1a.tableadmin.v1.WaitRequest\x1a\x1b.tableadmin.v1.WaitResponse\"\t\x90\x02\x01\x92\xb5\x18\x02\x08\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,9 +34,9 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tableadmin.v1.watch_service
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_WATCHSERVICE'].methods_by_name['Watch']._loaded_options = None
-  _globals['_WATCHSERVICE'].methods_by_name['Watch']._serialized_options = b'\220\002\001'
+  _globals['_WATCHSERVICE'].methods_by_name['Watch']._serialized_options = b'\220\002\001\222\265\030\026\010\001\"\006prefix\"\nall_tables'
   _globals['_WATCHSERVICE'].methods_by_name['Wait']._loaded_options = None
-  _globals['_WATCHSERVICE'].methods_by_name['Wait']._serialized_options = b'\220\002\001'
-  _globals['_WATCHSERVICE']._serialized_start=80
-  _globals['_WATCHSERVICE']._serialized_end=241
+  _globals['_WATCHSERVICE'].methods_by_name['Wait']._serialized_options = b'\220\002\001\222\265\030\002\010\001'
+  _globals['_WATCHSERVICE']._serialized_start=112
+  _globals['_WATCHSERVICE']._serialized_end=305
 # @@protoc_insertion_point(module_scope)

@@ -137,7 +137,7 @@ class AuthorizationInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type
                 answer = await handle(asked if parsed else asked.SerializeToString(), context)
                 return answer if parsed else response_type.FromString(answer)
 
-            visible = partial(self._visible, call, row.listing.action)
+            visible = partial(self._visible, call, row.entry_action)
             shown = await visible_page(request, row.listing, page, visible)
             return shown if parsed else shown.SerializeToString()
 
@@ -226,7 +226,7 @@ class AuthorizationInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type
         self, row: Classified, asked: Sequence[Ask], principal: Principal, endpoint: Endpoint
     ) -> Admitted:
         """A call that names no table: all of the endpoint is shown to it, or what of it is visible."""
-        action = row.listing.action if row.listing else asked[0].action
+        action = row.entry_action or asked[0].action
         decision = DENIED
         if row.about is About.ENDPOINT:
             decision = await self._authorizer.decide(principal, asked[0], endpoint.name)

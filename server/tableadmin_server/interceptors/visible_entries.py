@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 from google.protobuf.message import Message
 from google.rpc.code_pb2 import Code
 
+from tableadmin.listings import Listing
 from tableadmin_server.failure import Failure
-from tableadmin_server.security.authorization.classification import Listing
 from tableadmin_server.security.authorization.resources import table_in
 
 # Answers a request for a page.
@@ -18,8 +18,6 @@ Visible: TypeAlias = Callable[[Sequence["Entry"]], Awaitable[Sequence[bool]]]
 
 # Pages without a visible entry that are read for one answer.
 _MAX_PAGES = 200
-# The fields by which requests limit their pages.
-_LIMITS = ("limit", "max_results", "page_size")
 
 
 @dataclass(frozen=True)
@@ -40,16 +38,15 @@ async def visible_page(request: Message, listing: Listing, answer: Answer, visib
     asked.CopyFrom(request)
     for _ in range(_MAX_PAGES):
         page = await answer(asked)
-        entries = getattr(page, listing.entries)
+        entries = getattr(page, listing.items)
         shown = await visible([_entry(listing, each) for each in entries])
         kept = [each for each, is_shown in zip(entries, shown, strict=True) if is_shown]
-        cursor = getattr(page, listing.cursor) if listing.cursor else ""
+        cursor = getattr(page, listing.token_out) if listing.names_last_item else ""
         if not cursor or kept:
             return _page(page, listing, kept, request, all_shown=bool(shown and shown[-1]))
-        setattr(asked, listing.cursor_in, cursor)
-        for field in _LIMITS:  # the caller's is applied to what is visible
-            if field in asked.DESCRIPTOR.fields_by_name:
-                asked.ClearField(field)
+        setattr(asked, listing.token_in, cursor)
+        if listing.page_size is not None:  # the caller's is applied to what is visible
+            asked.ClearField(listing.page_size)
     raise Failure(
         Code.RESOURCE_EXHAUSTED,
         "the listing has too many entries that the caller may not see; ask for the tables by name",
@@ -61,22 +58,24 @@ def _page(
     page: Message, listing: Listing, kept: Sequence[Any], request: Message, *, all_shown: bool
 ) -> Message:
     """PAGE with the entries KEPT; a cursor that named another entry names the last of them."""
-    limit = next((getattr(request, each) for each in _LIMITS if _has(request, each)), None)
-    fitting = list(kept if limit is None or not listing.cursor else kept[:limit])
+    limit = _limit(request, listing)
+    fitting = list(kept if limit is None or not listing.names_last_item else kept[:limit])
     cut = len(fitting) < len(kept)
-    page.ClearField(listing.entries)
-    getattr(page, listing.entries).extend(fitting)
-    if listing.cursor and fitting and (cut or (getattr(page, listing.cursor) and not all_shown)):
+    page.ClearField(listing.items)
+    getattr(page, listing.items).extend(fitting)
+    if listing.names_last_item and fitting and (cut or (getattr(page, listing.token_out) and not all_shown)):
         last = fitting[-1]
-        setattr(page, listing.cursor, getattr(last, listing.cursor_names) if listing.cursor_names else last)
+        setattr(page, listing.token_out, getattr(last, listing.token_field) if listing.token_field else last)
     return page
 
 
-def _has(request: Message, field: str) -> bool:
-    return field in request.DESCRIPTOR.fields_by_name and request.HasField(field)
+def _limit(request: Message, listing: Listing) -> int | None:
+    if listing.page_size is None or not request.HasField(listing.page_size):
+        return None
+    return int(getattr(request, listing.page_size))
 
 
 def _entry(listing: Listing, entry: Any) -> Entry:  # noqa: ANN401  # a name, or a message that has one
-    if not listing.names:
+    if not listing.table:
         return Entry(str(entry))
-    return Entry(table_in(getattr(entry, listing.names)) or "", getattr(entry, "requested_by", ""))
+    return Entry(table_in(getattr(entry, listing.table)) or "", getattr(entry, "requested_by", ""))

@@ -22,7 +22,6 @@ from tableadmin_server.bounds import off_loop, received
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.dynamodb.fields import field_path
-from tableadmin_server.dynamodb.listings import table_of
 from tableadmin_server.dynamodb.singleflight import Singleflight
 from tableadmin_server.failure import Failure, FieldViolation
 from tableadmin_server.services.call_metadata import (
@@ -36,9 +35,6 @@ from tableadmin_server.watching.hubs import Hubs
 
 SERVICE = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"]
 
-
-# The fields that name the table a write is about, by name or ARN.
-_TABLE_FIELDS = ("table_name", "target_table_name", "resource_arn")
 
 # Header blocks past 8 KiB are refused by many peers; what is unknown takes at most half of one.
 _MAX_UNKNOWN = 4096
@@ -96,13 +92,12 @@ def _shared(call: Caller) -> Caller:
 
 
 def _changing(call: Caller, method: MethodDescriptor, hubs: Hubs) -> Caller:
-    """CALL for other tables than the service's own; whoever watches the table is shown the change at once.
+    """CALL for other tables than the service's own; watches of the named tables show the change at once.
 
     Also after a failure: a write that was not answered in time may have been made.
     """
     own_table = ReservedTable(method.input_type)
     request_type = GetMessageClass(method.input_type)
-    table_fields = [name for name in _TABLE_FIELDS if name in method.input_type.fields_by_name]
 
     async def changing(endpoint: Endpoint, payload: bytes) -> Reply:
         request = await received(request_type.FromString, payload)
@@ -110,8 +105,8 @@ def _changing(call: Caller, method: MethodDescriptor, hubs: Hubs) -> Caller:
         try:
             return await call(endpoint, payload)
         finally:
-            for name in table_fields:
-                hubs.trigger(endpoint, table_of(getattr(request, name)))
+            for _, table in own_table.named(request):
+                hubs.trigger(endpoint, table)
 
     return changing
 

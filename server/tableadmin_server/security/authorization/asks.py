@@ -40,7 +40,7 @@ def asks(method: str, request: Message, place: Place) -> Sequence[Ask]:
         if selects(row, request):
             return [Ask(action_of(method), None, request)]
         raise unrecognized(row.tables[0].path, "is required")
-    action = row.listing.action if row.listing else action_of(method)
+    action = row.entry_action or action_of(method)
     # A spec or table that is named twice is asked for once, with all that is said of it.
     own = [Ask(action, each.table, each.subject) for each in named]
     return [*own, *_hidden(method, request, named)]

@@ -1,11 +1,31 @@
 """Every RPC of the server, its group of actions, and the fields of its request that name tables.
 
-An RPC without a row here is denied wherever policies are configured.
+The options `permission` and `resource_kinds` of the contract classify its RPCs. An RPC without `permission`
+has no row here, and neither has an RPC with a field that may name a table and does not say so. An RPC without
+a row is denied wherever policies are configured.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+
+from google.protobuf.descriptor import MethodDescriptor
+
+from tableadmin.listings import Listing, listing
+from tableadmin.references import Kind, Reference, references
+from tableadmin.v1 import (
+    ActionGroup,
+    AuthorizedResource,
+    Permission,
+    access_service_pb2,
+    audit_service_pb2,
+    endpoint_service_pb2,
+    operation_service_pb2,
+    plan_service_pb2,
+    table_admin_pb2,
+    watch_service_pb2,
+)
+from tableadmin.v1.permission_pb2 import permission
 
 
 class Group(StrEnum):
@@ -22,24 +42,12 @@ class Group(StrEnum):
     LIST = "list"
 
 
-class Kind(StrEnum):
-    """What an ARN below `table/NAME` names."""
-
-    TABLE = "table"
-    INDEX = "index"
-    STREAM = "stream"
-    BACKUP = "backup"
-    EXPORT = "export"
-    IMPORT = "import"
-    BULK_OPERATION = "bulk-operation"
-
-
 class About(StrEnum):
     """What an RPC is authorized for."""
 
     # The tables that the request names.
     TABLES = "tables"
-    # The endpoint: the request names no table, and the answer is about no table.
+    # The endpoint, or the table that the request of a listing names.
     ENDPOINT = "endpoint"
     # The tables of the operations that the request names.
     OPERATIONS = "operations"
@@ -50,186 +58,83 @@ class About(StrEnum):
 
 
 @dataclass(frozen=True)
-class Naming:
-    """A field that names tables: its PATH in the request, whether a bare NAME is taken, the KINDS of ARNs."""
-
-    path: str
-    name: bool
-    kinds: frozenset[Kind] = frozenset({Kind.TABLE})
-
-
-@dataclass(frozen=True)
-class Listing:
-    """The answer of an RPC that lists what is of tables, each entry of one.
-
-    ENTRIES is the list. NAMES is the field of an entry that names its table, "" where an entry is a name. A
-    principal that may not list everything at the endpoint is shown the entries of the tables for which ACTION
-    is permitted. CURSOR is the field of the answer that names the last entry, and CURSOR_IN that of the
-    request, "" where the cursor names nothing. CURSOR_NAMES is the field of an entry that a cursor holds.
-    """
-
-    entries: str
-    names: str
-    action: str
-    cursor: str = ""
-    cursor_in: str = ""
-    cursor_names: str = ""
-
-
-@dataclass(frozen=True)
 class Classified:
     """What policies know of an RPC.
 
-    ACTION is the name of the action where that is not the RPC's. SELECTS are fields that select tables
-    without naming them, such as a prefix: the answer then shows the permitted tables alone.
+    TABLES are the fields of the request that name tables, first those of the tables that the RPC changes.
+    LISTING and ENTRY_ACTION are those of an RPC that lists what is of any table, each item of one table. A
+    principal that may not list everything at the endpoint is shown the items of the tables for which
+    ENTRY_ACTION is permitted. SELECTS are fields that select tables without naming them, such as a prefix:
+    the answer then shows the permitted tables alone. ACTION is the name of the action where that is not the
+    RPC's.
     """
 
     about: About
     group: Group | None = None
-    tables: tuple[Naming, ...] = ()
+    tables: tuple[Reference, ...] = ()
     listing: Listing | None = None
+    entry_action: str = ""
     selects: tuple[str, ...] = ()
     action: str = ""
 
 
-def _tables(group: Group, *tables: Naming, selects: tuple[str, ...] = ()) -> Classified:
-    return Classified(About.TABLES, group, tables, selects=selects)
+def classified(method: MethodDescriptor) -> Classified | None:
+    """What the contract says of METHOD; None where it does not say enough to permit the RPC to anybody."""
+    options = method.GetOptions()
+    if not options.HasExtension(permission):
+        return None
+    said = options.Extensions[permission]
+    about = _ABOUT[said.resource]
+    tables = () if about is About.NOTHING else _tables(method)
+    lists = listing(method) if said.entry_action else None
+    if (about is About.TABLES and not tables) or not all(each.kinds for each in tables):
+        return None
+    if said.entry_action and (lists is None or lists.table is None):
+        return None
+    return Classified(about, _group(said), tables, lists, said.entry_action, tuple(said.selecting_fields))
 
 
-def _named(path: str) -> Naming:
-    return Naming(path, name=True)
-
-
-def _arn(path: str, *kinds: Kind) -> Naming:
-    return Naming(path, name=False, kinds=frozenset(kinds))
-
-
-_TABLE = _named("table_name")
-_GLOBAL_TABLE = _named("global_table_name")
-_ENDPOINT = Classified(About.ENDPOINT, Group.LIST)
-_READ, _WRITE, _DESTROY = Group.READ, Group.WRITE, Group.DESTROY
-_DATA, _SHARE, _LIST = Group.DATA, Group.SHARE, Group.LIST
-_TAGGED = _arn("resource_arn", Kind.TABLE, Kind.INDEX)
-_SHARED = _arn("resource_arn", Kind.TABLE, Kind.STREAM)
-
-
-def _list(listing: Listing, *only: Naming) -> Classified:
-    """An RPC that lists what is of any table, or of the table that ONLY names."""
-    return Classified(About.ENDPOINT, _LIST, only, listing)
-
-
-_TABLE_ADMIN: Mapping[str, Classified] = {
-    "CancelBulkOperation": _tables(_DATA, _arn("bulk_operation_arn", Kind.BULK_OPERATION)),
-    "CreateBackup": _tables(_WRITE, _TABLE),
-    "CreateGlobalTable": _tables(_WRITE, _GLOBAL_TABLE),
-    "CreateTable": _tables(_WRITE, _TABLE, _arn("global_table_source_arn", Kind.TABLE)),
-    "DeleteBackup": _tables(_DESTROY, _arn("backup_arn", Kind.BACKUP)),
-    "DeleteResourcePolicy": _tables(_SHARE, _SHARED),
-    "DeleteTable": _tables(_DESTROY, _TABLE),
-    "DescribeBackup": _tables(_READ, _arn("backup_arn", Kind.BACKUP)),
-    "DescribeBulkOperation": _tables(_READ, _arn("bulk_operation_arn", Kind.BULK_OPERATION)),
-    "DescribeContinuousBackups": _tables(_READ, _TABLE),
-    "DescribeContributorInsights": _tables(_READ, _TABLE),
-    "DescribeEndpoints": _ENDPOINT,
-    "DescribeExport": _tables(_READ, _arn("export_arn", Kind.EXPORT)),
-    "DescribeGlobalTable": _tables(_READ, _GLOBAL_TABLE),
-    "DescribeGlobalTableSettings": _tables(_READ, _GLOBAL_TABLE),
-    "DescribeImport": _tables(_READ, _arn("import_arn", Kind.IMPORT)),
-    "DescribeKinesisStreamingDestination": _tables(_READ, _TABLE),
-    "DescribeLimits": _ENDPOINT,
-    "DescribeTable": _tables(_READ, _TABLE),
-    "DescribeTableReplicaAutoScaling": _tables(_READ, _TABLE),
-    "DescribeTimeToLive": _tables(_READ, _TABLE),
-    "DisableKinesisStreamingDestination": _tables(_WRITE, _TABLE),
-    "EnableKinesisStreamingDestination": _tables(_DATA, _TABLE),
-    "ExportTableToPointInTime": _tables(_DATA, _arn("table_arn", Kind.TABLE)),
-    "GetResourcePolicy": _tables(_READ, _SHARED),
-    "ImportTable": _tables(_DATA, _named("table_creation_parameters.table_name")),
-    "ListBackups": _list(
-        Listing(
-            "backup_summaries",
-            "table_name",
-            "DescribeBackup",
-            "last_evaluated_backup_arn",
-            "exclusive_start_backup_arn",
-            "backup_arn",
-        ),
-        _TABLE,
-    ),
-    "ListBulkOperations": _list(
-        Listing("bulk_operations_summary_list", "bulk_operation_arn", "DescribeBulkOperation")
-    ),
-    "ListContributorInsights": _list(
-        Listing("contributor_insights_summaries", "table_name", "DescribeContributorInsights"), _TABLE
-    ),
-    "ListExports": _list(
-        Listing("export_summaries", "export_arn", "DescribeExport"), _arn("table_arn", Kind.TABLE)
-    ),
-    "ListGlobalTables": _list(
-        Listing(
-            "global_tables",
-            "global_table_name",
-            "DescribeGlobalTable",
-            "last_evaluated_global_table_name",
-            "exclusive_start_global_table_name",
-            "global_table_name",
-        )
-    ),
-    "ListImports": _list(
-        Listing("import_summary_list", "table_arn", "DescribeImport"), _arn("table_arn", Kind.TABLE)
-    ),
-    "ListTables": _list(
-        Listing("table_names", "", "DescribeTable", "last_evaluated_table_name", "exclusive_start_table_name")
-    ),
-    "ListTagsOfResource": _tables(_READ, _TAGGED),
-    "PutResourcePolicy": _tables(_SHARE, _SHARED),
-    "RestoreTableFromBackup": _tables(_DATA, _named("target_table_name"), _arn("backup_arn", Kind.BACKUP)),
-    "RestoreTableToPointInTime": _tables(
-        _DATA,
-        _named("target_table_name"),
-        _named("source_table_name"),
-        _arn("source_table_arn", Kind.TABLE),
-    ),
-    "StartBulkPutItems": _tables(_DATA, _TABLE),
-    "TagResource": _tables(_WRITE, _TAGGED),
-    "UntagResource": _tables(_WRITE, _TAGGED),
-    "UpdateContinuousBackups": _tables(_WRITE, _TABLE),
-    "UpdateContributorInsights": _tables(_WRITE, _TABLE),
-    "UpdateGlobalTable": _tables(_WRITE, _GLOBAL_TABLE),
-    "UpdateGlobalTableSettings": _tables(_WRITE, _GLOBAL_TABLE),
-    "UpdateKinesisStreamingDestination": _tables(_DATA, _TABLE),
-    "UpdateTable": _tables(_WRITE, _TABLE),
-    "UpdateTableReplicaAutoScaling": _tables(_WRITE, _TABLE),
-    "UpdateTimeToLive": _tables(_WRITE, _TABLE),
+_ABOUT = {
+    AuthorizedResource.AUTHORIZED_RESOURCE_UNSPECIFIED: About.TABLES,
+    AuthorizedResource.AUTHORIZED_RESOURCE_ENDPOINT: About.ENDPOINT,
+    AuthorizedResource.AUTHORIZED_RESOURCE_OPERATIONS: About.OPERATIONS,
+    AuthorizedResource.AUTHORIZED_RESOURCE_SERVER: About.SERVER,
+    AuthorizedResource.AUTHORIZED_RESOURCE_NONE: About.NOTHING,
 }
 
-_SPECS = _named("specs.table_name")
-_NAMES = _named("table_names")
-_SELECTS = ("prefix", "all_tables")
 
-_OTHER: Mapping[str, Classified] = {
-    "tableadmin.v1.WatchService/Watch": _tables(_READ, _NAMES, selects=_SELECTS),
-    "tableadmin.v1.WatchService/Wait": _tables(
-        _READ, _TABLE, _arn("arn", Kind.BACKUP, Kind.EXPORT, Kind.IMPORT)
-    ),
-    "tableadmin.v1.PlanService/PlanTables": _tables(_READ, _SPECS),
-    "tableadmin.v1.PlanService/ExportTables": _tables(_READ, _NAMES, selects=_SELECTS),
-    "tableadmin.v1.PlanService/ApplyPlan": _tables(_WRITE, _SPECS),
-    "tableadmin.v1.PlanService/ValidateTables": Classified(About.NOTHING),
-    "tableadmin.v1.OperationService/GetOperation": Classified(About.OPERATIONS, _READ),
-    "tableadmin.v1.OperationService/ListOperations": _list(
-        Listing("operations", "table_name", "GetOperation"), _TABLE
-    ),
-    "tableadmin.v1.OperationService/CancelOperation": Classified(About.OPERATIONS, _WRITE),
-    "tableadmin.v1.OperationService/ForgetOperation": Classified(About.OPERATIONS, _DESTROY),
-    "tableadmin.v1.OperationService/WatchOperation": Classified(About.OPERATIONS, _READ),
-    # Of no group: who may read tables may not see who else does what.
-    "tableadmin.v1.AuditService/ReadAuditRecords": Classified(About.SERVER, action="ReadAuditRecords"),
-    # Shows the endpoints for which the action is permitted.
-    "tableadmin.v1.EndpointService/ListEndpoints": Classified(About.NOTHING, _LIST),
-    # The answers are about the caller alone.
-    "tableadmin.v1.AccessService/WhoAmI": Classified(About.NOTHING),
-    "tableadmin.v1.AccessService/CheckAccess": Classified(About.NOTHING),
+def _group(said: Permission) -> Group | None:
+    return Group[ActionGroup.Name(said.group).removeprefix("ACTION_GROUP_")] if said.group else None
+
+
+def _tables(method: MethodDescriptor) -> tuple[Reference, ...]:
+    """The fields that name tables, or may: names before ARNs, and last the tables that are only sources."""
+    found = [each for each in references(method.input_type) if each.kinds != {Kind.OTHER}]
+    return tuple(sorted(found, key=lambda each: (each.path.startswith("source_"), not each.name)))
+
+
+_CONTRACT = (
+    access_service_pb2,
+    audit_service_pb2,
+    endpoint_service_pb2,
+    operation_service_pb2,
+    plan_service_pb2,
+    table_admin_pb2,
+    watch_service_pb2,
+)
+
+
+def _of_the_contract() -> Iterator[tuple[str, Classified]]:
+    for module in _CONTRACT:
+        for service in module.DESCRIPTOR.services_by_name.values():
+            for method in service.methods:
+                row = classified(method)
+                if row is not None:
+                    yield f"{service.full_name}/{method.name}", row
+
+
+# The services that are not of the contract.
+_STOCK: Mapping[str, Classified] = {
     "grpc.health.v1.Health/Check": Classified(About.NOTHING),
     "grpc.health.v1.Health/List": Classified(About.NOTHING),
     "grpc.health.v1.Health/Watch": Classified(About.NOTHING),
@@ -254,21 +159,18 @@ _OTHER: Mapping[str, Classified] = {
 }
 
 # By the full name of the service, a slash, and the RPC.
-RPCS: Mapping[str, Classified] = {
-    **{f"tableadmin.v1.TableAdmin/{rpc}": row for rpc, row in _TABLE_ADMIN.items()},
-    **_OTHER,
-}
+RPCS: Mapping[str, Classified] = {**dict(_of_the_contract()), **_STOCK}
 
 
 # The actions that requests hold beside their RPC's own. The option `effects` of an RPC names those that its
 # fields cause.
 HIDDEN: Mapping[str, Group] = {
-    "DeleteIndex": _DESTROY,
-    "DeleteReplica": _DESTROY,
-    "DisableDeletionProtection": _DESTROY,
-    "DisablePointInTimeRecovery": _DESTROY,
-    "ExpireItems": _DESTROY,
-    "ReplaceTable": _DESTROY,
+    "DeleteIndex": Group.DESTROY,
+    "DeleteReplica": Group.DESTROY,
+    "DisableDeletionProtection": Group.DESTROY,
+    "DisablePointInTimeRecovery": Group.DESTROY,
+    "ExpireItems": Group.DESTROY,
+    "ReplaceTable": Group.DESTROY,
 }
 
 

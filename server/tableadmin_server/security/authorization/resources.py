@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from google.protobuf.message import Message
 from google.rpc.code_pb2 import Code
 
+from tableadmin.references import Kind, Reference
 from tableadmin_server.failure import Failure, FieldViolation
-from tableadmin_server.security.authorization.classification import Kind, Naming
 
 # `\Z` and not `$`, which also matches before a line feed.
 _NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}\Z")
@@ -42,7 +42,7 @@ class AccountUnknown(Failure):
     """The end of a call with an ARN that may be of the endpoint, whose account is not known."""
 
 
-def named_tables(request: Message, naming: Naming, place: Place) -> Iterator[Named]:
+def named_tables(request: Message, naming: Reference, place: Place) -> Iterator[Named]:
     """The tables that REQUEST names in the field of NAMING.
 
     An absent or empty field names none. Raises Failure (INVALID_ARGUMENT, RESOURCE_NOT_RECOGNIZED) for a text
@@ -53,7 +53,7 @@ def named_tables(request: Message, naming: Naming, place: Place) -> Iterator[Nam
             yield Named(table_of(value, naming, place, field), subject)
 
 
-def table_of(value: str, naming: Naming, place: Place, field: str) -> str:
+def table_of(value: str, naming: Reference, place: Place, field: str) -> str:
     """The name of the table that VALUE of FIELD names; raises Failure, as `named_tables` does."""
     if naming.name and _NAME.match(value):
         return value
@@ -90,7 +90,7 @@ def _unrecognized(kind: type[Failure], field: str, problem: str) -> Failure:
     )
 
 
-def _expected(naming: Naming) -> str:
+def _expected(naming: Reference) -> str:
     kinds = " or ".join(sorted(naming.kinds))
     return f"a table name, or the ARN of a {kinds}" if naming.name else f"the ARN of a {kinds}"
 

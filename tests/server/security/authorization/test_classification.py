@@ -3,16 +3,28 @@
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from itertools import count
 
 import pytest
 from google.protobuf.descriptor import Descriptor, MethodDescriptor
+from google.protobuf.descriptor_pb2 import FileDescriptorProto
+from google.protobuf.descriptor_pool import Default
+from google.protobuf.text_format import Parse
 from grpc_channelz.v1 import channelz_pb2
 from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection_pb2
 
 from tableadmin import v1
 from tableadmin.effects import effects_of_rpc
-from tableadmin_server.security.authorization.classification import HIDDEN, RPCS, About, Classified, Group
+from tableadmin.references import Kind, Reference
+from tableadmin_server.security.authorization.classification import (
+    HIDDEN,
+    RPCS,
+    About,
+    Classified,
+    Group,
+    classified,
+)
 from tests.parity import CONTRACT
 
 STOCK = (channelz_pb2, health_pb2, reflection_pb2)
@@ -41,7 +53,11 @@ ROWS = [(method, RPCS[method]) for method in METHODS if method in RPCS]
 
 
 def test_every_rpc_is_classified() -> None:
-    """Every RPC that the server serves has a row, and every row is an RPC."""
+    """Every RPC that the server serves has a row, and every row is an RPC.
+
+    An RPC that is missing lacks the option `permission` in its proto file, or a field of its request lacks
+    the option `resource_kinds`.
+    """
     rows = {row for row in RPCS if "reflection.v1." not in row}  # the same service under its newer name
     assert rows == METHODS.keys()
 
@@ -79,15 +95,14 @@ def test_fields_of_a_row_are_fields_of_the_messages(method: str, row: Classified
     rpc = METHODS[method]
     assert set(row.selects) <= {field.name for field in rpc.input_type.fields}
     if row.listing:
-        entries = rpc.output_type.fields_by_name[row.listing.entries]
-        entry = entries.message_type
-        names = {row.listing.names, row.listing.cursor_names} - {""}
-        assert names <= ({field.name for field in entry.fields} if entry else set())
-        assert {row.listing.cursor} - {""} <= {field.name for field in rpc.output_type.fields}
-        assert {row.listing.cursor_in} - {""} <= {field.name for field in rpc.input_type.fields}
-        assert (
-            f"tableadmin.v1.TableAdmin/{row.listing.action}" in RPCS or row.listing.action == "GetOperation"
-        )
+        items = rpc.output_type.fields_by_name[row.listing.items]
+        item = items.message_type
+        cursor = {row.listing.token_field} if row.listing.names_last_item else set()
+        names = {row.listing.table, *cursor} - {""}
+        assert names <= ({field.name for field in item.fields} if item else set())
+        assert row.listing.token_out in {field.name for field in rpc.output_type.fields}
+        assert row.listing.token_in in {field.name for field in rpc.input_type.fields}
+        assert f"tableadmin.v1.TableAdmin/{row.entry_action}" in RPCS or row.entry_action == "GetOperation"
 
 
 def test_only_what_shows_nothing_is_open_to_all() -> None:
@@ -114,3 +129,90 @@ def test_reads_of_the_contract_are_in_no_group_that_changes() -> None:
         reads = rpc.GetOptions().idempotency_level == 1
         group = RPCS[f"tableadmin.v1.TableAdmin/{rpc.name}"].group
         assert (group in {Group.READ, Group.LIST}) == reads, rpc.name
+
+
+INVENTED = """
+    name: "tableadmin/v1/invented_{name}.proto"
+    package: "tableadmin.v1"
+    syntax: "proto3"
+    dependency: "tableadmin/v1/permission.proto"
+    message_type {{
+      name: "Invent{name}Request"
+      field {{ name: "{field}" number: 1 type: TYPE_STRING label: LABEL_OPTIONAL {kinds} }}
+    }}
+    message_type {{ name: "Invent{name}Response" }}
+    service {{
+      name: "Invented{name}"
+      method {{
+        name: "Invent{name}"
+        input_type: ".tableadmin.v1.Invent{name}Request"
+        output_type: ".tableadmin.v1.Invent{name}Response"
+        options {{ {permission} }}
+      }}
+    }}
+"""
+_WRITE = "[tableadmin.v1.permission] { group: ACTION_GROUP_WRITE }"
+_LISTS = (
+    "[tableadmin.v1.permission] { resource: AUTHORIZED_RESOURCE_ENDPOINT entry_action: 'DescribeBackup' }"
+)
+
+
+def invented(field: str, kinds: str = "", permission: str = _WRITE) -> MethodDescriptor:
+    """A new RPC whose request has FIELD, with these KINDS and this PERMISSION."""
+    number = next(_NUMBERS)
+    text = INVENTED.format(name=f"R{number}", field=field, kinds=kinds, permission=permission)
+    Default().AddSerializedFile(Parse(text, FileDescriptorProto()).SerializeToString())
+    return Default().FindServiceByName(f"tableadmin.v1.InventedR{number}").methods[0]
+
+
+_NUMBERS = count()
+
+
+def declared(*kinds: str) -> str:
+    """The option `resource_kinds` with KINDS."""
+    values = ", ".join(f"RESOURCE_KIND_{kind}" for kind in kinds)
+    return f"options {{ [tableadmin.v1.resource_kinds]: [{values}] }}"
+
+
+@pytest.mark.parametrize(
+    ("field", "kinds", "found"),
+    [
+        ("table_name", "", Reference("table_name", name=True, kinds=frozenset({Kind.TABLE}))),
+        ("new_table_name", "", Reference("new_table_name", name=True, kinds=frozenset({Kind.TABLE}))),
+        ("export_arn", "", Reference("export_arn", name=False, kinds=frozenset({Kind.EXPORT}))),
+        (
+            "archive_arn",
+            declared("BACKUP", "EXPORT"),
+            Reference("archive_arn", name=False, kinds=frozenset({Kind.BACKUP, Kind.EXPORT})),
+        ),
+    ],
+)
+def test_a_new_rpc(field: str, kinds: str, found: Reference) -> None:
+    """A new RPC needs its group; its tables are those of fields whose names or options say what they name."""
+    assert classified(invented(field, kinds)) == Classified(About.TABLES, Group.WRITE, (found,))
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        pytest.param(invented("table_name", permission=""), id="without permission"),
+        pytest.param(invented("archive_arn"), id="ARN of an unknown kind"),
+        pytest.param(invented("archive_name"), id="name of an unknown kind"),
+        pytest.param(invented("text"), id="names no table"),
+        pytest.param(invented("stream_arn", declared("OTHER")), id="names something else"),
+        pytest.param(invented("table_name", permission=_LISTS), id="lists without pages"),
+    ],
+)
+def test_a_new_rpc_is_denied_until_it_is_classified(method: MethodDescriptor) -> None:
+    """An RPC has no row where the contract does not say what it is for, or what its request names."""
+    assert classified(method) is None
+
+
+def test_groups_of_the_contract() -> None:
+    """The groups that policies name are those of the contract, and so are the kinds of resources."""
+    assert {"UNSPECIFIED", *Group.__members__} == {
+        name.removeprefix("ACTION_GROUP_") for name in v1.ActionGroup.DESCRIPTOR.values_by_name
+    }
+    assert {"UNSPECIFIED", *Kind.__members__} == {
+        name.removeprefix("RESOURCE_KIND_") for name in v1.ResourceKind.DESCRIPTOR.values_by_name
+    }

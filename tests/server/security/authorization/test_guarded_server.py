@@ -18,8 +18,9 @@ from grpc_health.v1.health_pb2_grpc import HealthStub
 from grpc_reflection.v1alpha import reflection_pb2
 
 from tableadmin import errors
+from tableadmin.references import Kind, Reference
 from tableadmin.v1 import ListTablesRequest, TablePart, WatchResponse, audit_service_pb2, watch_service_pb2
-from tableadmin_server.security.authorization.classification import RPCS, About, Classified, Kind, Naming
+from tableadmin_server.security.authorization.classification import RPCS, About, Classified
 from tests.server.scripted_endpoint import Answer, Seen, Step, answer, error
 from tests.server.security.authorization.guarded import ACCOUNT, REGION, Guarded, guarded, headers
 
@@ -73,7 +74,7 @@ def naming_request(method: str, row: Classified, table: str) -> Message:
     return message
 
 
-def _name(naming: Naming, table: str) -> str:
+def _name(naming: Reference, table: str) -> str:
     if naming.name:
         return table
     kind = min(naming.kinds)

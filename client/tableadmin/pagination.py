@@ -1,51 +1,24 @@
-"""How AWS pages through lists: which field asks for the next page, which announces it, which holds the items.
+"""Pages of what RPCs of AWS list.
 
 A page without a token is the last one; one without items need not be.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, TypeVar, cast
+from typing import TypeVar, cast
 
 import grpc
 from google.protobuf.message import Message
 
+from tableadmin.channel import SERVICE
 from tableadmin.errors import Internal
+from tableadmin.listings import Listing, listing
 
 Request = TypeVar("Request", bound=Message)
 
 
-class Pagination(NamedTuple):
-    """The fields that page through an RPC.
-
-    `token_in` and `page_size` are the request's, `token_out` and `items` the response's. `page_size` is None
-    where AWS alone decides how much a page holds.
-    """
-
-    token_in: str
-    token_out: str
-    items: str
-    page_size: str | None
-
-
-def _next_token(items: str, page_size: str | None) -> Pagination:
-    return Pagination("next_token", "next_token", items, page_size)
-
-
-PAGINATION: Mapping[str, Pagination] = {
-    "ListBackups": Pagination(
-        "exclusive_start_backup_arn", "last_evaluated_backup_arn", "backup_summaries", "limit"
-    ),
-    "ListBulkOperations": _next_token("bulk_operations_summary_list", "max_results"),
-    "ListContributorInsights": _next_token("contributor_insights_summaries", "max_results"),
-    "ListExports": _next_token("export_summaries", "max_results"),
-    "ListGlobalTables": Pagination(
-        "exclusive_start_global_table_name", "last_evaluated_global_table_name", "global_tables", "limit"
-    ),
-    "ListImports": _next_token("import_summary_list", "page_size"),
-    "ListTables": Pagination(
-        "exclusive_start_table_name", "last_evaluated_table_name", "table_names", "limit"
-    ),
-    "ListTagsOfResource": _next_token("tags", None),
+# How each RPC of AWS that answers in pages does so.
+PAGINATION: Mapping[str, Listing] = {
+    method.name: paging for method in SERVICE.methods if (paging := listing(method)) is not None
 }
 
 

@@ -81,7 +81,7 @@ async def pages_of(scripted: ScriptedEndpoint) -> AsyncIterator[PagesOf]:
     async def all_pages(operation: str, limit: int | None, **asked: str) -> Pages:
         listing = LISTINGS[operation]
         pages: Pages = []
-        params: dict[str, Any] = {**asked, **({} if limit is None else {listing.page_size: limit})}
+        params: dict[str, Any] = {**asked, **({} if limit is None else {str(listing.page_size): limit})}
         while True:
             scripted.seen.clear()
             page: dict[str, Any] = (await endpoint.call(operation, params)).data

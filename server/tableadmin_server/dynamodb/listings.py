@@ -1,10 +1,15 @@
 """Listings without one table: pages that hold as much as was asked for, and cursors that do not name it."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-from tableadmin.awsshape import AwsDict
+from tableadmin.awsshape import AwsDict, member_name
+from tableadmin.listings import listing
+from tableadmin.references import table_field
+from tableadmin.v1 import table_admin_pb2
+
+_SERVICE = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"]
 
 # Also in the ARNs of a table's indexes, streams, backups, exports and imports.
 _TABLE = re.compile(r":table/([^/:]+)")
@@ -32,44 +37,33 @@ class _Listing(NamedTuple):
     about: str
     token_in: str
     token_out: str
-    page_size: str
+    page_size: str | None
     only: str | None
 
 
-# ListTagsOfResource is missing: it lists nothing of tables beside the one that it is asked for.
-LISTINGS: Mapping[str, _Listing] = {
-    "ListBackups": _Listing(
-        "BackupSummaries",
-        "TableName",
-        "ExclusiveStartBackupArn",
-        "LastEvaluatedBackupArn",
-        "Limit",
-        "TableName",
-    ),
-    "ListBulkOperations": _Listing(
-        "BulkOperationsSummaryList", "BulkOperationArn", "NextToken", "NextToken", "MaxResults", None
-    ),
-    "ListContributorInsights": _Listing(
-        "ContributorInsightsSummaries", "TableName", "NextToken", "NextToken", "MaxResults", "TableName"
-    ),
-    "ListExports": _Listing(
-        "ExportSummaries", "ExportArn", "NextToken", "NextToken", "MaxResults", "TableArn"
-    ),
-    "ListGlobalTables": _Listing(
-        "GlobalTables",
-        "GlobalTableName",
-        "ExclusiveStartGlobalTableName",
-        "LastEvaluatedGlobalTableName",
-        "Limit",
-        None,
-    ),
-    "ListImports": _Listing(
-        "ImportSummaryList", "TableArn", "NextToken", "NextToken", "PageSize", "TableArn"
-    ),
-    "ListTables": _Listing(
-        "TableNames", "", "ExclusiveStartTableName", "LastEvaluatedTableName", "Limit", None
-    ),
-}
+def _listings() -> Iterator[tuple[str, _Listing]]:
+    """The listings whose items are of tables, by the operation: not those of tags."""
+    for method in _SERVICE.methods:
+        found = listing(method)
+        if found is None or found.table is None:
+            continue
+        asked, answered = method.input_type.fields_by_name, method.output_type.fields_by_name
+        only = table_field(method.input_type)
+        item = answered[found.items].message_type
+        yield (
+            method.name,
+            _Listing(
+                items=member_name(answered[found.items]),
+                about=member_name(item.fields_by_name[found.table]) if item else "",
+                token_in=member_name(asked[found.token_in]),
+                token_out=member_name(answered[found.token_out]),
+                page_size=member_name(asked[found.page_size]) if found.page_size else None,
+                only=member_name(asked[only]) if only else None,
+            ),
+        )
+
+
+LISTINGS: Mapping[str, _Listing] = dict(_listings())
 
 
 def shows_tables(operation: str, params: AwsDict) -> bool:
@@ -98,7 +92,8 @@ async def leave_out(
     asked = None
     while len(kept) < wanted and (token := page.get(listing.token_out)) and token != asked:
         asked = token
-        more = await following({**params, listing.token_in: token, listing.page_size: wanted - len(kept)})
+        size = {} if listing.page_size is None else {listing.page_size: wanted - len(kept)}
+        more = await following({**params, listing.token_in: token, **size})
         kept += _others(table, listing, more)
         page[listing.token_out] = more.get(listing.token_out)
     if not page.get(listing.token_out):

@@ -16,17 +16,6 @@ if TYPE_CHECKING:
 # What every paged RPC takes for the size of a page.
 _MOST = 25
 
-# The field that names an item, "" where an item is a name; of an ARN the name of the table counts.
-_NAMES = {
-    "ListBackups": "backup_name",
-    "ListBulkOperations": "bulk_operation_arn",
-    "ListContributorInsights": "table_name",
-    "ListExports": "export_arn",
-    "ListGlobalTables": "global_table_name",
-    "ListImports": "table_arn",
-    "ListTables": "",
-    "ListTagsOfResource": "key",
-}
 _TABLE = re.compile(r"arn:[^/]*:table/([^/]+)")
 
 M = TypeVar("M", bound="Message")
@@ -56,8 +45,8 @@ def listed(
             setattr(request, paging.page_size, min(most - len(items), _MOST))
         page = session.client.invoke(rpc, request, session.client.options)
         if prefix:
-            found = getattr(page, paging.items)
-            kept = [each for each in found if _name(each, _NAMES[rpc.rpc]).startswith(prefix)]
+            found, name = getattr(page, paging.items), item_name(rpc.rpc)
+            kept = [each for each in found if _name(each, name).startswith(prefix)]
             del found[:]
             found.extend(kept)
         whole.ClearField(paging.token_out)
@@ -70,6 +59,24 @@ def listed(
         # A page may have been empty; the whole is not.
         whole.ClearField("empty_members")
     return whole
+
+
+def item_name(rpc: str) -> str:
+    """The field that names an item which RPC lists, "" where an item is a name.
+
+    The field is the item's own name, such as `backup_name` of a BackupSummary, or else that of its table, or
+    else its first field.
+    """
+    from tableadmin.channel import SERVICE  # noqa: PLC0415 - protobuf
+    from tableadmin.pagination import PAGINATION  # noqa: PLC0415 - grpc
+
+    paging = PAGINATION[rpc]
+    item = SERVICE.methods_by_name[rpc].output_type.fields_by_name[paging.items].message_type
+    if item is None:
+        return ""
+    words = re.findall("[A-Z][a-z]*", item.name.removesuffix("Summary"))
+    own = f"{'_'.join(words).lower()}_name"
+    return own if own in item.fields_by_name else paging.table or item.fields[0].name
 
 
 def _name(item: object, field: str) -> str:

@@ -23,8 +23,8 @@ from tests.server.security.authorization.test_classification import METHODS
 from tests.server_process import ServerProcess, running_server
 
 OPERATIONS = "tableadmin-operations"
-# The account is that of all of moto's resources.
-REGION, ACCOUNT = "eu-central-1", "123456789012"
+# The account is that of all of moto's resources. No other test uses the region: moto has one state a process.
+REGION, ACCOUNT = "eu-west-3", "123456789012"
 OURS, OTHER = Authority(), Authority()
 PARTNER = "https://partner.example"
 STATIC = "tableadmin_0123456789abcdef"
@@ -43,7 +43,7 @@ when { resource.hasTag("owner") && resource.getTag("owner") == principal.name };
 @id("mesh") permit (principal == Service::"mesh/spiffe://prod.example/api", action, resource);
 
 @id("stays-here") forbid (principal, action in Action::"data", resource)
-unless { ["acme-exports", "arn:aws:kinesis:eu-central-1:123456789012:stream/ours"]
+unless { ["acme-exports", "arn:aws:kinesis:eu-west-3:123456789012:stream/ours"]
          .containsAll(context.destinations) };
 @id("capacity") forbid (principal, action, resource)
 when { context.readUnits + context.writeUnits > 1000 };

@@ -16,6 +16,16 @@ def refusal(text: str, **parameters: str) -> str:
     return str(refused.value)
 
 
+KEPT = "not in the configuration, and Terraform keeps what is set"
+
+
 def left_alone(spec: TableSpec, *lacking: str) -> list[UnmanagedMember]:
-    """The members that SPEC does not manage, but for LACKING, what the format has no member for."""
-    return [member for member in spec.unmanaged if member.path not in {"VectorIndexes", *lacking}]
+    """The members that SPEC does not manage, but for LACKING, what the format has no member for.
+
+    Blocks that a configuration of Terraform does not have, and Terraform keeps, are left out too.
+    """
+    return [
+        member
+        for member in spec.unmanaged
+        if member.path not in {"VectorIndexes", *lacking} and member.reason != KEPT
+    ]

@@ -51,10 +51,10 @@ Files: TypeAlias = Mapping[str, str]
 
 
 class FolderReader(NamedTuple):
-    """A format of folders: the file that marks one, and patterns of the files that `read` gets."""
+    """A format of folders: patterns of the files that mark one, and of the files that `read` gets."""
 
     format: str
-    mark: str
+    marks: tuple[str, ...]
     files: tuple[str, ...]
     read: Callable[[Files, Inputs], Found]
 
@@ -88,8 +88,8 @@ TEXTS: tuple[TextReader, ...] = (
     TextReader("Terraform", sources.recognised, sources.read),
 )
 FOLDERS: tuple[FolderReader, ...] = (
-    FolderReader("Terraform", sources.MARK, sources.FILES, sources.read_folder),
-    FolderReader("CDK", cdk.MARK, cdk.FILES, cdk.read),
+    FolderReader("Terraform", sources.MARKS, sources.FILES, sources.read_folder),
+    FolderReader("CDK", (cdk.MARK,), cdk.FILES, cdk.read),
 )
 
 _DESCRIPTION = "give what `aws dynamodb describe-table` prints"
@@ -142,7 +142,7 @@ def text_reader_of(name: str, text: str) -> TextReader | None:
 def folder_reader_of(paths: list[str]) -> FolderReader:
     """The reader of a folder that has PATHS in it. Raises SpecError where no format has such a folder."""
     for reader in FOLDERS:
-        if any(fnmatchcase(path, reader.mark) for path in paths):
+        if any(fnmatchcase(path, mark) for path in paths for mark in reader.marks):
             return reader
-    known = " or ".join(f"{reader.mark} ({reader.format})" for reader in FOLDERS)
+    known = " or ".join(f"{reader.marks[0]} ({reader.format})" for reader in FOLDERS)
     raise SpecError(f"is a folder without {known}; give the files in it" if known else "is a folder")

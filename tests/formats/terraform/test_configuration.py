@@ -8,7 +8,7 @@ import pytest
 from tableadmin.awsshape import to_aws
 from tableadmin.formats import Inputs, SpecError, load, read, write
 from tableadmin.v1 import TableSpec
-from tests.formats.refusing import left_alone, refusal
+from tests.formats.refusing import KEPT, left_alone, refusal
 
 ORDERS = """
 resource "aws_dynamodb_table" "orders" {
@@ -40,8 +40,37 @@ def test_an_own_resource() -> None:
         "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
         "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
-        "Unmanaged": [{"Path": "VectorIndexes", "Reason": "Terraform has no attribute for it"}],
+        "Unmanaged": [
+            {"Path": "PointInTimeRecoverySpecification", "Reason": KEPT},
+            {"Path": "SSESpecification", "Reason": KEPT},
+            {"Path": "TimeToLiveSpecification", "Reason": KEPT},
+            {"Path": "VectorIndexes", "Reason": "Terraform has no attribute for it"},
+        ],
     } == to_aws(here)
+
+
+def test_blocks_that_are_not_there() -> None:
+    """Terraform turns off what a block says, and keeps what a block that is not there would say."""
+    off = """
+  ttl {
+    enabled = false
+  }
+  dynamic "point_in_time_recovery" {
+    for_each = []
+    content {
+      enabled = true
+    }
+  }
+  server_side_encryption {
+    enabled = false
+  }
+"""
+    spec = tables(ORDERS % off)["orders"]
+
+    assert ["PointInTimeRecoverySpecification"] == [
+        member.path for member in spec.unmanaged if member.reason == KEPT
+    ]
+    assert not spec.HasField("time_to_live_specification")
 
 
 MANY = """
@@ -420,12 +449,12 @@ resource "aws_dynamodb_table" "orders" {
 
 def test_a_module_that_is_not_here() -> None:
     """A module of a registry is noted; where it may hold the only tables, the error names it."""
-    module = 'module "t" {\n  source = "terraform-aws-modules/dynamodb-table/aws"\n}\n'
+    module = 'module "t" {\n  source = "cloudposse/dynamodb/aws"\n}\n'
     notes: list[str] = []
     read(ORDERS % "" + module, name="main.tf", notes=notes)
 
     assert 1 == len(notes)
-    assert "module.t is not read: its source, terraform-aws-modules/dynamodb-table/aws, is not" in notes[0]
+    assert "module.t is not read: its source, cloudposse/dynamodb/aws, is not" in notes[0]
     assert "has no aws_dynamodb_table; module.t is not read" in refusal(module)
 
 

@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from tableadmin.formats.error import SpecError
+from tableadmin.formats.error import SpecError, merged
 from tableadmin.formats.found import DECLARED, Found, FoundTable, attempt
 from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.spec import specified
 from tableadmin.formats.terraform import neighbours, shown, table
 from tableadmin.formats.terraform.neighbours import NEIGHBOURS, TABLE, Draft
 from tableadmin.formats.terraform.resources import Resource, unknown_leaves
-from tableadmin.formats.terraform.unmanaged import refusal, unmanaged, with_given, written
+from tableadmin.formats.terraform.unmanaged import Unmanaged, refusal, unmanaged, with_given, written
 from tableadmin.formats.text.tree import Tree, pruned_record, record, records
 from tableadmin.v1 import TableSpec
 
@@ -80,10 +80,20 @@ def _found(resource: Resource, belonging: Sequence[Resource], inputs: Inputs) ->
 
 def _spec(resource: Resource, belonging: Sequence[Resource], inputs: Inputs, notes: list[str]) -> TableSpec:
     _refuse_number(resource)
-    draft = Draft(resource, table.members(resource), unmanaged(resource, inputs), notes)
+    errors: list[SpecError] = []
+    try:
+        alone = unmanaged(resource, inputs)
+    except SpecError as error:
+        errors, alone = [error], Unmanaged()
+    draft = Draft(resource, table.members(resource), alone, notes)
     notes += table.lost(resource)
     for neighbour in belonging:
-        _add(neighbour, draft, inputs)
+        try:
+            _add(neighbour, draft, inputs)
+        except SpecError as error:
+            errors.append(error)
+    if errors:
+        raise merged(errors) if all(error.needs for error in errors) else errors[0]
     _leave_what_terraform_lacks(draft)
     data = {**draft.data, "Unmanaged": draft.unmanaged.members()}
     return specified(pruned_record(data), path=resource.address)

@@ -10,8 +10,9 @@ from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.text.tree import Record, Tree
 
 # The files of a folder that Terraform reads, those that its file() often reads, and what marks such a folder.
-FILES = ("*.tf", "*.tofu", "*.tfvars", "*.json", "*.yaml", "*.yml")
-MARK = "*.tf*"
+FILES = ("*.tf", "*.tofu", "*.tfvars", "*.json", "*.yaml", "*.yml", "*.tftpl", "*.tpl", "*.tmpl", "*.csv")
+MARKS = ("*.tf*", "*.tofu*")
+_CONFIGURATIONS = (".tf", ".tofu", ".tf.json", ".tofu.json")
 
 _BLOCK = re.compile(
     r"^(?:resource|data|module|provider|variable|output|locals|terraform)(?:[ \t]+\"[^\"\n]*\")*[ \t]*\{",
@@ -51,7 +52,7 @@ def read_json(document: Tree, inputs: Inputs) -> Found:
 
 def read_folder(files: Mapping[str, str], inputs: Inputs) -> Found:
     """The tables that FILES, a root module with the modules in it, configure. Raises SpecError."""
-    folders = {posixpath.dirname(name) for name in files if name.endswith((".tf", ".tf.json"))}
+    folders = {posixpath.dirname(name) for name in files if name.endswith(_CONFIGURATIONS)}
     if not folders:
         raise SpecError("is a folder without a .tf file")
     if "" not in folders:

@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
-from tableadmin.formats.error import SpecError
+from tableadmin.formats.error import SpecError, merged
 from tableadmin.formats.found import DECLARED
 from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.terraform.resources import Cause, Resource, Steps, configured, unknown_leaves
@@ -13,6 +13,9 @@ from tableadmin.formats.text.tree import Record, Tree
 # What a spec takes.
 _LONGEST_REASON = 200
 _IGNORED = "lifecycle.ignore_changes"
+_KEPT = "not in the configuration, and Terraform keeps what is set"
+# Blocks that the provider computes where nobody wrote them: Terraform leaves alone what is on the table.
+_COMPUTED_BLOCKS = ("point_in_time_recovery", "server_side_encryption", "ttl")
 _ONLY_CONFIGURED = "only the tags of the configuration are known"
 # Members of blocks that a spec may leave unmanaged by themselves; {} is the name of the block's element.
 _INNER: Mapping[tuple[str, str], str] = {
@@ -78,11 +81,29 @@ def unmanaged(table: Resource, inputs: Inputs) -> Unmanaged:
     for attribute in ATTRIBUTES if "all" in table.ignored else table.ignored:
         if ATTRIBUTES.get(attribute):
             found.add(ATTRIBUTES[attribute], _IGNORED)
+    for attribute in _not_configured(table):
+        found.add(ATTRIBUTES[attribute], _KEPT)
+    errors: list[SpecError] = []
     for attribute in ATTRIBUTES:
         for steps, cause in unknown_leaves(table.unknown.get(attribute)):
             if _matters(table, attribute):
-                _judge(table, (attribute, *steps), cause, inputs, found)
+                errors += _judge(table, (attribute, *steps), cause, inputs, found)
+    if errors:
+        raise merged(errors)
     return found
+
+
+def _not_configured(table: Resource) -> list[str]:
+    """The blocks that Terraform leaves alone because the configuration does not have them."""
+    if table.source == "state" or (table.source == "plan" and table.expressions is None):
+        return []
+    return [
+        block
+        for block in _COMPUTED_BLOCKS
+        if not table.values.get(block)
+        and not any(unknown_leaves(table.unknown.get(block)))
+        and not configured(table.expressions, [block])
+    ]
 
 
 def _matters(table: Resource, attribute: str) -> bool:
@@ -96,7 +117,10 @@ def _matters(table: Resource, attribute: str) -> bool:
     return attribute != "region"
 
 
-def _judge(table: Resource, steps: Steps, cause: Cause, inputs: Inputs, found: Unmanaged) -> None:
+def _judge(
+    table: Resource, steps: Steps, cause: Cause, inputs: Inputs, found: Unmanaged
+) -> Iterator[SpecError]:
+    """Add to FOUND what TABLE has at STEPS and is not known, or yield why that is refused."""
     names = [step for step in steps if isinstance(step, str)]
     member = _member(table, steps)
     if member is None:
@@ -110,16 +134,16 @@ def _judge(table: Resource, steps: Steps, cause: Cause, inputs: Inputs, found: U
     elif member and inputs.leaves_alone(member):
         found.add(member, DECLARED)
     else:
-        raise refusal(f"{table.address}.{written(steps)}", cause, member)
+        yield refusal(f"{table.address}.{written(steps)}", cause, member)
 
 
 def refusal(path: str, cause: Cause, member: str) -> SpecError:
     """The error that the value at PATH is not known; it says what to give, or to leave MEMBER alone."""
-    needs = [*(cause.needs or (f"--param '{cause.reference or path}=VALUE'",))]
-    needs += [f"--unmanaged {shlex.quote(member)}"] if member else []
-    *first, last = [*needs, *cause.instead]
+    needs = cause.needs or (f"--param '{cause.reference or path}=VALUE'",)
+    unmanaged_instead = [f"--unmanaged {shlex.quote(member)}"] if member else []
+    *first, last = [" and ".join(needs), *unmanaged_instead, *cause.instead]
     choice = f"{', '.join(first)} or {last}" if first else last
-    return SpecError(f"{cause.reason}; give {choice}", path=path, needs=needs[:1])
+    return SpecError(f"{cause.reason}; give {choice}", path=path, needs=needs)
 
 
 def _member(table: Resource, steps: Steps) -> str | None:

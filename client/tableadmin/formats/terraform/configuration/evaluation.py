@@ -1,28 +1,24 @@
 """What expressions stand for, in a scope: by Terraform's rules, without a provider or a disk."""
 
 import operator
-import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import ParamSpec, TypeAlias
 
 from lark import Token
 from lark import Tree as Node
 
-from tableadmin.formats.error import SpecError
+from tableadmin.formats.terraform.configuration import files, templates
 from tableadmin.formats.terraform.configuration.functions import called, same
 from tableadmin.formats.terraform.configuration.syntax import (
     Expression,
     Parsed,
-    as_before,
-    expression,
     inner,
     label,
     parts,
-    unescaped,
 )
+from tableadmin.formats.terraform.configuration.templates import Part
 from tableadmin.formats.terraform.configuration.values import (
-    NotHere,
     SetOfValues,
     Unevaluable,
     Unknown,
@@ -32,6 +28,7 @@ from tableadmin.formats.terraform.configuration.values import (
     number,
     sequence,
     text,
+    together,
     truth,
     whole,
 )
@@ -43,10 +40,7 @@ Arguments = ParamSpec("Arguments")
 GIVEN = "(given)"
 FILES = "(files)"
 
-_ESCAPE = re.compile(r"\\(?:(?P<simple>[nrt\"\\])|u(?P<four>[0-9a-fA-F]{4})|U(?P<eight>[0-9a-fA-F]{8}))")
-_SIMPLE = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _HEREDOC = re.compile(r"<<(?P<trim>-?)[^\n]*\n(?P<body>(?:.*\n)??)[ \t]*[^\s]+\s*", re.DOTALL)
-_TEMPLATE = re.compile(r"\$\$\{|%%\{|\$\{|%\{")
 
 
 def evaluated(expression: Expression, scope: Scope) -> Value:
@@ -77,8 +71,7 @@ def from_json(tree: Tree, scope: Scope) -> Value:
 
 def template(source: str, scope: Scope) -> Value:
     """What SOURCE is with its interpolations evaluated, their value where it is one. Raises Unevaluable."""
-    found = [*_template_parts(source, scope)]
-    return found[0] if len(found) == 1 else "".join(map(text, found))
+    return _joined(templates.of_text(source), scope)
 
 
 def native(node: Parsed, scope: Scope) -> Value:
@@ -117,50 +110,47 @@ def _attempted(
         return Unknown(cause)
 
 
-def _template_parts(source: str, scope: Scope) -> Iterator[Value]:
+def _rendered(parts_of: Sequence[Part], scope: Scope) -> list[Value]:
+    """What the parts of a template give. Raises Unevaluable, for all that is not known at once."""
+    found: list[Value] = []
+    causes: list[Unevaluable] = []
     at = 0
-    for found in _TEMPLATE.finditer(source):
-        if found.start() < at:
-            continue
-        if found.start() > at:
-            yield unescaped(source[at : found.start()])
-        at = found.end()
-        if found[0] == "%{":
-            raise Unevaluable("template directives, %{...}, can't be evaluated here")
-        if found[0] == "${":
-            end = _closing(source, at)
-            yield native(_parsed(as_before(source[at:end])), scope)
-            at = end + 1
-        else:
-            yield found[0][1:]
-    if at < len(source):
-        yield unescaped(source[at:])
-
-
-def _parsed(source: str) -> Parsed:
-    try:
-        found = expression(source).source
-    except SpecError as error:
-        raise Unevaluable(error.reason) from None
-    assert isinstance(found, Node)
+    while at < len(parts_of):
+        end = at
+        try:
+            if parts_of[at].kind in (templates.IF, templates.FOR):
+                *chosen, end = templates.branches(parts_of, at)
+            found += _part(parts_of[at], chosen if end > at else [], scope)
+        except Unevaluable as cause:
+            causes.append(cause)
+        at = end + 1
+    if causes:
+        raise together(causes)
     return found
 
 
-def _closing(source: str, at: int) -> int:
-    """Where the brace closes that was opened before AT; text in quotes is passed over."""
-    depth, quoted = 0, False
-    while at < len(source):
-        char = source[at]
-        if quoted and char == "\\":
-            at += 1
-        elif char == '"':
-            quoted = not quoted
-        elif not quoted:
-            if char == "}" and not depth:
-                return at
-            depth += {"{": 1, "}": -1}.get(char, 0)
-        at += 1
-    raise Unevaluable("${ is not closed")
+def _part(part: Part, branches: list[list[Part]], scope: Scope) -> list[Value]:
+    """What PART gives; BRANCHES are what an `if` chooses from, or what a `for` repeats."""
+    if part.kind == templates.TEXT:
+        return [part.text]
+    if part.expression is None:
+        raise Unevaluable(f"a template has {part.kind} without its beginning")
+    value = native(part.expression, scope)
+    if part.kind == templates.VALUE:
+        return [value]
+    if part.kind == templates.IF:
+        return _inner_text(branches[0 if truth(value) else 1], scope)
+    scopes = (_with_names(part.names, pair, scope) for pair in pairs(value))
+    return [each for within in scopes for each in _inner_text(branches[0], within)]
+
+
+def _inner_text(inner_parts: Sequence[Part], scope: Scope) -> list[Value]:
+    return ["".join(map(text, _rendered(inner_parts, scope)))]
+
+
+def _with_names(names: Sequence[str], pair: tuple[Value, Value], scope: Scope) -> Scope:
+    """SCOPE with the key and the value of PAIR under NAMES, or with the value under the only name."""
+    return {**scope, **dict(zip(names, pair[-len(names) :], strict=True))}
 
 
 def _only(node: Parsed, scope: Scope) -> Value:
@@ -176,20 +166,13 @@ def _digits(node: Parsed, _: Scope) -> Value:
 
 
 def _string(node: Parsed, scope: Scope) -> Value:
-    found = [_string_part(part.children[0], scope) for part in parts(node)]
+    return _joined(templates.of_string(node), scope)
+
+
+def _joined(template_parts: Sequence[Part], scope: Scope) -> Value:
+    """The value of the only part, or the text of all of them."""
+    found = _rendered(template_parts, scope)
     return found[0] if len(found) == 1 else "".join(map(text, found))
-
-
-def _string_part(content: Parsed | Token, scope: Scope) -> Value:
-    if isinstance(content, Token):
-        return unescaped(_ESCAPE.sub(_unescaped, str(content)))
-    if content.data == "interpolation":
-        return _only(content, scope)
-    raise Unevaluable("template directives, %{...}, can't be evaluated here")
-
-
-def _unescaped(found: re.Match[str]) -> str:
-    return _SIMPLE[found["simple"]] if found["simple"] else chr(int(found["four"] or found["eight"], 16))
 
 
 def _heredoc(node: Parsed, scope: Scope) -> Value:
@@ -247,6 +230,8 @@ def _attribute(node: Parsed, scope: Scope) -> Value:
         # The longest address says most.
         if address and any(address.startswith(f"{reference}.") for reference in cause.references):
             raise type(cause)(str(cause).replace(cause.references[0], address, 1), address) from None
+        if address:
+            cause.through = tuple(dict.fromkeys((*cause.through, address)))
         raise
 
 
@@ -346,17 +331,14 @@ def _call(node: Parsed, scope: Scope) -> Value:
     values = [native(argument, scope) for argument in arguments]
     if any(isinstance(child, Token) and child.type == "ELLIPSIS" for child in last.children):
         values[-1:] = sequence(values[-1])
-    if name in ("file", "fileexists"):
-        return _file(name, text(values[0]), mapping(scope.get(FILES, {})))
+    if name in _OF_FILES:
+        return _OF_FILES[name](mapping(scope.get(FILES, {})), *values)
     return called(name, values)
 
 
-def _file(name: str, path: str, files: Mapping[str, Value]) -> Value:
-    """The text of the file at PATH, or whether there is one. Raises Unevaluable for what may be elsewhere."""
-    found = posixpath.normpath(path)
-    if found in files:
-        return files[found] if name == "file" else True
-    raise NotHere(f"{name}(): {path} is not among the files that were given")
+def _template_file(of: Mapping[str, Value], path: Value, variables: Value) -> Value:
+    """The text of the file at PATH, a template that knows VARIABLES alone."""
+    return text(template(text(files.content(of, path)), {**mapping(variables), FILES: {**of}}))
 
 
 def called_with(node: Parsed) -> tuple[str, list[Parsed]]:
@@ -426,6 +408,12 @@ _OPERATORS: Mapping[str, Callable[[Value, Value], Value]] = {
     "*": lambda left, right: number(left) * number(right),
     "/": _quotient,
     "%": lambda left, right: number(operator.mod(number(left), number(right))),
+}
+_OF_FILES: Mapping[str, Callable[..., Value]] = {
+    "file": files.content,
+    "fileexists": files.exists,
+    "fileset": files.matching,
+    "templatefile": _template_file,
 }
 _RULES: Mapping[str, Callable[[Parsed, Scope], Value]] = {
     "attr_splat_expr_term": _splat,

@@ -4,8 +4,12 @@ Functions that read files, clocks or randomness are left out: they name themselv
 """
 
 import base64
+import csv
+import hashlib
+import io
 import json
 import math
+import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from urllib.parse import quote_plus
@@ -61,6 +65,11 @@ def same(left: Value, right: Value) -> bool:
 def _from_yaml(source: str) -> Value:
     loaded: Value = yaml.safe_load(source)
     return loaded
+
+
+def _chunks(items: Value, size: Value) -> Value:
+    found, length = sequence(items), whole(size)
+    return [found[begin : begin + length] for begin in range(0, len(found), length)]
 
 
 def _coalesce(*values: Value) -> Value:
@@ -149,6 +158,11 @@ def _lookup(values: Value, key: Value, *default: Value) -> Value:
     return known(default[0])
 
 
+def _matching_keys(values: Value, keys: Value, wanted: Value) -> Value:
+    pairs = zip(sequence(values), sequence(keys), strict=True)
+    return [value for value, key in pairs if any(same(key, each) for each in sequence(wanted))]
+
+
 def _merge(*maps: Value) -> Value:
     merged: dict[str, Value] = {}
     for one in maps:
@@ -229,6 +243,22 @@ def _to_map(value: Value) -> Value:
     return {**mapping(value)}
 
 
+def _transposed(of: Value) -> Value:
+    found: dict[str, list[Value]] = {}
+    for name in sorted(mapping(of)):
+        for item in _texts(mapping(of)[name]):
+            found.setdefault(item, []).append(name)
+    return {**found}
+
+
+def _digest(name: str, value: Value) -> "hashlib._Hash":
+    return hashlib.new(name, text(value).encode(), usedforsecurity=False)
+
+
+def _hexadecimal(name: str) -> Callable[[Value], Value]:
+    return lambda value: _digest(name, value).hexdigest()
+
+
 def _zip(keys: Value, values: Value) -> Value:
     return dict(zip(map(text, sequence(keys)), sequence(values), strict=True))
 
@@ -253,14 +283,19 @@ FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "floor": lambda value: math.floor(number(value)),
     "max": lambda *values: max(map(number, values)),
     "min": lambda *values: min(map(number, values)),
+    "log": lambda value, base: number(round(math.log(number(value), number(base)), 12)),
     "parseint": lambda value, base: int(text(value), whole(base)),
     "pow": lambda value, power: number(float(number(value)) ** float(number(power))),
+    "signum": lambda value: (number(value) > 0) - (number(value) < 0),
     "sum": lambda items: sum(map(number, sequence(items))),
     # Text
     "chomp": lambda value: text(value).rstrip("\r\n"),
+    "basename": lambda path: posixpath.basename(text(path)),
+    "dirname": lambda path: posixpath.dirname(text(path)) or ".",
     "endswith": lambda value, suffix: text(value).endswith(text(suffix)),
     "format": _format,
     "formatlist": _format_list,
+    "indent": lambda spaces, value: text(value).replace("\n", "\n" + " " * whole(spaces)),
     "join": lambda separator, *lists: text(separator).join(t for one in lists for t in _texts(one)),
     "lower": lambda value: text(value).lower(),
     "regex": _regex,
@@ -280,6 +315,7 @@ FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     # Collections
     "alltrue": lambda items: all(map(truth, sequence(items))),
     "anytrue": lambda items: any(map(truth, sequence(items))),
+    "chunklist": _chunks,
     "coalesce": _coalesce,
     "coalescelist": _coalesce_list,
     "compact": lambda items: [item for item in sequence(items) if known(item) not in (None, "")],
@@ -294,6 +330,7 @@ FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "list": lambda *items: [*items],
     "lookup": _lookup,
     "map": lambda *pairs: dict(zip(map(text, pairs[::2]), pairs[1::2], strict=True)),
+    "matchkeys": _matching_keys,
     "merge": _merge,
     "one": _one,
     "range": _range,
@@ -304,14 +341,18 @@ FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "setunion": _set(lambda left, right: [*left, *right]),
     "slice": lambda items, begin, end: sequence(items)[whole(begin) : whole(end)],
     "sort": lambda items: [*sorted(_texts(items))],
+    "transpose": _transposed,
     "values": _values,
     "zipmap": _zip,
     # Encodings
     "base64decode": lambda value: base64.b64decode(text(value)).decode(),
     "base64encode": lambda value: base64.b64encode(text(value).encode()).decode(),
+    "base64sha256": lambda value: base64.b64encode(_digest("sha256", value).digest()).decode(),
+    "csvdecode": lambda value: [{**row} for row in csv.DictReader(io.StringIO(text(value)))],
     "jsondecode": lambda value: json.loads(text(value)),
     "jsonencode": json_text,
     "yamldecode": lambda value: _from_yaml(text(value)),
+    **{name: _hexadecimal(name) for name in ("md5", "sha1", "sha256", "sha512")},
     "urlencode": lambda value: quote_plus(text(value)),
     # Types
     "nonsensitive": known,

@@ -8,6 +8,7 @@ from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from tableadmin.formats.error import SpecError
+from tableadmin.formats.terraform.configuration import policy_documents, registry
 from tableadmin.formats.terraform.configuration.bodies import META, body_values, ignored
 from tableadmin.formats.terraform.configuration.evaluation import (
     FILES,
@@ -46,6 +47,9 @@ Arguments: TypeAlias = Callable[[str], "Value | None"]
 _DEEPEST = 10
 _REGION = "aws_region"
 _MOST = 1024
+# What a call of a module says, beside the inputs of the module.
+_OF_CALLS = META | {"source", "version", "providers"}
+_ONLY_FILE = "main.tf"
 _NOT_FETCHED = "is not among the files: run `terraform init`, and give the folder"
 
 
@@ -67,6 +71,17 @@ class Written(NamedTuple):
     block: Block
 
 
+class Located(NamedTuple):
+    """Where a module is: its files and others, and its folder among them.
+
+    `caller` is the block that calls a published module, which has files of our own.
+    """
+
+    files: Mapping[str, str]
+    folder: str = ""
+    caller: Block | None = None
+
+
 class Provider(NamedTuple):
     """What a provider's block says of the resources that it makes."""
 
@@ -79,23 +94,24 @@ class Module:
 
     def __init__(
         self,
-        files: Mapping[str, str],
+        located: Located,
         arguments: Arguments,
         given: Mapping[str, Value],
         *,
-        folder: str = "",
         address: str = "",
         providers: Mapping[str, Provider] | None = None,
         depth: int = 0,
     ) -> None:
-        self._files = files
+        self._files, self._folder, self._caller = files, folder, caller = located
         self._arguments = arguments
         self._given = given
-        self._folder = folder
         self._address = address
         self._depth = depth
-        bodies = {name: parsed(name, files[name]) for name in sorted(files) if _is_in(name, folder)}
+        bodies = {name: parsed(name, files[name]) for name in _files_of(files, folder)}
         blocks = [block._replace(file=name) for name, body in bodies.items() for block in body.blocks]
+        if caller:
+            # The files are not the user's: the place of a resource is that of the call.
+            blocks = [block._replace(file=caller.file, line=caller.line) for block in blocks]
         overrides = [block for block in blocks if is_override(block.file)]
         self._blocks = overridden([block for block in blocks if not is_override(block.file)], overrides)
         self.attributes = frozenset(name for body in bodies.values() for name in body.attributes)
@@ -103,13 +119,18 @@ class Module:
         self._scope: Scope = self._everything()
         self._providers = {"aws": Provider(), **(providers or {}), **self._own_providers()}
 
+    @property
+    def is_published(self) -> bool:
+        """Whether the module is read without files of the user."""
+        return self._caller is not None
+
     def resources(self, types: Callable[[str], bool]) -> Iterator[Written]:
         """The managed resources of the TYPES that are wanted, those of modules included."""
         for block in self._of("resource"):
             if types(block.labels[0]):
                 yield from self._written(block)
         for block in self._of("module"):
-            for _, module in self._called(block):
+            for _, module in self._called_if_known(block):
                 if module:
                     yield from module.resources(types)
 
@@ -118,13 +139,22 @@ class Module:
         for block in self._of("module"):
             address = f"{self._address}module.{block.labels[0]}"
             try:
-                for _, module in self._called(block):
+                for _, module in self._called(block)[:1]:
                     if module:
                         yield from module.unread()
                     else:
-                        yield address, f"its source, {self._source(block)}, {_NOT_FETCHED}"
+                        yield address, self._why_unread(block)
             except Unevaluable as cause:
-                yield address, str(cause)
+                yield address, f"{cause}; give {' and '.join(cause.needs) or 'the value'}"
+
+    def published(self) -> Iterator[tuple[str, str]]:
+        """Addresses of the modules that are read without their files, and the modules' names."""
+        for block in self._of("module"):
+            for _, module in self._called_if_known(block)[:1]:
+                if module and module.is_published:
+                    yield f"{self._address}module.{block.labels[0]}", self._source(block)
+                elif module:
+                    yield from module.published()
 
     def without_instances(self, kind: str) -> Iterator[str]:
         """The addresses of the resources of KIND of which there is none, because of count or for_each."""
@@ -132,7 +162,7 @@ class Module:
             if block.labels[0] == kind and not [*self._written(block)]:
                 yield f"{self._address}{'.'.join(block.labels)}"
         for block in self._of("module"):
-            for _, module in self._called(block):
+            for _, module in self._called_if_known(block):
                 if module:
                     yield from module.without_instances(kind)
 
@@ -167,7 +197,7 @@ class Module:
             "var": Lazy("var", variables, otherwise=self._undeclared),
             "local": Lazy("local", local),
             "module": Lazy("module", modules),
-            "data": Lazy("data", {_REGION: self._regions}, missing="can't be evaluated here"),
+            "data": Lazy("data", self._data(), missing="can't be evaluated here"),
             "path": {"module": self._folder or ".", "root": ".", "cwd": "."},
             GIVEN: self._given,
             FILES: {**self._files},
@@ -191,6 +221,23 @@ class Module:
         elif isinstance(value, GivenText):
             value = value if wants_text(constraint) else evaluated(expression(value), {})
         return converted(value, constraint)
+
+    def _data(self) -> Mapping[str, Callable[[], Value]]:
+        """The data sources that are evaluated, by type."""
+        return {_REGION: self._regions, policy_documents.KIND: self._policy_documents}
+
+    def _policy_documents(self) -> Value:
+        blocks = [block for block in self._of("data") if block.labels[0] == policy_documents.KIND]
+        return Lazy(
+            f"data.{policy_documents.KIND}",
+            {block.labels[1]: partial(self._each_instance, block, self._policy_document) for block in blocks},
+        )
+
+    def _policy_document(self, block: Block, address: str, scope: Scope) -> Value:
+        def document() -> Value:
+            return policy_documents.document(body_values(block.body, scope))
+
+        return Lazy(f"data.{address}", dict.fromkeys(("json", "minified_json"), document))
 
     def _regions(self) -> Value:
         """The regions of the providers, which is what the data sources of that type say."""
@@ -219,10 +266,14 @@ class Module:
         return {kind: Lazy(kind, names) for kind, names in types.items()}
 
     def _reference(self, block: Block) -> Value:
-        """What an expression that names the resource of BLOCK sees: an object, or one for each instance."""
+        """What an expression that names the resource of BLOCK sees."""
+        return self._each_instance(block, self._object)
+
+    def _each_instance(self, block: Block, made: Callable[[Block, str, Scope], Value]) -> Value:
+        """What is MADE of BLOCK: an object, or one for each instance by number or key."""
         instances = self._instances(block)
         address = f"{self._address}{'.'.join(block.labels)}"
-        found = {one.key: self._object(block, f"{address}{one.key}", one.scope) for one in instances}
+        found = {one.key: made(block, f"{address}{one.key}", one.scope) for one in instances}
         if "count" in block.body.attributes:
             return [*found.values()]
         if "for_each" in block.body.attributes:
@@ -279,9 +330,16 @@ class Module:
             ]
         return self._modules[name]
 
+    def _called_if_known(self, block: Block) -> list[tuple[str, "Module | None"]]:
+        """The same, without those of which the files do not decide how many there are."""
+        try:
+            return self._called(block)
+        except Unevaluable:
+            return []
+
     def _module(self, block: Block, instance: Instance) -> "Module | None":
-        folder = self._folder_of(block)
-        if not any(_is_in(name, folder) for name in self._files) or self._depth == _DEEPEST:
+        found = self._located(block)
+        if found is None or self._depth == _DEEPEST:
             return None
         attributes = block.body.attributes
 
@@ -289,14 +347,36 @@ class Module:
             return evaluated(attributes[name], instance.scope) if name in attributes else None
 
         return Module(
-            self._files,
+            found,
             argument,
             self._given,
-            folder=folder,
             address=f"{self._address}module.{block.labels[0]}{instance.key}.",
             providers=self._passed(block),
             depth=self._depth + 1,
         )
+
+    def _located(self, block: Block) -> "Located | None":
+        """Where the files of the module are that BLOCK calls, None where they are not here."""
+        folder = self._folder_of(block)
+        if _files_of(self._files, folder):
+            return Located(self._files, folder)
+        published = registry.published(self._source(block))
+        if published is None or [*self._unknown_inputs(block, published)]:
+            return None
+        return Located({_ONLY_FILE: published.text}, caller=block)
+
+    def _why_unread(self, block: Block) -> str:
+        """Why the files of the module are not here that BLOCK calls, and what to do."""
+        source = self._source(block)
+        published = registry.published(source)
+        unknown = ", ".join(self._unknown_inputs(block, published)) if published else ""
+        inputs = f", which is read as published but for its inputs {unknown}" if unknown else ""
+        return f"its source, {source}{inputs}, {_NOT_FETCHED}"
+
+    def _unknown_inputs(self, block: Block, published: registry.Published) -> Iterator[str]:
+        """The inputs that BLOCK gives to the PUBLISHED module and that are not known here."""
+        known_inputs = {each.labels[0] for each in parsed(_ONLY_FILE, published.text).blocks if each.labels}
+        return (name for name in block.body.attributes if name not in known_inputs | _OF_CALLS)
 
     def _folder_of(self, block: Block) -> str:
         """The folder of the module that BLOCK calls, which is local or which `terraform init` fetched."""
@@ -346,13 +426,14 @@ class Module:
 
     def _provider_of(self, block: Block) -> Provider:
         named = block.body.attributes.get("provider")
-        return self._providers.get(address_of(named) if named else "aws", Provider())
+        usual = block.labels[0].partition("_")[0]
+        return self._providers.get(address_of(named) if named else usual, Provider())
 
     def _passed(self, block: Block) -> dict[str, Provider]:
         """The providers of this module that the module of BLOCK has, by its own names for them."""
         passed = block.body.attributes.get("providers")
         if passed is None:
-            return {"aws": self._providers["aws"]}
+            return {name: provider for name, provider in self._providers.items() if "." not in name}
         named = {name: address_of(value) for name, value in passed.members()}
         return {inner: self._providers[outer] for inner, outer in named.items() if outer in self._providers}
 
@@ -383,5 +464,9 @@ def _fetched(manifest: str) -> dict[str, str]:
     return {str(one.get("Key")): posixpath.normpath(str(one.get("Dir"))) for one in modules}
 
 
-def _is_in(name: str, folder: str) -> bool:
-    return posixpath.dirname(name) == folder and name.endswith((".tf", ".tofu", ".tf.json", ".tofu.json"))
+def _files_of(files: Mapping[str, str], folder: str) -> list[str]:
+    """The files of the module in FOLDER. One for OpenTofu replaces the one of its name for Terraform."""
+    named = [name for name in sorted(files) if posixpath.dirname(name) == folder]
+    own = [name for name in named if name.endswith((".tofu", ".tofu.json"))]
+    replaced = {name.replace(".tofu", ".tf") for name in own}
+    return [*own, *(name for name in named if name.endswith((".tf", ".tf.json")) and name not in replaced)]

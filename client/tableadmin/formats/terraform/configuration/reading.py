@@ -9,7 +9,7 @@ from tableadmin.formats.error import SpecError
 from tableadmin.formats.found import Found
 from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.terraform.configuration.evaluation import evaluated
-from tableadmin.formats.terraform.configuration.modules import GivenText, Module, Written
+from tableadmin.formats.terraform.configuration.modules import GivenText, Located, Module, Written
 from tableadmin.formats.terraform.configuration.syntax import json_content, native
 from tableadmin.formats.terraform.configuration.values import (
     NotHere,
@@ -30,11 +30,14 @@ from tableadmin.formats.text.tree import Record, Tree, record
 
 _PREFIXES = ("aws_dynamodb_", "awscc_dynamodb_", "aws_appautoscaling_")
 _PLAN = "what `terraform show -json` prints"
+_AS_PUBLISHED = f"is read as published, without its files; for your version of it, give {_PLAN}"
 _TERRAGRUNT = "is a configuration of Terragrunt; give what `terragrunt show -json PLAN` prints"
 _ONLY_VALUES = (
     "gives values to variables only; give the folder of the configuration: terraform.tfvars and "
     "*.auto.tfvars in it are read; give other files with --param-file"
 )
+# What is given under another address, if at all.
+_NO_RESOURCE = ("var.", "local.", "module.")
 _VALUES = ("terraform.tfvars", "terraform.tfvars.json")
 _ADDRESS = re.compile(r"[A-Za-z_][\w-]*(\.[A-Za-z_*][\w-]*|\[[^\]]*\])+")
 
@@ -70,9 +73,10 @@ def _read(files: Mapping[str, str], inputs: Inputs, *, named: bool) -> Found:
         given = inputs.parameter(name) or inputs.parameter(f"var.{name}")
         return GivenText(given) if given is not None else values.get(name)
 
-    module = Module(files, argument, _Given(inputs))
+    module = Module(Located(files), argument, _Given(inputs))
     inputs.declares(module.parameters())
     unread = [f"{address} is not read: {why}, or give {_PLAN}" for address, why in module.unread()]
+    unread += [f"{address}: {source} {_AS_PUBLISHED}" for address, source in module.published()]
     resources = [
         _resource(written, named=named)
         for written in module.resources(lambda kind: kind.startswith(_PREFIXES))
@@ -188,14 +192,20 @@ def _unknown(value: Value) -> NotKnown:
 
 
 def _cause(cause: Unevaluable) -> Cause:
-    reference = next((each for each in cause.references if _ADDRESS.fullmatch(each)), "")
-    of_resource = "" if reference.startswith(("var.", "local.", "module.")) else reference
-    needs = cause.needs
-    if reference.startswith("var.") and not needs:
-        needs = (f"--param {reference.removeprefix('var.')}=VALUE",)
-    return Cause(str(cause), of_resource, needs, ("the folder" if isinstance(cause, NotHere) else _PLAN,))
+    addresses = [each for each in cause.references if _ADDRESS.fullmatch(each)]
+    of_resource = next((each for each in addresses if not each.startswith(_NO_RESOURCE)), "")
+    needs = dict.fromkeys([*cause.needs, *(_need(each) for each in addresses)])
+    instead = "the folder" if isinstance(cause, NotHere) else _PLAN
+    return Cause(str(cause), of_resource, tuple(filter(None, needs)), (instead,))
+
+
+def _need(address: str) -> str:
+    """The option that gives the value at ADDRESS; none for a value of a local or of a module."""
+    if address.startswith("var."):
+        return f"--param {address.removeprefix('var.')}=VALUE"
+    return "" if address.startswith(_NO_RESOURCE) else f"--param '{address}=VALUE'"
 
 
 def _references(value: Value) -> Iterator[str]:
     if isinstance(value, Unknown):
-        yield from value.cause.references
+        yield from (*value.cause.references, *value.cause.through)

@@ -1,7 +1,7 @@
 """The values of Terraform's expressions, and its conversions between them."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from tableadmin.formats.text.tree import Tree
@@ -12,13 +12,28 @@ _WHOLE = re.compile(r"[+-]?\d{1,40}")
 class Unevaluable(Exception):
     """An expression that the files do not decide; `str()` says why, in a clause that names the expression.
 
-    `references` are the addresses that the expression refers to, `needs` options of tablectl that would help.
+    `references` are the addresses whose values are not known, `needs` options of tablectl that would help.
+    `through` are addresses of resources whose values come from those.
     """
 
     def __init__(self, reason: str, *references: str, needs: tuple[str, ...] = ()) -> None:
         super().__init__(reason)
         self.references = references
         self.needs = needs
+        self.through: tuple[str, ...] = ()
+
+
+def together(causes: Sequence[Unevaluable]) -> Unevaluable:
+    """CAUSES as one, which says each of them once."""
+    if len(causes) == 1:
+        return causes[0]
+    kind = NotHere if all(isinstance(cause, NotHere) for cause in causes) else Unevaluable
+    reasons = dict.fromkeys(map(str, causes))
+    references = dict.fromkeys(reference for cause in causes for reference in cause.references[:1])
+    needs = dict.fromkeys(need for cause in causes for need in cause.needs)
+    joint = kind("; ".join(reasons), *references, needs=tuple(needs))
+    joint.through = tuple(dict.fromkeys(address for cause in causes for address in cause.through))
+    return joint
 
 
 class NotHere(Unevaluable):

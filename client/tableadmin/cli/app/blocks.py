@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -23,6 +23,16 @@ class Rows:
     none: str = ""
     headers: bool = True
     named_by: int = 0
+
+
+def of_several(column: str, found: Mapping[str, Rows]) -> Rows:
+    """The rows that FOUND has by name in one table; if there are several names, COLUMN has them."""
+    if len(found) == 1:
+        return next(iter(found.values()))
+    first = next(iter(found.values()))
+    named = [[name, *row] for name, each in found.items() for row in each.rows]
+    none = "\n".join(each.none for each in found.values() if each.none)
+    return Rows([column, *first.columns], named, none, named_by=first.named_by + 1)
 
 
 @dataclass(frozen=True)

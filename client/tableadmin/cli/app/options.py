@@ -43,11 +43,17 @@ some_table_name = click.argument(
     "name", metavar="[TABLE]", required=False, shell_complete=shell_completion.tables
 )
 table_or_arn = click.argument("name", metavar="TABLE|ARN", shell_complete=shell_completion.tables)
+tables_or_arns = click.argument(
+    "names", metavar="TABLE|ARN...", nargs=-1, required=True, shell_complete=shell_completion.tables
+)
 backup_or_arn = click.argument("name", metavar="BACKUP|ARN", shell_complete=shell_completion.backups)
 backups_or_arns = click.argument(
     "names", metavar="BACKUP|ARN...", nargs=-1, required=True, shell_complete=shell_completion.backups
 )
 index_name = click.argument("index_name", metavar="INDEX", shell_complete=shell_completion.indexes)
+index_names = click.argument(
+    "index_names", metavar="INDEX...", nargs=-1, required=True, shell_complete=shell_completion.indexes
+)
 
 _wait_flags = combine_options(
     click.option(

@@ -83,6 +83,9 @@ def run(arguments: Sequence[str]) -> int:
 
 def _invoke(arguments: list[str]) -> None:
     if shell_completion.VARIABLE in os.environ:
+        from tableadmin.cli.app import shells  # noqa: PLC0415 - loaded when a shell asks
+
+        shells.register()
         tablectl.main(arguments, prog_name="tablectl", complete_var=shell_completion.VARIABLE)
     # Not click's main: it takes a closed pipe for an error like others, and Ctrl-C for the end of input.
     with tablectl.make_context("tablectl", arguments) as ctx:

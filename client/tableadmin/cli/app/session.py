@@ -196,6 +196,14 @@ class Session:
         else:
             self.show_document([aws(response) for response in responses])
 
+    def show_together(self, responses: Sequence[M], view: Callable[[], Sequence[Block]]) -> None:
+        """The same for several RESPONSES that VIEW shows as one."""
+        if self.in_blocks:
+            # The first block names what the responses are about.
+            self.show_blocks(view()[: 1 if self.output == "name" else None])
+        else:
+            self.show_each(responses, lambda _: [])
+
     def show_all(
         self, name: str, messages: Sequence[M], view: Callable[[Sequence[M]], Sequence[Block]]
     ) -> None:

@@ -7,17 +7,26 @@ from typing import TYPE_CHECKING
 import click
 
 from tableadmin.cli.app import options
+from tableadmin.cli.app.blocks import of_several
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.requests import member_options, merging, option_members
 from tableadmin.cli.requests.merging import both_sides
+from tableadmin.cli.requests.pagination import narrowed
 from tableadmin.cli.views.table_description import indexes
 from tableadmin.cli.views.wait_progress import finish
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tableadmin.awsshape import AwsDict
     from tableadmin.client import Client
     from tableadmin.v1 import ProvisionedThroughputDescription, UpdateTableResponse
+
+_LISTS = {
+    f"table.{kind}": "index_name"
+    for kind in ("global_secondary_indexes", "local_secondary_indexes", "vector_indexes")
+}
 
 
 @click.group(cls=Group)
@@ -71,29 +80,46 @@ def update(
 
 @index.command(example="tablectl index delete Music GenreIdx --yes --wait")
 @options.table_name
-@options.index_name
+@options.index_names
 @options.yes
 @options.wait_options
 @pass_session
-def delete(session: Session, name: str, index_name: str, *, yes: bool, wait_timeout: float | None) -> None:
-    """Delete a global secondary index. The items of the table remain."""
+def delete(
+    session: Session, name: str, index_names: Sequence[str], *, yes: bool, wait_timeout: float | None
+) -> None:
+    """Delete global secondary indexes. The items of the table remain.
+
+    AWS deletes one index of a table at a time. To delete several indexes, use --wait.
+    """
+    if len(index_names) > 1 and wait_timeout is None:
+        raise click.UsageError("To delete several indexes, use --wait: AWS deletes one index at a time.")
+    for index_name in index_names:
+        _delete(session, name, index_name, yes=yes, wait_timeout=wait_timeout)
+
+
+@index.command("list", example="tablectl index list Music")
+@options.table_names
+@options.page_options
+@pass_session
+def list_indexes(session: Session, names: Sequence[str], max_items: int | None, prefix: str | None) -> None:
+    """List the indexes of tables, including local and vector indexes.
+
+    JSON and YAML show the responses of DescribeTable.
+    """
+    found = [
+        narrowed(session.client.describe_table(table_name=name), _LISTS, max_items, prefix) for name in names
+    ]
+    session.show_together(
+        found, lambda: [of_several("Table", {each.table.table_name: indexes(each.table) for each in found})]
+    )
+
+
+def _delete(session: Session, name: str, index_name: str, *, yes: bool, wait_timeout: float | None) -> None:
     update: AwsDict = {"Delete": {"IndexName": index_name}}
     request: AwsDict = {"TableName": name, "GlobalSecondaryIndexUpdates": [update]}
     warning = f"Deleting index {index_name} of table {name} breaks what reads it"
     response = session.change(session.rpcs.update_table, request, yes=yes, warning=warning, name=index_name)
     finish(session, response, wait_timeout, f"index-deleted={index_name}")
-
-
-@index.command("list", example="tablectl index list Music")
-@options.table_name
-@pass_session
-def list_indexes(session: Session, name: str) -> None:
-    """List the indexes of a table, including local and vector indexes.
-
-    JSON and YAML show the response of DescribeTable.
-    """
-    response = session.client.describe_table(table_name=name)
-    session.show(response, lambda response: [indexes(response.table)])
 
 
 def _change(

@@ -14,6 +14,8 @@ from tableadmin.cli.requests.pagination import listed
 from tableadmin.cli.views.message_rows import Columns, fields, rows
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tableadmin.awsshape import AwsDict
 
 _MODES = ("ACCESSED_AND_THROTTLED_KEYS", "THROTTLED_KEYS")
@@ -37,7 +39,7 @@ _index = member_options.setting(
     metavar="INDEX",
     make=option_members.member("IndexName"),
     shell_complete=shell_completion.indexes,
-    help="Apply to this index instead of the table.",
+    help="Apply to this index instead of the tables.",
 )
 
 
@@ -50,7 +52,7 @@ def insights() -> None:
 
 
 @insights.command(example="tablectl insights enable Music --mode THROTTLED_KEYS")
-@options.table_name
+@options.table_names
 @_index
 @member_options.setting(
     "--mode",
@@ -59,29 +61,32 @@ def insights() -> None:
     help="Requests to count.",
 )
 @pass_session
-def enable(session: Session, /, name: str, **settings: AwsDict) -> None:
-    """Enable Contributor Insights. CloudWatch charges apply."""
-    _update(session, name, "ENABLE", *settings.values())
+def enable(session: Session, /, names: Sequence[str], **settings: AwsDict) -> None:
+    """Enable Contributor Insights of tables. CloudWatch charges apply."""
+    for name in names:
+        _update(session, name, "ENABLE", *settings.values())
 
 
 @insights.command(example="tablectl insights disable Music --yes")
-@options.table_name
+@options.table_names
 @_index
 @options.yes
 @pass_session
-def disable(session: Session, name: str, index: AwsDict, *, yes: bool) -> None:
-    """Disable Contributor Insights."""
-    _update(session, name, "DISABLE", index, yes=yes)
+def disable(session: Session, names: Sequence[str], index: AwsDict, *, yes: bool) -> None:
+    """Disable Contributor Insights of tables."""
+    for name in names:
+        _update(session, name, "DISABLE", index, yes=yes)
 
 
 @insights.command(example="tablectl insights show Music --index GenreIdx")
-@options.table_name
+@options.table_names
 @_index
 @pass_session
-def show(session: Session, name: str, index: AwsDict) -> None:
-    """Show the status and mode of Contributor Insights."""
-    response = session.send(session.rpcs.describe_contributor_insights, {"TableName": name, **index})
-    session.show(response, lambda each: [fields(_DETAILS, each)])
+def show(session: Session, names: Sequence[str], index: AwsDict) -> None:
+    """Show the status and mode of Contributor Insights of tables."""
+    rpc = session.rpcs.describe_contributor_insights
+    found = [session.send(rpc, {"TableName": name, **index}) for name in names]
+    session.show_each(found, lambda each: [fields(_DETAILS, each)])
 
 
 @insights.command("list", example="tablectl insights list")

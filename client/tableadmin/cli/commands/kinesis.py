@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING
 import click
 
 from tableadmin.cli.app import options
+from tableadmin.cli.app.blocks import of_several
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.requests import arns, member_options, option_members
+from tableadmin.cli.requests.pagination import narrowed
 from tableadmin.cli.views.message_rows import Columns, fields, rows
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tableadmin.awsshape import AwsDict
+    from tableadmin.cli.app.blocks import Rows
+    from tableadmin.v1 import DescribeKinesisStreamingDestinationResponse
 
 _PRECISIONS = ("MILLISECOND", "MICROSECOND")
 
@@ -24,6 +30,8 @@ _COLUMNS: Columns = (
     ("Why", "destination_status_description"),
 )
 _CHANGED: Columns = (("Table", "table_name"), *_COLUMNS[:2])
+
+_LISTS = {"kinesis_data_stream_destinations": "stream_arn"}
 
 _stream = click.argument("stream_arn", metavar="STREAM-ARN")
 _precision = option_members.member("ApproximateCreationDateTimePrecision")
@@ -93,13 +101,24 @@ def disable(session: Session, name: str, stream_arn: str, *, yes: bool) -> None:
 
 
 @kinesis.command("list", example="tablectl kinesis list Music")
-@options.table_name
+@options.table_names
+@options.page_options
 @pass_session
-def list_destinations(session: Session, name: str) -> None:
-    """List the current and former destination streams of a table."""
-    response = session.client.describe_kinesis_streaming_destination(table_name=name)
+def list_destinations(
+    session: Session, names: Sequence[str], max_items: int | None, prefix: str | None
+) -> None:
+    """List the current and former destination streams of tables. --prefix is for names of streams."""
+    rpc = session.client.describe_kinesis_streaming_destination
+    found = {name: narrowed(rpc(table_name=name), _LISTS, max_items, prefix) for name in names}
+    session.show_together(
+        [*found.values()],
+        lambda: [of_several("Table", {name: _rows(name, each) for name, each in found.items()})],
+    )
+
+
+def _rows(name: str, response: DescribeKinesisStreamingDestinationResponse) -> Rows:
     none = f"{name} sends its changes to no Kinesis data stream"
-    session.show(response, lambda each: [rows(_COLUMNS, each.kinesis_data_stream_destinations, none)])
+    return rows(_COLUMNS, response.kinesis_data_stream_destinations, none)
 
 
 def _request(name: str, stream_arn: str, configuration: AwsDict) -> AwsDict:

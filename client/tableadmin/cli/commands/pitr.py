@@ -39,7 +39,7 @@ def pitr() -> None:
 
 
 @pitr.command(example="tablectl pitr enable Music --days 7 --wait")
-@options.table_name
+@options.table_names
 @click.option(
     "--days",
     type=click.IntRange(1, 35),
@@ -49,14 +49,21 @@ def pitr() -> None:
 @options.yes
 @options.wait_options
 @pass_session
-def enable(session: Session, name: str, days: int | None, *, yes: bool, wait_timeout: float | None) -> None:
-    """Enable point-in-time recovery, or change the recovery period."""
-    response = _update(
-        session,
-        name,
-        {"PointInTimeRecoveryEnabled": True, **({} if days is None else {"RecoveryPeriodInDays": days})},
-        yes=yes,
-    )
+def enable(
+    session: Session, names: Sequence[str], days: int | None, *, yes: bool, wait_timeout: float | None
+) -> None:
+    """Enable point-in-time recovery of tables, or change the recovery period."""
+    specification: AwsDict = {"PointInTimeRecoveryEnabled": True}
+    if days is not None:
+        specification["RecoveryPeriodInDays"] = days
+    for name in names:
+        _enable(session, name, specification, yes=yes, wait_timeout=wait_timeout)
+
+
+def _enable(
+    session: Session, name: str, specification: AwsDict, *, yes: bool, wait_timeout: float | None
+) -> None:
+    response = _update(session, name, specification, yes=yes)
     if wait_timeout is not None:
         seen = wait(session, name, wait_timeout, condition("pitr-enabled", name))
         response.continuous_backups_description.CopyFrom(seen.table.continuous_backups)
@@ -64,14 +71,15 @@ def enable(session: Session, name: str, days: int | None, *, yes: bool, wait_tim
 
 
 @pitr.command(example="tablectl pitr disable Music --yes")
-@options.table_name
+@options.table_names
 @options.yes
 @pass_session
-def disable(session: Session, name: str, *, yes: bool) -> None:
-    """Disable point-in-time recovery and delete all recovery points."""
-    warning = f"Disabling the recovery of table {name} loses all recovery points"
-    response = _update(session, name, {"PointInTimeRecoveryEnabled": False}, yes=yes, warning=warning)
-    session.show(response, _view)
+def disable(session: Session, names: Sequence[str], *, yes: bool) -> None:
+    """Disable point-in-time recovery of tables and delete all recovery points."""
+    for name in names:
+        warning = f"Disabling the recovery of table {name} loses all recovery points"
+        response = _update(session, name, {"PointInTimeRecoveryEnabled": False}, yes=yes, warning=warning)
+        session.show(response, _view)
 
 
 @pitr.command(example="tablectl pitr show Music")

@@ -14,6 +14,8 @@ from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.requests import arns, json_input, member_options, option_members
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tableadmin.awsshape import AwsDict
     from tableadmin.v1 import GetResourcePolicyResponse
 
@@ -57,21 +59,28 @@ def set_policy(session: Session, /, name: str, source: str, **settings: AwsDict)
 
 
 @policy.command(example="tablectl policy show Music > policy.json")
-@options.table_or_arn
+@options.tables_or_arns
 @pass_session
-def show(session: Session, name: str) -> None:
-    """Print the policy document. With -o json or yaml, print the policy as a string with its revision ID."""
-    response = session.client.get_resource_policy(resource_arn=arns.of_table(session.client, name))
-    session.show(response, _document)
+def show(session: Session, names: Sequence[str]) -> None:
+    """Print policy documents. With -o json or yaml, print each policy as a string with its revision ID."""
+    found = [arns.of_table(session.client, name) for name in names]
+    session.show_each([session.client.get_resource_policy(resource_arn=arn) for arn in found], _document)
 
 
 @policy.command(example="tablectl policy remove Music --yes")
-@options.table_or_arn
+@options.tables_or_arns
 @_revision
 @options.yes
 @pass_session
-def remove(session: Session, name: str, revision: AwsDict, *, yes: bool) -> None:
-    """Delete the policy. Access that only the policy grants ends."""
+def remove(session: Session, names: Sequence[str], revision: AwsDict, *, yes: bool) -> None:
+    """Delete the policies of tables. Access that only a policy grants ends."""
+    if len(names) > 1 and revision:
+        raise click.UsageError("--revision is of the policy of one table.")
+    for name in names:
+        _remove(session, name, revision, yes=yes)
+
+
+def _remove(session: Session, name: str, revision: AwsDict, *, yes: bool) -> None:
     warning = f"Removing the policy of {arns.last_part(name)} ends the access that it grants"
     session.confirm(session.rpcs.delete_resource_policy, {"ResourceArn": name}, yes=yes, warning=warning)
     request: AwsDict = {"ResourceArn": arns.of_table(session.client, name), **revision}

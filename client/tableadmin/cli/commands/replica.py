@@ -11,14 +11,19 @@ from tableadmin.cli.app.blocks import Block
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.requests import member_options, merging, option_members, shorthand
+from tableadmin.cli.requests.pagination import narrowed
 from tableadmin.cli.requests.wait_conditions import condition
 from tableadmin.cli.views import replicas
 from tableadmin.cli.views.table_description import status_blocks
 from tableadmin.cli.views.wait_progress import finish, wait
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tableadmin.awsshape import AwsDict
     from tableadmin.v1 import TableDescription, UpdateTableResponse
+
+_LISTS = {"table.replicas": "region_name", "table.global_table_witnesses": "region_name"}
 
 _CONSISTENCIES = ("EVENTUAL", "STRONG")
 
@@ -174,12 +179,18 @@ def disassociate(session: Session, name: str, region: str, *, yes: bool, wait_ti
 
 
 @replica.command("list", example="tablectl replica list Music")
-@options.table_name
+@options.table_names
+@options.page_options
 @pass_session
-def list_replicas(session: Session, name: str) -> None:
-    """List the replicas and the witness of a table. JSON and YAML show the response of DescribeTable."""
-    response = session.client.describe_table(table_name=name)
-    session.show(response, lambda each: replicas.blocks(each.table, f"{name} has no replicas"))
+def list_replicas(session: Session, names: Sequence[str], max_items: int | None, prefix: str | None) -> None:
+    """List the replicas and the witnesses of tables. JSON and YAML show the responses of DescribeTable.
+
+    --prefix is for names of Regions.
+    """
+    found = [
+        narrowed(session.client.describe_table(table_name=name), _LISTS, max_items, prefix) for name in names
+    ]
+    session.show_together(found, lambda: replicas.of_tables([each.table for each in found]))
 
 
 def _update(session: Session, name: str, update: AwsDict, more: AwsDict | None = None) -> UpdateTableResponse:

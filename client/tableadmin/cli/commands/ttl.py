@@ -38,11 +38,16 @@ def enable(session: Session, name: str, attribute: str, *, yes: bool) -> None:
 
 
 @ttl.command(example="tablectl ttl disable Sessions --yes")
-@options.table_name
+@options.table_names
 @options.yes
 @pass_session
-def disable(session: Session, name: str, *, yes: bool) -> None:
-    """Disable TTL, whichever attribute it uses."""
+def disable(session: Session, names: Sequence[str], *, yes: bool) -> None:
+    """Disable TTL of tables, whichever attribute it uses."""
+    for name in names:
+        _disable(session, name, yes=yes)
+
+
+def _disable(session: Session, name: str, *, yes: bool) -> None:
     described = session.client.describe_time_to_live(table_name=name)
     attribute = described.time_to_live_description.attribute_name
     if not attribute:

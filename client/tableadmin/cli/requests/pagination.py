@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from google.protobuf.message import Message
 
     from tableadmin.awsshape import AwsDict
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 # What every paged RPC takes for the size of a page.
 _MOST = 25
 
-_TABLE = re.compile(r"arn:[^/]*:table/([^/]+)")
+_TABLE = re.compile(r"arn:[^/]*:(?:table|stream)/([^/]+)")
 
 M = TypeVar("M", bound="Message")
 Item = TypeVar("Item")
@@ -59,6 +61,24 @@ def listed(
         # A page may have been empty; the whole is not.
         whole.ClearField("empty_members")
     return whole
+
+
+def narrowed(message: M, lists: Mapping[str, str], most: int | None, prefix: str | None) -> M:
+    """MESSAGE with at MOST so many items in its LISTS, and with a PREFIX those whose names begin so.
+
+    LISTS are fields of MESSAGE, each with the field that names an item; a dot leads to a field of a message.
+    """
+    for path, field in lists.items():
+        holder: Message = message
+        *above, last = path.split(".")
+        for each in above:
+            holder = getattr(holder, each)
+        items = getattr(holder, last)
+        kept = [each for each in items if _name(each, field).startswith(prefix or "")][:most]
+        most = None if most is None else most - len(kept)
+        del items[:]
+        items.extend(kept)
+    return message
 
 
 def item_name(rpc: str) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from tableadmin.cli.app.blocks import Block, Rows
+from tableadmin.cli.app.blocks import Block, Rows, of_several
 from tableadmin.cli.views.message_rows import Columns, cell, rows
 
 if TYPE_CHECKING:
@@ -33,6 +33,16 @@ def replicas(described: Iterable[ReplicaDescription], none: str = "") -> Rows:
 def blocks(table: TableDescription, none: str = "") -> list[Block]:
     """The replicas of the table and its witness; NONE is said when there is no replica."""
     return [replicas(table.replicas, none), rows(_WITNESS, table.global_table_witnesses)]
+
+
+def of_tables(tables: Sequence[TableDescription]) -> list[Block]:
+    """The replicas of TABLES and their witnesses, each with the name of the table where there are several."""
+    regions, witnesses = {}, {}
+    for table in tables:
+        name = table.table_name
+        regions[name] = replicas(table.replicas, f"{name} has no replicas")
+        witnesses[name] = rows(_WITNESS, table.global_table_witnesses)
+    return [of_several("Table", regions), of_several("Table", witnesses)]
 
 
 def auto_scaling(described: AutoScalingSettingsDescription) -> str:

@@ -1,0 +1,86 @@
+"""The completion of bash, zsh and fish: their scripts, and what tablectl reads from and writes for them."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from click.shell_completion import (
+    BashComplete,
+    CompletionItem,
+    FishComplete,
+    ShellComplete,
+    ZshComplete,
+    add_completion_class,
+    split_arg_string,
+)
+
+if TYPE_CHECKING:
+    import click
+
+_BASH = """\
+%(complete_func)s() {
+    local IFS=$'\\n' line=${COMP_LINE:0:COMP_POINT} breaks=${COMP_WORDBREAKS//[^:=]/} word head= kind value
+    # Bash breaks words at ':' and '=' too, and replaces only what comes after the last of them.
+    word=${line##*[[:space:]]}
+    [[ -z $breaks ]] || head=${word%%"${word##*[$breaks]}"}
+    while IFS=, read -r kind value; do
+        case $kind in
+        file) compopt -o default ;;
+        plain) COMPREPLY+=("$(printf %%q "${value#"$head"}")") ;;
+        esac
+    done < <(COMP_WORDS=$line %(complete_var)s=bash_complete "$1")
+}
+complete -o nosort -F %(complete_func)s %(prog_name)s
+"""
+# The script needs compdef, which compinit defines: compinit is run where ~/.zshrc has not run it.
+_COMPINIT = "(( $+functions[compdef] )) || { autoload -Uz compinit && compinit -u; }\n"
+
+
+class _Complete(ShellComplete):
+    def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem[Any]]:
+        """The completions of INCOMPLETE as whole words: `--output=json` for `--output=j`."""
+        option, sign, _ = incomplete.partition("=")
+        head = option + sign if sign and option.startswith("--") else ""
+        return [
+            CompletionItem(each.value if each.type == "file" else head + each.value, each.type, each.help)
+            for each in super().get_completions(args, incomplete)
+        ]
+
+
+class _Bash(_Complete, BashComplete):
+    source_template = _BASH
+
+    def get_completion_args(self) -> tuple[list[str], str]:
+        """The words of the line up to the cursor, without the program, and the last one apart."""
+        line = os.environ["COMP_WORDS"]
+        words = split_arg_string(line)
+        if line[-1:].isspace() and not line.endswith("\\ "):
+            words.append("")
+        return words[1:-1], words[-1]
+
+
+class _Zsh(_Complete, ZshComplete):
+    def source(self) -> str:
+        """The script; files are offered after `--option=` too."""
+        script = super().source().lstrip().replace("_path_files", "compset -P '--*='; _path_files")
+        return _COMPINIT + script
+
+
+class _Fish(_Complete, FishComplete):
+    pass
+
+
+_SHELLS = {"bash": _Bash, "zsh": _Zsh, "fish": _Fish}
+SHELLS = tuple(_SHELLS)
+
+
+def register() -> None:
+    """Let click answer these shells by the classes here."""
+    for name, shell in _SHELLS.items():
+        add_completion_class(shell, name)
+
+
+def script(command: click.Command, shell: str, variable: str) -> str:
+    """The script with which SHELL completes COMMAND by running tablectl with VARIABLE."""
+    return _SHELLS[shell](command, {}, "tablectl", variable).source()

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, cast
 
 import grpc
 import tomli_w
+from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import ErrorInfo
 from grpc_status import rpc_status
@@ -39,6 +40,7 @@ when { resource.name like "music-*" };
 @id("owners")
 permit (principal in Group::"corp/owners", action in [Action::"read", Action::"write"], resource is Table)
 when { resource.hasTag("owner") && resource.getTag("owner") == principal.name };
+@id("deploy") permit (principal == Service::"ci/deploy", action, resource);
 @id("named") permit (principal == Service::"named/admin", action, resource);
 @id("mesh") permit (principal == Service::"mesh/spiffe://prod.example/api", action, resource);
 
@@ -98,6 +100,12 @@ class Target:
         """The address of the listener with mutual TLS."""
         return self.process.addresses[1]
 
+    @property
+    def calls(self) -> list[str]:
+        """The operations that were called, but for what the server does with its own table."""
+        seen = [*self.staging.seen, *self.production.seen]
+        return [each.operation for each in seen if OPERATIONS.encode() not in each.body]
+
     def reached(self, text: str) -> list[str]:
         """The operations of the calls that have TEXT in them; calls of other tests may come late."""
         seen = [*self.staging.seen, *self.production.seen]
@@ -124,24 +132,27 @@ _RPCS = {each.input_type.full_name: each for each in METHODS.values()}
 
 
 def ended(channel: grpc.Channel, request: Message | tuple[str, bytes], metadata: Metadata) -> End:
-    """How the call ends that REQUEST is for, a message or an RPC's name and bytes.
-
-    A stream is ended after its first answer.
-    """
-    rpc, payload = (
+    """How the call ends that REQUEST is for, a message, or the name of its type and bytes."""
+    name, payload = (
         request if isinstance(request, tuple) else (request.DESCRIPTOR.full_name, request.SerializeToString())
     )
-    found = _RPCS[rpc]
-    assert found.containing_service is not None
-    path = f"/{found.containing_service.full_name}/{found.name}"
+    return called(channel, _RPCS[name], payload, metadata)
+
+
+def called(
+    channel: grpc.Channel, method: MethodDescriptor, payload: bytes, metadata: Metadata, seconds: float = 20
+) -> End:
+    """How a call of METHOD ends; a stream is ended after its first answer."""
+    assert method.containing_service is not None
+    path = f"/{method.containing_service.full_name}/{method.name}"
     try:
-        if found.server_streaming:
+        if method.server_streaming:
             stream = channel.unary_stream(path, bytes, bytes)
-            call: Any = stream(payload, timeout=20, metadata=metadata)
+            call: Any = stream(payload, timeout=seconds, metadata=metadata)
             next(call, None)
             call.cancel()
         else:
-            channel.unary_unary(path, bytes, bytes)(payload, timeout=20, metadata=metadata)
+            channel.unary_unary(path, bytes, bytes)(payload, timeout=seconds, metadata=metadata)
     except grpc.RpcError as error:
         return _end(cast("grpc.Call", error))
     return End("OK")

@@ -63,22 +63,25 @@ def call(server: Guarded, method: str, request: bytes, name: str, *more: tuple[s
         return [unary(request, timeout=10, metadata=metadata)]
 
 
-def naming_request(method: str, row: Classified, table: str) -> Message:
-    """A request of METHOD that names TABLE wherever it can name a table."""
+def naming_request(method: str, row: Classified, table: str, arns: str = "") -> Message:
+    """A request of METHOD that names TABLE wherever it can name a table.
+
+    With ARNS, which ARNs of tables begin with, no table is named by its bare name.
+    """
     service, _, rpc = method.partition("/")
     message = GetMessageClass(Default().FindServiceByName(service).methods_by_name[rpc].input_type)()
     for naming in row.tables:
-        _set(message, naming.path.split("."), _name(naming, table))
+        _set(message, naming.path.split("."), _name(naming, table, arns))
     if row.about is About.OPERATIONS:
         _set(message, ["operation_ids" if rpc == "WatchOperation" else "operation_id"], "x-1")
     return message
 
 
-def _name(naming: Reference, table: str) -> str:
-    if naming.name:
+def _name(naming: Reference, table: str, arns: str) -> str:
+    if naming.name and not arns:
         return table
-    kind = min(naming.kinds)
-    return f"{ARN}/{table}" if kind is Kind.TABLE else f"{ARN}/{table}/{kind}/abc"
+    kind, begin = min(naming.kinds), arns or ARN
+    return f"{begin}/{table}" if kind is Kind.TABLE else f"{begin}/{table}/{kind}/abc"
 
 
 def _set(message: Any, path: Sequence[str], value: str) -> None:  # noqa: ANN401  # of any type

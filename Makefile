@@ -8,7 +8,7 @@ AGAINST ?= .git\#branch=main
 # Tests wait as long as they compute: twice as many of them at once as there are cores on a small machine.
 WORKERS ?= 4
 
-.PHONY: help setup demo run test check format proto sync-client boto3-types settings bench locks audit engines clean
+.PHONY: help setup demo run test check format proto sync-client settings bench locks audit engines clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -27,15 +27,15 @@ $(VENV)/.ready: pyproject.toml
 	.venv-proto/bin/python -m pip install --quiet --group proto
 	@touch $@
 
-proto: setup ## Regenerate the stubs from proto/
+proto: setup ## Regenerate from proto/: the stubs, the methods of the clients, the types of the stand-in for boto3
 	$(BIN)/buf format --write proto
 	.venv-proto/bin/python proto/generate.py
+	$(BIN)/python client/generate_methods.py
+	$(BIN)/python client/generate_sync.py
+	$(BIN)/python client/generate_boto3_types.py
 
 sync-client: setup ## Regenerate the synchronous client from the asyncio client
 	$(BIN)/python client/generate_sync.py
-
-boto3-types: setup ## Regenerate the types of the stand-in for boto3 from the contract
-	$(BIN)/python client/generate_boto3_types.py
 
 settings: setup ## Write docs/settings.md from the configuration structs of the server
 	$(BIN)/python server/generate_settings.py

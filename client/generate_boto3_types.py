@@ -1,4 +1,4 @@
-"""Writes the types of the stand-in for boto3's client from the contract; `make boto3-types` runs it.
+"""Writes the types of the stand-in for boto3's client from the contract; `make proto` runs it.
 
     python client/generate_boto3_types.py [OUTPUT]
 
@@ -20,19 +20,23 @@ from tableadmin.awsshape import enum_values, is_map, member_name
 from tableadmin.awsshape.rules import is_timestamp, map_value, members_of
 from tableadmin.boto3.errors import MODELED
 from tableadmin.channel import SERVICE
+from tableadmin.listings import listing
 
 OUTPUT = Path(__file__).resolve().parent / "tableadmin" / "boto3" / "typed.pyi"
 _PYPROJECT = OUTPUT.parents[3] / "pyproject.toml"
 
 _HEAD = """# The types of boto3's methods, parameters and answers, as far as they administer tables.
-# Generated from the contract by `make boto3-types`: do not edit.
+# Generated from the contract by `make proto`: do not edit.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Literal, NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict, overload
+
+import mypy_boto3_dynamodb.paginator as pages
 
 from tableadmin.boto3.exceptions import ClientError as _ClientError
 from tableadmin.boto3.meta import ClientMeta
+from tableadmin.boto3.paginators import Paginator
 
 class ResponseMetadataTypeDef(TypedDict):
     RequestId: str
@@ -104,6 +108,7 @@ def generated(model: ServiceModel) -> str:
         parts.append("\n".join(_typed_dict(message, _required(model, name), sent=name in sent)))
     parts += ["\n".join(_output(method)) for method in methods]
     parts += ["\n".join(_exceptions()), "\n".join(_operations(model, methods))]
+    parts.append("\n".join(_paginators(methods)))
     return "\n\n".join(parts) + "\n"
 
 
@@ -139,6 +144,18 @@ def _operations(model: ServiceModel, methods: Sequence[MethodDescriptor]) -> Ite
         arguments = ", ".join(_arguments(method.input_type, shape.required_members if shape else ()))
         output = _type_name(f"{method.name}Output")
         yield f"    def {xform_name(method.name)}(self{arguments and f', *, {arguments}'}) -> {output}: ..."
+
+
+def _paginators(methods: Sequence[MethodDescriptor]) -> Iterator[str]:
+    """The types of `get_paginator`: boto3's paginator of an operation, or ours where boto3 has none."""
+    of_boto3 = create_loader().load_service_model("dynamodb", "paginators-1")["pagination"]
+    yield "class Paginators:"
+    for method in methods:
+        if listing(method) is not None:
+            paginator = f"pages.{method.name}Paginator" if method.name in of_boto3 else "Paginator"
+            yield "    @overload"
+            name = f"Literal[{xform_name(method.name)!r}]"
+            yield f"    def get_paginator(self, operation_name: {name}) -> {paginator}: ..."
 
 
 def _arguments(request: Descriptor, required: Sequence[str]) -> Iterator[str]:

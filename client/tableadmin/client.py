@@ -482,59 +482,9 @@ class Client:
     # The audit of the service
     read_audit_records = StreamRpc(AuditReading)
 
-    # Tables
-    create_table = Rpc(v1.CreateTableRequest, v1.CreateTableResponse)
-    describe_table = Rpc(v1.DescribeTableRequest, v1.DescribeTableResponse)
-    list_tables = PagedRpc(v1.ListTablesRequest, v1.ListTablesResponse, str)
-    update_table = Rpc(v1.UpdateTableRequest, v1.UpdateTableResponse)
-    delete_table = Rpc(v1.DeleteTableRequest, v1.DeleteTableResponse)
+    # The RPCs of AWS, from here to the end, are written by `make proto`: do not edit.
 
-    # Time to live
-    update_time_to_live = Rpc(v1.UpdateTimeToLiveRequest, v1.UpdateTimeToLiveResponse)
-    describe_time_to_live = Rpc(v1.DescribeTimeToLiveRequest, v1.DescribeTimeToLiveResponse)
-
-    # Tags
-    tag_resource = Rpc(v1.TagResourceRequest, v1.TagResourceResponse)
-    untag_resource = Rpc(v1.UntagResourceRequest, v1.UntagResourceResponse)
-    list_tags_of_resource = PagedRpc(v1.ListTagsOfResourceRequest, v1.ListTagsOfResourceResponse, v1.Tag)
-
-    # Account and endpoints
-    describe_limits = Rpc(v1.DescribeLimitsRequest, v1.DescribeLimitsResponse)
-    describe_endpoints = Rpc(v1.DescribeEndpointsRequest, v1.DescribeEndpointsResponse)
-
-    # Backups and restores
-    create_backup = Rpc(v1.CreateBackupRequest, v1.CreateBackupResponse)
-    describe_backup = Rpc(v1.DescribeBackupRequest, v1.DescribeBackupResponse)
-    list_backups = PagedRpc(v1.ListBackupsRequest, v1.ListBackupsResponse, v1.BackupSummary)
-    delete_backup = Rpc(v1.DeleteBackupRequest, v1.DeleteBackupResponse)
-    describe_continuous_backups = Rpc(
-        v1.DescribeContinuousBackupsRequest, v1.DescribeContinuousBackupsResponse
-    )
-    update_continuous_backups = Rpc(v1.UpdateContinuousBackupsRequest, v1.UpdateContinuousBackupsResponse)
-    restore_table_from_backup = Rpc(v1.RestoreTableFromBackupRequest, v1.RestoreTableFromBackupResponse)
-    restore_table_to_point_in_time = Rpc(
-        v1.RestoreTableToPointInTimeRequest, v1.RestoreTableToPointInTimeResponse
-    )
-
-    # Import and export
-    import_table = Rpc(v1.ImportTableRequest, v1.ImportTableResponse)
-    describe_import = Rpc(v1.DescribeImportRequest, v1.DescribeImportResponse)
-    list_imports = PagedRpc(v1.ListImportsRequest, v1.ListImportsResponse, v1.ImportSummary)
-    export_table_to_point_in_time = Rpc(
-        v1.ExportTableToPointInTimeRequest, v1.ExportTableToPointInTimeResponse
-    )
-    describe_export = Rpc(v1.DescribeExportRequest, v1.DescribeExportResponse)
-    list_exports = PagedRpc(v1.ListExportsRequest, v1.ListExportsResponse, v1.ExportSummary)
-
-    # Bulk operations
-    start_bulk_put_items = Rpc(v1.StartBulkPutItemsRequest, v1.StartBulkPutItemsResponse)
-    describe_bulk_operation = Rpc(v1.DescribeBulkOperationRequest, v1.DescribeBulkOperationResponse)
-    list_bulk_operations = PagedRpc(
-        v1.ListBulkOperationsRequest, v1.ListBulkOperationsResponse, v1.BulkOperationSummary
-    )
-    cancel_bulk_operation = Rpc(v1.CancelBulkOperationRequest, v1.CancelBulkOperationResponse)
-
-    # Auto scaling of replicas
+    # From auto_scaling.proto
     describe_table_replica_auto_scaling = Rpc(
         v1.DescribeTableReplicaAutoScalingRequest, v1.DescribeTableReplicaAutoScalingResponse
     )
@@ -542,33 +492,29 @@ class Client:
         v1.UpdateTableReplicaAutoScalingRequest, v1.UpdateTableReplicaAutoScalingResponse
     )
 
-    # Global tables of version 2017.11.29
-    create_global_table = Rpc(v1.CreateGlobalTableRequest, v1.CreateGlobalTableResponse)
-    describe_global_table = Rpc(v1.DescribeGlobalTableRequest, v1.DescribeGlobalTableResponse)
-    list_global_tables = PagedRpc(v1.ListGlobalTablesRequest, v1.ListGlobalTablesResponse, v1.GlobalTable)
-    update_global_table = Rpc(v1.UpdateGlobalTableRequest, v1.UpdateGlobalTableResponse)
-    describe_global_table_settings = Rpc(
-        v1.DescribeGlobalTableSettingsRequest, v1.DescribeGlobalTableSettingsResponse
+    # From backup.proto
+    create_backup = Rpc(v1.CreateBackupRequest, v1.CreateBackupResponse)
+    delete_backup = Rpc(v1.DeleteBackupRequest, v1.DeleteBackupResponse)
+    describe_backup = Rpc(v1.DescribeBackupRequest, v1.DescribeBackupResponse)
+    describe_continuous_backups = Rpc(
+        v1.DescribeContinuousBackupsRequest, v1.DescribeContinuousBackupsResponse
     )
-    update_global_table_settings = Rpc(
-        v1.UpdateGlobalTableSettingsRequest, v1.UpdateGlobalTableSettingsResponse
+    list_backups = PagedRpc(v1.ListBackupsRequest, v1.ListBackupsResponse, v1.BackupSummary)
+    restore_table_from_backup = Rpc(v1.RestoreTableFromBackupRequest, v1.RestoreTableFromBackupResponse)
+    restore_table_to_point_in_time = Rpc(
+        v1.RestoreTableToPointInTimeRequest, v1.RestoreTableToPointInTimeResponse
     )
+    update_continuous_backups = Rpc(v1.UpdateContinuousBackupsRequest, v1.UpdateContinuousBackupsResponse)
 
-    # Kinesis data streams
-    enable_kinesis_streaming_destination = Rpc(
-        v1.EnableKinesisStreamingDestinationRequest, v1.EnableKinesisStreamingDestinationResponse
+    # From bulk_operation.proto
+    cancel_bulk_operation = Rpc(v1.CancelBulkOperationRequest, v1.CancelBulkOperationResponse)
+    describe_bulk_operation = Rpc(v1.DescribeBulkOperationRequest, v1.DescribeBulkOperationResponse)
+    list_bulk_operations = PagedRpc(
+        v1.ListBulkOperationsRequest, v1.ListBulkOperationsResponse, v1.BulkOperationSummary
     )
-    describe_kinesis_streaming_destination = Rpc(
-        v1.DescribeKinesisStreamingDestinationRequest, v1.DescribeKinesisStreamingDestinationResponse
-    )
-    update_kinesis_streaming_destination = Rpc(
-        v1.UpdateKinesisStreamingDestinationRequest, v1.UpdateKinesisStreamingDestinationResponse
-    )
-    disable_kinesis_streaming_destination = Rpc(
-        v1.DisableKinesisStreamingDestinationRequest, v1.DisableKinesisStreamingDestinationResponse
-    )
+    start_bulk_put_items = Rpc(v1.StartBulkPutItemsRequest, v1.StartBulkPutItemsResponse)
 
-    # Contributor Insights
+    # From contributor_insights.proto
     describe_contributor_insights = Rpc(
         v1.DescribeContributorInsightsRequest, v1.DescribeContributorInsightsResponse
     )
@@ -579,7 +525,65 @@ class Client:
         v1.UpdateContributorInsightsRequest, v1.UpdateContributorInsightsResponse
     )
 
-    # Resource policies
-    put_resource_policy = Rpc(v1.PutResourcePolicyRequest, v1.PutResourcePolicyResponse)
-    get_resource_policy = Rpc(v1.GetResourcePolicyRequest, v1.GetResourcePolicyResponse)
+    # From endpoint.proto
+    describe_endpoints = Rpc(v1.DescribeEndpointsRequest, v1.DescribeEndpointsResponse)
+
+    # From global_table.proto
+    create_global_table = Rpc(v1.CreateGlobalTableRequest, v1.CreateGlobalTableResponse)
+    describe_global_table = Rpc(v1.DescribeGlobalTableRequest, v1.DescribeGlobalTableResponse)
+    describe_global_table_settings = Rpc(
+        v1.DescribeGlobalTableSettingsRequest, v1.DescribeGlobalTableSettingsResponse
+    )
+    list_global_tables = PagedRpc(v1.ListGlobalTablesRequest, v1.ListGlobalTablesResponse, v1.GlobalTable)
+    update_global_table = Rpc(v1.UpdateGlobalTableRequest, v1.UpdateGlobalTableResponse)
+    update_global_table_settings = Rpc(
+        v1.UpdateGlobalTableSettingsRequest, v1.UpdateGlobalTableSettingsResponse
+    )
+
+    # From import_export.proto
+    describe_export = Rpc(v1.DescribeExportRequest, v1.DescribeExportResponse)
+    describe_import = Rpc(v1.DescribeImportRequest, v1.DescribeImportResponse)
+    export_table_to_point_in_time = Rpc(
+        v1.ExportTableToPointInTimeRequest, v1.ExportTableToPointInTimeResponse
+    )
+    import_table = Rpc(v1.ImportTableRequest, v1.ImportTableResponse)
+    list_exports = PagedRpc(v1.ListExportsRequest, v1.ListExportsResponse, v1.ExportSummary)
+    list_imports = PagedRpc(v1.ListImportsRequest, v1.ListImportsResponse, v1.ImportSummary)
+
+    # From kinesis.proto
+    describe_kinesis_streaming_destination = Rpc(
+        v1.DescribeKinesisStreamingDestinationRequest, v1.DescribeKinesisStreamingDestinationResponse
+    )
+    disable_kinesis_streaming_destination = Rpc(
+        v1.DisableKinesisStreamingDestinationRequest, v1.DisableKinesisStreamingDestinationResponse
+    )
+    enable_kinesis_streaming_destination = Rpc(
+        v1.EnableKinesisStreamingDestinationRequest, v1.EnableKinesisStreamingDestinationResponse
+    )
+    update_kinesis_streaming_destination = Rpc(
+        v1.UpdateKinesisStreamingDestinationRequest, v1.UpdateKinesisStreamingDestinationResponse
+    )
+
+    # From limits.proto
+    describe_limits = Rpc(v1.DescribeLimitsRequest, v1.DescribeLimitsResponse)
+
+    # From resource_policy.proto
     delete_resource_policy = Rpc(v1.DeleteResourcePolicyRequest, v1.DeleteResourcePolicyResponse)
+    get_resource_policy = Rpc(v1.GetResourcePolicyRequest, v1.GetResourcePolicyResponse)
+    put_resource_policy = Rpc(v1.PutResourcePolicyRequest, v1.PutResourcePolicyResponse)
+
+    # From table.proto
+    create_table = Rpc(v1.CreateTableRequest, v1.CreateTableResponse)
+    delete_table = Rpc(v1.DeleteTableRequest, v1.DeleteTableResponse)
+    describe_table = Rpc(v1.DescribeTableRequest, v1.DescribeTableResponse)
+    list_tables = PagedRpc(v1.ListTablesRequest, v1.ListTablesResponse, str)
+    update_table = Rpc(v1.UpdateTableRequest, v1.UpdateTableResponse)
+
+    # From tag.proto
+    list_tags_of_resource = PagedRpc(v1.ListTagsOfResourceRequest, v1.ListTagsOfResourceResponse, v1.Tag)
+    tag_resource = Rpc(v1.TagResourceRequest, v1.TagResourceResponse)
+    untag_resource = Rpc(v1.UntagResourceRequest, v1.UntagResourceResponse)
+
+    # From time_to_live.proto
+    describe_time_to_live = Rpc(v1.DescribeTimeToLiveRequest, v1.DescribeTimeToLiveResponse)
+    update_time_to_live = Rpc(v1.UpdateTimeToLiveRequest, v1.UpdateTimeToLiveResponse)

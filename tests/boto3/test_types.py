@@ -18,11 +18,11 @@ client.describe_table(TableNam="Music")
 
 
 def test_the_types_are_generated(tmp_path: Path) -> None:
-    """What `make boto3-types` writes is committed, byte for byte."""
+    """What `make proto` writes is committed, byte for byte."""
     generated = tmp_path / "typed.pyi"
     subprocess.run([sys.executable, CLIENT / "generate_boto3_types.py", generated], check=True)
     committed = CLIENT / "tableadmin" / "boto3" / "typed.pyi"
-    assert generated.read_bytes() == committed.read_bytes(), "run make boto3-types"
+    assert generated.read_bytes() == committed.read_bytes(), "run make proto"
 
 
 def test_mypy_refuses_what_is_misspelt(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The synchronous client that is committed is what the generator makes of the asyncio client."""
+"""The clients that are committed are what the generators make of the contract and of the asyncio client."""
 
 import subprocess
 import sys
@@ -8,7 +8,17 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 GENERATOR = ROOT / "client" / "generate_sync.py"
+METHODS = ROOT / "client" / "generate_methods.py"
 CLIENT = ROOT / "client" / "tableadmin"
+
+
+def test_the_methods_are_generated(tmp_path: Path) -> None:
+    """The methods of the asyncio client that `make proto` writes are committed, byte for byte."""
+    subprocess.run([sys.executable, METHODS, tmp_path / "aio.py"], check=True)
+
+    generated = (tmp_path / "aio.py").read_bytes()
+
+    assert generated == (CLIENT / "aio.py").read_bytes(), "run make proto"
 
 
 def test_the_sync_client_is_generated(tmp_path: Path) -> None:

@@ -9,12 +9,10 @@ from typing import Literal, Self, TypeAlias, overload
 
 import grpc
 import mypy_boto3_dynamodb
-import mypy_boto3_dynamodb.paginator as pages
 import mypy_boto3_dynamodb.waiter as waiters
 import types_boto3_dynamodb
 
-from tableadmin.boto3.paginators import Paginator
-from tableadmin.boto3.typed import Operations
+from tableadmin.boto3.typed import Operations, Paginators
 from tableadmin.boto3.waiters import Waiter
 from tableadmin.channel import Metadata
 from tableadmin.tls import Credentials
@@ -23,11 +21,8 @@ from tableadmin.tokens import Command
 __all__ = ["Client", "client"]
 
 _OwnWaiter: TypeAlias = Literal["index_active", "index_not_exists", "pitr_enabled", "time_to_live_settled"]
-_OwnPages: TypeAlias = Literal[
-    "list_contributor_insights", "list_exports", "list_global_tables", "list_imports"
-]
 
-class Client(mypy_boto3_dynamodb.DynamoDBClient, types_boto3_dynamodb.DynamoDBClient, Operations):  # type: ignore[misc] # the same methods, typed three times
+class Client(Paginators, mypy_boto3_dynamodb.DynamoDBClient, types_boto3_dynamodb.DynamoDBClient, Operations):  # type: ignore[misc] # the same methods, typed three times
     def __init__(
         self,
         target: str = ...,
@@ -65,20 +60,6 @@ class Client(mypy_boto3_dynamodb.DynamoDBClient, types_boto3_dynamodb.DynamoDBCl
     def get_waiter(self, waiter_name: Literal["table_not_exists"]) -> waiters.TableNotExistsWaiter: ...
     @overload
     def get_waiter(self, waiter_name: _OwnWaiter) -> Waiter: ...
-    @overload  # type: ignore[override] # the same
-    def get_paginator(self, operation_name: Literal["list_backups"]) -> pages.ListBackupsPaginator: ...
-    @overload
-    def get_paginator(
-        self, operation_name: Literal["list_bulk_operations"]
-    ) -> pages.ListBulkOperationsPaginator: ...
-    @overload
-    def get_paginator(self, operation_name: Literal["list_tables"]) -> pages.ListTablesPaginator: ...
-    @overload
-    def get_paginator(
-        self, operation_name: Literal["list_tags_of_resource"]
-    ) -> pages.ListTagsOfResourcePaginator: ...
-    @overload
-    def get_paginator(self, operation_name: _OwnPages) -> Paginator: ...
     def close(self) -> None: ...
     def __enter__(self) -> Self: ...
     def __exit__(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from os import PathLike
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeAlias, cast, overload
+from typing import Any, Self, TypeAlias, overload
 
 import grpc
 from google.protobuf.message import Message
@@ -57,12 +57,12 @@ _AnyMethod: TypeAlias = Method[..., Message, Message]
 
 
 class Operation:
-    """Declares a method of Client: one operation of AWS, named as boto3 names it."""
+    """A method of Client: one operation of AWS, named as boto3 names it."""
 
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-        self.method = cast("_AnyMethod", getattr(tableadmin.client.Client, name))
-        self.__doc__ = self.method.__doc__
+    def __init__(self, method: _AnyMethod) -> None:
+        self.method = method
+        self.name = method.name
+        self.__doc__ = method.__doc__
 
     @overload
     def __get__(self, client: None, owner: type) -> Self: ...
@@ -205,91 +205,24 @@ class Client:
     ) -> None:
         self.close()
 
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> NoReturn:
-            # For what is no attribute: who has taken boto3's client for granted is told what this one is for.
-            if name in DATA_PLANE:
-                raise _of_items(name)
-            why = f": {_WITHOUT[name]}" if name in _WITHOUT else ""
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{why}")
-
-    # Tables
-    create_table = Operation()
-    describe_table = Operation()
-    list_tables = Operation()
-    update_table = Operation()
-    delete_table = Operation()
-
-    # Time to live
-    update_time_to_live = Operation()
-    describe_time_to_live = Operation()
-
-    # Tags
-    tag_resource = Operation()
-    untag_resource = Operation()
-    list_tags_of_resource = Operation()
-
-    # Account and endpoints
-    describe_limits = Operation()
-    describe_endpoints = Operation()
-
-    # Backups and restores
-    create_backup = Operation()
-    describe_backup = Operation()
-    list_backups = Operation()
-    delete_backup = Operation()
-    describe_continuous_backups = Operation()
-    update_continuous_backups = Operation()
-    restore_table_from_backup = Operation()
-    restore_table_to_point_in_time = Operation()
-
-    # Import and export
-    import_table = Operation()
-    describe_import = Operation()
-    list_imports = Operation()
-    export_table_to_point_in_time = Operation()
-    describe_export = Operation()
-    list_exports = Operation()
-
-    # Bulk operations
-    start_bulk_put_items = Operation()
-    describe_bulk_operation = Operation()
-    list_bulk_operations = Operation()
-    cancel_bulk_operation = Operation()
-
-    # Auto scaling of replicas
-    describe_table_replica_auto_scaling = Operation()
-    update_table_replica_auto_scaling = Operation()
-
-    # Global tables of version 2017.11.29
-    create_global_table = Operation()
-    describe_global_table = Operation()
-    list_global_tables = Operation()
-    update_global_table = Operation()
-    describe_global_table_settings = Operation()
-    update_global_table_settings = Operation()
-
-    # Kinesis data streams
-    enable_kinesis_streaming_destination = Operation()
-    describe_kinesis_streaming_destination = Operation()
-    update_kinesis_streaming_destination = Operation()
-    disable_kinesis_streaming_destination = Operation()
-
-    # Contributor Insights
-    describe_contributor_insights = Operation()
-    list_contributor_insights = Operation()
-    update_contributor_insights = Operation()
-
-    # Resource policies
-    put_resource_policy = Operation()
-    get_resource_policy = Operation()
-    delete_resource_policy = Operation()
+    # The methods of the operations are added below; `typed.pyi` has their types.
+    def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]:
+        # For what is no attribute: who has taken boto3's client for granted is told what this one is for.
+        if name in DATA_PLANE:
+            raise _of_items(name)
+        why = f": {_WITHOUT[name]}" if name in _WITHOUT else ""
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{why}")
 
 
+# Each RPC of AWS, by AWS's name.
+_METHODS: Mapping[str, _AnyMethod] = {
+    each.rpc: each for each in vars(tableadmin.client.Client).values() if isinstance(each, Method)
+}
 # AWS's names of the operations, by those of the methods.
-_OPERATIONS = {name: each.method.rpc for name, each in vars(Client).items() if isinstance(each, Operation)}
-_METHODS = {each.method.rpc: each.method for each in vars(Client).values() if isinstance(each, Operation)}
+_OPERATIONS = {each.name: each.rpc for each in _METHODS.values()}
+
+for _each in _METHODS.values():
+    setattr(Client, _each.name, Operation(_each))
 
 
 def _model(operation_name: str) -> Any:  # noqa: ANN401 - botocore's, None where it is not installed

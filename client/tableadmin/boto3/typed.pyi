@@ -1,12 +1,15 @@
 # The types of boto3's methods, parameters and answers, as far as they administer tables.
-# Generated from the contract by `make boto3-types`: do not edit.
+# Generated from the contract by `make proto`: do not edit.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Literal, NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict, overload
+
+import mypy_boto3_dynamodb.paginator as pages
 
 from tableadmin.boto3.exceptions import ClientError as _ClientError
 from tableadmin.boto3.meta import ClientMeta
+from tableadmin.boto3.paginators import Paginator
 
 class ResponseMetadataTypeDef(TypedDict):
     RequestId: str
@@ -1298,3 +1301,25 @@ class Operations:
     def update_time_to_live(
         self, *, TableName: str, TimeToLiveSpecification: TimeToLiveSpecificationTypeDef
     ) -> UpdateTimeToLiveOutputTypeDef: ...
+
+class Paginators:
+    @overload
+    def get_paginator(self, operation_name: Literal["list_backups"]) -> pages.ListBackupsPaginator: ...
+    @overload
+    def get_paginator(
+        self, operation_name: Literal["list_bulk_operations"]
+    ) -> pages.ListBulkOperationsPaginator: ...
+    @overload
+    def get_paginator(self, operation_name: Literal["list_contributor_insights"]) -> Paginator: ...
+    @overload
+    def get_paginator(self, operation_name: Literal["list_exports"]) -> Paginator: ...
+    @overload
+    def get_paginator(self, operation_name: Literal["list_global_tables"]) -> Paginator: ...
+    @overload
+    def get_paginator(self, operation_name: Literal["list_imports"]) -> Paginator: ...
+    @overload
+    def get_paginator(self, operation_name: Literal["list_tables"]) -> pages.ListTablesPaginator: ...
+    @overload
+    def get_paginator(
+        self, operation_name: Literal["list_tags_of_resource"]
+    ) -> pages.ListTagsOfResourcePaginator: ...

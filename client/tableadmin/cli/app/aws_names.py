@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# By the operation's name in the AWS CLI.
+# By the operation's name in the AWS CLI. `tablectl call` makes the call of an operation that is missing here.
 COMMANDS = {
     "cancel-bulk-operation": "bulk cancel",
     "create-backup": "backup create",
@@ -58,7 +58,18 @@ COMMANDS = {
 
 def hint(words: list[str]) -> str:
     """What to type instead of WORDS, as the AWS CLI has them; "" where they are none of its commands."""
-    named = next((word for word in words if word in COMMANDS), "")
-    if not named or (words[0] != "dynamodb" and words[0] != named):
+    for named in words if words[0] == "dynamodb" else words[:1]:
+        command = COMMANDS.get(named) or _call(named)
+        if command:
+            return f"the AWS CLI's {named} is 'tablectl {command}'"
+    return ""
+
+
+def _call(named: str) -> str:
+    """How to call the operation that is NAMED as in the AWS CLI; "" where the contract has none."""
+    if "-" not in named:
         return ""
-    return f"the AWS CLI's {named} is 'tablectl {COMMANDS[named]}'"
+    from tableadmin.channel import SERVICE  # noqa: PLC0415 - protobuf
+
+    rpc = "".join(map(str.capitalize, named.split("-")))
+    return f"call {rpc}" if rpc in SERVICE.methods_by_name else ""

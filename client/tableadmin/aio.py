@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, 
 from contextlib import aclosing
 from copy import copy
 from dataclasses import replace
+from datetime import datetime
 from functools import update_wrapper
 from os import PathLike
 from types import TracebackType
@@ -24,6 +25,7 @@ from tableadmin.operations import Following, KnownOperations, State, next_page
 from tableadmin.pagination import next_request, page_items
 from tableadmin.plans import Exporting, Exports, Planning, Plans, exports_of, plans_of
 from tableadmin.streams import AsyncStream
+from tableadmin.timestamps import timestamp
 from tableadmin.tls import Credentials
 from tableadmin.tokens import Command, token_source
 from tableadmin.v1.access_service_pb2_grpc import AccessServiceStub
@@ -347,15 +349,16 @@ class Client:
         request = v1.CheckAccessRequest(action=action, table_name=table_name)
         return await self._response(self._access_stub.CheckAccess, request)
 
-    async def plan(self, specs: Iterable[v1.TableSpec]) -> Plans:
+    async def plan(self, specs: Iterable[v1.TableSpec], *, not_before: datetime | None = None) -> Plans:
         """The changes and AWS calls that bring tables to SPECS: a plan for each spec, in the order of SPECS.
 
         Changes nothing. `plan_tables` returns the plans one by one, and the error of each table that can't
-        be read. Raises TableAdminError: InvalidArgument, whose `field_violations` say what is wrong, for
+        be read. `not_before` is the time at which the plans are to be applied, if policies depend on that.
+        Raises TableAdminError: InvalidArgument, whose `field_violations` say what is wrong, for
         invalid specs, and the error of the first table that can't be read.
         """
         request = list(specs)
-        results = [each async for each in self.plan_tables(request)]
+        results = [each async for each in self.plan_tables(request, not_before)]
         return plans_of((each.table_name for each in request), results)
 
     async def export(
@@ -385,6 +388,7 @@ class Client:
         allow_replacement: bool = False,
         request_id: str | None = None,
         requested_by: str | None = None,
+        not_before: datetime | None = None,
     ) -> Operations:
         """Bring tables to SPECS: an operation for each is begun, which goes on whoever leaves.
 
@@ -395,6 +399,9 @@ class Client:
 
         `request_id` is 1 to 128 characters that no other request has, a new UUID by default. It is sent with
         each try, however many it takes, which therefore begin the operations once.
+
+        `not_before` is the time at which the operations may start, with a time zone and within 30 days. If
+        policies require approval, the operations wait for it: see `approve_operation`.
 
         Raises, and then nothing is begun, InvalidArgument: specs can't be, `field_violations` say why, or the
         request id was another request's; FailedPrecondition: a plan is refused or holds changes that are not
@@ -413,6 +420,7 @@ class Client:
             allow_replacement=allow_replacement,
             request_id=str(uuid4()) if request_id is None else request_id,
             requested_by=requested_by,
+            not_before=timestamp(not_before),
         )
         response = await self._response(self._plan_stub.ApplyPlan, request)
         return Operations(self, KnownOperations(response.operations))
@@ -465,6 +473,23 @@ class Client:
         """
         request = v1.CancelOperationRequest(operation_id=operation_id)
         response = await self._response(self._operation_stub.CancelOperation, request)
+        return response.operation
+
+    async def approve_operation(self, operation_id: str, comment: str | None = None) -> v1.Operation:
+        """Approve what the operation waits for, `approval_request` of the operation; the operation then.
+
+        It goes on when all approvals are there that policies require. Raises TableAdminError: NotFound when
+        there is none any more; PermissionDenied for whoever is no approver, or asked for it;
+        FailedPrecondition when it does not wait for approval, or the table has changed, which ends it.
+        """
+        request = v1.ApproveOperationRequest(operation_id=operation_id, comment=comment)
+        response = await self._response(self._operation_stub.ApproveOperation, request)
+        return response.operation
+
+    async def reject_operation(self, operation_id: str, comment: str | None = None) -> v1.Operation:
+        """End the operation, which waits for approval; the operation then. Raises as `approve_operation`."""
+        request = v1.RejectOperationRequest(operation_id=operation_id, comment=comment)
+        response = await self._response(self._operation_stub.RejectOperation, request)
         return response.operation
 
     async def forget_operation(self, operation_id: str) -> None:

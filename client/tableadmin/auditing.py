@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from google.protobuf.timestamp_pb2 import Timestamp
-
 from tableadmin.errors import TableAdminError
+from tableadmin.timestamps import timestamp
 from tableadmin.v1 import ReadAuditRecordsRequest, ReadAuditRecordsResponse
 from tableadmin.watching import Resumption
 
@@ -45,8 +44,8 @@ class AuditReading(Resumption[ReadAuditRecordsRequest, ReadAuditRecordsResponse]
     ) -> None:
         super().__init__()
         self._request = ReadAuditRecordsRequest(
-            since=_timestamp(since),
-            until=_timestamp(until),
+            since=timestamp(since),
+            until=timestamp(until),
             principal=principal,
             name=name,
             operation=operation,
@@ -82,11 +81,3 @@ class AuditReading(Resumption[ReadAuditRecordsRequest, ReadAuditRecordsResponse]
     def _lost(self, error: TableAdminError) -> Sequence[ReadAuditRecordsResponse]:
         self._back_off(error)
         return ()
-
-
-def _timestamp(moment: datetime | None) -> Timestamp | None:
-    if moment is None:
-        return None
-    timestamp = Timestamp()
-    timestamp.FromDatetime(moment)
-    return timestamp

@@ -36,6 +36,8 @@ _STATUS_CODES = {code.value[0]: code for code in grpc.StatusCode if code != grpc
 
 _UNDER_WAY: Mapping[State, str] = {
     OperationState.OPERATION_STATE_PENDING: "pending",
+    OperationState.OPERATION_STATE_AWAITING_APPROVAL: "waiting for approval",
+    OperationState.OPERATION_STATE_SCHEDULED: "waiting for its time",
     OperationState.OPERATION_STATE_RUNNING: "running",
 }
 # The reason of operations that did not start because another table of the request failed its check.

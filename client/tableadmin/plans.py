@@ -5,12 +5,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar, TypeVar
 
 import grpc
 
 from tableadmin.channel import DEFAULT_TIMEOUT
 from tableadmin.errors import ERROR_CLASSES, TableAdminError
+from tableadmin.timestamps import timestamp
 from tableadmin.v1 import (
     ExportTablesRequest,
     ExportTablesResponse,
@@ -70,20 +72,22 @@ class Planning(_Results[PlanTablesRequest, PlanTablesResponse]):
 
     A response has a `plan`, or the `error` that prevented a plan of this table alone. `completed_tables` and
     `total_tables` say how far the stream is. There is no deadline. A lost connection is opened again, for up
-    to 30 seconds, and the plans that are left are asked for.
+    to 30 seconds, and the plans that are left are asked for. `not_before` is the time at which the plans are
+    to be applied, if policies depend on that.
 
     Raises TableAdminError: InvalidArgument, whose `field_violations` say what is wrong, for invalid specs.
     """
 
     rpc: ClassVar[str] = "PlanTables"
 
-    def __init__(self, specs: Iterable[TableSpec]) -> None:
-        super().__init__(PlanTablesRequest(specs=specs))
+    def __init__(self, specs: Iterable[TableSpec], not_before: datetime | None = None) -> None:
+        super().__init__(PlanTablesRequest(specs=specs, not_before=timestamp(not_before)))
 
     def next_call(self) -> tuple[PlanTablesRequest, float | None]:
         """The specs whose plans have not come yet."""
         left = [spec for spec in self._request.specs if spec.table_name not in self._seen]
-        return PlanTablesRequest(specs=left), None
+        not_before = self._request.not_before if self._request.HasField("not_before") else None
+        return PlanTablesRequest(specs=left, not_before=not_before), None
 
 
 class Exporting(_Results[ExportTablesRequest, ExportTablesResponse]):

@@ -89,7 +89,13 @@ class Server:
         self._audit_records = audit.AuditServicer(
             config.audit.path, has_policies=config.policies.folder is not None
         )
-        self._operations = OperationsByEndpoint(self._endpoints, self._hubs, config.endpoints, self._audit)
+        self._operations = OperationsByEndpoint(
+            self._endpoints,
+            self._hubs,
+            config.endpoints,
+            self._audit,
+            config.policies.approval_timeout,
+        )
         self._reloading = Reloading(self._supervisor)
         self._authorization = self._authorization_of(config)
         self._health = HealthServicer()

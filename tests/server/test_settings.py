@@ -38,6 +38,7 @@ OF_LISTENERS: tuple[type[msgspec.Struct], ...] = (ListenerConfig, TlsConfig)
 FILE_ONLY = {
     *("authenticators", "default_endpoint", "endpoints", "listeners", "health", "connections", "policies"),
     *("audit", "audit_sync", "limits"),
+    "policies_approval_timeout",
     *("connections_max_age", "connections_max_age_grace", "connections_max_metadata"),
     *(field.name for struct in (*OF_THE_FILE, *OF_LISTENERS) for field in msgspec.structs.fields(struct)),
 }

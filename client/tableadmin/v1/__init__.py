@@ -1,5 +1,11 @@
 """The contract as Python: every message and enum. Generated, never edited."""
 
+from tableadmin.v1.approval_pb2 import (
+    Approval,
+    ApprovalRequest,
+    ApprovalStep,
+    RequiredApproval,
+)
 from tableadmin.v1.permission_pb2 import (
     ActionGroup,
     AuthorizedResource,
@@ -197,6 +203,8 @@ from tableadmin.v1.table_spec_pb2 import (
     UnmanagedMember,
 )
 from tableadmin.v1.operation_pb2 import (
+    ApproveOperationRequest,
+    ApproveOperationResponse,
     CallOutcome,
     CancelOperationRequest,
     CancelOperationResponse,
@@ -210,6 +218,8 @@ from tableadmin.v1.operation_pb2 import (
     OperationCall,
     OperationError,
     OperationState,
+    RejectOperationRequest,
+    RejectOperationResponse,
     WatchOperationRequest,
     WatchOperationResponse,
 )
@@ -382,6 +392,11 @@ __all__ = [
     "ActionGroup",
     "ApplyPlanRequest",
     "ApplyPlanResponse",
+    "Approval",
+    "ApprovalRequest",
+    "ApprovalStep",
+    "ApproveOperationRequest",
+    "ApproveOperationResponse",
     "ApproximateCreationDateTimePrecision",
     "ArchivalSummary",
     "AttributeDefinition",
@@ -585,6 +600,8 @@ __all__ = [
     "PutResourcePolicyResponse",
     "ReadAuditRecordsRequest",
     "ReadAuditRecordsResponse",
+    "RejectOperationRequest",
+    "RejectOperationResponse",
     "Replica",
     "ReplicaAutoScalingDescription",
     "ReplicaAutoScalingUpdate",
@@ -601,6 +618,7 @@ __all__ = [
     "ReplicaStatus",
     "ReplicaUpdate",
     "ReplicationGroupUpdate",
+    "RequiredApproval",
     "ResourceKind",
     "RestoreSummary",
     "RestoreTableFromBackupRequest",

@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from tableadmin.v1 import approval_pb2 as _approval_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -159,6 +160,7 @@ class CheckAccessResponse(_message.Message):
     PERMITTED_FIELD_NUMBER: _builtins.int
     POLICIES_FIELD_NUMBER: _builtins.int
     ADVICE_FIELD_NUMBER: _builtins.int
+    REQUIRED_APPROVALS_FIELD_NUMBER: _builtins.int
     permitted: _builtins.bool
     """True if the action is permitted."""
     @_builtins.property
@@ -171,16 +173,23 @@ class CheckAccessResponse(_message.Message):
     def advice(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The advice of the policies that forbid the action."""
 
+    @_builtins.property
+    def required_approvals(self) -> _containers.RepeatedCompositeFieldContainer[_approval_pb2.RequiredApproval]:
+        """The approvals with which policies permit the action to an operation of ApplyPlan. `permitted` is then
+        false.
+        """
+
     def __init__(
         self,
         *,
         permitted: _builtins.bool | None = ...,
         policies: _abc.Iterable[_builtins.str] | None = ...,
         advice: _abc.Iterable[_builtins.str] | None = ...,
+        required_approvals: _abc.Iterable[_approval_pb2.RequiredApproval] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_permitted", b"_permitted", "permitted", b"permitted"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_permitted", b"_permitted", "advice", b"advice", "permitted", b"permitted", "policies", b"policies"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_permitted", b"_permitted", "advice", b"advice", "permitted", b"permitted", "policies", b"policies", "required_approvals", b"required_approvals"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__permitted: _TypeAlias = _typing.Literal["permitted"]  # noqa: Y015
     _WhichOneofArgType__permitted: _TypeAlias = _typing.Literal["_permitted", b"_permitted"]  # noqa: Y015

@@ -22,11 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from tableadmin.v1 import operation_pb2 as tableadmin_dot_v1_dot_operation__pb2
 from tableadmin.v1 import table_spec_pb2 as tableadmin_dot_v1_dot_table__spec__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19tableadmin/v1/apply.proto\x12\rtableadmin.v1\x1a\x1dtableadmin/v1/operation.proto\x1a\x1etableadmin/v1/table_spec.proto\"\xf9\x02\n\x10\x41pplyPlanRequest\x12\'\n\x05specs\x18\x01 \x03(\x0b\x32\x18.tableadmin.v1.TableSpec\x12G\n\x0c\x66ingerprints\x18\x02 \x03(\x0b\x32\x31.tableadmin.v1.ApplyPlanRequest.FingerprintsEntry\x12\x1e\n\x11\x61llow_destructive\x18\x03 \x01(\x08H\x00\x88\x01\x01\x12\x1e\n\x11\x61llow_replacement\x18\x04 \x01(\x08H\x01\x88\x01\x01\x12\x17\n\nrequest_id\x18\x05 \x01(\tH\x02\x88\x01\x01\x12\x19\n\x0crequested_by\x18\x06 \x01(\tH\x03\x88\x01\x01\x1a\x33\n\x11\x46ingerprintsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x14\n\x12_allow_destructiveB\x14\n\x12_allow_replacementB\r\n\x0b_request_idB\x0f\n\r_requested_by\"A\n\x11\x41pplyPlanResponse\x12,\n\noperations\x18\x01 \x03(\x0b\x32\x18.tableadmin.v1.Operationb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19tableadmin/v1/apply.proto\x12\rtableadmin.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtableadmin/v1/operation.proto\x1a\x1etableadmin/v1/table_spec.proto\"\xa9\x03\n\x10\x41pplyPlanRequest\x12\'\n\x05specs\x18\x01 \x03(\x0b\x32\x18.tableadmin.v1.TableSpec\x12G\n\x0c\x66ingerprints\x18\x02 \x03(\x0b\x32\x31.tableadmin.v1.ApplyPlanRequest.FingerprintsEntry\x12\x1e\n\x11\x61llow_destructive\x18\x03 \x01(\x08H\x00\x88\x01\x01\x12\x1e\n\x11\x61llow_replacement\x18\x04 \x01(\x08H\x01\x88\x01\x01\x12\x17\n\nrequest_id\x18\x05 \x01(\tH\x02\x88\x01\x01\x12\x19\n\x0crequested_by\x18\x06 \x01(\tH\x03\x88\x01\x01\x12.\n\nnot_before\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a\x33\n\x11\x46ingerprintsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x14\n\x12_allow_destructiveB\x14\n\x12_allow_replacementB\r\n\x0b_request_idB\x0f\n\r_requested_by\"A\n\x11\x41pplyPlanResponse\x12,\n\noperations\x18\x01 \x03(\x0b\x32\x18.tableadmin.v1.Operationb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,10 +36,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_APPLYPLANREQUEST_FINGERPRINTSENTRY']._loaded_options = None
   _globals['_APPLYPLANREQUEST_FINGERPRINTSENTRY']._serialized_options = b'8\001'
-  _globals['_APPLYPLANREQUEST']._serialized_start=108
-  _globals['_APPLYPLANREQUEST']._serialized_end=485
-  _globals['_APPLYPLANREQUEST_FINGERPRINTSENTRY']._serialized_start=358
-  _globals['_APPLYPLANREQUEST_FINGERPRINTSENTRY']._serialized_end=409
-  _globals['_APPLYPLANRESPONSE']._serialized_start=487
-  _globals['_APPLYPLANRESPONSE']._serialized_end=552
+  _globals['_APPLYPLANREQUEST']._serialized_start=141
+  _globals['_APPLYPLANREQUEST']._serialized_end=566
+  _globals['_APPLYPLANREQUEST_FINGERPRINTSENTRY']._serialized_start=439
+  _globals['_APPLYPLANREQUEST_FINGERPRINTSENTRY']._serialized_end=490
+  _globals['_APPLYPLANRESPONSE']._serialized_start=568
+  _globals['_APPLYPLANRESPONSE']._serialized_end=633
 # @@protoc_insertion_point(module_scope)

@@ -6,6 +6,7 @@ The messages of PlanService.ApplyPlan."""
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from tableadmin.v1 import operation_pb2 as _operation_pb2
 from tableadmin.v1 import table_spec_pb2 as _table_spec_pb2
@@ -49,6 +50,7 @@ class ApplyPlanRequest(_message.Message):
     ALLOW_REPLACEMENT_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     REQUESTED_BY_FIELD_NUMBER: _builtins.int
+    NOT_BEFORE_FIELD_NUMBER: _builtins.int
     allow_destructive: _builtins.bool
     """True allows changes of the class `CHANGE_CLASS_DESTRUCTIVE`. The default is false."""
     allow_replacement: _builtins.bool
@@ -74,6 +76,14 @@ class ApplyPlanRequest(_message.Message):
         nothing. A table without a fingerprint is brought to its spec from its current state.
         """
 
+    @_builtins.property
+    def not_before(self) -> _timestamp_pb2.Timestamp:
+        """The operations start at this time or soon after it, and not before. At the start, tables are compared
+        with their fingerprints again. Until then the operations are in the state SCHEDULED. Policies that
+        depend on the time decide as for this time, and decide again when each call is made. The time must be
+        within the next 30 days. A time in the past is permitted, and means the same as none.
+        """
+
     def __init__(
         self,
         *,
@@ -83,10 +93,11 @@ class ApplyPlanRequest(_message.Message):
         allow_replacement: _builtins.bool | None = ...,
         request_id: _builtins.str | None = ...,
         requested_by: _builtins.str | None = ...,
+        not_before: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_allow_destructive", b"_allow_destructive", "_allow_replacement", b"_allow_replacement", "_request_id", b"_request_id", "_requested_by", b"_requested_by", "allow_destructive", b"allow_destructive", "allow_replacement", b"allow_replacement", "request_id", b"request_id", "requested_by", b"requested_by"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_allow_destructive", b"_allow_destructive", "_allow_replacement", b"_allow_replacement", "_request_id", b"_request_id", "_requested_by", b"_requested_by", "allow_destructive", b"allow_destructive", "allow_replacement", b"allow_replacement", "not_before", b"not_before", "request_id", b"request_id", "requested_by", b"requested_by"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_allow_destructive", b"_allow_destructive", "_allow_replacement", b"_allow_replacement", "_request_id", b"_request_id", "_requested_by", b"_requested_by", "allow_destructive", b"allow_destructive", "allow_replacement", b"allow_replacement", "fingerprints", b"fingerprints", "request_id", b"request_id", "requested_by", b"requested_by", "specs", b"specs"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_allow_destructive", b"_allow_destructive", "_allow_replacement", b"_allow_replacement", "_request_id", b"_request_id", "_requested_by", b"_requested_by", "allow_destructive", b"allow_destructive", "allow_replacement", b"allow_replacement", "fingerprints", b"fingerprints", "not_before", b"not_before", "request_id", b"request_id", "requested_by", b"requested_by", "specs", b"specs"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__allow_destructive: _TypeAlias = _typing.Literal["allow_destructive"]  # noqa: Y015
     _WhichOneofArgType__allow_destructive: _TypeAlias = _typing.Literal["_allow_destructive", b"_allow_destructive"]  # noqa: Y015

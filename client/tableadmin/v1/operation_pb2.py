@@ -23,44 +23,53 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from tableadmin.v1 import approval_pb2 as tableadmin_dot_v1_dot_approval__pb2
 from tableadmin.v1 import table_spec_pb2 as tableadmin_dot_v1_dot_table__spec__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dtableadmin/v1/operation.proto\x12\rtableadmin.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1etableadmin/v1/table_spec.proto\"\xcd\x05\n\tOperation\x12\x19\n\x0coperation_id\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x17\n\ntable_name\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x31\n\x05state\x18\x03 \x01(\x0e\x32\x1d.tableadmin.v1.OperationStateH\x02\x88\x01\x01\x12\x17\n\nrequest_id\x18\x04 \x01(\tH\x03\x88\x01\x01\x12\x19\n\x0crequested_by\x18\x05 \x01(\tH\x04\x88\x01\x01\x12\x13\n\x06\x63\x61ller\x18\x06 \x01(\tH\x05\x88\x01\x01\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x05\x63\x61lls\x18\n \x03(\x0b\x32\x1c.tableadmin.v1.OperationCall\x12\r\n\x05waits\x18\x0b \x03(\t\x12\x1c\n\x0fremaining_calls\x18\x0c \x01(\x05H\x06\x88\x01\x01\x12,\n\x05\x65rror\x18\r \x01(\x0b\x32\x1d.tableadmin.v1.OperationError\x12\x1d\n\x10\x63\x61ncel_requested\x18\x0e \x01(\x08H\x07\x88\x01\x01\x12\x13\n\x06server\x18\x0f \x01(\tH\x08\x88\x01\x01\x12\x13\n\x0b\x64ifferences\x18\x11 \x03(\t\x12&\n\x04spec\x18\x10 \x01(\x0b\x32\x18.tableadmin.v1.TableSpecB\x0f\n\r_operation_idB\r\n\x0b_table_nameB\x08\n\x06_stateB\r\n\x0b_request_idB\x0f\n\r_requested_byB\t\n\x07_callerB\x12\n\x10_remaining_callsB\x13\n\x11_cancel_requestedB\t\n\x07_server\"\xa7\x03\n\rOperationCall\x12\x14\n\x07summary\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x16\n\toperation\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x14\n\x07request\x18\x03 \x01(\tH\x02\x88\x01\x01\x12.\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x07outcome\x18\x06 \x01(\x0e\x32\x1a.tableadmin.v1.CallOutcomeH\x03\x88\x01\x01\x12\x1b\n\x0e\x61ws_request_id\x18\x07 \x01(\tH\x04\x88\x01\x01\x12\x15\n\x08\x61ttempts\x18\x08 \x01(\x05H\x05\x88\x01\x01\x12\x12\n\x05\x65rror\x18\t \x01(\tH\x06\x88\x01\x01\x12\x13\n\x06server\x18\n \x01(\tH\x07\x88\x01\x01\x42\n\n\x08_summaryB\x0c\n\n_operationB\n\n\x08_requestB\n\n\x08_outcomeB\x11\n\x0f_aws_request_idB\x0b\n\t_attemptsB\x08\n\x06_errorB\t\n\x07_server\"\xf8\x01\n\x0eOperationError\x12\x11\n\x04\x63ode\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x13\n\x06reason\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x14\n\x07message\x18\x03 \x01(\tH\x02\x88\x01\x01\x12\x1b\n\x0e\x61ws_error_code\x18\x04 \x01(\tH\x03\x88\x01\x01\x12\x1b\n\x0e\x61ws_request_id\x18\x05 \x01(\tH\x04\x88\x01\x01\x12\x11\n\x04\x63\x61ll\x18\x06 \x01(\tH\x05\x88\x01\x01\x12\x0c\n\x04left\x18\x07 \x03(\tB\x07\n\x05_codeB\t\n\x07_reasonB\n\n\x08_messageB\x11\n\x0f_aws_error_codeB\x11\n\x0f_aws_request_idB\x07\n\x05_call\"A\n\x13GetOperationRequest\x12\x19\n\x0coperation_id\x18\x01 \x01(\tH\x00\x88\x01\x01\x42\x0f\n\r_operation_id\"C\n\x14GetOperationResponse\x12+\n\toperation\x18\x01 \x01(\x0b\x32\x18.tableadmin.v1.Operation\"\xe4\x01\n\x15ListOperationsRequest\x12\x17\n\ntable_name\x18\x01 \x01(\tH\x00\x88\x01\x01\x12-\n\x06states\x18\x02 \x03(\x0e\x32\x1d.tableadmin.v1.OperationState\x12\x17\n\nrequest_id\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\x16\n\tpage_size\x18\x04 \x01(\x05H\x02\x88\x01\x01\x12\x17\n\npage_token\x18\x05 \x01(\tH\x03\x88\x01\x01\x42\r\n\x0b_table_nameB\r\n\x0b_request_idB\x0c\n\n_page_sizeB\r\n\x0b_page_token\"x\n\x16ListOperationsResponse\x12,\n\noperations\x18\x01 \x03(\x0b\x32\x18.tableadmin.v1.Operation\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"D\n\x16\x43\x61ncelOperationRequest\x12\x19\n\x0coperation_id\x18\x01 \x01(\tH\x00\x88\x01\x01\x42\x0f\n\r_operation_id\"F\n\x17\x43\x61ncelOperationResponse\x12+\n\toperation\x18\x01 \x01(\x0b\x32\x18.tableadmin.v1.Operation\"D\n\x16\x46orgetOperationRequest\x12\x19\n\x0coperation_id\x18\x01 \x01(\tH\x00\x88\x01\x01\x42\x0f\n\r_operation_id\"\x19\n\x17\x46orgetOperationResponse\".\n\x15WatchOperationRequest\x12\x15\n\roperation_ids\x18\x01 \x03(\t\"E\n\x16WatchOperationResponse\x12+\n\toperation\x18\x01 \x01(\x0b\x32\x18.tableadmin.v1.Operation*\x82\x02\n\x0eOperationState\x12\x1f\n\x1bOPERATION_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17OPERATION_STATE_PENDING\x10\x01\x12\x1b\n\x17OPERATION_STATE_RUNNING\x10\x02\x12\x1d\n\x19OPERATION_STATE_SUCCEEDED\x10\x03\x12\x1a\n\x16OPERATION_STATE_FAILED\x10\x04\x12\x1d\n\x19OPERATION_STATE_CANCELLED\x10\x05\x12\x1b\n\x17OPERATION_STATE_ABORTED\x10\x06\x12\x1e\n\x1aOPERATION_STATE_UNREADABLE\x10\x07*\x96\x01\n\x0b\x43\x61llOutcome\x12\x1c\n\x18\x43\x41LL_OUTCOME_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43\x41LL_OUTCOME_UNDER_WAY\x10\x01\x12\x19\n\x15\x43\x41LL_OUTCOME_ACCEPTED\x10\x02\x12\x18\n\x14\x43\x41LL_OUTCOME_REFUSED\x10\x03\x12\x18\n\x14\x43\x41LL_OUTCOME_UNKNOWN\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dtableadmin/v1/operation.proto\x12\rtableadmin.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ctableadmin/v1/approval.proto\x1a\x1etableadmin/v1/table_spec.proto\"\xe3\x06\n\tOperation\x12\x19\n\x0coperation_id\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x17\n\ntable_name\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x31\n\x05state\x18\x03 \x01(\x0e\x32\x1d.tableadmin.v1.OperationStateH\x02\x88\x01\x01\x12\x17\n\nrequest_id\x18\x04 \x01(\tH\x03\x88\x01\x01\x12\x19\n\x0crequested_by\x18\x05 \x01(\tH\x04\x88\x01\x01\x12\x13\n\x06\x63\x61ller\x18\x06 \x01(\tH\x05\x88\x01\x01\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x05\x63\x61lls\x18\n \x03(\x0b\x32\x1c.tableadmin.v1.OperationCall\x12\r\n\x05waits\x18\x0b \x03(\t\x12\x1c\n\x0fremaining_calls\x18\x0c \x01(\x05H\x06\x88\x01\x01\x12,\n\x05\x65rror\x18\r \x01(\x0b\x32\x1d.tableadmin.v1.OperationError\x12\x1d\n\x10\x63\x61ncel_requested\x18\x0e \x01(\x08H\x07\x88\x01\x01\x12\x13\n\x06server\x18\x0f \x01(\tH\x08\x88\x01\x01\x12\x13\n\x0b\x64ifferences\x18\x11 \x03(\t\x12&\n\x04spec\x18\x10 \x01(\x0b\x32\x18.tableadmin.v1.TableSpec\x12\x38\n\x10\x61pproval_request\x18\x12 \x01(\x0b\x32\x1e.tableadmin.v1.ApprovalRequest\x12*\n\tapprovals\x18\x13 \x03(\x0b\x32\x17.tableadmin.v1.Approval\x12.\n\nnot_before\x18\x14 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x0f\n\r_operation_idB\r\n\x0b_table_nameB\x08\n\x06_stateB\r\n\x0b_request_idB\x0f\n\r_requested_byB\t\n\x07_callerB\x12\n\x10_remaining_callsB\x13\n\x11_cancel_requestedB\t\n\x07_server\"\xa7\x03\n\rOperationCall\x12\x14\n\x07summary\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x16\n\toperation\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x14\n\x07request\x18\x03 \x01(\tH\x02\x88\x01\x01\x12.\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x07outcome\x18\x06 \x01(\x0e\x32\x1a.tableadmin.v1.CallOutcomeH\x03\x88\x01\x01\x12\x1b\n\x0e\x61ws_request_id\x18\x07 \x01(\tH\x04\x88\x01\x01\x12\x15\n\x08\x61ttempts\x18\x08 \x01(\x05H\x05\x88\x01\x01\x12\x12\n\x05\x65rror\x18\t \x01(\tH\x06\x88\x01\x01\x12\x13\n\x06server\x18\n \x01(\tH\x07\x88\x01\x01\x42\n\n\x08_summaryB\x0c\n\n_operationB\n\n\x08_requestB\n\n\x08_outcomeB\x11\n\x0f_aws_request_idB\x0b\n\t_attemptsB\x08\n\x06_errorB\t\n\x07_server\"\xf8\x01\n\x0eOperationError\x12\x11\n\x04\x63ode\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x13\n\x06reason\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x14\n\x07message\x18\x03 \x01(\tH\x02\x88\x01\x01\x12\x1b\n\x0e\x61ws_error_code\x18\x04 \x01(\tH\x03\x88\x01\x01\x12\x1b\n\x0e\x61ws_request_id\x18\x05 \x01(\tH\x04\x88\x01\x01\x12\x11\n\x04\x63\x61ll\x18\x06 \x01(\tH\x05\x88\x01\x01\x12\x0c\n\x04left\x18\x07 \x03(\tB\x07\n\x05_codeB\t\n\x07_reasonB\n\n\x08_messageB\x11\n\x0f_aws_error_codeB\x11\n\x0f_aws_request_idB\x07\n\x05_call\"A\n\x13GetOperationRequest\x12\x19\n\x0coperation_id\x18\x01 \x01(\tH\x00\x88\x01\x01\x42\x0f\n\r_operation_id\"C\n\x14GetOperationResponse\x12+\n\toperation\x18\x01 \x01(\x0b\x32\x18.tableadmin.v1.Operation\"\xe4\x01\n\x15ListOperationsRequest\x12\x17\n\ntable_name\x18\x01 \x01(\tH\x00\x88\x01\x01\x12-\n\x06states\x18\x02 \x03(\x0e\x32\x1d.tableadmin.v1.OperationState\x12\x17\n\nrequest_id\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\x16\n\tpage_size\x18\x04 \x01(\x05H\x02\x88\x01\x01\x12\x17\n\npage_token\x18\x05 \x01(\tH\x03\x88\x01\x01\x42\r\n\x0b_table_nameB\r\n\x0b_request_idB\x0c\n\n_page_sizeB\r\n\x0b_page_token\"x\n\x16ListOperationsResponse\x12,\n\noperations\x18\x01 \x03(\x0b\x32\x18.tableadmin.v1.Operation\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"D\n\x16\x43\x61ncelOperationRequest\x12\x19\n\x0coperation_id\x18\x01 \x01(\tH\x00\x88\x01\x01\x42\x0f\n\r_operation_id\"F\n\x17\x43\x61ncelOperationResponse\x12+\n\toperation\x18\x01 \x01(\x0b\x32\x18.tableadmin.v1.Operation\"g\n\x17\x41pproveOperationRequest\x12\x19\n\x0coperation_id\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x14\n\x07\x63omment\x18\x02 \x01(\tH\x01\x88\x01\x01\x42\x0f\n\r_operation_idB\n\n\x08_comment\"G\n\x18\x41pproveOperationResponse\x12+\n\toperation\x18\x01 \x01(\x0b\x32\x18.tableadmin.v1.Operation\"f\n\x16RejectOperationRequest\x12\x19\n\x0coperation_id\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x14\n\x07\x63omment\x18\x02 \x01(\tH\x01\x88\x01\x01\x42\x0f\n\r_operation_idB\n\n\x08_comment\"F\n\x17RejectOperationResponse\x12+\n\toperation\x18\x01 \x01(\x0b\x32\x18.tableadmin.v1.Operation\"D\n\x16\x46orgetOperationRequest\x12\x19\n\x0coperation_id\x18\x01 \x01(\tH\x00\x88\x01\x01\x42\x0f\n\r_operation_id\"\x19\n\x17\x46orgetOperationResponse\".\n\x15WatchOperationRequest\x12\x15\n\roperation_ids\x18\x01 \x03(\t\"E\n\x16WatchOperationResponse\x12+\n\toperation\x18\x01 \x01(\x0b\x32\x18.tableadmin.v1.Operation*\xc8\x02\n\x0eOperationState\x12\x1f\n\x1bOPERATION_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17OPERATION_STATE_PENDING\x10\x01\x12\x1b\n\x17OPERATION_STATE_RUNNING\x10\x02\x12\x1d\n\x19OPERATION_STATE_SUCCEEDED\x10\x03\x12\x1a\n\x16OPERATION_STATE_FAILED\x10\x04\x12\x1d\n\x19OPERATION_STATE_CANCELLED\x10\x05\x12\x1b\n\x17OPERATION_STATE_ABORTED\x10\x06\x12\x1e\n\x1aOPERATION_STATE_UNREADABLE\x10\x07\x12%\n!OPERATION_STATE_AWAITING_APPROVAL\x10\x08\x12\x1d\n\x19OPERATION_STATE_SCHEDULED\x10\t*\x96\x01\n\x0b\x43\x61llOutcome\x12\x1c\n\x18\x43\x41LL_OUTCOME_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43\x41LL_OUTCOME_UNDER_WAY\x10\x01\x12\x19\n\x15\x43\x41LL_OUTCOME_ACCEPTED\x10\x02\x12\x18\n\x14\x43\x41LL_OUTCOME_REFUSED\x10\x03\x12\x18\n\x14\x43\x41LL_OUTCOME_UNKNOWN\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tableadmin.v1.operation_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_OPERATIONSTATE']._serialized_start=2358
-  _globals['_OPERATIONSTATE']._serialized_end=2616
-  _globals['_CALLOUTCOME']._serialized_start=2619
-  _globals['_CALLOUTCOME']._serialized_end=2769
-  _globals['_OPERATION']._serialized_start=114
-  _globals['_OPERATION']._serialized_end=831
-  _globals['_OPERATIONCALL']._serialized_start=834
-  _globals['_OPERATIONCALL']._serialized_end=1257
-  _globals['_OPERATIONERROR']._serialized_start=1260
-  _globals['_OPERATIONERROR']._serialized_end=1508
-  _globals['_GETOPERATIONREQUEST']._serialized_start=1510
-  _globals['_GETOPERATIONREQUEST']._serialized_end=1575
-  _globals['_GETOPERATIONRESPONSE']._serialized_start=1577
-  _globals['_GETOPERATIONRESPONSE']._serialized_end=1644
-  _globals['_LISTOPERATIONSREQUEST']._serialized_start=1647
-  _globals['_LISTOPERATIONSREQUEST']._serialized_end=1875
-  _globals['_LISTOPERATIONSRESPONSE']._serialized_start=1877
-  _globals['_LISTOPERATIONSRESPONSE']._serialized_end=1997
-  _globals['_CANCELOPERATIONREQUEST']._serialized_start=1999
-  _globals['_CANCELOPERATIONREQUEST']._serialized_end=2067
-  _globals['_CANCELOPERATIONRESPONSE']._serialized_start=2069
-  _globals['_CANCELOPERATIONRESPONSE']._serialized_end=2139
-  _globals['_FORGETOPERATIONREQUEST']._serialized_start=2141
-  _globals['_FORGETOPERATIONREQUEST']._serialized_end=2209
-  _globals['_FORGETOPERATIONRESPONSE']._serialized_start=2211
-  _globals['_FORGETOPERATIONRESPONSE']._serialized_end=2236
-  _globals['_WATCHOPERATIONREQUEST']._serialized_start=2238
-  _globals['_WATCHOPERATIONREQUEST']._serialized_end=2284
-  _globals['_WATCHOPERATIONRESPONSE']._serialized_start=2286
-  _globals['_WATCHOPERATIONRESPONSE']._serialized_end=2355
+  _globals['_OPERATIONSTATE']._serialized_start=2892
+  _globals['_OPERATIONSTATE']._serialized_end=3220
+  _globals['_CALLOUTCOME']._serialized_start=3223
+  _globals['_CALLOUTCOME']._serialized_end=3373
+  _globals['_OPERATION']._serialized_start=144
+  _globals['_OPERATION']._serialized_end=1011
+  _globals['_OPERATIONCALL']._serialized_start=1014
+  _globals['_OPERATIONCALL']._serialized_end=1437
+  _globals['_OPERATIONERROR']._serialized_start=1440
+  _globals['_OPERATIONERROR']._serialized_end=1688
+  _globals['_GETOPERATIONREQUEST']._serialized_start=1690
+  _globals['_GETOPERATIONREQUEST']._serialized_end=1755
+  _globals['_GETOPERATIONRESPONSE']._serialized_start=1757
+  _globals['_GETOPERATIONRESPONSE']._serialized_end=1824
+  _globals['_LISTOPERATIONSREQUEST']._serialized_start=1827
+  _globals['_LISTOPERATIONSREQUEST']._serialized_end=2055
+  _globals['_LISTOPERATIONSRESPONSE']._serialized_start=2057
+  _globals['_LISTOPERATIONSRESPONSE']._serialized_end=2177
+  _globals['_CANCELOPERATIONREQUEST']._serialized_start=2179
+  _globals['_CANCELOPERATIONREQUEST']._serialized_end=2247
+  _globals['_CANCELOPERATIONRESPONSE']._serialized_start=2249
+  _globals['_CANCELOPERATIONRESPONSE']._serialized_end=2319
+  _globals['_APPROVEOPERATIONREQUEST']._serialized_start=2321
+  _globals['_APPROVEOPERATIONREQUEST']._serialized_end=2424
+  _globals['_APPROVEOPERATIONRESPONSE']._serialized_start=2426
+  _globals['_APPROVEOPERATIONRESPONSE']._serialized_end=2497
+  _globals['_REJECTOPERATIONREQUEST']._serialized_start=2499
+  _globals['_REJECTOPERATIONREQUEST']._serialized_end=2601
+  _globals['_REJECTOPERATIONRESPONSE']._serialized_start=2603
+  _globals['_REJECTOPERATIONRESPONSE']._serialized_end=2673
+  _globals['_FORGETOPERATIONREQUEST']._serialized_start=2675
+  _globals['_FORGETOPERATIONREQUEST']._serialized_end=2743
+  _globals['_FORGETOPERATIONRESPONSE']._serialized_start=2745
+  _globals['_FORGETOPERATIONRESPONSE']._serialized_end=2770
+  _globals['_WATCHOPERATIONREQUEST']._serialized_start=2772
+  _globals['_WATCHOPERATIONREQUEST']._serialized_end=2818
+  _globals['_WATCHOPERATIONRESPONSE']._serialized_start=2820
+  _globals['_WATCHOPERATIONRESPONSE']._serialized_end=2889
 # @@protoc_insertion_point(module_scope)

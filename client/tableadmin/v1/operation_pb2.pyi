@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from tableadmin.v1 import approval_pb2 as _approval_pb2
 from tableadmin.v1 import table_spec_pb2 as _table_spec_pb2
 import builtins as _builtins
 import sys
@@ -44,14 +45,20 @@ class _OperationStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Operat
     OPERATION_STATE_CANCELLED: _OperationState.ValueType  # 5
     """The operation was cancelled. Changes that were made before the cancellation are not undone."""
     OPERATION_STATE_ABORTED: _OperationState.ValueType  # 6
-    """The table had changed since it was planned, another operation was changing the table, or a check
-    of a table of the request failed. The operation changed nothing.
+    """The table had changed since it was planned, another operation was changing the table, a check of
+    a table of the request failed, or the operation was not approved. The operation changed nothing.
     """
     OPERATION_STATE_UNREADABLE: _OperationState.ValueType  # 7
     """The record of the operation cannot be read, for example because a later version of the service
     wrote the record. `Operation.error` gives the reason and says what to do. `operation_id` is the
     only other field that is set. Other operations are not affected.
     """
+    OPERATION_STATE_AWAITING_APPROVAL: _OperationState.ValueType  # 8
+    """The operation waits for approval: a policy permits its calls only if they are approved.
+    `Operation.approval_request` says what must be approved by whom.
+    """
+    OPERATION_STATE_SCHEDULED: _OperationState.ValueType  # 9
+    """The operation waits for `Operation.not_before`."""
 
 class OperationState(_OperationState, metaclass=_OperationStateEnumTypeWrapper):
     """The state of an operation. SUCCEEDED, FAILED, CANCELLED and ABORTED are final."""
@@ -73,14 +80,20 @@ OPERATION_STATE_FAILED: OperationState.ValueType  # 4
 OPERATION_STATE_CANCELLED: OperationState.ValueType  # 5
 """The operation was cancelled. Changes that were made before the cancellation are not undone."""
 OPERATION_STATE_ABORTED: OperationState.ValueType  # 6
-"""The table had changed since it was planned, another operation was changing the table, or a check
-of a table of the request failed. The operation changed nothing.
+"""The table had changed since it was planned, another operation was changing the table, a check of
+a table of the request failed, or the operation was not approved. The operation changed nothing.
 """
 OPERATION_STATE_UNREADABLE: OperationState.ValueType  # 7
 """The record of the operation cannot be read, for example because a later version of the service
 wrote the record. `Operation.error` gives the reason and says what to do. `operation_id` is the
 only other field that is set. Other operations are not affected.
 """
+OPERATION_STATE_AWAITING_APPROVAL: OperationState.ValueType  # 8
+"""The operation waits for approval: a policy permits its calls only if they are approved.
+`Operation.approval_request` says what must be approved by whom.
+"""
+OPERATION_STATE_SCHEDULED: OperationState.ValueType  # 9
+"""The operation waits for `Operation.not_before`."""
 Global___OperationState: _TypeAlias = OperationState  # noqa: Y015
 
 class _CallOutcome:
@@ -142,6 +155,9 @@ class Operation(_message.Message):
     SERVER_FIELD_NUMBER: _builtins.int
     DIFFERENCES_FIELD_NUMBER: _builtins.int
     SPEC_FIELD_NUMBER: _builtins.int
+    APPROVAL_REQUEST_FIELD_NUMBER: _builtins.int
+    APPROVALS_FIELD_NUMBER: _builtins.int
+    NOT_BEFORE_FIELD_NUMBER: _builtins.int
     operation_id: _builtins.str
     """The ID of the operation. IDs of newer operations sort after IDs of older operations."""
     table_name: _builtins.str
@@ -205,6 +221,23 @@ class Operation(_message.Message):
     def spec(self) -> _table_spec_pb2.TableSpec:
         """The desired state of the table. Absent in the responses of ListOperations and WatchOperation."""
 
+    @_builtins.property
+    def approval_request(self) -> _approval_pb2.ApprovalRequest:
+        """What the operation waits for to be approved, or waited for last. Absent if no approval was
+        required.
+        """
+
+    @_builtins.property
+    def approvals(self) -> _containers.RepeatedCompositeFieldContainer[_approval_pb2.Approval]:
+        """The approvals and rejections of the operation, oldest first. If a later plan of the operation has
+        other calls that need approval, the operation waits for approval again, and earlier approvals do
+        not count for it.
+        """
+
+    @_builtins.property
+    def not_before(self) -> _timestamp_pb2.Timestamp:
+        """The `ApplyPlanRequest.not_before` of the request."""
+
     def __init__(
         self,
         *,
@@ -225,10 +258,13 @@ class Operation(_message.Message):
         server: _builtins.str | None = ...,
         differences: _abc.Iterable[_builtins.str] | None = ...,
         spec: _table_spec_pb2.TableSpec | None = ...,
+        approval_request: _approval_pb2.ApprovalRequest | None = ...,
+        approvals: _abc.Iterable[_approval_pb2.Approval] | None = ...,
+        not_before: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_caller", b"_caller", "_cancel_requested", b"_cancel_requested", "_operation_id", b"_operation_id", "_remaining_calls", b"_remaining_calls", "_request_id", b"_request_id", "_requested_by", b"_requested_by", "_server", b"_server", "_state", b"_state", "_table_name", b"_table_name", "caller", b"caller", "cancel_requested", b"cancel_requested", "create_time", b"create_time", "end_time", b"end_time", "error", b"error", "operation_id", b"operation_id", "remaining_calls", b"remaining_calls", "request_id", b"request_id", "requested_by", b"requested_by", "server", b"server", "spec", b"spec", "state", b"state", "table_name", b"table_name", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_caller", b"_caller", "_cancel_requested", b"_cancel_requested", "_operation_id", b"_operation_id", "_remaining_calls", b"_remaining_calls", "_request_id", b"_request_id", "_requested_by", b"_requested_by", "_server", b"_server", "_state", b"_state", "_table_name", b"_table_name", "approval_request", b"approval_request", "caller", b"caller", "cancel_requested", b"cancel_requested", "create_time", b"create_time", "end_time", b"end_time", "error", b"error", "not_before", b"not_before", "operation_id", b"operation_id", "remaining_calls", b"remaining_calls", "request_id", b"request_id", "requested_by", b"requested_by", "server", b"server", "spec", b"spec", "state", b"state", "table_name", b"table_name", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_caller", b"_caller", "_cancel_requested", b"_cancel_requested", "_operation_id", b"_operation_id", "_remaining_calls", b"_remaining_calls", "_request_id", b"_request_id", "_requested_by", b"_requested_by", "_server", b"_server", "_state", b"_state", "_table_name", b"_table_name", "caller", b"caller", "calls", b"calls", "cancel_requested", b"cancel_requested", "create_time", b"create_time", "differences", b"differences", "end_time", b"end_time", "error", b"error", "operation_id", b"operation_id", "remaining_calls", b"remaining_calls", "request_id", b"request_id", "requested_by", b"requested_by", "server", b"server", "spec", b"spec", "state", b"state", "table_name", b"table_name", "update_time", b"update_time", "waits", b"waits"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_caller", b"_caller", "_cancel_requested", b"_cancel_requested", "_operation_id", b"_operation_id", "_remaining_calls", b"_remaining_calls", "_request_id", b"_request_id", "_requested_by", b"_requested_by", "_server", b"_server", "_state", b"_state", "_table_name", b"_table_name", "approval_request", b"approval_request", "approvals", b"approvals", "caller", b"caller", "calls", b"calls", "cancel_requested", b"cancel_requested", "create_time", b"create_time", "differences", b"differences", "end_time", b"end_time", "error", b"error", "not_before", b"not_before", "operation_id", b"operation_id", "remaining_calls", b"remaining_calls", "request_id", b"request_id", "requested_by", b"requested_by", "server", b"server", "spec", b"spec", "state", b"state", "table_name", b"table_name", "update_time", b"update_time", "waits", b"waits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__caller: _TypeAlias = _typing.Literal["caller"]  # noqa: Y015
     _WhichOneofArgType__caller: _TypeAlias = _typing.Literal["_caller", b"_caller"]  # noqa: Y015
@@ -619,6 +655,118 @@ class CancelOperationResponse(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
 
 Global___CancelOperationResponse: _TypeAlias = CancelOperationResponse  # noqa: Y015
+
+@_typing.final
+class ApproveOperationRequest(_message.Message):
+    """Request message for `OperationService.ApproveOperation`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPERATION_ID_FIELD_NUMBER: _builtins.int
+    COMMENT_FIELD_NUMBER: _builtins.int
+    operation_id: _builtins.str
+    """Required. The ID of the operation."""
+    comment: _builtins.str
+    """A comment that is stored with the approval, up to 1,000 characters."""
+    def __init__(
+        self,
+        *,
+        operation_id: _builtins.str | None = ...,
+        comment: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_comment", b"_comment", "_operation_id", b"_operation_id", "comment", b"comment", "operation_id", b"operation_id"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_comment", b"_comment", "_operation_id", b"_operation_id", "comment", b"comment", "operation_id", b"operation_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__comment: _TypeAlias = _typing.Literal["comment"]  # noqa: Y015
+    _WhichOneofArgType__comment: _TypeAlias = _typing.Literal["_comment", b"_comment"]  # noqa: Y015
+    _WhichOneofReturnType__operation_id: _TypeAlias = _typing.Literal["operation_id"]  # noqa: Y015
+    _WhichOneofArgType__operation_id: _TypeAlias = _typing.Literal["_operation_id", b"_operation_id"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__comment) -> _WhichOneofReturnType__comment | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__operation_id) -> _WhichOneofReturnType__operation_id | None: ...
+
+Global___ApproveOperationRequest: _TypeAlias = ApproveOperationRequest  # noqa: Y015
+
+@_typing.final
+class ApproveOperationResponse(_message.Message):
+    """Response message for `OperationService.ApproveOperation`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPERATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def operation(self) -> Global___Operation:
+        """The operation. If more approvals are required, its state is still AWAITING_APPROVAL."""
+
+    def __init__(
+        self,
+        *,
+        operation: Global___Operation | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["operation", b"operation"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["operation", b"operation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+
+Global___ApproveOperationResponse: _TypeAlias = ApproveOperationResponse  # noqa: Y015
+
+@_typing.final
+class RejectOperationRequest(_message.Message):
+    """Request message for `OperationService.RejectOperation`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPERATION_ID_FIELD_NUMBER: _builtins.int
+    COMMENT_FIELD_NUMBER: _builtins.int
+    operation_id: _builtins.str
+    """Required. The ID of the operation."""
+    comment: _builtins.str
+    """A comment that is stored with the rejection, up to 1,000 characters."""
+    def __init__(
+        self,
+        *,
+        operation_id: _builtins.str | None = ...,
+        comment: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_comment", b"_comment", "_operation_id", b"_operation_id", "comment", b"comment", "operation_id", b"operation_id"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_comment", b"_comment", "_operation_id", b"_operation_id", "comment", b"comment", "operation_id", b"operation_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__comment: _TypeAlias = _typing.Literal["comment"]  # noqa: Y015
+    _WhichOneofArgType__comment: _TypeAlias = _typing.Literal["_comment", b"_comment"]  # noqa: Y015
+    _WhichOneofReturnType__operation_id: _TypeAlias = _typing.Literal["operation_id"]  # noqa: Y015
+    _WhichOneofArgType__operation_id: _TypeAlias = _typing.Literal["_operation_id", b"_operation_id"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__comment) -> _WhichOneofReturnType__comment | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__operation_id) -> _WhichOneofReturnType__operation_id | None: ...
+
+Global___RejectOperationRequest: _TypeAlias = RejectOperationRequest  # noqa: Y015
+
+@_typing.final
+class RejectOperationResponse(_message.Message):
+    """Response message for `OperationService.RejectOperation`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPERATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def operation(self) -> Global___Operation:
+        """The operation, which has ended."""
+
+    def __init__(
+        self,
+        *,
+        operation: Global___Operation | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["operation", b"operation"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["operation", b"operation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+
+Global___RejectOperationResponse: _TypeAlias = RejectOperationResponse  # noqa: Y015
 
 @_typing.final
 class ForgetOperationRequest(_message.Message):

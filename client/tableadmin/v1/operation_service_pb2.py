@@ -26,7 +26,7 @@ from tableadmin.v1 import operation_pb2 as tableadmin_dot_v1_dot_operation__pb2
 from tableadmin.v1 import permission_pb2 as tableadmin_dot_v1_dot_permission__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%tableadmin/v1/operation_service.proto\x12\rtableadmin.v1\x1a\x1dtableadmin/v1/operation.proto\x1a\x1etableadmin/v1/permission.proto2\xbb\x04\n\x10OperationService\x12\x64\n\x0cGetOperation\x12\".tableadmin.v1.GetOperationRequest\x1a#.tableadmin.v1.GetOperationResponse\"\x0b\x90\x02\x01\x92\xb5\x18\x04\x08\x01\x10\x02\x12x\n\x0eListOperations\x12$.tableadmin.v1.ListOperationsRequest\x1a%.tableadmin.v1.ListOperationsResponse\"\x19\x90\x02\x01\x92\xb5\x18\x12\x08\x06\x10\x01\x1a\x0cGetOperation\x12m\n\x0f\x43\x61ncelOperation\x12%.tableadmin.v1.CancelOperationRequest\x1a&.tableadmin.v1.CancelOperationResponse\"\x0b\x90\x02\x02\x92\xb5\x18\x04\x08\x02\x10\x02\x12j\n\x0f\x46orgetOperation\x12%.tableadmin.v1.ForgetOperationRequest\x1a&.tableadmin.v1.ForgetOperationResponse\"\x08\x92\xb5\x18\x04\x08\x03\x10\x02\x12l\n\x0eWatchOperation\x12$.tableadmin.v1.WatchOperationRequest\x1a%.tableadmin.v1.WatchOperationResponse\"\x0b\x90\x02\x01\x92\xb5\x18\x04\x08\x01\x10\x02\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%tableadmin/v1/operation_service.proto\x12\rtableadmin.v1\x1a\x1dtableadmin/v1/operation.proto\x1a\x1etableadmin/v1/permission.proto2\x9c\x06\n\x10OperationService\x12\x64\n\x0cGetOperation\x12\".tableadmin.v1.GetOperationRequest\x1a#.tableadmin.v1.GetOperationResponse\"\x0b\x90\x02\x01\x92\xb5\x18\x04\x08\x01\x10\x02\x12x\n\x0eListOperations\x12$.tableadmin.v1.ListOperationsRequest\x1a%.tableadmin.v1.ListOperationsResponse\"\x19\x90\x02\x01\x92\xb5\x18\x12\x08\x06\x10\x01\x1a\x0cGetOperation\x12m\n\x0f\x43\x61ncelOperation\x12%.tableadmin.v1.CancelOperationRequest\x1a&.tableadmin.v1.CancelOperationResponse\"\x0b\x90\x02\x02\x92\xb5\x18\x04\x08\x02\x10\x02\x12p\n\x10\x41pproveOperation\x12&.tableadmin.v1.ApproveOperationRequest\x1a\'.tableadmin.v1.ApproveOperationResponse\"\x0b\x90\x02\x02\x92\xb5\x18\x04\x08\x07\x10\x02\x12m\n\x0fRejectOperation\x12%.tableadmin.v1.RejectOperationRequest\x1a&.tableadmin.v1.RejectOperationResponse\"\x0b\x90\x02\x02\x92\xb5\x18\x04\x08\x07\x10\x02\x12j\n\x0f\x46orgetOperation\x12%.tableadmin.v1.ForgetOperationRequest\x1a&.tableadmin.v1.ForgetOperationResponse\"\x08\x92\xb5\x18\x04\x08\x03\x10\x02\x12l\n\x0eWatchOperation\x12$.tableadmin.v1.WatchOperationRequest\x1a%.tableadmin.v1.WatchOperationResponse\"\x0b\x90\x02\x01\x92\xb5\x18\x04\x08\x01\x10\x02\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,10 +39,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OPERATIONSERVICE'].methods_by_name['ListOperations']._serialized_options = b'\220\002\001\222\265\030\022\010\006\020\001\032\014GetOperation'
   _globals['_OPERATIONSERVICE'].methods_by_name['CancelOperation']._loaded_options = None
   _globals['_OPERATIONSERVICE'].methods_by_name['CancelOperation']._serialized_options = b'\220\002\002\222\265\030\004\010\002\020\002'
+  _globals['_OPERATIONSERVICE'].methods_by_name['ApproveOperation']._loaded_options = None
+  _globals['_OPERATIONSERVICE'].methods_by_name['ApproveOperation']._serialized_options = b'\220\002\002\222\265\030\004\010\007\020\002'
+  _globals['_OPERATIONSERVICE'].methods_by_name['RejectOperation']._loaded_options = None
+  _globals['_OPERATIONSERVICE'].methods_by_name['RejectOperation']._serialized_options = b'\220\002\002\222\265\030\004\010\007\020\002'
   _globals['_OPERATIONSERVICE'].methods_by_name['ForgetOperation']._loaded_options = None
   _globals['_OPERATIONSERVICE'].methods_by_name['ForgetOperation']._serialized_options = b'\222\265\030\004\010\003\020\002'
   _globals['_OPERATIONSERVICE'].methods_by_name['WatchOperation']._loaded_options = None
   _globals['_OPERATIONSERVICE'].methods_by_name['WatchOperation']._serialized_options = b'\220\002\001\222\265\030\004\010\001\020\002'
   _globals['_OPERATIONSERVICE']._serialized_start=120
-  _globals['_OPERATIONSERVICE']._serialized_end=691
+  _globals['_OPERATIONSERVICE']._serialized_end=916
 # @@protoc_insertion_point(module_scope)

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class OperationServiceStub(object):
-    """Shows and cancels the operations that PlanService.ApplyPlan created. The service stores an
+    """Shows, approves and cancels the operations that PlanService.ApplyPlan created. The service stores an
     operation for 30 days after its end. All servers of an endpoint share the operations, so any
     server can answer.
 
@@ -58,6 +58,16 @@ class OperationServiceStub(object):
                 request_serializer=tableadmin_dot_v1_dot_operation__pb2.CancelOperationRequest.SerializeToString,
                 response_deserializer=tableadmin_dot_v1_dot_operation__pb2.CancelOperationResponse.FromString,
                 _registered_method=True)
+        self.ApproveOperation = channel.unary_unary(
+                '/tableadmin.v1.OperationService/ApproveOperation',
+                request_serializer=tableadmin_dot_v1_dot_operation__pb2.ApproveOperationRequest.SerializeToString,
+                response_deserializer=tableadmin_dot_v1_dot_operation__pb2.ApproveOperationResponse.FromString,
+                _registered_method=True)
+        self.RejectOperation = channel.unary_unary(
+                '/tableadmin.v1.OperationService/RejectOperation',
+                request_serializer=tableadmin_dot_v1_dot_operation__pb2.RejectOperationRequest.SerializeToString,
+                response_deserializer=tableadmin_dot_v1_dot_operation__pb2.RejectOperationResponse.FromString,
+                _registered_method=True)
         self.ForgetOperation = channel.unary_unary(
                 '/tableadmin.v1.OperationService/ForgetOperation',
                 request_serializer=tableadmin_dot_v1_dot_operation__pb2.ForgetOperationRequest.SerializeToString,
@@ -71,7 +81,7 @@ class OperationServiceStub(object):
 
 
 class OperationServiceServicer(object):
-    """Shows and cancels the operations that PlanService.ApplyPlan created. The service stores an
+    """Shows, approves and cancels the operations that PlanService.ApplyPlan created. The service stores an
     operation for 30 days after its end. All servers of an endpoint share the operations, so any
     server can answer.
 
@@ -104,9 +114,37 @@ class OperationServiceServicer(object):
     def CancelOperation(self, request, context):
         """Requests the cancellation of an operation. The operation stops before its next AWS call.
         Changes that were already made are not undone. The call returns before the operation stops. If
-        the operation has already ended, the call changes nothing.
+        the operation has already ended, the call changes nothing. An operation that waits for approval or
+        for its time ends at once.
 
         Errors: NOT_FOUND if the operation does not exist or its record has expired.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ApproveOperation(self, request, context):
+        """Approves the calls of an operation in the state AWAITING_APPROVAL. When all required approvals are
+        there, the operation continues. A second approval by the same principal changes nothing.
+
+        The caller must be in a group that a policy names as approver. The principal that asked for the
+        operation cannot approve it. An approval is for the calls in `Operation.approval_request`.
+
+        Errors: NOT_FOUND if the operation does not exist or its record has expired. PERMISSION_DENIED
+        with the reason `NOT_AN_APPROVER` or `OWN_OPERATION` if the caller cannot approve the operation.
+        FAILED_PRECONDITION with the reason `NOT_AWAITING_APPROVAL` if the operation does not wait for
+        approval, `APPROVAL_EXPIRED` if it waited too long, and `TABLE_HAS_MOVED_ON` if the table has
+        changed since the operation began to wait: the operation then ends ABORTED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RejectOperation(self, request, context):
+        """Rejects an operation in the state AWAITING_APPROVAL. The operation ends, and another operation can
+        change the table. One rejection is sufficient.
+
+        Errors: as for ApproveOperation. A changed table can be rejected.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -154,6 +192,16 @@ def add_OperationServiceServicer_to_server(servicer, server):
                     request_deserializer=tableadmin_dot_v1_dot_operation__pb2.CancelOperationRequest.FromString,
                     response_serializer=tableadmin_dot_v1_dot_operation__pb2.CancelOperationResponse.SerializeToString,
             ),
+            'ApproveOperation': grpc.unary_unary_rpc_method_handler(
+                    servicer.ApproveOperation,
+                    request_deserializer=tableadmin_dot_v1_dot_operation__pb2.ApproveOperationRequest.FromString,
+                    response_serializer=tableadmin_dot_v1_dot_operation__pb2.ApproveOperationResponse.SerializeToString,
+            ),
+            'RejectOperation': grpc.unary_unary_rpc_method_handler(
+                    servicer.RejectOperation,
+                    request_deserializer=tableadmin_dot_v1_dot_operation__pb2.RejectOperationRequest.FromString,
+                    response_serializer=tableadmin_dot_v1_dot_operation__pb2.RejectOperationResponse.SerializeToString,
+            ),
             'ForgetOperation': grpc.unary_unary_rpc_method_handler(
                     servicer.ForgetOperation,
                     request_deserializer=tableadmin_dot_v1_dot_operation__pb2.ForgetOperationRequest.FromString,
@@ -173,7 +221,7 @@ def add_OperationServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class OperationService(object):
-    """Shows and cancels the operations that PlanService.ApplyPlan created. The service stores an
+    """Shows, approves and cancels the operations that PlanService.ApplyPlan created. The service stores an
     operation for 30 days after its end. All servers of an endpoint share the operations, so any
     server can answer.
 
@@ -255,6 +303,60 @@ class OperationService(object):
             '/tableadmin.v1.OperationService/CancelOperation',
             tableadmin_dot_v1_dot_operation__pb2.CancelOperationRequest.SerializeToString,
             tableadmin_dot_v1_dot_operation__pb2.CancelOperationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ApproveOperation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tableadmin.v1.OperationService/ApproveOperation',
+            tableadmin_dot_v1_dot_operation__pb2.ApproveOperationRequest.SerializeToString,
+            tableadmin_dot_v1_dot_operation__pb2.ApproveOperationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RejectOperation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tableadmin.v1.OperationService/RejectOperation',
+            tableadmin_dot_v1_dot_operation__pb2.RejectOperationRequest.SerializeToString,
+            tableadmin_dot_v1_dot_operation__pb2.RejectOperationResponse.FromString,
             options,
             channel_credentials,
             insecure,

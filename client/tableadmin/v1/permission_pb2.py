@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1etableadmin/v1/permission.proto\x12\rtableadmin.v1\x1a google/protobuf/descriptor.proto\"\xd3\x01\n\nPermission\x12.\n\x05group\x18\x01 \x01(\x0e\x32\x1a.tableadmin.v1.ActionGroupH\x00\x88\x01\x01\x12\x38\n\x08resource\x18\x02 \x01(\x0e\x32!.tableadmin.v1.AuthorizedResourceH\x01\x88\x01\x01\x12\x19\n\x0c\x65ntry_action\x18\x03 \x01(\tH\x02\x88\x01\x01\x12\x18\n\x10selecting_fields\x18\x04 \x03(\tB\x08\n\x06_groupB\x0b\n\t_resourceB\x0f\n\r_entry_action*\xba\x01\n\x0b\x41\x63tionGroup\x12\x1c\n\x18\x41\x43TION_GROUP_UNSPECIFIED\x10\x00\x12\x15\n\x11\x41\x43TION_GROUP_READ\x10\x01\x12\x16\n\x12\x41\x43TION_GROUP_WRITE\x10\x02\x12\x18\n\x14\x41\x43TION_GROUP_DESTROY\x10\x03\x12\x15\n\x11\x41\x43TION_GROUP_DATA\x10\x04\x12\x16\n\x12\x41\x43TION_GROUP_SHARE\x10\x05\x12\x15\n\x11\x41\x43TION_GROUP_LIST\x10\x06*\xbd\x01\n\x12\x41uthorizedResource\x12#\n\x1f\x41UTHORIZED_RESOURCE_UNSPECIFIED\x10\x00\x12 \n\x1c\x41UTHORIZED_RESOURCE_ENDPOINT\x10\x01\x12\"\n\x1e\x41UTHORIZED_RESOURCE_OPERATIONS\x10\x02\x12\x1e\n\x1a\x41UTHORIZED_RESOURCE_SERVER\x10\x03\x12\x1c\n\x18\x41UTHORIZED_RESOURCE_NONE\x10\x04*\x82\x02\n\x0cResourceKind\x12\x1d\n\x19RESOURCE_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13RESOURCE_KIND_TABLE\x10\x01\x12\x17\n\x13RESOURCE_KIND_INDEX\x10\x02\x12\x18\n\x14RESOURCE_KIND_STREAM\x10\x03\x12\x18\n\x14RESOURCE_KIND_BACKUP\x10\x04\x12\x18\n\x14RESOURCE_KIND_EXPORT\x10\x05\x12\x18\n\x14RESOURCE_KIND_IMPORT\x10\x06\x12 \n\x1cRESOURCE_KIND_BULK_OPERATION\x10\x07\x12\x17\n\x13RESOURCE_KIND_OTHER\x10\x08:R\n\npermission\x12\x1e.google.protobuf.MethodOptions\x18\xd2\x86\x03 \x01(\x0b\x32\x19.tableadmin.v1.Permission\x88\x01\x01:T\n\x0eresource_kinds\x12\x1d.google.protobuf.FieldOptions\x18\xd3\x86\x03 \x03(\x0e\x32\x1b.tableadmin.v1.ResourceKindb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1etableadmin/v1/permission.proto\x12\rtableadmin.v1\x1a google/protobuf/descriptor.proto\"\xd3\x01\n\nPermission\x12.\n\x05group\x18\x01 \x01(\x0e\x32\x1a.tableadmin.v1.ActionGroupH\x00\x88\x01\x01\x12\x38\n\x08resource\x18\x02 \x01(\x0e\x32!.tableadmin.v1.AuthorizedResourceH\x01\x88\x01\x01\x12\x19\n\x0c\x65ntry_action\x18\x03 \x01(\tH\x02\x88\x01\x01\x12\x18\n\x10selecting_fields\x18\x04 \x03(\tB\x08\n\x06_groupB\x0b\n\t_resourceB\x0f\n\r_entry_action*\xd4\x01\n\x0b\x41\x63tionGroup\x12\x1c\n\x18\x41\x43TION_GROUP_UNSPECIFIED\x10\x00\x12\x15\n\x11\x41\x43TION_GROUP_READ\x10\x01\x12\x16\n\x12\x41\x43TION_GROUP_WRITE\x10\x02\x12\x18\n\x14\x41\x43TION_GROUP_DESTROY\x10\x03\x12\x15\n\x11\x41\x43TION_GROUP_DATA\x10\x04\x12\x16\n\x12\x41\x43TION_GROUP_SHARE\x10\x05\x12\x15\n\x11\x41\x43TION_GROUP_LIST\x10\x06\x12\x18\n\x14\x41\x43TION_GROUP_APPROVE\x10\x07*\xbd\x01\n\x12\x41uthorizedResource\x12#\n\x1f\x41UTHORIZED_RESOURCE_UNSPECIFIED\x10\x00\x12 \n\x1c\x41UTHORIZED_RESOURCE_ENDPOINT\x10\x01\x12\"\n\x1e\x41UTHORIZED_RESOURCE_OPERATIONS\x10\x02\x12\x1e\n\x1a\x41UTHORIZED_RESOURCE_SERVER\x10\x03\x12\x1c\n\x18\x41UTHORIZED_RESOURCE_NONE\x10\x04*\x82\x02\n\x0cResourceKind\x12\x1d\n\x19RESOURCE_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13RESOURCE_KIND_TABLE\x10\x01\x12\x17\n\x13RESOURCE_KIND_INDEX\x10\x02\x12\x18\n\x14RESOURCE_KIND_STREAM\x10\x03\x12\x18\n\x14RESOURCE_KIND_BACKUP\x10\x04\x12\x18\n\x14RESOURCE_KIND_EXPORT\x10\x05\x12\x18\n\x14RESOURCE_KIND_IMPORT\x10\x06\x12 \n\x1cRESOURCE_KIND_BULK_OPERATION\x10\x07\x12\x17\n\x13RESOURCE_KIND_OTHER\x10\x08:R\n\npermission\x12\x1e.google.protobuf.MethodOptions\x18\xd2\x86\x03 \x01(\x0b\x32\x19.tableadmin.v1.Permission\x88\x01\x01:T\n\x0eresource_kinds\x12\x1d.google.protobuf.FieldOptions\x18\xd3\x86\x03 \x03(\x0e\x32\x1b.tableadmin.v1.ResourceKindb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,11 +33,11 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tableadmin.v1.permission_pb
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ACTIONGROUP']._serialized_start=298
-  _globals['_ACTIONGROUP']._serialized_end=484
-  _globals['_AUTHORIZEDRESOURCE']._serialized_start=487
-  _globals['_AUTHORIZEDRESOURCE']._serialized_end=676
-  _globals['_RESOURCEKIND']._serialized_start=679
-  _globals['_RESOURCEKIND']._serialized_end=937
+  _globals['_ACTIONGROUP']._serialized_end=510
+  _globals['_AUTHORIZEDRESOURCE']._serialized_start=513
+  _globals['_AUTHORIZEDRESOURCE']._serialized_end=702
+  _globals['_RESOURCEKIND']._serialized_start=705
+  _globals['_RESOURCEKIND']._serialized_end=963
   _globals['_PERMISSION']._serialized_start=84
   _globals['_PERMISSION']._serialized_end=295
 # @@protoc_insertion_point(module_scope)

@@ -41,6 +41,8 @@ class _ActionGroupEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ActionGro
     """Gives access to a table without this service."""
     ACTION_GROUP_LIST: _ActionGroup.ValueType  # 6
     """Lists what an endpoint has."""
+    ACTION_GROUP_APPROVE: _ActionGroup.ValueType  # 7
+    """Approves or rejects an operation of somebody else."""
 
 class ActionGroup(_ActionGroup, metaclass=_ActionGroupEnumTypeWrapper):
     """A group of actions that a policy can name, for example `action in Action::"read"`."""
@@ -59,6 +61,8 @@ ACTION_GROUP_SHARE: ActionGroup.ValueType  # 5
 """Gives access to a table without this service."""
 ACTION_GROUP_LIST: ActionGroup.ValueType  # 6
 """Lists what an endpoint has."""
+ACTION_GROUP_APPROVE: ActionGroup.ValueType  # 7
+"""Approves or rejects an operation of somebody else."""
 Global___ActionGroup: _TypeAlias = ActionGroup  # noqa: Y015
 
 class _AuthorizedResource:

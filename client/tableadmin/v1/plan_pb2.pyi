@@ -6,8 +6,10 @@ Plans, which compare specs with live tables and list the required AWS calls."""
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from tableadmin.v1 import approval_pb2 as _approval_pb2
 from tableadmin.v1 import backup_pb2 as _backup_pb2
 from tableadmin.v1 import contributor_insights_pb2 as _contributor_insights_pb2
 from tableadmin.v1 import kinesis_pb2 as _kinesis_pb2
@@ -112,16 +114,26 @@ class PlanTablesRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     SPECS_FIELD_NUMBER: _builtins.int
+    NOT_BEFORE_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def specs(self) -> _containers.RepeatedCompositeFieldContainer[_table_spec_pb2.TableSpec]:
         """The desired state of each table, up to 1,000 specs. A table name must not occur twice."""
+
+    @_builtins.property
+    def not_before(self) -> _timestamp_pb2.Timestamp:
+        """The `ApplyPlanRequest.not_before` with which the plans will be applied. Policies that depend on the
+        time decide about the steps as for this time.
+        """
 
     def __init__(
         self,
         *,
         specs: _abc.Iterable[_table_spec_pb2.TableSpec] | None = ...,
+        not_before: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["specs", b"specs"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["not_before", b"not_before"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["not_before", b"not_before", "specs", b"specs"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
 
 Global___PlanTablesRequest: _TypeAlias = PlanTablesRequest  # noqa: Y015
@@ -625,6 +637,7 @@ class PlannedStep(_message.Message):
     TAG_RESOURCE_FIELD_NUMBER: _builtins.int
     UNTAG_RESOURCE_FIELD_NUMBER: _builtins.int
     DENIAL_FIELD_NUMBER: _builtins.int
+    REQUIRED_APPROVALS_FIELD_NUMBER: _builtins.int
     summary: _builtins.str
     """A one-line description of the call. Example: `add index GenreIndex`."""
     @_builtins.property
@@ -690,6 +703,12 @@ class PlannedStep(_message.Message):
     def denial(self) -> Global___StepDenial:
         """Set if policies do not permit the call. The call fails if the plan is applied."""
 
+    @_builtins.property
+    def required_approvals(self) -> _containers.RepeatedCompositeFieldContainer[_approval_pb2.RequiredApproval]:
+        """The approvals that policies require for the call. An operation waits for them before its first call.
+        Empty if the call needs no approval, or is not permitted.
+        """
+
     def __init__(
         self,
         *,
@@ -709,10 +728,11 @@ class PlannedStep(_message.Message):
         tag_resource: _tag_pb2.TagResourceRequest | None = ...,
         untag_resource: _tag_pb2.UntagResourceRequest | None = ...,
         denial: Global___StepDenial | None = ...,
+        required_approvals: _abc.Iterable[_approval_pb2.RequiredApproval] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_summary", b"_summary", "call", b"call", "create_table", b"create_table", "delete_resource_policy", b"delete_resource_policy", "delete_table", b"delete_table", "denial", b"denial", "disable_kinesis_streaming_destination", b"disable_kinesis_streaming_destination", "enable_kinesis_streaming_destination", b"enable_kinesis_streaming_destination", "put_resource_policy", b"put_resource_policy", "summary", b"summary", "tag_resource", b"tag_resource", "untag_resource", b"untag_resource", "update_continuous_backups", b"update_continuous_backups", "update_contributor_insights", b"update_contributor_insights", "update_kinesis_streaming_destination", b"update_kinesis_streaming_destination", "update_table", b"update_table", "update_time_to_live", b"update_time_to_live"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_summary", b"_summary", "call", b"call", "create_table", b"create_table", "delete_resource_policy", b"delete_resource_policy", "delete_table", b"delete_table", "denial", b"denial", "disable_kinesis_streaming_destination", b"disable_kinesis_streaming_destination", "enable_kinesis_streaming_destination", b"enable_kinesis_streaming_destination", "put_resource_policy", b"put_resource_policy", "summary", b"summary", "tag_resource", b"tag_resource", "untag_resource", b"untag_resource", "update_continuous_backups", b"update_continuous_backups", "update_contributor_insights", b"update_contributor_insights", "update_kinesis_streaming_destination", b"update_kinesis_streaming_destination", "update_table", b"update_table", "update_time_to_live", b"update_time_to_live", "waits", b"waits"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_summary", b"_summary", "call", b"call", "create_table", b"create_table", "delete_resource_policy", b"delete_resource_policy", "delete_table", b"delete_table", "denial", b"denial", "disable_kinesis_streaming_destination", b"disable_kinesis_streaming_destination", "enable_kinesis_streaming_destination", b"enable_kinesis_streaming_destination", "put_resource_policy", b"put_resource_policy", "required_approvals", b"required_approvals", "summary", b"summary", "tag_resource", b"tag_resource", "untag_resource", b"untag_resource", "update_continuous_backups", b"update_continuous_backups", "update_contributor_insights", b"update_contributor_insights", "update_kinesis_streaming_destination", b"update_kinesis_streaming_destination", "update_table", b"update_table", "update_time_to_live", b"update_time_to_live", "waits", b"waits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__summary: _TypeAlias = _typing.Literal["summary"]  # noqa: Y015
     _WhichOneofArgType__summary: _TypeAlias = _typing.Literal["_summary", b"_summary"]  # noqa: Y015

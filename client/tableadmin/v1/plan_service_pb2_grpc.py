@@ -123,6 +123,10 @@ class PlanServiceServicer(object):
         with the same `request_id`. The second call starts the missing operations and returns all
         operations of the request.
 
+        If policies permit calls only with approval, the operation waits in the state AWAITING_APPROVAL, and
+        ends if it is not approved in time. OperationService.ApproveOperation approves it. Until the operation
+        ends, no other operation can change the table. Direct calls can.
+
         A request that fails any check starts nothing. For up to 20 tables, the service checks the live
         tables before the response. For more tables, the service checks the live tables after the
         response. The operations of the request stay PENDING until the checks are complete. If a check

@@ -73,6 +73,8 @@ def test(config: Path, folder: Path | None, cases: tuple[Path, ...]) -> None:
     request = { table_name = "music-albums" }
     expect = "deny"
 
+    The decision is allow, deny or approval: permitted to an operation that is approved.
+
     Optional: policy (the @id of a policy that must decide), now, tags and items (of the table), and for an
     operation operation_of (its table) and mine. peer is the IP address of the caller.
     """

@@ -125,6 +125,16 @@ class PoliciesConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             extra={"metavar": "FOLDER"},
         ),
     ] = None
+    approval_timeout: Annotated[
+        float,
+        _key(
+            "Time for which an operation waits for the approval that a policy requires. Then the operation "
+            "ends.",
+            "seconds",
+            gt=0,
+            le=2_592_000,
+        ),
+    ] = 604_800.0
 
 
 class ConnectionsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeAlias, cast
 
@@ -25,6 +26,7 @@ from tableadmin_server.dynamodb.listings import leave_out, shows_tables
 from tableadmin_server.dynamodb.reachability import Reachability
 from tableadmin_server.dynamodb.support import Support, is_aws
 from tableadmin_server.failure import Failure, request_id_text
+from tableadmin_server.security.authorization.approvals import RequiredApproval
 from tableadmin_server.security.identity import Principal
 
 _METHODS = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"].methods_by_name
@@ -45,13 +47,18 @@ class Answer:
     misshapen: bool = False
 
 
-# Raises Failure (PERMISSION_DENIED) where policies do not permit a principal to have an operation, with its
-# parameters, called for a table.
-Authorize: TypeAlias = Callable[[Principal, str, AwsDict, str], Awaitable[None]]
+# The approvals that a principal needs to have an operation, with its parameters, called for a table, at a
+# time or (None) now. Raises Failure (PERMISSION_DENIED) where policies do not permit the call at all.
+Authorize: TypeAlias = Callable[
+    [Principal, str, AwsDict, str, datetime | None], Awaitable[tuple[RequiredApproval, ...]]
+]
 
 
-async def permit_all(_principal: Principal, _operation: str, _params: AwsDict, _table: str) -> None:
+async def permit_all(
+    _principal: Principal, _operation: str, _params: AwsDict, _table: str, _at: datetime | None = None
+) -> tuple[RequiredApproval, ...]:
     """Permit everything: no policies are configured."""
+    return ()
 
 
 class Endpoint:

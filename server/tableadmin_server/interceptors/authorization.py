@@ -4,7 +4,8 @@ import asyncio
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -15,7 +16,14 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from google.rpc.code_pb2 import Code
 
-from tableadmin.v1 import ExportTablesRequest, ListEndpointsResponse, PlanTablesResponse, WatchRequest
+from tableadmin.v1 import (
+    ApplyPlanRequest,
+    ExportTablesRequest,
+    ListEndpointsResponse,
+    PlanTablesRequest,
+    PlanTablesResponse,
+    WatchRequest,
+)
 from tableadmin_server.bounds import received
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.dynamodb.endpoints import Endpoints
@@ -41,6 +49,8 @@ _Streaming: TypeAlias = Callable[[Received, Context], AsyncGenerator[Any]]
 # Entries of a listing that are decided about in one turn of the event loop, and tables read at a time.
 _CHUNK = 16
 _NOTHING = Empty()
+# The action of those who may see an operation.
+_SEE = "GetOperation"
 
 
 @dataclass(frozen=True)
@@ -184,8 +194,9 @@ class AuthorizationInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type
                 if table and not (await self._visible(call, call.asks[0].action, [Entry(table)]))[0]:
                     continue
             if isinstance(answer, PlanTablesResponse):
-                await authorized_streams.note_denials(
-                    answer, self._authorizer, call.principal, call.endpoint.name
+                assert isinstance(request, PlanTablesRequest)
+                await authorized_streams.note_decisions(
+                    answer, self._authorizer, call.principal, call.endpoint.name, _time_of(request)
                 )
             yield answer
 
@@ -209,7 +220,12 @@ class AuthorizationInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type
             return Admitted(principal, endpoint, about)
         asked = await self._asks(method, request, endpoint)
         if asked[0].table is not None:
-            await self._authorizer.check(principal, asked, endpoint.name)
+            if isinstance(
+                request, ApplyPlanRequest
+            ):  # each step of the operation says what is to be approved
+                await self._authorizer.required_approvals(principal, asked, endpoint.name)
+            else:
+                await self._authorizer.check(principal, asked, endpoint.name)
             return Admitted(principal, endpoint, asked)
         return await self._admit_selection(row, asked, principal, endpoint)
 
@@ -257,10 +273,10 @@ class AuthorizationInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type
     async def _operation_ask(
         self, principal: Principal, method: str, operation_id: str, endpoint: Endpoint, request: Message
     ) -> Ask:
-        """What a call asks for that is about an operation. One that is not permitted is not found."""
+        """What a call asks for that is about an operation. One that the caller may not see is not found."""
         action = action_of(method)
         # Records of the audit tell that the call was denied, its caller is not told.
-        if not operation_id or not self._authorizer.may_permit(principal, [action], endpoint.name):
+        if not operation_id or not self._authorizer.may_permit(principal, {action, _SEE}, endpoint.name):
             raise not_found(operation_id) from denied(principal, action, Resource(endpoint.name), DENIED)
         try:
             found = await self._operations.of(endpoint).get(operation_id)
@@ -274,10 +290,13 @@ class AuthorizationInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type
             table, mine = found.spec.table_name, found.spec.principal == principal
         ask = Ask(action, table, request, mine)
         decision = await self._authorizer.decide(principal, ask, endpoint.name)
-        if not decision.allowed:
-            hidden = denied(principal, action, Resource(endpoint.name, table), decision)
-            raise not_found(operation_id) from hidden
-        return ask
+        if decision.allowed:
+            return ask
+        denial = denied(principal, action, Resource(endpoint.name, table), decision)
+        seen = await self._authorizer.decide(principal, replace(ask, action=_SEE), endpoint.name)
+        if seen.allowed:
+            raise denial
+        raise not_found(operation_id) from denial
 
     async def _visible(self, call: Admitted, action: str, entries: Sequence[Entry]) -> Sequence[bool]:
         """Which of ENTRIES are of tables for which ACTION is permitted, or are operations of the caller."""
@@ -333,6 +352,11 @@ def _messages(method: str) -> tuple[type[Message], type[Message]]:
     service, _, rpc = method.partition("/")
     found = Default().FindServiceByName(service).methods_by_name[rpc]
     return GetMessageClass(found.input_type), GetMessageClass(found.output_type)
+
+
+def _time_of(request: PlanTablesRequest) -> datetime | None:
+    """The time for which plans are asked for."""
+    return request.not_before.ToDatetime(UTC) if request.HasField("not_before") else None
 
 
 def _place(endpoint: Endpoint) -> Place:

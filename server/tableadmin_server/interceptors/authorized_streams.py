@@ -5,14 +5,16 @@ import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
+from datetime import datetime
 from hashlib import blake2b
 
 from google.protobuf.message import Message
 from google.rpc.code_pb2 import Code
 
-from tableadmin.v1 import PlannedStep, PlanTablesResponse, StepDenial, WatchGap, WatchResponse
+from tableadmin.v1 import PlanTablesResponse, StepDenial, WatchGap, WatchResponse
 from tableadmin_server.failure import Failure
-from tableadmin_server.security.authorization.asks import Ask, step_asks
+from tableadmin_server.security.authorization.approvals import RequiredApproval, message_of
+from tableadmin_server.security.authorization.asks import step_asks
 from tableadmin_server.security.authorization.authorizer import Authorizer
 from tableadmin_server.security.authorization.resources import table_in
 from tableadmin_server.security.identity import Principal
@@ -101,22 +103,26 @@ def policies_changed() -> Failure:
     )
 
 
-async def note_denials(
-    response: PlanTablesResponse, authorizer: Authorizer, principal: Principal, endpoint: str
+async def note_decisions(
+    response: PlanTablesResponse,
+    authorizer: Authorizer,
+    principal: Principal,
+    endpoint: str,
+    at: datetime | None,
 ) -> None:
-    """Say of each step in RESPONSE whether policies would deny the step to PRINCIPAL now."""
+    """Say of each step in RESPONSE what policies decide about it, for PRINCIPAL at the time AT or now.
+
+    A step is denied, needs approvals, or neither.
+    """
     for step in response.plan.steps:
-        denial = await _denial(step, response.table_name, authorizer, principal, endpoint)
-        if denial is not None:
-            step.denial.CopyFrom(denial)
-
-
-async def _denial(
-    step: PlannedStep, table: str, authorizer: Authorizer, principal: Principal, endpoint: str
-) -> StepDenial | None:
-    call: Message = getattr(step, step.WhichOneof("call") or "create_table")
-    for ask in (Ask("ApplyPlan", table, call), *step_asks(call, table)):
-        decision = await authorizer.decide(principal, ask, endpoint)
-        if not decision.allowed:
-            return StepDenial(action=ask.action, policies=decision.policies, advice=decision.advice)
-    return None
+        call: Message = getattr(step, step.WhichOneof("call") or "create_table")
+        required: dict[RequiredApproval, None] = {}
+        for ask in step_asks(call, response.table_name, at):
+            decision = await authorizer.decide(principal, ask, endpoint)
+            required.update(dict.fromkeys(decision.required))
+            if not (decision.allowed or decision.required):
+                denial = StepDenial(action=ask.action, policies=decision.policies, advice=decision.advice)
+                step.denial.CopyFrom(denial)
+                break
+        else:
+            step.required_approvals.extend(map(message_of, required))

@@ -14,12 +14,13 @@ from google.rpc.code_pb2 import Code
 
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.failure import Failure, PreconditionViolation, invalid_request
+from tableadmin_server.operations.execution.approval import Required
 from tableadmin_server.operations.execution.reconcile import (
     drift_failure,
     permission_failure,
     refusal_failure,
 )
-from tableadmin_server.operations.storage.record import OperationSpec
+from tableadmin_server.operations.storage.record import OperationSpec, State
 from tableadmin_server.operations.storage.store import Found
 from tableadmin_server.planner import Plan, moved, plan
 from tableadmin_server.security.identity import acting_for
@@ -31,16 +32,21 @@ TABLES_READ_AT_ONCE = 20
 
 
 class CheckedTable(NamedTuple):
-    """A table as it was read for an order, and why it can't be changed as ordered, if it can't."""
+    """A table as it was read for an order, and why it can't be changed as ordered, if it can't.
+
+    REQUIRED has the approvals that each step of PLAN requires.
+    """
 
     spec: OperationSpec
     live: Snapshot
-    obstacle: Failure | None
+    plan: Plan
+    obstacle: Failure | None = None
+    required: Required = ()
 
 
 async def check(
     endpoint: Endpoint, specs: Sequence[OperationSpec], holders: Mapping[str, Found]
-) -> dict[str, Snapshot]:
+) -> dict[str, CheckedTable]:
     """The tables by operation id, as they were read: none where more are ordered than are read at once.
 
     Raises Failure for the first table that can't be changed as ordered; its details name all such tables.
@@ -53,7 +59,7 @@ async def check(
         checked = await asyncio.gather(*(check_table(endpoint, spec) for spec in free))
         found.update((each.spec.operation_id, each.obstacle) for each in checked)
     _refuse([failure for failure in found.values() if failure is not None])
-    return {each.spec.operation_id: each.live for each in checked}
+    return {each.spec.operation_id: each for each in checked}
 
 
 async def check_table(endpoint: Endpoint, spec: OperationSpec) -> CheckedTable:
@@ -61,29 +67,43 @@ async def check_table(endpoint: Endpoint, spec: OperationSpec) -> CheckedTable:
     live = await observed(endpoint, spec.table_name, spec.table_spec)
     planned = plan(spec.table_spec, live, datetime.now(UTC))
     failure = (
-        drift_failure(spec, planned) or refusal_failure(spec, planned) or permission_failure(spec, planned)
+        drift_failure(spec.table_name, spec.fingerprint, planned)
+        or refusal_failure(spec, planned)
+        or permission_failure(spec, planned)
     )
+    if failure is not None:
+        return CheckedTable(spec, live, planned, failure)
+    try:
+        return CheckedTable(spec, live, planned, required=await _required(endpoint, spec, planned))
+    except Failure as denial:
+        if denial.code != Code.PERMISSION_DENIED:
+            raise
+        return CheckedTable(spec, live, planned, denial)
+
+
+async def _required(endpoint: Endpoint, spec: OperationSpec, planned: Plan) -> Required:
+    """The approvals that the steps of PLANNED require; raises Failure for the first that is denied."""
     with acting_for(spec.principal, spec.caller):
-        return CheckedTable(spec, live, failure or await _denial(endpoint, spec, planned))
+        return [
+            await endpoint.authorize(
+                spec.principal, step.operation, step.params, spec.table_name, spec.not_before
+            )
+            for step in planned.steps
+        ]
 
 
-async def _denial(endpoint: Endpoint, spec: OperationSpec, planned: Plan) -> Failure | None:
-    """Why policies do not permit all calls of PLANNED; raises Failure where nobody can tell."""
-    for step in planned.steps:
-        try:
-            await endpoint.authorize(spec.principal, step.operation, step.params, spec.table_name)
-        except Failure as failure:
-            if failure.code != Code.PERMISSION_DENIED:
-                raise
-            return failure
-    return None
+# What an operation does that holds a table, if it does not change the table.
+_WAITING = {
+    State.AWAITING_APPROVAL: "waits for approval to change the table: approve, reject or cancel it first",
+    State.SCHEDULED: "waits for its time to change the table: cancel it first",
+}
 
 
-def held_by_another(table_name: str, operation_id: str) -> Failure:
-    """The end of a request for a table that another operation is changing."""
+def held_by_another(table_name: str, operation_id: str, state: State = State.RUNNING) -> Failure:
+    """The end of a request for a table that another operation, which is in STATE, holds."""
     return Failure(
         Code.FAILED_PRECONDITION,
-        f"{table_name}: the operation {operation_id} is changing the table",
+        f"{table_name}: the operation {operation_id} {_WAITING.get(state, 'is changing the table')}",
         reason="OPERATION_UNDER_WAY",
         metadata={"table": table_name, "operation_id": operation_id},
     )
@@ -95,7 +115,8 @@ def _known_obstacle(spec: OperationSpec, holders: Mapping[str, Found]) -> Failur
     if isinstance(holder, Failure):
         return holder
     if holder is not None:
-        return held_by_another(spec.table_name, holder.operation.spec.operation_id)
+        operation = holder.operation
+        return held_by_another(spec.table_name, operation.spec.operation_id, operation.status.state)
     try:
         moved(spec.fingerprint, spec.fingerprint) if spec.fingerprint else ()
     except ValueError as error:

@@ -18,10 +18,17 @@ class OperationsByEndpoint:
     """The operations of every endpoint that remembers some."""
 
     def __init__(
-        self, endpoints: Endpoints, hubs: Hubs, configs: Mapping[str, EndpointConfig], audit: Audit
+        self,
+        endpoints: Endpoints,
+        hubs: Hubs,
+        configs: Mapping[str, EndpointConfig],
+        audit: Audit,
+        approval_timeout: float,
     ) -> None:
         self._by_endpoint = {
-            endpoint.name: Operations(endpoint, configs[endpoint.name], hubs.of(endpoint), audit)
+            endpoint.name: Operations(
+                endpoint, configs[endpoint.name], hubs.of(endpoint), audit, approval_timeout
+            )
             for endpoint in endpoints
             if endpoint.own_table
         }

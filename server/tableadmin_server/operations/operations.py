@@ -3,15 +3,19 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from weakref import WeakValueDictionary
 
+import msgspec
 from google.rpc.code_pb2 import Code
 
-from tableadmin_server.config import EndpointConfig
+from tableadmin_server.config import EndpointConfig, PoliciesConfig
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations import admission
+from tableadmin_server.operations.admission import CheckedTable
+from tableadmin_server.operations.execution import approval
+from tableadmin_server.operations.execution.reconcile import drift_failure
 from tableadmin_server.operations.following import Following, not_found
 from tableadmin_server.operations.request import ApplyRequest
 from tableadmin_server.operations.runner import Runner
@@ -23,21 +27,36 @@ from tableadmin_server.operations.storage.record import (
     State,
 )
 from tableadmin_server.operations.storage.store import Entry, Found, Page, RequestRecord, Selection, Store
+from tableadmin_server.planner import plan
 from tableadmin_server.security.audit.audit import Audit
-from tableadmin_server.tables.snapshot import Snapshot
+from tableadmin_server.security.identity import Principal
+from tableadmin_server.tables.planned import observed
 from tableadmin_server.watching.hub import Hub
 
 
 class Operations:
-    """Begins, shows and stops the operations of ENDPOINT; every method raises Failure."""
+    """Begins, shows, approves and stops the operations of ENDPOINT; every method raises Failure.
 
-    def __init__(self, endpoint: Endpoint, config: EndpointConfig, hub: Hub, audit: Audit) -> None:
-        self._endpoint = endpoint
+    Operations wait for approvals for APPROVAL_TIMEOUT seconds at most.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        config: EndpointConfig,
+        hub: Hub,
+        audit: Audit,
+        approval_timeout: float = PoliciesConfig().approval_timeout,
+    ) -> None:
+        self._approval_timeout = timedelta(seconds=approval_timeout)
+        self.endpoint = endpoint
         self._store = Store(endpoint, audit)
         self._applying: set[asyncio.Task[list[Operation]]] = set()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._following = Following(hub, self.get)
-        self._runner = Runner(endpoint, config, hub, self._store, audit, self._following.trigger)
+        self._runner = Runner(
+            endpoint, config, hub, self._store, audit, self._following.trigger, approval_timeout
+        )
 
     def start(self) -> None:
         """Take over operations that no server carries out, until `stop`."""
@@ -59,7 +78,7 @@ class Operations:
         # Two at a time would each make the operations that they do not find, and carry them out.
         lock = self._locks.setdefault(apply_request.key, asyncio.Lock())
         async with lock:
-            seen: Mapping[str, Snapshot] = {}
+            seen: Mapping[str, CheckedTable] = {}
             request = await self._store.request(apply_request.key)
             if request is None:
                 request, seen = await self._check(apply_request)
@@ -110,12 +129,63 @@ class Operations:
         entry = await self._store.request_cancel(operation_id)
         if entry is None:
             return None
+        if entry.operation.status.state.dormant:
+            now = datetime.now(UTC)
+            ended = await self._runner.rewrite(entry, approval.cancelled(entry.operation.status, now))
+            if ended is not None:
+                return ended
         if entry.operation.cancel_requested:
             self._runner.cancel(operation_id)
             if self._runner.operation(operation_id) is None and entry.owner:
                 await self._store.notify_cancel(entry.owner, operation_id)
         self._following.trigger(operation_id)
         return self._runner.operation(operation_id) or entry.operation
+
+    async def approve(self, operation_id: str, principal: Principal, comment: str) -> Operation | None:
+        """Have PRINCIPAL approve what the operation waits for; None where there is no such operation.
+
+        Raises Failure where the principal can't, where the operation does not wait, and where its table has
+        changed, which ends the operation.
+        """
+        while True:
+            entry = await self._store.get(operation_id)
+            if entry is None:
+                return None
+            said = approval.approval_of(entry.operation, principal, comment, datetime.now(UTC))
+            if said is None:
+                return self._runner.operation(operation_id) or entry.operation
+            moved = await self._moved(entry.operation, said.fingerprint)
+            if moved is not None:
+                ended = approval.moved_on(entry.operation, moved, said.at)
+                if await self._runner.rewrite(entry, ended) is not None:
+                    raise _moved_on(moved)
+                continue
+            written = await self._runner.rewrite(entry, approval.approved(entry.operation, said))
+            if written is not None:
+                return written
+
+    async def reject(self, operation_id: str, principal: Principal, comment: str) -> Operation | None:
+        """Have PRINCIPAL end the operation, which waits for approval; None where there is no such operation.
+
+        Raises Failure where the principal can't, and where the operation does not wait.
+        """
+        while True:
+            entry = await self._store.get(operation_id)
+            if entry is None:
+                return None
+            now = datetime.now(UTC)
+            said = approval.approval_of(entry.operation, principal, comment, now, rejects=True)
+            if said is None:
+                return entry.operation
+            written = await self._runner.rewrite(entry, approval.rejected(entry.operation, said))
+            if written is not None:
+                return written
+
+    async def _moved(self, operation: Operation, fingerprint: str) -> Failure | None:
+        """What has changed of the table since it had FINGERPRINT; raises Failure where it can't be read."""
+        spec = operation.spec
+        live = await observed(self.endpoint, spec.table_name, spec.table_spec)
+        return drift_failure(spec.table_name, fingerprint, plan(spec.table_spec, live, datetime.now(UTC)))
 
     def follow(self, operation_ids: Sequence[str]) -> AsyncGenerator[Operation | None]:
         """Each operation as it is now, and whenever it has changed, until all have ended.
@@ -124,13 +194,13 @@ class Operations:
         """
         return self._following.follow(operation_ids)
 
-    async def _check(self, apply_request: ApplyRequest) -> tuple[RequestRecord, Mapping[str, Snapshot]]:
+    async def _check(self, apply_request: ApplyRequest) -> tuple[RequestRecord, Mapping[str, CheckedTable]]:
         """What is written of APPLY_REQUEST once no check fails, and the tables that the checks have read."""
         request = apply_request.record(datetime.now(UTC))
         try:
             specs = list(apply_request.operation_specs(request))
             holders = await self._store.holders([spec.table_name for spec in specs])
-            seen = await admission.check(self._endpoint, specs, holders)
+            seen = await admission.check(self.endpoint, specs, holders)
         except Failure:
             # What stands against it may be itself, where another server was faster.
             known = await self._store.request(apply_request.key)
@@ -153,7 +223,7 @@ class Operations:
         return existing | {operation_id: each for operation_id, each in lost if each is not None}
 
     async def _create_all(
-        self, request: RequestRecord, specs: Sequence[OperationSpec], seen: Mapping[str, Snapshot]
+        self, request: RequestRecord, specs: Sequence[OperationSpec], seen: Mapping[str, CheckedTable]
     ) -> dict[str, Operation]:
         """New operations for SPECS of REQUEST, by id, whose tables were SEEN."""
         if not specs:
@@ -168,13 +238,29 @@ class Operations:
             )
         return {each.spec.operation_id: each for each in created}
 
-    async def _create(self, spec: OperationSpec, seen: Snapshot | None) -> Operation:
+    async def _create(self, spec: OperationSpec, seen: CheckedTable | None) -> Operation:
         """A new operation for SPEC, or the one that another server has begun."""
+        new = _new(spec, State.PENDING)
+        resting = None if seen is None else self._resting(new, seen)
+        if resting is not None:
+            return await self._runner.add_dormant(msgspec.structs.replace(new, status=resting))
         async with self._runner.slot(spec.operation_id) as slot:
             entry = await self._store.add(
                 _new(spec, State.RUNNING if slot.owner else State.PENDING), slot.owner
             )
-            return await self._runner.start_or_queue(entry, slot, seen)
+            return await self._runner.start_or_queue(entry, slot, seen and seen.live)
+
+    def _resting(self, operation: Operation, seen: CheckedTable) -> OperationStatus | None:
+        """What OPERATION waits for, whose table was SEEN; None if it may begin."""
+        now = datetime.now(UTC)
+        return approval.resting(
+            operation.spec, operation.status, seen.plan, seen.required, now, self._approval_timeout
+        )
+
+
+def _moved_on(moved: Failure) -> Failure:
+    message = f"{moved.message}. The operation has ended: make a new plan"
+    return Failure(Code.FAILED_PRECONDITION, message, reason=moved.reason)
 
 
 def _new(spec: OperationSpec, state: State, waits: tuple[str, ...] = ()) -> Operation:

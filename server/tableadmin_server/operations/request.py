@@ -27,6 +27,7 @@ class ApplyRequest:
     requested_by: str = ""
     caller: str = ""
     principal: Principal = ANONYMOUS
+    not_before: datetime | None = None
 
     @property
     def key(self) -> str:
@@ -61,6 +62,7 @@ class ApplyRequest:
                 caller=self.caller,
                 principal=self.principal,
                 created=request.created,
+                not_before=self.not_before,
             )
 
 

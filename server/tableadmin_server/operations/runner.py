@@ -19,13 +19,13 @@ from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.admission import held_by_another
 from tableadmin_server.operations.background_admission import BackgroundAdmission, CheckStopped, aborted_error
-from tableadmin_server.operations.execution import journal
+from tableadmin_server.operations.execution import approval, journal
 from tableadmin_server.operations.execution.failure_detector import FailureDetector
 from tableadmin_server.operations.execution.heartbeat import Heartbeat, now
 from tableadmin_server.operations.execution.lease import Lease
 from tableadmin_server.operations.execution.reconcile import End, error_of
 from tableadmin_server.operations.execution.run import Run
-from tableadmin_server.operations.storage.record import Admission, Operation, State
+from tableadmin_server.operations.storage.record import Admission, Operation, OperationStatus, State
 from tableadmin_server.operations.storage.store import Claim, Entry, LeaseLost, Store
 from tableadmin_server.security.audit.audit import Audit
 from tableadmin_server.tables.snapshot import Snapshot
@@ -49,7 +49,8 @@ class Slot(NamedTuple):
 class Runner:
     """Carries out operations of ENDPOINT, as many at once and with the lease that CONFIG says.
 
-    AUDIT gets the changes. CHANGED is called with the id of each operation of this server's that has got on.
+    Operations wait for approvals for APPROVAL_TIMEOUT seconds at most. AUDIT gets the changes.
+    CHANGED is called with the id of each operation of this server's that has got on.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Runner:
         store: Store,
         audit: Audit,
         changed: Callable[[str], None],
+        approval_timeout: float,
     ) -> None:
         server = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(3).hex()}"
         self._heartbeat = Heartbeat(
@@ -71,6 +73,7 @@ class Runner:
         self._hub = hub
         self._store = store
         self._audit = audit
+        self._approval_timeout = approval_timeout
         self._changed = changed
         self._runs: dict[str, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -218,6 +221,39 @@ class Runner:
             self._begin(entry.operation, claim, slot.term, seen)
         return refused or entry.operation
 
+    async def add_dormant(self, operation: Operation) -> Operation:
+        """Write OPERATION, which is new and dormant: the operation as it stands then.
+
+        It ends ABORTED if another operation holds its table. Raises Failure.
+        """
+        entry = await self._store.add(operation, "")
+        spec = entry.operation.spec
+        if not entry.operation.status.state.dormant:
+            return entry.operation  # another server was faster
+        holder = await self._store.hold_table(spec.table_name, spec.operation_id)
+        if holder != spec.operation_id:
+            end = End(State.ABORTED, error_of(held_by_another(spec.table_name, holder)))
+            status = journal.ended(entry.operation.status, end, datetime.now(UTC))
+            return await self.rewrite(entry, status) or entry.operation
+        _log_rest(entry.operation)
+        return entry.operation
+
+    async def rewrite(self, entry: Entry, status: OperationStatus) -> Operation | None:
+        """Write STATUS of ENTRY, which is dormant: the operation as it stands then. It is carried out if due.
+
+        None if the operation does not stand as ENTRY any more. Raises Failure.
+        """
+        written = await self._store.rewrite(entry, status)
+        if written is None:
+            return None
+        if status.state.ended:
+            _log_end(written.operation)
+        elif not status.state.dormant:
+            self._queue.append(written)
+            self._start_queued()
+        self._changed(written.operation.spec.operation_id)
+        return written.operation
+
     async def _take_table(self, claim: Claim, operation: Operation) -> Operation | None:
         """OPERATION as it ended, where another one holds its table; None once it holds the table itself."""
         spec = operation.spec
@@ -267,7 +303,16 @@ class Runner:
         lease = Lease(self._store, claim, self._heartbeat, term)
         changed = partial(self._changed, operation_id)
         server = self._heartbeat.server
-        run = Run(operation, lease, self._endpoint, self._hub, server, changed, audit=self._audit)
+        run = Run(
+            operation,
+            lease,
+            self._endpoint,
+            self._hub,
+            server,
+            changed,
+            audit=self._audit,
+            approval_timeout=self._approval_timeout,
+        )
         if seen is not None:
             run.start_from(seen)
         if self._stopping:
@@ -285,6 +330,8 @@ class Runner:
             await self._hub.supervisor.complete("operation", run.carry_out)
             if run.operation.status.state.ended:
                 _log_end(run.operation)
+            if run.operation.status.state.dormant:
+                _log_rest(run.operation)
             if not run.is_saved:
                 self._remember_lost(run.operation)
         finally:
@@ -359,10 +406,20 @@ class Runner:
         await asyncio.sleep(self._lease / _SEARCHES_PER_LEASE * spread)
         try:
             for entry in await self._failure_detector.orphans(self._is_here):
-                if self.has_free_slot:
+                ended = self._ended_rest(entry.operation)
+                if ended is not None:
+                    await self.rewrite(entry, ended)
+                elif self.has_free_slot:
                     self._claim_soon(entry)
         except Failure as failure:
             _log.debug("could not search for operations", endpoint=self._endpoint.name, reason=failure.reason)
+
+    def _ended_rest(self, operation: Operation) -> OperationStatus | None:
+        """How OPERATION, which is due, has ended; None if it is to be carried out."""
+        state, now = operation.status.state, datetime.now(UTC)
+        if state.dormant and operation.cancel_requested:
+            return approval.cancelled(operation.status, now)
+        return approval.expired(operation, now) if state is State.AWAITING_APPROVAL else None
 
     def _is_here(self, operation_id: str) -> bool:
         return any(operation_id in here for here in (self._runs, self._claiming, self._unadmitted))
@@ -383,6 +440,12 @@ def _log_end(operation: Operation) -> None:
         reason=status.error.reason if status.error else None,
         calls=len(status.calls),
     )
+
+
+def _log_rest(operation: Operation) -> None:
+    """Log what OPERATION waits for, which no server carries out meanwhile."""
+    waits_for = "approval" if operation.status.state is State.AWAITING_APPROVAL else "its time"
+    _log_event(f"operation waits for {waits_for}", operation, waits=list(operation.status.waits))
 
 
 def _log_event(event: str, operation: Operation, **facts: object) -> None:

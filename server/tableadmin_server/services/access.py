@@ -17,6 +17,7 @@ from tableadmin.v1 import (
 )
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.failure import Failure, invalid_request
+from tableadmin_server.security.authorization.approvals import message_of
 from tableadmin_server.security.authorization.asks import Ask
 from tableadmin_server.security.authorization.authorizer import Authorizer
 from tableadmin_server.security.authorization.classification import ACTIONS, RPCS, About, action_of
@@ -64,7 +65,10 @@ def handlers(endpoints: Endpoints, authorizer: Authorizer | None) -> "grpc.Gener
         ask = Ask(request.action, request.table_name or None, Empty())
         decision = await authorizer.decide(caller().principal, ask, endpoint)
         return CheckAccessResponse(
-            permitted=decision.allowed, policies=decision.policies, advice=decision.advice
+            permitted=decision.allowed,
+            policies=decision.policies,
+            advice=decision.advice,
+            required_approvals=map(message_of, decision.required),
         )
 
     return grpc.method_handlers_generic_handler(

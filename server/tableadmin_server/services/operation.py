@@ -7,6 +7,8 @@ from typing import Any, TypeAlias, TypeVar
 import grpc
 
 from tableadmin.v1 import (
+    ApproveOperationRequest,
+    ApproveOperationResponse,
     CancelOperationRequest,
     CancelOperationResponse,
     ForgetOperationRequest,
@@ -17,6 +19,8 @@ from tableadmin.v1 import (
     ListOperationsResponse,
     Operation,
     OperationState,
+    RejectOperationRequest,
+    RejectOperationResponse,
     WatchOperationRequest,
     WatchOperationResponse,
     operation_service_pb2,
@@ -26,9 +30,10 @@ from tableadmin_server.failure import Failure, invalid_request
 from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
 from tableadmin_server.operations.following import not_found
 from tableadmin_server.operations.operations import Operations
+from tableadmin_server.operations.storage import record
 from tableadmin_server.operations.storage.record import request_key
 from tableadmin_server.operations.storage.store import Found, Selection
-from tableadmin_server.security.identity import caller
+from tableadmin_server.security.identity import Principal, caller
 from tableadmin_server.services.call_metadata import called_endpoint, in_time
 from tableadmin_server.services.operation_messages import operation_message, unreadable_message
 
@@ -38,6 +43,7 @@ _PAGE, _MAX_PAGE = 100, 500
 # Pages of the store that are looked through at most for one page of those that are wanted.
 _MAX_LOOKS = 10
 _MAX_WATCHED = 5000
+_MAX_COMMENT = 1000
 
 # A request and what answers it.
 Q = TypeVar("Q")
@@ -98,6 +104,16 @@ def handlers(endpoints: Endpoints, operations: OperationsByEndpoint) -> "grpc.Ge
                 CancelOperationRequest.FromString,
                 CancelOperationResponse.SerializeToString,
             ),
+            "ApproveOperation": grpc.unary_unary_rpc_method_handler(
+                _decision("ApproveOperation", Operations.approve, ApproveOperationResponse, chosen),
+                ApproveOperationRequest.FromString,
+                ApproveOperationResponse.SerializeToString,
+            ),
+            "RejectOperation": grpc.unary_unary_rpc_method_handler(
+                _decision("RejectOperation", Operations.reject, RejectOperationResponse, chosen),
+                RejectOperationRequest.FromString,
+                RejectOperationResponse.SerializeToString,
+            ),
             "ForgetOperation": grpc.unary_unary_rpc_method_handler(
                 forget_operation,
                 ForgetOperationRequest.FromString,
@@ -122,6 +138,31 @@ def _read(
         return await in_time(handle(request, context), context, rpc, endpoint, reads=True)
 
     return handle_in_time
+
+
+def _decision(
+    rpc: str,
+    decide: Callable[[Operations, str, Principal, str], Awaitable[record.Operation | None]],
+    answer: Callable[..., A],
+    chosen: Callable[[Context], Operations],
+) -> Callable[[Any, Context], Awaitable[A]]:
+    """The handler of RPC, by which approvers DECIDE about an operation."""
+
+    async def handle(request: ApproveOperationRequest | RejectOperationRequest, context: Context) -> A:
+        operations, comment = chosen(context), _comment(request.comment)
+        deciding = decide(operations, _id(request.operation_id), caller().principal, comment)
+        found = await in_time(deciding, context, rpc, operations.endpoint, reads=False)
+        if found is None:
+            raise not_found(request.operation_id)
+        return answer(operation=operation_message(found))
+
+    return handle
+
+
+def _comment(comment: str) -> str:
+    if len(comment) > _MAX_COMMENT or not comment.replace("\n", " ").isprintable():
+        raise invalid_request("comment", f"must have up to {_MAX_COMMENT} printable characters")
+    return comment
 
 
 def _id(operation_id: str) -> str:

@@ -7,6 +7,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from tableadmin.awsshape import from_aws
 from tableadmin.v1 import (
+    Approval,
+    ApprovalRequest,
+    ApprovalStep,
     CallOutcome,
     Operation,
     OperationCall,
@@ -15,7 +18,9 @@ from tableadmin.v1 import (
     TableSpec,
 )
 from tableadmin_server.failure import Failure
+from tableadmin_server.operations.execution.approval import missing_approvals
 from tableadmin_server.operations.storage import record
+from tableadmin_server.security.authorization.approvals import message_of
 
 
 def operation_message(operation: record.Operation, *, with_spec: bool = False) -> Operation:
@@ -40,6 +45,9 @@ def operation_message(operation: record.Operation, *, with_spec: bool = False) -
         server=status.server,
         # A later version of the service may have written members that this one does not know.
         spec=from_aws(spec.table_spec, TableSpec, []) if with_spec else None,
+        approval_request=_approval_request(status),
+        approvals=map(_approval, status.approvals),
+        not_before=_timestamp(spec.not_before),
     )
 
 
@@ -49,6 +57,38 @@ def unreadable_message(operation_id: str, why: Failure) -> Operation:
         operation_id=operation_id,
         state=OperationState.OPERATION_STATE_UNREADABLE,
         error=OperationError(code=why.code, reason=why.reason, message=why.message),
+    )
+
+
+def _approval_request(status: record.OperationStatus) -> ApprovalRequest | None:
+    request = status.approval_request
+    if request is None:
+        return None
+    return ApprovalRequest(
+        steps=[
+            ApprovalStep(
+                summary=step.summary,
+                operation=step.operation,
+                request=json.dumps(step.params, ensure_ascii=False),
+                required_approvals=map(message_of, step.required),
+            )
+            for step in request.steps
+        ],
+        fingerprint=request.fingerprint,
+        create_time=_timestamp(request.created),
+        expire_time=_timestamp(request.expires),
+        missing_approvals=map(message_of, missing_approvals(status)),
+    )
+
+
+def _approval(approval: record.Approval) -> Approval:
+    return Approval(
+        principal=approval.principal,
+        groups=approval.groups,
+        rejected=approval.rejected,
+        comment=approval.comment,
+        time=_timestamp(approval.at),
+        fingerprint=approval.fingerprint,
     )
 
 

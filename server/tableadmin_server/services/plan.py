@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
 from typing import Any, TypeAlias
@@ -51,6 +51,7 @@ _APPLIED = ReservedTable(ApplyPlanRequest.DESCRIPTOR)
 
 _MAX_REQUEST_ID = 128
 _MAX_REQUESTED_BY = 250
+_MAX_DELAY = timedelta(days=30)
 # Violations that an answer lists.
 _MAX_VIOLATIONS = 100
 
@@ -211,7 +212,21 @@ def _application(request: ApplyPlanRequest, asker: Caller) -> ApplyRequest:
         else request.requested_by[:_MAX_REQUESTED_BY],
         caller=asker.peer,
         principal=asker.principal,
+        not_before=_not_before(request),
     )
+
+
+def _not_before(request: ApplyPlanRequest) -> datetime | None:
+    """The time at which what REQUEST asks for may begin; raises Failure (INVALID_ARGUMENT)."""
+    if not request.HasField("not_before"):
+        return None
+    try:
+        moment = request.not_before.ToDatetime(UTC)
+    except (ValueError, OverflowError) as error:
+        raise invalid_request("not_before", "is not a time") from error
+    if moment > datetime.now(UTC) + _MAX_DELAY:
+        raise invalid_request("not_before", f"must be within the next {_MAX_DELAY.days} days")
+    return moment
 
 
 def _digest(request: ApplyPlanRequest) -> str:

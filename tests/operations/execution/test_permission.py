@@ -11,6 +11,7 @@ from google.rpc.code_pb2 import Code
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.storage.record import Operation, OperationSpec, OperationStatus, State
+from tableadmin_server.security.authorization.approvals import RequiredApproval
 from tableadmin_server.security.identity import Principal, caller
 from tests.engines import Engine
 from tests.operations.execution.test_clocks import Machine, retagged
@@ -51,12 +52,15 @@ async def test_a_permission_that_is_taken_away(plane: Plane, table_name: str) ->
     operation = asked_by_ana(table_name, State.RUNNING)
     asked: list[tuple[Principal, str, str]] = []
 
-    async def authorize(principal: Principal, called: str, _params: AwsDict, table: str) -> None:
+    async def authorize(
+        principal: Principal, called: str, _params: AwsDict, table: str, _at: datetime | None
+    ) -> tuple[RequiredApproval, ...]:
         asked.append((principal, called, table))
         # Policies may look at the address of whoever asked for the operation.
         assert (ANA, PEER) == (caller().principal, caller().peer)
-        if len(asked) > 1:
+        if plane.sent(table_name):
             raise Failure(Code.PERMISSION_DENIED, "no policy permits it", reason="POLICY_DENIED")
+        return ()
 
     with closing(Machine(plane, "only", timedelta())) as machine:
         machine.endpoint.authorize = authorize

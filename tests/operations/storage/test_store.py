@@ -342,7 +342,7 @@ async def test_no_table_reads_as_empty(
     assert await store.request("r-1") is None
     assert await store.request_cancel("op-0001") is None
     assert {} == await store.holders(["Music"])
-    assert [] == await store.open_operations()
+    assert [] == await store.open_operations(NOW)
     assert Page({}, "") == await store.page(Selection(), before="", limit=10)
     assert not exists(boto3, table_name)
 
@@ -449,9 +449,9 @@ async def test_many_open_operations(store: Store, boto3: "DynamoDBClient", table
             TableName=table_name,
             Item={**key("operation", f"op-{number:04}"), "Open": {"S": "yes"}, "Pad": {"S": "x" * 20_000}},
         )
-    assert {f"op-{number:04}" for number in range(1, 131)} == set(await store.open_operations())
+    assert {f"op-{number:04}" for number in range(1, 131)} == set(await store.open_operations(NOW))
     await store.save(claim, failed())
-    found = await store.open_operations()
+    found = await store.open_operations(NOW)
     assert "op-0001" not in found
     assert set(found) == (await store.entries(found)).keys()
 
@@ -786,13 +786,13 @@ async def test_unreadable_beside_others(store: Store, boto3: "DynamoDBClient", t
 async def test_later_version(store: Store, boto3: "DynamoDBClient", table_name: str) -> None:
     """A record that a later version of the service wrote is refused in words, and named in listings."""
     await store.add(operation(), "")
-    spoil(boto3, table_name, "operation", "op-0001", "Version", {"N": "2"})
+    spoil(boto3, table_name, "operation", "op-0001", "Version", {"N": "3"})
     await told(
         store.get("op-0001"), Code.FAILED_PRECONDITION, "OPERATION_FORMAT_NEWER", "upgrade this server"
     )
     found = (await store.page(Selection(), before="", limit=9)).found["op-0001"]
     assert isinstance(found, Failure)
-    assert "format 2, not 1" in found.message
+    assert "format 3, not 2" in found.message
 
 
 @pytest.mark.parametrize("attribute", ["Spec", "Status", "Fence", "Revision", "Version"])

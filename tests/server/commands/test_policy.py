@@ -141,6 +141,44 @@ def test_wrong_cases(config: Path, old: str, new: str, problem: str) -> None:
     assert (2, True) == (result.exit_code, problem in result.output), result.output
 
 
+APPROVED = """
+@id("music-destroy") @approval("corp/platform")
+permit (principal in Group::"corp/music", action in Action::"destroy", resource in Endpoint::"production")
+when { resource.name like "music-*" && context.weekday <= 5 };
+"""
+WITH_APPROVAL = """
+[[cases]]
+name = "the music team deletes with approval"
+principal = "User::corp/ana"
+groups = ["corp/music"]
+endpoint = "production"
+rpc = "DeleteTable"
+request = { table_name = "music-albums" }
+now = 2026-06-01T00:00:00Z
+expect = "approval"
+policy = "music-destroy"
+"""
+
+
+def test_approval(config: Path) -> None:
+    """A case can expect that policies require an approval, at the time that the case says."""
+    (config.parent / "policies" / "approval.cedar").write_text(APPROVED)
+    cases = config.parent / "cases.toml"
+    cases.write_text(WITH_APPROVAL)
+    assert 0 == run("test", "--config", config, cases).exit_code
+    for old, new, problem in (
+        (
+            '"approval"',
+            '"allow"',
+            "expected allow, but policies require approval by a member of corp/platform",
+        ),
+        ("2026-06-01", "2026-06-07", "expected approval, but policies deny"),
+    ):
+        cases.write_text(WITH_APPROVAL.replace(old, new))
+        result = run("test", "--config", config, cases)
+        assert (1, True) == (result.exit_code, problem in result.output), result.output
+
+
 def test_schema(config: Path) -> None:
     """The schema names the endpoints and the actions."""
     output = run("schema", "--config", config).output

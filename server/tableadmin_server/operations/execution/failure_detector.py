@@ -1,10 +1,12 @@
 """Finds the operations that no server carries out, by this server's own clock."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 
 import structlog
 
 from tableadmin_server.failure import Failure
+from tableadmin_server.operations.execution.approval import is_due
 from tableadmin_server.operations.execution.time_in_state import TimeInState
 from tableadmin_server.operations.storage.store import Entry, Store
 
@@ -29,9 +31,12 @@ class FailureDetector:
     async def orphans(self, is_here: Callable[[str], bool]) -> list[Entry]:
         """The open operations that no server carries out; IS_HERE says which ones this server does.
 
+        Dormant operations are among them once their time has come or is over.
+
         An owner has failed at the earliest one lease after the first call that saw its state. Raises Failure.
         """
-        elsewhere = [each for each in await self._store.open_operations() if not is_here(each)]
+        opened = await self._store.open_operations(datetime.now(UTC))
+        elsewhere = [each for each in opened if not is_here(each)]
         found = await self._store.entries(elsewhere)
         entries = {id_: each for id_, each in found.items() if isinstance(each, Entry)}
         self._log_unreadable({id_: each for id_, each in found.items() if isinstance(each, Failure)})
@@ -44,6 +49,8 @@ class FailureDetector:
         """Whether ENTRY has no owner, a failed owner, or this server, which does not run the operation."""
         signs = (entry.fence, entry.revision, entry.owner, heartbeats.get(entry.owner))
         unchanged = self._times.seconds(operation_id, signs)
+        if entry.operation.status.state.dormant:
+            return is_due(entry.operation, datetime.now(UTC))
         if entry.operation.status.state.ended:
             return False
         return entry.owner in {"", self._server} or unchanged > self._lease

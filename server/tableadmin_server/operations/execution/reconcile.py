@@ -143,17 +143,31 @@ _COSTS = {
 }
 
 
-def drift_failure(spec: OperationSpec, plan: Plan) -> Failure | None:
-    """What has moved on since the plan that SPEC agreed to; raises ValueError for what is no fingerprint."""
-    if not spec.fingerprint:
+def agreed_fingerprint(spec: OperationSpec, status: OperationStatus) -> str:
+    """The fingerprint that the table must have before the next call, "" where it may have any.
+
+    It is that of the plan that was approved, or that was asked for, until the operation makes a call.
+    """
+    request = status.approval_request
+    if request is not None and request.calls == len(status.calls):
+        return request.fingerprint
+    return "" if status.calls else spec.fingerprint
+
+
+def drift_failure(table_name: str, agreed: str, plan: Plan) -> Failure | None:
+    """What has moved on since the plan with the fingerprint AGREED, "" for none.
+
+    Raises ValueError for what is no fingerprint.
+    """
+    if not agreed:
         return None
-    paths = moved(spec.fingerprint, plan.fingerprint)
+    paths = moved(agreed, plan.fingerprint)
     if not paths:
         return None
     what = "the table was created, deleted or replaced" if paths == [""] else None
     return Failure(
         Code.ABORTED,
-        f"{spec.table_name}: the table has changed since it was planned: {what or ', '.join(paths)}",
+        f"{table_name}: the table has changed since it was planned: {what or ', '.join(paths)}",
         reason="TABLE_HAS_MOVED_ON",
     )
 
@@ -230,9 +244,9 @@ def backoff(failure: Failure, failures: int, jitter: float) -> float:
 def _blocking_failure(
     spec: OperationSpec, status: OperationStatus, plan: Plan
 ) -> tuple[State, Failure] | None:
-    drift = None if status.calls else drift_failure(spec, plan)
+    drift = drift_failure(spec.table_name, agreed_fingerprint(spec, status), plan)
     if drift is not None:
-        return State.ABORTED, drift
+        return State.FAILED if status.calls else State.ABORTED, drift
     failure = refusal_failure(spec, plan) or permission_failure(spec, plan)
     return None if failure is None else (State.FAILED, failure)
 

@@ -13,12 +13,13 @@ from google.rpc.code_pb2 import Code
 from msgspec.structs import replace
 
 from tableadmin.awsshape import AwsDict
+from tableadmin_server.config import PoliciesConfig
 from tableadmin_server.dynamodb.client.single_try import NotSent
 from tableadmin_server.dynamodb.cooldown import Cooldown
 from tableadmin_server.dynamodb.endpoint import Answer, Endpoint
 from tableadmin_server.dynamodb.support import knows_nothing_of
 from tableadmin_server.failure import Failure
-from tableadmin_server.operations.execution import heartbeat, journal
+from tableadmin_server.operations.execution import approval, heartbeat, journal
 from tableadmin_server.operations.execution.audited import act_of
 from tableadmin_server.operations.execution.cached_reader import CachedReader
 from tableadmin_server.operations.execution.identity import identity_of, recognized, replaced_failure
@@ -40,9 +41,10 @@ from tableadmin_server.operations.execution.settle_waiter import SettleWaiter
 from tableadmin_server.operations.execution.time_in_state import TimeInState
 from tableadmin_server.operations.storage.record import Operation, OperationStatus, State
 from tableadmin_server.operations.storage.store import LeaseLost
-from tableadmin_server.planner import Step, in_update, plan, without
+from tableadmin_server.planner import Plan, Step, in_update, plan, without
 from tableadmin_server.security.audit.audit import OFF, Audit
 from tableadmin_server.security.audit.trail import UNWRITABLE
+from tableadmin_server.security.authorization.approvals import RequiredApproval
 from tableadmin_server.security.identity import acting_for
 from tableadmin_server.tables.snapshot import Snapshot
 from tableadmin_server.watching.hub import Hub
@@ -67,7 +69,8 @@ def _now() -> datetime:
 class Run:
     """Carries out OPERATION under its LEASE; CHANGED is called whenever it has got on.
 
-    CLOCK tells the time of day. AUDIT gets each change before and after it is made.
+    CLOCK tells the time of day. AUDIT gets each change before and after it is made. The operation waits for
+    approvals for APPROVAL_TIMEOUT seconds at most.
 
     `operation` is where it stands, which may be ahead of what is written down by what is waited for.
     """
@@ -83,8 +86,10 @@ class Run:
         clock: Callable[[], datetime] = _now,
         *,
         audit: Audit = OFF,
+        approval_timeout: float = PoliciesConfig().approval_timeout,
     ) -> None:
         self.operation = operation
+        self._approval_timeout = timedelta(seconds=approval_timeout)
         self._lease = lease
         self._endpoint = endpoint
         self._hub = hub
@@ -108,6 +113,8 @@ class Run:
         self._abandon_reason: Failure | None = None
         # What the table was last seen to be left in.
         self._left: tuple[str, ...] = ()
+        # The calls that are left to make, as of the last look at the table.
+        self._plan: Plan | None = None
 
     def start_from(self, seen: Snapshot) -> None:
         """Begin with the table as the checks of the request have SEEN it: they were its first look."""
@@ -125,7 +132,7 @@ class Run:
         self._changed()
 
     async def carry_out(self) -> None:
-        """Go on until the operation has ended, another server has it, or `stop` was called."""
+        """Go on until the operation has ended or is dormant, another server has it, or `stop` was called."""
         if not self._status.state.ended:
             self._publish(journal.started(self._status, self._server, self._clock()))
         self._work = asyncio.create_task(self._reconcile())
@@ -167,6 +174,8 @@ class Run:
                     await self._lease.release()
                 return
             decision = await self._reconcile_once()
+            if self._status.state.dormant:
+                return
             if isinstance(decision, End):
                 self._publish(journal.ended(self._status, decision, self._clock()))
             if isinstance(decision, Pause):
@@ -188,7 +197,7 @@ class Run:
         """Look at the table and do what comes next; what is left to do then."""
         try:
             decision = await self._next()
-            return await self._execute(decision) if isinstance(decision, Step) else decision
+            return await self._go_on(decision) if isinstance(decision, Step) else decision
         except Failure as failure:
             return self._retry_or_end(failure)
         except LeaseLost:
@@ -217,6 +226,47 @@ class Run:
             return None
         return decision
 
+    async def _go_on(self, step: Step) -> Pause | End | None:
+        """Make the call of STEP, or leave the operation alone until it may go on."""
+        resting = await self._resting()
+        if resting is None:
+            return await self._execute(step)
+        await self._rest(resting)
+        return None
+
+    async def _resting(self) -> OperationStatus | None:
+        """What the operation waits for before its next call; None if it may go on. Raises Failure."""
+        assert self._plan is not None
+        required = [await self._required(step) for step in self._plan.steps]
+        return approval.resting(
+            self.operation.spec, self._status, self._plan, required, self._clock(), self._approval_timeout
+        )
+
+    async def _required(self, step: Step) -> tuple[RequiredApproval, ...]:
+        """The approvals that STEP requires; () also where it is denied, which its call will show."""
+        try:
+            return await self._authorized(step)
+        except Failure as failure:
+            if failure.code != Code.PERMISSION_DENIED:
+                raise
+            return ()
+
+    async def _authorized(self, step: Step) -> tuple[RequiredApproval, ...]:
+        spec = self.operation.spec
+        with acting_for(spec.principal, spec.caller):
+            return await self._endpoint.authorize(
+                spec.principal, step.operation, step.params, spec.table_name, spec.not_before
+            )
+
+    async def _rest(self, status: OperationStatus) -> None:
+        """Leave the operation to whoever approves it, or to whoever finds that its time has come."""
+        if await self._lease.save(status):
+            self.cancel()
+            return
+        with contextlib.suppress(Failure):  # nobody asks who had it
+            await self._lease.release()
+        self._publish(status)
+
     def _decide(self, live: Snapshot) -> End | Pause | Step:
         """What comes next when the table is as LIVE."""
         spec, now = self.operation.spec, self._clock()
@@ -241,6 +291,7 @@ class Run:
             # The table has changed, or still does: the endpoint may accept now what it refused before.
             self._refused.clear()
             possible = planned
+        self._plan = possible
         decision = decide(spec, status, live, possible, age)
         if is_without_progress(decision) and self._learned(possible.steps[0]):
             return self._decide(dataclasses.replace(live, unheld=self._endpoint.support.unheld))
@@ -284,9 +335,11 @@ class Run:
             async with self._audit.change(act_of(self.operation.spec, step, self._endpoint.name)) as change:
                 answer = await self._sent(step)
                 change.aws_request_id = answer.request_id
-        except NotSent:
+        except NotSent as error:
             self._publish(before)
-            return Pause(("waiting to renew this server's lease",), _LEASE_DELAY)
+            lapsed = not isinstance(error, _Unapproved)
+            wait = "waiting to renew this server's lease" if lapsed else "policies have changed"
+            return Pause((wait,), _LEASE_DELAY)
         except Failure as failure:
             if failure.reason == UNWRITABLE:  # the call was not made
                 self._publish(before)
@@ -308,9 +361,8 @@ class Run:
 
     async def _sent(self, step: Step) -> Answer:
         """The answer to the call of STEP, which is soon made again where it was only throttled."""
-        spec = self.operation.spec
-        with acting_for(spec.principal, spec.caller):
-            await self._endpoint.authorize(spec.principal, step.operation, step.params, spec.table_name)
+        if not approval.is_approved(self._status, step, await self._authorized(step)):
+            raise _Unapproved
         call = self._endpoint.background.single_call
         for seconds in _THROTTLED_DELAYS:
             try:
@@ -386,6 +438,10 @@ class Run:
     def _publish(self, status: OperationStatus) -> None:
         self.operation = replace(self.operation, status=status)
         self._changed()
+
+
+class _Unapproved(NotSent):
+    """Policies have changed since the last look, and require an approval."""
 
 
 def _is_same(step: Step, other: Step) -> bool:

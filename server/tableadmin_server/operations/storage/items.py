@@ -12,8 +12,9 @@ Every item has a key of its own, so that no two operations share a partition:
 A request has the digest (Digest), the ids (Operations) and, once its checks are finished, what they found
 (Admission).
 
-An operation has its spec (Spec, written once), its status (Status), an attribute for each AWS call
-(Call0000, ...), so that a save sends only what has changed, and the attributes that conditions name: Fence,
+An operation has its spec (Spec, written once), its status (Status), what is to be approved (ApprovalRequest),
+the approvals (Approvals), an attribute for each AWS call (Call0000, ...), so that a save sends only what has
+changed, and the attributes that conditions name: Fence,
 Revision, Owner, State. Two sparse indexes serve what is not asked for by id: Listing has all operations by
 time, Open those that have not ended.
 """
@@ -28,6 +29,8 @@ import msgspec
 from tableadmin.awsshape import AwsDict, AwsValue
 from tableadmin_server.operations.storage.record import (
     Admission,
+    Approval,
+    ApprovalRequest,
     Call,
     Operation,
     OperationSpec,
@@ -44,11 +47,13 @@ OPERATION = "operation"
 SERVER = "server"
 
 # The version of the format that this server writes. A server refuses items of a later one.
-VERSION = 1
+VERSION = 2
 
 # The indexes: name, hash key, and the attributes that are projected beside the keys. The range key is Id.
 LISTING, OPEN = "Listing", "Open"
-INDEXES: Mapping[str, Sequence[str]] = {LISTING: ("Table", "State"), OPEN: ()}
+# When something is to be done for an operation that waits for approval or for its time.
+DUE = "Due"
+INDEXES: Mapping[str, Sequence[str]] = {LISTING: ("Table", "State"), OPEN: (DUE,)}
 # The hash key of an index has the name of the index and this value; an item without it is not in the index.
 INDEXED = "yes"
 
@@ -60,6 +65,7 @@ _SERVER_RETENTION = timedelta(days=1)
 _TABLE_RETENTION = timedelta(days=365)
 
 _CALL = "Call"
+_APPROVAL_REQUEST, _APPROVALS = "ApprovalRequest", "Approvals"
 
 
 @dataclass(frozen=True)
@@ -201,12 +207,18 @@ def operation_item(operation: Operation, owner: str) -> AwsDict:
 
 def status_attributes(status: OperationStatus) -> AwsDict:
     """The attributes that STATUS is written in."""
-    rest = msgspec.structs.replace(status, calls=())
+    rest = msgspec.structs.replace(status, calls=(), approval_request=None, approvals=())
     attributes: AwsDict = {
         "Status": json(rest),
         "State": text(status.state),
         **{f"{_CALL}{place:04}": json(call) for place, call in enumerate(status.calls)},
     }
+    if status.approval_request is not None:
+        attributes[_APPROVAL_REQUEST] = json(status.approval_request)
+    if status.state.dormant and status.due is not None:
+        attributes[DUE] = number(int(status.due.timestamp()))
+    if status.approvals:
+        attributes[_APPROVALS] = json(status.approvals)
     if status.state.ended:
         attributes[EXPIRY] = expiry(status.ended or status.updated)
     else:
@@ -285,7 +297,13 @@ def _new(kind: str, name: str) -> AwsDict:
 
 def _status(item: Item) -> OperationStatus:
     rest = msgspec.json.decode(_text(item, "Status"), type=OperationStatus)
-    return msgspec.structs.replace(rest, calls=tuple(_calls(item)))
+    request, approvals = item.get(_APPROVAL_REQUEST), item.get(_APPROVALS)
+    return msgspec.structs.replace(
+        rest,
+        calls=tuple(_calls(item)),
+        approval_request=request and msgspec.json.decode(str(request["S"]), type=ApprovalRequest),
+        approvals=(approvals and msgspec.json.decode(str(approvals["S"]), type=tuple[Approval, ...])) or (),
+    )
 
 
 def _calls(item: Item) -> Iterator[Call]:

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from tableadmin_server.dynamodb.cooldown import Cooldown
+from tableadmin_server.security.authorization.approvals import RequiredApproval
 from tableadmin_server.security.identity import ANONYMOUS, Principal
 
 # An AwsDict, in words that msgspec can read: it knows no type that is made of itself.
@@ -17,6 +18,8 @@ class State(StrEnum):
     """How far an operation is, as the contract's enum has it."""
 
     PENDING = "PENDING"
+    AWAITING_APPROVAL = "AWAITING_APPROVAL"
+    SCHEDULED = "SCHEDULED"
     RUNNING = "RUNNING"
     SUCCEEDED = "SUCCEEDED"
     FAILED = "FAILED"
@@ -26,7 +29,12 @@ class State(StrEnum):
     @property
     def ended(self) -> bool:
         """Whether nothing more will happen."""
-        return self not in {State.PENDING, State.RUNNING}
+        return self not in {State.PENDING, State.RUNNING, State.AWAITING_APPROVAL, State.SCHEDULED}
+
+    @property
+    def dormant(self) -> bool:
+        """Whether no server carries it out until somebody approves, or its time has come."""
+        return self in {State.AWAITING_APPROVAL, State.SCHEDULED}
 
 
 class Outcome(StrEnum):
@@ -92,6 +100,8 @@ class OperationSpec(msgspec.Struct, frozen=True, kw_only=True):
     # For whom each call is authorized.
     principal: Principal = ANONYMOUS
     created: datetime
+    # When it may begin.
+    not_before: datetime | None = None
 
     @property
     def request_key(self) -> str:
@@ -105,6 +115,47 @@ def request_key(principal: Principal, request_id: str) -> str:
     A request id has printable characters only, so no id is the key of another principal's request.
     """
     return request_id if principal == ANONYMOUS else f"{principal}\n{request_id}"
+
+
+class ApprovalStep(msgspec.Struct, frozen=True, kw_only=True):
+    """A call of a plan that is to be approved, and the approvals that it requires; () where it needs none."""
+
+    summary: str
+    operation: str
+    params: _Json
+    required: tuple[RequiredApproval, ...] = ()
+
+
+class ApprovalRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A plan that is to be approved: its steps, and the fingerprint of the table that it was made for.
+
+    NUMBER counts the requests of an operation: an approval is for one of them. CALLS is the number of calls
+    that the operation had made when it began to wait.
+    """
+
+    number: int
+    steps: tuple[ApprovalStep, ...]
+    fingerprint: str
+    created: datetime
+    expires: datetime
+    calls: int = 0
+
+    @property
+    def required(self) -> tuple[RequiredApproval, ...]:
+        """The approvals that any of the steps requires."""
+        return tuple(sorted({each for step in self.steps for each in step.required}))
+
+
+class Approval(msgspec.Struct, frozen=True, kw_only=True):
+    """An approval or a rejection, by a PRINCIPAL in GROUPS, of the request of that NUMBER."""
+
+    principal: str
+    groups: tuple[str, ...]
+    at: datetime
+    number: int
+    fingerprint: str
+    comment: str = ""
+    rejected: bool = False
 
 
 class OperationStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,6 +175,12 @@ class OperationStatus(msgspec.Struct, frozen=True, kw_only=True):
     # What of the table is unlike the spec although the operation succeeded.
     differences: tuple[str, ...] = ()
     ended: datetime | None = None
+    # What it waits for to be approved, or has waited for last.
+    approval_request: ApprovalRequest | None = None
+    # While it is dormant: when it begins, or has waited for too long.
+    due: datetime | None = None
+    # Oldest first.
+    approvals: tuple[Approval, ...] = ()
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.dynamodb.errors import ITEM_TOO_LARGE
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.storage.items import (
+    DUE,
     INDEXED,
     LISTING,
     OPEN,
@@ -204,11 +205,18 @@ class Store:
         items = await self._batch(OPERATION, operation_ids)
         return {operation_id: self._found(entry_of, item) for operation_id, item in items.items()}
 
-    async def open_operations(self) -> list[str]:
-        """The ids of the operations that have not ended; a change may show a moment late."""
+    async def open_operations(self, now: datetime) -> list[str]:
+        """The ids of the operations that have not ended, without those that wait for a time after NOW.
+
+        A change may show a moment late.
+        """
         params: AwsDict = {
             "KeyConditionExpression": f"#{OPEN} = :indexed",
-            "ExpressionAttributeValues": {":indexed": text(INDEXED)},
+            "FilterExpression": f"attribute_not_exists(#{DUE}) OR #{DUE} <= :now",
+            "ExpressionAttributeValues": {
+                ":indexed": text(INDEXED),
+                ":now": number(int(now.timestamp())),
+            },
         }
         names: list[str] = []
         while True:
@@ -264,6 +272,37 @@ class Store:
             ExpressionAttributeValues={":fence": number(claim.fence)},
         )
 
+    async def rewrite(self, entry: Entry, status: OperationStatus) -> Entry | None:
+        """Write STATUS of an operation that no server carries out: what stands then.
+
+        Nothing is written, and None is the answer, if the operation does not stand as ENTRY any more. Whoever
+        had a claim loses it.
+        """
+        operation_id = entry.operation.spec.operation_id
+        changed, removed = changed_attributes(entry.operation.status, status)
+        attributes = {
+            **changed,
+            "Fence": number(entry.fence + 1),
+            "Revision": number(entry.revision + 1),
+        }
+        sets = ", ".join(f"#{name} = :{name}" for name in attributes)
+        removes = ", ".join(f"#{name}" for name in sorted({*removed, "Owner"}))
+        item = await self._update(
+            operation_id,
+            UpdateExpression=f"SET {sets} REMOVE {removes}",
+            ConditionExpression="#Fence = :fence AND #Revision = :revision",
+            ExpressionAttributeValues={
+                **{f":{name}": value for name, value in attributes.items()},
+                ":fence": number(entry.fence),
+                ":revision": number(entry.revision),
+            },
+        )
+        if item is not None:
+            return self._readable(entry_of, item)
+        stands = await self.get(operation_id)
+        # The answer to an earlier try may have been lost.
+        return stands if stands and stands.operation.status == status else None
+
     async def request_cancel(self, operation_id: str) -> Entry | None:
         """Ask the operation to stop, unless it has ended: what stands, or None if there is no such one."""
         entry = await self.get(operation_id)
@@ -271,7 +310,7 @@ class Store:
             return entry
         changed = await self._update(
             operation_id,
-            UpdateExpression="SET #CancelRequested = :yes",
+            UpdateExpression=f"SET #CancelRequested = :yes REMOVE #{DUE}",
             ConditionExpression=f"#State IN ({', '.join(_OPEN_STATES)})",
             ExpressionAttributeValues={":yes": {"BOOL": True}, **_OPEN_STATES},
         )

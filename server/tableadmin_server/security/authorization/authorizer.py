@@ -8,11 +8,11 @@ from typing import TypeAlias
 
 import cedarpy
 import structlog
-from google.protobuf.message import Message
 from google.rpc.code_pb2 import Code
 
 from tableadmin_server.failure import Failure
-from tableadmin_server.security.authorization.asks import Ask
+from tableadmin_server.security.authorization.approvals import RequiredApproval
+from tableadmin_server.security.authorization.asks import PLANNED_ACTIONS, Ask
 from tableadmin_server.security.authorization.context import address_of, context_of, is_plain
 from tableadmin_server.security.authorization.decisions import (
     Circumstances,
@@ -84,7 +84,7 @@ class Authorizer:
         resource = Resource(endpoint, ask.table)
         peer = address_of(caller().peer) if decider.looks_at_peer else None
         circumstances = Circumstances(
-            partial(_context, ask.subject, mine=ask.mine, peer=peer),
+            partial(_context, ask, peer=peer),
             is_plain=is_plain(ask.subject.DESCRIPTOR),
             mine=ask.mine,
             own=ask.table is not None and self._is_own(endpoint, ask.table),
@@ -97,16 +97,29 @@ class Authorizer:
         facts = await self._read_facts(endpoint, ask.table, needed) if ask.table else Facts()
         return decider.decide_with(facts, principal, ask.action, resource, circumstances)
 
-    async def check(self, principal: Principal, asks: Iterable[Ask], endpoint: str) -> tuple[str, ...]:
-        """The policies that permit all of ASKS; raises Failure (PERMISSION_DENIED) for the first denied."""
+    async def check(self, principal: Principal, asks: Iterable[Ask], endpoint: str) -> None:
+        """Raise Failure (PERMISSION_DENIED) for the first of ASKS that is denied, or needs an approval."""
+        await self._check(principal, asks, endpoint, approvable=False)
+
+    async def required_approvals(
+        self, principal: Principal, asks: Iterable[Ask], endpoint: str
+    ) -> tuple[RequiredApproval, ...]:
+        """The approvals with which policies permit ASKS; raises Failure for the first that is denied."""
+        return await self._check(principal, asks, endpoint, approvable=True)
+
+    async def _check(
+        self, principal: Principal, asks: Iterable[Ask], endpoint: str, *, approvable: bool
+    ) -> tuple[RequiredApproval, ...]:
         permitted: dict[str, None] = {}
+        required: dict[RequiredApproval, None] = {}
         for ask in asks:
             decision = await self.decide(principal, ask, endpoint)
-            if not decision.allowed:
+            if not (decision.allowed or (decision.required and approvable)):
                 raise denied(principal, ask.action, Resource(endpoint, ask.table), decision)
             permitted.update(dict.fromkeys(decision.policies))
+            required.update(dict.fromkeys(decision.required))
         set_permitting_policies(tuple(permitted))
-        return tuple(permitted)
+        return tuple(required)
 
     def refresh(self) -> None:
         """Load the policies anew if the files have changed.
@@ -139,6 +152,8 @@ class Authorizer:
 
 def denied(principal: Principal, action: str, resource: Resource, decision: Decision) -> Failure:
     """The end of a call that is not permitted. It is the same whether or not RESOURCE exists."""
+    if decision.required:
+        return _unapproved(principal, action, resource, decision)
     forbidden = ", ".join(decision.policies)
     why = f"the policy {forbidden} forbids it" if decision.policies else "no policy permits it"
     advice = "".join(f" {each}" for each in decision.advice)
@@ -150,10 +165,26 @@ def denied(principal: Principal, action: str, resource: Resource, decision: Deci
     )
 
 
-def _context(
-    subject: Message, *, mine: bool, peer: str | None
-) -> tuple[dict[str, object], Sequence[dict[str, object]]]:
-    return context_of(subject, datetime.now(UTC), mine=mine, peer=peer)
+def _unapproved(principal: Principal, action: str, resource: Resource, decision: Decision) -> Failure:
+    """The end of a direct call that policies permit with approval: only an operation can wait for it."""
+    needed = " and ".join(map(str, decision.required))
+    groups = " or ".join(dict.fromkeys(each.group for each in decision.required))
+    remedy = (
+        "make the change with ApplyPlan ('tablectl apply'), which waits for the approval"
+        if action in PLANNED_ACTIONS
+        else f"no plan makes this call, so ask a member of {groups} to make it"
+    )
+    return Failure(
+        Code.PERMISSION_DENIED,
+        f"{principal} may not call {action} for {resource} without {needed}: {remedy}",
+        reason="APPROVAL_REQUIRED",
+        metadata={"action": action, "resource": str(resource), "policies": ", ".join(decision.policies)},
+    )
+
+
+def _context(ask: Ask, *, peer: str | None) -> tuple[dict[str, object], Sequence[dict[str, object]]]:
+    now = datetime.now(UTC)
+    return context_of(ask.subject, max(ask.at or now, now), mine=ask.mine, peer=peer)
 
 
 def _state(folder: Path) -> object:

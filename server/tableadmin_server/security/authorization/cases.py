@@ -37,9 +37,10 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """A request of a principal, and the expected decision.
 
     `request` has the fields of the request of `rpc`, by their names in the contract. `tags` and `items` are
-    those of the table; without `items` the table does not exist. `operation_of` is the table of the
-    operation that an RPC of OperationService is about, `mine` says whether the principal has asked for the
-    operation. `peer` is the IP address of the caller; without it the call comes through a Unix socket.
+    those of the table; without `items` the table does not exist. `now` is the time of the request.
+    `operation_of` is the table of the operation that an RPC of OperationService is about, `mine` says whether
+    the principal has asked for the operation. `peer` is the IP address of the caller; without it the call
+    comes through a Unix socket.
     """
 
     name: str
@@ -48,7 +49,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     endpoint: str
     rpc: str
     request: dict[str, Any] = {}
-    expect: Literal["allow", "deny"]
+    expect: Literal["allow", "deny", "approval"]
     # The `@id` of a policy that must be one of those that decide.
     policy: str | None = None
     now: datetime | None = None
@@ -93,17 +94,18 @@ def evaluate(case: Case, decider: Decider, places: Mapping[str, Place]) -> Outco
 
 
 def _problem(case: Case, decision: Decision) -> str:
-    given = "allow" if decision.allowed else "deny"
+    given = _word(decision)
     if given != case.expect:
         by = f" by {', '.join(decision.policies)}" if decision.policies else ""
-        return f"expected {case.expect}, but policies {given}{by}"
+        asked = f" {' and '.join(map(str, decision.required))}" if decision.required else by
+        return f"expected {case.expect}, but policies {_GIVEN[given]}{asked}"
     if case.policy is not None and case.policy not in decision.policies:
         return f"expected the policy {case.policy}, but decided by {', '.join(decision.policies) or 'none'}"
     return ""
 
 
 def _decided(case: Case, decider: Decider, places: Mapping[str, Place]) -> tuple[str, Decision]:
-    """The first denial, or the last permission, with its action."""
+    """The first denial, else the first decision that needs an approval, else the last, with its action."""
     method = _method(case)
     request = _request(case, method)
     try:
@@ -111,12 +113,21 @@ def _decided(case: Case, decider: Decider, places: Mapping[str, Place]) -> tuple
         asked = _asks(case, method, request, places)
     except (Failure, ValueError) as error:
         raise CaseError(f"{case.name}: {error}") from error
-    last = (action_of(method), Decision(allowed=False))
-    for ask in asked:
-        last = (ask.action, _decide(case, ask, decider, principal))
-        if not last[1].allowed:
-            break
-    return last
+    decided = [(ask.action, _decide(case, ask, decider, principal)) for ask in asked]
+    for word in ("deny", "approval"):
+        for each in decided:
+            if _word(each[1]) == word:
+                return each
+    return decided[-1]
+
+
+def _word(decision: Decision) -> str:
+    if decision.required:
+        return "approval"
+    return "allow" if decision.allowed else "deny"
+
+
+_GIVEN = {"allow": "allow", "deny": "deny", "approval": "require"}
 
 
 def _named(text: str) -> tuple[Any, str]:
@@ -139,8 +150,9 @@ def _decide(case: Case, ask: Ask, decider: Decider, principal: Principal) -> Dec
     about_server = RPCS[_method(case)].about is About.SERVER
     peer = _peer(case)
     resource = Resource("" if about_server else case.endpoint, ask.table)
+    now = case.now or datetime.now(UTC)
     circumstances = Circumstances(
-        lambda: context_of(ask.subject, case.now or datetime.now(UTC), mine=ask.mine, peer=peer),
+        lambda: context_of(ask.subject, max(ask.at or now, now), mine=ask.mine, peer=peer),
         mine=ask.mine,
         peer=peer,
     )

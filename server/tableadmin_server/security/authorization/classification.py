@@ -39,6 +39,8 @@ class Group(StrEnum):
     DATA = "data"
     # A table is opened past this service.
     SHARE = "share"
+    # An operation of somebody else is approved or rejected.
+    APPROVE = "approve"
     LIST = "list"
 
 

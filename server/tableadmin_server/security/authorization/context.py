@@ -27,6 +27,9 @@ SETS: Mapping[str, frozenset[str]] = {
     "tagKeys": frozenset({"tag_keys"}),
 }
 
+# The members of the context that change with the time of the call.
+TIMES = frozenset({"now", "hour", "weekday"})
+
 # The entity that has the tags of a request.
 TAGS_TYPE, TAGS_ID = "TagSet", "request"
 
@@ -52,9 +55,12 @@ def context_of(
     operation that the request is about. PEER is the IP address of the caller, None where there is none.
     """
     values = list(_values(subject, ()))
+    moment = now.astimezone(UTC)
     tags = {tag.key: tag.value for tag in _tags(subject)}
     context: Record = {
-        "now": {"__extn": {"fn": "datetime", "arg": f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z"}},
+        "now": {"__extn": {"fn": "datetime", "arg": f"{moment:%Y-%m-%dT%H:%M:%S}Z"}},
+        "hour": moment.hour,
+        "weekday": moment.isoweekday(),
         "mine": mine,
         "readUnits": _units(values, "read"),
         "writeUnits": _units(values, "write"),

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import cedarpy
 
+from tableadmin_server.security.authorization.approvals import RequiredApproval, permitting_alone, required_by
 from tableadmin_server.security.authorization.classification import ACTIONS
 from tableadmin_server.security.authorization.context import Record
 from tableadmin_server.security.authorization.policies import Est, PolicyDocuments, annotations_of
@@ -58,6 +59,9 @@ class Facts:
 class Decision:
     """Whether something is allowed, by which policies (`@id`), and their `@advice`.
 
+    REQUIRED are the approvals with which POLICIES permit it. It is not allowed without them, so whoever knows
+    nothing of approvals takes it for denied.
+
     Of a denial POLICIES are those that forbid what another policy permits. They are empty where no policy
     permits it: whoever may do nothing learns nothing of the policies.
     """
@@ -65,6 +69,12 @@ class Decision:
     allowed: bool
     policies: tuple[str, ...] = ()
     advice: tuple[str, ...] = ()
+    required: tuple[RequiredApproval, ...] = ()
+
+    @property
+    def forbidden(self) -> bool:
+        """Whether policies forbid what others permit."""
+        return not self.allowed and not self.required and bool(self.policies)
 
 
 DENIED = Decision(allowed=False)
@@ -163,8 +173,11 @@ class Decider:
             return DENIED
         evaluate = self._evaluation(found, principal, action, resource, circumstances, Facts())
         decision = self._decision(evaluate, found.plain, found.plain_permits)
-        if decision.policies and not decision.allowed:
-            return decision  # forbidden, whatever the facts are
+        if decision.forbidden:
+            return decision  # whatever the facts are
+        if decision.required:
+            # Another policy may permit without approval, or require more approvals.
+            return None if found.facts_may_forbid or found.facts_may_permit else decision
         if decision.allowed and not found.facts_may_forbid:
             return decision
         if not decision.allowed and not found.facts_may_permit:
@@ -179,7 +192,11 @@ class Decider:
     ) -> Decision:
         answer = evaluate(policies)
         if answer.allowed:
-            return Decision(allowed=True, policies=answer.policies)
+            alone = permitting_alone(self._policies, answer.policies)
+            if alone:
+                return Decision(allowed=True, policies=alone)
+            required = required_by(self._policies, answer.policies)
+            return Decision(allowed=False, policies=answer.policies, required=required)
         if answer.policies and evaluate(permits()).allowed:
             advice = annotations_of(self._policies, answer.policies, "advice")
             return Decision(allowed=False, policies=answer.policies, advice=advice)

@@ -11,11 +11,13 @@ from typing import Any, TypeAlias
 
 import cedarpy
 
+from tableadmin_server.security.authorization import approvals
+
 # A policy as Cedar's JSON has it.
 Est: TypeAlias = dict[str, Any]
 
 # The annotations that mean something here.
-_ANNOTATIONS = frozenset({"id", "advice"})
+_ANNOTATIONS = frozenset({"id", "advice", approvals.APPROVAL, approvals.APPROVERS})
 _ID = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,99}\Z")
 _WORD = re.compile(r"[^\W\d_]+")
 _MAX_ADVICE = 200
@@ -135,6 +137,7 @@ def _problems(policy: Est, configured: Configured) -> Iterator[str]:
     advice = annotations.get("advice", "")
     if advice is None or len(advice) > _MAX_ADVICE:
         yield f"@advice needs a text of up to {_MAX_ADVICE} characters"
+    yield from approvals.problems(policy, configured.authenticators)
     for condition in policy["conditions"]:
         if _is_constant(condition["body"]):
             yield f"{condition['kind']} has a condition, or a part of one, that is always the same"

@@ -32,13 +32,17 @@ entity Endpoint enum [{endpoints}];
 entity Table in [Endpoint] {{ name: String, own: Bool, live?: {{ items: Long, bytes: Long }} }} tags String;
 // The tags in a request.
 entity TagSet tags String;
-// What a request asks for. `now` is the time of the call. `mine` says that the principal has asked for the
-// operation. The units are those of the table and its indexes together. `destinations` are S3 buckets and the
-// ARNs of Kinesis streams, `keys` are KMS keys. `tagKeys` has the keys of tags that are set or removed.
-// `peer` is the IP address that the call came from. Of the calls of an operation, `peer` is the address of
-// whoever asked for the operation. Calls through a Unix socket have no `peer`.
+// What a request asks for. `now` is the time of the call, or the time at which an operation is to start.
+// `hour` (0 to 23) and `weekday` (1 is Monday, 7 is Sunday) are those of this time in UTC. `mine` says that
+// the principal has asked for the operation. The units are those of the table and its indexes together.
+// `destinations` are S3 buckets and the ARNs of Kinesis streams, `keys` are KMS keys. `tagKeys` has the keys
+// of tags that are set or removed. `peer` is the IP address that the call came from. Of the calls of an
+// operation, `peer` is the address of whoever asked for the operation. Calls through a Unix socket have no
+// `peer`.
 type Context = {{
   now: datetime,
+  hour: Long,
+  weekday: Long,
   mine: Bool,
   readUnits: Long,
   writeUnits: Long,

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from tableadmin_server.security.authorization.context import TIMES
 from tableadmin_server.security.authorization.policies import Est
 from tableadmin_server.security.identity import Principal
 
@@ -33,7 +34,7 @@ def looks_at(policies: Iterable[Est]) -> Looks:
         nodes = list(_dicts(policy["conditions"]))
         attributes = [attribute for node in nodes for attribute in _context_attributes(node)]
         whole = sum(node.get("Var") == "context" for node in nodes)
-        time = time or "now" in attributes or whole != len(attributes)
+        time = time or not TIMES.isdisjoint(attributes) or whole != len(attributes)
         context = context or whole > 0
         peer = peer or "peer" in attributes or whole != len(attributes)
         tags = tags or any(_is_tag_of_table(node) for node in nodes)

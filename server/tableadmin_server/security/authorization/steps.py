@@ -1,10 +1,13 @@
 """The calls of operations, each authorized for the principal that asked, when the call is sent."""
 
+from datetime import datetime
+
 from google.protobuf.message_factory import GetMessageClass
 
 from tableadmin.awsshape import AwsDict, from_aws
 from tableadmin.v1 import table_admin_pb2
-from tableadmin_server.security.authorization.asks import Ask, step_asks
+from tableadmin_server.security.authorization.approvals import RequiredApproval
+from tableadmin_server.security.authorization.asks import step_asks
 from tableadmin_server.security.authorization.authorizer import Authorizer
 from tableadmin_server.security.identity import Principal
 
@@ -18,11 +21,15 @@ class StepAuthorizer:
         self._authorizer = authorizer
         self._endpoint = endpoint
 
-    async def __call__(self, principal: Principal, operation: str, params: AwsDict, table: str) -> None:
-        """Raise Failure (PERMISSION_DENIED) where PRINCIPAL may not have OPERATION called for TABLE.
+    async def __call__(
+        self, principal: Principal, operation: str, params: AwsDict, table: str, at: datetime | None = None
+    ) -> tuple[RequiredApproval, ...]:
+        """The approvals that PRINCIPAL needs to have OPERATION called for TABLE, at the time AT or now.
 
-        The principal must also still be permitted to apply plans to the table.
+        Raises Failure (PERMISSION_DENIED) where no approval helps. The principal must also still be permitted
+        to apply plans to the table.
         """
         request = from_aws(params, GetMessageClass(_METHODS[operation].input_type))
-        asked = [Ask("ApplyPlan", table, request), *step_asks(request, table)]
-        await self._authorizer.check(principal, asked, self._endpoint)
+        return await self._authorizer.required_approvals(
+            principal, step_asks(request, table, at), self._endpoint
+        )

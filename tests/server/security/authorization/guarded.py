@@ -53,27 +53,37 @@ class Guarded:
     scripted: ScriptedEndpoint
     other: ScriptedEndpoint
     policies: Path
+    config: Path
 
-    def client(self, name: str, endpoint: str | None = None) -> Client:
-        """A client of the principal NAME."""
-        return Client(self.process.address, endpoint=endpoint, metadata=headers(name))
+    def client(
+        self, name: str, endpoint: str | None = None, *, process: ServerProcess | None = None
+    ) -> Client:
+        """A client of the principal NAME, of this server or of another PROCESS."""
+        return Client((process or self.process).address, endpoint=endpoint, metadata=headers(name))
 
 
 @contextmanager
-def guarded(
-    folder: Path, engine: Engine | None = None, account: str = ACCOUNT, *, flags: Sequence[str] = ()
+def guarded(  # each has a default
+    folder: Path,
+    engine: Engine | None = None,
+    account: str = ACCOUNT,
+    *,
+    flags: Sequence[str] = (),
+    policies: str = POLICIES,
+    principals: Mapping[str, tuple[str, ...]] = PRINCIPALS,
+    settings: Mapping[str, str] = {},
 ) -> Iterator[Guarded]:
     """A server with POLICIES; its endpoints are `staging`, the default, and `production`.
 
     ENGINE is behind `staging`, with operations, in place of the scripted endpoint. FLAGS are
-    those of the server beside its configuration file.
+    those of the server beside its configuration file, SETTINGS further lines of the tables in that file.
     """
     policy_folder = folder / "policies"
     policy_folder.mkdir()
-    (policy_folder / "main.cedar").write_text(POLICIES)
+    (policy_folder / "main.cedar").write_text(policies)
     tokens = ",\n".join(
         f'{{ name = "{name}", sha256 = "{digest_of(token(name))}", groups = {list(groups)} }}'
-        for name, groups in PRINCIPALS.items()
+        for name, groups in principals.items()
     )
     with serving() as scripted, serving() as other:
         config = folder / "config.toml"
@@ -86,11 +96,13 @@ def guarded(
             tokens = [{tokens}]
             [policies]
             folder = "{policy_folder}"
+            {settings.get("policies", "")}
             [endpoints.staging]
             endpoint_url = "{engine.url if engine else scripted.url}"
             region = "{REGION}"
             account = "{account}"
             operations_table = "{OPERATIONS if engine else ""}"
+            {settings.get("staging", "")}
             max_attempts = 1
             [endpoints.production]
             endpoint_url = "{other.url}"
@@ -99,4 +111,4 @@ def guarded(
             """.replace("'", '"')
         )
         with running_server("--config", str(config), *flags) as process:
-            yield Guarded(process, scripted, other, policy_folder)
+            yield Guarded(process, scripted, other, policy_folder, config)

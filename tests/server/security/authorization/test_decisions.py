@@ -20,6 +20,7 @@ from tableadmin.v1 import (
     Tag,
     UpdateTableRequest,
 )
+from tableadmin_server.security.authorization.approvals import RequiredApproval
 from tableadmin_server.security.authorization.classification import ACTIONS, RPCS, About, action_of
 from tableadmin_server.security.authorization.context import address_of, context_of
 from tableadmin_server.security.authorization.decisions import (
@@ -391,6 +392,82 @@ def test_slices_change_nothing(seed: int) -> None:
                 assert decision.allowed is whole.allowed, (texts, principal, action, endpoint, facts)
             allowed += decision.allowed
     assert allowed >= 100 / 3
+
+
+REQUIRED = RequiredApproval(policy="with", group="corp/platform")
+WITH = '@id("with") @approval("corp/platform") permit (principal, action, resource);'
+
+
+def test_approval() -> None:
+    """What is permitted with approval is not allowed without."""
+    decision = decide(decider(WITH), ANA, "DeleteTable")
+    assert Decision(allowed=False, policies=("with",), required=(REQUIRED,)) == decision
+
+
+def test_several_policies_with_approval() -> None:
+    """A policy that permits without approval lifts it; otherwise all approvals are required."""
+    two = '@id("two") @approval("corp/owners") @approvers("2") permit (principal, action, resource);'
+    others = RequiredApproval(policy="two", group="corp/owners", approvers=2)
+    assert (others, REQUIRED) == decide(decider(WITH, two), ANA, "DeleteTable").required
+    assert decide(decider(WITH, two, ALL), ANA, "DeleteTable") == Decision(allowed=True, policies=("all",))
+
+
+def test_forbidden_whatever_is_approved() -> None:
+    """A policy that forbids takes precedence over approvals."""
+    forbid = '@id("no") forbid (principal, action == Action::"DeleteTable", resource);'
+    decision = decide(decider(WITH, forbid), ANA, "DeleteTable")
+    assert Decision(allowed=False, policies=("no",)) == decision
+
+
+OF_TAG = 'when { resource.hasTag("owner") }'
+
+
+@pytest.mark.parametrize(
+    ("policy", "decision"),
+    [
+        (
+            f'@id("x") permit (principal, action, resource) {OF_TAG};',
+            Decision(allowed=True, policies=("x",)),
+        ),
+        (
+            f'@id("x") forbid (principal, action, resource) {OF_TAG};',
+            Decision(allowed=False, policies=("x",)),
+        ),
+        (
+            f'@id("x") @approval("corp/owners") permit (principal, action, resource) {OF_TAG};',
+            Decision(
+                allowed=False,
+                policies=("with", "x"),
+                required=(REQUIRED, RequiredApproval(policy="x", group="corp/owners")),
+            ),
+        ),
+    ],
+)
+def test_approval_and_facts(policy: str, decision: Decision) -> None:
+    """A policy that looks at the table can lift an approval, forbid, or require another approval."""
+    tagged = Facts({"owner": "jazz"})
+    assert decision == decide(decider(WITH, policy), ANA, "DeleteTable", facts=tagged)
+    assert (REQUIRED,) == decide(decider(WITH, policy), ANA, "DeleteTable").required
+
+
+@pytest.mark.parametrize(
+    ("window", "within", "outside"),
+    [
+        ("context.hour >= 2 && context.hour < 4", datetime(2026, 6, 1, 3, tzinfo=UTC), NOW),
+        ("context.weekday >= 6", datetime(2026, 6, 7, 3, tzinfo=UTC), NOW),
+        (
+            'context.now.toTime() >= duration("2h") && context.now.toTime() < duration("4h")',
+            datetime(2026, 6, 1, 3, 59, 59, tzinfo=UTC),
+            datetime(2026, 6, 1, 4, tzinfo=UTC),
+        ),
+    ],
+)
+def test_windows(window: str, within: datetime, outside: datetime) -> None:
+    """Policies see the time in UTC, and a decision that depends on the time is not remembered."""
+    policies = decider(f'@id("window") permit (principal, action, resource) when {{ {window} }};')
+    for _ in range(2):
+        for moment, allowed in ((within, True), (outside, False)):
+            assert decide(policies, ANA, "UpdateTable", now=moment).allowed is allowed
 
 
 def test_every_action_has_one_group() -> None:

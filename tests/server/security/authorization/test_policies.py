@@ -37,7 +37,20 @@ def test_the_example_is_taken() -> None:
         (f'@id("a b") {PERMIT};', "a b: needs @id"),
         (f'@id("x") @id("y") {PERMIT};', "duplicate annotation"),
         (f'@id("x") {PERMIT}; @id("x") {PERMIT};', 'x: @id("x") occurs more than once'),
-        (f'@id("x") @approval("corp/platform") {PERMIT};', "annotation @approval is not supported"),
+        (f'@id("x") @approval {PERMIT};', "@approval needs a group"),
+        (f'@id("x") @approval("platform") {PERMIT};', "@approval needs a group"),
+        (f'@id("x") @approval("corp/") {PERMIT};', "@approval needs a group"),
+        (f'@id("x") @approval("corp/ platform") {PERMIT};', "@approval needs a group"),
+        (f'@id("x") @approval("corq/platform") {PERMIT};', "@approval needs a group"),
+        (f'@id("x") @approval("Group::corp/platform") {PERMIT};', "@approval needs a group"),
+        ('@id("x") @approval("corp/a") forbid (principal, action, resource);', "not to one that forbids"),
+        (f'@id("x") @approvers("2") {PERMIT};', "@approvers needs @approval"),
+        (f'@id("x") @approval("corp/a") @approvers("0") {PERMIT};', "@approvers needs a number"),
+        (f'@id("x") @approval("corp/a") @approvers("-1") {PERMIT};', "@approvers needs a number"),
+        (f'@id("x") @approval("corp/a") @approvers("two") {PERMIT};', "@approvers needs a number"),
+        (f'@id("x") @approval("corp/a") @approvers("\u0662") {PERMIT};', "@approvers needs a number"),
+        (f'@id("x") @approval("corp/a") @approvers {PERMIT};', "@approvers needs a number"),
+        (f'@id("x") @approvals("corp/a") {PERMIT};', "annotation @approvals is not supported"),
         (f'@id("x") @advise("Ask.") {PERMIT};', "annotation @advise is not supported"),
         (f'@id("x") {PERMIT} when {{ false }};', "when has a condition"),
         (f'@id("x") {PERMIT} unless {{ true }};', "unless has a condition"),
@@ -126,3 +139,9 @@ def test_the_documentation_is_taken() -> None:
     assert blocks
     for block in blocks:
         load({"docs.cedar": block}, SCHEMA, CONFIGURED)
+
+
+def test_approvals_are_taken() -> None:
+    """A policy that permits can name the group whose members approve, and how many of them must."""
+    text = f'@id("x") @approval("corp/platform") @approvers("2") {PERMIT};'
+    assert {"x"} == load({"x.cedar": text}, SCHEMA, CONFIGURED).policies.keys()

@@ -10,6 +10,7 @@ from tableadmin.v1 import (
     ApplyPlanRequest,
     CreateTableRequest,
     DeleteBackupRequest,
+    DeleteTableRequest,
     DescribeTableRequest,
     GlobalSecondaryIndexUpdate,
     ImportTableRequest,
@@ -140,7 +141,10 @@ def test_watches_and_waits() -> None:
 def test_a_step_asks_for_the_table_of_its_operation() -> None:
     """A step of an operation asks for the table of the operation, whatever its request says."""
     step = TagResourceRequest(resource_arn="arn:aws:dynamodb:ddblocal:000000000000:table/other")
-    assert [(each.action, each.table) for each in step_asks(step, "music")] == [("TagResource", "music")]
+    asked = [(each.action, each.table) for each in step_asks(step, "music")]
+    assert asked == [("ApplyPlan", "music"), ("TagResource", "music")]
+    deletion = step_asks(DeleteTableRequest(table_name="music"), "music")
+    assert [each.action for each in deletion] == ["ApplyPlan", "DeleteTable", "ReplaceTable"]
 
 
 ATTACKS = {

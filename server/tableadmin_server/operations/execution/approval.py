@@ -1,0 +1,233 @@
+"""What an operation waits for before it goes on: approvals, and its time. Pure decisions, without I/O."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
+
+from google.rpc.code_pb2 import Code
+from msgspec.structs import replace
+
+from tableadmin_server.failure import Failure
+from tableadmin_server.operations.execution import journal
+from tableadmin_server.operations.execution.reconcile import End, error_of
+from tableadmin_server.operations.storage.record import (
+    Approval,
+    ApprovalRequest,
+    ApprovalStep,
+    Operation,
+    OperationError,
+    OperationSpec,
+    OperationStatus,
+    State,
+)
+from tableadmin_server.planner import Plan, Step
+from tableadmin_server.security.authorization.approvals import RequiredApproval, missing
+from tableadmin_server.security.identity import Principal
+
+# The approvals that each step of a plan requires, in the order of the steps.
+Required: TypeAlias = Sequence[tuple[RequiredApproval, ...]]
+
+
+def is_approved(status: OperationStatus, step: Step, required: Collection[RequiredApproval]) -> bool:
+    """Whether the call of STEP, which requires that, was approved: as a step of the plan that was shown."""
+    request = status.approval_request
+    if not required:
+        return True
+    shown = request is not None and any(
+        (each.operation, each.params) == (step.operation, step.params) for each in request.steps
+    )
+    return shown and not missing(required, _given(status))
+
+
+def resting(
+    spec: OperationSpec,
+    status: OperationStatus,
+    plan: Plan,
+    required: Required,
+    now: datetime,
+    timeout: timedelta,
+) -> OperationStatus | None:
+    """What the operation waits for before the first call of PLAN, whose steps require that.
+
+    None if it may go on. It waits for approvals first, for TIMEOUT at most, and then for its time.
+    """
+    if not all(is_approved(status, *each) for each in zip(plan.steps, required, strict=True)):
+        return awaiting(status, plan, required, now, timeout)
+    if plan.steps and not status.calls and spec.not_before is not None and now < spec.not_before:
+        return scheduled(status, spec.not_before, now)
+    return None
+
+
+def missing_approvals(status: OperationStatus) -> tuple[RequiredApproval, ...]:
+    """The approvals that the operation still waits for."""
+    if status.approval_request is None:
+        return ()
+    return missing(status.approval_request.required, _given(status))
+
+
+def awaiting(
+    status: OperationStatus, plan: Plan, required: Required, now: datetime, timeout: timedelta
+) -> OperationStatus:
+    """The operation waits until PLAN is approved, whose steps require that, for TIMEOUT at most."""
+    last = status.approval_request
+    request = ApprovalRequest(
+        number=last.number + 1 if last else 1,
+        steps=tuple(
+            ApprovalStep(summary=step.summary, operation=step.operation, params=step.params, required=each)
+            for step, each in zip(plan.steps, required, strict=True)
+        ),
+        fingerprint=plan.fingerprint,
+        created=now,
+        expires=now + timeout,
+        calls=len(status.calls),
+    )
+    return _with_waits(
+        replace(
+            status,
+            state=State.AWAITING_APPROVAL,
+            approval_request=request,
+            due=request.expires,
+            remaining_calls=len(plan.steps),
+            updated=now,
+        )
+    )
+
+
+def scheduled(status: OperationStatus, not_before: datetime, now: datetime) -> OperationStatus:
+    """The operation waits for its time."""
+    time = f"{not_before.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return replace(status, state=State.SCHEDULED, due=not_before, waits=(f"not before {time}",), updated=now)
+
+
+def approved(operation: Operation, approval: Approval) -> OperationStatus:
+    """The operation goes on after APPROVAL, unless more are required or its time has not come."""
+    status = replace(operation.status, approvals=(*operation.status.approvals, approval), updated=approval.at)
+    if missing_approvals(status):
+        return _with_waits(status)
+    not_before = operation.spec.not_before
+    if not_before is not None and not_before > approval.at:
+        return scheduled(status, not_before, approval.at)
+    return replace(status, state=State.PENDING, waits=())
+
+
+def rejected(operation: Operation, approval: Approval) -> OperationStatus:
+    """The operation has ended, because somebody rejected it."""
+    said = f": {approval.comment}" if approval.comment else ""
+    status = replace(operation.status, approvals=(*operation.status.approvals, approval))
+    message = f"{operation.spec.table_name}: {approval.principal} rejected the operation{said}"
+    return _not_done(status, Code.PERMISSION_DENIED, "APPROVAL_REJECTED", message, approval.at)
+
+
+def expired(operation: Operation, now: datetime) -> OperationStatus:
+    """The operation has ended, because not all have approved in time."""
+    waited = "; ".join(map(str, missing_approvals(operation.status)))
+    message = f"{operation.spec.table_name}: the operation was not approved in time; it waited for {waited}"
+    return _not_done(operation.status, Code.ABORTED, "APPROVAL_EXPIRED", message, now)
+
+
+def moved_on(operation: Operation, failure: Failure, now: datetime) -> OperationStatus:
+    """The operation has ended, because the table is not as it was when the operation began to wait."""
+    return journal.ended(operation.status, End(_unsuccessful(operation.status), error_of(failure)), now)
+
+
+def cancelled(status: OperationStatus, now: datetime) -> OperationStatus:
+    """The operation, which no server carries out, has ended."""
+    return journal.ended(status, End(State.CANCELLED), now)
+
+
+def approval_of(
+    operation: Operation, principal: Principal, comment: str, now: datetime, *, rejects: bool = False
+) -> Approval | None:
+    """What PRINCIPAL says of the plan that OPERATION waits for to be approved; None if that was said before.
+
+    Raises Failure where the principal can't, or the operation does not wait.
+    """
+    status, request = operation.status, operation.status.approval_request
+    if request is None:
+        raise _not_awaiting(operation)
+    said = _said(status, str(principal), request.number)
+    if said is not None and said.rejected == rejects:
+        return None
+    _check_principal(operation, principal)
+    if status.state is not State.AWAITING_APPROVAL:
+        raise _not_awaiting(operation)
+    if now >= request.expires:
+        raise _precondition(operation, "APPROVAL_EXPIRED", "the operation was not approved in time")
+    return Approval(
+        principal=str(principal),
+        groups=tuple(sorted({each.group for each in request.required} & principal.groups)),
+        at=now,
+        number=request.number,
+        fingerprint=request.fingerprint,
+        comment=comment,
+        rejected=rejects,
+    )
+
+
+def is_due(operation: Operation, now: datetime) -> bool:
+    """Whether OPERATION, which is dormant, is to begin or has waited for too long."""
+    due = operation.status.due
+    return operation.cancel_requested or due is None or due <= now
+
+
+def _check_principal(operation: Operation, principal: Principal) -> None:
+    spec, request = operation.spec, operation.status.approval_request
+    groups = sorted({each.group for each in request.required}) if request else []
+    # Groups may differ from token to token.
+    if (principal.type, principal.id) == (spec.principal.type, spec.principal.id):
+        message = f"{principal} asked for the operation, and so cannot approve or reject it"
+        raise _denied(operation, "OWN_OPERATION", message)
+    if not principal.groups.intersection(groups):
+        message = f"{principal} is no approver of the operation: this takes a member of {' or '.join(groups)}"
+        raise _denied(operation, "NOT_AN_APPROVER", message)
+
+
+def _given(status: OperationStatus) -> Mapping[str, Collection[str]]:
+    """The groups for which each principal approved the newest request."""
+    request = status.approval_request
+    return {
+        each.principal: each.groups
+        for each in status.approvals
+        if request is not None and each.number == request.number and not each.rejected
+    }
+
+
+def _said(status: OperationStatus, principal: str, number: int) -> Approval | None:
+    said = [each for each in status.approvals if (each.principal, each.number) == (principal, number)]
+    return said[-1] if said else None
+
+
+def _with_waits(status: OperationStatus) -> OperationStatus:
+    return replace(status, waits=tuple(map(str, missing_approvals(status))))
+
+
+def _not_done(
+    status: OperationStatus, code: int, reason: str, message: str, now: datetime
+) -> OperationStatus:
+    error = OperationError(code=code, reason=reason, message=message)
+    return journal.ended(status, End(_unsuccessful(status), error), now)
+
+
+def _unsuccessful(status: OperationStatus) -> State:
+    """ABORTED says that the operation changed nothing."""
+    return State.FAILED if status.calls else State.ABORTED
+
+
+def _not_awaiting(operation: Operation) -> Failure:
+    state = operation.status.state
+    message = f"the operation does not wait for approval: its state is {state}"
+    return _precondition(operation, "NOT_AWAITING_APPROVAL", message)
+
+
+def _precondition(operation: Operation, reason: str, message: str) -> Failure:
+    return _failure(operation, Code.FAILED_PRECONDITION, reason, message)
+
+
+def _denied(operation: Operation, reason: str, message: str) -> Failure:
+    return _failure(operation, Code.PERMISSION_DENIED, reason, message)
+
+
+def _failure(operation: Operation, code: int, reason: str, message: str) -> Failure:
+    spec = operation.spec
+    metadata = {"operation_id": spec.operation_id, "table": spec.table_name}
+    return Failure(code, f"{spec.table_name}: {message}", reason=reason, metadata=metadata)

@@ -1,0 +1,344 @@
+"""Operations that policies permit with approval, on a server with several principals and a real engine."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tableadmin import Client, v1
+from tableadmin.errors import FailedPrecondition, NotFound, OperationFailed, PermissionDenied, TableAdminError
+from tests.engines import Engine
+from tests.operations.world import until
+from tests.server.security.authorization.guarded import Guarded, guarded
+from tests.server.security.authorization.test_guarded_operations import table
+from tests.server_process import running_server
+
+State = v1.OperationState
+AWAITING, SCHEDULED = State.OPERATION_STATE_AWAITING_APPROVAL, State.OPERATION_STATE_SCHEDULED
+SUCCEEDED, ABORTED = State.OPERATION_STATE_SUCCEEDED, State.OPERATION_STATE_ABORTED
+FAILED, CANCELLED = State.OPERATION_STATE_FAILED, State.OPERATION_STATE_CANCELLED
+
+PRINCIPALS = {
+    "olga": ("platform",),
+    "ana": ("music",),
+    "eva": ("music", "approvers"),
+    "bert": ("approvers",),
+    "carl": ("approvers",),
+    "dora": ("readers",),
+    "nobody": (),
+}
+OF_MUSIC = 'principal in Group::"ci/music"'
+NAMED = 'when { resource.name like "music-*" }'
+POLICIES = f"""
+@id("operators") permit (principal in Group::"ci/platform", action, resource);
+@id("music") permit ({OF_MUSIC}, action in [Action::"read", Action::"write"], resource) {NAMED};
+@id("music-destroy") @approval("ci/approvers")
+permit ({OF_MUSIC}, action in Action::"destroy", resource) {NAMED};
+@id("music-expire") @approval("ci/approvers") @approvers("2")
+permit ({OF_MUSIC}, action == Action::"ExpireItems", resource) {NAMED};
+@id("approvers")
+permit (principal in Group::"ci/approvers", action in [Action::"read", Action::"approve"], resource);
+@id("readers")
+permit (principal in Group::"ci/readers", action in [Action::"read", Action::"approve"], resource);
+@id("new-tables") @approval("ci/approvers")
+permit ({OF_MUSIC}, action in Action::"write", resource) when {{ resource.name like "new-*" }};
+@id("new-tables-read") permit ({OF_MUSIC}, action in Action::"read", resource)
+when {{ resource.name like "new-*" }};
+"""
+LEASE = "operation_lease = 0.6"
+
+
+@pytest.fixture(scope="module")
+def engine(start_engine: Callable[[str], Engine]) -> Engine:
+    """The engine of all servers."""
+    return start_engine("ministack")
+
+
+@pytest.fixture(scope="module")
+def server(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    """A server with POLICIES."""
+    folder = tmp_path_factory.mktemp("approval")
+    with guarded(
+        folder, engine, policies=POLICIES, principals=PRINCIPALS, settings={"staging": LEASE}
+    ) as running:
+        yield running
+
+
+@pytest.fixture
+def name(server: Guarded, table_name: str) -> str:
+    """A table with an index, which belongs to the music team."""
+    name = f"music-{table_name}"
+    with server.client("olga") as olga:
+        olga.apply([table(name, "genre")]).result(30)
+    return name
+
+
+def asked(client: Client, name: str, not_before: datetime | None = None) -> v1.Operation:
+    """The operation that removes the index of the table NAME."""
+    plans = client.plan([table(name)], not_before=not_before).plans
+    operations = client.apply(
+        [table(name)],
+        fingerprints={plan.table_name: plan.fingerprint for plan in plans},
+        allow_destructive=True,
+        not_before=not_before,
+    )
+    (operation,) = operations.latest
+    return operation
+
+
+def ended(client: Client, operation_id: str) -> v1.Operation:
+    """The operation once it has ended."""
+    try:
+        return client.operations([operation_id]).result(30)[0]
+    except OperationFailed as error:
+        return error.operations[0]
+
+
+def reason_of(call: Callable[[], object]) -> tuple[type[TableAdminError], str]:
+    """What CALL ends with, and the reason."""
+    with pytest.raises(TableAdminError) as raised:
+        call()
+    return type(raised.value), raised.value.reason
+
+
+def has_index(client: Client, name: str) -> bool:
+    """Whether the table NAME has an index."""
+    return bool(client.describe_table(table_name=name).table.global_secondary_indexes)
+
+
+def test_an_approval(server: Guarded, name: str) -> None:
+    """A change waits until a member of the group approves it, and is then made; the record says who did."""
+    with server.client("ana") as ana, server.client("bert") as bert:
+        (plan,) = ana.plan([table(name)]).plans
+        (step,) = plan.steps
+        required = v1.RequiredApproval(policy="music-destroy", group="ci/approvers", approvers=1)
+        assert ([required], False) == (list(step.required_approvals), step.HasField("denial"))
+        operation = asked(ana, name)
+        assert (AWAITING, "User::ci/ana") == (operation.state, operation.requested_by)
+        assert ["approval by a member of ci/approvers (policy music-destroy)"] == list(operation.waits)
+        (shown,) = operation.approval_request.steps
+        assert (step.summary, "UpdateTable", [required]) == (
+            shown.summary,
+            shown.operation,
+            list(shown.required_approvals),
+        )
+        assert plan.fingerprint == operation.approval_request.fingerprint
+        listed = ana.list_operations(states=[AWAITING], table_name=name)
+        assert [operation.operation_id] == [each.operation_id for each in listed]
+        approved = bert.approve_operation(operation.operation_id, "fine")
+        assert approved.state != AWAITING
+        assert SUCCEEDED == ended(ana, operation.operation_id).state
+        assert not has_index(ana, name)
+        record = ana.get_operation(operation.operation_id)
+        (approval,) = record.approvals
+        assert ("User::ci/bert", ["ci/approvers"], False, "fine") == (
+            approval.principal,
+            list(approval.groups),
+            approval.rejected,
+            approval.comment,
+        )
+        assert not record.approval_request.missing_approvals
+        assert approved.operation_id == bert.approve_operation(operation.operation_id).operation_id
+    assert "OperationService/ApproveOperation" in server.process.log
+
+
+def test_a_direct_call(server: Guarded, name: str) -> None:
+    """A call that needs approval can't wait for it: it is denied, with what to do and who approves."""
+    delete_index = v1.GlobalSecondaryIndexUpdate(
+        delete=v1.DeleteGlobalSecondaryIndexAction(index_name="genre")
+    )
+    with server.client("ana") as ana:
+        with pytest.raises(PermissionDenied) as raised:
+            ana.update_table(table_name=name, global_secondary_index_updates=[delete_index])
+        assert raised.value.reason == "APPROVAL_REQUIRED"
+        for word in ("ci/approvers", "music-destroy", "tablectl apply"):
+            assert word in str(raised.value)
+        with pytest.raises(PermissionDenied, match="ask a member of ci/approvers"):
+            ana.delete_table(table_name=name)
+        access = ana.check_access("DeleteIndex", name)
+        assert (False, ["ci/approvers"]) == (
+            access.permitted,
+            [each.group for each in access.required_approvals],
+        )
+        assert has_index(ana, name)
+
+
+def test_who_can_approve(server: Guarded, name: str) -> None:
+    """The asker can't approve, nor anybody outside of the group; to others the operation does not exist."""
+    with server.client("eva") as eva:
+        operation_id = asked(eva, name).operation_id
+    expected: dict[str, tuple[type[TableAdminError], str]] = {
+        "eva": (PermissionDenied, "OWN_OPERATION"),
+        "dora": (PermissionDenied, "NOT_AN_APPROVER"),
+        "ana": (PermissionDenied, "POLICY_DENIED"),
+        "nobody": (NotFound, "OPERATION_NOT_FOUND"),
+    }
+    for who, error in expected.items():
+        with server.client(who) as client:
+            for decide in (client.approve_operation, client.reject_operation):
+                assert (who, error) == (who, reason_of(lambda: decide(operation_id)))  # noqa: B023  # called at once
+    with server.client("bert") as bert:
+        assert AWAITING == bert.get_operation(operation_id).state
+        unknown = "20260101t000000000-0123456789ab"
+        assert (NotFound, "OPERATION_NOT_FOUND") == reason_of(lambda: bert.approve_operation(unknown))
+        bert.reject_operation(operation_id)
+
+
+def test_two_approvers(server: Guarded, name: str) -> None:
+    """Where a policy asks for two members, one member counts once, however often the member approves."""
+    expiring = table(name, "genre")
+    expiring.time_to_live_specification.enabled = True
+    expiring.time_to_live_specification.attribute_name = "expires"
+    with server.client("ana") as ana, server.client("bert") as bert, server.client("carl") as carl:
+        (operation,) = ana.apply([expiring]).latest
+        for _ in range(2):
+            state = bert.approve_operation(operation.operation_id)
+            missing = [(each.policy, each.approvers) for each in state.approval_request.missing_approvals]
+            assert (AWAITING, 1, [("music-expire", 2)]) == (state.state, len(state.approvals), missing)
+        carl.approve_operation(operation.operation_id)
+        assert SUCCEEDED == ended(ana, operation.operation_id).state
+
+
+def test_rejecting(server: Guarded, name: str) -> None:
+    """A rejection ends the operation with the comment, and another operation can have the table."""
+    with server.client("ana") as ana, server.client("bert") as bert:
+        operation = asked(ana, name)
+        with pytest.raises(FailedPrecondition, match="waits for approval") as held:
+            asked(ana, name)
+        assert operation.operation_id in str(held.value)
+        rejected = bert.reject_operation(operation.operation_id, "not in May")
+        assert (ABORTED, "APPROVAL_REJECTED") == (rejected.state, rejected.error.reason)
+        assert "not in May" in rejected.error.message
+        assert rejected == bert.reject_operation(operation.operation_id)
+        assert (FailedPrecondition, "NOT_AWAITING_APPROVAL") == reason_of(
+            lambda: bert.approve_operation(operation.operation_id)
+        )
+        again = asked(ana, name)
+        assert AWAITING == again.state
+        assert CANCELLED == ana.cancel_operation(again.operation_id).state
+        assert AWAITING == asked(ana, name).state
+
+
+def test_a_changed_table(server: Guarded, name: str) -> None:
+    """What is approved is the plan that was shown: a changed table ends the operation."""
+    with server.client("ana") as ana, server.client("bert") as bert, server.client("olga") as olga:
+        operation = asked(ana, name)
+        olga.update_table(table_name=name, deletion_protection_enabled=True)
+        error = reason_of(lambda: bert.approve_operation(operation.operation_id))
+        assert (FailedPrecondition, "TABLE_HAS_MOVED_ON") == error
+        found = ana.get_operation(operation.operation_id)
+        assert (ABORTED, "TABLE_HAS_MOVED_ON", 0) == (found.state, found.error.reason, len(found.calls))
+        assert has_index(ana, name)
+
+
+def test_a_time(server: Guarded, name: str) -> None:
+    """An operation starts at its time, if the table is as it was planned then."""
+    soon = timedelta(seconds=2)
+    with server.client("ana") as ana, server.client("bert") as bert, server.client("olga") as olga:
+        not_before = datetime.now(UTC) + soon
+        operation = asked(ana, name, not_before)
+        assert AWAITING == operation.state
+        scheduled = bert.approve_operation(operation.operation_id)
+        assert (SCHEDULED, not_before) == (scheduled.state, scheduled.not_before.ToDatetime(UTC))
+        assert has_index(ana, name)
+        done = ended(ana, operation.operation_id)
+        assert SUCCEEDED == done.state
+        assert done.calls[0].start_time.ToDatetime(UTC) >= not_before
+        (moved,) = olga.apply([table(name, "genre")], not_before=datetime.now(UTC) + soon).latest
+        assert SCHEDULED == moved.state
+        assert CANCELLED == olga.cancel_operation(moved.operation_id).state
+        (plan,) = olga.plan([table(name, "genre")]).plans
+        (moved,) = olga.apply(
+            [table(name, "genre")],
+            fingerprints={name: plan.fingerprint},
+            not_before=datetime.now(UTC) + soon,
+        ).latest
+        olga.update_table(table_name=name, deletion_protection_enabled=True)
+        found = ended(olga, moved.operation_id)
+        assert (ABORTED, "TABLE_HAS_MOVED_ON") == (found.state, found.error.reason)
+        with pytest.raises(TableAdminError, match="within the next 30 days"):
+            olga.apply([table(name)], not_before=datetime.now(UTC) + timedelta(days=31))
+
+
+def test_many_tables(server: Guarded, table_name: str) -> None:
+    """The operations of a request that is checked in the background wait for approval too."""
+    names = [f"new-{table_name}-{number}" for number in range(21)]
+    with server.client("ana") as ana, server.client("bert") as bert:
+        operations = ana.apply([table(each) for each in names]).ids
+        until(lambda: all(ana.get_operation(each).state == AWAITING for each in operations))
+        assert SUCCEEDED == ended(bert, bert.approve_operation(operations[0]).operation_id).state
+        assert {ABORTED} == {bert.reject_operation(each).state for each in operations[1:]}
+
+
+@contextmanager
+def changed_policies(server: Guarded, policies: str) -> Iterator[None]:
+    """SERVER decides by POLICIES meanwhile."""
+    file = server.policies / "main.cedar"
+    try:
+        load(server, file, policies)
+        yield
+    finally:
+        load(server, file, POLICIES)
+
+
+def load(server: Guarded, file: Path, policies: str) -> None:
+    """Have SERVER decide by POLICIES, which are written to FILE."""
+    loaded = server.process.log.count("policies loaded")
+    file.write_text(policies)
+    until(lambda: server.process.log.count("policies loaded") > loaded)
+
+
+def test_policies_that_change(server: Guarded, name: str) -> None:
+    """Policies decide when each call is sent: what they forbid fails, other approvers are waited for anew."""
+    with server.client("ana") as ana, server.client("bert") as bert:
+        operation_id = asked(ana, name, datetime.now(UTC) + timedelta(seconds=6)).operation_id
+        bert.approve_operation(operation_id)
+        forbid = '@id("frozen") forbid (principal, action == Action::"DeleteIndex", resource);'
+        with changed_policies(server, POLICIES + forbid):
+            found = ended(ana, operation_id)
+        assert (FAILED, "POLICY_DENIED") == (found.state, found.error.reason)
+        operation_id = asked(ana, name, datetime.now(UTC) + timedelta(seconds=6)).operation_id
+        bert.approve_operation(operation_id)
+        others = POLICIES.replace('@approval("ci/approvers")', '@approval("ci/readers")')
+        with changed_policies(server, others), server.client("dora") as dora:
+            until(lambda: ana.get_operation(operation_id).state == AWAITING)
+            found = dora.approve_operation(operation_id)
+            assert ["User::ci/bert", "User::ci/dora"] == [each.principal for each in found.approvals]
+            assert SUCCEEDED == ended(ana, operation_id).state
+
+
+def test_expiry(engine: Engine, name: str, tmp_path: Path) -> None:
+    """An operation that nobody approves in time ends, and its table is free."""
+    settings = {"staging": LEASE, "policies": "approval_timeout = 1.0"}
+    with (
+        guarded(tmp_path, engine, policies=POLICIES, principals=PRINCIPALS, settings=settings) as hasty,
+        hasty.client("ana") as ana,
+    ):
+        found = ended(ana, asked(ana, name).operation_id)
+        assert (ABORTED, "APPROVAL_EXPIRED") == (found.state, found.error.reason)
+        assert "ci/approvers" in found.error.message
+        assert AWAITING == asked(ana, name).state
+
+
+def test_replicas(server: Guarded, name: str) -> None:
+    """An operation outlives its server; any server takes the approval, and may crash right after it."""
+    with running_server("--config", str(server.config)) as first:
+        with server.client("ana", process=first) as ana:
+            operation_id = asked(ana, name).operation_id
+        assert first.terminate() == 0
+    with running_server("--config", str(server.config)) as second:
+        with server.client("bert", process=second) as bert:
+            assert AWAITING == bert.get_operation(operation_id).state
+            bert.approve_operation(operation_id)
+        second.process.kill()
+    with server.client("ana") as ana:
+        assert SUCCEEDED == ended(ana, operation_id).state
+        assert not has_index(ana, name)
+
+
+def test_no_slot(server: Guarded, name: str) -> None:
+    """No server has a waiting operation: its record names no owner."""
+    with server.client("ana") as ana:
+        assert not asked(ana, name).server

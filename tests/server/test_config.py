@@ -12,7 +12,16 @@ import pytest
 from tableadmin import Client, NotFound, Unauthenticated
 from tableadmin_server import config
 from tableadmin_server.command import command
-from tableadmin_server.config import ConfigError, EndpointConfig, ServerConfig, load, parse_address, single
+from tableadmin_server.config import (
+    AuditConfig,
+    ConfigError,
+    EndpointConfig,
+    ServerConfig,
+    load,
+    parse_address,
+    single,
+)
+from tableadmin_server.config.audit import check_audit
 from tableadmin_server.dynamodb.client.session import make_client
 from tests.server.conftest import write_config
 from tests.server.scripted_endpoint import Answer, Seen, Step, answer, serving
@@ -363,3 +372,12 @@ def test_profile(tmp_path: Path) -> None:
             client.list_tables()
         (seen,) = endpoint.seen
     assert re.search("Credential=PROFILE/[0-9]+/eu-north-1/", seen.headers["Authorization"])
+
+
+@pytest.mark.parametrize("syslog", ["udp://logs.example:514", "tcp://10.0.0.1:6514", "logs.example:514", "-"])
+def test_no_syslog_of_another_machine(syslog: str) -> None:
+    """The audit goes to no syslog over the network, which may lose records; the error says what to do."""
+    with pytest.raises(
+        ConfigError, match=r"audit\.syslog: .*: have the syslog of this machine forward them$"
+    ):
+        check_audit(AuditConfig(syslog=syslog))

@@ -23,7 +23,9 @@ class AuditConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     syslog: Annotated[
         str | None,
         Meta(
-            description="Unix socket of a syslog for audit records, such as /dev/log, in place of a file.",
+            description="Unix socket of a syslog for audit records, such as /dev/log, in place of a file. "
+            "A syslog on another machine cannot be given: syslog does not confirm that a record arrived. The "
+            "syslog of this machine can forward records.",
             extra={"metavar": "PATH"},
         ),
     ] = None
@@ -58,8 +60,11 @@ def check_audit(audit: AuditConfig) -> None:
     """Raise ConfigError for the first value of AUDIT that cannot be."""
     if audit.file and audit.syslog:
         raise ConfigError("audit: file and syslog exclude each other")
-    for key, value in (("file", audit.file), ("syslog", audit.syslog)):
-        if value is not None and value != "-" and not value.startswith("/"):
-            raise ConfigError(f"audit.{key}: {value!r} must be an absolute path")
-    if audit.syslog == "-":
-        raise ConfigError("audit.syslog: must be the path of a Unix socket")
+    if audit.syslog and not audit.syslog.startswith("/"):
+        raise ConfigError(
+            f"audit.syslog: {audit.syslog!r} must be the path of a Unix socket, such as /dev/log. Syslog "
+            "does not confirm that records arrive at another machine: have the syslog of this machine "
+            "forward them"
+        )
+    if audit.file and audit.file != "-" and not audit.file.startswith("/"):
+        raise ConfigError(f"audit.file: {audit.file!r} must be an absolute path")

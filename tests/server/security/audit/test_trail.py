@@ -68,6 +68,19 @@ async def test_a_record_that_cannot_be_written_refuses_the_call() -> None:
     assert [b"next\n"] == recorder.written
 
 
+async def test_whatever_goes_wrong_refuses_the_call() -> None:
+    """A destination that fails in a way that nobody has thought of leaves no caller waiting."""
+
+    class Broken(Recorder):
+        def write(self, lines: bytes) -> None:
+            raise ValueError(lines)
+
+    trail = Trail(Broken())
+    with pytest.raises(Failure, match="cannot be written"):
+        await asyncio.wait_for(trail.append(b"intent\n"), 10)
+    await trail.close()
+
+
 async def test_outcomes_that_cannot_be_written_are_written_first_later() -> None:
     """What has happened is not forgotten: the record comes before the next ones, or at the end."""
     recorder = Recorder()

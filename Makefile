@@ -8,7 +8,7 @@ AGAINST ?= .git\#branch=main
 # Tests wait as long as they compute: twice as many of them at once as there are cores on a small machine.
 WORKERS ?= 4
 
-.PHONY: help setup demo run test check format proto sync-client settings bench locks audit engines clean
+.PHONY: help setup demo run test check format proto sync-client formats settings bench locks audit engines clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,9 @@ proto: setup ## Regenerate from proto/: the stubs, the methods of the clients, t
 
 sync-client: setup ## Regenerate the synchronous client from the asyncio client
 	$(BIN)/python client/generate_sync.py
+
+formats: setup ## Write the words of tablectl about formats from the rows of the formats
+	$(BIN)/python client/generate_format_words.py
 
 settings: setup ## Write docs/settings.md from the configuration structs of the server
 	$(BIN)/python server/generate_settings.py

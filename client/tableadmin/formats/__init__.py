@@ -160,7 +160,7 @@ def write(specs: Sequence[TableSpec], format: Format) -> Written:  # noqa: A002 
     for create-table holds one table; several are a list of inputs.
     """
     notes: list[str] = []
-    text = _WRITERS[format](list(specs), notes)
+    text = WRITERS[format].text(list(specs), notes)
     return Written(text, tuple(map(printable, notes)))
 
 
@@ -222,10 +222,17 @@ def _noted(notes: Iterable[str], name: str) -> list[str]:
     return [printable(f"{name}: {note}") for note in notes]
 
 
-_WRITERS: Mapping[Format, Callable[[list[TableSpec], list[str]], str]] = {
-    "spec": lambda specs, _: spec.text(specs),
-    "cloudformation": template_writing.text,
-    "terraform": terraform_writing.text,
-    "cli": cli_json.text,
-    "ack": ack.text,
+class _Writer(NamedTuple):
+    """What people call a format, and the text of specs in it, with notes of what the text can't hold."""
+
+    name: str
+    text: Callable[[list[TableSpec], list[str]], str]
+
+
+WRITERS: Mapping[Format, _Writer] = {
+    "spec": _Writer("table specs", lambda specs, _: spec.text(specs)),
+    "cloudformation": _Writer("CloudFormation", template_writing.text),
+    "terraform": _Writer("Terraform", terraform_writing.text),
+    "cli": _Writer("input of the AWS CLI", cli_json.text),
+    "ack": _Writer("manifests of AWS Controllers for Kubernetes (ACK)", ack.text),
 }

@@ -1,7 +1,8 @@
 """The formats that are read: a row for each. A new format is a file with a `read`, and a row here.
 
 A document is what YAML or JSON holds. Formats that are neither have a row in TEXTS, and formats of which a
-folder holds the parts have a row in FOLDERS.
+folder holds the parts have a row in FOLDERS. Each row says what people give: the help of `-f` is made of this
+(`make formats`), and README.md has it too. It is "" for what another row says.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,6 +30,7 @@ class Reader(NamedTuple):
     """
 
     format: str
+    given: str
     recognises: Callable[[Tree], bool]
     read: Callable[[Tree, Inputs], Found]
     strict: bool = True
@@ -42,6 +44,7 @@ class TextReader(NamedTuple):
     """A format of text that is neither YAML nor JSON; `recognises` gets the file's name and text."""
 
     format: str
+    given: str
     recognises: Callable[[str, str], bool]
     read: Callable[[str, Inputs], Found]
 
@@ -54,6 +57,7 @@ class FolderReader(NamedTuple):
     """A format of folders: patterns of the files that mark one, and of the files that `read` gets."""
 
     format: str
+    given: str
     marks: tuple[str, ...]
     files: tuple[str, ...]
     read: Callable[[Files, Inputs], Found]
@@ -68,28 +72,39 @@ def _has(*members: str) -> Callable[[Tree], bool]:
 DOCUMENTS: tuple[Reader, ...] = (
     Reader(
         "CloudFormation",
+        "CloudFormation, SAM, CDK templates, output of get-template",
         _has("Resources", "AWSTemplateFormatVersion"),
         cloudformation.read,
         strict=False,
     ),
-    Reader("get-template of CloudFormation", _has("TemplateBody"), deployed_template.read, strict=False),
-    Reader("part of a template of CloudFormation", fragments.recognised, fragments.read, strict=False),
-    Reader("serverless.yml", serverless.recognised, serverless.read, strict=False),
-    Reader("Terraform JSON", _has("planned_values", "terraform_version", "format_version"), terraform.read),
-    Reader("Terraform", sources.recognised_json, sources.read_json),
-    Reader("Pulumi stacks", pulumi.recognised, pulumi.read),
-    Reader("NoSQL Workbench models", workbench.recognised, workbench.read),
-    Reader("descriptions", descriptions.recognised, descriptions.read),
-    Reader("create-table inputs", create_table.recognised, create_table.read),
-    Reader("specs", spec.recognised, spec.read),
+    Reader("get-template of CloudFormation", "", _has("TemplateBody"), deployed_template.read, strict=False),
+    Reader("part of a template of CloudFormation", "", fragments.recognised, fragments.read, strict=False),
+    Reader("serverless.yml", "serverless.yml", serverless.recognised, serverless.read, strict=False),
+    Reader(
+        "Terraform JSON",
+        "terraform show -json",
+        _has("planned_values", "terraform_version", "format_version"),
+        terraform.read,
+    ),
+    Reader("Terraform", "", sources.recognised_json, sources.read_json),
+    Reader("Pulumi stacks", "pulumi stack export", pulumi.recognised, pulumi.read),
+    Reader("NoSQL Workbench models", "NoSQL Workbench data models", workbench.recognised, workbench.read),
+    Reader("descriptions", "output of describe-table", descriptions.recognised, descriptions.read),
+    Reader("create-table inputs", "input of create-table", create_table.recognised, create_table.read),
+    Reader("specs", "table specs", spec.recognised, spec.read),
 )
 TEXTS: tuple[TextReader, ...] = (
-    TextReader("Kubernetes manifests", kubernetes.recognised, kubernetes.read),
-    TextReader("Terraform", sources.recognised, sources.read),
+    TextReader(
+        "Kubernetes manifests",
+        "Kubernetes tables of ACK and Crossplane",
+        kubernetes.recognised,
+        kubernetes.read,
+    ),
+    TextReader("Terraform", "Terraform .tf, .tf.json and folders of them", sources.recognised, sources.read),
 )
 FOLDERS: tuple[FolderReader, ...] = (
-    FolderReader("Terraform", sources.MARKS, sources.FILES, sources.read_folder),
-    FolderReader("CDK", (cdk.MARK,), cdk.FILES, cdk.read),
+    FolderReader("Terraform", "", sources.MARKS, sources.FILES, sources.read_folder),
+    FolderReader("CDK", "cdk.out folders", (cdk.MARK,), cdk.FILES, cdk.read),
 )
 
 _DESCRIPTION = "give what `aws dynamodb describe-table` prints"

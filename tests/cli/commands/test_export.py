@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from tableadmin import Client, formats, v1
-from tableadmin.cli.commands.export import FORMATS
+from tableadmin.cli.specs.format_words import WRITTEN
 from tests.cli.running import Run, runner
 from tests.engines import Engine
 from tests.server_process import ServerProcess, running_server
@@ -29,7 +29,7 @@ EVERYTHING = [
 
 def test_the_formats_are_those_there_are() -> None:
     """The choices of --format are the formats."""
-    assert get_args(formats.Format) == FORMATS
+    assert get_args(formats.Format) == tuple(WRITTEN)
 
 
 def test_what_is_exported_plans_empty(tablectl: Run, table: str) -> None:

@@ -11,12 +11,10 @@ from tableadmin.cli.app import shell_completion
 from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.specs import planning, spec_files
+from tableadmin.cli.specs.format_words import WRITTEN
 
 if TYPE_CHECKING:
     from tableadmin.formats import Format
-
-# Of `tableadmin.formats`, which takes long to load.
-FORMATS = ("spec", "cloudformation", "terraform", "cli", "ack")
 
 
 @click.command(cls=Command, example="tablectl export Music Sessions > tables.yaml")
@@ -25,11 +23,10 @@ FORMATS = ("spec", "cloudformation", "terraform", "cli", "ack")
 @click.option(
     "--format",
     "form",
-    type=click.Choice(FORMATS),
+    type=click.Choice(list(WRITTEN)),
     default="spec",
     show_default=True,
-    help="Output format: table specs, CloudFormation, Terraform, input of the AWS CLI, or manifests of "
-    "AWS Controllers for Kubernetes (ACK).",
+    help=f"Output format: {', '.join(WRITTEN.values())}.",
 )
 @pass_session
 def export(session: Session, names: Sequence[str], prefix: str | None, form: str) -> None:

@@ -13,6 +13,7 @@ import click
 from tableadmin.cli.app import options
 from tableadmin.cli.app.terminal_text import printable
 from tableadmin.cli.requests import json_input
+from tableadmin.cli.specs.format_words import READ
 
 if TYPE_CHECKING:
     from tableadmin.formats import Found, FoundTable, Inputs
@@ -112,9 +113,7 @@ def _files_option(*, required: bool) -> Callable[[Callable[..., R]], Callable[..
         type=click.Path(allow_dash=True),
         multiple=True,
         required=required,
-        help="Table specs, AWS CLI input or output, CloudFormation, cdk.out, serverless.yml, Terraform (.tf, "
-        "a folder, terraform show -json), manifests of ACK or Crossplane, pulumi stack export, or a model of "
-        "NoSQL Workbench. Can be repeated.",
+        help=f"File or folder with tables: {', '.join(READ)}. Can be repeated.",
     )
 
 

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.OnlineOps.h
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias, cast
+from typing import NamedTuple, TypeAlias, cast
 
 from tableadmin.awsshape import AwsDict
 from tableadmin.v1 import WaitCondition, WaitRequest
@@ -116,25 +116,33 @@ def _restore_completed(snapshot: Snapshot, request: WaitRequest) -> Verdict:
     return _table_active(snapshot, request)
 
 
-# For each condition about a table: its check, and the parts it looks at beside the description.
-TABLE_CONDITIONS: Mapping[Condition, tuple[TableCheck, frozenset[Part]]] = {
-    WaitCondition.WAIT_CONDITION_TABLE_ACTIVE: (_table_active, frozenset()),
-    WaitCondition.WAIT_CONDITION_TABLE_DELETED: (_table_deleted, frozenset()),
-    WaitCondition.WAIT_CONDITION_INDEX_ACTIVE: (_index_active, frozenset()),
-    WaitCondition.WAIT_CONDITION_INDEX_DELETED: (_index_deleted, frozenset()),
-    WaitCondition.WAIT_CONDITION_INDEXES_ACTIVE: (_indexes_active, frozenset()),
-    WaitCondition.WAIT_CONDITION_SETTLED: (_settled, frozenset({Part.TIME_TO_LIVE})),
-    WaitCondition.WAIT_CONDITION_TIME_TO_LIVE_SETTLED: (
-        _ttl_settled,
-        frozenset({Part.TIME_TO_LIVE}),
+class TableCondition(NamedTuple):
+    """A condition of a table: its CHECK, and the PARTS that it looks at beside the description.
+
+    REQUIRED is the field of the request that the condition needs beside the table, "" for none.
+    """
+
+    check: TableCheck
+    parts: frozenset[Part] = frozenset()
+    required: str = ""
+
+
+TABLE_CONDITIONS: Mapping[Condition, TableCondition] = {
+    WaitCondition.WAIT_CONDITION_TABLE_ACTIVE: TableCondition(_table_active),
+    WaitCondition.WAIT_CONDITION_TABLE_DELETED: TableCondition(_table_deleted),
+    WaitCondition.WAIT_CONDITION_INDEX_ACTIVE: TableCondition(_index_active, required="index_name"),
+    WaitCondition.WAIT_CONDITION_INDEX_DELETED: TableCondition(_index_deleted, required="index_name"),
+    WaitCondition.WAIT_CONDITION_INDEXES_ACTIVE: TableCondition(_indexes_active),
+    WaitCondition.WAIT_CONDITION_SETTLED: TableCondition(_settled, frozenset({Part.TIME_TO_LIVE})),
+    WaitCondition.WAIT_CONDITION_TIME_TO_LIVE_SETTLED: TableCondition(
+        _ttl_settled, frozenset({Part.TIME_TO_LIVE})
     ),
-    WaitCondition.WAIT_CONDITION_POINT_IN_TIME_RECOVERY_ENABLED: (
-        _pitr_enabled,
-        frozenset({Part.CONTINUOUS_BACKUPS}),
+    WaitCondition.WAIT_CONDITION_POINT_IN_TIME_RECOVERY_ENABLED: TableCondition(
+        _pitr_enabled, frozenset({Part.CONTINUOUS_BACKUPS})
     ),
-    WaitCondition.WAIT_CONDITION_REPLICA_ACTIVE: (_replica_active, frozenset()),
-    WaitCondition.WAIT_CONDITION_STREAM_ENABLED: (_stream_enabled, frozenset()),
-    WaitCondition.WAIT_CONDITION_RESTORE_COMPLETED: (_restore_completed, frozenset()),
+    WaitCondition.WAIT_CONDITION_REPLICA_ACTIVE: TableCondition(_replica_active, required="region_name"),
+    WaitCondition.WAIT_CONDITION_STREAM_ENABLED: TableCondition(_stream_enabled),
+    WaitCondition.WAIT_CONDITION_RESTORE_COMPLETED: TableCondition(_restore_completed),
 }
 
 
@@ -151,7 +159,7 @@ def check(snapshot: Snapshot, request: WaitRequest) -> Verdict:
             return _absent(f"the table {snapshot.name} does not exist")
         if snapshot.description.get("TableStatus") == "DELETING":
             return Verdict(impossible=f"table {snapshot.name} is being deleted")
-    return TABLE_CONDITIONS[request.condition][0](snapshot, request)
+    return TABLE_CONDITIONS[request.condition].check(snapshot, request)
 
 
 def _absent(why: str) -> Verdict:

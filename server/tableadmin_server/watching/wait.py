@@ -81,14 +81,6 @@ _RESOURCES: Mapping[Condition, _Resource] = {
     ),
 }
 
-# The fields that a condition needs beside the table.
-_REQUIRED_FIELDS: Mapping[Condition, str] = {
-    WaitCondition.WAIT_CONDITION_INDEX_ACTIVE: "index_name",
-    WaitCondition.WAIT_CONDITION_INDEX_DELETED: "index_name",
-    WaitCondition.WAIT_CONDITION_REPLICA_ACTIVE: "region_name",
-}
-
-
 Observation: TypeAlias = tuple[Verdict, WaitResponse]
 
 
@@ -155,8 +147,9 @@ def wait_target(request: WaitRequest, hub: Hub) -> WaitTarget:
         return _ResourceTarget(hub, request, _RESOURCES[condition])
     if condition in TABLE_CONDITIONS:
         _require(request, "table_name")
-        if condition in _REQUIRED_FIELDS:
-            _require(request, _REQUIRED_FIELDS[condition])
+        required = TABLE_CONDITIONS[condition].required
+        if required:
+            _require(request, required)
         return _TableTarget(hub, request)
     raise invalid_request("condition", "is required")
 
@@ -168,7 +161,7 @@ class _TableTarget(AutoResetEvent):
         super().__init__()
         self._hub = hub
         self._request = request
-        self._parts = TABLE_CONDITIONS[request.condition][1]
+        self._parts = TABLE_CONDITIONS[request.condition].parts
         self._table: WatchedTable
 
     def join(self) -> None:

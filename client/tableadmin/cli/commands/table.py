@@ -20,7 +20,7 @@ from tableadmin.cli.requests.table_states import inventory
 from tableadmin.cli.views.table_description import description
 from tableadmin.cli.views.unreadable_parts import unreadable_lines
 from tableadmin.cli.views.wait_progress import finish, finish_deletion
-from tableadmin.cli.views.wide_columns import COLUMNS, Filter, cells, parse_filter, selected
+from tableadmin.cli.views.wide_columns import COLUMNS, PARTS, Filter, cells, parse_filter, selected
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
@@ -148,7 +148,7 @@ def list_tables(
     if not (wide or sort or filters):
         _show_names(session, listed(session, session.rpcs.list_tables, {}, max_items, prefix))
         return
-    tables = inventory(session, prefix)
+    tables = inventory(session, PARTS, prefix)
     states = selected(tables, filters, sort or "table")[:max_items]
     if wide:
         session.show_all("Tables", states, lambda each: [_overview(each)])

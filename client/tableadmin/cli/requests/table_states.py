@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from tableadmin.v1 import TableState, WatchResponse
 
 
-def inventory(session: Session, prefix: str | None = None) -> list[TableState]:
-    """The state of every table, time to live and point-in-time recovery included.
+def inventory(session: Session, parts: Iterable[str], prefix: str | None = None) -> list[TableState]:
+    """The state of every table, with PARTS beside the description, by their names in the contract.
 
     With PREFIX only of those whose names begin so.
 
     While it streams, a bar on standard error says how far it has come, if that is a terminal.
     """
     tables: dict[str, TableState] = {}
-    for response in _shown(session.client, _snapshots(session.client, prefix)):
+    for response in _shown(session.client, _snapshots(session.client, parts, prefix)):
         event = response.table
         tables.pop(event.table_name, None)
         if event.HasField("state"):
@@ -31,11 +31,11 @@ def inventory(session: Session, prefix: str | None = None) -> list[TableState]:
     return list(tables.values())
 
 
-def _snapshots(client: Client, prefix: str | None) -> Iterator[WatchResponse]:
+def _snapshots(client: Client, parts: Iterable[str], prefix: str | None) -> Iterator[WatchResponse]:
     from tableadmin.v1 import TablePart  # noqa: PLC0415 - protobuf
 
-    parts = (TablePart.TABLE_PART_TIME_TO_LIVE, TablePart.TABLE_PART_CONTINUOUS_BACKUPS)
-    stream = client.watch(prefix=prefix, all_tables=not prefix, snapshot_only=True, parts=parts)
+    numbers = [TablePart.Value(f"TABLE_PART_{part}") for part in parts]
+    stream = client.watch(prefix=prefix, all_tables=not prefix, snapshot_only=True, parts=numbers)
     for response in until_stalled(client, stream):
         if response.HasField("table"):
             yield response

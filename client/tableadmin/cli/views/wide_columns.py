@@ -76,6 +76,10 @@ COLUMNS: Mapping[str, Column] = {
 }
 
 
+# What is read of each table beside its description.
+PARTS = sorted({column.part for column in COLUMNS.values()} - {DESCRIPTION})
+
+
 def cells(state: TableState, columns: Iterable[str]) -> list[str]:
     """What COLUMNS show of the table: UNREADABLE for what the service could not read."""
     unreadable = unreadable_parts(state)

@@ -22,7 +22,8 @@ def blocks(title: str, language: str) -> list[str]:
 def test_tls_from_nothing(tmp_path: Path) -> None:
     """The commands make certificates, the server takes them, and tablectl and Python get in with them."""
     title = "TLS on one machine, from nothing"
-    make, use = blocks(title, "sh")
+    make = blocks("Two principals with different rights", "sh")[0]
+    (use,) = blocks(title, "sh")
     (config,) = blocks(title, "toml")
     (program,) = blocks(title, "python")
     environment = clean_environment(

@@ -1,6 +1,10 @@
 """What docs/security.md says of tokens can be done as it stands there."""
 
+import os
 import re
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from click.testing import CliRunner
@@ -9,7 +13,8 @@ from tableadmin_server.command import command
 from tableadmin_server.config import load
 from tableadmin_server.config.authenticator import TokenConfig
 from tableadmin_server.security.authentication.static_tokens import StaticTokens, digest_of
-from tests.cli.running import runner
+from tests.cli.running import PROGRAM, runner
+from tests.engines import Engine
 from tests.server.listening.test_documentation import blocks
 from tests.server.scripted_endpoint import answer, serving
 from tests.server_process import clean_environment, running_server
@@ -53,3 +58,41 @@ def test_json_web_tokens(tmp_path: Path) -> None:
     found = load(tmp_path / "tableadmin.toml").authenticators
     assert ["corp", "cluster", "aws"] == list(found)
     assert re.findall(r"authenticators\.(\w+)", config) == list(found)
+
+
+def test_first_steps(start_engine: Callable[[str], Engine], table_name: str, tmp_path: Path) -> None:
+    """From nothing to two principals with different rights and a search of the audit."""
+    title = "Two principals with different rights"
+    certificates, contexts, permitted, denied, search = blocks(title, "sh")
+    (program,), (policies,), (config,) = (blocks(title, each) for each in ("python", "cedar", "toml"))
+    environment = clean_environment(
+        XDG_CONFIG_HOME=str(tmp_path), PATH=f"{PROGRAM.parent}{os.pathsep}{os.environ['PATH']}"
+    )
+
+    def run(*command: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "main.cedar").write_text(policies)
+    text = config.replace("http://localhost:8000", start_engine("ministack").url)
+    text = text.replace("/tmp/", f"{tmp_path}/")  # the path on the page
+    for port in ("50051", "50052"):
+        text = text.replace(f":{port}", ":0")
+    for path in ("tls/", "jwks.json", "policies"):
+        text = text.replace(f'"{path}', f'"{tmp_path}/{path}')
+    (tmp_path / "tableadmin.toml").write_text(text)
+    assert 0 == run("sh", "-ec", certificates).returncode
+    assert 0 == run(sys.executable, "-c", program).returncode
+    with running_server("--config", str(tmp_path / "tableadmin.toml"), listen=None) as server:
+        for port, address in zip(("50051", "50052"), server.addresses, strict=True):
+            contexts = contexts.replace(f"localhost:{port}", address)
+        for commands, expected in ((contexts, ""), (permitted, "ACTIVE"), (search, "DeleteTable")):
+            done = run("sh", "-ec", commands.replace("Music", table_name))
+            assert (0, True) == (done.returncode, expected in done.stdout), done
+            if commands is permitted:
+                assert "User::corp/ana" in done.stdout
+                assert "Service::mesh/spiffe://prod.example/ns/music/sa/api" in done.stdout
+                refused = run("sh", "-ec", denied.replace("Music", table_name))
+                assert (1, True) == (refused.returncode, "POLICY_DENIED" in refused.stderr), refused

@@ -5,10 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from tableadmin import Client
-from tableadmin.awsshape import from_aws
+from tableadmin import Client, OperationFailed
+from tableadmin.awsshape import AwsDict, from_aws
 from tableadmin.formats import read
-from tableadmin.v1 import ChangeClass, CreateTableRequest, GlobalSecondaryIndex, Operation, TableSpec
+from tableadmin.v1 import (
+    ChangeClass,
+    CreateTableRequest,
+    GlobalSecondaryIndex,
+    Operation,
+    TableSpec,
+    WaitCondition,
+)
 from tests.engines import Engine
 from tests.server_process import ServerProcess
 
@@ -174,3 +181,27 @@ def test_another_attribute_of_time_to_live(embedded_server: ServerProcess, table
         spec.time_to_live_specification.attribute_name = "other"
         operation = assert_applied(client, spec)
     assert ["UpdateTimeToLive", "UpdateTimeToLive"] == [call.operation for call in operation.calls]
+
+
+def test_an_index_of_an_on_demand_table(client: Client, engine: Engine, table_name: str) -> None:
+    """An engine that can't add an index to an on-demand table says so, and what to do."""
+    key = {"AttributeName": "id", "KeyType": "HASH"}
+    table: AwsDict = {
+        "TableName": table_name,
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+        "KeySchema": [key],
+        "BillingMode": "PAY_PER_REQUEST",
+    }
+    index: AwsDict = {"IndexName": "Second", "KeySchema": [key], "Projection": {"ProjectionType": "ALL"}}
+    with_index = from_aws({**table, "GlobalSecondaryIndexes": [index]}, TableSpec)
+    assert_applied(client, from_aws(table, TableSpec))
+    if engine.name != "dynalite":
+        assert_applied(client, with_index)
+        return
+    with pytest.raises(
+        OperationFailed, match="this endpoint cannot add an index to an on-demand table; create"
+    ):
+        applied(client, with_index)
+    client.delete_table(table_name=table_name)
+    client.wait_for(WaitCondition.WAIT_CONDITION_TABLE_DELETED, table_name=table_name, timeout=LIMIT)
+    assert_applied(client, with_index)

@@ -1,5 +1,6 @@
 """Which operations, members and cooldowns an endpoint has: AWS has all; answers tell of another endpoint."""
 
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from google.rpc.code_pb2 import Code
@@ -28,6 +29,18 @@ _NOTHING_KNOWN = (
 def knows_nothing_of(failure: Failure) -> bool:
     """Whether FAILURE, of UpdateTable, says that the endpoint knows none of the members that were sent."""
     return failure.code == Code.INVALID_ARGUMENT and any(each in failure.message for each in _NOTHING_KNOWN)
+
+
+# What dynalite says of a new index of an on-demand table. With throughput, dynalite ignores the index.
+_NO_INDEX_THROUGHPUT = ".create.provisionedThroughput' failed to satisfy constraint: Member must not be null"
+_NO_NEW_INDEX = "this endpoint cannot add an index to an on-demand table; create the table with the index"
+
+
+def explained(failure: Failure) -> Failure:
+    """FAILURE, of UpdateTable, with what the caller can do where the endpoint's message does not tell."""
+    if _NO_INDEX_THROUGHPUT not in failure.message:
+        return failure
+    return replace(failure, message=f"{_NO_NEW_INDEX} ({failure.message})")
 
 
 class Support:

@@ -90,17 +90,17 @@ def handlers(endpoints: Endpoints, operations: OperationsByEndpoint) -> "grpc.Ge
         SERVICE.full_name,
         {
             "GetOperation": grpc.unary_unary_rpc_method_handler(
-                _read("GetOperation", get_operation, endpoints),
+                _in_time("GetOperation", get_operation, endpoints),
                 GetOperationRequest.FromString,
                 GetOperationResponse.SerializeToString,
             ),
             "ListOperations": grpc.unary_unary_rpc_method_handler(
-                _read("ListOperations", list_operations, endpoints),
+                _in_time("ListOperations", list_operations, endpoints),
                 ListOperationsRequest.FromString,
                 ListOperationsResponse.SerializeToString,
             ),
             "CancelOperation": grpc.unary_unary_rpc_method_handler(
-                cancel_operation,
+                _in_time("CancelOperation", cancel_operation, endpoints, reads=False),
                 CancelOperationRequest.FromString,
                 CancelOperationResponse.SerializeToString,
             ),
@@ -115,7 +115,7 @@ def handlers(endpoints: Endpoints, operations: OperationsByEndpoint) -> "grpc.Ge
                 RejectOperationResponse.SerializeToString,
             ),
             "ForgetOperation": grpc.unary_unary_rpc_method_handler(
-                forget_operation,
+                _in_time("ForgetOperation", forget_operation, endpoints, reads=False),
                 ForgetOperationRequest.FromString,
                 ForgetOperationResponse.SerializeToString,
             ),
@@ -128,14 +128,14 @@ def handlers(endpoints: Endpoints, operations: OperationsByEndpoint) -> "grpc.Ge
     )
 
 
-def _read(
-    rpc: str, handle: Callable[[Q, Context], Awaitable[A]], endpoints: Endpoints
+def _in_time(
+    rpc: str, handle: Callable[[Q, Context], Awaitable[A]], endpoints: Endpoints, *, reads: bool = True
 ) -> Callable[[Q, Context], Awaitable[A]]:
     """HANDLE of RPC, answered before the caller's deadline."""
 
     async def handle_in_time(request: Q, context: Context) -> A:
         endpoint = called_endpoint(endpoints, context)
-        return await in_time(handle(request, context), context, rpc, endpoint, reads=True)
+        return await in_time(handle(request, context), context, rpc, endpoint, reads=reads)
 
     return handle_in_time
 

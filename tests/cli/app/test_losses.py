@@ -27,6 +27,15 @@ RECOVERY: Exchange = (
         }
     },
 )
+WITHOUT_PERIOD: Exchange = (
+    "DescribeContinuousBackups",
+    {
+        "ContinuousBackupsDescription": {
+            "ContinuousBackupsStatus": "ENABLED",
+            "PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": "ENABLED"},
+        }
+    },
+)
 EXPIRY: Exchange = (
     "DescribeTimeToLive",
     {"TimeToLiveDescription": {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires"}},
@@ -166,6 +175,7 @@ def test_what_loses_nothing_is_sent(
             "the index is deleted, and queries of the index fail",
         ),
         (["pitr", "enable", "Music", "--days", "1"], [RECOVERY], "older than the period are deleted"),
+        (["pitr", "enable", "Music", "--days", "34"], [WITHOUT_PERIOD], "older than the period are deleted"),
         (
             ["ttl", "enable", "Music", "ends"],
             [EXPIRY],
@@ -174,7 +184,15 @@ def test_what_loses_nothing_is_sent(
         (["ttl", "disable", "Music"], [EXPIRY], "items no longer expire"),
         (["tag", "remove", "Music", "team"], [], "the tags are removed"),
     ],
-    ids=["stream off", "two indexes", "shorter recovery", "another attribute", "no expiry", "tags"],
+    ids=[
+        "stream off",
+        "two indexes",
+        "shorter recovery",
+        "a period that is not shown",
+        "another attribute",
+        "no expiry",
+        "tags",
+    ],
 )
 def test_commands_ask_for_their_effect(
     answered: Answered, arguments: list[str], answers: list[Exchange], words: str

@@ -53,6 +53,8 @@ STALLED = "no answer within 2 s: the endpoint 'silent' does not respond"
         (["table", "list"], f"ListTables: {SILENT}"),
         (["table", "delete", "Music", "--yes"], f"DeleteTable: {SILENT}; a change may have been made"),
         (["operation", "list"], f"ListOperations: {SILENT}"),
+        (["operation", "cancel", "id"], f"CancelOperation: {SILENT}; a change may have been made"),
+        (["operation", "forget", "id", "--yes"], f"ForgetOperation: {SILENT}; a change may have been made"),
         (["table", "list", "--wide"], STALLED),
         (["watch", "Music"], STALLED),
         (["export", "Music"], STALLED),

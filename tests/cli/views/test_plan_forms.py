@@ -96,6 +96,13 @@ def test_json_has_no_json_in_text() -> None:
     assert (POLICY, "none") == (change["Before"], change["After"])
 
 
+def test_json_without_a_value() -> None:
+    """A value that is not there is null."""
+    shown = with_values(to_aws(plan("Music", {"Before": "", **added("Tags[team]", "films")})))
+    (change,) = json.loads(json.dumps(shown))["Changes"]
+    assert (None, "films") == (change["Before"], change["After"])
+
+
 def test_markdown_has_a_section_for_each_table() -> None:
     """Each table that changes can be unfolded; the marks stand where a diff has them."""
     still = from_aws({"TableName": "Still", "Action": "NONE"}, TablePlan)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tableadmin.effects import effects
-from tableadmin.v1 import ChangeClass
+from tableadmin.v1 import ChangeClass, PointInTimeRecoveryStatus
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 # Whether what an effect says happens to the table of REQUEST, which CLIENT reads.
 _Happens = Callable[[Any, "Client"], bool]
+
+_ENABLED = "POINT_IN_TIME_RECOVERY_STATUS_ENABLED"
+# Days that AWS keeps recovery points without another period.
+_LONGEST_PERIOD = 35
 
 # The members that name what a request is about, the most telling first.
 _SUBJECTS = ("TableName", "GlobalTableName", "BackupArn", "BulkOperationArn", "ResourceArn")
@@ -42,7 +46,10 @@ def _loses(effect: Effect, request: Message, client: Client) -> bool:
 
 def _shortens(request: Any, client: Client) -> bool:  # noqa: ANN401 - of UpdateContinuousBackups
     described = client.describe_continuous_backups(table_name=request.table_name)
-    live = described.continuous_backups_description.point_in_time_recovery_description.recovery_period_in_days
+    recovery = described.continuous_backups_description.point_in_time_recovery_description
+    enabled = recovery.point_in_time_recovery_status == PointInTimeRecoveryStatus.Value(_ENABLED)
+    # Not every engine shows the period.
+    live = recovery.recovery_period_in_days or (_LONGEST_PERIOD if enabled else 0)
     return bool(live > request.point_in_time_recovery_specification.recovery_period_in_days)
 
 

@@ -32,10 +32,10 @@ def document(found: object) -> object:
 
 
 def with_values(plan: AwsDict) -> AwsDict:
-    """PLAN, an AWS-shaped TablePlan, with its values in place of their JSON texts."""
+    """PLAN, an AWS-shaped TablePlan, with values in place of their JSON texts, None for no value."""
     changes = [
         {
-            name: document(value(str(each))) if name in ("Before", "After") else each
+            name: (document(value(str(each))) if each else None) if name in ("Before", "After") else each
             for name, each in change.items()
         }
         for change in cast("list[AwsDict]", plan.get("Changes") or [])

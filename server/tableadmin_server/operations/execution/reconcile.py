@@ -262,10 +262,10 @@ def _await_accepted(status: OperationStatus, live: Snapshot, plan: Plan, age: fl
     if not same:
         return None
     if same[-1] is status.calls[-1] and age < (_STALE if live.is_aws else _STALE_ELSEWHERE):
-        return Pause((f"{step.summary}: accepted by AWS, not visible yet",), _STALE_INTERVAL)
+        return Pause((f"{step.summary}: accepted, not visible yet",), _STALE_INTERVAL)
     failure = Failure(
         Code.ABORTED,
-        f"{step.summary}: AWS accepted the change, but the change is not visible or was undone: "
+        f"{step.summary}: the endpoint accepted the change, but the change is not visible or was undone: "
         "the endpoint ignores the change, or another program changes the table",
         reason=_NO_PROGRESS,
     )

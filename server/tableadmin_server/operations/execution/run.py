@@ -17,7 +17,7 @@ from tableadmin_server.config import PoliciesConfig
 from tableadmin_server.dynamodb.client.single_try import NotSent
 from tableadmin_server.dynamodb.cooldown import Cooldown
 from tableadmin_server.dynamodb.endpoint import Answer, Endpoint
-from tableadmin_server.dynamodb.support import knows_nothing_of
+from tableadmin_server.dynamodb.support import explained, knows_nothing_of
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.execution import approval, heartbeat, journal
 from tableadmin_server.operations.execution.audited import act_of
@@ -395,7 +395,7 @@ class Run:
             return self._retry_pause(failure)
         is_lacking = knows_nothing_of(failure) or failure.code == Code.UNIMPLEMENTED
         if not (is_lacking and self._learned(step)):
-            self._refused.append((step, failure))
+            self._refused.append((step, explained(failure)))
             self._accepted_since = False
         return None
 

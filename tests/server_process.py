@@ -14,8 +14,8 @@ from typing import TypeAlias
 
 from tests.fork_server import ForkedProcess, forked
 
-_START_SECONDS = 30.0
-_STOP_SECONDS = 30.0
+_START_SECONDS = 60.0
+_STOP_SECONDS = 60.0
 _LISTENING = "tableadmin-server listening on "
 _HEALTH = "tableadmin-server answering health checks on "
 

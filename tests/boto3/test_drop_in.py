@@ -24,7 +24,7 @@ Steps: TypeAlias = Generator[tuple[str, dict[str, Any]], dict[str, Any], None]
 
 SERVICE = ServiceModel(create_loader().load_service_model("dynamodb", "service-2"), "dynamodb")
 
-_SETTLE_SECONDS = 30.0
+_SETTLE_SECONDS = 60.0
 # Engines that take the creation of an index and forget it.
 _FORGET_INDEXES = {"dynalite"}
 # What differs between two tables made one after the other under the same name.

@@ -12,7 +12,7 @@ import termios
 import time
 from collections.abc import Callable
 
-_SECONDS = 30.0
+_SECONDS = 60.0
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 

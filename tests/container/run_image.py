@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from tableadmin import Client, v1
 from tests.engines.dynamodb_local import dynamodb_local
 
-_START_SECONDS = 30.0
+_START_SECONDS = 60.0
 _NAME = "tableadmin-build-and-run"
 # What compose.yaml asks for, too.
 _HARDENING = ("--read-only", "--read-only-tmpfs=false", "--cap-drop=all", "--security-opt=no-new-privileges")

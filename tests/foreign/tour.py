@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NotRequired, TypedDict
 
 _TOUR = Path(__file__).with_name("tour.json")
-_SETTLE_SECONDS = 30.0
+_SETTLE_SECONDS = 60.0
 _POLL_SECONDS = 0.05
 
 Json = dict[str, object]

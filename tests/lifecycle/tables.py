@@ -96,7 +96,7 @@ def described(client: Client, name: str) -> AwsDict:
     return cast("AwsDict", send(client, "DescribeTable", {"TableName": name})["Table"])
 
 
-def settled(client: Client, name: str, seconds: float = 20) -> AwsDict:
+def settled(client: Client, name: str, seconds: float = 60) -> AwsDict:
     """The table as soon as it and all its indexes are ACTIVE."""
     deadline = time.monotonic() + seconds
     while _statuses(seen := described(client, name)) != {"ACTIVE"}:
@@ -105,7 +105,7 @@ def settled(client: Client, name: str, seconds: float = 20) -> AwsDict:
     return seen
 
 
-def deleted(client: Client, name: str, seconds: float = 20) -> None:
+def deleted(client: Client, name: str, seconds: float = 60) -> None:
     """Delete the table, if there is one, and return as soon as it is deleted."""
     deadline = time.monotonic() + seconds
     try:

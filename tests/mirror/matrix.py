@@ -53,10 +53,10 @@ def main() -> None:
     click.echo(f"{PAGE} is written")
 
 
-def observed(address: str) -> dict[str, Outcome]:
-    """How each row ended at the engine behind the server at ADDRESS."""
+def observed(address: str, expected: Mapping[str, str]) -> dict[str, Outcome]:
+    """How each row ended at the engine behind the server at ADDRESS; EXPECTED is its column of the page."""
     with Client(address) as client:
-        return outcomes(client)
+        return outcomes(client, expected)
 
 
 def page(columns: Columns, versions: Mapping[str, str]) -> str:
@@ -81,7 +81,7 @@ def written(text: str) -> dict[str, dict[str, str]]:
 
 def _column(name: str) -> dict[str, str]:
     with ENGINES[name]() as engine, running_server(*server_flags(engine)) as server:
-        return {row: outcome.cell for row, outcome in observed(server.address).items()}
+        return {row: outcome.cell for row, outcome in observed(server.address, {}).items()}
 
 
 def server_flags(engine: Engine) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ without what they work on; they are tried all the same, on something made up, so
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from tableadmin import Client
 from tests.mirror import data_scenarios, feature_scenarios, global_scenarios, table_scenarios
@@ -32,9 +32,9 @@ SCENARIOS: tuple[Callable[[Trials, Table], None], ...] = (
 )
 
 
-def outcomes(client: Client) -> dict[str, Outcome]:
-    """How each row of the table ended at CLIENT's endpoint, in the order of the rows."""
-    trials = Trials(client)
+def outcomes(client: Client, expected: Mapping[str, str]) -> dict[str, Outcome]:
+    """How each row of the table ended at CLIENT's endpoint, in the order of the rows; see `Trials`."""
+    trials = Trials(client, expected)
     for scenario in SCENARIOS:
         with made(client, f"t-{uuid.uuid4().hex[:12]}") as table:
             scenario(trials, table)

@@ -22,7 +22,7 @@ def observe(
     start_engine: Callable[[str], Engine], start_server: Callable[[Engine], ServerProcess]
 ) -> Observe:
     """How each row ends at an engine; all operations are asked when the first test wants to know."""
-    return cache(lambda name: observed(start_server(start_engine(name)).address))
+    return cache(lambda name: observed(start_server(start_engine(name)).address, WRITTEN[name]))
 
 
 @pytest.mark.parametrize("engine_name", ENGINES)

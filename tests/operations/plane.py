@@ -21,7 +21,7 @@ from tests.planner.model.server import Served, reads, refusal
 from tests.planner.model.table import Data, Table
 
 _ITEM_READS = {"GetItem", "Query", "Scan", "BatchGetItem", "TransactGetItems"}
-_ENGINE_SECONDS = 30.0
+_ENGINE_SECONDS = 60.0
 _CONNECTIONS = 100
 
 

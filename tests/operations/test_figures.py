@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from contextlib import closing
+from itertools import pairwise
 
 import grpc
 
@@ -50,11 +51,14 @@ def test_long_waits(own_engine: Engine, table_name: str) -> None:
         operations = world.applied(*wanted, via=world.replicas[0])
         ended = world.ended(operations)
         leases = min(each.end_time.ToSeconds() - each.create_time.ToSeconds() for each in ended) / lease
+        signs = [each for each in world.plane.own() if each.key[0] == "server"]
+        late = sum(lease / 2 < later.at - earlier.at for earlier, later in pairwise(signs))
         for plan, operation in zip(plans, ended, strict=True):
             written = [each for each in world.plane.own() if operation.operation_id in each.key]
-            # The beginning, two for each call, the end, and another wherever a sign of life came late.
-            assert 2 * len(plan.steps) + 2 <= len(written) <= WRITES_A_STEP * len(plan.steps)
-        signs = [each for each in world.plane.own() if each.key[0] == "server"]
+            # The beginning, two for each call, the end, and others wherever a sign of life came late. Where
+            # writes are slow, what the one after a call says may be left to the next one.
+            least = (1 if late else 2) * len(plan.steps) + 2
+            assert least <= len(written) <= WRITES_A_STEP * len(plan.steps) + 2 * late, (written, late)
         assert {world.replicas[0].name} == {each.through for each in signs}
         assert leases < len(signs) < 5 * leases
         assert leases > 10

@@ -102,7 +102,7 @@ class World:
                 return found
             request.page_token = page.next_page_token
 
-    def ended(self, operations: Sequence[v1.Operation], seconds: float = 30.0) -> list[v1.Operation]:
+    def ended(self, operations: Sequence[v1.Operation], seconds: float = 120.0) -> list[v1.Operation]:
         """OPERATIONS, once all have ended."""
         found: list[v1.Operation] = []
         deadline = time.monotonic() + seconds
@@ -204,7 +204,7 @@ def ended_with(call: Callable[[], object]) -> Error | None:
     return None
 
 
-def until(condition: Callable[[], object], seconds: float = 15.0) -> None:
+def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Return when CONDITION holds."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -122,7 +122,7 @@ def under_way(server: ServerProcess, held: Held) -> Iterator[Future[DeleteTableR
         yield call
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 5) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
     """Return when it holds."""
     deadline = time.monotonic() + seconds
     while not condition():

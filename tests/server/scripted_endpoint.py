@@ -64,7 +64,7 @@ class Held:
         self._released.wait(60)
         return Answer()
 
-    def wait(self, seconds: float = 10) -> None:
+    def wait(self, seconds: float = 60) -> None:
         """Return when one more request is held."""
         assert self.entered.acquire(timeout=seconds), "no request came"
 

@@ -310,7 +310,7 @@ def _child(parent: int) -> int:
     return int(subprocess.check_output(["pgrep", "-P", str(parent)], text=True).split()[0])
 
 
-def _wait_for(condition: Callable[[], bool], seconds: float = 20) -> None:
+def _wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline

@@ -295,7 +295,7 @@ def failed(url: str) -> Failure:
     return asyncio.run(fail())
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 5) -> bool:
+def eventually(holds: Callable[[], bool], seconds: float = 60) -> bool:
     """Whether it HOLDS now or soon."""
     deadline = time.monotonic() + seconds
     while not holds():

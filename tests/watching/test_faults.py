@@ -14,6 +14,8 @@ import grpc
 import pytest
 
 from tableadmin.v1 import (
+    TableDescription,
+    TableStatus,
     UpdateTableRequest,
     WaitCondition,
     WaitRequest,
@@ -103,10 +105,23 @@ def in_front_of(url: str, *flags: str) -> Iterator[ServerProcess]:
         yield server
 
 
+def made_again(stream: Stream[WatchResponse]) -> bool:
+    """Whether a table was created after the gap, and is ACTIVE by the newest event."""
+    after_gap = events(stream)[events(stream).index("gap") + 1 :]
+    return after_gap[:1] == ["created"] and (
+        newest_table(stream).table_status == TableStatus.TABLE_STATUS_ACTIVE
+    )
+
+
 def protected(stream: Stream[WatchResponse]) -> bool:
     """Whether the newest event shows the table with deletion protection."""
+    return newest_table(stream).deletion_protection_enabled
+
+
+def newest_table(stream: Stream[WatchResponse]) -> TableDescription:
+    """The table as the newest event shows it."""
     tables = [each.table for each in stream.responses if each.HasField("table")]
-    return tables[-1].state.table.deletion_protection_enabled
+    return tables[-1].state.table
 
 
 WATCH = WatchRequest(table_names=["Music"])
@@ -137,8 +152,8 @@ async def test_engine_killed_and_restarted(table_name: str) -> None:
                 with ENGINES["dynalite"]() as engine:
                     await asyncio.to_thread(create, engine.boto3(), table_name)
                     relay.connect(engine)
-                    # It is another table, though it has the same name.
-                    await until(lambda: all(events(watch)[-1] == "created" for watch in watches))
+                    # It is another table, though it has the same name. It can be deleted when it is ACTIVE.
+                    await until(lambda: all(map(made_again, watches)))
                     await asyncio.to_thread(engine.boto3().delete_table, TableName=table_name)
                     await until(lambda: all(events(watch)[-1] == "deleted" for watch in watches))
                     await until(lambda: wait.ended)

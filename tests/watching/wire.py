@@ -121,7 +121,7 @@ def complete(stream: Stream[WatchResponse]) -> bool:
     return any(response.HasField("checkpoint") for response in stream.responses)
 
 
-async def until(condition: Callable[[], object], seconds: float = 10.0) -> float:
+async def until(condition: Callable[[], object], seconds: float = 60.0) -> float:
     """Return when CONDITION holds, with the seconds that took."""
     begin = time.monotonic()
     while not condition():

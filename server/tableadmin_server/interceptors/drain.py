@@ -7,8 +7,7 @@ refused at once, their callers might call again right into the stop.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, cast
 
 import grpc
@@ -44,7 +43,7 @@ class DrainInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  #
         handler = await continuation(handler_call_details)
         if handler is None or not handler_call_details.method.startswith(_DRAINED_SERVICES):
             return handler
-        return wrapped(handler, self._under_way, handler.request_deserializer)
+        return wrapped(handler, partial(_UnderWay, self), handler.request_deserializer)
 
     async def drain(self, grace_period: float) -> None:
         """Refuse new calls and return when those under way have ended, after GRACE_PERIOD seconds at most.
@@ -63,24 +62,45 @@ class DrainInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  #
         self._stopping.set()
         await _wait(self._calls, _STATUS_SECONDS)
 
-    @asynccontextmanager
-    async def _under_way(self, received: Received, _context: Context) -> AsyncIterator[Received]:
+    async def begin(self, task: "asyncio.Task[Any]") -> None:
+        """TASK serves a call; raises Failure (UNAVAILABLE) when the server stops."""
         if self._draining and not self._holding:
             raise server_stopping()
-        task = cast("asyncio.Task[Any]", asyncio.current_task())
         self._calls.add(task)
         # The task ends when the answer has been handed to the connection, later than the handler.
         task.add_done_callback(self._calls.discard)
         if self._holding:
             await self._stopping.wait()
             raise server_stopping()
-        try:
-            yield received
-        except asyncio.CancelledError:
-            if not self._ending:
-                raise
-            task.uncancel()
+
+    @property
+    def ends_calls(self) -> bool:
+        """Whether calls that are cancelled are those that outlast the grace period."""
+        return self._ending
+
+
+class _UnderWay:
+    """A call that the server waits for when it drains, or ends."""
+
+    __slots__ = ("_drain", "_received")
+
+    def __init__(self, drain: DrainInterceptor, received: Received, _context: Context) -> None:
+        self._drain = drain
+        self._received = received
+
+    async def __aenter__(self) -> Received:
+        await self._drain.begin(_current_task())
+        received, self._received = self._received, None
+        return received
+
+    async def __aexit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, asyncio.CancelledError) and self._drain.ends_calls:
+            _current_task().uncancel()
             raise server_stopping() from None
+
+
+def _current_task() -> "asyncio.Task[Any]":
+    return cast("asyncio.Task[Any]", asyncio.current_task())
 
 
 async def _wait(calls: set[asyncio.Task[Any]], seconds: float) -> set[asyncio.Task[Any]]:

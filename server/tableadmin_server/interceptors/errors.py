@@ -1,8 +1,7 @@
 """Every RPC gets a request id, and ends OK or with a status that says what its caller may know."""
 
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from functools import partial
 
 import grpc
 import structlog
@@ -12,7 +11,6 @@ from grpc_status import rpc_status
 from tableadmin_server.failure import OWN_DOMAIN, Failure
 from tableadmin_server.interceptors.status import status_of
 from tableadmin_server.interceptors.wrapping import (
-    Around,
     Context,
     Continuation,
     Handler,
@@ -44,28 +42,37 @@ class ErrorsInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  
             handler = await continuation(handler_call_details)
             if not handler:
                 return None
-            self._wrapped[method] = wrapped(handler, _answered(method), handler.request_deserializer)
+            self._wrapped[method] = wrapped(handler, partial(_Answered, method), handler.request_deserializer)
         return self._wrapped[method]
 
 
-def _answered(method: str) -> Around:
-    """A call under way: it has a request id, and what is raised in it becomes its status."""
+class _Answered:
+    """A call under way: it has a request id, and what is raised in it becomes its status.
 
-    @asynccontextmanager
-    async def answered(received: Received, context: Context) -> AsyncIterator[Received]:
-        request_id = uuid.uuid4().hex
-        context.set_trailing_metadata(((REQUEST_ID_KEY, request_id),))
-        try:
-            yield received
-        except grpc.aio.AbortError:
-            raise
-        except Exception as error:  # noqa: BLE001  # the last place that can keep it from the caller
-            failure = error if isinstance(error, Failure) else _internal(error, method, request_id)
-            _log_cause(failure, method, request_id)
-            status = status_of(failure, request_id=request_id)
-            await context.abort_with_status(rpc_status.to_status(status))
+    A class with slots and no generator, like all that lives as long as a stream: there are thousands.
+    """
 
-    return answered
+    __slots__ = ("_context", "_method", "_received", "_request_id")
+
+    def __init__(self, method: str, received: Received, context: Context) -> None:
+        self._method = method
+        self._received = received
+        self._context = context
+        self._request_id = uuid.uuid4().hex
+
+    async def __aenter__(self) -> Received:
+        self._context.set_trailing_metadata(((REQUEST_ID_KEY, self._request_id),))
+        received, self._received = self._received, None
+        return received
+
+    async def __aexit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        # The last place that can keep an exception from the caller.
+        if not isinstance(error, Exception) or isinstance(error, grpc.aio.AbortError):
+            return
+        failure = error if isinstance(error, Failure) else _internal(error, self._method, self._request_id)
+        _log_cause(failure, self._method, self._request_id)
+        status = status_of(failure, request_id=self._request_id)
+        await self._context.abort_with_status(rpc_status.to_status(status))
 
 
 def _log_cause(failure: Failure, method: str, request_id: str) -> None:

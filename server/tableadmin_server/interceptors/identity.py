@@ -5,8 +5,7 @@ import ipaddress
 import math
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeAlias, cast
 from urllib.parse import unquote
@@ -51,29 +50,36 @@ class IdentityInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         handler = await continuation(handler_call_details)
         if handler is None or handler_call_details.method.startswith(_OPEN):
             return handler
-        around = self._while_proved if handler.response_streaming else self._identified
-        return wrapped(handler, around, handler.request_deserializer)
+        identified = partial(_Identified, self._identify, handler.response_streaming)
+        return wrapped(handler, identified, handler.request_deserializer)
 
-    @asynccontextmanager
-    async def _identified(self, received: Received, context: Context) -> AsyncIterator[Received]:
-        set_caller(await self._identify(context))
-        yield received
 
-    @asynccontextmanager
-    async def _while_proved(self, received: Received, context: Context) -> AsyncIterator[Received]:
-        caller = await self._identify(context)
+class _Identified:
+    """A call whose caller is set; a stream ends when the proof of its caller does."""
+
+    __slots__ = ("_context", "_identify", "_is_stream", "_proof", "_received")
+
+    def __init__(self, identify: Identify, is_stream: bool, received: Received, context: Context) -> None:  # noqa: FBT001  # bound by partial
+        self._identify = identify
+        self._is_stream = is_stream
+        self._received = received
+        self._context = context
+        self._proof: _LastingProof | None = None
+
+    async def __aenter__(self) -> Received:
+        caller = await self._identify(self._context)
         set_caller(caller)
-        if caller.proof in _UNASKED and caller.expires is None:
-            yield received
+        if self._is_stream and not (caller.proof in _UNASKED and caller.expires is None):
+            self._proof = _LastingProof(partial(self._identify, self._context), caller)
+        received, self._received = self._received, None
+        return received
+
+    async def __aexit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if self._proof is None:
             return
-        proof = _LastingProof(partial(self._identify, context), caller)
-        try:
-            yield received
-        except asyncio.CancelledError:
-            proof.check()
-            raise
-        finally:
-            proof.stop()
+        self._proof.stop()
+        if isinstance(error, asyncio.CancelledError):
+            self._proof.check()
 
 
 class _LastingProof:

@@ -1,11 +1,10 @@
 """No caller takes so much of the server that nothing is left for the others."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from functools import partial
 
 import grpc
 
-from tableadmin_server.interceptors.wrapping import Around, Context, Continuation, Handler, Received, wrapped
+from tableadmin_server.interceptors.wrapping import Context, Continuation, Handler, Received, wrapped
 from tableadmin_server.security.identity import caller
 from tableadmin_server.security.limits import Limits
 
@@ -24,12 +23,25 @@ class LimitsInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  
         if handler is None:
             return None
         is_stream = handler.response_streaming or handler.request_streaming
-        return wrapped(handler, self._within(is_stream=is_stream), handler.request_deserializer)
+        within = partial(_Within, self._limits, is_stream)
+        return wrapped(handler, within, handler.request_deserializer)
 
-    def _within(self, *, is_stream: bool) -> Around:
-        @asynccontextmanager
-        async def within(received: Received, _context: Context) -> AsyncIterator[Received]:
-            with self._limits.call(caller(), is_stream=is_stream):
-                yield received
 
-        return within
+class _Within:
+    """A call that counts from its begin to its end."""
+
+    __slots__ = ("_counted", "_is_stream", "_limits", "_received")
+
+    def __init__(self, limits: Limits, is_stream: bool, received: Received, _context: Context) -> None:  # noqa: FBT001  # bound by partial
+        self._limits = limits
+        self._is_stream = is_stream
+        self._received = received
+
+    async def __aenter__(self) -> Received:
+        self._counted = self._limits.call(caller(), is_stream=self._is_stream)
+        self._counted.__enter__()
+        received, self._received = self._received, None
+        return received
+
+    async def __aexit__(self, *_: object) -> None:
+        self._counted.__exit__(None, None, None)

@@ -1,7 +1,6 @@
 """Requests are parsed once their callers are known."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -9,7 +8,6 @@ import grpc
 
 from tableadmin_server.bounds import received
 from tableadmin_server.interceptors.wrapping import (
-    Around,
     Context,
     Continuation,
     Handler,
@@ -38,15 +36,24 @@ class ParsingInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg] 
         if handler is None or handler.request_deserializer is None:
             return handler
         prepare = partial(_each if handler.request_streaming else received, handler.request_deserializer)
-        return wrapped(handler, _parsing(prepare), parse=None)
+        return wrapped(handler, partial(_Parsed, prepare), parse=None)
 
 
-def _parsing(prepare: _Prepare) -> Around:
-    @asynccontextmanager
-    async def parsing(payload: Received, _context: Context) -> AsyncIterator[Any]:
-        yield await prepare(payload)
+class _Parsed:
+    """A call whose handler is called with what PREPARE makes."""
 
-    return parsing
+    __slots__ = ("_payload", "_prepare")
+
+    def __init__(self, prepare: _Prepare, payload: Received, _context: Context) -> None:
+        self._prepare = prepare
+        self._payload = payload
+
+    async def __aenter__(self) -> Received:
+        payload, self._payload = self._payload, None
+        return await self._prepare(payload)
+
+    async def __aexit__(self, *_: object) -> None:
+        """Do nothing."""
 
 
 async def _each(parse: Parse, payloads: AsyncIterator[bytes]) -> AsyncIterator[Any]:

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, aclosing
 from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
 
 import grpc
 
@@ -14,7 +15,7 @@ Continuation: TypeAlias = Callable[[grpc.HandlerCallDetails], Awaitable["Handler
 # What a handler is called with first: a request or a stream of requests, as bytes outside of the parser.
 Received: TypeAlias = Any
 # What happens around a call: from before the handler is called until the handler has ended. What `async with`
-# gives is what the handler is called with.
+# gives is what the handler is called with. An error is never swallowed.
 Around: TypeAlias = Callable[[Received, Context], AbstractAsyncContextManager[Received]]
 Behavior: TypeAlias = Callable[[Received, Context], Awaitable[Any]]
 Streaming: TypeAlias = Callable[[Received, Context], AsyncGenerator[Any]]
@@ -22,29 +23,87 @@ Parse: TypeAlias = Callable[[bytes], Any]
 
 _KINDS = {False: "unary", True: "stream"}
 
+# What the functions made here wrap. A function that is wrapped again becomes one with more around it.
+# Generators inside of each other would cost memory for each stream and time for each message.
+_wrapped: "WeakKeyDictionary[Callable[..., Any], tuple[tuple[Around, ...], Callable[..., Any]]]" = (
+    WeakKeyDictionary()
+)
+
 
 def wrapped(handler: Handler, around: Around, parse: Parse | None) -> Handler:
     """HANDLER with AROUND around its calls; gRPC parses requests with PARSE, or leaves them as bytes."""
     kind = f"{_KINDS[handler.request_streaming]}_{_KINDS[handler.response_streaming]}"
-    behavior = getattr(handler, kind)
+    arounds, behavior = _unwrapped(getattr(handler, kind))
+    arounds = (around, *arounds)
     # A stream is an async generator, or a coroutine that writes to the context.
     wrap = _streaming if inspect.isasyncgenfunction(behavior) else _behavior
+    function = wrap(behavior, arounds)
+    _wrapped[function] = arounds, behavior
     make: Callable[..., Handler] = getattr(grpc, f"{kind}_rpc_method_handler")
-    return make(wrap(behavior, around), parse, handler.response_serializer)
+    return make(function, parse, handler.response_serializer)
 
 
-def _behavior(handle: Behavior, around: Around) -> Behavior:
+def _unwrapped(behavior: Callable[..., Any]) -> tuple[tuple[Around, ...], Callable[..., Any]]:
+    return _wrapped.get(behavior, ((), behavior))
+
+
+def _behavior(handle: Behavior, arounds: tuple[Around, ...]) -> Behavior:
     async def behave(received: Received, context: Context) -> Any:  # noqa: ANN401  # of whichever RPC this is
-        async with around(received, context) as request:
+        async with _Nested(arounds, received, context) as request:
             return await handle(request, context)
 
     return behave
 
 
-def _streaming(handle: Streaming, around: Around) -> Streaming:
+def _streaming(handle: Streaming, arounds: tuple[Around, ...]) -> Streaming:
     async def stream(received: Received, context: Context) -> AsyncGenerator[Any]:
-        async with around(received, context) as request, aclosing(handle(request, context)) as answers:
+        async with (
+            _Nested(arounds, received, context) as request,
+            aclosing(handle(request, context)) as answers,
+        ):
             async for answer in answers:
                 yield answer
 
     return stream
+
+
+class _Nested:
+    """AROUNDS one inside the other. An AsyncExitStack does the same with 1.5 KB more for each stream."""
+
+    __slots__ = ("_arounds", "_context", "_entered", "_received")
+
+    def __init__(self, arounds: tuple[Around, ...], received: Received, context: Context) -> None:
+        self._arounds = arounds
+        self._received = received
+        self._context = context
+        self._entered: list[AbstractAsyncContextManager[Received]] = []
+
+    async def __aenter__(self) -> Received:
+        received, self._received = self._received, None
+        try:
+            for around in self._arounds:
+                each = around(received, self._context)
+                received = await each.__aenter__()
+                self._entered.append(each)
+        except BaseException as error:
+            await self._leave(error)
+            raise
+        return received
+
+    async def __aexit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        await self._leave(error)
+
+    async def _leave(self, given: BaseException | None) -> None:
+        """Leave from the inside to the outside; raises what is raised in the place of GIVEN."""
+        error = given
+        while self._entered:
+            each = self._entered.pop()
+            try:
+                if error is None:
+                    await each.__aexit__(None, None, None)
+                else:
+                    await each.__aexit__(type(error), error, error.__traceback__)
+            except BaseException as raised:  # noqa: BLE001  # raised again, once the others know of it
+                error = raised
+        if error is not None and error is not given:
+            raise error

@@ -2,8 +2,8 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from google.rpc.code_pb2 import Code
@@ -34,6 +34,38 @@ class _Use:
         return not (self.calls or self.streams)
 
 
+class _Call:
+    """A call that counts while it is entered."""
+
+    __slots__ = ("_use",)
+
+    def __init__(self, use: _Use) -> None:
+        self._use = use
+
+    def __enter__(self) -> None:
+        _check(self._use.calls, self._use.limits.concurrent_calls, "calls at the same time")
+        self._use.calls += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._use.calls -= 1
+
+
+class _Stream(_Call):
+    """A stream that counts while it is entered."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        _check(self._use.streams, self._use.limits.streams, "streams at the same time")
+        self._use.streams += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._use.streams -= 1
+
+
+_UNCOUNTED = nullcontext()
+
+
 class Limits:
     """Counts the calls of each principal. Callers that nobody asked who they are have no limits."""
 
@@ -42,27 +74,13 @@ class Limits:
         self._clock = clock
         self._uses: OrderedDict[str, _Use] = OrderedDict()
 
-    @contextmanager
-    def call(self, caller: Caller, *, is_stream: bool) -> Iterator[None]:
+    def call(self, caller: Caller, *, is_stream: bool) -> AbstractContextManager[None]:
         """A call of CALLER from its begin to its end; raises Failure (RESOURCE_EXHAUSTED) past a limit."""
         if caller.proof == "none":
-            yield
-            return
+            return _UNCOUNTED
         use = self._use(str(caller.principal))
         self._take(use)
-        if is_stream:
-            _check(use.streams, use.limits.streams, "streams at the same time")
-            use.streams += 1
-        else:
-            _check(use.calls, use.limits.concurrent_calls, "calls at the same time")
-            use.calls += 1
-        try:
-            yield
-        finally:
-            if is_stream:
-                use.streams -= 1
-            else:
-                use.calls -= 1
+        return _Stream(use) if is_stream else _Call(use)
 
     def _use(self, principal: str) -> _Use:
         if principal in self._uses:

@@ -1,12 +1,14 @@
-"""What docs/security.md says of tokens can be done as it stands there."""
+"""What docs/security.md says can be done as it stands there."""
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from tableadmin_server.command import command
@@ -96,3 +98,58 @@ def test_first_steps(start_engine: Callable[[str], Engine], table_name: str, tmp
                 assert "Service::mesh/spiffe://prod.example/ns/music/sa/api" in done.stdout
                 refused = run("sh", "-ec", denied.replace("Music", table_name))
                 assert (1, True) == (refused.returncode, "POLICY_DENIED" in refused.stderr), refused
+
+
+TABLE = """
+TableName: music-albums
+BillingMode: PAY_PER_REQUEST
+KeySchema: [{AttributeName: id, KeyType: HASH}]
+AttributeDefinitions: [{AttributeName: id, AttributeType: S}INDEXED]
+"""
+INDEX = """
+GlobalSecondaryIndexes:
+- IndexName: by-genre
+  KeySchema: [{AttributeName: genre, KeyType: HASH}]
+  Projection: {ProjectionType: ALL}
+"""
+
+
+def test_approval(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start_engine: Callable[[str], Engine]
+) -> None:
+    """Ana's change waits until Bert approves it, by the commands of the page."""
+    monkeypatch.chdir(tmp_path)
+    (config,) = blocks("Approval", "toml")
+    (policies,) = blocks("Approval", "cedar")
+    asking, approving = blocks("Approval", "sh")
+    for name in ("ana", "bert"):
+        printed = CliRunner().invoke(command, ["token", "create"]).output
+        created = dict(line.split() for line in printed.splitlines())
+        (tmp_path / f"{name}.txt").write_text(created["token:"])
+        config = config.replace(f"HASH-OF-{name.upper()}", created["sha256:"])
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "music.cedar").write_text(policies)
+    config = config.replace("http://localhost:8000", start_engine("ministack").url)
+    (tmp_path / "tableadmin.toml").write_text(config.replace('"policies"', f'"{tmp_path}/policies"'))
+    spec = tmp_path / "tables.yaml"
+    spec.write_text(TABLE.replace("INDEXED", ", {AttributeName: genre, AttributeType: S}") + INDEX)
+    with running_server("--config", str(tmp_path / "tableadmin.toml")) as server:
+        environment = clean_environment(XDG_CONFIG_HOME=str(tmp_path), TABLEADMIN_SERVER=server.address)
+        tablectl = runner(environment)
+
+        def run(line: str) -> str:
+            ran = tablectl(*shlex.split(line)[1:])
+            assert 0 == ran.returncode, ran.stderr
+            return ran.stdout + ran.stderr
+
+        run("tablectl apply -f tables.yaml --yes --token-file bert.txt")
+        spec.write_text(TABLE.replace("INDEXED", ""))
+        plan, apply = asking.strip().splitlines()
+        assert "needs approval by a member of corp/platform (policy music-destroy)" in run(plan)
+        assert "waits for approval by a member of corp/platform" in run(apply)
+        listing, show, approve = approving.strip().splitlines()
+        (operation_id,) = re.findall(r"^(\S+-\S+) +music-albums", run(listing), re.MULTILINE)
+        assert "UpdateTable" in run(show.replace("OPERATION", operation_id))
+        assert "is approved" in run(approve.replace("OPERATION", operation_id))
+        run(f"tablectl operation watch {operation_id} --token-file ana.txt")
+        assert "as agreed" in run(show.replace("OPERATION", operation_id))

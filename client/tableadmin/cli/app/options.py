@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -23,6 +24,30 @@ def combine_options(*options: Callable[[F], F]) -> Callable[[F], F]:
         return command
 
     return decorate
+
+
+class Moment(click.ParamType["datetime"]):
+    """A time in ISO 8601, or a duration such as 2h: before now, or, if AHEAD, from now."""
+
+    name = "time"
+
+    def __init__(self, *, ahead: bool = False) -> None:
+        self._sign = 1 if ahead else -1
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """The moment that VALUE names; fails with what VALUE must be."""
+        if isinstance(value, datetime):
+            return value
+        text = str(value)
+        try:
+            return datetime.now(UTC) + self._sign * timedelta(seconds=settings.duration(text))
+        except (ValueError, OverflowError):
+            pass
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            self.fail(f"{text!r} is not a time such as 2h, 2026-11-26 or 2026-11-26T18:00:00Z", param, ctx)
+        return moment if moment.tzinfo else moment.astimezone()
 
 
 def _duration(ctx: click.Context, param: click.Parameter, value: str) -> float:

@@ -9,6 +9,7 @@ import click
 from tableadmin.cli.app.blocks import Block, Fields, Lines, Rows
 from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.views.operation_text import requirement
 
 if TYPE_CHECKING:
     from tableadmin.v1 import CheckAccessResponse, WhoAmIResponse
@@ -54,4 +55,7 @@ def _access(response: CheckAccessResponse) -> list[Block]:
     by = f": {', '.join(response.policies)}" if response.policies else ""
     if response.permitted:
         return [Lines([f"yes{by}"])]
+    if response.required_approvals:
+        needed = " and ".join(map(requirement, response.required_approvals))
+        return [Lines([f"no: 'tablectl apply' can, with approval by {needed}"])]
     return [Lines([f"no{by}" if by else "no: no policy permits this", *response.advice])]

@@ -30,6 +30,9 @@ The service runs one operation for each table. Ctrl-C stops the display. The ope
 tablectl prints the command that shows their progress. With -o json, each line is a JSON object. The first
 line is the plan. Each other line is an operation that has changed.
 
+If policies permit the changes only with approval, the operations wait for it, and tablectl prints who can
+approve them, and the command.
+
 The exit code is 0 if all tables match their specs, and 1 otherwise.
 """
 
@@ -59,7 +62,7 @@ def apply(
     if applying.show_earlier_request(session, session.client, loaded, apply_options):
         return
     regions.check(session, loaded, any_region=any_region)
-    planned = planning.planned(session.client, loaded)
+    planned = planning.planned(session.client, loaded, apply_options.not_before)
     planned.check()
     plans = planned.plans
     applying.show_plans(session, plans, notes)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from tableadmin.cli.app import options
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
-from tableadmin.cli.app.settings import duration
 from tableadmin.cli.app.stalls import until_stalled
 from tableadmin.cli.views.audit_records import line, rows
 
@@ -23,31 +23,10 @@ _STATUSES = ("Success", "Failure", "Intent", "Unknown")
 F = TypeVar("F", bound=Callable[..., object])
 
 
-class _Moment(click.ParamType["datetime"]):
-    """A time of day in ISO 8601, or a duration before now, such as 2h."""
-
-    name = "time"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """The moment that VALUE names; fails with what VALUE must be."""
-        if isinstance(value, datetime):
-            return value
-        text = str(value)
-        try:
-            return datetime.now(UTC) - timedelta(seconds=duration(text))
-        except (ValueError, OverflowError):
-            pass
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            self.fail(f"{text!r} is not a time such as 2h, 2026-11-26 or 2026-11-26T18:00:00Z", param, ctx)
-        return moment if moment.tzinfo else moment.astimezone()
-
-
 _FILTERS = (
     click.option(
         "--since",
-        type=_Moment(),
+        type=options.Moment(),
         metavar="TIME",
         help="Records of this time or later, such as 2h or 2026-11-26.",
     ),
@@ -77,7 +56,7 @@ def audit() -> None:
 
 @audit.command("search", example="tablectl audit search --since 24h --operation DeleteTable")
 @_with_filters
-@click.option("--until", type=_Moment(), metavar="TIME", help="Records before this time.")
+@click.option("--until", type=options.Moment(), metavar="TIME", help="Records before this time.")
 @click.option(
     "-n", "--last", type=click.IntRange(1, 10_000), default=1000, show_default=True, help="At most so many."
 )

@@ -52,7 +52,7 @@ def clone(
     loaded = [LoadedSpec(_spec(origin, goal, name, new), name)]
     if applying.show_earlier_request(session, goal, loaded, apply_options):
         return
-    planned = planning.planned(goal, loaded)
+    planned = planning.planned(goal, loaded, apply_options.not_before)
     planned.check()
     plans = planned.plans
     applying.show_plans(session, plans)

@@ -28,9 +28,17 @@ _request_id = click.option("--request-id", metavar="ID", help="Show only operati
 _PAGE = 500
 
 
+class _State(click.Choice[str]):
+    """A state, with hyphens or underscores."""
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The state that VALUE names; fails with the states that there are."""
+        return super().convert(str(value).replace("_", "-"), param, ctx)
+
+
 @click.group(cls=Group)
 def operation() -> None:
-    """List, show, watch and cancel the operations that `tablectl apply` started.
+    """List, show, watch, approve and cancel the operations that `tablectl apply` started.
 
     The service keeps the record of an operation for 30 days after its end.
     """
@@ -47,7 +55,7 @@ def operation() -> None:
 @click.option(
     "--state",
     "states",
-    type=click.Choice(STATES, case_sensitive=False),
+    type=_State([each.replace("_", "-") for each in STATES], case_sensitive=False),
     multiple=True,
     help="Show only operations in this state. Can be repeated.",
 )
@@ -69,7 +77,7 @@ def list_operations(
 
     found = session.client.list_operations(
         table_name=table_name,
-        states=[OperationState.Value(f"OPERATION_STATE_{state}") for state in states],
+        states=[OperationState.Value(f"OPERATION_STATE_{each.replace('-', '_')}") for each in states],
         request_id=request_id,
         page_size=min(limit or _PAGE, _PAGE),
     )
@@ -128,6 +136,34 @@ def cancel(session: Session, ids: Sequence[str], request_id: str | None) -> None
         raise CommandFailed(f"{len(stopped)} of {len(named)} operations will stop")
 
 
+_comment = click.option("--comment", metavar="TEXT", help="Comment that the operation keeps.")
+
+
+@operation.command(example="tablectl operation approve OPERATION-ID --comment 'as agreed'")
+@_id
+@_comment
+@pass_session
+def approve(session: Session, operation_id: str, comment: str | None) -> None:
+    """Approve what an operation waits for: the AWS calls that 'tablectl operation show' lists.
+
+    You must be in a group that a policy names as approver, and you cannot approve your own operation. If the
+    table has changed since the operation began to wait, the operation ends.
+    """
+    _decided(session, session.client.approve_operation(operation_id, comment))
+
+
+@operation.command(example="tablectl operation reject OPERATION-ID --comment 'not this week'")
+@_id
+@_comment
+@pass_session
+def reject(session: Session, operation_id: str, comment: str | None) -> None:
+    """End an operation that waits for approval.
+
+    You must be in a group that a policy names as approver. To end your own operation, cancel it.
+    """
+    _decided(session, session.client.reject_operation(operation_id, comment))
+
+
 @operation.command(example="tablectl operation forget OPERATION-ID --yes")
 @_id
 @options.yes
@@ -153,6 +189,13 @@ def _named(session: Session, ids: Sequence[str], request_id: str | None) -> list
     if not found:
         raise CommandFailed(f"no operations found for request ID {request_id}")
     return [each.operation_id for each in found]
+
+
+def _decided(session: Session, operation: Operation) -> None:
+    from tableadmin.v1 import ApproveOperationResponse  # noqa: PLC0415 - protobuf
+
+    response = ApproveOperationResponse(operation=operation)
+    session.show(response, lambda each: [Lines([*operation_text.decided(each.operation)])])
 
 
 def _listing(operations: Sequence[Operation]) -> list[Block]:

@@ -41,6 +41,7 @@ class ApplyOptions:
     allow_destructive: bool
     allow_replacement: bool
     request_id: str | None
+    not_before: datetime | None = None
 
     @property
     def allowed(self) -> frozenset[str]:
@@ -64,6 +65,12 @@ _options = options.combine_options(
         metavar="ID",
         help="Idempotency token. If a request with this ID exists, tablectl starts nothing and shows the "
         "operations of that request.",
+    ),
+    click.option(
+        "--not-before",
+        type=options.Moment(ahead=True),
+        metavar="TIME",
+        help="Start the changes at this time or soon after it, such as 2h or 2026-11-26T18:00:00Z.",
     ),
 )
 permissions = options.combine_options(
@@ -89,11 +96,12 @@ def apply_options(command: Callable[..., R]) -> Callable[..., R]:
         yes: bool,
         detach: bool,
         request_id: str | None,
+        not_before: datetime | None,
         allow_destructive: bool = False,
         allow_replacement: bool = False,
         **others: object,
     ) -> R:
-        said = ApplyOptions(yes, detach, allow_destructive, allow_replacement, request_id)
+        said = ApplyOptions(yes, detach, allow_destructive, allow_replacement, request_id, not_before)
         return command(*args, apply_options=said, **others)
 
     return _options(with_wishes)
@@ -169,6 +177,7 @@ def apply(
             allow_replacement=apply_options.allow_replacement,
             request_id=request_id,
             requested_by=requester(),
+            not_before=apply_options.not_before,
         )
     if apply_options.detach:
         operation_progress.detach(session, operations.latest, client.options.endpoint)

@@ -18,6 +18,8 @@ from tableadmin.cli.views import plan_text
 from tableadmin.cli.views.plan_values import with_values
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tableadmin.awsshape import AwsDict
     from tableadmin.client import Client
     from tableadmin.errors import TableAdminError
@@ -52,8 +54,8 @@ class Planned:
             raise CommandFailed(f"{count(len(self.errors))} could not be planned")
 
 
-def planned(client: Client, loaded: Sequence[LoadedSpec]) -> Planned:
-    """The plans for the specs LOADED; violations are printed to standard error.
+def planned(client: Client, loaded: Sequence[LoadedSpec], not_before: datetime | None = None) -> Planned:
+    """The plans for the specs LOADED, to be applied at NOT_BEFORE; violations are printed to standard error.
 
     A terminal shows the progress. Raises CommandFailed for invalid specs, and TableAdminError.
     """
@@ -62,7 +64,7 @@ def planned(client: Client, loaded: Sequence[LoadedSpec]) -> Planned:
 
     try:
         results = _with_progress(
-            until_stalled(client, client.plan_tables(each.spec for each in loaded)), len(loaded)
+            until_stalled(client, client.plan_tables((each.spec for each in loaded), not_before)), len(loaded)
         )
     except InvalidArgument as error:
         response = client.validate(each.spec for each in loaded)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 # Columns that the name of a table gets at least, if it needs them.
 _NAME = 12
 _STYLES = {
+    "AWAITING_APPROVAL": "magenta",
+    "SCHEDULED": "cyan",
     "RUNNING": "yellow",
     "SUCCEEDED": "green",
     "FAILED": "red",

@@ -17,10 +17,13 @@ from tableadmin.cli.app.session import Session, aws
 from tableadmin.cli.app.terminal_text import is_terminal, printable
 from tableadmin.cli.views.formatting import span
 from tableadmin.cli.views.operation_text import (
+    approvers,
+    awaits_approval,
     call,
     current_step,
     ended,
     outcomes,
+    said,
     seconds,
     state,
     succeeded,
@@ -41,9 +44,10 @@ def follow(session: Session, operations: Operations, endpoint: str | None) -> No
     Raises CommandFailed unless all succeeded, and TableAdminError. Ctrl-C stops the watching, not the
     operations, and says how to come back.
     """
+    told: set[str] = set()
     with _interruptible(session, operations, endpoint):
-        for _ in _shown(session, operations):
-            pass
+        for operation in _shown(session, operations):
+            _tell_how_to_approve(session, operation, endpoint, told)
     newest = operations.latest
     if session.in_blocks:
         terminal_text.write(outcomes(newest, time.time()))
@@ -59,7 +63,22 @@ def detach(session: Session, operations: Sequence[Operation], endpoint: str | No
             click.echo(printable(f"{operation.table_name}: operation {operation.operation_id}"))
         else:
             session.show_item(as_json(operation))
+    told: set[str] = set()
+    for operation in operations:
+        _tell_how_to_approve(session, operation, endpoint, told)
     click.echo(_follow_up_commands(session, operations, endpoint), err=True)
+
+
+def _tell_how_to_approve(
+    session: Session, operation: Operation, endpoint: str | None, told: set[str]
+) -> None:
+    """Say who can approve OPERATION, and how, if it waits for that and this was not TOLD before."""
+    if not awaits_approval(operation) or operation.operation_id in told:
+        return
+    told.add(operation.operation_id)
+    command = session.command_line("operation", "approve", operation.operation_id, endpoint=endpoint)
+    text = f"{operation.table_name} waits for approval by {approvers(operation)}; to approve, run '{command}'"
+    click.echo(printable(text), err=True)
 
 
 def as_json(operation: Operation) -> AwsDict:
@@ -117,11 +136,11 @@ def _documents(operations: Iterable[Operation], session: Session) -> Iterator[Op
 
 
 def _lines(operations: Iterable[Operation]) -> Iterator[Operation]:
-    said: dict[str, str] = {}
+    shown: dict[str, str] = {}
     for operation in operations:
         text = _line(operation)
-        if said.get(operation.operation_id) != text:
-            said[operation.operation_id] = text
+        if shown.get(operation.operation_id) != text:
+            shown[operation.operation_id] = text
             click.echo(printable(f"{span(seconds(operation, time.time()))}: {operation.table_name}: {text}"))
         yield operation
 
@@ -129,5 +148,5 @@ def _lines(operations: Iterable[Operation]) -> Iterator[Operation]:
 def _line(operation: Operation) -> str:
     """`running, call 2 of 5: add index GenreIndex`, `failed: ...`."""
     at = f"call {call(operation)}" if call(operation) and not ended(operation) else ""
-    where = ", ".join(filter(None, [state(operation).lower(), at]))
+    where = ", ".join(filter(None, [said(state(operation)), at]))
     return ": ".join(filter(None, [where, current_step(operation)]))

@@ -14,11 +14,21 @@ from tableadmin.cli.views.message_rows import full_columns
 if TYPE_CHECKING:
     from google.protobuf.timestamp_pb2 import Timestamp
 
-    from tableadmin.v1 import Operation, OperationCall, OperationError
+    from tableadmin.v1 import Operation, OperationCall, OperationError, RequiredApproval
 
 # The states of the contract, in the order in which an operation can have them.
-STATES = ("PENDING", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED", "ABORTED", "UNREADABLE")
-_UNFINISHED_STATES = ("", "PENDING", "RUNNING")
+STATES = (
+    "AWAITING_APPROVAL",
+    "SCHEDULED",
+    "PENDING",
+    "RUNNING",
+    "SUCCEEDED",
+    "FAILED",
+    "CANCELLED",
+    "ABORTED",
+    "UNREADABLE",
+)
+_UNFINISHED_STATES = ("", "AWAITING_APPROVAL", "SCHEDULED", "PENDING", "RUNNING")
 
 _COLOURS = {
     "SUCCEEDED": "green",
@@ -28,12 +38,35 @@ _COLOURS = {
     "UNREADABLE": "red",
 }
 _COLUMNS = ("Operation", "Table", "State", "Calls", "Created", "Took", "By")
+_STEP_COLUMNS = ("To approve", "AWS operation", "Approval by", "Request")
+_APPROVAL_COLUMNS = ("By", "Decision", "At", "Comment")
 _CALL_COLUMNS = ("Call", "AWS operation", "Outcome", "Began", "Took", "Tries", "AWS request", "Why")
 
 
 def state(operation: Operation) -> str:
     """How far the operation is: one of STATES."""
     return word(operation, "state")
+
+
+def said(state: str) -> str:
+    """STATE in words: `awaiting approval`."""
+    return state.lower().replace("_", " ")
+
+
+def awaits_approval(operation: Operation) -> bool:
+    """Whether the operation waits for somebody to approve it."""
+    return state(operation) == "AWAITING_APPROVAL"
+
+
+def approvers(operation: Operation) -> str:
+    """Who can approve what the operation waits for: `a member of corp/platform`."""
+    return " and ".join(dict.fromkeys(members(each) for each in operation.approval_request.missing_approvals))
+
+
+def members(required: RequiredApproval) -> str:
+    """`a member of corp/platform`, `2 members of corp/platform`."""
+    who = "a member" if required.approvers == 1 else f"{required.approvers} members"
+    return f"{who} of {required.group}"
 
 
 def ended(operation: Operation) -> bool:
@@ -90,7 +123,7 @@ def outcomes(operations: Sequence[Operation], at: float) -> Iterator[Line]:
     for operation in operations:
         about = f"{calls(operation)} in {span(seconds(operation, at))}"
         what = state(operation)
-        yield Line(f"{operation.table_name} {what.lower()}: {about}", hang=2, colour=_COLOURS.get(what, ""))
+        yield Line(f"{operation.table_name} {said(what)}: {about}", hang=2, colour=_COLOURS.get(what, ""))
         if operation.HasField("error"):
             yield Line(error_text(operation.error), 2)
             yield from (Line(f"left: {each}", 2) for each in operation.error.left)
@@ -103,7 +136,7 @@ def outcomes(operations: Sequence[Operation], at: float) -> Iterator[Line]:
 def tally(operations: Sequence[Operation]) -> str:
     """How many of OPERATIONS are how far: `3 tables: 2 succeeded, 1 failed`."""
     found = Counter(state(operation) for operation in operations)
-    parts = [f"{found[each]} {each.lower()}" for each in STATES if found[each]]
+    parts = [f"{found[each]} {said(each)}" for each in STATES if found[each]]
     tables = "1 table" if len(operations) == 1 else f"{len(operations)} tables"
     return f"{tables}: {', '.join(parts)}"
 
@@ -128,7 +161,39 @@ def listing(operations: Sequence[Operation], at: float) -> Rows:
 def details(operation: Operation, at: float) -> list[Block]:
     """Everything that is remembered of the operation, but for the spec: the calls one a row."""
     fields = [(label, text) for label, text in _fields(operation, at) if text]
-    return [Fields(fields), call_rows(operation)]
+    return [Fields(fields), *_approval(operation), call_rows(operation)]
+
+
+def _approval(operation: Operation) -> Iterator[Block]:
+    """What is to be approved, and who has approved or rejected it."""
+    if operation.HasField("approval_request"):
+        steps = [
+            (step.summary, step.operation, "; ".join(map(requirement, step.required_approvals)), step.request)
+            for step in operation.approval_request.steps
+        ]
+        yield Rows(_STEP_COLUMNS, steps, "")
+    if operation.approvals:
+        said_by = [
+            (each.principal, "rejected" if each.rejected else "approved", time(each.time), each.comment)
+            for each in operation.approvals
+        ]
+        yield full_columns(_APPROVAL_COLUMNS, said_by)
+
+
+def requirement(required: RequiredApproval) -> str:
+    """`a member of corp/platform (policy destroy)`."""
+    return f"{members(required)} (policy {required.policy})"
+
+
+def decided(operation: Operation) -> Iterator[str]:
+    """What is said of an operation that was approved or rejected."""
+    what = f"{operation.operation_id} of table {operation.table_name}"
+    if awaits_approval(operation):
+        yield f"{what} still waits for approval by {approvers(operation)}"
+    elif ended(operation):
+        yield f"{what} has ended: {said(state(operation))}"
+    else:
+        yield f"{what} is approved: {said(state(operation))}"
 
 
 def stopping(operation: Operation) -> Iterator[str]:
@@ -179,6 +244,9 @@ def _fields(operation: Operation, at: float) -> Iterator[tuple[str, str]]:
     yield "Left", "; ".join(operation.error.left)
     yield "Cancelled", "asked stops before the next call" if operation.cancel_requested else ""
     yield "Created", time(operation.create_time)
+    yield "Not before", time(operation.not_before) if operation.HasField("not_before") else ""
+    waits = operation.approval_request if awaits_approval(operation) else None
+    yield "Expires", time(waits.expire_time) if waits else ""
     yield "By", operation.requested_by
     yield "From", operation.caller
     yield "Request", operation.request_id

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tableadmin.cli.app.terminal_text import Line
 from tableadmin.cli.views.formatting import word
+from tableadmin.cli.views.operation_text import requirement
 from tableadmin.cli.views.plan_values import compact, value
 from tableadmin.cli.views.value_blocks import block, changed, is_nested
 
@@ -167,6 +168,8 @@ def _step(number: int, step: PlannedStep) -> Iterator[Line]:
     yield from (Line(f"wait for: {each}", 2 + len(mark)) for each in step.waits)
     if step.HasField("denial"):
         yield Line(_denial(step.denial), 2 + len(mark), colour="red")
+    for required in step.required_approvals:
+        yield Line(f"needs approval by {requirement(required)}", 2 + len(mark), colour="yellow")
 
 
 def _denial(denial: StepDenial) -> str:

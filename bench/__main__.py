@@ -30,6 +30,12 @@ from bench.report import (
     target_lines,
     watching_lines,
 )
+from bench.securing import (
+    measure_secured_reads,
+    measure_secured_watching,
+    securing_lines,
+    securing_targets,
+)
 from bench.sharing import measure_sharing
 from bench.tables import create_tables, description
 from bench.targets import Target, call_targets, inventory_targets, sharing_targets, watching_targets
@@ -89,7 +95,9 @@ def _authorizing() -> Iterable[Target]:
 def _watches(engine: Engine) -> Iterable[Target]:
     watching = measure_watching(engine)
     _show(watching_lines(watching))
-    return watching_targets(watching)
+    reads, secured = measure_secured_reads(engine), measure_secured_watching(engine)
+    _show(securing_lines(reads, secured))
+    return *watching_targets(watching), *securing_targets(reads, secured, watching[2])
 
 
 def _inventory() -> Iterable[Target]:

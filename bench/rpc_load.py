@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-import grpc
 from google.protobuf.message import Message
 
+from bench.channels import ClientFiles, channel
 from bench.cpu import cpu_seconds
 from bench.figures import Round
 from bench.load import Span
@@ -18,7 +18,8 @@ from bench.load import Span
 class RpcLoad:
     """Calls of the RPC METHOD at ADDRESS, which the process PID serves; caller i sends the i-th request.
 
-    Answers are parsed as RESPONSE_TYPE; without one they stay bytes. The CPU is that of the process PID.
+    Answers are parsed as RESPONSE_TYPE; without one they stay bytes. The CPU is that of the
+    process PID. With FILES the channel has mutual TLS.
     """
 
     address: str
@@ -26,6 +27,7 @@ class RpcLoad:
     method: str
     requests: Sequence[bytes]
     response_type: type[Message] | None = None
+    files: ClientFiles | None = None
 
     def __call__(self, callers: int, span: Span) -> Round:
         """Run a round: callers are tasks that share one channel."""
@@ -33,8 +35,8 @@ class RpcLoad:
 
     async def _round(self, callers: int, span: Span) -> Round:
         parse = self.response_type.FromString if self.response_type else None
-        async with grpc.aio.insecure_channel(self.address) as channel:
-            call: _Call = channel.unary_unary(self.method, None, parse)
+        async with channel(self.address, self.files) as opened:
+            call: _Call = opened.unary_unary(self.method, None, parse)
             requests = self.requests[:callers]
             await asyncio.gather(*(_calls(call, request, span.warm_up) for request in requests))
             begin, cpu = time.perf_counter(), cpu_seconds(self.pid)

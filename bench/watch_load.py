@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import grpc
 
+from bench.channels import ClientFiles, channel
 from bench.memory import memory
 from tableadmin.v1.table_admin_pb2_grpc import TableAdminStub
 from tableadmin.v1.table_pb2 import UpdateTableRequest
@@ -56,12 +57,13 @@ class Watched:
 
 @dataclass(frozen=True)
 class WatchLoad:
-    """Watchers at ADDRESS, which the process PID serves, of a table of ENGINE."""
+    """Watchers at ADDRESS, which the process PID serves, of a table of ENGINE; with FILES by mutual TLS."""
 
     address: str
     pid: int
     engine: Engine
     table: str
+    files: ClientFiles | None = None
 
     def __call__(self, watchers: int, rest: float, changes: int) -> Watched:
         """Join; see a change made through the service; rest so many seconds; see CHANGES made at the engine.
@@ -90,7 +92,7 @@ async def _run(load: WatchLoad, watchers: int, rest: float, changes: int) -> Wat
 async def _watching(load: WatchLoad, watchers: int) -> AsyncIterator["_Crowd"]:
     async with AsyncExitStack() as stack:
         channels = [
-            await stack.enter_async_context(grpc.aio.insecure_channel(load.address, options=_OPTIONS))
+            await stack.enter_async_context(channel(load.address, load.files, _OPTIONS))
             for _ in range(-(-watchers // _STREAMS_A_CONNECTION))
         ]
         crowd = _Crowd(load, watchers, channels[0])

@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bench.channels import ClientFiles
 from bench.counting import Counter, counting
 from bench.load import load_process
 from bench.memory import memory
@@ -67,25 +68,44 @@ def measure_watching(engine: Engine) -> list[Watching]:
         ]
 
 
+def measure_most(server: ServerProcess, engine: Engine, files: ClientFiles) -> Watching:
+    """The most watchers that there may be, with mutual TLS, and one change."""
+    return _run(server, engine, MOST, 0.0, 1, files)[0]
+
+
 def _measured(
     counter: Counter, server: ServerProcess, engine: Engine, watchers: int, rest: float, changes: int
 ) -> Watching:
+    seen, watched = _run(server, engine, watchers, rest, changes, None)
+    return replace(seen, calls=len(counter.between(*watched.rest)), changes=list(_seen(watched, counter)))
+
+
+def _run(  # all that a run depends on
+    server: ServerProcess,
+    engine: Engine,
+    watchers: int,
+    rest: float,
+    changes: int,
+    files: ClientFiles | None,
+) -> tuple[Watching, Watched]:
+    """What the watchers came to, without what a counter knows, and what they saw."""
     pid = server.process.pid
     with load_process() as process:
-        load = WatchLoad(server.address, pid, engine, NAMES[0])
+        load = WatchLoad(server.address, pid, engine, NAMES[0], files)
         before = memory(pid)
         watched = process.submit(load, watchers, rest, changes).result()
     time.sleep(_AFTERWARDS)
-    return Watching(
+    seen = Watching(
         watchers,
         joining=watched.joined - watched.opened,
-        calls=len(counter.between(*watched.rest)),
-        changes=list(_seen(watched, counter)),
+        calls=0,
+        changes=(),
         before=before,
         during=watched.memory,
         after=memory(pid),
         errors=watched.errors,
     )
+    return seen, watched
 
 
 def _seen(watched: Watched, counter: Counter) -> Iterator[Seen]:

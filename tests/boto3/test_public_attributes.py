@@ -8,6 +8,7 @@ import pytest
 from botocore import exceptions as boto
 from botocore.config import Config
 
+import tableadmin.boto3
 from tableadmin import v1
 from tableadmin.awsshape import from_aws
 from tableadmin.boto3 import drop_in, standins
@@ -193,3 +194,12 @@ def test_the_first_response_counts(nowhere: drop_in.Client) -> None:
     events.unregister("choose.one", first)
     assert events.emit_until_response("choose.one")[1] == "second"
     assert events.emit_until_response("choose.two") == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("resource", "get_waiter"), ("Session", "client"), ("nothing", "")]
+)
+def test_the_module_says_what_to_use(name: str, hint: str) -> None:
+    """What boto3 has beside clients is missing, and the error says what to use."""
+    with pytest.raises(AttributeError, match=f"no attribute '{name}'.*{hint}"):
+        getattr(tableadmin.boto3, name)

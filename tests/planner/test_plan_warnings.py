@@ -49,3 +49,18 @@ def test_decreases(used: int, ago: timedelta, text: str) -> None:
 def test_budgets(after: Data, path: str) -> None:
     """A change of what has a budget warns of it."""
     assert [path] == [warning.path for warning in planned(table(), after).warnings]
+
+
+def test_unmanaged_members_of_a_table_that_is_replaced() -> None:
+    """The plan names the settings that the spec does not manage and that are lost with the table."""
+    tags = [{"Key": "team", "Value": "films"}]
+    expiry = {"Enabled": True, "AttributeName": "Until"}
+    unmanaged = [{"Path": "Tags"}, {"Path": "TimeToLiveSpecification"}, {"Path": "ResourcePolicy"}]
+    before = table(Tags=tags, TimeToLiveSpecification=expiry)
+    lost = {"Tags[team]", "TimeToLiveSpecification"}
+    for after, paths in (
+        (table(types="NS", Unmanaged=unmanaged), lost),
+        (table(Unmanaged=unmanaged), set[str]()),
+    ):
+        warnings = planned(before, after).warnings
+        assert paths == {each.path for each in warnings if "the new table does not have" in each.description}

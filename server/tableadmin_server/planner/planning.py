@@ -91,7 +91,11 @@ def plan(
         changes,
         () if refusal else _waits(steps, live, now, changed),
         steps,
-        [*unchanged_warnings(desired, at, live, unmanaged), *quota_warnings(changes, at, to, live, now)],
+        [
+            *unchanged_warnings(desired, at, live, unmanaged),
+            *quota_warnings(changes, at, to, live, now),
+            *(_lost_with_table(desired, at, unmanaged) if action is Action.REPLACE else ()),
+        ],
         fingerprint(live, at, unmanaged),
         refusal,
         unmanaged.entries,
@@ -108,6 +112,14 @@ def without(
     """The plan MADE for LIVE at the time NOW, without STEPS: what can be done although they can't."""
     left = [step for step in made.steps if not steps(step)]
     return replace(made, steps=left, waits=_waits(left, live, now, changed))
+
+
+def _lost_with_table(desired: TableState, at: TableState, unmanaged: Unmanaged) -> Iterator[PlanWarning]:
+    """What a table that is replaced has of UNMANAGED members, and the new one has not."""
+    for change in differences(unmanaged.kept(desired, at), desired):
+        yield PlanWarning(
+            change.path, "the spec does not manage this setting, and the new table does not have it"
+        )
 
 
 def _creation(

@@ -18,7 +18,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import strategies as st
 
 from tableadmin.awsshape import AwsDict, AwsValue
-from tableadmin.awsshape.rules import is_map, is_timestamp, map_value, members_of
+from tableadmin.awsshape.rules import EMPTY_MEMBERS, is_map, is_timestamp, map_value, members_of
 
 T = TypeVar("T")
 Values: TypeAlias = st.SearchStrategy[T]
@@ -63,8 +63,8 @@ def _message(draw: st.DrawFn, descriptor: Descriptor, depth: int) -> Message:
     kwargs = {field.name: draw(_field(field, depth)) for field in draw(_some_fields(descriptor, depth))}
     repeated = (field.name for field in members_of(descriptor) if field.is_repeated)
     absent = tuple(name for name in repeated if not kwargs.get(name))
-    if absent:
-        kwargs["empty_members"] = sorted(draw(_few_names(absent)))
+    if absent and EMPTY_MEMBERS in descriptor.fields_by_name:
+        kwargs[EMPTY_MEMBERS] = sorted(draw(_few_names(absent)))
     return GetMessageClass(descriptor)(**kwargs)
 
 

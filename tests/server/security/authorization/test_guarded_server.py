@@ -71,9 +71,9 @@ def naming_request(method: str, row: Classified, table: str, arns: str = "") -> 
     service, _, rpc = method.partition("/")
     message = GetMessageClass(Default().FindServiceByName(service).methods_by_name[rpc].input_type)()
     for naming in row.tables:
-        _set(message, naming.path.split("."), _name(naming, table, arns))
+        set_at(message, naming.path.split("."), _name(naming, table, arns))
     if row.about is About.OPERATIONS:
-        _set(message, ["operation_ids" if rpc == "WatchOperation" else "operation_id"], "x-1")
+        set_at(message, ["operation_ids" if rpc == "WatchOperation" else "operation_id"], "x-1")
     return message
 
 
@@ -84,11 +84,12 @@ def _name(naming: Reference, table: str, arns: str) -> str:
     return f"{begin}/{table}" if kind is Kind.TABLE else f"{begin}/{table}/{kind}/abc"
 
 
-def _set(message: Any, path: Sequence[str], value: str) -> None:  # noqa: ANN401  # of any type
+def set_at(message: Any, path: Sequence[str], value: str) -> None:  # noqa: ANN401  # of any type
+    """Put VALUE at PATH in MESSAGE, in a new element of each list on the way."""
     name, *below = path
     field = message.DESCRIPTOR.fields_by_name[name]
     if below:
-        _set(getattr(message, name).add() if field.is_repeated else getattr(message, name), below, value)
+        set_at(getattr(message, name).add() if field.is_repeated else getattr(message, name), below, value)
     elif field.is_repeated:
         getattr(message, name).append(value)
     else:

@@ -71,13 +71,11 @@ def decide(  # noqa: PLR0913, PLR0917  # all that a decision depends on
 
 def as_entities(principal: Principal, resource: Resource, facts: Facts) -> Sequence[Mapping[str, object]]:
     """The entities of a decision, put together without the code under test."""
+    if resource.table is None:
+        return [_entity_of(principal)]
     attributes = {"name": resource.table, "own": False, **({"live": facts.live} if facts.live else {})}
     return [
-        {
-            "uid": {"type": principal.type, "id": principal.id},
-            "attrs": {"name": principal.id.split("/", 1)[1]},
-            "parents": [{"type": "Group", "id": group} for group in principal.groups],
-        },
+        _entity_of(principal),
         {
             "uid": {"type": "Table", "id": f"{resource.endpoint}/{resource.table}"},
             "attrs": attributes,
@@ -85,3 +83,11 @@ def as_entities(principal: Principal, resource: Resource, facts: Facts) -> Seque
             "parents": [{"type": "Endpoint", "id": resource.endpoint}],
         },
     ]
+
+
+def _entity_of(principal: Principal) -> Mapping[str, object]:
+    return {
+        "uid": {"type": principal.type, "id": principal.id},
+        "attrs": {"name": principal.id.split("/", 1)[1]},
+        "parents": [{"type": "Group", "id": group} for group in principal.groups],
+    }

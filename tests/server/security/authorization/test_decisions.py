@@ -16,6 +16,7 @@ from tableadmin.v1 import (
     ExportTableToPointInTimeRequest,
     GlobalSecondaryIndex,
     ImportTableRequest,
+    ListTablesRequest,
     ProvisionedThroughput,
     Tag,
     UpdateTableRequest,
@@ -306,6 +307,7 @@ ACTION_SCOPES = [
     'action in Action::"write"',
     'action in [Action::"read", Action::"DeleteTable"]',
     'action == Action::"CreateTable"',
+    'action in Action::"list"',
 ]
 RESOURCES = [
     "resource is Table",
@@ -314,18 +316,28 @@ RESOURCES = [
     'resource in Table::"staging/music-a"',
 ]
 PEERS = [None, "10.1.2.3", "192.168.0.1", "fd00::1"]
+# Scopes of policies for endpoints, and conditions that look at nothing of a table.
+ENDPOINTS = [
+    "resource",
+    'resource in Endpoint::"staging"',
+    'resource == Endpoint::"production"',
+    "resource is Endpoint",
+]
 CONDITIONS = [
     "",
-    'when { context has peer && context.peer.isInRange(ip("10.0.0.0/8")) }',
-    "unless { context has peer && context.peer.isIpv6() }",
-    'when { resource.name like "music-*" }',
-    'when { resource.hasTag("owner") && resource.getTag("owner") == principal.name }',
-    "unless { resource has live && resource.live.items > 0 }",
     "when { context.readUnits > 10 }",
     'when { context.now < datetime("2026-07-01") }',
     'when { principal in Group::"corp/owners" }',
     'when { context has tags && context.tags.hasTag("owner") }',
     "when { context.mine }",
+    'when { context has peer && context.peer.isInRange(ip("10.0.0.0/8")) }',
+    "unless { context has peer && context.peer.isIpv6() }",
+]
+OF_TABLES = [
+    *CONDITIONS,
+    'when { resource.name like "music-*" }',
+    'when { resource.hasTag("owner") && resource.getTag("owner") == principal.name }',
+    "unless { resource has live && resource.live.items > 0 }",
 ]
 FACTS = [
     Facts(),
@@ -338,6 +350,7 @@ REQUESTS: Sequence[tuple[str, Message]] = [
     ("CreateTable", CreateTableRequest()),
     ("DeleteTable", DeleteTableRequest()),
     ("UpdateTable", UpdateTableRequest()),
+    ("ListTables", ListTablesRequest()),
 ]
 
 
@@ -346,8 +359,11 @@ def random_policy(random: Random, number: int) -> str:
     if number == 0 and random.random() < 0.5:
         return '@id("p0") permit (principal, action, resource);'
     effect = random.choice(["permit", "permit", "permit", "permit", "permit", "forbid"])
-    scope = ", ".join(random.choice(each) for each in (SCOPES, ACTION_SCOPES, RESOURCES))
-    return f'@id("p{number}") {effect} ({scope}) {random.choice(CONDITIONS)};'
+    resources, conditions = random.choice(
+        [(RESOURCES, OF_TABLES), (RESOURCES, OF_TABLES), (ENDPOINTS, CONDITIONS)]
+    )
+    scope = ", ".join(random.choice(each) for each in (SCOPES, ACTION_SCOPES, resources))
+    return f'@id("p{number}") {effect} ({scope}) {random.choice(conditions)};'
 
 
 def unvalidated(texts: Sequence[str]) -> Decider:
@@ -373,7 +389,8 @@ def test_slices_change_nothing(seed: int) -> None:
             action, request = random.choice(REQUESTS)
             facts, peer = random.choice(FACTS), random.choice(PEERS)
             context, referred = context_of(request, NOW, mine=False, peer=peer)
-            resource = Resource(endpoint, "music-a")
+            table = None if action == "ListTables" else "music-a"
+            resource = Resource(endpoint, table)
             whole = cedarpy.is_authorized(
                 {
                     "principal": {"type": principal.type, "id": principal.id},
@@ -388,7 +405,7 @@ def test_slices_change_nothing(seed: int) -> None:
                 SCHEMA,
             )
             for _ in range(2):  # made, and remembered
-                decision = decide(ours, principal, action, "music-a", endpoint, request, facts, peer=peer)
+                decision = decide(ours, principal, action, table, endpoint, request, facts, peer=peer)
                 assert decision.allowed is whole.allowed, (texts, principal, action, endpoint, facts)
             allowed += decision.allowed
     assert allowed >= 100 / 3

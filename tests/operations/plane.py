@@ -147,12 +147,12 @@ class Plane:
         return [
             (operation, params)
             for operation, params in list(self.model.control.calls)
-            if operation != "CreateTable" and _table_name(params) == name
+            if operation != "CreateTable" and table_of(params) == name
         ]
 
     def sent(self, name: str) -> list[Write]:
         """What came in to change the table NAME, accepted or not."""
-        return [each for each in list(self.writes) if not each.own and _table_name(each.params) == name]
+        return [each for each in list(self.writes) if not each.own and table_of(each.params) == name]
 
     def own(self, *texts: str) -> list[Write]:
         """The accepted writes to the operations table that mention one of TEXTS, or all without any."""
@@ -206,6 +206,7 @@ def nothing(_: object) -> None:
     """Leave things as they are."""
 
 
-def _table_name(params: Data) -> str:
+def table_of(params: Data) -> str:
+    """The name of the table that a call with PARAMS is about."""
     name: str = params.get("TableName") or params.get("ResourceArn", "").rpartition("/")[2]
     return name

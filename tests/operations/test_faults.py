@@ -6,9 +6,11 @@ import secrets
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 
 import grpc
 import pytest
@@ -17,7 +19,7 @@ from google.rpc.code_pb2 import Code
 from tableadmin import v1
 from tests.engines import Engine
 from tests.operations.conftest import LEASE
-from tests.operations.plane import Lost, Write, nothing, throttling
+from tests.operations.plane import Lost, Write, nothing, table_of, throttling
 from tests.operations.replica import Replica
 from tests.operations.specs import STEPS, after, before
 from tests.operations.trap import Trap, nth
@@ -33,6 +35,7 @@ from tests.operations.world import (
     until,
 )
 from tests.planner.model.port import Asked, Given
+from tests.server.security.audit.conftest import whole_records
 
 FAILED = v1.OperationState.OPERATION_STATE_FAILED
 KILLS = 50
@@ -60,17 +63,17 @@ def throttled(own_engine: Engine) -> Iterator["Future[None]"]:
 
 
 @pytest.mark.usefixtures("minute", "throttled")
-def test_killed_at_fifty_moments(own_engine: Engine) -> None:
+def test_killed_at_fifty_moments(own_engine: Engine, tmp_path: Path) -> None:
     """Killed at any moment, a server leaves nothing lost, doubled or refused: another one finishes.
 
     Each kill hits an apply of eight steps, before or after a write of it or some time later, while two
-    replicas run.
+    replicas run. Each change that has reached the endpoint has its intent in the audit file of its server.
     """
     seed = int(os.environ.get("SEED") or secrets.randbits(32))
     print(f"SEED={seed}")  # noqa: T201  # pytest shows it where the test fails
     rng = random.Random(seed)
     with (
-        replicated(own_engine, "--operation-lease", str(LEASE), count=2, speed=3000) as world,
+        replicated(own_engine, "--operation-lease", str(LEASE), count=2, speed=3000, audit=tmp_path) as world,
         ThreadPoolExecutor(2) as restarting,
     ):
         hit: list[v1.TablePlan] = []
@@ -94,6 +97,25 @@ def test_killed_at_fifty_moments(own_engine: Engine) -> None:
             world.assert_carried_out(plan, after(plan.table_name))
         until(lambda: not world.unended())
         assert [] == world.plane.model.refused
+        world.plane.let_answers_out()
+        sent = Counter(
+            (each.through, each.operation, table_of(each.params))
+            for each in world.plane.writes
+            if not each.own
+        )
+    assert sent.total() >= KILLS * STEPS
+    assert Counter() == sent - intents(tmp_path)
+
+
+def intents(folder: Path) -> Counter[tuple[str, str, str]]:
+    """The changes of operations that the audit files in FOLDER have intents of: server, operation, table."""
+    return Counter(
+        (file.name, each["api"]["operation"], each["resources"][0]["name"])
+        for file in folder.iterdir()
+        if not file.suffix
+        for each in whole_records(file)
+        if each["status"] == "Intent" and "operation_id" in each["unmapped"]
+    )
 
 
 def killing(world: World, victim: Replica, name: str, rng: random.Random) -> Trap:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar, cast
 
 import grpc
@@ -219,13 +220,24 @@ def chosen(world: World, rng: random.Random, at_least: int = 2) -> Replica:
 
 
 @contextmanager
-def replicated(
-    engine: Engine, *flags: str, count: int = 2, speed: float = 1500.0, module: str = COOLING
+def replicated(  # all that a world may differ in
+    engine: Engine,
+    *flags: str,
+    count: int = 2,
+    speed: float = 1500.0,
+    module: str = COOLING,
+    audit: Path | None = None,
 ) -> Iterator[World]:
-    """COUNT replicas of MODULE, started with FLAGS, in front of a new plane with a clock of that SPEED."""
+    """COUNT replicas of MODULE, started with FLAGS, in front of a new plane with a clock of that SPEED.
+
+    With AUDIT each replica writes an audit file, in that folder and by the name of the replica.
+    """
     plane = Plane(engine, speed)
     flags = ("--operations-table", plane.operations_table, *flags)
-    replicas = [Replica(name, plane.way_in(name), *flags, module=module) for name in "ABC"[:count]]
+    audits = {name: ("--audit-file", str(audit / name)) if audit else () for name in "ABC"[:count]}
+    replicas = [
+        Replica(name, plane.way_in(name), *flags, *own, module=module) for name, own in audits.items()
+    ]
     try:
         with ThreadPoolExecutor(count) as starting:
             started: list[Future[None]] = [starting.submit(each.start) for each in replicas]

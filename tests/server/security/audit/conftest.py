@@ -19,3 +19,10 @@ def records(path: Path) -> list[dict[str, Any]]:
 def parsed(lines: Iterable[bytes]) -> list[dict[str, Any]]:
     """The records that LINES are."""
     return [json.loads(line) for line in lines if line]
+
+
+def whole_records(path: Path) -> list[dict[str, Any]]:
+    """The records in the file at PATH but for lines that a kill has cut."""
+    return parsed(
+        line for line in path.read_bytes().splitlines() if line.endswith(b"}") and line.startswith(b"{")
+    )

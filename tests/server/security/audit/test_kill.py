@@ -8,14 +8,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import grpc
 
 from tableadmin.v1 import DeleteTableRequest
 from tableadmin.v1.table_admin_pb2_grpc import TableAdminStub
 from tests.server.scripted_endpoint import serving
-from tests.server.security.audit.conftest import parsed
+from tests.server.security.audit.conftest import whole_records
 from tests.server_process import ServerProcess, running_server
 
 KILLS = 50
@@ -37,7 +36,7 @@ def test_fifty_kills(tmp_path: Path) -> None:
                 _load_and_kill(server, rng.uniform(0.0, 0.08), numbers, answered)
         # A request that a kill has cut has no body, and changes nothing.
         reached = {json.loads(each.body)["TableName"] for each in endpoint.seen if each.body}
-    found = _whole_records(path)
+    found = whole_records(path)
     intended = {each["resources"][0]["name"] for each in found if each["status"] == "Intent"}
     concluded = {each["resources"][0]["name"] for each in found if each["status"] == "Success"}
     assert len(reached) >= KILLS
@@ -67,10 +66,3 @@ def _load_and_kill(server: ServerProcess, seconds: float, numbers: "count[int]",
         begun.wait(10)
         time.sleep(seconds)  # the moment is any moment
         server.process.send_signal(signal.SIGKILL)
-
-
-def _whole_records(path: Path) -> list[dict[str, Any]]:
-    """The records in the file at PATH but for lines that a kill has cut."""
-    return parsed(
-        line for line in path.read_bytes().splitlines() if line.endswith(b"}") and line.startswith(b"{")
-    )

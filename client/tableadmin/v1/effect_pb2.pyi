@@ -51,8 +51,8 @@ class Effect(_message.Message):
     description: _builtins.str
     """What the call deletes, loses or interrupts: one clause, without a period."""
     action: _builtins.str
-    """The action that policies decide about beside the action of the RPC. Example: `DeleteIndex`. Absent if
-    the permission to call the RPC is sufficient.
+    """The action that policies decide about beside the action of the RPC, in the group
+    ACTION_GROUP_DESTROY. Example: `DeleteIndex`. Absent if the permission to call the RPC is sufficient.
     """
     def __init__(
         self,

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from google.protobuf.descriptor import MethodDescriptor
 
+from tableadmin.effects import effects_of_rpc
 from tableadmin.listings import Listing, listing
 from tableadmin.references import Kind, Reference, references
 from tableadmin.v1 import (
@@ -164,16 +165,15 @@ _STOCK: Mapping[str, Classified] = {
 RPCS: Mapping[str, Classified] = {**dict(_of_the_contract()), **_STOCK}
 
 
-# The actions that requests hold beside their RPC's own. The option `effects` of an RPC names those that its
-# fields cause.
-HIDDEN: Mapping[str, Group] = {
-    "DeleteIndex": Group.DESTROY,
-    "DeleteReplica": Group.DESTROY,
-    "DisableDeletionProtection": Group.DESTROY,
-    "DisablePointInTimeRecovery": Group.DESTROY,
-    "ExpireItems": Group.DESTROY,
-    "ReplaceTable": Group.DESTROY,
-}
+def _hidden() -> Iterator[str]:
+    for rpc in table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"].methods:
+        yield from (effect.action for effect in effects_of_rpc(rpc.name) if effect.action)
+    # Of ApplyPlan, by a field of the request that is about plans alone.
+    yield "ReplaceTable"
+
+
+# The actions that requests hold beside their RPC's own: those of the option `effects`. All of them destroy.
+HIDDEN: Mapping[str, Group] = dict.fromkeys(sorted({*_hidden()}), Group.DESTROY)
 
 
 def action_of(method: str) -> str:

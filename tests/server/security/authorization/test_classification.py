@@ -118,7 +118,11 @@ def test_only_what_shows_nothing_is_open_to_all() -> None:
 
 
 def test_actions_of_effects_are_hidden_actions() -> None:
-    """The actions that the contract names in the effects of RPCs are those that policies can name."""
+    """The actions that the contract names in the effects of RPCs are those that policies can name.
+
+    All of them destroy something.
+    """
+    assert {Group.DESTROY} == set(HIDDEN.values())
     named = {effect.action for rpc in CONTRACT.methods_by_name for effect in effects_of_rpc(rpc)} - {""}
     assert named == HIDDEN.keys() - {"ReplaceTable"}
 

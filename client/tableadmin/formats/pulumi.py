@@ -7,6 +7,7 @@ from tableadmin.formats.error import SpecError
 from tableadmin.formats.found import Found
 from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.terraform import camel_case
+from tableadmin.formats.terraform.neighbours import TABLE
 from tableadmin.formats.terraform.reading import tables
 from tableadmin.formats.terraform.resources import Cause, Resource
 from tableadmin.formats.terraform.resources import Unknown as NotKnown
@@ -14,7 +15,11 @@ from tableadmin.formats.terraform.typed import typed
 from tableadmin.formats.text.tree import Record, Tree, record, records
 
 _TYPE = re.compile(r"aws:(?P<module>dynamodb|appautoscaling)/\w+:(?P<kind>\w+)")
-_NATIVE = re.compile(r"aws-native:dynamodb:(?:Global)?Table")
+# Tables of Pulumi's aws-native, as resources of Terraform's awscc: both have CloudFormation's properties.
+_NATIVE: Mapping[str, str] = {
+    "aws-native:dynamodb:Table": "awscc_dynamodb_table",
+    "aws-native:dynamodb:GlobalTable": "awscc_dynamodb_global_table",
+}
 # Pulumi's plurals of Terraform's blocks.
 _BLOCKS: Mapping[str, str] = {
     "attributes": "attribute",
@@ -39,17 +44,11 @@ def read(document: Tree, inputs: Inputs) -> Found:
     """The tables among the resources of DOCUMENT, as they are configured. Raises SpecError."""
     deployment = record(record(document, "")["deployment"], "deployment")
     shown = [each for each in records(deployment.get("resources"), "resources") if not each.get("delete")]
-    native = [f"{_name(each)} is of aws-native and not read" for each in shown if _is_native(each)]
     regions = {str(each.get("urn")): _region_of(each) for each in shown}
-    try:
-        found = tables([each for one in shown for each in _resource(one, regions)], inputs)
-    except SpecError as error:
-        raise SpecError("; ".join(["has no aws:dynamodb/table:Table", *native])) from error
-    return Found(found.tables, [*found.notes, *native])
-
-
-def _is_native(shown: Record) -> bool:
-    return _NATIVE.fullmatch(str(shown.get("type"))) is not None
+    found = [resource for each in shown for resource in _resource(each, regions)]
+    if not any(resource.type in (TABLE, *_NATIVE.values()) for resource in found):
+        raise SpecError(f"has no aws:dynamodb/table:Table and no {' and no '.join(_NATIVE)}")
+    return tables(found, inputs)
 
 
 def _name(shown: Record) -> str:
@@ -69,29 +68,37 @@ def _region_of(shown: Record) -> str:
 
 
 def _resource(shown: Record, regions: Mapping[str, str]) -> list[Resource]:
+    native = _NATIVE.get(str(shown.get("type")))
+    if native:
+        return [_made(shown, native, _inputs(shown, "tableName"), regions)]
     kind = _TYPE.fullmatch(str(shown.get("type")))
     if not kind:
         return []
-    inputs = {
-        name: value for name, value in record(shown.get("inputs"), "inputs").items() if name != "__defaults"
-    }
-    outputs = record(shown.get("outputs"), "outputs")
-    inputs.setdefault("name", outputs.get("name")) if kind["kind"] == "Table" else None
-    revealed = camel_case.attributes(record(_revealed(inputs), ""), _BLOCKS)
-    values = {name: typed(name, value) for name, value in revealed.items()}
-    unknown = camel_case.attributes(record(inputs, ""), _BLOCKS)
+    inputs = _inputs(shown, "name" if kind["kind"] == "Table" else "")
+    of = f"aws_{kind['module']}_{camel_case.snake(kind['kind'])}"
+    return [_made(shown, of, camel_case.attributes(inputs, _BLOCKS), regions)]
+
+
+def _inputs(shown: Record, name: str) -> Record:
+    """The inputs of the resource SHOWN, and the NAME that Pulumi made up, without Pulumi's notes."""
+    made_up = record(shown.get("outputs"), "outputs").get(name)
+    inputs = {**record(shown.get("inputs"), "inputs")}
+    if name:
+        inputs.setdefault(name, made_up)
+    return {each: value for each, value in inputs.items() if each != "__defaults"}
+
+
+def _made(shown: Record, kind: str, inputs: Record, regions: Mapping[str, str]) -> Resource:
     provider = str(shown.get("provider", "")).rpartition("::")[0]
-    return [
-        Resource(
-            _name(shown),
-            f"aws_{kind['module']}_{camel_case.snake(kind['kind'])}",
-            values,
-            "configuration",
-            unknown={name: _unknown(value) for name, value in unknown.items()},
-            region=_region_of(shown) or regions.get(provider, ""),
-            ignored=tuple(camel_case.snake(name) for name in _texts(shown.get("ignoreChanges"))),
-        )
-    ]
+    return Resource(
+        _name(shown),
+        kind,
+        {name: typed(name, value) for name, value in record(_revealed(inputs), "").items()},
+        "configuration",
+        unknown={name: _unknown(value) for name, value in inputs.items()},
+        region=_region_of(shown) or regions.get(provider, ""),
+        ignored=tuple(camel_case.snake(name) for name in _texts(shown.get("ignoreChanges"))),
+    )
 
 
 def _texts(tree: Tree) -> list[str]:

@@ -19,7 +19,7 @@ from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.kubernetes import reading as kubernetes
 from tableadmin.formats.terraform import reading as terraform
 from tableadmin.formats.terraform import sources
-from tableadmin.formats.text.tree import Tree
+from tableadmin.formats.text.tree import Record, Tree
 
 
 class Reader(NamedTuple):
@@ -100,6 +100,7 @@ TEXTS: tuple[TextReader, ...] = (
         kubernetes.recognised,
         kubernetes.read,
     ),
+    TextReader("create-table inputs", "", create_table.recognised_text, create_table.read_text),
     TextReader("Terraform", "Terraform .tf, .tf.json and folders of them", sources.recognised, sources.read),
 )
 FOLDERS: tuple[FolderReader, ...] = (
@@ -110,17 +111,20 @@ FOLDERS: tuple[FolderReader, ...] = (
 _DESCRIPTION = "give what `aws dynamodb describe-table` prints"
 _ITEMS = f"has items, not tables; {_DESCRIPTION}"
 _OTHER = "is in no format that is read, such as table specs, describe-table, CloudFormation and Terraform"
+_TEMPLATE = "give what `aws cloudformation get-template --stack-name STACK` prints"
 _STACK = "lists the resources of a stack; give it with --stack-resources, and the template with -f"
 # Members of documents that are close by and not accepted, and what to give instead.
 _NEARBY = {
     "apiVersion": "is a Kubernetes manifest of another kind than a table of ACK or Crossplane",
+    "ChangeSetName": f"is a change set of CloudFormation; {_TEMPLATE}",
     "changeSummary": "is a preview of Pulumi; give what `pulumi stack export` prints",
     "configurationItemStatus": f"is a record of AWS Config; {_DESCRIPTION}",
+    "exportArn": f"is the manifest of an export of items; {_DESCRIPTION}",
     "eventVersion": f"is an event of CloudTrail; {_DESCRIPTION}",
     "ResourceDescription": f"is the answer of AWS Cloud Control; {_DESCRIPTION}",
     "StackResourceSummaries": _STACK,
     "StackResources": _STACK,
-    "Stacks": "describes stacks; give what `aws cloudformation get-template --stack-name STACK` prints",
+    "Stacks": f"describes stacks; {_TEMPLATE}",
     "artifacts": "is the manifest of a folder that `cdk synth` writes; give the folder",
     "Item": _ITEMS,
     "Items": _ITEMS,
@@ -128,6 +132,10 @@ _NEARBY = {
     "runtime": "is a program of Pulumi; give what `pulumi stack export` prints",
     "lineage": "is a Terraform state file; give what `terraform show -json` prints",
     "TableNames": f"is a list of table names; {_DESCRIPTION}",
+}
+# The same for documents that no reader recognises.
+_UNKNOWN = {
+    "app": "is the configuration of CDK; give the folder cdk.out that `cdk synth` writes",
 }
 
 
@@ -140,13 +148,25 @@ def reader_of(document: Tree) -> Reader:
         for member, instead in _NEARBY.items():
             if member in document:
                 raise SpecError(instead)
-    for reader in DOCUMENTS:
-        if reader.recognises(document):
-            return reader
+    reader = next((reader for reader in DOCUMENTS if reader.recognises(document)), None)
+    if isinstance(document, dict) and (reader is None or reader.read is spec.read):
+        _refuse_input(document)
+    if reader:
+        return reader
+    for member, instead in _UNKNOWN.items():
+        if isinstance(document, dict) and member in document:
+            raise SpecError(instead)
     operation = answers.operation_of(document) if isinstance(document, dict) else ""
     if operation:
         raise SpecError(f"is what {operation} returns; {_DESCRIPTION}")
     raise Unread(_OTHER if isinstance(document, dict | list) else "must be an object, or a list of objects")
+
+
+def _refuse_input(document: Record) -> None:
+    """Raise SpecError for DOCUMENT if it is an input of another operation than CreateTable."""
+    operation = answers.operation_with(document)
+    if operation and not spec.has_only_members(document):
+        raise SpecError(f"is an input of {operation}; {_DESCRIPTION}")
 
 
 def text_reader_of(name: str, text: str) -> TextReader | None:

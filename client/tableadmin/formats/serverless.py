@@ -10,6 +10,7 @@ from tableadmin.formats.cloudformation import reading
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.found import Found, FoundTable
 from tableadmin.formats.inputs import Inputs
+from tableadmin.formats.serverless_scaling import leave_scaled_capacity
 from tableadmin.formats.text.documents import documents
 from tableadmin.formats.text.fitting import as_text
 from tableadmin.formats.text.tree import Faulty, Plain, Record, Tree, record
@@ -51,6 +52,9 @@ def read(document: Tree, inputs: Inputs) -> Found:
     except reading.NoTables as error:
         raise SpecError("; ".join([error.reason, *notes]), path="resources") from None
     tables = [_left_alone(table, service.stack_tags()) for table in found.tables]
+    for table in tables:
+        if table.spec:
+            leave_scaled_capacity(table.spec, table.logical_id, service.capacities())
     if not isinstance(sources, list):
         tables = [replace(each, refusal=each.refusal and each.refusal.below("resources")) for each in tables]
     return Found(tables, [*notes, *found.notes])
@@ -131,6 +135,12 @@ class _Service:
         """The keys of the stack's tags."""
         provider = record(self.document.get("provider"), "provider") if self._has_provider() else {}
         return [*record(self.value(provider.get("stackTags")), "provider.stackTags")]
+
+    def capacities(self) -> Tree:
+        """What plugins for auto scaling are told, one object or a list of them."""
+        custom = self.value(self.document.get("custom"))
+        found = custom.get("capacities") if isinstance(custom, dict) else None
+        return [found] if isinstance(found, dict) else found if isinstance(found, list) else None
 
     def value(self, tree: Tree, depth: int = 0) -> Tree:
         """TREE with the variables in it replaced, as far as they are known."""

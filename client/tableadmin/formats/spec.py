@@ -34,6 +34,11 @@ def recognised(document: Tree) -> bool:
     return isinstance(document, dict) and (not document or any(map(_is_member, document)))
 
 
+def has_only_members(document: Record) -> bool:
+    """Whether each member of DOCUMENT is one of specs."""
+    return all(name.lower() in _MEMBERS for name in document)
+
+
 def read(document: Tree, inputs: Inputs) -> Found:
     """The specs in DOCUMENT: one table, or a list of them."""
     del inputs

@@ -1,4 +1,4 @@
-"""What other operations than DescribeTable return, which people take for a description of a table."""
+"""What other operations take and return, which people take for an input or a description of a table."""
 
 from tableadmin.awsshape import member_name
 from tableadmin.awsshape.rules import members_of
@@ -7,17 +7,23 @@ from tableadmin.v1 import table_admin_pb2
 
 # Operations that read come first: several operations return the same members.
 _READING = ("Describe", "Get", "List")
+_CREATE = "CreateTable"
 _METADATA = "ResponseMetadata"
-_MEMBERS = {
-    method.name: frozenset(map(member_name, members_of(method.output_type)))
-    for method in sorted(
-        table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"].methods,
-        key=lambda method: not method.name.startswith(_READING),
-    )
-}
+_METHODS = sorted(
+    table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"].methods,
+    key=lambda method: not method.name.startswith(_READING),
+)
+_RETURNED = {each.name: frozenset(map(member_name, members_of(each.output_type))) for each in _METHODS}
+_TAKEN = {each.name: frozenset(map(member_name, members_of(each.input_type))) for each in _METHODS}
 
 
 def operation_of(document: Record) -> str:
     """The first operation that returns the members of DOCUMENT; empty for none."""
     members = document.keys() - {_METADATA}
-    return next((name for name, known in _MEMBERS.items() if members <= known), "")
+    return next((name for name, known in _RETURNED.items() if members <= known), "")
+
+
+def operation_with(document: Record) -> str:
+    """The first operation but CreateTable that takes the members of DOCUMENT; empty for none."""
+    taking = [name for name, known in _TAKEN.items() if document.keys() <= known]
+    return taking[0] if taking and _CREATE not in taking else ""

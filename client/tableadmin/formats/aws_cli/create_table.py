@@ -6,6 +6,7 @@ are off, so its specs do not manage them.
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tableadmin.awsshape import member_name
 from tableadmin.awsshape.rules import members_of
@@ -14,6 +15,7 @@ from tableadmin.formats.aws_cli.cli_json import APART
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.found import Found, FoundTable, attempt
 from tableadmin.formats.inputs import Inputs
+from tableadmin.formats.text.documents import documents, line_of
 from tableadmin.formats.text.tree import Plain, Record, Tree, below, record
 from tableadmin.v1 import CreateTableRequest, TableSpec
 
@@ -21,6 +23,8 @@ _MEMBERS = frozenset(member_name(field) for field in members_of(CreateTableReque
 # Members that inputs often leave out because something else sets them.
 _IF_ABSENT = ("Tags", "ResourcePolicy")
 _SKELETON = "is empty, as in a skeleton of the AWS CLI; fill the member in, or remove it"
+# The comment that the AWS CLI writes behind a member that is required.
+_YAML_SKELETON = re.compile(r"^TableName:.*#\s*\[REQUIRED\]", re.MULTILINE)
 _TAG_VALUE = re.compile(r"\bTags\[\d+\]\.Value$")
 _REASON = "not in the create-table input"
 
@@ -39,6 +43,23 @@ def read(document: Tree, inputs: Inputs) -> Found:
     return Found([_found(document, "")])
 
 
+def recognised_text(name: str, text: str) -> bool:
+    """Whether TEXT, the content of the file NAME, is YAML of `--generate-cli-skeleton yaml-input`."""
+    del name
+    return _YAML_SKELETON.search(text) is not None
+
+
+def read_text(text: str, inputs: Inputs) -> Found:
+    """The tables of the inputs in TEXT. Raises SpecError."""
+    del inputs
+    return Found([_with_line(_found(each, ""), text, n) for n, each in enumerate(documents(text))])
+
+
+def _with_line(table: FoundTable, text: str, number: int) -> FoundTable:
+    refusal = table.refusal
+    return replace(table, refusal=refusal and refusal.within(line=line_of(text, number, refusal.path)))
+
+
 def table(data: Record, path: str) -> TableSpec:
     """The spec of the input DATA at PATH. Raises SpecError."""
     _refuse_skeleton(data, path)
@@ -49,9 +70,10 @@ def table(data: Record, path: str) -> TableSpec:
 
 def _refuse_skeleton(data: Record, path: str) -> None:
     """Raise SpecError for text that `--generate-cli-skeleton` left empty; values of tags may be empty."""
-    for place in _empty(data, path):
-        if not _TAG_VALUE.search(place):
-            raise SpecError(_SKELETON, path=place)
+    places = [place for place in _empty(data, path) if not _TAG_VALUE.search(place)]
+    if places:
+        others = f"; so are {', '.join(places[1:])}" if places[1:] else ""
+        raise SpecError(f"{_SKELETON}{others}", path=places[0])
 
 
 def _empty(tree: Tree, path: str) -> Iterator[str]:

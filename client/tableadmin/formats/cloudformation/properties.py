@@ -14,6 +14,7 @@ from tableadmin.v1 import TableSpec
 
 # What a template says of a table's stream and a spec can't.
 _OF_STREAMS = {"ResourcePolicy", "Tags"}
+AUTO_SCALING = "Application Auto Scaling"
 _KEY = "SSESpecification.KMSMasterKeyId"
 
 
@@ -131,7 +132,7 @@ def units_path(index: str, units: str) -> str:
 
 def auto_scaled(path: str, least: Tree, most: Tree) -> Record:
     """The entry of a spec's Unmanaged for capacity at PATH that auto scaling moves from LEAST to MOST."""
-    return {"Path": path, "Reason": "Application Auto Scaling", "Minimum": least, "Maximum": most}
+    return {"Path": path, "Reason": AUTO_SCALING, "Minimum": least, "Maximum": most}
 
 
 def _without_insights(indexes: Tree, resource: Resource) -> list[Tree]:

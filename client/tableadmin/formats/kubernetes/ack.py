@@ -8,7 +8,7 @@ from tableadmin.formats import spec
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.found import Found, FoundTable, attempt
 from tableadmin.formats.kubernetes.manifest import Manifest
-from tableadmin.formats.kubernetes.members import aws_members, camel, camel_members
+from tableadmin.formats.kubernetes.members import Unknown, aws_members, camel, camel_members, lost_members
 from tableadmin.formats.text.tree import Record, Tree, record
 from tableadmin.v1 import TableSpec
 
@@ -20,6 +20,7 @@ _RENAMED = {
     "timeToLive": "timeToLiveSpecification",
     "tableReplicas": "replicas",
 }
+_INSIGHTS = "contributorInsights"
 # What the controller has no field for; newer versions have one for some.
 _NEVER = ("KinesisStreamSpecification", "VectorIndexes")
 _NOT_ALWAYS = ("ContributorInsightsSpecification", "ResourcePolicy", "OnDemandThroughput")
@@ -56,14 +57,14 @@ def _region(manifest: Manifest) -> str:
 def _spec(manifest: Manifest, notes: list[str]) -> TableSpec:
     said = record(manifest.body.get("spec"), "spec")
     _refuse_references(said, "spec")
-    renamed = {_RENAMED.get(name, name): value for name, value in said.items()}
-    insights = renamed.pop("contributorInsights", None)
-    lost: list[str] = []
-    data = aws_members(renamed, TableSpec.DESCRIPTOR, "spec", lost)
+    insights = said.get(_INSIGHTS)
+    others = {name: value for name, value in said.items() if name != _INSIGHTS}
+    lost: list[Unknown] = []
+    data = aws_members(others, TableSpec.DESCRIPTOR, "spec", lost, _RENAMED)
     if insights is not None:
         data["ContributorInsightsSpecification"] = {"Enabled": insights == "ENABLE"}
     _drop_no_capacity(data)
-    notes += [f"{manifest}: {path} is not part of a spec and left out" for path in lost]
+    notes += lost_members(manifest, lost)
     try:
         made = spec.table(data, "spec", str(manifest))
     except SpecError as error:
@@ -118,7 +119,7 @@ def _manifest(table: TableSpec, notes: list[str]) -> str:
     if insights.get("Mode", _USUAL_MODE) != _USUAL_MODE:
         notes.append(f"table {name}: a manifest has no field for ContributorInsightsSpecification.Mode")
     elif insights.get("Enabled"):
-        body["contributorInsights"] = "ENABLE"
+        body[_INSIGHTS] = "ENABLE"
     manifest: Record = {
         "apiVersion": _VERSION,
         "kind": "Table",

@@ -8,7 +8,7 @@ from tableadmin.formats import spec
 from tableadmin.formats.found import Found, FoundTable, attempt
 from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.kubernetes.manifest import Manifest
-from tableadmin.formats.kubernetes.members import aws_members
+from tableadmin.formats.kubernetes.members import Unknown, aws_members, lost_members
 from tableadmin.formats.terraform import camel_case
 from tableadmin.formats.terraform.neighbours import NEIGHBOURS, TABLE
 from tableadmin.formats.terraform.reading import tables as terraform_tables
@@ -128,12 +128,12 @@ def _older_spec(manifest: Manifest, notes: list[str]) -> TableSpec:
     wanted = {**record(record(manifest.body.get("spec"), "spec").get("forProvider"), "spec.forProvider")}
     wanted.pop("region", None)
     recovery = wanted.pop("pointInTimeRecoveryEnabled", None)
-    lost: list[str] = []
+    lost: list[Unknown] = []
     data: Record = aws_members(wanted, TableSpec.DESCRIPTOR, "spec.forProvider", lost)
     data["TableName"] = _name(manifest)
     if recovery is not None:
         data["PointInTimeRecoverySpecification"] = {"PointInTimeRecoveryEnabled": recovery}
-    notes += [f"{manifest}: {path} is not part of a spec and left out" for path in lost]
+    notes += lost_members(manifest, lost)
     made = spec.table(data, "spec.forProvider", str(manifest))
     spec.leave_unmanaged(made, [*_NEVER, *(each for each in _APART if each not in data)], _REASON)
     return made

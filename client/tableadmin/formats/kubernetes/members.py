@@ -1,25 +1,43 @@
 """Members in camel case, as Kubernetes has them, and AWS's own."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
 
 from google.protobuf.descriptor import Descriptor
 
 from tableadmin.awsshape import member_name
 from tableadmin.awsshape.rules import members_of
+from tableadmin.formats.text.spelling import meant, refuse_misspelled
 from tableadmin.formats.text.tree import Record, Tree, below
 
 
-def aws_members(data: Record, of: Descriptor, path: str, lost: list[str]) -> Record:
+class Unknown(NamedTuple):
+    """The path of a member that AWS does not have, and the known name that it looks like, if any."""
+
+    path: str
+    meant: str
+
+
+def aws_members(
+    data: Record,
+    of: Descriptor,
+    path: str,
+    lost: list[Unknown],
+    renamed: Mapping[str, str] = MappingProxyType({}),
+) -> Record:
     """DATA with AWS's names of the members of OF: KMSMasterKeyId for kmsMasterKeyID.
 
-    LOST gets the path of each member that OF does not have and that is set.
+    RENAMED has AWS's names of members that have one of their own. LOST gets each member that OF does not have
+    and that is set.
     """
     fields = {member_name(field).lower(): field for field in members_of(of)}
     found: Record = {}
     for name, value in data.items():
-        field = fields.get(name.lower())
+        field = fields.get(renamed.get(name, name).lower())
         if field is None:
-            lost += [below(path, name)] if value not in _NOTHING else []
+            known = (*renamed, *(camel(member_name(each)) for each in fields.values()))
+            lost += [Unknown(below(path, name), meant(name, known))] if value not in _NOTHING else []
         elif field.message_type is not None:
             found[member_name(field)] = _inner(value, field.message_type, below(path, name), lost)
         else:
@@ -27,7 +45,13 @@ def aws_members(data: Record, of: Descriptor, path: str, lost: list[str]) -> Rec
     return found
 
 
-def _inner(value: Tree, of: Descriptor, path: str, lost: list[str]) -> Tree:
+def lost_members(of: object, lost: list[Unknown]) -> list[str]:
+    """A line for each of LOST, members of the object OF. Raises SpecError for those that are misspelled."""
+    refuse_misspelled((each.path, each.meant) for each in lost if each.meant)
+    return [f"{of}: {each.path} is not part of a spec and left out" for each in lost]
+
+
+def _inner(value: Tree, of: Descriptor, path: str, lost: list[Unknown]) -> Tree:
     if isinstance(value, list):
         return [_inner(item, of, f"{path}[{index}]", lost) for index, item in enumerate(value)]
     return aws_members(value, of, path, lost) if isinstance(value, dict) else value

@@ -8,7 +8,7 @@ from tableadmin.formats.error import SpecError
 from tableadmin.formats.found import Found, FoundTable, joined
 from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.kubernetes import ack, crossplane
-from tableadmin.formats.kubernetes.manifest import Manifest
+from tableadmin.formats.kubernetes.manifest import Manifest, check_rendered
 from tableadmin.formats.text.documents import documents, line_of
 from tableadmin.formats.text.tree import Tree, check_sound, record, records
 
@@ -35,6 +35,8 @@ def read(text: str, inputs: Inputs) -> Found:
     about = [manifest for manifest in manifests if manifest.group.startswith("dynamodb.")]
     if not about:
         raise SpecError(_TEMPLATED)
+    for each in about:
+        check_rendered(each)
     others = [each for each in manifests if each not in about]
     notes = [f"{each}: is no table and left out" for each in others]
     by_ack = [manifest for manifest in about if manifest.group == ack.GROUP]
@@ -44,7 +46,7 @@ def read(text: str, inputs: Inputs) -> Found:
         parts.append(crossplane.tables(by_crossplane, inputs))
     found = joined(parts)
     if not found.tables:
-        raise SpecError("has no table")
+        raise SpecError("; ".join(["has no table", *found.notes]))
     return Found([_with_line(table, text, about) for table in found.tables], found.notes)
 
 

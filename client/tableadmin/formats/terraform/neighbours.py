@@ -229,6 +229,7 @@ MEMBERS: Mapping[str, str] = {
 _OF_OTHER_REGIONS = frozenset({"aws_dynamodb_global_table", "aws_dynamodb_table_replica"})
 # What tells that a resource of a type that is not read may be about a table.
 _ABOUT_TABLES = ("aws_dynamodb_", "awscc_dynamodb_")
+_ANY_TYPE = "aws_cloudcontrolapi_resource"
 
 
 def about_tables(resource: Resource) -> bool:
@@ -236,6 +237,8 @@ def about_tables(resource: Resource) -> bool:
     if resource.type.startswith("aws_appautoscaling_"):
         namespace = resource.values.get("service_namespace")
         return namespace == "dynamodb" or str(resource.values.get("resource_id")).startswith("table/")
+    if resource.type == _ANY_TYPE:
+        return str(resource.values.get("type_name")).startswith("AWS::DynamoDB::")
     return resource.type.startswith(_ABOUT_TABLES)
 
 

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from tableadmin.formats.error import SpecError, merged
 from tableadmin.formats.found import DECLARED, Found, FoundTable, attempt
+from tableadmin.formats.found import joined as joined_parts
 from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.spec import specified
-from tableadmin.formats.terraform import neighbours, shown, table
+from tableadmin.formats.terraform import cloud_control, neighbours, shown, table
 from tableadmin.formats.terraform.neighbours import NEIGHBOURS, TABLE, Draft
 from tableadmin.formats.terraform.resources import Resource, unknown_leaves
 from tableadmin.formats.terraform.unmanaged import Unmanaged, refusal, unmanaged, with_given, written
@@ -36,16 +37,18 @@ def tables(resources: Iterable[Resource], inputs: Inputs) -> Found:
     """The tables among RESOURCES, with the neighbours that belong to them. Raises SpecError without one."""
     about = [with_given(resource, inputs) for resource in resources if neighbours.about_tables(resource)]
     found = [resource for resource in about if resource.type == TABLE]
-    if not found:
+    others = [resource for resource in about if cloud_control.is_table(resource)]
+    if not found and not others:
         raise SpecError(f"has no {TABLE}")
     joined: dict[str, list[Resource]] = {resource.address: [] for resource in found}
     notes: list[str] = []
     for resource in about:
         if resource.type in NEIGHBOURS:
             _join(resource, found, joined, notes)
-        elif resource.type != TABLE:
+        elif resource.type != TABLE and resource not in others:
             notes.append(f"{resource.address}: {_LEFT_OUT}")
-    return Found([_found(resource, joined[resource.address], inputs) for resource in found], notes)
+    read_here = Found([_found(resource, joined[resource.address], inputs) for resource in found], notes)
+    return joined_parts([read_here, *(cloud_control.found(resource, inputs) for resource in others)])
 
 
 def _join(

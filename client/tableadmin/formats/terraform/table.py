@@ -1,8 +1,9 @@
 """`aws_dynamodb_table` -> the members of a spec."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from tableadmin.formats.terraform.resources import Resource
+from tableadmin.formats.text.spelling import meant, refuse_misspelled
 from tableadmin.formats.text.tree import Record, Tree, below, record, records
 
 ON_DEMAND = "PAY_PER_REQUEST"
@@ -93,7 +94,7 @@ def lost(table: Resource) -> list[str]:
         f"{table.address}: global_table_witness in {witness.get('region_name')} is not part of a spec"
         for witness in blocks(values, "global_table_witness", table.address)
     ]
-    return [*found, *_not_known(values, table.address)]
+    return [*found, *_not_known(table)]
 
 
 def blocks(values: Record, name: str, path: str) -> list[Record]:
@@ -199,17 +200,28 @@ def _recovery(values: Record, path: str) -> Tree:
     )
 
 
-def _not_known(values: Record, path: str) -> list[str]:
-    """What is set in VALUES and has no row in ATTRIBUTES: a newer provider may show more."""
-    return [
-        f"{below(path, name)} is not known here and left out"
-        for name, value in values.items()
-        if name not in ATTRIBUTES and name not in SHOWN_ONLY and value not in (None, "", [], {}, False)
-    ] + [
-        f"{below(path, name)}.{inner} is not known here and left out"
-        for name, inners in _MEMBERS.items()
-        for inner in sorted({each for one in blocks(values, name, path) for each in one} - inners)
+def _not_known(table: Resource) -> list[str]:
+    """What is set in TABLE and has no row in ATTRIBUTES: a newer provider may show more.
+
+    Raises SpecError for names that people misspelled.
+    """
+    unknown = [
+        (below(table.address, path), name, known)
+        for path, name, known in _unknown_names(table.values, table.address)
     ]
+    if table.source == "configuration":
+        refuse_misspelled((path, each) for path, name, known in unknown if (each := meant(name, known)))
+    return [f"{path} is not known here and left out" for path, _, _ in unknown]
+
+
+def _unknown_names(values: Record, path: str) -> Iterator[tuple[str, str, Iterable[str]]]:
+    """The path and the name of each attribute that is not known, and the names that are known there."""
+    for name, value in values.items():
+        if name not in ATTRIBUTES and name not in SHOWN_ONLY and value not in (None, "", [], {}, False):
+            yield name, name, ATTRIBUTES
+    for block_name, known in _MEMBERS.items():
+        for name in sorted({each for one in blocks(values, block_name, path) for each in one} - known):
+            yield f"{block_name}.{name}", name, known
 
 
 # The members of the blocks, those that the provider alone sets included.

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.found import Found
 from tableadmin.formats.inputs import Inputs
+from tableadmin.formats.terraform import cloud_control
 from tableadmin.formats.terraform.configuration.evaluation import evaluated
 from tableadmin.formats.terraform.configuration.modules import GivenText, Located, Module, Written
 from tableadmin.formats.terraform.configuration.syntax import json_content, native
@@ -28,7 +29,7 @@ from tableadmin.formats.terraform.resources import Unknown as NotKnown
 from tableadmin.formats.terraform.typed import typed
 from tableadmin.formats.text.tree import Record, Tree, record
 
-_PREFIXES = ("aws_dynamodb_", "awscc_dynamodb_", "aws_appautoscaling_")
+_PREFIXES = ("aws_dynamodb_", "awscc_dynamodb_", "aws_appautoscaling_", cloud_control.ANY)
 _PLAN = "what `terraform show -json` prints"
 _AS_PUBLISHED = f"is read as published, without its files; for your version of it, give {_PLAN}"
 _TERRAGRUNT = "is a configuration of Terragrunt; give what `terragrunt show -json PLAN` prints"
@@ -81,7 +82,7 @@ def _read(files: Mapping[str, str], inputs: Inputs, *, named: bool) -> Found:
         _resource(written, named=named)
         for written in module.resources(lambda kind: kind.startswith(_PREFIXES))
     ]
-    if not any(resource.type == TABLE for resource in resources):
+    if not any(resource.type == TABLE or cloud_control.is_table(resource) for resource in resources):
         none = [f"{address}: there is none of it" for address in module.without_instances(TABLE)]
         if none:
             return Found(notes=[*none, *unread])

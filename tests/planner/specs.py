@@ -12,7 +12,7 @@ T = TypeVar("T")
 NAME = "Music"
 _TYPES = ("S", "N")
 _UNITS = st.integers(1, 4)
-_VIEWS = ("KEYS_ONLY", "NEW_IMAGE", "NEW_AND_OLD_IMAGES")
+_VIEWS = ("KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES")
 _KEYS = tuple(f"arn:aws:kms:us-west-2:000000000000:key/{number}" for number in (1, 2))
 _STREAMS = tuple(f"arn:aws:kinesis:us-west-2:000000000000:stream/{name}" for name in ("one", "two"))
 _POLICIES = tuple(
@@ -81,7 +81,8 @@ def specs(draw: st.DrawFn, *, replaced: bool = False) -> Data:
     if replaced and draw(st.booleans()):
         spec["KeySchema"] = _key("Artist", "Price")
     if replaced:
-        local = {"IndexName": "Local", "KeySchema": _key("Artist", "Genre"), "Projection": _ALL}
+        projection = draw(st.sampled_from(_PROJECTIONS))
+        local = {"IndexName": "Local", "KeySchema": _key("Artist", "Genre"), "Projection": projection}
         _maybe(draw, spec, "LocalSecondaryIndexes", st.just([local]))
     names = draw(st.lists(st.sampled_from(["One", "Two", "Three", "Four"]), unique=True))
     if names:

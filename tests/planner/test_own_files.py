@@ -26,7 +26,7 @@ _NAMES: dict[Format, str] = {"terraform": "f.tf"}
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=list(HealthCheck),
 )
-@given(st.lists(specs(), min_size=_AT_ONCE, max_size=_AT_ONCE))
+@given(st.lists(specs(replaced=True), min_size=_AT_ONCE, max_size=_AT_ONCE))
 def test_own_files(client: Client, drawn: list[Data]) -> None:
     """The plan of an export in any format, and of describe-table's output, is empty for any table."""
     names = _made(client, drawn)

@@ -97,7 +97,7 @@ def _watches(engine: Engine) -> Iterable[Target]:
     _show(watching_lines(watching))
     reads, secured = measure_secured_reads(engine), measure_secured_watching(engine)
     _show(securing_lines(reads, secured))
-    return *watching_targets(watching), *securing_targets(reads, secured, watching[2])
+    return *watching_targets(watching), *securing_targets(reads, secured)
 
 
 def _inventory() -> Iterable[Target]:

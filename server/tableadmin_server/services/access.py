@@ -18,7 +18,7 @@ from tableadmin.v1 import (
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.failure import Failure, invalid_request
 from tableadmin_server.security.authorization.approvals import message_of
-from tableadmin_server.security.authorization.asks import Ask
+from tableadmin_server.security.authorization.asks import PLANNED_ACTIONS, Ask
 from tableadmin_server.security.authorization.authorizer import Authorizer
 from tableadmin_server.security.authorization.classification import ACTIONS, RPCS, About, action_of
 from tableadmin_server.security.identity import Principal, caller
@@ -68,7 +68,8 @@ def handlers(endpoints: Endpoints, authorizer: Authorizer | None) -> "grpc.Gener
             permitted=decision.allowed,
             policies=decision.policies,
             advice=decision.advice,
-            required_approvals=map(message_of, decision.required),
+            # Only what plans do can wait for approval.
+            required_approvals=map(message_of, decision.required if ask.action in PLANNED_ACTIONS else ()),
         )
 
     return grpc.method_handlers_generic_handler(

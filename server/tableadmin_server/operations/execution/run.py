@@ -228,15 +228,18 @@ class Run:
 
     async def _go_on(self, step: Step) -> Pause | End | None:
         """Make the call of STEP, or leave the operation alone until it may go on."""
-        resting = await self._resting()
+        resting = await self._resting(step)
         if resting is None:
             return await self._execute(step)
         await self._rest(resting)
         return None
 
-    async def _resting(self) -> OperationStatus | None:
-        """What the operation waits for before its next call; None if it may go on. Raises Failure."""
+    async def _resting(self, step: Step) -> OperationStatus | None:
+        """What the operation waits for before the call of STEP; None if it may go on. Raises Failure."""
         assert self._plan is not None
+        # Before the first call all steps are asked about, and later the others only if this one has to wait.
+        if self._status.calls and approval.is_approved(self._status, step, await self._required(step)):
+            return None
         required = [await self._required(step) for step in self._plan.steps]
         return approval.resting(
             self.operation.spec, self._status, self._plan, required, self._clock(), self._approval_timeout

@@ -1,5 +1,6 @@
 """Operations that policies permit with approval, on a server with several principals and a real engine."""
 
+import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -62,7 +63,12 @@ def server(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """A server with POLICIES."""
     folder = tmp_path_factory.mktemp("approval")
     with guarded(
-        folder, engine, policies=POLICIES, principals=PRINCIPALS, settings={"staging": LEASE}
+        folder,
+        engine,
+        flags=("--audit-file", str(folder / "audit.jsonl")),
+        policies=POLICIES,
+        principals=PRINCIPALS,
+        settings={"staging": LEASE},
     ) as running:
         yield running
 
@@ -163,7 +169,29 @@ def test_a_direct_call(server: Guarded, name: str) -> None:
             access.permitted,
             [each.group for each in access.required_approvals],
         )
+        assert not ana.check_access("DeleteBackup", name).required_approvals
         assert has_index(ana, name)
+
+
+def test_audit(server: Guarded, name: str) -> None:
+    """Approvals, rejections and those that are denied are in the audit, each with its principal."""
+    with server.client("ana") as ana, server.client("bert") as bert, server.client("olga") as olga:
+        operation_id = asked(ana, name).operation_id
+        with pytest.raises(PermissionDenied):
+            ana.approve_operation(operation_id)
+        bert.reject_operation(operation_id)
+        with pytest.raises(FailedPrecondition):
+            bert.approve_operation(operation_id)
+        with olga.read_audit_records(name=operation_id) as responses:
+            records = [json.loads(each) for response in responses for each in response.records]
+    found = [(each["actor"]["user"]["name"], each["api"]["operation"], each["status"]) for each in records]
+    assert found == [
+        ("ci/ana", "ApproveOperation", "Failure"),
+        ("ci/bert", "RejectOperation", "Intent"),
+        ("ci/bert", "RejectOperation", "Success"),
+        ("ci/bert", "ApproveOperation", "Intent"),
+        ("ci/bert", "ApproveOperation", "Failure"),
+    ]
 
 
 def test_who_can_approve(server: Guarded, name: str) -> None:

@@ -27,6 +27,7 @@ _LONG = tuple(
     for each in (
         "operations/test_faults.py",
         "server/security/audit/test_kill.py",
+        "server/security/test_replacements.py",
         "operations/test_races.py",
         "operations/test_trials.py",
         "client/test_restarts.py",

@@ -1,13 +1,12 @@
 """Listeners with TLS, as a server process serves them: who gets in, and what is replaced while it runs."""
 
 import asyncio
-import itertools
 import signal
 import socket
 import ssl
 import time
 from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -27,7 +26,6 @@ from tests.server.listening.test_listeners import listening
 from tests.server_process import ServerProcess
 
 OWN_CONNECTION = (("grpc.use_local_subchannel_pool", 1),)
-CALLERS, REPLACEMENTS = 64, 200
 
 
 @contextmanager
@@ -175,53 +173,6 @@ async def until_end(watch: "grpc.aio.UnaryStreamCall[WatchRequest, WatchResponse
 async def _to_the_end(watch: "grpc.aio.UnaryStreamCall[WatchRequest, WatchResponse]") -> None:
     while await watch.read():
         pass
-
-
-async def test_replacements(tmp_path: Path) -> None:
-    """Certificates and authorities are replaced 200 times, and no call that is made meanwhile fails.
-
-    Each replacement counts from the next connection on: the new certificate is shown, a client of the new
-    authority gets in, and one of the authority that it replaces does not.
-    """
-    ours = Authority()
-    tls = ours.write_server(tmp_path, ours)
-    authorities = [Authority() for _ in range(4)]
-    clients = [each.client() for each in authorities]
-    client = ours.client()
-    with serving_tls(tmp_path, tls, max_age=2, max_age_grace=10) as server:
-        async with AsyncExitStack() as stack:
-            channels = [
-                await stack.enter_async_context(
-                    grpc.aio.secure_channel(server.address, ours.credentials(client), OWN_CONNECTION)
-                )
-                for _ in range(8)
-            ]
-            stop = asyncio.Event()
-            callers = [
-                asyncio.create_task(calls_until(stop, channel))
-                for channel, _ in zip(itertools.cycle(channels), range(CALLERS), strict=False)
-            ]
-            for number in range(REPLACEMENTS):
-                chosen, before = number % 4, (number - 1) % 4
-                ours.write_server(tmp_path, ours, authorities[chosen])
-                server.process.send_signal(signal.SIGHUP)
-                await asyncio.to_thread(until_shown, server, serial_in(tls["cert"]), clients[chosen])
-                if number % 20 == 0:
-                    assert not await asyncio.to_thread(gets_in, server, clients[before])
-            stop.set()
-            counts = await asyncio.gather(*callers)
-        assert min(counts) > 0
-        assert REPLACEMENTS <= server.log.count('"certificates were replaced"')
-
-
-async def calls_until(stop: asyncio.Event, channel: grpc.aio.Channel) -> int:
-    """Make one call after the other until STOP; how many. An error of one is raised."""
-    stub, count = EndpointServiceStub(channel), 0
-    while not stop.is_set():
-        await stub.ListEndpoints(ListEndpointsRequest(), timeout=30)
-        count += 1
-        await asyncio.sleep(0.02)
-    return count
 
 
 def until_shown(server: ServerProcess, expected: int, client: trustme.LeafCert) -> None:

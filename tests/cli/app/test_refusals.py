@@ -55,7 +55,7 @@ REFUSED = {
         ],
         "",
     ),
-    "missing throughput": (["NAME", *KEY], "provisioned_throughput"),
+    "missing throughput": (["NAME", *KEY, *_file(TableClass="STANDARD")], "provisioned_throughput"),
     "zero capacity": (["NAME", *KEY, "--read", "0", "--write", "1"], "read_capacity_units"),
     "21 indexes": (
         [
@@ -143,6 +143,8 @@ def test_protected_table(tablectl: Run, table: str) -> None:
         (["table", "create", "Tab", *KEY, "--stream", "ALL"], "'ALL' is not one of"),
         (["table", "create", "Tab", *KEY, "--tag", "team"], "'team' is not KEY=VALUE"),
         (["table", "create", "Tab", *KEY, "--wait-timeout", "soon"], "'soon' is not a duration"),
+        (["table", "create", "Tab", *KEY], "Give --read and --write, or --on-demand."),
+        (["table", "list", "--query", "Table.["], "not a JMESPath expression: Incomplete expression. Try"),
         (["table", "update", "Tab"], "No changes given."),
         (["index", "update", "Tab", "Idx"], "No changes given."),
         (["index", "create", "Tab", "Idx"], "Missing option '--hash-key'"),

@@ -72,7 +72,7 @@ def _query(ctx: click.Context, param: click.Parameter, value: str | None) -> Non
         try:
             jmespath.compile(value)
         except jmespath.exceptions.JMESPathError as error:
-            text = str(error).splitlines()[0]
+            text = str(error).splitlines()[0].removeprefix("Invalid jmespath expression: ").rstrip(":")
             raise click.BadParameter(f"not a JMESPath expression: {text}", ctx, param) from error
     _remember(ctx, param, value)
 

@@ -94,6 +94,8 @@ def create(
     request = _request(name, base, settings)
     if settings["lsi"]:
         request = merging.with_table_hash(request)
+    if not base and "BillingMode" not in request and "ProvisionedThroughput" not in request:
+        raise click.UsageError("Give --read and --write, or --on-demand.")
     response = session.send(session.rpcs.create_table, request)
     finish(session, response, wait_timeout)
 

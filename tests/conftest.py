@@ -21,37 +21,43 @@ __all__ = ["client", "embedded_server", "engine", "server", "start_engine", "sta
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Files of few long tests. They are begun first, or one worker would still run them when all others are done.
-_LONG = tuple(
-    Path(__file__).parent / each
-    for each in (
-        "operations/test_faults.py",
-        "server/security/audit/test_kill.py",
-        "server/security/test_replacements.py",
-        "operations/test_races.py",
-        "operations/test_trials.py",
-        "client/test_restarts.py",
-        "watching/test_on_engines.py",
-        "server/test_singleflight.py",
-        "watching/test_a_day.py",
-        "operations/test_any_specs.py",
-        "operations/test_figures.py",
-        "operations/test_loops.py",
-        "watching/test_operation_budgets.py",
-        "operations/storage/test_store.py",
-        "watching/test_polling.py",
-        "client/test_watch_streams.py",
-        "cli/commands/test_watch.py",
-        "cli/commands/test_apply.py",
+# Files of long tests, in the order in which they are begun: before all others, or one worker would still run
+# them when the others are done.
+_LONG = {
+    Path(__file__).parent / each: place
+    for place, each in enumerate(
+        (
+            "operations/test_faults.py",
+            "server/security/audit/test_kill.py",
+            "server/security/test_replacements.py",
+            "operations/test_races.py",
+            "operations/test_trials.py",
+            "client/test_restarts.py",
+            "watching/test_on_engines.py",
+            "server/test_singleflight.py",
+            "watching/test_a_day.py",
+            "operations/test_any_specs.py",
+            "operations/test_figures.py",
+            "operations/test_loops.py",
+            "watching/test_operation_budgets.py",
+            "operations/storage/test_store.py",
+            "watching/test_polling.py",
+            "client/test_watch_streams.py",
+            "cli/commands/test_watch.py",
+            "cli/commands/test_apply.py",
+            "mirror/test_engines_page.py",
+            "planner/test_properties.py",
+            "mirror/test_lossless.py",
+        ),
     )
-)
+}
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the tests of the long files first, and leave the others in their order."""
     assert all(each.exists() for each in _LONG), "a long file was moved: correct the list"
-    items.sort(key=lambda item: _LONG.index(item.path) if item.path in _LONG else len(_LONG))
+    items.sort(key=lambda item: _LONG.get(item.path, len(_LONG)))
 
 
 def pytest_collection_finish() -> None:

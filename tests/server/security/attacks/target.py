@@ -12,7 +12,6 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import ErrorInfo
 from grpc_status import rpc_status
-from moto.server import ThreadedMotoServer
 from urllib3 import HTTPConnectionPool
 
 from tableadmin_server.security.authentication.static_tokens import digest_of
@@ -182,6 +181,9 @@ def _forwarding(url: str) -> Step:
 
 @contextmanager
 def _moto() -> Iterator[Engine]:
+    # Here, or every worker would import moto to collect the tests.
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415
+
     moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     moto.start()
     try:

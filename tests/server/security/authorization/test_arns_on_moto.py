@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from tableadmin import errors
 from tableadmin.v1 import Tag
@@ -18,6 +17,9 @@ ACCOUNT = "123456789012"
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     """A server with the policies of `guarded`, in front of moto with the tables music-a and films."""
+    # Here, or every worker would import moto to collect the tests.
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415
+
     moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     moto.start()
     try:

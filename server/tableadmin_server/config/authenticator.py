@@ -181,6 +181,10 @@ def check_authenticators(configs: Mapping[str, AuthenticatorConfig]) -> None:
                 f"{where}: a name must have 1 to 63 characters of a-z 0-9 . _ - "
                 "and start with a letter or digit"
             )
+        if name == "none":
+            raise ConfigError(
+                f"{where}: the name none stands for callers who prove nothing; choose another name"
+            )
         for key, problem in _problems(config):
             raise ConfigError(f"{where}.{key}: {problem}")
         if isinstance(config, JwtConfig) and issuers.setdefault(config.issuer, name) != name:

@@ -7,7 +7,7 @@ import pytest
 from google.rpc.code_pb2 import Code
 
 from tableadmin_server.config import ConfigError
-from tableadmin_server.config.authenticator import StaticToken, TokenConfig
+from tableadmin_server.config.authenticator import StaticToken, TokenConfig, check_authenticators
 from tableadmin_server.failure import Failure
 from tableadmin_server.security.authentication.authentication import Authentication
 from tableadmin_server.security.authentication.credentials import Credentials
@@ -128,3 +128,15 @@ async def test_addresses_are_forgotten() -> None:
     for number in range(20_000):
         logins.note(f"10.{number >> 8}.{number & 255}.1:5000")
     assert 10_000 == len(logins._whole)
+
+
+@pytest.mark.parametrize("name", ["corp/x", "Corp", "", "a" * 64, "corp\n", "none"])
+def test_names_of_authenticators(name: str) -> None:
+    """A name that could make a principal or a group look like one of another authenticator is refused.
+
+    `none` is the authenticator of callers who prove nothing.
+    """
+    config = TokenConfig(principals="Service", tokens=(entry(OLD),))
+    with pytest.raises(ConfigError, match=r"a name must have 1 to 63 characters|the name none stands for"):
+        check_authenticators({name: config})
+    check_authenticators({"corp": config})

@@ -72,10 +72,12 @@ def detach(session: Session, operations: Sequence[Operation], endpoint: str | No
 def _tell_how_to_approve(
     session: Session, operation: Operation, endpoint: str | None, told: set[str]
 ) -> None:
-    """Say who can approve OPERATION, and how, if it waits for that and this was not TOLD before."""
-    if not awaits_approval(operation) or operation.operation_id in told:
+    """Say who can approve OPERATION, and how, if it waits for that and its plan was not TOLD of before."""
+    # Another plan of the operation may need approval later.
+    plan = f"{operation.operation_id} {operation.approval_request.create_time.ToNanoseconds()}"
+    if not awaits_approval(operation) or plan in told:
         return
-    told.add(operation.operation_id)
+    told.add(plan)
     command = session.command_line("operation", "approve", operation.operation_id, endpoint=endpoint)
     text = f"{operation.table_name} waits for approval by {approvers(operation)}; to approve, run '{command}'"
     click.echo(printable(text), err=True)

@@ -199,7 +199,9 @@ def decided(operation: Operation) -> Iterator[str]:
 def stopping(operation: Operation) -> Iterator[str]:
     """What is said of an operation that was asked to stop: whether it does, and what was done until now."""
     what = f"{operation.operation_id} of table {operation.table_name}"
-    if ended(operation):
+    if operation.HasField("end_time") and state(operation) == "CANCELLED" and not operation.calls:
+        yield f"{what} is cancelled; completed: {calls(operation)}"
+    elif ended(operation):
         yield f"{what} has already ended: {state(operation)} after {calls(operation)}"
     else:
         yield f"{what} stops before its next call; completed: {calls(operation)}"

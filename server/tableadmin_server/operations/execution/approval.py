@@ -29,7 +29,7 @@ Required: TypeAlias = Sequence[tuple[RequiredApproval, ...]]
 
 
 def is_approved(status: OperationStatus, step: Step, required: Collection[RequiredApproval]) -> bool:
-    """Whether the call of STEP, which requires that, was approved: as a step of the plan that was shown."""
+    """Whether the call of STEP was approved as a step of the plan shown. It needs the approvals REQUIRED."""
     request = status.approval_request
     if not required:
         return True
@@ -112,7 +112,8 @@ def approved(operation: Operation, approval: Approval) -> OperationStatus:
 
 def rejected(operation: Operation, approval: Approval) -> OperationStatus:
     """The operation has ended, because somebody rejected it."""
-    said = f": {approval.comment}" if approval.comment else ""
+    comment = " ".join(approval.comment.split())
+    said = f": {comment}" if comment else ""
     status = replace(operation.status, approvals=(*operation.status.approvals, approval))
     message = f"{operation.spec.table_name}: {approval.principal} rejected the operation{said}"
     return _not_done(status, Code.PERMISSION_DENIED, "APPROVAL_REJECTED", message, approval.at)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from typing import NamedTuple, TypeAlias
 
-from tableadmin.formats import cdk, pulumi, serverless, spec, workbench
+from tableadmin.formats import spec
 from tableadmin.formats.aws_cli import answers, create_table, descriptions
 from tableadmin.formats.cloudformation import deployed_template, fragments
 from tableadmin.formats.cloudformation import reading as cloudformation
@@ -20,6 +20,7 @@ from tableadmin.formats.kubernetes import reading as kubernetes
 from tableadmin.formats.terraform import reading as terraform
 from tableadmin.formats.terraform import sources
 from tableadmin.formats.text.tree import Record, Tree
+from tableadmin.formats.tools import cdk, pulumi, serverless, workbench
 
 
 class Reader(NamedTuple):

@@ -10,10 +10,10 @@ from tableadmin.formats.cloudformation import reading
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.found import Found, FoundTable
 from tableadmin.formats.inputs import Inputs
-from tableadmin.formats.serverless_scaling import leave_scaled_capacity
 from tableadmin.formats.text.documents import documents
 from tableadmin.formats.text.fitting import as_text
 from tableadmin.formats.text.tree import Faulty, Plain, Record, Tree, record
+from tableadmin.formats.tools.serverless_scaling import leave_scaled_capacity
 
 # The innermost variable in a text, such as ${self:custom.table, 'orders'}; not ${AWS::Region}.
 _KINDS = r"self|opt|env|sls|param|aws|cf|ssm|s3|file\([^(){}$]*\)|strToBool\([^(){}$]*\)"

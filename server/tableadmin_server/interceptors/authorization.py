@@ -21,7 +21,6 @@ from tableadmin.v1 import (
     ExportTablesRequest,
     ListEndpointsResponse,
     PlanTablesRequest,
-    PlanTablesResponse,
     WatchRequest,
 )
 from tableadmin_server.bounds import received
@@ -165,42 +164,46 @@ class AuthorizationInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type
                 if not names:
                     return
                 request = ExportTablesRequest(table_names=names)
-            handled = handle(request, context)
-            if isinstance(request, WatchRequest):
-                handled = authorized_streams.nameless(handled, partial(self._sees, call, call.asks[0].action))
-            async with aclosing(handled) as answers:
-                async for answer in self._shown(call, row, request, answers):
-                    yield (
-                        authorized_streams.sealed(answer, key)
-                        if isinstance(request, WatchRequest)
-                        else answer
-                    )
+            policies = self._authorizer.sha256
+            async with aclosing(handle(request, context)) as answers:
+                try:
+                    async for answer in answers:
+                        if self._authorizer.sha256 != policies:
+                            policies = self._authorizer.sha256
+                            await self._check_again(call, row, request)
+                        shown = await self._shown(call, request, key, answer)
+                        if shown is not None:
+                            yield shown
+                except Failure as failure:
+                    raise await self._told(call, request, failure) from failure.__cause__
 
         return stream
 
-    async def _shown(
-        self, call: Admitted, row: Classified, request: Message, answers: AsyncGenerator[Any]
-    ) -> AsyncIterator[Any]:
-        """ANSWERS, as far as CALL may still see them: policies may change while a stream goes on."""
-        policies = self._authorizer.sha256
-        async for answer in answers:
-            if self._authorizer.sha256 != policies:
-                if isinstance(request, WatchRequest) and call.selects:
-                    raise authorized_streams.policies_changed()
-                policies = self._authorizer.sha256
-                await self._check_again(call, row, request)
-            if isinstance(request, WatchRequest) and call.selects:
-                table = authorized_streams.table_of_event(answer)
-                if table and not (await self._visible(call, call.asks[0].action, [Entry(table)]))[0]:
-                    continue
-            if isinstance(answer, PlanTablesResponse):
-                assert isinstance(request, PlanTablesRequest)
-                await authorized_streams.note_decisions(
-                    answer, self._authorizer, call.principal, call.endpoint.name, _time_of(request)
-                )
-            yield answer
+    async def _shown(self, call: Admitted, request: Message, key: bytes, answer: Any) -> Any:  # noqa: ANN401  # of whichever RPC
+        """What CALL may see of ANSWER; None if nothing. KEY seals the tokens of watches."""
+        if isinstance(request, WatchRequest):
+            table = authorized_streams.table_of_event(answer) if call.selects else ""
+            if table and not await self._sees(call, call.asks[0].action, table):
+                return None
+            return authorized_streams.sealed(authorized_streams.nameless(answer), key)
+        if isinstance(request, PlanTablesRequest):
+            await authorized_streams.note_decisions(
+                answer, self._authorizer, call.principal, call.endpoint.name, _time_of(request)
+            )
+        return answer
+
+    async def _told(self, call: Admitted, request: Message, failure: Failure) -> Failure:
+        """What CALL may know of the FAILURE that ends its stream."""
+        if not isinstance(request, WatchRequest):
+            return failure
+        return await authorized_streams.nameless_failure(
+            failure, partial(self._sees, call, call.asks[0].action)
+        )
 
     async def _check_again(self, call: Admitted, row: Classified, request: Message) -> None:
+        """The policies have changed while the stream goes on; raises Failure where it may not."""
+        if isinstance(request, WatchRequest) and call.selects:
+            raise authorized_streams.policies_changed()
         try:
             await self._authorizer.check(call.principal, call.asks, call.endpoint.name)
         except Failure as failure:

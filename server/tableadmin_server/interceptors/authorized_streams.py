@@ -2,8 +2,7 @@
 
 import hmac
 import secrets
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
@@ -55,37 +54,35 @@ def _seal_of(token: bytes, key: bytes) -> bytes:
     return blake2b(token, key=key, digest_size=_SEAL_BYTES).digest()
 
 
-async def nameless(
-    messages: AsyncGenerator[bytes], sees: Callable[[str], Awaitable[bool]]
-) -> AsyncGenerator[bytes]:
-    """MESSAGES of a watch, without what the endpoint has answered to polls of tables of others.
+def nameless(message: bytes) -> bytes:
+    """MESSAGE of a watch, without what the endpoint has answered to polls of tables of others.
 
-    An outage is told to all watches of an endpoint, and a poll of any table may have met it. A watch that
-    selects tables can be ended by a poll of any table. SEES says whether the caller may see a table.
+    An outage is told to all watches of an endpoint, and a poll of any table may have met it.
     """
-    async with aclosing(messages):
-        try:
-            async for message in messages:
-                yield _nameless_gap(message) if message[:1] == _GAP else message
-        except Failure as failure:
-            if failure.metadata.get("operation") in _OF_NO_TABLE:
-                raise
-            table = failure.resource and table_in(failure.resource.name)
-            if table and await sees(table):
-                raise
-            raise replace(
-                failure,
-                message=f"{failure.metadata['operation']}: a table of the watch could not be read",
-                resource=None,
-                field_violations=(),
-                precondition_violations=(),
-            ) from None
-
-
-def _nameless_gap(message: bytes) -> bytes:
+    if message[:1] != _GAP:
+        return message
     shown = WatchResponse.FromString(message)
     shown.gap.reason = "polls of the endpoint failed"
     return shown.SerializeToString()
+
+
+async def nameless_failure(failure: Failure, sees: Callable[[str], Awaitable[bool]]) -> Failure:
+    """What a watch is told of FAILURE: a watch that selects tables can be ended by a poll of any table.
+
+    SEES says whether the caller may see a table.
+    """
+    if failure.metadata.get("operation") in _OF_NO_TABLE:
+        return failure
+    table = failure.resource and table_in(failure.resource.name)
+    if table and await sees(table):
+        return failure
+    return replace(
+        failure,
+        message=f"{failure.metadata['operation']}: a table of the watch could not be read",
+        resource=None,
+        field_violations=(),
+        precondition_violations=(),
+    )
 
 
 def table_of_event(message: bytes) -> str:

@@ -89,6 +89,8 @@ class _LastingProof:
     have been removed meanwhile.
     """
 
+    __slots__ = ("_asking", "_call", "_failure", "_identify", "_timer")
+
     def __init__(self, identify: Callable[[], Awaitable[Caller]], caller: Caller) -> None:
         self._identify = identify
         self._call = cast("asyncio.Task[object]", asyncio.current_task())

@@ -187,10 +187,12 @@ def _check_combination(
 def _leave() -> NoReturn:
     """End the process, threads and all: some may wait for an endpoint, but nobody waits for them any more."""
     sys.stdout.flush()
+    logs.flush()
     sys.stderr.flush()
     os._exit(0)
 
 
 def _fail(message: str, code: int) -> None:
+    logs.flush()
     click.echo(f"tableadmin-server: {message}", err=True)
     sys.exit(code)

@@ -1,56 +1,134 @@
-"""Structured logs on standard error: one JSON object a line, or readable lines on a terminal."""
+"""Structured logs on standard error: one JSON object a line, or readable lines."""
 
+import json
 import logging
+import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from datetime import UTC, datetime
+from typing import Any, Literal
 
+import msgspec
 import structlog
+
+from tableadmin_server.log_writer import LineWriter
 
 Format = Literal["json", "console"]
 
+# Seconds that lines get to be written before the process ends.
+_FLUSH_SECONDS = 1.0
+# Methods of a logger that are not called like their level.
+_LEVELS = {"exception": "error", "warn": "warning", "msg": "info"}
 
-# Tracebacks without local variables: those of a call to AWS have credentials among them.
-_RENDERING: Mapping[Format, Sequence[structlog.typing.Processor]] = {
-    "json": (
-        structlog.processors.ExceptionRenderer(
-            structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-        ),
-        structlog.processors.JSONRenderer(),
-    ),
-    "console": (structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),),
-}
+_encode = msgspec.json.Encoder(enc_hook=str).encode
+# What is logged once lines can be written again.
+_LOST = "log lines were lost"
 
 
 def configure(level: str, log_format: Format) -> None:
     """Log from LEVEL up in LOG_FORMAT, what libraries log included."""
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
+    processors = _processors(log_format)
+
+    def lost(count: int) -> bytes:
+        return _rendered(processors, "warning", {"event": _LOST, "lines": count})
+
+    global _writer  # noqa: PLW0603  # there is one standard error
+    _writer = writer = LineWriter(sys.stderr.fileno(), lost)
+    number = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *shared,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        processors=processors,
+        logger_factory=lambda *_: _Lines(writer),
+        wrapper_class=structlog.make_filtering_bound_logger(number),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_RENDERING[log_format]],
-        )
-    )
-    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    logging.basicConfig(level=number, handlers=[_Libraries()], force=True)
     # botocore logs the traceback of what STS answers, whose text may repeat the session token.
     logging.getLogger("botocore.credentials").addFilter(_without_traceback)
     # botocore tells every header it signs at DEBUG, credentials among them.
-    logging.getLogger("botocore").setLevel(max(logging.INFO, logging.getLogger().level))
+    logging.getLogger("botocore").setLevel(max(logging.INFO, number))
+
+
+_writer: LineWriter | None = None
+
+
+def flush() -> None:
+    """Write what is left, for a second at most: the process ends."""
+    if _writer is not None:
+        _writer.flush(_FLUSH_SECONDS)
+
+
+class _Lines:
+    """Where structlog gives each line that it has rendered."""
+
+    def __init__(self, writer: LineWriter) -> None:
+        self.debug = self.info = self.warning = self.error = self.critical = writer.write
+        self.exception = self.warn = self.msg = writer.write
+
+
+class _Libraries(logging.Handler):
+    """Gives structlog what libraries log by the standard library."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log RECORD with the name of its logger."""
+        try:
+            log = structlog.get_logger()
+            method = next(each for bound, each in _METHODS if record.levelno >= bound)
+            getattr(log, method)(record.getMessage(), logger=record.name, exc_info=record.exc_info)
+        except Exception:  # noqa: BLE001  # as every handler of the standard library
+            self.handleError(record)
+
+
+_METHODS = (
+    (logging.ERROR, "error"),
+    (logging.WARNING, "warning"),
+    (logging.INFO, "info"),
+    (logging.NOTSET, "debug"),
+)
+
+
+# Any: each processor takes what the one before it returns.
+def _processors(log_format: Format) -> Sequence[Any]:
+    # Tracebacks without local variables: those of a call to AWS have credentials among them.
+    if log_format == "json":
+        transformer = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        return (structlog.processors.ExceptionRenderer(transformer), _json)
+    return (
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.dev.ConsoleRenderer(
+            colors=_shows_colors(), exception_formatter=structlog.dev.plain_traceback
+        ),
+        _encoded,
+    )
+
+
+def _rendered(processors: Sequence[Any], method: str, event: dict[str, object]) -> bytes:
+    line: object = event
+    for process in processors:
+        line = process(None, method, line)
+    assert isinstance(line, bytes)
+    return line
+
+
+def _json(_logger: object, method: str, event: structlog.typing.EventDict) -> bytes:
+    line = {
+        "timestamp": datetime.now(UTC),
+        "level": _LEVELS.get(method, method),
+        "event": event.pop("event", None),
+        **event,
+    }
+    try:
+        return _encode(line) + b"\n"
+    except (TypeError, ValueError, RecursionError):  # half a surrogate pair, keys that are no text
+        return json.dumps({key: str(value) for key, value in line.items()}).encode() + b"\n"
+
+
+def _encoded(_logger: object, _method: str, line: str) -> bytes:
+    return line.encode(errors="backslashreplace") + b"\n"
+
+
+def _shows_colors(environ: Mapping[str, str] = os.environ) -> bool:
+    return sys.stderr.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:

@@ -5,7 +5,6 @@ import contextlib
 import gc
 import os
 import signal
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -17,6 +16,7 @@ from grpc_channelz.v1 import channelz, channelz_pb2, channelz_pb2_grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from tableadmin_server import logs
 from tableadmin_server.config import ConfigError, ListenerConfig, ServerConfig
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.interceptors.audit import AuditInterceptor, IntentInterceptor
@@ -312,5 +312,5 @@ class Server:
 def end_at_once(number: int, _: object = None) -> NoReturn:
     """End the process, as signal NUMBER does by itself: exit code 128 + NUMBER."""
     _log.warning("server aborted", signal=signal.Signals(number).name, message="running calls were aborted")
-    sys.stderr.flush()
+    logs.flush()
     os._exit(128 + number)

@@ -1,12 +1,21 @@
 """Logs and statuses hold no credentials, whatever fails while a request is signed or sent."""
 
+import fcntl
 import json
+import os
+import pty
+import select
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from tableadmin import Client, TableAdminError
+from tests.fork_server import forked
+from tests.server.conftest import wait_for
 from tests.server.scripted_endpoint import Answer, Seen, serving
-from tests.server_process import running_server
+from tests.server_process import clean_environment, running_server
 
 SECRET = "wJalrXUtnFEMIK7MDENGbPxRfiCYSECRETKEY"
 TOKEN = "FwoGZXIvYXdzESESSIONTOKEN"
@@ -74,3 +83,95 @@ def test_debug(log_format: str) -> None:
         assert {TOKEN} == {seen.headers.get("X-Amz-Security-Token") for seen in endpoint.seen}
     told = str(raised.value)
     assert [] == [part for part in (SECRET, TOKEN, *SIGNED) for text in (log, told) if part in text]
+
+
+def _logged(code: str, log_format: str = "json", **environment: str) -> bytes:
+    """What a process that runs CODE with `log`, a logger, writes to standard error."""
+    program = f"""
+import logging, math, structlog
+from tableadmin_server import logs
+logs.configure("info", {log_format!r})
+log = structlog.get_logger()
+{code}
+logs.flush()
+"""
+    arguments = [sys.executable, "-c", program]
+    return subprocess.run(
+        arguments, check=True, stderr=subprocess.PIPE, env={**os.environ, **environment}
+    ).stderr
+
+
+def test_values_that_json_does_not_have() -> None:
+    """Whatever is logged makes one line of JSON; lines of libraries have the name of their logger."""
+    code = r"""
+circle = []
+circle.append(circle)
+log.info("happened", half="\udce9", number=math.nan, raw=b"x", several={1}, thing=object, text="a\nb")
+log.warning("happened", circle=circle)
+log.debug("not logged")
+logging.getLogger("library").error("%s failed", "something")
+logging.getLogger("library").log(25, "between")
+"""
+    lines = [json.loads(line) for line in _logged(code).splitlines()]
+    assert [
+        ("info", "happened"),
+        ("warning", "happened"),
+        ("error", "something failed"),
+        ("info", "between"),
+    ] == [(line["level"], line["event"]) for line in lines]
+    assert {"timestamp", "level", "event", "half", "number", "raw", "several", "thing", "text"} == set(
+        lines[0]
+    )
+    assert lines[0]["text"] == "a\nb"
+    assert lines[2]["logger"] == "library"
+
+
+def test_text_of_callers_does_not_control_a_terminal() -> None:
+    """In readable lines a value begins no line of its own, and sets no colour."""
+    told = _logged(r"""log.info("happened", name="a\nb\x1b[31m", other="\udce9")""", "console")
+    assert told.count(b"\n") == 1
+    assert b"\x1b" not in told
+    assert rb"name='a\nb\x1b[31m'" in told
+
+
+@pytest.mark.parametrize(
+    ("environment", "colored"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)]
+)
+def test_colors(environment: dict[str, str], colored: bool) -> None:  # noqa: FBT001  # a parameter of a test
+    """Readable lines have colours on a terminal, unless the environment says otherwise."""
+    reader, terminal = pty.openpty()
+    code = "from tableadmin_server import logs; logs.configure('info', 'console'); import structlog; "
+    subprocess.run(
+        [sys.executable, "-c", code + "structlog.get_logger().info('happened')"],
+        check=True,
+        stderr=terminal,
+        env={**os.environ, "TERM": "xterm", "NO_COLOR": "", **environment},
+    )
+    told = os.read(reader, 4096)
+    os.close(reader)
+    os.close(terminal)
+    assert b"happened" in told
+    assert colored == (b"\x1b[" in told)
+
+
+def test_nobody_reads_the_log(tmp_path: Path) -> None:
+    """A full pipe on standard error stops no call: the server does not wait for the reader of its log."""
+    log, out = tmp_path / "log", tmp_path / "out"
+    os.mkfifo(log)
+    reader = os.open(log, os.O_RDONLY | os.O_NONBLOCK)
+    fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, select.PIPE_BUF)
+    out.touch()
+    with serving() as endpoint:
+        flags = ("--listen", "127.0.0.1:0", "--endpoint-url", endpoint.url, "--region", "us-west-2")
+        process = forked("tableadmin_server", flags, clean_environment(), out, log)
+        try:
+            wait_for(lambda: "listening on " in out.read_text(), 30)
+            with Client(out.read_text().split()[-1], timeout=30) as client:
+                for number in range(50):
+                    client.delete_table(table_name=f"table-{number}")
+        finally:
+            process.kill()
+            process.wait(10)
+    # Less than fifty lines.
+    assert 0 < len(os.read(reader, 2 * select.PIPE_BUF)) <= select.PIPE_BUF
+    os.close(reader)

@@ -8,7 +8,7 @@ AGAINST ?= .git\#branch=main
 # Tests wait as long as they compute: twice as many of them at once as there are cores on a small machine.
 WORKERS ?= 4
 
-.PHONY: help setup demo run test check format proto sync-client formats settings bench locks audit engines clean
+.PHONY: help setup demo run test check format proto sync-client formats settings metrics bench locks audit engines clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,9 @@ formats: setup ## Write the words of tablectl about formats from the rows of the
 
 settings: setup ## Write docs/settings.md from the configuration structs of the server
 	$(BIN)/python server/generate_settings.py
+
+metrics: setup ## Write docs/metrics.md from the definitions of the metrics
+	$(BIN)/python server/generate_metrics.py
 
 demo: setup ## Tour the life of a table: server, embedded engine, tablectl
 	@BIN=$(BIN) sh demo/tour.sh

@@ -18,6 +18,7 @@ _START_SECONDS = 60.0
 _STOP_SECONDS = 60.0
 _LISTENING = "tableadmin-server listening on "
 _HEALTH = "tableadmin-server answering health checks on "
+_METRICS = "tableadmin-server answering Prometheus on "
 
 Process: TypeAlias = "subprocess.Popen[bytes] | ForkedProcess"
 
@@ -44,6 +45,11 @@ class ServerProcess:
     def health_address(self) -> str | None:
         """Where it answers health checks alone."""
         return next(iter(_said(self.started, _HEALTH)), None)
+
+    @property
+    def metrics_address(self) -> str | None:
+        """Where it answers Prometheus."""
+        return next(iter(_said(self.started, _METRICS)), None)
 
     @property
     def log(self) -> str:

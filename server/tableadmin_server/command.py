@@ -140,6 +140,8 @@ def _addresses(server: Server) -> Iterator[str]:
         yield f"tableadmin-server listening on {address}"
     if server.health_address is not None:
         yield f"tableadmin-server answering health checks on {server.health_address}"
+    if server.metrics_address is not None:
+        yield f"tableadmin-server answering Prometheus on {server.metrics_address}"
 
 
 @contextlib.contextmanager

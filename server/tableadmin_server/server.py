@@ -8,7 +8,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import NoReturn, TypeAlias
+from typing import NoReturn, TypeAlias, TypeVar
 
 import grpc
 import structlog
@@ -25,9 +25,13 @@ from tableadmin_server.interceptors.drain import DrainInterceptor
 from tableadmin_server.interceptors.errors import ErrorsInterceptor
 from tableadmin_server.interceptors.identity import Identify, IdentityInterceptor, authenticated, trusted
 from tableadmin_server.interceptors.limits import LimitsInterceptor
+from tableadmin_server.interceptors.metrics import MetricsInterceptor
 from tableadmin_server.interceptors.parsing import ParsingInterceptor
 from tableadmin_server.listening.certificates import Certificates
 from tableadmin_server.listening.listener import Interceptor, Listener
+from tableadmin_server.metrics.exposition import Exposition
+from tableadmin_server.metrics.metrics import Metrics
+from tableadmin_server.metrics.state import Sources
 from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
 from tableadmin_server.reloading import Reloading
 from tableadmin_server.security.audit.opening import opened
@@ -43,6 +47,8 @@ from tableadmin_server.services.health import HealthServicer
 from tableadmin_server.supervision import Supervisor
 from tableadmin_server.tables.facts import read_facts
 from tableadmin_server.watching.hubs import Hubs
+
+T = TypeVar("T")
 
 _log = structlog.get_logger()
 
@@ -79,12 +85,15 @@ class Server:
     def __init__(self, config: ServerConfig) -> None:
         """Bind the addresses; raises ConfigError for a wrong endpoint, ListenError for an address."""
         self._config = config
-        self._endpoints = Endpoints(config)
+        # None where nobody asks for metrics: then nothing is measured.
+        self._metrics = None if config.metrics.address is None else Metrics()
+        self._exposition: Exposition | None = None
+        self._endpoints = Endpoints(config, *self._observer(lambda metrics: metrics.endpoint_calls.of))
         # NOT_SERVING while a background loop fails again and again.
         self._supervisor = Supervisor(partial(self._note_health, "background loops"))
         self._unhealthy: set[str] = set()
         self._showing: set[asyncio.Task[None]] = set()
-        self._hubs = Hubs(self._supervisor)
+        self._hubs = Hubs(self._supervisor, *self._observer(lambda metrics: metrics.event_lag.of))
         self._audit = opened(config.audit)
         self._audit_records = audit.AuditServicer(
             config.audit.path, has_policies=config.policies.folder is not None
@@ -95,6 +104,7 @@ class Server:
             config.endpoints,
             self._audit,
             config.policies.approval_timeout,
+            *self._observer(lambda metrics: metrics.operations.of),
         )
         self._reloading = Reloading(self._supervisor)
         self._authorization = self._authorization_of(config)
@@ -102,8 +112,10 @@ class Server:
         self._calls = DrainInterceptor()
         self._authenticators = Authenticators(config.authenticators, config.limits.failed_logins_per_minute)
         self._limits = Limits(config.limits)
+        self._shared_reads = table_admin.shared_reads()
+        self._certificates: list[Certificates] = []
         self._handlers = (
-            table_admin.handlers(self._endpoints, self._hubs),
+            table_admin.handlers(self._endpoints, self._hubs, self._shared_reads),
             watch.handlers(self._endpoints, self._hubs),
             plan.handlers(self._endpoints, self._operations),
             operation.handlers(self._endpoints, self._operations),
@@ -129,15 +141,26 @@ class Server:
         """Where health checks alone are answered."""
         return None if self._health_listener is None else self._health_listener.address
 
+    @property
+    def metrics_address(self) -> str | None:
+        """Where Prometheus gets the metrics, once the server has started."""
+        return None if self._exposition is None else self._exposition.address
+
+    def _observer(self, choose: Callable[[Metrics], T]) -> tuple[T, ...]:
+        """What CHOOSE takes of the metrics; nothing where nobody asks for metrics."""
+        return () if self._metrics is None else (choose(self._metrics),)
+
     def _listener(self, key: str, config: ListenerConfig) -> Listener:
         certificates = None if config.tls is None else Certificates(key, config.tls)
         if certificates is not None:
+            self._certificates.append(certificates)
             self._reloading.add(certificates.refresh)
         interceptors = self._interceptors(config)
         return Listener(config, self._config.connections, certificates, interceptors, self._add_services)
 
     def _interceptors(self, config: ListenerConfig) -> Iterator[Interceptor]:
         """What happens to each call of a listener, from the outside to the inside."""
+        yield from self._measuring()
         yield ErrorsInterceptor()
         yield AuditInterceptor(self._audit, self._config.default)
         yield IdentityInterceptor(self._identify(config))
@@ -146,6 +169,11 @@ class Server:
         yield from self._authorization
         yield self._calls
         yield IntentInterceptor(self._audit)
+
+    def _measuring(self) -> Iterator[Interceptor]:
+        """What measures the calls of a listener, where somebody asks for metrics."""
+        if self._metrics is not None:
+            yield MetricsInterceptor(self._metrics.rpcs)
 
     def _identify(self, config: ListenerConfig) -> Identify:
         """Who makes the calls of a listener."""
@@ -179,7 +207,7 @@ class Server:
     def _listener_for_health(self, address: str | None) -> Listener | None:
         if address is None:
             return None
-        interceptors = [ErrorsInterceptor(), ParsingInterceptor()]
+        interceptors = [*self._measuring(), ErrorsInterceptor(), ParsingInterceptor()]
         config = ListenerConfig(address=address)
         return Listener(config, self._config.connections, None, interceptors, self._add_health)
 
@@ -239,7 +267,8 @@ class Server:
         await self.drain()
 
     async def start(self) -> None:
-        """Answer calls, and say so to health checks."""
+        """Answer calls, and say so to health checks; raises ListenError for the address of the metrics."""
+        self._serve_metrics()
         for each in self._every_listener():
             await each.start()
         self._operations.start()
@@ -247,6 +276,27 @@ class Server:
         await self._set_health(healthy=True)
         await self._show_security()
         _log.info("server started", addresses=self.addresses, endpoints=list(self._config.endpoints))
+
+    def _serve_metrics(self) -> None:
+        """Answer scrapes, where somebody asks for metrics."""
+        address = self._config.metrics.address
+        if self._metrics is None or address is None:
+            return
+        sources = Sources(
+            self._endpoints,
+            self._hubs,
+            self._operations,
+            self._shared_reads,
+            self._supervisor,
+            self._audit,
+            self._authorizer,
+            self._authenticators.failed_logins,
+            self._limits,
+            self._certificates,
+            lambda: not self._unhealthy,
+            asyncio.get_running_loop(),
+        )
+        self._exposition = self._metrics.serve(address, sources)
 
     def _reload(self) -> None:
         """Read files again, and say what needs a restart."""
@@ -306,6 +356,8 @@ class Server:
             await asyncio.wait_for(giving_back, _OPERATIONS_GRACE)
         self._endpoints.close()
         await self._audit.close()
+        if self._exposition is not None:
+            self._exposition.close()
         _log.info("server stopped")
 
 

@@ -14,6 +14,7 @@ from tableadmin_server.config import (
     HealthConfig,
     LimitsConfig,
     ListenerConfig,
+    MetricsConfig,
     PoliciesConfig,
     ServerConfig,
     TlsConfig,
@@ -153,6 +154,12 @@ SECTIONS = (
         "Keys of health checks",
         "In the configuration file these keys stand in `[health]`.",
         tuple(settings(HealthConfig, "health")),
+    ),
+    Section(
+        "Keys of metrics",
+        "In the configuration file these keys stand in `[metrics]`. [metrics.md](metrics.md) lists the\n"
+        "metrics.",
+        tuple(settings(MetricsConfig, "metrics")),
     ),
     Section(
         "Keys of the audit",

@@ -1,6 +1,7 @@
 """Background loops that survive their own failures, and what their failures say about the server's health."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -32,6 +33,8 @@ class Supervisor:
         self._on_change = on_change
         # The work that is past the bound.
         self._failing: set[object] = set()
+        # The failures of all time, by the name of the work.
+        self.failures: Counter[str] = Counter()
 
     @property
     def healthy(self) -> bool:
@@ -67,6 +70,7 @@ class Supervisor:
             done = await work()
         except Exception as error:  # noqa: BLE001  # what is not known in advance must not end the work
             delay = failures.another(error)
+            self.failures[failures.name] += 1
             if failures.in_a_row == BOUND:
                 self._update(lambda: self._failing.add(failures))
             await asyncio.sleep(delay)
@@ -90,7 +94,7 @@ class _Failures:
     """The failures in a row of the work NAME."""
 
     def __init__(self, name: str, longest_delay: float) -> None:
-        self._name = name
+        self.name = name
         self._longest_delay = longest_delay
         self.in_a_row = 0
 
@@ -99,11 +103,11 @@ class _Failures:
         self.in_a_row += 1
         delay = min(self._longest_delay, _FIRST_DELAY * 2.0 ** min(self.in_a_row - 1, 20))
         _log.error(
-            "background loop failed", loop=self._name, failures=self.in_a_row, retry_in=delay, exc_info=error
+            "background loop failed", loop=self.name, failures=self.in_a_row, retry_in=delay, exc_info=error
         )
         return delay
 
     def over(self) -> None:
         """Log that the work has succeeded again."""
-        _log.info("background loop recovered", loop=self._name, failures=self.in_a_row)
+        _log.info("background loop recovered", loop=self.name, failures=self.in_a_row)
         self.in_a_row = 0

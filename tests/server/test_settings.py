@@ -15,6 +15,7 @@ from tableadmin_server.config import (
     EndpointConfig,
     HealthConfig,
     ListenerConfig,
+    MetricsConfig,
     PoliciesConfig,
     ServerConfig,
     TlsConfig,
@@ -29,6 +30,7 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     TlsConfig,
     ConnectionsConfig,
     HealthConfig,
+    MetricsConfig,
     AuditConfig,
     PoliciesConfig,
     EndpointConfig,
@@ -37,6 +39,7 @@ OF_THE_FILE: tuple[type[msgspec.Struct], ...] = (*KINDS, LimitsConfig, StaticTok
 OF_LISTENERS: tuple[type[msgspec.Struct], ...] = (ListenerConfig, TlsConfig)
 FILE_ONLY = {
     *("authenticators", "default_endpoint", "endpoints", "listeners", "health", "connections", "policies"),
+    "metrics",
     *("audit", "audit_sync", "limits"),
     "policies_approval_timeout",
     *("connections_max_age", "connections_max_age_grace", "connections_max_metadata"),

@@ -33,6 +33,7 @@ from tableadmin_server.config.listener import (
     ConnectionsConfig,
     HealthConfig,
     ListenerConfig,
+    MetricsConfig,
     PoliciesConfig,
     TlsConfig,
     check_listener,
@@ -49,6 +50,7 @@ __all__ = [
     "HealthConfig",
     "LimitsConfig",
     "ListenerConfig",
+    "MetricsConfig",
     "PoliciesConfig",
     "PrincipalLimits",
     "RetryMode",
@@ -91,6 +93,9 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     health: Annotated[
         HealthConfig, Meta(description="Health checks at an address of their own.", extra={"flag": False})
     ] = HealthConfig()
+    metrics: Annotated[MetricsConfig, Meta(description="Metrics for Prometheus.", extra={"flag": False})] = (
+        MetricsConfig()
+    )
     connections: Annotated[
         ConnectionsConfig, Meta(description="Bounds of connections.", extra={"flag": False})
     ] = ConnectionsConfig()
@@ -204,6 +209,8 @@ def _check_listeners(config: ServerConfig) -> None:
         check_listener(key, listener, config.authenticators)
     if config.health.address is not None:
         parse_address(config.health.address, "health.address")
+    if config.metrics.address is not None:
+        parse_address(config.metrics.address, "metrics.address")
     if config.insecure_listen:
         return
     for key, lacking in config.insecure_listeners.items():

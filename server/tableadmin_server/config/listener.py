@@ -113,6 +113,20 @@ class HealthConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     ] = None
 
 
+class MetricsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The address of metrics."""
+
+    address: Annotated[
+        str | None,
+        Meta(
+            description="Address at which Prometheus gets the metrics of the server (`/metrics`), not "
+            "encrypted and without credentials. Port 0 selects a free port. Without this setting the server "
+            "measures nothing.",
+            extra={"metavar": "HOST:PORT"},
+        ),
+    ] = None
+
+
 class PoliciesConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The policies that decide who may do what."""
 

@@ -1,6 +1,7 @@
 """How many calls a second an endpoint is asked for on nobody's direct behalf."""
 
 import asyncio
+import time
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -37,6 +38,8 @@ class CallBudget:
         self.spacing = 1.0 / rate
         self._burst = max(0.0, burst - self.spacing)
         self._next = 0.0
+        # Those in the line, and the patient who wait to be in it.
+        self.waiting = 0
         # Only the first in the line has a turn to wait for: whoever leaves the line takes none along.
         self._line = asyncio.Lock()
         # Only the first of the patient is in the line.
@@ -47,11 +50,20 @@ class CallBudget:
 
         The PATIENT let others go first.
         """
-        if not patient:
-            await self._take()
-            return
-        async with self._patient:
-            await self._take()
+        self.waiting += 1
+        try:
+            if not patient:
+                await self._take()
+                return
+            async with self._patient:
+                await self._take()
+        finally:
+            self.waiting -= 1
+
+    def used(self, now: float) -> float:
+        """The part of the burst that is used up at the moment NOW, from 0 to 1."""
+        whole = self._burst + self.spacing
+        return min(1.0, max(0.0, self._next - (now - self._burst)) / whole)
 
     async def _take(self) -> None:
         async with self._line:
@@ -68,6 +80,16 @@ class Budgets:
     def __init__(self, rate: float, operation_rates: Mapping[str, float] = MappingProxyType({})) -> None:
         self._all = CallBudget(rate)
         self._single = {name: CallBudget(each, burst=0.0) for name, each in operation_rates.items()}
+
+    @property
+    def used(self) -> float:
+        """The part of a second's calls that is used up, from 0 to 1; may be asked in any thread."""
+        return self._all.used(time.monotonic())
+
+    @property
+    def waiting(self) -> int:
+        """The calls that wait for their turn."""
+        return self._all.waiting + sum(each.waiting for each in self._single.values())
 
     def spacing(self, operation: str) -> float:
         """Seconds from one call of OPERATION to the next, where it has a budget of its own; else 0."""

@@ -17,7 +17,7 @@ from tableadmin.v1 import table_admin_pb2
 from tableadmin_server.config import EndpointConfig
 from tableadmin_server.dynamodb.budget import Budgets, operation_rates
 from tableadmin_server.dynamodb.client.account import Account
-from tableadmin_server.dynamodb.client.calls import Calls
+from tableadmin_server.dynamodb.client.calls import CallObserver, Calls
 from tableadmin_server.dynamodb.client.kms import Keys
 from tableadmin_server.dynamodb.client.parser import MISSHAPEN
 from tableadmin_server.dynamodb.client.retries import READS
@@ -65,10 +65,11 @@ class Endpoint:
     """An endpoint of the configuration: what it answers, or why not, and which operations it has.
 
     `own_table` is the table in which the service keeps its operations, "" for none. Listings leave it out.
-    `authorize` decides about each call that an operation makes, for the principal that asked for it.
+    `authorize` decides about each call that an operation makes, for the principal that asked for it. OBSERVER
+    learns of the calls.
     """
 
-    def __init__(self, name: str, config: EndpointConfig) -> None:
+    def __init__(self, name: str, config: EndpointConfig, observer: CallObserver | None = None) -> None:
         """Connect nothing yet; raises ConfigError when boto3 can't make a client of CONFIG."""
         self.name = name
         self.own_table = config.operations_table
@@ -80,10 +81,26 @@ class Endpoint:
         self.account = Account(name, config, is_aws=self.is_aws)
         # Which KMS keys aliases are of.
         self.keys = Keys(config, is_aws=self.is_aws)
-        self._calls = Calls(name, config)
+        self._observer = observer or CallObserver()
+        self._calls = Calls(name, config, self._observer)
         self._reachability = Reachability(name, time.monotonic)
         self.region = self._calls.region
         self.background = BackgroundCalls(self, config)
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the endpoint answers, as far as calls have shown."""
+        return self._reachability.is_up
+
+    @property
+    def calls_held(self) -> int:
+        """The calls that are being made or wait for a thread."""
+        return self._calls.held
+
+    @property
+    def calls_limit(self) -> int:
+        """The calls that may be held at most."""
+        return self._calls.limit
 
     async def call(self, operation: str, params: AwsDict, request: Message | None = None) -> Answer:
         """What AWS answers to OPERATION with PARAMS, which say what REQUEST says where there is one.
@@ -119,18 +136,26 @@ class Endpoint:
         began = self._reachability.now()
         try:
             response = await answer
+        except asyncio.CancelledError:
+            self._observer.dropped(operation)
+            raise
+        except Failure as refusal:
+            self._observer.refused(operation, refusal)
+            raise
         except Exception as error:
             asked = request or _request(operation, params)
             failure = failure_of(error, Call(operation, params, asked, self.name))
             if failure is None:
+                self._observer.dropped(operation)
                 raise
             cause = cause_of(error)
         else:
-            self._reachability.answered(began)
+            self._observer.answered(operation, self._reachability.answered(began) - began)
             return self._succeeded(operation, response)
         # Outside of the handler, so that no traceback has the text of an error that `cause_of` replaces.
         self.support.failed(operation, failure)
         self._reachability.failed(failure, began)
+        self._observer.failed(operation, failure, self._reachability.now() - began)
         try:
             raise failure from cause
         finally:  # else exception and frame would hold each other, and all that was read, until a collection
@@ -167,6 +192,16 @@ class BackgroundCalls:
     def support(self) -> Support:
         """The operations that the endpoint has."""
         return self._target.support
+
+    @property
+    def budget_used(self) -> float:
+        """The part of a second's calls that is used up, from 0 to 1."""
+        return self._budgets.used
+
+    @property
+    def waiting(self) -> int:
+        """The calls that wait for their turn in the budget."""
+        return self._budgets.waiting
 
     async def call(self, operation: str, params: AwsDict) -> Answer:
         """`Endpoint.call` for plans and operations; raises Failure, also for a read that is misshapen.

@@ -1,20 +1,28 @@
 """The endpoints of the configuration, by name."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from google.rpc.code_pb2 import Code
 
 from tableadmin_server.config import ServerConfig
+from tableadmin_server.dynamodb.client.calls import CallObserver
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.failure import Failure
 
 
 class Endpoints:
-    """Every endpoint the server is configured with; one of them is the default."""
+    """Every endpoint the server is configured with; one of them is the default.
 
-    def __init__(self, config: ServerConfig) -> None:
+    OBSERVER makes what learns of the calls to an endpoint, by its name.
+    """
+
+    def __init__(
+        self, config: ServerConfig, observer: Callable[[str], CallObserver] = lambda _: CallObserver()
+    ) -> None:
         """Make a client for each endpoint; raises ConfigError."""
-        self._by_name = {name: Endpoint(name, endpoint) for name, endpoint in config.endpoints.items()}
+        self._by_name = {
+            name: Endpoint(name, endpoint, observer(name)) for name, endpoint in config.endpoints.items()
+        }
         self._default = self._by_name[config.default]
 
     def named(self, name: str | None) -> Endpoint:

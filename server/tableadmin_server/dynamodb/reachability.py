@@ -29,14 +29,20 @@ class Reachability:
         """The moment at which a call begins."""
         return self._clock()
 
-    def answered(self, began: float) -> None:
-        """Note that the endpoint answered a call that BEGAN then, with a result or with an error."""
+    @property
+    def is_up(self) -> bool:
+        """Whether the endpoint answers, as far as calls have shown."""
+        return self._down_since is None
+
+    def answered(self, began: float) -> float:
+        """Note that the endpoint answered a call that BEGAN then, with a result or an error; the time now."""
         self._answered = self._clock()
         is_over = began > self._failed and self._answered - self._failed >= _RECOVERY_SECONDS
         if self._down_since is not None and is_over:
             seconds = round(self._answered - self._down_since, 3)
             self._down_since = None
             _log.info("endpoint came back", endpoint=self._name, seconds=seconds)
+        return self._answered
 
     def failed(self, failure: Failure, began: float) -> None:
         """Note that a call that BEGAN then ended in FAILURE.

@@ -25,13 +25,21 @@ class Singleflight(Generic[T]):
 
     def __init__(self) -> None:
         self._queues: dict[Hashable, _Queue[T]] = {}
+        # Reads that were asked for, and calls that were made for them.
+        self.asked = self.called = 0
 
     async def share(self, key: Hashable, call: Callable[[], Awaitable[T]]) -> T:
         """The answer of a call that starts no earlier than now; KEY says which calls are identical."""
+        self.asked += 1
         queue = self._queues.get(key)
         if queue is None:
             queue = self._queues[key] = _Queue(partial(self._forget, key))
-        return await queue.join(call)
+
+        async def counted() -> T:
+            self.called += 1
+            return await call()
+
+        return await queue.join(counted)
 
     def _forget(self, key: Hashable) -> None:
         del self._queues[key]

@@ -1,6 +1,7 @@
 """The certificate, key and client authorities of a listener, which can be replaced while the server runs."""
 
 import threading
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import grpc
@@ -31,9 +32,21 @@ class Certificates:
             raise ConfigError(f"{key}.tls.{error}") from error
         self._problem = self._logged_problem = ""
         self._logged_expiry = ""
+        # How often changed files were loaded and refused.
+        self.loads = Counter(loaded=1, refused=0)
         self._lock = threading.Lock()
         self._changed: grpc.ServerCertificateConfiguration | None = None
         self._log_expiry()
+
+    @property
+    def key(self) -> str:
+        """The key of the listener in the configuration."""
+        return self._key
+
+    @property
+    def expires(self) -> datetime:
+        """When the certificate that is in use expires."""
+        return self._files.expires
 
     def credentials(self) -> grpc.ServerCredentials:
         """The credentials of a gRPC server, which follow the files."""
@@ -60,6 +73,7 @@ class Certificates:
             self._files = files
             self._changed = _configuration(files)
         self._logged_expiry = ""
+        self.loads["loaded"] += 1
         _log.info("certificates were replaced", listener=self._key, expires=files.expires.isoformat())
 
     def _take_changed(self) -> grpc.ServerCertificateConfiguration | None:
@@ -75,6 +89,7 @@ class Certificates:
         """Log PROBLEM once, if two reads in a row find it: files are replaced one after the other."""
         if problem == self._problem and problem != self._logged_problem:
             self._logged_problem = problem
+            self.loads["refused"] += 1
             _log.error("certificates could not be replaced", listener=self._key, problem=problem)
         self._problem = problem
 

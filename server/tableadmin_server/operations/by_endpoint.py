@@ -1,7 +1,7 @@
 """The operations of each endpoint."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from google.rpc.code_pb2 import Code
 
@@ -9,13 +9,17 @@ from tableadmin_server.config import EndpointConfig
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.failure import Failure
+from tableadmin_server.operations.execution.observer import UNOBSERVED, OperationObserver
 from tableadmin_server.operations.operations import Operations
 from tableadmin_server.security.audit.audit import Audit
 from tableadmin_server.watching.hubs import Hubs
 
 
 class OperationsByEndpoint:
-    """The operations of every endpoint that remembers some."""
+    """The operations of every endpoint that remembers some.
+
+    OBSERVER makes what learns of the operations of an endpoint, by its name.
+    """
 
     def __init__(
         self,
@@ -24,10 +28,16 @@ class OperationsByEndpoint:
         configs: Mapping[str, EndpointConfig],
         audit: Audit,
         approval_timeout: float,
+        observer: Callable[[str], OperationObserver] = lambda _: UNOBSERVED,
     ) -> None:
         self._by_endpoint = {
             endpoint.name: Operations(
-                endpoint, configs[endpoint.name], hubs.of(endpoint), audit, approval_timeout
+                endpoint,
+                configs[endpoint.name],
+                hubs.of(endpoint),
+                audit,
+                approval_timeout,
+                observer(endpoint.name),
             )
             for endpoint in endpoints
             if endpoint.own_table
@@ -43,6 +53,10 @@ class OperationsByEndpoint:
                 metadata={"endpoint": endpoint.name},
             )
         return self._by_endpoint[endpoint.name]
+
+    def all(self) -> Mapping[str, Operations]:
+        """The operations of all endpoints that remember some, by the name of the endpoint."""
+        return self._by_endpoint
 
     def start(self) -> None:
         """Take over operations that no server carries out, until `stop`."""

@@ -15,6 +15,7 @@ from tableadmin_server.failure import Failure
 from tableadmin_server.operations import admission
 from tableadmin_server.operations.admission import CheckedTable
 from tableadmin_server.operations.execution import approval
+from tableadmin_server.operations.execution.observer import UNOBSERVED, OperationObserver
 from tableadmin_server.operations.execution.reconcile import drift_failure
 from tableadmin_server.operations.following import Following, not_found
 from tableadmin_server.operations.request import ApplyRequest
@@ -37,7 +38,7 @@ from tableadmin_server.watching.hub import Hub
 class Operations:
     """Begins, shows, approves and stops the operations of ENDPOINT; every method raises Failure.
 
-    Operations wait for approvals for APPROVAL_TIMEOUT seconds at most.
+    Operations wait for approvals for APPROVAL_TIMEOUT seconds at most. OBSERVER learns what happens to them.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Operations:
         hub: Hub,
         audit: Audit,
         approval_timeout: float = PoliciesConfig().approval_timeout,
+        observer: OperationObserver = UNOBSERVED,
     ) -> None:
         self._approval_timeout = timedelta(seconds=approval_timeout)
         self.endpoint = endpoint
@@ -55,7 +57,14 @@ class Operations:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._following = Following(hub, self.get)
         self._runner = Runner(
-            endpoint, config, hub, self._store, audit, self._following.trigger, approval_timeout
+            endpoint,
+            config,
+            hub,
+            self._store,
+            audit,
+            self._following.trigger,
+            approval_timeout,
+            observer=observer,
         )
 
     def start(self) -> None:
@@ -65,6 +74,15 @@ class Operations:
     async def stop(self) -> None:
         """Give back what this server carries out."""
         await self._runner.stop()
+
+    @property
+    def approvals_waiting(self) -> int:
+        """The operations of all servers that waited for approval at the last search."""
+        return self._runner.approvals_waiting
+
+    def held(self) -> list[Operation]:
+        """The operations that this server carries out or has in its queue; may be asked in any thread."""
+        return self._runner.held()
 
     async def apply(self, apply_request: ApplyRequest) -> list[Operation]:
         """An operation for each table. A repeated request gets the operations of the first one."""

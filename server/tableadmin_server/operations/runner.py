@@ -23,6 +23,7 @@ from tableadmin_server.operations.execution import approval, journal
 from tableadmin_server.operations.execution.failure_detector import FailureDetector
 from tableadmin_server.operations.execution.heartbeat import Heartbeat, now
 from tableadmin_server.operations.execution.lease import Lease
+from tableadmin_server.operations.execution.observer import UNOBSERVED, OperationObserver
 from tableadmin_server.operations.execution.reconcile import End, error_of
 from tableadmin_server.operations.execution.run import Run
 from tableadmin_server.operations.storage.record import Admission, Operation, OperationStatus, State
@@ -50,10 +51,11 @@ class Runner:
     """Carries out operations of ENDPOINT, as many at once and with the lease that CONFIG says.
 
     Operations wait for approvals for APPROVAL_TIMEOUT seconds at most. AUDIT gets the changes.
-    CHANGED is called with the id of each operation of this server's that has got on.
+    CHANGED is called with the id of each operation of this server's that has got on. OBSERVER learns what
+    happens to the operations.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what operations work with
         self,
         endpoint: Endpoint,
         config: EndpointConfig,
@@ -62,11 +64,14 @@ class Runner:
         audit: Audit,
         changed: Callable[[str], None],
         approval_timeout: float,
+        *,
+        observer: OperationObserver = UNOBSERVED,
     ) -> None:
         server = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(3).hex()}"
         self._heartbeat = Heartbeat(
-            store, server, config.operation_lease, self.cancel, self._abandon, hub.supervisor
+            store, server, config.operation_lease, self.cancel, self._abandon, hub.supervisor, observer
         )
+        self._observer = observer
         self._endpoint = endpoint
         self._lease = config.operation_lease
         self._max_runs = config.concurrent_operations
@@ -105,6 +110,20 @@ class Runner:
         """Where an operation that this server carries out stands, by the moment."""
         run = self._runs.get(operation_id)
         return self._unadmitted.get(operation_id) if run is None else run.operation
+
+    @property
+    def approvals_waiting(self) -> int:
+        """The operations of all servers that waited for approval at the last search."""
+        return self._failure_detector.approvals_waiting
+
+    def held(self) -> list[Operation]:
+        """The operations that this server carries out or has in its queue; may be asked in any thread."""
+        queued = [entry.operation for entry in list(self._queue)]
+        return [
+            *(run.operation for run in list(self._runs.values())),
+            *list(self._unadmitted.values()),
+            *queued,
+        ]
 
     def lost(self, operation_id: str) -> Operation | None:
         """How an operation of this server's stood when it could not be written down any more."""
@@ -189,7 +208,7 @@ class Runner:
         status = journal.ended(operation.status, end, datetime.now(UTC))
         try:
             await self._store.save(claim, status)
-            _log_end(replace(operation, status=status))
+            self._note_end(replace(operation, status=status))
         except LeaseLost:  # another server has it, and finds the same
             _log.info("another server took over the operation", operation_id=spec.operation_id)
         self._changed(spec.operation_id)
@@ -247,7 +266,7 @@ class Runner:
         if written is None:
             return None
         if status.state.ended:
-            _log_end(written.operation)
+            self._note_end(written.operation)
         elif not status.state.dormant:
             self._queue.append(written)
             self._start_queued()
@@ -264,7 +283,7 @@ class Runner:
         refused = replace(operation, status=journal.ended(operation.status, end, datetime.now(UTC)))
         try:
             await self._store.save(claim, refused.status)
-            _log_end(refused)
+            self._note_end(refused)
         except LeaseLost:  # another server carries it out, and finds the same
             _log.info("another server took over the operation", operation_id=spec.operation_id)
         return refused
@@ -312,12 +331,14 @@ class Runner:
             changed,
             audit=self._audit,
             approval_timeout=self._approval_timeout,
+            observer=self._observer,
         )
         if seen is not None:
             run.start_from(seen)
         if self._stopping:
             run.stop()
         if previous:
+            self._observer.taken_over()
             _log_event("operation was taken over", operation, previous_server=previous)
         else:
             _log_event("operation began", operation)
@@ -329,7 +350,7 @@ class Runner:
         try:
             await self._hub.supervisor.complete("operation", run.carry_out)
             if run.operation.status.state.ended:
-                _log_end(run.operation)
+                self._note_end(run.operation)
             if run.operation.status.state.dormant:
                 _log_rest(run.operation)
             if not run.is_saved:
@@ -421,6 +442,19 @@ class Runner:
             return approval.cancelled(operation.status, now)
         return approval.expired(operation, now) if state is State.AWAITING_APPROVAL else None
 
+    def _note_end(self, operation: Operation) -> None:
+        """Tell log and observer how OPERATION ended."""
+        status = operation.status
+        seconds = ((status.ended or status.updated) - operation.spec.created).total_seconds()
+        self._observer.ended(status.state, max(0.0, seconds))
+        _log_event(
+            "operation ended",
+            operation,
+            state=status.state.value,
+            reason=status.error.reason if status.error else None,
+            calls=len(status.calls),
+        )
+
     def _is_here(self, operation_id: str) -> bool:
         return any(operation_id in here for here in (self._runs, self._claiming, self._unadmitted))
 
@@ -428,18 +462,6 @@ class Runner:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _log_end(operation: Operation) -> None:
-    """Log how OPERATION ended."""
-    status = operation.status
-    _log_event(
-        "operation ended",
-        operation,
-        state=status.state.value,
-        reason=status.error.reason if status.error else None,
-        calls=len(status.calls),
-    )
 
 
 def _log_rest(operation: Operation) -> None:

@@ -52,6 +52,8 @@ class Outages:
         self._begun = begun
         self._last_failure = float("-inf")
         self.count = 0
+        # Reads that have succeeded and failed.
+        self.reads_answered = self.reads_failed = 0
         self.current: Outage | None = None
 
     @property
@@ -61,6 +63,7 @@ class Outages:
 
     def failed(self, failure: Failure, *, known: bool) -> None:
         """A read has failed; KNOWN says that the same read has succeeded before."""
+        self.reads_failed += 1
         if not is_transient(failure) and not (known and failure.code in _REFUSED):
             return
         self._last_failure = asyncio.get_running_loop().time()
@@ -71,6 +74,7 @@ class Outages:
 
     def answered(self) -> None:
         """A read has succeeded: the outage is over when no other has failed for a while."""
+        self.reads_answered += 1
         if self.current and asyncio.get_running_loop().time() - self._last_failure >= _RECOVERY_SECONDS:
             self.forget()
 

@@ -1,7 +1,7 @@
 """How much each principal may ask: calls a second, calls at the same time, streams."""
 
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -20,9 +20,13 @@ _ENDED_SECONDS = 1.0
 
 @dataclass
 class _Use:
-    """What a principal uses: calls that are left of the burst at a moment, calls and streams in progress."""
+    """What a principal uses: calls that are left of the burst at a moment, calls and streams in progress.
+
+    REFUSED counts the refused calls of all principals, by limit.
+    """
 
     limits: PrincipalLimits
+    refused: Counter[str]
     left: float
     at: float
     calls: int = 0
@@ -32,6 +36,17 @@ class _Use:
     def is_idle(self) -> bool:
         """Whether nothing is in progress."""
         return not (self.calls or self.streams)
+
+    def exhausted(self, key: str, limit: str, seconds: float) -> Failure:
+        """The end of a call past the limit of that KEY, which was counted; SECONDS are until another try."""
+        self.refused[key] += 1
+        return Failure(
+            Code.RESOURCE_EXHAUSTED,
+            f"the caller has reached its limit of {limit}; retry the call later",
+            reason="CALLER_LIMIT_EXCEEDED",
+            retry_delay=seconds,
+            quota=limit,
+        )
 
 
 class _Call:
@@ -43,7 +58,9 @@ class _Call:
         self._use = use
 
     def __enter__(self) -> None:
-        _check(self._use.calls, self._use.limits.concurrent_calls, "calls at the same time")
+        limit = self._use.limits.concurrent_calls
+        if self._use.calls >= limit:
+            raise self._use.exhausted("concurrent_calls", f"{limit} calls at the same time", _ENDED_SECONDS)
         self._use.calls += 1
 
     def __exit__(self, *_: object) -> None:
@@ -56,7 +73,9 @@ class _Stream(_Call):
     __slots__ = ()
 
     def __enter__(self) -> None:
-        _check(self._use.streams, self._use.limits.streams, "streams at the same time")
+        limit = self._use.limits.streams
+        if self._use.streams >= limit:
+            raise self._use.exhausted("streams", f"{limit} streams at the same time", _ENDED_SECONDS)
         self._use.streams += 1
 
     def __exit__(self, *_: object) -> None:
@@ -73,6 +92,8 @@ class Limits:
         self._config = config
         self._clock = clock
         self._uses: OrderedDict[str, _Use] = OrderedDict()
+        # Calls that were refused, by limit.
+        self.refused = Counter(calls_per_second=0, concurrent_calls=0, streams=0)
 
     def call(self, caller: Caller, *, is_stream: bool) -> AbstractContextManager[None]:
         """A call of CALLER from its begin to its end; raises Failure (RESOURCE_EXHAUSTED) past a limit."""
@@ -89,7 +110,7 @@ class Limits:
         if len(self._uses) >= _IDLE_PRINCIPALS:
             self._forget_one()
         limits = self._config.of(principal)
-        use = self._uses[principal] = _Use(limits, float(limits.burst), self._clock())
+        use = self._uses[principal] = _Use(limits, self.refused, float(limits.burst), self._clock())
         return use
 
     def _forget_one(self) -> None:
@@ -104,20 +125,5 @@ class Limits:
         use.left = min(float(use.limits.burst), use.left + rate * (now - use.at))
         use.at = now
         if use.left < 1:
-            raise _exhausted(f"{rate:g} calls per second", (1 - use.left) / rate)
+            raise use.exhausted("calls_per_second", f"{rate:g} calls per second", (1 - use.left) / rate)
         use.left -= 1
-
-
-def _check(used: int, limit: int, what: str) -> None:
-    if used >= limit:
-        raise _exhausted(f"{limit} {what}", _ENDED_SECONDS)
-
-
-def _exhausted(limit: str, seconds: float) -> Failure:
-    return Failure(
-        Code.RESOURCE_EXHAUSTED,
-        f"the caller has reached its limit of {limit}; retry the call later",
-        reason="CALLER_LIMIT_EXCEEDED",
-        retry_delay=seconds,
-        quota=limit,
-    )

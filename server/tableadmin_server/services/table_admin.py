@@ -4,7 +4,7 @@ Handlers take and give bytes, so that callers who share a read share parsing and
 """
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
@@ -55,20 +55,31 @@ class Reply:
     trailing: Metadata
 
 
-def handlers(endpoints: Endpoints, hubs: Hubs) -> "grpc.GenericRpcHandler[bytes, bytes]":
-    """The RPCs of `TableAdmin`, served by calls to ENDPOINTS."""
+def shared_reads() -> Mapping[str, Singleflight[Reply]]:
+    """What shares the calls of each RPC that only reads, by the name of the RPC."""
+    return {method.name: Singleflight() for method in SERVICE.methods if _only_reads(method)}
+
+
+def handlers(
+    endpoints: Endpoints, hubs: Hubs, shared: Mapping[str, Singleflight[Reply]]
+) -> "grpc.GenericRpcHandler[bytes, bytes]":
+    """The RPCs of `TableAdmin`, served by calls to ENDPOINTS. SHARED is what `shared_reads` has made."""
     return grpc.method_handlers_generic_handler(
         SERVICE.full_name,
         {
-            method.name: grpc.unary_unary_rpc_method_handler(_handler(method, endpoints, hubs))
+            method.name: grpc.unary_unary_rpc_method_handler(
+                _handler(method, endpoints, hubs, shared.get(method.name))
+            )
             for method in SERVICE.methods
         },
     )
 
 
-def _handler(method: MethodDescriptor, endpoints: Endpoints, hubs: Hubs) -> Handler:
-    reads = _only_reads(method)
-    call = _shared(_caller(method)) if reads else _changing(_caller(method), method, hubs)
+def _handler(
+    method: MethodDescriptor, endpoints: Endpoints, hubs: Hubs, shared: Singleflight[Reply] | None
+) -> Handler:
+    reads = shared is not None
+    call = _changing(_caller(method), method, hubs) if shared is None else _shared(_caller(method), shared)
 
     async def handle(request: bytes, context: Context) -> bytes:
         endpoint = called_endpoint(endpoints, context)
@@ -82,9 +93,7 @@ def _handler(method: MethodDescriptor, endpoints: Endpoints, hubs: Hubs) -> Hand
 Caller: TypeAlias = Callable[[Endpoint, bytes], Awaitable[Reply]]
 
 
-def _shared(call: Caller) -> Caller:
-    singleflight: Singleflight[Reply] = Singleflight()
-
+def _shared(call: Caller, singleflight: Singleflight[Reply]) -> Caller:
     async def shared(endpoint: Endpoint, payload: bytes) -> Reply:
         return await singleflight.share((endpoint.name, payload), lambda: call(endpoint, payload))
 

@@ -25,10 +25,17 @@ class Hub:
 
     SUPERVISOR runs the loops. Each member has one job: `tables` the tables, `names` their names, `resources`
     what else is waited for, `streams` the open streams, `scheduler` their fairness, `revisions` resume tokens
-    and `outages` the times in which the endpoint could not be asked.
+    and `outages` the times in which the endpoint could not be asked. OBSERVE_LAG is told how many seconds
+    after a change was seen its event is made, for each event.
     """
 
-    def __init__(self, source: Source, supervisor: Supervisor | None = None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        supervisor: Supervisor | None = None,
+        observe_lag: Callable[[float], object] = lambda _: None,
+    ) -> None:
+        self.observe_lag = observe_lag
         self.supervisor = supervisor or Supervisor()
         self.source = source
         self.reader = polling_reader(source)

@@ -19,6 +19,11 @@ class OpenStreams:
         """Whether a stream is open."""
         return bool(self._open)
 
+    @property
+    def count(self) -> int:
+        """The number of open streams."""
+        return len(self._open)
+
     def enter(self, stream: Watcher) -> None:
         """STREAM is open until `exit`."""
         self._open.add(stream)

@@ -16,6 +16,11 @@ class ResourcePolls:
         self._poller = poller
         self._by_resource: dict[tuple[object, ...], Poller[AwsDict]] = {}
 
+    @property
+    def count(self) -> int:
+        """The number of poll loops."""
+        return len(self._by_resource)
+
     def of(self, operation: str, params: AwsDict) -> Poller[AwsDict]:
         """The poll loop of what OPERATION with PARAMS reads; give it back with `drop`."""
         resource = (operation, *params.items())

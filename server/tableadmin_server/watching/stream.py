@@ -278,7 +278,12 @@ class Watch:
         self._leave_if_gone(name)
         # Of a table that nobody named it is no news that it is not there.
         never_there = self._scope.prefix is not None and not (_exists(before) or _exists(after))
-        return None if before is after or never_there else self._event(table, before, after, first)
+        if before is after or never_there:
+            return None
+        event = self._event(table, before, after, first)
+        if event is not None and self._complete:
+            self._hub.observe_lag(asyncio.get_running_loop().time() - table.newest_at)
+        return event
 
     def _note_sent(self, name: str, seen: Snapshot | None) -> None:
         if _exists(self._sent.get(name)) != _exists(seen):

@@ -59,6 +59,11 @@ class WatchedTable:
         """The newest state that differs from the one before; there is one once a poll has succeeded."""
         return self._history[-1].seen
 
+    @property
+    def newest_at(self) -> float:
+        """When the newest state was seen, on the event loop's clock."""
+        return self._history[-1].at
+
     def join(
         self, watcher: Watcher, parts: Iterable[Part], longest_interval: float = LONGEST_INTERVAL
     ) -> None:

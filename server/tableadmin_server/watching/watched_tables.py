@@ -24,6 +24,11 @@ class WatchedTables:
         self._by_name: dict[str, WatchedTable] = {}
         self._expiries: dict[str, asyncio.TimerHandle] = {}
 
+    @property
+    def watched_count(self) -> int:
+        """The number of tables that somebody watches."""
+        return len(self._by_name) - len(self._expiries)
+
     def of(self, name: str) -> WatchedTable:
         """The table NAME, remembered or new."""
         if name not in self._by_name:
@@ -56,16 +61,11 @@ class WatchedTables:
 
         Thousands of streams that join hundreds of tables would make the server poll and do nothing else.
         """
-        return self._watched / _POLLS_FOR_JOINED
+        return self.watched_count / _POLLS_FOR_JOINED
 
     def round_of(self, part: Part) -> float:
         """Seconds between reads of PART of a table at least: AWS takes few, and each table has its turn."""
-        return _ROUND_SHARE * self._watched * self._hub.source.spacing(ROWS[part].operation)
-
-    @property
-    def _watched(self) -> int:
-        """The number of tables that somebody watches."""
-        return len(self._by_name) - len(self._expiries)
+        return _ROUND_SHARE * self.watched_count * self._hub.source.spacing(ROWS[part].operation)
 
     def _forget(self, name: str, unwatched_since: int) -> None:
         del self._by_name[name], self._expiries[name]

@@ -1,6 +1,7 @@
 """What an operation waits for before it goes on."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ import pytest
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.execution import approval
+from tableadmin_server.operations.execution.failure_detector import FailureDetector
 from tableadmin_server.operations.execution.reconcile import agreed_fingerprint
 from tableadmin_server.operations.storage.record import (
     Approval,
@@ -191,8 +193,12 @@ async def test_policies_that_ask_between_calls(plane: Plane, table_name: str) ->
         assert (State.AWAITING_APPROVAL, "", 1) == (status.state, entry.owner, len(plane.sent(table_name)))
         assert status.approval_request is not None
         assert 1 == status.approval_request.calls
-        assert [] == await machine.store.open_operations(datetime.now(UTC))
-        assert ["op"] == await machine.store.open_operations(datetime.now(UTC) + timedelta(days=8))
+        ((waiting, due),) = (await machine.store.open_operations()).items()
+        assert waiting == "op"
+        assert 0 < due - datetime.now(UTC).timestamp() < timedelta(days=8).total_seconds()
+        failure_detector = FailureDetector(machine.store, "another", 15.0, time.monotonic)
+        assert [] == await failure_detector.orphans(lambda _: False)
+        assert 1 == failure_detector.approvals_waiting
         written = await machine.store.rewrite(
             entry, approval.approved(entry.operation, said(entry.operation, BERT))
         )

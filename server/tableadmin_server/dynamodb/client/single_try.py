@@ -21,10 +21,11 @@ class SingleTry:
     """A boto3 client of its own, which asks right before a change is sent whether it is still wanted.
 
     Before that moment a call may wait for a thread, for credentials, for a connection, or for a process that
-    was stopped. The client is made when it is first needed.
+    was stopped. The client is made when it is first needed. SENT is called before each request is sent.
     """
 
-    def __init__(self, name: str, config: EndpointConfig) -> None:
+    def __init__(self, name: str, config: EndpointConfig, sent: Callable[[], None]) -> None:
+        self._sent = sent
         self._name = name
         self._config = msgspec.structs.replace(config, max_attempts=1)
         self._making = threading.Lock()
@@ -61,6 +62,7 @@ class SingleTry:
         may_send = self._thread.may_send
         if not may_send():
             raise NotSent
+        self._sent()
         # The length of the body is in the headers already. Its type in the stubs is too narrow.
         request.body = _Guarded(request.body, may_send)  # type: ignore[assignment,arg-type]  # see above
 

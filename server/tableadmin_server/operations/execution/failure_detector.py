@@ -8,6 +8,7 @@ import structlog
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.execution.approval import is_due
 from tableadmin_server.operations.execution.time_in_state import TimeInState
+from tableadmin_server.operations.execution.waiting import WaitingOperations
 from tableadmin_server.operations.storage.store import Entry, Store
 
 _log = structlog.get_logger()
@@ -27,6 +28,12 @@ class FailureDetector:
         self._times = TimeInState(clock)
         # The operations that could not be read in the last search.
         self._unreadable: frozenset[str] = frozenset()
+        self._waiting = WaitingOperations(store)
+
+    @property
+    def approvals_waiting(self) -> int:
+        """The operations that waited for approval at the last search."""
+        return self._waiting.approvals
 
     async def orphans(self, is_here: Callable[[str], bool]) -> list[Entry]:
         """The open operations that no server carries out; IS_HERE says which ones this server does.
@@ -35,8 +42,9 @@ class FailureDetector:
 
         An owner has failed at the earliest one lease after the first call that saw its state. Raises Failure.
         """
-        opened = await self._store.open_operations(datetime.now(UTC))
-        elsewhere = [each for each in opened if not is_here(each)]
+        opened, now = await self._store.open_operations(), datetime.now(UTC).timestamp()
+        await self._waiting.update({id_: due for id_, due in opened.items() if due > now})
+        elsewhere = [id_ for id_, due in opened.items() if due <= now and not is_here(id_)]
         found = await self._store.entries(elsewhere)
         entries = {id_: each for id_, each in found.items() if isinstance(each, Entry)}
         self._log_unreadable({id_: each for id_, each in found.items() if isinstance(each, Failure)})

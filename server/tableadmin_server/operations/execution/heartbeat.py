@@ -8,6 +8,7 @@ import structlog
 from google.rpc.code_pb2 import Code
 
 from tableadmin_server.failure import Failure
+from tableadmin_server.operations.execution.observer import UNOBSERVED, OperationObserver
 from tableadmin_server.operations.storage.store import TABLE_GONE, Store
 from tableadmin_server.polling.outages import is_transient
 from tableadmin_server.supervision import Supervisor
@@ -31,6 +32,7 @@ class Heartbeat:
     Clocks of machines are never compared: whoever wants to take over counts by its own from when it saw the
     last sign, which is later than when that was given. CANCEL is called with the id of each operation that
     somebody wants stopped, GONE when the table that remembers operations is gone. SUPERVISOR runs the loop.
+    OBSERVER learns of each heartbeat.
     """
 
     def __init__(
@@ -41,7 +43,9 @@ class Heartbeat:
         cancel: Callable[[str], None],
         gone: Callable[[Failure], None],
         supervisor: Supervisor,
+        observer: OperationObserver = UNOBSERVED,
     ) -> None:
+        self._observer = observer
         self.server = server
         self._store = store
         self._seconds = seconds
@@ -93,7 +97,12 @@ class Heartbeat:
 
     async def _send(self) -> None:
         began = now()
-        cancel_requests = await self._write()
+        try:
+            cancel_requests = await self._write()
+        except Failure:
+            self._observer.heartbeat(written=False)
+            raise
+        self._observer.heartbeat(written=True)
         if not self.is_fresh(self.term):
             self.term += 1
         self._last = began

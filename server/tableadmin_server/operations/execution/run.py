@@ -24,6 +24,7 @@ from tableadmin_server.operations.execution.audited import act_of
 from tableadmin_server.operations.execution.cached_reader import CachedReader
 from tableadmin_server.operations.execution.identity import identity_of, recognized, replaced_failure
 from tableadmin_server.operations.execution.lease import Lease
+from tableadmin_server.operations.execution.observer import UNOBSERVED, OperationObserver
 from tableadmin_server.operations.execution.reconcile import (
     End,
     Pause,
@@ -70,7 +71,7 @@ class Run:
     """Carries out OPERATION under its LEASE; CHANGED is called whenever it has got on.
 
     CLOCK tells the time of day. AUDIT gets each change before and after it is made. The operation waits for
-    approvals for APPROVAL_TIMEOUT seconds at most.
+    approvals for APPROVAL_TIMEOUT seconds at most. OBSERVER learns how long the steps take.
 
     `operation` is where it stands, which may be ahead of what is written down by what is waited for.
     """
@@ -87,6 +88,7 @@ class Run:
         *,
         audit: Audit = OFF,
         approval_timeout: float = PoliciesConfig().approval_timeout,
+        observer: OperationObserver = UNOBSERVED,
     ) -> None:
         self.operation = operation
         self._approval_timeout = timedelta(seconds=approval_timeout)
@@ -95,6 +97,9 @@ class Run:
         self._hub = hub
         self._server = server
         self._audit = audit
+        self._observer = observer
+        # The operation of AWS that was called last, and when, until the table has settled after the call.
+        self._step: tuple[str, float] | None = None
         self._changed = changed
         # Of day: what it says is written down for people, and compared with nothing.
         self._clock = clock
@@ -175,11 +180,13 @@ class Run:
                 return
             decision = await self._reconcile_once()
             if self._status.state.dormant:
+                self._end_step()
                 return
             if isinstance(decision, End):
                 self._publish(journal.ended(self._status, decision, self._clock()))
             if isinstance(decision, Pause):
                 await self._wait(decision)
+        self._end_step()
         await self._save_end()
 
     async def _save_end(self) -> None:
@@ -325,6 +332,8 @@ class Run:
 
     async def _execute(self, step: Step) -> Pause | End | None:
         before = self._status
+        self._end_step()
+        self._step = step.operation, heartbeat.now()
         self._publish(journal.announced(before, step, self._server, self._clock()))
         try:
             await self._save()
@@ -361,6 +370,13 @@ class Run:
         self._waiter.reset()
         await self._save()
         return None
+
+    def _end_step(self) -> None:
+        """The table has settled after the last call, or another call is due."""
+        if self._step is not None:
+            operation, began = self._step
+            self._step = None
+            self._observer.step_ended(operation, heartbeat.now() - began)
 
     async def _sent(self, step: Step) -> Answer:
         """The answer to the call of STEP, which is soon made again where it was only throttled."""

@@ -149,6 +149,11 @@ def name_of(item: Item) -> str:
     return _text(item, "Id").partition("/")[2]
 
 
+def due_of(item: Item) -> int:
+    """The time that the operation of ITEM waits for, in seconds since 1970; 0 where there is none."""
+    return int(item.get(DUE, {}).get("N", "0"))
+
+
 def json(value: object) -> AwsDict:
     """VALUE as an attribute."""
     return text(msgspec.json.encode(value).decode())

@@ -40,6 +40,7 @@ from tableadmin_server.operations.storage.items import (
     cancel_requested,
     cancel_requests,
     changed_attributes,
+    due_of,
     entry_of,
     holder_of,
     item_id,
@@ -205,25 +206,21 @@ class Store:
         items = await self._batch(OPERATION, operation_ids)
         return {operation_id: self._found(entry_of, item) for operation_id, item in items.items()}
 
-    async def open_operations(self, now: datetime) -> list[str]:
-        """The ids of the operations that have not ended, without those that wait for a time after NOW.
+    async def open_operations(self) -> dict[str, int]:
+        """The operations that have not ended: their ids, each with the time that it waits for.
 
-        A change may show a moment late.
+        Times are seconds since 1970, 0 for operations that wait for no time. A change may show a moment late.
         """
         params: AwsDict = {
             "KeyConditionExpression": f"#{OPEN} = :indexed",
-            "FilterExpression": f"attribute_not_exists(#{DUE}) OR #{DUE} <= :now",
-            "ExpressionAttributeValues": {
-                ":indexed": text(INDEXED),
-                ":now": number(int(now.timestamp())),
-            },
+            "ExpressionAttributeValues": {":indexed": text(INDEXED)},
         }
-        names: list[str] = []
+        found: dict[str, int] = {}
         while True:
             answer = await self._index_page(OPEN, params)
-            names += [name_of(item) for item in items_of(answer["Items"])]
+            found.update((name_of(item), due_of(item)) for item in items_of(answer["Items"]))
             if not answer.get("LastEvaluatedKey"):
-                return names
+                return found
             params = {**params, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     async def claim(self, entry: Entry, owner: str) -> Claim | None:

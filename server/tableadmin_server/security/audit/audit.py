@@ -26,25 +26,25 @@ class Audit:
     """Records what is done in TRAIL, None for no audit; READS says that reads are recorded too."""
 
     def __init__(self, trail: Trail | None = None, *, reads: bool = False) -> None:
-        self._trail = trail
+        self.trail = trail
         self.is_on = trail is not None
         self.reads = reads
 
     async def intend(self, act: Act) -> None:
         """Record that ACT is about to be done; raises Failure (UNAVAILABLE): then it must not be done."""
-        if self._trail is not None:
-            await self._trail.append(record.intent(act, time.time()))
+        if self.trail is not None:
+            await self.trail.append(record.intent(act, time.time()))
 
     async def conclude(self, act: Act, outcome: Outcome) -> None:
         """Record what came of ACT, now or as soon as that is possible."""
-        if self._trail is not None:
-            await self._trail.append_or_keep(record.outcome(act, outcome, time.time()))
+        if self.trail is not None:
+            await self.trail.append_or_keep(record.outcome(act, outcome, time.time()))
 
     @asynccontextmanager
     async def change(self, act: Act) -> AsyncIterator[Change]:
         """Record intent and outcome of ACT, which is done meanwhile; raises Failure as `intend` does."""
         change = Change()
-        if self._trail is None:
+        if self.trail is None:
             yield change
             return
         await self.intend(act)
@@ -61,8 +61,8 @@ class Audit:
 
     async def close(self) -> None:
         """Write what is left."""
-        if self._trail is not None:
-            await self._trail.close()
+        if self.trail is not None:
+            await self.trail.close()
 
 
 # Where nothing is recorded.

@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import threading
-from collections import deque
+import time
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from typing import NamedTuple
@@ -31,6 +32,7 @@ _log = structlog.get_logger()
 class _Waiting(NamedTuple):
     line: bytes
     written: "asyncio.Future[None]"
+    since: float
 
 
 class _Batch(NamedTuple):
@@ -38,6 +40,9 @@ class _Batch(NamedTuple):
 
     kept: Sequence[bytes]
     waiting: Sequence[_Waiting]
+
+
+_NO_BATCH = _Batch((), ())
 
 
 class Trail:
@@ -66,11 +71,30 @@ class Trail:
         self._idle = asyncio.Event()
         self._retrying: asyncio.TimerHandle | None = None
         self._failing = False
+        # Since when there are records that are kept.
+        self._kept_since = 0.0
+        # Records by outcome: written, tried in vain, given up.
+        self.counts = Counter(written=0, failed=0, lost=0)
+
+    @property
+    def waiting(self) -> int:
+        """The records that are not written yet; may be asked in any thread."""
+        batch = self._batch or _NO_BATCH
+        return len(self._waiting) + len(self._kept) + len(batch.kept) + len(batch.waiting)
+
+    @property
+    def lag(self) -> float:
+        """Seconds for which the oldest record waits that is not written yet; may be asked in any thread."""
+        batch = self._batch or _NO_BATCH
+        since = [each.since for each in (*batch.waiting, *list(self._waiting)[:1])]
+        if batch.kept or self._kept:
+            since.append(self._kept_since)
+        return max(0.0, time.monotonic() - min(since)) if since else 0.0
 
     async def append(self, line: bytes) -> None:
         """Write LINE, on the disk where the destination syncs; raises Failure (UNAVAILABLE)."""
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(line, written))
+        self._waiting.append(_Waiting(line, written, time.monotonic()))
         self._write_soon()
         await written
 
@@ -84,7 +108,10 @@ class Trail:
     def keep(self, line: bytes) -> None:
         """Write LINE before the next records, or by itself a few seconds later."""
         if len(self._kept) == _MAX_KEPT:
+            self.counts["lost"] += 1
             _log.error("audit record lost", record=self._kept[0].decode())
+        if not self._kept:
+            self._kept_since = time.monotonic()
         self._kept.append(line)
         self._retry_later()
 
@@ -162,6 +189,7 @@ class Trail:
 
     def _end(self, batch: _Batch, error: Exception | None) -> None:
         self._note(error)
+        self.counts["written" if error is None else "failed"] += len(batch.kept) + len(batch.waiting)
         if error is not None and batch.kept:
             self._kept.extendleft(reversed(batch.kept))
             self._retry_later()

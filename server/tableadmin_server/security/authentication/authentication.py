@@ -114,11 +114,11 @@ class Authenticators:
         self, configs: Mapping[str, AuthenticatorConfig], failed_logins_per_minute: int = 60
     ) -> None:
         self._by_name = {name: _authenticator(name, config) for name, config in configs.items()}
-        self._failed_logins = FailedLogins(failed_logins_per_minute)
+        self.failed_logins = FailedLogins(failed_logins_per_minute)
 
     def authentication(self, names: Sequence[str]) -> Authentication:
         """What a listener with the authenticators NAMES asks who calls."""
-        return Authentication((self._by_name[name] for name in names), self._failed_logins)
+        return Authentication((self._by_name[name] for name in names), self.failed_logins)
 
 
 def _authenticator(

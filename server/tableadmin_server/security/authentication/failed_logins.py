@@ -2,7 +2,7 @@
 
 import ipaddress
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 
 from tableadmin_server.security.authentication.refusals import too_many_failures
@@ -24,15 +24,19 @@ class FailedLogins:
         self._clock = clock
         # When the allowance of each address will be whole again; absent: it is.
         self._whole: OrderedDict[str, float] = OrderedDict()
+        # Calls with wrong credentials, and calls that were refused without a look at theirs.
+        self.counts = Counter(denied=0, refused=0)
 
     def check(self, peer: str) -> None:
         """Raise Failure (RESOURCE_EXHAUSTED) where the address of PEER has used its allowance up."""
         over = self._whole.get(_address(peer), 0.0) - self._clock() + self._share - _WINDOW
         if round(over, 6) > 0:
+            self.counts["refused"] += 1
             raise too_many_failures(over)
 
     def note(self, peer: str) -> None:
         """The credentials of a call from PEER were wrong."""
+        self.counts["denied"] += 1
         address, now = _address(peer), self._clock()
         self._whole[address] = max(self._whole.pop(address, now), now) + self._share
         if len(self._whole) > _ADDRESSES:

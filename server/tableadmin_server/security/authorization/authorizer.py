@@ -1,5 +1,7 @@
 """Authorizes what principals ask for by the policies of a folder, which may change while the server runs."""
 
+import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -67,6 +69,10 @@ class Authorizer:
         # The files as the policies were loaded from them, and as they were last seen.
         self._loaded = self._seen = _state(folder)
         self._decider = compile_folder(folder, configured)
+        self.loaded_at = time.time()
+        # How often policies were loaded and refused, and what was decided, by outcome.
+        self.loads = Counter(loaded=1, refused=0)
+        self.decisions = Counter(allowed=0, denied=0, approval_required=0)
         _log.info("policies loaded", sha256=self._decider.sha256, policies=len(self._decider.policies))
 
     @property
@@ -80,6 +86,11 @@ class Authorizer:
 
     async def decide(self, principal: Principal, ask: Ask, endpoint: str) -> Decision:
         """Whether PRINCIPAL may do what ASK says at ENDPOINT, "" for the server; raises Failure of a read."""
+        decision = await self._decide(principal, ask, endpoint)
+        self.decisions[_outcome(decision)] += 1
+        return decision
+
+    async def _decide(self, principal: Principal, ask: Ask, endpoint: str) -> Decision:
         decider = self._decider
         resource = Resource(endpoint, ask.table)
         peer = address_of(caller().peer) if decider.looks_at_peer else None
@@ -142,12 +153,21 @@ class Authorizer:
             decider = compile_texts(texts, self._configured)
         except PolicyError as error:
             problems = list(error.problems[:_MAX_PROBLEMS])
+            self.loads["refused"] += 1
             _log.error("policies refused", refused_sha256=new, sha256=old, problems=problems)
             return
         if new == old:
             return
         self._decider = decider
+        self.loaded_at = time.time()
+        self.loads["loaded"] += 1
         _log.info("policies loaded", sha256=new, replaced_sha256=old, policies=len(decider.policies))
+
+
+def _outcome(decision: Decision) -> str:
+    if decision.allowed:
+        return "allowed"
+    return "approval_required" if decision.required else "denied"
 
 
 def denied(principal: Principal, action: str, resource: Resource, decision: Decision) -> Failure:

@@ -1,0 +1,103 @@
+"""Measures every call: how many there are, how they end, and how long they take."""
+
+import asyncio
+import time
+from functools import partial
+from typing import Protocol
+
+import grpc
+
+from tableadmin_server.interceptors.wrapping import Context, Continuation, Handler, Received, wrapped
+
+
+def _number(code: grpc.StatusCode) -> int:
+    number: int = code.value[0]
+    return number
+
+
+_OK = _number(grpc.StatusCode.OK)
+_CANCELLED = _number(grpc.StatusCode.CANCELLED)
+_UNKNOWN = _number(grpc.StatusCode.UNKNOWN)
+_DEADLINE_EXCEEDED = _number(grpc.StatusCode.DEADLINE_EXCEEDED)
+
+
+class RpcObserver(Protocol):
+    """Learns of the calls of one method."""
+
+    def began(self) -> None:
+        """Note that a call has begun."""
+
+    def ended(self, code: int, seconds: float) -> None:
+        """Note that a call has ended with the gRPC CODE after SECONDS."""
+
+
+class RpcObservers(Protocol):
+    """Learns of the calls of all methods."""
+
+    def of(self, grpc_type: str, service: str, method: str) -> RpcObserver:
+        """The observer of METHOD; GRPC_TYPE is unary, client_stream, server_stream or bidi_stream."""
+
+    def unknown(self) -> None:
+        """Note a call of a method that the server does not have."""
+
+
+class MetricsInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs only
+    """Tells OBSERVERS of each call. It belongs outside of all others, which decide how a call ends."""
+
+    def __init__(self, observers: RpcObservers) -> None:
+        self._observers = observers
+        self._wrapped: dict[str, Handler] = {}
+
+    async def intercept_service(  # type: ignore[override]  # grpc gives and takes None where there is no RPC
+        self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
+    ) -> "Handler | None":
+        """The RPC's handler, its calls measured."""
+        method = handler_call_details.method
+        if method not in self._wrapped:
+            handler = await continuation(handler_call_details)
+            if not handler:
+                self._observers.unknown()
+                return None
+            service, _, name = method.removeprefix("/").rpartition("/")
+            measured = partial(_Measured, self._observers.of(_type(handler), service, name))
+            self._wrapped[method] = wrapped(handler, measured, handler.request_deserializer)
+        return self._wrapped[method]
+
+
+class _Measured:
+    """A call under way. It has slots, because there are thousands of streams."""
+
+    __slots__ = ("_began", "_context", "_observer", "_received")
+
+    def __init__(self, observer: RpcObserver, received: Received, context: Context) -> None:
+        self._observer = observer
+        self._received = received
+        self._context = context
+
+    async def __aenter__(self) -> Received:
+        self._began = time.perf_counter()
+        self._observer.began()
+        received, self._received = self._received, None
+        return received
+
+    async def __aexit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        self._observer.ended(_code(self._context, error), time.perf_counter() - self._began)
+
+
+def _code(context: Context, error: BaseException | None) -> int:
+    """How the call ends that was left with ERROR, None for none."""
+    if isinstance(error, asyncio.CancelledError | GeneratorExit):
+        # gRPC ends the task of a call when the client leaves and when the deadline has passed.
+        left = context.time_remaining()
+        return _DEADLINE_EXCEEDED if left is not None and left <= 0 else _CANCELLED
+    code: grpc.StatusCode | int | None = context.code()
+    if code:
+        return _number(code) if isinstance(code, grpc.StatusCode) else code
+    return _OK if error is None else _UNKNOWN
+
+
+def _type(handler: Handler) -> str:
+    """The kind of RPC, as go-grpc-prometheus names it."""
+    if handler.request_streaming:
+        return "bidi_stream" if handler.response_streaming else "client_stream"
+    return "server_stream" if handler.response_streaming else "unary"

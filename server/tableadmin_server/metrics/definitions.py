@@ -1,0 +1,412 @@
+"""Every metric of the server as data: its name, type, labels and unit, and what it tells an operator.
+
+No label has a value that callers choose: no table, principal or request id. So the configuration and the
+contract bound the number of series.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Kind: TypeAlias = Literal["counter", "gauge", "histogram"]
+Unit: TypeAlias = Literal["", "seconds", "seconds since 1970", "ratio"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric: MEANING is its help text, ADVICE says what to look at. A histogram has BUCKETS."""
+
+    name: str
+    kind: Kind
+    meaning: str
+    advice: str
+    labels: tuple[str, ...] = ()
+    unit: Unit = ""
+    buckets: tuple[float, ...] = ()
+
+
+# Upper bounds of buckets, in seconds: of calls, of what goes on for minutes, and of what goes on for days.
+_CALLS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
+_LAGS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_STEPS = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 14400.0, 86400.0)
+
+_RPC = ("grpc_type", "grpc_service", "grpc_method")
+_ENDPOINT = ("endpoint",)
+
+# RPCs. The first three have the names and labels of go-grpc-prometheus.
+RPCS_STARTED = Metric(
+    "grpc_server_started_total",
+    "counter",
+    "Calls that have begun.",
+    "Calls per second, by method: rate().",
+    _RPC,
+)
+RPCS_HANDLED = Metric(
+    "grpc_server_handled_total",
+    "counter",
+    "Calls that have ended, by gRPC code in the spelling of Go, such as NotFound. A method that the server "
+    "does not have counts as the service and method 'unknown'.",
+    "The share of Unavailable, Internal, ResourceExhausted and DeadlineExceeded among all codes.",
+    (*_RPC, "grpc_code"),
+)
+RPCS_HANDLING = Metric(
+    "grpc_server_handling_seconds",
+    "histogram",
+    "Time from the begin of a call to its end; of a stream, the time for which it was open.",
+    "histogram_quantile(0.99, ...) of unary calls, by method.",
+    _RPC,
+    "seconds",
+    _CALLS,
+)
+RPCS_IN_PROGRESS = Metric(
+    "tableadmin_calls_in_progress",
+    "gauge",
+    "Calls that have begun and not ended, open streams among them.",
+    "A number of unary calls that only grows: an endpoint hangs, or callers ask faster than it answers.",
+    _RPC,
+)
+READS_ASKED = Metric(
+    "tableadmin_shared_reads_asked_total",
+    "counter",
+    "Reads that callers have asked for. Identical reads at the same time share a call to the endpoint.",
+    "Divided by tableadmin_shared_reads_called_total: how many callers share a call.",
+    ("grpc_method",),
+)
+READS_CALLED = Metric(
+    "tableadmin_shared_reads_called_total",
+    "counter",
+    "Calls to endpoints that were made for those reads.",
+    "See tableadmin_shared_reads_asked_total.",
+    ("grpc_method",),
+)
+
+# Calls to endpoints.
+ENDPOINT_UP = Metric(
+    "tableadmin_endpoint_up",
+    "gauge",
+    "1 while the endpoint answers, 0 from the first call without an answer until calls succeed again.",
+    "Alert on 0 for more than a minute.",
+    _ENDPOINT,
+)
+ENDPOINT_CALLS = Metric(
+    "tableadmin_endpoint_calls_total",
+    "counter",
+    "Calls to the endpoint that have ended, by operation of AWS and gRPC code. Canceled: the caller left, or "
+    "the change was not sent.",
+    "The share of each code. ResourceExhausted and Unavailable say that the endpoint is the bottleneck.",
+    ("endpoint", "operation", "code"),
+)
+ENDPOINT_LATENCY = Metric(
+    "tableadmin_endpoint_call_seconds",
+    "histogram",
+    "Time of a call to the endpoint, retries and the wait for a thread included.",
+    "The latency of AWS as the service sees it; compare with grpc_server_handling_seconds.",
+    _ENDPOINT,
+    "seconds",
+    _CALLS,
+)
+ENDPOINT_REQUESTS = Metric(
+    "tableadmin_endpoint_requests_total",
+    "counter",
+    "HTTP requests that were sent to the endpoint, retries included.",
+    "Divided by tableadmin_endpoint_calls_total: attempts per call. More than 1.1 means that retries hide "
+    "errors.",
+    _ENDPOINT,
+)
+ENDPOINT_THROTTLED = Metric(
+    "tableadmin_endpoint_throttled_total",
+    "counter",
+    "Calls that the endpoint has ended because there were too many, after all retries.",
+    "Anything but 0: lower background_calls_per_second, or ask AWS for a higher quota.",
+    ("endpoint", "operation"),
+)
+ENDPOINT_REFUSED = Metric(
+    "tableadmin_endpoint_refused_total",
+    "counter",
+    "Calls that the server has refused without asking the endpoint, by the reason of the error, such as "
+    "ENDPOINT_OVERLOADED where pool and queue of the endpoint were full.",
+    "ENDPOINT_OVERLOADED: raise pool_size and queue_size, or find out why the endpoint is slow.",
+    ("endpoint", "reason"),
+)
+ENDPOINT_HELD = Metric(
+    "tableadmin_endpoint_calls_held",
+    "gauge",
+    "Calls that occupy the pool and the queue of the endpoint: waiting, or being made.",
+    "Divided by tableadmin_endpoint_calls_limit: how full pool and queue are.",
+    _ENDPOINT,
+)
+ENDPOINT_LIMIT = Metric(
+    "tableadmin_endpoint_calls_limit",
+    "gauge",
+    "Calls that pool and queue of the endpoint hold at most: pool_size + queue_size.",
+    "See tableadmin_endpoint_calls_held.",
+    _ENDPOINT,
+)
+BUDGET_USED = Metric(
+    "tableadmin_background_budget_used_ratio",
+    "gauge",
+    "The part of a second's worth of background calls that is used up: 0 is none, 1 is all.",
+    "A value of 1 for minutes: plans, operations and polls wait for background_calls_per_second.",
+    _ENDPOINT,
+    "ratio",
+)
+BUDGET_WAITING = Metric(
+    "tableadmin_background_calls_waiting",
+    "gauge",
+    "Background calls that wait for their turn in the budget.",
+    "A number that grows: background_calls_per_second is too low for what is watched and applied.",
+    _ENDPOINT,
+)
+
+# Polls and watches.
+POLL_LOOPS = Metric(
+    "tableadmin_poll_loops",
+    "gauge",
+    "Poll loops that run, by what they read: a table, the names of all tables, or another resource.",
+    "The cost of watches and waits in calls to the endpoint.",
+    ("endpoint", "kind"),
+)
+POLLS = Metric(
+    "tableadmin_polls_total",
+    "counter",
+    "Polls that have ended, by outcome: answered or failed.",
+    "rate() is what watches and waits ask of the endpoint; failed polls make watches stale.",
+    ("endpoint", "outcome"),
+)
+WATCHERS = Metric(
+    "tableadmin_watchers",
+    "gauge",
+    "Open watches and waits.",
+    "The number that a restart makes connect again.",
+    _ENDPOINT,
+)
+EVENT_LAG = Metric(
+    "tableadmin_watch_event_lag_seconds",
+    "histogram",
+    "Time from the poll that has seen a change until the event is made for a watch. Snapshots do not count.",
+    "histogram_quantile(0.99, ...): more than a second means that the event loop is too busy.",
+    _ENDPOINT,
+    "seconds",
+    _LAGS,
+)
+
+# Operations.
+OPERATIONS = Metric(
+    "tableadmin_operations",
+    "gauge",
+    "Operations that this server holds, by state.",
+    "PENDING for minutes: concurrent_operations is too low, or the checks of a request hang.",
+    ("endpoint", "state"),
+)
+OPERATION_OLDEST = Metric(
+    "tableadmin_operation_oldest_age_seconds",
+    "gauge",
+    "Age of the oldest operation that this server holds, 0 without operations.",
+    "More than the longest change that you expect, such as that of an index of a large table.",
+    _ENDPOINT,
+    "seconds",
+)
+APPROVALS_WAITING = Metric(
+    "tableadmin_approvals_waiting",
+    "gauge",
+    "Operations in the operations table that wait for approval, whichever server wrote them, as of the last "
+    "search. Every server counts them: use max().",
+    "A number above 0 for hours: nobody approves.",
+    _ENDPOINT,
+)
+OPERATIONS_ENDED = Metric(
+    "tableadmin_operations_ended_total",
+    "counter",
+    "Operations that this server has ended, by state.",
+    "The share of FAILED and ABORTED.",
+    ("endpoint", "state"),
+)
+OPERATION_DURATION = Metric(
+    "tableadmin_operation_seconds",
+    "histogram",
+    "Time from the request for an operation to the end of the operation, by state.",
+    "How long changes take, the wait for approval included.",
+    ("endpoint", "state"),
+    "seconds",
+    _STEPS,
+)
+STEP_DURATION = Metric(
+    "tableadmin_operation_step_seconds",
+    "histogram",
+    "Time from a call of an operation until its next call or its end: the call, and the wait for the table.",
+    "Which kind of change the time of operations goes to.",
+    ("endpoint", "operation"),
+    "seconds",
+    _STEPS,
+)
+TAKEOVERS = Metric(
+    "tableadmin_operation_takeovers_total",
+    "counter",
+    "Operations that this server has taken over from another one.",
+    "More than restarts explain: servers lose their leases.",
+    _ENDPOINT,
+)
+LEASE_RENEWALS = Metric(
+    "tableadmin_lease_renewals_total",
+    "counter",
+    "Heartbeats of this server, by outcome: written or failed.",
+    "Failed heartbeats for longer than operation_lease: other servers take the operations over.",
+    ("endpoint", "outcome"),
+)
+
+# Security.
+DECISIONS = Metric(
+    "tableadmin_policy_decisions_total",
+    "counter",
+    "Decisions by policies, by outcome: allowed, denied, or approval_required. A filtered listing has one "
+    "for each table.",
+    "A jump of denied: a policy has changed, or somebody tries what is not permitted.",
+    ("outcome",),
+)
+POLICY_LOADS = Metric(
+    "tableadmin_policy_loads_total",
+    "counter",
+    "Loads of the policies of the folder, by outcome: loaded or refused.",
+    "Refused: the old policies still decide; the log names the problems.",
+    ("outcome",),
+)
+POLICIES_LOADED_AT = Metric(
+    "tableadmin_policies_loaded_timestamp_seconds",
+    "gauge",
+    "When the policies that decide now were loaded.",
+    "Whether a rollout of policies has reached each server.",
+    unit="seconds since 1970",
+)
+FAILED_LOGINS = Metric(
+    "tableadmin_failed_logins_total",
+    "counter",
+    "Calls with wrong credentials, by outcome: denied after a look at the credentials, or refused without "
+    "a look because the address had used up failed_logins_per_minute.",
+    "A jump: somebody guesses credentials, or a token was rotated without its clients.",
+    ("outcome",),
+)
+LIMITS_REFUSED = Metric(
+    "tableadmin_limit_refusals_total",
+    "counter",
+    "Calls refused because their caller was past a limit: calls_per_second, concurrent_calls or streams.",
+    "The log of calls names the principal.",
+    ("limit",),
+)
+AUDIT_RECORDS = Metric(
+    "tableadmin_audit_records_total",
+    "counter",
+    "Audit records, by outcome: written; failed, once for each try to write the record; lost, where too "
+    "many records could not be written.",
+    "Failed or lost: changes are refused, and the log says why.",
+    ("outcome",),
+)
+AUDIT_WAITING = Metric(
+    "tableadmin_audit_records_waiting",
+    "gauge",
+    "Audit records that are not written yet, those that are kept after a failed try among them.",
+    "A number that grows: the destination is too slow or refuses writes.",
+)
+AUDIT_LAG = Metric(
+    "tableadmin_audit_lag_seconds",
+    "gauge",
+    "Age of the oldest audit record that is not written yet, 0 where all are written.",
+    "Alert on more than a few seconds: changes wait for their records.",
+    unit="seconds",
+)
+CERTIFICATE_EXPIRY = Metric(
+    "tableadmin_certificate_expiry_timestamp_seconds",
+    "gauge",
+    "When the certificate of a listener expires.",
+    "Alert when (value - time()) is less than a week.",
+    ("listener",),
+    "seconds since 1970",
+)
+CERTIFICATE_LOADS = Metric(
+    "tableadmin_certificate_loads_total",
+    "counter",
+    "Loads of changed certificate files of a listener, by outcome: loaded or refused.",
+    "Refused: the old certificate is still in use; the log names the problem.",
+    ("listener", "outcome"),
+)
+
+# The process.
+BUILD_INFO = Metric(
+    "tableadmin_build_info",
+    "gauge",
+    "Always 1; the labels have the versions of the service, of Python, gRPC and botocore.",
+    "Which version each server runs.",
+    ("version", "python_version", "grpc_version", "botocore_version"),
+)
+HEALTHY = Metric(
+    "tableadmin_healthy",
+    "gauge",
+    "1 while health checks report the server as SERVING, else 0.",
+    "Alert on 0.",
+)
+LOOP_FAILURES = Metric(
+    "tableadmin_background_loop_failures_total",
+    "counter",
+    "Unexpected errors in background loops, by loop. The loop goes on after a pause.",
+    "Anything but 0 is a defect: the log has the error.",
+    ("loop",),
+)
+LOOP_DELAY = Metric(
+    "tableadmin_event_loop_delay_seconds",
+    "gauge",
+    "Time that the event loop took to run a callback of this scrape, at most 1.",
+    "More than 0.1: the server is short of CPU, or something blocks the event loop.",
+    unit="seconds",
+)
+
+# By topic, as docs/metrics.md shows them.
+TOPICS: tuple[tuple[str, tuple[Metric, ...]], ...] = (
+    (
+        "Calls of the service",
+        (RPCS_STARTED, RPCS_HANDLED, RPCS_HANDLING, RPCS_IN_PROGRESS, READS_ASKED, READS_CALLED),
+    ),
+    (
+        "Calls to endpoints",
+        (
+            ENDPOINT_UP,
+            ENDPOINT_CALLS,
+            ENDPOINT_LATENCY,
+            ENDPOINT_REQUESTS,
+            ENDPOINT_THROTTLED,
+            ENDPOINT_REFUSED,
+            ENDPOINT_HELD,
+            ENDPOINT_LIMIT,
+            BUDGET_USED,
+            BUDGET_WAITING,
+        ),
+    ),
+    ("Polls and watches", (POLL_LOOPS, POLLS, WATCHERS, EVENT_LAG)),
+    (
+        "Operations",
+        (
+            OPERATIONS,
+            OPERATION_OLDEST,
+            APPROVALS_WAITING,
+            OPERATIONS_ENDED,
+            OPERATION_DURATION,
+            STEP_DURATION,
+            TAKEOVERS,
+            LEASE_RENEWALS,
+        ),
+    ),
+    (
+        "Security",
+        (
+            DECISIONS,
+            POLICY_LOADS,
+            POLICIES_LOADED_AT,
+            FAILED_LOGINS,
+            LIMITS_REFUSED,
+            AUDIT_RECORDS,
+            AUDIT_WAITING,
+            AUDIT_LAG,
+            CERTIFICATE_EXPIRY,
+            CERTIFICATE_LOADS,
+        ),
+    ),
+    ("The process", (BUILD_INFO, HEALTHY, LOOP_FAILURES, LOOP_DELAY)),
+)
+METRICS: tuple[Metric, ...] = tuple(metric for _, metrics in TOPICS for metric in metrics)

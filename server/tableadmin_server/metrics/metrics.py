@@ -1,0 +1,33 @@
+"""All metrics of a server: what counts them, and what shows them."""
+
+from prometheus_client import (
+    CollectorRegistry,
+    GCCollector,
+    PlatformCollector,
+    ProcessCollector,
+    disable_created_metrics,
+)
+
+from tableadmin_server.metrics.exposition import Exposition
+from tableadmin_server.metrics.recorders import EndpointCalls, EventLag, OperationEvents, Rpcs
+from tableadmin_server.metrics.state import Sources, StateCollector
+
+
+class Metrics:
+    """The metrics of one server. Each member counts the events of one kind."""
+
+    def __init__(self) -> None:
+        # Else each counter and histogram has a series more, which says when it was made.
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # it has no annotations
+        self.registry = CollectorRegistry()
+        for collector in (ProcessCollector, PlatformCollector, GCCollector):
+            collector(registry=self.registry)
+        self.rpcs = Rpcs(self.registry)
+        self.endpoint_calls = EndpointCalls(self.registry)
+        self.event_lag = EventLag(self.registry)
+        self.operations = OperationEvents(self.registry)
+
+    def serve(self, address: str, sources: Sources) -> Exposition:
+        """Answer scrapes at ADDRESS, with the state of SOURCES; raises ListenError."""
+        self.registry.register(StateCollector(sources))
+        return Exposition(self.registry, address)

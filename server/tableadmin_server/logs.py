@@ -46,6 +46,8 @@ def configure(level: str, log_format: Format) -> None:
     logging.getLogger("botocore.credentials").addFilter(_without_traceback)
     # botocore tells every header it signs at DEBUG, credentials among them.
     logging.getLogger("botocore").setLevel(max(logging.INFO, number))
+    # grpc.aio tells each task in which it finds the event loop.
+    logging.getLogger("grpc").setLevel(max(logging.INFO, number))
 
 
 _writer: LineWriter | None = None

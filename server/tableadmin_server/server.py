@@ -21,6 +21,7 @@ from tableadmin_server.config import ConfigError, ListenerConfig, ServerConfig
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.interceptors.audit import AuditInterceptor, IntentInterceptor
 from tableadmin_server.interceptors.authorization import AuthorizationInterceptor
+from tableadmin_server.interceptors.call_log import CallLogInterceptor
 from tableadmin_server.interceptors.drain import DrainInterceptor
 from tableadmin_server.interceptors.errors import ErrorsInterceptor
 from tableadmin_server.interceptors.identity import Identify, IdentityInterceptor, authenticated, trusted
@@ -162,6 +163,7 @@ class Server:
         """What happens to each call of a listener, from the outside to the inside."""
         yield from self._measuring()
         yield ErrorsInterceptor()
+        yield CallLogInterceptor(self._config.default)
         yield AuditInterceptor(self._audit, self._config.default)
         yield IdentityInterceptor(self._identify(config))
         yield LimitsInterceptor(self._limits)
@@ -207,7 +209,12 @@ class Server:
     def _listener_for_health(self, address: str | None) -> Listener | None:
         if address is None:
             return None
-        interceptors = [*self._measuring(), ErrorsInterceptor(), ParsingInterceptor()]
+        interceptors = [
+            *self._measuring(),
+            ErrorsInterceptor(),
+            CallLogInterceptor(self._config.default),
+            ParsingInterceptor(),
+        ]
         config = ListenerConfig(address=address)
         return Listener(config, self._config.connections, None, interceptors, self._add_health)
 

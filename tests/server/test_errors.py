@@ -259,10 +259,9 @@ def test_endpoint_down(scripted_client: Client, scripted_server: ServerProcess) 
     logged = [
         json.loads(line) for line in scripted_server.log.splitlines() if raised.value.request_id in line
     ]
-    assert [("call failed", "ENDPOINT_UNREACHABLE"), ("change", "ENDPOINT_UNREACHABLE")] == sorted(
-        (each["event"], each["reason"]) for each in logged
-    )
-    logged = [each for each in logged if each["event"] == "call failed"]
+    assert [("call ended", "ENDPOINT_UNREACHABLE", "error")] == [
+        (each["event"], each["reason"], each["level"]) for each in logged
+    ]
     assert 'Could not connect to the endpoint URL: "http://127.0.0.1:' in logged[0]["cause"]
 
 
@@ -310,7 +309,7 @@ def test_caller_cancels(
 
     wait_for(lambda: bool(logged()))
     (change,) = logged()
-    assert ("change", "CANCELLED", "info") == (change["event"], change["outcome"], change["level"])
+    assert ("call ended", "CANCELLED", "info") == (change["event"], change["code"], change["level"])
 
 
 def test_uncaught_exceptions_stay_here(tmp_path: Path) -> None:
@@ -336,7 +335,7 @@ def test_uncaught_exceptions_stay_here(tmp_path: Path) -> None:
         == raised.value.message
     )
     assert ("tableadmin", "INTERNAL") == (raised.value.domain, raised.value.reason)
-    assert ("call failed", request_id) == (logged["event"], logged["request_id"])
+    assert ("call ended", "INTERNAL", request_id) == (logged["event"], logged["code"], logged["request_id"])
     assert "RuntimeError" == logged["exception"][0]["exc_type"]
 
 

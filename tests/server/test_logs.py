@@ -50,7 +50,7 @@ def test_a_fault_below_signing(log_format: str, level: str) -> None:
                 call(table_name="Music")
             told.append(repr(raised.value) + str(raised.value))
         log = server.log
-    assert "call failed" in log
+    assert "call ended" in log
     assert "a fault below signing" in log
     assert "the library failed" in log
     assert "_break_off" in log

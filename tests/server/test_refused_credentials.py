@@ -117,6 +117,6 @@ def test_the_role(sts: ScriptedEndpoint) -> None:
             client.delete_table(table_name="Music")
         log = server.log
     lines = [json.loads(line) for line in log.splitlines() if raised.value.request_id in line]
-    (logged,) = [line for line in lines if line["event"] != "change"]
+    (logged,) = lines
     assert "CredentialsRefused: AssumeRole: SignatureDoesNotMatch" == logged["cause"]
     assert TOKEN not in log

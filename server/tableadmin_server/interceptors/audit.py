@@ -1,4 +1,4 @@
-"""Who asked for what, and what came of it: a line in the log for each change, and audit records."""
+"""Who asked for what, and what came of it, as audit records."""
 
 import asyncio
 import time
@@ -7,17 +7,13 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
 from typing import Any
 
 import grpc
-import structlog
-from google.protobuf.message import Message
-from google.protobuf.message_factory import GetMessageClass
 
-from tableadmin_server.bounds import off_loop, received
+from tableadmin_server.bounds import off_loop
 from tableadmin_server.failure import Failure
-from tableadmin_server.interceptors.identity import readable_peer
+from tableadmin_server.interceptors import call_facts
 from tableadmin_server.interceptors.wrapping import (
     Around,
     Context,
@@ -29,24 +25,11 @@ from tableadmin_server.interceptors.wrapping import (
 from tableadmin_server.security.audit import redaction
 from tableadmin_server.security.audit.audit import Audit, outcome_of
 from tableadmin_server.security.audit.record import Act, Outcome
-from tableadmin_server.security.audit.requests import is_change, method_of, named
+from tableadmin_server.security.audit.requests import is_change
 from tableadmin_server.security.authorization.permitting import permitting_policies
-from tableadmin_server.security.identity import Caller, caller
 
-# In the metadata of a call, and in the trailing metadata of its answer.
-_ENDPOINT_KEY = "tableadmin-endpoint"
-_USER_AGENT_KEY = "user-agent"
-_REQUEST_ID_KEY = "tableadmin-request-id"
-_AWS_REQUEST_ID_KEY = "aws-request-id"
-
-# Names that a line or a record has at most, and characters of a text that the caller chose.
-_MAX_NAMES = 20
-_MAX_TEXT = 256
-_UNKNOWN_CALLER = "UNAUTHENTICATED"
 _CANCELLED = Outcome("CANCELLED")
 _INTERNAL = Outcome("INTERNAL", "INTERNAL")
-
-_log = structlog.get_logger()
 
 
 @dataclass
@@ -60,34 +43,23 @@ class _Call:
     is_change: bool
     act: Act | None = None
 
-    async def described(self, *, in_full: bool) -> Act:
-        """What the call asks for; the request itself only IN_FULL."""
-        request = await self._request()
+    async def described(self) -> Act:
+        """What the call asks for."""
+        request = await call_facts.request_of(self.method, self.payload)
         content: Mapping[str, Any] = {}
-        if request is not None and in_full:
+        if request is not None:
             content = await off_loop(partial(redaction.of_message, request), len(self.payload or b""))
-        names = () if request is None else islice(named(request), _MAX_NAMES)
         service, _, operation = self.method.lstrip("/").rpartition("/")
-        metadata = {str(key): str(value) for key, value in self.context.invocation_metadata() or ()}
         return Act(
-            _caller(self.context, metadata),
+            call_facts.caller_of(self.context),
             service,
             operation,
-            metadata.get(_ENDPOINT_KEY, self.endpoint)[:_MAX_TEXT],
-            tuple(name[:_MAX_TEXT] for name in names),
+            call_facts.endpoint_of(self.context, self.endpoint),
+            call_facts.names_in(request),
             content,
-            _trailing(self.context).get(_REQUEST_ID_KEY, ""),
+            call_facts.request_id_of(self.context),
             is_change=self.is_change,
         )
-
-    async def _request(self) -> Message | None:
-        method = method_of(self.method)
-        if method is None or not isinstance(self.payload, bytes):
-            return None
-        try:
-            return await received(GetMessageClass(method.input_type).FromString, self.payload)
-        except Failure:
-            return None
 
 
 # The call that the running task serves.
@@ -95,7 +67,7 @@ _call: ContextVar[_Call | None] = ContextVar("audited_call", default=None)
 
 
 class AuditInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs only
-    """Logs each change when its call has ended, and gives AUDIT the outcome before the call is answered.
+    """Gives AUDIT the outcome of each change before the call is answered.
 
     AUDIT also gets the calls that are denied, and reads where it wants them. ENDPOINT is the name of the
     endpoint of calls that name none. It belongs inside the interceptor that makes request ids, and outside
@@ -109,10 +81,10 @@ class AuditInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  #
     async def intercept_service(  # type: ignore[override]  # grpc gives and takes None where there is no RPC
         self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
     ) -> "Handler | None":
-        """The RPC's handler; where nothing of it is logged or recorded, as it is."""
+        """The RPC's handler; where nothing of it is recorded, as it is."""
         handler = await continuation(handler_call_details)
         method = handler_call_details.method
-        if handler is None or not (is_change(method) or self._audit.is_on):
+        if handler is None or not self._audit.is_on:
             return handler
         return wrapped(handler, self._audited(method), handler.request_deserializer)
 
@@ -127,7 +99,7 @@ class AuditInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  #
             outcome = _INTERNAL
             try:
                 yield payload
-                aws_request_id = _trailing(context).get(_AWS_REQUEST_ID_KEY, "")
+                aws_request_id = call_facts.aws_request_id_of(context)
                 outcome = Outcome(aws_request_id=aws_request_id, policies=permitting_policies())
             except Failure as failure:
                 outcome = outcome_of(failure)
@@ -141,17 +113,13 @@ class AuditInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  #
         return audited
 
     async def _ended(self, call: _Call, outcome: Outcome) -> None:
-        is_recorded = self._audit.is_on and (call.is_change or outcome.denied or self._is_read(call))
-        if not (is_recorded or call.is_change):
+        if not (call.is_change or outcome.denied or self._is_read(call)):
             return
-        if outcome.code == _UNKNOWN_CALLER:
+        if outcome.code == call_facts.UNKNOWN_CALLER:
             # The bytes of somebody who is not known are not parsed.
             call.payload = None
-        act = call.act or await call.described(in_full=is_recorded)
-        if call.is_change:
-            _log_change(act, outcome)
-        if is_recorded:
-            await self._audit.conclude(act, outcome)
+        act = call.act or await call.described()
+        await self._audit.conclude(act, outcome)
 
     def _is_read(self, call: _Call) -> bool:
         return self._audit.reads and call.method.startswith("/tableadmin.")
@@ -179,37 +147,6 @@ class IntentInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  
     async def _intended(self, request: Received, _context: Context) -> AsyncIterator[Received]:
         call = _call.get()
         if call is not None:
-            call.act = await call.described(in_full=True)
+            call.act = await call.described()
             await self._audit.intend(call.act)
         yield request
-
-
-def _log_change(act: Act, outcome: Outcome) -> None:
-    facts = {
-        "rpc": f"{act.service}/{act.operation}",
-        "names": list(act.names),
-        "endpoint": act.endpoint,
-        "principal": None if outcome.code == _UNKNOWN_CALLER else str(act.caller.principal),
-        "peer": act.caller.peer,
-        "user_agent": act.caller.user_agent,
-        "request_id": act.request_id,
-        "aws_request_id": outcome.aws_request_id or None,
-        "outcome": outcome.code,
-        "reason": outcome.reason or None,
-        "seconds": round(outcome.seconds, 4),
-    }
-    _log.info("change", **{name: value for name, value in facts.items() if value is not None})
-
-
-def _caller(context: Context, metadata: Mapping[str, str]) -> Caller:
-    """Who makes the call; where that was not found out, an unknown caller at the call's address."""
-    known = caller()
-    return replace(
-        known,
-        peer=known.peer or readable_peer(context.peer()),
-        user_agent=(known.user_agent or metadata.get(_USER_AGENT_KEY, ""))[:_MAX_TEXT],
-    )
-
-
-def _trailing(context: Context) -> Mapping[str, str]:
-    return {key: value for key, value in context.trailing_metadata() or () if isinstance(value, str)}

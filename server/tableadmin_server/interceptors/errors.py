@@ -1,14 +1,12 @@
 """Every RPC gets a request id, and ends OK or with a status that says what its caller may know."""
 
 import uuid
-from functools import partial
 
 import grpc
-import structlog
 from google.rpc.code_pb2 import Code
 from grpc_status import rpc_status
 
-from tableadmin_server.failure import OWN_DOMAIN, Failure
+from tableadmin_server.failure import Failure
 from tableadmin_server.interceptors.status import status_of
 from tableadmin_server.interceptors.wrapping import (
     Context,
@@ -19,8 +17,6 @@ from tableadmin_server.interceptors.wrapping import (
 )
 
 REQUEST_ID_KEY = "tableadmin-request-id"
-
-_log = structlog.get_logger()
 
 
 class ErrorsInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs only
@@ -42,7 +38,7 @@ class ErrorsInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  
             handler = await continuation(handler_call_details)
             if not handler:
                 return None
-            self._wrapped[method] = wrapped(handler, partial(_Answered, method), handler.request_deserializer)
+            self._wrapped[method] = wrapped(handler, _Answered, handler.request_deserializer)
         return self._wrapped[method]
 
 
@@ -52,10 +48,9 @@ class _Answered:
     A class with slots and no generator, like all that lives as long as a stream: there are thousands.
     """
 
-    __slots__ = ("_context", "_method", "_received", "_request_id")
+    __slots__ = ("_context", "_received", "_request_id")
 
-    def __init__(self, method: str, received: Received, context: Context) -> None:
-        self._method = method
+    def __init__(self, received: Received, context: Context) -> None:
         self._received = received
         self._context = context
         self._request_id = uuid.uuid4().hex
@@ -69,22 +64,11 @@ class _Answered:
         # The last place that can keep an exception from the caller.
         if not isinstance(error, Exception) or isinstance(error, grpc.aio.AbortError):
             return
-        failure = error if isinstance(error, Failure) else _internal(error, self._method, self._request_id)
-        _log_cause(failure, self._method, self._request_id)
+        failure = error if isinstance(error, Failure) else _internal(self._request_id)
         status = status_of(failure, request_id=self._request_id)
         await self._context.abort_with_status(rpc_status.to_status(status))
 
 
-def _log_cause(failure: Failure, method: str, request_id: str) -> None:
-    """Log what the caller is not told of a call that did not get through to AWS: which host, whose role."""
-    if failure.domain == OWN_DOMAIN and failure.__cause__ and failure.code != Code.INVALID_ARGUMENT:
-        cause = f"{type(failure.__cause__).__name__}: {failure.__cause__}"
-        _log.warning(
-            "call failed", method=method, request_id=request_id, reason=failure.reason, cause=cause[:1000]
-        )
-
-
-def _internal(error: Exception, method: str, request_id: str) -> Failure:
-    _log.error("call failed", method=method, request_id=request_id, exc_info=error)
+def _internal(request_id: str) -> Failure:
     text = f"internal error; for details, see request id {request_id} in the log of the server"
     return Failure(Code.INTERNAL, text, reason="INTERNAL")

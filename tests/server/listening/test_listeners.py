@@ -76,7 +76,7 @@ def test_the_principal_of_a_socket(tmp_path: Path) -> None:
         for address in server.addresses:
             with Client(address) as client:
                 client.delete_table(table_name="Music")
-        changes = [each for each in map(json.loads, server.log.splitlines()) if each["event"] == "change"]
+        changes = [each for each in map(json.loads, server.log.splitlines()) if each["event"] == "call ended"]
     assert ["Service::local/admin", "User::none/anonymous"] == [each["principal"] for each in changes]
 
 

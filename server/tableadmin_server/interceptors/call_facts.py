@@ -1,0 +1,77 @@
+"""What can be told of a call beside its outcome: who calls, which endpoint, which names, the request ids."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import islice
+
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+
+from tableadmin_server.bounds import received
+from tableadmin_server.failure import Failure
+from tableadmin_server.interceptors.identity import readable_peer
+from tableadmin_server.interceptors.wrapping import Context
+from tableadmin_server.security.audit.requests import method_of, named
+from tableadmin_server.security.identity import Caller, caller
+
+# In the metadata of a call, and in the trailing metadata of its answer.
+_ENDPOINT_KEY = "tableadmin-endpoint"
+_USER_AGENT_KEY = "user-agent"
+_REQUEST_ID_KEY = "tableadmin-request-id"
+_AWS_REQUEST_ID_KEY = "aws-request-id"
+
+# Names that are told at most, and characters of a text that the caller chose.
+_MAX_NAMES = 20
+MAX_TEXT = 256
+# The code of calls whose callers are not known, and whose bytes are not parsed.
+UNKNOWN_CALLER = "UNAUTHENTICATED"
+
+
+def caller_of(context: Context) -> Caller:
+    """Who makes the call; where that was not found out, an unknown caller at the call's address."""
+    known = caller()
+    return replace(
+        known,
+        peer=known.peer or readable_peer(context.peer()),
+        user_agent=(known.user_agent or _metadata(context).get(_USER_AGENT_KEY, ""))[:MAX_TEXT],
+    )
+
+
+def endpoint_of(context: Context, default: str) -> str:
+    """The endpoint that the call is about, as the caller wrote it; DEFAULT where the call names none."""
+    return _metadata(context).get(_ENDPOINT_KEY, default)[:MAX_TEXT]
+
+
+def request_id_of(context: Context) -> str:
+    """The id of the call."""
+    return _trailing(context).get(_REQUEST_ID_KEY, "")
+
+
+def aws_request_id_of(context: Context) -> str:
+    """The id that AWS gave the request of the call, "" where none reached AWS."""
+    return _trailing(context).get(_AWS_REQUEST_ID_KEY, "")
+
+
+async def request_of(method: str, payload: object) -> Message | None:
+    """The request of METHOD that PAYLOAD is; None for a stream of requests, and for what can't be read."""
+    found = method_of(method)
+    if found is None or not isinstance(payload, bytes):
+        return None
+    try:
+        return await received(GetMessageClass(found.input_type).FromString, payload)
+    except Failure:
+        return None
+
+
+def names_in(request: Message | None) -> tuple[str, ...]:
+    """The tables, ARNs and ids that REQUEST names: the first 20."""
+    names = () if request is None else islice(named(request), _MAX_NAMES)
+    return tuple(name[:MAX_TEXT] for name in names)
+
+
+def _metadata(context: Context) -> Mapping[str, str]:
+    return {str(key): str(value) for key, value in context.invocation_metadata() or ()}
+
+
+def _trailing(context: Context) -> Mapping[str, str]:
+    return {key: value for key, value in context.trailing_metadata() or () if isinstance(value, str)}

@@ -1,0 +1,155 @@
+"""A line in the log for each call, once the call has ended."""
+
+import asyncio
+import logging
+import time
+from functools import partial
+from typing import Any
+
+import grpc
+import structlog
+from google.rpc.code_pb2 import Code
+
+from tableadmin_server.failure import OWN_DOMAIN, Failure
+from tableadmin_server.interceptors import call_facts
+from tableadmin_server.interceptors.wrapping import Context, Continuation, Handler, Received, wrapped
+from tableadmin_server.security.audit.audit import outcome_of
+from tableadmin_server.security.audit.record import Outcome
+from tableadmin_server.security.audit.requests import is_change
+
+_EVENT = "call ended"
+# Of health, reflection and channelz only what is broken is told above DEBUG.
+_OWN_SERVICES = "/tableadmin."
+# Codes that say that the server or an endpoint is broken, and codes of calls that nothing was wrong with.
+_BROKEN = frozenset({"DATA_LOSS", "INTERNAL", "UNAVAILABLE", "UNKNOWN"})
+_FINE = frozenset({"OK", "CANCELLED"})
+_STOPPING = "SERVER_STOPPING"
+# Bytes of the request of a stream that are kept for the names in it.
+_MAX_KEPT = 2048
+_MAX_CAUSE = 1000
+
+
+def level_of(method: str, outcome: Outcome) -> int:
+    """The level of the line about a call of METHOD that ended in OUTCOME."""
+    if outcome.reason == _STOPPING:
+        return logging.INFO
+    if outcome.code in _BROKEN:
+        return logging.ERROR
+    if not method.startswith(_OWN_SERVICES):
+        return logging.DEBUG
+    if outcome.code not in _FINE:
+        return logging.WARNING
+    return logging.INFO if is_change(method) else logging.DEBUG
+
+
+class CallLogInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs only
+    """Logs each call. ENDPOINT is the name of the endpoint of calls that name none.
+
+    It belongs inside the interceptor that makes request ids, and outside of all others.
+    """
+
+    def __init__(self, endpoint: str) -> None:
+        self._endpoint = endpoint
+        self._log = structlog.get_logger().bind()
+
+    async def intercept_service(  # type: ignore[override]  # grpc gives and takes None where there is no RPC
+        self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
+    ) -> "Handler | None":
+        """The RPC's handler, its calls logged; of an RPC that is not there the call is logged now."""
+        handler = await continuation(handler_call_details)
+        method = handler_call_details.method
+        if handler is None:
+            outcome = Outcome("UNIMPLEMENTED")
+            rpc = method.lstrip("/")[: call_facts.MAX_TEXT]
+            self._log.log(level_of(method, outcome), _EVENT, rpc=rpc, code=outcome.code)
+            return None
+        is_stream = handler.response_streaming or handler.request_streaming
+        logged = partial(_Logged, self._log, self._endpoint, method, _MAX_KEPT if is_stream else None)
+        return wrapped(handler, logged, handler.request_deserializer)
+
+
+class _Logged:
+    """A call under way. Of a stream, of which there are thousands, a large request is not kept."""
+
+    __slots__ = ("_began", "_context", "_endpoint", "_log", "_max_kept", "_method", "_received")
+
+    def __init__(
+        self,
+        log: Any,  # noqa: ANN401  # loggers of structlog have no common type
+        endpoint: str,
+        method: str,
+        max_kept: int | None,
+        received: Received,
+        context: Context,
+    ) -> None:
+        self._log = log
+        self._endpoint = endpoint
+        self._method = method
+        self._max_kept = max_kept
+        self._received = received
+        self._context = context
+
+    async def __aenter__(self) -> Received:
+        self._began = time.monotonic()
+        received = self._received
+        if self._max_kept is not None and not (
+            isinstance(received, bytes) and len(received) <= self._max_kept
+        ):
+            self._received = None
+        return received
+
+    async def __aexit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        outcome = self._outcome(error)
+        level = level_of(self._method, outcome)
+        if self._log.is_enabled_for(level):
+            self._log.log(level, _EVENT, **await self._facts(outcome), **_cause(error))
+
+    def _outcome(self, error: BaseException | None) -> Outcome:
+        if error is None:
+            return Outcome(aws_request_id=call_facts.aws_request_id_of(self._context))
+        if isinstance(error, Failure):
+            return outcome_of(error)
+        if isinstance(error, asyncio.CancelledError):
+            return Outcome("CANCELLED")
+        if isinstance(error, grpc.aio.AbortError):
+            return Outcome(_name_of(self._context.code()))
+        return Outcome("INTERNAL", "INTERNAL")
+
+    async def _facts(self, outcome: Outcome) -> dict[str, object]:
+        """What is told of every call that ended in OUTCOME, as far as it is known."""
+        seconds = time.monotonic() - self._began
+        is_known = outcome.code != call_facts.UNKNOWN_CALLER
+        is_own = self._method.startswith(_OWN_SERVICES)
+        request = await call_facts.request_of(self._method, self._received) if is_known and is_own else None
+        caller = call_facts.caller_of(self._context)
+        facts = {
+            "rpc": self._method.lstrip("/"),
+            "code": outcome.code,
+            "reason": outcome.reason,
+            "seconds": round(seconds, 4),
+            "endpoint": call_facts.endpoint_of(self._context, self._endpoint) if is_own else "",
+            "names": call_facts.names_in(request),
+            "principal": str(caller.principal) if is_known else "",
+            "peer": caller.peer,
+            "user_agent": caller.user_agent,
+            "request_id": call_facts.request_id_of(self._context),
+            "aws_request_id": outcome.aws_request_id,
+        }
+        return {key: value for key, value in facts.items() if value not in ("", ())}
+
+
+def _name_of(code: int | grpc.StatusCode) -> str:
+    """The name of CODE, which grpc.aio keeps as it was given to `abort`."""
+    return code.name if isinstance(code, grpc.StatusCode) else Code.Name(code)
+
+
+def _cause(error: BaseException | None) -> dict[str, object]:
+    """What the caller is not told: which host, whose role, and the traceback of what nobody foresaw."""
+    if isinstance(error, Failure):
+        cause = error.__cause__
+        if cause is None or error.domain != OWN_DOMAIN or error.code == Code.INVALID_ARGUMENT:
+            return {}
+        return {"cause": f"{type(cause).__name__}: {cause}"[:_MAX_CAUSE]}
+    if isinstance(error, Exception) and not isinstance(error, grpc.aio.AbortError):
+        return {"exc_info": error}
+    return {}

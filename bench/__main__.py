@@ -20,6 +20,7 @@ from bench.echo import running_echo
 from bench.fan_out import fan_out_lines, fan_out_targets, measure_fan_out
 from bench.inventory import measure_inventory
 from bench.listing import measure_listing
+from bench.measuring import measure_counting, measure_metrics, metrics_lines, metrics_targets
 from bench.reading import measure_reading
 from bench.report import (
     describing_lines,
@@ -53,7 +54,7 @@ def main(aws: Path = Path(".venv-bench/bin/aws")) -> None:
         sys.exit(f"bench: there is no {aws}: `make bench` installs it")
     with dynamodb_local() as engine:
         create_tables(engine)
-        targets = [*_calls(engine, aws), *_watches(engine)]
+        targets = [*_calls(engine, aws), *_watches(engine), *_metrics(engine)]
     _show(target_lines([*targets, *_inventory(), *_applying(), *_fan_out(), *_auditing(), *_authorizing()]))
 
 
@@ -98,6 +99,12 @@ def _watches(engine: Engine) -> Iterable[Target]:
     reads, secured = measure_secured_reads(engine), measure_secured_watching(engine)
     _show(securing_lines(reads, secured))
     return *watching_targets(watching), *securing_targets(reads, secured)
+
+
+def _metrics(engine: Engine) -> Iterable[Target]:
+    counting, measured = measure_counting(), measure_metrics(engine)
+    _show(metrics_lines(counting, measured))
+    return metrics_targets(counting, measured)
 
 
 def _inventory() -> Iterable[Target]:

@@ -233,6 +233,9 @@ class Operations:
 class Client:
     """Calls the Table Admin service at TARGET, which is HOST:PORT or another gRPC target.
 
+    With `dns:///HOST:PORT` each server that HOST has an address of gets calls in turn, as with a list,
+    `ipv4:ADDRESS:PORT,ADDRESS:PORT`. A server that stops gets none: its health check says so.
+
     Each RPC is a method to await. A method takes the request message, or the fields of the request as keyword
     arguments. It returns the response message and raises what `tableadmin.errors` lists. RPCs without side
     effects are tried again while no server answers: until their deadline if a server has answered this client

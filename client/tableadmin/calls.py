@@ -218,7 +218,7 @@ def _check(target: str, channel: object, credentials: Credentials | None, tokens
 def _options(target: str, credentials: Credentials | None) -> list[tuple[str, str | int]]:
     # A proxy that the environment names would be told the tokens of a server on this machine.
     local = credentials is None and is_local(target)
-    return [*channel_options(), *([("grpc.enable_http_proxy", 0)] if local else [])]
+    return [*channel_options(target), *([("grpc.enable_http_proxy", 0)] if local else [])]
 
 
 def _described(target: str, channel: object, credentials: Credentials | None) -> Target:

@@ -1,5 +1,6 @@
 """What every channel of a client is opened with, and what every call on it carries."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, TypedDict
@@ -20,6 +21,11 @@ Metadata: TypeAlias = Sequence[tuple[str, str | bytes]]
 
 DEFAULT_TARGET = "127.0.0.1:50051"
 DEFAULT_TIMEOUT = 30.0
+
+# Calls go to each server in turn, but to none that says that it stops or fails (grpc.health.v1).
+_ROUND_ROBIN = json.dumps(
+    {"loadBalancingConfig": [{"round_robin": {}}], "healthCheckConfig": {"serviceName": ""}}
+)
 
 SERVICE = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"]
 _SERVICES = (
@@ -70,9 +76,21 @@ class OptionChanges(TypedDict, total=False):
     metadata: Metadata
 
 
-def channel_options() -> list[tuple[str, str | int]]:
-    """The arguments of a channel: reconnection, keepalive, limits."""
+def is_balanced(target: str) -> bool:
+    """Whether calls to the gRPC target TARGET go to each of its servers in turn: `dns:` names, and lists.
+
+    Other targets are one address for gRPC's default, `pick_first`.
+    """
+    scheme, colon, addresses = target.partition(":")
+    return bool(colon) and (scheme == "dns" or (scheme in ("ipv4", "ipv6") and "," in addresses))
+
+
+def channel_options(target: str) -> list[tuple[str, str | int]]:
+    """The arguments of a channel to TARGET: reconnection, keepalive, limits, and which server gets a call."""
     return [
+        *([("grpc.service_config", _ROUND_ROBIN)] if is_balanced(target) else []),
+        # Servers that have taken the place of others are found so soon; gRPC's own bound is 30 s.
+        ("grpc.dns_min_time_between_resolutions_ms", 5_000),
         ("grpc.primary_user_agent", f"tableadmin-python/{__version__}"),
         ("grpc.max_receive_message_length", 16 * 1024 * 1024),
         # A server that is away for long is found again as soon as calls and watches look for it.

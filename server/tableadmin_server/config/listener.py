@@ -157,8 +157,9 @@ class ConnectionsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     max_age: Annotated[
         float,
         _key(
-            "Maximum age of a connection to a listener with TLS, changed at random by up to 10 %. Then the "
-            "client must prove anew who it is. Clients connect again without an error.",
+            "Maximum age of a connection to a listener that has TLS or that other machines can reach, "
+            "changed at random by up to 10 %. Then the client connects again, without an error: it proves "
+            "anew who it is, and connections spread over the servers that there are then.",
             "seconds",
             gt=0,
             le=31_536_000,

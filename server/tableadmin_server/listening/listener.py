@@ -106,7 +106,7 @@ def _options(config: ListenerConfig, connections: ConnectionsConfig) -> list[tup
         ("grpc.max_metadata_size", connections.max_metadata),
         ("grpc.absolute_max_metadata_size", 2 * connections.max_metadata),
     ]
-    if config.tls is not None:
+    if config.tls is not None or not config.is_local:
         options += [
             ("grpc.max_connection_age_ms", round(1000 * connections.max_age)),
             ("grpc.max_connection_age_grace_ms", round(1000 * connections.max_age_grace)),

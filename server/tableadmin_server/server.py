@@ -109,7 +109,7 @@ class Server:
         )
         self._reloading = Reloading(self._supervisor)
         self._authorization = self._authorization_of(config)
-        self._health = HealthServicer()
+        self._health = HealthServicer(self._endpoints, shows_endpoints=config.policies.folder is None)
         self._calls = DrainInterceptor()
         self._authenticators = Authenticators(config.authenticators, config.limits.failed_logins_per_minute)
         self._limits = Limits(config.limits)

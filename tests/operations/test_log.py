@@ -32,6 +32,7 @@ def test_an_operation_is_told_of_when_it_begins_changes_hands_and_ends(pair: Wor
     first.restart()
     facts = {
         "table": table_name,
+        "endpoint": began["endpoint"],
         "request_id": request.request_id,
         "principal": "User::none/anonymous",
         "requested_by": "ana",
@@ -40,7 +41,12 @@ def test_an_operation_is_told_of_when_it_begins_changes_hands_and_ends(pair: Wor
     assert [
         {"event": "operation began"},
         {"event": "operation was taken over", "previous_server": taken["previous_server"]},
-        {"event": "operation ended", "state": "SUCCEEDED", "calls": len(ended.calls)},
+        {
+            "event": "operation ended",
+            "state": "SUCCEEDED",
+            "calls": len(ended.calls),
+            "seconds": end["seconds"],
+        },
     ] == [
         {
             name: value
@@ -51,3 +57,4 @@ def test_an_operation_is_told_of_when_it_begins_changes_hands_and_ends(pair: Wor
     ]
     assert all(facts.items() <= each.items() for each in (began, taken, end))
     assert "127.0.0.1" in began["peer"]
+    assert 0 < end["seconds"] < 300

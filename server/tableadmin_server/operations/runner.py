@@ -254,7 +254,7 @@ class Runner:
             end = End(State.ABORTED, error_of(held_by_another(spec.table_name, holder)))
             status = journal.ended(entry.operation.status, end, datetime.now(UTC))
             return await self.rewrite(entry, status) or entry.operation
-        _log_rest(entry.operation)
+        self._log_rest(entry.operation)
         return entry.operation
 
     async def rewrite(self, entry: Entry, status: OperationStatus) -> Operation | None:
@@ -339,9 +339,9 @@ class Runner:
             run.stop()
         if previous:
             self._observer.taken_over()
-            _log_event("operation was taken over", operation, previous_server=previous)
+            self._log_event("operation was taken over", operation, previous_server=previous)
         else:
-            _log_event("operation began", operation)
+            self._log_event("operation began", operation)
         self._runs[operation_id] = run
         self._in_background(self._carry_out(run))
 
@@ -352,7 +352,7 @@ class Runner:
             if run.operation.status.state.ended:
                 self._note_end(run.operation)
             if run.operation.status.state.dormant:
-                _log_rest(run.operation)
+                self._log_rest(run.operation)
             if not run.is_saved:
                 self._remember_lost(run.operation)
         finally:
@@ -445,14 +445,15 @@ class Runner:
     def _note_end(self, operation: Operation) -> None:
         """Tell log and observer how OPERATION ended."""
         status = operation.status
-        seconds = ((status.ended or status.updated) - operation.spec.created).total_seconds()
-        self._observer.ended(status.state, max(0.0, seconds))
-        _log_event(
+        seconds = max(0.0, ((status.ended or status.updated) - operation.spec.created).total_seconds())
+        self._observer.ended(status.state, seconds)
+        self._log_event(
             "operation ended",
             operation,
             state=status.state.value,
             reason=status.error.reason if status.error else None,
             calls=len(status.calls),
+            seconds=round(seconds, 3),
         )
 
     def _is_here(self, operation_id: str) -> bool:
@@ -463,23 +464,22 @@ class Runner:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def _log_rest(self, operation: Operation) -> None:
+        """Log what OPERATION waits for, which no server carries out meanwhile."""
+        waits_for = "approval" if operation.status.state is State.AWAITING_APPROVAL else "its time"
+        self._log_event(f"operation waits for {waits_for}", operation, waits=list(operation.status.waits))
 
-def _log_rest(operation: Operation) -> None:
-    """Log what OPERATION waits for, which no server carries out meanwhile."""
-    waits_for = "approval" if operation.status.state is State.AWAITING_APPROVAL else "its time"
-    _log_event(f"operation waits for {waits_for}", operation, waits=list(operation.status.waits))
-
-
-def _log_event(event: str, operation: Operation, **facts: object) -> None:
-    """Log EVENT in the life of OPERATION, with the facts that are there."""
-    spec = operation.spec
-    _log.info(
-        event,
-        operation_id=spec.operation_id,
-        table=spec.table_name,
-        request_id=spec.request_id,
-        principal=str(spec.principal),
-        requested_by=spec.requested_by or None,
-        peer=spec.caller,
-        **{name: value for name, value in facts.items() if value is not None},
-    )
+    def _log_event(self, event: str, operation: Operation, **facts: object) -> None:
+        """Log EVENT in the life of OPERATION, with the facts that are there."""
+        spec = operation.spec
+        _log.info(
+            event,
+            operation_id=spec.operation_id,
+            table=spec.table_name,
+            endpoint=self._endpoint.name,
+            request_id=spec.request_id,
+            principal=str(spec.principal),
+            requested_by=spec.requested_by or None,
+            peer=spec.caller,
+            **{name: value for name, value in facts.items() if value is not None},
+        )

@@ -22,6 +22,7 @@ from bench.inventory import measure_inventory
 from bench.listing import measure_listing
 from bench.measuring import measure_counting, measure_metrics, metrics_lines, metrics_targets
 from bench.reading import measure_reading
+from bench.replicas import NoQuotaError, measure_replicas, replicas_lines, replicas_targets
 from bench.report import (
     describing_lines,
     inventory_lines,
@@ -105,6 +106,16 @@ def _metrics(engine: Engine) -> Iterable[Target]:
     counting, measured = measure_counting(), measure_metrics(engine)
     _show(metrics_lines(counting, measured))
     return metrics_targets(counting, measured)
+
+
+def _replicas(engine: Engine) -> Iterable[Target]:
+    try:
+        replicas = measure_replicas(engine)
+    except NoQuotaError as error:
+        _show([f"Two replicas were not measured: no CPU quota by cgroup v1 here: {error}"])
+        return ()
+    _show(replicas_lines(replicas))
+    return replicas_targets(replicas)
 
 
 def _inventory() -> Iterable[Target]:

@@ -114,8 +114,8 @@ class OperationServiceServicer(object):
     def CancelOperation(self, request, context):
         """Requests the cancellation of an operation. The operation stops before its next AWS call.
         Changes that were already made are not undone. The call returns before the operation stops. If
-        the operation has already ended, the call changes nothing. An operation that waits for approval or
-        for its time ends at once.
+        the operation has already ended, the call changes nothing. An operation that waits for approval
+        or for its start time ends immediately.
 
         Errors: NOT_FOUND if the operation does not exist or its record has expired.
         """
@@ -124,17 +124,19 @@ class OperationServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ApproveOperation(self, request, context):
-        """Approves the calls of an operation in the state AWAITING_APPROVAL. When all required approvals are
-        there, the operation continues. A second approval by the same principal changes nothing.
+        """Approves the calls of an operation in the state AWAITING_APPROVAL. The operation continues when
+        it has all required approvals. A second approval by the same principal changes nothing.
 
-        The caller must be in a group that a policy names as approver. The principal that asked for the
-        operation cannot approve it. An approval is for the calls in `Operation.approval_request`.
+        The caller must be in a group that a policy names as approver. The principal that started the
+        operation cannot approve it. An approval applies only to the calls in
+        `Operation.approval_request`.
 
         Errors: NOT_FOUND if the operation does not exist or its record has expired. PERMISSION_DENIED
-        with the reason `NOT_AN_APPROVER` or `OWN_OPERATION` if the caller cannot approve the operation.
-        FAILED_PRECONDITION with the reason `NOT_AWAITING_APPROVAL` if the operation does not wait for
-        approval, `APPROVAL_EXPIRED` if it waited too long, and `TABLE_HAS_MOVED_ON` if the table has
-        changed since the operation began to wait: the operation then ends ABORTED.
+        with the reason `NOT_AN_APPROVER` or `OWN_OPERATION` if the caller cannot approve the
+        operation. FAILED_PRECONDITION with the reason `NOT_AWAITING_APPROVAL` if the operation does
+        not wait for approval, `APPROVAL_EXPIRED` if the operation waited too long, or
+        `TABLE_HAS_MOVED_ON` if the table has changed since the operation began to wait. In the last
+        case, the operation ends in the state ABORTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -144,7 +146,7 @@ class OperationServiceServicer(object):
         """Rejects an operation in the state AWAITING_APPROVAL. The operation ends, and another operation can
         change the table. One rejection is sufficient.
 
-        Errors: as for ApproveOperation. A changed table can be rejected.
+        Errors: as for ApproveOperation, but a change of the table is not an error.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -56,29 +56,31 @@ class OperationServiceStub:
     CancelOperation: _grpc.UnaryUnaryMultiCallable[_operation_pb2.CancelOperationRequest, _operation_pb2.CancelOperationResponse]
     """Requests the cancellation of an operation. The operation stops before its next AWS call.
     Changes that were already made are not undone. The call returns before the operation stops. If
-    the operation has already ended, the call changes nothing. An operation that waits for approval or
-    for its time ends at once.
+    the operation has already ended, the call changes nothing. An operation that waits for approval
+    or for its start time ends immediately.
 
     Errors: NOT_FOUND if the operation does not exist or its record has expired.
     """
     ApproveOperation: _grpc.UnaryUnaryMultiCallable[_operation_pb2.ApproveOperationRequest, _operation_pb2.ApproveOperationResponse]
-    """Approves the calls of an operation in the state AWAITING_APPROVAL. When all required approvals are
-    there, the operation continues. A second approval by the same principal changes nothing.
+    """Approves the calls of an operation in the state AWAITING_APPROVAL. The operation continues when
+    it has all required approvals. A second approval by the same principal changes nothing.
 
-    The caller must be in a group that a policy names as approver. The principal that asked for the
-    operation cannot approve it. An approval is for the calls in `Operation.approval_request`.
+    The caller must be in a group that a policy names as approver. The principal that started the
+    operation cannot approve it. An approval applies only to the calls in
+    `Operation.approval_request`.
 
     Errors: NOT_FOUND if the operation does not exist or its record has expired. PERMISSION_DENIED
-    with the reason `NOT_AN_APPROVER` or `OWN_OPERATION` if the caller cannot approve the operation.
-    FAILED_PRECONDITION with the reason `NOT_AWAITING_APPROVAL` if the operation does not wait for
-    approval, `APPROVAL_EXPIRED` if it waited too long, and `TABLE_HAS_MOVED_ON` if the table has
-    changed since the operation began to wait: the operation then ends ABORTED.
+    with the reason `NOT_AN_APPROVER` or `OWN_OPERATION` if the caller cannot approve the
+    operation. FAILED_PRECONDITION with the reason `NOT_AWAITING_APPROVAL` if the operation does
+    not wait for approval, `APPROVAL_EXPIRED` if the operation waited too long, or
+    `TABLE_HAS_MOVED_ON` if the table has changed since the operation began to wait. In the last
+    case, the operation ends in the state ABORTED.
     """
     RejectOperation: _grpc.UnaryUnaryMultiCallable[_operation_pb2.RejectOperationRequest, _operation_pb2.RejectOperationResponse]
     """Rejects an operation in the state AWAITING_APPROVAL. The operation ends, and another operation can
     change the table. One rejection is sufficient.
 
-    Errors: as for ApproveOperation. A changed table can be rejected.
+    Errors: as for ApproveOperation, but a change of the table is not an error.
     """
     ForgetOperation: _grpc.UnaryUnaryMultiCallable[_operation_pb2.ForgetOperationRequest, _operation_pb2.ForgetOperationResponse]
     """Deletes the record of an operation that has ended, or of an operation whose record cannot be
@@ -125,29 +127,31 @@ class OperationServiceAsyncStub(OperationServiceStub):
     CancelOperation: _aio.UnaryUnaryMultiCallable[_operation_pb2.CancelOperationRequest, _operation_pb2.CancelOperationResponse]  # type: ignore[assignment]
     """Requests the cancellation of an operation. The operation stops before its next AWS call.
     Changes that were already made are not undone. The call returns before the operation stops. If
-    the operation has already ended, the call changes nothing. An operation that waits for approval or
-    for its time ends at once.
+    the operation has already ended, the call changes nothing. An operation that waits for approval
+    or for its start time ends immediately.
 
     Errors: NOT_FOUND if the operation does not exist or its record has expired.
     """
     ApproveOperation: _aio.UnaryUnaryMultiCallable[_operation_pb2.ApproveOperationRequest, _operation_pb2.ApproveOperationResponse]  # type: ignore[assignment]
-    """Approves the calls of an operation in the state AWAITING_APPROVAL. When all required approvals are
-    there, the operation continues. A second approval by the same principal changes nothing.
+    """Approves the calls of an operation in the state AWAITING_APPROVAL. The operation continues when
+    it has all required approvals. A second approval by the same principal changes nothing.
 
-    The caller must be in a group that a policy names as approver. The principal that asked for the
-    operation cannot approve it. An approval is for the calls in `Operation.approval_request`.
+    The caller must be in a group that a policy names as approver. The principal that started the
+    operation cannot approve it. An approval applies only to the calls in
+    `Operation.approval_request`.
 
     Errors: NOT_FOUND if the operation does not exist or its record has expired. PERMISSION_DENIED
-    with the reason `NOT_AN_APPROVER` or `OWN_OPERATION` if the caller cannot approve the operation.
-    FAILED_PRECONDITION with the reason `NOT_AWAITING_APPROVAL` if the operation does not wait for
-    approval, `APPROVAL_EXPIRED` if it waited too long, and `TABLE_HAS_MOVED_ON` if the table has
-    changed since the operation began to wait: the operation then ends ABORTED.
+    with the reason `NOT_AN_APPROVER` or `OWN_OPERATION` if the caller cannot approve the
+    operation. FAILED_PRECONDITION with the reason `NOT_AWAITING_APPROVAL` if the operation does
+    not wait for approval, `APPROVAL_EXPIRED` if the operation waited too long, or
+    `TABLE_HAS_MOVED_ON` if the table has changed since the operation began to wait. In the last
+    case, the operation ends in the state ABORTED.
     """
     RejectOperation: _aio.UnaryUnaryMultiCallable[_operation_pb2.RejectOperationRequest, _operation_pb2.RejectOperationResponse]  # type: ignore[assignment]
     """Rejects an operation in the state AWAITING_APPROVAL. The operation ends, and another operation can
     change the table. One rejection is sufficient.
 
-    Errors: as for ApproveOperation. A changed table can be rejected.
+    Errors: as for ApproveOperation, but a change of the table is not an error.
     """
     ForgetOperation: _aio.UnaryUnaryMultiCallable[_operation_pb2.ForgetOperationRequest, _operation_pb2.ForgetOperationResponse]  # type: ignore[assignment]
     """Deletes the record of an operation that has ended, or of an operation whose record cannot be
@@ -209,8 +213,8 @@ class OperationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_operation_pb2.CancelOperationResponse, _abc.Awaitable[_operation_pb2.CancelOperationResponse]]:
         """Requests the cancellation of an operation. The operation stops before its next AWS call.
         Changes that were already made are not undone. The call returns before the operation stops. If
-        the operation has already ended, the call changes nothing. An operation that waits for approval or
-        for its time ends at once.
+        the operation has already ended, the call changes nothing. An operation that waits for approval
+        or for its start time ends immediately.
 
         Errors: NOT_FOUND if the operation does not exist or its record has expired.
         """
@@ -221,17 +225,19 @@ class OperationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _operation_pb2.ApproveOperationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_operation_pb2.ApproveOperationResponse, _abc.Awaitable[_operation_pb2.ApproveOperationResponse]]:
-        """Approves the calls of an operation in the state AWAITING_APPROVAL. When all required approvals are
-        there, the operation continues. A second approval by the same principal changes nothing.
+        """Approves the calls of an operation in the state AWAITING_APPROVAL. The operation continues when
+        it has all required approvals. A second approval by the same principal changes nothing.
 
-        The caller must be in a group that a policy names as approver. The principal that asked for the
-        operation cannot approve it. An approval is for the calls in `Operation.approval_request`.
+        The caller must be in a group that a policy names as approver. The principal that started the
+        operation cannot approve it. An approval applies only to the calls in
+        `Operation.approval_request`.
 
         Errors: NOT_FOUND if the operation does not exist or its record has expired. PERMISSION_DENIED
-        with the reason `NOT_AN_APPROVER` or `OWN_OPERATION` if the caller cannot approve the operation.
-        FAILED_PRECONDITION with the reason `NOT_AWAITING_APPROVAL` if the operation does not wait for
-        approval, `APPROVAL_EXPIRED` if it waited too long, and `TABLE_HAS_MOVED_ON` if the table has
-        changed since the operation began to wait: the operation then ends ABORTED.
+        with the reason `NOT_AN_APPROVER` or `OWN_OPERATION` if the caller cannot approve the
+        operation. FAILED_PRECONDITION with the reason `NOT_AWAITING_APPROVAL` if the operation does
+        not wait for approval, `APPROVAL_EXPIRED` if the operation waited too long, or
+        `TABLE_HAS_MOVED_ON` if the table has changed since the operation began to wait. In the last
+        case, the operation ends in the state ABORTED.
         """
 
     @_abc_1.abstractmethod
@@ -243,7 +249,7 @@ class OperationServiceServicer(metaclass=_abc_1.ABCMeta):
         """Rejects an operation in the state AWAITING_APPROVAL. The operation ends, and another operation can
         change the table. One rejection is sufficient.
 
-        Errors: as for ApproveOperation. A changed table can be rejected.
+        Errors: as for ApproveOperation, but a change of the table is not an error.
         """
 
     @_abc_1.abstractmethod

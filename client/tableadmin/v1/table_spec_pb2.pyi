@@ -88,11 +88,11 @@ class TableSpec(_message.Message):
 
     @_builtins.property
     def key_schema(self) -> _containers.RepeatedCompositeFieldContainer[_key_schema_pb2.KeySchemaElement]:
-        """Required. The primary key. A change replaces the table."""
+        """Required. The primary key. A change deletes the table with its items and creates it again."""
 
     @_builtins.property
     def local_secondary_indexes(self) -> _containers.RepeatedCompositeFieldContainer[_index_pb2.LocalSecondaryIndex]:
-        """The local secondary indexes. A change replaces the table."""
+        """The local secondary indexes. A change deletes the table with its items and creates it again."""
 
     @_builtins.property
     def global_secondary_indexes(self) -> _containers.RepeatedCompositeFieldContainer[_index_pb2.GlobalSecondaryIndex]:
@@ -233,9 +233,9 @@ class UnmanagedMember(_message.Message):
     If the table exists, a plan does not change the member, and the fingerprint of the plan does not
     contain the member. `TablePlan.unmanaged` lists these members.
 
-    If the table or the index is created, it gets the value that the spec has for the member. If the
-    spec has no value, the new table or index gets the default of AWS. If the member is required to
-    create a table and the spec has no value, the plan has a `refusal`.
+    If a plan creates the table or the index, the member gets the value in the spec. If the spec has
+    no value, the member gets the default value of AWS. If the member is required to create a table
+    and the spec has no value, the plan has a `refusal`.
 
     Examples:
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.command(cls=Command, example="tablectl whoami")
 @pass_session
 def whoami(session: Session) -> None:
-    """Show who the service takes you for, and which actions policies may permit you."""
+    """Show your principal, and the actions that policies can permit you."""
     session.show(session.client.who_am_i(), _identity)
 
 
@@ -28,7 +28,7 @@ def whoami(session: Session) -> None:
 @click.pass_context
 @pass_session
 def can(session: Session, ctx: click.Context, action: str, table: str | None) -> None:
-    """Show whether policies permit you ACTION, for TABLE or for the endpoint.
+    """Show whether policies permit you to do ACTION on TABLE or on the endpoint.
 
     ACTION is an RPC such as CreateTable, or an action within one such as DeleteIndex. The exit code is 0 if
     the action is permitted, and 1 if not. Policies can decide differently by what else a request asks for.

@@ -30,8 +30,8 @@ The service runs one operation for each table. Ctrl-C stops the display. The ope
 tablectl prints the command that shows their progress. With -o json, each line is a JSON object. The first
 line is the plan. Each other line is an operation that has changed.
 
-If policies permit the changes only with approval, the operations wait for it, and tablectl prints who can
-approve them, and the command.
+If policies permit the changes only with approval, the operations wait for the approval. tablectl prints who
+can approve the operations, and the command to approve them.
 
 The exit code is 0 if all tables match their specs, and 1 otherwise.
 """

@@ -136,7 +136,7 @@ def cancel(session: Session, ids: Sequence[str], request_id: str | None) -> None
         raise CommandFailed(f"{len(stopped)} of {len(named)} operations will stop")
 
 
-_comment = click.option("--comment", metavar="TEXT", help="Comment that the operation keeps.")
+_comment = click.option("--comment", metavar="TEXT", help="Comment to store with the operation.")
 
 
 @operation.command(example="tablectl operation approve OPERATION-ID --comment 'as agreed'")
@@ -144,7 +144,7 @@ _comment = click.option("--comment", metavar="TEXT", help="Comment that the oper
 @_comment
 @pass_session
 def approve(session: Session, operation_id: str, comment: str | None) -> None:
-    """Approve what an operation waits for: the AWS calls that 'tablectl operation show' lists.
+    """Approve the AWS calls of an operation. 'tablectl operation show' lists the calls.
 
     You must be in a group that a policy names as approver, and you cannot approve your own operation. If the
     table has changed since the operation began to wait, the operation ends.

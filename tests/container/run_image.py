@@ -22,6 +22,7 @@ _NAME = "tableadmin-build-and-run"
 _HARDENING = ("--read-only", "--read-only-tmpfs=false", "--cap-drop=all", "--security-opt=no-new-privileges")
 # Without a bridge, and with limits that root may set even where it may not raise its own.
 _HERE = ("--network=host", "--ulimit=nofile=4096:4096", "--ulimit=nproc=4096:4096")
+_MOST_MIB = 200
 _COMPILERS = ("ar", "as", "c++", "cc", "clang", "g++", "gcc", "ld", "make", "rustc", "tcc")
 
 
@@ -57,6 +58,8 @@ def main(image: str, *command: str) -> None:
     with dynamodb_local() as engine, _container(podman, image, address, engine.url):
         _see_health(podman)
         _see("user", podman("exec", _NAME, "id", "-u"), "10001")
+        in_use = "print('/opt/tableadmin/lib/libjemalloc.so.2' in open('/proc/1/maps').read())"
+        _see("the allocator is in use", podman("exec", _NAME, "python", "-c", in_use), "True")
         _see_tables(address)
         _see_end(podman)
 
@@ -69,10 +72,15 @@ def _see_image(podman: Podman, image: str) -> None:
     sys.stdout.write(
         f"size: {inspected['Size'] >> 20} MiB, of which the base image {base['Size'] >> 20} MiB\n"
     )
+    _see(f"at most {_MOST_MIB} MiB beside the base", inspected["Size"] - base["Size"] <= _MOST_MIB << 20, True)
     as_root = ("run", "--rm", *_HERE, "--user=0", "--entrypoint=find", image, "/", "-xdev")
     names = [word for name in _COMPILERS for word in ("-o", "-name", name)][1:]
     _see("compilers", podman(*as_root, "-perm", "/111", "-type", "f,l", "(", *names, ")").split(), [])
     _see("pip caches", podman(*as_root, "-path", "*/.cache/pip*").split(), [])
+    # What Debian's own Python has, which stands in for the official image, is no part of the image.
+    installers = ("(", "-name", "pip", "-o", "-name", "setuptools", "-o", "-name", "ensurepip", ")")
+    ours = ("run", "--rm", *_HERE, "--user=0", "--entrypoint=find", image, "/opt", "/usr/local")
+    _see("installers", podman(*ours, *installers).split(), [])
 
 
 @contextmanager

@@ -93,6 +93,43 @@ def test_version() -> None:
     assert f'org.opencontainers.image.version="{version("tableadmin")}"' in _final("LABEL")
 
 
+def test_base() -> None:
+    """Every stage begins with the base that the build is given, or with a stage that does; the label names it."""
+    froms = [rest.split() for keyword, rest in (stage[0] for stage in _stages()) if keyword == "FROM"]
+    names = {words[-1] for words in froms if "AS" in words}
+    assert {words[0] for words in froms} <= {"${BASE}", *names}
+    first = (_ROOT / "Dockerfile").read_text(encoding="utf-8").partition("\nFROM ")[0]
+    base = re.search(r'image\.base\.name="([^"]+)"', _final("LABEL"))
+    assert base
+    assert f"\nARG BASE={base[1]}\n" in first
+
+
+def test_same_build() -> None:
+    """A build carries no time of its own, and compiles sets in one order: the same source gives the same files."""
+    builder = _stages()[0]
+    (variables,) = [rest for keyword, rest in builder if keyword == "ENV"]
+    assert ["SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH}", "PYTHONHASHSEED=0"] == variables.split()
+    (run,) = [rest for keyword, rest in builder if keyword == "RUN"]
+    assert 2 == run.count("--no-compile")
+    assert "compileall -q --invalidation-mode unchecked-hash" in run
+
+
+def test_allocator() -> None:
+    """The image sets the allocator that it holds, and has Python use it for all objects."""
+    assert f"LD_PRELOAD={_final_copy('allocator')}libjemalloc.so.2" in _final("ENV").split()
+    assert "PYTHONMALLOC=malloc" in _final("ENV").split()
+
+
+def _final_copy(stage: str) -> str:
+    """Where the image has what it takes of STAGE."""
+    (target,) = [
+        rest.split()[-1]
+        for keyword, rest in _stages()[-1]
+        if keyword == "COPY" and f"--from={stage}" in rest.split()
+    ]
+    return target
+
+
 def test_ignored() -> None:
     """The build's context holds what the Dockerfile copies from it, and nothing else."""
     lines = (_ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()

@@ -94,7 +94,7 @@ def test_version() -> None:
 
 
 def test_base() -> None:
-    """Every stage begins with the base that the build is given, or with a stage that does; the label names it."""
+    """Each stage begins with the base that the build is given, or a stage that does; the label names it."""
     froms = [rest.split() for keyword, rest in (stage[0] for stage in _stages()) if keyword == "FROM"]
     names = {words[-1] for words in froms if "AS" in words}
     assert {words[0] for words in froms} <= {"${BASE}", *names}
@@ -105,7 +105,7 @@ def test_base() -> None:
 
 
 def test_same_build() -> None:
-    """A build carries no time of its own, and compiles sets in one order: the same source gives the same files."""
+    """A build carries no time of its own and compiles sets in one order: builds of a source agree."""
     builder = _stages()[0]
     (variables,) = [rest for keyword, rest in builder if keyword == "ENV"]
     assert ["SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH}", "PYTHONHASHSEED=0"] == variables.split()

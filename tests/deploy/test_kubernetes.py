@@ -99,6 +99,7 @@ def test_ports(manifests: list[Manifest], tmp_path: Path) -> None:
     variables = {each["name"]: each["value"] for each in container["env"]}
     assert f"0.0.0.0:{ports['grpc']}" == listener.address
     assert f"0.0.0.0:{ports['health']}" == variables["TABLEADMIN_HEALTH_ADDRESS"]
+    assert f"0.0.0.0:{ports['metrics']}" == variables["TABLEADMIN_METRICS_ADDRESS"]
     assert {ports["health"]} == {
         container[f"{probe}Probe"]["grpc"]["port"] for probe in ("startup", "readiness", "liveness")
     }
@@ -106,7 +107,13 @@ def test_ports(manifests: list[Manifest], tmp_path: Path) -> None:
         port["targetPort"] for each in _of(manifests, "Service") for port in each["spec"]["ports"]
     }
     ingress = _only(manifests, "NetworkPolicy")["spec"]["ingress"]
-    assert ["grpc"] == [port["port"] for rule in ingress for port in rule["ports"]]
+    assert ["grpc", "metrics"] == [port["port"] for rule in ingress for port in rule["ports"]]
+
+
+def test_variables(manifests: list[Manifest]) -> None:
+    """Each variable of the pod is one of the server."""
+    names = {each["name"].removeprefix("TABLEADMIN_").lower() for each in _container(manifests)["env"]}
+    assert names <= {parameter.name for parameter in command.params}
 
 
 def test_mounts(manifests: list[Manifest], tmp_path: Path) -> None:

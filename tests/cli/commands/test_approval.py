@@ -111,6 +111,20 @@ def test_apply_waits(server: Guarded, bert: Run, spec: str, name: str, tmp_path:
     assert "User::ci/bert" in shown
 
 
+def test_the_command_to_approve_has_no_credentials_of_the_requester(
+    ana: Run, bert: Run, spec: str, name: str, tmp_path: Path
+) -> None:
+    """The command that `apply` shows to approvers leaves out the token of the principal that asked."""
+    file = tmp_path / "ana.token"
+    file.write_text(token("ana"))
+    ran = ana("apply", "-f", spec, "--allow-destructive", "--yes", "--detach", "--token-file", str(file))
+    assert 0 == ran.returncode, ran.stderr
+    (operation_id,) = waiting(bert, name)
+    assert f"to approve, run 'tablectl operation approve {operation_id}'" in ran.stderr
+    assert f"operation cancel {operation_id} --token-file {file}" in ran.stderr
+    assert 0 == bert("operation", "reject", operation_id).returncode
+
+
 def test_rejections(ana: Run, bert: Run, spec: str, name: str) -> None:
     """A rejected operation ends with exit code 1 and the comment; a refused approver gets one line."""
     ran = ana("apply", "-f", spec, "--allow-destructive", "--yes", "--detach")

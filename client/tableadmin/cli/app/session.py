@@ -172,9 +172,12 @@ class Session:
             said = "; ".join(each.description for each in losses)
             confirm_name(called, warning or f"{rpc.rpc} {called}: {said}", yes=False)
 
-    def command_line(self, *words: str, endpoint: str | None) -> str:
-        """The command line of WORDS for the service of this run and for ENDPOINT of it."""
-        kept = ("context", "server", "token_file", "tls_ca", "tls_cert", "tls_key")
+    def command_line(self, *words: str, endpoint: str | None, of_caller: bool = True) -> str:
+        """The command line of WORDS for the service of this run and for ENDPOINT of it.
+
+        Without OF_CALLER, the command line is for another principal: no option in it proves who calls.
+        """
+        kept = ("server", "tls_ca") + (("context", "token_file", "tls_cert", "tls_key") if of_caller else ())
         said = {name.replace("_", "-"): text for name, text in from_flags(self._ctx).items() if name in kept}
         if endpoint and (endpoint != self.settings["endpoint"].text or "endpoint" in from_flags(self._ctx)):
             said["endpoint"] = endpoint

@@ -78,7 +78,10 @@ def _tell_how_to_approve(
     if not awaits_approval(operation) or plan in told:
         return
     told.add(plan)
-    command = session.command_line("operation", "approve", operation.operation_id, endpoint=endpoint)
+    # The command is for somebody else, who has other credentials.
+    command = session.command_line(
+        "operation", "approve", operation.operation_id, endpoint=endpoint, of_caller=False
+    )
     text = f"{operation.table_name} waits for approval by {approvers(operation)}; to approve, run '{command}'"
     click.echo(printable(text), err=True)
 

@@ -88,7 +88,7 @@ def load(texts: Mapping[str, str], schema: cedarpy.Schema, configured: Configure
     for file, text in sorted(texts.items()):
         problems += [f"{file}: {each}" for each in _read_file(text, schema, configured, policies)]
     if not policies and not problems:
-        problems.append("there is no policy: at least one is required")
+        problems.append("there is no policy: the folder needs a file NAME.cedar with at least one policy")
     if problems:
         raise PolicyError(problems)
     return PolicyDocuments(policies, digest_of(texts))

@@ -90,6 +90,12 @@ def test_refusals(text: str, problem: str) -> None:
     assert problem in problems(f"{text}\n{good}")
 
 
+def test_an_empty_folder_says_what_is_missing() -> None:
+    """A refusal of a folder without policies says which files the server reads."""
+    with pytest.raises(PolicyError, match=r"a file NAME\.cedar"):
+        load({}, SCHEMA, CONFIGURED)
+
+
 def test_all_problems_are_told() -> None:
     """A refusal names each problem with its file and its policy."""
     with pytest.raises(PolicyError) as refused:

@@ -13,6 +13,7 @@ import click
 
 from tableadmin.version import __version__
 from tableadmin_server import logs
+from tableadmin_server.checking import check, would_listen
 from tableadmin_server.commands.policy import policy
 from tableadmin_server.commands.token import token
 from tableadmin_server.config import ConfigError, EndpointConfig, ServerConfig, load, single
@@ -62,7 +63,7 @@ TABLEADMIN_ENDPOINT_URL.
 
 \b
 Exit codes:
-0    The server stopped after SIGTERM or Ctrl-C.
+0    The server stopped after SIGTERM or Ctrl-C, or the configuration is valid.
 1    The server cannot run, or cannot save tables.
 2    A flag or the configuration is invalid.
 130  A second Ctrl-C stopped the server immediately.
@@ -73,6 +74,13 @@ Exit codes:
     "--config",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Configuration file (TOML) with named endpoints.",
+)
+@click.option(
+    "--check-config",
+    is_flag=True,
+    allow_from_autoenv=False,  # a variable would keep each server from starting
+    help="Check the configuration with the files that it names, say where the server would listen, and exit. "
+    "Starts and contacts nothing.",
 )
 @click.option("--embedded", is_flag=True, help="Start an embedded DynamoDB engine and administer its tables.")
 @click.option(
@@ -109,6 +117,9 @@ def command(ctx: click.Context, /, **flags: Any) -> None:  # noqa: ANN401  # cli
     given = {name: value for name, value in flags.items() if value is not None}
     logs.configure(given.pop("log_level"), given.pop("log_format"))
     try:
+        if given.pop("check_config"):
+            _check(given)
+            return
         with _configured(given) as (config, engine), asyncio.Runner(loop_factory=EventLoop) as runner:
             runner.run(_serve(config, engine))
     except ConfigError as error:
@@ -120,6 +131,13 @@ def command(ctx: click.Context, /, **flags: Any) -> None:  # noqa: ANN401  # cli
 
 command.add_command(policy)
 command.add_command(token)
+
+
+def _check(flags: dict[str, Any]) -> None:
+    """Say that the configuration is valid, and where the server would listen; raises ConfigError."""
+    with _configured(flags, starts=False) as (config, _):
+        check(config)
+    click.echo("\n".join(["configuration is valid", *would_listen(config)]))
 
 
 async def _serve(config: ServerConfig, engine: EmbeddedEngine | None) -> None:
@@ -145,8 +163,10 @@ def _addresses(server: Server) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _configured(flags: dict[str, Any]) -> Iterator[tuple[ServerConfig, EmbeddedEngine | None]]:
-    """The configuration that FLAGS ask for, and for --embedded its engine for as long as it is used."""
+def _configured(
+    flags: dict[str, Any], *, starts: bool = True
+) -> Iterator[tuple[ServerConfig, EmbeddedEngine | None]]:
+    """The configuration that FLAGS ask for, and for --embedded its engine while it is used, if it STARTS."""
     config_file = flags.pop("config", None)
     data_dir = flags.pop("data_dir", None)
     embedded = flags.pop("embedded")
@@ -155,6 +175,8 @@ def _configured(flags: dict[str, Any]) -> Iterator[tuple[ServerConfig, EmbeddedE
     _check_combination(config_file, data_dir, endpoint, embedded=embedded)
     if config_file is not None:
         yield load(config_file, **flags), None
+    elif embedded and not starts:
+        yield single("embedded", {"region": _EMBEDDED_REGION, **endpoint}, **flags), None
     elif embedded:
         with EmbeddedEngine.start(data_dir) as engine:
             embedded_endpoint = {"region": _EMBEDDED_REGION, **endpoint, "endpoint_url": engine.url}

@@ -23,7 +23,7 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 from botocore.loaders import Loader, create_loader
-from botocore.utils import get_environ_proxies
+from botocore.utils import get_environ_proxies, validate_region_name
 from msgspec.structs import replace
 
 from tableadmin_server.config import ConfigError, EndpointConfig
@@ -62,9 +62,25 @@ def connect(name: str, config: EndpointConfig) -> tuple[BaseClient, Transport | 
     try:
         return _connected(config)
     except BotoCoreError as error:
-        key = next((key for exception, key in _KEYS if isinstance(error, exception)), "")
-        text = "no region is configured and boto3 found none" if isinstance(error, NoRegionError) else error
-        raise ConfigError(f"endpoints.{name}{key}: {text}") from error
+        raise _invalid(name, error) from error
+
+
+def check_endpoint_settings(name: str, config: EndpointConfig) -> None:
+    """Raise ConfigError where boto3 has no profile or region for the endpoint NAME; reads no credentials."""
+    try:
+        session = _session(config)
+        region = config.region or session.get_config_variable("region")
+        if not region:
+            raise NoRegionError
+        validate_region_name(region)
+    except BotoCoreError as error:
+        raise _invalid(name, error) from error
+
+
+def _invalid(name: str, error: BotoCoreError) -> ConfigError:
+    key = next((key for exception, key in _KEYS if isinstance(error, exception)), "")
+    text = "no region is configured and boto3 found none" if isinstance(error, NoRegionError) else error
+    return ConfigError(f"endpoints.{name}{key}: {text}")
 
 
 def methods(client: BaseClient) -> Mapping[str, ClientMethod]:

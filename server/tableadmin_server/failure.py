@@ -48,8 +48,8 @@ class Failure(Exception):
     """Ends a call: CODE is a google.rpc.Code, MESSAGE is one line for people, REASON is for programs.
 
     RETRY_DELAY is the number of seconds after which the same call may succeed, None if waiting does not help
-    or nobody knows. QUOTA describes the quota that is used up. LAST_RESPONSE is the newest response of a
-    wait that its deadline ends.
+    or nobody knows. NOT_SENT says that the endpoint was not asked, so nothing was changed. QUOTA describes
+    the quota that is used up. LAST_RESPONSE is the newest response of a wait that its deadline ends.
     """
 
     code: int
@@ -58,6 +58,7 @@ class Failure(Exception):
     domain: str = field(default=OWN_DOMAIN, kw_only=True)
     metadata: Mapping[str, str] = field(default_factory=dict, kw_only=True)
     retry_delay: float | None = field(default=None, kw_only=True)
+    not_sent: bool = field(default=False, kw_only=True)
     quota: str | None = field(default=None, kw_only=True)
     resource: Resource | None = field(default=None, kw_only=True)
     field_violations: Sequence[FieldViolation] = field(default=(), kw_only=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tableadmin import Client
+from tableadmin import Client, TableAdminError
 from tableadmin.v1 import DeleteTableResponse
 from tests.server.scripted_endpoint import Held, ScriptedEndpoint, answer, serving
 from tests.server_process import ServerProcess, running_server
@@ -91,10 +91,23 @@ def endpoint(scripted: ScriptedEndpoint) -> ScriptedEndpoint:
 
 
 @pytest.fixture
-def scripted_client(scripted_server: ServerProcess) -> Iterator[Client]:
-    """A client of the server in front of `endpoint`."""
+def scripted_client(scripted_server: ServerProcess, scripted: ScriptedEndpoint) -> Iterator[Client]:
+    """A client of the server in front of `endpoint`, which has answered: its circuit is closed."""
     with Client(scripted_server.address, timeout=10) as client:
+        step, scripted.step = scripted.step, answer({})
+        wait_for(lambda: answers(client))
+        scripted.step = step
+        scripted.seen.clear()
         yield client
+
+
+def answers(client: Client) -> bool:
+    """Whether the endpoint of CLIENT answers."""
+    try:
+        client.describe_limits()
+    except TableAdminError:
+        return False
+    return True
 
 
 @pytest.fixture

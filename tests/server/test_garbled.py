@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -18,7 +19,7 @@ from grpc_status import rpc_status
 import tableadmin
 from tableadmin import v1
 from tableadmin.v1.table_admin_pb2_grpc import TableAdminStub
-from tests.server.conftest import write_config
+from tests.server.conftest import wait_for, write_config
 from tests.server_process import ServerProcess, running_server
 
 Q = TypeVar("Q")
@@ -241,6 +242,17 @@ def stub(server: ServerProcess) -> Iterator[TableAdminStub]:
         yield TableAdminStub(channel)
 
 
+@pytest.fixture(autouse=True)
+def _closed_circuit(request: pytest.FixtureRequest) -> None:
+    """The engine has answered before each test, so that the circuits of its endpoints are closed."""
+    if "stub" in request.fixturenames or "server" in request.fixturenames:
+        engine, stub = request.getfixturevalue("engine"), request.getfixturevalue("stub")
+        engine.endless, engine.data = b"", done()
+        for name in ("once", "retrying"):
+            wait_for(partial(is_answered, stub, name))
+        engine.data = b""
+
+
 @dataclass(frozen=True)
 class Ended:
     """How an RPC ended."""
@@ -277,6 +289,11 @@ def outcome(rpc: "grpc.UnaryUnaryMultiCallable[Q, R]", request: Q, endpoint: str
     info, retry = ErrorInfo(), RetryInfo()
     assert status.details[0].Unpack(info)
     return Ended(failed.code(), info.reason, any(detail.Unpack(retry) for detail in status.details))
+
+
+def is_answered(stub: TableAdminStub, endpoint: str) -> bool:
+    """Whether ENDPOINT answers a read."""
+    return grpc.StatusCode.OK == read(stub, endpoint).code
 
 
 both = pytest.mark.parametrize("call", [read, change])

@@ -61,7 +61,7 @@ class Calls:
                 self._began.clear()
                 await self._began.wait()
 
-    async def _call(self) -> int:
+    async def _call(self, _deadline: float) -> int:
         self.made += 1
         self._began.set()
         number = self.made
@@ -134,7 +134,7 @@ async def test_reader_that_arrives_as_a_call_ends(calls: Calls) -> None:
 async def test_other_keys_are_other_calls(calls: Calls) -> None:
     """Reads of different things wait for nothing of each other's."""
 
-    async def seven() -> int:
+    async def seven(_deadline: float) -> int:
         return 7
 
     slow = calls.read()
@@ -202,7 +202,7 @@ async def test_reader_after_all_have_left(calls: Calls) -> None:
 async def test_call_that_is_cancelled_from_below(calls: Calls) -> None:
     """A call that ends cancelled, as when its thread pool closes, leaves nobody waiting."""
 
-    async def cancelled() -> int:
+    async def cancelled(_deadline: float) -> int:
         raise asyncio.CancelledError
 
     readers = [asyncio.create_task(calls.shared.share("key", cancelled)) for _ in range(3)]
@@ -220,7 +220,7 @@ async def test_nothing_is_kept(ending: str) -> None:
     answers: list[weakref.ref[Answer]] = []
     shared: Singleflight[Answer] = Singleflight()
 
-    async def call() -> Answer:
+    async def call(_deadline: float) -> Answer:
         answer = Answer()
         answers.append(weakref.ref(answer))
         await asyncio.sleep(0.01)

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -15,15 +16,17 @@ from google.rpc.code_pb2 import Code
 from tableadmin.awsshape import AwsDict, Unknown, fitting, from_aws
 from tableadmin.v1 import table_admin_pb2
 from tableadmin_server.config import EndpointConfig
+from tableadmin_server.dynamodb import circuit_breaker
 from tableadmin_server.dynamodb.budget import Budgets, operation_rates
+from tableadmin_server.dynamodb.circuit import AdmittedCall, Circuit
 from tableadmin_server.dynamodb.client.account import Account
+from tableadmin_server.dynamodb.client.call_queue import NO_DEADLINE, CallQueue, Dropped
 from tableadmin_server.dynamodb.client.calls import CallObserver, Calls
 from tableadmin_server.dynamodb.client.kms import Keys
 from tableadmin_server.dynamodb.client.parser import MISSHAPEN
 from tableadmin_server.dynamodb.client.retries import READS
-from tableadmin_server.dynamodb.errors import Call, cause_of, failure_of
+from tableadmin_server.dynamodb.errors import Call, cause_of, failure_of, is_answer
 from tableadmin_server.dynamodb.listings import leave_out, shows_tables
-from tableadmin_server.dynamodb.reachability import Reachability
 from tableadmin_server.dynamodb.support import Support, is_aws
 from tableadmin_server.failure import Failure, request_id_text
 from tableadmin_server.security.authorization.approvals import RequiredApproval
@@ -83,14 +86,16 @@ class Endpoint:
         self.keys = Keys(config, is_aws=self.is_aws)
         self._observer = observer or CallObserver()
         self._calls = Calls(name, config, self._observer)
-        self._reachability = Reachability(name, time.monotonic)
+        # As many calls as can be under way may fail at once.
+        threshold = min(circuit_breaker.THRESHOLD, config.pool_size)
+        self._circuit = Circuit(name, threshold, time.monotonic, self._drop_waiting, self._observer)
         self.region = self._calls.region
         self.background = BackgroundCalls(self, config)
 
     @property
     def is_up(self) -> bool:
         """Whether the endpoint answers, as far as calls have shown."""
-        return self._reachability.is_up
+        return self._circuit.is_up
 
     @property
     def calls_held(self) -> int:
@@ -102,16 +107,27 @@ class Endpoint:
         """The calls that may be held at most."""
         return self._calls.limit
 
-    async def call(self, operation: str, params: AwsDict, request: Message | None = None) -> Answer:
+    def check(self, operation: str) -> None:
+        """Raise Failure (UNAVAILABLE) if the endpoint is down and OPERATION would not be sent now."""
+        self._circuit.check(operation)
+
+    async def call(
+        self,
+        operation: str,
+        params: AwsDict,
+        request: Message | None = None,
+        deadline: float = NO_DEADLINE,
+    ) -> Answer:
         """What AWS answers to OPERATION with PARAMS, which say what REQUEST says where there is one.
 
         Listings leave out what is of the service's own table, unless PARAMS ask for that table; a page that
-        would show it may take a second call. Raises Failure. A caller that is cancelled leaves at once; its
-        call is not made if it has not begun.
+        would show it may take a second call. Raises Failure; while the endpoint is down, or when the call
+        can't begin before DEADLINE, a time of the event loop, at once. A caller that is cancelled leaves at
+        once; its call is not made if it has not begun.
         """
-        answer = await self._answer(self._calls.response(operation, params), operation, params, request)
+        answer = await self._answer(operation, params, request, deadline)
         if self.own_table and shows_tables(operation, params):
-            following = partial(self._page, operation)
+            following = partial(self._page, operation, deadline=deadline)
             await leave_out(self.own_table, operation, params, answer.data, following)
         return answer
 
@@ -120,9 +136,13 @@ class Endpoint:
 
         Raises Failure, and NotSent where it was not sent.
         """
-        return await self._answer(
-            self._calls.single_response(operation, params, may_send), operation, params, None
-        )
+        with self._circuit.call(operation) as call:
+            sent = self._calls.single_response(operation, params, may_send, call)
+            return await self._outcome(call, sent, operation, params, None)
+
+    def down(self, operation: str) -> Failure:
+        """Why a call of OPERATION is not made while the endpoint is down."""
+        return self._circuit.failure(operation)
 
     def close(self) -> None:
         """Drop the calls that have not begun, and the connections; those under way end by themselves."""
@@ -131,9 +151,23 @@ class Endpoint:
         self.account.close()
 
     async def _answer(
-        self, answer: Awaitable[dict[str, Any]], operation: str, params: AwsDict, request: Message | None
+        self, operation: str, params: AwsDict, request: Message | None, deadline: float
     ) -> Answer:
-        began = self._reachability.now()
+        with self._circuit.call(operation) as call:
+            sent = self._calls.response(operation, params, call, deadline)
+            if operation not in READS:
+                return await self._outcome(call, sent, operation, params, request)
+            async with self._circuit.read():
+                return await self._outcome(call, sent, operation, params, request)
+
+    async def _outcome(
+        self,
+        call: AdmittedCall,
+        answer: Awaitable[dict[str, Any]],
+        operation: str,
+        params: AwsDict,
+        request: Message | None,
+    ) -> Answer:
         try:
             response = await answer
         except asyncio.CancelledError:
@@ -148,14 +182,14 @@ class Endpoint:
             if failure is None:
                 self._observer.dropped(operation)
                 raise
+            answered = is_answer(error, operation)
             cause = cause_of(error)
         else:
-            self._observer.answered(operation, self._reachability.answered(began) - began)
+            self._observer.answered(operation, self._circuit.answered(call))
             return self._succeeded(operation, response)
         # Outside of the handler, so that no traceback has the text of an error that `cause_of` replaces.
         self.support.failed(operation, failure)
-        self._reachability.failed(failure, began)
-        self._observer.failed(operation, failure, self._reachability.now() - began)
+        self._observer.failed(operation, failure, self._circuit.ended(call, failure, is_answer=answered))
         try:
             raise failure from cause
         finally:  # else exception and frame would hold each other, and all that was read, until a collection
@@ -167,8 +201,12 @@ class Endpoint:
         request_id = request_id_text(metadata.get("RequestId", ""))
         return Answer(cast("AwsDict", response), request_id, MISSHAPEN in metadata)
 
-    async def _page(self, operation: str, params: AwsDict) -> AwsDict:
-        return (await self._answer(self._calls.response(operation, params), operation, params, None)).data
+    async def _page(self, operation: str, params: AwsDict, deadline: float) -> AwsDict:
+        return (await self._answer(operation, params, None, deadline)).data
+
+    def _drop_waiting(self) -> None:
+        self._calls.drop_waiting()
+        self.background.drop_waiting()
 
 
 class BackgroundCalls:
@@ -181,7 +219,7 @@ class BackgroundCalls:
     def __init__(self, endpoint: Endpoint, config: EndpointConfig) -> None:
         self._target = endpoint
         self._budgets = Budgets(config.background_calls_per_second, operation_rates(config.endpoint_url))
-        self._under_way = asyncio.Semaphore(config.pool_size)
+        self._under_way = CallQueue(config.pool_size)
 
     @property
     def name(self) -> str:
@@ -208,8 +246,7 @@ class BackgroundCalls:
 
         Without the members of the wrong type a table would be taken for another one than it is.
         """
-        await self._budgets.take(operation)
-        async with self._under_way:
+        async with self._turn(operation):
             answer = await self._target.call(operation, params)
         if answer.misshapen and operation in READS:
             raise _misshapen(answer, operation, self.name)
@@ -217,8 +254,7 @@ class BackgroundCalls:
 
     async def single_call(self, operation: str, params: AwsDict, may_send: Callable[[], bool]) -> Answer:
         """`Endpoint.single_call` for operations; raises Failure and NotSent."""
-        await self._budgets.take(operation)
-        async with self._under_way:
+        async with self._turn(operation):
             return await self._target.single_call(operation, params, may_send)
 
     async def poll(self, operation: str, params: AwsDict) -> Answer:
@@ -226,12 +262,29 @@ class BackgroundCalls:
 
         What is of the wrong type is left out.
         """
-        await self._budgets.take(operation, patient=True)
-        async with self._under_way:
+        async with self._turn(operation, patient=True):
             answer = await self._target.call(operation, params)
         if answer.misshapen:
             return replace(answer, data=fitting(answer.data, _messages(operation)[1]), misshapen=False)
         return answer
+
+    def drop_waiting(self) -> None:
+        """End the calls that have not begun, as the endpoint is down."""
+        self._under_way.drop()
+
+    @asynccontextmanager
+    async def _turn(self, operation: str, *, patient: bool = False) -> AsyncIterator[None]:
+        """A call of OPERATION is made within the context; raises Failure while the endpoint is down."""
+        self._target.check(operation)
+        await self._budgets.take(operation, patient=patient)
+        try:
+            taken = await self._under_way.take()
+        except Dropped:
+            raise self._target.down(operation) from None
+        try:
+            yield
+        finally:
+            self._under_way.release(taken)
 
     def spacing(self, operation: str) -> float:
         """Seconds from one call of OPERATION to the next where AWS limits it, else 0."""

@@ -249,6 +249,8 @@ BY_EXCEPTION: tuple[tuple[type[Exception], str, Meaning, str], ...] = (
     ),
 )
 _UNREADABLE = Meaning(Code.UNAVAILABLE, retry_delay=1.0)
+# The reasons of calls that no DynamoDB has answered.
+OUTAGE = frozenset({"ENDPOINT_UNREACHABLE", "ENDPOINT_TIMEOUT", "ENDPOINT_ANSWER_UNREADABLE"})
 
 # Codes of HTTP for errors whose code is in no table.
 _BY_HTTP_STATUS: Mapping[int, Meaning] = {
@@ -306,6 +308,21 @@ def failure_of(error: Exception, call: Call) -> Failure | None:
         text = f"{call.operation}: the response of the endpoint cannot be parsed"
         return _failure(call, _UNREADABLE, text, "ENDPOINT_ANSWER_UNREADABLE")
     return None
+
+
+def is_outage(error: Exception) -> bool:
+    """Whether ERROR, raised by botocore, says that no DynamoDB has answered."""
+    if isinstance(error, boto.ClientError):
+        said = _error_answer(error)
+        return said.code.isdigit() and said.http_status != HTTPStatus.NOT_IMPLEMENTED
+    if isinstance(error, ResponseParserError):
+        return True
+    return any(isinstance(error, exception) and reason in OUTAGE for exception, reason, _, _ in BY_EXCEPTION)
+
+
+def is_answer(error: Exception, operation: str) -> bool:
+    """Whether ERROR, raised by botocore for a call of OPERATION, is what DynamoDB has answered."""
+    return isinstance(error, boto.ClientError) and error.operation_name == operation and not is_outage(error)
 
 
 def cause_of(error: Exception) -> Exception:

@@ -4,10 +4,9 @@ from collections.abc import Callable
 
 import structlog
 
+from tableadmin_server.dynamodb.errors import OUTAGE
 from tableadmin_server.failure import Failure
 
-# The reasons of calls to which nothing answered that is DynamoDB.
-_DOWN = frozenset({"ENDPOINT_UNREACHABLE", "ENDPOINT_TIMEOUT", "ENDPOINT_ANSWER_UNREADABLE"})
 # Seconds without a failure after which a success ends an outage: an endpoint that fails now and then goes
 # down once, not each time.
 _RECOVERY_SECONDS = 5.0
@@ -51,7 +50,7 @@ class Reachability:
         """
         if failure.metadata.get("aws_request_id"):
             self.answered(began)
-        if failure.reason not in _DOWN or self._answered >= began:
+        if failure.reason not in OUTAGE or self._answered >= began:
             return
         self._failed = self._clock()
         if self._down_since is None:

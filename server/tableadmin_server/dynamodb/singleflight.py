@@ -28,18 +28,23 @@ class Singleflight(Generic[T]):
         # Reads that were asked for, and calls that were made for them.
         self.asked = self.called = 0
 
-    async def share(self, key: Hashable, call: Callable[[], Awaitable[T]]) -> T:
-        """The answer of a call that starts no earlier than now; KEY says which calls are identical."""
+    async def share(
+        self, key: Hashable, call: Callable[[float], Awaitable[T]], deadline: float = float("inf")
+    ) -> T:
+        """The answer of a call that starts no earlier than now; KEY says which calls are identical.
+
+        CALL gets the latest DEADLINE of those that share the call.
+        """
         self.asked += 1
         queue = self._queues.get(key)
         if queue is None:
             queue = self._queues[key] = _Queue(partial(self._forget, key))
 
-        async def counted() -> T:
+        async def counted(deadline: float) -> T:
             self.called += 1
-            return await call()
+            return await call(deadline)
 
-        return await queue.join(counted)
+        return await queue.join(counted, deadline)
 
     def _forget(self, key: Hashable) -> None:
         del self._queues[key]
@@ -48,12 +53,16 @@ class Singleflight(Generic[T]):
 class _SharedCall(Generic[T]):
     """One call, and the callers that wait for its answer."""
 
-    def __init__(self, call: Callable[[], Awaitable[T]]) -> None:
+    def __init__(self, call: Callable[[float], Awaitable[T]]) -> None:
         self._call = call
+        self._deadline = float("-inf")
         self._answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._task: asyncio.Task[None] | None = None
         self.joined = 0
         self.waiting = 0
+
+    def join(self, deadline: float) -> None:
+        self._deadline = max(self._deadline, deadline)
 
     def start(self, ended: Callable[[], None]) -> None:
         self._task = asyncio.create_task(self._run())
@@ -71,7 +80,7 @@ class _SharedCall(Generic[T]):
 
     async def _run(self) -> None:
         try:
-            answer = await self._call()
+            answer = await self._call(self._deadline)
         except Exception as error:  # noqa: BLE001  # whatever it is, it is the answer of all who wait
             if self.waiting:
                 self._answer.set_exception(error)
@@ -89,7 +98,7 @@ class _Queue(Generic[T]):
         self._under_way: _SharedCall[T] | None = None
         self._next: _SharedCall[T] | None = None
 
-    async def join(self, call: Callable[[], Awaitable[T]]) -> T:
+    async def join(self, call: Callable[[float], Awaitable[T]], deadline: float) -> T:
         if self._under_way is None:
             self._under_way = shared = _SharedCall(call)
             shared.start(self._ended)
@@ -97,6 +106,7 @@ class _Queue(Generic[T]):
             self._next = shared = _SharedCall(call)
         else:
             shared = self._next
+        shared.join(deadline)
         return await shared.answer()
 
     def _ended(self) -> None:

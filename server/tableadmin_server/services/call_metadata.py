@@ -7,6 +7,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 import grpc
 from google.rpc.code_pb2 import Code
 
+from tableadmin_server.dynamodb.client.call_queue import NO_DEADLINE
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.failure import Failure
@@ -43,6 +44,12 @@ def time_limit(context: Context) -> float | None:
     """Seconds until the caller's deadline, less what the answer takes to get there; None if there is none."""
     remaining = cast("float | None", context.time_remaining())  # which the stubs don't know to be None
     return None if remaining is None else max(remaining - _ANSWER_SECONDS, remaining / 2)
+
+
+def deadline_of(context: Context) -> float:
+    """The caller's deadline as a time of the event loop, less what the answer takes to get there."""
+    seconds = time_limit(context)
+    return NO_DEADLINE if seconds is None else asyncio.get_running_loop().time() + seconds
 
 
 async def in_time(answer: Awaitable[T], context: Context, rpc: str, endpoint: Endpoint, *, reads: bool) -> T:

@@ -28,6 +28,7 @@ from tableadmin_server.services.call_metadata import (
     AWS_REQUEST_ID_KEY,
     UNKNOWN_KEY,
     called_endpoint,
+    deadline_of,
     in_time,
 )
 from tableadmin_server.services.reserved_table import ReservedTable
@@ -83,19 +84,22 @@ def _handler(
 
     async def handle(request: bytes, context: Context) -> bytes:
         endpoint = called_endpoint(endpoints, context)
-        reply = await in_time(call(endpoint, request), context, method.name, endpoint, reads=reads)
+        endpoint.check(method.name)
+        answer = call(endpoint, request, deadline_of(context))
+        reply = await in_time(answer, context, method.name, endpoint, reads=reads)
         context.set_trailing_metadata((*context.trailing_metadata(), *reply.trailing))
         return reply.payload
 
     return handle
 
 
-Caller: TypeAlias = Callable[[Endpoint, bytes], Awaitable[Reply]]
+# The call of an RPC at an endpoint, with the deadline as a time of the event loop.
+Caller: TypeAlias = Callable[[Endpoint, bytes, float], Awaitable[Reply]]
 
 
 def _shared(call: Caller, singleflight: Singleflight[Reply]) -> Caller:
-    async def shared(endpoint: Endpoint, payload: bytes) -> Reply:
-        return await singleflight.share((endpoint.name, payload), lambda: call(endpoint, payload))
+    async def shared(endpoint: Endpoint, payload: bytes, deadline: float) -> Reply:
+        return await singleflight.share((endpoint.name, payload), partial(call, endpoint, payload), deadline)
 
     return shared
 
@@ -108,11 +112,11 @@ def _changing(call: Caller, method: MethodDescriptor, hubs: Hubs) -> Caller:
     own_table = ReservedTable(method.input_type)
     request_type = GetMessageClass(method.input_type)
 
-    async def changing(endpoint: Endpoint, payload: bytes) -> Reply:
+    async def changing(endpoint: Endpoint, payload: bytes, deadline: float) -> Reply:
         request = await received(request_type.FromString, payload)
         own_table.check(endpoint, request)
         try:
-            return await call(endpoint, payload)
+            return await call(endpoint, payload, deadline)
         finally:
             for _, table in own_table.named(request):
                 hubs.trigger(endpoint, table)
@@ -123,13 +127,13 @@ def _changing(call: Caller, method: MethodDescriptor, hubs: Hubs) -> Caller:
 def _caller(method: MethodDescriptor) -> Caller:
     request_type, response_type = GetMessageClass(method.input_type), GetMessageClass(method.output_type)
 
-    async def call(endpoint: Endpoint, payload: bytes) -> Reply:
+    async def call(endpoint: Endpoint, payload: bytes, deadline: float) -> Reply:
         request = await received(request_type.FromString, payload)
         try:
             params = await off_loop(partial(to_aws, request), len(payload))
         except ShapeError as error:
             raise _not_of_shape(error, method) from error
-        answer = await endpoint.call(method.name, params, request)
+        answer = await endpoint.call(method.name, params, request, deadline)
         unknown: list[Unknown] = []
         response = from_aws(answer.data, response_type, unknown)
         trailing: Metadata = ((AWS_REQUEST_ID_KEY, answer.request_id),) if answer.request_id else ()

@@ -1,9 +1,9 @@
 """The calls to one endpoint and the threads that make them, none of which holds up those to another."""
 
 import asyncio
-import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -14,7 +14,12 @@ from google.rpc.code_pb2 import Code
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.config import EndpointConfig
 from tableadmin_server.dynamodb.client.botocore_private import missing
-from tableadmin_server.dynamodb.client.reads import Reads
+from tableadmin_server.dynamodb.client.call_queue import (
+    NO_DEADLINE,
+    CallQueue,
+    DeadlineTooClose,
+)
+from tableadmin_server.dynamodb.client.reads import Reads, Retryable
 from tableadmin_server.dynamodb.client.retries import READS, Attempts
 from tableadmin_server.dynamodb.client.session import ClientMethod, connect, methods
 from tableadmin_server.dynamodb.client.single_try import SingleTry
@@ -42,34 +47,27 @@ class CallObserver:
         """Note that the caller left before the answer, or that a change was not sent."""
 
 
-class _Room:
-    """Room for SIZE calls, taken and given back in any thread."""
+class CallGuard:
+    """Is told when a call is sent, and decides on retries. This one leaves retries to boto3."""
 
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self.used = 0
-        self._lock = threading.Lock()
+    def begins(self) -> None:
+        """The call is sent now; called on the event loop."""
 
-    def take(self) -> bool:
-        """Take room for a call, if there is some."""
-        with self._lock:
-            if self.used >= self.size:
-                return False
-            self.used += 1
-            return True
+    def may_retry(self, error: Exception) -> bool:
+        """Whether there may be another try after one that has ended with ERROR; called in any thread."""
+        del error
+        return True
 
-    def release(self) -> None:
-        """Give back the room of a call."""
-        with self._lock:
-            self.used -= 1
+
+_NO_GUARD = CallGuard()
 
 
 class Calls:
     """A boto3 client and the threads that use it.
 
-    boto3 blocks, so a call takes a thread, but for reads as long as they succeed. The pool is the endpoint's
-    own and its queue is bounded: an endpoint that hangs holds up no other, and callers past the bound learn
-    at once that it is overloaded. As many reads may be under way as there are threads.
+    boto3 blocks, so a call takes a thread, but for reads as long as they succeed. The threads are the
+    endpoint's own and their queue is bounded: an endpoint that hangs holds up no other, and callers past the
+    bound learn at once that it is overloaded. As many reads may be under way as there are threads.
     """
 
     def __init__(self, name: str, config: EndpointConfig, observer: CallObserver) -> None:
@@ -90,47 +88,65 @@ class Calls:
         self._reads = (
             Reads(self._client, transport, config) if transport and standard and not lacking else None
         )
-        self._reading = asyncio.Semaphore(config.pool_size)
         self._attempts = Attempts(self._client, config.max_attempts)
         self._methods = methods(self._client)
         self._single_try = SingleTry(name, config, observer.sent)
         self._pool = ThreadPoolExecutor(config.pool_size, thread_name_prefix=f"endpoint-{name}")
-        self._room = _Room(config.pool_size + config.queue_size)
+        self._reading = CallQueue(config.pool_size)
+        # A call has its thread as long as the call takes, also when its caller has left.
+        self._threads = CallQueue(config.pool_size)
+        self.limit = config.pool_size + config.queue_size
 
     @property
     def held(self) -> int:
-        """The calls that are being made or wait, each with its room in pool and queue."""
-        return self._room.used
+        """The calls that are being made or wait; `limit` is the most."""
+        return self._reading.held + self._threads.held
 
-    @property
-    def limit(self) -> int:
-        """The calls that may be held at most."""
-        return self._room.size
+    async def response(
+        self,
+        operation: str,
+        params: AwsDict,
+        guard: CallGuard = _NO_GUARD,
+        deadline: float = NO_DEADLINE,
+    ) -> dict[str, Any]:
+        """What botocore returns for OPERATION with PARAMS; raises what botocore raises, Failure and Dropped.
 
-    async def response(self, operation: str, params: AwsDict) -> dict[str, Any]:
-        """What botocore returns for OPERATION with PARAMS; raises what botocore raises, and Failure.
-
-        A caller that is cancelled leaves at once; its call is not made if it has not begun.
+        DEADLINE is a time of the event loop: a call that would begin later is refused. A caller that is
+        cancelled leaves at once; its call is not made if it has not begun. GUARD is told when the call is
+        sent, and decides on retries.
         """
         call = partial(self._methods[operation], **params)
-        if self._reads is None or operation not in READS or not self._reads.can_be_signed():
-            return await self._in_thread(operation, call)
-        self._take_room(operation)
-        try:
-            async with self._reading:
-                self._observer.sent()
-                first = await self._reads.answer(operation, params)
-        finally:
-            self._room.release()
-        if first is not None:
-            return first
-        return await self._in_thread(operation, partial(self._attempts.after_one, call))
+        earlier = 0
+        if self._reads is not None and operation in READS and self._reads.can_be_signed():
+            try:
+                async with self._turn(self._reading, operation, deadline):
+                    guard.begins()
+                    self._observer.sent()
+                    first = await self._reads.answer(operation, params)
+                if first is not None:
+                    return first
+            except Retryable as ended:
+                if not guard.may_retry(ended.error):
+                    raise ended.error from ended
+            earlier = 1
+        attempts = partial(self._attempts.call, call, guard.may_retry, earlier)
+        return await self._in_thread(operation, attempts, guard, deadline)
 
     async def single_response(
-        self, operation: str, params: AwsDict, may_send: Callable[[], bool]
+        self,
+        operation: str,
+        params: AwsDict,
+        may_send: Callable[[], bool],
+        guard: CallGuard = _NO_GUARD,
     ) -> dict[str, Any]:
         """`response` in a single try, sent only if MAY_SEND then returns true; raises NotSent otherwise."""
-        return await self._in_thread(operation, partial(self._single_try.call, operation, params, may_send))
+        call = partial(self._single_try.call, operation, params, may_send)
+        return await self._in_thread(operation, call, guard, NO_DEADLINE)
+
+    def drop_waiting(self) -> None:
+        """End the calls that have not begun with Dropped."""
+        self._reading.drop()
+        self._threads.drop()
 
     def close(self) -> None:
         """Drop the calls that have not begun, and the connections; those under way end by themselves."""
@@ -144,19 +160,51 @@ class Calls:
         """Tell the observer of a request: botocore calls this before it sends one."""
         self._observer.sent()
 
-    async def _in_thread(self, operation: str, call: ClientMethod) -> dict[str, Any]:
-        self._take_room(operation)
-        future = self._pool.submit(call)
-        # A call that has begun keeps its room when its caller leaves.
-        future.add_done_callback(lambda _: self._room.release())
-        return await asyncio.wrap_future(future)
+    async def _in_thread(
+        self, operation: str, call: ClientMethod, guard: CallGuard, deadline: float
+    ) -> dict[str, Any]:
+        taken = await self._taken(self._threads, operation, deadline)
+        try:
+            under_way = asyncio.get_running_loop().run_in_executor(self._pool, call)
+        except RuntimeError:  # closed
+            self._threads.release(taken)
+            raise
+        under_way.add_done_callback(partial(self._thread_ended, taken))
+        guard.begins()
+        return await asyncio.shield(under_way)
 
-    def _take_room(self, operation: str) -> None:
-        if not self._room.take():
-            raise Failure(
-                Code.RESOURCE_EXHAUSTED,
-                f"{operation}: too many calls to the endpoint {self._name!r} are waiting",
-                reason="ENDPOINT_OVERLOADED",
-                metadata={"operation": operation, "endpoint": self._name},
-                retry_delay=1.0,
+    def _thread_ended(self, taken: float, call: "asyncio.Future[dict[str, Any]]") -> None:
+        self._threads.release(taken)
+        if not call.cancelled():
+            call.exception()  # nobody else may ask for it, as the caller may have left
+
+    @asynccontextmanager
+    async def _turn(self, queue: CallQueue, operation: str, deadline: float) -> AsyncIterator[None]:
+        taken = await self._taken(queue, operation, deadline)
+        is_whole = True
+        try:
+            yield
+        except asyncio.CancelledError:
+            is_whole = False
+            raise
+        finally:
+            queue.release(taken, is_whole=is_whole)
+
+    async def _taken(self, queue: CallQueue, operation: str, deadline: float) -> float:
+        try:
+            if self.held < self.limit:
+                return await queue.take(deadline)
+            problem = f"too many calls to the endpoint {self._name!r} are waiting"
+        except DeadlineTooClose:
+            problem = (
+                f"the calls to the endpoint {self._name!r} that are waiting take longer than the "
+                "deadline of this call"
             )
+        raise Failure(
+            Code.RESOURCE_EXHAUSTED,
+            f"{operation}: {problem}; the call was not sent",
+            reason="ENDPOINT_OVERLOADED",
+            metadata={"operation": operation, "endpoint": self._name},
+            retry_delay=1.0,
+            not_sent=True,
+        )

@@ -19,6 +19,7 @@ from botocore.client import BaseClient
 from botocore.credentials import RefreshableCredentials
 from botocore.endpoint import convert_to_response_dict
 from botocore.model import OperationModel, Shape
+from botocore.parsers import ResponseParserError
 from botocore.retries.standard import RetryContext, StandardRetryConditions
 
 from tableadmin.awsshape import AwsDict
@@ -29,6 +30,14 @@ from tableadmin_server.dynamodb.client.transport import Exchange, Transport, sig
 
 # Version 4 of AWS's signature, by its name in botocore.
 _SIGNATURE = "v4"
+
+
+class Retryable(Exception):
+    """The first request has ended with ERROR, after which boto3 would try again."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 @dataclass(frozen=True)
@@ -74,7 +83,7 @@ class Reads:
         )
 
     async def answer(self, operation: str, params: AwsDict) -> dict[str, Any] | None:
-        """What boto3 would answer, None where boto3 would try again; raises what boto3 would."""
+        """What boto3 would answer, None where boto3 has to be asked; raises as boto3 would, and Retryable."""
         model = self._client.meta.service_model.operation_model(operation)
         place = self._placed(model, params)
         if place is None:
@@ -88,14 +97,16 @@ class Reads:
             except pycurl.error as error:
                 failure = exchange.failure(error)
                 if self._is_tried_again(model, caught_exception=failure):
-                    return None
+                    raise Retryable(failure) from error
                 raise failure from error
             response = exchange.response()
         parsed = self._parsed(response, model)
         if not _is_success(response):
+            failed = _error(self._client, response, parsed, operation)
             if self._is_tried_again(model, http_response=response, parsed_response=parsed):
-                return None
-            _raise_error(self._client, response, parsed, operation)
+                raise Retryable(failed)
+            if response.status_code >= HTTPStatus.MULTIPLE_CHOICES:
+                raise failed
         # Each success allows for more retries.
         self._client.meta.events.emit(
             f"after-call.dynamodb.{model.name}",
@@ -165,10 +176,10 @@ def _is_success(response: AWSResponse) -> bool:
     return response.status_code == HTTPStatus.OK and checksum in (None, str(crc32(response.content)))
 
 
-def _raise_error(
-    client: BaseClient, response: AWSResponse, parsed: Mapping[str, Any], operation: str
-) -> None:
-    """Raise what boto3 raises for a RESPONSE that is an error."""
-    if response.status_code >= HTTPStatus.MULTIPLE_CHOICES:
-        kind: Any = client.exceptions.from_code(parsed.get("Error", {}).get("Code"))
-        raise kind(parsed, operation)
+def _error(client: BaseClient, response: AWSResponse, parsed: Mapping[str, Any], operation: str) -> Exception:
+    """What boto3 raises for a RESPONSE that is no success."""
+    if response.status_code < HTTPStatus.MULTIPLE_CHOICES:
+        return ResponseParserError("the response does not match its checksum")
+    kind: Any = client.exceptions.from_code(parsed.get("Error", {}).get("Code"))
+    error: Exception = kind(parsed, operation)
+    return error

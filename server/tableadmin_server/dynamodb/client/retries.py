@@ -7,7 +7,7 @@ and an HTTP status of 500 or more. The endpoint may have carried out the change 
 import threading
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 from zlib import crc32
 
 from botocore import exceptions as boto
@@ -20,6 +20,8 @@ from google.protobuf.descriptor_pb2 import MethodOptions
 from tableadmin.v1 import table_admin_pb2
 
 T = TypeVar("T")
+# Gets the error of a try, in any thread, and says whether there may be another try.
+MayRetry: TypeAlias = Callable[[Exception], bool]
 
 # The operations of the contract that only read, and those that change something.
 _METHODS = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"].methods
@@ -64,6 +66,7 @@ def _end(
 class _Thread(threading.local):
     # Tries of the call under way that were made before boto3's.
     earlier = 0
+    may_retry: MayRetry | None = None
 
 
 class Attempts:
@@ -74,15 +77,43 @@ class Attempts:
         self._thread = _Thread()
         client.meta.events.register_first("needs-retry.dynamodb", self._end)  # type: ignore[arg-type]  # the stubs know no answers of handlers
 
-    def after_one(self, call: Callable[[], T]) -> T:
-        """What CALL returns, which boto3 tries once less than usual; raises what it raises."""
-        self._thread.earlier = 1
+    def call(self, call: Callable[[], T], may_retry: MayRetry, earlier: int = 0) -> T:
+        """What CALL returns, which boto3 tries so many times less than usual as were EARLIER.
+
+        MAY_RETRY gets the error of each try and says whether there may be another. Raises what CALL raises.
+        """
+        self._thread.earlier, self._thread.may_retry = earlier, may_retry
         try:
             return call()
         finally:
-            self._thread.earlier = 0
+            self._thread.earlier, self._thread.may_retry = 0, None
 
-    def _end(self, *, attempts: int, **_: object) -> bool | None:
-        """False, which keeps boto3 from another try, after the last; None leaves the decision to boto3."""
+    def _end(
+        self,
+        *,
+        operation: OperationModel,
+        attempts: int,
+        response: tuple[AWSResponse, dict[str, object]] | None,
+        caught_exception: Exception | None,
+        **_: object,
+    ) -> bool | None:
+        """False, which keeps boto3 from another try, or None, which leaves the decision to boto3."""
+        error, may_retry = _error(operation, response, caught_exception), self._thread.may_retry
+        if error is not None and may_retry is not None and not may_retry(error):
+            return False
         earlier = self._thread.earlier
         return False if earlier and attempts + earlier >= self._most else None
+
+
+def _error(
+    operation: OperationModel,
+    response: tuple[AWSResponse, dict[str, object]] | None,
+    caught_exception: Exception | None,
+) -> Exception | None:
+    """The error that a try has ended with; None for a try that has succeeded."""
+    if caught_exception is not None or response is None:
+        return caught_exception
+    http, parsed = response
+    if http.status_code < HTTPStatus.MULTIPLE_CHOICES:
+        return None
+    return boto.ClientError(parsed, operation.name)  # type: ignore[arg-type]  # of the stubs' TypedDict

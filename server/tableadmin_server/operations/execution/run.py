@@ -353,9 +353,9 @@ class Run:
             wait = "waiting to renew this server's lease" if lapsed else "policies have changed"
             return Pause((wait,), _LEASE_DELAY)
         except Failure as failure:
-            if failure.reason == UNWRITABLE:  # the call was not made
+            if failure.not_sent:
                 self._publish(before)
-                return Pause((failure.message,), _AUDIT_DELAY)
+                return self._later(failure)
             return self._failed(step, failure)
         except Exception as error:  # noqa: BLE001  # nobody knows whether the change was made
             return self._failed(step, self._internal(error))
@@ -428,6 +428,12 @@ class Run:
             and shows_cooldown(cooldown, failure, since)
             and self._endpoint.support.has_cooldown(cooldown)
         )
+
+    def _later(self, failure: Failure) -> Pause | End:
+        """What to do after FAILURE, which ended a call before the call was sent."""
+        if failure.reason == UNWRITABLE:
+            return Pause((failure.message,), _AUDIT_DELAY)
+        return self._retry_or_end(failure)
 
     def _retry_or_end(self, failure: Failure) -> Pause | End:
         """Try again after a while, unless that is of no use, or has been tried for long enough."""

@@ -79,6 +79,7 @@ def outcome_of(failure: Failure) -> Outcome:
         failure.metadata.get("aws_request_id", ""),
         tuple(policies.split(", ")) if policies else (),
         denied=denial is not None,
+        not_sent=failure.not_sent,
     )
 
 

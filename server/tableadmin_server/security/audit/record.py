@@ -73,13 +73,17 @@ class Act:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of an act: CODE is the name of a gRPC code. POLICIES are those that decided."""
+    """What came of an act: CODE is the name of a gRPC code. POLICIES are those that decided.
+
+    NOT_SENT says that the endpoint was not asked.
+    """
 
     code: str = "OK"
     reason: str = ""
     aws_request_id: str = ""
     policies: tuple[str, ...] = ()
     denied: bool = False
+    not_sent: bool = False
     seconds: float = 0.0
 
 
@@ -155,7 +159,8 @@ def _line(record: _Record) -> bytes:
 def _status(act: Act, result: Outcome) -> str:
     if result.code == "OK":
         return "Success"
-    in_doubt = act.is_change and not result.denied and not _IN_DOUBT.isdisjoint((result.code, result.reason))
+    is_refused = result.denied or result.not_sent
+    in_doubt = act.is_change and not is_refused and not _IN_DOUBT.isdisjoint((result.code, result.reason))
     return "Unknown" if in_doubt else "Failure"
 
 

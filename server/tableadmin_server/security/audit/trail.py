@@ -256,6 +256,7 @@ def _unwritable(error: Exception) -> Failure:
         Code.UNAVAILABLE,
         "the audit record cannot be written, so nothing was changed; the log of the server says why",
         reason=UNWRITABLE,
+        not_sent=True,
         retry_delay=5.0,
     )
     failure.__cause__ = error

@@ -94,4 +94,4 @@ def test_a_second_signal_ends_it_at_once(
         server.process.send_signal(number)
         assert 128 + number == server.process.wait(20)
         assert isinstance(call.exception(20), TableAdminError)
-        assert '"event": "server aborted"' in server.log
+        assert '"event":"server aborted"' in server.log

@@ -305,7 +305,12 @@ def test_caller_cancels(
         """The complete lines about the call, and errors: what other tests have asked may be logged late."""
         lines = scripted_server.log.removeprefix(before).rpartition("\n")[0].splitlines()
         found: list[dict[str, str]] = list(map(json.loads, lines))
-        return [each for each in found if "Cancelled" in each.get("names", "") or each["level"] == "error"]
+        return [
+            each
+            for each in found
+            if "Cancelled" in each.get("names", "")
+            or (each["level"] == "error" and each["event"] != "call ended")
+        ]
 
     wait_for(lambda: bool(logged()))
     (change,) = logged()

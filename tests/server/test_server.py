@@ -69,7 +69,7 @@ def test_sigterm_lets_calls_finish(endpoint: ScriptedEndpoint, held: Held) -> No
         held.release()
         assert DeleteTableResponse() == call.result(5)
         assert 0 == server.process.wait(5)
-        assert '"event": "server stopped"' in server.log
+        assert '"event":"server stopped"' in server.log
 
 
 def test_new_calls_are_refused_while_draining(endpoint: ScriptedEndpoint, held: Held) -> None:

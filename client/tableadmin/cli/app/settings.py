@@ -79,7 +79,7 @@ SETTINGS = {
             "token_file",
             ("--token-file",),
             "FILE",
-            "File with the token that proves who calls. The file is read again when it has changed.",
+            "File with the token that identifies you to the service. A changed file is read again.",
             _text,
         ),
         Setting(
@@ -102,7 +102,7 @@ SETTINGS = {
             "tls_cert",
             ("--tls-cert",),
             "FILE",
-            "Client certificate (PEM) that proves who calls. Connects with TLS.",
+            "Client certificate (PEM) that identifies you to the service. Connects with TLS.",
             _text,
         ),
         Setting("tls_key", ("--tls-key",), "FILE", "Private key (PEM) of the client certificate.", _text),

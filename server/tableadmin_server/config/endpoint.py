@@ -11,7 +11,7 @@ from tableadmin_server.config.error import ConfigError
 
 RetryMode = Literal["standard", "adaptive", "legacy"]
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+ENDPOINT_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _ACCOUNT = re.compile(r"[0-9]{12}")
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
 _TABLE_NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
@@ -134,7 +134,7 @@ class EndpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 def check_endpoint(name: str, endpoint: EndpointConfig) -> None:
     """Raise ConfigError for the first value of the endpoint NAME that cannot be."""
-    if not _NAME.fullmatch(name):
+    if not ENDPOINT_NAME.fullmatch(name):
         raise ConfigError(
             f"endpoints.{name}: a name must have 1 to 63 characters of a-z 0-9 . _ - "
             "and start with a letter or digit"

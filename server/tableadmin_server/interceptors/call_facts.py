@@ -8,6 +8,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from tableadmin_server.bounds import received
+from tableadmin_server.config.endpoint import ENDPOINT_NAME
 from tableadmin_server.failure import Failure
 from tableadmin_server.interceptors.identity import readable_peer
 from tableadmin_server.interceptors.wrapping import Context
@@ -23,6 +24,7 @@ _AWS_REQUEST_ID_KEY = "aws-request-id"
 # Names that are told at most, and characters of a text that the caller chose.
 _MAX_NAMES = 20
 MAX_TEXT = 256
+_MALFORMED = "(malformed name)"
 # The code of calls whose callers are not known, and whose bytes are not parsed.
 UNKNOWN_CALLER = "UNAUTHENTICATED"
 
@@ -38,8 +40,12 @@ def caller_of(context: Context) -> Caller:
 
 
 def endpoint_of(context: Context, default: str) -> str:
-    """The endpoint that the call is about, as the caller wrote it; DEFAULT where the call names none."""
-    return _metadata(context).get(_ENDPOINT_KEY, default)[:MAX_TEXT]
+    """The endpoint that the call is about; DEFAULT where the call names none.
+
+    What can be no name of an endpoint is not told: it may be a token in the wrong place.
+    """
+    name = _metadata(context).get(_ENDPOINT_KEY, default)
+    return name if ENDPOINT_NAME.fullmatch(name) else _MALFORMED
 
 
 def request_id_of(context: Context) -> str:

@@ -98,6 +98,16 @@ def test_a_request_that_cannot_be_read(scripted_server: ServerProcess, lines: Li
     )
 
 
+def test_a_token_where_the_endpoint_belongs(scripted_server: ServerProcess, lines: Lines) -> None:
+    """What can be no name of an endpoint is not in the log: it may be a secret in the wrong place."""
+    metadata = (("tableadmin-endpoint", "Bearer sEcReT"),)
+    with grpc.insecure_channel(scripted_server.address) as channel, pytest.raises(grpc.RpcError):
+        channel.unary_unary(READ, bytes, bytes)(b"", metadata=metadata)
+    (line,) = lines(1)
+    assert line["endpoint"] == "(malformed name)"
+    assert "sEcReT" not in scripted_server.log
+
+
 def test_a_read_that_is_refused(scripted_client: Client, endpoint: ScriptedEndpoint, lines: Lines) -> None:
     """Above DEBUG the log has the reads that fail, and not those that succeed."""
     scripted_client.describe_table(table_name="Music")

@@ -204,7 +204,7 @@ def test_wrong_values(flags: list[str], env: Mapping[str, str]) -> None:
 def test_every_flag_has_its_variable() -> None:
     """Each flag but those that only tell something is the variable TABLEADMIN_ and its name."""
     flags = [param for param in command.params if isinstance(param, click.Option)]
-    tell = {"version"}
+    tell = {"version", "check_config"}
     for flag in flags:
         variable = f"TABLEADMIN_{flag.opts[0].removeprefix('--').upper().replace('-', '_')}"
         value = given(flag)

@@ -15,6 +15,12 @@ from tableadmin_server.failure import Failure
 
 # Seconds to wait before another call, at least: many callers wait for one probe.
 _RETRY_DELAY = 1.0
+# What the newest call without an answer has shown, by its reason.
+_SHOWN = {
+    "ENDPOINT_UNREACHABLE": "cannot be reached",
+    "ENDPOINT_ANSWER_UNREADABLE": "does not answer as DynamoDB does",
+    "ENDPOINT_TIMEOUT": "does not respond",
+}
 # What is logged of a call whose caller has left.
 _GIVEN_UP = Failure(Code.DEADLINE_EXCEEDED, "the endpoint did not respond in time", reason="ENDPOINT_TIMEOUT")
 
@@ -65,6 +71,7 @@ class Circuit:
         # The reads under way.
         self._reads: set[asyncio.Timeout] = set()
         self._opened = opened
+        self._shown = _SHOWN["ENDPOINT_TIMEOUT"]
         self._observer = observer
 
     def check(self, operation: str) -> None:
@@ -119,6 +126,7 @@ class Circuit:
         if is_answer:
             self.breaker.answered()
         elif failure.reason in OUTAGE:
+            self._shown = _SHOWN[failure.reason]
             self.failed(call.admission)
         self._reachability.failed(failure, call.began)
         return self.now() - call.came
@@ -137,7 +145,7 @@ class Circuit:
         sent = "; the call was not sent" if not_sent else ""
         return Failure(
             Code.UNAVAILABLE,
-            f"{operation}: the endpoint {self._name!r} does not respond{sent}",
+            f"{operation}: the endpoint {self._name!r} {self._shown}{sent}",
             reason="ENDPOINT_UNREACHABLE",
             metadata={"operation": operation, "endpoint": self._name},
             retry_delay=max(_RETRY_DELAY, self.breaker.retry_delay),

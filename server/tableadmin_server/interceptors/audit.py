@@ -104,7 +104,7 @@ class AuditInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  #
             except Failure as failure:
                 outcome = outcome_of(failure)
                 raise
-            except asyncio.CancelledError:
+            except (asyncio.CancelledError, GeneratorExit):
                 outcome = _CANCELLED
                 raise
             finally:

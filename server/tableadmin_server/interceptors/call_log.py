@@ -109,7 +109,8 @@ class _Logged:
             return Outcome(aws_request_id=call_facts.aws_request_id_of(self._context))
         if isinstance(error, Failure):
             return outcome_of(error)
-        if isinstance(error, asyncio.CancelledError):
+        # A stream that its caller leaves ends with either.
+        if isinstance(error, asyncio.CancelledError | GeneratorExit):
             return Outcome("CANCELLED")
         if isinstance(error, grpc.aio.AbortError):
             return Outcome(_name_of(self._context.code()))

@@ -13,7 +13,7 @@ from typing import Any, cast
 import grpc
 
 from tableadmin_server.failure import server_stopping
-from tableadmin_server.interceptors.wrapping import Context, Continuation, Handler, Received, wrapped
+from tableadmin_server.interceptors.wrapping import Context, Continuation, Handler, Holding, Received, wrapped
 
 # Health, reflection and channelz answer to the end.
 _DRAINED_SERVICES = "/tableadmin."
@@ -79,19 +79,18 @@ class DrainInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  #
         return self._ending
 
 
-class _UnderWay:
+class _UnderWay(Holding):
     """A call that the server waits for when it drains, or ends."""
 
-    __slots__ = ("_drain", "_received")
+    __slots__ = ("_drain",)
 
     def __init__(self, drain: DrainInterceptor, received: Received, _context: Context) -> None:
         self._drain = drain
-        self._received = received
+        super().__init__(received)
 
     async def __aenter__(self) -> Received:
         await self._drain.begin(_current_task())
-        received, self._received = self._received, None
-        return received
+        return self.hand_over()
 
     async def __aexit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         if isinstance(error, asyncio.CancelledError) and self._drain.ends_calls:

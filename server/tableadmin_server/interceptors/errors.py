@@ -12,6 +12,7 @@ from tableadmin_server.interceptors.wrapping import (
     Context,
     Continuation,
     Handler,
+    Holding,
     Received,
     wrapped,
 )
@@ -42,23 +43,22 @@ class ErrorsInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  
         return self._wrapped[method]
 
 
-class _Answered:
+class _Answered(Holding):
     """A call under way: it has a request id, and what is raised in it becomes its status.
 
     A class with slots and no generator, like all that lives as long as a stream: there are thousands.
     """
 
-    __slots__ = ("_context", "_received", "_request_id")
+    __slots__ = ("_context", "_request_id")
 
     def __init__(self, received: Received, context: Context) -> None:
-        self._received = received
+        super().__init__(received)
         self._context = context
         self._request_id = uuid.uuid4().hex
 
     async def __aenter__(self) -> Received:
         self._context.set_trailing_metadata(((REQUEST_ID_KEY, self._request_id),))
-        received, self._received = self._received, None
-        return received
+        return self.hand_over()
 
     async def __aexit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         # The last place that can keep an exception from the caller.

@@ -14,7 +14,7 @@ import grpc
 from google.rpc.code_pb2 import Code
 
 from tableadmin_server.failure import Failure
-from tableadmin_server.interceptors.wrapping import Context, Continuation, Received, wrapped
+from tableadmin_server.interceptors.wrapping import Context, Continuation, Holding, Received, wrapped
 from tableadmin_server.security.authentication import certificates, refusals
 from tableadmin_server.security.authentication.authentication import Authentication
 from tableadmin_server.security.authentication.credentials import Credentials
@@ -54,15 +54,15 @@ class IdentityInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         return wrapped(handler, identified, handler.request_deserializer)
 
 
-class _Identified:
+class _Identified(Holding):
     """A call whose caller is set; a stream ends when the proof of its caller does."""
 
-    __slots__ = ("_context", "_identify", "_is_stream", "_proof", "_received")
+    __slots__ = ("_context", "_identify", "_is_stream", "_proof")
 
     def __init__(self, identify: Identify, is_stream: bool, received: Received, context: Context) -> None:  # noqa: FBT001  # bound by partial
         self._identify = identify
         self._is_stream = is_stream
-        self._received = received
+        super().__init__(received)
         self._context = context
         self._proof: _LastingProof | None = None
 
@@ -71,8 +71,7 @@ class _Identified:
         set_caller(caller)
         if self._is_stream and not (caller.proof in _UNASKED and caller.expires is None):
             self._proof = _LastingProof(partial(self._identify, self._context), caller)
-        received, self._received = self._received, None
-        return received
+        return self.hand_over()
 
     async def __aexit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         if self._proof is None:

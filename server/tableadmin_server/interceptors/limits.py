@@ -4,7 +4,7 @@ from functools import partial
 
 import grpc
 
-from tableadmin_server.interceptors.wrapping import Context, Continuation, Handler, Received, wrapped
+from tableadmin_server.interceptors.wrapping import Context, Continuation, Handler, Holding, Received, wrapped
 from tableadmin_server.security.identity import caller
 from tableadmin_server.security.limits import Limits
 
@@ -27,21 +27,20 @@ class LimitsInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  
         return wrapped(handler, within, handler.request_deserializer)
 
 
-class _Within:
+class _Within(Holding):
     """A call that counts from its begin to its end."""
 
-    __slots__ = ("_counted", "_is_stream", "_limits", "_received")
+    __slots__ = ("_counted", "_is_stream", "_limits")
 
     def __init__(self, limits: Limits, is_stream: bool, received: Received, _context: Context) -> None:  # noqa: FBT001  # bound by partial
         self._limits = limits
         self._is_stream = is_stream
-        self._received = received
+        super().__init__(received)
 
     async def __aenter__(self) -> Received:
         self._counted = self._limits.call(caller(), is_stream=self._is_stream)
         self._counted.__enter__()
-        received, self._received = self._received, None
-        return received
+        return self.hand_over()
 
     async def __aexit__(self, *_: object) -> None:
         self._counted.__exit__(None, None, None)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import grpc
 
-from tableadmin_server.interceptors.wrapping import Context, Continuation, Handler, Received, wrapped
+from tableadmin_server.interceptors.wrapping import Context, Continuation, Handler, Holding, Received, wrapped
 
 
 def _number(code: grpc.StatusCode) -> int:
@@ -64,21 +64,20 @@ class MetricsInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg] 
         return self._wrapped[method]
 
 
-class _Measured:
+class _Measured(Holding):
     """A call under way. It has slots, because there are thousands of streams."""
 
-    __slots__ = ("_began", "_context", "_observer", "_received")
+    __slots__ = ("_began", "_context", "_observer")
 
     def __init__(self, observer: RpcObserver, received: Received, context: Context) -> None:
         self._observer = observer
-        self._received = received
+        super().__init__(received)
         self._context = context
 
     async def __aenter__(self) -> Received:
         self._began = time.perf_counter()
         self._observer.began()
-        received, self._received = self._received, None
-        return received
+        return self.hand_over()
 
     async def __aexit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         self._observer.ended(_code(self._context, error), time.perf_counter() - self._began)

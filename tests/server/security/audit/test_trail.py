@@ -7,7 +7,7 @@ import resource
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -112,9 +112,9 @@ async def test_outcomes_are_tried_again_by_themselves() -> None:
 async def test_a_blocked_pipe_does_not_hold_up_the_loop() -> None:
     """While nobody reads the pipe, calls are refused within the time of a write, and the loop goes on."""
     reading, writing = os.pipe()
-    trail = Trail(StandardOutput(writing), write_seconds=0.05)
+    trail = Trail(StandardOutput(writing), write_seconds=0.5)
     line = b"x" * 65_535 + b"\n"
-    await trail.append(line)  # fills the pipe
+    os.write(writing, line)  # fills the pipe
     turns = 0
 
     async def loop() -> None:
@@ -129,15 +129,10 @@ async def test_a_blocked_pipe_does_not_hold_up_the_loop() -> None:
             await trail.append(line)
     assert turns > 5
     looping.cancel()
-    # Somebody reads again: what was stuck gets through, and so do new records.
-    left = len(line)
-    while left:
-        left -= len(os.read(reading, left))
-    received = b""
-    while not received.endswith(b"x\n"):
-        received += await asyncio.to_thread(os.read, reading, 65_536)
-    await trail.append(b"after\n")
-    assert b"after\n" == os.read(reading, 100)
+    # Somebody reads again: what was stuck gets through, and so do new records once the stuck write has ended.
+    assert line + line == await asyncio.to_thread(_read, reading, 2 * len(line))
+    await asyncio.wait_for(_accepted(trail, b"after\n"), 60)
+    assert b"after\n" == _read(reading, len(b"after\n"))
     await trail.close()
     os.close(reading)
     os.close(writing)
@@ -230,6 +225,22 @@ def test_syslog_that_is_restarted(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No such file"):
         syslog.write(b"{}\n")
     syslog.close()
+
+
+def _read(descriptor: int, size: int) -> bytes:
+    """Read SIZE bytes, as many times as it takes."""
+    received = b""
+    while len(received) < size:
+        received += os.read(descriptor, size - len(received))
+    return received
+
+
+async def _accepted(trail: Trail, line: bytes) -> None:
+    """Append LINE until the trail takes it."""
+    while True:
+        with suppress(Failure):
+            return await trail.append(line)
+        await asyncio.sleep(0.01)
 
 
 def _lines(path: Path) -> list[bytes]:

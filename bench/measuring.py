@@ -78,11 +78,12 @@ def _handler(observer: CallObserver) -> Any:  # noqa: ANN401  # a handler of any
 
 
 async def _seconds(handler: Any) -> float:  # noqa: ANN401  # a handler of any RPC
-    """CPU time of _CALLS calls of HANDLER."""
+    """CPU time of _CALLS calls of HANDLER, with what gRPC calls of it for each message."""
     context = SimpleNamespace(code=lambda: 0)
+    parse, serialize = (each or bytes for each in (handler.request_deserializer, handler.response_serializer))
     began = time.thread_time()
     for _ in range(_CALLS):
-        await handler.unary_unary(b"", context)
+        serialize(await handler.unary_unary(parse(b""), context))
     return time.thread_time() - began
 
 

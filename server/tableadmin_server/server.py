@@ -26,6 +26,7 @@ from tableadmin_server.interceptors.drain import DrainInterceptor
 from tableadmin_server.interceptors.errors import ErrorsInterceptor
 from tableadmin_server.interceptors.identity import Identify, IdentityInterceptor, authenticated, trusted
 from tableadmin_server.interceptors.limits import LimitsInterceptor
+from tableadmin_server.interceptors.method_handlers import MethodHandlers
 from tableadmin_server.interceptors.metrics import MetricsInterceptor
 from tableadmin_server.interceptors.parsing import ParsingInterceptor
 from tableadmin_server.listening.certificates import Certificates
@@ -161,6 +162,7 @@ class Server:
 
     def _interceptors(self, config: ListenerConfig) -> Iterator[Interceptor]:
         """What happens to each call of a listener, from the outside to the inside."""
+        yield MethodHandlers()
         yield from self._measuring()
         yield ErrorsInterceptor()
         yield CallLogInterceptor(self._config.default)
@@ -210,6 +212,7 @@ class Server:
         if address is None:
             return None
         interceptors = [
+            MethodHandlers(),
             *self._measuring(),
             ErrorsInterceptor(),
             CallLogInterceptor(self._config.default),
@@ -297,7 +300,7 @@ class Server:
             self._supervisor,
             self._audit,
             self._authorizer,
-            self._authenticators.failed_logins,
+            self._authenticators,
             self._limits,
             self._certificates,
             lambda: not self._unhealthy,

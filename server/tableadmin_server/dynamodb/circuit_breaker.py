@@ -7,6 +7,11 @@ closes the circuit. https://learn.microsoft.com/azure/architecture/patterns/circ
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+# Half open: the probe is being made.
+State: TypeAlias = Literal["closed", "open", "half_open"]
+STATES: tuple[State, ...] = get_args(State)
 
 # Calls in a row without an answer after which the circuit opens, if so many calls can be under way.
 THRESHOLD = 5
@@ -42,6 +47,13 @@ class CircuitBreaker:
         self._probe: Admission | None = None
         # May be read in any thread.
         self.is_closed = True
+
+    @property
+    def state(self) -> State:
+        """The state of the circuit; may be read in any thread."""
+        if self.is_closed:
+            return "closed"
+        return "open" if self._probe is None else "half_open"
 
     @property
     def admits(self) -> bool:

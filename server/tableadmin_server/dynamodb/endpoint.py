@@ -98,6 +98,11 @@ class Endpoint:
         return self._circuit.is_up
 
     @property
+    def circuit_state(self) -> circuit_breaker.State:
+        """The state of the circuit breaker; may be read in any thread."""
+        return self._circuit.breaker.state
+
+    @property
     def calls_held(self) -> int:
         """The calls that are being made or wait for a thread."""
         return self._calls.held

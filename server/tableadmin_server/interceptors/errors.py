@@ -21,26 +21,18 @@ REQUEST_ID_KEY = "tableadmin-request-id"
 
 
 class ErrorsInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs only
-    """Turns Failure into its status, anything else into INTERNAL. The outermost of the interceptors.
+    """Turns Failure into its status, anything else into INTERNAL. It belongs outside of all that may raise.
 
     An exception's text may hold anything, so only the log gets it: the caller gets the request id, under
     which the log has the rest.
     """
 
-    def __init__(self) -> None:
-        self._wrapped: dict[str, Handler] = {}
-
     async def intercept_service(  # type: ignore[override]  # grpc gives and takes None where there is no RPC
         self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
     ) -> "Handler | None":
         """The RPC's handler, its errors taken care of."""
-        method = handler_call_details.method
-        if method not in self._wrapped:
-            handler = await continuation(handler_call_details)
-            if not handler:
-                return None
-            self._wrapped[method] = wrapped(handler, _Answered, handler.request_deserializer)
-        return self._wrapped[method]
+        handler = await continuation(handler_call_details)
+        return wrapped(handler, _Answered, handler.request_deserializer) if handler else None
 
 
 class _Answered(Holding):

@@ -1,13 +1,22 @@
-"""Measures every call: how many there are, how they end, and how long they take."""
+"""Measures every call: how many there are, how they end, how long they take; and counts the messages."""
 
 import asyncio
 import time
+from collections.abc import Callable
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 import grpc
 
-from tableadmin_server.interceptors.wrapping import Context, Continuation, Handler, Holding, Received, wrapped
+from tableadmin_server.interceptors.wrapping import (
+    Context,
+    Continuation,
+    Convert,
+    Handler,
+    Holding,
+    Received,
+    wrapped,
+)
 
 
 def _number(code: grpc.StatusCode) -> int:
@@ -26,6 +35,12 @@ class RpcObserver(Protocol):
 
     def began(self) -> None:
         """Note that a call has begun."""
+
+    def received(self) -> None:
+        """Note a message of the caller."""
+
+    def sent(self) -> None:
+        """Note a message to the caller."""
 
     def ended(self, code: int, seconds: float) -> None:
         """Note that a call has ended with the gRPC CODE after SECONDS."""
@@ -46,22 +61,32 @@ class MetricsInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg] 
 
     def __init__(self, observers: RpcObservers) -> None:
         self._observers = observers
-        self._wrapped: dict[str, Handler] = {}
 
     async def intercept_service(  # type: ignore[override]  # grpc gives and takes None where there is no RPC
         self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
     ) -> "Handler | None":
         """The RPC's handler, its calls measured."""
-        method = handler_call_details.method
-        if method not in self._wrapped:
-            handler = await continuation(handler_call_details)
-            if not handler:
-                self._observers.unknown()
-                return None
-            service, _, name = method.removeprefix("/").rpartition("/")
-            measured = partial(_Measured, self._observers.of(_type(handler), service, name))
-            self._wrapped[method] = wrapped(handler, measured, handler.request_deserializer)
-        return self._wrapped[method]
+        handler = await continuation(handler_call_details)
+        if not handler:
+            self._observers.unknown()
+            return None
+        service, _, name = handler_call_details.method.removeprefix("/").rpartition("/")
+        observer = self._observers.of(_type(handler), service, name)
+        # gRPC parses each message that is received, and serializes each one that is sent.
+        parse = _counting(handler.request_deserializer, observer.received)
+        serialize = _counting(handler.response_serializer, observer.sent)
+        return wrapped(handler, partial(_Measured, observer), parse, serialize)
+
+
+def _counting(convert: Convert | None, count: Callable[[], object]) -> Convert:
+    """CONVERT, which leaves messages as they are if it is None, and tells COUNT of each message."""
+
+    def counted(message: Any) -> Any:  # noqa: ANN401  # of whichever RPC this is
+        converted = message if convert is None else convert(message)
+        count()
+        return converted
+
+    return counted
 
 
 class _Measured(Holding):

@@ -10,8 +10,8 @@ from tableadmin_server.bounds import received
 from tableadmin_server.interceptors.wrapping import (
     Context,
     Continuation,
+    Convert,
     Handler,
-    Parse,
     Received,
     wrapped,
 )
@@ -56,10 +56,10 @@ class _Parsed:
         """Do nothing."""
 
 
-async def _each(parse: Parse, payloads: AsyncIterator[bytes]) -> AsyncIterator[Any]:
+async def _each(parse: Convert, payloads: AsyncIterator[bytes]) -> AsyncIterator[Any]:
     return _stream(parse, payloads)
 
 
-async def _stream(parse: Parse, payloads: AsyncIterator[bytes]) -> AsyncIterator[Any]:
+async def _stream(parse: Convert, payloads: AsyncIterator[bytes]) -> AsyncIterator[Any]:
     async for payload in payloads:
         yield await received(parse, payload)

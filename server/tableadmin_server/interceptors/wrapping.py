@@ -19,7 +19,8 @@ Received: TypeAlias = Any
 Around: TypeAlias = Callable[[Received, Context], AbstractAsyncContextManager[Received]]
 Behavior: TypeAlias = Callable[[Received, Context], Awaitable[Any]]
 Streaming: TypeAlias = Callable[[Received, Context], AsyncGenerator[Any]]
-Parse: TypeAlias = Callable[[bytes], Any]
+# From bytes to a message, or from a message to bytes.
+Convert: TypeAlias = Callable[[Any], Any]
 
 _KINDS = {False: "unary", True: "stream"}
 
@@ -30,8 +31,14 @@ _wrapped: "WeakKeyDictionary[Callable[..., Any], tuple[tuple[Around, ...], Calla
 )
 
 
-def wrapped(handler: Handler, around: Around, parse: Parse | None) -> Handler:
-    """HANDLER with AROUND around its calls; gRPC parses requests with PARSE, or leaves them as bytes."""
+def wrapped(
+    handler: Handler, around: Around, parse: Convert | None, serialize: Convert | None = None
+) -> Handler:
+    """HANDLER with AROUND around its calls.
+
+    gRPC parses requests with PARSE, or leaves them as bytes. gRPC serializes responses with SERIALIZE, or as
+    HANDLER has it.
+    """
     kind = f"{_KINDS[handler.request_streaming]}_{_KINDS[handler.response_streaming]}"
     arounds, behavior = _unwrapped(getattr(handler, kind))
     arounds = (around, *arounds)
@@ -40,7 +47,7 @@ def wrapped(handler: Handler, around: Around, parse: Parse | None) -> Handler:
     function = wrap(behavior, arounds)
     _wrapped[function] = arounds, behavior
     make: Callable[..., Handler] = getattr(grpc, f"{kind}_rpc_method_handler")
-    return make(function, parse, handler.response_serializer)
+    return make(function, parse, serialize or handler.response_serializer)
 
 
 def _unwrapped(behavior: Callable[..., Any]) -> tuple[tuple[Around, ...], Callable[..., Any]]:

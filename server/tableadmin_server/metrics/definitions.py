@@ -32,7 +32,7 @@ _STEPS = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 14400.0, 86400.0
 _RPC = ("grpc_type", "grpc_service", "grpc_method")
 _ENDPOINT = ("endpoint",)
 
-# RPCs. The first three have the names and labels of go-grpc-prometheus.
+# RPCs. The first five have the names and labels of go-grpc-prometheus.
 RPCS_STARTED = Metric(
     "grpc_server_started_total",
     "counter",
@@ -47,6 +47,21 @@ RPCS_HANDLED = Metric(
     "does not have counts as the service and method 'unknown'.",
     "The share of Unavailable, Internal, ResourceExhausted and DeadlineExceeded among all codes.",
     (*_RPC, "grpc_code"),
+)
+RPC_MESSAGES_RECEIVED = Metric(
+    "grpc_server_msg_received_total",
+    "counter",
+    "Messages that callers have sent: one for each unary call, any number for a stream of requests.",
+    "rate() by method, beside that of grpc_server_started_total.",
+    _RPC,
+)
+RPC_MESSAGES_SENT = Metric(
+    "grpc_server_msg_sent_total",
+    "counter",
+    "Messages that were sent to callers: one for each unary call that succeeded, any number for a stream of "
+    "responses.",
+    "rate() of Watch: how many events the server sends, which costs CPU time.",
+    _RPC,
 )
 RPCS_HANDLING = Metric(
     "grpc_server_handling_seconds",
@@ -86,6 +101,15 @@ ENDPOINT_UP = Metric(
     "1 while the endpoint answers, 0 from the first call without an answer until calls succeed again.",
     "Alert on 0 for more than a minute.",
     _ENDPOINT,
+)
+ENDPOINT_CIRCUIT = Metric(
+    "tableadmin_endpoint_circuit_state",
+    "gauge",
+    "1 for the state of the endpoint's circuit breaker, 0 for the other states. closed: calls are made. "
+    "open: calls are refused, because the last ones had no answer. half_open: one call finds out whether "
+    "the endpoint is back.",
+    "Alert on open: callers get UNAVAILABLE at once.",
+    ("endpoint", "state"),
 )
 ENDPOINT_CALLS = Metric(
     "tableadmin_endpoint_calls_total",
@@ -312,6 +336,14 @@ AUDIT_LAG = Metric(
     "Alert on more than a few seconds: changes wait for their records.",
     unit="seconds",
 )
+CREDENTIAL_LOADS = Metric(
+    "tableadmin_authenticator_loads_total",
+    "counter",
+    "Loads of tokens_file, of jwks_file or of the keys of an issuer, by outcome: loaded or refused. A file "
+    "counts at the start and when it has changed, the keys of an issuer at each fetch.",
+    "Refused: the old tokens or keys are still in use; the log names the problem.",
+    ("authenticator", "outcome"),
+)
 CERTIFICATE_EXPIRY = Metric(
     "tableadmin_certificate_expiry_timestamp_seconds",
     "gauge",
@@ -361,12 +393,22 @@ LOOP_DELAY = Metric(
 TOPICS: tuple[tuple[str, tuple[Metric, ...]], ...] = (
     (
         "Calls of the service",
-        (RPCS_STARTED, RPCS_HANDLED, RPCS_HANDLING, RPCS_IN_PROGRESS, READS_ASKED, READS_CALLED),
+        (
+            RPCS_STARTED,
+            RPCS_HANDLED,
+            RPC_MESSAGES_RECEIVED,
+            RPC_MESSAGES_SENT,
+            RPCS_HANDLING,
+            RPCS_IN_PROGRESS,
+            READS_ASKED,
+            READS_CALLED,
+        ),
     ),
     (
         "Calls to endpoints",
         (
             ENDPOINT_UP,
+            ENDPOINT_CIRCUIT,
             ENDPOINT_CALLS,
             ENDPOINT_LATENCY,
             ENDPOINT_REQUESTS,
@@ -403,6 +445,7 @@ TOPICS: tuple[tuple[str, tuple[Metric, ...]], ...] = (
             AUDIT_RECORDS,
             AUDIT_WAITING,
             AUDIT_LAG,
+            CREDENTIAL_LOADS,
             CERTIFICATE_EXPIRY,
             CERTIFICATE_LOADS,
         ),

@@ -34,6 +34,8 @@ class Rpcs:
     def __init__(self, registry: CollectorRegistry) -> None:
         self._started = _counter(definitions.RPCS_STARTED, registry)
         self._handled = _counter(definitions.RPCS_HANDLED, registry)
+        self._received = _counter(definitions.RPC_MESSAGES_RECEIVED, registry)
+        self._sent = _counter(definitions.RPC_MESSAGES_SENT, registry)
         self._handling = _histogram(definitions.RPCS_HANDLING, registry)
         self._in_progress = _gauge(definitions.RPCS_IN_PROGRESS, registry)
 
@@ -43,6 +45,8 @@ class Rpcs:
         return _Rpc(
             labels,
             self._started.labels(*labels),
+            self._received.labels(*labels),
+            self._sent.labels(*labels),
             self._handled,
             self._handling.labels(*labels),
             self._in_progress.labels(*labels),
@@ -61,11 +65,15 @@ class _Rpc(RpcObserver):
         self,
         labels: tuple[str, str, str],
         started: prometheus.Counter,
+        received: prometheus.Counter,
+        sent: prometheus.Counter,
         handled: prometheus.Counter,
         handling: prometheus.Histogram,
         in_progress: prometheus.Gauge,
     ) -> None:
         self._started = started
+        self._received = received
+        self._sent = sent
         self._handling = handling
         self._in_progress = in_progress
         self._handled = cache(lambda code: handled.labels(*labels, go_name(code)))
@@ -74,6 +82,12 @@ class _Rpc(RpcObserver):
     def began(self) -> None:
         self._started.inc()
         self._in_progress.inc()
+
+    def received(self) -> None:
+        self._received.inc()
+
+    def sent(self) -> None:
+        self._sent.inc()
 
     def ended(self, code: int, seconds: float) -> None:
         self._in_progress.dec()

@@ -19,6 +19,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from tableadmin.version import __version__
+from tableadmin_server.dynamodb.circuit_breaker import STATES
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.listening.certificates import Certificates
 from tableadmin_server.metrics import definitions
@@ -26,7 +27,7 @@ from tableadmin_server.metrics.definitions import Metric
 from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
 from tableadmin_server.operations.storage.record import Operation, State
 from tableadmin_server.security.audit.audit import Audit
-from tableadmin_server.security.authentication.failed_logins import FailedLogins
+from tableadmin_server.security.authentication.authentication import Authenticators
 from tableadmin_server.security.authorization.authorizer import Authorizer
 from tableadmin_server.security.limits import Limits
 from tableadmin_server.supervision import Supervisor
@@ -59,7 +60,7 @@ class Sources:
     supervisor: Supervisor
     audit: Audit
     authorizer: Authorizer | None
-    failed_logins: FailedLogins
+    authenticators: Authenticators
     limits: Limits
     certificates: Sequence[Certificates]
     is_healthy: Callable[[], bool]
@@ -94,7 +95,8 @@ def readings(sources: Sources) -> Mapping[Metric, Callable[[], Values]]:
         **_of_hubs(sources.hubs),
         **_of_operations(sources.operations),
         **_of_policies(sources.authorizer),
-        definitions.FAILED_LOGINS: lambda: _counts(sources.failed_logins.counts),
+        definitions.FAILED_LOGINS: lambda: _counts(sources.authenticators.failed_logins.counts),
+        definitions.CREDENTIAL_LOADS: lambda: _loads(sources.authenticators.loads),
         definitions.LIMITS_REFUSED: lambda: _counts(sources.limits.refused),
         **_of_audit(sources.audit),
         **_of_certificates(sources.certificates),
@@ -106,8 +108,15 @@ def readings(sources: Sources) -> Mapping[Metric, Callable[[], Values]]:
 
 
 def _of_endpoints(endpoints: Endpoints) -> Mapping[Metric, Callable[[], Values]]:
+    def circuits() -> Values:
+        for each in endpoints:
+            now = each.circuit_state
+            for state in STATES:
+                yield (each.name, state), state == now
+
     return {
         definitions.ENDPOINT_UP: lambda: [((each.name,), each.is_up) for each in endpoints],
+        definitions.ENDPOINT_CIRCUIT: circuits,
         definitions.ENDPOINT_HELD: lambda: [((each.name,), each.calls_held) for each in endpoints],
         definitions.ENDPOINT_LIMIT: lambda: [((each.name,), each.calls_limit) for each in endpoints],
         definitions.BUDGET_USED: lambda: [((each.name,), each.background.budget_used) for each in endpoints],
@@ -174,16 +183,11 @@ def _of_audit(audit: Audit) -> Mapping[Metric, Callable[[], Values]]:
 
 
 def _of_certificates(certificates: Sequence[Certificates]) -> Mapping[Metric, Callable[[], Values]]:
-    def loads() -> Values:
-        for each in certificates:
-            for outcome, count in each.loads.items():
-                yield (each.key, outcome), count
-
     return {
         definitions.CERTIFICATE_EXPIRY: lambda: [
             ((each.key,), each.expires.timestamp()) for each in certificates
         ],
-        definitions.CERTIFICATE_LOADS: loads,
+        definitions.CERTIFICATE_LOADS: lambda: _loads({each.key: each.loads for each in certificates}),
     }
 
 
@@ -193,6 +197,11 @@ def _each(parts: Mapping[str, T], value: Callable[[T], float]) -> Values:
 
 def _counts(counts: Mapping[str, int]) -> Values:
     return [((name,), count) for name, count in list(counts.items())]
+
+
+def _loads(loads: Mapping[str, Mapping[str, int]]) -> Values:
+    """What was loaded and refused, by what it is of and by outcome."""
+    return [((of, outcome), count) for of, counts in loads.items() for outcome, count in counts.items()]
 
 
 def _oldest(operations: Iterable[Operation]) -> float:

@@ -11,7 +11,18 @@ ROOT = Path(__file__).parents[3]
 # Labels whose values the configuration or the contract bounds.
 BOUNDED = {
     *("grpc_type", "grpc_service", "grpc_method", "grpc_code", "code"),
-    *("endpoint", "operation", "kind", "outcome", "reason", "state", "limit", "listener", "loop"),
+    *(
+        "endpoint",
+        "operation",
+        "kind",
+        "outcome",
+        "reason",
+        "state",
+        "limit",
+        "listener",
+        "loop",
+        "authenticator",
+    ),
     *("version", "python_version", "grpc_version", "botocore_version"),
 }
 

@@ -17,10 +17,11 @@ import pytest
 from tableadmin import PermissionDenied
 from tableadmin.v1 import DeleteTableRequest, DescribeTableRequest, TablePart, WatchRequest
 from tableadmin.v1.watch_service_pb2_grpc import WatchServiceStub
+from tableadmin_server.dynamodb.circuit_breaker import STATES
 from tableadmin_server.metrics.definitions import METRICS
 from tests.server.conftest import wait_for
 from tests.server.metrics.scraping import FLAGS, scraped
-from tests.server.scripted_endpoint import Held, ScriptedEndpoint, answer, error, serving
+from tests.server.scripted_endpoint import Held, ScriptedEndpoint, answer, error, page, serving
 from tests.server.security.authorization.guarded import guarded
 from tests.server.static_token import TOKEN, config_with_token
 from tests.server_process import ServerProcess, run_server, running_server
@@ -90,6 +91,8 @@ def test_a_call_that_succeeds(measured: ServerProcess, behind: ScriptedEndpoint)
     rpc = {**ADMIN, "grpc_method": "DescribeTable"}
     assert 1 == since("grpc_server_started_total", **rpc)
     assert 1 == since("grpc_server_handled_total", **rpc, grpc_code="OK")
+    assert 1 == since("grpc_server_msg_received_total", **rpc)
+    assert 1 == since("grpc_server_msg_sent_total", **rpc)
     assert 1 == since("grpc_server_handling_seconds_count", **rpc)
     assert 0 < since("grpc_server_handling_seconds_sum", **rpc) < 10
     assert 1 == since("tableadmin_endpoint_calls_total", operation="DescribeTable", code="OK")
@@ -116,6 +119,8 @@ def test_errors_and_attempts(measured: ServerProcess, behind: ScriptedEndpoint) 
     for code, method in codes.items():
         rpc = {**ADMIN, "grpc_method": method, "grpc_code": code}
         since.wait(1, "grpc_server_handled_total", **rpc)
+    assert 3 == since("grpc_server_msg_received_total", grpc_service="tableadmin.v1.TableAdmin")
+    assert 0 == since("grpc_server_msg_sent_total", grpc_service="tableadmin.v1.TableAdmin")
     assert 1 == since("tableadmin_endpoint_calls_total", operation="DescribeTable", code="NotFound")
     assert 1 == since("tableadmin_endpoint_calls_total", operation="DescribeTable", code="ResourceExhausted")
     assert 2 == since("tableadmin_endpoint_calls_total")
@@ -196,6 +201,8 @@ def test_streams(measured: ServerProcess, behind: ScriptedEndpoint) -> None:
         behind.step = answer({"Table": TABLE})
         assert next(each for each in watch if each.HasField("table")).table.changes
         assert 1 == since("tableadmin_watch_event_lag_seconds_count", endpoint="default")
+        assert 1 == since("grpc_server_msg_received_total", **rpc)
+        assert since("grpc_server_msg_sent_total", **rpc) >= 3
         assert 0 <= since("tableadmin_watch_event_lag_seconds_sum") < 10
         assert since("tableadmin_polls_total", outcome="answered") >= 2
         watch.cancel()  # type: ignore[no-untyped-call]  # the stubs lack a type
@@ -203,6 +210,48 @@ def test_streams(measured: ServerProcess, behind: ScriptedEndpoint) -> None:
     for gauge in ("tableadmin_calls_in_progress", "tableadmin_watchers", "tableadmin_poll_loops"):
         since.wait(0, gauge)
     assert 1 == since("grpc_server_handling_seconds_count", **rpc)
+
+
+def test_circuit_breaker() -> None:
+    """A scrape shows one state of the circuit breaker: open after failures, closed after an answer."""
+    with serving() as endpoint:
+        flags = ("--endpoint-url", endpoint.url, "--region", "us-west-2", "--operations-table", "")
+        with running_server(*flags, "--max-attempts", "1", "--pool-size", "1", *FLAGS) as server:
+
+            def states() -> dict[str, float]:
+                scrape = scraped(server)
+                name = "tableadmin_endpoint_circuit_state"
+                return {state: scrape.value(name, endpoint="default", state=state) for state in STATES}
+
+            assert {"closed": 1, "open": 0, "half_open": 0} == states()
+            endpoint.step = page("bad gateway", 502)
+            assert grpc.StatusCode.UNAVAILABLE == described(server)
+            wait_for(lambda: states() == {"closed": 0, "open": 1, "half_open": 0}, 20)
+            endpoint.step = answer({"Table": TABLE})
+            wait_for(lambda: described(server) == grpc.StatusCode.OK, 20)
+            assert {"closed": 1, "open": 0, "half_open": 0} == states()
+
+
+def test_loads_of_tokens(tmp_path: Path) -> None:
+    """Loads of a file of tokens count by authenticator and outcome."""
+    tokens = tmp_path / "tokens.toml"
+    tokens.write_text("tokens = []")
+    robots = f'[authenticators.robots]\nkind = "token"\nprincipals = "Service"\ntokens_file = "{tokens}"'
+    with serving() as endpoint:
+        config = config_with_token(tmp_path, endpoint.url, robots)
+        with running_server("--config", str(config), *FLAGS) as server:
+
+            def loads(outcome: str) -> float:
+                name = "tableadmin_authenticator_loads_total"
+                # The file is looked at when somebody calls whom the other authenticator does not know.
+                called(server, "/tableadmin.v1.TableAdmin/DescribeTable", token="guessed")
+                return scraped(server).value(name, authenticator="robots", outcome=outcome)
+
+            assert (1, 0) == (loads("loaded"), loads("refused"))
+            tokens.write_text("nonsense")
+            wait_for(lambda: loads("refused") == 1, 20)
+            tokens.write_text("tokens = []  # again")
+            wait_for(lambda: loads("loaded") == 2, 20)
 
 
 def test_unknown_methods_add_no_series(measured: ServerProcess) -> None:

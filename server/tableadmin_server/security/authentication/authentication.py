@@ -116,6 +116,15 @@ class Authenticators:
         self._by_name = {name: _authenticator(name, config) for name, config in configs.items()}
         self.failed_logins = FailedLogins(failed_logins_per_minute)
 
+    @property
+    def loads(self) -> dict[str, Mapping[str, int]]:
+        """How often files and keys were loaded and refused, by authenticator. Certificates have none."""
+        return {
+            name: each.loads
+            for name, each in self._by_name.items()
+            if not isinstance(each, CertificateAuthenticator)
+        }
+
     def authentication(self, names: Sequence[str]) -> Authentication:
         """What a listener with the authenticators NAMES asks who calls."""
         return Authentication((self._by_name[name] for name in names), self.failed_logins)

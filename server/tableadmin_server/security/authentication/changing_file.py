@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -31,6 +32,8 @@ class ChangingFile(Generic[T]):
         self._version = self._stat()
         self._content = read(path)
         self._looked = clock()
+        # How often the file was read and kept from being used.
+        self.loads = Counter(loaded=1, refused=0)
 
     def content(self, *, now: bool = False) -> T:
         """What is in the file, as of a second ago at most, or NOW."""
@@ -46,8 +49,10 @@ class ChangingFile(Generic[T]):
         try:
             self._content = self._read(self._path)
         except self._fault as error:
+            self.loads["refused"] += 1
             _log.error("file could not be read", file=str(self._path), problem=str(error))
         else:
+            self.loads["loaded"] += 1
             _log.info("file was read", file=str(self._path))
 
     def _stat(self) -> tuple[int, int, int] | None:

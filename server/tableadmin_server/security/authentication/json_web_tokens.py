@@ -49,6 +49,11 @@ class JsonWebTokens:
         """The claim `iss` of the tokens."""
         return self._config.issuer
 
+    @property
+    def loads(self) -> Mapping[str, int]:
+        """How often the keys of the issuer were loaded and refused."""
+        return self._source.loads
+
     def remembered(self, digest: str) -> Caller | None:
         """Whom the token with the SHA-256 DIGEST has proved, while the keys are the same and young enough."""
         return None if self._source.is_old else self._known(digest)

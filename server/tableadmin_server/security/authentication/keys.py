@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,6 +67,10 @@ class KeySource(Protocol):
     def is_old(self) -> bool:
         """Whether `key` should be asked, because the keys may be others by now."""
 
+    @property
+    def loads(self) -> Mapping[str, int]:
+        """How often keys were loaded, and how often what was read was refused."""
+
     async def key(self, kid: str) -> Key | None:
         """The key KID, None where the issuer has none; raises Failure (UNAVAILABLE) before keys were read."""
 
@@ -128,6 +133,11 @@ class FileKeys:
         """Never: `keys` looks at the file."""
         return False
 
+    @property
+    def loads(self) -> Mapping[str, int]:
+        """How often the file was loaded and refused."""
+        return self._file.loads
+
     async def key(self, kid: str) -> Key | None:
         """The key KID as the file has it; the file is looked at once more for one that was not there."""
         return self.keys.get(kid) or self._file.content(now=True).get(kid)
@@ -155,6 +165,8 @@ class FetchedKeys:
         self._keys: Keys | None = None
         self._read_at = self._tried_at = self._unknown_at = -float("inf")
         self._problem = ""
+        # How often keys were fetched, and how often a fetch failed.
+        self.loads = Counter(loaded=0, refused=0)
         self._fetching: asyncio.Task[None] | None = None
 
     @property
@@ -210,8 +222,10 @@ class FetchedKeys:
             keys = parse(await self._fetch())
         except KeysError as error:
             self._problem = str(error)
+            self.loads["refused"] += 1
             _log.warning("keys could not be read", authenticator=self._name, problem=self._problem)
         else:
+            self.loads["loaded"] += 1
             if self._problem:
                 _log.info("keys were read again", authenticator=self._name)
             # The same object while the keys are the same: what was verified with them stays verified.

@@ -22,6 +22,11 @@ class StaticTokens:
             ChangingFile(Path(config.tokens_file), self._read, ConfigError) if config.tokens_file else None
         )
 
+    @property
+    def loads(self) -> Mapping[str, int]:
+        """How often the file of tokens was loaded and refused; nothing without a file."""
+        return {} if self._file is None else self._file.loads
+
     def caller(self, digest: str) -> Caller | None:
         """Whom the token with the SHA-256 DIGEST proves, expired or not; None for an unknown token."""
         # The time that this takes tells nothing of the tokens: nobody can choose a hash.

@@ -68,6 +68,7 @@ async def test_old_keys_are_kept() -> None:
         clock.now = 1_000.0 + MAX_AGE + second
         assert await keys.key("one")
     assert 20 == issuer.fetches - 1
+    assert {"loaded": 1, "refused": 20} == keys.loads
 
 
 async def test_keys_are_renewed_in_the_background() -> None:

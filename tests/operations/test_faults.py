@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import grpc
@@ -192,6 +193,29 @@ def carried_out_despite_an_outage(world: World, name: str, seconds: float) -> No
 def test_unreachable(pair: World) -> None:
     """An endpoint that can't be reached for eight seconds, many leases, only delays an apply."""
     carried_out_despite_an_outage(pair, "Unreachable", 8.0)
+
+
+def test_circuit_open_in_the_middle_of_an_apply(pair: World) -> None:
+    """While the circuit is open nothing is sent; the apply waits, and goes on when the endpoint is back."""
+    name = "Circuit"
+    pair.made(before(name))
+    (plan,) = pair.planned(after(name))
+    request = v1.PlanTablesRequest(specs=shaped([after(name)]))
+    (operation,) = pair.applied(after(name))
+    until(lambda: len(pair.plane.changes(name)) >= 2)
+
+    def refuses(replica: Replica) -> bool:
+        (result,) = replica.plans.PlanTables(request, timeout=30)
+        return "the call was not sent" in result.error.message
+
+    with pair.plane.outage():
+        for replica in pair.replicas:
+            until(partial(refuses, replica))
+        made = pair.plane.changes(name)
+        assert len(plan.steps) > len(made), "the apply had ended before"
+    assert SUCCEEDED == pair.ended([operation], 60)[0].state
+    pair.assert_carried_out(plan, after(name))
+    assert [] == pair.plane.model.refused
 
 
 def carried_out_although_throttled(engine: Engine) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import grpc
+import msgspec
 import pytest
 from google.rpc.code_pb2 import Code
 from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo
@@ -297,16 +298,44 @@ async def test_who_waits_when_the_circuit_opens() -> None:
             for n in range(2 * POOL)
         ]
         await asyncio.to_thread(wait_for, lambda: len(scripted.seen) == POOL + 1)
-        calls = [endpoint._circuit.breaker.admit() for _ in range(THRESHOLD)]
-        for each in calls:
-            assert each is not None
-            endpoint._circuit.breaker.sent(each)
-            endpoint._circuit.failed(each)
+        open_circuit(endpoint)
         ended = await asyncio.wait_for(asyncio.gather(*reads, return_exceptions=True), 5)
         assert {"ENDPOINT_UNREACHABLE"} == {cast("Failure", each).reason for each in ended}
         assert not change.done()
         release.set()
         await asyncio.wait_for(change, 5)
+
+
+def open_circuit(endpoint: Endpoint) -> None:
+    """Have calls fail at ENDPOINT until its circuit opens."""
+    calls = [endpoint._circuit.breaker.admit() for _ in range(THRESHOLD)]
+    for each in calls:
+        assert each is not None
+        endpoint._circuit.breaker.sent(each)
+        endpoint._circuit.failed(each)
+
+
+async def test_who_waits_for_the_budget_when_the_circuit_opens() -> None:
+    """Calls of plans, operations and watches that wait for their turn in the budget end at once."""
+    with serving(DESCRIBED) as scripted:
+        config = msgspec.structs.replace(config_of(scripted.url), background_calls_per_second=0.01)
+        with closing(Endpoint("down", config)) as endpoint:
+            background = endpoint.background
+            await background.call("DescribeTable", {"TableName": "Music"})
+            waiting = [
+                asyncio.create_task(ask("DescribeTable", {"TableName": "Music"}))
+                for ask in (background.call, background.call, background.poll, background.poll)
+            ]
+            waiting.append(asyncio.create_task(background.single_call("DeleteTable", {}, lambda: True)))
+            await asyncio.sleep(0)
+            assert len(waiting) == background.waiting
+            open_circuit(endpoint)
+            ended = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 10)
+            assert [("ENDPOINT_UNREACHABLE", True)] * len(waiting) == [
+                (cast("Failure", each).reason, cast("Failure", each).not_sent) for each in ended
+            ]
+            assert 0 == background.waiting
+        assert 1 == len(scripted.seen)
 
 
 @contextmanager

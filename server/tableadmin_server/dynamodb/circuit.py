@@ -68,8 +68,8 @@ class Circuit:
         self.now = clock
         self.breaker = CircuitBreaker(threshold, clock)
         self._reachability = Reachability(name, clock)
-        # The reads under way.
-        self._reads: set[asyncio.Timeout] = set()
+        # Those who wait in vain once the circuit is open.
+        self._waits: set[asyncio.Timeout] = set()
         self._opened = opened
         self._shown = _SHOWN["ENDPOINT_TIMEOUT"]
         self._observer = observer
@@ -97,15 +97,18 @@ class Circuit:
             self.breaker.ended(admission)
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[None]:
-        """Raises Dropped within the context when the circuit opens: nobody needs to wait for a read then."""
+    async def wait(self) -> AsyncIterator[None]:
+        """Raises Dropped within the context when the circuit opens.
+
+        For what nobody needs to wait for then: the answer to a read, or the turn of a call.
+        """
         try:
             async with asyncio.timeout(None) as limit:
-                self._reads.add(limit)
+                self._waits.add(limit)
                 try:
                     yield
                 finally:
-                    self._reads.discard(limit)
+                    self._waits.discard(limit)
         except TimeoutError:
             if not limit.expired():
                 raise
@@ -136,7 +139,7 @@ class Circuit:
         was_closed = self.breaker.is_closed
         self.breaker.failed(admission)
         if was_closed and not self.breaker.is_closed:
-            for limit in list(self._reads):
+            for limit in list(self._waits):
                 limit.reschedule(asyncio.get_running_loop().time())
             self._opened()
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -88,7 +88,7 @@ class Endpoint:
         self._calls = Calls(name, config, self._observer)
         # As many calls as can be under way may fail at once.
         threshold = min(circuit_breaker.THRESHOLD, config.pool_size)
-        self._circuit = Circuit(name, threshold, time.monotonic, self._drop_waiting, self._observer)
+        self._circuit = Circuit(name, threshold, time.monotonic, self._calls.drop_waiting, self._observer)
         self.region = self._calls.region
         self.background = BackgroundCalls(self, config)
 
@@ -145,6 +145,10 @@ class Endpoint:
             sent = self._calls.single_response(operation, params, may_send, call)
             return await self._outcome(call, sent, operation, params, None)
 
+    def wait(self) -> AbstractAsyncContextManager[None]:
+        """Raises Dropped within the context when the endpoint goes down."""
+        return self._circuit.wait()
+
     def down(self, operation: str) -> Failure:
         """Why a call of OPERATION is not made while the endpoint is down."""
         return self._circuit.failure(operation)
@@ -162,7 +166,7 @@ class Endpoint:
             sent = self._calls.response(operation, params, call, deadline)
             if operation not in READS:
                 return await self._outcome(call, sent, operation, params, request)
-            async with self._circuit.read():
+            async with self._circuit.wait():
                 return await self._outcome(call, sent, operation, params, request)
 
     async def _outcome(
@@ -208,10 +212,6 @@ class Endpoint:
 
     async def _page(self, operation: str, params: AwsDict, deadline: float) -> AwsDict:
         return (await self._answer(operation, params, None, deadline)).data
-
-    def _drop_waiting(self) -> None:
-        self._calls.drop_waiting()
-        self.background.drop_waiting()
 
 
 class BackgroundCalls:
@@ -273,17 +273,14 @@ class BackgroundCalls:
             return replace(answer, data=fitting(answer.data, _messages(operation)[1]), misshapen=False)
         return answer
 
-    def drop_waiting(self) -> None:
-        """End the calls that have not begun, as the endpoint is down."""
-        self._under_way.drop()
-
     @asynccontextmanager
     async def _turn(self, operation: str, *, patient: bool = False) -> AsyncIterator[None]:
         """A call of OPERATION is made within the context; raises Failure while the endpoint is down."""
         self._target.check(operation)
-        await self._budgets.take(operation, patient=patient)
         try:
-            taken = await self._under_way.take()
+            async with self._target.wait():
+                await self._budgets.take(operation, patient=patient)
+                taken = await self._under_way.take()
         except Dropped:
             raise self._target.down(operation) from None
         try:

@@ -74,7 +74,8 @@ class Attempts:
             raise error
         seconds = pause(self._failures, _LONGEST)
         limit = DEFAULT_TIMEOUT if self._timeout is None else self._timeout
-        if time.monotonic() + seconds >= self._began + limit:
+        # A try with less time than that would end in DEADLINE_EXCEEDED, which hides what is wrong.
+        if time.monotonic() + seconds + _SHORTEST >= self._began + limit:
             raise error
         return seconds
 

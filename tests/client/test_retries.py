@@ -78,8 +78,8 @@ def test_the_deadline_ends_the_tries() -> None:
         client.describe_table()
         begin = time.monotonic()
         with pytest.raises(Unavailable):
-            client.with_options(timeout=1).describe_table()
-        assert time.monotonic() - begin < 1
+            client.with_options(timeout=4).describe_table()
+        assert time.monotonic() - begin < 4
         assert len(service.seen) > 2
 
 

@@ -49,7 +49,7 @@ async def test_who_leaves() -> None:
     await pass_by()
     queue.release(taken)
     second.cancel()
-    assert await asyncio.wait_for(third, 5)
+    assert await asyncio.wait_for(third, 30)
 
 
 async def test_dropped() -> None:
@@ -61,7 +61,7 @@ async def test_dropped() -> None:
     queue.drop()
     assert [Dropped] * 3 == [type(each) for each in await asyncio.gather(*waiting, return_exceptions=True)]
     queue.release(taken)
-    assert await asyncio.wait_for(queue.take(), 5)
+    assert await asyncio.wait_for(queue.take(), 30)
 
 
 async def test_deadlines() -> None:

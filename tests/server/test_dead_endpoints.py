@@ -125,13 +125,13 @@ class Ended:
     seconds: float
 
 
-async def describe(stub: "TableAdminAsyncStub", endpoint: str, table: str) -> Ended:
-    """How a DescribeTable of TABLE at ENDPOINT ends."""
+async def describe(stub: "TableAdminAsyncStub", endpoint: str, table: str, deadline: float) -> Ended:
+    """How a DescribeTable of TABLE at ENDPOINT ends, within DEADLINE seconds."""
     began = time.monotonic()
     metadata = (("tableadmin-endpoint", endpoint),)
     try:
         await stub.DescribeTable(
-            v1.DescribeTableRequest(table_name=table), timeout=DEADLINE, metadata=metadata
+            v1.DescribeTableRequest(table_name=table), timeout=deadline, metadata=metadata
         )
     except grpc.aio.AioRpcError as failed:
         info, retry = ErrorInfo(), RetryInfo()
@@ -143,11 +143,15 @@ async def describe(stub: "TableAdminAsyncStub", endpoint: str, table: str) -> En
     return Ended(grpc.StatusCode.OK, "", retry=False, seconds=time.monotonic() - began)
 
 
-async def described(server: ServerProcess, endpoint: str, callers: int) -> list[Ended]:
+async def described(
+    server: ServerProcess, endpoint: str, callers: int, deadline: float = DEADLINE
+) -> list[Ended]:
     """How as many calls as CALLERS end, at once, each for a table of its own."""
     async with grpc.aio.insecure_channel(server.address) as channel:
         stub: TableAdminAsyncStub = TableAdminStub(channel)
-        return await asyncio.gather(*(describe(stub, endpoint, f"Table{n}") for n in range(callers)))
+        return await asyncio.gather(
+            *(describe(stub, endpoint, f"Table{n}", deadline) for n in range(callers))
+        )
 
 
 async def test_silent_endpoint(setting: Setting) -> None:
@@ -179,7 +183,8 @@ async def test_silent_endpoint(setting: Setting) -> None:
 async def test_endpoints_that_fail_at_once(setting: Setting, kind: str) -> None:
     """Of 1,500 calls few reach such an endpoint, and all are told when to try again."""
     endpoint = setting.endpoints[kind]
-    first = await described(setting.server, kind, CALLERS)
+    # All are answered, however busy the machine is.
+    first = await described(setting.server, kind, CALLERS, deadline=60)
     assert {"ENDPOINT_OVERLOADED", "ENDPOINT_UNREACHABLE", "ENDPOINT_ANSWER_UNREADABLE"} >= {
         each.reason for each in first
     }
@@ -299,11 +304,11 @@ async def test_who_waits_when_the_circuit_opens() -> None:
         ]
         await asyncio.to_thread(wait_for, lambda: len(scripted.seen) == POOL + 1)
         open_circuit(endpoint)
-        ended = await asyncio.wait_for(asyncio.gather(*reads, return_exceptions=True), 5)
+        ended = await asyncio.wait_for(asyncio.gather(*reads, return_exceptions=True), 30)
         assert {"ENDPOINT_UNREACHABLE"} == {cast("Failure", each).reason for each in ended}
         assert not change.done()
         release.set()
-        await asyncio.wait_for(change, 5)
+        await asyncio.wait_for(change, 30)
 
 
 def open_circuit(endpoint: Endpoint) -> None:

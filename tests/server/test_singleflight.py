@@ -56,7 +56,7 @@ class Calls:
 
     async def begun(self, number: int) -> None:
         """Wait until call NUMBER is under way."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while self.made < number:
                 self._began.clear()
                 await self._began.wait()
@@ -196,7 +196,7 @@ async def test_reader_after_all_have_left(calls: Calls) -> None:
     late = calls.read()
     await pass_by()
     calls.end()
-    assert calls.made == await asyncio.wait_for(late, 5)
+    assert calls.made == await asyncio.wait_for(late, 30)
 
 
 async def test_call_that_is_cancelled_from_below(calls: Calls) -> None:

@@ -62,7 +62,7 @@ async def test_goes_on() -> None:
     with capture_logs() as logs, looping(Supervisor(), work):
         await failed(work, 2)
         work.failures = 0
-        await asyncio.wait_for(work.done.wait(), 5)
+        await asyncio.wait_for(work.done.wait(), 30)
         await asyncio.sleep(0)
     assert [("background loop failed", "a loop", 1), ("background loop failed", "a loop", 2)] == [
         (each["event"], each["loop"], each["failures"]) for each in logs[:2]
@@ -76,7 +76,7 @@ async def test_health(failures: int, expected: list[bool]) -> None:
     told: list[bool] = []
     work = Work(failures)
     with looping(Supervisor(told.append), work):
-        await asyncio.wait_for(work.done.wait(), 5)
+        await asyncio.wait_for(work.done.wait(), 30)
         await asyncio.sleep(0)
     assert expected == told
 
@@ -89,7 +89,7 @@ async def test_every_loop_counts() -> None:
         await failed(first, BOUND)
         await failed(second, BOUND)
         first.failures = 0
-        await asyncio.wait_for(first.done.wait(), 5)
+        await asyncio.wait_for(first.done.wait(), 30)
         await asyncio.sleep(0.01)
         assert [False] == told
         ended.cancel()
@@ -103,7 +103,7 @@ async def test_complete() -> None:
     completing = asyncio.create_task(Supervisor().complete("a piece of work", work))
     await failed(work, 3)
     work.failures = 0
-    assert "done" == await asyncio.wait_for(completing, 5)
+    assert "done" == await asyncio.wait_for(completing, 30)
 
 
 async def test_delays(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -848,7 +848,7 @@ def test_closing_an_endpoint() -> None:
 
     def script(wire: Wire, _: int) -> None:
         while wire.receive():
-            gathered.wait(5)
+            gathered.wait(30)
             wire.send(answer())
 
     async def call_and_close(url: str) -> None:

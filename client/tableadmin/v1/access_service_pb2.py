@@ -26,7 +26,7 @@ from tableadmin.v1 import approval_pb2 as tableadmin_dot_v1_dot_approval__pb2
 from tableadmin.v1 import permission_pb2 as tableadmin_dot_v1_dot_permission__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"tableadmin/v1/access_service.proto\x12\rtableadmin.v1\x1a\x1ctableadmin/v1/approval.proto\x1a\x1etableadmin/v1/permission.proto\"\x0f\n\rWhoAmIRequest\"\xc2\x01\n\x0eWhoAmIResponse\x12\x16\n\tprincipal\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x0e\n\x06groups\x18\x02 \x03(\t\x12\x12\n\x05proof\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\x19\n\x0chas_policies\x18\x04 \x01(\x08H\x02\x88\x01\x01\x12\x30\n\tendpoints\x18\x05 \x03(\x0b\x32\x1d.tableadmin.v1.EndpointAccessB\x0c\n\n_principalB\x08\n\x06_proofB\x0f\n\r_has_policies\"E\n\x0e\x45ndpointAccess\x12\x15\n\x08\x65ndpoint\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x0f\n\x07\x61\x63tions\x18\x02 \x03(\tB\x0b\n\t_endpoint\"\\\n\x12\x43heckAccessRequest\x12\x13\n\x06\x61\x63tion\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x17\n\ntable_name\x18\x02 \x01(\tH\x01\x88\x01\x01\x42\t\n\x07_actionB\r\n\x0b_table_name\"\x9a\x01\n\x13\x43heckAccessResponse\x12\x16\n\tpermitted\x18\x01 \x01(\x08H\x00\x88\x01\x01\x12\x10\n\x08policies\x18\x02 \x03(\t\x12\x0e\n\x06\x61\x64vice\x18\x03 \x03(\t\x12;\n\x12required_approvals\x18\x04 \x03(\x0b\x32\x1f.tableadmin.v1.RequiredApprovalB\x0c\n\n_permitted2\xc2\x01\n\rAccessService\x12P\n\x06WhoAmI\x12\x1c.tableadmin.v1.WhoAmIRequest\x1a\x1d.tableadmin.v1.WhoAmIResponse\"\t\x90\x02\x01\x92\xb5\x18\x02\x10\x04\x12_\n\x0b\x43heckAccess\x12!.tableadmin.v1.CheckAccessRequest\x1a\".tableadmin.v1.CheckAccessResponse\"\t\x90\x02\x01\x92\xb5\x18\x02\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"tableadmin/v1/access_service.proto\x12\rtableadmin.v1\x1a\x1ctableadmin/v1/approval.proto\x1a\x1etableadmin/v1/permission.proto\"\x0f\n\rWhoAmIRequest\"\xc2\x01\n\x0eWhoAmIResponse\x12\x16\n\tprincipal\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x0e\n\x06groups\x18\x02 \x03(\t\x12\x12\n\x05proof\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\x19\n\x0chas_policies\x18\x04 \x01(\x08H\x02\x88\x01\x01\x12\x30\n\tendpoints\x18\x05 \x03(\x0b\x32\x1d.tableadmin.v1.EndpointAccessB\x0c\n\n_principalB\x08\n\x06_proofB\x0f\n\r_has_policies\"E\n\x0e\x45ndpointAccess\x12\x15\n\x08\x65ndpoint\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x0f\n\x07\x61\x63tions\x18\x02 \x03(\tB\x0b\n\t_endpoint\"\\\n\x12\x43heckAccessRequest\x12\x13\n\x06\x61\x63tion\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x17\n\ntable_name\x18\x02 \x01(\tH\x01\x88\x01\x01\x42\t\n\x07_actionB\r\n\x0b_table_name\"\xc8\x01\n\x13\x43heckAccessResponse\x12\x16\n\tpermitted\x18\x01 \x01(\x08H\x00\x88\x01\x01\x12\x10\n\x08policies\x18\x02 \x03(\t\x12\x0e\n\x06\x61\x64vice\x18\x03 \x03(\t\x12;\n\x12required_approvals\x18\x04 \x03(\x0b\x32\x1f.tableadmin.v1.RequiredApproval\x12\x1a\n\rmade_by_plans\x18\x05 \x01(\x08H\x01\x88\x01\x01\x42\x0c\n\n_permittedB\x10\n\x0e_made_by_plans2\xc2\x01\n\rAccessService\x12P\n\x06WhoAmI\x12\x1c.tableadmin.v1.WhoAmIRequest\x1a\x1d.tableadmin.v1.WhoAmIResponse\"\t\x90\x02\x01\x92\xb5\x18\x02\x10\x04\x12_\n\x0b\x43heckAccess\x12!.tableadmin.v1.CheckAccessRequest\x1a\".tableadmin.v1.CheckAccessResponse\"\t\x90\x02\x01\x92\xb5\x18\x02\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,7 +46,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHECKACCESSREQUEST']._serialized_start=400
   _globals['_CHECKACCESSREQUEST']._serialized_end=492
   _globals['_CHECKACCESSRESPONSE']._serialized_start=495
-  _globals['_CHECKACCESSRESPONSE']._serialized_end=649
-  _globals['_ACCESSSERVICE']._serialized_start=652
-  _globals['_ACCESSSERVICE']._serialized_end=846
+  _globals['_CHECKACCESSRESPONSE']._serialized_end=695
+  _globals['_ACCESSSERVICE']._serialized_start=698
+  _globals['_ACCESSSERVICE']._serialized_end=892
 # @@protoc_insertion_point(module_scope)

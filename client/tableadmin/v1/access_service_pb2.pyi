@@ -161,8 +161,14 @@ class CheckAccessResponse(_message.Message):
     POLICIES_FIELD_NUMBER: _builtins.int
     ADVICE_FIELD_NUMBER: _builtins.int
     REQUIRED_APPROVALS_FIELD_NUMBER: _builtins.int
+    MADE_BY_PLANS_FIELD_NUMBER: _builtins.int
     permitted: _builtins.bool
     """True if the action is permitted."""
+    made_by_plans: _builtins.bool
+    """Present if there are required approvals. True if plans can make the call: ApplyPlan then starts an
+    operation, which waits for the approvals. False if no plan makes the call: the principal cannot make it,
+    and a member of the group has to make it.
+    """
     @_builtins.property
     def policies(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The IDs of the policies that permit or forbid the action. Empty if no policy permits the action, or if
@@ -171,13 +177,11 @@ class CheckAccessResponse(_message.Message):
 
     @_builtins.property
     def advice(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The advice of the policies that forbid the action."""
+        """The advice of these policies. Empty if the action is permitted."""
 
     @_builtins.property
     def required_approvals(self) -> _containers.RepeatedCompositeFieldContainer[_approval_pb2.RequiredApproval]:
-        """The approvals with which policies permit the action to an operation of ApplyPlan. `permitted` is then
-        false.
-        """
+        """The approvals with which policies permit the action. `permitted` is then false."""
 
     def __init__(
         self,
@@ -186,13 +190,19 @@ class CheckAccessResponse(_message.Message):
         policies: _abc.Iterable[_builtins.str] | None = ...,
         advice: _abc.Iterable[_builtins.str] | None = ...,
         required_approvals: _abc.Iterable[_approval_pb2.RequiredApproval] | None = ...,
+        made_by_plans: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_permitted", b"_permitted", "permitted", b"permitted"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_made_by_plans", b"_made_by_plans", "_permitted", b"_permitted", "made_by_plans", b"made_by_plans", "permitted", b"permitted"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_permitted", b"_permitted", "advice", b"advice", "permitted", b"permitted", "policies", b"policies", "required_approvals", b"required_approvals"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_made_by_plans", b"_made_by_plans", "_permitted", b"_permitted", "advice", b"advice", "made_by_plans", b"made_by_plans", "permitted", b"permitted", "policies", b"policies", "required_approvals", b"required_approvals"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__made_by_plans: _TypeAlias = _typing.Literal["made_by_plans"]  # noqa: Y015
+    _WhichOneofArgType__made_by_plans: _TypeAlias = _typing.Literal["_made_by_plans", b"_made_by_plans"]  # noqa: Y015
     _WhichOneofReturnType__permitted: _TypeAlias = _typing.Literal["permitted"]  # noqa: Y015
     _WhichOneofArgType__permitted: _TypeAlias = _typing.Literal["_permitted", b"_permitted"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__made_by_plans) -> _WhichOneofReturnType__made_by_plans | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__permitted) -> _WhichOneofReturnType__permitted | None: ...
 
 Global___CheckAccessResponse: _TypeAlias = CheckAccessResponse  # noqa: Y015

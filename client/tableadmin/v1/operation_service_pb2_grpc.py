@@ -127,8 +127,8 @@ class OperationServiceServicer(object):
         """Approves the calls of an operation in the state AWAITING_APPROVAL. The operation continues when
         it has all required approvals. A second approval by the same principal changes nothing.
 
-        The caller must be in a group that a policy names as approver. The principal that started the
-        operation cannot approve it. An approval applies only to the calls in
+        The caller must be in a group that a policy names as approver. The requester (the principal that
+        called ApplyPlan) cannot approve it. An approval applies only to the calls in
         `Operation.approval_request`.
 
         Errors: NOT_FOUND if the operation does not exist or its record has expired. PERMISSION_DENIED

@@ -115,9 +115,12 @@ def _loaded(path: Path) -> ServerConfig:
 def _compiled(config: ServerConfig, folder: Path | None) -> Decider:
     if folder is None and config.policies.folder is None:
         _fail("there is no folder: set [policies] folder, or --folder", 2)
+    path, key = (folder, "--folder") if folder else (Path(str(config.policies.folder)), "policies.folder")
+    if not path.is_dir():
+        _fail(f"{key}: {path} is not a folder: create the folder, with a file NAME.cedar in it", 2)
     names = Configured(tuple(config.endpoints), config.authenticator_names)
     try:
-        return compile_folder(folder or Path(str(config.policies.folder)), names)
+        return compile_folder(path, names)
     except PolicyError as error:
         for problem in error.problems:
             click.echo(problem, err=True)

@@ -68,7 +68,7 @@ class Endpoint:
     """An endpoint of the configuration: what it answers, or why not, and which operations it has.
 
     `own_table` is the table in which the service keeps its operations, "" for none. Listings leave it out.
-    `authorize` decides about each call that an operation makes, for the principal that asked for it. OBSERVER
+    `authorize` decides about each call that an operation makes, for the requester of the operation. OBSERVER
     learns of the calls.
     """
 

@@ -25,7 +25,7 @@ from tableadmin_server.interceptors.wrapping import (
 from tableadmin_server.security.audit import redaction
 from tableadmin_server.security.audit.audit import Audit, outcome_of
 from tableadmin_server.security.audit.record import Act, Outcome
-from tableadmin_server.security.audit.requests import is_change
+from tableadmin_server.security.audit.requests import found_tables, is_change, operation_id
 from tableadmin_server.security.authorization.permitting import permitting_policies
 
 _CANCELLED = Outcome("CANCELLED")
@@ -58,6 +58,7 @@ class _Call:
             call_facts.names_in(request),
             content,
             call_facts.request_id_of(self.context),
+            operation_id="" if request is None else operation_id(request),
             is_change=self.is_change,
         )
 
@@ -119,6 +120,8 @@ class AuditInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  #
             # The bytes of somebody who is not known are not parsed.
             call.payload = None
         act = call.act or await call.described()
+        # A call without policies finds its table after the intent.
+        act = replace(act, names=tuple(dict.fromkeys((*act.names, *found_tables()))))
         await self._audit.conclude(act, outcome)
 
     def _is_read(self, call: _Call) -> bool:

@@ -32,10 +32,12 @@ from tableadmin_server.interceptors.visible_entries import Entry, visible_page
 from tableadmin_server.interceptors.wrapping import Context, Continuation, Handler, Received, wrapped
 from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
 from tableadmin_server.operations.following import not_found
+from tableadmin_server.security.audit.requests import add_found_table
 from tableadmin_server.security.authorization.asks import Ask, asks
 from tableadmin_server.security.authorization.authorizer import Authorizer, denied
 from tableadmin_server.security.authorization.classification import RPCS, About, Classified, action_of
 from tableadmin_server.security.authorization.decisions import DENIED, Resource
+from tableadmin_server.security.authorization.permitting import set_permitting_policies
 from tableadmin_server.security.authorization.resources import AccountUnknown, Place
 from tableadmin_server.security.identity import Principal, caller
 from tableadmin_server.tables.reading import background_reader
@@ -250,6 +252,7 @@ class AuthorizationInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type
         if row.about is About.ENDPOINT:
             decision = await self._authorizer.decide(principal, asked[0], endpoint.name)
             if decision.allowed:
+                set_permitting_policies(decision.policies)
                 return Admitted(principal, endpoint, asked)
         filters = row.listing is not None or row.about is About.TABLES
         if not filters or not self._authorizer.may_permit(principal, [action], endpoint.name):
@@ -291,9 +294,11 @@ class AuthorizationInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type
             if found is None:
                 raise not_found(operation_id)
             table, mine = found.spec.table_name, found.spec.principal == principal
+            add_found_table(table)
         ask = Ask(action, table, request, mine)
         decision = await self._authorizer.decide(principal, ask, endpoint.name)
         if decision.allowed:
+            set_permitting_policies(decision.policies)
             return ask
         denial = denied(principal, action, Resource(endpoint.name, table), decision)
         seen = await self._authorizer.decide(principal, replace(ask, action=_SEE), endpoint.name)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
@@ -12,7 +12,7 @@ from tableadmin_server.config.endpoint import ENDPOINT_NAME
 from tableadmin_server.failure import Failure
 from tableadmin_server.interceptors.identity import readable_peer
 from tableadmin_server.interceptors.wrapping import Context
-from tableadmin_server.security.audit.requests import method_of, named
+from tableadmin_server.security.audit.requests import found_tables, method_of, named
 from tableadmin_server.security.identity import Caller, caller
 
 # In the metadata of a call, and in the trailing metadata of its answer.
@@ -70,9 +70,9 @@ async def request_of(method: str, payload: object) -> Message | None:
 
 
 def names_in(request: Message | None) -> tuple[str, ...]:
-    """The tables, ARNs and ids that REQUEST names: the first 20."""
-    names = () if request is None else islice(named(request), _MAX_NAMES)
-    return tuple(name[:MAX_TEXT] for name in names)
+    """The tables, ARNs and ids that REQUEST names, and the tables that the call is about: the first 20."""
+    names = chain(() if request is None else named(request), found_tables())
+    return tuple(name[:MAX_TEXT] for name in islice(names, _MAX_NAMES))
 
 
 def _metadata(context: Context) -> Mapping[str, str]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, cast, get_args
 
 PrincipalType: TypeAlias = Literal["User", "Service"]
-# How a principal was proved; "none" where the listener asks for no proof.
-Proof: TypeAlias = Literal["none", "socket", "certificate", "jwt", "token"]
+# How a principal was proved; "none" where the listener asks for no proof, "" where nobody knows any more.
+Proof: TypeAlias = Literal["", "none", "socket", "certificate", "jwt", "token"]
 
 
 @dataclass(frozen=True)

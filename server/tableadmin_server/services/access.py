@@ -68,8 +68,9 @@ def handlers(endpoints: Endpoints, authorizer: Authorizer | None) -> "grpc.Gener
             permitted=decision.allowed,
             policies=decision.policies,
             advice=decision.advice,
+            required_approvals=map(message_of, decision.required),
             # Only what plans do can wait for approval.
-            required_approvals=map(message_of, decision.required if ask.action in PLANNED_ACTIONS else ()),
+            made_by_plans=ask.action in PLANNED_ACTIONS if decision.required else None,
         )
 
     return grpc.method_handlers_generic_handler(

@@ -33,6 +33,7 @@ from tableadmin_server.operations.operations import Operations
 from tableadmin_server.operations.storage import record
 from tableadmin_server.operations.storage.record import request_key
 from tableadmin_server.operations.storage.store import Found, Selection
+from tableadmin_server.security.audit.requests import add_found_table
 from tableadmin_server.security.identity import Principal, caller
 from tableadmin_server.services.call_metadata import called_endpoint, in_time
 from tableadmin_server.services.operation_messages import operation_message, unreadable_message
@@ -59,18 +60,14 @@ def handlers(endpoints: Endpoints, operations: OperationsByEndpoint) -> "grpc.Ge
         return operations.of(called_endpoint(endpoints, context))
 
     async def get_operation(request: GetOperationRequest, context: Context) -> GetOperationResponse:
-        found = await chosen(context).get(_id(request.operation_id))
-        if found is None:
-            raise not_found(request.operation_id)
+        found = _existing(request.operation_id, await chosen(context).get(_id(request.operation_id)))
         return GetOperationResponse(operation=operation_message(found, with_spec=True))
 
     async def list_operations(request: ListOperationsRequest, context: Context) -> ListOperationsResponse:
         return await _page(chosen(context), request)
 
     async def cancel_operation(request: CancelOperationRequest, context: Context) -> CancelOperationResponse:
-        found = await chosen(context).cancel(_id(request.operation_id))
-        if found is None:
-            raise not_found(request.operation_id)
+        found = _existing(request.operation_id, await chosen(context).cancel(_id(request.operation_id)))
         return CancelOperationResponse(operation=operation_message(found))
 
     async def forget_operation(request: ForgetOperationRequest, context: Context) -> ForgetOperationResponse:
@@ -152,11 +149,17 @@ def _decision(
         operations, comment = chosen(context), _comment(request.comment)
         deciding = decide(operations, _id(request.operation_id), caller().principal, comment)
         found = await in_time(deciding, context, rpc, operations.endpoint, reads=False)
-        if found is None:
-            raise not_found(request.operation_id)
-        return answer(operation=operation_message(found))
+        return answer(operation=operation_message(_existing(request.operation_id, found)))
 
     return handle
+
+
+def _existing(operation_id: str, found: record.Operation | None) -> record.Operation:
+    """FOUND, whose table the audit and the log name; raises Failure (NOT_FOUND) for None."""
+    if found is None:
+        raise not_found(operation_id)
+    add_found_table(found.spec.table_name)
+    return found
 
 
 def _comment(comment: str) -> str:

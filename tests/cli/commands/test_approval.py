@@ -12,8 +12,8 @@ from tableadmin.v1 import OperationState
 from tests.cli.running import Run, process_runner, runner
 from tests.engines import Engine
 from tests.operations.world import until
-from tests.server.security.authorization.guarded import Guarded, guarded, token
-from tests.server.security.authorization.test_approval import LEASE, POLICIES, PRINCIPALS
+from tests.server.security.authorization.approving import ADVICE, approving
+from tests.server.security.authorization.guarded import Guarded, token
 from tests.server.security.authorization.test_guarded_operations import table
 from tests.server_process import clean_environment
 
@@ -30,11 +30,7 @@ def server(
     start_engine: Callable[[str], Engine], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Guarded]:
     """A server with policies that require approval."""
-    folder = tmp_path_factory.mktemp("approval")
-    engine = start_engine("ministack")
-    with guarded(
-        folder, engine, policies=POLICIES, principals=PRINCIPALS, settings={"staging": LEASE}
-    ) as running:
+    with approving(tmp_path_factory.mktemp("approval"), start_engine("ministack")) as running:
         yield running
 
 
@@ -85,8 +81,19 @@ def test_plans_say_whose_approval(ana: Run, spec: str, name: str) -> None:
     """A plan says which step needs whose approval, and `can` says how the action is possible."""
     ran = ana("plan", "-f", spec)
     assert "needs approval by a member of ci/approvers (policy music-destroy)" in ran.stdout
-    ran = ana("can", "DeleteIndex", name)
-    assert (1, True) == (ran.returncode, "'tablectl apply' can, with approval by a member of" in ran.stdout)
+    for action, how in (
+        ("DeleteIndex", "with 'tablectl apply', which waits"),
+        ("DeleteTable", "ask a member"),
+    ):
+        ran = ana("can", action, name, "-o", "table")
+        assert (3, "") == (ran.returncode, ran.stderr)
+        needed = "needs approval by a member of ci/approvers (policy music-destroy): "
+        assert ran.stdout.startswith(needed)
+        assert all(text in ran.stdout for text in (how, ADVICE))
+        ran = ana("can", action, name, "-o", "json")
+        answer = json.loads(ran.stdout)
+        assert (3, False, ["music-destroy"]) == (ran.returncode, answer["Permitted"], answer["Policies"])
+        assert ["ci/approvers"] == [each["Group"] for each in answer["RequiredApprovals"]]
 
 
 def test_apply_waits(server: Guarded, bert: Run, spec: str, name: str, tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def test_check(config: Path) -> None:
     bad = config.parent / "policies" / "bad.cedar"
     bad.write_text("permit (principal, action, resource);")
     result = run("check", "--config", config)
-    assert (1, True) == (result.exit_code, result.output.startswith("bad.cedar: policy0: needs @id"))
+    assert (1, True) == (result.exit_code, result.output.startswith("bad.cedar:1: policy without @id: needs"))
 
 
 def test_cases(config: Path) -> None:
@@ -190,3 +190,13 @@ def test_without_a_folder(config: Path) -> None:
     """A configuration without policies, and no folder, is an error."""
     config.write_text(config.read_text().replace("[policies]\nfolder", "# folder"))
     assert run("check", "--config", config).exit_code == 2
+
+
+def test_a_folder_that_is_not_there(config: Path) -> None:
+    """A missing folder is an error of the configuration, whose key or flag the message names."""
+    absent = config.parent / "absent"
+    flag = run("check", "--config", config, "--folder", absent)
+    assert (2, True) == (flag.exit_code, f"--folder: {absent} is not a folder" in flag.output)
+    config.write_text(CONFIG.format(folder=absent))
+    key = run("check", "--config", config)
+    assert (2, True) == (key.exit_code, f"policies.folder: {absent} is not a folder" in key.output)

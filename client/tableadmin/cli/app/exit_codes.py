@@ -14,6 +14,8 @@ from tableadmin.cli.app.terminal_text import printable
 SERVICE_ERROR = 1
 # With --exit-code, as of `terraform plan -detailed-exitcode`. No error has this code.
 CHANGES_FOUND = 2
+# Of `can`: an action that policies permit with approval.
+NEEDS_APPROVAL = 3
 # EX_USAGE of sysexits.h.
 USAGE_ERROR = 64
 INTERRUPTED = 130

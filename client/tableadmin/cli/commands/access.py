@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tableadmin.cli.app.blocks import Block, Fields, Lines, Rows
+from tableadmin.cli.app.exit_codes import NEEDS_APPROVAL, SERVICE_ERROR
 from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.views.operation_text import requirement
@@ -31,12 +32,15 @@ def can(session: Session, ctx: click.Context, action: str, table: str | None) ->
     """Show whether policies permit you to do ACTION on TABLE or on the endpoint.
 
     ACTION is an RPC such as CreateTable, or an action within one such as DeleteIndex. The exit code is 0 if
-    the action is permitted, and 1 if not. Policies can decide differently by what else a request asks for.
+    the action is permitted, 3 if the action needs approval, and 1 if policies deny the action. Policies can
+    decide differently by what else a request asks for.
     """
     response = session.client.check_access(action, table)
     session.show(response, _access)
+    if response.required_approvals:
+        ctx.exit(NEEDS_APPROVAL)
     if not response.permitted:
-        ctx.exit(1)
+        ctx.exit(SERVICE_ERROR)
 
 
 def _identity(response: WhoAmIResponse) -> list[Block]:
@@ -56,6 +60,17 @@ def _access(response: CheckAccessResponse) -> list[Block]:
     if response.permitted:
         return [Lines([f"yes{by}"])]
     if response.required_approvals:
-        needed = " and ".join(map(requirement, response.required_approvals))
-        return [Lines([f"no: 'tablectl apply' can, with approval by {needed}"])]
+        return [Lines([_needed(response), *response.advice])]
     return [Lines([f"no{by}" if by else "no: no policy permits this", *response.advice])]
+
+
+def _needed(response: CheckAccessResponse) -> str:
+    """Who has to approve, and how the action is then done."""
+    needed = " and ".join(map(requirement, response.required_approvals))
+    groups = " or ".join(dict.fromkeys(each.group for each in response.required_approvals))
+    how = (
+        "make the change with 'tablectl apply', which waits for the approval"
+        if response.made_by_plans
+        else f"no plan makes this call, so ask a member of {groups} to make it"
+    )
+    return f"needs approval by {needed}: {how}"

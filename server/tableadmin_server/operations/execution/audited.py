@@ -8,9 +8,10 @@ from tableadmin_server.security.identity import Caller
 
 
 def act_of(spec: OperationSpec, step: Step, endpoint: str) -> Act:
-    """The call of STEP to ENDPOINT, for whoever asked for the operation of SPEC."""
+    """The call of STEP to ENDPOINT, for the requester of the operation of SPEC."""
     return Act(
-        Caller(spec.principal, peer=spec.caller),
+        # Of the call that asked for the operation, the proof of the principal is not kept.
+        Caller(spec.principal, "", spec.caller),
         "dynamodb",
         step.operation,
         endpoint,

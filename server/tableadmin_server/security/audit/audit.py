@@ -70,14 +70,15 @@ OFF = Audit()
 
 
 def outcome_of(failure: Failure) -> Outcome:
-    """What FAILURE says of a call that it ends."""
+    """What FAILURE says of the call of the running task, which it ends."""
     denial = denial_in(failure)
-    policies = (denial or failure).metadata.get("policies", "")
+    forbidding = denial.metadata.get("policies", "") if denial else ""
+    policies = tuple(forbidding.split(", ")) if forbidding else ()
     return Outcome(
         Code.Name(failure.code),
         failure.reason,
         failure.metadata.get("aws_request_id", ""),
-        tuple(policies.split(", ")) if policies else (),
+        policies if denial else permitting_policies(),
         denied=denial is not None,
         not_sent=failure.not_sent,
     )

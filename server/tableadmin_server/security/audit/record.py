@@ -55,7 +55,8 @@ class Act:
     """Something that CALLER asks the RPC or the AWS operation OPERATION of SERVICE to do.
 
     NAMES are the tables, ARNs or ids that it is about, REQUEST is what was asked for, as JSON can have it.
-    An act for an operation names the operation; REQUESTED_BY is who its request said had asked.
+    An act that is about an operation, or is made by one, names the operation; REQUESTED_BY is who the request
+    of the operation said had asked.
     """
 
     caller: Caller
@@ -130,7 +131,6 @@ class _Unmapped(msgspec.Struct, omit_defaults=True, kw_only=True):
     """What OCSF has no member for."""
 
     endpoint: str = ""
-    # Of the call that asked for an operation nobody remembers how its principal was proved.
     proof: str = ""
     operation_id: str = ""
     requested_by: str = ""
@@ -202,7 +202,7 @@ def _record(act: Act, time: float, status: str) -> _Record:
         resources=[{"name": name} for name in act.names],
         unmapped=_Unmapped(
             endpoint=act.endpoint,
-            proof="" if act.operation_id else act.caller.proof,
+            proof=act.caller.proof,
             operation_id=act.operation_id,
             requested_by=act.requested_by,
         ),

@@ -1,8 +1,9 @@
-"""Which RPCs of the contract change something, and what their requests name."""
+"""Which RPCs of the contract change something, and which tables, ARNs and ids calls are about."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from functools import cache
-from typing import cast
+from typing import Any, cast
 
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
@@ -26,6 +27,9 @@ _NAMES = (
     "operation_id",
 )
 _HOLDERS = ("table_creation_parameters", "specs")
+
+# Tables that the call of the running task is about without naming them in the request.
+_found: ContextVar[tuple[str, ...]] = ContextVar("found_tables", default=())
 
 
 @cache
@@ -59,3 +63,20 @@ def named(request: Message) -> Iterator[str]:
             held = getattr(request, name)
             for each in cast("Iterable[Message]", held if fields[name].is_repeated else [held]):
                 yield from named(each)
+
+
+def operation_id(request: Message) -> str:
+    """The id of the operation that REQUEST is about, "" where REQUEST names no operation."""
+    fields = request.DESCRIPTOR.fields_by_name
+    return str(cast("Any", request).operation_id) if "operation_id" in fields else ""
+
+
+def found_tables() -> tuple[str, ...]:
+    """The tables that the call of the running task is about without naming them in the request."""
+    return _found.get()
+
+
+def add_found_table(table: str) -> None:
+    """Say that the call of the running task is about TABLE, such as the table of an operation."""
+    if table not in _found.get():
+        _found.set((*_found.get(), table))

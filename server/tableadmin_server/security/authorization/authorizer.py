@@ -176,13 +176,16 @@ def denied(principal: Principal, action: str, resource: Resource, decision: Deci
         return _unapproved(principal, action, resource, decision)
     forbidden = ", ".join(decision.policies)
     why = f"the policy {forbidden} forbids it" if decision.policies else "no policy permits it"
-    advice = "".join(f" {each}" for each in decision.advice)
     return Failure(
         Code.PERMISSION_DENIED,
-        f"{principal} may not call {action} for {resource}: {why}.{advice}",
+        f"{principal} may not call {action} for {resource}: {why}{_advice(decision) or '.'}",
         reason="POLICY_DENIED",
         metadata={"action": action, "resource": str(resource), "policies": forbidden},
     )
+
+
+def _advice(decision: Decision) -> str:
+    return ". " + " ".join(decision.advice) if decision.advice else ""
 
 
 def _unapproved(principal: Principal, action: str, resource: Resource, decision: Decision) -> Failure:
@@ -196,7 +199,7 @@ def _unapproved(principal: Principal, action: str, resource: Resource, decision:
     )
     return Failure(
         Code.PERMISSION_DENIED,
-        f"{principal} may not call {action} for {resource} without {needed}: {remedy}",
+        f"{principal} may not call {action} for {resource} without {needed}: {remedy}{_advice(decision)}",
         reason="APPROVAL_REQUIRED",
         metadata={"action": action, "resource": str(resource), "policies": ", ".join(decision.policies)},
     )

@@ -57,7 +57,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether something is allowed, by which policies (`@id`), and their `@advice`.
+    """Whether something is allowed, by which policies (`@id`), and their `@advice` if it is not allowed.
 
     REQUIRED are the approvals with which POLICIES permit it. It is not allowed without them, so whoever knows
     nothing of approvals takes it for denied.
@@ -196,7 +196,8 @@ class Decider:
             if alone:
                 return Decision(allowed=True, policies=alone)
             required = required_by(self._policies, answer.policies)
-            return Decision(allowed=False, policies=answer.policies, required=required)
+            advice = annotations_of(self._policies, answer.policies, "advice")
+            return Decision(allowed=False, policies=answer.policies, advice=advice, required=required)
         if answer.policies and evaluate(permits()).allowed:
             advice = annotations_of(self._policies, answer.policies, "advice")
             return Decision(allowed=False, policies=answer.policies, advice=advice)

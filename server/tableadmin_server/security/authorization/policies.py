@@ -5,13 +5,14 @@ import json
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import cedarpy
 
 from tableadmin_server.security.authorization import approvals
+from tableadmin_server.security.authorization.statements import line_of_error, statements
 
 # A policy as Cedar's JSON has it.
 Est: TypeAlias = dict[str, Any]
@@ -21,6 +22,11 @@ _ANNOTATIONS = frozenset({"id", "advice", approvals.APPROVAL, approvals.APPROVER
 _ID = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,99}\Z")
 _WORD = re.compile(r"[^\W\d_]+")
 _MAX_ADVICE = 200
+# How Cedar's validation begins a problem of a policy, and names the action for which it is one.
+_OF_POLICY = re.compile(r"^for policy `policy[0-9]+`[,:] ")
+_OF_ACTION = re.compile(r'(?<= for )Action::"[^"]*"(?= not found)')
+_ACTIONS = "\0"
+_NEVER_APPLIES = "unable to find an applicable action"
 # The operators whose operands are conditions.
 _LOGIC = frozenset({"&&", "||", "!", "if-then-else"})
 # Bytes of all files together.
@@ -86,7 +92,7 @@ def load(texts: Mapping[str, str], schema: cedarpy.Schema, configured: Configure
     problems: list[str] = []
     policies: dict[str, Est] = {}
     for file, text in sorted(texts.items()):
-        problems += [f"{file}: {each}" for each in _read_file(text, schema, configured, policies)]
+        problems += _read_file(file, text, schema, configured, policies)
     if not policies and not problems:
         problems.append("there is no policy: the folder needs a file NAME.cedar with at least one policy")
     if problems:
@@ -100,31 +106,74 @@ def digest_of(texts: Mapping[str, str]) -> str:
 
 
 def _read_file(
-    text: str, schema: cedarpy.Schema, configured: Configured, policies: dict[str, Est]
+    file: str, text: str, schema: cedarpy.Schema, configured: Configured, policies: dict[str, Est]
 ) -> Iterator[str]:
-    """Add the policies of TEXT to POLICIES, and say what is wrong with TEXT."""
-    yield from _unreadable(text)
-    try:
-        document = json.loads(cedarpy.policies_to_json_str(text))
-    except ValueError as error:
-        yield f"is not Cedar: {_line(error)}"
+    """Add the policies of TEXT, which is that of FILE, to POLICIES, and say what is wrong with TEXT."""
+    yield from (f"{file}: {problem}" for problem in _unreadable(text))
+    problem = _syntax_error(text)
+    if problem:
+        yield from _syntax_errors(file, text, problem)
         return
+    document = json.loads(cedarpy.policies_to_json_str(text))
+    places = [f"{file}:{each}: " for each in statements(text)]
     for number in document["templates"]:
-        yield f"{number}: templates are not supported"
+        yield f"{_place(file, places, number)}templates are not supported"
     for number, policy in document["staticPolicies"].items():
+        place = _place(file, places, number)
+        yield from (f"{place}{problem}" for problem in _problems(policy, configured))
         name = policy.get("annotations", {}).get("id")
-        yield from (f"{name or number}: {problem}" for problem in _problems(policy, configured))
         if name in policies:
-            yield f'{name}: @id("{name}") occurs more than once'
+            yield f'{place}@id("{name}") occurs more than once'
         if name:
             policies[name] = policy
-    names = {
-        number: policy.get("annotations", {}).get("id") or number
-        for number, policy in document["staticPolicies"].items()
-    }
+    yield from _invalid(file, text, schema, places)
+
+
+def _syntax_error(text: str) -> str:
+    try:
+        cedarpy.policies_to_json_str(text)
+    except ValueError as error:
+        return _line(error)
+    return ""
+
+
+def _syntax_errors(file: str, text: str, problem: str) -> Iterator[str]:
+    """What is wrong with each policy of FILE that is not Cedar. Of all of its TEXT, Cedar reports PROBLEM."""
+    found = [(each, _syntax_error(each.text)) for each in statements(text)]
+    wrong = [(each, error) for each, error in found if error]
+    for each, error in wrong:
+        place = replace(each, line=line_of_error(each, error, _syntax_error))
+        yield f"{file}:{place}: is not Cedar: {error}"
+    if not wrong:
+        yield f"{file}: is not Cedar: {problem}"
+
+
+def _invalid(file: str, text: str, schema: cedarpy.Schema, places: Sequence[str]) -> Iterator[str]:
+    """What Cedar's validation says of TEXT, which is that of FILE and has its policies at PLACES.
+
+    Validation repeats a problem for each action that a policy applies to.
+    """
+    problems: dict[tuple[str, str], list[str]] = {}
     for found in cedarpy.validate_policies(text, schema, release_gil=True).errors:
-        number, problem = found.policy_id, _line(found.error)
-        yield f"{names.get(number, number)}: {problem}" if number else problem
+        problem = _OF_POLICY.sub("", _line(found.error))
+        key = _place(file, places, found.policy_id), _OF_ACTION.sub(_ACTIONS, problem)
+        problems.setdefault(key, []).extend(_OF_ACTION.findall(problem))
+    # Of a policy with another problem it is no news that no action is left to which it can apply.
+    clear = {place for place, problem in problems if not problem.startswith(_NEVER_APPLIES)}
+    for (place, problem), actions in problems.items():
+        if place not in clear or not problem.startswith(_NEVER_APPLIES):
+            yield place + problem.replace(_ACTIONS, _listed(sorted(set(actions))))
+
+
+def _listed(actions: Sequence[str]) -> str:
+    others = len(actions) - 1
+    return "".join(actions[:1]) + (f" and {others} other actions" if others > 0 else "")
+
+
+def _place(file: str, places: Sequence[str], number: str | None) -> str:
+    """Which of PLACES in FILE has the policy that Cedar calls NUMBER: `policy1` is the second one."""
+    index = (number or "").removeprefix("policy")
+    return places[int(index)] if index.isdecimal() and int(index) < len(places) else f"{file}: "
 
 
 def _problems(policy: Est, configured: Configured) -> Iterator[str]:

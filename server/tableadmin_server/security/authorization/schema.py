@@ -37,7 +37,7 @@ entity TagSet tags String;
 // the principal has asked for the operation. The units are those of the table and its indexes together.
 // `destinations` are S3 buckets and the ARNs of Kinesis streams, `keys` are KMS keys. `tagKeys` has the keys
 // of tags that are set or removed. `peer` is the IP address that the call came from. Of the calls of an
-// operation, `peer` is the address of whoever asked for the operation. Calls through a Unix socket have no
+// operation, `peer` is the address of the requester. Calls through a Unix socket have no
 // `peer`.
 type Context = {{
   now: datetime,

@@ -1,4 +1,4 @@
-"""The calls of operations, each authorized for the principal that asked, when the call is sent."""
+"""The calls of operations, each authorized for the requester of the operation, when the call is sent."""
 
 from datetime import datetime
 

@@ -13,7 +13,8 @@ from tableadmin import Client, v1
 from tableadmin.errors import FailedPrecondition, NotFound, OperationFailed, PermissionDenied, TableAdminError
 from tests.engines import Engine
 from tests.operations.world import until
-from tests.server.security.authorization.guarded import Guarded, guarded
+from tests.server.security.authorization.approving import ADVICE, POLICIES, approving
+from tests.server.security.authorization.guarded import Guarded
 from tests.server.security.authorization.test_guarded_operations import table
 from tests.server_process import running_server
 
@@ -21,35 +22,6 @@ State = v1.OperationState
 AWAITING, SCHEDULED = State.OPERATION_STATE_AWAITING_APPROVAL, State.OPERATION_STATE_SCHEDULED
 SUCCEEDED, ABORTED = State.OPERATION_STATE_SUCCEEDED, State.OPERATION_STATE_ABORTED
 FAILED, CANCELLED = State.OPERATION_STATE_FAILED, State.OPERATION_STATE_CANCELLED
-
-PRINCIPALS = {
-    "olga": ("platform",),
-    "ana": ("music",),
-    "eva": ("music", "approvers"),
-    "bert": ("approvers",),
-    "carl": ("approvers",),
-    "dora": ("readers",),
-    "nobody": (),
-}
-OF_MUSIC = 'principal in Group::"ci/music"'
-NAMED = 'when { resource.name like "music-*" }'
-POLICIES = f"""
-@id("operators") permit (principal in Group::"ci/platform", action, resource);
-@id("music") permit ({OF_MUSIC}, action in [Action::"read", Action::"write"], resource) {NAMED};
-@id("music-destroy") @approval("ci/approvers")
-permit ({OF_MUSIC}, action in Action::"destroy", resource) {NAMED};
-@id("music-expire") @approval("ci/approvers") @approvers("2")
-permit ({OF_MUSIC}, action == Action::"ExpireItems", resource) {NAMED};
-@id("approvers")
-permit (principal in Group::"ci/approvers", action in [Action::"read", Action::"approve"], resource);
-@id("readers")
-permit (principal in Group::"ci/readers", action in [Action::"read", Action::"approve"], resource);
-@id("new-tables") @approval("ci/approvers")
-permit ({OF_MUSIC}, action in Action::"write", resource) when {{ resource.name like "new-*" }};
-@id("new-tables-read") permit ({OF_MUSIC}, action in Action::"read", resource)
-when {{ resource.name like "new-*" }};
-"""
-LEASE = "operation_lease = 0.6"
 
 
 @pytest.fixture(scope="module")
@@ -60,16 +32,8 @@ def engine(start_engine: Callable[[str], Engine]) -> Engine:
 
 @pytest.fixture(scope="module")
 def server(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
-    """A server with POLICIES."""
-    folder = tmp_path_factory.mktemp("approval")
-    with guarded(
-        folder,
-        engine,
-        flags=("--audit-file", str(folder / "audit.jsonl")),
-        policies=POLICIES,
-        principals=PRINCIPALS,
-        settings={"staging": LEASE},
-    ) as running:
+    """A server with policies that require approval."""
+    with approving(tmp_path_factory.mktemp("approval"), engine) as running:
         yield running
 
 
@@ -160,37 +124,55 @@ def test_a_direct_call(server: Guarded, name: str) -> None:
         with pytest.raises(PermissionDenied) as raised:
             ana.update_table(table_name=name, global_secondary_index_updates=[delete_index])
         assert raised.value.reason == "APPROVAL_REQUIRED"
-        for word in ("ci/approvers", "music-destroy", "tablectl apply"):
+        for word in ("ci/approvers", "music-destroy", "tablectl apply", ADVICE):
             assert word in str(raised.value)
         with pytest.raises(PermissionDenied, match="ask a member of ci/approvers"):
             ana.delete_table(table_name=name)
-        access = ana.check_access("DeleteIndex", name)
-        assert (False, ["ci/approvers"]) == (
-            access.permitted,
-            [each.group for each in access.required_approvals],
-        )
-        assert not ana.check_access("DeleteBackup", name).required_approvals
+        for action, made_by_plans in (("DeleteIndex", True), ("DeleteTable", False)):
+            access = ana.check_access(action, name)
+            assert (False, made_by_plans, ["music-destroy"], [ADVICE], ["ci/approvers"]) == (
+                access.permitted,
+                access.made_by_plans,
+                list(access.policies),
+                list(access.advice),
+                [each.group for each in access.required_approvals],
+            )
+        access = ana.check_access("DescribeTable", name)
+        assert (True, False) == (access.permitted, access.HasField("made_by_plans"))
         assert has_index(ana, name)
 
 
 def test_audit(server: Guarded, name: str) -> None:
-    """Approvals, rejections and those that are denied are in the audit, each with its principal."""
+    """Approvals and rejections, also denied ones, are recorded with principal, table and operation."""
     with server.client("ana") as ana, server.client("bert") as bert, server.client("olga") as olga:
         operation_id = asked(ana, name).operation_id
         with pytest.raises(PermissionDenied):
             ana.approve_operation(operation_id)
+        with server.client("nobody") as nobody, pytest.raises(NotFound):
+            nobody.approve_operation(operation_id)
         bert.reject_operation(operation_id)
         with pytest.raises(FailedPrecondition):
             bert.approve_operation(operation_id)
-        with olga.read_audit_records(name=operation_id) as responses:
+        with olga.read_audit_records(id=operation_id) as responses:
             records = [json.loads(each) for response in responses for each in response.records]
     found = [(each["actor"]["user"]["name"], each["api"]["operation"], each["status"]) for each in records]
     assert found == [
         ("ana", "ApproveOperation", "Failure"),
+        ("nobody", "ApproveOperation", "Failure"),
         ("bert", "RejectOperation", "Intent"),
         ("bert", "RejectOperation", "Success"),
         ("bert", "ApproveOperation", "Intent"),
         ("bert", "ApproveOperation", "Failure"),
+    ]
+    # What the server may do to nobody's eyes is denied before the operation is read.
+    for each in records:
+        names = [resource["name"] for resource in each["resources"]]
+        known = [name] if each["actor"]["user"]["name"] != "nobody" else []
+        assert [operation_id, *known] == names
+        assert {"operation_id": operation_id, "proof": "token"}.items() <= each["unmapped"].items()
+    permitted = {"decision": "allow", "policy": {"uid": "approvers"}}
+    assert [[], [permitted], [], [permitted]] == [
+        each["actor"].get("authorizations", []) for each in records if each["actor"]["user"]["name"] == "bert"
     ]
 
 
@@ -362,9 +344,8 @@ def test_policies_that_change(server: Guarded, name: str) -> None:
 
 def test_expiry(engine: Engine, name: str, tmp_path: Path) -> None:
     """An operation that nobody approves in time ends, and its table is free."""
-    settings = {"staging": LEASE, "policies": "approval_timeout = 1.0"}
     with (
-        guarded(tmp_path, engine, policies=POLICIES, principals=PRINCIPALS, settings=settings) as hasty,
+        approving(tmp_path, engine, "approval_timeout = 1.0") as hasty,
         hasty.client("ana") as ana,
     ):
         found = ended(ana, asked(ana, name).operation_id)

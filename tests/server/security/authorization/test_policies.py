@@ -1,11 +1,17 @@
 """The loader takes the example policies, and refuses what Cedar's validation lets pass."""
 
+import json
 import re
+from contextlib import suppress
 from pathlib import Path
 
+import cedarpy
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tableadmin_server.security.authorization.policies import PolicyError, load, read_folder
+from tableadmin_server.security.authorization.statements import statements
 from tests.server.security.authorization.policy_sets import CONFIGURED, EXAMPLE, SCHEMA
 
 PERMIT = "permit (principal, action, resource)"
@@ -31,10 +37,10 @@ def test_the_example_is_taken() -> None:
         ("", "there is no policy"),
         ("// nothing", "there is no policy"),
         (PERMIT, "is not Cedar"),
-        (f"{PERMIT};", "policy0: needs @id"),
-        (f"@id {PERMIT};", "policy0: needs @id"),
-        (f'@id("") {PERMIT};', "policy0: needs @id"),
-        (f'@id("a b") {PERMIT};', "a b: needs @id"),
+        (f"{PERMIT};", "policy without @id: needs @id"),
+        (f"@id {PERMIT};", "policy without @id: needs @id"),
+        (f'@id("") {PERMIT};', "policy without @id: needs @id"),
+        (f'@id("a b") {PERMIT};', "policy a b: needs @id"),
         (f'@id("x") @id("y") {PERMIT};', "duplicate annotation"),
         (f'@id("x") {PERMIT}; @id("x") {PERMIT};', 'x: @id("x") occurs more than once'),
         (f'@id("x") @approval {PERMIT};', "@approval needs a group"),
@@ -101,9 +107,54 @@ def test_all_problems_are_told() -> None:
     with pytest.raises(PolicyError) as refused:
         load({"a.cedar": f"{PERMIT};", "b.cedar": f'@id("x") {PERMIT} when {{ false }};'}, SCHEMA, CONFIGURED)
     assert [each.split(":")[:2] for each in refused.value.problems] == [
-        ["a.cedar", " policy0"],
-        ["b.cedar", " x"],
+        ["a.cedar", "1"],
+        ["b.cedar", "1"],
     ]
+
+
+BROKEN = f"""\
+// The "first; policy
+@id("first") @advice("a; b // c")
+{PERMIT};
+
+@id("second")
+permit (principal, action
+  resource);
+@id("third") {PERMIT}; @id("fourth")
+permit (principal, action == "ListTables", resource);
+{PERMIT}
+"""
+
+
+def test_syntax_errors_name_the_line_and_the_policy() -> None:
+    """Each policy that is not Cedar is named with its line, and the policies around it are not."""
+    assert problems(BROKEN).splitlines() == [
+        "x.cedar:7: policy second: is not Cedar: unexpected token `resource`",
+        'x.cedar:8: policy fourth: is not Cedar: expected an entity uid, found literal `"ListTables"`',
+        "x.cedar:10: policy without @id: is not Cedar: unexpected end of input",
+    ]
+
+
+def test_errors_of_validation_name_the_line_and_the_policy() -> None:
+    """A policy with one problem has one line, however many actions the policy applies to."""
+    found = problems(
+        f'@id("good") {PERMIT};\n\n@id("x")\n{PERMIT} when {{ context.nope == 1 }};\n'
+        '@id("y") permit (principal, action == Action::"DropTable", resource);'
+    ).splitlines()
+    assert found[1:] == ['x.cedar:5: policy y: unrecognized action `Action::"DropTable"`']
+    (many,) = found[:1]
+    assert many.startswith('x.cedar:3: policy x: attribute `nope` in context for Action::"ApplyPlan" and ')
+    assert many.endswith(" other actions not found")
+
+
+@given(st.text('ab;"/\\\n @(,)', max_size=40))
+def test_policies_are_told_apart_as_cedar_does(text: str) -> None:
+    """Files are cut at the semicolons that end policies, whatever strings and comments contain."""
+    files = f'@id("a") @advice("{text}") {PERMIT};', f'// {text}\n@id("b") {PERMIT};'
+    for file in files:
+        with suppress(ValueError):
+            count = len(json.loads(cedarpy.policies_to_json_str(file + file))["staticPolicies"])
+            assert count == len(list(statements(file + file)))
 
 
 def test_ids_are_unique_among_all_files() -> None:

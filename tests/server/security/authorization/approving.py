@@ -1,0 +1,52 @@
+"""A server with policies that permit a part of the changes with approval, and its principals."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.engines import Engine
+from tests.server.security.authorization.guarded import Guarded, guarded
+
+# The principals, each with its groups.
+PRINCIPALS = {
+    "olga": ("platform",),
+    "ana": ("music",),
+    "eva": ("music", "approvers"),
+    "bert": ("approvers",),
+    "carl": ("approvers",),
+    "dora": ("readers",),
+    "nobody": (),
+}
+ADVICE = "Say why in the ticket."
+OF_MUSIC = 'principal in Group::"ci/music"'
+NAMED = 'when { resource.name like "music-*" }'
+POLICIES = f"""
+@id("operators") permit (principal in Group::"ci/platform", action, resource);
+@id("music") permit ({OF_MUSIC}, action in [Action::"read", Action::"write"], resource) {NAMED};
+@id("music-destroy") @approval("ci/approvers") @advice("{ADVICE}")
+permit ({OF_MUSIC}, action in Action::"destroy", resource) {NAMED};
+@id("music-expire") @approval("ci/approvers") @approvers("2")
+permit ({OF_MUSIC}, action == Action::"ExpireItems", resource) {NAMED};
+@id("approvers")
+permit (principal in Group::"ci/approvers", action in [Action::"read", Action::"approve"], resource);
+@id("readers")
+permit (principal in Group::"ci/readers", action in [Action::"read", Action::"approve"], resource);
+@id("new-tables") @approval("ci/approvers")
+permit ({OF_MUSIC}, action in Action::"write", resource) when {{ resource.name like "new-*" }};
+@id("new-tables-read") permit ({OF_MUSIC}, action in Action::"read", resource)
+when {{ resource.name like "new-*" }};
+"""
+
+
+@contextmanager
+def approving(folder: Path, engine: Engine, settings: str = "") -> Iterator[Guarded]:
+    """A server with POLICIES and an audit, in front of ENGINE. SETTINGS are further lines of [policies]."""
+    with guarded(
+        folder,
+        engine,
+        flags=("--audit-file", str(folder / "audit.jsonl")),
+        policies=POLICIES,
+        principals=PRINCIPALS,
+        settings={"staging": "operation_lease = 0.6", "policies": settings},
+    ) as running:
+        yield running

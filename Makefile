@@ -8,7 +8,7 @@ AGAINST ?= .git\#branch=main
 # Tests wait as long as they compute: twice as many of them at once as there are cores on a small machine.
 WORKERS ?= 4
 
-.PHONY: help setup demo run test check format proto sync-client formats settings metrics bench locks audit engines clean
+.PHONY: help setup demo run test check format proto sync-client formats settings metrics deploy-files bench locks audit engines clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -45,6 +45,9 @@ settings: setup ## Write docs/settings.md from the configuration structs of the 
 
 metrics: setup ## Write docs/metrics.md from the definitions of the metrics
 	$(BIN)/python server/generate_metrics.py
+
+deploy-files: setup ## Write the alerts and the dashboard from the tables in deploy/generate
+	$(BIN)/python -m deploy.generate
 
 demo: setup ## Tour the life of a table: server, embedded engine, tablectl
 	@BIN=$(BIN) sh demo/tour.sh

@@ -33,7 +33,7 @@ class Supervisor:
         self._on_change = on_change
         # The work that is past the bound.
         self._failing: set[object] = set()
-        # The failures of all time, by the name of the work.
+        # The failures of all time, by the name of the work, 0 of work that has not failed.
         self.failures: Counter[str] = Counter()
 
     @property
@@ -45,7 +45,7 @@ class Supervisor:
         self, name: str, work: Callable[[], Awaitable[None]], *, longest_delay: float = LONGEST_DELAY
     ) -> None:
         """Do WORK again and again, until cancelled; see `complete`."""
-        failures = _Failures(name, longest_delay)
+        failures = self._begun(name, longest_delay)
         try:
             while True:
                 await self._tried(failures, work)
@@ -56,13 +56,17 @@ class Supervisor:
         self, name: str, work: Callable[[], Awaitable[T]], *, longest_delay: float = LONGEST_DELAY
     ) -> T:
         """Do WORK until it raises no exception; what it returns. Delays are LONGEST_DELAY seconds at most."""
-        failures = _Failures(name, longest_delay)
+        failures = self._begun(name, longest_delay)
         try:
             while not (done := await self._tried(failures, work)):
                 continue
         finally:
             self._forget(failures)
         return done[0]
+
+    def _begun(self, name: str, longest_delay: float) -> "_Failures":
+        self.failures[name] += 0
+        return _Failures(name, longest_delay)
 
     async def _tried(self, failures: "_Failures", work: Callable[[], Awaitable[T]]) -> tuple[T] | None:
         """What WORK returned; None when it failed, after the delay."""

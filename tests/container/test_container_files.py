@@ -199,6 +199,57 @@ def test_engine_of_compose() -> None:
     ]
 
 
+def test_schema_of_compose() -> None:
+    """compose.yaml is valid by the schema of the Compose specification, which allows no unknown keys."""
+    check = Path(sys.executable).with_name("check-jsonschema")
+    command = [str(check), "--builtin-schema", "vendor.compose-spec", "compose.yaml"]
+    result = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
+    assert 0 == result.returncode, result.stdout + result.stderr
+
+
+def _mounted(service: str) -> dict[str, Path]:
+    """The files and folders of the tree that compose.yaml mounts into SERVICE, read-only, by their places."""
+    mounts = [each.split(":") for each in _COMPOSE["services"][service]["volumes"]]
+    assert {"ro"} == {mode for _, _, mode in mounts}
+    return {target: _ROOT / source for source, target, _ in mounts}
+
+
+def test_prometheus_of_compose() -> None:
+    """Prometheus has the configuration and the alerts, and scrapes the server where it has its metrics."""
+    folder = _mounted("prometheus")["/etc/prometheus"]
+    config = yaml.safe_load((folder / "prometheus.yml").read_text(encoding="utf-8"))
+    assert all((folder / name).is_file() for name in config["rule_files"])
+    ((target,),) = [each["targets"] for job in config["scrape_configs"] for each in job["static_configs"]]
+    host, _, port = target.partition(":")
+    assert f"0.0.0.0:{port}" == _environment(host)["TABLEADMIN_METRICS_ADDRESS"]
+    # It is not published: the metrics need no credentials.
+    assert not any(port in each for each in _COMPOSE["services"][host]["ports"])
+
+
+def test_grafana_of_compose() -> None:
+    """Grafana finds its Prometheus and the dashboard."""
+    mounted = _mounted("grafana")
+    provisioning = mounted["/etc/grafana/provisioning"]
+    (source,) = yaml.safe_load((provisioning / "datasources" / "prometheus.yaml").read_text())["datasources"]
+    url = urlsplit(source["url"])
+    assert "prometheus" == source["type"]
+    assert url.hostname in _COMPOSE["services"]
+    assert f"127.0.0.1:{url.port}:{url.port}" in _COMPOSE["services"][url.hostname]["ports"]
+    (provider,) = yaml.safe_load((provisioning / "dashboards" / "tableadmin.yaml").read_text())["providers"]
+    (dashboard,) = [
+        path for target, path in mounted.items() if target.startswith(provider["options"]["path"])
+    ]
+    assert "tableadmin" == json.loads(dashboard.read_text(encoding="utf-8"))["uid"]
+
+
+@pytest.mark.parametrize("name", _COMPOSE["services"])
+def test_ports_of_compose(name: str) -> None:
+    """What compose.yaml publishes, this machine alone reaches, and what has no version is built here."""
+    service = _COMPOSE["services"][name]
+    assert all(each.startswith("127.0.0.1:") for each in service.get("ports", []))
+    assert "build" in service or re.fullmatch(r"[\w/-]+:v?\d+\.\d+\.\d+", service["image"])
+
+
 def test_credentials_of_compose() -> None:
     """The dummy access key has letters and digits only: DynamoDB Local 2 refuses others."""
     assert _environment("tableadmin")["AWS_ACCESS_KEY_ID"].isalnum()

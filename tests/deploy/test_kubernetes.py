@@ -1,5 +1,6 @@
 """The manifests of deploy/kubernetes: built by kustomize, valid by the schema, consistent with each other."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -10,11 +11,14 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from deploy.generate.alerts import rules
 from tableadmin_server.command import command
 from tableadmin_server.config import ServerConfig, load
 
 _ROOT = Path(__file__).parents[2]
 _KUBERNETES = _ROOT / "deploy" / "kubernetes"
+# Kinds of others, whose schemas are not in Kubernetes.
+_CUSTOM = {"Certificate", "PodMonitor", "PrometheusRule"}
 _NAME = {"app.kubernetes.io/name": "tableadmin"}
 
 Manifest = dict[str, Any]
@@ -23,12 +27,14 @@ Manifest = dict[str, Any]
 @pytest.fixture(scope="module", params=["base", "overlays/irsa"])
 def manifests(request: pytest.FixtureRequest) -> list[Manifest]:
     """What `kubectl apply --kustomize` would send."""
+    return _built(_KUBERNETES / request.param)
+
+
+def _built(folder: Path) -> list[Manifest]:
     kubectl = shutil.which("kubectl")
     if kubectl is None:
         pytest.skip("kubectl is not installed, which contains kustomize")
-    built = subprocess.run(
-        [kubectl, "kustomize", str(_KUBERNETES / request.param)], check=True, capture_output=True, text=True
-    )
+    built = subprocess.run([kubectl, "kustomize", str(folder)], check=True, capture_output=True, text=True)
     return list(yaml.safe_load_all(built.stdout))
 
 
@@ -67,8 +73,7 @@ def test_schema(manifests: list[Manifest], tmp_path: Path) -> None:
     if not validate.exists():
         pytest.skip("kubernetes-validate is not installed: make setup")
     file = tmp_path / "manifests.yaml"
-    # The schema of cert-manager's own kind is not in Kubernetes.
-    file.write_text(yaml.safe_dump_all(each for each in manifests if each["kind"] != "Certificate"))
+    file.write_text(yaml.safe_dump_all(each for each in manifests if each["kind"] not in _CUSTOM))
     result = subprocess.run([validate, "--strict", file], capture_output=True, text=True, check=False)
     assert 0 == result.returncode, result.stdout + result.stderr
 
@@ -179,3 +184,26 @@ def test_restricted(manifests: list[Manifest]) -> None:
         "readOnlyRootFilesystem": True,
         "capabilities": {"drop": ["ALL"]},
     } == container
+
+
+def test_monitoring(tmp_path: Path) -> None:
+    """The component tells the Prometheus Operator the port of the pods, and the alerts for their job."""
+    kustomization = {
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        "namespace": "tableadmin",
+        "resources": [f"{os.path.relpath(_KUBERNETES, tmp_path.resolve())}/base"],
+        "components": [f"{os.path.relpath(_KUBERNETES, tmp_path.resolve())}/components/monitoring"],
+    }
+    (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump(kustomization), encoding="utf-8")
+    built = _built(tmp_path)
+    monitor = _only(built, "PodMonitor")
+    assert _NAME == monitor["spec"]["selector"]["matchLabels"]
+    (endpoint,) = monitor["spec"]["podMetricsEndpoints"]
+    assert endpoint["port"] in [each["name"] for each in _container(built)["ports"]]
+    # The alerts name the job, which gets the value of this label of the pods.
+    labels = _pod(built)["metadata"]["labels"]
+    assert "tableadmin" == labels[monitor["spec"]["jobLabel"]]
+    rule = _only(built, "PrometheusRule")
+    assert rules() == rule["spec"]
+    assert {"tableadmin"} == {each["metadata"]["namespace"] for each in (monitor, rule)}

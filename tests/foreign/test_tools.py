@@ -2,6 +2,7 @@
 
 import platform
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -14,13 +15,15 @@ from tests.foreign import tools
     [
         (tools.node, "node is not installed: the Node client needs Node.js 18 or later with npm"),
         (tools.grpcurl, "grpcurl is not installed: install grpcurl 1.8.6 or later"),
+        (tools.prometheus, "apt-get is not installed: install prometheus 2.42 or later, which has promtool"),
     ],
 )
 def test_missing_tool_says_what_to_install(
-    tool: Callable[[], object], advice: str, monkeypatch: pytest.MonkeyPatch
+    tool: Callable[[], object], advice: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A client that is not there, nor runs here if fetched, is unavailable, with advice."""
     monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(platform, "machine", lambda: "riscv64")
     with pytest.raises(EngineUnavailable, match=advice):
         tool()

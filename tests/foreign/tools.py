@@ -1,4 +1,8 @@
-"""The foreign clients themselves: pinned, checked against hashes kept here, and cached outside the tree."""
+"""The programs of others: foreign clients and Prometheus, cached outside the tree.
+
+The clients are pinned and checked against hashes kept here. Prometheus comes from Debian, and apt checks
+the signature.
+"""
 
 import hashlib
 import platform
@@ -17,6 +21,8 @@ _REQUIREMENTS = Path(__file__).with_name("grpcurl-requirements.txt")
 _NODE = Path(__file__).with_name("node")
 _LOCK = _NODE / "package-lock.json"
 _PINNED_RUNS_ON = ("Linux", "x86_64")
+# Debian's package of Prometheus 2.42 and of promtool.
+_PROMETHEUS = "prometheus"
 _Tool = TypeVar("_Tool")
 
 
@@ -48,6 +54,17 @@ def node() -> tuple[str, Path]:
     return path, cached(f"grpc-js-{_version(_LOCK)}", _fetch_packages) / "node_modules"
 
 
+def prometheus(name: str = "prometheus") -> str:
+    """Return the path of a program of Prometheus: that of ``PATH``, else of Debian's package, not installed.
+
+    Raises EngineUnavailable where there is neither.
+    """
+    if path := shutil.which(name):
+        return path
+    fetched = cached("debian-prometheus", _fetch_prometheus)
+    return str(fetched / "usr" / "bin" / name)
+
+
 def _version(lock: Path) -> str:
     """Name what a lock file pins: another lock file is another directory."""
     return hashlib.sha256(lock.read_bytes()).hexdigest()[:12]
@@ -66,3 +83,26 @@ def _fetch_packages(directory: Path) -> None:
     for name in ("package.json", _LOCK.name):
         shutil.copy(_NODE / name, directory)
     npm("ci", "--ignore-scripts", cwd=directory)
+
+
+def _fetch_prometheus(directory: Path) -> None:
+    """Let apt fetch and check the package, with lists of its own: neither needs root."""
+    apt = program("apt-get", f"install {_PROMETHEUS} 2.42 or later, which has promtool")
+    for name in ("lists/partial", "archives/partial"):
+        (directory / name).mkdir(parents=True)
+    folders = (f"Dir::State::Lists={directory}/lists", f"Dir::Cache={directory}")
+    options = [word for each in (*folders, "APT::Sandbox::User=") for word in ("-o", each)]
+    _run(apt, *options, "--quiet=2", "update", cwd=directory)
+    _run(apt, *options, "--quiet=2", "download", _PROMETHEUS, cwd=directory)
+    (package,) = directory.glob("*.deb")
+    _run("dpkg-deb", "--extract", str(package), str(directory), cwd=directory)
+    package.unlink()
+    for name in ("lists", "archives"):
+        shutil.rmtree(directory / name)
+
+
+def _run(*command: str, cwd: Path) -> None:
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        said = (done.stderr.strip() or "nothing was said").splitlines()[-1]
+        raise EngineUnavailable(f"{Path(command[0]).name} could not fetch {_PROMETHEUS}: {said}")

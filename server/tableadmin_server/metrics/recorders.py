@@ -165,7 +165,14 @@ class OperationEvents:
         self._renewals = _counter(definitions.LEASE_RENEWALS, registry)
 
     def of(self, endpoint: str) -> OperationObserver:
-        """What counts what happens to the operations of ENDPOINT."""
+        """What counts what happens to the operations of ENDPOINT.
+
+        Each state in which operations end has a series from the start: Prometheus sees no increase in a
+        series that begins with 1.
+        """
+        for state in State:
+            if state.ended:
+                self._ended.labels(endpoint, state.value)
         return _OperationEvents(
             endpoint,
             self._ended,

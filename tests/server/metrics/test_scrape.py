@@ -2,7 +2,6 @@
 
 import contextlib
 import http.client
-import shutil
 import signal
 import socket
 import subprocess
@@ -19,6 +18,7 @@ from tableadmin.v1 import DeleteTableRequest, DescribeTableRequest, TablePart, W
 from tableadmin.v1.watch_service_pb2_grpc import WatchServiceStub
 from tableadmin_server.dynamodb.circuit_breaker import STATES
 from tableadmin_server.metrics.definitions import METRICS
+from tests.foreign import tools
 from tests.server.conftest import wait_for
 from tests.server.metrics.scraping import FLAGS, scraped
 from tests.server.scripted_endpoint import Held, ScriptedEndpoint, answer, error, page, serving
@@ -28,7 +28,6 @@ from tests.server_process import ServerProcess, run_server, running_server
 
 ADMIN = {"grpc_type": "unary", "grpc_service": "tableadmin.v1.TableAdmin"}
 TABLE = {"TableName": "Music", "TableStatus": "ACTIVE"}
-PROMTOOL = shutil.which("promtool")
 
 
 @pytest.fixture(scope="module")
@@ -280,12 +279,10 @@ def test_every_metric_is_there(measured: ServerProcess) -> None:
     assert {"process_cpu_seconds_total", "process_open_fds", "python_info"} <= types.keys()
 
 
-@pytest.mark.skipif(PROMTOOL is None, reason="promtool is not installed (Debian: prometheus)")
 def test_promtool(measured: ServerProcess) -> None:
     """`promtool check metrics` finds nothing to say."""
-    assert PROMTOOL is not None
     checked = subprocess.run(
-        [PROMTOOL, "check", "metrics"],
+        [tools.required(lambda: tools.prometheus("promtool")), "check", "metrics"],
         input=scraped(measured).text,
         capture_output=True,
         text=True,

@@ -10,13 +10,23 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+import msgspec
 
 from tableadmin.version import __version__
 from tableadmin_server import logs
 from tableadmin_server.checking import check, would_listen
 from tableadmin_server.commands.policy import policy
 from tableadmin_server.commands.token import token
-from tableadmin_server.config import ConfigError, EndpointConfig, ServerConfig, load, single
+from tableadmin_server.config import (
+    ELSEWHERE,
+    EMBEDDED,
+    EMBEDDED_REGION,
+    ConfigError,
+    EndpointConfig,
+    ServerConfig,
+    load,
+    single,
+)
 from tableadmin_server.embedded import EmbeddedEngine, EmbeddedEngineError
 from tableadmin_server.listening import ListenError
 from tableadmin_server.server import STOP_SIGNALS, Server, end_at_once
@@ -24,7 +34,6 @@ from tableadmin_server.settings import SECTIONS, Setting, settings
 
 _ENDPOINT_SETTINGS = tuple(settings(EndpointConfig))
 _FLAGS = [each for section in SECTIONS for each in section.settings if each.has_flag]
-_EMBEDDED_REGION = "us-east-1"
 
 
 class SettingOption(click.Option):
@@ -81,7 +90,12 @@ Exit codes:
     help="Check the configuration with the files that it names, say where the server would listen, and exit. "
     "Starts and contacts nothing.",
 )
-@click.option("--embedded", is_flag=True, help="Start an embedded DynamoDB engine and administer its tables.")
+@click.option(
+    "--embedded",
+    is_flag=True,
+    help="Start an embedded DynamoDB engine and administer its tables. With --config, the endpoint is called "
+    "embedded, and [endpoints.embedded] in the file can have its settings.",
+)
 @click.option(
     "--data-dir",
     type=click.Path(path_type=Path, file_okay=False),
@@ -172,16 +186,22 @@ def _configured(
     endpoint = {each.name: flags.pop(each.name) for each in _ENDPOINT_SETTINGS if each.name in flags}
     flags = _in_sections(flags)
     _check_combination(config_file, data_dir, endpoint, embedded=embedded)
-    if config_file is not None:
-        yield load(config_file, **flags), None
-    elif embedded and not starts:
-        yield single("embedded", {"region": _EMBEDDED_REGION, **endpoint}, **flags), None
-    elif embedded:
-        with EmbeddedEngine.start(data_dir) as engine:
-            embedded_endpoint = {"region": _EMBEDDED_REGION, **endpoint, "endpoint_url": engine.url}
-            yield single("embedded", embedded_endpoint, **flags), engine
+    if config_file is None:
+        of_engine = {"region": EMBEDDED_REGION, **endpoint}
+        config = single(EMBEDDED, of_engine, **flags) if embedded else single("default", endpoint, **flags)
     else:
-        yield single("default", endpoint, **flags), None
+        config = load(config_file, embedded=embedded, **flags)
+    if not (embedded and starts):
+        yield config, None
+        return
+    with EmbeddedEngine.start(data_dir) as engine:
+        yield _at(engine, config), engine
+
+
+def _at(engine: EmbeddedEngine, config: ServerConfig) -> ServerConfig:
+    """CONFIG, whose endpoint `embedded` is ENGINE."""
+    endpoint = msgspec.structs.replace(config.endpoints[EMBEDDED], endpoint_url=engine.url)
+    return msgspec.structs.replace(config, endpoints={**config.endpoints, EMBEDDED: endpoint})
 
 
 def _in_sections(flags: dict[str, Any]) -> dict[str, Any]:
@@ -197,12 +217,12 @@ def _in_sections(flags: dict[str, Any]) -> dict[str, Any]:
 def _check_combination(
     config_file: Path | None, data_dir: Path | None, endpoint: dict[str, Any], *, embedded: bool
 ) -> None:
-    if config_file is not None and (embedded or endpoint):
-        other = "embedded" if embedded else next(iter(endpoint))
-        raise ConfigError(f"--{other.replace('_', '-')} describes one endpoint: not with --config")
+    if config_file is not None and endpoint:
+        other = next(iter(endpoint)).replace("_", "-")
+        raise ConfigError(f"--{other} describes one endpoint: not with --config")
     if data_dir is not None and not embedded:
         raise ConfigError("--data-dir keeps the tables of --embedded: not without it")
-    for flag in ("endpoint_url", "profile", "role_arn"):
+    for flag in ELSEWHERE:
         if embedded and flag in endpoint:
             raise ConfigError(f"--{flag.replace('_', '-')} leads elsewhere: not with --embedded")
 

@@ -4,6 +4,7 @@ import resource
 from pathlib import Path
 from typing import Any
 
+from tableadmin.v1 import CancelOperationRequest
 from tests.engines import Engine
 from tests.operations.specs import after, before
 from tests.operations.world import SUCCEEDED, apply_request, replicated, until
@@ -17,7 +18,8 @@ def test_operations_are_audited_and_wait_for_the_audit(
 ) -> None:
     """Each call has its intent and its outcome, with the operation and who asked for it.
 
-    While records can't be written, the operation waits and says why; no call is made.
+    While records can't be written, the operation waits and says why; no call is made. The outcome of a call
+    about the operation names the table, also without policies.
     """
     path = tmp_path / "audit.jsonl"
     with replicated(
@@ -40,6 +42,7 @@ def test_operations_are_audited_and_wait_for_the_audit(
         (ended,) = world.ended([operation], 60)
         assert SUCCEEDED == ended.state
         assert 0 < made < len(ended.calls)
+        server.operations.CancelOperation(CancelOperationRequest(operation_id=operation.operation_id))
         world.plane.let_answers_out()
     written = records(path)
     by_server = [each for each in written if each["api"]["service"]["name"] == "dynamodb"]
@@ -58,6 +61,12 @@ def test_operations_are_audited_and_wait_for_the_audit(
     assert len(ended.calls) == len(made_ones)
     (applied,) = [each for each in written if (each["api"]["operation"], each["status"]) == APPLIED]
     assert [{"name": table_name}] == applied["resources"]
+    (cancelled,) = [
+        each
+        for each in written
+        if (each["api"]["operation"], each["status"]) == ("CancelOperation", "Success")
+    ]
+    assert [{"name": operation.operation_id}, {"name": table_name}] == cancelled["resources"]
 
 
 def _has_outcome(intent: dict[str, Any], outcomes: list[dict[str, Any]]) -> bool:

@@ -168,7 +168,6 @@ def refused(*flags: str, **env: str) -> tuple[int, str]:
             {},
             "--region describes one endpoint: not with --config",
         ),
-        (["--config", "x.toml", "--embedded"], {}, "--embedded describes one endpoint: not with --config"),
         (["--data-dir", "x"], {}, "--data-dir keeps the tables of --embedded: not without it"),
         (
             ["--embedded", "--endpoint-url", "http://localhost"],
@@ -381,3 +380,23 @@ def test_no_syslog_of_another_machine(syslog: str) -> None:
         ConfigError, match=r"audit\.syslog: .*: have the syslog of this machine forward them$"
     ):
         check_audit(AuditConfig(syslog=syslog))
+
+
+@pytest.mark.parametrize(
+    ("text", "embedded", "problem"),
+    [
+        ("[endpoints.embedded]", False, "endpoints.embedded: is for --embedded"),
+        ("[endpoints.embedded]\nprofile = 'x'", True, "endpoints.embedded.profile: leads elsewhere"),
+        ("[endpoints.local]\nregion = 'x'", True, "default_endpoint: must be one of"),
+    ],
+)
+def test_the_endpoint_of_the_embedded_engine(
+    tmp_path: Path, text: str, *, embedded: bool, problem: str
+) -> None:
+    """The endpoint `embedded` is the engine of --embedded, and never AWS."""
+    file = tmp_path / "config.toml"
+    file.write_text(text)
+    with pytest.raises(ConfigError, match=re.escape(problem)):
+        load(file, embedded=embedded)
+    file.write_text("")
+    assert ["embedded"] == list(load(file, embedded=True).endpoints)

@@ -42,6 +42,9 @@ from tableadmin_server.config.listener import (
 )
 
 __all__ = [
+    "ELSEWHERE",
+    "EMBEDDED",
+    "EMBEDDED_REGION",
     "AuditConfig",
     "AuthenticatorConfig",
     "ConfigError",
@@ -63,6 +66,11 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+
+# The endpoint of --embedded, its region unless another is configured, and the settings that it cannot have.
+EMBEDDED = "embedded"
+EMBEDDED_REGION = "us-east-1"
+ELSEWHERE = ("endpoint_url", "profile", "role_arn")
 
 # Of whoever calls a listener that asks for no proof.
 _NO_AUTHENTICATOR = "none"
@@ -166,8 +174,12 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         return {key: keys for key, keys in lacking.items() if keys}
 
 
-def load(path: Path, **overrides: object) -> ServerConfig:
-    """The configuration in the TOML file at PATH, OVERRIDES before it; raises ConfigError."""
+def load(path: Path, *, embedded: bool | None = None, **overrides: object) -> ServerConfig:
+    """The configuration in the TOML file at PATH, OVERRIDES before it; raises ConfigError.
+
+    EMBEDDED says whether the embedded engine is started, None if no server is. With the engine there is an
+    endpoint `embedded`, also if the file has none.
+    """
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -175,9 +187,34 @@ def load(path: Path, **overrides: object) -> ServerConfig:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: invalid TOML: {error}") from error
     try:
-        return checked(_converted(_merged(document, overrides)))
+        document = _merged(document, overrides)
+        config = _converted(_with_engine(document) if embedded else document)
+        if embedded is not None:
+            _check_engine(config, embedded=embedded)
+        return checked(config)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
+
+
+def _with_engine(document: Mapping[str, object]) -> Mapping[str, object]:
+    """DOCUMENT with the endpoint `embedded`, which has a region."""
+    endpoints = document.get("endpoints", {})
+    if not isinstance(endpoints, dict):
+        return document  # its conversion says what is wrong
+    endpoint = endpoints.get(EMBEDDED, {})
+    if isinstance(endpoint, dict):
+        endpoint = {"region": EMBEDDED_REGION, **endpoint}
+    return {**document, "endpoints": {**endpoints, EMBEDDED: endpoint}}
+
+
+def _check_engine(config: ServerConfig, *, embedded: bool) -> None:
+    """Raise ConfigError where the endpoint `embedded` leads elsewhere, and where it would be AWS."""
+    endpoint = config.endpoints.get(EMBEDDED, EndpointConfig())
+    for key in ELSEWHERE:
+        if embedded and getattr(endpoint, key) is not None:
+            raise ConfigError(f"endpoints.{EMBEDDED}.{key}: leads elsewhere: not with --embedded")
+    if not embedded and EMBEDDED in config.endpoints and endpoint.endpoint_url is None:
+        raise ConfigError(f"endpoints.{EMBEDDED}: is for --embedded: give the flag, or set endpoint_url")
 
 
 def single(name: str, endpoint: dict[str, object], **server: object) -> ServerConfig:

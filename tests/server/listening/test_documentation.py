@@ -39,7 +39,8 @@ def test_tls_from_nothing(tmp_path: Path) -> None:
 
     run("sh", "-ec", make)
     with serving(answer({"TableNames": ["Music"]})) as endpoint:
-        text = config.replace("http://localhost:8000", endpoint.url).replace(":50051", ":0")
+        text = config.replace("[endpoints.embedded]", f'[endpoints.local]\nendpoint_url = "{endpoint.url}"')
+        text = text.replace(":50051", ":0")
         (tmp_path / "tableadmin.toml").write_text(text.replace('"tls/', f'"{tmp_path}/tls/'))
         with running_server("--config", str(tmp_path / "tableadmin.toml"), listen=None) as server:
             assert "Music" in run("sh", "-ec", use.replace("localhost:50051", server.address))

@@ -5,7 +5,6 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,6 @@ from tableadmin_server.config import load
 from tableadmin_server.config.authenticator import TokenConfig
 from tableadmin_server.security.authentication.static_tokens import StaticTokens, digest_of
 from tests.cli.running import PROGRAM, runner
-from tests.engines import Engine
 from tests.server.listening.test_documentation import blocks
 from tests.server.scripted_endpoint import answer, serving
 from tests.server_process import clean_environment, running_server
@@ -62,9 +60,10 @@ def test_json_web_tokens(tmp_path: Path) -> None:
     assert re.findall(r"authenticators\.(\w+)", config) == list(found)
 
 
-def test_first_steps(start_engine: Callable[[str], Engine], table_name: str, tmp_path: Path) -> None:
+def test_first_steps(tmp_path: Path) -> None:
     """From nothing to two principals with different rights and a search of the audit."""
     title = "Two principals with different rights"
+    _, starting = blocks(title, "console")
     certificates, contexts, permitted, denied, search = blocks(title, "sh")
     (program,), (policies,), (config,) = (blocks(title, each) for each in ("python", "cedar", "toml"))
     environment = clean_environment(
@@ -78,8 +77,7 @@ def test_first_steps(start_engine: Callable[[str], Engine], table_name: str, tmp
 
     (tmp_path / "policies").mkdir()
     (tmp_path / "policies" / "main.cedar").write_text(policies)
-    text = config.replace("http://localhost:8000", start_engine("ministack").url)
-    text = text.replace("/tmp/", f"{tmp_path}/")  # the path on the page
+    text = config.replace("/tmp/", f"{tmp_path}/")  # the path on the page
     for port in ("50051", "50052"):
         text = text.replace(f":{port}", ":0")
     for path in ("tls/", "jwks.json", "policies"):
@@ -87,16 +85,18 @@ def test_first_steps(start_engine: Callable[[str], Engine], table_name: str, tmp
     (tmp_path / "tableadmin.toml").write_text(text)
     assert 0 == run("sh", "-ec", certificates).returncode
     assert 0 == run(sys.executable, "-c", program).returncode
-    with running_server("--config", str(tmp_path / "tableadmin.toml"), listen=None) as server:
+    check, start = (line.removeprefix("$ tableadmin-server ").split() for line in starting.splitlines())
+    assert 0 == CliRunner().invoke(command, [*check[:-1], str(tmp_path / "tableadmin.toml")]).exit_code
+    with running_server(*start[:-1], str(tmp_path / "tableadmin.toml"), listen=None) as server:
         for port, address in zip(("50051", "50052"), server.addresses, strict=True):
             contexts = contexts.replace(f"localhost:{port}", address)
         for commands, expected in ((contexts, ""), (permitted, "ACTIVE"), (search, "DeleteTable")):
-            done = run("sh", "-ec", commands.replace("Music", table_name))
+            done = run("sh", "-ec", commands)
             assert (0, True) == (done.returncode, expected in done.stdout), done
             if commands is permitted:
                 assert "User::corp/ana" in done.stdout
                 assert "Service::mesh/spiffe://prod.example/ns/music/sa/api" in done.stdout
-                refused = run("sh", "-ec", denied.replace("Music", table_name))
+                refused = run("sh", "-ec", denied)
                 assert (1, True) == (refused.returncode, "POLICY_DENIED" in refused.stderr), refused
 
 
@@ -114,9 +114,7 @@ GlobalSecondaryIndexes:
 """
 
 
-def test_approval(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start_engine: Callable[[str], Engine]
-) -> None:
+def test_approval(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ana's change waits until Bert approves it, by the commands of the page."""
     monkeypatch.chdir(tmp_path)
     (config,) = blocks("Approval", "toml")
@@ -129,11 +127,10 @@ def test_approval(
         config = config.replace(f"HASH-OF-{name.upper()}", created["sha256:"])
     (tmp_path / "policies").mkdir()
     (tmp_path / "policies" / "music.cedar").write_text(policies)
-    config = config.replace("http://localhost:8000", start_engine("ministack").url)
     (tmp_path / "tableadmin.toml").write_text(config.replace('"policies"', f'"{tmp_path}/policies"'))
     spec = tmp_path / "tables.yaml"
     spec.write_text(TABLE.replace("INDEXED", ", {AttributeName: genre, AttributeType: S}") + INDEX)
-    with running_server("--config", str(tmp_path / "tableadmin.toml")) as server:
+    with running_server("--embedded", "--config", str(tmp_path / "tableadmin.toml")) as server:
         environment = clean_environment(XDG_CONFIG_HOME=str(tmp_path), TABLEADMIN_SERVER=server.address)
         tablectl = runner(environment)
 

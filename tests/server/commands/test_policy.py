@@ -179,6 +179,45 @@ def test_approval(config: Path) -> None:
         assert (1, True) == (result.exit_code, problem in result.output), result.output
 
 
+CLASSES = """@id("any") permit (principal, action, resource);
+@id("quiet") forbid (principal, action, resource)
+when { context has changeClass && context.changeClass != ChangeClass::"IN_PLACE" };"""
+CHANGE = """
+[[cases]]
+name = "%s"
+principal = "User::corp/ana"
+endpoint = "staging"
+rpc = "%s"
+request = { table_name = "films"%s }
+expect = "%s"
+"""
+
+
+def test_the_class_of_a_change(config: Path) -> None:
+    """Policies see the class of a call that changes a table; a class that does not exist is refused."""
+    policies = config.parent / "classes"
+    policies.mkdir()
+    (policies / "main.cedar").write_text(CLASSES)
+    index = ', global_secondary_index_updates = [{ delete = { index_name = "genre" } }]'
+    cases = config.parent / "cases.toml"
+    cases.write_text(
+        CHANGE % ("in place", "UpdateTable", ", deletion_protection_enabled = true", "allow")
+        + CHANGE % ("destructive", "UpdateTable", index, "deny")
+        + CHANGE
+        % ("disruptive", "UpdateTable", ", stream_specification = { stream_enabled = false }", "deny")
+        + CHANGE % ("a table", "DeleteTable", "", "deny")
+        + CHANGE % ("a read", "DescribeTable", "", "allow")
+    )
+    tested = run("test", "--config", config, "--folder", policies, cases)
+    assert (0, "5 of 5 cases are decided as expected\n") == (tested.exit_code, tested.output)
+    (policies / "main.cedar").write_text(CLASSES.replace("IN_PLACE", "INPLACE"))
+    refused = run("check", "--config", config, "--folder", policies)
+    assert (1, True) == (
+        refused.exit_code,
+        'main.cedar:2: policy quiet: entity `ChangeClass::"INPLACE"`' in refused.output,
+    )
+
+
 def test_schema(config: Path) -> None:
     """The schema names the endpoints and the actions."""
     output = run("schema", "--config", config).output

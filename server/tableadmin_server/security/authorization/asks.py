@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from google.protobuf.descriptor_pb2 import MethodOptions
 from google.protobuf.message import Message
 
 from tableadmin.effects import effects
-from tableadmin.v1 import ApplyPlanRequest, PlannedStep, table_admin_pb2
+from tableadmin.v1 import ApplyPlanRequest, ChangeClass, PlannedStep, table_admin_pb2
 from tableadmin_server.security.authorization.classification import (
     HIDDEN,
     RPCS,
@@ -15,9 +16,20 @@ from tableadmin_server.security.authorization.classification import (
     Classified,
     action_of,
 )
+from tableadmin_server.security.authorization.context import CLASSES
 from tableadmin_server.security.authorization.resources import Named, Place, named_tables, unrecognized
 
+_SERVICE = "tableadmin.v1.TableAdmin/"
 _RPCS_OF_AWS = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"].methods_by_name
+
+# The RPCs of AWS that may change something.
+_CHANGING = frozenset(
+    name
+    for name, each in _RPCS_OF_AWS.items()
+    if each.GetOptions().idempotency_level != MethodOptions.IdempotencyLevel.NO_SIDE_EFFECTS
+)
+_IN_PLACE = ChangeClass.CHANGE_CLASS_IN_PLACE
+_REPLACEMENT = CLASSES[ChangeClass.CHANGE_CLASS_REPLACEMENT]
 
 # The actions of the calls that plans make. A plan deletes a table only to make the table anew.
 PLANNED_ACTIONS = frozenset({"ApplyPlan", *HIDDEN}) | {
@@ -33,6 +45,7 @@ class Ask:
 
     SUBJECT is the part of the request that the context is taken from. MINE says that the request is about an
     operation that the principal has asked for. AT is the time at which it is to be done, None for now.
+    CHANGE_CLASS is that of a call that changes a table, without `CHANGE_CLASS_`; "" for every other request.
     """
 
     action: str
@@ -40,6 +53,7 @@ class Ask:
     subject: Message
     mine: bool = False
     at: datetime | None = None
+    change_class: str = ""
 
 
 def asks(method: str, request: Message, place: Place) -> Sequence[Ask]:
@@ -57,9 +71,11 @@ def asks(method: str, request: Message, place: Place) -> Sequence[Ask]:
         raise unrecognized(row.tables[0].path, "is required")
     action = row.entry_action or action_of(method)
     # A spec or table that is named twice is asked for once, with all that is said of it.
-    at = _time_of(request)
-    own = [Ask(action, each.table, each.subject, at=at) for each in named]
-    return [*own, *(replace(each, at=at) for each in _hidden(method, request, named))]
+    own = [Ask(action, each.table, each.subject) for each in named]
+    at, change_class = _time_of(request), _change_class(method, request)
+    return [
+        replace(each, at=at, change_class=change_class) for each in (*own, *_hidden(method, request, named))
+    ]
 
 
 def selects(row: Classified, request: Message) -> bool:
@@ -82,17 +98,26 @@ def step_asks(request: Message, table: str, at: datetime | None = None) -> Seque
     rpc = request.DESCRIPTOR.name.removesuffix("Request")
     named = Named(table, request)
     actions = ["ApplyPlan", rpc, *(["ReplaceTable"] if rpc == "DeleteTable" else [])]
-    hidden = _hidden(f"tableadmin.v1.TableAdmin/{rpc}", request, [named])
+    method = f"{_SERVICE}{rpc}"
+    change_class = _REPLACEMENT if rpc == "DeleteTable" else _change_class(method, request)
     return [
-        *(Ask(each, table, request, at=at) for each in actions),
-        *(replace(each, at=at) for each in hidden),
+        replace(each, at=at, change_class=change_class)
+        for each in (*(Ask(each, table, request) for each in actions), *_hidden(method, request, [named]))
     ]
+
+
+def _change_class(method: str, request: Message) -> str:
+    """The gravest class of what REQUEST of METHOD deletes or loses; "" for what changes no table."""
+    if not method.startswith(_SERVICE) or method.removeprefix(_SERVICE) not in _CHANGING:
+        return ""
+    gravest = max((each.change_class for each in effects(request)), default=_IN_PLACE)
+    return CLASSES[gravest]
 
 
 def _hidden(method: str, request: Message, named: Sequence[Named]) -> Iterator[Ask]:
     """The actions beside the RPC's own that REQUEST holds, for the table that it changes."""
     rpc = method.rpartition("/")[2]
-    if method.startswith("tableadmin.v1.TableAdmin/") and rpc in _RPCS_OF_AWS and named:
+    if method.startswith(_SERVICE) and rpc in _RPCS_OF_AWS and named:
         actions = {effect.action for effect in effects(request) if effect.action}
         if rpc == "CreateTable":
             actions |= _of_creation(request)

@@ -152,7 +152,9 @@ def _decide(case: Case, ask: Ask, decider: Decider, principal: Principal) -> Dec
     resource = Resource("" if about_server else case.endpoint, ask.table)
     now = case.now or datetime.now(UTC)
     circumstances = Circumstances(
-        lambda: context_of(ask.subject, max(ask.at or now, now), mine=ask.mine, peer=peer),
+        lambda: context_of(
+            ask.subject, max(ask.at or now, now), mine=ask.mine, peer=peer, change_class=ask.change_class
+        ),
         mine=ask.mine,
         peer=peer,
     )

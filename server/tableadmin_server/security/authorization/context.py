@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
-from tableadmin.v1 import Tag
+from tableadmin.v1 import ChangeClass, Tag
 
 # Values as Cedar's JSON has them.
 Record: TypeAlias = dict[str, Any]
@@ -30,6 +30,11 @@ SETS: Mapping[str, frozenset[str]] = {
 # The members of the context that change with the time of the call.
 TIMES = frozenset({"now", "hour", "weekday"})
 
+# The classes of changes by their numbers, mildest first: the entities of the type ChangeClass.
+CLASSES: Mapping[int, str] = {
+    number: name.removeprefix("CHANGE_CLASS_") for name, number in ChangeClass.items() if number
+}
+
 # The entity that has the tags of a request.
 TAGS_TYPE, TAGS_ID = "TagSet", "request"
 
@@ -47,12 +52,13 @@ def address_of(peer: str) -> str | None:
 
 
 def context_of(
-    subject: Message, now: datetime, *, mine: bool, peer: str | None = None
+    subject: Message, now: datetime, *, mine: bool, peer: str | None = None, change_class: str = ""
 ) -> tuple[Record, Sequence[Record]]:
     """The context of a request, and the entities that the context refers to.
 
     SUBJECT is the part of the request that is about one table. MINE says that the principal has asked for the
     operation that the request is about. PEER is the IP address of the caller, None where there is none.
+    CHANGE_CLASS is one of CLASSES, or "".
     """
     values = list(_values(subject, ()))
     moment = now.astimezone(UTC)
@@ -69,6 +75,8 @@ def context_of(
     context["tagKeys"] = sorted({*context["tagKeys"], *tags})
     if peer is not None:
         context["peer"] = {"__extn": {"fn": "ip", "arg": peer}}
+    if change_class:
+        context["changeClass"] = {"__entity": {"type": "ChangeClass", "id": change_class}}
     if not tags:
         return context, ()
     uid = {"type": TAGS_TYPE, "id": TAGS_ID}

@@ -10,7 +10,7 @@ from tableadmin_server.security.authorization.classification import (
     Group,
     action_of,
 )
-from tableadmin_server.security.authorization.context import SETS
+from tableadmin_server.security.authorization.context import CLASSES, SETS
 
 # The one entity of the type Server.
 SERVER_ID = "tableadmin"
@@ -30,6 +30,8 @@ entity Endpoint enum [{endpoints}];
 // the service keeps its operations. `live` and the tags are those of the table at the time of the call. A
 // table that does not exist has neither.
 entity Table in [Endpoint] {{ name: String, own: Bool, live?: {{ items: Long, bytes: Long }} }} tags String;
+// What a call deletes, loses or interrupts, as in plans.
+entity ChangeClass enum [{classes}];
 // The tags in a request.
 entity TagSet tags String;
 // What a request asks for. `now` is the time of the call, or the time at which an operation is to start.
@@ -37,8 +39,10 @@ entity TagSet tags String;
 // the principal has asked for the operation. The units are those of the table and its indexes together.
 // `destinations` are S3 buckets and the ARNs of Kinesis streams, `keys` are KMS keys. `tagKeys` has the keys
 // of tags that are set or removed. `peer` is the IP address that the call came from. Of the calls of an
-// operation, `peer` is the address of the requester. Calls through a Unix socket have no
-// `peer`.
+// operation, `peer` is the address of the requester. Calls through a Unix socket have no `peer`.
+// `changeClass` is the gravest class of what a call that changes a table deletes, loses or interrupts. Plans
+// and operations have a class for each of their calls. Reads, PlanTables, ApplyPlan itself and calls about
+// operations have no `changeClass`.
 type Context = {{
   now: datetime,
   hour: Long,
@@ -49,6 +53,7 @@ type Context = {{
 {sets}
   tags?: TagSet,
   peer?: ipaddr,
+  changeClass?: ChangeClass,
 }};
 """
 
@@ -59,6 +64,7 @@ def schema_of(endpoints: Sequence[str]) -> str:
         [
             _ENTITIES.format(
                 server=SERVER_ID,
+                classes=", ".join(f'"{name}"' for name in CLASSES.values()),
                 endpoints=", ".join(f'"{name}"' for name in endpoints),
                 sets="\n".join(f"  {name}: Set<String>," for name in SETS),
             ),

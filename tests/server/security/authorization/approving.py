@@ -33,6 +33,10 @@ permit (principal in Group::"ci/approvers", action in [Action::"read", Action::"
 permit (principal in Group::"ci/readers", action in [Action::"read", Action::"approve"], resource);
 @id("new-tables") @approval("ci/approvers")
 permit ({OF_MUSIC}, action in Action::"write", resource) when {{ resource.name like "new-*" }};
+@id("quiet-tables") @advice("Nothing interrupts the use of these tables.")
+forbid (principal, action, resource is Table)
+when {{ resource.name like "new-quiet-*" }}
+when {{ context has changeClass && context.changeClass == ChangeClass::"DISRUPTIVE" }};
 @id("new-tables-read") permit ({OF_MUSIC}, action in Action::"read", resource)
 when {{ resource.name like "new-*" }};
 """

@@ -142,6 +142,26 @@ def test_a_direct_call(server: Guarded, name: str) -> None:
         assert has_index(ana, name)
 
 
+def test_the_class_of_a_change(server: Guarded, table_name: str) -> None:
+    """Policies see the class of each call of a plan, of an operation, and of each direct call."""
+    name = f"new-quiet-{table_name}"
+    with server.client("olga") as olga:
+        olga.apply([expiring(name)]).result(30)
+        off = expiring(name)
+        off.time_to_live_specification.enabled = False
+        (plan,) = olga.plan([off]).plans
+        assert [["quiet-tables"]] == [list(step.denial.policies) for step in plan.steps]
+        with pytest.raises(PermissionDenied, match="Nothing interrupts"):
+            olga.apply([off])
+        with pytest.raises(PermissionDenied, match="Nothing interrupts"):
+            olga.update_time_to_live(
+                table_name=name, time_to_live_specification=off.time_to_live_specification
+            )
+        more = expiring(name)
+        more.deletion_protection_enabled = True
+        assert SUCCEEDED == olga.apply([more]).result(30)[0].state
+
+
 def test_audit(server: Guarded, name: str) -> None:
     """Approvals and rejections, also denied ones, are recorded with principal, table and operation."""
     with server.client("ana") as ana, server.client("bert") as bert, server.client("olga") as olga:

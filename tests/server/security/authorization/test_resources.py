@@ -143,7 +143,9 @@ def test_a_step_asks_for_the_table_of_its_operation() -> None:
     step = TagResourceRequest(resource_arn="arn:aws:dynamodb:ddblocal:000000000000:table/other")
     asked = [(each.action, each.table) for each in step_asks(step, "music")]
     assert asked == [("ApplyPlan", "music"), ("TagResource", "music")]
+    assert {"IN_PLACE"} == {each.change_class for each in step_asks(step, "music")}
     deletion = step_asks(DeleteTableRequest(table_name="music"), "music")
+    assert {"REPLACEMENT"} == {each.change_class for each in deletion}
     assert [each.action for each in deletion] == ["ApplyPlan", "DeleteTable", "ReplaceTable"]
 
 

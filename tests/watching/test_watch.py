@@ -448,6 +448,28 @@ def test_slow_reader() -> None:
     run(main())
 
 
+def test_reader_that_is_late_while_another_joins() -> None:
+    """A watch that comes to a table while a later poll reads the parts of the table sends what is known."""
+
+    async def main() -> None:
+        account = Account()
+        account.add("Books")
+        account.add("Music")
+        hub = Hub(account)
+        async with watching(hub, ["Books", "Music"]) as reader:
+            reader.pause()
+            await asyncio.sleep(1)
+            account.latency = 0.5
+            async with watching(hub, ["Books", "Music"]):
+                await asyncio.sleep(0.75)
+                assert "DescribeTable" != account.asked[-1].operation
+                reader.go_on()
+                await asyncio.sleep(A_WHILE)
+            assert ["Books snapshot", "Music snapshot", "checkpoint"] == reader.taken()
+
+    run(main())
+
+
 def test_change_before_a_failure() -> None:
     """A change that a slow reader has not read is told to it though the endpoint has failed since."""
 

@@ -46,7 +46,7 @@ class PartReads:
 
     @property
     def overdue(self) -> frozenset[Part]:
-        """Parts of which more is asked than is known yet."""
+        """Parts whose reads have taken longer than a poll waits, until they have come."""
         return frozenset(self._overdue)
 
     def known(self, part: Part) -> TimedAnswer | None:
@@ -66,11 +66,13 @@ class PartReads:
         error, self._error = self._error, None
         if error is not None:
             raise error
-        self._overdue.update(due)
         begun = [self._begin(part, description) for part in due if part not in self._under_way]
         if not begun:
             return
         done, late = await asyncio.wait(begun, timeout=_POLL_WAIT_SECONDS)
+        # Not before the poll has waited: whoever looks meanwhile has the answers of the poll before, and is
+        # not woken for these.
+        self._overdue.update(part for part, task in self._under_way.items() if task in late)
         for task in late:
             task.add_done_callback(self._arrive)
         errors = [task.exception() for task in done]

@@ -28,6 +28,7 @@ from tableadmin_server.config import (
     single,
 )
 from tableadmin_server.embedded import EmbeddedEngine, EmbeddedEngineError
+from tableadmin_server.event_loop import EventLoop
 from tableadmin_server.listening import ListenError
 from tableadmin_server.server import STOP_SIGNALS, Server, end_at_once
 from tableadmin_server.settings import SECTIONS, Setting, settings
@@ -133,8 +134,8 @@ def command(ctx: click.Context, /, **flags: Any) -> None:  # noqa: ANN401  # cli
         if given.pop("check_config"):
             _check(given)
             return
-        with _configured(given) as (config, engine):
-            asyncio.run(_serve(config, engine))
+        with _configured(given) as (config, engine), asyncio.Runner(loop_factory=EventLoop) as runner:
+            runner.run(_serve(config, engine))
     except ConfigError as error:
         _fail(str(error), 2)
     except (EmbeddedEngineError, ListenError) as error:

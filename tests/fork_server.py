@@ -1,4 +1,6 @@
-"""Server processes that are forked from one in which the server is imported, which takes most of a start.
+"""Server processes that are forked from one that has what takes most of a start.
+
+The server is imported there, and botocore's models are read.
 
 `forked` starts one. The first call in a process starts the fork server, `python -m tests.fork_server SOCKET`,
 which ends with the process that started it. The fork server has no threads, and nothing of gRPC has begun
@@ -6,6 +8,7 @@ there. Each connection to it asks for one server and, after its process id, is t
 """
 
 import atexit
+import gc
 import json
 import os
 import runpy
@@ -100,6 +103,8 @@ def _address() -> str:
         subprocess.Popen(
             [sys.executable, "-m", "tests.fork_server", address],
             cwd=Path(__file__).parents[1],
+            # It makes a client itself, whatever profile the environment names.
+            env={name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
@@ -114,6 +119,10 @@ def _address() -> str:
 def _serve(address: str) -> None:
     """Fork until standard input ends, which is when the process that started this one ends."""
     import_module(_IMPORTED)
+    _read_models()
+    # A server collects garbage when it starts: it need not look at what it shares with the fork server.
+    gc.collect()
+    gc.freeze()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
@@ -127,6 +136,14 @@ def _serve(address: str) -> None:
                     listener.close()
                     _attend(connection)
     _reap()
+
+
+def _read_models() -> None:
+    """Make a client of boto3: the models that are read for it stay in memory."""
+    from tableadmin_server.config import EndpointConfig  # noqa: PLC0415  # only the fork server needs them
+    from tableadmin_server.dynamodb.client.session import make_client  # noqa: PLC0415
+
+    make_client("default", EndpointConfig(endpoint_url="http://127.0.0.1:9", region="us-west-2")).close()
 
 
 def _reap() -> None:

@@ -9,16 +9,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from copy import copy
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 import grpc
 
 from tableadmin.channel import CallOptions, Metadata, Target, channel_options
 from tableadmin.errors import TableAdminError, WrongEventLoop, closed, from_rpc_error
 from tableadmin.methods import Request, Response
+from tableadmin.renewed_channel import RenewedChannel
 from tableadmin.retrying import Attempts, Connection
 from tableadmin.streams import AsyncStream, Stream, is_cancelled, responses
-from tableadmin.tls import Credentials, Tls, channel_credentials
+from tableadmin.tls import Credentials, Tls
 from tableadmin.tokens import FixedToken, Headers, TokenSource, check_target, is_local
 from tableadmin.watching import Resumption
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     Streaming = Callable[..., grpc.CallIterator[Response]]
     AsyncUnary = grpc.aio.UnaryUnaryMultiCallable
     AsyncStreaming = Callable[..., grpc.aio.UnaryStreamCall[Request, Response]]
+
+# The reason of a call that is refused because a certificate or a token has expired.
+_EXPIRED = "CREDENTIALS_EXPIRED"
 
 
 class Calls:
@@ -69,7 +73,7 @@ class Calls:
         """The response to REQUEST and the trailing metadata; raises TableAdminError."""
         tries = Attempts(request, options.timeout, self._connection)
         while True:
-            proof = self._tokens.headers()
+            proof, opened = self._tokens.headers(), _opened(self.channel)
             metadata = (*options.headers(), *proof)
             try:
                 response, call = rpc.with_call(request, timeout=tries.timeout, metadata=metadata)
@@ -81,7 +85,8 @@ class Calls:
             else:
                 self._connection.answered = True
                 return response, call.trailing_metadata()
-            if not tries.renewed(self._tokens.is_renewed(failure, proof)):
+            renewed = self._tokens.is_renewed(failure, proof) or _is_renewed(self.channel, failure, opened)
+            if not tries.renewed(renewed):
                 self._connection.closed.wait(tries.failed(failure))
 
     def stream(
@@ -90,13 +95,13 @@ class Calls:
         """The responses of a stream, which starts when the first one is asked for."""
 
         def begin(request: Request, timeout: float | None) -> grpc.CallIterator[Response]:
-            begun.proof = self._tokens.headers()
+            begun.proof, begun.opened = self._tokens.headers(), _opened(self.channel)
             try:
                 return rpc(request, timeout=timeout, metadata=(*options.headers(), *begun.proof))
             except ValueError as error:
                 raise _of_closed_channel(error) from error
 
-        begun = _Begun(self._tokens)
+        begun = _Begun(self._tokens, self.channel)
         return Stream(begin, self._target, resumption, begun.is_renewed)
 
 
@@ -142,7 +147,7 @@ class AsyncCalls:
         self._check_loop()
         tries = Attempts(request, options.timeout, self._connection)
         while True:
-            proof = await self._proof()
+            proof, opened = await self._proof(), _opened(self.channel)
             metadata = (*options.headers(), *proof)
             try:
                 call = rpc(request, timeout=tries.timeout, metadata=metadata)
@@ -159,7 +164,8 @@ class AsyncCalls:
             else:
                 self._connection.answered = True
                 return response, tuple(await call.trailing_metadata())
-            if not tries.renewed(self._tokens.is_renewed(failure, proof)):
+            renewed = self._tokens.is_renewed(failure, proof) or _is_renewed(self.channel, failure, opened)
+            if not tries.renewed(renewed):
                 await asyncio.sleep(tries.failed(failure))
 
     def stream(
@@ -175,13 +181,13 @@ class AsyncCalls:
             timeout: float | None,  # noqa: ASYNC109 - it travels to the service
         ) -> grpc.aio.UnaryStreamCall[Request, Response]:
             self._check_loop()
-            begun.proof = await self._proof()
+            begun.proof, begun.opened = await self._proof(), _opened(self.channel)
             try:
                 return rpc(request, timeout=timeout, metadata=(*options.headers(), *begun.proof))
             except grpc.aio.UsageError as error:
                 raise closed() from error
 
-        begun = _Begun(self._tokens)
+        begun = _Begun(self._tokens, self.channel)
         return responses(begin, self._target, resumption, begun.is_renewed)
 
     async def _proof(self) -> Headers:
@@ -195,15 +201,27 @@ class AsyncCalls:
 
 
 class _Begun:
-    """The token that the newest call of a stream was begun with."""
+    """The token that the newest call of a stream was begun with, and the channel that was opened for it."""
 
-    def __init__(self, tokens: TokenSource) -> None:
+    def __init__(self, tokens: TokenSource, channel: object) -> None:
         self._tokens = tokens
+        self._channel = channel
         self.proof: Headers = ()
+        self.opened: object = None
 
     def is_renewed(self, error: TableAdminError) -> bool:
-        """Whether a call that ended in ERROR would have a better token now."""
-        return self._tokens.is_renewed(error, self.proof)
+        """Whether a call that ended in ERROR would have a better token or certificate now."""
+        return self._tokens.is_renewed(error, self.proof) or _is_renewed(self._channel, error, self.opened)
+
+
+def _opened(channel: object) -> object:
+    """What CHANNEL opens for a call that begins now, None for a channel that is opened once."""
+    return channel.newest() if isinstance(channel, RenewedChannel) else None
+
+
+def _is_renewed(channel: object, error: TableAdminError, opened: object) -> bool:
+    """Whether a call on OPENED ended in ERROR for its certificate, in whose place there is a newer one."""
+    return error.reason == _EXPIRED and _opened(channel) is not opened
 
 
 def _check(target: str, channel: object, credentials: Credentials | None, tokens: TokenSource) -> None:
@@ -231,17 +249,23 @@ def _described(target: str, channel: object, credentials: Credentials | None) ->
 
 
 def _open(target: str, credentials: Credentials | None) -> grpc.Channel:
-    secret = channel_credentials(credentials)
-    if secret is None:
-        return grpc.insecure_channel(target, _options(target, credentials))
-    return grpc.secure_channel(target, secret, _options(target, credentials))
+    options = _options(target, credentials)
+    if credentials is None:
+        return grpc.insecure_channel(target, options)
+    if isinstance(credentials, Tls):
+        renewed = RenewedChannel(credentials, lambda secret: grpc.secure_channel(target, secret, options))
+        return cast("grpc.Channel", renewed)
+    return grpc.secure_channel(target, credentials, options)
 
 
 def _open_async(target: str, credentials: Credentials | None) -> grpc.aio.Channel:
-    secret = channel_credentials(credentials)
-    if secret is None:
-        return grpc.aio.insecure_channel(target, _options(target, credentials))
-    return grpc.aio.secure_channel(target, secret, _options(target, credentials))
+    options = _options(target, credentials)
+    if credentials is None:
+        return grpc.aio.insecure_channel(target, options)
+    if isinstance(credentials, Tls):
+        renewed = RenewedChannel(credentials, lambda secret: grpc.aio.secure_channel(target, secret, options))
+        return cast("grpc.aio.Channel", renewed)
+    return grpc.aio.secure_channel(target, credentials, options)
 
 
 def _of_closed_channel(error: ValueError) -> Exception:

@@ -226,7 +226,7 @@ _BARE_MESSAGES: Mapping[grpc.StatusCode, str] = {
 }
 
 
-# What gRPC says of calls under way on a channel that its owner closes.
+# What gRPC says of calls under way on a channel that its owner closes, also as "Stream removed (...)".
 _CLOSED = "Channel closed!"
 
 
@@ -242,7 +242,7 @@ def from_rpc_error(error: grpc.RpcError, target: Target) -> TableAdminError:
     """
     code, status = error.code(), _status(error)
     if code is grpc.StatusCode.CANCELLED and not status.details:
-        if error.details() == _CLOSED:
+        if _CLOSED in (error.details() or ""):
             return closed()
         code = grpc.StatusCode.UNAVAILABLE
     info = _detail(status, ErrorInfo)

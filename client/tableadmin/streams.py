@@ -143,10 +143,10 @@ def is_cancelled(task: asyncio.Task[object] | None) -> bool:
 
 
 def _passing(error: TableAdminError, is_renewed: IsRenewed) -> TableAdminError:
-    """ERROR, or a loss of the connection where ERROR is the end of a token that has been renewed."""
+    """ERROR, or a loss of the connection where a renewed token or certificate is the cause of ERROR."""
     if not is_renewed(error):
         return error
-    return Unavailable("the token was renewed", grpc.StatusCode.UNAVAILABLE)
+    return Unavailable("the token or certificate was renewed", grpc.StatusCode.UNAVAILABLE)
 
 
 def _caused(error: grpc.RpcError, target: Target) -> TableAdminError:

@@ -29,8 +29,8 @@ class Tls:
 
     `ca` has the certificates of the authorities that the client trusts to name the server. Without it, these
     are the authorities that this machine trusts. `cert` is the certificate that the client proves itself
-    with, with its intermediates, and `key` its private key, not encrypted. The files are read when a client
-    is made.
+    with, with its intermediates, and `key` its private key, not encrypted. A client reads changed files
+    again: calls that begin a second later use them. Files that cannot be used change nothing.
     """
 
     ca: FilePath | None = None
@@ -41,24 +41,34 @@ class Tls:
         """The same for gRPC; raises UnusableCredentials, which names the file that can't be used."""
         if (self.cert is None) != (self.key is None):
             raise UnusableCredentials("a client certificate needs its private key: give both cert and key")
-        ca = _system_file() if self.ca is None else self.ca
-        _check(ca, self.cert, self.key)
-        return grpc.ssl_channel_credentials(_content(ca), _content(self.key), _content(self.cert))
+        _check(self._authorities, self.cert, self.key)
+        return grpc.ssl_channel_credentials(*map(_content, (self._authorities, self.key, self.cert)))
+
+    def state(self) -> object:
+        """What changes when one of the files changes."""
+        return tuple(map(_state, (self._authorities, self.cert, self.key)))
+
+    @property
+    def _authorities(self) -> FilePath | None:
+        return _system_file() if self.ca is None else self.ca
 
 
 # What a client opens a channel with that is encrypted.
 Credentials: TypeAlias = grpc.ChannelCredentials | Tls
 
 
-def channel_credentials(given: Credentials | None) -> grpc.ChannelCredentials | None:
-    """What gRPC opens a channel with; None for a channel that is not encrypted."""
-    return given.credentials() if isinstance(given, Tls) else given
-
-
 def _system_file() -> str | None:
     """The authorities that this machine trusts, None where they are nowhere: gRPC has its own then."""
     known = (ssl.get_default_verify_paths().cafile, *_SYSTEM_FILES)
     return next((each for each in known if each and Path(each).is_file()), None)
+
+
+def _state(path: FilePath | None) -> object:
+    try:
+        found = None if path is None else Path(path).stat()
+    except OSError:
+        return None
+    return found and (found.st_mtime_ns, found.st_size, found.st_ino)
 
 
 def _content(path: FilePath | None) -> bytes | None:

@@ -133,11 +133,15 @@ def _remaining(context: grpc.ServicerContext) -> float | None:
 
 
 @contextmanager
-def serving(*script: Step | StreamStep) -> Iterator[ScriptedService]:
-    """A service that takes the steps of SCRIPT, listening at its `target`."""
+def serving(
+    *script: Step | StreamStep, credentials: grpc.ServerCredentials | None = None
+) -> Iterator[ScriptedService]:
+    """A service that takes the steps of SCRIPT, listening at its `target`, with TLS if it has CREDENTIALS."""
     service = ScriptedService(list(script))
     server = grpc.server(ThreadPoolExecutor(max_workers=4), handlers=[service])
-    service.target = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    address = "127.0.0.1:0"
+    port = server.add_secure_port(address, credentials) if credentials else server.add_insecure_port(address)
+    service.target = f"127.0.0.1:{port}"
     server.start()
     try:
         yield service

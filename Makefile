@@ -46,7 +46,7 @@ settings: setup ## Write docs/settings.md from the configuration structs of the 
 metrics: setup ## Write docs/metrics.md from the definitions of the metrics
 	$(BIN)/python server/generate_metrics.py
 
-deploy-files: setup ## Write the alerts and the dashboard from the tables in deploy/generate
+deploy-files: setup ## Write the alerts, the dashboard and the IAM documents from the tables in deploy/generate
 	$(BIN)/python -m deploy.generate
 
 demo: setup ## Tour the life of a table: server, embedded engine, tablectl

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from deploy.generate import alerts, dashboard
+from deploy.generate import alerts, dashboard, iam
 
 _ROOT = Path(__file__).parents[2]
 _HEAD = "# Generated from deploy/generate/alerts.py by `make deploy-files`: do not edit.\n"
@@ -24,6 +24,8 @@ def files() -> Mapping[str, str]:
         + _yaml(_custom_resource(rules)),
         "deploy/grafana/tableadmin.json": _json(dashboard.dashboard()),
         "docs/alerts.md": alerts.page(),
+        **{f"deploy/iam/{each.name}.json": _json(iam.document(each)) for each in iam.FEATURES},
+        "docs/iam.md": iam.page(),
     }
 
 

@@ -248,6 +248,22 @@ TOPICS: tuple[tuple[str, tuple[Alert, ...]], ...] = (
                 ),
             ),
             Alert(
+                "TableAdminCircuitOpen",
+                "critical",
+                'tableadmin_endpoint_circuit_state{state="closed"} == 0',
+                "1m",
+                "The server {{ $labels.instance }} refuses calls to the endpoint {{ $labels.endpoint }}.",
+                "The circuit breaker is open: the last calls had no answer. Callers get UNAVAILABLE at once, "
+                "with the reason ENDPOINT_UNREACHABLE.",
+                ("The same causes as of TableAdminEndpointDown.",),
+                (
+                    (
+                        "The same as for TableAdminEndpointDown. The first call that is answered closes the "
+                        "circuit."
+                    ),
+                ),
+            ),
+            Alert(
                 "TableAdminEndpointThrottled",
                 "warning",
                 "sum by (endpoint, operation) (increase(tableadmin_endpoint_throttled_total[10m])) > 0",
@@ -339,7 +355,7 @@ TOPICS: tuple[tuple[str, tuple[Alert, ...]], ...] = (
                     (
                         "Look at `tableadmin_endpoint_calls_total` by code. PermissionDenied: compare "
                         "the role with "
-                        "[deploy.md](deploy.md#aws)."
+                        "[iam.md](iam.md)."
                     ),
                 ),
             ),
@@ -450,8 +466,8 @@ TOPICS: tuple[tuple[str, tuple[Alert, ...]], ...] = (
                 ),
                 (
                     (
-                        "Read the log. Compare the role with the document of the operations table in "
-                        "[deploy.md](deploy.md#aws)."
+                        "Read the log. Compare the role with the document `operations-table` in "
+                        "[iam.md](iam.md)."
                     ),
                 ),
             ),
@@ -497,6 +513,19 @@ TOPICS: tuple[tuple[str, tuple[Alert, ...]], ...] = (
                     "Run `tableadmin-server policy check` on the folder. The log names the problems too.",
                     "Correct the policies, or restore the old ones.",
                 ),
+            ),
+            Alert(
+                "TableAdminKeysRefused",
+                "warning",
+                'increase(tableadmin_authenticator_loads_total{outcome="refused"}[15m]) > 0',
+                "10m",
+                "The server {{ $labels.instance }} cannot load the keys of {{ $labels.authenticator }}.",
+                "The old tokens or keys are still in use. Callers with new ones are refused.",
+                (
+                    "The identity provider does not answer, or a network policy blocks the server.",
+                    "A file of tokens or keys is not valid.",
+                ),
+                ("The log names the problem.",),
             ),
             Alert(
                 "TableAdminFailedLogins",

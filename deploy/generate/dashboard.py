@@ -145,6 +145,18 @@ ROWS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
                 (_sum("tableadmin_calls_in_progress", _SERVER, "grpc_type, grpc_method"),),
             ),
             Panel(
+                "Messages received, by method",
+                "Messages per second that callers have sent.",
+                (_rate("grpc_server_msg_received_total", _SERVER, "grpc_method"),),
+                unit="reqps",
+            ),
+            Panel(
+                "Messages sent, by method",
+                "Messages per second that were sent to callers.",
+                (_rate("grpc_server_msg_sent_total", _SERVER, "grpc_method"),),
+                unit="reqps",
+            ),
+            Panel(
                 "Callers that share a read",
                 "Reads asked for, divided by the calls to endpoints that were made for them.",
                 (
@@ -165,6 +177,16 @@ ROWS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
                 "Endpoint reached",
                 "1: the server reaches the endpoint. 0: the server does not.",
                 (Query(f"tableadmin_endpoint_up{{{_ENDPOINT}}}", "{{endpoint}} {{instance}}"),),
+            ),
+            Panel(
+                "Circuit breaker",
+                "1 for the state of the circuit breaker of an endpoint. Calls are made while it is closed.",
+                (
+                    Query(
+                        f"max by (endpoint, state) (tableadmin_endpoint_circuit_state{{{_ENDPOINT}}})",
+                        "{{endpoint}} {{state}}",
+                    ),
+                ),
             ),
             Panel(
                 "Calls to endpoints, by operation",
@@ -366,7 +388,7 @@ ROWS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
                 unit="s",
             ),
             Panel(
-                "Loads of policies and certificates",
+                "Loads of policies, certificates and keys",
                 "Loads in an hour, by outcome.",
                 (
                     Query(
@@ -377,6 +399,11 @@ ROWS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
                         "sum by (listener, outcome) "
                         f"(increase(tableadmin_certificate_loads_total{{{_SERVER}}}[1h]))",
                         "{{listener}} {{outcome}}",
+                    ),
+                    Query(
+                        "sum by (authenticator, outcome) "
+                        f"(increase(tableadmin_authenticator_loads_total{{{_SERVER}}}[1h]))",
+                        "{{authenticator}} {{outcome}}",
                     ),
                 ),
             ),

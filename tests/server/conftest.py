@@ -119,10 +119,13 @@ def held() -> Iterator[Held]:
 
 
 @contextmanager
-def in_front_of(endpoint: ScriptedEndpoint, *flags: str) -> Iterator[ServerProcess]:
+def in_front_of(
+    endpoint: ScriptedEndpoint, *flags: str, env: Mapping[str, str] | None = None
+) -> Iterator[ServerProcess]:
     """A server of the endpoint, which has all the time it wants to answer."""
     alone = ("--read-timeout", str(LONG_TIMEOUT), "--operations-table", "")
-    with running_server("--endpoint-url", endpoint.url, "--region", "us-west-2", *alone, *flags) as server:
+    command = ("--endpoint-url", endpoint.url, "--region", "us-west-2", *alone, *flags)
+    with running_server(*command, env=env) as server:
         yield server
 
 

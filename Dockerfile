@@ -4,8 +4,8 @@
 ARG BASE=docker.io/library/python:3.11-slim-bookworm
 
 FROM ${BASE} AS builder
-# Which extras of the package the image gets: "server", or "server,embedded" for --embedded too.
-ARG EXTRAS=server
+# Which extras of the package the image gets: "server,server-otel", or "server,server-otel,embedded" for --embedded too.
+ARG EXTRAS=server,server-otel
 # The time that files of the build carry, in seconds since 1970. Without this, two builds differ in it.
 ARG SOURCE_DATE_EPOCH=0
 # Sets are compiled in the order of hashes.

@@ -18,7 +18,7 @@ setup: $(VENV)/.ready .venv-proto/.ready ## Make the virtual environments and in
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --editable '.[server,embedded]' --group dev
+	$(BIN)/python -m pip install --quiet --editable '.[server,embedded,server-otel,otel]' --group dev
 	@touch $@
 
 .venv-proto/.ready: pyproject.toml
@@ -85,7 +85,7 @@ bench: setup .venv-bench/.ready ## Measure the service beside boto3, bare gRPC a
 	@touch $@
 
 locks: .venv-audit/.ready ## Pin the packages that the image installs, by version and hash
-	for extras in server server,embedded; do \
+	for extras in server,server-otel server,server-otel,embedded; do \
 		.venv-audit/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes \
 			--no-annotate --custom-compile-command 'make locks' $$(echo $$extras | tr ',' '\n' | sed 's/^/--extra /') \
 			--output-file server/locks/$$extras.txt pyproject.toml || exit 1; \
@@ -93,8 +93,8 @@ locks: .venv-audit/.ready ## Pin the packages that the image installs, by versio
 
 audit: .venv-audit/.ready ## Look up the pinned packages among known vulnerabilities, and write dist/sbom.json
 	mkdir -p dist
-	.venv-audit/bin/cyclonedx-py requirements server/locks/server.txt --output-file dist/sbom.json
-	.venv-audit/bin/pip-audit --strict --disable-pip --requirement 'server/locks/server,embedded.txt'
+	.venv-audit/bin/cyclonedx-py requirements server/locks/server,server-otel.txt --output-file dist/sbom.json
+	.venv-audit/bin/pip-audit --strict --disable-pip --requirement 'server/locks/server,server-otel,embedded.txt'
 
 .venv-audit/.ready: pyproject.toml
 	$(PYTHON) -m venv .venv-audit

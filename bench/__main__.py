@@ -41,6 +41,7 @@ from bench.securing import (
 from bench.sharing import measure_sharing
 from bench.tables import create_tables, description
 from bench.targets import Target, call_targets, inventory_targets, sharing_targets, watching_targets
+from bench.tracing import measure_tracing, tracing_lines, tracing_targets
 from bench.watching import measure_watching
 from tableadmin.awsshape import from_aws
 from tableadmin.v1.table_pb2 import DescribeTableResponse
@@ -105,7 +106,9 @@ def _watches(engine: Engine) -> Iterable[Target]:
 def _metrics(engine: Engine) -> Iterable[Target]:
     counting, measured = measure_counting(), measure_metrics(engine)
     _show(metrics_lines(counting, measured))
-    return metrics_targets(counting, measured)
+    traced = measure_tracing(engine)
+    _show(tracing_lines(traced))
+    return *metrics_targets(counting, measured), *tracing_targets(traced)
 
 
 def _replicas(engine: Engine) -> Iterable[Target]:

@@ -101,13 +101,15 @@ def running_server(
             _stop(process)
 
 
-def run_server(*flags: str, env: Mapping[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
+def run_server(
+    *flags: str, env: Mapping[str, str] | None = None, module: str = "tableadmin_server"
+) -> "subprocess.CompletedProcess[str]":
     """Run a server that does not stay: its exit code and what it wrote."""
     with tempfile.TemporaryDirectory(prefix="tableadmin-") as folder:
         out, log = Path(folder) / "out", Path(folder) / "log"
         out.touch()
         log.touch()
-        process = forked("tableadmin_server", flags, clean_environment(**(env or {})), out, log)
+        process = forked(module, flags, clean_environment(**(env or {})), out, log)
         try:
             code = process.wait(_START_SECONDS)
         finally:

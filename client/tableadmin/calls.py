@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from copy import copy
+from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Self, cast
 
 import grpc
@@ -38,7 +40,8 @@ class Calls:
     """Calls on one channel, for any number of threads.
 
     A channel that is given is left open by `close`; without one a channel to TARGET is opened. Each call has
-    a token of TOKENS; raises ValueError where that token would leave this machine without TLS.
+    a token of TOKENS; raises ValueError where that token would leave this machine without TLS. With TRACING
+    each call has a span.
     """
 
     def __init__(
@@ -47,12 +50,15 @@ class Calls:
         channel: grpc.Channel | None,
         credentials: Credentials | None,
         tokens: TokenSource,
+        *,
+        tracing: bool = False,
     ) -> None:
         _check(target, channel, credentials, tokens)
         self._target = _described(target, channel, credentials)
         self._tokens = tokens
         self._owns_channel = channel is None
-        self.channel = channel or _open(target, credentials)
+        opened = channel or _open(target, credentials)
+        self.channel = _tracing().traced(opened, target) if tracing else opened
         self._connection = Connection()
 
     def shared(self) -> Self:
@@ -109,7 +115,8 @@ class AsyncCalls:
     """Calls on one channel, in the event loop that is running now; raises WrongEventLoop in others.
 
     A channel that is given is left open by `close`; without one a channel to TARGET is opened. Each call has
-    a token of TOKENS; raises ValueError where that token would leave this machine without TLS.
+    a token of TOKENS; raises ValueError where that token would leave this machine without TLS. With TRACING
+    each call has a span.
     """
 
     def __init__(
@@ -118,13 +125,16 @@ class AsyncCalls:
         channel: grpc.aio.Channel | None,
         credentials: Credentials | None,
         tokens: TokenSource,
+        *,
+        tracing: bool = False,
     ) -> None:
         _check(target, channel, credentials, tokens)
         self._target = _described(target, channel, credentials)
         self._tokens = tokens
         self._loop = _running_loop()
         self._owns_channel = channel is None
-        self.channel = channel or _open_async(target, credentials)
+        opened = channel or _open_async(target, credentials)
+        self.channel = _tracing().traced(opened, target) if tracing else opened
         self._connection = Connection()
 
     def shared(self) -> Self:
@@ -266,6 +276,16 @@ def _open_async(target: str, credentials: Credentials | None) -> grpc.aio.Channe
         renewed = RenewedChannel(credentials, lambda secret: grpc.aio.secure_channel(target, secret, options))
         return cast("grpc.aio.Channel", renewed)
     return grpc.aio.secure_channel(target, credentials, options)
+
+
+def _tracing() -> ModuleType:
+    """The module of traces; raises ModuleNotFoundError, which says what to install."""
+    try:
+        return import_module("tableadmin.tracing")
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            f"tracing=True: {error.name} is not installed: pip install 'tableadmin[otel]'", name=error.name
+        ) from error
 
 
 def _of_closed_channel(error: ValueError) -> Exception:

@@ -255,6 +255,9 @@ class Client:
     in messages. `timeout` is the deadline of each call in seconds, None for no deadline. `endpoint` is one of
     those the service is configured with, None for its default. `metadata` goes with each call.
 
+    With `tracing` each call has a span of OpenTelemetry, whose trace the server continues. This needs the
+    extra `otel`; ModuleNotFoundError is raised without it.
+
     One client serves any number of threads.
     """
 
@@ -270,9 +273,11 @@ class Client:
         timeout: float | None = DEFAULT_TIMEOUT,
         endpoint: str | None = None,
         metadata: Metadata = (),
+        tracing: bool = False,
     ) -> None:
         self.options = CallOptions(timeout, endpoint, metadata)
-        self._calls = Calls(target, channel, credentials, token_source(token, token_file, token_command))
+        tokens = token_source(token, token_file, token_command)
+        self._calls = Calls(target, channel, credentials, tokens, tracing=tracing)
         self._stub = TableAdminStub(self._calls.channel)
         self._plan_stub = PlanServiceStub(self._calls.channel)
         self._operation_stub = OperationServiceStub(self._calls.channel)

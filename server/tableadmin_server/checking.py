@@ -11,6 +11,7 @@ from tableadmin_server.listening.certificates import Certificates
 from tableadmin_server.security.authentication.authentication import Authenticators
 from tableadmin_server.security.authorization.authorizer import compile_folder
 from tableadmin_server.security.authorization.policies import Configured, PolicyError
+from tableadmin_server.tracing import tracing
 
 
 def check(config: ServerConfig) -> None:
@@ -21,6 +22,7 @@ def check(config: ServerConfig) -> None:
         if listener.tls is not None:
             Certificates(key, listener.tls)
     Authenticators(config.authenticators)
+    tracing.opened(config)
     if config.policies.folder is not None:
         names = Configured(tuple(config.endpoints), config.authenticator_names)
         try:
@@ -41,6 +43,8 @@ def would_listen(config: ServerConfig) -> Iterator[str]:
         yield f"would answer health checks on {config.health.address}"
     if config.metrics.address is not None:
         yield f"would answer Prometheus on {config.metrics.address}"
+    if config.traces.enabled:
+        yield "would send traces by OTLP"
 
 
 def _check_audit(config: AuditConfig) -> None:

@@ -4,7 +4,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -48,6 +48,16 @@ def configure(level: str, log_format: Format) -> None:
     logging.getLogger("botocore").setLevel(max(logging.INFO, number))
     # grpc.aio tells each task in which it finds the event loop.
     logging.getLogger("grpc").setLevel(max(logging.INFO, number))
+
+
+def add(facts: Callable[[], Mapping[str, object]]) -> None:
+    """Have each line tell FACTS too, those of loggers that have not logged yet."""
+
+    def added(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        event.update(facts())
+        return event
+
+    structlog.configure(processors=[added, *structlog.get_config()["processors"]])
 
 
 _writer: LineWriter | None = None

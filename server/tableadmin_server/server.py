@@ -48,6 +48,7 @@ from tableadmin_server.services.call_metadata import called_endpoint
 from tableadmin_server.services.health import HealthServicer
 from tableadmin_server.supervision import Supervisor
 from tableadmin_server.tables.facts import read_facts
+from tableadmin_server.tracing import tracing
 from tableadmin_server.watching.hubs import Hubs
 
 T = TypeVar("T")
@@ -90,7 +91,13 @@ class Server:
         # None where nobody asks for metrics: then nothing is measured.
         self._metrics = None if config.metrics.address is None else Metrics()
         self._exposition: Exposition | None = None
-        self._endpoints = Endpoints(config, *self._observer(lambda metrics: metrics.endpoint_calls.of))
+        self._tracing = tracing.opened(config)
+        self._tracing.mark_log()  # before loggers are bound
+        self._endpoints = Endpoints(
+            config,
+            *self._observer(lambda metrics: metrics.endpoint_calls.of),
+            make_calls=self._tracing.make_calls,
+        )
         # NOT_SERVING while a background loop fails again and again.
         self._supervisor = Supervisor(partial(self._note_health, "background loops"))
         self._unhealthy: set[str] = set()
@@ -107,6 +114,7 @@ class Server:
             self._audit,
             config.policies.approval_timeout,
             *self._observer(lambda metrics: metrics.operations.of),
+            tracing=self._tracing.operations,
         )
         self._reloading = Reloading(self._supervisor)
         self._authorization = self._authorization_of(config)
@@ -114,7 +122,7 @@ class Server:
         self._calls = DrainInterceptor()
         self._authenticators = Authenticators(config.authenticators, config.limits.failed_logins_per_minute)
         self._limits = Limits(config.limits)
-        self._shared_reads = table_admin.shared_reads()
+        self._shared_reads = table_admin.shared_reads(self._tracing.make_shared)
         self._certificates: list[Certificates] = []
         self._handlers = (
             table_admin.handlers(self._endpoints, self._hubs, self._shared_reads),
@@ -165,6 +173,7 @@ class Server:
         yield MethodHandlers()
         yield from self._measuring()
         yield ErrorsInterceptor()
+        yield from self._tracing.interceptors
         yield CallLogInterceptor(self._config.default)
         yield AuditInterceptor(self._audit, self._config.default)
         yield IdentityInterceptor(self._identify(config))
@@ -366,6 +375,7 @@ class Server:
             await asyncio.wait_for(giving_back, _OPERATIONS_GRACE)
         self._endpoints.close()
         await self._audit.close()
+        await self._tracing.close()
         if self._exposition is not None:
             self._exposition.close()
         _log.info("server stopped")

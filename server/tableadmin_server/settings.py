@@ -18,6 +18,7 @@ from tableadmin_server.config import (
     PoliciesConfig,
     ServerConfig,
     TlsConfig,
+    TracesConfig,
 )
 from tableadmin_server.config.authenticator import KINDS, StaticToken
 
@@ -160,6 +161,12 @@ SECTIONS = (
         "In the configuration file these keys stand in `[metrics]`. [metrics.md](metrics.md) lists the\n"
         "metrics.",
         tuple(settings(MetricsConfig, "metrics")),
+    ),
+    Section(
+        "Keys of traces",
+        "In the configuration file these keys stand in `[traces]`. [traces.md](traces.md) describes the\n"
+        "traces.",
+        tuple(settings(TracesConfig, "traces")),
     ),
     Section(
         "Keys of the audit",

@@ -146,7 +146,7 @@ def _pinned(extras: str) -> dict[str, str]:
     return {canonicalize_name(name): pinned for name, pinned in pins}
 
 
-@pytest.mark.parametrize("extras", ["server", "server,embedded"])
+@pytest.mark.parametrize("extras", ["server,server-otel", "server,server-otel,embedded"])
 def test_locks(extras: str) -> None:
     """The image installs only pinned packages, in versions that pyproject.toml allows."""
     (install,) = [rest for keyword, rest in _stages()[0] if keyword == "RUN"]

@@ -19,6 +19,7 @@ from tableadmin_server.config import (
     PoliciesConfig,
     ServerConfig,
     TlsConfig,
+    TracesConfig,
 )
 from tableadmin_server.config.authenticator import KINDS, StaticToken
 from tableadmin_server.config.limits import LimitsConfig
@@ -31,6 +32,7 @@ STRUCTS: tuple[type[msgspec.Struct], ...] = (
     ConnectionsConfig,
     HealthConfig,
     MetricsConfig,
+    TracesConfig,
     AuditConfig,
     PoliciesConfig,
     EndpointConfig,
@@ -39,7 +41,7 @@ OF_THE_FILE: tuple[type[msgspec.Struct], ...] = (*KINDS, LimitsConfig, StaticTok
 OF_LISTENERS: tuple[type[msgspec.Struct], ...] = (ListenerConfig, TlsConfig)
 FILE_ONLY = {
     *("authenticators", "default_endpoint", "endpoints", "listeners", "health", "connections", "policies"),
-    "metrics",
+    *("metrics", "traces"),
     *("audit", "audit_sync", "limits"),
     "policies_approval_timeout",
     *("connections_max_age", "connections_max_age_grace", "connections_max_metadata"),

@@ -36,6 +36,7 @@ from tableadmin_server.config.listener import (
     MetricsConfig,
     PoliciesConfig,
     TlsConfig,
+    TracesConfig,
     check_listener,
     missing,
     parse_address,
@@ -59,6 +60,7 @@ __all__ = [
     "RetryMode",
     "ServerConfig",
     "TlsConfig",
+    "TracesConfig",
     "checked",
     "load",
     "parse_address",
@@ -103,6 +105,9 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     ] = HealthConfig()
     metrics: Annotated[MetricsConfig, Meta(description="Metrics for Prometheus.", extra={"flag": False})] = (
         MetricsConfig()
+    )
+    traces: Annotated[TracesConfig, Meta(description="Traces by OpenTelemetry.", extra={"flag": False})] = (
+        TracesConfig()
     )
     connections: Annotated[
         ConnectionsConfig, Meta(description="Bounds of connections.", extra={"flag": False})

@@ -127,6 +127,19 @@ class MetricsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     ] = None
 
 
+class TracesConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether there are traces. The variables OTEL_* of OpenTelemetry say the rest."""
+
+    enabled: Annotated[
+        bool,
+        Meta(
+            description="Send traces by OTLP to the collector that OTEL_EXPORTER_OTLP_ENDPOINT names "
+            "(default: http://localhost:4317). Needs the extra `server-otel`. Without this setting the "
+            "server loads nothing of OpenTelemetry.",
+        ),
+    ] = False
+
+
 class PoliciesConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The policies that decide who may do what."""
 

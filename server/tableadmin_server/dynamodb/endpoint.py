@@ -57,6 +57,10 @@ Authorize: TypeAlias = Callable[
 ]
 
 
+# Makes what sends the calls to an endpoint, by its name.
+MakeCalls: TypeAlias = Callable[[str, EndpointConfig, CallObserver], Calls]
+
+
 async def permit_all(
     _principal: Principal, _operation: str, _params: AwsDict, _table: str, _at: datetime | None = None
 ) -> tuple[RequiredApproval, ...]:
@@ -69,10 +73,16 @@ class Endpoint:
 
     `own_table` is the table in which the service keeps its operations, "" for none. Listings leave it out.
     `authorize` decides about each call that an operation makes, for the requester of the operation. OBSERVER
-    learns of the calls.
+    learns of the calls. MAKE_CALLS makes what sends them.
     """
 
-    def __init__(self, name: str, config: EndpointConfig, observer: CallObserver | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        config: EndpointConfig,
+        observer: CallObserver | None = None,
+        make_calls: MakeCalls = Calls,
+    ) -> None:
         """Connect nothing yet; raises ConfigError when boto3 can't make a client of CONFIG."""
         self.name = name
         self.own_table = config.operations_table
@@ -85,7 +95,7 @@ class Endpoint:
         # Which KMS keys aliases are of.
         self.keys = Keys(config, is_aws=self.is_aws)
         self._observer = observer or CallObserver()
-        self._calls = Calls(name, config, self._observer)
+        self._calls = make_calls(name, config, self._observer)
         # As many calls as can be under way may fail at once.
         threshold = min(circuit_breaker.THRESHOLD, config.pool_size)
         self._circuit = Circuit(name, threshold, time.monotonic, self._calls.drop_waiting, self._observer)

@@ -5,23 +5,28 @@ from collections.abc import Callable, Iterator
 from google.rpc.code_pb2 import Code
 
 from tableadmin_server.config import ServerConfig
-from tableadmin_server.dynamodb.client.calls import CallObserver
-from tableadmin_server.dynamodb.endpoint import Endpoint
+from tableadmin_server.dynamodb.client.calls import CallObserver, Calls
+from tableadmin_server.dynamodb.endpoint import Endpoint, MakeCalls
 from tableadmin_server.failure import Failure
 
 
 class Endpoints:
     """Every endpoint the server is configured with; one of them is the default.
 
-    OBSERVER makes what learns of the calls to an endpoint, by its name.
+    OBSERVER makes what learns of the calls to an endpoint, by its name. MAKE_CALLS makes what sends them.
     """
 
     def __init__(
-        self, config: ServerConfig, observer: Callable[[str], CallObserver] = lambda _: CallObserver()
+        self,
+        config: ServerConfig,
+        observer: Callable[[str], CallObserver] = lambda _: CallObserver(),
+        *,
+        make_calls: MakeCalls = Calls,
     ) -> None:
         """Make a client for each endpoint; raises ConfigError."""
         self._by_name = {
-            name: Endpoint(name, endpoint, observer(name)) for name, endpoint in config.endpoints.items()
+            name: Endpoint(name, endpoint, observer(name), make_calls)
+            for name, endpoint in config.endpoints.items()
         }
         self._default = self._by_name[config.default]
 

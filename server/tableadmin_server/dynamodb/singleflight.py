@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
 from functools import partial
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 T = TypeVar("T")
+# Gets the latest deadline of those who share the call.
+Call: TypeAlias = Callable[[float], Awaitable[T]]
 
 # Where so many share a call, more are on their way, as often as not the same as before: the next call waits
 # so many seconds for them, which is less than they would lose to the calls it saves.
@@ -23,14 +25,14 @@ class Singleflight(Generic[T]):
     answer is dropped.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, make: "Callable[[Call[T]], SharedCall[T]] | None" = None) -> None:
+        """MAKE makes the calls that are shared, if they are others than a SharedCall."""
+        self._make: Callable[[Call[T]], SharedCall[T]] = make or SharedCall
         self._queues: dict[Hashable, _Queue[T]] = {}
         # Reads that were asked for, and calls that were made for them.
         self.asked = self.called = 0
 
-    async def share(
-        self, key: Hashable, call: Callable[[float], Awaitable[T]], deadline: float = float("inf")
-    ) -> T:
+    async def share(self, key: Hashable, call: Call[T], deadline: float = float("inf")) -> T:
         """The answer of a call that starts no earlier than now; KEY says which calls are identical.
 
         CALL gets the latest DEADLINE of those that share the call.
@@ -38,7 +40,7 @@ class Singleflight(Generic[T]):
         self.asked += 1
         queue = self._queues.get(key)
         if queue is None:
-            queue = self._queues[key] = _Queue(partial(self._forget, key))
+            queue = self._queues[key] = _Queue(partial(self._forget, key), self._make)
 
         async def counted(deadline: float) -> T:
             self.called += 1
@@ -50,10 +52,10 @@ class Singleflight(Generic[T]):
         del self._queues[key]
 
 
-class _SharedCall(Generic[T]):
+class SharedCall(Generic[T]):
     """One call, and the callers that wait for its answer."""
 
-    def __init__(self, call: Callable[[float], Awaitable[T]]) -> None:
+    def __init__(self, call: Call[T]) -> None:
         self._call = call
         self._deadline = float("-inf")
         self._answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
@@ -62,13 +64,16 @@ class _SharedCall(Generic[T]):
         self.waiting = 0
 
     def join(self, deadline: float) -> None:
+        """One more caller shares the call, before it starts; the caller waits until DEADLINE."""
         self._deadline = max(self._deadline, deadline)
 
     def start(self, ended: Callable[[], None]) -> None:
-        self._task = asyncio.create_task(self._run())
+        """Make the call; ENDED is called at its end."""
+        self._task = asyncio.create_task(self.run())
         self._task.add_done_callback(lambda _: ended())
 
     async def answer(self) -> T:
+        """What the call answers; raises what it raises."""
         self.joined += 1
         self.waiting += 1
         try:
@@ -78,7 +83,8 @@ class _SharedCall(Generic[T]):
             if not self.waiting and self._task is not None:
                 self._task.cancel()
 
-    async def _run(self) -> None:
+    async def run(self) -> None:
+        """Make the call in a task of its own, for those who wait for the answer."""
         try:
             answer = await self._call(self._deadline)
         except Exception as error:  # noqa: BLE001  # whatever it is, it is the answer of all who wait
@@ -93,17 +99,18 @@ class _SharedCall(Generic[T]):
 class _Queue(Generic[T]):
     """The calls of one key: the one under way, and the next one while somebody waits for it."""
 
-    def __init__(self, emptied: Callable[[], None]) -> None:
+    def __init__(self, emptied: Callable[[], None], make: Callable[[Call[T]], SharedCall[T]]) -> None:
         self._emptied = emptied
-        self._under_way: _SharedCall[T] | None = None
-        self._next: _SharedCall[T] | None = None
+        self._make = make
+        self._under_way: SharedCall[T] | None = None
+        self._next: SharedCall[T] | None = None
 
-    async def join(self, call: Callable[[float], Awaitable[T]], deadline: float) -> T:
+    async def join(self, call: Call[T], deadline: float) -> T:
         if self._under_way is None:
-            self._under_way = shared = _SharedCall(call)
+            self._under_way = shared = self._make(call)
             shared.start(self._ended)
         elif self._next is None:
-            self._next = shared = _SharedCall(call)
+            self._next = shared = self._make(call)
         else:
             shared = self._next
         shared.join(deadline)

@@ -1,17 +1,22 @@
-"""What can be told of a call beside its outcome: who calls, which endpoint, which names, the request ids."""
+"""What can be told of a call: who calls, which endpoint, which names, the request ids, and how it ended."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import chain, islice
 
+import grpc
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
+from google.rpc.code_pb2 import Code
 
 from tableadmin_server.bounds import received
 from tableadmin_server.config.endpoint import ENDPOINT_NAME
 from tableadmin_server.failure import Failure
 from tableadmin_server.interceptors.identity import readable_peer
 from tableadmin_server.interceptors.wrapping import Context
+from tableadmin_server.security.audit.audit import outcome_of
+from tableadmin_server.security.audit.record import Outcome
 from tableadmin_server.security.audit.requests import found_tables, method_of, named
 from tableadmin_server.security.identity import Caller, caller
 
@@ -56,6 +61,31 @@ def request_id_of(context: Context) -> str:
 def aws_request_id_of(context: Context) -> str:
     """The id that AWS gave the request of the call, "" where none reached AWS."""
     return _trailing(context).get(_AWS_REQUEST_ID_KEY, "")
+
+
+def outcome(context: Context, error: BaseException | None) -> Outcome:
+    """How a call ends whose handler has raised ERROR, or has raised nothing (None)."""
+    if error is None:
+        return Outcome(aws_request_id=aws_request_id_of(context))
+    if isinstance(error, Failure):
+        return outcome_of(error)
+    # A stream that its caller leaves ends with either.
+    if isinstance(error, asyncio.CancelledError | GeneratorExit):
+        return Outcome("CANCELLED")
+    if isinstance(error, grpc.aio.AbortError):
+        return Outcome(_name_of(context.code()))
+    return Outcome("INTERNAL", "INTERNAL")
+
+
+def code_when_left(context: Context) -> str:
+    """The code of a call whose task gRPC has ended: the client has left, or the deadline has passed."""
+    left = context.time_remaining()
+    return "DEADLINE_EXCEEDED" if left is not None and left <= 0 else "CANCELLED"
+
+
+def _name_of(code: int | grpc.StatusCode) -> str:
+    """The name of CODE, which grpc.aio keeps as it was given to `abort`."""
+    return code.name if isinstance(code, grpc.StatusCode) else Code.Name(code)
 
 
 async def request_of(method: str, payload: object) -> Message | None:

@@ -1,6 +1,5 @@
 """A line in the log for each call, once the call has ended."""
 
-import asyncio
 import logging
 import time
 from functools import partial
@@ -13,7 +12,6 @@ from google.rpc.code_pb2 import Code
 from tableadmin_server.failure import OWN_DOMAIN, Failure
 from tableadmin_server.interceptors import call_facts
 from tableadmin_server.interceptors.wrapping import Context, Continuation, Handler, Received, wrapped
-from tableadmin_server.security.audit.audit import outcome_of
 from tableadmin_server.security.audit.record import Outcome
 from tableadmin_server.security.audit.requests import is_change
 
@@ -99,22 +97,10 @@ class _Logged:
         return received
 
     async def __aexit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
-        outcome = self._outcome(error)
+        outcome = call_facts.outcome(self._context, error)
         level = level_of(self._method, outcome)
         if self._log.is_enabled_for(level):
             self._log.log(level, _EVENT, **await self._facts(outcome), **_cause(error))
-
-    def _outcome(self, error: BaseException | None) -> Outcome:
-        if error is None:
-            return Outcome(aws_request_id=call_facts.aws_request_id_of(self._context))
-        if isinstance(error, Failure):
-            return outcome_of(error)
-        # A stream that its caller leaves ends with either.
-        if isinstance(error, asyncio.CancelledError | GeneratorExit):
-            return Outcome("CANCELLED")
-        if isinstance(error, grpc.aio.AbortError):
-            return Outcome(_name_of(self._context.code()))
-        return Outcome("INTERNAL", "INTERNAL")
 
     async def _facts(self, outcome: Outcome) -> dict[str, object]:
         """What is told of every call that ended in OUTCOME, as far as it is known."""
@@ -137,11 +123,6 @@ class _Logged:
             "aws_request_id": outcome.aws_request_id,
         }
         return {key: value for key, value in facts.items() if value not in ("", ())}
-
-
-def _name_of(code: int | grpc.StatusCode) -> str:
-    """The name of CODE, which grpc.aio keeps as it was given to `abort`."""
-    return code.name if isinstance(code, grpc.StatusCode) else Code.Name(code)
 
 
 def _cause(error: BaseException | None) -> dict[str, object]:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import grpc
 
+from tableadmin_server.interceptors import call_facts
 from tableadmin_server.interceptors.wrapping import (
     Context,
     Continuation,
@@ -25,9 +26,7 @@ def _number(code: grpc.StatusCode) -> int:
 
 
 _OK = _number(grpc.StatusCode.OK)
-_CANCELLED = _number(grpc.StatusCode.CANCELLED)
 _UNKNOWN = _number(grpc.StatusCode.UNKNOWN)
-_DEADLINE_EXCEEDED = _number(grpc.StatusCode.DEADLINE_EXCEEDED)
 
 
 class RpcObserver(Protocol):
@@ -111,9 +110,7 @@ class _Measured(Holding):
 def _code(context: Context, error: BaseException | None) -> int:
     """How the call ends that was left with ERROR, None for none."""
     if isinstance(error, asyncio.CancelledError | GeneratorExit):
-        # gRPC ends the task of a call when the client leaves and when the deadline has passed.
-        left = context.time_remaining()
-        return _DEADLINE_EXCEEDED if left is not None and left <= 0 else _CANCELLED
+        return _number(grpc.StatusCode[call_facts.code_when_left(context)])
     code: grpc.StatusCode | int | None = context.code()
     if code:
         return _number(code) if isinstance(code, grpc.StatusCode) else code

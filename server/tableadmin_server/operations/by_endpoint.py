@@ -10,6 +10,7 @@ from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.execution.observer import UNOBSERVED, OperationObserver
+from tableadmin_server.operations.execution.tracing import UNTRACED, OperationTracing
 from tableadmin_server.operations.operations import Operations
 from tableadmin_server.security.audit.audit import Audit
 from tableadmin_server.watching.hubs import Hubs
@@ -18,7 +19,7 @@ from tableadmin_server.watching.hubs import Hubs
 class OperationsByEndpoint:
     """The operations of every endpoint that remembers some.
 
-    OBSERVER makes what learns of the operations of an endpoint, by its name.
+    OBSERVER makes what learns of the operations of an endpoint, by its name, and TRACING what traces them.
     """
 
     def __init__(
@@ -29,6 +30,8 @@ class OperationsByEndpoint:
         audit: Audit,
         approval_timeout: float,
         observer: Callable[[str], OperationObserver] = lambda _: UNOBSERVED,
+        *,
+        tracing: Callable[[str], OperationTracing] = lambda _: UNTRACED,
     ) -> None:
         self._by_endpoint = {
             endpoint.name: Operations(
@@ -38,6 +41,7 @@ class OperationsByEndpoint:
                 audit,
                 approval_timeout,
                 observer(endpoint.name),
+                tracing(endpoint.name),
             )
             for endpoint in endpoints
             if endpoint.own_table

@@ -17,6 +17,7 @@ from tableadmin_server.operations.admission import CheckedTable
 from tableadmin_server.operations.execution import approval
 from tableadmin_server.operations.execution.observer import UNOBSERVED, OperationObserver
 from tableadmin_server.operations.execution.reconcile import drift_failure
+from tableadmin_server.operations.execution.tracing import UNTRACED, OperationTracing
 from tableadmin_server.operations.following import Following, not_found
 from tableadmin_server.operations.request import ApplyRequest
 from tableadmin_server.operations.runner import Runner
@@ -38,7 +39,8 @@ from tableadmin_server.watching.hub import Hub
 class Operations:
     """Begins, shows, approves and stops the operations of ENDPOINT; every method raises Failure.
 
-    Operations wait for approvals for APPROVAL_TIMEOUT seconds at most. OBSERVER learns what happens to them.
+    Operations wait for approvals for APPROVAL_TIMEOUT seconds at most. OBSERVER learns what happens to them,
+    TRACING traces them.
     """
 
     def __init__(
@@ -49,10 +51,12 @@ class Operations:
         audit: Audit,
         approval_timeout: float = PoliciesConfig().approval_timeout,
         observer: OperationObserver = UNOBSERVED,
+        tracing: OperationTracing = UNTRACED,
     ) -> None:
         self._approval_timeout = timedelta(seconds=approval_timeout)
         self.endpoint = endpoint
         self._store = Store(endpoint, audit)
+        self._tracing = tracing
         self._applying: set[asyncio.Task[list[Operation]]] = set()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._following = Following(hub, self.get)
@@ -65,6 +69,7 @@ class Operations:
             self._following.trigger,
             approval_timeout,
             observer=observer,
+            tracing=tracing,
         )
 
     def start(self) -> None:
@@ -86,7 +91,7 @@ class Operations:
 
     async def apply(self, apply_request: ApplyRequest) -> list[Operation]:
         """An operation for each table. A repeated request gets the operations of the first one."""
-        applying = asyncio.create_task(self._apply(apply_request))
+        applying = asyncio.create_task(self._apply(replace(apply_request, trace=self._tracing.origin())))
         # Whoever leaves before the answer leaves no request half begun.
         self._applying.add(applying)
         applying.add_done_callback(self._applying.discard)

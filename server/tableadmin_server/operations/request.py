@@ -28,6 +28,7 @@ class ApplyRequest:
     caller: str = ""
     principal: Principal = ANONYMOUS
     not_before: datetime | None = None
+    trace: str = ""
 
     @property
     def key(self) -> str:
@@ -63,6 +64,7 @@ class ApplyRequest:
                 principal=self.principal,
                 created=request.created,
                 not_before=self.not_before,
+                trace=self.trace,
             )
 
 

@@ -7,6 +7,7 @@ import random
 import socket
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from contextvars import Context
 from datetime import UTC, datetime
 from functools import partial
 from typing import NamedTuple
@@ -26,6 +27,7 @@ from tableadmin_server.operations.execution.lease import Lease
 from tableadmin_server.operations.execution.observer import UNOBSERVED, OperationObserver
 from tableadmin_server.operations.execution.reconcile import End, error_of
 from tableadmin_server.operations.execution.run import Run
+from tableadmin_server.operations.execution.tracing import UNTRACED, OperationTracing
 from tableadmin_server.operations.storage.record import Admission, Operation, OperationStatus, State
 from tableadmin_server.operations.storage.store import Claim, Entry, LeaseLost, Store
 from tableadmin_server.security.audit.audit import Audit
@@ -52,7 +54,7 @@ class Runner:
 
     Operations wait for approvals for APPROVAL_TIMEOUT seconds at most. AUDIT gets the changes.
     CHANGED is called with the id of each operation of this server's that has got on. OBSERVER learns what
-    happens to the operations.
+    happens to the operations, TRACING traces them.
     """
 
     def __init__(  # noqa: PLR0913  # what operations work with
@@ -66,12 +68,14 @@ class Runner:
         approval_timeout: float,
         *,
         observer: OperationObserver = UNOBSERVED,
+        tracing: OperationTracing = UNTRACED,
     ) -> None:
         server = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(3).hex()}"
         self._heartbeat = Heartbeat(
             store, server, config.operation_lease, self.cancel, self._abandon, hub.supervisor, observer
         )
         self._observer = observer
+        self._tracing = tracing
         self._endpoint = endpoint
         self._lease = config.operation_lease
         self._max_runs = config.concurrent_operations
@@ -332,6 +336,7 @@ class Runner:
             audit=self._audit,
             approval_timeout=self._approval_timeout,
             observer=self._observer,
+            tracing=self._tracing,
         )
         if seen is not None:
             run.start_from(seen)
@@ -343,7 +348,8 @@ class Runner:
         else:
             self._log_event("operation began", operation)
         self._runs[operation_id] = run
-        self._in_background(self._carry_out(run))
+        # In a context of its own: the operation outlives the call that begins it.
+        self._in_background(self._carry_out(run), Context())
 
     async def _carry_out(self, run: Run) -> None:
         spec = run.operation.spec
@@ -459,8 +465,8 @@ class Runner:
     def _is_here(self, operation_id: str) -> bool:
         return any(operation_id in here for here in (self._runs, self._claiming, self._unadmitted))
 
-    def _in_background(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
+    def _in_background(self, work: Coroutine[None, None, None], context: Context | None = None) -> None:
+        task = asyncio.create_task(work, context=context)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

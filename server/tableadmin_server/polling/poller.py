@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Collection
+from contextvars import Context
 from typing import Generic, Protocol, TypeVar
 
 import structlog
@@ -98,7 +99,8 @@ class Poller(Generic[T]):
         if self._task is None:
             self._interval = SHORTEST_INTERVAL
             self._triggered.set()
-            self._task = asyncio.create_task(self._supervisor.repeat("poll", self._round))
+            # In a context of its own: the loop is not that of the call that was the first to watch.
+            self._task = asyncio.create_task(self._supervisor.repeat("poll", self._round), context=Context())
         else:
             self._trigger_for_joined()
 

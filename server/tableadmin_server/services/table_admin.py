@@ -22,7 +22,7 @@ from tableadmin_server.bounds import off_loop, received
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.dynamodb.fields import field_path
-from tableadmin_server.dynamodb.singleflight import Singleflight
+from tableadmin_server.dynamodb.singleflight import Call, SharedCall, Singleflight
 from tableadmin_server.failure import Failure, FieldViolation
 from tableadmin_server.services.call_metadata import (
     AWS_REQUEST_ID_KEY,
@@ -56,9 +56,13 @@ class Reply:
     trailing: Metadata
 
 
-def shared_reads() -> Mapping[str, Singleflight[Reply]]:
-    """What shares the calls of each RPC that only reads, by the name of the RPC."""
-    return {method.name: Singleflight() for method in SERVICE.methods if _only_reads(method)}
+# Makes a call that identical reads share.
+MakeShared: TypeAlias = Callable[[Call[Reply]], SharedCall[Reply]]
+
+
+def shared_reads(make: MakeShared = SharedCall) -> Mapping[str, Singleflight[Reply]]:
+    """What shares the calls of each RPC that only reads, by the name of the RPC. MAKE makes these calls."""
+    return {method.name: Singleflight(make) for method in SERVICE.methods if _only_reads(method)}
 
 
 def handlers(

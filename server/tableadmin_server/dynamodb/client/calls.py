@@ -98,6 +98,12 @@ class Calls:
         self.limit = config.pool_size + config.queue_size
 
     @property
+    def url(self) -> str:
+        """Where requests go, unless AWS has another address for them."""
+        url: str = self._client.meta.endpoint_url
+        return url
+
+    @property
     def held(self) -> int:
         """The calls that are being made or wait; `limit` is the most."""
         return self._reading.held + self._threads.held

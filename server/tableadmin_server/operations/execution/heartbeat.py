@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from contextvars import Context
 
 import structlog
 from google.rpc.code_pb2 import Code
@@ -72,7 +73,8 @@ class Heartbeat:
                 self._task = asyncio.create_task(
                     self._supervisor.repeat(
                         "operations.heartbeat", self._renew, longest_delay=self._seconds * _RETRY_SHARE
-                    )
+                    ),
+                    context=Context(),  # not that of the call that happens to begin it
                 )
         return self.term
 

@@ -40,6 +40,7 @@ from tableadmin_server.operations.execution.reconcile import (
 )
 from tableadmin_server.operations.execution.settle_waiter import SettleWaiter
 from tableadmin_server.operations.execution.time_in_state import TimeInState
+from tableadmin_server.operations.execution.tracing import UNTRACED, OperationTracing
 from tableadmin_server.operations.storage.record import Operation, OperationStatus, State
 from tableadmin_server.operations.storage.store import LeaseLost
 from tableadmin_server.planner import Plan, Step, in_update, plan, without
@@ -71,7 +72,8 @@ class Run:
     """Carries out OPERATION under its LEASE; CHANGED is called whenever it has got on.
 
     CLOCK tells the time of day. AUDIT gets each change before and after it is made. The operation waits for
-    approvals for APPROVAL_TIMEOUT seconds at most. OBSERVER learns how long the steps take.
+    approvals for APPROVAL_TIMEOUT seconds at most. OBSERVER learns how long the steps take, TRACING traces
+    them.
 
     `operation` is where it stands, which may be ahead of what is written down by what is waited for.
     """
@@ -89,6 +91,7 @@ class Run:
         audit: Audit = OFF,
         approval_timeout: float = PoliciesConfig().approval_timeout,
         observer: OperationObserver = UNOBSERVED,
+        tracing: OperationTracing = UNTRACED,
     ) -> None:
         self.operation = operation
         self._approval_timeout = timedelta(seconds=approval_timeout)
@@ -98,6 +101,7 @@ class Run:
         self._server = server
         self._audit = audit
         self._observer = observer
+        self._tracing = tracing
         # The operation of AWS that was called last, and when, until the table has settled after the call.
         self._step: tuple[str, float] | None = None
         self._changed = changed
@@ -187,7 +191,8 @@ class Run:
             if isinstance(decision, Pause):
                 await self._wait(decision)
         self._end_step()
-        await self._save_end()
+        with self._tracing.end(self.operation.spec, self._status):
+            await self._save_end()
 
     async def _save_end(self) -> None:
         """Write down how it ended, which may take several tries; raises LeaseLost and Failure."""
@@ -237,7 +242,8 @@ class Run:
         """Make the call of STEP, or leave the operation alone until it may go on."""
         resting = await self._resting(step)
         if resting is None:
-            return await self._execute(step)
+            with self._tracing.step(self.operation.spec, step.operation):
+                return await self._execute(step)
         await self._rest(resting)
         return None
 

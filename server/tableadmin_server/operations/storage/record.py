@@ -102,6 +102,8 @@ class OperationSpec(msgspec.Struct, frozen=True, kw_only=True):
     created: datetime
     # When it may begin.
     not_before: datetime | None = None
+    # The traceparent (W3C) of the call that asked for it; "" where there was none.
+    trace: str = ""
 
     @property
     def request_key(self) -> str:

@@ -1,0 +1,1 @@
+"""Traces by OpenTelemetry. Of the modules only `tracing` can be imported without the extra `server-otel`."""

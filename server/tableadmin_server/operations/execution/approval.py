@@ -176,7 +176,10 @@ def _check_principal(operation: Operation, principal: Principal) -> None:
     groups = sorted({each.group for each in request.required}) if request else []
     # Groups may differ from token to token.
     if (principal.type, principal.id) == (spec.principal.type, spec.principal.id):
-        message = f"{principal} asked for the operation, and so cannot approve or reject it"
+        message = (
+            f"{principal} is the requester of the operation: another member of {' or '.join(groups)} has to "
+            "approve or reject it; the requester can cancel it (CancelOperation)"
+        )
         raise _denied(operation, "OWN_OPERATION", message)
     if not principal.groups.intersection(groups):
         message = f"{principal} is no approver of the operation: this takes a member of {' or '.join(groups)}"

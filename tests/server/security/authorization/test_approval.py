@@ -210,6 +210,9 @@ def test_who_can_approve(server: Guarded, name: str) -> None:
         with server.client(who) as client:
             for decide in (client.approve_operation, client.reject_operation):
                 assert (who, error) == (who, reason_of(lambda: decide(operation_id)))  # noqa: B023  # called at once
+    with server.client("eva") as eva, pytest.raises(PermissionDenied) as raised:
+        eva.approve_operation(operation_id)
+    assert "another member of ci/approvers has to approve" in str(raised.value)
     with server.client("bert") as bert:
         assert AWAITING == bert.get_operation(operation_id).state
         unknown = "20260101t000000000-0123456789ab"

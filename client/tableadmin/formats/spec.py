@@ -8,6 +8,7 @@ import yaml
 
 from tableadmin.awsshape import ShapeError, from_aws, member_name, to_aws
 from tableadmin.awsshape.rules import members_of
+from tableadmin.formats.by_name import by_name
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.found import Found, FoundTable, attempt
 from tableadmin.formats.inputs import Inputs
@@ -28,7 +29,12 @@ _NOT_IN_A_SPEC = {
 
 
 def recognised(document: Tree) -> bool:
-    """Whether DOCUMENT is a spec or a list of them: an object with a member of specs, however misspelled."""
+    """Whether DOCUMENT is a spec, a list of specs, or specs by table name.
+
+    A spec is an object with a member of specs, however misspelled.
+    """
+    if by_name(document):
+        return True
     if isinstance(document, list):
         return not document or any(not isinstance(each, dict) or recognised(each) for each in document)
     return isinstance(document, dict) and (not document or any(map(_is_member, document)))
@@ -40,8 +46,11 @@ def has_only_members(document: Record) -> bool:
 
 
 def read(document: Tree, inputs: Inputs) -> Found:
-    """The specs in DOCUMENT: one table, or a list of them."""
+    """The specs in DOCUMENT: one table, a list of tables, or tables by name."""
     del inputs
+    named = by_name(document)
+    if named:
+        return Found([_found(item, name, name) for name, item in named.items()])
     if isinstance(document, list):
         return Found([_found(item, f"[{i}]", f"#{i + 1}") for i, item in enumerate(document)])
     return Found([_found(document, "", "")])

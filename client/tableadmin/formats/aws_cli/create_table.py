@@ -12,6 +12,7 @@ from tableadmin.awsshape import member_name
 from tableadmin.awsshape.rules import members_of
 from tableadmin.formats import spec
 from tableadmin.formats.aws_cli.cli_json import APART
+from tableadmin.formats.by_name import by_name
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.found import Found, FoundTable, attempt
 from tableadmin.formats.inputs import Inputs
@@ -30,8 +31,12 @@ _REASON = "not in the create-table input"
 
 
 def recognised(document: Tree) -> bool:
-    """Whether DOCUMENT is an input, or a list of inputs. A spec in YAML is none, whatever members it has."""
-    tables = document if isinstance(document, list) else [document]
+    """Whether DOCUMENT is an input, a list of inputs, or inputs by table name.
+
+    A spec in YAML is none, whatever members it has.
+    """
+    named: list[Tree] = [*by_name(document).values()]
+    tables = document if isinstance(document, list) else named or [document]
     return bool(tables) and not _is_yaml(document) and all(map(_is_input, tables))
 
 
@@ -40,6 +45,9 @@ def read(document: Tree, inputs: Inputs) -> Found:
     del inputs
     if isinstance(document, list):
         return Found([_found(item, f"[{number}]") for number, item in enumerate(document)])
+    named = by_name(document)
+    if named:
+        return Found([_found(item, name) for name, item in named.items()])
     return Found([_found(document, "")])
 
 

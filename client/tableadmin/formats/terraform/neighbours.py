@@ -228,7 +228,7 @@ MEMBERS: Mapping[str, str] = {
 # A replica is in another region than its table.
 _OF_OTHER_REGIONS = frozenset({"aws_dynamodb_global_table", "aws_dynamodb_table_replica"})
 # What tells that a resource of a type that is not read may be about a table.
-_ABOUT_TABLES = ("aws_dynamodb_", "awscc_dynamodb_")
+_ABOUT_TABLES = ("aws_dynamodb_", "awscc_dynamodb_", "aws_cloudformation_stack")
 _ANY_TYPE = "aws_cloudcontrolapi_resource"
 
 

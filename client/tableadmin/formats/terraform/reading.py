@@ -8,7 +8,7 @@ from tableadmin.formats.found import DECLARED, Found, FoundTable, attempt
 from tableadmin.formats.found import joined as joined_parts
 from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.spec import specified
-from tableadmin.formats.terraform import cloud_control, neighbours, shown, table
+from tableadmin.formats.terraform import cloud_control, cloudformation_stack, neighbours, shown, table
 from tableadmin.formats.terraform.neighbours import NEIGHBOURS, TABLE, Draft
 from tableadmin.formats.terraform.resources import Resource, unknown_leaves
 from tableadmin.formats.terraform.unmanaged import Unmanaged, refusal, unmanaged, with_given, written
@@ -37,7 +37,7 @@ def tables(resources: Iterable[Resource], inputs: Inputs) -> Found:
     """The tables among RESOURCES, with the neighbours that belong to them. Raises SpecError without one."""
     about = [with_given(resource, inputs) for resource in resources if neighbours.about_tables(resource)]
     found = [resource for resource in about if resource.type == TABLE]
-    others = [resource for resource in about if cloud_control.is_table(resource)]
+    others = [resource for resource in about if resource.type != TABLE and is_table(resource)]
     if not found and not others:
         raise SpecError(f"has no {TABLE}")
     joined: dict[str, list[Resource]] = {resource.address: [] for resource in found}
@@ -48,7 +48,22 @@ def tables(resources: Iterable[Resource], inputs: Inputs) -> Found:
         elif resource.type != TABLE and resource not in others:
             notes.append(f"{resource.address}: {_LEFT_OUT}")
     read_here = Found([_found(resource, joined[resource.address], inputs) for resource in found], notes)
-    return joined_parts([read_here, *(cloud_control.found(resource, inputs) for resource in others)])
+    joined_here = joined_parts([read_here, *(_other(resource, inputs) for resource in others)])
+    if not joined_here.tables:
+        raise SpecError("; ".join([f"has no {TABLE}", *joined_here.notes]))
+    return joined_here
+
+
+def is_table(resource: Resource) -> bool:
+    """Whether RESOURCE is a table, or may have tables."""
+    return resource.type in {TABLE, cloudformation_stack.TYPE} or cloud_control.is_table(resource)
+
+
+def _other(resource: Resource, inputs: Inputs) -> Found:
+    """What RESOURCE has, which is a table or a stack with CloudFormation's properties."""
+    if resource.type == cloudformation_stack.TYPE:
+        return cloudformation_stack.found(resource, inputs)
+    return cloud_control.found(resource, inputs)
 
 
 def _join(

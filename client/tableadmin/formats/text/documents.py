@@ -23,7 +23,7 @@ def documents(text: str) -> list[Tree]:
     """
     begin = text.removeprefix("\ufeff")
     try:
-        found = _json(begin) if begin.lstrip().startswith(("{", "[")) else _yaml(begin)
+        found = _json(begin) if _is_like_json(begin) else _yaml(begin)
     except RecursionError:
         raise SpecError("is nested too deeply") from None
     if not found:
@@ -36,7 +36,8 @@ def line_of(text: str, document: int, path: str) -> int | None:
     if len(text) > _LINES_UP_TO or not path:
         return None
     try:
-        return yaml_nodes.line_of(text, document, list(_steps(path)))
+        whole = _without_comments(text) if _is_like_json(text) else text
+        return yaml_nodes.line_of(whole, document, list(_steps(path)))
     except (SpecError, RecursionError):
         return None
 
@@ -62,10 +63,12 @@ def _yaml(text: str) -> list[Tree]:
 
 
 def _json(text: str) -> list[Tree]:
-    """TEXT as JSON, or else as YAML, which may begin with a brace too."""
+    """TEXT as JSON, which may have comments, or else as YAML, which may begin with a brace too."""
     try:
         found = list(_json_values(text))
     except json.JSONDecodeError as error:
+        if _COMMENT.match(text, error.pos) and (bare := _without_comments(text)) != text:
+            return _json(bare)
         _refuse_likeness(text, error)
         try:
             return _yaml(text)
@@ -77,8 +80,6 @@ def _json(text: str) -> list[Tree]:
 
 def _refuse_likeness(text: str, error: json.JSONDecodeError) -> None:
     """Raise SpecError for TEXT that YAML would take for something else than its author meant."""
-    if _COMMENT.match(text, error.pos):
-        raise SpecError("JSON has no comments; remove this one, or write YAML with #", line=error.lineno)
     if text[error.pos : error.pos + 1] in _TYPOGRAPHIC:
         raise SpecError('has typographic quotes; write " instead', line=error.lineno)
     if _PYTHON.search(text):
@@ -87,8 +88,20 @@ def _refuse_likeness(text: str, error: json.JSONDecodeError) -> None:
 
 # Behind the space where reading failed.
 _COMMENT = re.compile(r"\s*/[/*]")
+# Text in quotes, or a comment.
+_QUOTED_OR_COMMENT = re.compile(r'("(?:\\.|[^"\\\n])*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
+_NO_SPACE = re.compile(r"\S")
 _TYPOGRAPHIC = ("\u2018", "\u2019", "\u201c", "\u201d")
 _PYTHON = re.compile(r"'\w+': (?:datetime\.datetime|Decimal)\(")
+
+
+def _is_like_json(text: str) -> bool:
+    return text.lstrip().startswith(("{", "[", "//", "/*"))
+
+
+def _without_comments(text: str) -> str:
+    """TEXT with space in the place of the comments, so that lines stay where they are."""
+    return _QUOTED_OR_COMMENT.sub(lambda found: found[1] or _NO_SPACE.sub(" ", found[0]), text)
 
 
 def _check_depth(found: list[Tree]) -> None:

@@ -27,7 +27,7 @@ _NOT_IN_A_MODEL = (
     *("ContributorInsightsSpecification", "KinesisStreamSpecification", "Replicas", "VectorIndexes"),
 )
 _REASON = "not in the data model"
-_KEYS = (("PartitionKey", "HASH"), ("SortKey", "RANGE"))
+_KEYS = (("PartitionKey", "HASH"), ("PartitionKeys", "HASH"), ("SortKey", "RANGE"), ("SortKeys", "RANGE"))
 # What NoSQL Workbench itself proposes for a table whose model says no capacity.
 _USUAL: Record = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
 _UNSAID = "the data model says no capacity; 5 units each for a new table, as NoSQL Workbench proposes"
@@ -92,14 +92,18 @@ def _leave_capacity(made: TableSpec) -> None:
 
 
 def _keys(of: Record, path: str, definitions: dict[str, Tree]) -> list[Tree]:
-    """The key schema of a table or an index; its attributes are added to DEFINITIONS."""
+    """The key schema of a table or an index; its attributes are added to DEFINITIONS.
+
+    A key of a global index may have several attributes, as a list.
+    """
     attributes = record(of.get("KeyAttributes"), below(path, "KeyAttributes"))
     schema: list[Tree] = []
     for name, kind in _KEYS:
-        key = record(attributes.get(name), below(path, f"KeyAttributes.{name}"))
-        if key:
-            schema.append({"AttributeName": key.get("AttributeName"), "KeyType": kind})
-            definitions.setdefault(str(key.get("AttributeName")), key.get("AttributeType"))
+        value, place = attributes.get(name), below(path, f"KeyAttributes.{name}")
+        for key in records(value, place) if isinstance(value, list) else [record(value, place)]:
+            if key:
+                schema.append({"AttributeName": key.get("AttributeName"), "KeyType": kind})
+                definitions.setdefault(str(key.get("AttributeName")), key.get("AttributeType"))
     return schema
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.found import Found
 from tableadmin.formats.inputs import Inputs
-from tableadmin.formats.terraform import cloud_control
+from tableadmin.formats.terraform import cloud_control, cloudformation_stack
 from tableadmin.formats.terraform.configuration.evaluation import evaluated
 from tableadmin.formats.terraform.configuration.modules import GivenText, Located, Module, Written
 from tableadmin.formats.terraform.configuration.syntax import json_content, native
@@ -23,13 +23,16 @@ from tableadmin.formats.terraform.configuration.values import (
     wholly_known,
 )
 from tableadmin.formats.terraform.neighbours import TABLE
-from tableadmin.formats.terraform.reading import tables
+from tableadmin.formats.terraform.reading import is_table, tables
 from tableadmin.formats.terraform.resources import Cause, Resource
 from tableadmin.formats.terraform.resources import Unknown as NotKnown
 from tableadmin.formats.terraform.typed import typed
 from tableadmin.formats.text.tree import Record, Tree, record
 
-_PREFIXES = ("aws_dynamodb_", "awscc_dynamodb_", "aws_appautoscaling_", cloud_control.ANY)
+_PREFIXES = (
+    *("aws_dynamodb_", "awscc_dynamodb_", "aws_appautoscaling_"),
+    *(cloud_control.ANY, cloudformation_stack.TYPE),
+)
 _PLAN = "what `terraform show -json` prints"
 _AS_PUBLISHED = f"is read as published, without its files; for your version of it, give {_PLAN}"
 _TERRAGRUNT = "is a configuration of Terragrunt; give what `terragrunt show -json PLAN` prints"
@@ -82,7 +85,7 @@ def _read(files: Mapping[str, str], inputs: Inputs, *, named: bool) -> Found:
         _resource(written, named=named)
         for written in module.resources(lambda kind: kind.startswith(_PREFIXES))
     ]
-    if not any(resource.type == TABLE or cloud_control.is_table(resource) for resource in resources):
+    if not any(map(is_table, resources)):
         none = [f"{address}: there is none of it" for address in module.without_instances(TABLE)]
         if none:
             return Found(notes=[*none, *unread])

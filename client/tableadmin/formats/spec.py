@@ -8,10 +8,10 @@ import yaml
 
 from tableadmin.awsshape import ShapeError, from_aws, member_name, to_aws
 from tableadmin.awsshape.rules import members_of
-from tableadmin.formats.by_name import by_name
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.found import Found, FoundTable, attempt
 from tableadmin.formats.inputs import Inputs
+from tableadmin.formats.text.by_name import by_name
 from tableadmin.formats.text.fitting import fitted
 from tableadmin.formats.text.policy import policy_document, policy_text
 from tableadmin.formats.text.tree import Plain, Record, Tree, below, record

@@ -21,7 +21,7 @@ from tests.formats.refusing import refusal
             "f: is what GetResourcePolicy returns; give what `aws dynamodb",
         ),
         ("[{a: 1}, {services: {}}]", "f: is in no format that is read, such as table specs"),
-        ('{"TableName": "a", /* of dev "Tags": []}', "f:1: not JSON"),
+        ('{"TableName": "a" /* of dev */ "Tags": []}', "f:1: not JSON"),
         (
             "{'Table': {'ItemCount': Decimal('1')}}",
             "f: is what Python prints of an object; give what json.dumps",

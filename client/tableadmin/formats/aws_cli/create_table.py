@@ -12,10 +12,10 @@ from tableadmin.awsshape import member_name
 from tableadmin.awsshape.rules import members_of
 from tableadmin.formats import spec
 from tableadmin.formats.aws_cli.cli_json import APART
-from tableadmin.formats.by_name import by_name
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.found import Found, FoundTable, attempt
 from tableadmin.formats.inputs import Inputs
+from tableadmin.formats.text.by_name import by_name
 from tableadmin.formats.text.documents import documents, line_of
 from tableadmin.formats.text.tree import Plain, Record, Tree, below, record
 from tableadmin.v1 import CreateTableRequest, TableSpec

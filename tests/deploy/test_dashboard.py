@@ -1,9 +1,14 @@
 """The dashboard of Grafana: its queries name what servers have, and it shows all of that."""
 
+import json
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
 import pytest
+from grafana_foundation_sdk.cog import plugins
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from deploy.generate.dashboard import ROWS, Panel, dashboard
 from tableadmin_server.metrics.definitions import METRICS
@@ -51,6 +56,25 @@ def test_all_metrics_are_shown() -> None:
     assert set() == {each.name for each in METRICS} - shown
 
 
+def test_schema() -> None:
+    """Grafana's own types read the dashboard, and write the same: they know each of its members."""
+    plugins.register_default_plugins()
+    written = json.loads(JSONEncoder().encode(Dashboard.from_json(dashboard())))
+    assert [] == list(_differences(dashboard(), written, "dashboard"))
+
+
+def _differences(ours: object, theirs: object, path: str) -> Iterator[str]:
+    """Where THEIRS lacks a member of OURS, or has another value; defaults that THEIRS adds do not count."""
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        for name, value in ours.items():
+            yield from _differences(value, theirs.get(name, "no such member"), f"{path}.{name}")
+    elif isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
+        for number, pair in enumerate(zip(ours, theirs, strict=True)):
+            yield from _differences(*pair, f"{path}[{number}]")
+    elif ours != theirs:
+        yield f"{path}: {ours!r} is {theirs!r}"
+
+
 def test_places() -> None:
     """Panels have ids of their own, titles of their own, fit into 24 columns and do not overlap."""
     drawn = _drawn()
@@ -69,4 +93,4 @@ def test_variables() -> None:
     listed = dashboard()["templating"]["list"]
     assert ["datasource", "instance", "endpoint"] == [each["name"] for each in listed]
     for each in listed[1:]:
-        assert [] == promql.problems(each["definition"].removeprefix("label_values(").rpartition(",")[0])
+        assert [] == promql.problems(each["query"]["query"].removeprefix("label_values(").rpartition(",")[0])

@@ -5,10 +5,12 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 # What `buf breaking` compares the contract with.
 AGAINST ?= .git\#branch=main
+# How long a soak takes, without its start and its end.
+SECONDS ?= 1200
 # Tests wait as long as they compute: twice as many of them at once as there are cores on a small machine.
 WORKERS ?= 4
 
-.PHONY: help setup demo run test check format proto sync-client formats settings metrics deploy-files bench locks audit engines clean
+.PHONY: help setup demo run test check format proto sync-client formats settings metrics deploy-files bench soak locks audit engines clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -77,6 +79,9 @@ format: setup ## Format the code and the contract
 
 bench: setup .venv-bench/.ready ## Measure the service beside boto3, bare gRPC and the AWS CLI
 	$(BIN)/python -m bench .venv-bench/bin/aws
+
+soak: setup ## Break everything under a mixed load for SECONDS: nothing may be lost, doubled or leaked
+	$(BIN)/python -m soak $(SECONDS)
 
 .venv-bench/.ready: pyproject.toml
 	$(PYTHON) -m venv .venv-bench

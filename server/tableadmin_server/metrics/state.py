@@ -104,6 +104,7 @@ def readings(sources: Sources) -> Mapping[Metric, Callable[[], Values]]:
         definitions.HEALTHY: lambda: [((), sources.is_healthy())],
         definitions.LOOP_FAILURES: lambda: _counts(sources.supervisor.failures),
         definitions.LOOP_DELAY: lambda: [((), _delay(sources.loop))],
+        definitions.LOOP_TASKS: lambda: [((), len(asyncio.all_tasks(sources.loop)))],
     }
 
 

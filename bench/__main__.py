@@ -20,6 +20,7 @@ from bench.echo import running_echo
 from bench.fan_out import fan_out_lines, fan_out_targets, measure_fan_out
 from bench.inventory import measure_inventory
 from bench.listing import measure_listing
+from bench.logs import log_lines, log_targets, measure_line
 from bench.measuring import measure_counting, measure_metrics, metrics_lines, metrics_targets
 from bench.reading import measure_reading
 from bench.replicas import NoQuotaError, measure_replicas, replicas_lines, replicas_targets
@@ -108,7 +109,9 @@ def _metrics(engine: Engine) -> Iterable[Target]:
     _show(metrics_lines(counting, measured))
     traced = measure_tracing(engine)
     _show(tracing_lines(traced))
-    return *metrics_targets(counting, measured), *tracing_targets(traced)
+    line = measure_line()
+    _show(log_lines(*line))
+    return *metrics_targets(counting, measured), *tracing_targets(traced), *log_targets(*line)
 
 
 def _replicas(engine: Engine) -> Iterable[Target]:

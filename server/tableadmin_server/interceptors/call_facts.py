@@ -37,6 +37,8 @@ UNKNOWN_CALLER = "UNAUTHENTICATED"
 def caller_of(context: Context) -> Caller:
     """Who makes the call; where that was not found out, an unknown caller at the call's address."""
     known = caller()
+    if known.peer and 0 < len(known.user_agent) <= MAX_TEXT:
+        return known
     return replace(
         known,
         peer=known.peer or readable_peer(context.peer()),
@@ -55,12 +57,12 @@ def endpoint_of(context: Context, default: str) -> str:
 
 def request_id_of(context: Context) -> str:
     """The id of the call."""
-    return _trailing(context).get(_REQUEST_ID_KEY, "")
+    return _trailing(context, _REQUEST_ID_KEY)
 
 
 def aws_request_id_of(context: Context) -> str:
     """The id that AWS gave the request of the call, "" where none reached AWS."""
-    return _trailing(context).get(_AWS_REQUEST_ID_KEY, "")
+    return _trailing(context, _AWS_REQUEST_ID_KEY)
 
 
 def outcome(context: Context, error: BaseException | None) -> Outcome:
@@ -109,5 +111,9 @@ def _metadata(context: Context) -> Mapping[str, str]:
     return {str(key): str(value) for key, value in context.invocation_metadata() or ()}
 
 
-def _trailing(context: Context) -> Mapping[str, str]:
-    return {key: value for key, value in context.trailing_metadata() or () if isinstance(value, str)}
+def _trailing(context: Context, key: str) -> str:
+    """The value of KEY in the trailing metadata, "" where there is none."""
+    for each, value in context.trailing_metadata() or ():
+        if each == key and isinstance(value, str):
+            return value
+    return ""

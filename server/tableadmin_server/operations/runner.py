@@ -21,11 +21,12 @@ from tableadmin_server.failure import Failure
 from tableadmin_server.operations.admission import held_by_another
 from tableadmin_server.operations.background_admission import BackgroundAdmission, CheckStopped, aborted_error
 from tableadmin_server.operations.execution import approval, journal
+from tableadmin_server.operations.execution.events import log_event
 from tableadmin_server.operations.execution.failure_detector import FailureDetector
 from tableadmin_server.operations.execution.heartbeat import Heartbeat, now
 from tableadmin_server.operations.execution.lease import Lease
 from tableadmin_server.operations.execution.observer import UNOBSERVED, OperationObserver
-from tableadmin_server.operations.execution.reconcile import End, error_of
+from tableadmin_server.operations.execution.reconcile import End, WaitsFor, error_of
 from tableadmin_server.operations.execution.run import Run
 from tableadmin_server.operations.execution.tracing import UNTRACED, OperationTracing
 from tableadmin_server.operations.storage.record import Admission, Operation, OperationStatus, State
@@ -472,20 +473,8 @@ class Runner:
 
     def _log_rest(self, operation: Operation) -> None:
         """Log what OPERATION waits for, which no server carries out meanwhile."""
-        waits_for = "approval" if operation.status.state is State.AWAITING_APPROVAL else "its time"
-        self._log_event(f"operation waits for {waits_for}", operation, waits=list(operation.status.waits))
+        awaits = WaitsFor.APPROVAL if operation.status.state is State.AWAITING_APPROVAL else WaitsFor.TIME
+        self._log_event("operation waits", operation, waits_for=awaits, waits=list(operation.status.waits))
 
     def _log_event(self, event: str, operation: Operation, **facts: object) -> None:
-        """Log EVENT in the life of OPERATION, with the facts that are there."""
-        spec = operation.spec
-        _log.info(
-            event,
-            operation_id=spec.operation_id,
-            table=spec.table_name,
-            endpoint=self._endpoint.name,
-            request_id=spec.request_id,
-            principal=str(spec.principal),
-            requested_by=spec.requested_by or None,
-            peer=spec.caller,
-            **{name: value for name, value in facts.items() if value is not None},
-        )
+        log_event(event, operation.spec, self._endpoint.name, **facts)

@@ -7,6 +7,7 @@ decides the same.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import StrEnum
 from typing import TypeAlias
 
 from google.rpc.code_pb2 import Code
@@ -52,6 +53,31 @@ _NO_PROGRESS = "NO_PROGRESS"
 _SHORTEST_DELAY, _LONGEST_DELAY = 0.25, 30.0
 
 
+class WaitsFor(StrEnum):
+    """The kinds of what an operation waits for."""
+
+    # The table, a part of it or an index is in transition.
+    SETTLING = "settling"
+    # AWS accepts the next change of a kind only some time after the last.
+    COOLDOWN = "cooldown"
+    # What was changed is to be seen.
+    VISIBILITY = "visibility"
+    # There were too many calls at once.
+    THROTTLING = "throttling"
+    # A call has failed, and is made again.
+    RETRY = "retry"
+    # This server is to show that the operation is its own.
+    LEASE = "lease"
+    # Policies have changed.
+    POLICIES = "policies"
+    # An audit record is to be written.
+    AUDIT = "audit"
+    # Somebody is to approve the operation.
+    APPROVAL = "approval"
+    # The operation is to begin later.
+    TIME = "time"
+
+
 @dataclass(frozen=True)
 class Pause:
     """Wait for what the words say, and look again; SECONDS where it is known how long that takes."""
@@ -60,6 +86,7 @@ class Pause:
     seconds: float | None = None
     # Whether the plan says how long it goes on, so that an earlier look changes nothing but that.
     is_counted: bool = field(default=False, compare=False)
+    waits_for: WaitsFor = field(default=WaitsFor.SETTLING, compare=False)
 
 
 @dataclass(frozen=True)
@@ -86,7 +113,10 @@ def decide(spec: OperationSpec, status: OperationStatus, live: Snapshot, plan: P
         return End(state, error_of(failure, left=left(live, plan)))
     if plan.waits:
         waits = tuple(wait.description for wait in plan.waits)
-        return Pause(waits, _known_seconds(plan.waits), is_counted=True)
+        seconds = _known_seconds(plan.waits)
+        # Nobody knows how long a transition takes.
+        waits_for = WaitsFor.SETTLING if seconds is None else WaitsFor.COOLDOWN
+        return Pause(waits, seconds, is_counted=True, waits_for=waits_for)
     if not plan.steps:
         return End(State.SUCCEEDED, differences=_differences(plan))
     return _await_accepted(status, live, plan, age) or plan.steps[0]
@@ -262,7 +292,8 @@ def _await_accepted(status: OperationStatus, live: Snapshot, plan: Plan, age: fl
     if not same:
         return None
     if same[-1] is status.calls[-1] and age < (_STALE if live.is_aws else _STALE_ELSEWHERE):
-        return Pause((f"{step.summary}: accepted, not visible yet",), _STALE_INTERVAL)
+        waits = (f"{step.summary}: accepted, not visible yet",)
+        return Pause(waits, _STALE_INTERVAL, waits_for=WaitsFor.VISIBILITY)
     failure = Failure(
         Code.ABORTED,
         f"{step.summary}: the endpoint accepted the change, but the change is not visible or was undone: "

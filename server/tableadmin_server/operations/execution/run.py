@@ -22,12 +22,14 @@ from tableadmin_server.failure import Failure
 from tableadmin_server.operations.execution import approval, heartbeat, journal
 from tableadmin_server.operations.execution.audited import act_of
 from tableadmin_server.operations.execution.cached_reader import CachedReader
+from tableadmin_server.operations.execution.events import log_event
 from tableadmin_server.operations.execution.identity import identity_of, recognized, replaced_failure
 from tableadmin_server.operations.execution.lease import Lease
 from tableadmin_server.operations.execution.observer import UNOBSERVED, OperationObserver
 from tableadmin_server.operations.execution.reconcile import (
     End,
     Pause,
+    WaitsFor,
     backoff,
     decide,
     error_of,
@@ -62,6 +64,8 @@ _COUNT = 30.0
 _AUDIT_DELAY = 2.0
 # Seconds until a call that this server was not sure it may make is tried again.
 _LEASE_DELAY = 0.5
+_NOT_TRUSTED = Pause(("waiting to renew this server's lease",), _LEASE_DELAY, waits_for=WaitsFor.LEASE)
+_NOT_APPROVED = Pause(("policies have changed",), _LEASE_DELAY, waits_for=WaitsFor.POLICIES)
 
 
 def _now() -> datetime:
@@ -117,6 +121,8 @@ class Run:
         # The steps that were refused for good, and why; and whether another was accepted after that.
         self._refused: list[tuple[Step, Failure]] = []
         self._accepted_since = False
+        # The kinds of waits that the log has told since the last accepted call.
+        self._logged_waits: set[WaitsFor] = set()
         self._work: asyncio.Task[None] | None = None
         # Why what remembers the operation is no more.
         self._abandon_reason: Failure | None = None
@@ -355,9 +361,7 @@ class Run:
                 change.aws_request_id = answer.request_id
         except NotSent as error:
             self._publish(before)
-            lapsed = not isinstance(error, _Unapproved)
-            wait = "waiting to renew this server's lease" if lapsed else "policies have changed"
-            return Pause((wait,), _LEASE_DELAY)
+            return _NOT_APPROVED if isinstance(error, _Unapproved) else _NOT_TRUSTED
         except Failure as failure:
             if failure.not_sent:
                 self._publish(before)
@@ -373,6 +377,7 @@ class Run:
         self._ages_of(self._status, self._clock())
         self._failures.forget()
         self._accepted_since = True
+        self._logged_waits.clear()
         self._waiter.reset()
         await self._save()
         return None
@@ -395,6 +400,7 @@ class Run:
             except Failure as failure:
                 if self._stopping or self.operation.cancel_requested or not is_throttled(failure):
                     raise
+                self._log_wait(WaitsFor.THROTTLING, (failure.message,))
                 await asyncio.sleep(seconds)
                 if seconds > _THROTTLED_DELAYS[0] and not await self._is_recognized():
                     raise
@@ -438,7 +444,7 @@ class Run:
     def _later(self, failure: Failure) -> Pause | End:
         """What to do after FAILURE, which ended a call before the call was sent."""
         if failure.reason == UNWRITABLE:
-            return Pause((failure.message,), _AUDIT_DELAY)
+            return Pause((failure.message,), _AUDIT_DELAY, waits_for=WaitsFor.AUDIT)
         return self._retry_or_end(failure)
 
     def _retry_or_end(self, failure: Failure) -> Pause | End:
@@ -450,17 +456,27 @@ class Run:
 
     def _retry_pause(self, failure: Failure) -> Pause:
         seconds = backoff(failure, self._failures.count, random.random())  # noqa: S311  # it only spreads tries
-        return Pause((f"{failure.message} (retry in {seconds:.3g} s)",), seconds)
+        waits = (f"{failure.message} (retry in {seconds:.3g} s)",)
+        waits_for = WaitsFor.THROTTLING if is_throttled(failure) else WaitsFor.RETRY
+        return Pause(waits, seconds, waits_for=waits_for)
 
     def _failed_end(self, failure: Failure, call: str = "") -> End:
         return End(State.FAILED, error_of(failure, call, self._left))
 
     async def _wait(self, pause: Pause) -> None:
         self._publish(replace(self._status, waits=pause.waits))
+        self._log_wait(pause.waits_for, pause.waits)
         if pause.seconds is None:
             await self._waiter.settle()
         else:
             await self._waiter.sleep(min(pause.seconds, _COUNT) if pause.is_counted else pause.seconds)
+
+    def _log_wait(self, waits_for: WaitsFor, waits: tuple[str, ...]) -> None:
+        """Log that the operation begins to wait, once for each kind of wait after an accepted call."""
+        if waits_for not in self._logged_waits:
+            self._logged_waits.add(waits_for)
+            spec, endpoint = self.operation.spec, self._endpoint.name
+            log_event("operation waits", spec, endpoint, waits_for=waits_for, waits=list(waits))
 
     async def _save(self) -> None:
         if await self._lease.save(self._status):

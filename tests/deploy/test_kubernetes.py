@@ -1,7 +1,6 @@
 """The manifests of deploy/kubernetes: built by kustomize, valid by the schema, consistent with each other."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +13,7 @@ from click.testing import CliRunner
 from deploy.generate.alerts import rules
 from tableadmin_server.command import command
 from tableadmin_server.config import ServerConfig, load
+from tests.foreign import tools
 
 _ROOT = Path(__file__).parents[2]
 _KUBERNETES = _ROOT / "deploy" / "kubernetes"
@@ -31,10 +31,8 @@ def manifests(request: pytest.FixtureRequest) -> list[Manifest]:
 
 
 def _built(folder: Path) -> list[Manifest]:
-    kubectl = shutil.which("kubectl")
-    if kubectl is None:
-        pytest.skip("kubectl is not installed, which contains kustomize")
-    built = subprocess.run([kubectl, "kustomize", str(folder)], check=True, capture_output=True, text=True)
+    command = [tools.required(tools.kubectl), "kustomize", str(folder)]
+    built = subprocess.run(command, check=True, capture_output=True, text=True)
     return list(yaml.safe_load_all(built.stdout))
 
 

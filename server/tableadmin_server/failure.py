@@ -1,6 +1,7 @@
 """Why a call fails, in typed fields; `interceptors/status.py` makes the status that callers get from them."""
 
 import itertools
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
@@ -19,6 +20,8 @@ T = TypeVar("T")
 # than 8 KiB of headers.
 _MAX_MESSAGE = 1500
 _MAX_REQUEST_ID = 250
+# Printable ASCII without spaces.
+_is_printable = re.compile("[!-~]*").fullmatch
 
 
 class FieldViolation(NamedTuple):
@@ -97,7 +100,10 @@ def parsed(parse: Callable[[bytes], T], payload: bytes) -> T:
 
 def request_id_text(given: object) -> str:
     """The request id GIVEN by an endpoint as metadata can carry it: printable ASCII, of 250 at most."""
-    return "".join(char if " " < char <= "~" else "?" for char in str(given)[:_MAX_REQUEST_ID].strip())
+    text = str(given)[:_MAX_REQUEST_ID].strip()
+    if _is_printable(text):  # nearly always, and each call has one
+        return text
+    return "".join(char if " " < char <= "~" else "?" for char in text)
 
 
 def _line(text: str) -> str:

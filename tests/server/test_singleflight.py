@@ -243,9 +243,9 @@ async def test_nothing_is_kept(ending: str) -> None:
 
 
 @pytest.fixture
-def local(start_engine: Callable[[str], Engine]) -> Engine:
-    """DynamoDB Local, which applies a change of throughput at once and however often."""
-    return start_engine("dynamodb-local")
+def at_once(start_engine: Callable[[str], Engine]) -> Engine:
+    """An engine that applies a change of throughput at once and however often."""
+    return start_engine("ministack")
 
 
 @asynccontextmanager
@@ -273,11 +273,11 @@ def capacity(reads: int) -> ProvisionedThroughput:
 
 
 async def test_no_answer_is_older_than_its_question(
-    local: Engine, start_server: Callable[[Engine], ServerProcess], table_name: str
+    at_once: Engine, start_server: Callable[[Engine], ServerProcess], table_name: str
 ) -> None:
     """Of 64 readers none that begins after a write was acknowledged sees the state before it, 2,000 times."""
     written = Written()
-    async with grpc.aio.insecure_channel(start_server(local).address) as channel:
+    async with grpc.aio.insecure_channel(start_server(at_once).address) as channel:
         stub = TableAdminStub(channel)
         async with table(stub, table_name):
             readers = [

@@ -25,8 +25,27 @@ def test_commands_of_operations() -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        (["put-item", "--table-name", "M"], "put-item"),
+        (["dynamodb", "query", "--table-name", "M"], "query"),
+        (["scan", "M"], "scan"),
+        (["put-itme", "M"], "put-item"),
+        (["item", "get", "M"], "get-item"),
+        (["items"], "get-item, put-item, query or scan"),
+    ],
+)
+def test_commands_for_items(offline: Run, arguments: list[str], command: str) -> None:
+    """Who types a command for items is told which command of the AWS CLI to use instead."""
+    ran = offline(*arguments)
+    assert 64 == ran.returncode
+    assert f"tablectl is for tables, not for items; use 'aws dynamodb {command}'" in ran.stderr
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
+        ["describe-tabel", "M"],
         ["describe-table", "--table-name", "M"],
         ["dynamodb", "describe-table"],
         ["dynamodb", "--region", "us-west-2", "describe-table"],

@@ -1,5 +1,6 @@
 """Every command ends within its timeout, and says who did not respond."""
 
+import json
 import re
 import socket
 import time
@@ -75,6 +76,16 @@ def test_endpoints_are_blamed(run: Run, arguments: list[str], reason: str) -> No
     ran = run(*arguments)
     assert (1, "") == (ran.returncode, ran.stdout)
     assert re.search(reason, ran.stderr)
+    assert time.monotonic() - began < _TIMEOUT + _MARGIN
+
+
+@pytest.mark.parametrize("scope", ["Music", "--all"])
+def test_a_watch_of_an_endpoint_that_is_not_there(run: Run, scope: str) -> None:
+    """A watch that has shown no table ends after the timeout, whatever GAPs it has shown, with what to do."""
+    began = time.monotonic()
+    ran = run("watch", scope, "--endpoint", "nowhere")
+    assert (1, ["GAP"]) == (ran.returncode, [json.loads(each)["type"] for each in ran.stdout.splitlines()])
+    assert re.search("no answer within 2 s: .*cannot be reached.*'tablectl endpoint list'", ran.stderr)
     assert time.monotonic() - began < _TIMEOUT + _MARGIN
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+
 # By the operation's name in the AWS CLI. `tablectl call` makes the call of an operation that is missing here.
 COMMANDS = {
     "cancel-bulk-operation": "bulk cancel",
@@ -55,14 +57,38 @@ COMMANDS = {
     "wait": "wait",
 }
 
+# The commands of the AWS CLI that read or write items, and words that people try for them.
+ITEMS = (
+    *("batch-execute-statement", "batch-get-item", "batch-write-item", "delete-item", "execute-statement"),
+    *("execute-transaction", "get-item", "put-item", "query", "scan", "transact-get-items"),
+    *("transact-write-items", "update-item"),
+)
+_ITEM_WORDS = frozenset({*ITEMS, "item", "items"})
+# How much a word is like a command for which it is taken.
+_LIKENESS = 0.85
+
 
 def hint(words: list[str]) -> str:
-    """What to type instead of WORDS, as the AWS CLI has them; "" where they are none of its commands."""
-    for named in words if words[0] == "dynamodb" else words[:1]:
+    """What to type instead of WORDS, as the AWS CLI has them; "" where they are like none of its commands."""
+    named_in = words if words[0] == "dynamodb" else words[:1]
+    for named in named_in:
         command = COMMANDS.get(named) or _call(named)
         if command:
             return f"the AWS CLI's {named} is 'tablectl {command}'"
+        if named in _ITEM_WORDS:
+            return f"tablectl is for tables, not for items; use 'aws dynamodb {_of_items(words)}'"
+    for named in named_in:
+        for near in difflib.get_close_matches(
+            named, [*COMMANDS, *ITEMS] if "-" in named else (), 1, _LIKENESS
+        ):
+            return hint([near])
     return ""
+
+
+def _of_items(words: list[str]) -> str:
+    """The command of the AWS CLI that WORDS stand for: `put-item` for `item put` too."""
+    tried = [*words, *(f"{verb}-item" for verb in words)]
+    return next((each for each in tried if each in ITEMS), "get-item, put-item, query or scan")
 
 
 def _call(named: str) -> str:

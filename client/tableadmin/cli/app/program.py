@@ -64,7 +64,7 @@ def tablectl() -> None:
     """Administer DynamoDB tables through the Table Admin service.
 
     The exit code is 0 for success, 1 for an error, 64 for wrong usage and 130 for Ctrl-C. With --exit-code,
-    'plan' and 'diff' exit with 2 if there are changes.
+    'plan' and 'diff' exit with 2 if there are changes. 'can' exits with 3 if the action needs approval.
     """
 
 

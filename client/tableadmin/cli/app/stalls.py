@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound="Message")
 
+_OTHER_ENDPOINT = "'tablectl endpoint list' lists the endpoints of the server, and --endpoint chooses one"
 # Seconds that the service gets to say whether it is there.
 _PROBE = 0.5
 
@@ -49,8 +50,8 @@ class _Clock:
 def until_stalled(client: Client, stream: Stream[R], *, first_only: bool = False) -> Iterator[R]:
     """The responses of a STREAM of CLIENT, each within the timeout of CLIENT; with FIRST_ONLY only the first.
 
-    Raises CommandFailed where none comes in time. The GAP of a watch says why nothing comes, and is not taken
-    for news unless with FIRST_ONLY.
+    Raises CommandFailed where none comes in time. The GAP of a watch is no response in this sense: the GAP
+    says why nothing comes.
     """
     seconds, why = client.options.timeout or 0.0, ""
     clock = _Clock(stream, seconds)
@@ -59,15 +60,14 @@ def until_stalled(client: Client, stream: Stream[R], *, first_only: bool = False
         for response in stream:
             gap = _gap(response)
             why = gap or why
-            if first_only:
-                clock.stop()
-            elif not gap:
-                clock.start()
+            if not gap:
+                (clock.stop if first_only else clock.start)()
             yield response
     finally:
         clock.stop()
     if clock.stalled:
-        raise CommandFailed(f"no answer within {seconds:g} s: {why or _silent(client)}")
+        reason = f"{why}; {_OTHER_ENDPOINT}" if why else _silent(client)
+        raise CommandFailed(f"no answer within {seconds:g} s: {reason}")
 
 
 def _gap(response: object) -> str:

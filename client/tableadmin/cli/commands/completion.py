@@ -12,9 +12,10 @@ _HELP = """Print the completion script for a shell.
 The script gets the names of tables and indexes from the service.
 
 \b
-bash: source <(tablectl completion bash)            in ~/.bashrc
-zsh:  source <(tablectl completion zsh)             in ~/.zshrc
-fish: tablectl completion fish > ~/.config/fish/completions/tablectl.fish
+~/.bashrc: source <(tablectl completion bash)
+~/.zshrc:  source <(tablectl completion zsh)
+fish:      tablectl completion fish \\
+               > ~/.config/fish/completions/tablectl.fish
 """
 
 

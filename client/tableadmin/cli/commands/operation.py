@@ -26,6 +26,7 @@ _id = click.argument("operation_id", metavar="ID", shell_complete=shell_completi
 _request_id = click.option("--request-id", metavar="ID", help="Show only operations of this request.")
 # As many as the service lists at once, at most.
 _PAGE = 500
+_STATES = [each.replace("_", "-") for each in STATES]
 
 
 class _State(click.Choice[str]):
@@ -55,9 +56,11 @@ def operation() -> None:
 @click.option(
     "--state",
     "states",
-    type=_State([each.replace("_", "-") for each in STATES], case_sensitive=False),
+    type=_State(_STATES, case_sensitive=False),
     multiple=True,
-    help="Show only operations in this state. Can be repeated.",
+    metavar="STATE",
+    help=f"Show only operations in this state. Can be repeated. STATE is {', '.join(_STATES[:-1])} or "
+    f"{_STATES[-1]}.",
 )
 @_request_id
 @click.option(

@@ -39,7 +39,8 @@ seconds. All watchers share the reads.
 If the service has no permission to read a table, the event for the table gives the reason. If the
 service has no permission to read a TABLE argument when the watch starts, tablectl exits with an error.
 
-If the connection is lost, tablectl reconnects and shows what has changed in the meantime.
+If the connection is lost, tablectl reconnects and shows what has changed in the meantime. If no table was
+shown within --timeout, tablectl exits with an error that gives the reason.
 """
 
 
@@ -58,8 +59,9 @@ If the connection is lost, tablectl reconnects and shows what has changed in the
     "parts",
     type=click.Choice(PARTS),
     multiple=True,
+    metavar="PART",
     help="Watch this part of the tables. Can be repeated. Without --part: description, time-to-live, "
-    "continuous-backups and tags.",
+    f"continuous-backups and tags. PART is {', '.join(PARTS[:-1])} or {PARTS[-1]}.",
 )
 @pass_session
 def watch(

@@ -20,6 +20,7 @@ from tableadmin import v1
 from tableadmin.auditing import AuditReading
 from tableadmin.calls import AsyncCalls
 from tableadmin.channel import DEFAULT_TARGET, DEFAULT_TIMEOUT, CallOptions, Metadata, OptionChanges
+from tableadmin.drift import TableDrift, batches, table_drifts
 from tableadmin.methods import Method, P, Request, Response, warn_of_unknown
 from tableadmin.operations import Following, KnownOperations, State, next_page
 from tableadmin.pagination import next_request, page_items
@@ -368,6 +369,19 @@ class Client:
         request = list(specs)
         results = [each async for each in self.plan_tables(request, not_before)]
         return plans_of((each.table_name for each in request), results)
+
+    async def drift(self, specs: Iterable[v1.TableSpec], *, prefix: str = "") -> list[TableDrift]:
+        """How the tables of the endpoint stand to SPECS: in the order of SPECS, then tables without a spec.
+
+        Changes nothing. Tables without a spec are UNMANAGED and come by name; `prefix` limits them to those
+        whose names begin with it. A table that can't be read is UNKNOWN and has the `error`. Raises
+        TableAdminError: InvalidArgument, whose `field_violations` say what is wrong, for invalid specs.
+        """
+        ordered = list(specs)
+        results = [each for batch in batches(ordered) async for each in self.plan_tables(batch)]
+        live = [name async for name in self.list_tables.items() if name.startswith(prefix)]
+        by_name = {each.table_name: each for each in results}
+        return table_drifts([by_name[spec.table_name] for spec in ordered], live)
 
     async def export(
         self, *, table_names: Iterable[str] = (), prefix: str | None = None, all_tables: bool = False

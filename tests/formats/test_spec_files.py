@@ -1,11 +1,12 @@
 """The project's own format: AWS member names, as YAML or JSON."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from tableadmin.awsshape import to_aws
-from tableadmin.formats import SpecError, read, write
+from tableadmin.formats import Inputs, SpecError, load, read, write
 from tableadmin.v1 import UnmanagedMember
 from tests.formats.conftest import Reading
 from tests.formats.refusing import refusal
@@ -168,3 +169,24 @@ def test_unmanaged_members() -> None:
     assert [spec] == read(write([spec], "spec").text, name="f")
     del spec.unmanaged[1]
     assert "Unmanaged:\n  - Tags\n" in write([spec], "spec").text
+
+
+def test_a_folder_of_spec_files(tmp_path: Path) -> None:
+    """YAML and JSON files of a folder and of the folders in it are read by name; hidden files are not."""
+    text = "{TableName: %s, KeySchema: [{AttributeName: A, KeyType: HASH}]}"
+    for name in ("b.yaml", "a/c.json", "a/d.yml", ".github/w.yaml", "a/.e.yaml"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text.replace("%s", Path(name).stem.upper() * 3))
+    (tmp_path / "README.md").write_text("# tables\n")
+    tables = load(f"{tmp_path}/", inputs=Inputs()).tables
+    assert [("CCC", "a/c.json"), ("DDD", "a/d.yml"), ("BBB", "b.yaml")] == [
+        (each.name, each.file.removeprefix(f"{tmp_path}/")) for each in tables
+    ]
+
+
+def test_a_file_of_a_folder_that_is_no_spec(tmp_path: Path) -> None:
+    """The error of a file in a folder names the file."""
+    (tmp_path / "a.yaml").write_text("kind: Pod\n")
+    with pytest.raises(SpecError, match=r"/a\.yaml: "):
+        load(tmp_path, inputs=Inputs())

@@ -16,6 +16,7 @@ from tableadmin.formats.cloudformation import stack
 from tableadmin.formats.cloudformation import writing as template_writing
 from tableadmin.formats.error import SpecError, printable
 from tableadmin.formats.files import beside, folder
+from tableadmin.formats.files import documents as documents_of
 from tableadmin.formats.found import Found, FoundTable, joined, leaving_alone
 from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.kubernetes import ack
@@ -100,7 +101,10 @@ def load(path: str | Path, *, inputs: Inputs) -> Found:
     name, path = str(path), Path(path)
     if not path.is_dir():
         return find(path.read_bytes(), name=name, inputs=replace(inputs, beside=beside(path)))
-    reader, files = folder(path, name)
+    read_whole = folder(path, name)
+    if read_whole is None:
+        return joined(load(each, inputs=inputs) for each in documents_of(path, name))
+    reader, files = read_whole
     try:
         return _in_file(_below(name, reader.read(files, inputs)), name, inputs)
     except SpecError as error:

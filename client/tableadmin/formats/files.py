@@ -5,28 +5,40 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from tableadmin.formats.error import SpecError
-from tableadmin.formats.readers import FolderReader, folder_reader_of
+from tableadmin.formats.readers import FOLDERS, FolderReader, folder_reader_of
 from tableadmin.formats.text.encoding import decoded
 
 # What tools put beside the files that people mean: packages, modules, and what version control keeps.
 _SKIPPED = frozenset({".git", "node_modules", ".venv"})
 _MOST_FILES = 10_000
-# The files that others include.
-_INCLUDED = (".yml", ".yaml", ".json")
+# The files that others include, and that a folder of specs consists of.
+_DOCUMENTS = (".yml", ".yaml", ".json")
 
 
-def folder(path: Path, name: str) -> tuple[FolderReader, dict[str, str]]:
+def folder(path: Path, name: str) -> tuple[FolderReader, dict[str, str]] | None:
     """The reader of the folder PATH, and the texts of the files that the reader reads.
 
-    NAME is the folder's, for errors. Raises SpecError and OSError.
+    None for a folder that no format has: then its `documents` are read. NAME is the folder's, for errors.
+    Raises SpecError and OSError.
     """
-    try:
-        paths = {each.relative_to(path).as_posix(): each for each in _files(path)}
-        reader = folder_reader_of(sorted(paths))
-        wanted = {each for each in paths if any(fnmatchcase(each, pattern) for pattern in reader.files)}
-    except SpecError as error:
-        raise error.within(file=name) from None
+    paths = _paths(path, name)
+    reader = folder_reader_of(sorted(paths))
+    if reader is None:
+        return None
+    wanted = {each for each in paths if any(fnmatchcase(each, pattern) for pattern in reader.files)}
     return reader, {each: _text(paths[each], f"{name}/{each}") for each in sorted(wanted)}
+
+
+def documents(path: Path, name: str) -> list[str]:
+    """The YAML and JSON files in the folder PATH and below, by name; NAME is the folder's.
+
+    Files and folders whose names begin with a dot are left out. Raises SpecError and OSError.
+    """
+    found = [each for each in _paths(path, name) if each.endswith(_DOCUMENTS) and not _is_hidden(each)]
+    if not found:
+        formats = ", ".join(f"{reader.marks[0]} ({reader.format})" for reader in FOLDERS)
+        raise SpecError(f"is a folder without YAML and JSON files, {formats}", file=name)
+    return [f"{name.rstrip('/')}/{each}" for each in sorted(found)]
 
 
 def beside(path: Path) -> Callable[[str], str | None]:
@@ -38,7 +50,7 @@ def beside(path: Path) -> Callable[[str], str | None]:
 
     def text(name: str) -> str | None:
         target = (top / name).resolve()
-        is_read = target.is_relative_to(top) and target.suffix in _INCLUDED and target.is_file()
+        is_read = target.is_relative_to(top) and target.suffix in _DOCUMENTS and target.is_file()
         return _text(target, name) if is_read else None
 
     return text
@@ -49,6 +61,18 @@ def _text(path: Path, name: str) -> str:
         return decoded(path.read_bytes())
     except SpecError as error:
         raise error.within(file=name) from None
+
+
+def _paths(top: Path, name: str) -> dict[str, Path]:
+    """The files in the folder TOP and below, by their paths from there."""
+    try:
+        return {each.relative_to(top).as_posix(): each for each in _files(top)}
+    except SpecError as error:
+        raise error.within(file=name) from None
+
+
+def _is_hidden(path: str) -> bool:
+    return any(part.startswith(".") for part in path.split("/"))
 
 
 def _files(top: Path) -> Iterator[Path]:

@@ -175,10 +175,13 @@ def text_reader_of(name: str, text: str) -> TextReader | None:
     return next((reader for reader in TEXTS if reader.recognises(name, text)), None)
 
 
-def folder_reader_of(paths: list[str]) -> FolderReader:
-    """The reader of a folder that has PATHS in it. Raises SpecError where no format has such a folder."""
-    for reader in FOLDERS:
-        if any(fnmatchcase(path, mark) for path in paths for mark in reader.marks):
-            return reader
-    known = " or ".join(f"{reader.marks[0]} ({reader.format})" for reader in FOLDERS)
-    raise SpecError(f"is a folder without {known}; give the files in it" if known else "is a folder")
+def folder_reader_of(paths: list[str]) -> FolderReader | None:
+    """The reader of a folder that has PATHS in it; None where no format has such a folder."""
+    return next(
+        (
+            reader
+            for reader in FOLDERS
+            if any(fnmatchcase(each, mark) for each in paths for mark in reader.marks)
+        ),
+        None,
+    )

@@ -107,8 +107,8 @@ def test_a_binary_plan() -> None:
         found("tfplan")
 
 
-def test_a_folder_of_documents_is_none_of_terraform(tmp_path: Path) -> None:
-    """A folder without a .tf file is refused."""
+def test_a_folder_without_configuration(tmp_path: Path) -> None:
+    """A folder with neither .tf files nor documents is refused."""
     (tmp_path / "terraform.tfvars").write_text("a = 1\n", encoding="utf-8")
     with pytest.raises(SpecError, match="is a folder without"):
         load(tmp_path, inputs=Inputs())

@@ -26,6 +26,7 @@ from typing import cast
 
 import click
 
+from tableadmin.cli.app import whole_files
 from tableadmin.cli.app.exit_codes import InputError
 from tableadmin.cli.app.settings import CREDENTIALS, SETTINGS
 
@@ -75,11 +76,7 @@ def save(contexts: Contexts, file: Path) -> None:
     text = tomli_w.dumps({**document, "contexts": contexts.named})
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        draft = file.with_suffix(".new")
-        draft.touch(mode=0o600)
-        draft.chmod(0o600)
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(file)
+        whole_files.replace(file, text, whole_files.PRIVATE)
     except OSError as error:
         raise InputError(f"{file}: {error.strerror}") from error
 

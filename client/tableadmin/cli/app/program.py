@@ -24,6 +24,7 @@ COMMANDS = {
     "apply": "apply:apply",
     "operation": "operation:operation",
     "diff": "diff:diff",
+    "drift": "drift:drift",
     "export": "export:export",
     "clone": "clone:clone",
     "watch": "watch:watch",
@@ -64,7 +65,8 @@ def tablectl() -> None:
     """Administer DynamoDB tables through the Table Admin service.
 
     The exit code is 0 for success, 1 for an error, 64 for wrong usage and 130 for Ctrl-C. With --exit-code,
-    'plan' and 'diff' exit with 2 if there are changes. 'can' exits with 3 if the action needs approval.
+    'plan', 'diff' and 'drift' exit with 2 if there are changes. 'can' exits with 3 if the action needs
+    approval.
     """
 
 

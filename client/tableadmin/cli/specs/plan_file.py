@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from tableadmin.cli.app import whole_files
 from tableadmin.cli.app.exit_codes import InputError
 from tableadmin.cli.app.session import aws
 from tableadmin.cli.specs.spec_files import LoadedSpec, SpecsError
@@ -49,21 +48,10 @@ def write(saved: SavedPlans, path: str) -> None:
         ],
     }
     try:
-        _replace(Path(path).resolve(), json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+        text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        whole_files.replace(Path(path), text, whole_files.PRIVATE)
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from error
-
-
-def _replace(target: Path, text: str) -> None:
-    # The file of a temporary name is made for its owner alone.
-    number, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(number, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(draft).replace(target)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
 
 
 def read(path: str) -> SavedPlans:

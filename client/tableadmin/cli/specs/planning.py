@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tableadmin.client import Client
     from tableadmin.errors import TableAdminError
     from tableadmin.plans import Exports
-    from tableadmin.v1 import SpecViolation, TablePlan, ValidateTablesResponse
+    from tableadmin.v1 import PlanTablesResponse, SpecViolation, TablePlan, ValidateTablesResponse
 
 R = TypeVar("R")
 
@@ -59,8 +59,20 @@ def planned(client: Client, loaded: Sequence[LoadedSpec], not_before: datetime |
 
     A terminal shows the progress. Raises CommandFailed for invalid specs, and TableAdminError.
     """
-    from tableadmin.errors import InvalidArgument  # noqa: PLC0415 - grpc
     from tableadmin.plans import table_error  # noqa: PLC0415 - grpc
+
+    results = planning_results(client, loaded, not_before)
+    return Planned(
+        [each.plan for each in results if each.HasField("plan")],
+        [table_error(each.table_name, each.error) for each in results if each.HasField("error")],
+    )
+
+
+def planning_results(
+    client: Client, loaded: Sequence[LoadedSpec], not_before: datetime | None = None
+) -> list[PlanTablesResponse]:
+    """The same as `planned`, with the plan or the error of each table as the service has sent it."""
+    from tableadmin.errors import InvalidArgument  # noqa: PLC0415 - grpc
 
     try:
         results = _with_progress(
@@ -77,11 +89,7 @@ def planned(client: Client, loaded: Sequence[LoadedSpec], not_before: datetime |
     for each in loaded:
         if each.must_exist:
             _refuse_creation(by_name[each.spec.table_name].plan, each.must_exist)
-    ordered = [by_name[each.spec.table_name] for each in loaded]
-    return Planned(
-        [each.plan for each in ordered if each.HasField("plan")],
-        [table_error(each.table_name, each.error) for each in ordered if each.HasField("error")],
-    )
+    return [by_name[each.spec.table_name] for each in loaded]
 
 
 def _refuse_creation(plan: TablePlan, reason: str) -> None:

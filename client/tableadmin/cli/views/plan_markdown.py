@@ -30,19 +30,22 @@ def markdown(plans: Sequence[TablePlan], limit: int = LIMIT) -> str:
     still = len(plans) - len(told)
     if still:
         head += f"\n{still} {'table has' if still == 1 else 'tables have'} no changes.\n"
-    room = limit - _size(head) - _RESERVE
+    return head + sections(told, limit - _size(head), "tablectl plan")
+
+
+def sections(plans: Sequence[TablePlan], room: int, command: str) -> str:
+    """A section for each of PLANS in at most ROOM bytes; COMMAND shows what does not fit."""
+    room -= _RESERVE
     shown: list[str] = []
-    for number, plan in enumerate(told):
-        section = _section(plan, room // (len(told) - number))
+    for number, plan in enumerate(plans):
+        section = _section(plan, room // (len(plans) - number))
         if _size(section) > room:
-            left = len(told) - number
-            shown.append(
-                f"\n{left} more {'table' if left == 1 else 'tables'} not shown: run `tablectl plan`.\n"
-            )
+            left = len(plans) - number
+            shown.append(f"\n{left} more {'table' if left == 1 else 'tables'} not shown: run `{command}`.\n")
             break
         room -= _size(section)
         shown.append(section)
-    return head + "".join(shown)
+    return "".join(shown)
 
 
 def _section(plan: TablePlan, room: int) -> str:

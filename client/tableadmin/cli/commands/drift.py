@@ -1,0 +1,187 @@
+"""`tablectl drift`: how the tables of endpoints stand to their specs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tableadmin.cli.app import shell_completion, terminal_text, whole_files
+from tableadmin.cli.app.blocks import Lines
+from tableadmin.cli.app.exit_codes import CHANGES_FOUND, CommandFailed, InputError
+from tableadmin.cli.app.group import Command
+from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.app.settings import SETTINGS
+from tableadmin.cli.specs import comparing, planning, regions, spec_files
+from tableadmin.cli.specs.spec_files import Source
+
+if TYPE_CHECKING:
+    from tableadmin.awsshape import AwsDict
+    from tableadmin.cli.views.drift import Comparison
+    from tableadmin.client import Client
+    from tableadmin.v1 import TablePlan
+
+_HELP = """Compare all specs with all tables of an endpoint.
+
+\b
+SAME       the table matches its spec
+DRIFTED    the table differs from its spec
+MISSING    the table does not exist
+UNMANAGED  the table exists, and no spec names it
+UNKNOWN    the table cannot be read, or cannot be compared in full
+
+The command changes nothing. For a table that has drifted, tablectl shows the last operation of the
+service that changed the table. If the spec is unchanged since this operation, the table was changed by
+other means.
+
+--watch continues until Ctrl-C and shows each table whose status or differences change.
+"""
+
+
+@click.command(cls=Command, help=_HELP, example="tablectl drift -f tables/ --prefix orders-")
+@spec_files.source(required=True)
+@click.option(
+    "--at",
+    "endpoints",
+    metavar="ENDPOINT",
+    multiple=True,
+    shell_complete=shell_completion.setting(SETTINGS["endpoint"]),
+    help="Compare the tables of this endpoint instead of --endpoint. Can be repeated.",
+)
+@click.option("--prefix", metavar="TEXT", default="", help="Report only UNMANAGED tables with this prefix.")
+@click.option(
+    "--ignore",
+    "ignored",
+    metavar="NAME",
+    multiple=True,
+    help="Do not report this table as UNMANAGED. * matches any text, ? matches any character. "
+    "Can be repeated.",
+)
+@click.option(
+    "--adopt",
+    metavar="FOLDER",
+    type=click.Path(file_okay=False),
+    help="Write a spec file for each UNMANAGED table to this folder. Existing files are not changed.",
+)
+@click.option(
+    "--metrics",
+    metavar="FILE",
+    type=click.Path(dir_okay=False),
+    help="Write the number of tables by status to this file, in the text format of Prometheus.",
+)
+@click.option("--watch", "follow", is_flag=True, help="Continue, and show each change of status.")
+@planning.exit_code_option
+@pass_session
+def drift(  # noqa: PLR0913  # click gives each option by name
+    session: Session,
+    source: Source,
+    endpoints: Sequence[str],
+    prefix: str,
+    ignored: Sequence[str],
+    adopt: str | None,
+    metrics: str | None,
+    *,
+    follow: bool,
+    exit_code: bool,
+) -> None:
+    """Compare all specs with all tables."""
+    if len(endpoints) > 1 and (adopt or follow):
+        raise click.UsageError("--adopt and --watch need a single endpoint")
+    loaded, notes = spec_files.read(source, session.region)
+    notes = [*notes, *regions.tell(session, loaded)]
+    scope = comparing.Scope(prefix, ignored)
+    clients = {each: session.client.with_options(endpoint=each) for each in endpoints}
+    clients = clients or {session.settings["endpoint"].text or "": session.client}
+    if follow:
+        comparing.Following(session, *next(iter(clients.items())), loaded, scope).run()
+        return
+    found = [
+        each for name, client in clients.items() for each in comparing.compared(name, client, loaded, scope)
+    ]
+    _show(session, found, notes, with_endpoint=len(clients) > 1)
+    if metrics:
+        _write_metrics(metrics, session, found, list(clients))
+    if adopt:
+        _adopt(next(iter(clients.values())), found, Path(adopt))
+    _check(found)
+    if exit_code and any(not each.is_same for each in found):
+        raise click.exceptions.Exit(CHANGES_FOUND)
+
+
+def _show(
+    session: Session, found: Sequence[Comparison], notes: Sequence[str], *, with_endpoint: bool
+) -> None:
+    from tableadmin.cli.views import drift as view  # noqa: PLC0415 - protobuf
+    from tableadmin.cli.views import plan_text  # noqa: PLC0415 - protobuf
+    from tableadmin.cli.views.plan_markdown import LIMIT, sections  # noqa: PLC0415 - protobuf
+
+    if not session.in_blocks:
+        answer: AwsDict = {"Tables": [view.record(each) for each in found], "Counts": view.counted(found)}
+        session.show_document(planning.noted(answer, "Notes", notes))
+        return
+    rows = view.rows(found, with_endpoint=with_endpoint)
+    if session.output == "name":
+        session.show_blocks([rows])
+    elif session.output == "markdown":
+        click.echo(f"### tablectl drift: {view.summary(found)}\n")
+        session.show_blocks([rows])
+        click.echo(sections(_differing(found), LIMIT // 2, "tablectl drift"), nl=False)
+    else:
+        session.show_blocks([rows])
+        for plan in _differing(found):
+            click.echo()
+            terminal_text.write(plan_text.differences([plan]))
+        session.show_blocks([Lines(["", view.summary(found)])])
+
+
+def _differing(found: Sequence[Comparison]) -> list[TablePlan]:
+    """The plans of the tables of FOUND that exist and differ from their specs."""
+    from tableadmin.drift import DriftStatus  # noqa: PLC0415 - protobuf
+
+    compared = (DriftStatus.DRIFTED, DriftStatus.UNKNOWN)
+    return [each.drift.plan for each in found if each.drift.plan and each.drift.status in compared]
+
+
+def _check(found: Sequence[Comparison]) -> None:
+    """Raise CommandFailed where tables could not be read."""
+    failed = [each.drift.table_name for each in found if each.drift.error]
+    if failed:
+        raise CommandFailed(f"{planning.count(len(failed))} could not be compared: {', '.join(failed)}")
+
+
+def _write_metrics(
+    path: str, session: Session, found: Sequence[Comparison], endpoints: Sequence[str]
+) -> None:
+    from tableadmin.cli.views import drift as view  # noqa: PLC0415 - protobuf
+
+    default = next((each.name for each in session.client.list_endpoints() if each.is_default), "")
+    text = view.metrics(found, {each: each or default for each in endpoints}, time.time())
+    try:
+        whole_files.replace(Path(path), text, whole_files.PUBLIC)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from error
+
+
+def _adopt(client: Client, found: Sequence[Comparison], folder: Path) -> None:
+    """Write a spec file for each table of FOUND that no spec names."""
+    from tableadmin import formats  # noqa: PLC0415 - yaml and protobuf
+    from tableadmin.drift import DriftStatus  # noqa: PLC0415 - protobuf
+
+    names = [each.drift.table_name for each in found if each.drift.status is DriftStatus.UNMANAGED]
+    if not names:
+        return
+    exported = planning.exported(client, names)
+    spec_files.print_notes(exported.notes)
+    folder.mkdir(parents=True, exist_ok=True)
+    for spec in exported.specs:
+        path = folder / f"{spec.table_name}.yaml"
+        try:
+            with path.open("x") as file:
+                file.write(formats.write([spec], "spec").text)
+        except FileExistsError:
+            click.echo(f"{path}: exists; not changed", err=True)
+        else:
+            click.echo(f"wrote {path}", err=True)

@@ -1,0 +1,156 @@
+"""Comparing specs with live tables, once or whenever a table changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from tableadmin.cli.app import terminal_text
+from tableadmin.cli.app.session import Session
+from tableadmin.cli.app.stalls import until_stalled
+from tableadmin.cli.specs import planning
+from tableadmin.cli.specs.spec_files import LoadedSpec
+
+if TYPE_CHECKING:
+    from tableadmin.awsshape import AwsDict
+    from tableadmin.cli.views.drift import Comparison
+    from tableadmin.client import Client
+    from tableadmin.drift import TableDrift
+    from tableadmin.v1 import Operation, PlanTablesResponse, TableEvent
+
+
+class Scope(NamedTuple):
+    """Which tables without a spec are reported: those whose names begin with PREFIX, but for IGNORED."""
+
+    prefix: str
+    ignored: Sequence[str]
+
+    def holds(self, name: str) -> bool:
+        """Whether the table NAME is reported."""
+        return name.startswith(self.prefix) and not any(fnmatchcase(name, each) for each in self.ignored)
+
+
+def compared(
+    endpoint: str, client: Client, loaded: Sequence[LoadedSpec], scope: Scope
+) -> Sequence[Comparison]:
+    """How the tables of ENDPOINT stand to the specs LOADED, and which other tables of SCOPE there are.
+
+    Raises CommandFailed for invalid specs, and TableAdminError.
+    """
+    from tableadmin.cli.views.drift import Comparison  # noqa: PLC0415 - protobuf
+    from tableadmin.drift import table_drifts  # noqa: PLC0415 - protobuf
+
+    results = _results(client, loaded)
+    live = [name for name in client.list_tables.items() if scope.holds(name)]
+    found = [Comparison(endpoint, each) for each in table_drifts(results, live)]
+    return list(_with_last_operations(client, found))
+
+
+def _results(client: Client, loaded: Sequence[LoadedSpec]) -> list[PlanTablesResponse]:
+    from tableadmin.drift import batches  # noqa: PLC0415 - protobuf
+
+    return [each for batch in batches(list(loaded)) for each in planning.planning_results(client, batch)]
+
+
+def _with_last_operations(client: Client, found: Sequence[Comparison]) -> Iterator[Comparison]:
+    """FOUND, with the last operation of each table that has drifted, as far as the service tells."""
+    from tableadmin.drift import DriftStatus  # noqa: PLC0415 - protobuf
+    from tableadmin.errors import TableAdminError  # noqa: PLC0415 - grpc
+
+    known = True
+    for each in found:
+        operation = None
+        if known and each.drift.status is DriftStatus.DRIFTED:
+            try:
+                operation = _last_operation(client, each.drift.table_name)
+            except TableAdminError:  # the service has no operations, or the caller may not see them
+                known = False
+        yield replace(each, last_operation=operation)
+
+
+def _last_operation(client: Client, table_name: str) -> Operation | None:
+    """The newest operation on the table that has made a call."""
+    operations = client.list_operations(table_name=table_name, page_size=10)
+    return next((each for each in operations if each.calls), None)
+
+
+class Following:
+    """Compares a table again whenever the service sees it change, and shows what is another than before."""
+
+    def __init__(
+        self, session: Session, endpoint: str, client: Client, loaded: Sequence[LoadedSpec], scope: Scope
+    ) -> None:
+        self._session = session
+        self._endpoint = endpoint
+        self._client = client
+        self._specs = {each.spec.table_name: each for each in loaded}
+        self._scope = scope
+        self._shown: dict[str, Comparison] = {}
+
+    def run(self) -> None:
+        """Show what does not match its spec, and then each change, until Ctrl-C."""
+        from tableadmin.v1 import TablePart  # noqa: PLC0415 - protobuf
+
+        begun = False
+        parts = [each for each in TablePart.values() if each]
+        with self._client.watch(all_tables=True, parts=parts) as events:
+            for event in until_stalled(self._client, events, first_only=True):
+                # Nothing is missed: the tables are compared once the service watches all of them.
+                if not begun and event.HasField("checkpoint"):
+                    begun = True
+                    self._begin()
+                elif begun and event.HasField("table"):
+                    self._look_at(event.table)
+
+    def _begin(self) -> None:
+        for each in compared(self._endpoint, self._client, list(self._specs.values()), self._scope):
+            self._note(each, tell=not each.is_same)
+
+    def _look_at(self, event: TableEvent) -> None:
+        from tableadmin.cli.views.drift import Comparison  # noqa: PLC0415 - protobuf
+        from tableadmin.drift import DriftStatus, TableDrift, table_drifts  # noqa: PLC0415 - protobuf
+        from tableadmin.v1 import TableEventType  # noqa: PLC0415 - protobuf
+
+        name = event.table_name
+        if name in self._specs:
+            results = planning.planning_results(self._client, [self._specs[name]])
+            now = table_drifts(results, ())[0]
+        elif not self._scope.holds(name):
+            return
+        elif event.type == TableEventType.TABLE_EVENT_TYPE_DELETED:
+            self._forget(name)
+            return
+        else:
+            now = TableDrift(name, DriftStatus.UNMANAGED)
+        if name not in self._shown or _differs(self._shown[name].drift, now):
+            (comparison,) = _with_last_operations(self._client, [Comparison(self._endpoint, now)])
+            self._note(comparison, tell=True)
+
+    def _forget(self, name: str) -> None:
+        """The table NAME, which has no spec, was deleted."""
+        if self._shown.pop(name, None):
+            self._write(f"{name} deleted", {"TableName": name, "Status": "DELETED"})
+
+    def _note(self, comparison: Comparison, *, tell: bool) -> None:
+        from tableadmin.cli.views import drift as view  # noqa: PLC0415 - protobuf
+
+        self._shown[comparison.drift.table_name] = comparison
+        if tell:
+            self._write(view.line(comparison), view.record(comparison))
+
+    def _write(self, text: str, record: AwsDict) -> None:
+        if self._session.in_blocks:
+            moment = datetime.now(UTC).strftime("%H:%M:%S")
+            click.echo(terminal_text.printable(f"{moment} {text}"))
+        else:
+            self._session.show_item(record)
+
+
+def _differs(before: TableDrift, now: TableDrift) -> bool:
+    changes = [list(each.plan.changes) if each.plan else [] for each in (before, now)]
+    return before.status is not now.status or changes[0] != changes[1]

@@ -15,6 +15,7 @@ from bench.authorizing import (
     measure_authorizing,
     measure_decisions,
 )
+from bench.dead_endpoints import dead_endpoints_lines, dead_endpoints_targets, measure_dead_endpoints
 from bench.describing import loads, measure_describing
 from bench.echo import running_echo
 from bench.fan_out import fan_out_lines, fan_out_targets, measure_fan_out
@@ -57,7 +58,7 @@ def main(aws: Path = Path(".venv-bench/bin/aws")) -> None:
         sys.exit(f"bench: there is no {aws}: `make bench` installs it")
     with dynamodb_local() as engine:
         create_tables(engine)
-        targets = [*_calls(engine, aws), *_watches(engine), *_metrics(engine)]
+        targets = [*_calls(engine, aws), *_watches(engine), *_metrics(engine), *_dead_endpoints(engine)]
     _show(target_lines([*targets, *_inventory(), *_applying(), *_fan_out(), *_auditing(), *_authorizing()]))
 
 
@@ -112,6 +113,12 @@ def _metrics(engine: Engine) -> Iterable[Target]:
     line = measure_line()
     _show(log_lines(*line))
     return *metrics_targets(counting, measured), *tracing_targets(traced), *log_targets(*line)
+
+
+def _dead_endpoints(engine: Engine) -> Iterable[Target]:
+    measured = measure_dead_endpoints(engine)
+    _show(dead_endpoints_lines(measured))
+    return dead_endpoints_targets(measured)
 
 
 def _replicas(engine: Engine) -> Iterable[Target]:

@@ -450,6 +450,11 @@ ROWS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
                 unit="s",
             ),
             Panel(
+                "Tasks of the event loop",
+                "Tasks of calls in progress, open streams and background loops.",
+                (Query(f"tableadmin_event_loop_tasks{{{_SERVER}}}", "{{instance}}"),),
+            ),
+            Panel(
                 "Errors in background loops",
                 "Errors in an hour, by loop.",
                 (

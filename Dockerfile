@@ -15,12 +15,15 @@ WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
 COPY client client
 COPY server server
-# The environment is copied as a whole and needs no pip of its own. Dependencies are pinned by hash: `make locks`.
+# The environment is copied as a whole and needs no pip of its own. Dependencies, and what builds the package, are
+# pinned by hash: `make locks`.
 # Compiled files that name the hash of their source, and do not have it checked, are the same in each build.
-RUN python -m venv --without-pip /opt/tableadmin \
+RUN python -m venv --without-pip /build \
+    && python -m pip --python /build install --no-cache-dir --require-hashes --requirement server/locks/build.txt \
+    && python -m venv --without-pip /opt/tableadmin \
     && python -m pip --python /opt/tableadmin install --no-cache-dir --no-compile --require-hashes \
        --requirement "server/locks/${EXTRAS}.txt" \
-    && python -m pip wheel --no-cache-dir --no-deps --wheel-dir /dist . \
+    && python -m pip --python /build wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /dist . \
     && python -m pip --python /opt/tableadmin install --no-cache-dir --no-compile --no-deps /dist/*.whl \
     && /opt/tableadmin/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/tableadmin/lib
 

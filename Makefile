@@ -89,12 +89,14 @@ soak: setup ## Break everything under a mixed load for SECONDS: nothing may be l
 	.venv-bench/bin/python -m pip install --quiet --group bench
 	@touch $@
 
-locks: .venv-audit/.ready ## Pin the packages that the image installs, by version and hash
+locks: .venv-audit/.ready ## Pin the packages that the image installs or is built with, by version and hash
 	for extras in server,server-otel server,server-otel,embedded; do \
 		.venv-audit/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes \
 			--no-annotate --custom-compile-command 'make locks' $$(echo $$extras | tr ',' '\n' | sed 's/^/--extra /') \
 			--output-file server/locks/$$extras.txt pyproject.toml || exit 1; \
 	done
+	.venv-audit/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes \
+		--no-annotate --custom-compile-command 'make locks' --group build --output-file server/locks/build.txt
 
 audit: .venv-audit/.ready ## Look up the pinned packages among known vulnerabilities, and write dist/sbom.json
 	mkdir -p dist

@@ -159,6 +159,18 @@ def test_locks(extras: str) -> None:
         assert requirement.specifier.contains(pinned[canonicalize_name(requirement.name)], prereleases=True)
 
 
+def test_lock_of_the_build() -> None:
+    """The package is built by pinned packages alone, those that [build-system] asks for."""
+    (install,) = [rest for keyword, rest in _stages()[0] if keyword == "RUN"]
+    assert "install --no-cache-dir --require-hashes --requirement server/locks/build.txt" in install
+    assert 1 == install.count("--no-build-isolation")
+    project = tomllib.loads((_ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["build-system"]["requires"] == project["dependency-groups"]["build"]
+    pinned = _pinned("build")
+    for requirement in map(Requirement, project["dependency-groups"]["build"]):
+        assert requirement.specifier.contains(pinned[canonicalize_name(requirement.name)])
+
+
 def test_health_of_a_server() -> None:
     """The health check succeeds for a server that serves, even where a proxy is configured."""
     flags = (

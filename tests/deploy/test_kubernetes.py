@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -67,10 +68,14 @@ def _configured(manifests: list[Manifest], folder: Path) -> tuple[Path, ServerCo
 
 def test_schema(manifests: list[Manifest], tmp_path: Path) -> None:
     """Each manifest is valid by the schema of Kubernetes, without a member that the schema does not have."""
+    _check_schema(manifests, tmp_path)
+
+
+def _check_schema(manifests: list[Manifest], folder: Path) -> None:
     validate = Path(sys.executable).with_name("kubernetes-validate")
     if not validate.exists():
         pytest.skip("kubernetes-validate is not installed: make setup")
-    file = tmp_path / "manifests.yaml"
+    file = folder / "manifests.yaml"
     file.write_text(yaml.safe_dump_all(each for each in manifests if each["kind"] not in _CUSTOM))
     result = subprocess.run([validate, "--strict", file], capture_output=True, text=True, check=False)
     assert 0 == result.returncode, result.stdout + result.stderr
@@ -184,17 +189,39 @@ def test_restricted(manifests: list[Manifest]) -> None:
     } == container
 
 
-def test_monitoring(tmp_path: Path) -> None:
-    """The component tells the Prometheus Operator the port of the pods, and the alerts for their job."""
+def _with_component(name: str, folder: Path) -> list[Manifest]:
+    """The base with the component NAME, built in FOLDER."""
     kustomization = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
         "namespace": "tableadmin",
-        "resources": [f"{os.path.relpath(_KUBERNETES, tmp_path.resolve())}/base"],
-        "components": [f"{os.path.relpath(_KUBERNETES, tmp_path.resolve())}/components/monitoring"],
+        "resources": [f"{os.path.relpath(_KUBERNETES, folder.resolve())}/base"],
+        "components": [f"{os.path.relpath(_KUBERNETES, folder.resolve())}/components/{name}"],
     }
-    (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump(kustomization), encoding="utf-8")
-    built = _built(tmp_path)
+    (folder / "kustomization.yaml").write_text(yaml.safe_dump(kustomization), encoding="utf-8")
+    return _built(folder)
+
+
+def test_traces(tmp_path: Path) -> None:
+    """The component turns traces on, and lets the pods reach the collector that the variable names."""
+    built = _with_component("traces", tmp_path)
+    variables = {each["name"]: each.get("value") for each in _container(built)["env"]}
+    assert "true" == variables["TABLEADMIN_TRACES_ENABLED"]
+    collector = urlsplit(variables["OTEL_EXPORTER_OTLP_ENDPOINT"])
+    rule = _only(built, "NetworkPolicy")["spec"]["egress"][-1]
+    assert [{"protocol": "TCP", "port": collector.port}] == rule["ports"]
+    (to,) = rule["to"]
+    namespace = to["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"]
+    assert f"otel-collector.{namespace}" == collector.hostname
+    # A variable may name those before it alone.
+    names = list(variables)
+    assert names.index("POD_NAME") < names.index("OTEL_RESOURCE_ATTRIBUTES")
+    _check_schema(built, tmp_path)
+
+
+def test_monitoring(tmp_path: Path) -> None:
+    """The component tells the Prometheus Operator the port of the pods, and the alerts for their job."""
+    built = _with_component("monitoring", tmp_path)
     monitor = _only(built, "PodMonitor")
     assert _NAME == monitor["spec"]["selector"]["matchLabels"]
     (endpoint,) = monitor["spec"]["podMetricsEndpoints"]

@@ -313,6 +313,13 @@ def test_off(behind: ScriptedEndpoint) -> None:
     assert "pip install 'tableadmin[server,server-otel]'" in refused.stderr
 
 
+def test_check_config(behind: ScriptedEndpoint) -> None:
+    """A check of the configuration says that there would be traces, and sends none."""
+    checked = run_server("--endpoint-url", behind.url, "--region", "us-west-2", FLAG, "--check-config")
+    assert 0 == checked.returncode
+    assert "would send traces by OTLP" in checked.stdout
+
+
 @pytest.mark.parametrize("more", [(), ("--check-config",)])
 def test_a_protocol_that_is_not_there(more: tuple[str, ...]) -> None:
     """Another protocol of OTLP than gRPC is a configuration error."""

@@ -190,7 +190,7 @@ class Plane:
         headers = {
             name: value
             for name, value in asked.headers.items()
-            if name.lower() in {"content-type", "x-amz-target", "x-amz-date", "authorization"}
+            if name in {"content-type", "x-amz-target", "x-amz-date", "authorization"}
         }
         response = self._engine.urlopen("POST", "/", asked.body, headers, retries=False)
         return Given(response.status, response.data, response.headers.get("x-amzn-RequestId", "OWN"))

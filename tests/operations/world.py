@@ -110,7 +110,7 @@ class World:
         for operation in operations:
             while (newest := self.operation(operation.operation_id)).state not in ENDED:
                 assert time.monotonic() < deadline, f"no end in {seconds} s: {newest}"
-                time.sleep(0.05)
+                time.sleep(0.1)
             found.append(newest)
         # What a write did shows before it is noted among the writes.
         self.plane.let_answers_out()

@@ -200,7 +200,7 @@ def test_health_of_an_endpoint(scripted: ScriptedEndpoint) -> None:
     with in_front_of(scripted) as server, _channel(server) as channel:
         before = len(scripted.seen)
         request = HealthCheckRequest(service="tableadmin.endpoint.default")
-        HealthStub(channel).Check(request, timeout=10)
+        HealthStub(channel).Check(request, timeout=30)
         wait_for(lambda: len(scripted.seen) > before, 30)
         _assert_complete(_BY_NAME["endpoint-health"], _recorded(scripted.seen[before:]))
 

@@ -128,6 +128,7 @@ async def _followed(
 
 async def _check(callers: Callers, spec: Mapping[str, Any]) -> None:
     name = spec["TableName"]
+    await callers.resolve(name)
     if callers.ledger.is_known(name):
         indexes = frozenset(each["IndexName"] for each in spec.get("GlobalSecondaryIndexes") or ())
         expected = Shape(spec["ProvisionedThroughput"]["ReadCapacityUnits"], indexes)

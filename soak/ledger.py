@@ -66,6 +66,15 @@ class Ledger:
         elif accepted is None:
             self._doubtful.add(request.table)
 
+    def found(self, table: str, shape: Shape | None) -> None:
+        """The engine has TABLE like this, or (None) not at all, after a change of unknown outcome."""
+        self._shapes[table] = shape
+        self._doubtful.discard(table)
+
+    def is_doubtful(self, table: str) -> bool:
+        """Whether nothing is on its way to TABLE and the outcome of a change is unknown."""
+        return self.is_settled(table) and table in self._doubtful
+
     def is_settled(self, table: str) -> bool:
         """Whether no change of TABLE is on its way to the engine."""
         return not self._under_way[table]

@@ -64,7 +64,7 @@ async def running(seed: int, logs: Path) -> AsyncIterator[Setting]:
             stack.callback(each.close)
         await asyncio.gather(*(asyncio.to_thread(each.start) for each in replicas))
         clients = configuration.clients([each.address for each in replicas], TIMEOUT)
-        callers = Callers(clients, Journal(), ledger, rng, asyncio.Event())
+        callers = Callers(clients, Journal(), ledger, rng, asyncio.Event(), engine.engine)
         yield Setting(engine, replicas, Faults(engine, replicas, configuration, rng), callers)
 
 

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.dynamodb.cooldown import Cooldown
+from tableadmin_server.dynamodb.errors import OUTAGE
 from tableadmin_server.failure import Failure, PreconditionViolation
 from tableadmin_server.operations.execution import journal
 from tableadmin_server.operations.execution.reconcile import (
@@ -180,9 +181,9 @@ def test_cooldown() -> None:
     assert seen == journal.seen(seen, LIVE, later + timedelta(seconds=9))
 
 
-def failure(code: int, *, after: float | None = None, quota: bool = False) -> Failure:
+def failure(code: int, *, after: float | None = None, quota: bool = False, reason: str = "NO") -> Failure:
     """A failure with what AWS says beside it."""
-    return Failure(code, "no", reason="NO", retry_delay=after, quota="4 a day" if quota else None)
+    return Failure(code, "no", reason=reason, retry_delay=after, quota="4 a day" if quota else None)
 
 
 @pytest.mark.parametrize(
@@ -225,6 +226,13 @@ def test_delay() -> None:
     ]
     assert 1800 == backoff(failure(Code.FAILED_PRECONDITION, after=1800), 1, 0)
     assert 0.375 == backoff(failure(Code.UNAVAILABLE), 1, 1)
+
+
+@pytest.mark.parametrize("reason", sorted(OUTAGE))
+def test_delay_of_an_outage(reason: str) -> None:
+    """While an endpoint does not answer, tries come every 3 seconds at least, so its return is noticed."""
+    outage = failure(Code.UNAVAILABLE, after=1, reason=reason)
+    assert [1.0, 1.0, 2.0, 3.0, 3.0] == [backoff(outage, n, 0) for n in (1, 3, 4, 9, 99)]
 
 
 _EARLY, _LATE = timedelta(seconds=1), timedelta(seconds=4)

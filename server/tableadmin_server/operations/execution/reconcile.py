@@ -13,6 +13,7 @@ from typing import TypeAlias
 from google.rpc.code_pb2 import Code
 
 from tableadmin_server.dynamodb.cooldown import COOLDOWNS, Cooldown
+from tableadmin_server.dynamodb.errors import OUTAGE
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.storage.record import (
     OperationError,
@@ -51,6 +52,8 @@ _WITH_DELAY = frozenset({Code.FAILED_PRECONDITION, Code.RESOURCE_EXHAUSTED})
 _IN_USE = "RESOURCE_IN_USE_EXCEPTION"
 _NO_PROGRESS = "NO_PROGRESS"
 _SHORTEST_DELAY, _LONGEST_DELAY = 0.25, 30.0
+# While an endpoint does not answer, a try is refused at no cost: an operation goes on soon after the outage.
+_LONGEST_OUTAGE_DELAY = 3.0
 
 
 class WaitsFor(StrEnum):
@@ -267,7 +270,8 @@ def shows_cooldown(cooldown: Cooldown, failure: Failure, since: timedelta | None
 
 def backoff(failure: Failure, failures: int, jitter: float) -> float:
     """Seconds until the next try after so many FAILURES in a row; JITTER is a random number from 0 to 1."""
-    least = min(_LONGEST_DELAY, _SHORTEST_DELAY * 2.0 ** min(failures - 1, 20))
+    longest = _LONGEST_OUTAGE_DELAY if failure.reason in OUTAGE else _LONGEST_DELAY
+    least = min(longest, _SHORTEST_DELAY * 2.0 ** min(failures - 1, 20))
     return max(_delay(failure) or 0.0, least) * (1 + jitter / 2)
 
 

@@ -273,10 +273,10 @@ TOPICS: tuple[tuple[str, tuple[Alert, ...]], ...] = (
                 "account.",
                 (
                     "All replicas together make more calls than AWS permits. Other programs count too.",
-                    "`background_calls_per_second` counts for each replica.",
+                    "Replicas with different operations tables do not divide `background_calls_per_second`.",
                 ),
                 (
-                    "Lower `background_calls_per_second`, or divide it by the number of replicas.",
+                    "Lower `background_calls_per_second`.",
                     "Ask AWS for a higher quota.",
                 ),
             ),
@@ -332,7 +332,7 @@ TOPICS: tuple[tuple[str, tuple[Alert, ...]], ...] = (
                 "wait for their budget.",
                 "Polls, plans and operations are slower than they could be.",
                 ("More tables are watched or changed than `background_calls_per_second` is sufficient for.",),
-                ("Raise `background_calls_per_second` if AWS does not throttle, or add replicas.",),
+                ("Raise `background_calls_per_second` if AWS does not throttle. Replicas divide it.",),
             ),
         ),
     ),
@@ -408,7 +408,7 @@ TOPICS: tuple[tuple[str, tuple[Alert, ...]], ...] = (
                     "More operations than `concurrent_operations` are under way.",
                     "The checks of a request cannot end, because the endpoint does not answer.",
                 ),
-                ("Raise `concurrent_operations` or add replicas.", "Look at TableAdminEndpointDown."),
+                ("Raise `concurrent_operations`. Replicas divide it.", "Look at TableAdminEndpointDown."),
             ),
             Alert(
                 "TableAdminOperationOld",

@@ -68,6 +68,9 @@ _SERVICES = (
 # Seconds that operations get beside the grace period to be given back; others take over what was not.
 _OPERATIONS_GRACE = 5.0
 
+# Seconds to tell the other servers that this one stops; they notice all the same.
+_LEAVE_SECONDS = 1.0
+
 # Seconds for health watchers and connections to end once no call is under way.
 _CLOSE_SECONDS = 1.0
 
@@ -373,6 +376,8 @@ class Server:
         )
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(giving_back, _OPERATIONS_GRACE)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._operations.leave(), _LEAVE_SECONDS)
         self._endpoints.close()
         await self._audit.close()
         await self._tracing.close()

@@ -84,7 +84,8 @@ class EndpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         float,
         Meta(
             description="Maximum rate of the calls that watches, waits and operations make together. "
-            "Calls that clients request are not counted.",
+            "Calls that clients request are not counted. Servers with the same operations table divide the "
+            "rate equally.",
             extra={"unit": "calls per second"},
             gt=0,
             le=10_000,
@@ -102,7 +103,10 @@ class EndpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     concurrent_operations: Annotated[
         int,
         Meta(
-            description="Maximum number of operations that this server runs at the same time.", ge=1, le=1000
+            description="Maximum number of operations that run at the same time. Servers with the same "
+            "operations table divide the number equally; each runs at least one.",
+            ge=1,
+            le=1000,
         ),
     ] = 250
     operation_lease: Annotated[

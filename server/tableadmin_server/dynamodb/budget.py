@@ -35,8 +35,9 @@ class CallBudget:
     """Spaces calls evenly at RATE a second; what was not used for BURST seconds may be used at once."""
 
     def __init__(self, rate: float, burst: float = 1.0) -> None:
-        self.spacing = 1.0 / rate
-        self._burst = max(0.0, burst - self.spacing)
+        self._rate = rate
+        self._burst_seconds = burst
+        self.share(1)
         self._next = 0.0
         # Those in the line, and the patient who wait to be in it.
         self.waiting = 0
@@ -44,6 +45,11 @@ class CallBudget:
         self._line = asyncio.Lock()
         # Only the first of the patient is in the line.
         self._patient = asyncio.Lock()
+
+    def share(self, servers: int) -> None:
+        """Allow one of SERVERS equal parts of the rate."""
+        self.spacing = servers / self._rate
+        self._burst = max(0.0, self._burst_seconds - self.spacing)
 
     async def take(self, *, patient: bool = False) -> None:
         """Return when one more call may be made; those who wait get their turns in the order they came.
@@ -90,6 +96,11 @@ class Budgets:
     def waiting(self) -> int:
         """The calls that wait for their turn."""
         return self._all.waiting + sum(each.waiting for each in self._single.values())
+
+    def share(self, servers: int) -> None:
+        """Allow one of SERVERS equal parts of each rate: the endpoint counts the calls of all servers."""
+        for budget in (self._all, *self._single.values()):
+            budget.share(servers)
 
     def spacing(self, operation: str) -> float:
         """Seconds from one call of OPERATION to the next, where it has a budget of its own; else 0."""

@@ -256,6 +256,10 @@ class BackgroundCalls:
         """The calls that wait for their turn in the budget."""
         return self._budgets.waiting
 
+    def share(self, servers: int) -> None:
+        """Allow one of SERVERS equal parts of each budget."""
+        self._budgets.share(servers)
+
     async def call(self, operation: str, params: AwsDict) -> Answer:
         """`Endpoint.call` for plans and operations; raises Failure, also for a read that is misshapen.
 

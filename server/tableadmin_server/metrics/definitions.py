@@ -237,6 +237,14 @@ APPROVALS_WAITING = Metric(
     "A number above 0 for hours: nobody approves.",
     _ENDPOINT,
 )
+LIVE_SERVERS = Metric(
+    "tableadmin_live_servers",
+    "gauge",
+    "Servers that run and share the operations table, this one included, as far as this server knows. They "
+    "divide the budgets of the endpoint.",
+    "Another number than that of your replicas for a minute: a replica does not reach the operations table.",
+    _ENDPOINT,
+)
 OPERATIONS_ENDED = Metric(
     "tableadmin_operations_ended_total",
     "counter",
@@ -433,6 +441,7 @@ TOPICS: tuple[tuple[str, tuple[Metric, ...]], ...] = (
             OPERATIONS,
             OPERATION_OLDEST,
             APPROVALS_WAITING,
+            LIVE_SERVERS,
             OPERATIONS_ENDED,
             OPERATION_DURATION,
             STEP_DURATION,

@@ -155,6 +155,7 @@ def _of_operations(operations: OperationsByEndpoint) -> Mapping[Metric, Callable
         definitions.OPERATIONS: by_state,
         definitions.OPERATION_OLDEST: lambda: _each(operations.all(), lambda each: _oldest(each.held())),
         definitions.APPROVALS_WAITING: lambda: _each(operations.all(), lambda each: each.approvals_waiting),
+        definitions.LIVE_SERVERS: lambda: _each(operations.all(), lambda each: each.live_servers),
     }
 
 

@@ -63,10 +63,14 @@ class OperationsByEndpoint:
         return self._by_endpoint
 
     def start(self) -> None:
-        """Take over operations that no server carries out, until `stop`."""
+        """Take over operations until `stop`, and share changes with other servers until `leave`."""
         for operations in self._by_endpoint.values():
             operations.start()
 
     async def stop(self) -> None:
         """Give back what this server carries out."""
         await asyncio.gather(*(operations.stop() for operations in self._by_endpoint.values()))
+
+    async def leave(self) -> None:
+        """Tell other servers the last changes, and that this server stops."""
+        await asyncio.gather(*(operations.leave() for operations in self._by_endpoint.values()))

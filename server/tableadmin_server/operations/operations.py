@@ -19,6 +19,7 @@ from tableadmin_server.operations.execution.observer import UNOBSERVED, Operatio
 from tableadmin_server.operations.execution.reconcile import drift_failure
 from tableadmin_server.operations.execution.tracing import UNTRACED, OperationTracing
 from tableadmin_server.operations.following import Following, not_found
+from tableadmin_server.operations.membership.membership import Membership
 from tableadmin_server.operations.request import ApplyRequest
 from tableadmin_server.operations.runner import Runner
 from tableadmin_server.operations.storage.record import (
@@ -71,14 +72,30 @@ class Operations:
             observer=observer,
             tracing=tracing,
         )
+        self._membership = Membership(self._store, self._runner.server, hub, self._share)
 
     def start(self) -> None:
-        """Take over operations that no server carries out, until `stop`."""
+        """Take over operations until `stop`, and share changes with other servers until `leave`."""
         self._runner.start()
+        self._membership.start()
 
     async def stop(self) -> None:
         """Give back what this server carries out."""
         await self._runner.stop()
+
+    async def leave(self) -> None:
+        """Tell the servers that share the operations table the last changes, and that this server stops."""
+        await self._membership.stop()
+
+    @property
+    def live_servers(self) -> int:
+        """The servers that run and share the operations table, this one included."""
+        return self._membership.live
+
+    def _share(self, servers: int) -> None:
+        """Use one of SERVERS equal parts of what the endpoint allows all servers together."""
+        self.endpoint.background.share(servers)
+        self._runner.share(servers)
 
     @property
     def approvals_waiting(self) -> int:

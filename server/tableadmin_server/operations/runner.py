@@ -38,7 +38,7 @@ from tableadmin_server.watching.hub import Hub
 _log = structlog.get_logger()
 
 # Searches for operations that no server carries out, in one lease.
-_SEARCHES_PER_LEASE = 3
+SEARCHES_PER_LEASE = 3
 # Operations remembered that could not be written down any more.
 _MAX_LOST = 1000
 
@@ -79,7 +79,7 @@ class Runner:
         self._tracing = tracing
         self._endpoint = endpoint
         self._lease = config.operation_lease
-        self._max_runs = config.concurrent_operations
+        self._max_runs = self._max_runs_of_all = config.concurrent_operations
         self._hub = hub
         self._store = store
         self._audit = audit
@@ -98,6 +98,16 @@ class Runner:
         self._failure_detector = FailureDetector(store, server, config.operation_lease, now)
         self._looking: asyncio.Task[None] | None = None
         self._stopping = False
+
+    @property
+    def server(self) -> str:
+        """The name of this server, which no other process has."""
+        return self._heartbeat.server
+
+    def share(self, servers: int) -> None:
+        """Carry out one of SERVERS equal parts of the operations that may run at once, one at least."""
+        self._max_runs = max(1, self._max_runs_of_all // servers)
+        self._start_queued()
 
     @property
     def has_free_slot(self) -> bool:
@@ -431,7 +441,7 @@ class Runner:
     async def _take_over_later(self) -> None:
         # Servers that started together need not search at the same time.
         spread = random.uniform(0.8, 1.2)  # noqa: S311  # nobody is to be kept from guessing it
-        await asyncio.sleep(self._lease / _SEARCHES_PER_LEASE * spread)
+        await asyncio.sleep(self._lease / SEARCHES_PER_LEASE * spread)
         try:
             for entry in await self._failure_detector.orphans(self._is_here):
                 ended = self._ended_rest(entry.operation)

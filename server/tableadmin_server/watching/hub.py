@@ -36,6 +36,8 @@ class Hub:
         observe_lag: Callable[[float], object] = lambda _: None,
     ) -> None:
         self.observe_lag = observe_lag
+        # Tells the other servers that a table may have been changed; nobody where the endpoint has no others.
+        self.announce: Callable[[str], object] = lambda _: None
         self.supervisor = supervisor or Supervisor()
         self.source = source
         self.reader = polling_reader(source)
@@ -69,6 +71,11 @@ class Hub:
         return self.names.watched and self.names.state is not None and name not in self.names.state
 
     def trigger(self, name: str) -> None:
+        """The table NAME may just have been changed through this server: poll at once, and tell others."""
+        self.poll_now(name)
+        self.announce(name)
+
+    def poll_now(self, name: str) -> None:
         """The table NAME may just have been changed, made or deleted: poll at once, if anybody watches."""
         self.tables.trigger(name)
         if self.names.watched:

@@ -25,8 +25,8 @@ RETENTION = 300.0
 # States remembered of a table: a resume token older than the oldest of them can't be honoured.
 HISTORY = 32
 # Seconds between reads of time to live, backups and tags while nothing suggests that they have changed.
-_PARTS_INTERVAL = 5.0
-_PARTS_INTERVAL_FAST = 1.0
+PARTS_INTERVAL = 5.0
+PARTS_INTERVAL_FAST = 1.0
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ class WatchedTable:
     def _due(self, *, changed: bool) -> list[Part]:
         """The parts to read; CHANGED says that the description is another than before."""
         hurry = self.latest is not None and transitions(self.latest)
-        interval = _PARTS_INTERVAL_FAST if hurry else min(_PARTS_INTERVAL, self.poller.longest_interval)
+        interval = PARTS_INTERVAL_FAST if hurry else min(PARTS_INTERVAL, self.poller.longest_interval)
         return [part for part in +self._wanted if self._is_due(part, interval, changed=changed)]
 
     def _is_due(self, part: Part, interval: float, *, changed: bool) -> bool:

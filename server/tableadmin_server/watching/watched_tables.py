@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tableadmin_server.watching.hub import Hub
 
 # Of the reads of a part that AWS takes one in so many is for the rounds, the rest for what has just changed.
-_ROUND_SHARE = 2
+ROUND_SHARE = 2
 # Polls a second, of all tables together, for those who join.
 _POLLS_FOR_JOINED = 300
 
@@ -65,7 +65,7 @@ class WatchedTables:
 
     def round_of(self, part: Part) -> float:
         """Seconds between reads of PART of a table at least: AWS takes few, and each table has its turn."""
-        return _ROUND_SHARE * self.watched_count * self._hub.source.spacing(ROWS[part].operation)
+        return ROUND_SHARE * self.watched_count * self._hub.source.spacing(ROWS[part].operation)
 
     def _forget(self, name: str, unwatched_since: int) -> None:
         del self._by_name[name], self._expiries[name]

@@ -253,7 +253,7 @@ async def test_table_is_made(boto3: "DynamoDBClient", table_name: str) -> None:
     assert "PAY_PER_REQUEST" == table["BillingModeSummary"]["BillingMode"]
     assert [("Id", "HASH")] == [(each["AttributeName"], each["KeyType"]) for each in table["KeySchema"]]
     indexes = table["GlobalSecondaryIndexes"]
-    assert {("Listing", "ACTIVE"), ("Open", "ACTIVE")} == {
+    assert {("Listing", "ACTIVE"), ("Open", "ACTIVE"), ("Members", "ACTIVE")} == {
         (each["IndexName"], each["IndexStatus"]) for each in indexes
     }
 

@@ -18,7 +18,7 @@ _log = structlog.get_logger()
 
 # The parts of a lease after which the next sign is given, and for which changes of tables may be sent:
 # another server takes over only after all of it, counted from when it saw the last sign.
-_RENEWAL_SHARE, _TRUST_SHARE = 0.3, 0.6
+RENEWAL_SHARE, _TRUST_SHARE = 0.3, 0.6
 # Seconds until another try after one that failed, as a part of the lease.
 _RETRY_SHARE = 0.1
 # The endpoint refuses the update of an item that somebody has garbled, or the item can't be read.
@@ -85,7 +85,7 @@ class Heartbeat:
             self._task = None
 
     async def _renew(self) -> None:
-        await asyncio.sleep(max(0.0, self._last + self._seconds * _RENEWAL_SHARE - now()))
+        await asyncio.sleep(max(0.0, self._last + self._seconds * RENEWAL_SHARE - now()))
         try:
             await self._send()
         except Failure as failure:

@@ -8,6 +8,7 @@ Every item has a key of its own, so that no two operations share a partition:
 | `operation/ID` | an operation                                                  | see below                |
 | `table/NAME`   | a table's newest operation, which has the table until it ends | Operation                |
 | `server/NAME`  | the heartbeat of a server                                     | Revision, CancelRequests |
+| `member/NAME`  | a server that runs, and the tables that it changed last       | see below                |
 
 A request has the digest (Digest), the ids (Operations) and, once its checks are finished, what they found
 (Admission).
@@ -16,7 +17,8 @@ An operation has its spec (Spec, written once), its status (Status), what is to 
 the approvals (Approvals), an attribute for each AWS call (Call0000, ...), so that a save sends only what has
 changed, and the attributes that conditions name: Fence,
 Revision, Owner, State. Two sparse indexes serve what is not asked for by id: Listing has all operations by
-time, Open those that have not ended.
+time, Open those that have not ended. A third one, Members, has the servers
+that run: Revision, Changes, whether they have streams (Watches), and whether they have stopped (Left).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -45,6 +47,7 @@ REQUEST = "request"
 TABLE = "table"
 OPERATION = "operation"
 SERVER = "server"
+MEMBER = "member"
 
 # The version of the format that this server writes. A server refuses items of a later one.
 VERSION = 2
@@ -53,7 +56,13 @@ VERSION = 2
 LISTING, OPEN = "Listing", "Open"
 # When something is to be done for an operation that waits for approval or for its time.
 DUE = "Due"
-INDEXES: Mapping[str, Sequence[str]] = {LISTING: ("Table", "State"), OPEN: (DUE,)}
+MEMBERS = "Members"
+_CHANGES, _WATCHES, _LEFT = "Changes", "Watches", "Left"
+INDEXES: Mapping[str, Sequence[str]] = {
+    LISTING: ("Table", "State"),
+    OPEN: (DUE,),
+    MEMBERS: ("Version", "Revision", _CHANGES, _WATCHES, _LEFT),
+}
 # The hash key of an index has the name of the index and this value; an item without it is not in the index.
 INDEXED = "yes"
 
@@ -79,6 +88,21 @@ class RequestRecord:
     created: datetime
     operation_ids: Mapping[str, str]
     admission: Admission | None = None
+
+
+@dataclass(frozen=True)
+class Member:
+    """A server that shares the operations table. REVISION grows with each write of its item.
+
+    CHANGES has the tables that the server changed last, by numbers that grow by one. WATCHES says that the
+    server has streams, which want to know what others change. LEFT says that the server has stopped.
+    """
+
+    name: str
+    revision: int
+    changes: Mapping[int, str]
+    watches: bool = False
+    left: bool = False
 
 
 @dataclass(eq=False)
@@ -169,6 +193,19 @@ def server_item(server: str, beaten: datetime) -> AwsDict:
     return {**_new(SERVER, server), EXPIRY: expiry(beaten, _SERVER_RETENTION)}
 
 
+def member_item(member: Member, now: datetime) -> AwsDict:
+    """MEMBER as an item."""
+    return {
+        **_new(MEMBER, member.name),
+        MEMBERS: text(INDEXED),
+        "Revision": number(member.revision),
+        _CHANGES: json(member.changes),
+        **({_WATCHES: {"BOOL": True}} if member.watches else {}),
+        **({_LEFT: {"BOOL": True}} if member.left else {}),
+        EXPIRY: expiry(now, _SERVER_RETENTION),
+    }
+
+
 def request_item(request_id: str, request: RequestRecord) -> AwsDict:
     """REQUEST as an item."""
     return {
@@ -257,6 +294,20 @@ def request_of(item: Item) -> RequestRecord:
 def holder_of(item: Item) -> str:
     """The id of the operation that the table of ITEM was given to last; raises Unreadable."""
     return _read(item, lambda: _text(item, "Operation"))
+
+
+def member_of(item: Item) -> Member:
+    """The server that ITEM is; raises Unreadable."""
+    return _read(
+        item,
+        lambda: Member(
+            name_of(item),
+            int(item["Revision"]["N"]),
+            msgspec.json.decode(_text(item, _CHANGES), type=dict[int, str]),
+            watches=_WATCHES in item,
+            left=_LEFT in item,
+        ),
+    )
 
 
 def entry_of(item: Item) -> Entry:

@@ -26,6 +26,8 @@ from tableadmin_server.operations.storage.items import (
     DUE,
     INDEXED,
     LISTING,
+    MEMBER,
+    MEMBERS,
     OPEN,
     OPERATION,
     REQUEST,
@@ -34,6 +36,7 @@ from tableadmin_server.operations.storage.items import (
     Claim,
     Entry,
     Item,
+    Member,
     Newer,
     RequestRecord,
     Unreadable,
@@ -48,6 +51,8 @@ from tableadmin_server.operations.storage.items import (
     items_of,
     json,
     key,
+    member_item,
+    member_of,
     name_of,
     number,
     operation_item,
@@ -67,6 +72,7 @@ __all__ = [
     "Entry",
     "Found",
     "LeaseLost",
+    "Member",
     "Page",
     "RequestRecord",
     "Selection",
@@ -358,6 +364,44 @@ class Store:
             UpdateExpression="ADD #CancelRequests :operation",
             ConditionExpression="attribute_exists(#Id)",
             ExpressionAttributeValues={":operation": {"SS": [operation_id]}},
+        )
+
+    async def save_member(self, member: Member) -> None:
+        """Write the item of MEMBER in place of the one before; waits for no budget."""
+        item = member_item(member, datetime.now(UTC))
+        await self._written(self._call("PutItem", {"Item": item}, at_once=True))
+
+    async def members(self) -> list[Member] | None:
+        """The servers that share the operations table, without unreadable items; None without the table.
+
+        A change may show a moment late. Waits for no budget.
+        """
+        params: AwsDict = {
+            "IndexName": MEMBERS,
+            "KeyConditionExpression": f"#{MEMBERS} = :indexed",
+            "ExpressionAttributeValues": {":indexed": text(INDEXED)},
+        }
+        items: list[Item] = []
+        while True:
+            try:
+                answer = await self._call("Query", params, at_once=True)
+            except Failure as failure:
+                if failure.reason != _NO_TABLE:
+                    raise
+                return None
+            items += items_of(answer["Items"])
+            if not answer.get("LastEvaluatedKey"):
+                found = [self._found(member_of, item) for item in items]
+                return [each for each in found if isinstance(each, Member)]
+            params = {**params, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    async def forget_member(self, member: Member) -> None:
+        """Remove the item of MEMBER, if the item has not been written since."""
+        await self._conditional(
+            "DeleteItem",
+            Key=key(MEMBER, member.name),
+            ConditionExpression="#Revision = :revision",
+            ExpressionAttributeValues={":revision": number(member.revision)},
         )
 
     async def page(self, selection: Selection, *, before: str, limit: int) -> Page:

@@ -1,0 +1,1 @@
+"""The servers that share an operations table: which ones run, and what they change."""

@@ -10,7 +10,7 @@ SECONDS ?= 1200
 # Tests wait as long as they compute: twice as many of them at once as there are cores on a small machine.
 WORKERS ?= 4
 
-.PHONY: help setup demo run test check format proto sync-client formats settings metrics deploy-files bench soak locks audit engines clean
+.PHONY: help setup demo run test check format proto sync-client formats settings metrics deploy-files bench simulate soak locks audit engines clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -108,6 +108,9 @@ audit: .venv-audit/.ready ## Look up the pinned packages among known vulnerabili
 	.venv-audit/bin/python -m pip install --quiet 'pip>=25.1'
 	.venv-audit/bin/python -m pip install --quiet --group audit
 	@touch $@
+
+simulate: setup ## Write into docs/scale.md what many servers cost, from the constants of the server
+	$(BIN)/python -m bench.simulation
 
 engines: setup ## Ask every operation of every engine, and write docs/engines.md
 	$(BIN)/python -m tests.mirror.matrix

@@ -292,6 +292,11 @@ ROWS: tuple[tuple[str, tuple[Panel, ...]], ...] = (
                 (_sum("tableadmin_operations", _ENDPOINT, "endpoint, state"),),
             ),
             Panel(
+                "Servers",
+                "Servers that share the operations table, as each server knows them.",
+                (Query(f"tableadmin_live_servers{{{_ENDPOINT}}}", "{{instance}} {{endpoint}}"),),
+            ),
+            Panel(
                 "Age of the oldest",
                 "Age of the oldest operation that a server holds.",
                 (

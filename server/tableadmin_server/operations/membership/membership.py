@@ -79,10 +79,10 @@ class Membership:
     async def _announce_later(self) -> None:
         """Write the own item: now and then, and at once after a change if another server has streams."""
         after_change = await self._changed.wait(asyncio.get_running_loop().time() + BEAT_INTERVAL)
-        if self._has_table is False:
-            return
-        if after_change and not self._must_announce:
+        if self._has_table is None or (self._has_table and after_change and not self._must_announce):
             await self._tried("look", self._look)
+        if not self._has_table:
+            return
         if self._must_announce or not after_change:
             await self._tried("announce", self._announce)
         if "announce" in self._failures:
@@ -144,12 +144,12 @@ class Membership:
                 self._failures.pop(task, None)
             elif self._failures.get(task) != failure.reason:
                 self._failures[task] = failure.reason
-                _log.info(_EVENTS[task], endpoint=self._hub.source.name, reason=failure.reason)
+                _log.info(
+                    "could not tell other servers which tables this server changes"
+                    if task == "announce"
+                    else "could not read which tables other servers change",
+                    endpoint=self._hub.source.name,
+                    reason=failure.reason,
+                )
         else:
             self._failures.pop(task, None)
-
-
-_EVENTS = {
-    "announce": "could not tell other servers which tables this server changes",
-    "look": "could not read which tables other servers change",
-}

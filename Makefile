@@ -39,8 +39,9 @@ proto: setup ## Regenerate from proto/: the stubs, the methods of the clients, t
 sync-client: setup ## Regenerate the synchronous client from the asyncio client
 	$(BIN)/python client/generate_sync.py
 
-formats: setup ## Write the words of tablectl about formats from the rows of the formats
+formats: setup ## Write the words of tablectl about formats, and the JSON Schema of specs
 	$(BIN)/python client/generate_format_words.py
+	$(BIN)/python client/generate_spec_schema.py
 
 settings: setup ## Write docs/settings.md from the configuration structs of the server
 	$(BIN)/python server/generate_settings.py

@@ -20,6 +20,7 @@ COMMANDS = {
     "ttl": "ttl:ttl",
     "tag": "tag:tag",
     "validate": "validate:validate",
+    "schema": "schema:schema",
     "plan": "plan:plan",
     "apply": "apply:apply",
     "operation": "operation:operation",

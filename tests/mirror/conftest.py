@@ -1,11 +1,9 @@
 """A server whose endpoints get their answers from the test."""
 
-import logging
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-import structlog
 from msgspec.structs import replace
 
 from tableadmin_server.config import EndpointConfig
@@ -26,9 +24,4 @@ async def ways(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ways]:
             strict = EndpointConfig(endpoint_url=http.url, region="us-west-2", operations_table="")
             lax = replace(strict, profile="lax")
             async with serving({"strict": strict, "lax": lax}) as server:
-                # A line for each of ten thousand calls, which nobody reads, would take a tenth of the time.
-                structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-                try:
-                    yield Ways(server, http)
-                finally:
-                    structlog.reset_defaults()
+                yield Ways(server, http)

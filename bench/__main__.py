@@ -58,7 +58,8 @@ def main(aws: Path = Path(".venv-bench/bin/aws")) -> None:
         sys.exit(f"bench: there is no {aws}: `make bench` installs it")
     with dynamodb_local() as engine:
         create_tables(engine)
-        targets = [*_calls(engine, aws), *_watches(engine), *_metrics(engine), *_dead_endpoints(engine)]
+        targets = [*_calls(engine, aws), *_watches(engine), *_metrics(engine)]
+        targets += [*_replicas(engine), *_dead_endpoints(engine)]
     _show(target_lines([*targets, *_inventory(), *_applying(), *_fan_out(), *_auditing(), *_authorizing()]))
 
 

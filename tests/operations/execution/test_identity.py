@@ -172,7 +172,7 @@ def test_created_by_another(pair: World, table_name: str) -> None:
     """A table that somebody else creates before the operation does is left alone."""
 
     def create(write: Write) -> None:
-        if write.operation == "CreateTable":
+        if write.operation == "CreateTable" and not write.own:
             pair.plane.before = nothing
             pair.plane.model.answer("CreateTable", before(table_name))
 

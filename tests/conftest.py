@@ -33,6 +33,7 @@ _LONG = {
             "operations/test_races.py",
             "operations/test_trials.py",
             "client/test_restarts.py",
+            "client/test_restarted_replicas.py",
             "watching/test_on_engines.py",
             "server/test_singleflight.py",
             "watching/test_a_day.py",

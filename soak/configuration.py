@@ -11,7 +11,9 @@ from tableadmin_server.security.authentication.static_tokens import digest_of
 from tests.authority import Authority, replace
 
 OPERATIONS_TABLE = "tableadmin-operations"
-LEASE = 3.0
+# A call that is sent within 0.6 of a lease ends before the lease does. With a shorter lease another server
+# may take over while a call is still on its way through a slow network.
+LEASE, _CONNECT_SECONDS, _READ_SECONDS = 10.0, 1.0, 3.0
 _PRINCIPALS = {"olga": "platform", "ana": "team", "bert": "approvers"}
 _POLICIES = """
 @id("platform") permit (principal in Group::"soak/platform", action, resource);
@@ -74,8 +76,8 @@ class Configuration:
             account = "000000000000"
             operations_table = "{OPERATIONS_TABLE}"
             operation_lease = {LEASE}
-            connect_timeout = 2
-            read_timeout = 5
+            connect_timeout = {_CONNECT_SECONDS}
+            read_timeout = {_READ_SECONDS}
             background_calls_per_second = 100
             """
         )

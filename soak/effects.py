@@ -22,10 +22,15 @@ _ENDED = frozenset(
 
 def doubled(ledger: Ledger) -> Iterator[str]:
     """The changes that were made more than once: no caller asks for a change twice."""
-    accepted = Counter(each.identity for each in ledger.all() if each.accepted)
-    for change, count in accepted.items():
-        if count > 1:
-            yield f"made {count} times: {change}"
+    for change, requests in by_identity(ledger).items():
+        made = [each for each in requests if each.accepted]
+        if len(made) > 1:
+            first = made[0].came
+            times = (
+                f"{each.through} {each.came - first:.1f} to {each.answered - first:.1f} s"
+                for each in requests
+            )
+            yield f"made {len(made)} times: {change} by {', '.join(times)}"
 
 
 def of_callers(told: Sequence[Told], ledger: Ledger) -> Iterator[str]:

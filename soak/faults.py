@@ -105,7 +105,7 @@ class Faults:
     async def _kill(self) -> None:
         victim = self._mortal()
         await asyncio.to_thread(victim.stop, signal.SIGKILL)
-        await asyncio.sleep(self.rng.uniform(0, 2 * LEASE))
+        await asyncio.sleep(self.rng.uniform(0, LEASE))
         await asyncio.to_thread(victim.start)
 
     async def _stop(self) -> None:
@@ -118,7 +118,7 @@ class Faults:
     async def _freeze(self) -> None:
         victim = self._any()
         victim.send(signal.SIGSTOP)
-        await asyncio.sleep(2 * LEASE)
+        await asyncio.sleep(1.5 * LEASE)
         victim.send(signal.SIGCONT)
 
     async def _move_clock(self) -> None:

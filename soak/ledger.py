@@ -1,6 +1,7 @@
 """The changes that have reached the engine, and what they have made of the tables."""
 
 import json
+import time
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +18,10 @@ class Received:
     operation: str
     params: Mapping[str, Any]
     accepted: bool | None = None
-    is_over: bool = False
+    # The server that sent the request, and when it came and was answered, in seconds of the monotonic clock.
+    through: str = ""
+    came: float = field(default_factory=time.monotonic)
+    answered: float = 0.0
 
     @property
     def table(self) -> str:
@@ -48,16 +52,16 @@ class Ledger:
     _doubtful: set[str] = field(default_factory=set)
     _under_way: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
-    def came(self, operation: str, params: Mapping[str, Any]) -> Received:
-        """Note a request that is passed on now."""
-        request = Received(operation, params)
+    def came(self, operation: str, params: Mapping[str, Any], through: str = "") -> Received:
+        """Note a request of the server THROUGH that is passed on now."""
+        request = Received(operation, params, through=through)
         self.received[request.table].append(request)
         self._under_way[request.table] += 1
         return request
 
     def ended(self, request: Received, accepted: bool | None) -> None:  # noqa: FBT001 - the fact itself
         """Note what the engine answered to REQUEST; None for a connection that broke before an answer."""
-        request.accepted, request.is_over = accepted, True
+        request.accepted, request.answered = accepted, time.monotonic()
         self._under_way[request.table] -= 1
         if accepted:
             self._shapes[request.table] = changed(self._shapes.get(request.table), request)

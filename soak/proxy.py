@@ -55,12 +55,13 @@ _BAD_GATEWAY = Message(
 
 
 class Proxy:
-    """Passes what comes in at `port` on to the port ENGINE, and notes changes in LEDGER.
+    """Passes what the server NAME sends to `port` on to the port ENGINE, and notes changes in LEDGER.
 
     Changes of the table OWN are not noted: it belongs to the service.
     """
 
-    def __init__(self, engine: int, ledger: Ledger, own: str, rng: random.Random) -> None:
+    def __init__(self, name: str, engine: int, ledger: Ledger, own: str, rng: random.Random) -> None:
+        self._name = name
         self._engine = engine
         self._ledger = ledger
         self._own = own
@@ -157,7 +158,7 @@ class Proxy:
         if not params or params["TableName"] == self._own:
             yield None
             return
-        noted = self._ledger.came(operation, params)
+        noted = self._ledger.came(operation, params, self._name)
         try:
             yield noted
         finally:

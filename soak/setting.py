@@ -76,7 +76,7 @@ async def _replica(
     rng: random.Random,
     logs: Path,
 ) -> Replica:
-    proxy = Proxy(engine.port, ledger, OPERATIONS_TABLE, rng)
+    proxy = Proxy(name, engine.port, ledger, OPERATIONS_TABLE, rng)
     await proxy.open()
     address = f"127.0.0.1:{free_port()}"
     return Replica(name, address, configuration.write(name, address, proxy.port), proxy, logs)

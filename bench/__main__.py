@@ -7,24 +7,34 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from bench.applying import FLAGS, applying_lines, applying_targets, measure_applying
-from bench.auditing import auditing_lines, auditing_targets, measure_auditing
-from bench.authorizing import (
+from bench.load.echo import running_echo
+from bench.load.tables import create_tables, description
+from bench.measuring import measure_counting, measure_metrics, metrics_lines, metrics_targets
+from bench.parts.applying import FLAGS, applying_lines, applying_targets, measure_applying
+from bench.parts.auditing import auditing_lines, auditing_targets, measure_auditing
+from bench.parts.authorizing import (
     authorizing_lines,
     authorizing_targets,
     measure_authorizing,
     measure_decisions,
 )
-from bench.dead_endpoints import dead_endpoints_lines, dead_endpoints_targets, measure_dead_endpoints
-from bench.describing import loads, measure_describing
-from bench.echo import running_echo
-from bench.fan_out import fan_out_lines, fan_out_targets, measure_fan_out
-from bench.inventory import measure_inventory
-from bench.listing import measure_listing
-from bench.logs import log_lines, log_targets, measure_line
-from bench.measuring import measure_counting, measure_metrics, metrics_lines, metrics_targets
-from bench.reading import measure_reading
-from bench.replicas import NoQuotaError, measure_replicas, replicas_lines, replicas_targets
+from bench.parts.dead_endpoints import dead_endpoints_lines, dead_endpoints_targets, measure_dead_endpoints
+from bench.parts.describing import loads, measure_describing
+from bench.parts.fan_out import fan_out_lines, fan_out_targets, measure_fan_out
+from bench.parts.inventory import measure_inventory
+from bench.parts.listing import measure_listing
+from bench.parts.logs import log_lines, log_targets, measure_line
+from bench.parts.reading import measure_reading
+from bench.parts.replicas import NoQuotaError, measure_replicas, replicas_lines, replicas_targets
+from bench.parts.securing import (
+    measure_secured_reads,
+    measure_secured_watching,
+    securing_lines,
+    securing_targets,
+)
+from bench.parts.sharing import measure_sharing
+from bench.parts.tracing import measure_tracing, tracing_lines, tracing_targets
+from bench.parts.watching import measure_watching
 from bench.report import (
     describing_lines,
     inventory_lines,
@@ -34,17 +44,7 @@ from bench.report import (
     target_lines,
     watching_lines,
 )
-from bench.securing import (
-    measure_secured_reads,
-    measure_secured_watching,
-    securing_lines,
-    securing_targets,
-)
-from bench.sharing import measure_sharing
-from bench.tables import create_tables, description
 from bench.targets import Target, call_targets, inventory_targets, sharing_targets, watching_targets
-from bench.tracing import measure_tracing, tracing_lines, tracing_targets
-from bench.watching import measure_watching
 from tableadmin.awsshape import from_aws
 from tableadmin.v1.table_pb2 import DescribeTableResponse
 from tests.engines import Engine, dynamodb_local, ministack

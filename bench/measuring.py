@@ -9,12 +9,12 @@ from typing import Any, cast
 
 import grpc
 
-from bench.describing import Described
+from bench.load.rpc_load import RpcLoad
+from bench.load.tables import NAMES
+from bench.load.turns import by_turns
+from bench.parts.describing import Described
 from bench.report import figures_lines
-from bench.rpc_load import RpcLoad
-from bench.tables import NAMES
 from bench.targets import Target
-from bench.turns import by_turns
 from tableadmin.v1 import DescribeTableRequest
 from tableadmin_server.dynamodb.client.calls import CallObserver
 from tableadmin_server.interceptors.metrics import MetricsInterceptor

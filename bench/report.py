@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from bench.describing import Described
-from bench.inventory import COUNT, THREADS, Inventory
-from bench.listing import Listing
-from bench.reading import Reading
-from bench.sharing import Sharing
+from bench.parts.describing import Described
+from bench.parts.inventory import COUNT, THREADS, Inventory
+from bench.parts.listing import Listing
+from bench.parts.reading import Reading
+from bench.parts.sharing import Sharing
+from bench.parts.watching import Watching
 from bench.targets import Target
-from bench.watching import Watching
 
 _MB = 1e6
 

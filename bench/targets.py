@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bench import sharing
-from bench.describing import CALLERS, Described
-from bench.inventory import COUNT, THREADS, Inventory
-from bench.listing import Listing
-from bench.reading import Reading
-from bench.sharing import Sharing
-from bench.watching import FEW, MANY, MOST, Watching
+from bench.parts import sharing
+from bench.parts.describing import CALLERS, Described
+from bench.parts.inventory import COUNT, THREADS, Inventory
+from bench.parts.listing import Listing
+from bench.parts.reading import Reading
+from bench.parts.sharing import Sharing
+from bench.parts.watching import FEW, MANY, MOST, Watching
 
 _KB = 1024
 

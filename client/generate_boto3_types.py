@@ -20,7 +20,7 @@ from tableadmin.awsshape import enum_values, is_map, member_name
 from tableadmin.awsshape.rules import is_timestamp, map_value, members_of
 from tableadmin.boto3.errors import MODELED
 from tableadmin.channel import SERVICE
-from tableadmin.listings import listing
+from tableadmin.contract.listings import listing
 
 OUTPUT = Path(__file__).resolve().parent / "tableadmin" / "boto3" / "typed.pyi"
 _PYPROJECT = OUTPUT.parents[3] / "pyproject.toml"

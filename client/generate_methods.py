@@ -16,7 +16,7 @@ from botocore import xform_name
 from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
 
 from tableadmin.channel import SERVICE
-from tableadmin.listings import listing
+from tableadmin.contract.listings import listing
 
 AIO = Path(__file__).resolve().parent / "tableadmin" / "aio.py"
 BEGINNING = "    # The RPCs of AWS, from here to the end, are written by `make proto`: do not edit.\n"

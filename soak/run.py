@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from soak import effects
-from soak.callers import Callers
 from soak.clock import Clock
 from soak.journal import Journal
 from soak.leaks import Sample, leaks, slope
-from soak.load import Load
+from soak.load.callers import Callers
+from soak.load.load import Load
 from soak.replica import Replica
 from soak.report import Report
 from soak.setting import Setting, running

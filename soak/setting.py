@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from soak import tables
-from soak.callers import TIMEOUT, Callers
 from soak.configuration import OPERATIONS_TABLE, Configuration
 from soak.engine import DurableEngine
 from soak.faults import Faults
 from soak.journal import Journal
 from soak.ledger import Ledger, Shape, described
+from soak.load.callers import TIMEOUT, Callers
+from soak.load.reading import STATIC
 from soak.proxy import Proxy
-from soak.reading import STATIC
 from soak.replica import Replica
 from tests.engines.process import free_port
 

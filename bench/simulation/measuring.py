@@ -3,14 +3,14 @@
 import asyncio
 from contextlib import AsyncExitStack
 
-from bench.memory import memory
+from bench.load.memory import memory
+from bench.load.tables import NAMES, create_tables
 from bench.simulation.calibration import MEASURED, Calibration
-from bench.tables import NAMES, create_tables
 from tableadmin.v1 import WatchRequest
 from tests.engines import ENGINES
 from tests.engines.engine import REGION
 from tests.server_process import ServerProcess, running_server
-from tests.watching.wire import complete, connected, reading, until
+from tests.watching.harness.wire import complete, connected, reading, until
 
 _KB, _MB = 1024, 1024 * 1024
 _WATCHERS = 3000

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         Unimplemented,
         WrongEventLoop,
     )
-    from tableadmin.tls import Tls
+    from tableadmin.transport.tls import Tls
 
 __all__ = [
     "Aborted",
@@ -58,10 +58,16 @@ __all__ = [
 ]
 
 # The modules of what is not an error.
-_HOMES = {"Client": "client", "Operations": "client", "Tls": "tls"}
+_HOMES = {"Client": "client", "Operations": "client", "Tls": "transport.tls"}
 
 # The modules for callers.
-_MODULES = ("aio", "boto3", "effects", "formats", "v1")
+_MODULES = {
+    "aio": "aio",
+    "boto3": "boto3",
+    "effects": "contract.effects",
+    "formats": "formats",
+    "v1": "v1",
+}
 
 if not TYPE_CHECKING:
 
@@ -72,7 +78,7 @@ if not TYPE_CHECKING:
     def __getattr__(name: str) -> object:
         # On first use: tablectl and the server import this package too, and not always with grpc.
         if name in _MODULES:
-            return import_module(f"{__name__}.{name}")
+            return import_module(f"{__name__}.{_MODULES[name]}")
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         home = _HOMES.get(name, "errors")

@@ -18,11 +18,11 @@ import grpc
 from tableadmin.channel import CallOptions, Metadata, Target, channel_options
 from tableadmin.errors import TableAdminError, WrongEventLoop, closed, from_rpc_error
 from tableadmin.methods import Request, Response
-from tableadmin.renewed_channel import RenewedChannel
-from tableadmin.retrying import Attempts, Connection
 from tableadmin.streams import AsyncStream, Stream, is_cancelled, responses
-from tableadmin.tls import Credentials, Tls
-from tableadmin.tokens import FixedToken, Headers, TokenSource, check_target, is_local
+from tableadmin.transport.renewed_channel import RenewedChannel
+from tableadmin.transport.retrying import Attempts, Connection
+from tableadmin.transport.tls import Credentials, Tls
+from tableadmin.transport.tokens import FixedToken, Headers, TokenSource, check_target, is_local
 from tableadmin.watching import Resumption
 
 if TYPE_CHECKING:
@@ -281,7 +281,7 @@ def _open_async(target: str, credentials: Credentials | None) -> grpc.aio.Channe
 def _tracing() -> ModuleType:
     """The module of traces; raises ModuleNotFoundError, which says what to install."""
     try:
-        return import_module("tableadmin.tracing")
+        return import_module("tableadmin.transport.tracing")
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             f"tracing=True: {error.name} is not installed: pip install 'tableadmin[otel]'", name=error.name

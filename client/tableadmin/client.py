@@ -27,8 +27,8 @@ from tableadmin.pagination import next_request, page_items
 from tableadmin.plans import Exporting, Exports, Planning, Plans, exports_of, plans_of
 from tableadmin.streams import Stream
 from tableadmin.timestamps import timestamp
-from tableadmin.tls import Credentials
-from tableadmin.tokens import Command, token_source
+from tableadmin.transport.tls import Credentials
+from tableadmin.transport.tokens import Command, token_source
 from tableadmin.v1.access_service_pb2_grpc import AccessServiceStub
 from tableadmin.v1.audit_service_pb2_grpc import AuditServiceStub
 from tableadmin.v1.endpoint_service_pb2_grpc import EndpointServiceStub

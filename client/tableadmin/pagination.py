@@ -10,8 +10,8 @@ import grpc
 from google.protobuf.message import Message
 
 from tableadmin.channel import SERVICE
+from tableadmin.contract.listings import Listing, listing
 from tableadmin.errors import Internal
-from tableadmin.listings import Listing, listing
 
 Request = TypeVar("Request", bound=Message)
 

@@ -22,7 +22,7 @@ from tableadmin.errors import (
     TableAdminError,
     Unavailable,
 )
-from tableadmin.retrying import MAX_ATTEMPTS, is_unserved, jittered, pause
+from tableadmin.transport.retrying import MAX_ATTEMPTS, is_unserved, jittered, pause
 from tableadmin.v1 import (
     TableEvent,
     TableEventType,

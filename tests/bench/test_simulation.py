@@ -21,7 +21,7 @@ from tableadmin_server.polling.poller import Poller
 from tableadmin_server.watching import watched_table
 from tests.engines import Engine
 from tests.operations.membership.running import BEAT_INTERVAL, Running, create, running, with_own_table
-from tests.watching.wire import complete, connected, reading, until
+from tests.watching.harness.wire import complete, connected, reading, until
 
 FLEET = Fleet(servers=2, tables=50, watchers=20)
 # The server's own intervals would take minutes: the others are a tenth of them.

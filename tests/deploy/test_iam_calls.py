@@ -20,17 +20,17 @@ from tableadmin.v1.watch_service_pb2_grpc import WatchServiceStub
 from tableadmin_server.config import EndpointConfig
 from tests.engines import Engine
 from tests.mirror.drawing import Manner, drawn
-from tests.operations.plane import Plane, nothing
-from tests.operations.specs import after, before
-from tests.operations.test_records import spoil
-from tests.operations.world import SUCCEEDED, World, apply_request, replicated
+from tests.operations.harness.plane import Plane, nothing
+from tests.operations.harness.specs import after, before
+from tests.operations.harness.world import SUCCEEDED, World, apply_request, replicated
+from tests.operations.storage.test_records import spoil
 from tests.parity import CONTRACT, installed_model
 from tests.planner.model.port import Asked, Given
 from tests.planner.model.table import Data
 from tests.server.conftest import in_front_of, wait_for
-from tests.server.scripted_endpoint import Answer, ScriptedEndpoint, Seen, answer, serving
+from tests.server.dynamodb.client.test_kms import KEY, key, planning
+from tests.server.harness.scripted_endpoint import Answer, ScriptedEndpoint, Seen, answer, serving
 from tests.server.security.authorization.guarded import guarded
-from tests.server.test_kms import KEY, key, planning
 from tests.server_process import ServerProcess
 
 _BY_NAME: Mapping[str, Feature] = {feature.name: feature for feature in FEATURES}

@@ -21,8 +21,8 @@ from deploy.generate.dashboard import ROWS
 from tableadmin import Client
 from tests.deploy import promql
 from tests.foreign import tools
+from tests.server.harness.scripted_endpoint import Answer, Seen, answer, error, serving
 from tests.server.metrics.scraping import FLAGS
-from tests.server.scripted_endpoint import Answer, Seen, answer, error, serving
 from tests.server_process import ServerProcess, running_server
 
 _FOLDER = Path(__file__).parents[2] / "deploy" / "prometheus"

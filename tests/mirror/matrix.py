@@ -17,7 +17,7 @@ from tableadmin import Client
 from tests.engines import ENGINES, Engine
 from tests.engines.cache import cached, program
 from tests.engines.dynamodb_local import _PACKAGE, _VERSION, _fetch
-from tests.mirror.scenarios import outcomes
+from tests.mirror.scenarios.scenarios import outcomes
 from tests.mirror.trials import NO_EFFECT, YES, Outcome
 from tests.server_process import running_server
 

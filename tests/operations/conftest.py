@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.engines import Engine
-from tests.operations.world import World, replicated
+from tests.operations.harness.world import World, replicated
 
 LEASE = 1.0
 

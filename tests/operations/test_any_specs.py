@@ -5,7 +5,7 @@ import uuid
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.operations.world import SUCCEEDED, World, apply_request
+from tests.operations.harness.world import SUCCEEDED, World, apply_request
 from tests.planner.model.table import Data
 from tests.planner.specs import specs
 from tests.planner.test_properties import assert_is

@@ -20,11 +20,11 @@ from google.rpc.code_pb2 import Code
 from tableadmin import v1
 from tests.engines import Engine
 from tests.operations.conftest import LEASE
-from tests.operations.plane import Lost, Write, nothing, table_of, throttling
-from tests.operations.replica import Replica
-from tests.operations.specs import STEPS, after, before
-from tests.operations.trap import Trap, nth
-from tests.operations.world import (
+from tests.operations.harness.plane import Lost, Write, nothing, table_of, throttling
+from tests.operations.harness.replica import Replica
+from tests.operations.harness.specs import STEPS, after, before
+from tests.operations.harness.trap import Trap, nth
+from tests.operations.harness.world import (
     SUCCEEDED,
     Error,
     World,

@@ -10,9 +10,9 @@ from tableadmin import v1
 from tableadmin.v1.operation_service_pb2_grpc import OperationServiceStub
 from tableadmin.v1.plan_service_pb2_grpc import PlanServiceStub
 from tests.engines import Engine
-from tests.operations.progress import contradictions
-from tests.operations.specs import STEPS, after, before
-from tests.operations.world import SUCCEEDED, World, apply_request, replicated
+from tests.operations.harness.progress import contradictions
+from tests.operations.harness.specs import STEPS, after, before
+from tests.operations.harness.world import SUCCEEDED, World, apply_request, replicated
 from tests.server_process import running_server
 
 WRITES_A_STEP = 3

@@ -11,9 +11,9 @@ import pytest
 from tableadmin import v1
 from tests.engines import Engine
 from tests.operations.conftest import LEASE
-from tests.operations.plane import nothing
-from tests.operations.specs import before
-from tests.operations.world import SUCCEEDED, World, apply_request, replicated
+from tests.operations.harness.plane import nothing
+from tests.operations.harness.specs import before
+from tests.operations.harness.world import SUCCEEDED, World, apply_request, replicated
 from tests.planner.model.port import Asked
 from tests.planner.model.table import Data
 

@@ -3,10 +3,10 @@
 import json
 from typing import Any
 
-from tests.operations.plane import nothing
-from tests.operations.replica import Replica
-from tests.operations.specs import after, before
-from tests.operations.world import SUCCEEDED, World, apply_request, until
+from tests.operations.harness.plane import nothing
+from tests.operations.harness.replica import Replica
+from tests.operations.harness.specs import after, before
+from tests.operations.harness.world import SUCCEEDED, World, apply_request, until
 from tests.planner.model.port import Asked, Given
 from tests.planner.model.server import refusal
 

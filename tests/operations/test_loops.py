@@ -8,10 +8,10 @@ from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from tests.engines import Engine
-from tests.operations.plane import nothing
-from tests.operations.replica import Replica
-from tests.operations.specs import after, before
-from tests.operations.world import SUCCEEDED, replicated, until
+from tests.operations.harness.plane import nothing
+from tests.operations.harness.replica import Replica
+from tests.operations.harness.specs import after, before
+from tests.operations.harness.world import SUCCEEDED, replicated, until
 from tests.planner.model.port import Asked, Given
 
 EMPTY = Given(200, b"{}")

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.engines import Engine
-from tests.operations.specs import after, before
-from tests.operations.world import SUCCEEDED, World, apply_request, replicated, until
+from tests.operations.harness.specs import after, before
+from tests.operations.harness.world import SUCCEEDED, World, apply_request, replicated, until
 from tests.server.metrics.scraping import FLAGS, scraped
 
 

@@ -11,9 +11,9 @@ import grpc
 import pytest
 
 from tableadmin import v1
-from tests.operations.plane import Write, nothing
-from tests.operations.specs import before
-from tests.operations.world import SUCCEEDED, World, apply_request, ended_with, until
+from tests.operations.harness.plane import Write, nothing
+from tests.operations.harness.specs import before
+from tests.operations.harness.world import SUCCEEDED, World, apply_request, ended_with, until
 from tests.planner.model.table import Data
 
 # Races between callers who ask for different things at once, without any delay by the test.

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tableadmin import v1
-from tests.operations.plane import nothing
-from tests.operations.specs import before
-from tests.operations.world import SUCCEEDED, World
+from tests.operations.harness.plane import nothing
+from tests.operations.harness.specs import before
+from tests.operations.harness.world import SUCCEEDED, World
 from tests.planner.model.port import Asked, Given
 from tests.planner.model.server import refusal
 from tests.planner.model.table import Data

@@ -10,8 +10,8 @@ import pytest
 
 from tableadmin import v1
 from tests.engines import Engine
-from tests.operations.specs import after, before, index
-from tests.operations.world import SUCCEEDED, World, apply_request, error_of, replicated
+from tests.operations.harness.specs import after, before, index
+from tests.operations.harness.world import SUCCEEDED, World, apply_request, error_of, replicated
 from tests.planner.model.table import Data
 
 TAGGED = [{"Key": "team", "Value": "films"}]

@@ -8,9 +8,9 @@ import pytest
 
 from tests.engines import Engine
 from tests.operations.conftest import LEASE
-from tests.operations.plane import Lost, Write
-from tests.operations.specs import after, before
-from tests.operations.world import World, replicated
+from tests.operations.harness.plane import Lost, Write
+from tests.operations.harness.specs import after, before
+from tests.operations.harness.world import World, replicated
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@ import pytest
 from tableadmin import v1
 from tests.engines import Engine
 from tests.operations.conftest import LEASE
-from tests.operations.plane import Lost, Plane, Write, nothing
-from tests.operations.replica import Replica
-from tests.operations.specs import before, index
-from tests.operations.world import SUCCEEDED, World, replicated, until
+from tests.operations.harness.plane import Lost, Plane, Write, nothing
+from tests.operations.harness.replica import Replica
+from tests.operations.harness.specs import before, index
+from tests.operations.harness.world import SUCCEEDED, World, replicated, until
 from tests.planner.model.table import Data
 
 # Tables that are applied at a time: 2 x 5 x 10 trials of freezes, and 3 x 34 of lost answers.

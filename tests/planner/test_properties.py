@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tableadmin import v1
 from tableadmin.awsshape import AwsDict, from_aws
-from tableadmin.effects import effects
+from tableadmin.contract.effects import effects
 from tableadmin.v1 import ChangeClass as ContractClass
 from tableadmin_server.planner import Action, ChangeClass, Plan, Step, plan, validate
 from tests.planner.driver import Driver

@@ -12,7 +12,7 @@ import pytest
 
 from tableadmin import Client, TableAdminError
 from tableadmin.v1 import DeleteTableResponse
-from tests.server.scripted_endpoint import Held, ScriptedEndpoint, answer, serving
+from tests.server.harness.scripted_endpoint import Held, ScriptedEndpoint, answer, serving
 from tests.server_process import ServerProcess, running_server
 
 READ_TIMEOUT = 1.0

@@ -12,7 +12,7 @@ from tableadmin_server.bounds import received
 from tableadmin_server.failure import Failure
 from tableadmin_server.planner import validate
 from tests.fuzz.measured import Measured, measured_server
-from tests.server.scripted_endpoint import serving
+from tests.server.harness.scripted_endpoint import serving
 
 MEGABYTES_4 = 4 * 1024 * 1024
 

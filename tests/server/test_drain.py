@@ -18,7 +18,7 @@ from tableadmin import Client, TableAdminError
 from tableadmin.v1 import DeleteTableRequest
 from tableadmin.v1.table_admin_pb2_grpc import TableAdminStub
 from tests.server.conftest import in_front_of, under_way, wait_for
-from tests.server.scripted_endpoint import Answer, Held, ScriptedEndpoint, Seen
+from tests.server.harness.scripted_endpoint import Answer, Held, ScriptedEndpoint, Seen
 
 CALLERS = 16
 

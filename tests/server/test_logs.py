@@ -14,7 +14,7 @@ import pytest
 from tableadmin import Client, TableAdminError
 from tests.fork_server import forked
 from tests.server.conftest import wait_for
-from tests.server.scripted_endpoint import Answer, Seen, serving
+from tests.server.harness.scripted_endpoint import Answer, Seen, serving
 from tests.server_process import clean_environment, running_server
 
 SECRET = "wJalrXUtnFEMIK7MDENGbPxRfiCYSECRETKEY"
@@ -40,7 +40,7 @@ def test_a_fault_below_signing(log_format: str, level: str) -> None:
             "--endpoint-url",
             endpoint.url,
             env=CREDENTIALS,
-            module="tests.server.faulty_server",
+            module="tests.server.harness.faulty_server",
         ) as server,
         Client(server.address, timeout=30) as client,
     ):

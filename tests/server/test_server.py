@@ -16,7 +16,7 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoRe
 from tableadmin import Client, ResourceExhausted, TableAdminError
 from tableadmin.v1 import DeleteTableResponse, table_admin_pb2
 from tests.server.conftest import LONG_TIMEOUT, in_front_of, under_way, wait_for, write_config
-from tests.server.scripted_endpoint import Held, ScriptedEndpoint, answer, serving
+from tests.server.harness.scripted_endpoint import Held, ScriptedEndpoint, answer, serving
 from tests.server_process import ServerProcess, clean_environment, running_server
 
 SERVICE = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"].full_name

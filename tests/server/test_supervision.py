@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from tableadmin_server import supervision
 from tableadmin_server.supervision import BOUND, Supervisor
-from tests.watching.wire import until
+from tests.watching.harness.wire import until
 
 
 @pytest.fixture(autouse=True)

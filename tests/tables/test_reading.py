@@ -12,7 +12,7 @@ from tableadmin_server.failure import Failure
 from tableadmin_server.tables.parts import ROWS, Part
 from tableadmin_server.tables.reading import TableReader
 from tableadmin_server.tables.snapshot import Snapshot, number_of
-from tests.watching.account import active
+from tests.watching.harness.account import active
 
 ARN = "arn:aws:dynamodb:us-west-2:123456789012:table/Music"
 INDEXES: AwsDict = {

@@ -10,7 +10,7 @@ from tableadmin.v1 import TableAspect
 from tableadmin_server.tables.differences import differences
 from tableadmin_server.tables.parts import Part
 from tableadmin_server.tables.snapshot import Snapshot, is_another
-from tests.watching.account import active
+from tests.watching.harness.account import active
 
 
 def snapshot(name: str, description: AwsDict | None, **parts: AwsValue) -> Snapshot:

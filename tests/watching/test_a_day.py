@@ -10,9 +10,9 @@ from tableadmin.v1 import WaitCondition, WaitRequest
 from tableadmin_server.watching.hub import Hub
 from tableadmin_server.watching.stream import Scope
 from tableadmin_server.watching.wait import wait_responses, wait_target
-from tests.watching.account import Account, unavailable
-from tests.watching.looking import Reader, watching
-from tests.watching.skipping import run
+from tests.watching.harness.account import Account, unavailable
+from tests.watching.harness.looking import Reader, watching
+from tests.watching.harness.skipping import run
 
 HOUR = 3600
 WATCHERS = 7

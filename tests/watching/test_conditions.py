@@ -8,7 +8,7 @@ from tableadmin_server.tables.snapshot import Snapshot
 from tableadmin_server.tables.transitions import transitions
 from tableadmin_server.watching.conditions import TABLE_CONDITIONS, Condition, Verdict, check
 from tests.tables.test_snapshot import index, replica, snapshot
-from tests.watching.account import active
+from tests.watching.harness.account import active
 
 ACTIVE = WaitCondition.WAIT_CONDITION_TABLE_ACTIVE
 DELETED = WaitCondition.WAIT_CONDITION_TABLE_DELETED

@@ -6,8 +6,8 @@ from collections import Counter
 from tableadmin_server.watching.fair_scheduler import FairScheduler
 from tableadmin_server.watching.hub import Hub
 from tableadmin_server.watching.stream import Options, Scope, Watch
-from tests.watching.account import Account
-from tests.watching.looking import DESCRIPTION
+from tests.watching.harness.account import Account
+from tests.watching.harness.looking import DESCRIPTION
 
 MOST = 4
 

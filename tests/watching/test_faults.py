@@ -27,12 +27,12 @@ from tableadmin_server.config import EndpointConfig, ServerConfig
 from tableadmin_server.server import Server
 from tableadmin_server.watching.hub import Hub
 from tests.engines import ENGINES
-from tests.server.scripted_endpoint import Answer, ScriptedEndpoint, Seen, Step, error, page, serving
+from tests.server.harness.scripted_endpoint import Answer, ScriptedEndpoint, Seen, Step, error, page, serving
 from tests.server_process import ServerProcess, running_server
-from tests.watching.account import active
-from tests.watching.relay import relaying
+from tests.watching.harness.account import active
+from tests.watching.harness.relay import relaying
+from tests.watching.harness.wire import Stream, channel, complete, connected, events, outcome, reading, until
 from tests.watching.test_on_engines import create
-from tests.watching.wire import Stream, channel, complete, connected, events, outcome, reading, until
 
 ACTIVE = WaitCondition.WAIT_CONDITION_TABLE_ACTIVE
 DELETED = WaitCondition.WAIT_CONDITION_TABLE_DELETED

@@ -6,9 +6,9 @@ from collections import Counter
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.dynamodb.endpoint import Answer
 from tableadmin_server.watching.hub import Hub
-from tests.watching.account import Account
-from tests.watching.looking import DESCRIPTION, watching
-from tests.watching.skipping import run
+from tests.watching.harness.account import Account
+from tests.watching.harness.looking import DESCRIPTION, watching
+from tests.watching.harness.skipping import run
 
 
 class SlowAboutOne(Account):

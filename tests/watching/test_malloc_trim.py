@@ -3,7 +3,7 @@
 import asyncio
 
 from tableadmin_server.watching.malloc_trim import MIN_CLOSED, MallocTrim, trim_memory
-from tests.watching.skipping import run
+from tests.watching.harness.skipping import run
 
 
 class Counted:

@@ -25,7 +25,7 @@ from tableadmin.v1.table_admin_pb2_grpc import TableAdminStub
 from tests.engines import Engine, EngineUnavailable, dynalite, dynamodb_local
 from tests.engines.fixtures import unavailable
 from tests.server_process import ServerProcess, running_server
-from tests.watching.wire import Stream, channel, complete, connected, events, outcome, reading, until
+from tests.watching.harness.wire import Stream, channel, complete, connected, events, outcome, reading, until
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

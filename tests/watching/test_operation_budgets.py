@@ -10,9 +10,9 @@ from tableadmin_server.dynamodb.budget import Budgets, operation_rates
 from tableadmin_server.failure import Failure
 from tableadmin_server.watching.hub import Hub
 from tableadmin_server.watching.stream import Scope
-from tests.watching.account import Account, unavailable
-from tests.watching.looking import DESCRIPTION, watching
-from tests.watching.skipping import run
+from tests.watching.harness.account import Account, unavailable
+from tests.watching.harness.looking import DESCRIPTION, watching
+from tests.watching.harness.skipping import run
 from tests.watching.test_polling import Frugal
 from tests.watching.test_wait import SETTLED, waited
 

@@ -11,9 +11,9 @@ from tableadmin.awsshape import AwsDict
 from tableadmin_server.dynamodb.budget import Budgets, CallBudget
 from tableadmin_server.dynamodb.endpoint import Answer
 from tableadmin_server.watching.hub import Hub
-from tests.watching.account import Account, unavailable
-from tests.watching.looking import DESCRIPTION, many_watching, watching
-from tests.watching.skipping import run
+from tests.watching.harness.account import Account, unavailable
+from tests.watching.harness.looking import DESCRIPTION, many_watching, watching
+from tests.watching.harness.skipping import run
 
 
 def pauses(account: Account, operation: str = "DescribeTable") -> list[float]:

@@ -8,9 +8,9 @@ from google.rpc.code_pb2 import Code
 from tableadmin_server.watching.hub import Hub
 from tableadmin_server.watching.stream import Scope
 from tableadmin_server.watching.watched_table import HISTORY, RETENTION
-from tests.watching.account import Account
-from tests.watching.looking import DESCRIPTION, EVERYTHING, Reader, watching
-from tests.watching.skipping import run
+from tests.watching.harness.account import Account
+from tests.watching.harness.looking import DESCRIPTION, EVERYTHING, Reader, watching
+from tests.watching.harness.skipping import run
 
 APPS = Scope(prefix="app-")
 

@@ -8,9 +8,9 @@ from tableadmin.v1 import TablePart, WaitCondition
 from tableadmin_server.failure import Failure
 from tableadmin_server.watching.hub import Hub
 from tableadmin_server.watching.stream import Scope
-from tests.watching.account import Account, unavailable
-from tests.watching.looking import DESCRIPTION, Reader, watching
-from tests.watching.skipping import run
+from tests.watching.harness.account import Account, unavailable
+from tests.watching.harness.looking import DESCRIPTION, Reader, watching
+from tests.watching.harness.skipping import run
 from tests.watching.test_wait import ACTIVE, SETTLED, waited
 
 A_WHILE = 20.0

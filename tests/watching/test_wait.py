@@ -13,9 +13,9 @@ from tableadmin_server.failure import Failure
 from tableadmin_server.watching.conditions import Condition
 from tableadmin_server.watching.hub import Hub
 from tableadmin_server.watching.wait import wait_responses, wait_target
-from tests.watching.account import Account, unavailable
-from tests.watching.looking import watching
-from tests.watching.skipping import run
+from tests.watching.harness.account import Account, unavailable
+from tests.watching.harness.looking import watching
+from tests.watching.harness.skipping import run
 
 ACTIVE = WaitCondition.WAIT_CONDITION_TABLE_ACTIVE
 SETTLED = WaitCondition.WAIT_CONDITION_SETTLED

@@ -10,9 +10,9 @@ from tableadmin.v1 import TablePart
 from tableadmin_server.failure import Failure
 from tableadmin_server.watching.hub import Hub
 from tableadmin_server.watching.stream import Scope
-from tests.watching.account import Account, active, unavailable
-from tests.watching.looking import DESCRIPTION, EVERYTHING, watching
-from tests.watching.skipping import run
+from tests.watching.harness.account import Account, active, unavailable
+from tests.watching.harness.looking import DESCRIPTION, EVERYTHING, watching
+from tests.watching.harness.skipping import run
 
 # Long enough for whatever is due, but for a checkpoint.
 A_WHILE = 20.0

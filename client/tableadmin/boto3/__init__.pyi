@@ -15,8 +15,8 @@ import types_boto3_dynamodb
 from tableadmin.boto3.typed import Operations, Paginators
 from tableadmin.boto3.waiters import Waiter
 from tableadmin.channel import Metadata
-from tableadmin.tls import Credentials
-from tableadmin.tokens import Command
+from tableadmin.transport.tls import Credentials
+from tableadmin.transport.tokens import Command
 
 __all__ = ["Client", "client"]
 

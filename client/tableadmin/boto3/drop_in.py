@@ -21,8 +21,8 @@ from tableadmin.channel import DEFAULT_TARGET, DEFAULT_TIMEOUT, Metadata
 from tableadmin.errors import TableAdminError
 from tableadmin.methods import Method
 from tableadmin.pagination import PAGINATION
-from tableadmin.tls import Credentials
-from tableadmin.tokens import Command
+from tableadmin.transport.tls import Credentials
+from tableadmin.transport.tokens import Command
 
 # What boto3's client has too, and Table Admin has not: it administers tables, items are none of its business.
 DATA_PLANE = frozenset(

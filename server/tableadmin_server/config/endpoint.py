@@ -113,12 +113,13 @@ class EndpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         float,
         Meta(
             description="Lease on a running operation. If a server crashes or hangs, other servers "
-            "take over its operations within 4/3 of this time.",
+            "take over its operations within 4/3 of this time. Choose at least 2.5 times read_timeout: then "
+            "a change that the lost server sent last is answered, or given up, before the takeover.",
             extra={"unit": "seconds"},
             ge=0.5,
             le=3600,
         ),
-    ] = 15.0
+    ] = 30.0
     # A try takes at most both timeouts together.
     connect_timeout: Annotated[
         float, Meta(description="Connection timeout.", extra={"unit": "seconds"}, gt=0, le=3600)

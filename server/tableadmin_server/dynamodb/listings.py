@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from tableadmin.awsshape import AwsDict, member_name
-from tableadmin.listings import listing
-from tableadmin.references import table_field
+from tableadmin.contract.listings import listing
+from tableadmin.contract.references import table_field
 from tableadmin.v1 import table_admin_pb2
 
 _SERVICE = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"]

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 from google.protobuf.message import Message
 from google.rpc.code_pb2 import Code
 
-from tableadmin.listings import Listing
+from tableadmin.contract.listings import Listing
 from tableadmin_server.failure import Failure
 from tableadmin_server.security.authorization.resources import table_in
 

@@ -9,8 +9,12 @@ from tableadmin_server.config import EndpointConfig
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.failure import Failure
-from tableadmin_server.operations.execution.observer import UNOBSERVED, OperationObserver
-from tableadmin_server.operations.execution.tracing import UNTRACED, OperationTracing
+from tableadmin_server.operations.execution.observer import (
+    UNOBSERVED,
+    UNTRACED,
+    OperationObserver,
+    OperationTracing,
+)
 from tableadmin_server.operations.operations import Operations
 from tableadmin_server.security.audit.audit import Audit
 from tableadmin_server.watching.hubs import Hubs

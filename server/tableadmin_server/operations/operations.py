@@ -15,9 +15,13 @@ from tableadmin_server.failure import Failure
 from tableadmin_server.operations import admission
 from tableadmin_server.operations.admission import CheckedTable
 from tableadmin_server.operations.execution import approval
-from tableadmin_server.operations.execution.observer import UNOBSERVED, OperationObserver
+from tableadmin_server.operations.execution.observer import (
+    UNOBSERVED,
+    UNTRACED,
+    OperationObserver,
+    OperationTracing,
+)
 from tableadmin_server.operations.execution.reconcile import drift_failure
-from tableadmin_server.operations.execution.tracing import UNTRACED, OperationTracing
 from tableadmin_server.operations.following import Following, not_found
 from tableadmin_server.operations.membership.membership import Membership
 from tableadmin_server.operations.request import ApplyRequest

@@ -25,10 +25,14 @@ from tableadmin_server.operations.execution.events import log_event
 from tableadmin_server.operations.execution.failure_detector import FailureDetector
 from tableadmin_server.operations.execution.heartbeat import Heartbeat, now
 from tableadmin_server.operations.execution.lease import Lease
-from tableadmin_server.operations.execution.observer import UNOBSERVED, OperationObserver
+from tableadmin_server.operations.execution.observer import (
+    UNOBSERVED,
+    UNTRACED,
+    OperationObserver,
+    OperationTracing,
+)
 from tableadmin_server.operations.execution.reconcile import End, WaitsFor, error_of
 from tableadmin_server.operations.execution.run import Run
-from tableadmin_server.operations.execution.tracing import UNTRACED, OperationTracing
 from tableadmin_server.operations.storage.record import Admission, Operation, OperationStatus, State
 from tableadmin_server.operations.storage.store import Claim, Entry, LeaseLost, Store
 from tableadmin_server.security.audit.audit import Audit

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple, TypeAlias, cast
 
 from tableadmin.awsshape import AwsDict, AwsValue
-from tableadmin.effects import effect
+from tableadmin.contract.effects import effect
 from tableadmin.v1 import ChangeClass as ContractClass
 from tableadmin_server.planner.state.index import (
     UNLIMITED,

@@ -6,7 +6,7 @@ from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 from google.rpc.code_pb2 import Code
 
-from tableadmin.references import references
+from tableadmin.contract.references import references
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.dynamodb.listings import table_of
 from tableadmin_server.failure import Failure, FieldViolation

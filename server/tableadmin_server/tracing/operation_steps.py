@@ -7,7 +7,7 @@ from opentelemetry.context import Context
 from opentelemetry.trace import Link, StatusCode, Tracer, get_current_span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from tableadmin_server.operations.execution.tracing import OperationTracing
+from tableadmin_server.operations.execution.observer import OperationTracing
 from tableadmin_server.operations.storage.record import OperationSpec, OperationStatus, State
 from tableadmin_server.tracing import names
 

@@ -18,7 +18,7 @@ from tableadmin.version import __version__
 from tableadmin_server import logs
 from tableadmin_server.config import ConfigError
 from tableadmin_server.dynamodb.endpoint import MakeCalls
-from tableadmin_server.operations.execution.tracing import OperationTracing
+from tableadmin_server.operations.execution.observer import OperationTracing
 from tableadmin_server.services.table_admin import MakeShared
 from tableadmin_server.tracing.endpoint_calls import TracedCalls
 from tableadmin_server.tracing.operation_steps import TracedOperations

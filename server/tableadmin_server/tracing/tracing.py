@@ -8,7 +8,7 @@ from tableadmin_server.config import ConfigError, ServerConfig
 from tableadmin_server.dynamodb.client.calls import Calls
 from tableadmin_server.dynamodb.endpoint import MakeCalls
 from tableadmin_server.dynamodb.singleflight import SharedCall
-from tableadmin_server.operations.execution.tracing import UNTRACED, OperationTracing
+from tableadmin_server.operations.execution.observer import UNTRACED, OperationTracing
 from tableadmin_server.services.table_admin import MakeShared
 
 

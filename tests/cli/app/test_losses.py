@@ -9,7 +9,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from tableadmin.awsshape import AwsDict, from_aws
 from tableadmin.channel import SERVICE
-from tableadmin.effects import effects, effects_of_rpc
+from tableadmin.contract.effects import effects, effects_of_rpc
 from tableadmin.v1 import ChangeClass
 from tests.cli.answered import Answered, Exchange
 from tests.cli.running import Run

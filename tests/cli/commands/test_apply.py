@@ -10,13 +10,13 @@ import pytest
 import yaml
 
 from tableadmin.cli.specs.applying import requester
-from tableadmin.cli.views.operation_text import STATES
+from tableadmin.cli.views.operations.operation_text import STATES
 from tests.cli.commands.test_plan import file, spec
 from tests.cli.piping import piped, read_until
 from tests.cli.running import PROGRAM, Run, runner
 from tests.cli.terminal import Terminal
 from tests.engines import Engine
-from tests.operations.world import World, replicated
+from tests.operations.harness.world import World, replicated
 from tests.planner.model.port import Asked, Given
 from tests.server_process import running_server
 

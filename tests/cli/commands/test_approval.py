@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tableadmin.cli.views.operation_text import STATES
+from tableadmin.cli.views.operations.operation_text import STATES
 from tableadmin.v1 import OperationState
 from tests.cli.running import Run, process_runner, runner
 from tests.engines import Engine
-from tests.operations.world import until
+from tests.operations.harness.world import until
 from tests.server.security.authorization.approving import ADVICE, approving
 from tests.server.security.authorization.guarded import Guarded, token
 from tests.server.security.authorization.test_guarded_operations import table

@@ -12,7 +12,7 @@ from tests.cli.fields import fields_of
 from tests.cli.piping import piped, read_until
 from tests.cli.running import PROGRAM, Run, runner
 from tests.cli.terminal import Terminal
-from tests.operations.world import World
+from tests.operations.harness.world import World
 
 __all__ = ["file", "modelled", "world"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import Run
-from tests.client.tls_servers import TlsServers, tls_servers
+from tests.client.transport.tls_servers import TlsServers, tls_servers
 
 LIST = ("table", "list", "-o", "name")
 

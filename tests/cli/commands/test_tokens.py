@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import Run
-from tests.server.scripted_endpoint import answer, serving
-from tests.server.static_token import TOKEN, config_with_token
+from tests.server.harness.scripted_endpoint import answer, serving
+from tests.server.harness.static_token import TOKEN, config_with_token
 from tests.server_process import running_server
 
 

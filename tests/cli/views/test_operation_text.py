@@ -6,10 +6,10 @@ import pytest
 from rich.console import Console, Group
 
 from tableadmin.awsshape import AwsDict, from_aws
-from tableadmin.cli.app.blocks import plain_lines
-from tableadmin.cli.app.terminal_text import folded
-from tableadmin.cli.views.operation_board import drawn
-from tableadmin.cli.views.operation_text import (
+from tableadmin.cli.output.blocks import plain_lines
+from tableadmin.cli.output.terminal_text import folded
+from tableadmin.cli.views.operations.operation_board import drawn
+from tableadmin.cli.views.operations.operation_text import (
     STATES,
     call,
     call_rows,

@@ -5,10 +5,10 @@ import json
 import pytest
 
 from tableadmin.awsshape import AwsDict, from_aws, to_aws
-from tableadmin.cli.app.terminal_text import folded
-from tableadmin.cli.views.plan_markdown import LIMIT, markdown
-from tableadmin.cli.views.plan_text import review
-from tableadmin.cli.views.plan_values import with_values
+from tableadmin.cli.output.terminal_text import folded
+from tableadmin.cli.views.plans.plan_markdown import LIMIT, markdown
+from tableadmin.cli.views.plans.plan_text import review
+from tableadmin.cli.views.plans.plan_values import with_values
 from tableadmin.v1 import TablePlan
 
 INDEX = {

@@ -3,9 +3,9 @@
 import pytest
 
 from tableadmin.awsshape import AwsDict, AwsValue, from_aws
-from tableadmin.cli.app.terminal_text import Line, folded
-from tableadmin.cli.views.plan_text import differences, review
-from tableadmin.cli.views.plan_values import compact
+from tableadmin.cli.output.terminal_text import Line, folded
+from tableadmin.cli.views.plans.plan_text import differences, review
+from tableadmin.cli.views.plans.plan_values import compact
 from tableadmin.v1 import TablePlan
 
 MUSIC: AwsDict = {

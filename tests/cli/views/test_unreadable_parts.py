@@ -13,9 +13,9 @@ from tests.cli.commands.test_table_list_wide import MUSIC
 from tests.cli.piping import piped
 from tests.cli.running import PROGRAM, Run, process_runner, runner
 from tests.cli.terminal import Terminal
-from tests.server.scripted_endpoint import Answer, Seen, answer, error, serving
+from tests.server.harness.scripted_endpoint import Answer, Seen, answer, error, serving
 from tests.server_process import running_server
-from tests.watching.account import active
+from tests.watching.harness.account import active
 
 DENIED = error("AccessDeniedException", "not authorized")
 FORBIDDEN = {("DescribeTable", "Secret"), ("DescribeContinuousBackups", "Books")}

@@ -30,8 +30,8 @@ from tableadmin_server.security.identity import Principal
 from tests.engines import Engine
 from tests.operations.execution.test_clocks import Machine
 from tests.operations.execution.test_permission import asked_by_ana
-from tests.operations.plane import Plane
-from tests.operations.specs import before
+from tests.operations.harness.plane import Plane
+from tests.operations.harness.specs import before
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 ONE = RequiredApproval(policy="one", group="corp/a")

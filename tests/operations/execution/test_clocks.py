@@ -20,11 +20,11 @@ from tableadmin_server.supervision import Supervisor
 from tableadmin_server.watching.hub import Hub
 from tests.engines import Engine
 from tests.engines.engine import REGION
-from tests.operations.plane import Plane, nothing
-from tests.operations.specs import before
+from tests.operations.harness.plane import Plane, nothing
+from tests.operations.harness.specs import before
 from tests.planner.model.port import Asked, Given
 from tests.planner.model.table import Data
-from tests.watching.wire import until
+from tests.watching.harness.wire import until
 
 SKEW = timedelta(minutes=10)
 COOLDOWN = COOLDOWNS[Cooldown.TAGS].total_seconds()

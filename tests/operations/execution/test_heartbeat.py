@@ -14,7 +14,7 @@ from tableadmin_server.operations.execution.lease import Lease
 from tableadmin_server.operations.storage.record import OperationStatus
 from tableadmin_server.operations.storage.store import TABLE_GONE, Claim, Store
 from tableadmin_server.supervision import Supervisor
-from tests.watching.wire import until
+from tests.watching.harness.wire import until
 
 LEASE = 1.5
 UNREACHABLE = Failure(Code.UNAVAILABLE, "no", reason="ENDPOINT_UNREACHABLE")

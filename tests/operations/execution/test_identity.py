@@ -12,9 +12,9 @@ from tableadmin_server.operations.execution.identity import identity_of, recogni
 from tableadmin_server.operations.storage.record import Call, OperationStatus, Outcome, State
 from tests.engines import Engine
 from tests.operations.execution.test_reconcile import NOW
-from tests.operations.plane import Lost, Write, nothing
-from tests.operations.specs import after, before
-from tests.operations.world import SUCCEEDED, World, apply_request, replicated, until
+from tests.operations.harness.plane import Lost, Write, nothing
+from tests.operations.harness.specs import after, before
+from tests.operations.harness.world import SUCCEEDED, World, apply_request, replicated, until
 from tests.planner.model.table import Data
 
 ABORTED = v1.OperationState.OPERATION_STATE_ABORTED

@@ -15,8 +15,8 @@ from tableadmin_server.security.authorization.approvals import RequiredApproval
 from tableadmin_server.security.identity import Principal, caller
 from tests.engines import Engine
 from tests.operations.execution.test_clocks import Machine, retagged
-from tests.operations.plane import Plane
-from tests.operations.specs import before
+from tests.operations.harness.plane import Plane
+from tests.operations.harness.specs import before
 
 ANA = Principal("User", "corp/ana", frozenset({"corp/music"}))
 PEER = "10.0.0.7:4711"

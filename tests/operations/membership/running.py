@@ -18,7 +18,7 @@ from tableadmin_server.operations.storage.store import Store
 from tableadmin_server.server import Server
 from tests.engines import Engine
 from tests.engines.engine import REGION
-from tests.watching.wire import channel
+from tests.watching.harness.wire import channel
 
 # Seconds between signs of life: fewer, so that tests need not wait for them.
 BEAT_INTERVAL = 1.0

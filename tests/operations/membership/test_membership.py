@@ -14,7 +14,7 @@ from tableadmin_server.polling import poller
 from tableadmin_server.polling.poller import Poller
 from tests.engines import Engine
 from tests.operations.membership.running import Running, create, running, with_own_table
-from tests.watching.wire import Stream, complete, connected, reading, until
+from tests.watching.harness.wire import Stream, complete, connected, reading, until
 
 # Seconds between polls of tables, which no test waits for.
 POLL_INTERVAL = 600.0

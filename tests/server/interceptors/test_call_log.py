@@ -14,7 +14,7 @@ from tableadmin import Client, TableAdminError
 from tableadmin_server.interceptors.call_log import level_of
 from tableadmin_server.security.audit.record import Outcome
 from tests.server.conftest import wait_for
-from tests.server.scripted_endpoint import REQUEST_ID, ScriptedEndpoint, error, serving
+from tests.server.harness.scripted_endpoint import REQUEST_ID, ScriptedEndpoint, error, serving
 from tests.server_process import ServerProcess, running_server
 
 CHANGE, READ = "/tableadmin.v1.TableAdmin/DeleteTable", "/tableadmin.v1.TableAdmin/DescribeTable"

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from tests.cli.running import PROGRAM
-from tests.server.scripted_endpoint import answer, serving
+from tests.server.harness.scripted_endpoint import answer, serving
 from tests.server_process import clean_environment, running_server
 
 PAGE = (Path(__file__).parents[3] / "docs" / "security.md").read_text(encoding="utf-8")

@@ -17,7 +17,7 @@ from tableadmin import Client, TableAdminError
 from tableadmin_server.config import ConnectionsConfig, ListenerConfig
 from tableadmin_server.listening import ListenError
 from tableadmin_server.listening.listener import Listener
-from tests.server.scripted_endpoint import Step, answer, serving
+from tests.server.harness.scripted_endpoint import Step, answer, serving
 from tests.server_process import ServerProcess, run_server, running_server
 
 TABLES: Step = answer({"TableNames": ["Music"]})

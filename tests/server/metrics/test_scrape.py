@@ -20,10 +20,10 @@ from tableadmin_server.dynamodb.circuit_breaker import STATES
 from tableadmin_server.metrics.definitions import METRICS
 from tests.foreign import tools
 from tests.server.conftest import wait_for
+from tests.server.harness.scripted_endpoint import Held, ScriptedEndpoint, answer, error, page, serving
+from tests.server.harness.static_token import TOKEN, config_with_token
 from tests.server.metrics.scraping import FLAGS, scraped
-from tests.server.scripted_endpoint import Held, ScriptedEndpoint, answer, error, page, serving
 from tests.server.security.authorization.guarded import guarded
-from tests.server.static_token import TOKEN, config_with_token
 from tests.server_process import ServerProcess, run_server, running_server
 
 ADMIN = {"grpc_type": "unary", "grpc_service": "tableadmin.v1.TableAdmin"}

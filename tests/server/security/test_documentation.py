@@ -15,8 +15,8 @@ from tableadmin_server.config import load
 from tableadmin_server.config.authenticator import TokenConfig
 from tableadmin_server.security.authentication.static_tokens import StaticTokens, digest_of
 from tests.cli.running import PROGRAM, runner
+from tests.server.harness.scripted_endpoint import answer, serving
 from tests.server.listening.test_documentation import blocks
-from tests.server.scripted_endpoint import answer, serving
 from tests.server_process import clean_environment, running_server
 
 

@@ -11,8 +11,8 @@ from grpc_health.v1.health_pb2_grpc import HealthStub
 from tableadmin import Client
 from tableadmin.errors import Unauthenticated
 from tests.server.conftest import wait_for
-from tests.server.scripted_endpoint import ScriptedEndpoint, serving
-from tests.server.static_token import TOKEN, config_with_token
+from tests.server.harness.scripted_endpoint import ScriptedEndpoint, serving
+from tests.server.harness.static_token import TOKEN, config_with_token
 from tests.server_process import ServerProcess, running_server
 
 HEADERS = (("authorization", f"Bearer {TOKEN}"),)

@@ -16,12 +16,12 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.semconv._incubating import attributes as conventions
 
-import tableadmin.tracing
+import tableadmin.transport.tracing
 from tableadmin import Client, NotFound, ResourceExhausted, aio
 from tableadmin.v1 import DescribeTableRequest, TablePart
 from tableadmin_server.tracing import names
 from tests.server.conftest import wait_for
-from tests.server.scripted_endpoint import REQUEST_ID, Held, ScriptedEndpoint, answer, error, serving
+from tests.server.harness.scripted_endpoint import REQUEST_ID, Held, ScriptedEndpoint, answer, error, serving
 from tests.server.tracing.collector import FLAG, Collected, Collector, collecting, environment
 from tests.server_process import ServerProcess, run_server, running_server
 
@@ -61,7 +61,7 @@ def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
     exporter = InMemorySpanExporter()
     provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr(tableadmin.tracing, "get_tracer", provider.get_tracer)
+    monkeypatch.setattr(tableadmin.transport.tracing, "get_tracer", provider.get_tracer)
     return exporter
 
 
@@ -362,6 +362,6 @@ def test_a_client_with_a_channel(
 
 def test_client_without_opentelemetry(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client with tracing says what to install."""
-    monkeypatch.setitem(sys.modules, "tableadmin.tracing", None)
+    monkeypatch.setitem(sys.modules, "tableadmin.transport.tracing", None)
     with pytest.raises(ModuleNotFoundError, match=r"pip install 'tableadmin\[otel\]'"):
         Client(tracing=True)

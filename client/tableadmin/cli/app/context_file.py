@@ -26,9 +26,9 @@ from typing import cast
 
 import click
 
-from tableadmin.cli.app import whole_files
 from tableadmin.cli.app.exit_codes import InputError
 from tableadmin.cli.app.settings import CREDENTIALS, SETTINGS
+from tableadmin.cli.output import whole_files
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import click
 
-from tableadmin.cli.app.terminal_text import printable
+from tableadmin.cli.output.terminal_text import printable
 
 SERVICE_ERROR = 1
 # With --exit-code, as of `terraform plan -detailed-exitcode`. No error has this code.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tableadmin.effects import effects
+from tableadmin.contract.effects import effects
 from tableadmin.v1 import ChangeClass, PointInTimeRecoveryStatus
 
 if TYPE_CHECKING:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 import click
 
 from tableadmin.cli.app import context_file
-from tableadmin.cli.app.blocks import Block, Rows
 from tableadmin.cli.app.confirmation import confirm_name
 from tableadmin.cli.app.context_file import Contexts
 from tableadmin.cli.app.exit_codes import InputError
-from tableadmin.cli.app.output import FORMATS, blocks_of, plain, show
 from tableadmin.cli.app.settings import SYSTEM_CA, SettingValue, duration, from_flags, resolve
+from tableadmin.cli.output.answers import FORMATS, blocks_of, plain, show
+from tableadmin.cli.output.blocks import Block, Rows
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict, AwsValue
     from tableadmin.client import Client, Rpc
     from tableadmin.methods import Request, Response
-    from tableadmin.tls import Tls
+    from tableadmin.transport.tls import Tls
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -79,8 +79,8 @@ class Session:
         # What gRPC would say on standard error, the one line of an error says as well.
         os.environ.setdefault("GRPC_VERBOSITY", "NONE")
         from tableadmin.client import Client  # noqa: PLC0415 - --help need not wait for grpc
-        from tableadmin.tls import UnusableCredentials  # noqa: PLC0415 - the same
-        from tableadmin.tokens import InsecureTarget  # noqa: PLC0415 - the same
+        from tableadmin.transport.tls import UnusableCredentials  # noqa: PLC0415 - the same
+        from tableadmin.transport.tokens import InsecureTarget  # noqa: PLC0415 - the same
 
         settings = self.settings
         try:
@@ -100,7 +100,7 @@ class Session:
 
     def _tls(self) -> Tls | None:
         """TLS as the settings have it; None without."""
-        from tableadmin.tls import Tls  # noqa: PLC0415 - --help need not wait for grpc
+        from tableadmin.transport.tls import Tls  # noqa: PLC0415 - --help need not wait for grpc
 
         ca, cert, key = (self.settings[name].text for name in ("tls_ca", "tls_cert", "tls_key"))
         if not (ca or cert or key):

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tableadmin.cli.app.blocks import Block, Fields, Lines, Rows
 from tableadmin.cli.app.exit_codes import NEEDS_APPROVAL, SERVICE_ERROR
 from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.session import Session, pass_session
-from tableadmin.cli.views.operation_text import requirement
+from tableadmin.cli.output.blocks import Block, Fields, Lines, Rows
+from tableadmin.cli.views.operations.operation_text import requirement
 
 if TYPE_CHECKING:
     from tableadmin.v1 import CheckAccessResponse, WhoAmIResponse

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tableadmin.cli.app.blocks import Block, Rows
 from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.output.blocks import Block, Rows
 
 if TYPE_CHECKING:
     from tableadmin.v1 import DescribeEndpointsResponse, DescribeLimitsResponse

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from tableadmin.cli.app import options
-from tableadmin.cli.app.blocks import Lines
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.output.blocks import Lines
 from tableadmin.cli.requests import arns, member_options, option_members, shorthand
 from tableadmin.cli.requests.pagination import listed
 from tableadmin.cli.requests.wait_conditions import condition

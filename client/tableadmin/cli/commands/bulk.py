@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from tableadmin.cli.app import options
-from tableadmin.cli.app.blocks import Block
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.output.blocks import Block
 from tableadmin.cli.requests import arns, member_options, merging, option_members, s3_options, shorthand
 from tableadmin.cli.requests.pagination import listed
 from tableadmin.cli.views.message_rows import Columns, fields, rows

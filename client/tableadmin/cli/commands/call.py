@@ -9,8 +9,8 @@ import click
 from tableadmin.cli.app import options, shell_completion
 from tableadmin.cli.app.exit_codes import InputError
 from tableadmin.cli.app.group import Command
-from tableadmin.cli.app.output import show
 from tableadmin.cli.app.session import Session, aws, pass_session
+from tableadmin.cli.output.answers import show
 from tableadmin.cli.requests import json_input
 
 

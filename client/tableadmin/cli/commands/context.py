@@ -9,11 +9,11 @@ from pathlib import Path
 import click
 
 from tableadmin.cli.app import context_file, shell_completion
-from tableadmin.cli.app.blocks import Rows
 from tableadmin.cli.app.exit_codes import InputError
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.app.settings import CREDENTIALS, FILES, SETTINGS, SYSTEM_CA, from_flags
+from tableadmin.cli.output.blocks import Rows
 
 _name = click.argument("name", metavar="NAME", shell_complete=shell_completion.contexts)
 

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 
 import click
 
-from tableadmin.cli.app import shell_completion, terminal_text
-from tableadmin.cli.app.blocks import Lines
+from tableadmin.cli.app import shell_completion
 from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.app.settings import SETTINGS
+from tableadmin.cli.output import terminal_text
+from tableadmin.cli.output.blocks import Lines
 from tableadmin.cli.specs import planning, regions, spec_files
 from tableadmin.cli.specs.planning import Planned
 from tableadmin.cli.specs.spec_files import LoadedSpec, Source
-from tableadmin.cli.views import plan_text
+from tableadmin.cli.views.plans import plan_text
 
 _endpoints = shell_completion.setting(SETTINGS["endpoint"])
 

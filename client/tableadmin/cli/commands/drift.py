@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tableadmin.cli.app import shell_completion, terminal_text, whole_files
-from tableadmin.cli.app.blocks import Lines
+from tableadmin.cli.app import shell_completion
 from tableadmin.cli.app.exit_codes import CHANGES_FOUND, CommandFailed, InputError
 from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.app.settings import SETTINGS
+from tableadmin.cli.output import terminal_text, whole_files
+from tableadmin.cli.output.blocks import Lines
 from tableadmin.cli.specs import comparing, planning, regions, spec_files
 from tableadmin.cli.specs.spec_files import Source
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
-    from tableadmin.cli.views.drift import Comparison
+    from tableadmin.cli.views.plans.drift import Comparison
     from tableadmin.client import Client
     from tableadmin.v1 import TablePlan
 
@@ -114,9 +115,9 @@ def drift(  # noqa: PLR0913  # click gives each option by name
 def _show(
     session: Session, found: Sequence[Comparison], notes: Sequence[str], *, with_endpoint: bool
 ) -> None:
-    from tableadmin.cli.views import drift as view  # noqa: PLC0415 - protobuf
-    from tableadmin.cli.views import plan_text  # noqa: PLC0415 - protobuf
-    from tableadmin.cli.views.plan_markdown import LIMIT, sections  # noqa: PLC0415 - protobuf
+    from tableadmin.cli.views.plans import drift as view  # noqa: PLC0415 - protobuf
+    from tableadmin.cli.views.plans import plan_text  # noqa: PLC0415 - protobuf
+    from tableadmin.cli.views.plans.plan_markdown import LIMIT, sections  # noqa: PLC0415 - protobuf
 
     if not session.in_blocks:
         answer: AwsDict = {"Tables": [view.record(each) for each in found], "Counts": view.counted(found)}
@@ -155,7 +156,7 @@ def _check(found: Sequence[Comparison]) -> None:
 def _write_metrics(
     path: str, session: Session, found: Sequence[Comparison], endpoints: Sequence[str]
 ) -> None:
-    from tableadmin.cli.views import drift as view  # noqa: PLC0415 - protobuf
+    from tableadmin.cli.views.plans import drift as view  # noqa: PLC0415 - protobuf
 
     default = next((each.name for each in session.client.list_endpoints() if each.is_default), "")
     text = view.metrics(found, {each: each or default for each in endpoints}, time.time())

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from tableadmin.cli.app import options, shell_completion
-from tableadmin.cli.app.blocks import Block, Rows
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.output.blocks import Block, Rows
 from tableadmin.cli.requests import auto_scaling, member_options, merging, option_members, shorthand
 from tableadmin.cli.requests.pagination import listed
 from tableadmin.cli.views import replicas

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from tableadmin.cli.app import options
-from tableadmin.cli.app.blocks import of_several
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.output.blocks import of_several
 from tableadmin.cli.requests import member_options, merging, option_members
 from tableadmin.cli.requests.merging import both_sides
 from tableadmin.cli.requests.pagination import narrowed

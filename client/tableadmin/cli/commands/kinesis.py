@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from tableadmin.cli.app import options
-from tableadmin.cli.app.blocks import of_several
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.output.blocks import of_several
 from tableadmin.cli.requests import arns, member_options, option_members
 from tableadmin.cli.requests.pagination import narrowed
 from tableadmin.cli.views.message_rows import Columns, fields, rows
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tableadmin.awsshape import AwsDict
-    from tableadmin.cli.app.blocks import Rows
+    from tableadmin.cli.output.blocks import Rows
     from tableadmin.v1 import DescribeKinesisStreamingDestinationResponse
 
 _PRECISIONS = ("MILLISECOND", "MICROSECOND")

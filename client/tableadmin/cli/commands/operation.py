@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from tableadmin.cli.app import options, shell_completion
-from tableadmin.cli.app.blocks import Block, Lines
 from tableadmin.cli.app.confirmation import confirm_name
 from tableadmin.cli.app.exit_codes import CommandFailed, line
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
-from tableadmin.cli.views import operation_progress, operation_text
-from tableadmin.cli.views.operation_text import STATES
+from tableadmin.cli.output.blocks import Block, Lines
+from tableadmin.cli.views.operations import operation_progress, operation_text
+from tableadmin.cli.views.operations.operation_text import STATES
 
 if TYPE_CHECKING:
     from tableadmin.v1 import Operation

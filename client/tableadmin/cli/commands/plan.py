@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import click
 
-from tableadmin.cli.app import terminal_text
-from tableadmin.cli.app.blocks import Lines
 from tableadmin.cli.app.exit_codes import CommandFailed
 from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.output import terminal_text
+from tableadmin.cli.output.blocks import Lines
 from tableadmin.cli.specs import plan_file, planning, regions, spec_files
 from tableadmin.cli.specs.spec_files import Source
-from tableadmin.cli.views import plan_text
-from tableadmin.cli.views.plan_markdown import markdown
+from tableadmin.cli.views.plans import plan_text
+from tableadmin.cli.views.plans.plan_markdown import markdown
 
 
 @click.command(cls=Command, example="tablectl plan -f tables.yaml --out tables.plan")

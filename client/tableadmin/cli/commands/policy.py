@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from tableadmin.cli.app import options, shell_completion
-from tableadmin.cli.app.blocks import Block, Lines
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.output.blocks import Block, Lines
 from tableadmin.cli.requests import arns, json_input, member_options, option_members
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from tableadmin.cli.app import options, shell_completion
-from tableadmin.cli.app.blocks import Block
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.output.blocks import Block
 from tableadmin.cli.requests import member_options, merging, option_members, shorthand
 from tableadmin.cli.requests.pagination import narrowed
 from tableadmin.cli.requests.wait_conditions import condition

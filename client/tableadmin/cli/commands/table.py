@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from tableadmin.cli.app import options
-from tableadmin.cli.app.blocks import Lines, Rows
 from tableadmin.cli.app.exit_codes import SERVICE_ERROR, line
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.output.blocks import Lines, Rows
 from tableadmin.cli.requests import member_options, merging, option_members
 from tableadmin.cli.requests.merging import both_sides
 from tableadmin.cli.requests.pagination import listed

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from tableadmin.cli.app import options, shell_completion
-from tableadmin.cli.app.blocks import Block, Lines, Rows
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.output.blocks import Block, Lines, Rows
 from tableadmin.cli.requests import arns, merging, option_members
 from tableadmin.cli.requests.pagination import listed
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from tableadmin.cli.app import options
-from tableadmin.cli.app.blocks import Block, Fields, Lines
 from tableadmin.cli.app.exit_codes import CommandFailed
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.output.blocks import Block, Fields, Lines
 from tableadmin.cli.views.formatting import word
 
 if TYPE_CHECKING:

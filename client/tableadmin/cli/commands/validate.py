@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tableadmin.cli.app.blocks import Lines
 from tableadmin.cli.app.exit_codes import CommandFailed
 from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.session import Session, aws, pass_session
+from tableadmin.cli.output.blocks import Lines
 from tableadmin.cli.specs import planning, spec_files
 from tableadmin.cli.specs.spec_files import Source
 

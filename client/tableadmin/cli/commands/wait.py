@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from tableadmin.cli.app import shell_completion
-from tableadmin.cli.app.blocks import Block, Lines
 from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.output.blocks import Block, Lines
 from tableadmin.cli.requests import wait_conditions
 from tableadmin.cli.requests.wait_conditions import Condition
 from tableadmin.cli.views.formatting import word

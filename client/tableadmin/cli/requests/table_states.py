@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tableadmin.cli.app.session import Session
 from tableadmin.cli.app.stalls import until_stalled
-from tableadmin.cli.app.terminal_text import is_terminal
+from tableadmin.cli.output.terminal_text import is_terminal
 
 if TYPE_CHECKING:
     from tableadmin.client import Client
@@ -44,6 +44,6 @@ def _snapshots(client: Client, parts: Iterable[str], prefix: str | None) -> Iter
 def _shown(client: Client, responses: Iterable[WatchResponse]) -> Iterable[WatchResponse]:
     if not is_terminal(sys.stderr):
         return responses
-    from tableadmin.cli.app.terminal import with_progress  # noqa: PLC0415 - rich
+    from tableadmin.cli.output.terminal import with_progress  # noqa: PLC0415 - rich
 
     return with_progress(responses, sum(1 for _ in client.list_tables.items()), "tables")

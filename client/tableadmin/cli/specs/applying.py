@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from tableadmin.cli.app import options, terminal_text
+from tableadmin.cli.app import options
 from tableadmin.cli.app.confirmation import confirm
 from tableadmin.cli.app.exit_codes import CommandFailed, Interrupted
 from tableadmin.cli.app.session import Session, aws
+from tableadmin.cli.output import terminal_text
 from tableadmin.cli.specs import planning
-from tableadmin.cli.views import operation_progress, plan_text
 from tableadmin.cli.views.formatting import word
-from tableadmin.cli.views.plan_values import with_values
+from tableadmin.cli.views.operations import operation_progress
+from tableadmin.cli.views.plans import plan_text
+from tableadmin.cli.views.plans.plan_values import with_values
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from tableadmin.cli.app import terminal_text
 from tableadmin.cli.app.session import Session
 from tableadmin.cli.app.stalls import until_stalled
+from tableadmin.cli.output import terminal_text
 from tableadmin.cli.specs import planning
 from tableadmin.cli.specs.spec_files import LoadedSpec
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
-    from tableadmin.cli.views.drift import Comparison
+    from tableadmin.cli.views.plans.drift import Comparison
     from tableadmin.client import Client
     from tableadmin.drift import TableDrift
     from tableadmin.v1 import Operation, PlanTablesResponse, TableEvent
@@ -42,7 +42,7 @@ def compared(
 
     Raises CommandFailed for invalid specs, and TableAdminError.
     """
-    from tableadmin.cli.views.drift import Comparison  # noqa: PLC0415 - protobuf
+    from tableadmin.cli.views.plans.drift import Comparison  # noqa: PLC0415 - protobuf
     from tableadmin.drift import table_drifts  # noqa: PLC0415 - protobuf
 
     results = _results(client, loaded)
@@ -112,7 +112,7 @@ class Following:
             self._note(each, tell=not each.is_same)
 
     def _look_at(self, event: TableEvent) -> None:
-        from tableadmin.cli.views.drift import Comparison  # noqa: PLC0415 - protobuf
+        from tableadmin.cli.views.plans.drift import Comparison  # noqa: PLC0415 - protobuf
         from tableadmin.drift import DriftStatus, TableDrift, table_drifts  # noqa: PLC0415 - protobuf
         from tableadmin.v1 import TableEventType  # noqa: PLC0415 - protobuf
 
@@ -137,7 +137,7 @@ class Following:
             self._write(f"{name} deleted", {"TableName": name, "Status": "DELETED"})
 
     def _note(self, comparison: Comparison, *, tell: bool) -> None:
-        from tableadmin.cli.views import drift as view  # noqa: PLC0415 - protobuf
+        from tableadmin.cli.views.plans import drift as view  # noqa: PLC0415 - protobuf
 
         self._shown[comparison.drift.table_name] = comparison
         if tell:

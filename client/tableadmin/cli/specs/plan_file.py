@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from tableadmin.cli.app import whole_files
 from tableadmin.cli.app.exit_codes import InputError
 from tableadmin.cli.app.session import aws
+from tableadmin.cli.output import whole_files
 from tableadmin.cli.specs.spec_files import LoadedSpec, SpecsError
 
 if TYPE_CHECKING:

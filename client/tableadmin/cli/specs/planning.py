@@ -12,10 +12,10 @@ import click
 from tableadmin.cli.app.exit_codes import CHANGES_FOUND, CommandFailed
 from tableadmin.cli.app.session import aws
 from tableadmin.cli.app.stalls import until_stalled
-from tableadmin.cli.app.terminal_text import is_terminal, printable
+from tableadmin.cli.output.terminal_text import is_terminal, printable
 from tableadmin.cli.specs.spec_files import LoadedSpec
-from tableadmin.cli.views import plan_text
-from tableadmin.cli.views.plan_values import with_values
+from tableadmin.cli.views.plans import plan_text
+from tableadmin.cli.views.plans.plan_values import with_values
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -127,7 +127,7 @@ def _with_progress(results: Iterable[R], total: int) -> list[R]:
     """All of RESULTS; a terminal shows how many of TOTAL have come."""
     if total <= 1 or not is_terminal(sys.stderr):
         return list(results)
-    from tableadmin.cli.app.terminal import with_progress  # noqa: PLC0415 - rich
+    from tableadmin.cli.output.terminal import with_progress  # noqa: PLC0415 - rich
 
     return list(with_progress(results, total, "tables"))
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import click
 
 from tableadmin.cli.app import options
-from tableadmin.cli.app.terminal_text import printable
+from tableadmin.cli.output.terminal_text import printable
 from tableadmin.cli.requests import json_input
 from tableadmin.cli.specs.format_words import READ
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from tableadmin.cli.app.blocks import Block, Rows
-from tableadmin.cli.app.terminal_text import printable
+from tableadmin.cli.output.blocks import Block, Rows
+from tableadmin.cli.output.terminal_text import printable
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, TypeAlias, cast
 
-from tableadmin.cli.app.blocks import Fields, Rows
+from tableadmin.cli.output.blocks import Fields, Rows
 from tableadmin.cli.views.formatting import size, time, word
 
 if TYPE_CHECKING:

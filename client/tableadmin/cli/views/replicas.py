@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from tableadmin.cli.app.blocks import Block, Rows, of_several
+from tableadmin.cli.output.blocks import Block, Rows, of_several
 from tableadmin.cli.views.message_rows import Columns, cell, rows
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from tableadmin.cli.app.blocks import Block, Fields, Lines, Rows
+from tableadmin.cli.output.blocks import Block, Fields, Lines, Rows
 from tableadmin.cli.views.formatting import key, projection, size, time, word
 
 if TYPE_CHECKING:

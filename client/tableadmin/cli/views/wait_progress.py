@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
-from tableadmin.cli.app.blocks import Lines
 from tableadmin.cli.app.exit_codes import CommandFailed, Interrupted
 from tableadmin.cli.app.session import Session
-from tableadmin.cli.app.terminal_text import is_terminal, printable
+from tableadmin.cli.output.blocks import Lines
+from tableadmin.cli.output.terminal_text import is_terminal, printable
 from tableadmin.cli.requests.wait_conditions import Condition, condition
 from tableadmin.cli.views.formatting import span
 from tableadmin.cli.views.table_description import status_blocks

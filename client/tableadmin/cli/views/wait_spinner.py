@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
-from tableadmin.cli.app.terminal_text import printable
+from tableadmin.cli.output.terminal_text import printable
 from tableadmin.cli.views.formatting import span
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from tableadmin.cli.app.terminal import text
-from tableadmin.cli.app.terminal_text import printable
+from tableadmin.cli.output.terminal import text
+from tableadmin.cli.output.terminal_text import printable
 from tableadmin.cli.views.formatting import span, word
 from tableadmin.cli.views.unreadable_parts import change_words, unreadable_lines
 from tableadmin.cli.views.wide_columns import cells

@@ -1,6 +1,8 @@
-"""What is told of operations to whoever measures them."""
+"""What is told of operations to whoever measures or traces them."""
 
-from tableadmin_server.operations.storage.record import State
+from contextlib import AbstractContextManager, nullcontext
+
+from tableadmin_server.operations.storage.record import OperationSpec, OperationStatus, State
 
 
 class OperationObserver:
@@ -20,3 +22,24 @@ class OperationObserver:
 
 
 UNOBSERVED = OperationObserver()
+
+
+class OperationTracing:
+    """Traces the operations of an endpoint. This one traces nothing."""
+
+    def origin(self) -> str:
+        """What names the call under way, for the spans of its operations: a traceparent of W3C, or ""."""
+        return ""
+
+    def step(self, spec: OperationSpec, call: str) -> AbstractContextManager[object]:
+        """A step of the operation of SPEC is made within the context: the call CALL, such as UpdateTable."""
+        del spec, call
+        return nullcontext()
+
+    def end(self, spec: OperationSpec, status: OperationStatus) -> AbstractContextManager[object]:
+        """It is written within the context that the operation of SPEC has ended with STATUS."""
+        del spec, status
+        return nullcontext()
+
+
+UNTRACED = OperationTracing()

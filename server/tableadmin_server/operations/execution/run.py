@@ -25,7 +25,12 @@ from tableadmin_server.operations.execution.cached_reader import CachedReader
 from tableadmin_server.operations.execution.events import log_event
 from tableadmin_server.operations.execution.identity import identity_of, recognized, replaced_failure
 from tableadmin_server.operations.execution.lease import Lease
-from tableadmin_server.operations.execution.observer import UNOBSERVED, OperationObserver
+from tableadmin_server.operations.execution.observer import (
+    UNOBSERVED,
+    UNTRACED,
+    OperationObserver,
+    OperationTracing,
+)
 from tableadmin_server.operations.execution.reconcile import (
     End,
     Pause,
@@ -42,7 +47,6 @@ from tableadmin_server.operations.execution.reconcile import (
 )
 from tableadmin_server.operations.execution.settle_waiter import SettleWaiter
 from tableadmin_server.operations.execution.time_in_state import TimeInState
-from tableadmin_server.operations.execution.tracing import UNTRACED, OperationTracing
 from tableadmin_server.operations.storage.record import Operation, OperationStatus, State
 from tableadmin_server.operations.storage.store import LeaseLost
 from tableadmin_server.planner import Plan, Step, in_update, plan, without

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from google.protobuf.descriptor_pb2 import MethodOptions
 from google.protobuf.message import Message
 
-from tableadmin.effects import effects
+from tableadmin.contract.effects import effects
 from tableadmin.v1 import ApplyPlanRequest, ChangeClass, PlannedStep, table_admin_pb2
 from tableadmin_server.security.authorization.classification import (
     HIDDEN,

@@ -11,9 +11,9 @@ from enum import StrEnum
 
 from google.protobuf.descriptor import MethodDescriptor
 
-from tableadmin.effects import effects_of_rpc
-from tableadmin.listings import Listing, listing
-from tableadmin.references import Kind, Reference, references
+from tableadmin.contract.effects import effects_of_rpc
+from tableadmin.contract.listings import Listing, listing
+from tableadmin.contract.references import Kind, Reference, references
 from tableadmin.v1 import (
     ActionGroup,
     AuthorizedResource,

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from google.protobuf.message import Message
 from google.rpc.code_pb2 import Code
 
-from tableadmin.references import Kind, Reference
+from tableadmin.contract.references import Kind, Reference
 from tableadmin_server.failure import Failure, FieldViolation
 
 # `\Z` and not `$`, which also matches before a line feed.

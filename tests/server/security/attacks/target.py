@@ -17,7 +17,7 @@ from urllib3 import HTTPConnectionPool
 from tableadmin_server.security.authentication.static_tokens import digest_of
 from tests.authority import Authority
 from tests.engines import Engine
-from tests.server.scripted_endpoint import Answer, ScriptedEndpoint, Seen, Step, error, serving
+from tests.server.harness.scripted_endpoint import Answer, ScriptedEndpoint, Seen, Step, error, serving
 from tests.server.security.authentication.issuer import AUDIENCE, ISSUER, jwks, public_jwk, token
 from tests.server.security.authorization.test_classification import METHODS
 from tests.server_process import ServerProcess, running_server

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tableadmin_server.security.authorization.classification import RPCS
-from tests.server.scripted_endpoint import answer, error
+from tests.server.harness.scripted_endpoint import answer, error
 from tests.server.security.attacks.target import (
     NOBODY,
     OLGA,

@@ -13,7 +13,7 @@ import grpc
 
 from tableadmin.v1 import DeleteTableRequest
 from tableadmin.v1.table_admin_pb2_grpc import TableAdminStub
-from tests.server.scripted_endpoint import serving
+from tests.server.harness.scripted_endpoint import serving
 from tests.server.security.audit.conftest import whole_records
 from tests.server_process import ServerProcess, running_server
 

@@ -22,7 +22,7 @@ from tableadmin_server.security.audit.destination import RotatingFile
 from tableadmin_server.security.audit.trail import Trail
 from tableadmin_server.security.identity import set_caller
 from tests.server.conftest import in_front_of, wait_for
-from tests.server.scripted_endpoint import REQUEST_ID, ScriptedEndpoint, answer, error
+from tests.server.harness.scripted_endpoint import REQUEST_ID, ScriptedEndpoint, answer, error
 from tests.server.security.audit.conftest import ANA, records
 from tests.server_process import ServerProcess, run_server
 

@@ -18,7 +18,7 @@ from tableadmin_server.failure import Failure
 from tableadmin_server.security.identity import Caller, set_caller
 from tableadmin_server.services.audit import AuditServicer
 from tests.server.conftest import in_front_of
-from tests.server.scripted_endpoint import ScriptedEndpoint, answer
+from tests.server.harness.scripted_endpoint import ScriptedEndpoint, answer
 from tests.server_process import ServerProcess
 
 

@@ -14,7 +14,7 @@ import pytest
 from tableadmin import Client, Unavailable
 from tests.fork_server import forked
 from tests.server.conftest import wait_for
-from tests.server.scripted_endpoint import ScriptedEndpoint
+from tests.server.harness.scripted_endpoint import ScriptedEndpoint
 from tests.server_process import clean_environment
 
 LISTENING = "tableadmin-server listening on "

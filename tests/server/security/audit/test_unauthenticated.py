@@ -6,9 +6,9 @@ import pytest
 
 from tableadmin import Client
 from tableadmin.errors import Unauthenticated
-from tests.server.scripted_endpoint import ScriptedEndpoint
+from tests.server.harness.scripted_endpoint import ScriptedEndpoint
+from tests.server.harness.static_token import TOKEN, config_with_token
 from tests.server.security.audit.conftest import records
-from tests.server.static_token import TOKEN, config_with_token
 from tests.server_process import running_server
 
 GUESSED = (("authorization", "Bearer guessed-secret"),)

@@ -8,7 +8,7 @@ from pathlib import Path
 from tableadmin import Client
 from tableadmin_server.security.authentication.static_tokens import digest_of
 from tests.engines import Engine
-from tests.server.scripted_endpoint import ScriptedEndpoint, serving
+from tests.server.harness.scripted_endpoint import ScriptedEndpoint, serving
 from tests.server_process import ServerProcess, running_server
 
 OPERATIONS = "tableadmin-operations"

@@ -12,7 +12,7 @@ import pytest
 from tableadmin import Client, v1
 from tableadmin.errors import FailedPrecondition, NotFound, OperationFailed, PermissionDenied, TableAdminError
 from tests.engines import Engine
-from tests.operations.world import until
+from tests.operations.harness.world import until
 from tests.server.security.authorization.approving import ADVICE, POLICIES, approving
 from tests.server.security.authorization.guarded import Guarded
 from tests.server.security.authorization.test_guarded_operations import table

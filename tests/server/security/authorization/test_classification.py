@@ -15,8 +15,8 @@ from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection_pb2
 
 from tableadmin import v1
-from tableadmin.effects import effects_of_rpc
-from tableadmin.references import Kind, Reference
+from tableadmin.contract.effects import effects_of_rpc
+from tableadmin.contract.references import Kind, Reference
 from tableadmin_server.security.authorization.classification import (
     HIDDEN,
     RPCS,

@@ -18,10 +18,10 @@ from grpc_health.v1.health_pb2_grpc import HealthStub
 from grpc_reflection.v1alpha import reflection_pb2
 
 from tableadmin import errors
-from tableadmin.references import Kind, Reference
+from tableadmin.contract.references import Kind, Reference
 from tableadmin.v1 import ListTablesRequest, TablePart, WatchResponse, audit_service_pb2, watch_service_pb2
 from tableadmin_server.security.authorization.classification import RPCS, About, Classified
-from tests.server.scripted_endpoint import Answer, Seen, Step, answer, error
+from tests.server.harness.scripted_endpoint import Answer, Seen, Step, answer, error
 from tests.server.security.authorization.guarded import ACCOUNT, REGION, Guarded, guarded, headers
 
 DESCRIPTION = TablePart.TABLE_PART_DESCRIPTION

@@ -1,0 +1,1 @@
+"""Answers on standard output: blocks, documents, lines, and files."""

@@ -1,0 +1,161 @@
+"""Answers on standard output: as JSON, as YAML, as names, or as blocks, drawn on a terminal."""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from tableadmin.cli.output.blocks import Block, Fields, Lines, Rows, markdown_lines, names, plain_lines
+from tableadmin.cli.output.terminal_text import is_terminal, printable
+
+if TYPE_CHECKING:
+    from tableadmin.awsshape import AwsDict
+
+
+@dataclass(frozen=True)
+class Format:
+    """How answers are written in one of the forms of --output.
+
+    `write` writes an answer, and `write_item` one of several that come one after the other. An answer is a
+    list of blocks (rows, fields, lines) where OF_BLOCKS is true, and an AWS-shaped dict otherwise.
+    """
+
+    write: Callable[[object], None]
+    write_item: Callable[[object], None]
+    of_blocks: bool = False
+
+
+def show(answer: AwsDict | Sequence[Block], output: str) -> None:
+    """Print ANSWER in the form OUTPUT: blocks for a form that is made of blocks, a dict for any other."""
+    FORMATS[output].write(answer)
+
+
+def show_item(answer: object, output: str) -> None:
+    """Print ANSWER, one of several, in the form OUTPUT."""
+    FORMATS[output].write_item(answer)
+
+
+def plain(answer: object) -> object:
+    """ANSWER as JSON has it, for JMESPath: times and bytes are text."""
+    return json.loads(json.dumps(answer, default=_scalar))
+
+
+def blocks_of(value: object) -> Sequence[Block]:
+    """What JMESPath has found as blocks: objects as fields, lists of them as rows, anything else as lines."""
+    if isinstance(value, dict):
+        return [Fields([(name, _cell(each)) for name, each in value.items()])]
+    if not isinstance(value, list):
+        return [Lines([_cell(value)])]
+    if value and all(isinstance(each, dict) for each in value):
+        columns = list(dict.fromkeys(name for each in value for name in each))
+        return [Rows(columns, [[_cell(each.get(name)) for name in columns] for each in value])]
+    return [Lines(["\t".join(map(_cell, each)) if isinstance(each, list) else _cell(each) for each in value])]
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _write_json(answer: object) -> None:
+    click.echo(json.dumps(answer, indent=2, ensure_ascii=False, default=_scalar))
+
+
+def _write_json_lines(answer: object) -> None:
+    """The items of an answer that lists, or else the answer, one a line."""
+    for each in _items(answer):
+        _write_json_line(each)
+
+
+def _items(answer: object) -> Sequence[object]:
+    if isinstance(answer, dict):
+        lists = [each for each in answer.values() if isinstance(each, list)]
+        return lists[0] if len(lists) == 1 else [answer]
+    return answer if isinstance(answer, list) else [answer]
+
+
+def _write_json_line(answer: object) -> None:
+    click.echo(json.dumps(answer, ensure_ascii=False, separators=(",", ":"), default=_scalar))
+
+
+def _write_yaml(answer: object) -> None:
+    import yaml  # noqa: PLC0415 - of use here alone
+
+    plain = json.loads(json.dumps(answer, default=_scalar))
+    click.echo(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True), nl=False)
+
+
+def _write_yaml_document(answer: object) -> None:
+    click.echo("---")
+    _write_yaml(answer)
+
+
+def _scalar(value: object) -> str:
+    """What JSON has no word for, as the AWS CLI writes it: times in ISO 8601 and bytes in base64."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return base64.b64encode(cast("bytes", value)).decode()
+
+
+def _write_blocks(blocks: object) -> None:
+    full = [block for block in cast("Sequence[Block]", blocks) if not _said_none(block)]
+    if all(isinstance(block, Lines) for block in full):
+        _write_plain(full)
+    elif is_terminal(sys.stdout):
+        from tableadmin.cli.output.terminal import draw  # noqa: PLC0415 - rich
+
+        draw(full)
+    else:
+        _write_plain(full)
+
+
+def _write_markdown(blocks: object) -> None:
+    full = [block for block in cast("Sequence[Block]", blocks) if not _said_none(block)]
+    for number, block in enumerate(full):
+        if number:
+            click.echo()
+        for line in markdown_lines(block):
+            click.echo(printable(line))
+
+
+def _write_names(blocks: object) -> None:
+    for block in cast("Sequence[Block]", blocks):
+        if not _said_none(block):
+            for name in names(block):
+                click.echo(printable(name))
+
+
+def _said_none(block: Block) -> bool:
+    """Say on standard error that BLOCK is empty, if it is: a pipe gets nothing then."""
+    empty = not (block.lines if isinstance(block, Lines) else block.rows)
+    if empty and not isinstance(block, Fields) and block.none:
+        click.echo(block.none, err=True)
+    return empty
+
+
+def _write_plain(blocks: Sequence[Block]) -> None:
+    for number, block in enumerate(blocks):
+        if number:
+            click.echo()
+        for line in plain_lines(block):
+            click.echo(printable(line))
+
+
+# The forms of --output: an entry here is all that a new one takes.
+FORMATS: Mapping[str, Format] = {
+    "table": Format(_write_blocks, _write_json_line, of_blocks=True),
+    "wide": Format(_write_blocks, _write_json_line, of_blocks=True),
+    "name": Format(_write_names, _write_json_line, of_blocks=True),
+    "markdown": Format(_write_markdown, _write_json_line, of_blocks=True),
+    "json": Format(_write_json, _write_json_line),
+    "jsonl": Format(_write_json_lines, _write_json_line),
+    "yaml": Format(_write_yaml, _write_yaml_document),
+}

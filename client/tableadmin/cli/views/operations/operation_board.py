@@ -1,0 +1,83 @@
+"""Operations side by side on a terminal, one a line, while they go on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from tableadmin.cli.output.terminal_text import printable
+from tableadmin.cli.views.formatting import span
+from tableadmin.cli.views.operations.operation_text import call, current_step, ended, seconds, state, tally
+
+if TYPE_CHECKING:
+    from tableadmin.client import Operations
+    from tableadmin.v1 import Operation
+
+# Columns that the name of a table gets at least, if it needs them.
+_NAME = 12
+_STYLES = {
+    "AWAITING_APPROVAL": "magenta",
+    "SCHEDULED": "cyan",
+    "RUNNING": "yellow",
+    "SUCCEEDED": "green",
+    "FAILED": "red",
+    "CANCELLED": "yellow",
+    "ABORTED": "red",
+}
+# Lines that are no operation: the heads of the columns, the last one, and the cursor's.
+_FRAME = 3
+
+
+class Board:
+    """OPERATIONS as they are, drawn anew so that their times go on."""
+
+    def __init__(self, operations: Operations) -> None:
+        self._operations = operations
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        del console
+        room = max(1, options.size.height - _FRAME)
+        yield from drawn(self._operations.latest, time.time(), room, options.max_width)
+
+
+def display(operations: Operations) -> Iterator[Operation]:
+    """Pass OPERATIONS on as they change; while they do, the board stands below, and goes away at the end."""
+    console = Console(highlight=False, markup=False, emoji=False)
+    with Live(Board(operations), console=console, refresh_per_second=4, transient=True):
+        yield from operations
+
+
+def drawn(operations: Sequence[Operation], at: float, room: int, width: int) -> Iterator[Table | Text]:
+    """At most ROOM of OPERATIONS, those that go on first, in WIDTH columns, and how many are how far."""
+    table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
+    # Names may be cut, and what happens now gets what remains.
+    table.add_column("TABLE", no_wrap=True, overflow="ellipsis", max_width=max(_NAME, width // 3))
+    for column in ("STATE", "CALL", "TIME"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("NOW", no_wrap=True, overflow="ellipsis", ratio=1)
+    # Sorting is stable: those that go on come first, and each keeps its place among its like.
+    shown = sorted(range(len(operations)), key=lambda number: ended(operations[number]))[:room]
+    for number in sorted(shown):
+        table.add_row(*_cells(operations[number], at))
+    yield table
+    hidden = len(operations) - len(shown)
+    more = [f"{hidden} more not shown"] if hidden else []
+    leaving = [] if all(map(ended, operations)) else ["Ctrl-C does not stop the operations"]
+    notes = "; ".join([tally(operations), *more, *leaving])
+    yield Text(notes, style="dim", no_wrap=True, overflow="ellipsis")
+
+
+def _cells(operation: Operation, at: float) -> list[Text]:
+    return [
+        Text(printable(operation.table_name or operation.operation_id)),
+        Text(state(operation), style=_STYLES.get(state(operation), "")),
+        Text(call(operation)),
+        Text(span(seconds(operation, at))),
+        Text(printable(current_step(operation))),
+    ]

@@ -1,0 +1,157 @@
+"""Operations shown until all have ended: side by side on a terminal, a line for each change elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from tableadmin.cli.app.exit_codes import CommandFailed, Interrupted
+from tableadmin.cli.app.session import Session, aws
+from tableadmin.cli.output import terminal_text
+from tableadmin.cli.output.terminal_text import is_terminal, printable
+from tableadmin.cli.views.formatting import span
+from tableadmin.cli.views.operations.operation_text import (
+    approvers,
+    awaits_approval,
+    call,
+    current_step,
+    ended,
+    outcomes,
+    said,
+    seconds,
+    state,
+    succeeded,
+)
+
+if TYPE_CHECKING:
+    from tableadmin.awsshape import AwsDict
+    from tableadmin.client import Operations
+    from tableadmin.v1 import Operation
+
+# With more operations than this the request is named that asked for all of them.
+_MAX_NAMED = 3
+
+
+def follow(session: Session, operations: Operations, endpoint: str | None) -> None:
+    """Show OPERATIONS, which are at ENDPOINT, until all have ended, and what came of each.
+
+    Raises CommandFailed unless all succeeded, and TableAdminError. Ctrl-C stops the watching, not the
+    operations, and says how to come back.
+    """
+    told: set[str] = set()
+    with _interruptible(session, operations, endpoint):
+        for operation in _shown(session, operations):
+            _tell_how_to_approve(session, operation, endpoint, told)
+    newest = operations.latest
+    if session.in_blocks:
+        terminal_text.write(outcomes(newest, time.time()))
+    missed = [operation.table_name for operation in newest if not succeeded(operation)]
+    if missed:
+        raise CommandFailed(f"tables that do not match their specs: {', '.join(missed)}")
+
+
+def detach(session: Session, operations: Sequence[Operation], endpoint: str | None) -> None:
+    """Show OPERATIONS, which are at ENDPOINT, as they are now, and say how to come back to them."""
+    for operation in operations:
+        if session.in_blocks:
+            click.echo(printable(f"{operation.table_name}: operation {operation.operation_id}"))
+        else:
+            session.show_item(as_json(operation))
+    told: set[str] = set()
+    for operation in operations:
+        _tell_how_to_approve(session, operation, endpoint, told)
+    click.echo(_follow_up_commands(session, operations, endpoint), err=True)
+
+
+def _tell_how_to_approve(
+    session: Session, operation: Operation, endpoint: str | None, told: set[str]
+) -> None:
+    """Say who can approve OPERATION, and how, if it waits for that and its plan was not TOLD of before."""
+    # Another plan of the operation may need approval later.
+    plan = f"{operation.operation_id} {operation.approval_request.create_time.ToNanoseconds()}"
+    if not awaits_approval(operation) or plan in told:
+        return
+    told.add(plan)
+    # The command is for somebody else, who has other credentials.
+    command = session.command_line(
+        "operation", "approve", operation.operation_id, endpoint=endpoint, of_caller=False
+    )
+    text = f"{operation.table_name} waits for approval by {approvers(operation)}; to approve, run '{command}'"
+    click.echo(printable(text), err=True)
+
+
+def as_json(operation: Operation) -> AwsDict:
+    """`time`, `type` OPERATION, and the `operation` in AWS's shape."""
+    return {"time": datetime.now(UTC), "type": "OPERATION", "operation": aws(operation)}
+
+
+@contextmanager
+def _interruptible(session: Session, operations: Operations, endpoint: str | None) -> Iterator[None]:
+    from tableadmin.errors import TableAdminError  # noqa: PLC0415 - grpc
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        if is_terminal(sys.stderr):
+            click.echo(err=True)  # past the ^C
+        raise Interrupted(
+            f"stopped watching; {_follow_up_commands(session, operations.latest, endpoint)}"
+        ) from None
+    except TableAdminError as error:
+        if not any(operation.HasField("state") for operation in operations.latest):
+            raise
+        raise CommandFailed(
+            f"{error}; {_follow_up_commands(session, operations.latest, endpoint)}"
+        ) from error
+
+
+def _follow_up_commands(session: Session, operations: Sequence[Operation], endpoint: str | None) -> str:
+    """How to see what becomes of OPERATIONS, and how to stop them."""
+    going = [operation for operation in operations if not ended(operation)] or operations
+    requests = {operation.request_id for operation in going}
+    if len(going) > _MAX_NAMED and len(requests) == 1:
+        which = ["--request-id", requests.pop()]
+    else:
+        which = [operation.operation_id for operation in going]
+    watch = session.command_line("operation", "watch", *which, endpoint=endpoint)
+    cancel = session.command_line("operation", "cancel", *which, endpoint=endpoint)
+    return f"the changes continue; to see them, run '{watch}'; to stop them, run '{cancel}'"
+
+
+def _shown(session: Session, operations: Operations) -> Iterable[Operation]:
+    if not session.in_blocks:
+        return _documents(operations, session)
+    if is_terminal(sys.stdout):
+        from tableadmin.cli.views.operations.operation_board import display  # noqa: PLC0415 - rich
+
+        return display(operations)
+    return _lines(operations)
+
+
+def _documents(operations: Iterable[Operation], session: Session) -> Iterator[Operation]:
+    for operation in operations:
+        session.show_item(as_json(operation))
+        yield operation
+
+
+def _lines(operations: Iterable[Operation]) -> Iterator[Operation]:
+    shown: dict[str, str] = {}
+    for operation in operations:
+        text = _line(operation)
+        if shown.get(operation.operation_id) != text:
+            shown[operation.operation_id] = text
+            click.echo(printable(f"{span(seconds(operation, time.time()))}: {operation.table_name}: {text}"))
+        yield operation
+
+
+def _line(operation: Operation) -> str:
+    """`running, call 2 of 5: add index GenreIndex`, `failed: ...`."""
+    at = f"call {call(operation)}" if call(operation) and not ended(operation) else ""
+    where = ", ".join(filter(None, [said(state(operation)), at]))
+    return ": ".join(filter(None, [where, current_step(operation)]))

@@ -1,0 +1,1 @@
+"""Plans, and how tables stand to their specs, as text."""

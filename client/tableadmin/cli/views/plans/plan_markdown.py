@@ -1,0 +1,75 @@
+"""Plans as Markdown for pull requests: a section for each table, which GitHub folds. Pure."""
+
+from __future__ import annotations
+
+import html
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tableadmin.cli.output.terminal_text import folded
+from tableadmin.cli.views.formatting import word
+from tableadmin.cli.views.plans import plan_text
+
+if TYPE_CHECKING:
+    from tableadmin.v1 import TablePlan
+
+# The characters that a comment on GitHub can have.
+LIMIT = 65_536
+# Left for what is said of the tables and lines that do not fit.
+_RESERVE = 400
+# The fewest characters of details that are worth being shown.
+_LEAST = 200
+_FENCE = "~~~~"
+
+
+def markdown(plans: Sequence[TablePlan], limit: int = LIMIT) -> str:
+    """PLANS in at most LIMIT bytes; what does not fit is left out and counted: details first, then tables."""
+    told = [plan for plan in plans if plan_text.has_to_tell(plan) or plan.refusal]
+    head = f"### tablectl plan: {plan_text.summary(plans)}\n"
+    still = len(plans) - len(told)
+    if still:
+        head += f"\n{still} {'table has' if still == 1 else 'tables have'} no changes.\n"
+    return head + sections(told, limit - _size(head), "tablectl plan")
+
+
+def sections(plans: Sequence[TablePlan], room: int, command: str) -> str:
+    """A section for each of PLANS in at most ROOM bytes; COMMAND shows what does not fit."""
+    room -= _RESERVE
+    shown: list[str] = []
+    for number, plan in enumerate(plans):
+        section = _section(plan, room // (len(plans) - number))
+        if _size(section) > room:
+            left = len(plans) - number
+            shown.append(f"\n{left} more {'table' if left == 1 else 'tables'} not shown: run `{command}`.\n")
+            break
+        room -= _size(section)
+        shown.append(section)
+    return "".join(shown)
+
+
+def _section(plan: TablePlan, room: int) -> str:
+    """PLAN, with as many of its lines as ROOM bytes hold."""
+    classes = Counter(plan_text.class_name(change) for change in plan.changes if not change.skipped)
+    counts = ", ".join(f"{count} {name}" for name, count in classes.items())
+    action = word(plan, "action").lower()
+    what = html.escape(f"{plan.table_name}: {action if action != 'none' else 'nothing to do'}")
+    summary = f"<b>{what}</b>" + (f" ({html.escape(counts)})" if counts else "")
+    begin = f"\n<details><summary>{summary}</summary>\n\n{_FENCE}diff\n"
+    end = f"{_FENCE}\n</details>\n"
+    lines = [text[2:] for line in plan_text.body(plan) for text in folded(line, None)]
+    return begin + _fitting(lines, max(room, _LEAST) - _size(begin + end)) + end
+
+
+def _fitting(lines: Sequence[str], room: int) -> str:
+    text = ""
+    for number, line in enumerate(lines):
+        if _size(text) + _size(line) + 1 > room - _LEAST // 2 and number < len(lines):
+            return text + f"... {len(lines) - number} more lines: run tablectl plan\n"
+        # A fence of the values' own would end the block.
+        text += line.replace(_FENCE, "~ ~ ~ ~") + "\n"
+    return text
+
+
+def _size(text: str) -> int:
+    return len(text.encode())

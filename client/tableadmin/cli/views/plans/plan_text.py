@@ -1,0 +1,181 @@
+"""How plans read: pure functions from plans to lines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from tableadmin.cli.output.terminal_text import Line
+from tableadmin.cli.views.formatting import word
+from tableadmin.cli.views.operations.operation_text import requirement
+from tableadmin.cli.views.plans.plan_values import compact, value
+from tableadmin.cli.views.plans.value_blocks import block, changed, is_nested
+
+if TYPE_CHECKING:
+    from tableadmin.v1 import (
+        PlannedChange,
+        PlannedStep,
+        PlanWarning,
+        StepDenial,
+        TablePlan,
+        UnmanagedMember,
+    )
+
+# How an action is marked and what it is called, by its name in the contract; colours are click's.
+_ACTIONS = {
+    "NONE": ("=", "no changes", ""),
+    "CREATE": ("+", "create", "green"),
+    "UPDATE": ("~", "update", "yellow"),
+    "REPLACE": ("-/+", "replace", "red"),
+}
+_CLASSES = {
+    "IN_PLACE": ("in place", ""),
+    "DISRUPTIVE": ("disruptive", "yellow"),
+    "DESTRUCTIVE": ("destructive", "red"),
+    "REPLACEMENT": ("replacement", "red"),
+}
+# How far the lines of a nested value are indented.
+_BLOCK = 6
+_SUMMARY = {"CREATE": "to create", "UPDATE": "to change", "REPLACE": "to replace"}
+
+
+def review(plans: Sequence[TablePlan]) -> Iterator[Line]:
+    """Everything about PLANS that a reviewer wants to read, and at the end how many tables change."""
+    for plan in plans:
+        yield from _changes(plan)
+        yield from _details(plan)
+        if plan.changes:
+            yield Line("")
+    yield Line(summary(plans))
+
+
+def differences(plans: Sequence[TablePlan]) -> Iterator[Line]:
+    """What changes and what is not managed, for those of PLANS that have any of it."""
+    for number, plan in enumerate(plan for plan in plans if has_to_tell(plan)):
+        if number:
+            yield Line("")
+        yield from _changes(plan)
+        yield from (_warning(each) for each in plan.warnings if each.uncertain)
+
+
+def is_uncertain(plan: TablePlan) -> bool:
+    """Whether PLAN can't tell whether the table matches its spec."""
+    return any(each.uncertain for each in plan.warnings)
+
+
+def has_to_tell(plan: TablePlan) -> bool:
+    """Whether there is something to say of PLAN but that the table is as it should be."""
+    return bool(plan.changes or plan.unmanaged) or is_uncertain(plan)
+
+
+def summary(plans: Sequence[TablePlan]) -> str:
+    """`2 to create, 1 to change, 0 to replace`."""
+    actions = Counter(word(plan, "action") for plan in plans)
+    return ", ".join(f"{actions[action]} {what}" for action, what in _SUMMARY.items())
+
+
+def _changes(plan: TablePlan) -> Iterator[Line]:
+    mark, what, colour = _ACTIONS.get(word(plan, "action"), ("?", word(plan, "action"), ""))
+    # What the endpoint does not have differs, and yet there is nothing to do.
+    what = "nothing to do" if plan.changes and not colour else what
+    if is_uncertain(plan) and not colour:
+        what, colour = "not all settings can be compared", "yellow"
+    yield Line(f"{mark} {plan.table_name} ({what})", colour=colour)
+    yield from _members(plan)
+
+
+def body(plan: TablePlan) -> Iterator[Line]:
+    """All of PLAN but its first line."""
+    yield from _members(plan)
+    yield from _details(plan)
+
+
+def class_name(change: PlannedChange) -> str:
+    """The class of CHANGE in words, such as `in place`."""
+    return _CLASSES.get(word(change, "change_class"), (word(change, "change_class"), ""))[0]
+
+
+def _members(plan: TablePlan) -> Iterator[Line]:
+    created = word(plan, "action") == "CREATE"
+    for change in plan.changes:
+        yield from _change(change, created=created)
+    if plan.unmanaged:
+        what = "not managed, created with AWS's defaults unless given above" if created else "not managed"
+        yield Line(f"{what}: {unmanaged(plan.unmanaged)}", 2, colour="bright_black")
+
+
+def unmanaged(members: Sequence[UnmanagedMember]) -> str:
+    """MEMBERS as one line: the paths with their bounds, and behind the paths the reason that they share."""
+    by_reason: dict[str, list[str]] = {}
+    for each in members:
+        by_reason.setdefault(each.reason, []).append(f"{each.path}{_bounds(each)}")
+    groups = {reason: ", ".join(paths) for reason, paths in by_reason.items()}
+    return "; ".join(f"{paths} ({reason})" if reason else paths for reason, paths in groups.items())
+
+
+def _bounds(member: UnmanagedMember) -> str:
+    lowest = f" from {member.minimum}" if member.HasField("minimum") else ""
+    return f"{lowest} to {member.maximum}" if member.HasField("maximum") else lowest
+
+
+def _change(change: PlannedChange, *, created: bool) -> Iterator[Line]:
+    what, colour = _CLASSES.get(word(change, "change_class"), (word(change, "change_class"), ""))
+    what = f"{what}: {change.effect}" if change.effect else what
+    notes = [] if created and what == "in place" else [what]
+    if change.skipped:
+        notes, colour = [f"skipped: {change.skipped}"], "bright_black"
+    mark = _MARKS[bool(change.before), bool(change.after)]
+    note = f" [{'; '.join(notes)}]" if notes else ""
+    texts = [each for each in (change.before, change.after) if each]
+    if not is_nested([value(each) for each in texts]):
+        values = " -> ".join(map(compact, texts))
+        yield Line(f"{mark} {change.path}: {values}{note}", 2, colour=colour)
+        return
+    yield Line(f"{mark} {change.path}:{note}", 2, colour=colour)
+    both = len(texts) > 1
+    lines = changed(value(change.before), value(change.after)) if both else block(value(texts[0]))
+    yield from (Line(each.text, _BLOCK + 2 * each.depth, colour=colour) for each in lines)
+
+
+# By whether there is something before, and after.
+_MARKS: Mapping[tuple[bool, bool], str] = {
+    (True, True): "~",
+    (False, True): "+",
+    (True, False): "-",
+    (False, False): "~",
+}
+
+
+def _details(plan: TablePlan) -> Iterator[Line]:
+    yield from (Line(f"! first wait for: {each}", 2, colour="yellow") for each in plan.waits)
+    for number, step in enumerate(plan.steps, 1):
+        yield from _step(number, step)
+    yield from map(_warning, plan.warnings)
+    if plan.refusal:
+        yield Line(f"refused: {plan.refusal}", 2, colour="red")
+
+
+def _warning(warning: PlanWarning) -> Line:
+    place = f"{warning.path}: " if warning.path else ""
+    return Line(f"! {place}{warning.description}", 2, colour="yellow")
+
+
+def _step(number: int, step: PlannedStep) -> Iterator[Line]:
+    call = (step.WhichOneof("call") or "").title().replace("_", "")
+    mark = f"{number}. "
+    yield Line(f"{mark}{step.summary} ({call})" if call else f"{mark}{step.summary}", 2, len(mark))
+    yield from (Line(f"wait for: {each}", 2 + len(mark)) for each in step.waits)
+    if step.HasField("denial"):
+        yield Line(_denial(step.denial), 2 + len(mark), colour="red")
+    for required in step.required_approvals:
+        yield Line(f"needs approval by {requirement(required)}", 2 + len(mark), colour="yellow")
+
+
+def _denial(denial: StepDenial) -> str:
+    """Why policies do not permit a step."""
+    policies = ", ".join(denial.policies)
+    why = (
+        f"the policy {policies} forbids {denial.action}" if policies else f"no policy permits {denial.action}"
+    )
+    return " ".join([f"denied: {why}.", *denial.advice])

@@ -1,0 +1,1 @@
+"""How calls travel: channels, credentials, retries and traces."""

@@ -1,0 +1,321 @@
+"""Endpoints that are dead, each in its way, beside one that lives."""
+
+import asyncio
+import json
+import os
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+import grpc
+import msgspec
+import pytest
+from google.rpc.code_pb2 import Code
+from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo
+from google.rpc.status_pb2 import Status
+from grpc_status import rpc_status
+
+from tableadmin import v1
+from tableadmin.v1.table_admin_pb2_grpc import TableAdminStub
+from tableadmin_server.config import EndpointConfig
+from tableadmin_server.dynamodb.circuit_breaker import THRESHOLD
+from tableadmin_server.dynamodb.endpoint import Endpoint
+from tableadmin_server.failure import Failure
+from tests.server.conftest import wait_for, write_config
+from tests.server.dead_endpoint import DeadEndpoint, dead, garble, reset
+from tests.server.harness.scripted_endpoint import Answer, ScriptedEndpoint, answer, error, page, serving
+from tests.server_process import ServerProcess, running_server
+
+if TYPE_CHECKING:
+    from tableadmin.v1.table_admin_pb2_grpc import TableAdminAsyncStub
+
+CALLERS = 1500
+POOL = 16
+DEADLINE = 5.0
+DESCRIBED = answer({"Table": {"TableName": "Music"}})
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A server with the endpoints `live`, and one for each way of being dead."""
+
+    server: ServerProcess
+    endpoints: dict[str, DeadEndpoint]
+
+
+@pytest.fixture(scope="module")
+def setting(tmp_path_factory: pytest.TempPathFactory, free_port: int) -> Iterator[Setting]:
+    """The server that all tests of this module share."""
+    kept: list[socket.socket] = []
+    with (
+        dead(kept.append) as silent,
+        dead(reset) as resets,
+        dead(garble) as garbles,
+        serving(DESCRIBED) as live,
+    ):
+        refuses = DeadEndpoint(f"http://127.0.0.1:{free_port}")
+        endpoints = {"silent": silent, "resets": resets, "garbles": garbles, "refuses": refuses}
+        shared = {"region": "us-west-2", "operations_table": "", "pool_size": POOL}
+        urls = {name: each.url for name, each in endpoints.items()} | {"live": live.url}
+        config = write_config(
+            tmp_path_factory.mktemp("dead") / "config.toml",
+            {name: {"endpoint_url": url, **shared} for name, url in urls.items()},
+            default_endpoint="live",
+        )
+        with running_server("--config", str(config)) as server:
+            yield Setting(server, endpoints)
+        for each in kept:
+            each.close()
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a call ended: code, reason, whether it says when to try again, and the seconds it took."""
+
+    code: grpc.StatusCode
+    reason: str
+    retry: bool
+    seconds: float
+
+
+async def describe(stub: "TableAdminAsyncStub", endpoint: str, table: str, deadline: float) -> Ended:
+    """How a DescribeTable of TABLE at ENDPOINT ends, within DEADLINE seconds."""
+    began = time.monotonic()
+    metadata = (("tableadmin-endpoint", endpoint),)
+    try:
+        await stub.DescribeTable(
+            v1.DescribeTableRequest(table_name=table), timeout=deadline, metadata=metadata
+        )
+    except grpc.aio.AioRpcError as failed:
+        info, retry = ErrorInfo(), RetryInfo()
+        status: Status | None = rpc_status.from_call(cast("grpc.Call", failed))
+        details = [] if status is None else status.details
+        reason = info.reason if any(each.Unpack(info) for each in details) else ""
+        is_retried = any(each.Unpack(retry) for each in details)
+        return Ended(failed.code(), reason, is_retried, time.monotonic() - began)
+    return Ended(grpc.StatusCode.OK, "", retry=False, seconds=time.monotonic() - began)
+
+
+async def described(
+    server: ServerProcess, endpoint: str, callers: int, deadline: float = DEADLINE
+) -> list[Ended]:
+    """How as many calls as CALLERS end, at once, each for a table of its own."""
+    async with grpc.aio.insecure_channel(server.address) as channel:
+        stub: TableAdminAsyncStub = TableAdminStub(channel)
+        return await asyncio.gather(
+            *(describe(stub, endpoint, f"Table{n}", deadline) for n in range(callers))
+        )
+
+
+async def test_silent_endpoint(setting: Setting) -> None:
+    """Of 1,500 calls about as many reach the endpoint as can be under way, and later ones are not held."""
+    silent = setting.endpoints["silent"]
+    first = await described(setting.server, "silent", CALLERS)
+    # How many calls a server begins before their deadline depends on how busy the machine is.
+    others = [each for each in first if each.code != grpc.StatusCode.DEADLINE_EXCEEDED]
+    assert {"ENDPOINT_OVERLOADED", "ENDPOINT_UNREACHABLE"} >= {each.reason for each in others}
+    assert all(each.retry for each in others)
+    # Of the calls that it begins it holds few: those that are sent, and those that may have a turn in time.
+    ended = [json.loads(line) for line in setting.server.log.splitlines() if '"endpoint":"silent"' in line]
+    held = [each for each in ended if each.get("code") in {"DEADLINE_EXCEEDED", "CANCELLED"}]
+    assert len(held) <= 2 * POOL
+    # Until the circuit opens, each of the first that end at their deadline leaves its slot to another call.
+    reached = silent.accepted
+    assert reached <= 2 * POOL
+    later = await described(setting.server, "silent", 50)
+    # One call may be the probe.
+    probes = [each for each in later if each.code == grpc.StatusCode.DEADLINE_EXCEEDED]
+    assert len(probes) <= 1
+    assert silent.accepted - reached <= 1
+    refused = [each for each in later if each not in probes]
+    assert {(grpc.StatusCode.UNAVAILABLE, "ENDPOINT_UNREACHABLE", True)} == {
+        (each.code, each.reason, each.retry) for each in refused
+    }
+    assert [grpc.StatusCode.OK] == [each.code for each in await described(setting.server, "live", 1)]
+    downs = [line for line in setting.server.log.splitlines() if "endpoint went down" in line]
+    assert 1 == sum('"silent"' in line for line in downs)
+
+
+@pytest.mark.parametrize("kind", ["resets", "refuses", "garbles"])
+async def test_endpoints_that_fail_at_once(setting: Setting, kind: str) -> None:
+    """Of 1,500 calls few reach such an endpoint, and all are told when to try again."""
+    endpoint = setting.endpoints[kind]
+    # All are answered, however busy the machine is.
+    first = await described(setting.server, kind, CALLERS, deadline=60)
+    assert {"ENDPOINT_OVERLOADED", "ENDPOINT_UNREACHABLE", "ENDPOINT_ANSWER_UNREADABLE"} >= {
+        each.reason for each in first
+    }
+    assert all(each.retry for each in first)
+    # Those that were under way when the circuit opened, each tried at most once more, and a few probes.
+    assert endpoint.accepted <= 4 * POOL
+    refused = Counter(each.reason for each in await described(setting.server, kind, 50))
+    assert refused["ENDPOINT_UNREACHABLE"] >= 49
+    assert [grpc.StatusCode.OK] == [each.code for each in await described(setting.server, "live", 1)]
+    downs = [line for line in setting.server.log.splitlines() if "endpoint went down" in line]
+    assert 1 == sum(f'"{kind}"' in line for line in downs)
+
+
+def config_of(url: str) -> EndpointConfig:
+    """A configuration of an endpoint at URL, which is tried once."""
+    return EndpointConfig(endpoint_url=url, region="us-west-2", operations_table="", max_attempts=1)
+
+
+async def fail(endpoint: Endpoint, operation: str = "DescribeTable") -> Failure:
+    """The failure in which OPERATION ends at ENDPOINT."""
+    with pytest.raises(Failure) as raised:
+        await endpoint.call(operation, {"TableName": "Music"})
+    return raised.value
+
+
+async def test_what_a_refused_call_costs(free_port: int) -> None:
+    """A call that is refused takes microseconds of CPU time, and neither a thread nor a socket."""
+    with closing(Endpoint("down", config_of(f"http://127.0.0.1:{free_port}"))) as endpoint:
+        for _ in range(THRESHOLD):
+            await fail(endpoint)
+        endpoint._circuit.breaker._probe_at = float("inf")
+        before = threading.active_count(), len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+        began = time.thread_time()
+        for _ in range(1000):
+            try:
+                await endpoint.call("DescribeTable", {"TableName": "Music"})
+            except Failure as failure:
+                assert failure.not_sent  # noqa: PT017  # a context manager of pytest takes longer than the call
+        seconds = (time.thread_time() - began) / 1000
+        assert before == (threading.active_count(), len(os.listdir("/proc/self/fd")))  # noqa: PTH208
+    assert seconds < 200e-6
+
+
+async def test_a_change_is_not_sent() -> None:
+    """While the circuit is open no change is sent, whoever makes it, and the failure says so."""
+    with (
+        serving(page("<html>", 502)) as scripted,
+        closing(Endpoint("down", config_of(scripted.url))) as endpoint,
+    ):
+        for _ in range(THRESHOLD):
+            await fail(endpoint)
+        endpoint._circuit.breaker._probe_at = float("inf")
+        scripted.seen.clear()
+        refused = await fail(endpoint, "DeleteTable")
+        with pytest.raises(Failure) as raised:
+            await endpoint.background.single_call("DeleteTable", {"TableName": "Music"}, lambda: True)
+    assert [] == scripted.seen
+    for failure in (refused, raised.value):
+        assert (Code.UNAVAILABLE, "ENDPOINT_UNREACHABLE", True) == (
+            failure.code,
+            failure.reason,
+            failure.not_sent,
+        )
+        assert failure.retry_delay is not None
+
+
+async def test_the_endpoint_comes_back() -> None:
+    """The first answer closes the circuit: one probe, and then all calls are sent."""
+    with (
+        serving(page("<html>", 502)) as scripted,
+        closing(Endpoint("down", config_of(scripted.url))) as endpoint,
+    ):
+        for _ in range(THRESHOLD):
+            await fail(endpoint)
+        assert "ENDPOINT_UNREACHABLE" == (await fail(endpoint)).reason
+        scripted.step = DESCRIBED
+        await asyncio.sleep(endpoint._circuit.breaker.retry_delay)
+        await endpoint.call("DescribeTable", {"TableName": "Music"})
+        calls = (endpoint.call("DescribeTable", {"TableName": f"Table{n}"}) for n in range(50))
+        assert 50 == len(await asyncio.gather(*calls))
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "ResourceNotFoundException", "InternalServerError"])
+async def test_errors_of_dynamodb(code: str) -> None:
+    """Errors that DynamoDB answers never open the circuit."""
+    with serving(error(code)) as scripted, closing(Endpoint("up", config_of(scripted.url))) as endpoint:
+        reasons = [(await fail(endpoint)).reason for _ in range(3 * THRESHOLD)]
+        assert 3 * THRESHOLD == len(scripted.seen)
+    assert "ENDPOINT_UNREACHABLE" not in reasons
+
+
+async def test_parameters_that_botocore_refuses() -> None:
+    """Parameters that are never sent say nothing about the endpoint: they do not close the circuit."""
+    with (
+        serving(page("<html>", 502)) as scripted,
+        closing(Endpoint("down", config_of(scripted.url))) as endpoint,
+    ):
+        for _ in range(THRESHOLD):
+            await fail(endpoint)
+        await asyncio.sleep(endpoint._circuit.breaker.retry_delay)
+        with pytest.raises(Failure) as raised:
+            await endpoint.call("DescribeTable", {"TableName": 5})
+        assert Code.INVALID_ARGUMENT == raised.value.code
+        assert not endpoint._circuit.breaker.is_closed
+
+
+async def test_who_waits_when_the_circuit_opens() -> None:
+    """Reads that are under way or wait when the circuit opens end at once; a change goes on."""
+    with (
+        held_back() as (scripted, release),
+        closing(Endpoint("down", config_of(scripted.url))) as endpoint,
+    ):
+        change = asyncio.create_task(endpoint.call("DeleteTable", {"TableName": "Music"}))
+        reads = [
+            asyncio.create_task(endpoint.call("DescribeTable", {"TableName": f"Table{n}"}))
+            for n in range(2 * POOL)
+        ]
+        await asyncio.to_thread(wait_for, lambda: len(scripted.seen) == POOL + 1)
+        open_circuit(endpoint)
+        ended = await asyncio.wait_for(asyncio.gather(*reads, return_exceptions=True), 30)
+        assert {"ENDPOINT_UNREACHABLE"} == {cast("Failure", each).reason for each in ended}
+        assert not change.done()
+        release.set()
+        await asyncio.wait_for(change, 30)
+
+
+def open_circuit(endpoint: Endpoint) -> None:
+    """Have calls fail at ENDPOINT until its circuit opens."""
+    calls = [endpoint._circuit.breaker.admit() for _ in range(THRESHOLD)]
+    for each in calls:
+        assert each is not None
+        endpoint._circuit.breaker.sent(each)
+        endpoint._circuit.failed(each)
+
+
+async def test_who_waits_for_the_budget_when_the_circuit_opens() -> None:
+    """Calls of plans, operations and watches that wait for their turn in the budget end at once."""
+    with serving(DESCRIBED) as scripted:
+        config = msgspec.structs.replace(config_of(scripted.url), background_calls_per_second=0.01)
+        with closing(Endpoint("down", config)) as endpoint:
+            background = endpoint.background
+            await background.call("DescribeTable", {"TableName": "Music"})
+            waiting = [
+                asyncio.create_task(ask("DescribeTable", {"TableName": "Music"}))
+                for ask in (background.call, background.call, background.poll, background.poll)
+            ]
+            waiting.append(asyncio.create_task(background.single_call("DeleteTable", {}, lambda: True)))
+            await asyncio.sleep(0)
+            assert len(waiting) == background.waiting
+            open_circuit(endpoint)
+            ended = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 10)
+            assert [("ENDPOINT_UNREACHABLE", True)] * len(waiting) == [
+                (cast("Failure", each).reason, cast("Failure", each).not_sent) for each in ended
+            ]
+            assert 0 == background.waiting
+        assert 1 == len(scripted.seen)
+
+
+@contextmanager
+def held_back() -> Iterator[tuple[ScriptedEndpoint, threading.Event]]:
+    """An endpoint that answers nothing until it is released."""
+    release = threading.Event()
+
+    def hold(_: object) -> Answer:
+        release.wait(60)
+        return Answer()
+
+    with serving(hold) as scripted:
+        try:
+            yield scripted, release
+        finally:
+            release.set()

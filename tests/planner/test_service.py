@@ -29,10 +29,9 @@ def model() -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def model_server(model: Served) -> Iterator[ServerProcess]:
-    """A server in front of the model."""
-    with running_server(
-        "--endpoint-url", model.url, "--region", "us-west-2", "--max-attempts", "1"
-    ) as process:
+    """A server in front of the model, which runs no operations: what it asks is for plans alone."""
+    options = ("--endpoint-url", model.url, "--region", "us-west-2", "--operations-table", "")
+    with running_server(*options, "--max-attempts", "1") as process:
         yield process
 
 

@@ -286,7 +286,7 @@ async def test_a_thousand_watchers_leave_in_the_same_instant(endpoint: ScriptedE
     """When a process with a thousand watches is killed, within a second nothing is left of them."""
     async with in_process(endpoint) as (server, hub):
         tasks = len(asyncio.all_tasks())
-        script = Path(__file__).with_name("leave_at_once.py")
+        script = Path(__file__).parent / "harness" / "leave_at_once.py"
         process = await asyncio.create_subprocess_exec(
             sys.executable, str(script), server.address, "Music", "1000", stdout=subprocess.PIPE
         )

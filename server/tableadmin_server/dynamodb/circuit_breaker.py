@@ -16,7 +16,7 @@ STATES: tuple[State, ...] = get_args(State)
 # Calls in a row without an answer after which the circuit opens, if so many calls can be under way.
 THRESHOLD = 5
 # Seconds from a failure to the next probe: after the circuit has opened, and at most. The delay doubles.
-_FIRST_DELAY, _LONGEST_DELAY = 0.25, 2.0
+_FIRST_DELAY, LONGEST_DELAY = 0.25, 2.0
 # Seconds after which a call counts as not answered if its caller gives up the call.
 _ANSWER_SECONDS = 1.0
 
@@ -97,7 +97,7 @@ class CircuitBreaker:
                 self.is_closed = False
                 self._await_probe()
         elif call is self._probe:
-            self._delay = min(self._delay * 2, _LONGEST_DELAY)
+            self._delay = min(self._delay * 2, LONGEST_DELAY)
             self._await_probe()
 
     def had_time(self, call: Admission) -> bool:

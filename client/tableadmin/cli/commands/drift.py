@@ -31,8 +31,8 @@ _HELP = """Compare all specs with all tables of an endpoint.
 SAME       the table matches its spec
 DRIFTED    the table differs from its spec
 MISSING    the table does not exist
-UNMANAGED  the table exists, and no spec names it
-UNKNOWN    the table cannot be read, or cannot be compared in full
+UNMANAGED  no spec names the table
+UNKNOWN    the table cannot be read or compared
 
 The command changes nothing. For a table that has drifted, tablectl shows the last operation of the
 service that changed the table. If the spec is unchanged since this operation, the table was changed by

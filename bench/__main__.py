@@ -1,12 +1,14 @@
 """`python -m bench [AWS]`: measure the service beside what it is made of, with DynamoDB Local behind.
 
-AWS is the AWS CLI's program. A target that is missed is reported, and is no failure: machines are noisy.
+The figures are printed, and kept in docs/: bench.md, bench.json and bench.png. AWS is the AWS CLI's program.
+A target that is missed is reported, and is no failure: machines are noisy.
 """
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from bench import pages
 from bench.load.echo import running_echo
 from bench.load.tables import create_tables, description
 from bench.measuring import measure_counting, measure_metrics, metrics_lines, metrics_targets
@@ -19,7 +21,7 @@ from bench.parts.authorizing import (
     measure_decisions,
 )
 from bench.parts.dead_endpoints import dead_endpoints_lines, dead_endpoints_targets, measure_dead_endpoints
-from bench.parts.describing import loads, measure_describing
+from bench.parts.describing import Described, loads, measure_describing
 from bench.parts.fan_out import fan_out_lines, fan_out_targets, measure_fan_out
 from bench.parts.inventory import measure_inventory
 from bench.parts.listing import measure_listing
@@ -58,12 +60,15 @@ def main(aws: Path = Path(".venv-bench/bin/aws")) -> None:
         sys.exit(f"bench: there is no {aws}: `make bench` installs it")
     with dynamodb_local() as engine:
         create_tables(engine)
-        targets = [*_calls(engine, aws), *_watches(engine), *_metrics(engine)]
+        described, of_calls = _calls(engine, aws)
+        targets = [*of_calls, *_watches(engine), *_metrics(engine)]
         targets += [*_replicas(engine), *_dead_endpoints(engine)]
-    _show(target_lines([*targets, *_inventory(), *_applying(), *_fan_out(), *_auditing(), *_authorizing()]))
+    targets += [*_inventory(), *_applying(), *_fan_out(), *_auditing(), *_authorizing()]
+    _show(target_lines(targets))
+    pages.write(_shown, described, targets, aws.with_name("python"))
 
 
-def _calls(engine: Engine, aws: Path) -> Iterable[Target]:
+def _calls(engine: Engine, aws: Path) -> tuple[Described, Sequence[Target]]:
     with (
         running_echo() as echo,
         running_server("--endpoint-url", engine.url, "--region", REGION, fresh=True) as server,
@@ -78,7 +83,7 @@ def _calls(engine: Engine, aws: Path) -> Iterable[Target]:
         _show(reading_lines(reading))
         listing = measure_listing(server.address, engine.url, aws)
         _show(listing_lines(listing))
-    return *call_targets(described, reading, listing), *sharing_targets(sharing)
+    return described, [*call_targets(described, reading, listing), *sharing_targets(sharing)]
 
 
 def _auditing() -> Iterable[Target]:
@@ -162,8 +167,14 @@ def _applying() -> Iterable[Target]:
     return applying_targets(applying)
 
 
+# What was shown, for the page.
+_shown: list[str] = []
+
+
 def _show(lines: Iterable[str]) -> None:
-    print(*lines, sep="\n", end="\n\n", flush=True)
+    found = [*lines, ""]
+    _shown.extend(found)
+    print(*found, sep="\n", flush=True)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ COMMANDS = {
     "operation": "operation:operation",
     "diff": "diff:diff",
     "drift": "drift:drift",
+    "history": "history:history",
     "export": "export:export",
     "clone": "clone:clone",
     "watch": "watch:watch",

@@ -1,0 +1,81 @@
+"""The history of a table: operations and audit records as events, oldest first. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from tableadmin.cli.app.session import aws
+from tableadmin.cli.output.blocks import Rows
+from tableadmin.cli.views.operations.operation_text import calls, error_text, state
+
+if TYPE_CHECKING:
+    from tableadmin.awsshape import AwsDict
+    from tableadmin.v1 import Operation
+
+_COLUMNS = ("Time", "What", "By", "Result", "Details")
+# Records of calls that read have no other status than these, and are no events of a table.
+_OUTCOMES = frozenset({"Success", "Failure", "Unknown"})
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to a table; `record` is all that is known, for programs."""
+
+    at: datetime
+    what: str
+    by: str
+    result: str
+    details: str
+    record: AwsDict
+
+
+def events(operations: Iterable[Operation], records: Iterable[Mapping[str, Any]]) -> Sequence[Event]:
+    """OPERATIONS on a table, and what audit RECORDS say of its other changes, oldest first."""
+    return sorted([*map(_of_operation, operations), *_of_records(records)], key=lambda each: each.at)
+
+
+def rows(found: Sequence[Event]) -> Rows:
+    """A row for each event."""
+    cells = [
+        (f"{each.at:%Y-%m-%d %H:%M:%S} UTC", each.what, each.by, each.result, each.details) for each in found
+    ]
+    return Rows(_COLUMNS, cells, "nothing is known of the table", named_by=1)
+
+
+def document(found: Sequence[Event]) -> AwsDict:
+    """The events for programs."""
+    return {"Events": [{"Time": each.at.isoformat(), "What": each.what, **each.record} for each in found]}
+
+
+def _of_operation(operation: Operation) -> Event:
+    made = ", ".join(dict.fromkeys(each.operation for each in operation.calls))
+    error = error_text(operation.error) if operation.HasField("error") else ""
+    return Event(
+        operation.create_time.ToDatetime(tzinfo=UTC),
+        f"operation {operation.operation_id}",
+        operation.requested_by,
+        state(operation),
+        "; ".join(filter(None, [error, f"{calls(operation)}: {made}" if made else calls(operation)])),
+        {"Operation": aws(operation)},
+    )
+
+
+def _of_records(records: Iterable[Mapping[str, Any]]) -> Iterator[Event]:
+    """The direct changes: those that an operation makes are part of the operation."""
+    for record in records:
+        unmapped = record.get("unmapped", {})
+        if record["status"] not in _OUTCOMES or "operation_id" in unmapped:
+            continue
+        if record["api"]["operation"] == "ApplyPlan":
+            continue
+        yield Event(
+            datetime.fromtimestamp(record["time"] / 1000, UTC),
+            record["api"]["operation"],
+            record["actor"]["user"]["uid"],
+            record["status"].upper(),
+            f"{record.get('status_code', '')} {record.get('status_detail', '')}".strip(),
+            {"AuditRecord": dict(record)},
+        )

@@ -20,6 +20,7 @@ from tableadmin.formats.files import documents as documents_of
 from tableadmin.formats.found import Found, FoundTable, joined, leaving_alone
 from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.kubernetes import ack
+from tableadmin.formats.protection import protect
 from tableadmin.formats.readers import Unread, reader_of, text_reader_of
 from tableadmin.formats.selection import check_distinct, refused, selected
 from tableadmin.formats.terraform import writing as terraform_writing
@@ -42,6 +43,7 @@ __all__ = [
     "joined",
     "load",
     "parameter_values",
+    "protect",
     "read",
     "refused",
     "selected",

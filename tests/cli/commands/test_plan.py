@@ -202,3 +202,14 @@ def test_progress(terminal: Callable[..., Terminal], tablectl: Run, file: Callab
     session = terminal("plan", "-f", path)
     assert (0, True) == (session.end(), "2/2" in session.raw)
     assert "" == tablectl("plan", "-f", path).stderr
+
+
+def test_protection_that_a_team_forgot(tablectl: Run, file: Callable[..., str]) -> None:
+    """--protect adds deletion protection and point-in-time recovery to the plan, and says so."""
+    path = file("a.yaml", spec("Protected"))
+    assert "DeletionProtectionEnabled" not in tablectl("plan", "-f", path).stdout
+    ran = tablectl("plan", "-f", path, "--protect")
+    assert 0 == ran.returncode
+    assert "+ DeletionProtectionEnabled: true" in ran.stdout
+    assert "PointInTimeRecoverySpecification" in ran.stdout
+    assert "note: table Protected: DeletionProtectionEnabled is on by --protect" in ran.stderr

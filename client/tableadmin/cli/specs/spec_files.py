@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
@@ -56,6 +56,7 @@ class Source(NamedTuple):
     select: Sequence[str] = ()
     unmanaged: Sequence[str] = ()
     parameter_files: Sequence[str] = ()
+    protect: bool = False
 
     def check_needs_files(self) -> None:
         """Raise UsageError for an option that is of no use without -f."""
@@ -66,6 +67,7 @@ class Source(NamedTuple):
             "--select": self.select,
             "--unmanaged": self.unmanaged,
             "--param-file": self.parameter_files,
+            "--protect": self.protect,
         }
         for option in (option for option, values in given.items() if values and not self.files):
             raise click.UsageError(f"{option} requires -f FILE")
@@ -76,26 +78,9 @@ def source(*, required: bool) -> Callable[[Callable[..., R]], Callable[..., R]]:
 
     def decorated(command: Callable[..., R]) -> Callable[..., R]:
         @wraps(command)
-        def with_source(
-            *args: object,
-            files: Sequence[str],
-            parameters: Sequence[str],
-            names: Sequence[str],
-            stacks: Sequence[str],
-            select: Sequence[str],
-            unmanaged: Sequence[str],
-            parameter_files: Sequence[str],
-            **others: object,
-        ) -> R:
-            said = Source(
-                [*map(json_input.path_of, files)],
-                parameters,
-                names,
-                stacks,
-                select,
-                unmanaged,
-                parameter_files,
-            )
+        def with_source(*args: object, files: Sequence[str], **others: Any) -> R:  # noqa: ANN401 - click's
+            options_of_files = {name: others.pop(name) for name in Source._fields[1:]}
+            said = Source([*map(json_input.path_of, files)], **options_of_files)
             said.check_needs_files()
             return command(*args, source=said, **others)
 
@@ -167,6 +152,12 @@ _OPTIONS = (
         help="Do not change this member of the tables, for example Tags or SSESpecification.KMSMasterKeyId. "
         "Can be repeated.",
     ),
+    click.option(
+        "--protect",
+        is_flag=True,
+        help="Turn on deletion protection and point-in-time recovery for tables whose files do not say "
+        "otherwise.",
+    ),
 )
 
 
@@ -201,6 +192,8 @@ def read(source: Source, region: Callable[[], str] | None = None) -> Read:
         *(note for table in tables for note in table.notes),
         *filter(None, [left_out]),
     ]
+    if source.protect:
+        notes += [note for table in tables if table.spec for note in formats.protect(table.spec)]
     print_notes(notes)
     return Read(
         [

@@ -55,6 +55,9 @@ async def apply_with_approval(callers: Callers, number: str) -> None:
         await _followed(callers, operations, [spec])
         if operations is not None:
             deciding.cancel()
+            await asyncio.wait({deciding})
+            if not deciding.cancelled():
+                deciding.result()
         version += 1
 
 

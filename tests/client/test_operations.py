@@ -161,15 +161,29 @@ def test_without_a_timeout_there_is_no_deadline() -> None:
 
 def test_the_deadline_says_what_goes_on() -> None:
     """DeadlineExceeded names what has not ended, each with what it waits for."""
-    follow, _, _ = following(operation("Music"), operation("Films"), Operation(operation_id="g"), timeout=60)
+    follow, _, clock = following(
+        operation("Music"), operation("Films"), Operation(operation_id="g"), timeout=60
+    )
     follow.next_call()
     told(follow, operation("Music", SUCCEEDED), operation("Films", RUNNING, "index A: CREATING", "TTL"))
+    clock.time += 60
     with pytest.raises(DeadlineExceeded) as caught:
         follow.ended(LATE)
     assert (
         "the deadline has expired, and the operations continue: Films: running, index A: CREATING, TTL; "
         "g: not seen yet" == caught.value.message
     )
+
+
+def test_a_deadline_before_its_time_is_a_loss() -> None:
+    """A call that ends so while time remains, as for an endpoint that does not answer, is made again."""
+    follow, _, clock = following(operation("Music"), timeout=60)
+    follow.next_call()
+    told(follow, operation("Music", RUNNING, "index A: CREATING"))
+    clock.time += 20
+    follow.ended(DeadlineExceeded("no answer", grpc.StatusCode.DEADLINE_EXCEEDED, reason="ENDPOINT_TIMEOUT"))
+    assert follow.pause > 0
+    assert pytest.approx(40) == follow.next_call()[1]
 
 
 def test_the_deadline_does_not_name_hundreds() -> None:

@@ -58,6 +58,8 @@ class Calls:
         self._tokens = tokens
         self._owns_channel = channel is None
         opened = channel or _open(target, credentials)
+        # Beneath the spans, if there are any.
+        self._opened = opened
         self.channel = _tracing().traced(opened, target) if tracing else opened
         self._connection = Connection()
 
@@ -79,7 +81,7 @@ class Calls:
         """The response to REQUEST and the trailing metadata; raises TableAdminError."""
         tries = Attempts(request, options.timeout, self._connection)
         while True:
-            proof, opened = self._tokens.headers(), _opened(self.channel)
+            proof, opened = self._tokens.headers(), _opened(self._opened)
             metadata = (*options.headers(), *proof)
             try:
                 response, call = rpc.with_call(request, timeout=tries.timeout, metadata=metadata)
@@ -91,7 +93,7 @@ class Calls:
             else:
                 self._connection.answered = True
                 return response, call.trailing_metadata()
-            renewed = self._tokens.is_renewed(failure, proof) or _is_renewed(self.channel, failure, opened)
+            renewed = self._tokens.is_renewed(failure, proof) or _is_renewed(self._opened, failure, opened)
             if not tries.renewed(renewed):
                 self._connection.closed.wait(tries.failed(failure))
 
@@ -101,13 +103,13 @@ class Calls:
         """The responses of a stream, which starts when the first one is asked for."""
 
         def begin(request: Request, timeout: float | None) -> grpc.CallIterator[Response]:
-            begun.proof, begun.opened = self._tokens.headers(), _opened(self.channel)
+            begun.proof, begun.opened = self._tokens.headers(), _opened(self._opened)
             try:
                 return rpc(request, timeout=timeout, metadata=(*options.headers(), *begun.proof))
             except ValueError as error:
                 raise _of_closed_channel(error) from error
 
-        begun = _Begun(self._tokens, self.channel)
+        begun = _Begun(self._tokens, self._opened)
         return Stream(begin, self._target, resumption, begun.is_renewed)
 
 
@@ -134,6 +136,8 @@ class AsyncCalls:
         self._loop = _running_loop()
         self._owns_channel = channel is None
         opened = channel or _open_async(target, credentials)
+        # Beneath the spans, if there are any.
+        self._opened = opened
         self.channel = _tracing().traced(opened, target) if tracing else opened
         self._connection = Connection()
 
@@ -157,7 +161,7 @@ class AsyncCalls:
         self._check_loop()
         tries = Attempts(request, options.timeout, self._connection)
         while True:
-            proof, opened = await self._proof(), _opened(self.channel)
+            proof, opened = await self._proof(), _opened(self._opened)
             metadata = (*options.headers(), *proof)
             try:
                 call = rpc(request, timeout=tries.timeout, metadata=metadata)
@@ -174,7 +178,7 @@ class AsyncCalls:
             else:
                 self._connection.answered = True
                 return response, tuple(await call.trailing_metadata())
-            renewed = self._tokens.is_renewed(failure, proof) or _is_renewed(self.channel, failure, opened)
+            renewed = self._tokens.is_renewed(failure, proof) or _is_renewed(self._opened, failure, opened)
             if not tries.renewed(renewed):
                 await asyncio.sleep(tries.failed(failure))
 
@@ -191,13 +195,13 @@ class AsyncCalls:
             timeout: float | None,  # noqa: ASYNC109 - it travels to the service
         ) -> grpc.aio.UnaryStreamCall[Request, Response]:
             self._check_loop()
-            begun.proof, begun.opened = await self._proof(), _opened(self.channel)
+            begun.proof, begun.opened = await self._proof(), _opened(self._opened)
             try:
                 return rpc(request, timeout=timeout, metadata=(*options.headers(), *begun.proof))
             except grpc.aio.UsageError as error:
                 raise closed() from error
 
-        begun = _Begun(self._tokens, self.channel)
+        begun = _Begun(self._tokens, self._opened)
         return responses(begin, self._target, resumption, begun.is_renewed)
 
     async def _proof(self) -> Headers:

@@ -139,8 +139,11 @@ def test_streams_go_on(service: ScriptedService, names: Names, files: Files) -> 
     assert ["first", "second", "second", "third"] == names.seen
 
 
-async def test_an_expired_certificate(service: ScriptedService, names: Names, files: Files) -> None:
-    """A call or a stream that ends because its certificate has expired is begun again with a new one."""
+@pytest.mark.parametrize("tracing", [False, True])
+async def test_an_expired_certificate(
+    service: ScriptedService, names: Names, files: Files, *, tracing: bool
+) -> None:
+    """A call or a stream that ends because its certificate has expired is begun again, traced or not."""
     status = Status(code=16, message="the client certificate has expired")
     status.details.add().Pack(ErrorInfo(reason="CREDENTIALS_EXPIRED", domain="tableadmin"))
 
@@ -155,11 +158,11 @@ async def test_an_expired_certificate(service: ScriptedService, names: Names, fi
 
     again = held(names, threading.Event())
     service.script[:] = [expired, names.limits, broken, again, expired, names.limits, broken, again]
-    with Client(service.target, credentials=files.tls) as client:
+    with Client(service.target, credentials=files.tls, tracing=tracing) as client:
         client.describe_limits()
         with client.watch(table_names=["one", "two"]) as watch:
             assert ["one", "", "one"] == [next(watch).table.table_name for _ in range(3)]
-    async with aio.Client(service.target, credentials=files.tls) as asynchronous:
+    async with aio.Client(service.target, credentials=files.tls, tracing=tracing) as asynchronous:
         await asynchronous.describe_limits()
         watching = asynchronous.watch(table_names=["one", "two"])
         assert ["one", "", "one"] == [(await anext(watching)).table.table_name for _ in range(3)]

@@ -16,7 +16,6 @@ from tableadmin.formats.cloudformation import stack
 from tableadmin.formats.cloudformation import writing as template_writing
 from tableadmin.formats.error import SpecError, printable
 from tableadmin.formats.files import beside, folder
-from tableadmin.formats.files import documents as documents_of
 from tableadmin.formats.found import Found, FoundTable, joined, leaving_alone
 from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.kubernetes import ack
@@ -103,10 +102,10 @@ def load(path: str | Path, *, inputs: Inputs) -> Found:
     name, path = str(path), Path(path)
     if not path.is_dir():
         return find(path.read_bytes(), name=name, inputs=replace(inputs, beside=beside(path)))
-    read_whole = folder(path, name)
-    if read_whole is None:
-        return joined(load(each, inputs=inputs) for each in documents_of(path, name))
-    reader, files = read_whole
+    found = folder(path, name)
+    if isinstance(found, list):
+        return joined(load(each, inputs=inputs) for each in found)
+    reader, files = found
     try:
         return _in_file(_below(name, reader.read(files, inputs)), name, inputs)
     except SpecError as error:

@@ -1,6 +1,6 @@
 """Files and folders -> their content. Reading a path is the only I/O of `formats`."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -15,26 +15,22 @@ _MOST_FILES = 10_000
 _DOCUMENTS = (".yml", ".yaml", ".json")
 
 
-def folder(path: Path, name: str) -> tuple[FolderReader, dict[str, str]] | None:
+def folder(path: Path, name: str) -> tuple[FolderReader, dict[str, str]] | list[str]:
     """The reader of the folder PATH, and the texts of the files that the reader reads.
 
-    None for a folder that no format has: then its `documents` are read. NAME is the folder's, for errors.
-    Raises SpecError and OSError.
+    Of a folder that no format has: the names of the YAML and JSON files in it and below, without those that
+    are hidden. NAME is the folder's. Raises SpecError and OSError.
     """
     paths = _paths(path, name)
     reader = folder_reader_of(sorted(paths))
     if reader is None:
-        return None
+        return _documents(paths, name)
     wanted = {each for each in paths if any(fnmatchcase(each, pattern) for pattern in reader.files)}
     return reader, {each: _text(paths[each], f"{name}/{each}") for each in sorted(wanted)}
 
 
-def documents(path: Path, name: str) -> list[str]:
-    """The YAML and JSON files in the folder PATH and below, by name; NAME is the folder's.
-
-    Files and folders whose names begin with a dot are left out. Raises SpecError and OSError.
-    """
-    found = [each for each in _paths(path, name) if each.endswith(_DOCUMENTS) and not _is_hidden(each)]
+def _documents(paths: Iterable[str], name: str) -> list[str]:
+    found = [each for each in paths if each.endswith(_DOCUMENTS) and not _is_hidden(each)]
     if not found:
         formats = ", ".join(f"{reader.marks[0]} ({reader.format})" for reader in FOLDERS)
         raise SpecError(f"is a folder without YAML and JSON files, {formats}", file=name)

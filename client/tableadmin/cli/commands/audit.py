@@ -63,7 +63,7 @@ def audit() -> None:
 @pass_session
 def search(session: Session, /, until: datetime | None, last: int, **filters: Any) -> None:  # noqa: ANN401 - click's
     """Show the newest records that match all options, oldest first."""
-    found = list(_records(session, until=until, last=last, **filters))
+    found = list(records(session, until=until, last=last, **filters))
     if session.in_blocks:
         session.show_blocks(rows(found))
     else:
@@ -83,18 +83,18 @@ def search(session: Session, /, until: datetime | None, last: int, **filters: An
 @pass_session
 def tail(session: Session, /, last: int, **filters: Any) -> None:  # noqa: ANN401 - click's
     """Show the newest records, and each new one until Ctrl-C."""
-    for record in _records(session, last=last, follow=True, **filters):
+    for record in records(session, last=last, follow=True, **filters):
         if session.in_blocks:
             click.echo(line(record))
         else:
             session.show_item(record)
 
 
-def _records(
+def records(
     session: Session,
     *,
-    at_endpoint: str | None,
-    id_: str | None,
+    at_endpoint: str | None = None,
+    id_: str | None = None,
     **fields: Any,  # noqa: ANN401 - of the request
 ) -> Iterator[AwsDict]:
     """The records that the options select; raises TableAdminError."""

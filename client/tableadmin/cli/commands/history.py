@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,6 +9,7 @@ import click
 from tableadmin.cli.app import options
 from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.commands.audit import records
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,20 +33,14 @@ def history(session: Session, name: str) -> None:
     from tableadmin.cli.views import history as view  # noqa: PLC0415 - protobuf
     from tableadmin.errors import FailedPrecondition, PermissionDenied  # noqa: PLC0415 - grpc
 
+    endpoint = session.settings["endpoint"].text
+    recorded: Sequence[Mapping[str, Any]] = ()
     try:
-        records = _records(session, name)
+        recorded = list(records(session, name=name, at_endpoint=endpoint, last=_LAST))
     except (FailedPrecondition, PermissionDenied) as error:
         click.echo(f"note: only operations are shown: {error}", err=True)
-        records = []
-    found = view.events(session.client.list_operations(table_name=name), records)
+    found = view.events(session.client.list_operations(table_name=name), recorded)
     if session.in_blocks:
         session.show_blocks([view.rows(found)])
     else:
         session.show_document(view.document(found))
-
-
-def _records(session: Session, name: str) -> Sequence[Mapping[str, Any]]:
-    """The newest audit records about the table NAME at the endpoint; raises TableAdminError."""
-    endpoint = session.settings["endpoint"].text
-    with session.client.read_audit_records(name=name, endpoint=endpoint, last=_LAST) as responses:
-        return [json.loads(each) for response in responses for each in response.records]

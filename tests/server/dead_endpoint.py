@@ -2,10 +2,11 @@
 
 import socket
 import struct
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+
+from tests.server.harness.accepting import accepting
 
 
 @dataclass
@@ -22,20 +23,12 @@ def dead(end: Callable[[socket.socket], None]) -> Iterator[DeadEndpoint]:
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
         endpoint = DeadEndpoint(f"http://127.0.0.1:{listener.getsockname()[1]}")
 
-        def accept() -> None:
-            with suppress(OSError):
-                while True:
-                    connection, _ = listener.accept()
-                    endpoint.accepted += 1
-                    end(connection)
+        def accepted(connection: socket.socket) -> None:
+            endpoint.accepted += 1
+            end(connection)
 
-        thread = threading.Thread(target=accept, daemon=True)
-        thread.start()
-        try:
+        with accepting(listener, accepted):
             yield endpoint
-        finally:
-            listener.shutdown(socket.SHUT_RDWR)
-            thread.join()
 
 
 def reset(connection: socket.socket) -> None:

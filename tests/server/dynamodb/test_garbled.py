@@ -20,6 +20,7 @@ import tableadmin
 from tableadmin import v1
 from tableadmin.v1.table_admin_pb2_grpc import TableAdminStub
 from tests.server.conftest import wait_for, write_config
+from tests.server.harness.accepting import accepting
 from tests.server_process import ServerProcess, running_server
 
 Q = TypeVar("Q")
@@ -198,18 +199,11 @@ def garbling() -> Iterator[Garbling]:
                     connection.sendall(engine.endless)
                     engine.sent.append(len(engine.endless))
 
-        def accept() -> None:
-            with suppress(OSError):
-                while True:
-                    threading.Thread(target=answer, args=(listener.accept()[0],), daemon=True).start()
+        def accepted(connection: socket.socket) -> None:
+            threading.Thread(target=answer, args=(connection,), daemon=True).start()
 
-        thread = threading.Thread(target=accept, daemon=True)
-        thread.start()
-        try:
+        with accepting(listener, accepted):
             yield engine
-        finally:
-            listener.shutdown(socket.SHUT_RDWR)
-            thread.join()
 
 
 def ended(data: bytes) -> bool:

@@ -40,6 +40,7 @@ from tableadmin_server.dynamodb.client.session import make_client
 from tableadmin_server.dynamodb.client.transport import Exchange, Transport, trusted
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.failure import Failure
+from tests.server.harness.accepting import accepting
 
 REGION = "us-west-2"
 SECRET = "secret"
@@ -154,25 +155,13 @@ def listening(script: Script, tls: ssl.SSLContext | None = None) -> Iterator[Raw
                 script(Wire(plain, endpoint.requests), number)
             endpoint.open_connections -= 1
 
-        def accept() -> None:
-            while True:
-                try:
-                    connection, _ = listener.accept()
-                except OSError:
-                    return
-                endpoint.connections += 1
-                endpoint.open_connections += 1
-                threading.Thread(
-                    target=converse, args=(connection, endpoint.connections), daemon=True
-                ).start()
+        def accepted(connection: socket.socket) -> None:
+            endpoint.connections += 1
+            endpoint.open_connections += 1
+            threading.Thread(target=converse, args=(connection, endpoint.connections), daemon=True).start()
 
-        thread = threading.Thread(target=accept, daemon=True)
-        thread.start()
-        try:
+        with accepting(listener, accepted):
             yield endpoint
-        finally:
-            listener.shutdown(socket.SHUT_RDWR)
-            thread.join()
 
 
 @pytest.fixture(autouse=True)

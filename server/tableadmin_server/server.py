@@ -22,15 +22,15 @@ from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.interceptors.audit import AuditInterceptor, IntentInterceptor
 from tableadmin_server.interceptors.authorization import AuthorizationInterceptor
 from tableadmin_server.interceptors.call_log import CallLogInterceptor
+from tableadmin_server.interceptors.chain import Chain, Interceptor
 from tableadmin_server.interceptors.drain import DrainInterceptor
 from tableadmin_server.interceptors.errors import ErrorsInterceptor
 from tableadmin_server.interceptors.identity import Identify, IdentityInterceptor, authenticated, trusted
 from tableadmin_server.interceptors.limits import LimitsInterceptor
-from tableadmin_server.interceptors.method_handlers import MethodHandlers
 from tableadmin_server.interceptors.metrics import MetricsInterceptor
 from tableadmin_server.interceptors.parsing import ParsingInterceptor
 from tableadmin_server.listening.certificates import Certificates
-from tableadmin_server.listening.listener import Interceptor, Listener
+from tableadmin_server.listening.listener import Listener
 from tableadmin_server.metrics.exposition import Exposition
 from tableadmin_server.metrics.metrics import Metrics
 from tableadmin_server.metrics.state import Sources
@@ -168,12 +168,11 @@ class Server:
         if certificates is not None:
             self._certificates.append(certificates)
             self._reloading.add(certificates.refresh)
-        interceptors = self._interceptors(config)
-        return Listener(config, self._config.connections, certificates, interceptors, self._add_services)
+        chain = Chain(self._interceptors(config))
+        return Listener(config, self._config.connections, certificates, chain, self._add_services)
 
     def _interceptors(self, config: ListenerConfig) -> Iterator[Interceptor]:
         """What happens to each call of a listener, from the outside to the inside."""
-        yield MethodHandlers()
         yield from self._measuring()
         yield ErrorsInterceptor()
         yield from self._tracing.interceptors
@@ -223,15 +222,14 @@ class Server:
     def _listener_for_health(self, address: str | None) -> Listener | None:
         if address is None:
             return None
-        interceptors = [
-            MethodHandlers(),
+        interceptors = (
             *self._measuring(),
             ErrorsInterceptor(),
             CallLogInterceptor(self._config.default),
             ParsingInterceptor(),
-        ]
+        )
         config = ListenerConfig(address=address)
-        return Listener(config, self._config.connections, None, interceptors, self._add_health)
+        return Listener(config, self._config.connections, None, Chain(interceptors), self._add_health)
 
     def _add_services(self, server: grpc.aio.Server) -> None:
         server.add_generic_rpc_handlers(self._handlers)

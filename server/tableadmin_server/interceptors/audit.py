@@ -9,15 +9,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-import grpc
-
 from tableadmin_server.bounds import off_loop
 from tableadmin_server.failure import Failure
 from tableadmin_server.interceptors import call_facts
+from tableadmin_server.interceptors.chain import Interceptor
 from tableadmin_server.interceptors.wrapping import (
     Around,
     Context,
-    Continuation,
     Handler,
     Received,
     wrapped,
@@ -67,7 +65,7 @@ class _Call:
 _call: ContextVar[_Call | None] = ContextVar("audited_call", default=None)
 
 
-class AuditInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs only
+class AuditInterceptor(Interceptor):
     """Gives AUDIT the outcome of each change before the call is answered.
 
     AUDIT also gets the calls that are denied, and reads where it wants them. ENDPOINT is the name of the
@@ -79,13 +77,9 @@ class AuditInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  #
         self._audit = audit
         self._endpoint = endpoint
 
-    async def intercept_service(  # type: ignore[override]  # grpc gives and takes None where there is no RPC
-        self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
-    ) -> "Handler | None":
-        """The RPC's handler; where nothing of it is recorded, as it is."""
-        handler = await continuation(handler_call_details)
-        method = handler_call_details.method
-        if handler is None or not self._audit.is_on:
+    def intercept(self, handler: Handler, method: str, /) -> Handler:
+        """See `Interceptor`: what is recorded of each call is written before the answer."""
+        if not self._audit.is_on:
             return handler
         return wrapped(handler, self._audited(method), handler.request_deserializer)
 
@@ -128,7 +122,7 @@ class AuditInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  #
         return self._audit.reads and call.method.startswith("/tableadmin.")
 
 
-class IntentInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs only
+class IntentInterceptor(Interceptor):
     """Gives AUDIT the intent of each change before the change is handled; refuses the change where it can't.
 
     It belongs inside of the interceptors that deny calls.
@@ -137,12 +131,9 @@ class IntentInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  
     def __init__(self, audit: Audit) -> None:
         self._audit = audit
 
-    async def intercept_service(  # type: ignore[override]  # grpc gives and takes None where there is no RPC
-        self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
-    ) -> "Handler | None":
-        """The RPC's handler; that of a change begins with the intent."""
-        handler = await continuation(handler_call_details)
-        if handler is None or not (self._audit.is_on and is_change(handler_call_details.method)):
+    def intercept(self, handler: Handler, method: str, /) -> Handler:
+        """See `Interceptor`: the intent of a change is written first."""
+        if not (self._audit.is_on and is_change(method)):
             return handler
         return wrapped(handler, self._intended, handler.request_deserializer)
 

@@ -28,8 +28,9 @@ from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.failure import Failure
 from tableadmin_server.interceptors import authorized_streams
+from tableadmin_server.interceptors.chain import Interceptor
 from tableadmin_server.interceptors.visible_entries import Entry, visible_page
-from tableadmin_server.interceptors.wrapping import Context, Continuation, Handler, Received, wrapped
+from tableadmin_server.interceptors.wrapping import Context, Handler, Received, wrapped
 from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
 from tableadmin_server.operations.following import not_found
 from tableadmin_server.security.audit.requests import add_found_table
@@ -64,7 +65,7 @@ class Admitted:
     selects: bool = False
 
 
-class AuthorizationInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs only
+class AuthorizationInterceptor(Interceptor):
     """Has AUTHORIZER decide about every call. It belongs inside of what parses requests and knows callers.
 
     An RPC that is not classified is denied.
@@ -82,16 +83,13 @@ class AuthorizationInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type
         self._operations = operations
         self._endpoint_of = endpoint_of
 
-    async def intercept_service(  # type: ignore[override]  # grpc gives and takes None where there is no RPC
-        self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
-    ) -> "Handler | None":
-        """The RPC's handler, whose calls are authorized first."""
-        handler = await continuation(handler_call_details)
-        method = handler_call_details.method.removeprefix("/")
-        row = RPCS.get(method)
-        if handler is None or (row is not None and row.about is About.NOTHING and row.group is None):
+    def intercept(self, handler: Handler, method: str, /) -> Handler:
+        """See `Interceptor`: each call is authorized first."""
+        name = method.removeprefix("/")
+        row = RPCS.get(name)
+        if row is not None and row.about is About.NOTHING and row.group is None:
             return handler
-        return self._guarded(handler, method, row)
+        return self._guarded(handler, name, row)
 
     def _guarded(self, handler: Handler, method: str, row: Classified | None) -> Handler:
         parse = handler.request_deserializer

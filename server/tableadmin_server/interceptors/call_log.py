@@ -11,7 +11,8 @@ from google.rpc.code_pb2 import Code
 
 from tableadmin_server.failure import OWN_DOMAIN, Failure
 from tableadmin_server.interceptors import call_facts
-from tableadmin_server.interceptors.wrapping import Context, Continuation, Handler, Received, wrapped
+from tableadmin_server.interceptors.chain import Interceptor
+from tableadmin_server.interceptors.wrapping import Context, Handler, Received, wrapped
 from tableadmin_server.security.audit.record import Outcome
 from tableadmin_server.security.audit.requests import is_change
 
@@ -40,7 +41,7 @@ def level_of(method: str, outcome: Outcome) -> int:
     return logging.INFO if is_change(method) else logging.DEBUG
 
 
-class CallLogInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs only
+class CallLogInterceptor(Interceptor):
     """Logs each call. ENDPOINT is the name of the endpoint of calls that name none.
 
     It belongs inside the interceptor that makes request ids, and outside of all others.
@@ -50,20 +51,17 @@ class CallLogInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg] 
         self._endpoint = endpoint
         self._log = structlog.get_logger().bind()
 
-    async def intercept_service(  # type: ignore[override]  # grpc gives and takes None where there is no RPC
-        self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
-    ) -> "Handler | None":
-        """The RPC's handler, its calls logged; of an RPC that is not there the call is logged now."""
-        handler = await continuation(handler_call_details)
-        method = handler_call_details.method
-        if handler is None:
-            outcome = Outcome("UNIMPLEMENTED")
-            rpc = method.lstrip("/")[: call_facts.MAX_TEXT]
-            self._log.log(level_of(method, outcome), _EVENT, rpc=rpc, code=outcome.code)
-            return None
+    def intercept(self, handler: Handler, method: str, /) -> Handler:
+        """See `Interceptor`: each call is logged once the call has ended."""
         is_stream = handler.response_streaming or handler.request_streaming
         logged = partial(_Logged, self._log, self._endpoint, method, _MAX_KEPT if is_stream else None)
         return wrapped(handler, logged, handler.request_deserializer)
+
+    def unknown(self, method: str, /) -> None:
+        """See `Interceptor`: the call is logged now."""
+        outcome = Outcome("UNIMPLEMENTED")
+        rpc = method.lstrip("/")[: call_facts.MAX_TEXT]
+        self._log.log(level_of(method, outcome), _EVENT, rpc=rpc, code=outcome.code)
 
 
 class _Logged:

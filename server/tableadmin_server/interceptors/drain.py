@@ -10,10 +10,9 @@ import asyncio
 from functools import partial
 from typing import Any, cast
 
-import grpc
-
 from tableadmin_server.failure import server_stopping
-from tableadmin_server.interceptors.wrapping import Context, Continuation, Handler, Holding, Received, wrapped
+from tableadmin_server.interceptors.chain import Interceptor
+from tableadmin_server.interceptors.wrapping import Context, Handler, Holding, Received, wrapped
 
 # Health, reflection and channelz answer to the end.
 _DRAINED_SERVICES = "/tableadmin."
@@ -23,7 +22,7 @@ _HOLD_SECONDS = 0.25
 _STATUS_SECONDS = 1.0
 
 
-class DrainInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs only
+class DrainInterceptor(Interceptor):
     """Knows the calls under way; once the server drains, refuses new ones with UNAVAILABLE.
 
     It belongs inside the interceptor that turns a Failure into a status.
@@ -36,12 +35,9 @@ class DrainInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  #
         self._holding = False
         self._stopping = asyncio.Event()
 
-    async def intercept_service(  # type: ignore[override]  # grpc gives and takes None where there is no RPC
-        self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
-    ) -> "Handler | None":
-        """The RPC's handler, its calls counted."""
-        handler = await continuation(handler_call_details)
-        if handler is None or not handler_call_details.method.startswith(_DRAINED_SERVICES):
+    def intercept(self, handler: Handler, method: str, /) -> Handler:
+        """See `Interceptor`: the calls under way are known."""
+        if not method.startswith(_DRAINED_SERVICES):
             return handler
         return wrapped(handler, partial(_UnderWay, self), handler.request_deserializer)
 

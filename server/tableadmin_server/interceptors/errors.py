@@ -7,10 +7,10 @@ from google.rpc.code_pb2 import Code
 from grpc_status import rpc_status
 
 from tableadmin_server.failure import Failure
+from tableadmin_server.interceptors.chain import Interceptor
 from tableadmin_server.interceptors.status import status_of
 from tableadmin_server.interceptors.wrapping import (
     Context,
-    Continuation,
     Handler,
     Holding,
     Received,
@@ -20,19 +20,16 @@ from tableadmin_server.interceptors.wrapping import (
 REQUEST_ID_KEY = "tableadmin-request-id"
 
 
-class ErrorsInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs only
+class ErrorsInterceptor(Interceptor):
     """Turns Failure into its status, anything else into INTERNAL. It belongs outside of all that may raise.
 
     An exception's text may hold anything, so only the log gets it: the caller gets the request id, under
     which the log has the rest.
     """
 
-    async def intercept_service(  # type: ignore[override]  # grpc gives and takes None where there is no RPC
-        self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
-    ) -> "Handler | None":
-        """The RPC's handler, its errors taken care of."""
-        handler = await continuation(handler_call_details)
-        return wrapped(handler, _Answered, handler.request_deserializer) if handler else None
+    def intercept(self, handler: Handler, _method: str, /) -> Handler:
+        """See `Interceptor`: errors become statuses."""
+        return wrapped(handler, _Answered, handler.request_deserializer)
 
 
 class _Answered(Holding):

@@ -10,11 +10,11 @@ from functools import partial
 from typing import TypeAlias, cast
 from urllib.parse import unquote
 
-import grpc
 from google.rpc.code_pb2 import Code
 
 from tableadmin_server.failure import Failure
-from tableadmin_server.interceptors.wrapping import Context, Continuation, Holding, Received, wrapped
+from tableadmin_server.interceptors.chain import Interceptor
+from tableadmin_server.interceptors.wrapping import Context, Handler, Holding, Received, wrapped
 from tableadmin_server.security.authentication import certificates, refusals
 from tableadmin_server.security.authentication.authentication import Authentication
 from tableadmin_server.security.authentication.credentials import Credentials
@@ -31,7 +31,7 @@ _UNASKED = frozenset({"none", "socket"})
 _OPEN = "/grpc.health.v1.Health/"
 
 
-class IdentityInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs only
+class IdentityInterceptor(Interceptor):
     """Sets the caller of each call as IDENTIFY finds it.
 
     A stream ends when the proof of its caller expires, and within a minute after it is no proof any more.
@@ -43,12 +43,9 @@ class IdentityInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
     def __init__(self, identify: Identify) -> None:
         self._identify = identify
 
-    async def intercept_service(  # type: ignore[override]  # grpc gives and takes None where there is no RPC
-        self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
-    ) -> "grpc.RpcMethodHandler[object, object] | None":
-        """The RPC's handler, called once its caller is known."""
-        handler = await continuation(handler_call_details)
-        if handler is None or handler_call_details.method.startswith(_OPEN):
+    def intercept(self, handler: Handler, method: str, /) -> Handler:
+        """See `Interceptor`: each call has a known caller."""
+        if method.startswith(_OPEN):
             return handler
         identified = partial(_Identified, self._identify, handler.response_streaming)
         return wrapped(handler, identified, handler.request_deserializer)

@@ -2,26 +2,20 @@
 
 from functools import partial
 
-import grpc
-
-from tableadmin_server.interceptors.wrapping import Context, Continuation, Handler, Holding, Received, wrapped
+from tableadmin_server.interceptors.chain import Interceptor
+from tableadmin_server.interceptors.wrapping import Context, Handler, Holding, Received, wrapped
 from tableadmin_server.security.identity import caller
 from tableadmin_server.security.limits import Limits
 
 
-class LimitsInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs only
+class LimitsInterceptor(Interceptor):
     """Ends calls of a principal past its LIMITS. It belongs inside the interceptor that sets the caller."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
 
-    async def intercept_service(  # type: ignore[override]  # grpc gives and takes None where there is no RPC
-        self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
-    ) -> "Handler | None":
-        """The RPC's handler, its calls counted."""
-        handler = await continuation(handler_call_details)
-        if handler is None:
-            return None
+    def intercept(self, handler: Handler, _method: str, /) -> Handler:
+        """See `Interceptor`: the calls are counted."""
         is_stream = handler.response_streaming or handler.request_streaming
         within = partial(_Within, self._limits, is_stream)
         return wrapped(handler, within, handler.request_deserializer)

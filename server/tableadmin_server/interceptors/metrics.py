@@ -9,9 +9,9 @@ from typing import Any, Protocol
 import grpc
 
 from tableadmin_server.interceptors import call_facts
+from tableadmin_server.interceptors.chain import Interceptor
 from tableadmin_server.interceptors.wrapping import (
     Context,
-    Continuation,
     Convert,
     Handler,
     Holding,
@@ -55,26 +55,24 @@ class RpcObservers(Protocol):
         """Note a call of a method that the server does not have."""
 
 
-class MetricsInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs only
+class MetricsInterceptor(Interceptor):
     """Tells OBSERVERS of each call. It belongs outside of all others, which decide how a call ends."""
 
     def __init__(self, observers: RpcObservers) -> None:
         self._observers = observers
 
-    async def intercept_service(  # type: ignore[override]  # grpc gives and takes None where there is no RPC
-        self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
-    ) -> "Handler | None":
-        """The RPC's handler, its calls measured."""
-        handler = await continuation(handler_call_details)
-        if not handler:
-            self._observers.unknown()
-            return None
-        service, _, name = handler_call_details.method.removeprefix("/").rpartition("/")
+    def intercept(self, handler: Handler, method: str, /) -> Handler:
+        """See `Interceptor`: each call is measured."""
+        service, _, name = method.removeprefix("/").rpartition("/")
         observer = self._observers.of(_type(handler), service, name)
         # gRPC parses each message that is received, and serializes each one that is sent.
         parse = _counting(handler.request_deserializer, observer.received)
         serialize = _counting(handler.response_serializer, observer.sent)
         return wrapped(handler, partial(_Measured, observer), parse, serialize)
+
+    def unknown(self, _method: str, /) -> None:
+        """See `Interceptor`: the call is counted, without the name, which its caller chose."""
+        self._observers.unknown()
 
 
 def _counting(convert: Convert | None, count: Callable[[], object]) -> Convert:

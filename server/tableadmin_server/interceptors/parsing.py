@@ -4,12 +4,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from typing import Any, TypeAlias
 
-import grpc
-
 from tableadmin_server.bounds import received
+from tableadmin_server.interceptors.chain import Interceptor
 from tableadmin_server.interceptors.wrapping import (
     Context,
-    Continuation,
     Convert,
     Handler,
     Received,
@@ -20,20 +18,17 @@ from tableadmin_server.interceptors.wrapping import (
 _Prepare: TypeAlias = Callable[[Received], Awaitable[Any]]
 
 
-class ParsingInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs only
+class ParsingInterceptor(Interceptor):
     """Parses the requests of each RPC; interceptors outside of this one get bytes.
 
     Malformed bytes and a request that is larger than `bounds` allows end in a Failure (INVALID_ARGUMENT). An
     error of gRPC's own deserializer would reach the caller as UNKNOWN.
     """
 
-    async def intercept_service(  # type: ignore[override]  # grpc gives and takes None where there is no RPC
-        self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
-    ) -> "Handler | None":
-        """The RPC's handler, which takes bytes."""
-        handler = await continuation(handler_call_details)
+    def intercept(self, handler: Handler, _method: str, /) -> Handler:
+        """See `Interceptor`: the handler takes bytes."""
         # A handler that takes bytes parses them itself.
-        if handler is None or handler.request_deserializer is None:
+        if handler.request_deserializer is None:
             return handler
         prepare = partial(_each if handler.request_streaming else received, handler.request_deserializer)
         return wrapped(handler, partial(_Parsed, prepare), parse=None)

@@ -2,10 +2,10 @@
 
 import ipaddress
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import grpc
 
@@ -30,14 +30,12 @@ _OPTIONS = (
     ("grpc.server_handshake_timeout_ms", 20_000),
 )
 
-Interceptor: TypeAlias = "grpc.aio.ServerInterceptor[Any, Any]"
-
 
 class Listener:
     """A gRPC server at one address.
 
     ADD_SERVICES adds the services. gRPC does not tell a handler at which port a call came in, so each address
-    has a server of its own with its own INTERCEPTORS. CERTIFICATES are those of a listener with TLS.
+    has a server of its own with its own INTERCEPTOR. CERTIFICATES are those of a listener with TLS.
     """
 
     def __init__(
@@ -45,13 +43,13 @@ class Listener:
         config: ListenerConfig,
         connections: ConnectionsConfig,
         certificates: Certificates | None,
-        interceptors: Iterable[Interceptor],
+        interceptor: "grpc.aio.ServerInterceptor[Any, Any]",
         add_services: Callable[[grpc.aio.Server], object],
     ) -> None:
         """Bind the address; raises ListenError."""
         self._held = ExitStack()
         self._credentials = None if certificates is None else certificates.credentials()
-        self._server = grpc.aio.server(interceptors=list(interceptors), options=_options(config, connections))
+        self._server = grpc.aio.server(interceptors=[interceptor], options=_options(config, connections))
         add_services(self._server)
         self.address = self._bound(config)
 

@@ -2,15 +2,14 @@
 
 from functools import partial
 
-import grpc
 from opentelemetry import context as contexts
 from opentelemetry.trace import SpanKind, StatusCode, Tracer, set_span_in_context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from tableadmin_server.interceptors import call_facts
+from tableadmin_server.interceptors.chain import Interceptor
 from tableadmin_server.interceptors.wrapping import (
     Context,
-    Continuation,
     Handler,
     Holding,
     Received,
@@ -26,7 +25,7 @@ _FAILED = frozenset({"UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL"
 _propagator = TraceContextTextMapPropagator()
 
 
-class TracingInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs only
+class TracingInterceptor(Interceptor):
     """Makes a span of TRACER for each call. ENDPOINT is the name of the endpoint of calls that name none.
 
     The parent is what the metadata `traceparent` of the call names. It belongs inside the interceptor that
@@ -37,13 +36,9 @@ class TracingInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg] 
         self._tracer = tracer
         self._endpoint = endpoint
 
-    async def intercept_service(  # type: ignore[override]  # grpc gives and takes None where there is no RPC
-        self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
-    ) -> "Handler | None":
-        """The RPC's handler, its calls traced."""
-        handler = await continuation(handler_call_details)
-        method = handler_call_details.method
-        if handler is None or not method.startswith(_OWN_SERVICES):
+    def intercept(self, handler: Handler, method: str, /) -> Handler:
+        """See `Interceptor`: each call has a span."""
+        if not method.startswith(_OWN_SERVICES):
             return handler
         traced = partial(_Traced, self._tracer, self._endpoint, method.lstrip("/"))
         return wrapped(handler, traced, handler.request_deserializer)

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Sequence
 
-import grpc
-
 from tableadmin_server.config import ConfigError, ServerConfig
 from tableadmin_server.dynamodb.client.calls import Calls
 from tableadmin_server.dynamodb.endpoint import MakeCalls
 from tableadmin_server.dynamodb.singleflight import SharedCall
+from tableadmin_server.interceptors.chain import Interceptor
 from tableadmin_server.operations.execution.observer import UNTRACED, OperationTracing
 from tableadmin_server.services.table_admin import MakeShared
 
@@ -16,7 +15,7 @@ class Tracing:
     """What makes the parts of a server that are traced. This one makes parts without traces."""
 
     @property
-    def interceptors(self) -> "Sequence[grpc.aio.ServerInterceptor]":  # type: ignore[type-arg]  # generic in the stubs only
+    def interceptors(self) -> Sequence[Interceptor]:
         """What traces the calls of a listener."""
         return ()
 

@@ -10,6 +10,7 @@ import pytest
 
 from tableadmin.v1 import DescribeTableRequest, ReadAuditRecordsRequest, WatchRequest
 from tableadmin_server.interceptors.authorization import AuthorizationInterceptor
+from tableadmin_server.interceptors.chain import Chain
 from tableadmin_server.interceptors.errors import ErrorsInterceptor
 from tableadmin_server.interceptors.parsing import ParsingInterceptor
 from tableadmin_server.security.authorization.authorizer import Authorizer
@@ -86,7 +87,7 @@ async def ended(subject: Authorizer, method: str, payload: bytes) -> grpc.aio.Ai
     """How a call of METHOD ends that SUBJECT decides about."""
     place: Any = SimpleNamespace(name="staging", region="eu-central-1", account=None)
     guard = AuthorizationInterceptor(subject, cast("Any", ()), cast("Any", None), lambda _: place)
-    server = grpc.aio.server(interceptors=[ErrorsInterceptor(), ParsingInterceptor(), guard])
+    server = grpc.aio.server(interceptors=[Chain([ErrorsInterceptor(), ParsingInterceptor(), guard])])
     server.add_generic_rpc_handlers((Handlers(),))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()

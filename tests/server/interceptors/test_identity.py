@@ -13,6 +13,7 @@ from google.rpc.error_details_pb2 import ErrorInfo
 from grpc_status import rpc_status
 
 from tableadmin_server.config.authenticator import StaticToken, TokenConfig
+from tableadmin_server.interceptors.chain import Chain
 from tableadmin_server.interceptors.errors import ErrorsInterceptor
 from tableadmin_server.interceptors.identity import (
     Identify,
@@ -84,8 +85,8 @@ class Handlers(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in 
 @asynccontextmanager
 async def serving(identify: Identify) -> AsyncIterator[Channel]:
     """A channel to a server whose callers IDENTIFY finds."""
-    interceptors = [ErrorsInterceptor(), IdentityInterceptor(identify), ParsingInterceptor()]
-    server = grpc.aio.server(interceptors=interceptors)
+    chain = Chain([ErrorsInterceptor(), IdentityInterceptor(identify), ParsingInterceptor()])
+    server = grpc.aio.server(interceptors=[chain])
     server.add_generic_rpc_handlers((Handlers(),))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()

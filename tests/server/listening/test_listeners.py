@@ -15,6 +15,7 @@ from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from tableadmin import Client, TableAdminError
 from tableadmin_server.config import ConnectionsConfig, ListenerConfig
+from tableadmin_server.interceptors.chain import Chain
 from tableadmin_server.listening import ListenError
 from tableadmin_server.listening.listener import Listener
 from tests.server.harness.scripted_endpoint import Step, answer, serving
@@ -177,4 +178,4 @@ async def test_a_localhost_that_others_can_reach(monkeypatch: pytest.MonkeyPatch
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", 0))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
     with pytest.raises(ListenError, match=r"localhost is 192\.0\.2\.1, which others can reach"):
-        Listener(ListenerConfig(address="localhost:0"), ConnectionsConfig(), None, (), lambda _: None)
+        Listener(ListenerConfig(address="localhost:0"), ConnectionsConfig(), None, Chain(()), lambda _: None)

@@ -15,8 +15,9 @@ from tableadmin import Client, TableAdminError, Unavailable
 from tableadmin.v1 import DeleteTableRequest, DescribeTableRequest, Tag, table_admin_pb2
 from tableadmin_server.failure import Failure
 from tableadmin_server.interceptors.audit import AuditInterceptor, IntentInterceptor
+from tableadmin_server.interceptors.chain import Chain, Interceptor
 from tableadmin_server.interceptors.errors import ErrorsInterceptor
-from tableadmin_server.interceptors.wrapping import Continuation, Handler, wrapped
+from tableadmin_server.interceptors.wrapping import Handler, wrapped
 from tableadmin_server.security.audit.audit import Audit
 from tableadmin_server.security.audit.destination import RotatingFile
 from tableadmin_server.security.audit.trail import Trail
@@ -172,15 +173,12 @@ def test_a_file_that_cannot_be_opened(tmp_path: Path, audited: ServerProcess, au
     assert f"another server writes to {audit_file}" in taken.stderr
 
 
-class Denying(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs only
+class Denying(Interceptor):
     """Knows all callers as ana, and denies them tables of films."""
 
-    async def intercept_service(  # type: ignore[override]  # grpc gives and takes None where there is no RPC
-        self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
-    ) -> "Handler | None":
+    def intercept(self, handler: Handler, _method: str, /) -> Handler:
         """The handler, called for what is permitted."""
-        handler = await continuation(handler_call_details)
-        return handler and wrapped(handler, self._denying, handler.request_deserializer)
+        return wrapped(handler, self._denying, handler.request_deserializer)
 
     @asynccontextmanager
     async def _denying(self, payload: bytes, _context: object) -> AsyncIterator[bytes]:
@@ -203,14 +201,13 @@ async def denying(path: Path, *, reads: bool = False) -> AsyncIterator[grpc.aio.
     async def nothing(_request: bytes, _context: object) -> bytes:
         return b""
 
-    server = grpc.aio.server(
-        interceptors=[
-            ErrorsInterceptor(),
-            AuditInterceptor(audit, "local"),
-            Denying(),
-            IntentInterceptor(audit),
-        ]
+    interceptors = (
+        ErrorsInterceptor(),
+        AuditInterceptor(audit, "local"),
+        Denying(),
+        IntentInterceptor(audit),
     )
+    server = grpc.aio.server(interceptors=[Chain(interceptors)])
     service = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"]
     handlers = {each.name: grpc.unary_unary_rpc_method_handler(nothing) for each in service.methods}
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service.full_name, handlers),))

@@ -1,4 +1,4 @@
-# Builds the server's image; docs/container.md says how, and how to run it.
+# Builds the server's image; docs/operate/container.md says how, and how to run it.
 
 # A release names the base by digest: --build-arg BASE=docker.io/library/python:3.11-slim-bookworm@sha256:...
 ARG BASE=docker.io/library/python:3.11-slim-bookworm

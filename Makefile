@@ -10,7 +10,7 @@ SECONDS ?= 1200
 # Tests wait as long as they compute: twice as many of them at once as there are cores on a small machine.
 WORKERS ?= 4
 
-.PHONY: help setup demo run test check format proto sync-client formats settings metrics deploy-files bench simulate soak locks audit engines clean
+.PHONY: help setup demo run test check format proto sync-client formats settings metrics deploy-files docs bench simulate soak locks audit engines clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -43,14 +43,18 @@ formats: setup ## Write the words of tablectl about formats, and the JSON Schema
 	$(BIN)/python client/generate_format_words.py
 	$(BIN)/python client/generate_spec_schema.py
 
-settings: setup ## Write docs/settings.md from the configuration structs of the server
+settings: setup ## Write docs/reference/settings.md from the configuration structs of the server
 	$(BIN)/python server/generate_settings.py
 
-metrics: setup ## Write docs/metrics.md from the definitions of the metrics
+metrics: setup ## Write docs/reference/metrics.md from the definitions of the metrics
 	$(BIN)/python server/generate_metrics.py
 
 deploy-files: setup ## Write the alerts, the dashboard and the IAM documents from the tables in deploy/generate
 	$(BIN)/python -m deploy.generate
+
+docs: setup ## Build the site of the documentation into dist/docs; a warning is an error
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going docs dist/docs
+	@echo 'dist/docs/index.html'
 
 demo: setup ## Tour the life of a table: server, embedded engine, tablectl
 	@BIN=$(BIN) sh demo/tour.sh
@@ -110,10 +114,10 @@ audit: .venv-audit/.ready ## Look up the pinned packages among known vulnerabili
 	.venv-audit/bin/python -m pip install --quiet --group audit
 	@touch $@
 
-simulate: setup ## Write into docs/scale.md what many servers cost, from the constants of the server
+simulate: setup ## Write into docs/operate/scale.md what many servers cost, from the constants of the server
 	$(BIN)/python -m bench.simulation
 
-engines: setup ## Ask every operation of every engine, and write docs/engines.md
+engines: setup ## Ask every operation of every engine, and write docs/reference/engines.md
 	$(BIN)/python -m tests.mirror.matrix
 
 clean: ## Remove the virtual environments and every cache

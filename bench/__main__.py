@@ -1,6 +1,7 @@
 """`python -m bench [AWS]`: measure the service beside what it is made of, with DynamoDB Local behind.
 
-The figures are printed, and kept in docs/: bench.md, bench.json and bench.png. AWS is the AWS CLI's program.
+The figures are printed, and kept in docs/reference/: bench.md, bench.json and bench.png.
+AWS is the AWS CLI's program.
 A target that is missed is reported, and is no failure: machines are noisy.
 """
 

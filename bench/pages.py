@@ -1,4 +1,4 @@
-"""Where the figures of a run are kept: docs/bench.md, docs/bench.json, and a plot in docs/bench.png."""
+"""Where the figures of a run are kept: bench.md, bench.json and the plot bench.png in docs/reference."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.parts.describing import Described
 from bench.targets import Target
 
-DOCS = Path(__file__).resolve().parents[1] / "docs"
+DOCS = Path(__file__).resolve().parents[1] / "docs" / "reference"
 
 
 def write(lines: Sequence[str], described: Described, targets: Iterable[Target], python: Path) -> None:

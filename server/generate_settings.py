@@ -1,4 +1,4 @@
-"""Writes docs/settings.md from the configuration structs; `make settings` runs it.
+"""Writes docs/reference/settings.md from the configuration structs; `make settings` runs it.
 
 python server/generate_settings.py
 """
@@ -8,4 +8,4 @@ from pathlib import Path
 from tableadmin_server.settings import page
 
 if __name__ == "__main__":
-    (Path(__file__).parents[1] / "docs" / "settings.md").write_text(page(), encoding="utf-8")
+    (Path(__file__).parents[1] / "docs" / "reference" / "settings.md").write_text(page(), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Write the figures of the simulation into docs/scale.md; `--measure` prints the measured numbers anew."""
+"""Write the figures of the simulation into docs/operate/scale.md; `--measure` prints the measured ones."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from bench.simulation.measuring import measured
 from bench.simulation.page import written
 
-_PAGE = Path("docs/scale.md")
+_PAGE = Path("docs/operate/scale.md")
 
 
 def main() -> None:

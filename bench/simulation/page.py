@@ -1,4 +1,4 @@
-"""The part of docs/scale.md that the simulation writes."""
+"""The part of docs/operate/scale.md that the simulation writes."""
 
 from collections.abc import Iterator
 

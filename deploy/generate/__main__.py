@@ -23,9 +23,9 @@ def files() -> Mapping[str, str]:
         "deploy/kubernetes/components/monitoring/prometheus_rule.yaml": _HEAD
         + _yaml(_custom_resource(rules)),
         "deploy/grafana/tableadmin.json": _json(dashboard.dashboard()),
-        "docs/alerts.md": alerts.page(),
+        "docs/operate/alerts.md": alerts.page(),
         **{f"deploy/iam/{each.name}.json": _json(iam.document(each)) for each in iam.FEATURES},
-        "docs/iam.md": iam.page(),
+        "docs/reference/iam.md": iam.page(),
     }
 
 

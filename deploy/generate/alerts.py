@@ -1,6 +1,7 @@
 """The alerts as data: when they fire, what they mean, and what to do.
 
-deploy/prometheus/alerts.yml, the PrometheusRule of Kubernetes and docs/alerts.md are made from ALERTS.
+deploy/prometheus/alerts.yml, the PrometheusRule of Kubernetes and docs/operate/alerts.md are made
+from ALERTS.
 """
 
 from dataclasses import dataclass
@@ -355,7 +356,7 @@ TOPICS: tuple[tuple[str, tuple[Alert, ...]], ...] = (
                     (
                         "Look at `tableadmin_endpoint_calls_total` by code. PermissionDenied: compare "
                         "the role with "
-                        "[iam.md](iam.md)."
+                        "[Permissions at AWS](../reference/iam.md)."
                     ),
                 ),
             ),
@@ -467,7 +468,7 @@ TOPICS: tuple[tuple[str, tuple[Alert, ...]], ...] = (
                 (
                     (
                         "Read the log. Compare the role with the document `operations-table` in "
-                        "[iam.md](iam.md)."
+                        "[Permissions at AWS](../reference/iam.md)."
                     ),
                 ),
             ),
@@ -611,7 +612,7 @@ def _rule(alert: Alert) -> dict[str, object]:
 
 def annotations(alert: Alert) -> dict[str, str]:
     """The texts of a notification, with Prometheus's templates in them."""
-    return {"summary": alert.summary, "runbook": f"docs/alerts.md#{alert.name.lower()}"}
+    return {"summary": alert.summary, "runbook": f"docs/operate/alerts.md#{alert.name.lower()}"}
 
 
 _HEAD = """# Alerts
@@ -620,12 +621,13 @@ Generated from `deploy/generate/alerts.py` by `make deploy-files`: do not edit.
 
 `deploy/prometheus/alerts.yml` has the rules for Prometheus. `deploy/kubernetes/components/monitoring` has the
 same rules as a PrometheusRule. They expect the servers in the job `tableadmin`. Alerts with the severity
-`critical` say that calls fail, or that they will soon. [metrics.md](metrics.md) explains the metrics.
+`critical` say that calls fail, or that they will soon.
+[Metrics](../reference/metrics.md) explains the metrics.
 """
 
 
 def page() -> str:
-    """The text of docs/alerts.md."""
+    """The text of docs/operate/alerts.md."""
     parts = [_HEAD]
     for topic, alerts in TOPICS:
         parts += [f"## {topic.capitalize()}\n", *map(_section, alerts)]

@@ -1,6 +1,6 @@
 """The IAM policy documents as data: what each feature calls, and what AWS asks for beside the calls.
 
-deploy/iam/ and docs/iam.md are made from FEATURES. Tests run each feature and compare the calls.
+deploy/iam/ and docs/reference/iam.md are made from FEATURES. Tests run each feature and compare the calls.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -494,7 +494,7 @@ Generated from `deploy/generate/iam.py` by `make deploy-files`: do not edit.
 
 `deploy/iam` has a policy document of IAM for each feature of the server. Attach the documents of the
 features that you use to the role of the server. The role is the bound for all callers. Which caller may do
-what, the [policies of the service](security.md) decide.
+what, the [policies of the service](../operate/security.md) decide.
 
 | for | attach |
 |---|---|
@@ -525,7 +525,7 @@ AWS's service authorization reference. No test used AWS itself.
 
 
 def page() -> str:
-    """The text of docs/iam.md."""
+    """The text of docs/reference/iam.md."""
     without = (f"- `{action}`: {reason}" for action, reason in WITHOUT_PERMISSION.items())
     return "\n".join([_PAGE, *map(_section, FEATURES), "## Calls without a permission\n", *without, ""])
 

@@ -127,7 +127,7 @@ def _plain(value: object) -> str:
 
 
 class Section(NamedTuple):
-    """The settings of a table of the configuration file, and what docs/settings.md says of them."""
+    """The settings of a table of the configuration file, and what docs/reference/settings.md says of them."""
 
     title: str
     text: str
@@ -158,13 +158,13 @@ SECTIONS = (
     ),
     Section(
         "Keys of metrics",
-        "In the configuration file these keys stand in `[metrics]`. [metrics.md](metrics.md) lists the\n"
+        "In the configuration file these keys stand in `[metrics]`. [Metrics](metrics.md) lists the\n"
         "metrics.",
         tuple(settings(MetricsConfig, "metrics")),
     ),
     Section(
         "Keys of traces",
-        "In the configuration file these keys stand in `[traces]`. [traces.md](traces.md) describes the\n"
+        "In the configuration file these keys stand in `[traces]`. [Traces](traces.md) describes the\n"
         "traces.",
         tuple(settings(TracesConfig, "traces")),
     ),

@@ -87,8 +87,8 @@ async def test_small_fleet(start_engine: Callable[[str], Engine], table_name: st
 
 
 def test_page() -> None:
-    """docs/scale.md has the figures that the simulation says by the server's constants of today."""
-    page = Path("docs/scale.md").read_text(encoding="utf-8")
+    """docs/operate/scale.md has the figures that the simulation says by the server's constants of today."""
+    page = Path("docs/operate/scale.md").read_text(encoding="utf-8")
     assert written(page) == page, "run `make simulate`"
 
 

@@ -1,4 +1,4 @@
-"""The workflows of docs/pull-requests.md: their shell steps run as they stand there."""
+"""The workflows of docs/guides/pull-requests.md: their shell steps run as they stand there."""
 
 import json
 import os
@@ -14,7 +14,7 @@ import yaml
 
 from tests.cli.running import PROGRAM, Run
 
-PAGE = (Path(__file__).parents[2] / "docs" / "pull-requests.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "guides" / "pull-requests.md").read_text(encoding="utf-8")
 GITHUB, GITLAB = (yaml.safe_load(each) for each in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL))
 
 # What stands in for the tools of the hosts: it writes down its arguments, and answers as the host does.

@@ -48,7 +48,7 @@ take_source() {
         tar --extract --directory "$work/source"
 }
 
-# The files have the time of the commit, as docs/container.md says for a release.
+# The files have the time of the commit, as docs/operate/container.md says for a release.
 build() {
     printf '[global]\ncert = /etc/build-authorities.crt\n' >"$work/pip.conf"
     [ -z "${PIP_INDEX_URL:-}" ] || echo "index-url = $PIP_INDEX_URL" >>"$work/pip.conf"

@@ -1,4 +1,4 @@
-"""Run the image beside DynamoDB Local as docs/container.md says, and print what is seen.
+"""Run the image beside DynamoDB Local as docs/operate/container.md says, and print what is seen.
 
 `build_and_run.sh` calls it with the image and the podman command that knows it. It ends with an
 AssertionError or a CalledProcessError at the first thing that is not as promised.

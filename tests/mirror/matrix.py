@@ -2,7 +2,7 @@
 
     python -m tests.mirror.matrix
 
-asks every operation of every engine through a server, and writes docs/engines.md.
+asks every operation of every engine through a server, and writes docs/reference/engines.md.
 """
 
 import json
@@ -21,7 +21,7 @@ from tests.mirror.scenarios.scenarios import outcomes
 from tests.mirror.trials import NO_EFFECT, YES, Outcome
 from tests.server_process import running_server
 
-PAGE = Path(__file__).parents[2] / "docs" / "engines.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "engines.md"
 TITLES = {"ministack": "MiniStack", "dynamodb-local": "DynamoDB Local", "dynalite": "dynalite"}
 _DYNALITE = Path(__file__).parents[1] / "engines" / "npm" / "package.json"
 

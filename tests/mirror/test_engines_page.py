@@ -1,4 +1,4 @@
-"""docs/engines.md says what is seen: every operation, through a server, on every engine."""
+"""docs/reference/engines.md says what is seen: every operation, through a server, on every engine."""
 
 from collections.abc import Callable
 from functools import cache

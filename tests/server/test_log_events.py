@@ -1,4 +1,4 @@
-"""docs/logs.md and the events that the server logs."""
+"""docs/reference/logs.md and the events that the server logs."""
 
 import ast
 import re
@@ -9,7 +9,7 @@ from tableadmin_server import logs
 from tableadmin_server.operations.execution.reconcile import WaitsFor
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "logs.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "reference" / "logs.md").read_text(encoding="utf-8")
 LEVELS = {"debug", "info", "warning", "error", "critical"}
 # Functions that log the event which is their first argument, at the level info.
 FUNCTIONS = {"log_event", "_log_event", "_switch_on"}
@@ -52,7 +52,7 @@ def texts(event: ast.expr, tree: ast.Module) -> Iterator[str]:
 
 
 def test_each_event_is_documented() -> None:
-    """The tables of docs/logs.md have each event of the server with its level, and no others."""
+    """The tables of docs/reference/logs.md have each event of the server with its level, and no others."""
     rows = re.findall(r"^\| `([^`]+)` \| (DEBUG|INFO|WARNING|ERROR) \|", PAGE, re.MULTILINE)
     events = {(event, level.upper()) for _, level, event in logged() if event != CALL_ENDED}
     events.add((logs._LOST, "WARNING"))
@@ -63,6 +63,6 @@ def test_each_event_is_documented() -> None:
 
 
 def test_each_wait_is_documented() -> None:
-    """docs/logs.md has each kind of wait of an operation, and no others."""
+    """docs/reference/logs.md has each kind of wait of an operation, and no others."""
     (table,) = re.findall(r"^\| `waits_for` .*\n\|---.*\n((?:\|.*\n)+)", PAGE, re.MULTILINE)
     assert sorted(WaitsFor) == sorted(re.findall(r"^\| `([^`]+)`", table, re.MULTILINE))

@@ -20,9 +20,9 @@ _TABLE_NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
 class EndpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One DynamoDB endpoint; every key is optional, and boto3's own chain supplies what is absent.
 
-    Flags, environment variables, `--help` and docs/settings.md derive from the fields. A description is
-    required. `extra` may hold the `unit`, the `metavar` of the flag, `flag` False for a key that only the
-    file has, and `empty` True where an empty text is a value, also in the environment variable.
+    Flags, environment variables, `--help` and docs/reference/settings.md derive from the fields.
+    A description is required. `extra` may hold the `unit`, the `metavar` of the flag, `flag` False for a key
+    that only the file has, and `empty` True where an empty text is a value, also in the environment variable.
     """
 
     endpoint_url: Annotated[

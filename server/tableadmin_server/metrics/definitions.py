@@ -403,7 +403,7 @@ LOOP_TASKS = Metric(
     "A number that grows while the number of calls in progress does not: a leak.",
 )
 
-# By topic, as docs/metrics.md shows them.
+# By topic, as docs/reference/metrics.md shows them.
 TOPICS: tuple[tuple[str, tuple[Metric, ...]], ...] = (
     (
         "Calls of the service",

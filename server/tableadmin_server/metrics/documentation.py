@@ -19,7 +19,7 @@ and of Python (`python_*`).
 
 
 def page() -> str:
-    """The text of docs/metrics.md."""
+    """The text of docs/reference/metrics.md."""
     return "\n".join([_HEAD, *(line for topic, metrics in TOPICS for line in _topic(topic, metrics))])
 
 

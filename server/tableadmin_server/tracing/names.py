@@ -1,4 +1,4 @@
-"""The names of spans and of their attributes, which docs/traces.md describes.
+"""The names of spans and of their attributes, which docs/reference/traces.md describes.
 
 Attributes of OpenTelemetry's semantic conventions are written out here, because the package that has them as
 constants changes names between releases.

@@ -1,4 +1,4 @@
-"""Flags, variables, `--help` and docs/settings.md derive from the configuration structs."""
+"""Flags, variables, `--help` and docs/reference/settings.md derive from the configuration structs."""
 
 from pathlib import Path
 from typing import Annotated
@@ -133,5 +133,5 @@ def test_a_field_without_a_description_is_refused() -> None:
 
 
 def test_the_page_is_generated() -> None:
-    """docs/settings.md is what `make settings` writes, byte for byte."""
-    assert page() == (ROOT / "docs" / "settings.md").read_text(encoding="utf-8"), "run make settings"
+    """docs/reference/settings.md is what `make settings` writes, byte for byte."""
+    assert page() == (ROOT / "docs/reference/settings.md").read_text(encoding="utf-8"), "run make settings"

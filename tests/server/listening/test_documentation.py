@@ -1,4 +1,4 @@
-"""What docs/security.md says of listeners can be done as it stands there."""
+"""What docs/operate/security.md says of listeners can be done as it stands there."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from tests.cli.running import PROGRAM
 from tests.server.harness.scripted_endpoint import answer, serving
 from tests.server_process import clean_environment, running_server
 
-PAGE = (Path(__file__).parents[3] / "docs" / "security.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "operate" / "security.md").read_text(encoding="utf-8")
 
 
 def blocks(title: str, language: str) -> list[str]:

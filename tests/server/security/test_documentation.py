@@ -1,4 +1,4 @@
-"""What docs/security.md says can be done as it stands there."""
+"""What docs/operate/security.md says can be done as it stands there."""
 
 import os
 import re

@@ -330,8 +330,8 @@ def test_a_protocol_that_is_not_there(more: tuple[str, ...]) -> None:
 
 
 def test_documentation() -> None:
-    """docs/traces.md names each span, event and attribute of the code, and no others."""
-    text = (ROOT / "docs" / "traces.md").read_text(encoding="utf-8")
+    """docs/reference/traces.md names each span, event and attribute of the code, and no others."""
+    text = (ROOT / "docs" / "reference" / "traces.md").read_text(encoding="utf-8")
     rows = set(re.findall(r"^\| `([^`]+)`", text, re.MULTILINE))
     values = {value for name, value in vars(names).items() if name.isupper() and isinstance(value, str)}
     spans = {"tableadmin.v1.SERVICE/METHOD", "DynamoDB/OPERATION"}

@@ -190,8 +190,8 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_the_documentation_is_taken() -> None:
-    """The policies in docs/security.md are valid."""
-    page = (Path(__file__).parents[4] / "docs" / "security.md").read_text()
+    """The policies in docs/operate/security.md are valid."""
+    page = (Path(__file__).parents[4] / "docs" / "operate" / "security.md").read_text()
     blocks = re.findall(r"```cedar\n(.*?)```", page, re.DOTALL)
     assert blocks
     for block in blocks:

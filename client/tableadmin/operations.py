@@ -15,7 +15,6 @@ from tableadmin.errors import (
     OperationFailed,
     Resource,
     TableAdminError,
-    Unavailable,
 )
 from tableadmin.v1 import (
     ListOperationsRequest,
@@ -51,8 +50,6 @@ _UNDER_WAY: Mapping[State, str] = {
 _NOT_ADMITTED = "REQUEST_NOT_ADMITTED"
 # Operations that a message names before it only counts.
 _NAMED = 5
-# Seconds by which a call may end before its deadline.
-_TOLERANCE = 1.0
 
 
 class KnownOperations:
@@ -142,12 +139,8 @@ class Following(Resumption[WatchOperationRequest, WatchOperationResponse]):
         return (response,)
 
     def _lost(self, error: TableAdminError) -> Sequence[WatchOperationResponse]:
-        remaining = self._remaining()
-        if remaining is not None and isinstance(error, DeadlineExceeded):
-            if remaining <= _TOLERANCE:
-                raise self._out_of_time() from error.__cause__
-            # Not this deadline: the endpoint has not answered the server in time, or a clock was set.
-            error = Unavailable(error.message, grpc.StatusCode.UNAVAILABLE, reason=error.reason)
+        if self._end is not None and isinstance(error, DeadlineExceeded):
+            raise self._out_of_time() from error.__cause__
         self._back_off(error)
         return ()
 

@@ -42,6 +42,8 @@ Response = TypeVar("Response", bound=Message)
 
 # Seconds between calls at most.
 _LONGEST = 5.0
+# Seconds by which a call may end before its deadline.
+_TOLERANCE = 1.0
 
 _EXPIRED = "RESUME_TOKEN_EXPIRED"
 
@@ -75,7 +77,20 @@ class Resumption(ABC, Generic[Request, Response]):
         self.pause = 0.0
         if self.finished:
             return ()
-        return self._lost(error or Unavailable("the stream ended early", grpc.StatusCode.UNAVAILABLE))
+        if error is None:
+            error = Unavailable("the stream ended early", grpc.StatusCode.UNAVAILABLE)
+        return self._lost(self._premature(error) if isinstance(error, DeadlineExceeded) else error)
+
+    def _premature(self, error: DeadlineExceeded) -> TableAdminError:
+        """Unavailable in place of ERROR if the deadline is not the caller's.
+
+        While time remains, the endpoint has not answered the server in time, or a clock was set. Where the
+        caller gave no timeout, the server's reason says so, and an error without a reason stays as it is.
+        """
+        remaining = self._remaining()
+        if not error.reason if remaining is None else remaining <= _TOLERANCE:
+            return error
+        return Unavailable(error.message, grpc.StatusCode.UNAVAILABLE, reason=error.reason)
 
     @abstractmethod
     def _lost(self, error: TableAdminError) -> Sequence[Response]:

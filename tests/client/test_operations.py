@@ -175,15 +175,16 @@ def test_the_deadline_says_what_goes_on() -> None:
     )
 
 
-def test_a_deadline_before_its_time_is_a_loss() -> None:
+@pytest.mark.parametrize("timeout", [60, None])
+def test_a_deadline_before_its_time_is_a_loss(timeout: float | None) -> None:
     """A call that ends so while time remains, as for an endpoint that does not answer, is made again."""
-    follow, _, clock = following(operation("Music"), timeout=60)
+    follow, _, clock = following(operation("Music"), timeout=timeout)
     follow.next_call()
     told(follow, operation("Music", RUNNING, "index A: CREATING"))
     clock.time += 20
     follow.ended(DeadlineExceeded("no answer", grpc.StatusCode.DEADLINE_EXCEEDED, reason="ENDPOINT_TIMEOUT"))
     assert follow.pause > 0
-    assert pytest.approx(40) == follow.next_call()[1]
+    assert follow.next_call()[1] == (timeout and pytest.approx(timeout - 20))
 
 
 def test_the_deadline_does_not_name_hundreds() -> None:

@@ -290,9 +290,10 @@ def test_a_wait_ends_in_time_though_nobody_is_there() -> None:
 @pytest.mark.parametrize("reason", ["WAIT_DEADLINE_EXCEEDED", ""])
 def test_the_deadline_says_what_was_seen_last(reason: str) -> None:
     """DeadlineExceeded carries the last progress, be it the service's word or gRPC's own."""
-    wait, _ = waiting(60)
+    wait, clock = waiting(60)
     wait.next_call()
     wait.received(WaitResponse(pending=["table: CREATING"]))
+    clock.time += 60
     code = grpc.StatusCode.DEADLINE_EXCEEDED
     with pytest.raises(DeadlineExceeded, match="not yet met: table: CREATING") as caught:
         wait.ended(DeadlineExceeded("not yet met: table: CREATING" if reason else "late", code, reason))
@@ -301,11 +302,24 @@ def test_the_deadline_says_what_was_seen_last(reason: str) -> None:
 
 def test_nothing_seen_is_the_errors_own_word() -> None:
     """When nothing was ever seen, gRPC's message says more than `nothing`, and there is no progress."""
-    wait, _ = waiting(60)
+    wait, clock = waiting(60)
     wait.next_call()
+    clock.time += 60
     with pytest.raises(DeadlineExceeded, match="no answer") as caught:
         wait.ended(DeadlineExceeded("no answer from it in time", grpc.StatusCode.DEADLINE_EXCEEDED))
     assert caught.value.progress is None
+
+
+@pytest.mark.parametrize("timeout", [60, None])
+def test_a_deadline_before_its_time_is_a_loss(timeout: float | None) -> None:
+    """A wait goes on when the endpoint has not answered the server in time."""
+    wait, clock = waiting(timeout)
+    wait.next_call()
+    wait.received(WaitResponse(pending=["table: CREATING"]))
+    clock.time += 20
+    wait.ended(DeadlineExceeded("no answer", grpc.StatusCode.DEADLINE_EXCEEDED, reason="ENDPOINT_TIMEOUT"))
+    assert wait.pause > 0
+    assert wait.next_call()[1] == (timeout and timeout - 20)
 
 
 def test_no_time_at_all() -> None:

@@ -37,9 +37,10 @@ from bench.parts.securing import (
 )
 from bench.parts.sharing import measure_sharing
 from bench.parts.tracing import measure_tracing, tracing_lines, tracing_targets
-from bench.parts.watching import measure_watching
+from bench.parts.watching import measure_watching, measure_watching_in_image
 from bench.report import (
     describing_lines,
+    image_lines,
     inventory_lines,
     listing_lines,
     reading_lines,
@@ -47,7 +48,14 @@ from bench.report import (
     target_lines,
     watching_lines,
 )
-from bench.targets import Target, call_targets, inventory_targets, sharing_targets, watching_targets
+from bench.targets import (
+    Target,
+    call_targets,
+    image_targets,
+    inventory_targets,
+    sharing_targets,
+    watching_targets,
+)
 from tableadmin.awsshape import from_aws
 from tableadmin.v1.table_pb2 import DescribeTableResponse
 from tests.engines import Engine, dynamodb_local, ministack
@@ -107,9 +115,11 @@ def _authorizing() -> Iterable[Target]:
 def _watches(engine: Engine) -> Iterable[Target]:
     watching = measure_watching(engine)
     _show(watching_lines(watching))
+    in_image = measure_watching_in_image(engine)
+    _show(image_lines(in_image))
     reads, secured = measure_secured_reads(engine), measure_secured_watching(engine)
     _show(securing_lines(reads, secured))
-    return *watching_targets(watching), *securing_targets(reads, secured)
+    return *watching_targets(watching), *image_targets(in_image), *securing_targets(reads, secured)
 
 
 def _metrics(engine: Engine) -> Iterable[Target]:

@@ -38,6 +38,15 @@ def watching_lines(measured: Iterable[Watching]) -> Iterator[str]:
             yield f"{'':8}a change is seen by all after {seen.lag:.3f} s, poll interval {seen.interval:.3f} s"
 
 
+def image_lines(measured: Sequence[Watching]) -> Iterator[str]:
+    """The watchers with the allocator of the image, or why there are none."""
+    if not measured:
+        yield "Watch with the allocator of the image: not measured, this machine has no libjemalloc2"
+        return
+    yield "With the allocator of the image:"
+    yield from watching_lines(measured)
+
+
 def inventory_lines(inventory: Inventory) -> Iterator[str]:
     """The three ways to take stock."""
     yield f"Inventory of {COUNT} tables on the embedded engine, s"

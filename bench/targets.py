@@ -71,6 +71,18 @@ def watching_targets(measured: Sequence[Watching]) -> Iterator[Target]:
     yield Target(f"{MOST} watchers, twice: memory after / before any", again.after / few.before, 1.25)
 
 
+def image_targets(measured: Sequence[Watching]) -> Iterator[Target]:
+    """Of watchers with the allocator of the image; nothing where they were not measured."""
+    if measured:
+        few, most, again = measured
+        memory = again.after / few.before
+        yield Target(
+            f"{MOST} watchers, twice, allocator of the image: memory after / before any", memory, 1.5
+        )
+        errors = len(most.errors) + len(again.errors)
+        yield Target(f"{MOST} watchers, twice, allocator of the image: errors", errors, 0)
+
+
 def inventory_targets(inventory: Inventory) -> Iterator[Target]:
     """Of the inventory."""
     yield Target(f"inventory of {COUNT}: Watch / boto3 one by one", inventory.service / inventory.loop, 0.35)

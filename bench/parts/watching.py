@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from bench.load.allocator import allocator_of_the_image
 from bench.load.channels import ClientFiles
 from bench.load.counting import Counter, counting
 from bench.load.load import load_process
@@ -49,13 +50,15 @@ class Watching:
     errors: Sequence[str]
 
 
+def _flags(engine: Engine) -> tuple[str, ...]:
+    return "--endpoint-url", engine.url, "--region", REGION, "--operations-table", ""
+
+
 def measure_watching(engine: Engine) -> list[Watching]:
     """One watcher, many, and twice the most that there may be, of one server process in turn."""
     with (
         counting(engine) as counter,
-        running_server(
-            *("--endpoint-url", counter.engine.url, "--region", REGION, "--operations-table", ""), fresh=True
-        ) as server,
+        running_server(*_flags(counter.engine), fresh=True) as server,
     ):
         return [
             _measured(counter, server, engine, watchers, rest, changes)
@@ -66,6 +69,18 @@ def measure_watching(engine: Engine) -> list[Watching]:
                 (MOST, 0.0, 1),
             )
         ]
+
+
+def measure_watching_in_image(engine: Engine) -> list[Watching]:
+    """One watcher, and twice the most that there may be, with the allocator of the image.
+
+    An empty list where this machine does not have that allocator.
+    """
+    allocator = allocator_of_the_image()
+    if allocator is None:
+        return []
+    with running_server(*_flags(engine), fresh=True, env=allocator) as server:
+        return [_run(server, engine, watchers, 0.0, 1, None)[0] for watchers in (FEW, MOST, MOST)]
 
 
 def measure_most(server: ServerProcess, engine: Engine, files: ClientFiles) -> Watching:

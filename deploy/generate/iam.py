@@ -505,7 +505,7 @@ what, the [policies of the service](../operate/security.md) decide.
 The documents permit all tables of the account of the role, in all regions, because they do not know yours.
 Replace the stars before you use them:
 
-```sh
+```bash
 sed 's|dynamodb:\\*:\\*:table/\\*|dynamodb:eu-central-1:111122223333:table/music-*|' \\
     deploy/iam/apply.json > apply.json
 aws iam put-role-policy --role-name tableadmin --policy-name apply --policy-document file://apply.json

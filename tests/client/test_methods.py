@@ -1,10 +1,8 @@
 """Both clients have every RPC of the contract, as the contract has it."""
 
-import re
 import subprocess
 import sys
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +13,6 @@ from tableadmin.channel import SERVICE
 from tableadmin.methods import Method
 from tableadmin.version import __version__
 from tests.client.scripted import answer, serving
-from tests.server_process import ServerProcess
 
 CLIENTS = [tableadmin.Client, aio.Client]
 
@@ -99,20 +96,3 @@ def test_the_package_shows_what_it_has() -> None:
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert {*tableadmin.__all__, "v1", "aio", "boto3", "formats"} <= set(shown.splitlines()[0].split())
     assert "tableadmin.v1 <class 'tableadmin.aio.Client'>" == shown.splitlines()[1]
-
-
-def test_the_examples_of_the_readme_run(embedded_server: ServerProcess) -> None:
-    """The first two programs of the README run as they are printed, at the address of a server."""
-    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    programs = re.findall(r"```python\n(.*?)```", text, re.DOTALL)[:2]
-    with tableadmin.Client(embedded_server.address) as client:
-        for program in programs:
-            ran = subprocess.run(
-                [sys.executable, "-c", program.replace("127.0.0.1:50051", embedded_server.address)],
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            assert (0, "") == (ran.returncode, ran.stderr)
-            assert "Music" in ran.stdout
-        client.delete_table(table_name="Music")

@@ -2,7 +2,7 @@
 
 A document is what YAML or JSON holds. Formats that are neither have a row in TEXTS, and formats of which a
 folder holds the parts have a row in FOLDERS. Each row says what people give: the help of `-f` is made of this
-(`make formats`), and README.md has it too. It is "" for what another row says.
+(`make formats`), and docs/guides/files.md has it too. It is "" for what another row says.
 """
 
 from collections.abc import Callable, Mapping

@@ -16,7 +16,7 @@ from tableadmin.cli.app.program import run
 from tests.cli.app.test_help import COMMANDS, _find
 from tests.cli.running import Run
 
-README = Path(__file__).parents[3] / "README.md"
+PAGE = Path(__file__).parents[3] / "docs/guides/tablectl.md"
 # Commands that ask a server, or that wait for input, get an answer or none within this time.
 _SOON = "0.1s"
 # A line to copy is not wrapped.
@@ -93,8 +93,8 @@ def test_no_colour(path: tuple[str, ...], environment: dict[str, str]) -> None:
 
 
 def test_the_documented_exit_codes() -> None:
-    """README.md lists the exit codes that there are."""
-    codes = {int(each) for each in re.findall(r"^\| (\d+) \|", README.read_text(), re.MULTILINE)}
+    """docs/guides/tablectl.md lists the exit codes that there are."""
+    codes = {int(each) for each in re.findall(r"^\| (\d+) \|", PAGE.read_text(), re.MULTILINE)}
     named = {value for name, value in vars(exit_codes).items() if name.isupper() and isinstance(value, int)}
     assert {0, *named} == codes
 

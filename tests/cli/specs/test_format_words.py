@@ -1,4 +1,4 @@
-"""The names of formats in the help of tablectl and in README.md are those of the formats that there are."""
+"""The names of formats in the help of tablectl and in docs/guides/files.md are those of the readers."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ from tableadmin.cli.specs.format_words import READ, WRITTEN
 
 ROOT = Path(__file__).parents[3]
 WORDS = Path("tableadmin/cli/specs/format_words.py")
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs/guides/files.md").read_text(encoding="utf-8")
 
 
 def test_the_words_are_generated(tmp_path: Path) -> None:
@@ -19,12 +19,12 @@ def test_the_words_are_generated(tmp_path: Path) -> None:
 
 
 def test_readme_names_each_format_that_is_read() -> None:
-    """The table of README.md has what each reader takes, in the words of the help of `-f`."""
-    plain = " ".join(README.replace("`", "").replace("|", " ").split())
+    """The table of docs/guides/files.md has what each reader takes, in the words of the help of `-f`."""
+    plain = " ".join(PAGE.replace("`", "").replace("|", " ").split())
     missing = [words for words in READ if words not in plain]
-    assert [] == missing, "add to the table of files in README.md"
+    assert [] == missing, "add to the table of files in docs/guides/files.md"
 
 
 def test_readme_names_each_format_that_is_written() -> None:
-    """README.md has each name that `tablectl export --format` takes."""
-    assert f"`tablectl export --format {'|'.join(WRITTEN)}`" in README, "add the format to README.md"
+    """docs/guides/files.md has each name that `tablectl export --format` takes."""
+    assert f"`tablectl export --format {'|'.join(WRITTEN)}`" in PAGE, "add the format to docs/guides/files.md"

@@ -19,7 +19,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from tableadmin.awsshape import enum_values, is_map, member_name
-from tableadmin.awsshape.rules import map_value, members_of
+from tableadmin.awsshape.rules import is_timestamp, map_value, members_of
 from tableadmin.v1 import TableSpec
 
 Schema: TypeAlias = dict[str, object]
@@ -68,7 +68,11 @@ def _reachable(descriptor: Descriptor) -> list[Descriptor]:
         each = waiting.pop()
         if each.name not in found:
             found[each.name] = each
-            waiting += [field.message_type for field in members_of(each) if field.message_type]
+            waiting += [
+                field.message_type
+                for field in members_of(each)
+                if field.message_type and not is_timestamp(field)
+            ]
     return [found[name] for name in sorted(found) if not found[name].GetOptions().map_entry]
 
 
@@ -98,6 +102,8 @@ def _member(field: FieldDescriptor, of: Descriptor) -> Schema:
 def _value(field: FieldDescriptor) -> Schema:
     if is_map(field):
         return {"type": "object", "additionalProperties": _value(map_value(field))}
+    if is_timestamp(field):
+        return {"type": "string", "format": "date-time"}
     if field.message_type is not None:
         return {"$ref": f"#/$defs/{field.message_type.name}"}
     if field.enum_type is not None:

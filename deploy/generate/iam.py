@@ -148,6 +148,12 @@ _READ_SCALING = Need(
     "AWS does not document what DescribeTableReplicaAutoScaling needs. The server does without auto scaling "
     "that it cannot read.",
 )
+_WRITE_RESTORED = Need(
+    "WriteRestoredItems",
+    _DATA,
+    ("table",),
+    "AWS documents read and write permissions on the table that is restored.",
+)
 _LOGS = "ImportTable writes errors of items to CloudWatch Logs."
 _CHANGES = (
     *("CreateTable", "UpdateTable", "TagResource", "UntagResource", "UpdateTimeToLive"),
@@ -179,6 +185,13 @@ FEATURES: tuple[Feature, ...] = (
         "too. Specs with replicas need `replicas` too, and specs with keys of customers `encryption-keys`.",
         (*_PARTS, *_CHANGES),
         (_KINESIS_READ, _KINESIS_LIST, _KINESIS_WRITE, _KINESIS_ROLE, _INSIGHTS_ROLE, _READ_SCALING),
+    ),
+    Feature(
+        "apply-restores",
+        "Plans and operations for specs with `RestoreSource`, beside `plan` and `apply`. Plans read backups, "
+        "operations restore.",
+        ("DescribeBackup", "RestoreTableFromBackup", "RestoreTableToPointInTime"),
+        (_WRITE_RESTORED,),
     ),
     Feature(
         "operations-table",
@@ -349,14 +362,7 @@ FEATURES: tuple[Feature, ...] = (
         "restore",
         "The RPCs that restore tables, from backups and to a point in time.",
         ("RestoreTableFromBackup", "RestoreTableToPointInTime"),
-        (
-            Need(
-                "WriteRestoredItems",
-                _DATA,
-                ("table",),
-                "AWS documents read and write permissions on the table that is restored.",
-            ),
-        ),
+        (_WRITE_RESTORED,),
     ),
     Feature(
         "export-to-s3",

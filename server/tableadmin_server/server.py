@@ -20,7 +20,7 @@ from tableadmin_server import logs
 from tableadmin_server.config import ConfigError, ListenerConfig, ServerConfig
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.interceptors.audit import AuditInterceptor, IntentInterceptor
-from tableadmin_server.interceptors.authorization import AuthorizationInterceptor
+from tableadmin_server.interceptors.authorization import AuthorizationInterceptor, place_of
 from tableadmin_server.interceptors.call_log import CallLogInterceptor
 from tableadmin_server.interceptors.chain import Chain, Interceptor
 from tableadmin_server.interceptors.drain import DrainInterceptor
@@ -215,7 +215,7 @@ class Server:
             raise ConfigError(f"policies.folder: {error}") from error
         self._reloading.add(authorizer.refresh)
         for each in self._endpoints:
-            each.authorize = StepAuthorizer(authorizer, each.name)
+            each.authorize = StepAuthorizer(authorizer, partial(place_of, each), each.account.learned)
         called = partial(called_endpoint, self._endpoints)
         return (AuthorizationInterceptor(authorizer, self._endpoints, self._operations, called),)
 

@@ -112,7 +112,7 @@ def test_operations_table_is_apart() -> None:
         assert all(f":table/{table}" in resource for resource in statement["Resource"])
     writers = {name for name, action, _ in _grants() if action == "dynamodb:PutItem"}
     # The others write items of tables that are restored, copied or filled.
-    assert {own.name, "replicas", "restore", "bulk-operations"} == writers
+    assert {own.name, "replicas", "restore", "apply-restores", "bulk-operations"} == writers
 
 
 def test_arns() -> None:

@@ -97,7 +97,16 @@ def _assert_complete(feature: Feature, calls: set[Call]) -> None:
 
 # The documents of topics are for RPCs, each of which is a call.
 _SPECIAL = {
-    *("watch", "plan", "apply", "operations-table", "kms-aliases", "policies", "endpoint-health"),
+    *(
+        "watch",
+        "plan",
+        "apply",
+        "apply-restores",
+        "operations-table",
+        "kms-aliases",
+        "policies",
+        "endpoint-health",
+    ),
     *("assume-role", "encryption-keys"),
 }
 _TOPICS = [feature for feature in FEATURES if feature.name not in _SPECIAL]
@@ -305,6 +314,26 @@ def test_apply(world: World, recorder: Recorder, table_name: str) -> None:
     world.asked(lambda each: each.operations.ForgetOperation(forget, timeout=30))
     _assert_complete(_BY_NAME["apply"], recorder.tables())
     _assert_complete(_BY_NAME["operations-table"], recorder.operations())
+
+
+def test_apply_restores(world: World, recorder: Recorder, table_name: str) -> None:
+    """Operations that restore make the calls of the document beside those of other operations."""
+    world.made(before(table_name))
+    world.plane.table(table_name).recovery = 35
+    backup = {"TableName": table_name, "BackupName": "nightly"}
+    _, answered = world.plane.model.answer("CreateBackup", backup)
+    for number, source in enumerate(
+        (
+            {"BackupArn": answered["BackupDetails"]["BackupArn"]},
+            {"SourceTableName": table_name, "UseLatestRestorableTime": True},
+        )
+    ):
+        spec = {**before(f"{table_name}-{number}"), "RestoreSource": source}
+        (ended,) = world.ended(world.begun(apply_request(spec)))
+        assert SUCCEEDED == ended.state, ended
+    apart = {f"dynamodb:{each}" for each in _BY_NAME["apply"].calls}
+    calls = {each for each in recorder.tables() if each.action not in apart}
+    _assert_complete(_BY_NAME["apply-restores"], calls)
 
 
 def _complete(name: str) -> Data:

@@ -171,6 +171,18 @@ def test_unmanaged_members() -> None:
     assert "Unmanaged:\n  - Tags\n" in write([spec], "spec").text
 
 
+def test_a_time_in_a_spec() -> None:
+    """A time is ISO text, quoted or not, and is written as text that YAML's readers take for text."""
+    source = "RestoreSource: {SourceTableName: Music, RestoreDateTime: %s}\n"
+    times = ("2026-01-31T12:00:00Z", "'2026-01-31T13:00:00+01:00'")
+    (plain,), (quoted,) = (read(f"{KEYS}\nTableName: Copy\n{source % time}", name="f") for time in times)
+    assert plain == quoted
+    assert 1769860800 == plain.restore_source.restore_date_time.seconds
+    written = write([plain], "spec").text
+    assert "  RestoreDateTime: '2026-01-31T12:00:00+00:00'\n" in written
+    assert [plain] == read(written, name="f")
+
+
 def test_a_folder_of_spec_files(tmp_path: Path) -> None:
     """YAML and JSON files of a folder and of the folders in it are read by name; hidden files are not."""
     text = "{TableName: %s, KeySchema: [{AttributeName: A, KeyType: HASH}]}"

@@ -1,14 +1,15 @@
 """Brings a table of the model to a spec, as whoever applies plans does: observe, plan, one step, wait."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import cast
 
 from tableadmin.awsshape import AwsDict, AwsValue
 from tableadmin_server.dynamodb.cooldown import Cooldown
 from tableadmin_server.dynamodb.errors import reason_of
-from tableadmin_server.planner import Plan, plan
+from tableadmin_server.planner import CREATIONS, Plan, plan
+from tableadmin_server.tables import restore_sources
 from tableadmin_server.tables.parts import ROWS, Row
 from tableadmin_server.tables.snapshot import Snapshot
 from tests.planner.model.control_plane import ControlPlane
@@ -33,7 +34,17 @@ class Driver:
 
     def plan(self, spec: Data) -> Plan:
         """The plan for SPEC from what there is now."""
-        return plan(cast("AwsDict", spec), self.observed(), self.now(), self.changed)
+        live = self.observed()
+        if not live.exists and restore_sources.MEMBER in spec:
+            live = replace(live, source=self._source(spec))
+        return plan(cast("AwsDict", spec), live, self.now(), self.changed)
+
+    def _source(self, spec: Data) -> Snapshot:
+        source = spec[restore_sources.MEMBER]
+        if "SourceTableName" in source:
+            return Driver(self.control, source["SourceTableName"]).observed()
+        backup = self._read("DescribeBackup", BackupArn=source["BackupArn"])["BackupDescription"]
+        return restore_sources.backed_up(_timed(backup), cast("AwsDict", spec))
 
     def observed(self) -> Snapshot:
         """What all reads show."""
@@ -65,7 +76,7 @@ class Driver:
     def _take(self, made: Plan) -> None:
         step = made.steps[0]
         self.control.call(step.operation, cast("Data", step.params))
-        if step.operation == "CreateTable":
+        if step.operation in CREATIONS:
             self.was_active = False
         elif step.cooldown is not None:
             self.changed[step.cooldown] = self.now()

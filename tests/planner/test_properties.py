@@ -74,6 +74,63 @@ def test_replacement(a: Data, b: Data) -> None:
 
 
 @_SETTINGS
+@given(specs(replaced=True), specs(replaced=True), st.booleans())
+def test_restore(a: Data, b: Data, from_backup: bool) -> None:  # noqa: FBT001  # drawn
+    """A restore of A reaches B without one call that is refused or needless, or is refused beforehand.
+
+    A backup does not show the types of attributes.
+    """
+    assume(
+        not from_backup or _types(a).items() >= {k: v for k, v in _types(b).items() if k in _types(a)}.items()
+    )
+    source = Driver(ControlPlane(), NAME)
+    source.drive(a)
+    _forget_paces(source)
+    origin: Data = {"SourceTableName": NAME, "UseLatestRestorableTime": True}
+    if from_backup:
+        backup = source.control.call("CreateBackup", {"TableName": NAME, "BackupName": "nightly"})
+        origin = {"BackupArn": backup["BackupDetails"]["BackupArn"]}
+    driver = Driver(source.control, "Restored")
+    wanted = {**b, "TableName": "Restored", "RestoreSource": origin}
+    made = driver.plan(wanted)
+    assert made.action is Action.CREATE
+    assert bool(made.refusal) == (not _is_restorable(a, b, from_backup=from_backup))
+    if made.refusal:
+        assert [] == made.steps
+        return
+    taken = driver.drive(wanted)
+    assert taken[0].steps[0].operation.startswith("RestoreTable")
+    # How warm a restored table is, nobody knows beforehand.
+    announced, done = [step.summary for step in made.steps], [each.steps[0].summary for each in taken]
+    assert [each for each in announced if "warm" not in each] == [each for each in done if "warm" not in each]
+    assert_is(driver.control.tables["Restored"], b)
+    assert_settled(driver, wanted)
+
+
+def _is_restorable(a: Data, b: Data, *, from_backup: bool) -> bool:
+    """Whether AWS can restore A as B: the key is the same, and no local index is added."""
+    local = [_of_local(each, a) for each in a.get("LocalSecondaryIndexes", [])]
+    recovery = a.get("PointInTimeRecoverySpecification", {})
+    return (
+        _typed(a["KeySchema"], a) == _typed(b["KeySchema"], b)
+        and all(_of_local(each, b) in local for each in b.get("LocalSecondaryIndexes", []))
+        and (from_backup or bool(recovery.get("PointInTimeRecoveryEnabled")))
+    )
+
+
+def _of_local(index: Data, spec: Data) -> object:
+    return _typed(index["KeySchema"], spec), _projection(index)
+
+
+def _typed(keys: list[Data], spec: Data) -> object:
+    return [(key, _types(spec)[key["AttributeName"]]) for key in keys]
+
+
+def _types(spec: Data) -> Data:
+    return {each["AttributeName"]: each["AttributeType"] for each in spec["AttributeDefinitions"]}
+
+
+@_SETTINGS
 @given(specs(), specs())
 def test_changes_and_steps(a: Data, b: Data) -> None:
     """A plan has steps exactly where it shows changes, and the fingerprint is that of the state alone."""

@@ -2,11 +2,12 @@
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import cast
 
 import yaml
 
-from tableadmin.awsshape import ShapeError, from_aws, member_name, to_aws
+from tableadmin.awsshape import AwsDict, ShapeError, from_aws, member_name, to_aws
 from tableadmin.awsshape.rules import members_of
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.found import Found, FoundTable, attempt
@@ -136,8 +137,8 @@ _FREER: Mapping[str, Callable[[Tree], Tree]] = {
 
 
 def _written(spec: TableSpec) -> Record:
-    # What the contract has is a tree: it knows no bytes and no timestamps in a spec.
-    data = cast("Record", to_aws(spec))
+    # What the contract has is a tree, but for times: it knows no bytes in a spec.
+    data = cast("Record", _untimed(to_aws(spec)))
     if spec.HasField("resource_policy"):
         data["ResourcePolicy"] = policy_document(spec.resource_policy)
     tags = {tag.key: tag.value for tag in spec.tags}
@@ -146,6 +147,16 @@ def _written(spec: TableSpec) -> Record:
     if spec.unmanaged and not any(len(each.ListFields()) > 1 for each in spec.unmanaged):
         data["Unmanaged"] = [each.path for each in spec.unmanaged]
     return data
+
+
+def _untimed(data: AwsDict) -> AwsDict:
+    """DATA with times as text."""
+    return {
+        member: value.isoformat()
+        if isinstance(value, datetime)
+        else (_untimed(cast("AwsDict", value)) if isinstance(value, dict) else value)
+        for member, value in data.items()
+    }
 
 
 class _Dumper(yaml.SafeDumper):

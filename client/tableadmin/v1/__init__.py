@@ -199,6 +199,7 @@ from tableadmin.v1.table_spec_pb2 import (
     ContributorInsightsSpecification,
     KinesisStreamSpecification,
     ReplicaSpecification,
+    RestoreSource,
     TableSpec,
     UnmanagedMember,
 )
@@ -620,6 +621,7 @@ __all__ = [
     "ReplicationGroupUpdate",
     "RequiredApproval",
     "ResourceKind",
+    "RestoreSource",
     "RestoreSummary",
     "RestoreTableFromBackupRequest",
     "RestoreTableFromBackupResponse",

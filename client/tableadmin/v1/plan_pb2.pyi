@@ -503,7 +503,9 @@ class TablePlan(_message.Message):
     def unmanaged(self) -> _containers.RepeatedCompositeFieldContainer[_table_spec_pb2.UnmanagedMember]:
         """The members that the spec does not manage, as in `TableSpec.unmanaged`. Instead of the path `*`,
         the list contains the members that `*` stands for. The plan does not change these members. If the
-        plan creates the table, the members get the values of the spec, or the defaults of AWS.
+        plan creates the table, the members get the values of the spec, or the defaults of AWS. If the plan
+        restores the table, they are as AWS restores them. If the spec has a `restore_source` and the table
+        exists, the list contains `RestoreSource`.
         """
 
     def __init__(
@@ -636,6 +638,8 @@ class PlannedStep(_message.Message):
     DELETE_RESOURCE_POLICY_FIELD_NUMBER: _builtins.int
     TAG_RESOURCE_FIELD_NUMBER: _builtins.int
     UNTAG_RESOURCE_FIELD_NUMBER: _builtins.int
+    RESTORE_TABLE_FROM_BACKUP_FIELD_NUMBER: _builtins.int
+    RESTORE_TABLE_TO_POINT_IN_TIME_FIELD_NUMBER: _builtins.int
     DENIAL_FIELD_NUMBER: _builtins.int
     REQUIRED_APPROVALS_FIELD_NUMBER: _builtins.int
     summary: _builtins.str
@@ -700,6 +704,14 @@ class PlannedStep(_message.Message):
         """Removes tags."""
 
     @_builtins.property
+    def restore_table_from_backup(self) -> _backup_pb2.RestoreTableFromBackupRequest:
+        """Creates the table from a backup, as `TableSpec.restore_source` says."""
+
+    @_builtins.property
+    def restore_table_to_point_in_time(self) -> _backup_pb2.RestoreTableToPointInTimeRequest:
+        """Creates the table from another table as it was at a time, as `TableSpec.restore_source` says."""
+
+    @_builtins.property
     def denial(self) -> Global___StepDenial:
         """Set if policies do not permit the call. The call fails if the plan is applied."""
 
@@ -727,16 +739,18 @@ class PlannedStep(_message.Message):
         delete_resource_policy: _resource_policy_pb2.DeleteResourcePolicyRequest | None = ...,
         tag_resource: _tag_pb2.TagResourceRequest | None = ...,
         untag_resource: _tag_pb2.UntagResourceRequest | None = ...,
+        restore_table_from_backup: _backup_pb2.RestoreTableFromBackupRequest | None = ...,
+        restore_table_to_point_in_time: _backup_pb2.RestoreTableToPointInTimeRequest | None = ...,
         denial: Global___StepDenial | None = ...,
         required_approvals: _abc.Iterable[_approval_pb2.RequiredApproval] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_summary", b"_summary", "call", b"call", "create_table", b"create_table", "delete_resource_policy", b"delete_resource_policy", "delete_table", b"delete_table", "denial", b"denial", "disable_kinesis_streaming_destination", b"disable_kinesis_streaming_destination", "enable_kinesis_streaming_destination", b"enable_kinesis_streaming_destination", "put_resource_policy", b"put_resource_policy", "summary", b"summary", "tag_resource", b"tag_resource", "untag_resource", b"untag_resource", "update_continuous_backups", b"update_continuous_backups", "update_contributor_insights", b"update_contributor_insights", "update_kinesis_streaming_destination", b"update_kinesis_streaming_destination", "update_table", b"update_table", "update_time_to_live", b"update_time_to_live"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_summary", b"_summary", "call", b"call", "create_table", b"create_table", "delete_resource_policy", b"delete_resource_policy", "delete_table", b"delete_table", "denial", b"denial", "disable_kinesis_streaming_destination", b"disable_kinesis_streaming_destination", "enable_kinesis_streaming_destination", b"enable_kinesis_streaming_destination", "put_resource_policy", b"put_resource_policy", "restore_table_from_backup", b"restore_table_from_backup", "restore_table_to_point_in_time", b"restore_table_to_point_in_time", "summary", b"summary", "tag_resource", b"tag_resource", "untag_resource", b"untag_resource", "update_continuous_backups", b"update_continuous_backups", "update_contributor_insights", b"update_contributor_insights", "update_kinesis_streaming_destination", b"update_kinesis_streaming_destination", "update_table", b"update_table", "update_time_to_live", b"update_time_to_live"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_summary", b"_summary", "call", b"call", "create_table", b"create_table", "delete_resource_policy", b"delete_resource_policy", "delete_table", b"delete_table", "denial", b"denial", "disable_kinesis_streaming_destination", b"disable_kinesis_streaming_destination", "enable_kinesis_streaming_destination", b"enable_kinesis_streaming_destination", "put_resource_policy", b"put_resource_policy", "required_approvals", b"required_approvals", "summary", b"summary", "tag_resource", b"tag_resource", "untag_resource", b"untag_resource", "update_continuous_backups", b"update_continuous_backups", "update_contributor_insights", b"update_contributor_insights", "update_kinesis_streaming_destination", b"update_kinesis_streaming_destination", "update_table", b"update_table", "update_time_to_live", b"update_time_to_live", "waits", b"waits"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_summary", b"_summary", "call", b"call", "create_table", b"create_table", "delete_resource_policy", b"delete_resource_policy", "delete_table", b"delete_table", "denial", b"denial", "disable_kinesis_streaming_destination", b"disable_kinesis_streaming_destination", "enable_kinesis_streaming_destination", b"enable_kinesis_streaming_destination", "put_resource_policy", b"put_resource_policy", "required_approvals", b"required_approvals", "restore_table_from_backup", b"restore_table_from_backup", "restore_table_to_point_in_time", b"restore_table_to_point_in_time", "summary", b"summary", "tag_resource", b"tag_resource", "untag_resource", b"untag_resource", "update_continuous_backups", b"update_continuous_backups", "update_contributor_insights", b"update_contributor_insights", "update_kinesis_streaming_destination", b"update_kinesis_streaming_destination", "update_table", b"update_table", "update_time_to_live", b"update_time_to_live", "waits", b"waits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__summary: _TypeAlias = _typing.Literal["summary"]  # noqa: Y015
     _WhichOneofArgType__summary: _TypeAlias = _typing.Literal["_summary", b"_summary"]  # noqa: Y015
-    _WhichOneofReturnType_call: _TypeAlias = _typing.Literal["create_table", "update_table", "delete_table", "update_time_to_live", "update_continuous_backups", "update_contributor_insights", "enable_kinesis_streaming_destination", "disable_kinesis_streaming_destination", "update_kinesis_streaming_destination", "put_resource_policy", "delete_resource_policy", "tag_resource", "untag_resource"]  # noqa: Y015
+    _WhichOneofReturnType_call: _TypeAlias = _typing.Literal["create_table", "update_table", "delete_table", "update_time_to_live", "update_continuous_backups", "update_contributor_insights", "enable_kinesis_streaming_destination", "disable_kinesis_streaming_destination", "update_kinesis_streaming_destination", "put_resource_policy", "delete_resource_policy", "tag_resource", "untag_resource", "restore_table_from_backup", "restore_table_to_point_in_time"]  # noqa: Y015
     _WhichOneofArgType_call: _TypeAlias = _typing.Literal["call", b"call"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__summary) -> _WhichOneofReturnType__summary | None: ...

@@ -6,6 +6,7 @@ Specs: the desired state of tables."""
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from tableadmin.v1 import attribute_pb2 as _attribute_pb2
 from tableadmin.v1 import backup_pb2 as _backup_pb2
@@ -69,6 +70,7 @@ class TableSpec(_message.Message):
     REPLICAS_FIELD_NUMBER: _builtins.int
     VECTOR_INDEXES_FIELD_NUMBER: _builtins.int
     UNMANAGED_FIELD_NUMBER: _builtins.int
+    RESTORE_SOURCE_FIELD_NUMBER: _builtins.int
     EMPTY_MEMBERS_FIELD_NUMBER: _builtins.int
     table_name: _builtins.str
     """Required. The table name."""
@@ -163,6 +165,12 @@ class TableSpec(_message.Message):
         """
 
     @_builtins.property
+    def restore_source(self) -> Global___RestoreSource:
+        """The backup or table whose items the table gets if a plan creates it. If absent, a new table is
+        empty. If the table exists, plans do not use this member.
+        """
+
+    @_builtins.property
     def empty_members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The names of the list fields of this message that are present but empty. A plan treats an empty
         list like an absent list.
@@ -193,11 +201,12 @@ class TableSpec(_message.Message):
         replicas: _abc.Iterable[Global___ReplicaSpecification] | None = ...,
         vector_indexes: _abc.Iterable[_vector_index_pb2.VectorIndex] | None = ...,
         unmanaged: _abc.Iterable[Global___UnmanagedMember] | None = ...,
+        restore_source: Global___RestoreSource | None = ...,
         empty_members: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_billing_mode", b"_billing_mode", "_deletion_protection_enabled", b"_deletion_protection_enabled", "_resource_policy", b"_resource_policy", "_table_class", b"_table_class", "_table_name", b"_table_name", "billing_mode", b"billing_mode", "contributor_insights_specification", b"contributor_insights_specification", "deletion_protection_enabled", b"deletion_protection_enabled", "kinesis_stream_specification", b"kinesis_stream_specification", "on_demand_throughput", b"on_demand_throughput", "point_in_time_recovery_specification", b"point_in_time_recovery_specification", "provisioned_throughput", b"provisioned_throughput", "resource_policy", b"resource_policy", "sse_specification", b"sse_specification", "stream_specification", b"stream_specification", "table_class", b"table_class", "table_name", b"table_name", "time_to_live_specification", b"time_to_live_specification", "warm_throughput", b"warm_throughput"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_billing_mode", b"_billing_mode", "_deletion_protection_enabled", b"_deletion_protection_enabled", "_resource_policy", b"_resource_policy", "_table_class", b"_table_class", "_table_name", b"_table_name", "billing_mode", b"billing_mode", "contributor_insights_specification", b"contributor_insights_specification", "deletion_protection_enabled", b"deletion_protection_enabled", "kinesis_stream_specification", b"kinesis_stream_specification", "on_demand_throughput", b"on_demand_throughput", "point_in_time_recovery_specification", b"point_in_time_recovery_specification", "provisioned_throughput", b"provisioned_throughput", "resource_policy", b"resource_policy", "restore_source", b"restore_source", "sse_specification", b"sse_specification", "stream_specification", b"stream_specification", "table_class", b"table_class", "table_name", b"table_name", "time_to_live_specification", b"time_to_live_specification", "warm_throughput", b"warm_throughput"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_billing_mode", b"_billing_mode", "_deletion_protection_enabled", b"_deletion_protection_enabled", "_resource_policy", b"_resource_policy", "_table_class", b"_table_class", "_table_name", b"_table_name", "attribute_definitions", b"attribute_definitions", "billing_mode", b"billing_mode", "contributor_insights_specification", b"contributor_insights_specification", "deletion_protection_enabled", b"deletion_protection_enabled", "empty_members", b"empty_members", "global_secondary_indexes", b"global_secondary_indexes", "key_schema", b"key_schema", "kinesis_stream_specification", b"kinesis_stream_specification", "local_secondary_indexes", b"local_secondary_indexes", "on_demand_throughput", b"on_demand_throughput", "point_in_time_recovery_specification", b"point_in_time_recovery_specification", "provisioned_throughput", b"provisioned_throughput", "replicas", b"replicas", "resource_policy", b"resource_policy", "sse_specification", b"sse_specification", "stream_specification", b"stream_specification", "table_class", b"table_class", "table_name", b"table_name", "tags", b"tags", "time_to_live_specification", b"time_to_live_specification", "unmanaged", b"unmanaged", "vector_indexes", b"vector_indexes", "warm_throughput", b"warm_throughput"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_billing_mode", b"_billing_mode", "_deletion_protection_enabled", b"_deletion_protection_enabled", "_resource_policy", b"_resource_policy", "_table_class", b"_table_class", "_table_name", b"_table_name", "attribute_definitions", b"attribute_definitions", "billing_mode", b"billing_mode", "contributor_insights_specification", b"contributor_insights_specification", "deletion_protection_enabled", b"deletion_protection_enabled", "empty_members", b"empty_members", "global_secondary_indexes", b"global_secondary_indexes", "key_schema", b"key_schema", "kinesis_stream_specification", b"kinesis_stream_specification", "local_secondary_indexes", b"local_secondary_indexes", "on_demand_throughput", b"on_demand_throughput", "point_in_time_recovery_specification", b"point_in_time_recovery_specification", "provisioned_throughput", b"provisioned_throughput", "replicas", b"replicas", "resource_policy", b"resource_policy", "restore_source", b"restore_source", "sse_specification", b"sse_specification", "stream_specification", b"stream_specification", "table_class", b"table_class", "table_name", b"table_name", "tags", b"tags", "time_to_live_specification", b"time_to_live_specification", "unmanaged", b"unmanaged", "vector_indexes", b"vector_indexes", "warm_throughput", b"warm_throughput"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__billing_mode: _TypeAlias = _typing.Literal["billing_mode"]  # noqa: Y015
     _WhichOneofArgType__billing_mode: _TypeAlias = _typing.Literal["_billing_mode", b"_billing_mode"]  # noqa: Y015
@@ -319,6 +328,74 @@ class UnmanagedMember(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__reason) -> _WhichOneofReturnType__reason | None: ...
 
 Global___UnmanagedMember: _TypeAlias = UnmanagedMember  # noqa: Y015
+
+@_typing.final
+class RestoreSource(_message.Message):
+    """The source from which a plan restores a table that does not exist. Set either `backup_arn`, or
+    `source_table_name` with either `use_latest_restorable_time` or `restore_date_time`. The source is
+    in the Region and the account of the table.
+
+    Instead of CreateTable, the plan then has RestoreTableFromBackup or RestoreTableToPointInTime. The key
+    schema must be that of the source, and each local secondary index must be one of the source. The plan
+    passes capacity, encryption and the choice of indexes to the restore. AWS does not restore streams,
+    TTL, point-in-time recovery, tags, deletion protection, the resource-based policy, the table class,
+    Contributor Insights, Kinesis streams, replicas and auto scaling: the later calls of the plan apply
+    those of the spec. Members that the spec does not manage are as AWS restores them. The warnings of the
+    plan name the settings of the source that neither AWS nor the spec puts back.
+
+    If the table exists, plans ignore this member, because AWS restores only to new tables. A plan that
+    would replace the table has a `refusal`.
+
+    Policies must permit RestoreTableFromBackup or RestoreTableToPointInTime for the table and for the
+    source.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BACKUP_ARN_FIELD_NUMBER: _builtins.int
+    SOURCE_TABLE_NAME_FIELD_NUMBER: _builtins.int
+    USE_LATEST_RESTORABLE_TIME_FIELD_NUMBER: _builtins.int
+    RESTORE_DATE_TIME_FIELD_NUMBER: _builtins.int
+    backup_arn: _builtins.str
+    """The ARN of the backup. The table of the backup need not exist."""
+    source_table_name: _builtins.str
+    """The name of the table that is restored as it was at a time. Point-in-time recovery of this table
+    must be enabled.
+    """
+    use_latest_restorable_time: _builtins.bool
+    """True restores the latest possible time, which is usually 5 minutes ago."""
+    @_builtins.property
+    def restore_date_time(self) -> _timestamp_pb2.Timestamp:
+        """The time to restore, with a precision of one second. In files, text such as
+        `2026-01-31T12:00:00Z`.
+        """
+
+    def __init__(
+        self,
+        *,
+        backup_arn: _builtins.str | None = ...,
+        source_table_name: _builtins.str | None = ...,
+        use_latest_restorable_time: _builtins.bool | None = ...,
+        restore_date_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_backup_arn", b"_backup_arn", "_source_table_name", b"_source_table_name", "_use_latest_restorable_time", b"_use_latest_restorable_time", "backup_arn", b"backup_arn", "restore_date_time", b"restore_date_time", "source_table_name", b"source_table_name", "use_latest_restorable_time", b"use_latest_restorable_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_backup_arn", b"_backup_arn", "_source_table_name", b"_source_table_name", "_use_latest_restorable_time", b"_use_latest_restorable_time", "backup_arn", b"backup_arn", "restore_date_time", b"restore_date_time", "source_table_name", b"source_table_name", "use_latest_restorable_time", b"use_latest_restorable_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__backup_arn: _TypeAlias = _typing.Literal["backup_arn"]  # noqa: Y015
+    _WhichOneofArgType__backup_arn: _TypeAlias = _typing.Literal["_backup_arn", b"_backup_arn"]  # noqa: Y015
+    _WhichOneofReturnType__source_table_name: _TypeAlias = _typing.Literal["source_table_name"]  # noqa: Y015
+    _WhichOneofArgType__source_table_name: _TypeAlias = _typing.Literal["_source_table_name", b"_source_table_name"]  # noqa: Y015
+    _WhichOneofReturnType__use_latest_restorable_time: _TypeAlias = _typing.Literal["use_latest_restorable_time"]  # noqa: Y015
+    _WhichOneofArgType__use_latest_restorable_time: _TypeAlias = _typing.Literal["_use_latest_restorable_time", b"_use_latest_restorable_time"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__backup_arn) -> _WhichOneofReturnType__backup_arn | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__source_table_name) -> _WhichOneofReturnType__source_table_name | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__use_latest_restorable_time) -> _WhichOneofReturnType__use_latest_restorable_time | None: ...
+
+Global___RestoreSource: _TypeAlias = RestoreSource  # noqa: Y015
 
 @_typing.final
 class ContributorInsightsSpecification(_message.Message):

@@ -188,7 +188,7 @@ class AuthorizationInterceptor(Interceptor):
             return authorized_streams.sealed(authorized_streams.nameless(answer), key)
         if isinstance(request, PlanTablesRequest):
             await authorized_streams.note_decisions(
-                answer, self._authorizer, call.principal, call.endpoint.name, _time_of(request)
+                answer, self._authorizer, call.principal, place_of(call.endpoint), _time_of(request)
             )
         return answer
 
@@ -235,11 +235,11 @@ class AuthorizationInterceptor(Interceptor):
     async def _asks(self, method: str, request: Message, endpoint: Endpoint) -> Sequence[Ask]:
         """What the call asks for; raises Failure, of an ARN also where the account does not become known."""
         try:
-            return asks(method, request, _place(endpoint))
+            return asks(method, request, place_of(endpoint))
         except AccountUnknown:
             if await endpoint.account.learned() is None:
                 raise
-        return asks(method, request, _place(endpoint))
+        return asks(method, request, place_of(endpoint))
 
     async def _admit_selection(
         self, row: Classified, asked: Sequence[Ask], principal: Principal, endpoint: Endpoint
@@ -365,7 +365,8 @@ def _time_of(request: PlanTablesRequest) -> datetime | None:
     return request.not_before.ToDatetime(UTC) if request.HasField("not_before") else None
 
 
-def _place(endpoint: Endpoint) -> Place:
+def place_of(endpoint: Endpoint) -> Place:
+    """Where the tables of ENDPOINT are."""
     return Place(endpoint.name, endpoint.region, endpoint.account.id, endpoint.account.advice)
 
 

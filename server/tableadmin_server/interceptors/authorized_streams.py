@@ -15,7 +15,7 @@ from tableadmin_server.failure import Failure
 from tableadmin_server.security.authorization.approvals import RequiredApproval, message_of
 from tableadmin_server.security.authorization.asks import step_asks
 from tableadmin_server.security.authorization.authorizer import Authorizer
-from tableadmin_server.security.authorization.resources import table_in
+from tableadmin_server.security.authorization.resources import Place, table_in
 from tableadmin_server.security.identity import Principal
 
 # Who knows a token and the policies can't make the seal of another caller. What tokens name does not outlive
@@ -104,18 +104,18 @@ async def note_decisions(
     response: PlanTablesResponse,
     authorizer: Authorizer,
     principal: Principal,
-    endpoint: str,
+    place: Place,
     at: datetime | None,
 ) -> None:
-    """Say of each step in RESPONSE what policies decide about it, for PRINCIPAL at the time AT or now.
+    """Say of each step in RESPONSE what policies decide about it for PRINCIPAL, at the time AT or now.
 
     A step is denied, needs approvals, or neither.
     """
     for step in response.plan.steps:
         call: Message = getattr(step, step.WhichOneof("call") or "create_table")
         required: dict[RequiredApproval, None] = {}
-        for ask in step_asks(call, response.table_name, at):
-            decision = await authorizer.decide(principal, ask, endpoint)
+        for ask in step_asks(call, response.table_name, place, at):
+            decision = await authorizer.decide(principal, ask, place.endpoint)
             required.update(dict.fromkeys(decision.required))
             if not (decision.allowed or decision.required):
                 denial = StepDenial(action=ask.action, policies=decision.policies, advice=decision.advice)

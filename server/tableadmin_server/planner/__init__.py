@@ -9,7 +9,7 @@ plan is empty.
 from tableadmin_server.planner.aws import repetitions
 from tableadmin_server.planner.changes import Change, ChangeClass
 from tableadmin_server.planner.fingerprint import moved
-from tableadmin_server.planner.phases.step import Step, Wait
+from tableadmin_server.planner.phases.step import CREATIONS, Step, Wait
 from tableadmin_server.planner.plan_warnings import PlanWarning
 from tableadmin_server.planner.planning import Action, Plan, plan, without
 from tableadmin_server.planner.rules.constraint import Violation
@@ -18,6 +18,7 @@ from tableadmin_server.planner.state.unheld import in_creation, in_update
 from tableadmin_server.planner.wait_times import timed
 
 __all__ = [
+    "CREATIONS",
     "Action",
     "Change",
     "ChangeClass",

@@ -7,7 +7,7 @@ from typing import cast
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.planner.aws import elements, number, structure, text
-from tableadmin_server.planner.changes import Change
+from tableadmin_server.planner.changes import Change, differences
 from tableadmin_server.planner.state.index import SomeUnits, Units, throughput_of
 from tableadmin_server.planner.state.key import Same
 from tableadmin_server.planner.state.live import AutoScaled, auto_scaled
@@ -30,6 +30,9 @@ _EXPIRES = "DynamoDB deletes the items whose attribute is a time in the past"
 _AUTO_SCALING = (
     "a table with replicas needs auto scaling of its write capacity; this plan does not set that up"
 )
+
+_LOST = "the source has this setting; AWS does not restore the setting, and the spec does not put it back"
+_LOST_SCALING = "Application Auto Scaling manages capacity of the source; set it up again for the new table"
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,18 @@ def quota_warnings(
             if name in at.indexes and name in to.indexes:
                 path = f"GlobalSecondaryIndexes[{name}]."
                 yield from _decrease(path, index, throughput_of(index), to.indexes[name].throughput, now)
+
+
+def lost_settings(
+    source: Snapshot, settings: TableState, restored: TableState, to: TableState
+) -> Iterator[PlanWarning]:
+    """What SOURCE has by its SETTINGS that neither AWS puts back, as in RESTORED, nor the spec, as in TO."""
+    put_back = {change.path for change in differences(restored, to)}
+    for change in differences(restored, settings):
+        if change.path not in put_back and not change.path.endswith("WarmThroughput"):
+            yield PlanWarning(change.path, _LOST)
+    if auto_scaled(source):
+        yield PlanWarning("ProvisionedThroughput", _LOST_SCALING)
 
 
 def unchanged_warnings(

@@ -11,17 +11,24 @@ from tableadmin_server.dynamodb.cooldown import COOLDOWNS, Cooldown
 from tableadmin_server.planner.aws import text
 from tableadmin_server.planner.changes import Change, ChangeClass, creation, differences
 from tableadmin_server.planner.fingerprint import fingerprint
+from tableadmin_server.planner.phases import restoration
 from tableadmin_server.planner.phases.creation import created_state, creation_step
 from tableadmin_server.planner.phases.order import steps_of
 from tableadmin_server.planner.phases.plan_builder import PlanBuilder
 from tableadmin_server.planner.phases.replicas import replica_deletions
 from tableadmin_server.planner.phases.settings import protection_off
 from tableadmin_server.planner.phases.step import Step, Wait
-from tableadmin_server.planner.plan_warnings import PlanWarning, quota_warnings, unchanged_warnings
+from tableadmin_server.planner.plan_warnings import (
+    PlanWarning,
+    lost_settings,
+    quota_warnings,
+    unchanged_warnings,
+)
 from tableadmin_server.planner.state.desired import desired_state
+from tableadmin_server.planner.state.key import Same
 from tableadmin_server.planner.state.live import live_state
 from tableadmin_server.planner.state.table_state import PROVISIONED, TableState
-from tableadmin_server.planner.state.target import PART_MEMBERS, aimed_at
+from tableadmin_server.planner.state.target import PART_MEMBERS, aimed_at, compared_key
 from tableadmin_server.planner.state.unheld import has, held, unheld_by
 from tableadmin_server.planner.state.unmanaged import NOTHING, Unmanaged, filled
 from tableadmin_server.tables.snapshot import Snapshot
@@ -38,6 +45,11 @@ _SKIPPED = "this endpoint does not have the operations for this setting"
 _IN_SECONDS = 180
 _UNHELD = "this endpoint does not hold this setting"
 _PROTECTED = "deletion protection is on: the table can't be replaced until it is turned off"
+
+_RESTORED_IN_PLACE = (
+    "the table exists with another key or other local indexes, and AWS restores only to new tables: give the "
+    "restored table another name, or delete this table first"
+)
 
 
 class Action(StrEnum):
@@ -75,7 +87,8 @@ def plan(
     unmanaged, spec = Unmanaged(spec), filled(spec)
     desired, at = desired_state(spec), live_state(live)
     if at is None:
-        return _creation(spec, desired, unmanaged, live, now, changed)
+        make = _restoration if live.source is not None else _creation
+        return make(spec, desired, unmanaged, live, now, changed)
     wanted, unheld = aimed_at(desired, at, live, unmanaged), unheld_by(live)
     to = held(wanted, at, unheld)
     changes = [
@@ -98,7 +111,7 @@ def plan(
         ],
         fingerprint(live, at, unmanaged),
         refusal,
-        unmanaged.entries,
+        _left_alone(spec, unmanaged),
     )
 
 
@@ -112,6 +125,13 @@ def without(
     """The plan MADE for LIVE at the time NOW, without STEPS: what can be done although they can't."""
     left = [step for step in made.steps if not steps(step)]
     return replace(made, steps=left, waits=_waits(left, live, now, changed))
+
+
+def _left_alone(spec: AwsDict, unmanaged: Unmanaged) -> Sequence[AwsDict]:
+    """What a plan for a table that exists does not look at."""
+    if restoration.MEMBER not in spec:
+        return unmanaged.entries
+    return [*unmanaged.entries, {"Path": restoration.MEMBER, "Reason": restoration.EXISTS}]
 
 
 def _lost_with_table(desired: TableState, at: TableState, unmanaged: Unmanaged) -> Iterator[PlanWarning]:
@@ -145,6 +165,66 @@ def _creation(
     )
 
 
+def _restoration(
+    spec: AwsDict,
+    desired: TableState,
+    unmanaged: Unmanaged,
+    live: Snapshot,
+    now: datetime,
+    changed: Mapping[Cooldown, datetime],
+) -> Plan:
+    """The plan that restores the table LIVE, which does not exist, from its source."""
+    assert live.source is not None
+    settings = live_state(live.source)
+    if settings is None:
+        return _impossible_restoration(spec, unmanaged, live)
+    restored = restoration.restored_state(settings)
+    wanted = aimed_at(desired, restored, live, unmanaged)
+    kept = unmanaged.kept(desired, restored)
+    if compared_key(kept, restored, live) is Same.UNKNOWN:  # the restore settles it
+        wanted.encryption = kept.encryption
+    to = held(wanted, restored, live.unheld)
+    refusal = restoration.refusal(spec, to, restored, live.source) or _lacking_capacity(to, restored)
+    changes = [
+        Change(restoration.MEMBER, None, restoration.source_shape(spec)),
+        *differences(restored, to),
+        *_skipped(desired, to, live, unmanaged),
+        *(replace(each, skipped=_UNHELD) for each in differences(to, wanted)),
+    ]
+    steps = [] if refusal else _restoration_steps(spec, restored, to, live)
+    return Plan(
+        Action.CREATE,
+        # What the new table does not take over is not lost: the source has it.
+        [
+            replace(each, change_class=ChangeClass.IN_PLACE, effect="")
+            for each in sorted(changes, key=lambda change: change.path)
+        ],
+        _waits(steps, live, now, changed),
+        steps,
+        [*lost_settings(live.source, settings, restored, to), *quota_warnings((), restored, to, live, now)],
+        fingerprint(live, None, unmanaged),
+        refusal,
+        unmanaged.entries,
+    )
+
+
+def _impossible_restoration(spec: AwsDict, unmanaged: Unmanaged, live: Snapshot) -> Plan:
+    """The plan for the table LIVE, the source of which does not exist."""
+    change = Change(restoration.MEMBER, None, restoration.source_shape(spec))
+    refusal = f"{restoration.source_words(spec)}: the table does not exist"
+    return Plan(
+        Action.CREATE, [change], (), [], [], fingerprint(live, None, unmanaged), refusal, unmanaged.entries
+    )
+
+
+def _restoration_steps(spec: AwsDict, restored: TableState, to: TableState, live: Snapshot) -> list[Step]:
+    assert live.source is not None
+    arn = text(live.source.description or {}, "TableArn")
+    after = restoration.state_after(to, restored, live)
+    builder = PlanBuilder(live.name, f"{arn.rpartition('/')[0]}/{live.name}", spec, after, to)
+    return [restoration.restore_step(spec, to, restored, live), *steps_of(builder)]
+
+
 def _refusal(
     action: Action, spec: AwsDict, desired: TableState, at: TableState, to: TableState, live: Snapshot
 ) -> str:
@@ -152,6 +232,8 @@ def _refusal(
         return ""
     if stuck(live):
         return stuck(live)
+    if action is Action.REPLACE and restoration.MEMBER in spec:
+        return _RESTORED_IN_PLACE
     # To give up both the protection and the table, the spec has to say so.
     is_given_up = spec.get("DeletionProtectionEnabled") is False
     if action is Action.REPLACE and at.deletion_protection and not is_given_up:

@@ -13,6 +13,7 @@ _TIMES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     for pattern, time in (
         (r"table and indexes ACTIVE", "seconds to a minute"),
         (r"table ACTIVE", "seconds to minutes"),
+        (r"table restored", "minutes to hours, by size"),
         (r"table gone", "seconds to minutes"),
         (r"warm throughput .*", "minutes"),
         (r"index .* ACTIVE", "5 to 20 minutes for an empty table, hours for a large one"),

@@ -8,6 +8,7 @@ from tableadmin.awsshape import AwsDict, AwsValue
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.tables.parts import ROWS, Part
 from tableadmin_server.tables.reading import background_reader
+from tableadmin_server.tables.restore_sources import restore_source
 from tableadmin_server.tables.snapshot import Snapshot
 
 # What a table has that is encrypted by KMS and names no key.
@@ -19,10 +20,14 @@ _ALWAYS = frozenset(part for part, row in ROWS.items() if not row.each)
 async def observed(endpoint: Endpoint, name: str, spec: Mapping[str, AwsValue]) -> Snapshot:
     """The table NAME as it is now, for SPEC; raises Failure.
 
-    Of a table that is not there only this is known: which parts that SPEC names the endpoint lacks.
+    Of a table that is not there only this is known: which parts that SPEC names the endpoint lacks, and what
+    SPEC restores the table from.
     """
     needed = _needed(spec)
-    read = await background_reader(endpoint).snapshot(name, _ALWAYS | needed, needed)
+    reader = background_reader(endpoint)
+    read = await reader.snapshot(name, _ALWAYS | needed, needed)
+    if not read.exists:
+        read = replace(read, source=await restore_source(reader, spec, _ALWAYS))
     return await _completed(endpoint, read, spec)
 
 

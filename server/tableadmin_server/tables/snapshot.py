@@ -41,6 +41,8 @@ class Snapshot:
     # The ARNs of the KMS keys of aliases, as far as KMS has told them; those of replicas by region.
     key_aliases: Mapping[str, str] = field(default_factory=dict)
     replica_key_aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    # Of a table that does not exist, for plans: the table or backup from which it is to be restored.
+    source: "Snapshot | None" = None
 
     @classmethod
     def undescribed(cls, name: str, why: Failure) -> "Snapshot":
@@ -82,6 +84,7 @@ class Snapshot:
             self.cooldowns,
             self.key_aliases,
             self.replica_key_aliases,
+            self.source,
         )
 
     def check(self) -> None:

@@ -54,6 +54,8 @@ REFUSED, UNKNOWN = Outcome.REFUSED, Outcome.UNKNOWN
         (status(None, "CreateTable"), "two", "two"),
         (status("one", "CreateTable", outcome=UNKNOWN), "two", "two"),
         (status("", "CreateTable", outcome=UNKNOWN), "two", "two"),
+        (status("", "RestoreTableFromBackup", outcome=UNKNOWN), "two", "two"),
+        (status(None, "RestoreTableToPointInTime"), "", None),
     ],
 )
 def test_own(known: OperationStatus, seen: str, table_id: str | None) -> None:
@@ -76,6 +78,7 @@ def test_own(known: OperationStatus, seen: str, table_id: str | None) -> None:
         (status("one", "DeleteTable", outcome=REFUSED), ""),
         (status("two", "CreateTable"), "three"),
         (status("", "CreateTable", outcome=REFUSED), "two"),
+        (status("", "RestoreTableFromBackup", outcome=REFUSED), "two"),
     ],
 )
 def test_of_others(known: OperationStatus, seen: str) -> None:

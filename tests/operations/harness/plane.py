@@ -208,5 +208,9 @@ def nothing(_: object) -> None:
 
 def table_of(params: Data) -> str:
     """The name of the table that a call with PARAMS is about."""
-    name: str = params.get("TableName") or params.get("ResourceArn", "").rpartition("/")[2]
+    name: str = (
+        params.get("TableName")
+        or params.get("TargetTableName")
+        or params.get("ResourceArn", "").rpartition("/")[2]
+    )
     return name

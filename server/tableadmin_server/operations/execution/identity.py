@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.storage.record import Call, OperationStatus, Outcome
+from tableadmin_server.planner import CREATIONS
 
 # What an operation writes down of a table that is not there, and of one that has no identity.
 ABSENT, UNKNOWN = "", "unknown"
@@ -30,7 +31,7 @@ def recognized(status: OperationStatus, description: AwsDict | None) -> Operatio
     """
     seen = identity_of(description)
     last = status.calls[-1] if status.calls else None
-    made = last is not None and last.operation == "CreateTable" and _may_be_made(last)
+    made = last is not None and last.operation in CREATIONS and _may_be_made(last)
     if seen == status.table_id or (seen == ABSENT and (made or _has_deleted(last))):
         return status
     if status.table_id is None:

@@ -9,7 +9,7 @@ from tableadmin_server.dynamodb.cooldown import Cooldown
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.execution.reconcile import End
 from tableadmin_server.operations.storage.record import Call, OperationStatus, Outcome, State
-from tableadmin_server.planner import Plan, Step
+from tableadmin_server.planner import CREATIONS, Plan, Step
 from tableadmin_server.tables.snapshot import Snapshot
 
 
@@ -67,7 +67,7 @@ def accepted(
 ) -> OperationStatus:
     """AWS has accepted the call of STEP; TABLE_ID is of the table that it made, where AWS says it."""
     changed = dict(status.changed)
-    made = step.operation == "CreateTable"
+    made = step.operation in CREATIONS
     if made:
         changed.pop(Cooldown.CREATION, None)  # it counts from when the table is ACTIVE
     elif step.cooldown is not None:
@@ -118,6 +118,6 @@ def _is_repeated(last: Call, step: Step) -> bool:
 
 def _just_made(status: OperationStatus, live: Snapshot) -> bool:
     """Whether a table that this operation made is seen ACTIVE for the first time."""
-    made = any(call.operation == "CreateTable" and call.outcome is Outcome.ACCEPTED for call in status.calls)
+    made = any(call.operation in CREATIONS and call.outcome is Outcome.ACCEPTED for call in status.calls)
     active = (live.description or {}).get("TableStatus") == "ACTIVE"
     return made and active and Cooldown.CREATION not in status.changed

@@ -7,6 +7,9 @@ from tableadmin_server.dynamodb.cooldown import Cooldown
 from tableadmin_server.planner.rules.update_table import INDEPENDENT, UpdateKind
 from tableadmin_server.tables.parts import Part
 
+# The operations that create the table of a plan.
+CREATIONS = frozenset({"CreateTable", "RestoreTableFromBackup", "RestoreTableToPointInTime"})
+
 
 @dataclass(frozen=True)
 class Wait:
@@ -22,7 +25,7 @@ class Step:
 
     `part` is the part that the call changes, None for the table itself. `cooldown` is the kind of change that
     AWS allows only some time after the last, None where there is no such limit. The caller records under
-    `cooldown` when the call was made (for CreateTable: when the table was first seen ACTIVE) and passes the
+    `cooldown` when the call was made (for CREATIONS: when the table was first seen ACTIVE) and passes the
     time to later plans to `plan`. `kind` says what an UpdateTable changes, None for other operations.
     """
 
@@ -36,7 +39,7 @@ class Step:
 
     def needs(self, other: "Step") -> bool:
         """Whether this step can't be made before OTHER, which comes earlier in the plan."""
-        if other.operation in ("CreateTable", "DeleteTable"):
+        if other.operation in (*CREATIONS, "DeleteTable"):
             return True
         if self.part is not None or other.part is not None:
             return self.part is other.part

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Protocol
 
 from tableadmin.awsshape import AwsValue
@@ -88,6 +89,16 @@ class Switch:
         """See Constraint."""
         if not isinstance(value, bool):
             yield Violation(path, "must be true or false")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A time."""
+
+    def broken(self, value: AwsValue, path: str) -> Iterator[Violation]:
+        """See Constraint."""
+        if not isinstance(value, datetime):
+            yield Violation(path, "must be a time")
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ KMS_KEY_ID = (1, 2048)
 REGION_NAME = (1, 64)
 RESOURCE_POLICY = (1, 20480)
 KINESIS_STREAM_ARN = (37, 1024)
+BACKUP_ARN = (37, 1024)
 
 # Lengths in characters, from and to.
 TAG_KEY = (1, 128)

@@ -5,6 +5,7 @@ from tableadmin_server.planner.rules.constraint import (
     Choice,
     Constraint,
     Listed,
+    Moment,
     Number,
     Structure,
     Switch,
@@ -159,6 +160,14 @@ SPEC = Structure(
             ("StreamArn",),
         ),
         "Replicas": Listed(_REPLICA),
+        "RestoreSource": Structure(
+            {
+                "BackupArn": Text(*limits.BACKUP_ARN),
+                "SourceTableName": NAME,
+                "UseLatestRestorableTime": Switch(),
+                "RestoreDateTime": Moment(),
+            }
+        ),
         "Unmanaged": Listed(_UNMANAGED, most=limits.MAX_UNMANAGED),
     },
     ("TableName", "AttributeDefinitions", "KeySchema"),

@@ -4,7 +4,15 @@ from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 from tableadmin.awsshape import AwsDict
-from tableadmin_server.planner.rules import indexes, keys, replicas, settings, throughput, unmanaged
+from tableadmin_server.planner.rules import (
+    indexes,
+    keys,
+    replicas,
+    restoration,
+    settings,
+    throughput,
+    unmanaged,
+)
 from tableadmin_server.planner.rules.constraint import Violation
 from tableadmin_server.planner.rules.members import SPEC
 
@@ -29,6 +37,7 @@ _RULES: tuple[_Rule, ...] = (
     replicas.indexes,
     replicas.stream,
     replicas.keys,
+    restoration.source,
     unmanaged.paths,
     unmanaged.bounds,
 )

@@ -26,7 +26,7 @@ _NAMES = (
     "stream_arn",
     "operation_id",
 )
-_HOLDERS = ("table_creation_parameters", "specs")
+_HOLDERS = ("table_creation_parameters", "specs", "restore_source")
 
 # Tables that the call of the running task is about without naming them in the request.
 _found: ContextVar[tuple[str, ...]] = ContextVar("found_tables", default=())

@@ -8,7 +8,14 @@ from google.protobuf.descriptor_pb2 import MethodOptions
 from google.protobuf.message import Message
 
 from tableadmin.contract.effects import effects
-from tableadmin.v1 import ApplyPlanRequest, ChangeClass, PlannedStep, table_admin_pb2
+from tableadmin.v1 import (
+    ApplyPlanRequest,
+    ChangeClass,
+    PlannedStep,
+    RestoreSource,
+    TableSpec,
+    table_admin_pb2,
+)
 from tableadmin_server.security.authorization.classification import (
     HIDDEN,
     RPCS,
@@ -22,6 +29,9 @@ from tableadmin_server.security.authorization.resources import Named, Place, nam
 _SERVICE = "tableadmin.v1.TableAdmin/"
 _RPCS_OF_AWS = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"].methods_by_name
 
+# Where a spec names what its table is restored from, and the calls that restore.
+_RESTORE_SOURCE = ".restore_source."
+_RESTORES = frozenset({"RestoreTableFromBackup", "RestoreTableToPointInTime"})
 # The RPCs of AWS that may change something.
 _CHANGING = frozenset(
     name
@@ -62,7 +72,12 @@ def asks(method: str, request: Message, place: Place) -> Sequence[Ask]:
     Raises Failure (INVALID_ARGUMENT, RESOURCE_NOT_RECOGNIZED) for a request that names no table for certain.
     """
     row = RPCS[method]
-    named = [table for naming in row.tables for table in named_tables(request, naming, place)]
+    named: list[Named] = []
+    sources: list[Named] = []
+    for naming in row.tables:
+        # An operation only restores from a source.
+        is_source = isinstance(request, ApplyPlanRequest) and _RESTORE_SOURCE in naming.path
+        (sources if is_source else named).extend(named_tables(request, naming, place))
     if row.about is About.ENDPOINT and not named:
         return [Ask(action_of(method), None, request)]
     if row.about is About.TABLES and not named:
@@ -74,8 +89,21 @@ def asks(method: str, request: Message, place: Place) -> Sequence[Ask]:
     own = [Ask(action, each.table, each.subject) for each in named]
     at, change_class = _time_of(request), _change_class(method, request)
     return [
-        replace(each, at=at, change_class=change_class) for each in (*own, *_hidden(method, request, named))
+        replace(each, at=at, change_class=change_class)
+        for each in (*own, *_hidden(method, request, named), *_of_sources(sources))
     ]
+
+
+def _of_sources(sources: Sequence[Named]) -> Iterator[Ask]:
+    """The restores from SOURCES, the tables from which specs restore theirs."""
+    for source, spec in sources:
+        assert isinstance(spec, TableSpec)
+        yield Ask(_restore_of(spec.restore_source), source, spec)
+
+
+def _restore_of(source: RestoreSource) -> str:
+    """The action that restores a table from SOURCE."""
+    return "RestoreTableFromBackup" if source.backup_arn else "RestoreTableToPointInTime"
 
 
 def selects(row: Classified, request: Message) -> bool:
@@ -90,19 +118,23 @@ def _time_of(request: Message) -> datetime | None:
     return None
 
 
-def step_asks(request: Message, table: str, at: datetime | None = None) -> Sequence[Ask]:
-    """What a call of a plan asks for that changes TABLE alone at the time AT. REQUEST is of TableAdmin.
+def step_asks(request: Message, table: str, place: Place, at: datetime | None = None) -> Sequence[Ask]:
+    """What a call of a plan at PLACE asks for that changes TABLE alone at the time AT.
 
-    To apply plans is a part of it. A plan deletes a table only to make the table anew.
+    REQUEST is of TableAdmin. To apply plans is a part of it. A plan deletes a table only to make the table
+    anew. A restore is also asked for the table of its source. Raises Failure, as `asks` does.
     """
     rpc = request.DESCRIPTOR.name.removesuffix("Request")
     named = Named(table, request)
     actions = ["ApplyPlan", rpc, *(["ReplaceTable"] if rpc == "DeleteTable" else [])]
     method = f"{_SERVICE}{rpc}"
     change_class = _REPLACEMENT if rpc == "DeleteTable" else _change_class(method, request)
+    own = [Ask(each, table, request) for each in actions]
+    if rpc in _RESTORES:
+        tables = (each for naming in RPCS[method].tables for each in named_tables(request, naming, place))
+        own += [Ask(rpc, each.table, request) for each in tables if each.table != table]
     return [
-        replace(each, at=at, change_class=change_class)
-        for each in (*(Ask(each, table, request) for each in actions), *_hidden(method, request, [named]))
+        replace(each, at=at, change_class=change_class) for each in (*own, *_hidden(method, request, [named]))
     ]
 
 
@@ -125,10 +157,13 @@ def _hidden(method: str, request: Message, named: Sequence[Named]) -> Iterator[A
             yield Ask(action, named[0].table, named[0].subject)
     if isinstance(request, ApplyPlanRequest):
         for table, spec in named:
+            assert isinstance(spec, TableSpec)
             if request.allow_replacement:
                 yield Ask("ReplaceTable", table, spec)
             if spec.HasField("resource_policy"):
                 yield Ask("PutResourcePolicy", table, spec)
+            if spec.HasField("restore_source"):
+                yield Ask(_restore_of(spec.restore_source), table, spec)
 
 
 def _of_creation(request: Message) -> set[str]:

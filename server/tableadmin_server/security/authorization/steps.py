@@ -1,5 +1,6 @@
 """The calls of operations, each authorized for the requester of the operation, when the call is sent."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from google.protobuf.message_factory import GetMessageClass
@@ -9,17 +10,21 @@ from tableadmin.v1 import table_admin_pb2
 from tableadmin_server.security.authorization.approvals import RequiredApproval
 from tableadmin_server.security.authorization.asks import step_asks
 from tableadmin_server.security.authorization.authorizer import Authorizer
+from tableadmin_server.security.authorization.resources import AccountUnknown, Place
 from tableadmin_server.security.identity import Principal
 
 _METHODS = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"].methods_by_name
 
 
 class StepAuthorizer:
-    """Decides by AUTHORIZER about calls to ENDPOINT, which is the name of the endpoint."""
+    """Decides by AUTHORIZER about calls to the endpoint at PLACE. LEARN finds the account of the endpoint."""
 
-    def __init__(self, authorizer: Authorizer, endpoint: str) -> None:
+    def __init__(
+        self, authorizer: Authorizer, place: Callable[[], Place], learn: Callable[[], Awaitable[str | None]]
+    ) -> None:
         self._authorizer = authorizer
-        self._endpoint = endpoint
+        self._place = place
+        self._learn = learn
 
     async def __call__(
         self, principal: Principal, operation: str, params: AwsDict, table: str, at: datetime | None = None
@@ -30,6 +35,9 @@ class StepAuthorizer:
         to apply plans to the table.
         """
         request = from_aws(params, GetMessageClass(_METHODS[operation].input_type))
-        return await self._authorizer.required_approvals(
-            principal, step_asks(request, table, at), self._endpoint
-        )
+        try:
+            asked = step_asks(request, table, self._place(), at)
+        except AccountUnknown:
+            await self._learn()
+            asked = step_asks(request, table, self._place(), at)
+        return await self._authorizer.required_approvals(principal, asked, self._place().endpoint)

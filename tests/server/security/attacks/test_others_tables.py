@@ -40,6 +40,7 @@ from tableadmin.v1 import (
     OperationState,
     PlanTablesRequest,
     PutResourcePolicyRequest,
+    RestoreSource,
     RestoreTableFromBackupRequest,
     RestoreTableToPointInTimeRequest,
     S3BucketSource,
@@ -195,6 +196,30 @@ def test_stream_policy(target: Target, channel: grpc.Channel, foreign: str) -> N
     assert [] == target.reached(foreign)
     ended(channel, request, metadata_of(OLGA))
     assert ["PutResourcePolicy"] == target.reached(foreign)
+
+
+SOURCES: dict[str, Callable[[str], RestoreSource]] = {
+    "backup": lambda table: RestoreSource(backup_arn=f"{arn(table)}/{BACKUP}"),
+    "table": lambda table: RestoreSource(source_table_name=table, use_latest_restorable_time=True),
+    "both": lambda table: RestoreSource(
+        backup_arn=f"{arn(OWN)}/{BACKUP}", source_table_name=table, use_latest_restorable_time=True
+    ),
+}
+
+
+@pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
+def test_a_spec_restores_from_another_s_table(
+    target: Target, channel: grpc.Channel, source: Callable[[str], RestoreSource], own: str, foreign: str
+) -> None:
+    """Nobody gets at the items, or the settings, of another's table by a spec that restores them."""
+    restoring = spec(f"{own}-2")
+    restoring.restore_source.CopyFrom(source(foreign))
+    for request in (
+        ApplyPlanRequest(specs=[restoring], request_id=str(uuid.uuid4())),
+        PlanTablesRequest(specs=[restoring]),
+    ):
+        assert DENIED == ended(channel, request, metadata_of(ANA))[:2]
+    assert [] == [*target.reached(own), *target.reached(foreign)]
 
 
 # What names no table of the endpoint for certain.

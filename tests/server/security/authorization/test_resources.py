@@ -19,6 +19,7 @@ from tableadmin.v1 import (
     PlanTablesRequest,
     PointInTimeRecoverySpecification,
     ReplicationGroupUpdate,
+    RestoreSource,
     RestoreTableFromBackupRequest,
     RestoreTableToPointInTimeRequest,
     TableSpec,
@@ -125,6 +126,35 @@ def test_plans_ask_for_each_spec() -> None:
     ]
 
 
+def test_restores_of_specs() -> None:
+    """A spec asks for the restore of its table and of its source; a plan for a look at both."""
+    specs = [
+        TableSpec(table_name="one", restore_source=RestoreSource(backup_arn=BACKUP)),
+        TableSpec(table_name="two", restore_source=RestoreSource(source_table_name="mine")),
+    ]
+    assert asked(ApplyPlanRequest(specs=specs), "PlanService") == [
+        ("ApplyPlan", "one"),
+        ("ApplyPlan", "two"),
+        ("RestoreTableFromBackup", "one"),
+        ("RestoreTableToPointInTime", "two"),
+        ("RestoreTableToPointInTime", "mine"),
+        ("RestoreTableFromBackup", "music"),
+    ]
+    assert asked(PlanTablesRequest(specs=specs), "PlanService") == [
+        ("PlanTables", table) for table in ("one", "two", "mine", "music")
+    ]
+
+
+def test_a_restoring_step_asks_for_its_source() -> None:
+    """A step that restores asks for the table of the operation, and for the table of the source."""
+    step = RestoreTableFromBackupRequest(target_table_name="copy", backup_arn=BACKUP)
+    assert [(each.action, each.table) for each in step_asks(step, "copy", PLACE)] == [
+        ("ApplyPlan", "copy"),
+        ("RestoreTableFromBackup", "copy"),
+        ("RestoreTableFromBackup", "music"),
+    ]
+
+
 def test_watches_and_waits() -> None:
     """A watch asks for each name, and without names for whatever it selects; a wait asks for name and ARN."""
     assert asked(WatchRequest(table_names=["one", TABLE]), "WatchService") == [
@@ -141,10 +171,10 @@ def test_watches_and_waits() -> None:
 def test_a_step_asks_for_the_table_of_its_operation() -> None:
     """A step of an operation asks for the table of the operation, whatever its request says."""
     step = TagResourceRequest(resource_arn="arn:aws:dynamodb:ddblocal:000000000000:table/other")
-    asked = [(each.action, each.table) for each in step_asks(step, "music")]
+    asked = [(each.action, each.table) for each in step_asks(step, "music", PLACE)]
     assert asked == [("ApplyPlan", "music"), ("TagResource", "music")]
-    assert {"IN_PLACE"} == {each.change_class for each in step_asks(step, "music")}
-    deletion = step_asks(DeleteTableRequest(table_name="music"), "music")
+    assert {"IN_PLACE"} == {each.change_class for each in step_asks(step, "music", PLACE)}
+    deletion = step_asks(DeleteTableRequest(table_name="music"), "music", PLACE)
     assert {"REPLACEMENT"} == {each.change_class for each in deletion}
     assert [each.action for each in deletion] == ["ApplyPlan", "DeleteTable", "ReplaceTable"]
 

@@ -54,6 +54,7 @@ RUN: Mapping[tuple[str, str], Preparation] = {
     ("docs/guides/drift.md", ""): Preparation(),
     ("docs/guides/files.md", ""): Preparation(),
     ("docs/guides/python.md", ""): Preparation(_MUSIC, files={"tables.yaml": _SPEC}),
+    ("docs/guides/restore.md", ""): Preparation(),
     ("docs/guides/specs.md", ""): Preparation(),
     ("docs/guides/tablectl.md", ""): Preparation(),
     ("docs/operate/server.md", ""): Preparation(),

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tableadmin.awsshape import AwsDict, AwsValue
 from tableadmin_server.planner import Action, ChangeClass, Plan, plan
 from tableadmin_server.tables.parts import Part
 from tableadmin_server.tables.snapshot import Snapshot
@@ -210,13 +211,16 @@ def test_a_time_out_of_reach() -> None:
     """A time outside of the recovery period is refused, with the period."""
     source = settled(table(PointInTimeRecoverySpecification=PITR))
     early = {"SourceTableName": "Music", "RestoreDateTime": datetime(2020, 1, 1, tzinfo=UTC)}
-    recovery = {
+    recovery: AwsDict = {
         "PointInTimeRecoveryStatus": "ENABLED",
         "EarliestRestorableDateTime": datetime(2026, 1, 1, tzinfo=UTC),
         "LatestRestorableDateTime": datetime(2026, 1, 2, tzinfo=UTC),
     }
     shown = source.observed()
-    parts = {**shown.parts, Part.CONTINUOUS_BACKUPS: {"PointInTimeRecoveryDescription": recovery}}
+    parts: dict[Part, AwsValue] = {
+        **shown.parts,
+        Part.CONTINUOUS_BACKUPS: {"PointInTimeRecoveryDescription": recovery},
+    }
     live = Snapshot("Restored", source=dataclasses.replace(shown, parts=parts))
     made = plan(restored(table(), early), live, source.now())
     assert "table Music can be restored to a time from 2026-01-01T00:00:00Z to 2026-01-02T00:00:00Z" == (

@@ -45,6 +45,11 @@ class ApplyOptions:
     request_id: str | None
     not_before: datetime | None = None
 
+    @classmethod
+    def none(cls) -> ApplyOptions:
+        """What they say if none of them is given."""
+        return cls(yes=False, detach=False, allow_destructive=False, allow_replacement=False, request_id=None)
+
     @property
     def allowed(self) -> frozenset[str]:
         """The classes of changes that are allowed though they cost something for good."""

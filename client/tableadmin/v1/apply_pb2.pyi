@@ -80,8 +80,8 @@ class ApplyPlanRequest(_message.Message):
     def not_before(self) -> _timestamp_pb2.Timestamp:
         """The operations start at this time or soon after it, and not before. At the start, tables are compared
         with their fingerprints again. Until then the operations are in the state SCHEDULED. Policies that
-        depend on the time decide as for this time, and decide again when each call is made. The time must be
-        within the next 30 days. A time in the past is permitted, and means the same as none.
+        depend on the time are evaluated for this time, and again when each call is made. The time must be
+        within the next 30 days. A time in the past has no effect.
         """
 
     def __init__(

@@ -39,7 +39,7 @@ class _OperationStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Operat
     the operation.
     """
     OPERATION_STATE_SUCCEEDED: _OperationState.ValueType  # 3
-    """The table matches its spec, but for what `Operation.differences` names."""
+    """The table matches its spec, except for the members in `Operation.differences`."""
     OPERATION_STATE_FAILED: _OperationState.ValueType  # 4
     """The operation failed. `Operation.error` gives the reason."""
     OPERATION_STATE_CANCELLED: _OperationState.ValueType  # 5
@@ -74,7 +74,7 @@ OPERATION_STATE_RUNNING: OperationState.ValueType  # 2
 the operation.
 """
 OPERATION_STATE_SUCCEEDED: OperationState.ValueType  # 3
-"""The table matches its spec, but for what `Operation.differences` names."""
+"""The table matches its spec, except for the members in `Operation.differences`."""
 OPERATION_STATE_FAILED: OperationState.ValueType  # 4
 """The operation failed. `Operation.error` gives the reason."""
 OPERATION_STATE_CANCELLED: OperationState.ValueType  # 5
@@ -212,8 +212,8 @@ class Operation(_message.Message):
 
     @_builtins.property
     def differences(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """What of the table is unlike the spec although the operation succeeded, one line for each member:
-        the path and the reason. Examples: the endpoint accepts a member and does not hold it, or the
+        """The members that differ from the spec although the operation succeeded, one line for each member:
+        the path and the reason. Examples: the endpoint accepts a member and does not store it, or the
         warm throughput is higher than the spec says. Empty if the table matches its spec.
         """
 
@@ -223,15 +223,13 @@ class Operation(_message.Message):
 
     @_builtins.property
     def approval_request(self) -> _approval_pb2.ApprovalRequest:
-        """What the operation waits for to be approved, or waited for last. Absent if no approval was
-        required.
-        """
+        """The current or the last approval request of the operation. Absent if no approval was required."""
 
     @_builtins.property
     def approvals(self) -> _containers.RepeatedCompositeFieldContainer[_approval_pb2.Approval]:
         """The approvals and rejections of the operation, oldest first. If a later plan of the operation has
         other calls that need approval, the operation waits for approval again, and earlier approvals do
-        not count for it.
+        not apply.
         """
 
     @_builtins.property
@@ -427,8 +425,8 @@ class OperationError(_message.Message):
     """The description of the call that failed. Empty if no call failed."""
     @_builtins.property
     def left(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The state in which the operation left the table, one line for each fact: the status of the
-        table, the changes in progress, and the differences from the spec.
+        """The state of the table after the failure, one line for each item: the status of the table,
+        the changes in progress, and the differences from the spec.
         """
 
     def __init__(
@@ -523,7 +521,7 @@ Global___GetOperationResponse: _TypeAlias = GetOperationResponse  # noqa: Y015
 @_typing.final
 class ListOperationsRequest(_message.Message):
     """Request message for `OperationService.ListOperations`. Without filters, all stored operations are
-    listed. An operation whose record cannot be read is always listed.
+    listed. Operations whose records cannot be read are also listed.
     """
 
     DESCRIPTOR: _descriptor.Descriptor

@@ -128,7 +128,7 @@ class OperationServiceServicer(object):
         it has all required approvals. A second approval by the same principal changes nothing.
 
         The caller must be in a group that a policy names as approver. The requester (the principal that
-        called ApplyPlan) cannot approve it. An approval applies only to the calls in
+        called ApplyPlan) cannot approve the operation. An approval applies only to the calls in
         `Operation.approval_request`.
 
         Errors: NOT_FOUND if the operation does not exist or its record has expired. PERMISSION_DENIED
@@ -146,7 +146,7 @@ class OperationServiceServicer(object):
         """Rejects an operation in the state AWAITING_APPROVAL. The operation ends, and another operation can
         change the table. One rejection is sufficient.
 
-        Errors: as for ApproveOperation, but a change of the table is not an error.
+        Errors: the same as for ApproveOperation, except `TABLE_HAS_MOVED_ON`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -154,7 +154,7 @@ class OperationServiceServicer(object):
 
     def ForgetOperation(self, request, context):
         """Deletes the record of an operation that has ended, or of an operation whose record cannot be
-        read. Another operation can then change the table.
+        read. After that, a new operation can change the table.
 
         Errors: NOT_FOUND if the operation does not exist. FAILED_PRECONDITION if the operation has not
         ended: cancel the operation first.

@@ -66,7 +66,7 @@ class OperationServiceStub:
     it has all required approvals. A second approval by the same principal changes nothing.
 
     The caller must be in a group that a policy names as approver. The requester (the principal that
-    called ApplyPlan) cannot approve it. An approval applies only to the calls in
+    called ApplyPlan) cannot approve the operation. An approval applies only to the calls in
     `Operation.approval_request`.
 
     Errors: NOT_FOUND if the operation does not exist or its record has expired. PERMISSION_DENIED
@@ -80,11 +80,11 @@ class OperationServiceStub:
     """Rejects an operation in the state AWAITING_APPROVAL. The operation ends, and another operation can
     change the table. One rejection is sufficient.
 
-    Errors: as for ApproveOperation, but a change of the table is not an error.
+    Errors: the same as for ApproveOperation, except `TABLE_HAS_MOVED_ON`.
     """
     ForgetOperation: _grpc.UnaryUnaryMultiCallable[_operation_pb2.ForgetOperationRequest, _operation_pb2.ForgetOperationResponse]
     """Deletes the record of an operation that has ended, or of an operation whose record cannot be
-    read. Another operation can then change the table.
+    read. After that, a new operation can change the table.
 
     Errors: NOT_FOUND if the operation does not exist. FAILED_PRECONDITION if the operation has not
     ended: cancel the operation first.
@@ -137,7 +137,7 @@ class OperationServiceAsyncStub(OperationServiceStub):
     it has all required approvals. A second approval by the same principal changes nothing.
 
     The caller must be in a group that a policy names as approver. The requester (the principal that
-    called ApplyPlan) cannot approve it. An approval applies only to the calls in
+    called ApplyPlan) cannot approve the operation. An approval applies only to the calls in
     `Operation.approval_request`.
 
     Errors: NOT_FOUND if the operation does not exist or its record has expired. PERMISSION_DENIED
@@ -151,11 +151,11 @@ class OperationServiceAsyncStub(OperationServiceStub):
     """Rejects an operation in the state AWAITING_APPROVAL. The operation ends, and another operation can
     change the table. One rejection is sufficient.
 
-    Errors: as for ApproveOperation, but a change of the table is not an error.
+    Errors: the same as for ApproveOperation, except `TABLE_HAS_MOVED_ON`.
     """
     ForgetOperation: _aio.UnaryUnaryMultiCallable[_operation_pb2.ForgetOperationRequest, _operation_pb2.ForgetOperationResponse]  # type: ignore[assignment]
     """Deletes the record of an operation that has ended, or of an operation whose record cannot be
-    read. Another operation can then change the table.
+    read. After that, a new operation can change the table.
 
     Errors: NOT_FOUND if the operation does not exist. FAILED_PRECONDITION if the operation has not
     ended: cancel the operation first.
@@ -229,7 +229,7 @@ class OperationServiceServicer(metaclass=_abc_1.ABCMeta):
         it has all required approvals. A second approval by the same principal changes nothing.
 
         The caller must be in a group that a policy names as approver. The requester (the principal that
-        called ApplyPlan) cannot approve it. An approval applies only to the calls in
+        called ApplyPlan) cannot approve the operation. An approval applies only to the calls in
         `Operation.approval_request`.
 
         Errors: NOT_FOUND if the operation does not exist or its record has expired. PERMISSION_DENIED
@@ -249,7 +249,7 @@ class OperationServiceServicer(metaclass=_abc_1.ABCMeta):
         """Rejects an operation in the state AWAITING_APPROVAL. The operation ends, and another operation can
         change the table. One rejection is sufficient.
 
-        Errors: as for ApproveOperation, but a change of the table is not an error.
+        Errors: the same as for ApproveOperation, except `TABLE_HAS_MOVED_ON`.
         """
 
     @_abc_1.abstractmethod
@@ -259,7 +259,7 @@ class OperationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_operation_pb2.ForgetOperationResponse, _abc.Awaitable[_operation_pb2.ForgetOperationResponse]]:
         """Deletes the record of an operation that has ended, or of an operation whose record cannot be
-        read. Another operation can then change the table.
+        read. After that, a new operation can change the table.
 
         Errors: NOT_FOUND if the operation does not exist. FAILED_PRECONDITION if the operation has not
         ended: cancel the operation first.

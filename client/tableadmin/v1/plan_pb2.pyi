@@ -76,9 +76,9 @@ class _ChangeClassEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ChangeCla
     CHANGE_CLASS_IN_PLACE: _ChangeClass.ValueType  # 1
     """The change does not interrupt the use of the table, and removes nothing that users rely on."""
     CHANGE_CLASS_DISRUPTIVE: _ChangeClass.ValueType  # 2
-    """A feature ends, is unavailable for some time, or gets a new identifier. Or a setting that users
-    rely on is removed. Examples: a stream is turned off, TTL is disabled, an index is rebuilt, a
-    resource-based policy or a tag is removed.
+    """The change stops or interrupts a feature, changes an identifier, or removes a setting that users
+    rely on. Examples: a stream is turned off, TTL is disabled, an index is rebuilt, a resource-based
+    policy or a tag is removed.
     """
     CHANGE_CLASS_DESTRUCTIVE: _ChangeClass.ValueType  # 3
     """A resource is deleted permanently. Examples: an index, a replica, or the recovery points that
@@ -95,9 +95,9 @@ CHANGE_CLASS_UNSPECIFIED: ChangeClass.ValueType  # 0
 CHANGE_CLASS_IN_PLACE: ChangeClass.ValueType  # 1
 """The change does not interrupt the use of the table, and removes nothing that users rely on."""
 CHANGE_CLASS_DISRUPTIVE: ChangeClass.ValueType  # 2
-"""A feature ends, is unavailable for some time, or gets a new identifier. Or a setting that users
-rely on is removed. Examples: a stream is turned off, TTL is disabled, an index is rebuilt, a
-resource-based policy or a tag is removed.
+"""The change stops or interrupts a feature, changes an identifier, or removes a setting that users
+rely on. Examples: a stream is turned off, TTL is disabled, an index is rebuilt, a resource-based
+policy or a tag is removed.
 """
 CHANGE_CLASS_DESTRUCTIVE: ChangeClass.ValueType  # 3
 """A resource is deleted permanently. Examples: an index, a replica, or the recovery points that
@@ -122,7 +122,7 @@ class PlanTablesRequest(_message.Message):
     @_builtins.property
     def not_before(self) -> _timestamp_pb2.Timestamp:
         """The `ApplyPlanRequest.not_before` with which the plans will be applied. Policies that depend on the
-        time decide about the steps as for this time.
+        time are evaluated for this time.
         """
 
     def __init__(
@@ -264,9 +264,9 @@ class ExportTablesResponse(_message.Message):
 
     @_builtins.property
     def notes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Descriptions of the settings that the spec does not contain, one sentence for each setting. The
-        spec does not contain settings for which TableSpec has no field, settings that the endpoint
-        does not support, and settings that cannot be read while the table is being created or deleted.
+        """Descriptions of the settings that the spec does not contain, one sentence for each setting. A
+        setting is omitted if TableSpec has no field for it, if the endpoint does not support it, or if
+        it cannot be read while the table is being created or deleted.
         """
 
     def __init__(
@@ -304,7 +304,7 @@ Global___ExportTablesResponse: _TypeAlias = ExportTablesResponse  # noqa: Y015
 
 @_typing.final
 class TableError(_message.Message):
-    """Why there is no result for a table."""
+    """The error that prevented a result for a table."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -501,11 +501,11 @@ class TablePlan(_message.Message):
 
     @_builtins.property
     def unmanaged(self) -> _containers.RepeatedCompositeFieldContainer[_table_spec_pb2.UnmanagedMember]:
-        """The members that the spec does not manage, as in `TableSpec.unmanaged`. Instead of the path `*`,
-        the list contains the members that `*` stands for. The plan does not change these members. If the
-        plan creates the table, the members get the values of the spec, or the defaults of AWS. If the plan
-        restores the table, they are as AWS restores them. If the spec has a `restore_source` and the table
-        exists, the list contains `RestoreSource`.
+        """The members that the spec does not manage, as in `TableSpec.unmanaged`. The path `*` is
+        expanded to the members that it matches. The plan does not change these members. If the plan
+        creates the table, the members get the values of the spec, or the defaults of AWS. If the plan
+        restores the table, the members keep the values that AWS restores. If the spec has a
+        `restore_source` and the table exists, the list contains `RestoreSource`.
         """
 
     def __init__(
@@ -570,10 +570,10 @@ class PlannedChange(_message.Message):
     """The effect of the change on users of the table."""
     skipped: _builtins.str
     """The reason why the change is skipped: the endpoint does not have the required operation, or it
-    accepts the setting and does not hold it. Empty if the change is not skipped.
+    accepts the setting and does not store it. Empty if the change is not skipped.
     """
     effect: _builtins.str
-    """What the change deletes, loses or interrupts, one clause. If one call makes the change, the value is
+    """A short description of what the change deletes, loses or interrupts. If one call makes the change, the value is
     the `Effect.description` of the call. Empty if the change deletes, loses and interrupts nothing.
     """
     def __init__(
@@ -646,8 +646,8 @@ class PlannedStep(_message.Message):
     """A one-line description of the call. Example: `add index GenreIndex`."""
     @_builtins.property
     def waits(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Descriptions of the conditions that must be met after the call, before the next call. Plans for
-        AWS say how long each of them takes. Example: `time to live settled (up to 1 hour)`. Empty if
+        """Descriptions of the conditions that must be met after the call, before the next call. On AWS,
+        each description contains the maximum duration. Example: `time to live settled (up to 1 hour)`. Empty if
         there are none.
         """
 

@@ -88,8 +88,8 @@ class PlanServiceServicer(object):
 
         The stream has one response for each spec. Each response is sent as soon as its plan is ready,
         so the order of the responses can differ from the order of the specs. AWS allows about 10 reads
-        of tags and of backups a second, so plans for 1,000 tables take minutes: set no deadline, or a
-        long one. If a table cannot be read, for example for lack of permission, its response has an
+        of tags and of backups a second, so plans for 1,000 tables take minutes. Do not set a
+        deadline, or set a deadline of several minutes. If a table cannot be read, for example for lack of permission, its response has an
         error instead of a plan, and the stream continues with the other tables. An invalid spec ends
         the stream before any table is read.
         """

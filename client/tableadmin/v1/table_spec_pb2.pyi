@@ -39,11 +39,12 @@ class TableSpec(_message.Message):
     that AWS manages with other operations.
 
     A spec manages every member that `unmanaged` does not name. If a managed member is absent, a plan
-    changes the live table to the default value of AWS. There are three exceptions:
+    changes the live table to the default value of AWS. A plan never changes these settings because a
+    member is absent:
 
-    - If `warm_throughput` is absent, the warm throughput does not change.
-    - Capacity that Application Auto Scaling manages does not change.
-    - Tags whose keys start with `aws:` belong to AWS and do not change.
+    - Warm throughput.
+    - Capacity that Application Auto Scaling manages.
+    - Tags of AWS, whose keys start with `aws:`.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -90,11 +91,15 @@ class TableSpec(_message.Message):
 
     @_builtins.property
     def key_schema(self) -> _containers.RepeatedCompositeFieldContainer[_key_schema_pb2.KeySchemaElement]:
-        """Required. The primary key. A change deletes the table with its items and creates it again."""
+        """Required. The primary key. If the key changes, the service deletes the table with its items and
+        creates the table again.
+        """
 
     @_builtins.property
     def local_secondary_indexes(self) -> _containers.RepeatedCompositeFieldContainer[_index_pb2.LocalSecondaryIndex]:
-        """The local secondary indexes. A change deletes the table with its items and creates it again."""
+        """The local secondary indexes. If they change, the service deletes the table with its items and
+        creates the table again.
+        """
 
     @_builtins.property
     def global_secondary_indexes(self) -> _containers.RepeatedCompositeFieldContainer[_index_pb2.GlobalSecondaryIndex]:
@@ -243,8 +248,8 @@ class UnmanagedMember(_message.Message):
     contain the member. `TablePlan.unmanaged` lists these members.
 
     If a plan creates the table or the index, the member gets the value in the spec. If the spec has
-    no value, the member gets the default value of AWS. If the member is required to create a table
-    and the spec has no value, the plan has a `refusal`.
+    no value, the member gets the default value of AWS. If a required member has no value, the plan
+    cannot create the table, and `TablePlan.refusal` gives the reason.
 
     Examples:
 
@@ -272,8 +277,8 @@ class UnmanagedMember(_message.Message):
       `BillingMode`, `GlobalSecondaryIndexes`. If `BillingMode` is unmanaged, the
       provisioned and on-demand throughput of the table and its indexes are unmanaged too.
     - An element of GlobalSecondaryIndexes, VectorIndexes, Tags or Replicas, named by its index name,
-      tag key or Region. Example: `Replicas[eu-west-1]`. `[*]` stands for all elements that the spec
-      does not contain.
+      tag key or Region. Example: `Replicas[eu-west-1]`. `[*]` matches all elements that are not
+      in the spec.
     - `ProvisionedThroughput.ReadCapacityUnits` and `ProvisionedThroughput.WriteCapacityUnits`.
     - `ProvisionedThroughput`, its two members, `OnDemandThroughput` and `WarmThroughput` of an index.
       Example: `GlobalSecondaryIndexes[GenreIndex].WarmThroughput`.
@@ -441,7 +446,7 @@ class KinesisStreamSpecification(_message.Message):
     stream_arn: _builtins.str
     """Required. The ARN of the Kinesis data stream."""
     approximate_creation_date_time_precision: _kinesis_pb2.ApproximateCreationDateTimePrecision.ValueType
-    """The precision of the timestamps of the stream records. The default is that of AWS,
+    """The precision of the timestamps of the stream records. The default is
     `MILLISECOND`.
     """
     def __init__(

@@ -62,8 +62,8 @@ class _TablePartEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TablePart.V
 
 class TablePart(_TablePart, metaclass=_TablePartEnumTypeWrapper):
     """A part of the state of a table. The service reads each part with a separate AWS call in each
-    poll. AWS allows about 10 calls per second for the tags and the backup settings of all tables
-    together. With thousands of tables, changes of these parts are therefore reported minutes late.
+    poll. AWS allows 10 calls of ListTagsOfResource and 10 calls of DescribeContinuousBackups per
+    second for all tables together. With thousands of tables, changes of these parts are therefore reported minutes late.
     """
 
 TABLE_PART_UNSPECIFIED: TablePart.ValueType  # 0
@@ -167,11 +167,11 @@ class _TableAspectEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TableAspe
     TABLE_ASPECT_SIZE: _TableAspect.ValueType  # 13
     """The item count and the size. `TableChange.subject` is the index name, or empty for the table."""
     TABLE_ASPECT_OTHER: _TableAspect.ValueType  # 14
-    """A member of the response of DescribeTable for which this enum has no other value."""
+    """Any other member of the response of DescribeTable."""
     TABLE_ASPECT_UNREADABLE_PART: _TableAspect.ValueType  # 15
     """A part can no longer be read, or can be read again. `TableChange.subject` is the name of the
-    part, for example `TAGS`. If the part has changed in the meantime, only `TableEvent.state`
-    shows the new value.
+    part, for example `TAGS`. A change that the part made in the meantime is not in `changes`:
+    read the part from `TableEvent.state`.
     """
     TABLE_ASPECT_RESOURCE_POLICY: _TableAspect.ValueType  # 16
     """The resource policy."""
@@ -216,11 +216,11 @@ TABLE_ASPECT_TAGS: TableAspect.ValueType  # 12
 TABLE_ASPECT_SIZE: TableAspect.ValueType  # 13
 """The item count and the size. `TableChange.subject` is the index name, or empty for the table."""
 TABLE_ASPECT_OTHER: TableAspect.ValueType  # 14
-"""A member of the response of DescribeTable for which this enum has no other value."""
+"""Any other member of the response of DescribeTable."""
 TABLE_ASPECT_UNREADABLE_PART: TableAspect.ValueType  # 15
 """A part can no longer be read, or can be read again. `TableChange.subject` is the name of the
-part, for example `TAGS`. If the part has changed in the meantime, only `TableEvent.state`
-shows the new value.
+part, for example `TAGS`. A change that the part made in the meantime is not in `changes`:
+read the part from `TableEvent.state`.
 """
 TABLE_ASPECT_RESOURCE_POLICY: TableAspect.ValueType  # 16
 """The resource policy."""

@@ -50,8 +50,9 @@ class WatchServiceStub:
     open. The caller receives one `WatchGap` for each outage.
 
     If a table or a part of a table cannot be read, the stream continues and
-    `TableState.unreadable_parts` gives the reason. A watch of tables by name fails only if it
-    cannot describe one of the tables at the start.
+    `TableState.unreadable_parts` gives the reason. A watch of tables by name fails at
+    the start if the service is not permitted to describe one of the tables. A table that does not
+    exist is not an error.
 
     Retries: call Watch again with the last `resume_token` to receive the changes since the last
     message.
@@ -97,8 +98,9 @@ class WatchServiceAsyncStub(WatchServiceStub):
     open. The caller receives one `WatchGap` for each outage.
 
     If a table or a part of a table cannot be read, the stream continues and
-    `TableState.unreadable_parts` gives the reason. A watch of tables by name fails only if it
-    cannot describe one of the tables at the start.
+    `TableState.unreadable_parts` gives the reason. A watch of tables by name fails at
+    the start if the service is not permitted to describe one of the tables. A table that does not
+    exist is not an error.
 
     Retries: call Watch again with the last `resume_token` to receive the changes since the last
     message.
@@ -147,8 +149,9 @@ class WatchServiceServicer(metaclass=_abc_1.ABCMeta):
         open. The caller receives one `WatchGap` for each outage.
 
         If a table or a part of a table cannot be read, the stream continues and
-        `TableState.unreadable_parts` gives the reason. A watch of tables by name fails only if it
-        cannot describe one of the tables at the start.
+        `TableState.unreadable_parts` gives the reason. A watch of tables by name fails at
+        the start if the service is not permitted to describe one of the tables. A table that does not
+        exist is not an error.
 
         Retries: call Watch again with the last `resume_token` to receive the changes since the last
         message.

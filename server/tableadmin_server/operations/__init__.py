@@ -1,5 +1,6 @@
-"""Durable operations: tables brought to their specs, whoever leaves and whichever server stops.
+"""Durable operations: they bring tables to their specs, also if the caller disconnects or a server stops.
 
-An operation is a reconcile loop, no script: observe, plan, take the first step, wait until it has settled,
-begin again, until nothing is left. So a crash needs no recovery: whoever takes over begins again too.
+An operation is a reconcile loop, not a script: it reads the table, plans, makes the first call, waits until
+the table has settled, and repeats this until the plan is empty. A crash needs no recovery: the server that
+takes over runs the same loop.
 """

@@ -1,8 +1,8 @@
-"""The checks of a request: whether each of its tables can be changed as ordered.
+"""The checks of a request: whether each of its tables can be changed as requested.
 
-A request that fails any check starts nothing. A request for a few tables is checked before it is written, so
-that ApplyPlan fails. A request for more is written first and checked in the background, where its operations
-wait (`background_admission`).
+If any check fails, no operation of the request starts. A request for a few tables is checked before it is
+written, so ApplyPlan returns the error. A request for more tables is written first and checked in the
+background while its operations wait (`background_admission`).
 """
 
 import asyncio
@@ -27,14 +27,14 @@ from tableadmin_server.security.identity import acting_for
 from tableadmin_server.tables.planned import observed
 from tableadmin_server.tables.snapshot import Snapshot
 
-# The tables of a request that are read before ApplyPlan answers: on AWS that takes three seconds at most.
+# ApplyPlan reads the tables of requests up to this size before it answers. AWS takes three seconds at most.
 TABLES_READ_AT_ONCE = 20
 
 
 class CheckedTable(NamedTuple):
-    """A table as it was read for an order, and why it can't be changed as ordered, if it can't.
+    """The result of the checks of one table. OBSTACLE is the check that failed, None if all passed.
 
-    REQUIRED has the approvals that each step of PLAN requires.
+    LIVE is the table as it was read. REQUIRED has the approvals that each step of PLAN requires.
     """
 
     spec: OperationSpec
@@ -47,10 +47,10 @@ class CheckedTable(NamedTuple):
 async def check(
     endpoint: Endpoint, specs: Sequence[OperationSpec], holders: Mapping[str, Found]
 ) -> dict[str, CheckedTable]:
-    """The tables by operation id, as they were read: none where more are ordered than are read at once.
+    """Return the checked tables by operation id; empty for more than TABLES_READ_AT_ONCE tables.
 
-    Raises Failure for the first table that can't be changed as ordered; its details name all such tables.
-    HOLDERS are the operations that hold tables now, by table name.
+    HOLDERS are the operations that hold tables now, by table name. Raises Failure for the first table that
+    can't be changed as requested; the details name all such tables.
     """
     found = {spec.operation_id: _known_obstacle(spec, holders) for spec in specs}
     checked: Sequence[CheckedTable] = ()
@@ -63,7 +63,7 @@ async def check(
 
 
 async def check_table(endpoint: Endpoint, spec: OperationSpec) -> CheckedTable:
-    """Read the table of SPEC and compare it with what was ordered; raises Failure where it can't be read."""
+    """Read the table of SPEC and check it. Raises Failure if the table can't be read."""
     live = await observed(endpoint, spec.table_name, spec.table_spec)
     planned = plan(spec.table_spec, live, datetime.now(UTC))
     failure = (
@@ -82,7 +82,7 @@ async def check_table(endpoint: Endpoint, spec: OperationSpec) -> CheckedTable:
 
 
 async def _required(endpoint: Endpoint, spec: OperationSpec, planned: Plan) -> Required:
-    """The approvals that the steps of PLANNED require; raises Failure for the first that is denied."""
+    """The approvals that the steps of PLANNED require; raises Failure for the first step that is denied."""
     with acting_for(spec.principal, spec.caller):
         return [
             await endpoint.authorize(
@@ -92,7 +92,7 @@ async def _required(endpoint: Endpoint, spec: OperationSpec, planned: Plan) -> R
         ]
 
 
-# What an operation does that holds a table, if it does not change the table.
+# What an operation that holds a table does in the states in which it does not change the table.
 _WAITING = {
     State.AWAITING_APPROVAL: "waits for approval to change the table: approve, reject or cancel it first",
     State.SCHEDULED: "waits for its time to change the table: cancel it first",
@@ -100,7 +100,7 @@ _WAITING = {
 
 
 def held_by_another(table_name: str, operation_id: str, state: State = State.RUNNING) -> Failure:
-    """The end of a request for a table that another operation, which is in STATE, holds."""
+    """The Failure of a request for a table that another operation holds. STATE is that operation's state."""
     return Failure(
         Code.FAILED_PRECONDITION,
         f"{table_name}: the operation {operation_id} {_WAITING.get(state, 'is changing the table')}",
@@ -110,7 +110,7 @@ def held_by_another(table_name: str, operation_id: str, state: State = State.RUN
 
 
 def _known_obstacle(spec: OperationSpec, holders: Mapping[str, Found]) -> Failure | None:
-    """Why the table can't be changed as ordered, as far as that is known without reading the table."""
+    """The obstacle that is known without reading the table, None if there is none."""
     holder = holders.get(spec.table_name)
     if isinstance(holder, Failure):
         return holder

@@ -1,4 +1,4 @@
-"""The checks of requests for many tables: made once for each request, while its operations wait."""
+"""Checks requests for many tables, once for each request, while its operations wait."""
 
 import asyncio
 import random
@@ -17,14 +17,14 @@ from tableadmin_server.operations.storage.record import Admission, OperationErro
 from tableadmin_server.operations.storage.store import Entry, RequestRecord, Store
 from tableadmin_server.tables.snapshot import Snapshot
 
-# Obstacles that are written down of a request: the item of a request has room for no more.
+# The record of a request has at most so many obstacles, because an item is limited to 400 KB.
 _MAX_OBSTACLES = 20
-# Requests whose admission is remembered.
+# The admissions of so many requests are kept in memory.
 _MAX_REMEMBERED = 1000
 
 
 class CheckedRequest(NamedTuple):
-    """What the checks of a request found, and its tables by operation id, if this server read them."""
+    """The admission of a request. SEEN has its tables by operation id, if this server read them."""
 
     admission: Admission
     seen: Mapping[str, Snapshot]
@@ -42,8 +42,8 @@ class CheckStopped(Exception):
 class BackgroundAdmission:
     """Checks the requests in STORE against the tables of ENDPOINT.
 
-    What the checks of a request found is written into its record by one conditional write, so all servers act
-    on the same result, whoever makes the checks and however often.
+    The admission of a request is written into its record by one conditional write. All servers therefore act
+    on the same admission, also if several servers check the request.
     """
 
     def __init__(self, endpoint: Endpoint, store: Store) -> None:
@@ -53,9 +53,9 @@ class BackgroundAdmission:
         self._admissions: dict[str, Admission] = {}
 
     async def of(self, request_id: str) -> CheckedRequest:
-        """What the checks of the request found, which are made now if need be.
+        """Return the admission of the request. The request is checked now if it was not checked before.
 
-        Raises Failure, and CheckStopped once `stop` was called.
+        Raises Failure, and CheckStopped after `stop`.
         """
         if request_id in self._admissions:
             return CheckedRequest(self._admissions[request_id], {})
@@ -71,13 +71,13 @@ class BackgroundAdmission:
             raise
 
     def remember(self, request_id: str, admission: Admission) -> None:
-        """Note what the checks of the request found."""
+        """Keep the admission of the request in memory."""
         self._admissions[request_id] = admission
         if len(self._admissions) > _MAX_REMEMBERED:
             del self._admissions[next(iter(self._admissions))]
 
     def stop(self) -> None:
-        """Finish no checks: another server makes them."""
+        """Cancel the checks under way. Another server makes them."""
         for check in self._checks.values():
             check.cancel()
 
@@ -93,17 +93,17 @@ class BackgroundAdmission:
         return checked
 
     async def _request(self, request_id: str) -> RequestRecord | None:
-        """The request; None where its record is gone or can't be read."""
+        """The request; None if its record is gone or can't be read."""
         try:
             return await self._store.request(request_id)
         except Failure as failure:
-            # Its operations are readable, and each checks its own table before it changes the table.
+            # The request's operations are readable, and each checks its table before it changes the table.
             if failure.code != Code.DATA_LOSS:
                 raise
             return None
 
     async def _check(self, request_id: str, request: RequestRecord) -> CheckedRequest:
-        """Check the operations that the request has; its server may have stopped before it wrote them all."""
+        """Check the operations of the request that exist: a server may stop before it has written all."""
         entries = await self._store.entries(request.operation_ids.values())
         operations = [each.operation for each in entries.values() if isinstance(each, Entry)]
         specs = [each.spec for each in operations if not each.status.state.ended]
@@ -118,7 +118,7 @@ class BackgroundAdmission:
         return CheckedRequest(await self._store.save_admission(request_id, _admission(obstacles)), seen)
 
     async def _check_table(self, spec: OperationSpec) -> tuple[OperationSpec, Snapshot | Failure]:
-        """The table of SPEC, or why it can't be changed as ordered; what passes by itself is waited for."""
+        """The table of SPEC, or the obstacle. Failures that are temporary are retried."""
         holder = await self._store.hold_table(spec.table_name, spec.operation_id)
         if holder != spec.operation_id:
             return spec, held_by_another(spec.table_name, holder)
@@ -131,14 +131,14 @@ class BackgroundAdmission:
                 failures += 1
                 if asyncio.get_running_loop().time() - began >= retry_period(failure, in_doubt=False):
                     return spec, failure
-                jitter = random.random()  # noqa: S311  # it only spreads tries
+                jitter = random.random()  # noqa: S311  # spreads retries
                 await asyncio.sleep(backoff(failure, failures, jitter))
             else:
                 return spec, found.obstacle or found.live
 
 
 def aborted_error(admission: Admission, table_name: str) -> OperationError:
-    """Why the operation of the table did not begin, where ADMISSION has obstacles."""
+    """Return the error of the table's operation, which ADMISSION, with its obstacles, aborts."""
     own = admission.obstacles.get(table_name)
     if own is not None:
         return own

@@ -21,9 +21,9 @@ from tableadmin_server.watching.hubs import Hubs
 
 
 class OperationsByEndpoint:
-    """The operations of every endpoint that remembers some.
+    """The operations of every endpoint that has an operations table.
 
-    OBSERVER makes what learns of the operations of an endpoint, by its name, and TRACING what traces them.
+    OBSERVER returns the observer for the name of an endpoint, TRACING the tracing.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class OperationsByEndpoint:
         }
 
     def of(self, endpoint: Endpoint) -> Operations:
-        """The operations of ENDPOINT; raises Failure (UNIMPLEMENTED) where it remembers none."""
+        """Return the operations of ENDPOINT. Raises Failure (UNIMPLEMENTED) if it has no operations table."""
         if endpoint.name not in self._by_endpoint:
             raise Failure(
                 Code.UNIMPLEMENTED,
@@ -63,18 +63,18 @@ class OperationsByEndpoint:
         return self._by_endpoint[endpoint.name]
 
     def all(self) -> Mapping[str, Operations]:
-        """The operations of all endpoints that remember some, by the name of the endpoint."""
+        """Return the operations of all endpoints that have an operations table, by endpoint name."""
         return self._by_endpoint
 
     def start(self) -> None:
-        """Take over operations until `stop`, and share changes with other servers until `leave`."""
+        """Take over operations until `stop`, and exchange changes with other servers until `leave`."""
         for operations in self._by_endpoint.values():
             operations.start()
 
     async def stop(self) -> None:
-        """Give back what this server carries out."""
+        """Release the operations that this server carries out."""
         await asyncio.gather(*(operations.stop() for operations in self._by_endpoint.values()))
 
     async def leave(self) -> None:
-        """Tell other servers the last changes, and that this server stops."""
+        """Send the last changes to the other servers, and tell them that this server stops."""
         await asyncio.gather(*(operations.leave() for operations in self._by_endpoint.values()))

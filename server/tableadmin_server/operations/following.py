@@ -1,4 +1,4 @@
-"""Operations as they are watched: one look for all who look at the same one."""
+"""Streams of the states of operations. All streams of one operation share its poll loop."""
 
 import asyncio
 import contextlib
@@ -14,13 +14,14 @@ from tableadmin_server.polling.auto_reset_event import AutoResetEvent
 from tableadmin_server.polling.poller import Poller
 from tableadmin_server.watching.hub import Hub
 
-# Seconds between looks at an operation that another server carries out, and without anything to tell.
+# Seconds between reads of an operation that another server carries out.
 _POLL_SECONDS = 2.0
+# Seconds without a change after which a stream gets None.
 _KEEPALIVE_SECONDS = 30.0
 
 
 class Following:
-    """The poll loops of operations that READ gives; those of this server are triggered when they get on."""
+    """The poll loops of operations, which READ reads. `trigger` polls at once."""
 
     def __init__(self, hub: Hub, read: Callable[[str], Awaitable[Operation | None]]) -> None:
         self._hub = hub
@@ -28,7 +29,7 @@ class Following:
         self._pollers: dict[str, Poller[Operation | None]] = {}
 
     def trigger(self, operation_id: str) -> None:
-        """The operation has got on: whoever follows it is told at once."""
+        """Poll the operation now, because it has changed."""
         if operation_id in self._pollers:
             self._pollers[operation_id].trigger()
 
@@ -82,7 +83,7 @@ class Following:
 
 
 def _seen(operation_id: str, poller: Poller[Operation | None], follower: AutoResetEvent) -> Operation | None:
-    """The operation, None while it can't be seen; raises Failure where there is none."""
+    """The operation, None while it can't be read; raises Failure if it does not exist."""
     if not poller.is_readable(follower):
         return None
     if poller.state is None:
@@ -91,7 +92,7 @@ def _seen(operation_id: str, poller: Poller[Operation | None], follower: AutoRes
 
 
 def not_found(operation_id: str) -> Failure:
-    """The end of a call about an operation that is not, or no more, remembered."""
+    """Return the Failure (NOT_FOUND) for an operation that does not exist or whose record has expired."""
     return Failure(
         Code.NOT_FOUND,
         f"the operation {operation_id} does not exist, or its record has expired",

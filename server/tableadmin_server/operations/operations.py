@@ -1,4 +1,4 @@
-"""The operations of one endpoint, as those who ask for them and look at them see them."""
+"""The operations of one endpoint, as the services use them."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -42,9 +42,9 @@ from tableadmin_server.watching.hub import Hub
 
 
 class Operations:
-    """Begins, shows, approves and stops the operations of ENDPOINT; every method raises Failure.
+    """Starts, reads, approves and cancels the operations of ENDPOINT. Every method raises Failure.
 
-    Operations wait for approvals for APPROVAL_TIMEOUT seconds at most. OBSERVER learns what happens to them,
+    Operations wait for approvals for APPROVAL_TIMEOUT seconds at most. OBSERVER is told of their events,
     TRACING traces them.
     """
 
@@ -79,47 +79,47 @@ class Operations:
         self._membership = Membership(self._store, self._runner.server, hub, self._share)
 
     def start(self) -> None:
-        """Take over operations until `stop`, and share changes with other servers until `leave`."""
+        """Take over operations until `stop`, and exchange changes with other servers until `leave`."""
         self._runner.start()
         self._membership.start()
 
     async def stop(self) -> None:
-        """Give back what this server carries out."""
+        """Release the operations that this server carries out."""
         await self._runner.stop()
 
     async def leave(self) -> None:
-        """Tell the servers that share the operations table the last changes, and that this server stops."""
+        """Send the last changes to the servers that share the operations table, and tell them of the stop."""
         await self._membership.stop()
 
     @property
     def live_servers(self) -> int:
-        """The servers that run and share the operations table, this one included."""
+        """The number of running servers that share the operations table, this server included."""
         return self._membership.live
 
     def _share(self, servers: int) -> None:
-        """Use one of SERVERS equal parts of what the endpoint allows all servers together."""
+        """Use 1/SERVERS of the call budget and of the concurrent operations, which all servers share."""
         self.endpoint.background.share(servers)
         self._runner.share(servers)
 
     @property
     def approvals_waiting(self) -> int:
-        """The operations of all servers that waited for approval at the last search."""
+        """The number of operations, of all servers, that waited for approval at the last search."""
         return self._runner.approvals_waiting
 
     def held(self) -> list[Operation]:
-        """The operations that this server carries out or has in its queue; may be asked in any thread."""
+        """Return the operations that this server carries out or has queued. Any thread may call this."""
         return self._runner.held()
 
     async def apply(self, apply_request: ApplyRequest) -> list[Operation]:
-        """An operation for each table. A repeated request gets the operations of the first one."""
+        """Return an operation for each table. A repeated request gets the operations of the first one."""
         applying = asyncio.create_task(self._apply(replace(apply_request, trace=self._tracing.origin())))
-        # Whoever leaves before the answer leaves no request half begun.
+        # A caller that disconnects cancels its call. The writes of the request are finished all the same.
         self._applying.add(applying)
         applying.add_done_callback(self._applying.discard)
         return await asyncio.shield(applying)
 
     async def _apply(self, apply_request: ApplyRequest) -> list[Operation]:
-        # Two at a time would each make the operations that they do not find, and carry them out.
+        # Two concurrent calls with the same key would each create the operations that do not exist yet.
         lock = self._locks.setdefault(apply_request.key, asyncio.Lock())
         async with lock:
             seen: Mapping[str, CheckedTable] = {}
@@ -133,7 +133,7 @@ class Operations:
             return [{**existing, **created}[spec.operation_id] for spec in specs]
 
     async def get(self, operation_id: str) -> Operation | None:
-        """Where the operation stands; None where there is none."""
+        """Return the operation in its current state, None if it does not exist."""
         here = self._runner.operation(operation_id)
         if here is not None:
             return here
@@ -141,7 +141,7 @@ class Operations:
         return self._runner.lost(operation_id) if entry is None else entry.operation
 
     async def page(self, selection: Selection, *, before: str, limit: int) -> Page:
-        """See Store.page; the operations of this server are as they stand at this moment."""
+        """Return a page as Store.page does. Operations of this server are in their current state."""
         page = await self._store.page(selection, before=before, limit=limit)
         return replace(page, found={name: self._newest(found) for name, found in page.found.items()})
 
@@ -154,7 +154,7 @@ class Operations:
     async def forget(self, operation_id: str) -> None:
         """Remove the record of an operation that has ended or can't be read.
 
-        Raises Failure: NOT_FOUND where there is none, FAILED_PRECONDITION while the operation has not ended.
+        Raises Failure: NOT_FOUND if it does not exist, FAILED_PRECONDITION if it has not ended.
         """
         found = (await self._store.entries([operation_id])).get(operation_id)
         if found is None:
@@ -169,7 +169,7 @@ class Operations:
         await self._store.forget(operation_id)
 
     async def cancel(self, operation_id: str) -> Operation | None:
-        """Ask the operation to stop before its next call; None where there is none."""
+        """Cancel the operation before its next call. Returns None if it does not exist."""
         entry = await self._store.request_cancel(operation_id)
         if entry is None:
             return None
@@ -186,67 +186,67 @@ class Operations:
         return self._runner.operation(operation_id) or entry.operation
 
     async def approve(self, operation_id: str, principal: Principal, comment: str) -> Operation | None:
-        """Have PRINCIPAL approve what the operation waits for; None where there is no such operation.
+        """Approve the plan of the operation as PRINCIPAL. Returns None if the operation does not exist.
 
-        Raises Failure where the principal can't, where the operation does not wait, and where its table has
-        changed, which ends the operation.
+        Raises Failure if the principal may not approve, if the operation does not wait for approval, and if
+        its table has changed. A changed table ends the operation.
         """
         while True:
             entry = await self._store.get(operation_id)
             if entry is None:
                 return None
-            said = approval.approval_of(entry.operation, principal, comment, datetime.now(UTC))
-            if said is None:
+            given = approval.approval_of(entry.operation, principal, comment, datetime.now(UTC))
+            if given is None:
                 return self._runner.operation(operation_id) or entry.operation
-            moved = await self._moved(entry.operation, said.fingerprint)
-            if moved is not None:
-                ended = approval.moved_on(entry.operation, moved, said.at)
+            drift = await self._drift(entry.operation, given.fingerprint)
+            if drift is not None:
+                ended = approval.ended_by_drift(entry.operation, drift, given.at)
                 if await self._runner.rewrite(entry, ended) is not None:
-                    raise _moved_on(moved)
+                    raise _drift_failure(drift)
                 continue
-            written = await self._runner.rewrite(entry, approval.approved(entry.operation, said))
+            written = await self._runner.rewrite(entry, approval.approved(entry.operation, given))
             if written is not None:
                 return written
 
     async def reject(self, operation_id: str, principal: Principal, comment: str) -> Operation | None:
-        """Have PRINCIPAL end the operation, which waits for approval; None where there is no such operation.
+        """Reject the plan of the operation as PRINCIPAL, and end the operation. Returns None if none exists.
 
-        Raises Failure where the principal can't, and where the operation does not wait.
+        Raises Failure if the principal may not reject, and if the operation does not wait for approval.
         """
         while True:
             entry = await self._store.get(operation_id)
             if entry is None:
                 return None
             now = datetime.now(UTC)
-            said = approval.approval_of(entry.operation, principal, comment, now, rejects=True)
-            if said is None:
+            rejection = approval.approval_of(entry.operation, principal, comment, now, rejects=True)
+            if rejection is None:
                 return entry.operation
-            written = await self._runner.rewrite(entry, approval.rejected(entry.operation, said))
+            written = await self._runner.rewrite(entry, approval.rejected(entry.operation, rejection))
             if written is not None:
                 return written
 
-    async def _moved(self, operation: Operation, fingerprint: str) -> Failure | None:
-        """What has changed of the table since it had FINGERPRINT; raises Failure where it can't be read."""
+    async def _drift(self, operation: Operation, fingerprint: str) -> Failure | None:
+        """How the table differs from FINGERPRINT, None if it does not. Raises Failure if it can't be read."""
         spec = operation.spec
         live = await observed(self.endpoint, spec.table_name, spec.table_spec)
         return drift_failure(spec.table_name, fingerprint, plan(spec.table_spec, live, datetime.now(UTC)))
 
     def follow(self, operation_ids: Sequence[str]) -> AsyncGenerator[Operation | None]:
-        """Each operation as it is now, and whenever it has changed, until all have ended.
+        """Yield each operation in its current state and after each change, until all have ended.
 
-        None is a sign of life. Raises Failure (NOT_FOUND) for what is not, or no more, an operation.
+        Yields None after 30 s without a change. Raises Failure (NOT_FOUND) if an operation does not exist.
         """
         return self._following.follow(operation_ids)
 
     async def _check(self, apply_request: ApplyRequest) -> tuple[RequestRecord, Mapping[str, CheckedTable]]:
-        """What is written of APPLY_REQUEST once no check fails, and the tables that the checks have read."""
+        """Check and write APPLY_REQUEST: its record, and the tables that the checks have read."""
         request = apply_request.record(datetime.now(UTC))
         try:
             specs = list(apply_request.operation_specs(request))
             holders = await self._store.holders([spec.table_name for spec in specs])
             seen = await admission.check(self.endpoint, specs, holders)
         except Failure:
-            # What stands against it may be itself, where another server was faster.
+            # If another server has written the same request, the tables are held by its own operations.
             known = await self._store.request(apply_request.key)
             if known is None:
                 raise
@@ -257,7 +257,7 @@ class Operations:
         return await self._store.add_request(apply_request.key, request), seen
 
     async def _existing(self, operation_ids: Sequence[str]) -> dict[str, Operation]:
-        """The operations that there are, by id; raises Failure for one that can't be read."""
+        """The operations that exist, by id; raises Failure if the record of one can't be read."""
         existing: dict[str, Operation] = {}
         for operation_id, found in (await self._store.entries(operation_ids)).items():
             if isinstance(found, Failure):
@@ -269,7 +269,7 @@ class Operations:
     async def _create_all(
         self, request: RequestRecord, specs: Sequence[OperationSpec], seen: Mapping[str, CheckedTable]
     ) -> dict[str, Operation]:
-        """New operations for SPECS of REQUEST, by id, whose tables were SEEN."""
+        """Create operations for SPECS of REQUEST, by id. SEEN has the checked tables."""
         if not specs:
             return {}
         if request.admission is None or request.admission.obstacles:
@@ -283,7 +283,7 @@ class Operations:
         return {each.spec.operation_id: each for each in created}
 
     async def _create(self, spec: OperationSpec, seen: CheckedTable | None) -> Operation:
-        """A new operation for SPEC, or the one that another server has begun."""
+        """Create an operation for SPEC, or return the one that another server has created."""
         new = _new(spec, State.PENDING)
         resting = None if seen is None else self._resting(new, seen)
         if resting is not None:
@@ -295,16 +295,16 @@ class Operations:
             return await self._runner.start_or_queue(entry, slot, seen and seen.live)
 
     def _resting(self, operation: Operation, seen: CheckedTable) -> OperationStatus | None:
-        """What OPERATION waits for, whose table was SEEN; None if it may begin."""
+        """The dormant status of OPERATION, None if it may begin. SEEN is its checked table."""
         now = datetime.now(UTC)
         return approval.resting(
             operation.spec, operation.status, seen.plan, seen.required, now, self._approval_timeout
         )
 
 
-def _moved_on(moved: Failure) -> Failure:
-    message = f"{moved.message}. The operation has ended: make a new plan"
-    return Failure(Code.FAILED_PRECONDITION, message, reason=moved.reason)
+def _drift_failure(drift: Failure) -> Failure:
+    message = f"{drift.message}. The operation has ended: make a new plan"
+    return Failure(Code.FAILED_PRECONDITION, message, reason=drift.reason)
 
 
 def _new(spec: OperationSpec, state: State, waits: tuple[str, ...] = ()) -> Operation:

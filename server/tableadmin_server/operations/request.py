@@ -1,4 +1,4 @@
-"""What a caller asks for: tables to be brought to their specs, in one request with an id of its own."""
+"""A request of ApplyPlan: table specs, and a request id that makes the request idempotent."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ from tableadmin_server.security.identity import ANONYMOUS, Principal
 
 @dataclass(frozen=True)
 class ApplyRequest:
-    """A request; DIGEST stands for all of it that another with the same id must have too."""
+    """A request. DIGEST is a hash of what a repeated request with the same id must have in common."""
 
     request_id: str
     digest: str
@@ -32,16 +32,16 @@ class ApplyRequest:
 
     @property
     def key(self) -> str:
-        """What the request is remembered by."""
+        """The key of the record of the request."""
         return request_key(self.principal, self.request_id)
 
     def record(self, now: datetime) -> RequestRecord:
-        """The request as it is remembered, made at the moment NOW and not checked yet."""
+        """Return a new record of the request, created at NOW and not checked yet."""
         names = [str(table_spec["TableName"]) for table_spec in self.specs]
         return RequestRecord(self.digest, now, {name: operation_id(now, self.key, name) for name in names})
 
     def operation_specs(self, request: RequestRecord) -> Iterator[OperationSpec]:
-        """What is to be done for each table; raises Failure where REQUEST is another with the same id."""
+        """Yield a spec for each table. Raises Failure if REQUEST is another request with the same id."""
         if request.digest != self.digest:
             raise Failure(
                 Code.INVALID_ARGUMENT,
@@ -69,7 +69,7 @@ class ApplyRequest:
 
 
 def operation_id(created: datetime, request_key: str, table_name: str) -> str:
-    """An id that sorts by the time it was CREATED, the same whoever makes it for the same table."""
+    """Return an id that sorts by CREATED. Every server computes the same id from the same arguments."""
     moment = created.astimezone(UTC).strftime("%Y%m%dt%H%M%S%f")[:-3]
     digest = hashlib.sha256(f"{request_key}\n{table_name}".encode()).hexdigest()
     return f"{moment}-{digest[:12]}"

@@ -1,4 +1,4 @@
-"""The operations of one endpoint: those that this server carries out, and those it takes over from others."""
+"""Runs the operations of one endpoint on this server, and takes over those of failed servers."""
 
 import asyncio
 import contextlib
@@ -41,25 +41,25 @@ from tableadmin_server.watching.hub import Hub
 
 _log = structlog.get_logger()
 
-# Searches for operations that no server carries out, in one lease.
+# A server searches so many times per lease for operations that no server carries out.
 SEARCHES_PER_LEASE = 3
-# Operations remembered that could not be written down any more.
+# So many operations whose record could not be written any more are kept in memory.
 _MAX_LOST = 1000
 
 
 class Slot(NamedTuple):
-    """Room for one more operation: the server that has it, "" for none, and the term of its heartbeat."""
+    """Room for one more operation: this server and the term of its heartbeat; OWNER is "" without room."""
 
     owner: str
     term: int
 
 
 class Runner:
-    """Carries out operations of ENDPOINT, as many at once and with the lease that CONFIG says.
+    """Carries out operations of ENDPOINT. CONFIG has their number at once, and the lease.
 
-    Operations wait for approvals for APPROVAL_TIMEOUT seconds at most. AUDIT gets the changes.
-    CHANGED is called with the id of each operation of this server's that has got on. OBSERVER learns what
-    happens to the operations, TRACING traces them.
+    Operations wait for approvals for APPROVAL_TIMEOUT seconds at most. AUDIT records the changes. CHANGED is
+    called with the id of each operation of this server that has changed. OBSERVER is told of the events of
+    the operations, TRACING traces them.
     """
 
     def __init__(  # noqa: PLR0913  # what operations work with
@@ -91,12 +91,12 @@ class Runner:
         self._changed = changed
         self._runs: dict[str, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        # How those stood that couldn't be written down any more.
+        # The last states of operations whose record could not be written any more.
         self._lost: dict[str, Operation] = {}
-        # Those that this server was asked for while it had no room.
+        # The operations that this server received while it had no room.
         self._queue: deque[Entry] = deque()
         self._claiming: set[str] = set()
-        # Those of this server's whose requests are not admitted yet.
+        # The operations of this server whose request is not checked yet.
         self._unadmitted: dict[str, Operation] = {}
         self._admission = BackgroundAdmission(endpoint, store)
         self._failure_detector = FailureDetector(store, server, config.operation_lease, now)
@@ -105,38 +105,38 @@ class Runner:
 
     @property
     def server(self) -> str:
-        """The name of this server, which no other process has."""
+        """The name of this server, unique to this process."""
         return self._heartbeat.server
 
     def share(self, servers: int) -> None:
-        """Carry out one of SERVERS equal parts of the operations that may run at once, one at least."""
+        """Run at most 1/SERVERS of `concurrent_operations` at once, and at least one."""
         self._max_runs = max(1, self._max_runs_of_all // servers)
         self._start_queued()
 
     @property
     def has_free_slot(self) -> bool:
-        """Whether one more operation may begin."""
+        """Whether one more operation may start."""
         busy = len(self._runs) + len(self._claiming)
         return not self._stopping and busy < self._max_runs
 
     def start(self) -> None:
-        """Look for operations that nobody carries out, until `stop`."""
+        """Search for operations that no server carries out, until `stop`."""
         self._looking = asyncio.create_task(
             self._hub.supervisor.repeat("operations.take_over", self._take_over_later)
         )
 
     def operation(self, operation_id: str) -> Operation | None:
-        """Where an operation that this server carries out stands, by the moment."""
+        """Return the operation in its current state, None if this server does not carry it out."""
         run = self._runs.get(operation_id)
         return self._unadmitted.get(operation_id) if run is None else run.operation
 
     @property
     def approvals_waiting(self) -> int:
-        """The operations of all servers that waited for approval at the last search."""
+        """The number of operations, of all servers, that waited for approval at the last search."""
         return self._failure_detector.approvals_waiting
 
     def held(self) -> list[Operation]:
-        """The operations that this server carries out or has in its queue; may be asked in any thread."""
+        """Return the operations that this server carries out or has queued. Any thread may call this."""
         queued = [entry.operation for entry in list(self._queue)]
         return [
             *(run.operation for run in list(self._runs.values())),
@@ -145,12 +145,12 @@ class Runner:
         ]
 
     def lost(self, operation_id: str) -> Operation | None:
-        """How an operation of this server's stood when it could not be written down any more."""
+        """Return the last state of an operation whose record this server could not write any more."""
         return self._lost.get(operation_id)
 
     @contextlib.asynccontextmanager
     async def slot(self, operation_id: str) -> AsyncIterator[Slot]:
-        """Keep room for an operation that is about to be made, if there is any; raises Failure."""
+        """Reserve room, if there is any, for an operation that is about to be created. Raises Failure."""
         if not self.has_free_slot:
             yield Slot("", 0)
             return
@@ -162,11 +162,11 @@ class Runner:
             self._stop_idle_heartbeat()
 
     def admitted(self, request_id: str) -> None:
-        """Note that the checks of the request have found no obstacle."""
+        """Note that the request has passed its checks."""
         self._admission.remember(request_id, Admission())
 
     async def add_unadmitted(self, operations: Sequence[Operation]) -> list[Operation]:
-        """Write OPERATIONS of one request, which is not admitted yet: the operations as they stand then.
+        """Write OPERATIONS of one request, which is not checked yet. Returns them as they are stored.
 
         They wait until all tables of the request are checked. Then all are carried out, or all end ABORTED.
         Raises Failure.
@@ -191,7 +191,7 @@ class Runner:
         return [each.operation for each in entries]
 
     async def _admit(self, entries: Mapping[str, Entry], term: int) -> None:
-        """Carry out ENTRIES, which are of one request, or end them, once the request is checked."""
+        """Wait for the checks of the request of ENTRIES, then carry out ENTRIES or end them."""
         request_id = next(iter(entries.values())).operation.spec.request_key
         try:
             admission, seen = await self._admission.of(request_id)
@@ -207,28 +207,28 @@ class Runner:
                 else:
                     await self._store.release(claim)
                     self._queue.append(entry)
-        except Failure as failure:  # the operations stay as they are, to be claimed by whoever looks next
+        except Failure as failure:  # the next search of any server finds the operations
             _log.debug("could not check the request", endpoint=self._endpoint.name, reason=failure.reason)
-        except CheckStopped:  # this server stops: another one makes the checks
+        except CheckStopped:  # this server stops; another one makes the checks
             await asyncio.gather(*(self._release(each.claim) for each in entries.values()))
         finally:
             self._drop_unadmitted(entries)
         self._start_queued()
 
     async def _release(self, claim: Claim) -> None:
-        """Release CLAIM, so that other servers can claim at once; where this fails, they take over later."""
+        """Release CLAIM, so that other servers can claim at once. If this fails, they take over later."""
         with contextlib.suppress(Failure):
             await self._store.release(claim)
 
     async def _abort_unadmitted(self, operation: Operation, claim: Claim, admission: Admission) -> None:
-        """End OPERATION, which has not begun, because of what ADMISSION says."""
+        """End OPERATION, which has not begun, because ADMISSION has obstacles."""
         spec = operation.spec
         end = End(State.ABORTED, aborted_error(admission, spec.table_name))
         status = journal.ended(operation.status, end, datetime.now(UTC))
         try:
             await self._store.save(claim, status)
             self._note_end(replace(operation, status=status))
-        except LeaseLost:  # another server has it, and finds the same
+        except LeaseLost:  # the server that has the operation ends it in the same way
             _log.info("another server took over the operation", operation_id=spec.operation_id)
         self._changed(spec.operation_id)
 
@@ -238,18 +238,18 @@ class Runner:
         self._stop_idle_heartbeat()
 
     async def start_or_queue(self, entry: Entry, slot: Slot, seen: Snapshot | None = None) -> Operation:
-        """Carry out ENTRY, which is new, once it holds its table: the operation as it stands then.
+        """Give the new operation of ENTRY its table, and start or queue the operation. Returns its state.
 
-        SEEN is its table as the checks of the request read it.
+        SEEN is the table as the checks of the request read it.
 
-        At once if the operation is in this server's SLOT, later if it is nobody's. An operation whose table
-        another one holds ends ABORTED. Raises Failure.
+        The operation starts at once if it has this server's SLOT. Otherwise it is queued. It ends ABORTED if
+        another operation holds the table. Raises Failure.
         """
         claim = entry.claim_of(self._heartbeat.server)
         if entry.operation.status.state.ended or (entry.owner and claim is None):
             return entry.operation  # another server was faster
         if claim is None:
-            # Whoever claims the operation acts on what comes of this.
+            # The server that claims the operation later acts on the result.
             await self._store.hold_table(entry.operation.spec.table_name, entry.operation.spec.operation_id)
             self._queue.append(entry)
             self._start_queued()
@@ -260,9 +260,9 @@ class Runner:
         return refused or entry.operation
 
     async def add_dormant(self, operation: Operation) -> Operation:
-        """Write OPERATION, which is new and dormant: the operation as it stands then.
+        """Write OPERATION, which is new and dormant. Returns the operation as it is stored.
 
-        It ends ABORTED if another operation holds its table. Raises Failure.
+        The operation ends ABORTED if another operation holds its table. Raises Failure.
         """
         entry = await self._store.add(operation, "")
         spec = entry.operation.spec
@@ -277,9 +277,9 @@ class Runner:
         return entry.operation
 
     async def rewrite(self, entry: Entry, status: OperationStatus) -> Operation | None:
-        """Write STATUS of ENTRY, which is dormant: the operation as it stands then. It is carried out if due.
+        """Write STATUS of ENTRY, which is dormant, and queue the operation if STATUS is PENDING.
 
-        None if the operation does not stand as ENTRY any more. Raises Failure.
+        Returns the operation as it is stored, None if it has changed since ENTRY was read. Raises Failure.
         """
         written = await self._store.rewrite(entry, status)
         if written is None:
@@ -293,7 +293,7 @@ class Runner:
         return written.operation
 
     async def _take_table(self, claim: Claim, operation: Operation) -> Operation | None:
-        """OPERATION as it ended, where another one holds its table; None once it holds the table itself."""
+        """Give OPERATION its table. If another operation holds the table, end OPERATION and return it."""
         spec = operation.spec
         holder = await self._store.hold_table(spec.table_name, spec.operation_id)
         if holder == spec.operation_id:
@@ -303,12 +303,12 @@ class Runner:
         try:
             await self._store.save(claim, refused.status)
             self._note_end(refused)
-        except LeaseLost:  # another server carries it out, and finds the same
+        except LeaseLost:  # the server that has the operation ends it in the same way
             _log.info("another server took over the operation", operation_id=spec.operation_id)
         return refused
 
     def cancel(self, operation_id: str) -> None:
-        """Pass on that the operation was asked to stop, if this server carries it out."""
+        """Cancel the operation if this server carries it out."""
         if operation_id in self._runs:
             self._runs[operation_id].cancel()
         if operation_id in self._unadmitted:
@@ -316,7 +316,7 @@ class Runner:
             self._changed(operation_id)
 
     async def stop(self) -> None:
-        """Give all operations back, each before its next call, so that other servers go on with them."""
+        """Release all operations, each before its next call, so that other servers continue them."""
         self._stopping = True
         if self._looking is not None:
             self._looking.cancel()
@@ -336,7 +336,7 @@ class Runner:
         *,
         previous: str = "",
     ) -> None:
-        """Carry out OPERATION, which PREVIOUS had before, "" for no server."""
+        """Start to carry out OPERATION. PREVIOUS is the server that had the operation before, "" for none."""
         operation_id = operation.spec.operation_id
         lease = Lease(self._store, claim, self._heartbeat, term)
         changed = partial(self._changed, operation_id)
@@ -363,7 +363,7 @@ class Runner:
         else:
             self._log_event("operation began", operation)
         self._runs[operation_id] = run
-        # In a context of its own: the operation outlives the call that begins it.
+        # A new context, because the operation outlives the call that starts it.
         self._in_background(self._carry_out(run), Context())
 
     async def _carry_out(self, run: Run) -> None:
@@ -383,12 +383,12 @@ class Runner:
             self._stop_idle_heartbeat()
 
     def _abandon(self, failure: Failure) -> None:
-        """What remembers the operations is gone: none of them goes on."""
+        """End all operations, because the operations table is gone."""
         for run in list(self._runs.values()):
             run.abandon(failure)
 
     def _stop_idle_heartbeat(self) -> None:
-        """Give no signs of life while nothing is held."""
+        """End the heartbeat if this server has no operations."""
         if not self._runs and not self._claiming and not self._unadmitted:
             self._heartbeat.end()
 
@@ -398,13 +398,13 @@ class Runner:
             del self._lost[next(iter(self._lost))]
 
     def _start_queued(self) -> None:
-        """Begin with what waits for room."""
+        """Claim queued operations while there is room."""
         while self._queue and self.has_free_slot:
             self._claim_soon(self._queue.popleft())
 
     def _claim_soon(self, entry: Entry) -> None:
         operation_id = entry.operation.spec.operation_id
-        # One that waits for room may be found by the search too: of two claims of one server both succeed.
+        # The search also finds queued operations, and two claims by the same server would both succeed.
         if self._is_here(operation_id):
             return
         self._claiming.add(operation_id)
@@ -421,7 +421,7 @@ class Runner:
         self._stop_idle_heartbeat()
 
     async def _try_claim(self, entry: Entry) -> tuple[Claim, int] | None:
-        """The right to ENTRY, which holds its table, and the term that the right began in; None otherwise."""
+        """Claim ENTRY: the claim and the term of the heartbeat, None if the operation can't be started."""
         claim: Claim | None = None
         try:
             term = await self._heartbeat.begin()
@@ -437,14 +437,14 @@ class Runner:
             if claim is not None:
                 await self._release(claim)
             return None
-        except Failure as failure:  # the operation stays as it is, to be claimed by whoever looks next
+        except Failure as failure:  # the next search of any server finds the operation
             _log.debug("could not claim the operation", endpoint=self._endpoint.name, reason=failure.reason)
             return None
         return claim, term
 
     async def _take_over_later(self) -> None:
-        # Servers that started together need not search at the same time.
-        spread = random.uniform(0.8, 1.2)  # noqa: S311  # nobody is to be kept from guessing it
+        # Random, so that servers that started together do not all search at the same time.
+        spread = random.uniform(0.8, 1.2)  # noqa: S311  # not a secret
         await asyncio.sleep(self._lease / SEARCHES_PER_LEASE * spread)
         try:
             for entry in await self._failure_detector.orphans(self._is_here):
@@ -457,14 +457,14 @@ class Runner:
             _log.debug("could not search for operations", endpoint=self._endpoint.name, reason=failure.reason)
 
     def _ended_rest(self, operation: Operation) -> OperationStatus | None:
-        """How OPERATION, which is due, has ended; None if it is to be carried out."""
+        """The last status of OPERATION, which is due; None if the operation is to be carried out."""
         state, now = operation.status.state, datetime.now(UTC)
         if state.dormant and operation.cancel_requested:
             return approval.cancelled(operation.status, now)
         return approval.expired(operation, now) if state is State.AWAITING_APPROVAL else None
 
     def _note_end(self, operation: Operation) -> None:
-        """Tell log and observer how OPERATION ended."""
+        """Tell the log and the observer how OPERATION ended."""
         status = operation.status
         seconds = max(0.0, ((status.ended or status.updated) - operation.spec.created).total_seconds())
         self._observer.ended(status.state, seconds)
@@ -486,7 +486,7 @@ class Runner:
         task.add_done_callback(self._tasks.discard)
 
     def _log_rest(self, operation: Operation) -> None:
-        """Log what OPERATION waits for, which no server carries out meanwhile."""
+        """Log what OPERATION, which is dormant, waits for."""
         awaits = WaitsFor.APPROVAL if operation.status.state is State.AWAITING_APPROVAL else WaitsFor.TIME
         self._log_event("operation waits", operation, waits_for=awaits, waits=list(operation.status.waits))
 

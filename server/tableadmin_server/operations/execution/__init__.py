@@ -1,1 +1,1 @@
-"""The reconcile loop of one operation, the lease under which it runs, and the decisions it makes."""
+"""The reconcile loop of one operation, its lease, and its decisions."""

@@ -1,4 +1,4 @@
-"""What an operation waits for before it goes on: approvals, and its time. Pure decisions, without I/O."""
+"""The approvals and the start time that an operation waits for. Pure decisions, without I/O."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -29,14 +29,14 @@ Required: TypeAlias = Sequence[tuple[RequiredApproval, ...]]
 
 
 def is_approved(status: OperationStatus, step: Step, required: Collection[RequiredApproval]) -> bool:
-    """Whether the call of STEP was approved as a step of the plan shown. It needs the approvals REQUIRED."""
+    """Whether the call of STEP has the approvals REQUIRED, given for a plan with the same call."""
     request = status.approval_request
     if not required:
         return True
-    shown = request is not None and any(
+    is_in_plan = request is not None and any(
         (each.operation, each.params) == (step.operation, step.params) for each in request.steps
     )
-    return shown and not missing(required, _given(status))
+    return is_in_plan and not missing(required, _given(status))
 
 
 def resting(
@@ -47,9 +47,10 @@ def resting(
     now: datetime,
     timeout: timedelta,
 ) -> OperationStatus | None:
-    """What the operation waits for before the first call of PLAN, whose steps require that.
+    """Return the dormant status of an operation that must wait before the first call of PLAN.
 
-    None if it may go on. It waits for approvals first, for TIMEOUT at most, and then for its time.
+    None if the operation may continue. It first waits for the approvals REQUIRED by the steps, for TIMEOUT at
+    most, and then for its start time.
     """
     if not all(is_approved(status, *each) for each in zip(plan.steps, required, strict=True)):
         return awaiting(status, plan, required, now, timeout)
@@ -59,7 +60,7 @@ def resting(
 
 
 def missing_approvals(status: OperationStatus) -> tuple[RequiredApproval, ...]:
-    """The approvals that the operation still waits for."""
+    """Return the approvals that the operation still waits for."""
     if status.approval_request is None:
         return ()
     return missing(status.approval_request.required, _given(status))
@@ -68,7 +69,7 @@ def missing_approvals(status: OperationStatus) -> tuple[RequiredApproval, ...]:
 def awaiting(
     status: OperationStatus, plan: Plan, required: Required, now: datetime, timeout: timedelta
 ) -> OperationStatus:
-    """The operation waits until PLAN is approved, whose steps require that, for TIMEOUT at most."""
+    """Return the status of an operation that waits for the approvals REQUIRED, for TIMEOUT at most."""
     last = status.approval_request
     request = ApprovalRequest(
         number=last.number + 1 if last else 1,
@@ -94,13 +95,13 @@ def awaiting(
 
 
 def scheduled(status: OperationStatus, not_before: datetime, now: datetime) -> OperationStatus:
-    """The operation waits for its time."""
+    """Return the status of an operation that waits for its start time."""
     time = f"{not_before.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     return replace(status, state=State.SCHEDULED, due=not_before, waits=(f"not before {time}",), updated=now)
 
 
 def approved(operation: Operation, approval: Approval) -> OperationStatus:
-    """The operation goes on after APPROVAL, unless more are required or its time has not come."""
+    """Return the status after APPROVAL: PENDING, unless more approvals are missing or it is too early."""
     status = replace(operation.status, approvals=(*operation.status.approvals, approval), updated=approval.at)
     if missing_approvals(status):
         return _with_waits(status)
@@ -111,43 +112,44 @@ def approved(operation: Operation, approval: Approval) -> OperationStatus:
 
 
 def rejected(operation: Operation, approval: Approval) -> OperationStatus:
-    """The operation has ended, because somebody rejected it."""
+    """Return the last status of an operation that was rejected by APPROVAL."""
     comment = " ".join(approval.comment.split())
-    said = f": {comment}" if comment else ""
+    why = f": {comment}" if comment else ""
     status = replace(operation.status, approvals=(*operation.status.approvals, approval))
-    message = f"{operation.spec.table_name}: {approval.principal} rejected the operation{said}"
+    message = f"{operation.spec.table_name}: {approval.principal} rejected the operation{why}"
     return _not_done(status, Code.PERMISSION_DENIED, "APPROVAL_REJECTED", message, approval.at)
 
 
 def expired(operation: Operation, now: datetime) -> OperationStatus:
-    """The operation has ended, because not all have approved in time."""
+    """Return the last status of an operation that was not approved in time."""
     waited = "; ".join(map(str, missing_approvals(operation.status)))
     message = f"{operation.spec.table_name}: the operation was not approved in time; it waited for {waited}"
     return _not_done(operation.status, Code.ABORTED, "APPROVAL_EXPIRED", message, now)
 
 
-def moved_on(operation: Operation, failure: Failure, now: datetime) -> OperationStatus:
-    """The operation has ended, because the table is not as it was when the operation began to wait."""
+def ended_by_drift(operation: Operation, failure: Failure, now: datetime) -> OperationStatus:
+    """Return the last status of an operation whose table has changed while it waited, as FAILURE says."""
     return journal.ended(operation.status, End(_unsuccessful(operation.status), error_of(failure)), now)
 
 
 def cancelled(status: OperationStatus, now: datetime) -> OperationStatus:
-    """The operation, which no server carries out, has ended."""
+    """Return the last status of a dormant operation that was cancelled."""
     return journal.ended(status, End(State.CANCELLED), now)
 
 
 def approval_of(
     operation: Operation, principal: Principal, comment: str, now: datetime, *, rejects: bool = False
 ) -> Approval | None:
-    """What PRINCIPAL says of the plan that OPERATION waits for to be approved; None if that was said before.
+    """Return PRINCIPAL's approval (or rejection, if REJECTS) of the plan that OPERATION waits for.
 
-    Raises Failure where the principal can't, or the operation does not wait.
+    None if the principal has given the same one before. Raises Failure if the principal may not approve, or
+    if the operation does not wait for approval.
     """
     status, request = operation.status, operation.status.approval_request
     if request is None:
         raise _not_awaiting(operation)
-    said = _said(status, str(principal), request.number)
-    if said is not None and said.rejected == rejects:
+    earlier = _earlier(status, str(principal), request.number)
+    if earlier is not None and earlier.rejected == rejects:
         return None
     _check_principal(operation, principal)
     if status.state is not State.AWAITING_APPROVAL:
@@ -166,7 +168,7 @@ def approval_of(
 
 
 def is_due(operation: Operation, now: datetime) -> bool:
-    """Whether OPERATION, which is dormant, is to begin or has waited for too long."""
+    """Whether OPERATION, which is dormant, is cancelled, or its start time or its timeout has come."""
     due = operation.status.due
     return operation.cancel_requested or due is None or due <= now
 
@@ -174,7 +176,7 @@ def is_due(operation: Operation, now: datetime) -> bool:
 def _check_principal(operation: Operation, principal: Principal) -> None:
     spec, request = operation.spec, operation.status.approval_request
     groups = sorted({each.group for each in request.required}) if request else []
-    # Groups may differ from token to token.
+    # Without the groups, which may differ between tokens of the same principal.
     if (principal.type, principal.id) == (spec.principal.type, spec.principal.id):
         message = (
             f"{principal} is the requester of the operation: another member of {' or '.join(groups)} has to "
@@ -196,9 +198,10 @@ def _given(status: OperationStatus) -> Mapping[str, Collection[str]]:
     }
 
 
-def _said(status: OperationStatus, principal: str, number: int) -> Approval | None:
-    said = [each for each in status.approvals if (each.principal, each.number) == (principal, number)]
-    return said[-1] if said else None
+def _earlier(status: OperationStatus, principal: str, number: int) -> Approval | None:
+    """The last approval or rejection by PRINCIPAL of the approval request NUMBER."""
+    given = [each for each in status.approvals if (each.principal, each.number) == (principal, number)]
+    return given[-1] if given else None
 
 
 def _with_waits(status: OperationStatus) -> OperationStatus:
@@ -213,7 +216,7 @@ def _not_done(
 
 
 def _unsuccessful(status: OperationStatus) -> State:
-    """ABORTED says that the operation changed nothing."""
+    """FAILED, or ABORTED if the operation made no call."""
     return State.FAILED if status.calls else State.ABORTED
 
 

@@ -1,4 +1,4 @@
-"""What the audit records of a change that an operation makes: whom the change is made for."""
+"""The audit record of a change that an operation makes."""
 
 from tableadmin_server.operations.storage.record import OperationSpec
 from tableadmin_server.planner import Step
@@ -8,9 +8,9 @@ from tableadmin_server.security.identity import Caller
 
 
 def act_of(spec: OperationSpec, step: Step, endpoint: str) -> Act:
-    """The call of STEP to ENDPOINT, for the requester of the operation of SPEC."""
+    """Return the audit act of the call of STEP to ENDPOINT, on behalf of the operation's requester."""
     return Act(
-        # Of the call that asked for the operation, the proof of the principal is not kept.
+        # An operation does not store how its requester was authenticated.
         Caller(spec.principal, "", spec.caller),
         "dynamodb",
         step.operation,

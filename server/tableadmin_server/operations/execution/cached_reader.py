@@ -1,4 +1,4 @@
-"""Reads a table for an operation: everything at first and at last, between them what may have changed."""
+"""Reads a table for an operation: all parts first and last, in between only parts that may have changed."""
 
 from collections.abc import Mapping
 
@@ -11,21 +11,21 @@ from tableadmin_server.tables.transitions import part_transitions
 
 
 class CachedReader:
-    """Reads the table NAME, and what SPEC, its spec, is about."""
+    """Reads the table NAME, with the parts that SPEC has."""
 
     def __init__(self, endpoint: Endpoint, name: str, spec: Mapping[str, AwsValue]) -> None:
         self._endpoint = endpoint
         self._name = name
         self._spec = spec
         self._seen: Snapshot | None = None
-        # Whether `_seen` is what the checks of the request read.
+        # Whether the checks of the request have read `_seen`.
         self._is_checked = False
         self._changing: set[Part] = set()
         self.is_whole = False
 
     async def read(self) -> Snapshot:
-        """The table now; `is_whole` says whether all of it was read for that. Raises Failure."""
-        # The checks read all of it after the change was asked for, and nothing was sent since.
+        """Return the current table. `is_whole` says whether all parts were read again. Raises Failure."""
+        # The checks have read all parts after the request came, and no change was sent since.
         self.is_whole, self._is_checked = self._seen is None or self._is_checked, False
         if self._seen is None:
             self._changing.clear()
@@ -36,20 +36,20 @@ class CachedReader:
         return self._seen
 
     def start_from(self, seen: Snapshot) -> None:
-        """Take SEEN, which the checks of the request read: the first read reads the description alone."""
+        """Start from SEEN, which the checks of the request read. The first `read` reads the description only."""
         self._seen, self._is_checked = seen, True
 
     async def description(self) -> AwsDict | None:
-        """What DescribeTable answers now, None where there is no table. Raises Failure."""
+        """Return the current answer of DescribeTable, None if the table does not exist. Raises Failure."""
         if self._seen is None:
             return (await self.read()).description
         return (await observed_again(self._endpoint, self._seen, (), self._spec)).description
 
     def touched(self, part: Part | None) -> None:
-        """A change of PART was sent, None for the table itself: it is read from now on."""
+        """Read PART from now on, because a change of PART was sent. None is the table itself."""
         if part is not None:
             self._changing.add(part)
 
     def forget(self) -> None:
-        """Read everything at the next read."""
+        """Read all parts at the next read."""
         self._seen = None

@@ -1,4 +1,4 @@
-"""Lines of the log about an operation."""
+"""Log events of operations."""
 
 import structlog
 
@@ -8,7 +8,7 @@ _log = structlog.get_logger()
 
 
 def log_event(event: str, spec: OperationSpec, endpoint: str, **facts: object) -> None:
-    """Log EVENT in the life of the operation of SPEC at ENDPOINT, with the facts that are there."""
+    """Log EVENT of the operation of SPEC at ENDPOINT, with those FACTS that are not None."""
     _log.info(
         event,
         operation_id=spec.operation_id,

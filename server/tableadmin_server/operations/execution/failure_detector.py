@@ -1,4 +1,4 @@
-"""Finds the operations that no server carries out, by this server's own clock."""
+"""Finds the operations that no server carries out."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -26,21 +26,21 @@ class FailureDetector:
         self._server = server
         self._lease = lease
         self._times = TimeInState(clock)
-        # The operations that could not be read in the last search.
+        # The operations whose records could not be read in the last search.
         self._unreadable: frozenset[str] = frozenset()
         self._waiting = WaitingOperations(store)
 
     @property
     def approvals_waiting(self) -> int:
-        """The operations that waited for approval at the last search."""
+        """The number of operations that waited for approval at the last search."""
         return self._waiting.approvals
 
     async def orphans(self, is_here: Callable[[str], bool]) -> list[Entry]:
-        """The open operations that no server carries out; IS_HERE says which ones this server does.
+        """Return the open operations that no server carries out. IS_HERE tells those of this server.
 
-        Dormant operations are among them once their time has come or is over.
+        Dormant operations are included once their start time or their approval timeout has come.
 
-        An owner has failed at the earliest one lease after the first call that saw its state. Raises Failure.
+        An owner counts as failed one lease after the first call that saw its state, or later. Raises Failure.
         """
         opened, now = await self._store.open_operations(), datetime.now(UTC).timestamp()
         await self._waiting.update({id_: due for id_, due in opened.items() if due > now})
@@ -55,8 +55,8 @@ class FailureDetector:
 
     def _is_orphan(self, operation_id: str, entry: Entry, heartbeats: Mapping[str, str]) -> bool:
         """Whether ENTRY has no owner, a failed owner, or this server, which does not run the operation."""
-        signs = (entry.fence, entry.revision, entry.owner, heartbeats.get(entry.owner))
-        unchanged = self._times.seconds(operation_id, signs)
+        seen = (entry.fence, entry.revision, entry.owner, heartbeats.get(entry.owner))
+        unchanged = self._times.seconds(operation_id, seen)
         if entry.operation.status.state.dormant:
             return is_due(entry.operation, datetime.now(UTC))
         if entry.operation.status.state.ended:
@@ -64,7 +64,7 @@ class FailureDetector:
         return entry.owner in {"", self._server} or unchanged > self._lease
 
     def _log_unreadable(self, found: Mapping[str, Failure]) -> None:
-        """Log each operation that can't be read, once."""
+        """Log each operation whose record can't be read, once."""
         for operation_id in found.keys() - self._unreadable:
             _log.warning(
                 "could not read the operation", operation_id=operation_id, cause=found[operation_id].message

@@ -1,4 +1,4 @@
-"""A server's sign of life, on which it holds all its operations: one small write now and then for all."""
+"""The heartbeat of a server: one small write that renews the leases of all its operations."""
 
 import asyncio
 import time
@@ -16,24 +16,24 @@ from tableadmin_server.supervision import Supervisor
 
 _log = structlog.get_logger()
 
-# The parts of a lease after which the next sign is given, and for which changes of tables may be sent:
-# another server takes over only after all of it, counted from when it saw the last sign.
+# As parts of a lease: when the next heartbeat is written, and for how long after a heartbeat changes may be
+# sent. Another server takes over only after a whole lease, counted from when it saw the last heartbeat.
 RENEWAL_SHARE, _TRUST_SHARE = 0.3, 0.6
-# Seconds until another try after one that failed, as a part of the lease.
+# The delay after a write that failed, as a part of a lease.
 _RETRY_SHARE = 0.1
-# The endpoint refuses the update of an item that somebody has garbled, or the item can't be read.
+# The codes for an item of the wrong form: the endpoint refuses the update, or the item can't be read.
 _UNREADABLE_CODES = frozenset({Code.INVALID_ARGUMENT, Code.DATA_LOSS})
-# One that goes on while the machine sleeps, where there is one.
+# CLOCK_BOOTTIME continues while the machine is suspended. Not every system has it.
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class Heartbeat:
-    """The sign of life of SERVER, for leases of so many SECONDS, given from `begin` to `end`.
+    """The heartbeat of SERVER, from `begin` to `end`, for leases of SECONDS.
 
-    Clocks of machines are never compared: whoever wants to take over counts by its own from when it saw the
-    last sign, which is later than when that was given. CANCEL is called with the id of each operation that
-    somebody wants stopped, GONE when the table that remembers operations is gone. SUPERVISOR runs the loop.
-    OBSERVER learns of each heartbeat.
+    Clocks of machines are never compared. A server that takes over counts by its own clock from when it saw
+    the last heartbeat, which is later than when the heartbeat was written. CANCEL is called with the id of
+    each operation that was cancelled through another server, GONE if the operations table is gone. SUPERVISOR
+    runs the loop. OBSERVER is told of each heartbeat.
     """
 
     def __init__(
@@ -54,19 +54,19 @@ class Heartbeat:
         self._on_table_gone = gone
         self._supervisor = supervisor
         self._last = float("-inf")
-        # Counts the times without a gap: what was held in an earlier one, others may have taken over.
+        # Grows after each gap between heartbeats. Others may have taken over operations of an earlier term.
         self.term = 0
         self._acknowledged: frozenset[str] = frozenset()
         self._lock = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
     def is_fresh(self, term: int) -> bool:
-        """Whether no other server can have taken over what was held in TERM; may be asked in any thread."""
-        # In this order: a new term begins before its first sign counts.
+        """Whether no other server can have taken over operations of TERM. Any thread may call this."""
+        # In this order, because `_send` sets the new term before `_last`.
         return now() - self._last < self._seconds * _TRUST_SHARE and self.term == term
 
     async def begin(self) -> int:
-        """Give signs of life from now on: the term. Raises Failure where the first can't be given."""
+        """Write heartbeats from now on, and return the term. Raises Failure if the first can't be written."""
         async with self._lock:
             if self._task is None:
                 await self._send()
@@ -74,12 +74,12 @@ class Heartbeat:
                     self._supervisor.repeat(
                         "operations.heartbeat", self._renew, longest_delay=self._seconds * _RETRY_SHARE
                     ),
-                    context=Context(),  # not that of the call that happens to begin it
+                    context=Context(),  # the loop outlives the call that starts it
                 )
         return self.term
 
     def end(self) -> None:
-        """Give no more."""
+        """Write no more heartbeats."""
         if self._task is not None:
             self._task.cancel()
             self._task = None
@@ -92,7 +92,7 @@ class Heartbeat:
             if failure.reason == TABLE_GONE:
                 self.end()
                 self._on_table_gone(failure)
-            elif is_transient(failure):  # the endpoint may be back before the lease is over
+            elif is_transient(failure):  # the endpoint may be back before the lease ends
                 await asyncio.sleep(self._seconds * _RETRY_SHARE)
             else:
                 raise
@@ -113,7 +113,7 @@ class Heartbeat:
             self._on_cancel(operation_id)
 
     async def _write(self) -> frozenset[str]:
-        """The operations that somebody wants stopped, once a sign of life is written."""
+        """Write a heartbeat, and return the operations that were cancelled through other servers."""
         try:
             return await self._store.heartbeat(self.server, self._acknowledged)
         except Failure as failure:
@@ -125,5 +125,5 @@ class Heartbeat:
 
 
 def now() -> float:
-    """Seconds on this machine's clock, from whenever."""
+    """Return the seconds of this machine's monotonic clock."""
     return time.clock_gettime(_CLOCK)

@@ -1,4 +1,4 @@
-"""Whether a table is the one that an operation changes, or another of the same name: pure decisions."""
+"""Whether a table is the operation's table or another table with the same name. Pure decisions."""
 
 from datetime import datetime
 
@@ -10,12 +10,12 @@ from tableadmin_server.failure import Failure
 from tableadmin_server.operations.storage.record import Call, OperationStatus, Outcome
 from tableadmin_server.planner import CREATIONS
 
-# What an operation writes down of a table that is not there, and of one that has no identity.
+# The identities of a table that does not exist, and of a table without TableId and CreationDateTime.
 ABSENT, UNKNOWN = "", "unknown"
 
 
 def identity_of(description: AwsDict | None) -> str:
-    """What tells the table of DESCRIPTION from others of its name: its id, or when it was created."""
+    """Return the table's identity: its TableId or, if it has none, its creation time."""
     if description is None:
         return ABSENT
     known = description.get("TableId") or description.get("CreationDateTime") or UNKNOWN
@@ -23,11 +23,11 @@ def identity_of(description: AwsDict | None) -> str:
 
 
 def recognized(status: OperationStatus, description: AwsDict | None) -> OperationStatus | None:
-    """STATUS, which knows the table of DESCRIPTION as the operation's; None when it is not.
+    """Return STATUS with the identity of the operation's table; None if DESCRIPTION is of another table.
 
-    The first table that is seen is the operation's. Another one is so only where the operation has made it.
-    A table that is not there is recognized where the operation has deleted or created it: AWS may show a new
-    one late.
+    The first table that is read is the operation's. A table with another identity is the operation's only if
+    the operation has created it. An absent table is the operation's if the operation has deleted or created
+    it: AWS may show a new table late.
     """
     seen = identity_of(description)
     last = status.calls[-1] if status.calls else None
@@ -42,7 +42,7 @@ def recognized(status: OperationStatus, description: AwsDict | None) -> Operatio
 
 
 def replaced_failure(table_name: str, description: AwsDict | None) -> Failure:
-    """Why an operation ends whose table is not recognized."""
+    """Return the Failure of an operation whose table was deleted or replaced."""
     what = "was deleted" if description is None else "was replaced by another table with the same name"
     return Failure(
         Code.ABORTED,
@@ -61,11 +61,11 @@ def _may_be_made(call: Call) -> bool:
 
 
 def _is_open(call: Call) -> bool:
-    """Whether nobody has seen yet what came of CALL."""
+    """Whether the outcome of CALL is not certain yet."""
     return call.in_doubt or call.outcome is not Outcome.ACCEPTED
 
 
 def _resolved(status: OperationStatus, last: Call) -> OperationStatus:
-    """STATUS, the LAST call of which was made after all: the table it made is there."""
+    """STATUS with the LAST call accepted, because the table that it creates exists."""
     made = replace(last, outcome=Outcome.ACCEPTED, in_doubt=False)
     return replace(status, calls=(*status.calls[:-1], made))

@@ -1,4 +1,4 @@
-"""What an operation writes down as it gets on: pure functions from progress to progress."""
+"""The status of an operation after each event. Pure functions."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from tableadmin_server.tables.snapshot import Snapshot
 
 
 def started(status: OperationStatus, server: str, now: datetime) -> OperationStatus:
-    """SERVER carries it out from now on; nobody knows what came of a call that another had under way."""
+    """Return the status once SERVER carries out the operation. Calls under way get the outcome UNKNOWN."""
     calls = tuple(
         replace(call, outcome=Outcome.UNKNOWN) if call.outcome is Outcome.UNDER_WAY else call
         for call in status.calls
@@ -23,20 +23,20 @@ def started(status: OperationStatus, server: str, now: datetime) -> OperationSta
 
 
 def seen(status: OperationStatus, live: Snapshot, now: datetime) -> OperationStatus:
-    """The table was seen as LIVE; of one that was made, it counts from when it was first seen ACTIVE."""
+    """Return the status once the table was read as LIVE. A creation's cooldown begins when it is ACTIVE."""
     if not _just_made(status, live):
         return status
     return replace(status, changed={**status.changed, Cooldown.CREATION: now})
 
 
 def planned(status: OperationStatus, plan: Plan) -> OperationStatus:
-    """PLAN says what is left."""
+    """Return the status with the waits and the number of calls of PLAN."""
     waits = tuple(wait.description for wait in plan.waits)
     return replace(status, waits=waits, remaining_calls=len(plan.steps))
 
 
 def announced(status: OperationStatus, step: Step, server: str, now: datetime) -> OperationStatus:
-    """The call of STEP is about to be made: for the first time, or again after it did not succeed."""
+    """Return the status before the call of STEP. A call repeated after a failure counts another attempt."""
     call = Call(
         summary=step.summary,
         operation=step.operation,
@@ -52,24 +52,24 @@ def announced(status: OperationStatus, step: Step, server: str, now: datetime) -
 
 
 def repeated(status: OperationStatus) -> OperationStatus:
-    """The call under way is made once more."""
+    """Return the status with another attempt of the call under way."""
     *before, last = status.calls
     return replace(status, calls=(*before, replace(last, attempts=last.attempts + 1)))
 
 
 def is_in_doubt(status: OperationStatus) -> bool:
-    """Whether a call may have been made of which nobody knows: no call has been accepted since."""
+    """Whether an earlier call may have been made without an answer, and none was accepted since."""
     return any(call.in_doubt or call.outcome is Outcome.UNKNOWN for call in status.calls[-1:])
 
 
 def accepted(
     status: OperationStatus, step: Step, aws_request_id: str, now: datetime, table_id: str | None = None
 ) -> OperationStatus:
-    """AWS has accepted the call of STEP; TABLE_ID is of the table that it made, where AWS says it."""
+    """Return the status once AWS has accepted STEP. TABLE_ID is a created table's id, if AWS returns it."""
     changed = dict(status.changed)
     made = step.operation in CREATIONS
     if made:
-        changed.pop(Cooldown.CREATION, None)  # it counts from when the table is ACTIVE
+        changed.pop(Cooldown.CREATION, None)  # begins when the table is ACTIVE: see `seen`
     elif step.cooldown is not None:
         changed[step.cooldown] = now
     return replace(
@@ -82,7 +82,7 @@ def accepted(
 
 
 def failed(status: OperationStatus, failure: Failure, now: datetime) -> OperationStatus:
-    """The call under way has ended in FAILURE."""
+    """Return the status once the call under way has ended with FAILURE."""
     unanswered = not failure.metadata.get("aws_error_code") or failure.code == Code.INTERNAL
     return _answered(
         status,
@@ -94,7 +94,7 @@ def failed(status: OperationStatus, failure: Failure, now: datetime) -> Operatio
 
 
 def ended(status: OperationStatus, end: End, now: datetime) -> OperationStatus:
-    """Nothing more is to be done."""
+    """Return the last status of an operation that ends with END."""
     return replace(
         status,
         state=end.state,
@@ -117,7 +117,7 @@ def _is_repeated(last: Call, step: Step) -> bool:
 
 
 def _just_made(status: OperationStatus, live: Snapshot) -> bool:
-    """Whether a table that this operation made is seen ACTIVE for the first time."""
+    """Whether a table that this operation created is ACTIVE for the first time."""
     made = any(call.operation in CREATIONS and call.outcome is Outcome.ACCEPTED for call in status.calls)
     active = (live.description or {}).get("TableStatus") == "ACTIVE"
     return made and active and Cooldown.CREATION not in status.changed

@@ -1,4 +1,4 @@
-"""The right to carry an operation out."""
+"""The lease of an operation: the right of one server to carry it out."""
 
 from tableadmin_server.operations.execution.heartbeat import Heartbeat
 from tableadmin_server.operations.storage.record import OperationStatus
@@ -6,10 +6,10 @@ from tableadmin_server.operations.storage.store import Claim, Store
 
 
 class Lease:
-    """This server's right to the operation of CLAIM since the TERM of its HEARTBEAT.
+    """This server's lease of the operation of CLAIM, in the TERM of its HEARTBEAT.
 
-    It lasts as long as the signs of life come in time. After a gap it may be another server's: writing down
-    where the operation stands tells, and begins anew where it is not.
+    The lease lasts as long as heartbeats are written in time. After a gap another server may have taken over.
+    `save` then renews the lease, or raises LeaseLost.
     """
 
     def __init__(self, store: Store, claim: Claim, heartbeat: Heartbeat, term: int) -> None:
@@ -19,16 +19,16 @@ class Lease:
         self._term = term
 
     def is_trusted(self) -> bool:
-        """Whether no other server can have taken over yet; may be asked in any thread."""
+        """Whether no other server can have taken over. Any thread may call this."""
         return self._heartbeat.is_fresh(self._term)
 
     async def save(self, status: OperationStatus) -> bool:
-        """Write STATUS down: whether somebody wants the operation to stop. Raises LeaseLost and Failure."""
+        """Write STATUS, and return whether the operation is to be cancelled. Raises LeaseLost and Failure."""
         term = self._heartbeat.term
         cancel_requested = await self._store.save(self._claim, status)
         self._term = term
         return cancel_requested
 
     async def release(self) -> None:
-        """Let another server take over at once; raises Failure."""
+        """Let another server take over at once. Raises Failure."""
         await self._store.release(self._claim)

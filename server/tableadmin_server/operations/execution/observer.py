@@ -1,4 +1,4 @@
-"""What is told of operations to whoever measures or traces them."""
+"""The events of operations that metrics and traces are made from."""
 
 from contextlib import AbstractContextManager, nullcontext
 
@@ -6,38 +6,38 @@ from tableadmin_server.operations.storage.record import OperationSpec, Operation
 
 
 class OperationObserver:
-    """Learns what happens to the operations of an endpoint. This one does nothing."""
+    """Receives the events of the operations of an endpoint. This class ignores them."""
 
     def ended(self, state: State, seconds: float) -> None:
-        """Note that an operation ended in STATE, SECONDS after it was asked for."""
+        """Note that an operation ended in STATE, SECONDS after its request."""
 
     def step_ended(self, operation: str, seconds: float) -> None:
-        """Note that a call of OPERATION, and the wait for the table after it, took SECONDS."""
+        """Note that a call of OPERATION and the wait until the table settled took SECONDS."""
 
     def taken_over(self) -> None:
-        """Note that this server has taken an operation over from another one."""
+        """Note that this server has taken over an operation from another server."""
 
     def heartbeat(self, *, written: bool) -> None:
-        """Note that a heartbeat was written, or could not be."""
+        """Note that a heartbeat was written, or could not be written."""
 
 
 UNOBSERVED = OperationObserver()
 
 
 class OperationTracing:
-    """Traces the operations of an endpoint. This one traces nothing."""
+    """Traces the operations of an endpoint. This class traces nothing."""
 
     def origin(self) -> str:
-        """What names the call under way, for the spans of its operations: a traceparent of W3C, or ""."""
+        """Return the traceparent (W3C) of the call under way, for the spans of its operations, or ""."""
         return ""
 
     def step(self, spec: OperationSpec, call: str) -> AbstractContextManager[object]:
-        """A step of the operation of SPEC is made within the context: the call CALL, such as UpdateTable."""
+        """Return a context for a step of the operation of SPEC. CALL is its AWS call, such as UpdateTable."""
         del spec, call
         return nullcontext()
 
     def end(self, spec: OperationSpec, status: OperationStatus) -> AbstractContextManager[object]:
-        """It is written within the context that the operation of SPEC has ended with STATUS."""
+        """Return a context for the write of STATUS, with which the operation of SPEC has ended."""
         del spec, status
         return nullcontext()
 

@@ -1,7 +1,6 @@
-"""What comes next for an operation, from what its table needs now: pure decisions, without I/O.
+"""Decides what an operation does next. Pure decisions, without I/O.
 
-An operation is no script: each decision starts from the table as it is, so whoever takes over after a crash
-decides the same.
+Each decision starts from the current table, so a server that takes over after a crash decides the same.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,14 +25,14 @@ from tableadmin_server.planner import Action, ChangeClass, Plan, Step, Wait, in_
 from tableadmin_server.tables.snapshot import Snapshot
 from tableadmin_server.tables.transitions import table_transitions
 
-# Seconds for which AWS may go on to show a table as it was before a change that it accepted.
+# For so many seconds AWS may still show a table as it was before an accepted change.
 _STALE = 15.0
-# The same of another endpoint: a single engine shows at once what it has accepted.
+# The same for other endpoints. A single engine shows accepted changes at once.
 _STALE_ELSEWHERE = 3.0
 _STALE_INTERVAL = 1.0
 
-# For how many seconds what ends by itself is put up with, from the first such failure in a row. The longest
-# is for time to live, which AWS lets change once an hour.
+# For how many seconds a failure that may be temporary is retried, from the first failure in a row. The
+# longest time is for time to live, which AWS allows to change once an hour.
 _RETRY_PERIODS: Mapping[int, float] = {
     Code.ABORTED: 600.0,
     Code.ALREADY_EXISTS: 60.0,
@@ -44,57 +43,57 @@ _RETRY_PERIODS: Mapping[int, float] = {
     Code.UNAUTHENTICATED: 120.0,
     Code.UNAVAILABLE: 3600.0,
 }
-# The same for refusals of a call that may have been made before: what AWS shows may be older than that.
+# The same for refusals of a call that may have been made before: AWS may show an older state of the table.
 _RETRY_PERIODS_IN_DOUBT: Mapping[int, float] = {Code.INVALID_ARGUMENT: 30.0, Code.NOT_FOUND: 30.0}
-# These end by themselves only where AWS says when.
+# Failures with these codes are temporary only if AWS gives a retry delay.
 _WITH_DELAY = frozenset({Code.FAILED_PRECONDITION, Code.RESOURCE_EXHAUSTED})
 
 _IN_USE = "RESOURCE_IN_USE_EXCEPTION"
 _NO_PROGRESS = "NO_PROGRESS"
 _SHORTEST_DELAY, _LONGEST_DELAY = 0.25, 30.0
-# While an endpoint does not answer, a try is refused at no cost: an operation goes on soon after the outage.
+# In an outage the circuit refuses retries at no cost. Operations retry often, to continue soon after it.
 _LONGEST_OUTAGE_DELAY = 3.0
 
 
 class WaitsFor(StrEnum):
-    """The kinds of what an operation waits for."""
+    """The kinds of waits of an operation."""
 
     # The table, a part of it or an index is in transition.
     SETTLING = "settling"
-    # AWS accepts the next change of a kind only some time after the last.
+    # AWS accepts the next change of the same kind only after some time.
     COOLDOWN = "cooldown"
-    # What was changed is to be seen.
+    # An accepted change is not visible yet.
     VISIBILITY = "visibility"
-    # There were too many calls at once.
+    # The endpoint has throttled a call.
     THROTTLING = "throttling"
-    # A call has failed, and is made again.
+    # A call has failed and will be retried.
     RETRY = "retry"
-    # This server is to show that the operation is its own.
+    # The server must renew its lease.
     LEASE = "lease"
     # Policies have changed.
     POLICIES = "policies"
-    # An audit record is to be written.
+    # An audit record could not be written and will be retried.
     AUDIT = "audit"
-    # Somebody is to approve the operation.
+    # The operation needs approvals.
     APPROVAL = "approval"
-    # The operation is to begin later.
+    # The start time of the operation has not come.
     TIME = "time"
 
 
 @dataclass(frozen=True)
 class Pause:
-    """Wait for what the words say, and look again; SECONDS where it is known how long that takes."""
+    """Wait, then read the table again. WAITS says for what; SECONDS is how long, None if that is unknown."""
 
     waits: tuple[str, ...]
     seconds: float | None = None
-    # Whether the plan says how long it goes on, so that an earlier look changes nothing but that.
+    # Whether the wait is one of the plan. An earlier read only updates the remaining time in WAITS.
     is_counted: bool = field(default=False, compare=False)
     waits_for: WaitsFor = field(default=WaitsFor.SETTLING, compare=False)
 
 
 @dataclass(frozen=True)
 class End:
-    """Nothing more is to be done. DIFFERENCES are what of the table is unlike the spec all the same."""
+    """End the operation. DIFFERENCES are the members in which the table still differs from the spec."""
 
     state: State
     error: OperationError | None = None
@@ -106,9 +105,9 @@ Decision: TypeAlias = Step | Pause | End
 
 
 def decide(spec: OperationSpec, status: OperationStatus, live: Snapshot, plan: Plan, age: float) -> Decision:
-    """What comes next for SPEC, of which STATUS was made, when LIVE needs what PLAN says.
+    """Return what the operation of SPEC and STATUS does next. PLAN leads from the table LIVE to the spec.
 
-    This server has known for AGE seconds what came of the last call.
+    This server has known the outcome of the last call for AGE seconds.
     """
     obstacle = _blocking_failure(spec, status, plan)
     if obstacle is not None:
@@ -117,7 +116,7 @@ def decide(spec: OperationSpec, status: OperationStatus, live: Snapshot, plan: P
     if plan.waits:
         waits = tuple(wait.description for wait in plan.waits)
         seconds = _known_seconds(plan.waits)
-        # Nobody knows how long a transition takes.
+        # Only transitions take an unknown time.
         waits_for = WaitsFor.SETTLING if seconds is None else WaitsFor.COOLDOWN
         return Pause(waits, seconds, is_counted=True, waits_for=waits_for)
     if not plan.steps:
@@ -131,9 +130,9 @@ def is_without_progress(decision: Decision) -> bool:
 
 
 def not_taken_over(status: OperationStatus, live: Snapshot, plan: Plan) -> frozenset[str]:
-    """The members that the endpoint accepted last and does not show although the table LIVE is settled.
+    """Return the members that the last call set and that LIVE does not show although it has settled.
 
-    Such a call is a CreateTable: what AWS creates, it shows.
+    Only a CreateTable is considered: AWS shows every member that it creates.
     """
     last = status.calls[-1] if status.calls else None
     if last is None or last.outcome is not Outcome.ACCEPTED or any(table_transitions(live)):
@@ -145,16 +144,16 @@ def not_taken_over(status: OperationStatus, live: Snapshot, plan: Plan) -> froze
 
 
 def _differences(plan: Plan) -> tuple[str, ...]:
-    """What an empty PLAN leaves unlike the spec, and why."""
+    """The members that PLAN does not bring to the spec, and why."""
     skipped = [f"{change.path}: {change.skipped}" for change in plan.changes if change.skipped]
     unchanged = [f"{each.path}: {each.description}" for each in plan.warnings]
     return (*skipped, *unchanged)
 
 
 def permission_failure(spec: OperationSpec, plan: Plan) -> Failure | None:
-    """Why SPEC does not allow what PLAN does."""
+    """Return the Failure if PLAN has changes that SPEC does not allow, else None."""
     allowed = {
-        # Of a table that goes all goes.
+        # The replacement of a table includes all deletions.
         ChangeClass.DESTRUCTIVE: spec.allow_destructive or plan.action is Action.REPLACE,
         ChangeClass.REPLACEMENT: spec.allow_replacement,
     }
@@ -177,9 +176,9 @@ _COSTS = {
 
 
 def agreed_fingerprint(spec: OperationSpec, status: OperationStatus) -> str:
-    """The fingerprint that the table must have before the next call, "" where it may have any.
+    """Return the fingerprint that the table must have before the next call, "" for any.
 
-    It is that of the plan that was approved, or that was asked for, until the operation makes a call.
+    It is the fingerprint of the plan that was approved or requested, until the operation makes a call.
     """
     request = status.approval_request
     if request is not None and request.calls == len(status.calls):
@@ -188,9 +187,9 @@ def agreed_fingerprint(spec: OperationSpec, status: OperationStatus) -> str:
 
 
 def drift_failure(table_name: str, agreed: str, plan: Plan) -> Failure | None:
-    """What has moved on since the plan with the fingerprint AGREED, "" for none.
+    """Return the Failure if the table has changed since the plan with the fingerprint AGREED ("" for none).
 
-    Raises ValueError for what is no fingerprint.
+    Raises ValueError if AGREED is not a fingerprint.
     """
     if not agreed:
         return None
@@ -206,14 +205,14 @@ def drift_failure(table_name: str, agreed: str, plan: Plan) -> Failure | None:
 
 
 def refusal_failure(spec: OperationSpec, plan: Plan) -> Failure | None:
-    """Why nothing of PLAN is possible."""
+    """Return the Failure if PLAN is refused, else None."""
     if not plan.refusal:
         return None
     return Failure(Code.FAILED_PRECONDITION, f"{spec.table_name}: {plan.refusal}", reason="PLAN_REFUSED")
 
 
 def error_of(failure: Failure, step: str = "", left: tuple[str, ...] = ()) -> OperationError:
-    """FAILURE, of the call STEP, which left the table in a state that LEFT describes."""
+    """Return FAILURE of the call STEP as the error of an operation. LEFT describes the table afterwards."""
     return OperationError(
         code=failure.code,
         reason=failure.reason,
@@ -226,7 +225,7 @@ def error_of(failure: Failure, step: str = "", left: tuple[str, ...] = ()) -> Op
 
 
 def left(live: Snapshot, plan: Plan) -> tuple[str, ...]:
-    """In what state the table is: its status, what is in motion, what still differs."""
+    """Return the state of the table: its status, the changes in progress, and the changes not made yet."""
     return tuple(_left(live, plan))
 
 
@@ -240,9 +239,9 @@ def _left(live: Snapshot, plan: Plan) -> Iterator[str]:
 
 
 def retry_period(failure: Failure, *, in_doubt: bool) -> float:
-    """Seconds for which FAILURE is put up with, 0 where trying again is of no use.
+    """Return for how many seconds FAILURE is retried, 0 if it is permanent.
 
-    IN_DOUBT says that the call may have been made before, its answer having been lost.
+    IN_DOUBT says that the call may have been made before and its answer lost.
     """
     if failure.code in _WITH_DELAY and _delay(failure) is None:
         return 0.0
@@ -252,14 +251,14 @@ def retry_period(failure: Failure, *, in_doubt: bool) -> float:
 
 
 def is_throttled(failure: Failure) -> bool:
-    """Whether there were only too many calls at once: nothing was done, and soon it may be."""
+    """Whether the endpoint throttled the call: it changed nothing, and may succeed soon."""
     return failure.code == Code.RESOURCE_EXHAUSTED and _delay(failure) is not None
 
 
 def shows_cooldown(cooldown: Cooldown, failure: Failure, since: timedelta | None) -> bool:
-    """Whether FAILURE of a change shows that the endpoint has COOLDOWN; SINCE the last change of the kind.
+    """Whether FAILURE of a change shows that the endpoint has COOLDOWN.
 
-    SINCE is None where this operation has made no such change.
+    SINCE is the time since this operation's last change of the kind, None if there was none.
     """
     if any(each.type == "TIME_TO_LIVE_SETTLED" for each in failure.precondition_violations):
         return True
@@ -269,7 +268,7 @@ def shows_cooldown(cooldown: Cooldown, failure: Failure, since: timedelta | None
 
 
 def backoff(failure: Failure, failures: int, jitter: float) -> float:
-    """Seconds until the next try after so many FAILURES in a row; JITTER is a random number from 0 to 1."""
+    """Return the seconds until the retry after FAILURES in a row. JITTER is a random number from 0 to 1."""
     longest = _LONGEST_OUTAGE_DELAY if failure.reason in OUTAGE else _LONGEST_DELAY
     least = min(longest, _SHORTEST_DELAY * 2.0 ** min(failures - 1, 20))
     return max(_delay(failure) or 0.0, least) * (1 + jitter / 2)
@@ -286,7 +285,7 @@ def _blocking_failure(
 
 
 def _await_accepted(status: OperationStatus, live: Snapshot, plan: Plan, age: float) -> Decision | None:
-    """What to do where the first step of PLAN was accepted before: wait until it shows, or give up."""
+    """If the first step of PLAN was accepted before: a wait until the change is visible, or the end."""
     step = plan.steps[0]
     same = [
         call

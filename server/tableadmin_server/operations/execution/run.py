@@ -1,4 +1,4 @@
-"""One operation as this server carries it out: observe, plan, take the first step, wait, begin again."""
+"""Carries out one operation on this server: read the table, plan, make the first call, wait, repeat."""
 
 import asyncio
 import contextlib
@@ -59,14 +59,14 @@ from tableadmin_server.watching.hub import Hub
 
 _log = structlog.get_logger()
 
-# Seconds after which a call that was throttled, and so has changed nothing, is made again. After the first
-# of them what was read of the table is as new as it was for the first try.
+# The delays in seconds after which a throttled call, which has changed nothing, is repeated. After the first
+# delay the last read of the table is still new enough.
 _THROTTLED_DELAYS = (0.1, 0.3, 0.9)
-# Seconds after which it is told anew for how long a long wait goes on.
+# In a long wait the remaining time is updated after so many seconds.
 _COUNT = 30.0
-# Seconds until a call is tried again whose intent could not be recorded.
+# Seconds until a call is retried whose audit record could not be written.
 _AUDIT_DELAY = 2.0
-# Seconds until a call that this server was not sure it may make is tried again.
+# Seconds until a call is retried that this server did not send, because its lease may have ended.
 _LEASE_DELAY = 0.5
 _NOT_TRUSTED = Pause(("waiting to renew this server's lease",), _LEASE_DELAY, waits_for=WaitsFor.LEASE)
 _NOT_APPROVED = Pause(("policies have changed",), _LEASE_DELAY, waits_for=WaitsFor.POLICIES)
@@ -77,13 +77,13 @@ def _now() -> datetime:
 
 
 class Run:
-    """Carries out OPERATION under its LEASE; CHANGED is called whenever it has got on.
+    """Carries out OPERATION under its LEASE. CHANGED is called after each change of `operation`.
 
-    CLOCK tells the time of day. AUDIT gets each change before and after it is made. The operation waits for
-    approvals for APPROVAL_TIMEOUT seconds at most. OBSERVER learns how long the steps take, TRACING traces
-    them.
+    CLOCK tells the time of day. AUDIT records each change before and after it is made. The operation waits
+    for approvals for APPROVAL_TIMEOUT seconds at most. OBSERVER is told how long the steps take, TRACING
+    traces them.
 
-    `operation` is where it stands, which may be ahead of what is written down by what is waited for.
+    `operation` is the current state. Its waits may be newer than the stored record.
     """
 
     def __init__(  # noqa: PLR0913  # what an operation works with
@@ -110,48 +110,48 @@ class Run:
         self._audit = audit
         self._observer = observer
         self._tracing = tracing
-        # The operation of AWS that was called last, and when, until the table has settled after the call.
+        # The AWS operation of the last call, and when it began, until the table has settled.
         self._step: tuple[str, float] | None = None
         self._changed = changed
-        # Of day: what it says is written down for people, and compared with nothing.
+        # The time of day is stored for people to read, and is not compared with other times.
         self._clock = clock
         self._times = TimeInState(heartbeat.now)
         self._reader = CachedReader(endpoint, operation.spec.table_name, operation.spec.table_spec)
         self._waiter = SettleWaiter(hub, operation.spec.table_name)
         self._stopping = False
-        # False once `operation` is ahead of what is written down for good.
+        # False if the last state of `operation` could not be written.
         self.is_saved = True
         self._failures = _Failures()
-        # The steps that were refused for good, and why; and whether another was accepted after that.
+        # The steps that were refused permanently, and why; and whether a step was accepted after that.
         self._refused: list[tuple[Step, Failure]] = []
         self._accepted_since = False
-        # The kinds of waits that the log has told since the last accepted call.
+        # The kinds of waits that were logged since the last accepted call.
         self._logged_waits: set[WaitsFor] = set()
         self._work: asyncio.Task[None] | None = None
-        # Why what remembers the operation is no more.
+        # Why the operation was abandoned.
         self._abandon_reason: Failure | None = None
-        # What the table was last seen to be left in.
+        # The last known state of the table, for errors.
         self._left: tuple[str, ...] = ()
-        # The calls that are left to make, as of the last look at the table.
+        # The plan of the last read of the table, without refused steps.
         self._plan: Plan | None = None
 
     def start_from(self, seen: Snapshot) -> None:
-        """Begin with the table as the checks of the request have SEEN it: they were its first look."""
+        """Begin with the table SEEN, as the checks of the request read it, instead of a first read."""
         self._reader.start_from(seen)
 
     def stop(self) -> None:
-        """Give the operation back before its next call, so that another server goes on with it."""
+        """Release the operation before its next call, so that another server continues it."""
         self._stopping = True
         self._waiter.end()
 
     def cancel(self) -> None:
-        """End the operation before its next call."""
+        """Cancel the operation before its next call."""
         self.operation = replace(self.operation, cancel_requested=True)
         self._waiter.end()
         self._changed()
 
     async def carry_out(self) -> None:
-        """Go on until the operation has ended or is dormant, another server has it, or `stop` was called."""
+        """Run until the operation has ended or is dormant, another server has it, or `stop` was called."""
         if not self._status.state.ended:
             self._publish(journal.started(self._status, self._server, self._clock()))
         self._work = asyncio.create_task(self._reconcile())
@@ -167,13 +167,13 @@ class Run:
             self._end_unsaved(self._abandon_reason)
 
     def abandon(self, failure: Failure) -> None:
-        """Go on no longer: what remembers the operation is gone, as FAILURE says."""
+        """End now with FAILURE, which says that the operations table is gone."""
         self._abandon_reason = failure
         if self._work is not None:
             self._work.cancel()
 
     def _end_unsaved(self, failure: Failure) -> None:
-        """End with FAILURE of the table that remembers it, in which this can't be written down any more."""
+        """End with FAILURE of the operations table. The end can't be written."""
         _log.error(
             "lost the record of the operation",
             operation_id=self.operation.spec.operation_id,
@@ -205,18 +205,18 @@ class Run:
             await self._save_end()
 
     async def _save_end(self) -> None:
-        """Write down how it ended, which may take several tries; raises LeaseLost and Failure."""
+        """Write how the operation ended, with retries; raises LeaseLost and Failure."""
         while True:
             try:
                 return await self._save()
             except Failure as failure:
-                again = self._retry_or_end(failure)
-                if self._stopping or isinstance(again, End):
+                decision = self._retry_or_end(failure)
+                if self._stopping or isinstance(decision, End):
                     raise
-                await asyncio.sleep(again.seconds or 0.0)
+                await asyncio.sleep(decision.seconds or 0.0)
 
     async def _reconcile_once(self) -> End | Pause | None:
-        """Look at the table and do what comes next; what is left to do then."""
+        """Read the table and make the next call. Returns the wait or the end; None to continue at once."""
         try:
             decision = await self._next()
             return await self._go_on(decision) if isinstance(decision, Step) else decision
@@ -224,11 +224,11 @@ class Run:
             return self._retry_or_end(failure)
         except LeaseLost:
             raise
-        except Exception as error:  # noqa: BLE001  # an answer that nobody can read may not be the next one too
+        except Exception as error:  # noqa: BLE001  # a malformed answer may not repeat
             return self._retry_or_end(self._internal(error))
 
     def _internal(self, error: Exception) -> Failure:
-        """What ERROR, which nobody foresaw, means for the operation; the log has the error itself."""
+        """The Failure for the unexpected ERROR, which is logged."""
         operation_id = self.operation.spec.operation_id
         _log.error("operation failed unexpectedly", operation_id=operation_id, exc_info=error)
         text = f"internal error; for details, see operation {operation_id} in the log of {self._server}"
@@ -237,7 +237,7 @@ class Run:
     async def _next(self) -> End | Pause | Step | None:
         if self.operation.cancel_requested:
             return End(State.CANCELLED)
-        if not self._lease.is_trusted():  # after a gap it may be another server's: this tells
+        if not self._lease.is_trusted():  # renews the lease, or raises LeaseLost
             await self._save()
         live = await self._reader.read()
         decision = self._decide(live)
@@ -249,7 +249,7 @@ class Run:
         return decision
 
     async def _go_on(self, step: Step) -> Pause | End | None:
-        """Make the call of STEP, or leave the operation alone until it may go on."""
+        """Make the call of STEP, or make the operation dormant if STEP must wait."""
         resting = await self._resting(step)
         if resting is None:
             with self._tracing.step(self.operation.spec, step.operation):
@@ -258,9 +258,9 @@ class Run:
         return None
 
     async def _resting(self, step: Step) -> OperationStatus | None:
-        """What the operation waits for before the call of STEP; None if it may go on. Raises Failure."""
+        """The dormant status if the operation must wait before STEP, else None. Raises Failure."""
         assert self._plan is not None
-        # Before the first call all steps are asked about, and later the others only if this one has to wait.
+        # Before the first call all steps are authorized. Later the others are only if this step has to wait.
         if self._status.calls and approval.is_approved(self._status, step, await self._required(step)):
             return None
         required = [await self._required(step) for step in self._plan.steps]
@@ -269,7 +269,7 @@ class Run:
         )
 
     async def _required(self, step: Step) -> tuple[RequiredApproval, ...]:
-        """The approvals that STEP requires; () also where it is denied, which its call will show."""
+        """The approvals that STEP requires; () also if STEP is denied, which ends its call later."""
         try:
             return await self._authorized(step)
         except Failure as failure:
@@ -285,16 +285,16 @@ class Run:
             )
 
     async def _rest(self, status: OperationStatus) -> None:
-        """Leave the operation to whoever approves it, or to whoever finds that its time has come."""
+        """Write STATUS, which is dormant, and release the operation."""
         if await self._lease.save(status):
             self.cancel()
             return
-        with contextlib.suppress(Failure):  # nobody asks who had it
+        with contextlib.suppress(Failure):  # a dormant operation can be taken over without a release
             await self._lease.release()
         self._publish(status)
 
     def _decide(self, live: Snapshot) -> End | Pause | Step:
-        """What comes next when the table is as LIVE."""
+        """What the operation does next if its table is LIVE."""
         spec, now = self.operation.spec, self._clock()
         status = recognized(self._status, live.description)
         if status is None:
@@ -314,32 +314,32 @@ class Run:
             if not self._accepted_since and not planned.waits:
                 refused, failure = self._refused[0]
                 return self._failed_end(failure, refused.summary)
-            # The table has changed, or still does: the endpoint may accept now what it refused before.
+            # The table has changed or is changing: the endpoint may now accept the refused steps.
             self._refused.clear()
             possible = planned
         self._plan = possible
         decision = decide(spec, status, live, possible, age)
         if is_without_progress(decision) and self._learned(possible.steps[0]):
             return self._decide(dataclasses.replace(live, unheld=self._endpoint.support.unheld))
-        if isinstance(decision, Pause) and possible.steps:  # it may be another server's call that shows late
+        if isinstance(decision, Pause) and possible.steps:  # the accepted call may be another server's
             self._reader.touched(possible.steps[0].part)
         return decision
 
     def _learned(self, step: Step) -> bool:
-        """Remember that the endpoint does not hold what STEP changes; whether this was not known."""
+        """Note that the endpoint does not keep the members that STEP changes; whether this is new."""
         members = frozenset({step.part.value}) if step.part else frozenset[str]()
         if step.operation == "UpdateTable":
             members = in_update(step.params)
         return self._endpoint.support.does_not_hold(members)
 
     def _is_blocked(self, step: Step) -> bool:
-        """Whether STEP was refused, or needs one that was."""
+        """Whether STEP was refused, or needs a refused step."""
         return any(_is_same(step, refused) or step.needs(refused) for refused, _ in self._refused)
 
     def _ages_of(self, status: OperationStatus, now: datetime) -> tuple[float, dict[Cooldown, datetime]]:
-        """For how long this server has known of the last call, and since when of what has a cooldown.
+        """For how many seconds this server has known the last call, and since when each cooldown runs.
 
-        Whatever another server wrote counts from when this one read it: clocks of machines are not compared.
+        Times that another server wrote count from when this server read them: clocks are never compared.
         """
         last = status.calls[-1] if status.calls else None
         age = self._times.seconds("", last and (len(status.calls), last.outcome, last.began, last.ended))
@@ -387,14 +387,14 @@ class Run:
         return None
 
     def _end_step(self) -> None:
-        """The table has settled after the last call, or another call is due."""
+        """Tell the observer that the last call is over: the table has settled, or the next call begins."""
         if self._step is not None:
             operation, began = self._step
             self._step = None
             self._observer.step_ended(operation, heartbeat.now() - began)
 
     async def _sent(self, step: Step) -> Answer:
-        """The answer to the call of STEP, which is soon made again where it was only throttled."""
+        """The answer to the call of STEP, which is repeated soon if it is throttled."""
         if not approval.is_approved(self._status, step, await self._authorized(step)):
             raise _Unapproved
         call = self._endpoint.background.single_call
@@ -412,14 +412,14 @@ class Run:
         return await call(step.operation, step.params, self._lease.is_trusted)
 
     async def _is_recognized(self) -> bool:
-        """Whether the table is still the operation's own; False also where that can't be read."""
+        """Whether the table is still the operation's table; False also if it can't be read."""
         try:
             return recognized(self._status, await self._reader.description()) is not None
         except Failure:
             return False
 
     def _failed(self, step: Step, failure: Failure) -> Pause | None:
-        """What to do after the call of STEP ended in FAILURE: the table, read anew, decides."""
+        """What to do after the call of STEP ended with FAILURE; None to read the table and decide again."""
         self._publish(journal.failed(self._status, failure, self._clock()))
         if not is_throttled(failure):
             self._reader.forget()
@@ -435,7 +435,7 @@ class Run:
         return None
 
     def _has_learned_cooldown(self, step: Step, failure: Failure) -> bool:
-        """Whether FAILURE has shown that the endpoint has the cooldown of STEP, which was not known."""
+        """Whether FAILURE has shown, for the first time, that the endpoint has the cooldown of STEP."""
         _, changed = self._ages_of(self._status, now := self._clock())
         cooldown = step.cooldown
         since = now - changed[cooldown] if cooldown in changed else None
@@ -446,20 +446,20 @@ class Run:
         )
 
     def _later(self, failure: Failure) -> Pause | End:
-        """What to do after FAILURE, which ended a call before the call was sent."""
+        """What to do after FAILURE of a call that was not sent."""
         if failure.reason == UNWRITABLE:
             return Pause((failure.message,), _AUDIT_DELAY, waits_for=WaitsFor.AUDIT)
         return self._retry_or_end(failure)
 
     def _retry_or_end(self, failure: Failure) -> Pause | End:
-        """Try again after a while, unless that is of no use, or has been tried for long enough."""
+        """A retry after a while, or the end if FAILURE is permanent or was retried for its whole period."""
         self._reader.forget()
         if self._failures.another() >= retry_period(failure, in_doubt=False):
             return self._failed_end(failure)
         return self._retry_pause(failure)
 
     def _retry_pause(self, failure: Failure) -> Pause:
-        seconds = backoff(failure, self._failures.count, random.random())  # noqa: S311  # it only spreads tries
+        seconds = backoff(failure, self._failures.count, random.random())  # noqa: S311  # spreads retries
         waits = (f"{failure.message} (retry in {seconds:.3g} s)",)
         waits_for = WaitsFor.THROTTLING if is_throttled(failure) else WaitsFor.RETRY
         return Pause(waits, seconds, waits_for=waits_for)
@@ -476,7 +476,7 @@ class Run:
             await self._waiter.sleep(min(pause.seconds, _COUNT) if pause.is_counted else pause.seconds)
 
     def _log_wait(self, waits_for: WaitsFor, waits: tuple[str, ...]) -> None:
-        """Log that the operation begins to wait, once for each kind of wait after an accepted call."""
+        """Log the wait, once for each kind of wait after an accepted call."""
         if waits_for not in self._logged_waits:
             self._logged_waits.add(waits_for)
             spec, endpoint = self.operation.spec, self._endpoint.name
@@ -492,7 +492,7 @@ class Run:
 
 
 class _Unapproved(NotSent):
-    """Policies have changed since the last look, and require an approval."""
+    """Policies have changed since the last check, and require an approval."""
 
 
 def _is_same(step: Step, other: Step) -> bool:
@@ -500,7 +500,7 @@ def _is_same(step: Step, other: Step) -> bool:
 
 
 def _created_table_id(answer: Answer) -> str | None:
-    """The id of the table that ANSWER describes; None where the endpoint does not say it."""
+    """The id of the table that ANSWER describes; None if the endpoint does not return it."""
     description = cast("AwsDict", answer.data.get("TableDescription") or {})
     return identity_of(description) if description.get("TableId") else None
 
@@ -513,12 +513,12 @@ class _Failures:
         self._first = 0.0
 
     def another(self) -> float:
-        """Count one more; for how many seconds they have gone on."""
+        """Count one more failure, and return the seconds since the first."""
         now = asyncio.get_running_loop().time()
         self._first = self._first if self.count else now
         self.count += 1
         return now - self._first
 
     def forget(self) -> None:
-        """Something went well."""
+        """Start anew after a success."""
         self.count = 0

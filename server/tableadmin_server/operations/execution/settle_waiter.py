@@ -1,4 +1,4 @@
-"""Waits for a table to settle, through the poll loop that all who look at the table share."""
+"""Waits for a table to settle, on the table's shared poll loop."""
 
 import asyncio
 
@@ -6,14 +6,14 @@ from tableadmin_server.polling.auto_reset_event import AutoResetEvent
 from tableadmin_server.tables.transitions import transitions
 from tableadmin_server.watching.hub import Hub
 
-# Seconds between looks at what no poll loop shows: at first, and at most. While the table itself moves its
-# poll loop says when that is over.
+# Seconds until the operation reads the parts of a table that its poll loop does not read: at first, and at
+# most. While the table itself changes, the poll loop tells when it has settled, and the longest wait applies.
 _SHORTEST, _LONGEST, _MOVING = 0.25, 5.0, 30.0
 _GROWTH = 1.5
 
 
 class SettleWaiter(AutoResetEvent):
-    """Waits of one operation: each until something may be different, longer and longer in vain."""
+    """The waits of one operation. Each wait is longer than the one before, until `reset`."""
 
     def __init__(self, hub: Hub, table_name: str) -> None:
         super().__init__()
@@ -23,21 +23,21 @@ class SettleWaiter(AutoResetEvent):
         self._is_ended = False
 
     def end(self) -> None:
-        """Wait no longer, now and ever after, whatever moves."""
+        """End the current wait and all later ones at once."""
         self._is_ended = True
         self.wake()
 
     def reset(self) -> None:
-        """The next wait is for something else."""
+        """Begin with the shortest wait again."""
         self._seconds = _SHORTEST
 
     async def sleep(self, seconds: float) -> None:
-        """Wait so long, or until woken."""
+        """Wait for SECONDS, or until woken."""
         if not self._is_ended:
             await self.wait(_now() + seconds)
 
     async def settle(self) -> None:
-        """Wait until what is seen of the table moves no more, or it is time to look at the rest of it."""
+        """Wait until the table has settled, or it is time to read its other parts."""
         seconds = self._seconds
         self._seconds = min(seconds * _GROWTH, _LONGEST)
         table = self._hub.tables.of(self._table_name)

@@ -1,12 +1,12 @@
-"""For how long things have been in the state they are in, by this server's own clock."""
+"""Measures by this server's clock for how long things have been in their current state."""
 
 from collections.abc import Callable, Collection, Hashable
 
 
 class TimeInState:
-    """Remembers the states that things were seen in, and since when, by the seconds of CLOCK.
+    """Remembers the state of each thing, and since when it was seen, in seconds of CLOCK.
 
-    Times that another server wrote are states like any other: they are never compared with CLOCK.
+    A state may be a time that another server wrote. Such a time is never compared with CLOCK.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -14,12 +14,12 @@ class TimeInState:
         self._seen: dict[str, tuple[Hashable, float]] = {}
 
     def seconds(self, name: str, state: Hashable) -> float:
-        """For how long the thing NAME has been seen in STATE, which is what it is in now."""
+        """Return for how many seconds the thing NAME has been seen in STATE, its current state."""
         now = self._clock()
         before, since = self._seen.get(name, (None, now))
         self._seen[name] = state, (since if before == state else now)
         return now - self._seen[name][1]
 
     def forget_others(self, names: Collection[str]) -> None:
-        """Remember only the things NAMES."""
+        """Forget all things except NAMES."""
         self._seen = {name: seen for name, seen in self._seen.items() if name in names}

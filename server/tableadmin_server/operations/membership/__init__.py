@@ -1,1 +1,1 @@
-"""The servers that share an operations table: which ones run, and what they change."""
+"""The servers that share an operations table: which of them run, and which tables they change."""

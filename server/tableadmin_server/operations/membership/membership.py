@@ -17,21 +17,21 @@ from tableadmin_server.watching.hub import Hub
 
 _log = structlog.get_logger()
 
-# Seconds between reads of the items of the others while streams are open; else BEAT_INTERVAL.
+# Seconds between reads of the other servers' items while streams are open. Otherwise BEAT_INTERVAL applies.
 LOOK_INTERVAL = 0.5
-# Seconds from one write of the own item to the next at least: the changes between them share a write.
+# Seconds between writes of this server's item at least. Changes in between share a write.
 ANNOUNCE_GAP = 0.25
-# Seconds from a read or write that failed to the next one.
+# Seconds until a failed read or write is retried.
 _RETRY_INTERVAL = 2.0
 
 
 class Membership:
     """The server NAME among those that share the operations table in STORE.
 
-    Each server writes an item with the tables that it has just changed, and reads the items of the others:
-    their changes reach the watchers of this server, whose poll loops are in HUB. SHARE is called with the
-    number of servers that run. Without the table nothing is written. While no other server has streams,
-    a server writes its item now and then only. After a change it looks whether another has streams now.
+    Each server writes an item with the tables that it has just changed, and reads the items of the others. A
+    change by another server polls the table on HUB. SHARE is called with the number of running servers. While
+    the operations table does not exist, nothing is written. While no other server has streams, a server
+    writes its item every BEAT_INTERVAL only. After a change it checks whether another server has streams now.
     """
 
     def __init__(self, store: Store, name: str, hub: Hub, share: Callable[[int], object]) -> None:
@@ -43,9 +43,9 @@ class Membership:
         self._others = OtherMembers(now)
         self._revisions = count(1)
         self._changed = AutoResetEvent()
-        # Whether there is an operations table; None as long as nobody has looked.
+        # Whether the operations table exists; None before the first read.
         self._has_table: bool | None = None
-        # Whether the own item is written, and whether it says that this server has streams.
+        # Whether this server's item is written, and whether it says that this server has streams.
         self._is_announced = self._watches = False
         self._looked = float("-inf")
         self._failures: dict[str, str] = {}
@@ -54,7 +54,7 @@ class Membership:
 
     @property
     def live(self) -> int:
-        """The servers that run, this one included."""
+        """The number of running servers, this server included."""
         return 1 + self._others.live
 
     def start(self) -> None:
@@ -66,7 +66,7 @@ class Membership:
         ]
 
     async def stop(self) -> None:
-        """Say that this server has stopped. Its last changes stay for the others to see."""
+        """Write that this server has stopped. Its last changes stay in its item for the other servers."""
         for task in self._tasks:
             task.cancel()
         if self._has_table and self._tasks:
@@ -77,7 +77,7 @@ class Membership:
         self._changed.wake()
 
     async def _announce_later(self) -> None:
-        """Write the own item: now and then, and at once after a change if another server has streams."""
+        """Write this server's item every BEAT_INTERVAL, and after a change if another server has streams."""
         after_change = await self._changed.wait(asyncio.get_running_loop().time() + BEAT_INTERVAL)
         if self._has_table is None or (self._has_table and after_change and not self._must_announce):
             await self._tried("look", self._look)
@@ -93,12 +93,12 @@ class Membership:
 
     @property
     def _must_announce(self) -> bool:
-        """Whether others want to know what changes, or what they know of this server is wrong."""
+        """Whether another server has streams, or this server's item is missing or outdated."""
         return self._others.watch or not self._is_announced or self._lacks_streams
 
     @property
     def _lacks_streams(self) -> bool:
-        """Whether this server has streams of which the others do not know."""
+        """Whether this server has streams and its item does not say so."""
         return self._hub.streams.any and not self._watches
 
     async def _announce(self, *, left: bool = False) -> None:
@@ -109,7 +109,7 @@ class Membership:
         self._own.written(changes, now())
 
     async def _look_later(self) -> None:
-        """Read the items of the others: often while streams are open, else now and then."""
+        """Read the other servers' items: every LOOK_INTERVAL while streams are open, else BEAT_INTERVAL."""
         await asyncio.sleep(_RETRY_INTERVAL if "look" in self._failures else LOOK_INTERVAL)
         if self._has_table and self._lacks_streams:
             self._changed.wake()
@@ -135,7 +135,7 @@ class Membership:
             await self._store.forget_member(each)
 
     async def _tried(self, task: str, work: Callable[[], Awaitable[None]]) -> None:
-        """Do WORK, the TASK; a failure is logged when it differs from the last one."""
+        """Do WORK of TASK ("announce" or "look"). A failure is logged if it differs from the last one."""
         try:
             await work()
         except Failure as failure:

@@ -1,1 +1,1 @@
-"""The operations table: the format of its items, and conditional writes and consistent reads of them."""
+"""The operations table: the format of its items, conditional writes and consistent reads."""

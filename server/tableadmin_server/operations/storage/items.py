@@ -1,24 +1,23 @@
-"""The items of the operations table: their keys, attributes and version, and the readers and writers of each.
+"""The items of the operations table: their keys, attributes and version, and functions that convert them.
 
-Every item has a key of its own, so that no two operations share a partition:
+Each operation is an item with its own partition key:
 
 | Id             | the item                                                      | attributes               |
 |----------------|---------------------------------------------------------------|--------------------------|
-| `request/ID`   | a request: digest of the body, ids of the operations           | see below                |
+| `request/ID`   | a request: digest of the body, ids of the operations          | see below                |
 | `operation/ID` | an operation                                                  | see below                |
-| `table/NAME`   | a table's newest operation, which has the table until it ends | Operation                |
+| `table/NAME`   | a table's newest operation, which holds it until it ends      | Operation                |
 | `server/NAME`  | the heartbeat of a server                                     | Revision, CancelRequests |
-| `member/NAME`  | a server that runs, and the tables that it changed last       | see below                |
+| `member/NAME`  | a running server, and the tables that it changed last         | see below                |
 
-A request has the digest (Digest), the ids (Operations) and, once its checks are finished, what they found
+A request has its digest (Digest), the ids of its operations (Operations) and, once it is checked, the result
 (Admission).
 
-An operation has its spec (Spec, written once), its status (Status), what is to be approved (ApprovalRequest),
-the approvals (Approvals), an attribute for each AWS call (Call0000, ...), so that a save sends only what has
-changed, and the attributes that conditions name: Fence,
-Revision, Owner, State. Two sparse indexes serve what is not asked for by id: Listing has all operations by
-time, Open those that have not ended. A third one, Members, has the servers
-that run: Revision, Changes, whether they have streams (Watches), and whether they have stopped (Left).
+An operation has its spec (Spec, written once), its status (Status), the plan to approve (ApprovalRequest),
+the approvals (Approvals), an attribute for each AWS call (Call0000, ...), so that a save sends only changed
+calls, and the attributes that conditions name: Fence, Revision, Owner, State. Three indexes are sparse:
+Listing has all operations by time, Open the operations that have not ended, Members the running servers
+with their Revision, their Changes, whether they have streams (Watches) and whether they have stopped (Left).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -42,35 +41,36 @@ from tableadmin_server.operations.storage.record import (
 T = TypeVar("T")
 Item: TypeAlias = Mapping[str, Mapping[str, str | bool]]
 
-# What an Id begins with.
+# The kinds of items: the prefixes of Id.
 REQUEST = "request"
 TABLE = "table"
 OPERATION = "operation"
 SERVER = "server"
 MEMBER = "member"
 
-# The version of the format that this server writes. A server refuses items of a later one.
+# The version of the format that this server writes. A server refuses items of a later version.
 VERSION = 2
 
-# The indexes: name, hash key, and the attributes that are projected beside the keys. The range key is Id.
+# The names of the indexes, which are also their hash keys. The range key is Id.
 LISTING, OPEN = "Listing", "Open"
-# When something is to be done for an operation that waits for approval or for its time.
+# The attribute with the time at which a dormant operation starts or its approval times out.
 DUE = "Due"
 MEMBERS = "Members"
 _CHANGES, _WATCHES, _LEFT = "Changes", "Watches", "Left"
+# The attributes that each index projects beside the keys.
 INDEXES: Mapping[str, Sequence[str]] = {
     LISTING: ("Table", "State"),
     OPEN: (DUE,),
     MEMBERS: ("Version", "Revision", _CHANGES, _WATCHES, _LEFT),
 }
-# The hash key of an index has the name of the index and this value; an item without it is not in the index.
+# The value of an index's hash key. Items without the attribute are not in the index.
 INDEXED = "yes"
 
 EXPIRY = "ExpiresAt"
 RETENTION = timedelta(days=30)
-# A server without a heartbeat is forgotten sooner.
+# Items of servers expire sooner than records of operations.
 _SERVER_RETENTION = timedelta(days=1)
-# No operation takes so long: what names a table's newest operation outlives that operation.
+# Longer than any operation takes, so that the item of a table outlives the table's newest operation.
 _TABLE_RETENTION = timedelta(days=365)
 
 _CALL = "Call"
@@ -79,9 +79,9 @@ _APPROVAL_REQUEST, _APPROVALS = "ApprovalRequest", "Approvals"
 
 @dataclass(frozen=True)
 class RequestRecord:
-    """A request: a digest of what it asked for, and its operations by table name.
+    """A request: a digest of its body, and the ids of its operations by table name.
 
-    `admission` is what its checks found, None while they are not finished.
+    `admission` is the result of its checks, None while they are not finished.
     """
 
     digest: str
@@ -94,8 +94,8 @@ class RequestRecord:
 class Member:
     """A server that shares the operations table. REVISION grows with each write of its item.
 
-    CHANGES has the tables that the server changed last, by numbers that grow by one. WATCHES says that the
-    server has streams, which want to know what others change. LEFT says that the server has stopped.
+    CHANGES has the tables that the server changed last, by the number of the change. WATCHES says that the
+    server has streams, so it needs the changes of other servers. LEFT says that the server has stopped.
     """
 
     name: str
@@ -107,10 +107,10 @@ class Member:
 
 @dataclass(eq=False)
 class Claim:
-    """The right to write an operation: until another server claims the operation, which changes its FENCE.
+    """The right to write an operation, until another server claims the operation and so changes its FENCE.
 
-    REVISION is that of the newest save that is known to have been made, TRIED that of the newest that was
-    tried. WRITTEN is the progress as of REVISION, None where that is not known.
+    REVISION is the revision of the last save that is known to have succeeded, TRIED of the last attempt.
+    WRITTEN is the status as of REVISION, None if it is unknown.
     """
 
     operation_id: str
@@ -122,7 +122,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Entry:
-    """An operation as it stands: FENCE counts its claims, REVISION its saves, OWNER "" is nobody."""
+    """An operation as stored. FENCE counts its claims, REVISION its saves. OWNER is a server, or ""."""
 
     operation: Operation
     fence: int
@@ -131,17 +131,17 @@ class Entry:
 
     @property
     def claim(self) -> Claim:
-        """The right to write the operation, if nobody has written it since."""
+        """A claim that is valid if the operation has not been written since this entry was read."""
         status = self.operation.status
         return Claim(self.operation.spec.operation_id, self.fence, self.revision, written=status)
 
     def claim_of(self, owner: str) -> Claim | None:
-        """The right to write the operation, if it is OWNER's."""
+        """Return the claim if OWNER owns the operation, else None."""
         return self.claim if self.owner == owner else None
 
 
 class Unreadable(Exception):
-    """An item that this server can't read; the text says why."""
+    """An item that this server can't read. The text says why."""
 
 
 class Newer(Unreadable):
@@ -149,52 +149,52 @@ class Newer(Unreadable):
 
 
 def text(value: str) -> AwsDict:
-    """VALUE as an attribute."""
+    """Return VALUE as an attribute value."""
     return {"S": value}
 
 
 def number(value: int) -> AwsDict:
-    """VALUE as an attribute."""
+    """Return VALUE as an attribute value."""
     return {"N": str(value)}
 
 
 def item_id(kind: str, name: str) -> str:
-    """The Id of the item of NAME of a KIND."""
+    """Return the Id of the item NAME of KIND."""
     return f"{kind}/{name}"
 
 
 def key(kind: str, name: str) -> AwsDict:
-    """The key of the item of NAME of a KIND."""
+    """Return the key of the item NAME of KIND."""
     return {"Id": text(item_id(kind, name))}
 
 
 def name_of(item: Item) -> str:
-    """The NAME that `key` made the key of ITEM of."""
+    """Return the name in the key of ITEM, which `key` made."""
     return _text(item, "Id").partition("/")[2]
 
 
 def due_of(item: Item) -> int:
-    """The time that the operation of ITEM waits for, in seconds since 1970; 0 where there is none."""
+    """Return the due time of the operation of ITEM in seconds since 1970, 0 if it has none."""
     return int(item.get(DUE, {}).get("N", "0"))
 
 
 def json(value: object) -> AwsDict:
-    """VALUE as an attribute."""
+    """Return VALUE as an attribute value with JSON."""
     return text(msgspec.json.encode(value).decode())
 
 
 def expiry(since: datetime, retention: timedelta = RETENTION) -> AwsDict:
-    """When an item is forgotten that is RETENTION for so long SINCE then."""
+    """Return the expiry of an item that is kept for RETENTION after SINCE."""
     return number(int((since + retention).timestamp()))
 
 
-def server_item(server: str, beaten: datetime) -> AwsDict:
-    """The item of a server whose last heartbeat was BEATEN then, without a revision."""
-    return {**_new(SERVER, server), EXPIRY: expiry(beaten, _SERVER_RETENTION)}
+def server_item(server: str, now: datetime) -> AwsDict:
+    """Return the item of a server with a heartbeat at NOW, without a revision."""
+    return {**_new(SERVER, server), EXPIRY: expiry(now, _SERVER_RETENTION)}
 
 
 def member_item(member: Member, now: datetime) -> AwsDict:
-    """MEMBER as an item."""
+    """Return MEMBER as an item."""
     return {
         **_new(MEMBER, member.name),
         MEMBERS: text(INDEXED),
@@ -207,7 +207,7 @@ def member_item(member: Member, now: datetime) -> AwsDict:
 
 
 def request_item(request_id: str, request: RequestRecord) -> AwsDict:
-    """REQUEST as an item."""
+    """Return REQUEST as an item."""
     return {
         **_new(REQUEST, request_id),
         "Digest": text(request.digest),
@@ -219,7 +219,7 @@ def request_item(request_id: str, request: RequestRecord) -> AwsDict:
 
 
 def table_item(table_name: str, operation_id: str, now: datetime) -> AwsDict:
-    """The item that gives the table to the operation."""
+    """Return the item that gives the table to the operation."""
     return {
         **_new(TABLE, table_name),
         "Operation": text(operation_id),
@@ -229,7 +229,7 @@ def table_item(table_name: str, operation_id: str, now: datetime) -> AwsDict:
 
 
 def operation_item(operation: Operation, owner: str) -> AwsDict:
-    """OPERATION as a new item, OWNER's if there is one."""
+    """Return OPERATION as a new item. OWNER is its server, "" for none."""
     spec = operation.spec
     optional: Mapping[str, AwsDict] = {
         "Owner": text(owner) if owner else {},
@@ -248,7 +248,7 @@ def operation_item(operation: Operation, owner: str) -> AwsDict:
 
 
 def status_attributes(status: OperationStatus) -> AwsDict:
-    """The attributes that STATUS is written in."""
+    """Return the attributes that store STATUS."""
     rest = msgspec.structs.replace(status, calls=(), approval_request=None, approvals=())
     attributes: AwsDict = {
         "Status": json(rest),
@@ -271,7 +271,7 @@ def status_attributes(status: OperationStatus) -> AwsDict:
 def changed_attributes(
     before: OperationStatus | None, after: OperationStatus
 ) -> tuple[AwsDict, Sequence[str]]:
-    """The attributes to set, and those to remove, where AFTER is written over BEFORE; None is unknown."""
+    """Return the attributes to set and to remove when AFTER replaces BEFORE. BEFORE is None if unknown."""
     old: AwsDict = {} if before is None else status_attributes(before)
     new = status_attributes(after)
     removed = [*(old.keys() - new.keys()), *([OPEN, "Owner"] if after.state.ended else [])]
@@ -279,7 +279,7 @@ def changed_attributes(
 
 
 def request_of(item: Item) -> RequestRecord:
-    """The request that ITEM is; raises Unreadable."""
+    """Return the request that ITEM stores. Raises Unreadable."""
     return _read(
         item,
         lambda: RequestRecord(
@@ -292,12 +292,12 @@ def request_of(item: Item) -> RequestRecord:
 
 
 def holder_of(item: Item) -> str:
-    """The id of the operation that the table of ITEM was given to last; raises Unreadable."""
+    """Return the id of the newest operation of the table of ITEM. Raises Unreadable."""
     return _read(item, lambda: _text(item, "Operation"))
 
 
 def member_of(item: Item) -> Member:
-    """The server that ITEM is; raises Unreadable."""
+    """Return the server that ITEM stores. Raises Unreadable."""
     return _read(
         item,
         lambda: Member(
@@ -311,7 +311,7 @@ def member_of(item: Item) -> Member:
 
 
 def entry_of(item: Item) -> Entry:
-    """The operation that ITEM is; raises Unreadable."""
+    """Return the operation that ITEM stores. Raises Unreadable."""
     return _read(
         item,
         lambda: Entry(
@@ -328,22 +328,22 @@ def entry_of(item: Item) -> Entry:
 
 
 def cancel_requested(item: Item) -> bool:
-    """Whether the operation that ITEM is was asked to stop."""
+    """Whether the operation of ITEM is to be cancelled."""
     return item.get("CancelRequested", {}).get("BOOL") is True
 
 
 def cancel_requests(item: Item) -> frozenset[str]:
-    """The operations that the server that ITEM is was asked to stop."""
+    """Return the operations that the server of ITEM is to cancel."""
     return frozenset(cast("Sequence[str]", item.get("CancelRequests", {}).get("SS", ())))
 
 
 def item_of(value: AwsValue) -> Item | None:
-    """What an answer of DynamoDB has as an item; None for none."""
+    """Return VALUE of an answer of DynamoDB as an item, None for no item."""
     return cast("Item", value) if value else None
 
 
 def items_of(value: AwsValue) -> Sequence[Item]:
-    """What an answer of DynamoDB has as a list of items."""
+    """Return VALUE of an answer of DynamoDB as a list of items."""
     return cast("Sequence[Item]", value)
 
 

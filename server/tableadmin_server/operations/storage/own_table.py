@@ -1,4 +1,4 @@
-"""The operations table of an endpoint: made when it is first needed, and kept from being deleted."""
+"""The operations table of an endpoint: created when it is first needed, and protected against deletion."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -20,26 +20,26 @@ _log = structlog.get_logger()
 
 _KEYS: Mapping[str, str] = {"Id": "HASH"}
 
-# Seconds that a new table may take; AWS takes about 10.
+# Seconds that the creation of a table may take. AWS takes about 10.
 _CREATION_TIMEOUT = 60.0
-# Seconds between two looks at it: at the first, and at most.
+# Seconds between reads of a table that is being created: at first, and at most.
 _FIRST_INTERVAL = 0.05
 _LONGEST_INTERVAL = 1.0
 
 # The statuses in which a table is read and written.
 _USABLE = frozenset({"ACTIVE", "UPDATING"})
 _EXPIRING = frozenset({"ENABLED", "ENABLING"})
-# The endpoint lacks the setting, or another server has just switched it on, or this server may not. The table
-# serves without it.
+# The endpoint lacks the setting, another server has just enabled it, or this server may not enable it. The
+# table works without the setting.
 _TOLERATED_CODES = frozenset(
     {Code.UNIMPLEMENTED, Code.INVALID_ARGUMENT, Code.FAILED_PRECONDITION, Code.PERMISSION_DENIED}
 )
 
 
 class OwnTable:
-    """The operations table of ENDPOINT. What is found of it is remembered until `forget`.
+    """The operations table of ENDPOINT. Once the table is ready, it is not checked again until `forget`.
 
-    AUDIT gets each change of the table before and after it is made.
+    AUDIT records each change of the table before and after it is made.
     """
 
     def __init__(self, endpoint: Endpoint, audit: Audit = OFF) -> None:
@@ -50,12 +50,13 @@ class OwnTable:
         self._lock = asyncio.Lock()
 
     async def ensure(self) -> None:
-        """Return when the table is there, made if need be.
+        """Create the table if it does not exist, and wait until it is usable.
 
-        Its items expire and it is protected against deletion, where the endpoint has these settings.
+        Expiry of items and deletion protection are enabled if the endpoint has these settings. Another server
+        may do the same at the same time.
 
-        Another server may do the same at the same time. Raises Failure: FAILED_PRECONDITION where a table of
-        that name has other keys, UNAVAILABLE where it can't be used for a minute.
+        Raises Failure: FAILED_PRECONDITION if a table of that name has other keys or lacks an index,
+        UNAVAILABLE if the table is not usable within a minute.
         """
         async with self._lock:
             if not self._ready:
@@ -67,11 +68,11 @@ class OwnTable:
                 self._ready = True
 
     def forget(self) -> None:
-        """Look at the table anew when it is needed next."""
+        """Check the table again at the next `ensure`."""
         self._ready = False
 
     async def check(self) -> None:
-        """Raise Failure (FAILED_PRECONDITION) if there is a table of that name with other keys."""
+        """Raise Failure (FAILED_PRECONDITION) if a table of that name has other keys or lacks an index."""
         description = await self._description()
         if description is not None and not _is_usable(description):
             raise Failure(
@@ -98,7 +99,7 @@ class OwnTable:
         await self.check()
 
     async def _until_usable(self) -> None:
-        """Look again and again: it may be on its way in or out, by the hand of whomever."""
+        """Create the table if need be, and wait. Others may create or delete the table meanwhile."""
         pause = _FIRST_INTERVAL
         while (status := await self._status()) not in _USABLE:
             if status is None:
@@ -145,21 +146,21 @@ class OwnTable:
             await self._change("UpdateTimeToLive", {**named, "TimeToLiveSpecification": wanted})
 
     async def _protect_from_deletion(self) -> None:
-        """Switch deletion protection on where the endpoint shows that it is off."""
+        """Enable deletion protection if the endpoint shows that it is off."""
         description = await self._description()
         if description is not None and description.get("DeletionProtectionEnabled") is False:
             params: AwsDict = {"TableName": self.name, "DeletionProtectionEnabled": True}
             await self._change("UpdateTable", params)
 
     async def _change(self, operation: str, params: AwsDict) -> None:
-        """Call OPERATION, recorded as a change for whoever is served; raises Failure."""
+        """Call OPERATION, and record it as a change on behalf of the current caller; raises Failure."""
         request = redaction.of_params(params)
         act = Act(caller(), "dynamodb", operation, self._endpoint.name, (self.name,), request)
         async with self._audit.change(act) as change:
             change.aws_request_id = (await self._endpoint.background.call(operation, params)).request_id
 
     async def _switch_on(self, event: str, switch: Callable[[], Awaitable[None]]) -> None:
-        """Call SWITCH, and log EVENT where the setting can't be switched on."""
+        """Call SWITCH, and log EVENT if the setting can't be enabled."""
         try:
             await switch()
         except Failure as failure:
@@ -183,14 +184,14 @@ def _index(name: str, projected: Sequence[str]) -> AwsDict:
 
 
 def _is_usable(description: AwsDict) -> bool:
-    """Whether the table has the key, a text, and the indexes that operations are found by."""
+    """Whether the table has the key Id of type S, and all indexes."""
     indexes = cast("Sequence[Mapping[str, str]]", description.get("GlobalSecondaryIndexes") or ())
     names = {index["IndexName"] for index in indexes}
     return _keys(description) == _KEYS and names.issuperset(INDEXES)
 
 
 def _keys(description: AwsDict) -> Mapping[str, str]:
-    """The keys of the table that are texts, and whether each is HASH or RANGE."""
+    """The keys of the table that have type S, and whether each is HASH or RANGE."""
     schema = cast("Sequence[Mapping[str, str]]", description.get("KeySchema") or ())
     attributes = cast("Sequence[Mapping[str, str]]", description.get("AttributeDefinitions") or ())
     texts = {each["AttributeName"] for each in attributes if each["AttributeType"] == "S"}

@@ -1,4 +1,4 @@
-"""What is remembered of an operation: who asked for what, what was done, and where it stands."""
+"""The record of an operation: its requester and spec, its calls, and its status."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,12 +10,12 @@ from tableadmin_server.dynamodb.cooldown import Cooldown
 from tableadmin_server.security.authorization.approvals import RequiredApproval
 from tableadmin_server.security.identity import ANONYMOUS, Principal
 
-# An AwsDict, in words that msgspec can read: it knows no type that is made of itself.
+# An AwsDict as a type that msgspec supports. msgspec has no recursive types.
 _Json: TypeAlias = dict[str, Any]
 
 
 class State(StrEnum):
-    """How far an operation is, as the contract's enum has it."""
+    """The state of an operation, with the names of the contract's enum."""
 
     PENDING = "PENDING"
     AWAITING_APPROVAL = "AWAITING_APPROVAL"
@@ -28,17 +28,17 @@ class State(StrEnum):
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will happen."""
+        """Whether the operation has ended."""
         return self not in {State.PENDING, State.RUNNING, State.AWAITING_APPROVAL, State.SCHEDULED}
 
     @property
     def dormant(self) -> bool:
-        """Whether no server carries it out until somebody approves, or its time has come."""
+        """Whether the operation waits for approvals or its start time, and no server carries it out."""
         return self in {State.AWAITING_APPROVAL, State.SCHEDULED}
 
 
 class Outcome(StrEnum):
-    """What came of an AWS call, as the contract's enum has it."""
+    """The outcome of an AWS call, with the names of the contract's enum."""
 
     UNDER_WAY = "UNDER_WAY"
     ACCEPTED = "ACCEPTED"
@@ -58,13 +58,13 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Outcome = Outcome.UNDER_WAY
     aws_request_id: str = ""
     attempts: int = 1
-    # Whether it, or a call before it, was made an earlier time, of which nobody knows what came.
+    # Whether the outcome of an earlier attempt, or of the call before, is unknown.
     in_doubt: bool = False
     error: str = ""
 
 
 class OperationError(msgspec.Struct, frozen=True, kw_only=True):
-    """Why an operation ended without success; CODE is a google.rpc.Code."""
+    """Why an operation ended without success. CODE is a google.rpc.Code."""
 
     code: int
     reason: str
@@ -76,51 +76,51 @@ class OperationError(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Admission(msgspec.Struct, frozen=True, kw_only=True):
-    """What the checks of a request found: why tables can't be changed as ordered, by table name.
+    """The result of the checks of a request. OBSTACLES are the failed checks, by table name.
 
-    Where there are no obstacles, all operations of the request may begin, and otherwise none of them.
+    Without obstacles all operations of the request start. Otherwise none of them starts.
     """
 
     obstacles: dict[str, OperationError] = {}
 
 
 class OperationSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """What was asked for: one table of a request."""
+    """One table of a request: the table's spec, and the options of the request."""
 
     operation_id: str
     table_name: str
     table_spec: _Json
     request_id: str
-    # Of the plan that was agreed to; "" where none was.
+    # The fingerprint of the plan that the request is for, "" for none.
     fingerprint: str = ""
     allow_destructive: bool = False
     allow_replacement: bool = False
     requested_by: str = ""
     caller: str = ""
-    # For whom each call is authorized.
+    # The requester, for whom each call is authorized.
     principal: Principal = ANONYMOUS
     created: datetime
-    # When it may begin.
+    # The start time.
     not_before: datetime | None = None
-    # The traceparent (W3C) of the call that asked for it; "" where there was none.
+    # The traceparent (W3C) of the ApplyPlan call, "" for none.
     trace: str = ""
 
     @property
     def request_key(self) -> str:
-        """See `request_key`."""
+        """The key of the record of the request."""
         return request_key(self.principal, self.request_id)
 
 
 def request_key(principal: Principal, request_id: str) -> str:
-    """What a request is remembered by: the same id of another principal is another request.
+    """Return the key of the record of a request. The same id from another principal is another request.
 
-    A request id has printable characters only, so no id is the key of another principal's request.
+    A request id has only printable characters, so no id equals the key of another principal's request.
     """
     return request_id if principal == ANONYMOUS else f"{principal}\n{request_id}"
 
 
 class ApprovalStep(msgspec.Struct, frozen=True, kw_only=True):
-    """A call of a plan that is to be approved, and the approvals that it requires; () where it needs none."""
+    """A call of a plan that is to be approved, and the approvals that the call requires."""
 
     summary: str
     operation: str
@@ -129,10 +129,10 @@ class ApprovalStep(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ApprovalRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A plan that is to be approved: its steps, and the fingerprint of the table that it was made for.
+    """A plan that is to be approved: its steps, and the fingerprint of the table.
 
-    NUMBER counts the requests of an operation: an approval is for one of them. CALLS is the number of calls
-    that the operation had made when it began to wait.
+    NUMBER counts the approval requests of an operation. CALLS is the number of calls that the operation had
+    made when it began to wait.
     """
 
     number: int
@@ -149,7 +149,7 @@ class ApprovalRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Approval(msgspec.Struct, frozen=True, kw_only=True):
-    """An approval or a rejection, by a PRINCIPAL in GROUPS, of the request of that NUMBER."""
+    """An approval or a rejection of the approval request NUMBER, by PRINCIPAL as a member of GROUPS."""
 
     principal: str
     groups: tuple[str, ...]
@@ -161,32 +161,32 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OperationStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """How far it is: all of an operation that changes while it goes on."""
+    """The members of an operation that change while it runs."""
 
     state: State
     updated: datetime
     server: str = ""
-    # Of the table that it changes: "" while there is none, and None while any table may be it.
+    # The identity of the operation's table: "" if the table does not exist, None before the first read.
     table_id: str | None = None
     calls: tuple[Call, ...] = ()
-    # When what has a cooldown was last changed, by the clock of the server that wrote it down.
+    # The time of the last change with each cooldown, by the clock of the server that made the change.
     changed: dict[Cooldown, datetime] = {}
     waits: tuple[str, ...] = ()
     remaining_calls: int = 0
     error: OperationError | None = None
-    # What of the table is unlike the spec although the operation succeeded.
+    # The members in which the table differs from the spec although the operation succeeded.
     differences: tuple[str, ...] = ()
     ended: datetime | None = None
-    # What it waits for to be approved, or has waited for last.
+    # The newest approval request.
     approval_request: ApprovalRequest | None = None
-    # While it is dormant: when it begins, or has waited for too long.
+    # Of a dormant operation: its start time, or the end of the time to approve it.
     due: datetime | None = None
     # Oldest first.
     approvals: tuple[Approval, ...] = ()
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    """An operation as it is remembered."""
+    """An operation as it is stored."""
 
     spec: OperationSpec
     status: OperationStatus

@@ -1,12 +1,12 @@
-"""Operations in a table at the endpoint: conditional writes and consistent reads, each of a single item.
+"""Stores operations in a table of the endpoint, by conditional writes and consistent reads of single items.
 
-An operation is written by one server at a time. FENCE counts its claims, REVISION its saves, and both stand
-in the condition of every claim and save, so a late or repeated write changes nothing. When a condition fails,
-the answer to an earlier try may have been lost: the store then reads what stands.
+One server at a time writes an operation. FENCE counts its claims, REVISION its saves. Both are in the
+condition of every claim and save, so a late or repeated write changes nothing. If a condition fails, the
+answer to an earlier attempt may have been lost: the store then reads the current item.
 
-A table is held by its newest operation until that operation has ended. The operation is written first, then
-one conditional write gives it the table, and the save that ends the operation releases the table. Whichever
-of these writes is the last one that was made, no second operation gets the table.
+The newest operation of a table holds the table until it has ended. The operation is written first, then one
+conditional write gives it the table, and the save that ends the operation releases the table. A server may
+stop between any two of these writes, and still no second operation gets the table.
 """
 
 import re
@@ -89,10 +89,10 @@ _OPEN_STATES = {f":{state.lower()}": text(state) for state in State if not state
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
 _BATCH = 100
 
-# The reason of the Failure of whoever writes to a table that is gone.
+# The reason of a write's Failure if the operations table is gone.
 TABLE_GONE = "OPERATIONS_TABLE_GONE"
 
-# Reasons of Failure that mean something else here.
+# Reasons of the endpoint's Failures that have another meaning for the operations table.
 _CONDITION = "CONDITIONAL_CHECK_FAILED_EXCEPTION"
 _NO_TABLE = "RESOURCE_NOT_FOUND_EXCEPTION"
 _INVALID = "VALIDATION_EXCEPTION"
@@ -104,14 +104,14 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True)
 class Selection:
-    """Which operations are asked for: of one table, in some states, of one request; empty is any."""
+    """A filter for operations by table, states and request. An empty member matches any operation."""
 
     table_name: str = ""
     states: frozenset[str] = frozenset()
     request_id: str = ""
 
     def matches(self, found: Found) -> bool:
-        """Whether FOUND is asked for; what can't be read may be."""
+        """Whether FOUND matches. A record that can't be read always matches."""
         if isinstance(found, Failure):
             return True
         spec, state = found.operation.spec, found.operation.status.state
@@ -120,7 +120,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class Page:
-    """Operations by id, newest first, and the id BEFORE which the next page begins, "" at the end."""
+    """Operations by id, newest first. The next page begins before the id BEFORE, "" on the last page."""
 
     found: Mapping[str, Found]
     before: str
@@ -129,10 +129,10 @@ class Page:
 class Store:
     """The operations of ENDPOINT.
 
-    Every method raises Failure as the endpoint's calls do, and for a record that can't be read: DATA_LOSS, or
-    FAILED_PRECONDITION where a later version of the service wrote the record. Writing raises
-    FAILED_PRECONDITION when the operations table is gone and RESOURCE_EXHAUSTED for a record that is larger
-    than DynamoDB's items may be. An operations table that is not there reads as an empty one.
+    Every method raises the Failures of the endpoint's calls. For a record that can't be read it raises
+    DATA_LOSS, or FAILED_PRECONDITION if a later version of the service wrote the record. Writes raise
+    FAILED_PRECONDITION if the operations table is gone, and RESOURCE_EXHAUSTED if a record is larger than
+    DynamoDB's limit for items. A missing operations table reads as an empty one.
     """
 
     def __init__(self, endpoint: Endpoint, audit: Audit = OFF) -> None:
@@ -140,22 +140,22 @@ class Store:
         self._table = OwnTable(endpoint, audit)
 
     async def ensure(self) -> None:
-        """Make the operations table if need be; see OwnTable.ensure."""
+        """Create the operations table if it does not exist: see OwnTable.ensure."""
         await self._table.ensure()
 
     async def request(self, request_id: str) -> RequestRecord | None:
-        """The request of that id, if there is one."""
+        """Return the request, None if it does not exist."""
         item = await self._item(key(REQUEST, request_id))
         return self._readable(request_of, item) if item else None
 
     async def add_request(self, request_id: str, request: RequestRecord) -> RequestRecord:
-        """Write REQUEST, unless there is one of that id: the one that stands."""
+        """Write REQUEST unless the id exists. Returns the stored request."""
         return self._readable(request_of, await self._add(request_item(request_id, request)))
 
     async def save_admission(self, request_id: str, admission: Admission) -> Admission:
-        """Write what the checks of the request found, unless that is written already: what stands.
+        """Write ADMISSION of the request unless the request has one. Returns the stored admission.
 
-        A request whose record is gone is decided by ADMISSION.
+        Returns ADMISSION if the record of the request is gone.
         """
         changed = await self._conditional(
             "UpdateItem",
@@ -170,10 +170,10 @@ class Store:
         return admission if request is None or request.admission is None else request.admission
 
     async def hold_table(self, table_name: str, operation_id: str) -> str:
-        """Give the table to the operation, which is written already: the id of the operation that holds it.
+        """Give the table to the operation, which is stored already. Returns the id of the table's holder.
 
-        That is another one if the table's newest operation has not ended. An operation whose record is gone
-        has ended: records are forgotten only after that.
+        It is another operation if the table's newest operation has not ended. An operation without a record
+        has ended, because records expire only after the end.
         """
         item = table_item(table_name, operation_id, datetime.now(UTC))
         over = operation_id
@@ -188,7 +188,7 @@ class Store:
         return operation_id
 
     async def holders(self, table_names: Collection[str]) -> dict[str, Found]:
-        """The operations that hold the tables, by table name; a Failure where a record can't be read."""
+        """Return the operations that hold the tables, by table name; a Failure if a record can't be read."""
         tables = await self._batch(TABLE, table_names)
         last = {name: self._found(holder_of, item) for name, item in tables.items()}
         entries = await self.entries([each for each in last.values() if isinstance(each, str)])
@@ -196,26 +196,27 @@ class Store:
         return {name: each for name, each in found.items() if each is not None and not _has_ended(each)}
 
     async def add(self, operation: Operation, owner: str) -> Entry:
-        """Write OPERATION, unless there is one of that id: the one that stands.
+        """Write OPERATION unless its id exists. Returns the stored operation.
 
-        The operation is OWNER's, which is one process and writes by `Entry.claim_of`; "" leaves it to anyone.
+        OWNER is the server process that owns the operation and gets its claim by `Entry.claim_of`. "" is no
+        owner: any server may claim the operation.
         """
         return self._readable(entry_of, await self._add(operation_item(operation, owner)))
 
     async def get(self, operation_id: str) -> Entry | None:
-        """The operation of that id, if there is one."""
+        """Return the operation, None if it does not exist."""
         item = await self._item(key(OPERATION, operation_id))
         return self._readable(entry_of, item) if item else None
 
     async def entries(self, operation_ids: Iterable[str]) -> dict[str, Found]:
-        """The operations of these ids that there are; a Failure for a record that can't be read."""
+        """Return the operations that exist, by id; a Failure for a record that can't be read."""
         items = await self._batch(OPERATION, operation_ids)
         return {operation_id: self._found(entry_of, item) for operation_id, item in items.items()}
 
     async def open_operations(self) -> dict[str, int]:
-        """The operations that have not ended: their ids, each with the time that it waits for.
+        """Return the due times of the operations that have not ended, by id.
 
-        Times are seconds since 1970, 0 for operations that wait for no time. A change may show a moment late.
+        Times are in seconds since 1970, 0 for no due time. The index is eventually consistent.
         """
         params: AwsDict = {
             "KeyConditionExpression": f"#{OPEN} = :indexed",
@@ -230,7 +231,7 @@ class Store:
             params = {**params, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     async def claim(self, entry: Entry, owner: str) -> Claim | None:
-        """Make the operation OWNER's, which is one process, if it stands as ENTRY; None otherwise."""
+        """Claim the operation for the process OWNER. Returns None if it has changed since ENTRY was read."""
         claim = entry.claim
         claim.fence += 1
         claimed = await self._update(
@@ -246,28 +247,28 @@ class Store:
         )
         if claimed:
             return claim
-        stands = await self.get(claim.operation_id)
-        return stands.claim_of(owner) if stands and stands.fence == claim.fence else None
+        current = await self.get(claim.operation_id)
+        return current.claim_of(owner) if current and current.fence == claim.fence else None
 
     async def save(self, claim: Claim, status: OperationStatus) -> bool:
-        """Write STATUS: whether somebody asked the operation to stop. Raises LeaseLost.
+        """Write STATUS, and return whether the operation is to be cancelled. Raises LeaseLost.
 
-        The revision changes with every save, also of the same progress. An operation that has ended is
-        nobody's, and is forgotten after 30 days.
+        Every save changes the revision, also if the status is the same. An operation that has ended has no
+        owner, and its record expires after 30 days.
         """
         while (saved := await self._save(claim, status)) is None:
-            stands = await self.get(claim.operation_id)
-            if stands is None or stands.fence != claim.fence:
+            current = await self.get(claim.operation_id)
+            if current is None or current.fence != claim.fence:
                 raise LeaseLost
-            # An earlier save was made whose answer was lost: this one, or one that was given up before.
-            claim.revision, claim.written = stands.revision, stands.operation.status
+            # An earlier attempt succeeded and its answer was lost: of this save, or of the one before.
+            claim.revision, claim.written = current.revision, current.operation.status
             if claim.revision == claim.tried:
-                return stands.operation.cancel_requested
+                return current.operation.cancel_requested
         claim.revision, claim.written = claim.tried, status
         return cancel_requested(saved)
 
     async def release(self, claim: Claim) -> None:
-        """Leave the operation to whoever claims it next, if it is still held."""
+        """Remove the owner, so that any server can claim the operation. Does nothing if CLAIM is lost."""
         await self._update(
             claim.operation_id,
             UpdateExpression="REMOVE #Owner",
@@ -276,10 +277,10 @@ class Store:
         )
 
     async def rewrite(self, entry: Entry, status: OperationStatus) -> Entry | None:
-        """Write STATUS of an operation that no server carries out: what stands then.
+        """Write STATUS of an operation that no server carries out. Returns the stored operation.
 
-        Nothing is written, and None is the answer, if the operation does not stand as ENTRY any more. Whoever
-        had a claim loses it.
+        Returns None and writes nothing if the operation has changed since ENTRY was read. Earlier claims are
+        lost.
         """
         operation_id = entry.operation.spec.operation_id
         changed, removed = changed_attributes(entry.operation.status, status)
@@ -302,12 +303,12 @@ class Store:
         )
         if item is not None:
             return self._readable(entry_of, item)
-        stands = await self.get(operation_id)
-        # The answer to an earlier try may have been lost.
-        return stands if stands and stands.operation.status == status else None
+        current = await self.get(operation_id)
+        # The answer to an earlier attempt may have been lost.
+        return current if current and current.operation.status == status else None
 
     async def request_cancel(self, operation_id: str) -> Entry | None:
-        """Ask the operation to stop, unless it has ended: what stands, or None if there is no such one."""
+        """Request that the operation is cancelled, unless it has ended. Returns None if it does not exist."""
         entry = await self.get(operation_id)
         if entry is None or entry.operation.status.state.ended:
             return entry
@@ -320,11 +321,11 @@ class Store:
         return self._readable(entry_of, changed) if changed else await self.get(operation_id)
 
     async def forget(self, operation_id: str) -> None:
-        """Remove the record of the operation, readable or not."""
+        """Delete the record of the operation, also if it can't be read."""
         await self._conditional("DeleteItem", Key=key(OPERATION, operation_id))
 
     async def heartbeat(self, server: str, acknowledged: Collection[str]) -> frozenset[str]:
-        """Write a heartbeat of SERVER: the operations it was asked to stop, without those ACKNOWLEDGED."""
+        """Write a heartbeat of SERVER. Returns the operations that it is to cancel, without ACKNOWLEDGED."""
         item = server_item(server, datetime.now(UTC))
         delete = " DELETE #CancelRequests :acknowledged" if acknowledged else ""
         params: AwsDict = {
@@ -339,25 +340,26 @@ class Store:
             "ReturnValues": "ALL_NEW",
         }
         answer = await self._written(self._call("UpdateItem", params, at_once=True))
-        beaten = None if answer is None else item_of(answer["Attributes"])
-        return frozenset() if beaten is None else cancel_requests(beaten)
+        written = None if answer is None else item_of(answer["Attributes"])
+        return frozenset() if written is None else cancel_requests(written)
 
     async def recreate_heartbeat(self, server: str) -> None:
-        """Write the item of SERVER anew, in place of one that is not as this package writes items.
+        """Replace the item of SERVER, which does not have the format of this package.
 
-        The operations that SERVER was asked to stop are lost: each save of an operation tells all the same.
+        The list of operations that SERVER is to cancel is lost. Each save of an operation returns its
+        cancellation too.
         """
-        # No revision that was seen before: whoever saw the last one takes this for a heartbeat.
+        # A revision that no server has seen, so that all servers take the item for a new heartbeat.
         item: AwsDict = {**server_item(server, datetime.now(UTC)), "Revision": number(time.time_ns())}
         await self._written(self._call("PutItem", {"Item": item}, at_once=True))
 
     async def heartbeats(self, servers: Collection[str]) -> dict[str, str]:
-        """The revision of the last heartbeat of each of SERVERS that has given one."""
+        """Return the revisions of the last heartbeats of SERVERS, by name; without servers that have none."""
         items = await self._batch(SERVER, servers)
         return {name: str(item.get("Revision", {}).get("N", "")) for name, item in items.items()}
 
     async def notify_cancel(self, server: str, operation_id: str) -> None:
-        """Have SERVER, if it is known, learn with its next heartbeat that the operation is to stop."""
+        """Have SERVER get the cancellation with its next heartbeat. Does nothing if SERVER has no item."""
         await self._conditional(
             "UpdateItem",
             Key=key(SERVER, server),
@@ -367,14 +369,15 @@ class Store:
         )
 
     async def save_member(self, member: Member) -> None:
-        """Write the item of MEMBER in place of the one before; waits for no budget."""
+        """Write the item of MEMBER. The call does not wait for the call budget."""
         item = member_item(member, datetime.now(UTC))
         await self._written(self._call("PutItem", {"Item": item}, at_once=True))
 
     async def members(self) -> list[Member] | None:
-        """The servers that share the operations table, without unreadable items; None without the table.
+        """Return the servers that share the operations table; None if the table does not exist.
 
-        A change may show a moment late. Waits for no budget.
+        Leaves out unreadable items. The index is eventually consistent. The call does not wait for the call
+        budget.
         """
         params: AwsDict = {
             "IndexName": MEMBERS,
@@ -396,7 +399,7 @@ class Store:
             params = {**params, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     async def forget_member(self, member: Member) -> None:
-        """Remove the item of MEMBER, if the item has not been written since."""
+        """Delete the item of MEMBER if it has not been written since."""
         await self._conditional(
             "DeleteItem",
             Key=key(MEMBER, member.name),
@@ -405,9 +408,9 @@ class Store:
         )
 
     async def page(self, selection: Selection, *, before: str, limit: int) -> Page:
-        """Of LIMIT operations that are older than BEFORE those of SELECTION; "" begins with the newest.
+        """Return those of the LIMIT operations before BEFORE ("" for the newest) that SELECTION matches.
 
-        An operation that has just begun may show a moment late, but for those of a request.
+        The index is eventually consistent. The operations of a request are read consistently.
         """
         names, following = (
             await self._names_of_request(selection.request_id, before, limit)
@@ -443,7 +446,7 @@ class Store:
         return [name_of(item) for item in items_of(answer["Items"])], name_of(last) if last else ""
 
     async def _give_table(self, item: AwsDict, over: str) -> bool:
-        """Write ITEM, if the table was never given to an operation, or last to the one that is OVER."""
+        """Write ITEM if the table has no operation yet, or its newest operation is OVER."""
         given = await self._conditional(
             "PutItem",
             Item=item,
@@ -461,11 +464,11 @@ class Store:
         return entry is not None and not entry.operation.status.state.ended
 
     async def _save(self, claim: Claim, status: OperationStatus) -> Item | None:
-        # No two saves write the same revision: what stands tells which of them were made.
+        # Each attempt has its own revision, so the stored revision tells which attempt succeeded.
         claim.tried = max(claim.tried, claim.revision) + 1
         changed, removed = changed_attributes(claim.written, status)
         attributes = {**changed, "Revision": number(claim.tried)}
-        # After a save without an answer nobody knows what is written.
+        # Unknown until the save is answered.
         claim.written = None
         sets = ", ".join(f"#{name} = :{name}" for name in attributes)
         removes = ", ".join(f"#{name}" for name in removed)
@@ -481,21 +484,21 @@ class Store:
         )
 
     async def _add(self, item: AwsDict) -> Item:
-        """ITEM as a new one, or the one of its key that was there first."""
+        """Write ITEM unless its key exists. Returns the stored item."""
         while await self._conditional("PutItem", Item=item, ConditionExpression=_NEW) is None:
-            there = await self._item({"Id": item["Id"]})
-            if there is not None:
-                return there
+            existing = await self._item({"Id": item["Id"]})
+            if existing is not None:
+                return existing
         return cast("Item", item)
 
     async def _update(self, operation_id: str, **params: AwsValue) -> Item | None:
-        """The operation after the update; None where the condition does not hold."""
-        its_key = key(OPERATION, operation_id)
-        answer = await self._conditional("UpdateItem", Key=its_key, ReturnValues="ALL_NEW", **params)
+        """The operation after the update; None if the condition is false."""
+        item_key = key(OPERATION, operation_id)
+        answer = await self._conditional("UpdateItem", Key=item_key, ReturnValues="ALL_NEW", **params)
         return None if answer is None else item_of(answer["Attributes"])
 
     async def _conditional(self, operation: str, **params: AwsValue) -> AwsDict | None:
-        """The answer to a write; None where its condition does not hold."""
+        """The answer to a write; None if its condition is false."""
         return await self._written(self._call(operation, params))
 
     async def _written(self, call: Awaitable[AwsDict]) -> AwsDict | None:
@@ -506,12 +509,12 @@ class Store:
                 return None
             raise self._write_failure(failure) from failure
 
-    async def _item(self, its_key: AwsDict) -> Item | None:
-        params: AwsDict = {"Key": its_key, "ConsistentRead": True}
+    async def _item(self, item_key: AwsDict) -> Item | None:
+        params: AwsDict = {"Key": item_key, "ConsistentRead": True}
         return item_of((await self._read("GetItem", params)).get("Item"))
 
     async def _batch(self, kind: str, names: Iterable[str]) -> dict[str, Item]:
-        """The items of KIND that there are of NAMES, by name."""
+        """The items NAMES of KIND that exist, by name."""
         keys: list[AwsValue] = [key(kind, name) for name in dict.fromkeys(names)]
         found: dict[str, Item] = {}
         while keys:
@@ -530,7 +533,7 @@ class Store:
         return await self._read("Query", {"IndexName": index, **params})
 
     async def _read(self, operation: str, params: AwsDict) -> AwsDict:
-        """The answer to a read, as of an empty table where there is none."""
+        """The answer to a read. A missing operations table reads as an empty one."""
         try:
             return await self._call(operation, params)
         except Failure as failure:
@@ -540,7 +543,7 @@ class Store:
             return {"Items": []}
 
     async def _call(self, operation: str, params: AwsDict, *, at_once: bool = False) -> AwsDict:
-        """The answer to OPERATION, which waits for no budget where it must be made AT_ONCE."""
+        """The answer to OPERATION. A call AT_ONCE does not wait for the call budget."""
         table: AwsDict = {} if "RequestItems" in params else {"TableName": self._table.name}
         try:
             made = self._endpoint.call if at_once else self._endpoint.background.call
@@ -551,7 +554,7 @@ class Store:
             raise
 
     def _write_failure(self, failure: Failure) -> Failure:
-        """What FAILURE of a write means."""
+        """FAILURE of a write, as a Failure of the operations table."""
         metadata = {"table": self._table.name, "endpoint": self._endpoint.name}
         if failure.reason == _NO_TABLE:
             self._table.forget()
@@ -578,15 +581,15 @@ class Store:
         except Unreadable as error:
             return self._unreadable(str(item["Id"]["S"]), error)
 
-    def _unreadable(self, its_id: str, why: Unreadable) -> Failure:
-        kind, _, name = its_id.partition("/")
+    def _unreadable(self, id_: str, why: Unreadable) -> Failure:
+        kind, _, name = id_.partition("/")
         newer = isinstance(why, Newer)
-        remedy = "upgrade this server" if newer else _REMEDIES.get(kind, _DELETE).format(id=its_id, name=name)
+        remedy = "upgrade this server" if newer else _REMEDIES.get(kind, _DELETE).format(id=id_, name=name)
         return Failure(
             Code.FAILED_PRECONDITION if newer else Code.DATA_LOSS,
-            f"the item {its_id} of the table {self._table.name} cannot be read ({why}): {remedy}",
+            f"the item {id_} of the table {self._table.name} cannot be read ({why}): {remedy}",
             reason="OPERATION_FORMAT_NEWER" if newer else "OPERATION_UNREADABLE",
-            metadata={"table": self._table.name, "endpoint": self._endpoint.name, "item": its_id},
+            metadata={"table": self._table.name, "endpoint": self._endpoint.name, "item": id_},
         )
 
 
@@ -603,7 +606,7 @@ def _has_ended(found: Found) -> bool:
 
 
 def _filter(selection: Selection) -> tuple[str, AwsDict]:
-    """The expression that selects from the index of all operations, and its values."""
+    """The filter expression for the index of all operations, and its values."""
     of_table: AwsDict = {":table": text(selection.table_name)} if selection.table_name else {}
     in_states: AwsDict = {
         f":state{place}": text(state) for place, state in enumerate(sorted(selection.states))

@@ -1,1 +1,1 @@
-"""Poll loops that any number of watchers share, and the outages that polls meet."""
+"""Poll loops that any number of watchers share, and the outages of endpoints."""

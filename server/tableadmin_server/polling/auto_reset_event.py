@@ -1,4 +1,4 @@
-"""An event that a wait resets."""
+"""An event that resets after each wait."""
 
 import asyncio
 import contextlib
@@ -14,11 +14,11 @@ class AutoResetEvent:
         self._event = asyncio.Event()
 
     def wake(self, _: object = None) -> None:
-        """Signal; called on the event loop."""
+        """Signal the event. Must be called on the event loop."""
         self._event.set()
 
     async def wait(self, until: float) -> bool:
-        """Wait for a signal until a moment on the event loop's clock: whether there was one."""
+        """Wait for a signal until UNTIL, by the event loop's clock. Returns whether there was one."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout_at(until):
                 await self._event.wait()

@@ -1,4 +1,4 @@
-"""Times in which an endpoint could not be asked, so that watches can say so. No I/O."""
+"""Outages: times in which the polls of an endpoint fail. Watches report them. No I/O."""
 
 import asyncio
 import time
@@ -9,7 +9,7 @@ from google.rpc.code_pb2 import Code
 
 from tableadmin_server.failure import Failure
 
-# Seconds of success that end an outage: an endpoint that fails now and then has one outage, not many.
+# Seconds without a failure that end an outage. An endpoint that fails from time to time has one outage.
 _RECOVERY_SECONDS = 5.0
 
 _TRANSIENT = frozenset(
@@ -22,7 +22,7 @@ _TRANSIENT = frozenset(
         Code.UNKNOWN,
     }
 )
-# The service is refused, for want of credentials or rights: it lasts, but it does not lie with the read.
+# The endpoint refuses the credentials of the service. These failures last, and do not depend on the table.
 _REFUSED = frozenset({Code.PERMISSION_DENIED, Code.UNAUTHENTICATED})
 
 
@@ -32,13 +32,13 @@ def is_transient(failure: Failure) -> bool:
 
 
 def is_of_the_table(failure: Failure) -> bool:
-    """Whether it lies with the table or the part that is read, which may be forbidden, and will last."""
+    """Whether FAILURE is permanent and concerns the table or part that was read, such as a denied read."""
     return not is_transient(failure) and failure.code != Code.UNAUTHENTICATED
 
 
 @dataclass(frozen=True)
 class Outage:
-    """A time in which the endpoint could not be asked: its number, when it began (epoch seconds), and why."""
+    """An outage: its number, its begin in seconds since 1970, and the message of the first failure."""
 
     number: int
     since: float
@@ -46,23 +46,23 @@ class Outage:
 
 
 class Outages:
-    """The outages of one endpoint, numbered from 1; BEGUN is called when one begins."""
+    """The outages of one endpoint, numbered from 1. BEGUN is called when an outage begins."""
 
     def __init__(self, begun: Callable[[], None]) -> None:
         self._begun = begun
         self._last_failure = float("-inf")
         self.count = 0
-        # Reads that have succeeded and failed.
+        # The numbers of reads that have succeeded and failed.
         self.reads_answered = self.reads_failed = 0
         self.current: Outage | None = None
 
     @property
     def over(self) -> int:
-        """How many are over: the number of the last one that is."""
+        """The number of the last outage that is over."""
         return self.count if self.current is None else self.count - 1
 
     def failed(self, failure: Failure, *, known: bool) -> None:
-        """A read has failed; KNOWN says that the same read has succeeded before."""
+        """Count a failed read. KNOWN says that the same read has succeeded before."""
         self.reads_failed += 1
         if not is_transient(failure) and not (known and failure.code in _REFUSED):
             return
@@ -73,11 +73,11 @@ class Outages:
             self._begun()
 
     def answered(self) -> None:
-        """A read has succeeded: the outage is over when no other has failed for a while."""
+        """Count a successful read. Ends the outage if no read has failed for _RECOVERY_SECONDS."""
         self.reads_answered += 1
         if self.current and asyncio.get_running_loop().time() - self._last_failure >= _RECOVERY_SECONDS:
             self.forget()
 
     def forget(self) -> None:
-        """Take the outage for over: nobody has looked for a while."""
+        """End the current outage."""
         self.current = None

@@ -1,4 +1,4 @@
-"""One poll loop for one thing, whatever the number of those who look at it."""
+"""A poll loop that any number of watchers share."""
 
 import asyncio
 import contextlib
@@ -15,41 +15,40 @@ from tableadmin_server.supervision import Supervisor
 
 T = TypeVar("T")
 
-# Seconds between polls: while something is in transition, and at last when nothing changes any more.
+# Seconds between polls: after a change, and after a long time without one.
 SHORTEST_INTERVAL = 0.25
 LONGEST_INTERVAL = 15.0
 _BACKOFF_FACTOR = 1.5
 _LONGEST_FAILING_INTERVAL = 2.0
-# Seconds from the end of a poll to the next at least, however many join or write: they share it.
+# The least seconds from the end of a poll to the next. Watchers that join meanwhile share the next poll.
 _MIN_GAP = 0.05
 
 _log = structlog.get_logger()
 
 
 class Watcher(Protocol):
-    """Somebody who looks at a poller."""
+    """A stream or wait that uses a poller."""
 
     def wake(self, subject: str) -> None:
-        """Called on the event loop when there is something new to look at; SUBJECT is the poller's."""
+        """Note, on the event loop, that the poller of SUBJECT has something new."""
 
 
 class Spread(Protocol):
-    """Makes many calls without holding up the event loop."""
+    """Makes many calls without blocking the event loop."""
 
     def __call__(self, call: Callable[[T], None], arguments: Collection[T], /) -> None:
-        """CALL with each of ARGUMENTS, now or soon."""
+        """Call CALL with each of ARGUMENTS, now or soon."""
 
 
 class Poller(Generic[T]):
-    """Polls while anybody looks: fast while the newest state moves, slower and slower otherwise.
+    """Polls while it has watchers: fast while the state is in transition, otherwise more and more slowly.
 
-    READ gives the newest state, a known one if nothing has changed, or raises: then the state stays what it
-    was, `failure` says why it is old, and polling goes on. MOVES says of the state before and the newest
-    whether to look again soon. Who looks is woken by another state, by a first failure, and by each poll
-    that begins after joining until one succeeds. There is no queue: whoever is slow finds the newest state.
-    SPREAD makes the calls that wake them, so that thousands of them do not hold up the event loop.
-    They are told the SUBJECT of the poller, such as the name of a table. Those who join within the seconds
-    that GATHER gives share a poll.
+    READ returns the newest state. If READ raises, the state stays as it was, `failure` has the error, and
+    polling continues. MOVES gets the state before and the newest state, and returns whether to poll again
+    soon. A watcher is woken by a changed state, by a first failure, and, after it has joined, by each poll
+    until one succeeds. There is no queue: a slow watcher finds the newest state. SPREAD makes the calls that
+    wake watchers, so that thousands of them do not block the event loop. The calls have the SUBJECT of the
+    poller, such as the name of a table. Watchers that join within GATHER() seconds share a poll.
     """
 
     def __init__(
@@ -71,12 +70,12 @@ class Poller(Generic[T]):
         self._gather = gather
         self._gathering: asyncio.TimerHandle | None = None
         self._watchers: dict[Watcher, float] = {}
-        # Those who have seen no state yet that was read after they joined: from which poll on it is.
+        # The watchers without a state read after they joined, each with the first poll after it joined.
         self._awaiting_fresh: dict[Watcher, int] = {}
         self._task: asyncio.Task[None] | None = None
         self._triggered = asyncio.Event()
         self._interval = SHORTEST_INTERVAL
-        # Polls are numbered: the last that has begun, the last that has ended.
+        # The number of the last poll that has begun, and of the last that has ended.
         self._begun = 0
         self._ended = 0
         self.state: T | None = None
@@ -84,28 +83,28 @@ class Poller(Generic[T]):
 
     @property
     def watched(self) -> bool:
-        """Whether anybody looks."""
+        """Whether there are watchers."""
         return bool(self._watchers)
 
     @property
     def longest_interval(self) -> float:
-        """Seconds from one poll to the next at most, as those who look want it."""
+        """The longest time in seconds between polls that the watchers allow."""
         return min(self._watchers.values(), default=LONGEST_INTERVAL)
 
     def join(self, watcher: Watcher, longest_interval: float = LONGEST_INTERVAL) -> None:
-        """Poll at least every LONGEST_INTERVAL seconds; the first poll starts at once and wakes WATCHER."""
+        """Poll at least every LONGEST_INTERVAL seconds. The first poll starts at once and wakes WATCHER."""
         self._watchers[watcher] = longest_interval
         self._awaiting_fresh[watcher] = self._begun + 1
         if self._task is None:
             self._interval = SHORTEST_INTERVAL
             self._triggered.set()
-            # In a context of its own: the loop is not that of the call that was the first to watch.
+            # A new context, because the loop outlives the call that was the first to watch.
             self._task = asyncio.create_task(self._supervisor.repeat("poll", self._round), context=Context())
         else:
             self._trigger_for_joined()
 
     def leave(self, watcher: Watcher) -> None:
-        """Look no longer; the last one out stops the polling."""
+        """Remove WATCHER. Polling stops after the last watcher."""
         self._watchers.pop(watcher, None)
         self._awaiting_fresh.pop(watcher, None)
         if not self._watchers and self._task is not None:
@@ -120,22 +119,22 @@ class Poller(Generic[T]):
         return watcher not in self._awaiting_fresh
 
     def failure_for(self, watcher: Watcher) -> Failure | None:
-        """Why the last poll that began after WATCHER joined has failed; None if it has not."""
+        """Return the failure of the last poll that began after WATCHER joined, None if it succeeded."""
         return self.failure if self._awaiting_fresh.get(watcher, 0) <= self._ended else None
 
     def is_readable(self, watcher: Watcher) -> bool:
-        """Whether WATCHER has something fresh to look at; raises the failure that won't pass by itself."""
+        """Whether WATCHER has a state read after it joined. Raises a failure that is not transient."""
         failure = self.failure_for(watcher)
         if failure is not None and not is_transient(failure):
             raise failure
         return failure is None and self.is_fresh(watcher)
 
     def wake(self) -> None:
-        """Wake whoever looks: there is something new beside the state."""
+        """Wake all watchers, because something beside the state is new."""
         self._wake_all(self._watchers)
 
     def _trigger_for_joined(self) -> None:
-        """Poll for those who have joined, at once or after the time in which others may join."""
+        """Poll for new watchers, at once or after the time in which more may join."""
         if self._gathering is not None:
             return
         seconds = self._gather()
@@ -149,7 +148,7 @@ class Poller(Generic[T]):
         self._triggered.set()
 
     def trigger(self) -> None:
-        """Poll as soon as may be, and often for a while: what is polled may just have been changed."""
+        """Poll as soon as possible, and often for a while, because a change is likely."""
         self._interval = SHORTEST_INTERVAL
         self._triggered.set()
 
@@ -162,14 +161,14 @@ class Poller(Generic[T]):
         await self._pause()
 
     async def _poll(self) -> bool:
-        """Whether there is news: another state, or a failure after a success."""
+        """Poll once. Returns whether there is news: a changed state, or a failure after a success."""
         try:
             state = await self._read()
             moves = self._moves(self.state, state)
-        except Exception as error:  # noqa: BLE001  # whatever an endpoint answers, its watchers live on
+        except Exception as error:  # noqa: BLE001  # no answer of an endpoint may end the loop
             return self._failed(error)
         self._outages.answered()
-        # The change itself may be half of one: look again soon.
+        # A change may be followed by another: poll again soon.
         self._slow_down(SHORTEST_INTERVAL if moves else self.longest_interval)
         self.failure = None
         if state == self.state:

@@ -1,1 +1,1 @@
-"""Tables as an endpoint shows them: how they are read, and what two moments have in common."""
+"""Tables as an endpoint shows them: how they are read and compared."""

@@ -1,4 +1,4 @@
-"""What differs between two snapshots of a table. No I/O."""
+"""The differences between two snapshots of a table. No I/O."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from tableadmin_server.tables.facets import Aspect
 from tableadmin_server.tables.parts import ROWS, Part
 from tableadmin_server.tables.snapshot import Snapshot
 
-# The aspects that are of a part, and not of the description.
+# The parts of each aspect, for aspects that are not of the description.
 _PARTS_OF: Mapping[Aspect, frozenset[Part]] = {
     row.aspect: frozenset(part for part, other in ROWS.items() if other.aspect == row.aspect)
     for row in ROWS.values()
@@ -17,9 +17,9 @@ _PARTS_OF: Mapping[Aspect, frozenset[Part]] = {
 
 
 def differences(before: Snapshot, after: Snapshot, *, sizes: bool) -> list[TableChange]:
-    """What has changed from BEFORE to AFTER; item counts and sizes only where SIZES is true.
+    """Return the changes from BEFORE to AFTER. Item counts and sizes are included if SIZES is true.
 
-    A part that one of them could not read is left out: nobody knows whether it has changed.
+    A part that is unreadable in BEFORE or AFTER is left out, because its changes are unknown.
     """
     if before.facets is after.facets:
         return []
@@ -38,7 +38,7 @@ def differences(before: Snapshot, after: Snapshot, *, sizes: bool) -> list[Table
 
 
 def _hides(snapshot: Snapshot, aspect: Aspect) -> bool:
-    """Whether ASPECT can't be told, for want of the part that it belongs to."""
+    """Whether ASPECT is unknown, because its part is unreadable."""
     if not snapshot.unreadable or aspect == TableAspect.TABLE_ASPECT_UNREADABLE_PART:
         return False
     return not snapshot.unreadable.keys().isdisjoint({Part.DESCRIPTION, *_PARTS_OF.get(aspect, ())})

@@ -1,4 +1,4 @@
-"""A table by what its members are about, so that two snapshots can be compared facet by facet. No I/O."""
+"""Groups the members of a table by aspect and subject, so that two snapshots can be compared. No I/O."""
 
 from collections.abc import Mapping
 from typing import TypeAlias, cast
@@ -9,10 +9,10 @@ from tableadmin_server.tables.parts import ROWS, Part
 
 # The numbers of the enum, as generated code types them.
 Aspect: TypeAlias = "TableAspect.ValueType"
-# What something is about: the aspect, and the index, region or stream, "" for the table itself.
+# An aspect and its subject: the name of an index, region or stream, "" for the table.
 Facet: TypeAlias = tuple[Aspect, str]
 
-# The members of a description by what they are about; any other is OTHER.
+# The aspects of the members of a description. All other members are OTHER.
 _TABLE_MEMBERS: Mapping[str, Aspect] = {
     "TableStatus": TableAspect.TABLE_ASPECT_STATUS,
     "ProvisionedThroughput": TableAspect.TABLE_ASPECT_THROUGHPUT,
@@ -36,8 +36,8 @@ _INDEX_MEMBERS: Mapping[str, Aspect] = {
     "IndexSizeBytes": TableAspect.TABLE_ASPECT_SIZE,
 }
 
-# The lists of things with a name: (the member that names an element, what an element's members are about, and
-# what the rest of them is about).
+# The lists of named elements: (the member with the name, the aspects of an element's members, the aspect of
+# its other members).
 _NAMED: Mapping[str, tuple[str, Mapping[str, Aspect], Aspect]] = {
     "GlobalSecondaryIndexes": ("IndexName", _INDEX_MEMBERS, TableAspect.TABLE_ASPECT_INDEX),
     "LocalSecondaryIndexes": ("IndexName", _INDEX_MEMBERS, TableAspect.TABLE_ASPECT_INDEX),
@@ -46,14 +46,14 @@ _NAMED: Mapping[str, tuple[str, Mapping[str, Aspect], Aspect]] = {
     "GlobalTableWitnesses": ("RegionName", {}, TableAspect.TABLE_ASPECT_REPLICA),
 }
 
-# Members that move with the clock.
+# Members that change with time.
 _VOLATILE_MEMBERS = frozenset({"LatestRestorableDateTime"})
 
 
 def facets(
     description: AwsDict, parts: Mapping[Part, AwsValue], unreadable: Mapping[str, AwsDict]
 ) -> Mapping[Facet, AwsDict]:
-    """A table by what its members are about; UNREADABLE says by the name of a part why it can't be read."""
+    """Return the members of a table by facet. UNREADABLE has the error of each unreadable part, by name."""
     found: dict[Facet, AwsDict] = {}
     for member, value in description.items():
         if member in _NAMED:
@@ -84,16 +84,16 @@ def _add_part(found: dict[Facet, AwsDict], part: Part, value: AwsValue) -> None:
     elif isinstance(value, list):
         label = status.label if status else ""
         for each in cast("list[AwsDict]", value):
-            found[aspect, str(each.get(label, ""))] = _still(each)
+            found[aspect, str(each.get(label, ""))] = _without_volatile(each)
     elif isinstance(value, dict):
-        found.setdefault((aspect, ""), {}).update(_still(value))
+        found.setdefault((aspect, ""), {}).update(_without_volatile(value))
     elif value:
         found[aspect, ""] = {part.value: value}
 
 
-def _still(value: AwsDict) -> AwsDict:
+def _without_volatile(value: AwsDict) -> AwsDict:
     return {
-        key: _still(cast("AwsDict", inner)) if isinstance(inner, dict) else inner
+        key: _without_volatile(cast("AwsDict", inner)) if isinstance(inner, dict) else inner
         for key, inner in value.items()
         if key not in _VOLATILE_MEMBERS
     }

@@ -1,4 +1,4 @@
-"""What policies may know of a table: its tags, and how much is in it."""
+"""The facts of a table that policies can use: its tags, its item count and its size."""
 
 from collections.abc import Mapping
 from typing import cast
@@ -14,9 +14,9 @@ from tableadmin_server.tables.reading import UNSUPPORTED, TableReader
 
 
 async def read_facts(endpoint: Endpoint, name: str, needed: FactsNeeded) -> Facts:
-    """What NEEDED says of the table NAME of ENDPOINT; nothing where there is no table.
+    """Return the facts NEEDED of the table NAME of ENDPOINT. A table that does not exist has no facts.
 
-    Raises Failure where that can't be read: nobody knows then what policies would say.
+    Raises Failure if the facts can't be read, because policies can't be evaluated without them.
     """
 
     async def ask(operation: str, params: AwsDict) -> AwsDict:

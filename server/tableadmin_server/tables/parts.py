@@ -1,4 +1,4 @@
-"""The parts of a table: its description, and what AWS keeps apart from the description, one row a part.
+"""The parts of a table: its description, and the settings that other AWS operations read, a row each.
 
 A new part is a member of Part, a row of ROWS and, to be watched, a value of `TablePart` and a field of
 `TableState` in the contract.
@@ -38,10 +38,10 @@ class Part(StrEnum):
 
 @dataclass(frozen=True)
 class Status:
-    """Where a part shows that it is changing: NAME in words, and the member that has the status.
+    """The status of a part: NAME in words, and MEMBER, which has the status.
 
-    HOLDER is the structure inside the part that has the member, "" for the part itself. Of a part that is a
-    list each element has a status, and LABEL is the member that names the element.
+    HOLDER is the structure in the part that has the member, "" for the part itself. If the part is a list,
+    each element has a status, and LABEL is the member with the name of the element.
     """
 
     name: str
@@ -52,12 +52,12 @@ class Status:
 
 @dataclass(frozen=True)
 class Row:
-    """How a part is read, and what it shows.
+    """How a part is read and shown.
 
-    OPERATION is the AWS operation and MEMBER the member of the answer, "" for all of the answer. The table is
-    named by NAMED_BY. EACH is a list of indexes in the description: the part is read for each index, and is
-    the list of the answers. TOKEN is the member that asks for the next page of a part in pages. ABSENT has
-    the value of the part for the reasons of errors that say that the table has none.
+    OPERATION is the AWS operation, MEMBER the member of its answer, "" for the whole answer. NAMED_BY is the
+    parameter with the table. EACH is a list of indexes in the description: the part is read for each index,
+    and is the list of the answers. TOKEN is the parameter and member with the token of the next page. ABSENT
+    has the value of the part by the reason of an error that says that the table has no such part.
     """
 
     operation: str
@@ -67,18 +67,18 @@ class Row:
     token: str = ""
     absent: Mapping[str, AwsValue] | None = None
     status: Status | None = None
-    # Read of tables of provisioned capacity alone, and done without where it can't be read.
+    # Whether the part is read only of tables with provisioned capacity, and left out if reads are denied.
     provisioned_only: bool = False
     optional: bool = False
-    # For watches: whether the part is watched unless a caller chooses, the field of TableState that shows it
-    # with the type of an element, and what a change of it is called.
+    # For watches: whether the part is watched by default, the field of TableState, the type of the field or
+    # of its elements, and the aspect of a change.
     watched: bool = False
     field: str = ""
     message: type[Message] | None = None
     aspect: "TableAspect.ValueType" = TableAspect.TABLE_ASPECT_OTHER
 
 
-# The order is the one in which parts are read and shown.
+# In the order in which parts are read and shown.
 ROWS: Mapping[Part, Row] = {
     Part.TIME_TO_LIVE: Row(
         "DescribeTimeToLive",

@@ -1,4 +1,4 @@
-"""Reads what plans look at: a table with the parts that a spec can name, and what moves them by itself."""
+"""Reads tables for plans: with the parts that a spec can have, and with auto scaling."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
@@ -11,17 +11,17 @@ from tableadmin_server.tables.reading import background_reader
 from tableadmin_server.tables.restore_sources import restore_source
 from tableadmin_server.tables.snapshot import Snapshot
 
-# What a table has that is encrypted by KMS and names no key.
+# The key of a table that is encrypted by KMS without a named key.
 _AWS_MANAGED_KEY = "alias/aws/dynamodb"
-# A part of each index costs a call an index: it is read for specs that name it.
+# Parts that are read for each index cost a call an index. They are read only for specs that have them.
 _ALWAYS = frozenset(part for part, row in ROWS.items() if not row.each)
 
 
 async def observed(endpoint: Endpoint, name: str, spec: Mapping[str, AwsValue]) -> Snapshot:
-    """The table NAME as it is now, for SPEC; raises Failure.
+    """Return the current table NAME, for SPEC. Raises Failure.
 
-    Of a table that is not there only this is known: which parts that SPEC names the endpoint lacks, and what
-    SPEC restores the table from.
+    The snapshot of a table that does not exist has only the parts of SPEC that the endpoint lacks, and the
+    source that SPEC restores the table from.
     """
     needed = _needed(spec)
     reader = background_reader(endpoint)
@@ -34,9 +34,9 @@ async def observed(endpoint: Endpoint, name: str, spec: Mapping[str, AwsValue]) 
 async def observed_again(
     endpoint: Endpoint, before: Snapshot, parts: Collection[Part], spec: Mapping[str, AwsValue]
 ) -> Snapshot:
-    """The table of BEFORE as it is now, PARTS included; of another table everything. Raises Failure.
+    """Return the current table of BEFORE, with PARTS read again. Raises Failure.
 
-    The parts that are not read again are as they were in BEFORE.
+    Other parts are as in BEFORE. A replaced table is read completely.
     """
     again = await background_reader(endpoint).again(before, parts)
     if again is None:
@@ -49,7 +49,7 @@ def _needed(members: Collection[str]) -> frozenset[Part]:
 
 
 async def _completed(endpoint: Endpoint, snapshot: Snapshot, spec: Mapping[str, AwsValue]) -> Snapshot:
-    """SNAPSHOT with what is known of the endpoint, and with the keys of the aliases in SPEC."""
+    """SNAPSHOT with facts of the endpoint, and with the ARNs of the key aliases in SPEC."""
     for failure in snapshot.unreadable.values():
         raise failure
     alias = _alias(snapshot, spec)
@@ -67,13 +67,13 @@ async def _completed(endpoint: Endpoint, snapshot: Snapshot, spec: Mapping[str, 
 
 
 async def _keys(endpoint: Endpoint, alias: str, region: str = "") -> dict[str, str]:
-    """ALIAS with the ARN of the key in REGION, "" for that of the endpoint, if KMS tells the ARN."""
+    """ALIAS with the ARN of its key in REGION ("" for the endpoint's), empty if KMS does not return it."""
     arn = await endpoint.keys.arn_of(alias, region)
     return {alias: arn} if arn else {}
 
 
 def _alias(snapshot: Snapshot, spec: Mapping[str, AwsValue]) -> str:
-    """The alias of the key that SPEC wants and that is to be compared with the table's; "" where none is."""
+    """The alias of the key in SPEC that must be compared with the table's key; "" if there is none."""
     wanted = cast("AwsDict", spec.get("SSESpecification") or {})
     shown = cast("AwsDict", (snapshot.description or {}).get("SSEDescription") or {})
     if not wanted.get("Enabled") or not shown.get("KMSMasterKeyArn"):
@@ -82,7 +82,7 @@ def _alias(snapshot: Snapshot, spec: Mapping[str, AwsValue]) -> str:
 
 
 def _replica_aliases(snapshot: Snapshot, spec: Mapping[str, AwsValue]) -> Iterator[tuple[str, str]]:
-    """The region of each replica that has a key, and the alias that SPEC has there, "" for none."""
+    """The region of each replica that has a key, and the key alias in SPEC, "" for none."""
     shown = cast("list[AwsDict]", (snapshot.description or {}).get("Replicas") or [])
     encrypted = {each.get("RegionName") for each in shown if each.get("KMSMasterKeyId")}
     for replica in cast("list[AwsDict]", spec.get("Replicas") or []):
@@ -91,6 +91,6 @@ def _replica_aliases(snapshot: Snapshot, spec: Mapping[str, AwsValue]) -> Iterat
 
 
 def _as_alias(holder: AwsDict) -> str:
-    """The alias of the key that HOLDER names; "" where it names a key in another way."""
+    """The key alias in HOLDER; "" if it names the key in another way."""
     key = str(holder.get("KMSMasterKeyId") or _AWS_MANAGED_KEY)
     return key if "alias/" in key else ""

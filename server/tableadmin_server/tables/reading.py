@@ -1,4 +1,4 @@
-"""Reads tables of an endpoint: the one place that knows how a table and its parts are read."""
+"""Reads the tables of an endpoint and their parts."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
@@ -15,30 +15,31 @@ from tableadmin_server.tables.parts import ROWS, Part, Row
 from tableadmin_server.tables.snapshot import Snapshot, are_others
 
 UNSUPPORTED: Literal["unsupported"] = "unsupported"
-# What came of reading a part: the part, that the endpoint does not have it, why it can't be read, or None
+# The result of reading a part: the part, UNSUPPORTED by the endpoint, a Failure if it is unreadable, or None
 # while the table is being created or deleted.
 PartAnswer: TypeAlias = AwsValue | Literal["unsupported"] | Failure | None
-# Asks an endpoint for an operation with its parameters: what it answers. Raises Failure.
+# Calls an operation of an endpoint with its parameters, and returns the answer. Raises Failure.
 Ask: TypeAlias = Callable[[str, AwsDict], Awaitable[AwsDict]]
 
-# The endpoint does not have the operation; of a table that is ACTIVE a refusal of the request means the same.
+# The codes of an endpoint that lacks the operation, by whether the table is ACTIVE. For an ACTIVE table a
+# refused request means the same.
 _UNSUPPORTED_CODES = {
     False: frozenset({Code.UNIMPLEMENTED}),
     True: frozenset({Code.UNIMPLEMENTED, Code.INVALID_ARGUMENT}),
 }
 # The table is being created or deleted: the part is read again later.
 _TEMPORARY_CODES = frozenset({Code.NOT_FOUND, Code.FAILED_PRECONDITION, Code.INVALID_ARGUMENT})
-# A part can't be read, and that will last.
+# The part is unreadable for long.
 _DENIED_CODES = frozenset({Code.PERMISSION_DENIED})
 
-# Seconds before a read that was throttled, boto3's own tries included, is made again.
+# Seconds before a throttled read is repeated. boto3 has retried it before.
 _DELAYS = (0.25, 0.5, 1.0)
 
 
 class TableReader:
-    """Reads tables by ASK, from an endpoint whose operations SUPPORT remembers.
+    """Reads tables with ASK. SUPPORT knows the operations of the endpoint.
 
-    Every method raises Failure, or another exception for an answer that makes no sense.
+    Every method raises Failure, or another exception for a malformed answer.
     """
 
     def __init__(self, ask: Ask, support: Support) -> None:
@@ -46,7 +47,7 @@ class TableReader:
         self._support = support
 
     async def table_names(self) -> tuple[str, ...]:
-        """The names of all tables."""
+        """Return the names of all tables."""
         names: list[str] = []
         params: AwsDict = {}
         while True:
@@ -57,7 +58,7 @@ class TableReader:
             params = {"ExclusiveStartTableName": page["LastEvaluatedTableName"]}
 
     async def description(self, name: str) -> AwsDict | None:
-        """What DescribeTable shows of the table NAME, None where there is none."""
+        """Return the description of the table NAME, None if the table does not exist."""
         try:
             answer = await self.ask("DescribeTable", {"TableName": name})
         except Failure as failure:
@@ -67,7 +68,7 @@ class TableReader:
         return cast("AwsDict", answer["Table"])
 
     async def part(self, name: str, part: Part, description: AwsDict) -> PartAnswer:
-        """PART of the table NAME with DESCRIPTION."""
+        """Read PART of the table NAME, which has DESCRIPTION."""
         row = ROWS[part]
         if self._support.has(row.operation) is False:
             return UNSUPPORTED
@@ -83,7 +84,7 @@ class TableReader:
             raise
 
     async def snapshot(self, name: str, parts: Collection[Part], needed: Collection[Part]) -> Snapshot:
-        """The table NAME with PARTS; without a table, which parts of NEEDED the endpoint does not have."""
+        """Read the table NAME with PARTS. If it does not exist, find the unsupported parts of NEEDED."""
         description = await self.description(name)
         if description is None:
             return Snapshot(
@@ -92,10 +93,9 @@ class TableReader:
         return await self._with_parts(Snapshot(name, description), parts)
 
     async def again(self, before: Snapshot, parts: Collection[Part]) -> Snapshot | None:
-        """The table of BEFORE as it is now, PARTS included; its other parts are as they were then.
+        """Read the description and PARTS of the table of BEFORE again. Other parts are as in BEFORE.
 
-        Reads of parts are the dearest: AWS allows few of them a second. None where the table came or went, or
-        is another one of the same name: nothing of BEFORE is true of that.
+        AWS allows few reads of parts a second. Returns None if the table was created, deleted or replaced.
         """
         description = await self.description(before.name)
         if description is None or before.description is None:
@@ -105,7 +105,7 @@ class TableReader:
         return await self._with_parts(replace(before, description=description), parts)
 
     async def _with_parts(self, snapshot: Snapshot, parts: Collection[Part]) -> Snapshot:
-        """SNAPSHOT with what is read of PARTS in place of what it has."""
+        """SNAPSHOT with PARTS read again."""
         description = cast("AwsDict", snapshot.description)
         wanted = [part for part in ROWS if part in parts and _concerns(ROWS[part], description)]
         answers = await asyncio.gather(*(self.part(snapshot.name, part, description) for part in wanted))
@@ -135,10 +135,10 @@ class TableReader:
         return elements
 
     async def _has(self, part: Part, name: str) -> bool:
-        """Whether the endpoint has PART; the table NAME, which does not exist, is asked for if need be.
+        """Whether the endpoint has PART. If this is unknown, PART of the table NAME is read.
 
-        AWS is never asked. Of any other endpoint each answer tells: that there is no such table, or that a
-        name is no ARN, is the answer of an endpoint that has the operation.
+        The table does not exist. Any error but UNIMPLEMENTED shows that the endpoint has the operation, such
+        as a missing table or an invalid ARN. AWS has every operation and is never asked.
         """
         row = ROWS[part]
         if self._support.has(row.operation) is None:
@@ -151,10 +151,10 @@ class TableReader:
 
 
 def background_reader(endpoint: Endpoint) -> TableReader:
-    """Reads tables of ENDPOINT for plans and operations, by background calls."""
+    """Return a reader of tables of ENDPOINT for plans and operations, by background calls."""
 
     async def ask(operation: str, params: AwsDict) -> AwsDict:
-        # A throttled read is made again by itself: else all reads of the table would have to be.
+        # Only the throttled read is repeated, instead of all reads of the table.
         for delay in _DELAYS:
             try:
                 return (await endpoint.background.call(operation, params)).data
@@ -168,7 +168,7 @@ def background_reader(endpoint: Endpoint) -> TableReader:
 
 
 def with_answers(snapshot: Snapshot, answers: Mapping[Part, PartAnswer]) -> Snapshot:
-    """SNAPSHOT with ANSWERS in place of what it has of their parts."""
+    """Return SNAPSHOT with the parts in ANSWERS replaced."""
     kept = {part: value for part, value in snapshot.parts.items() if part not in answers}
     parts = {**kept, **dict(_values(answers))}
     return replace(

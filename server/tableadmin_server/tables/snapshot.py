@@ -1,4 +1,4 @@
-"""A table as an endpoint showed it at one moment. No I/O."""
+"""A table as an endpoint shows it at one time. No I/O."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,17 +12,17 @@ from tableadmin_server.failure import Failure
 from tableadmin_server.tables.facets import Facet, facets
 from tableadmin_server.tables.parts import ROWS, Part
 
-# What no change of a table changes; not every engine has both.
+# The members that no update changes. Not every engine has both.
 _IDENTITY = ("TableId", "CreationDateTime")
 
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """The table NAME: its description, and its parts as `tables.parts` says they are read.
+    """The table NAME: its description, and its parts as `tables.parts` defines them.
 
-    `description` is None where there is no such table, and the name alone of a table that can't be described.
-    A part that was not read, that can't be read at the moment, that is unsupported or unreadable, is not in
-    `parts`. Compared by identity.
+    `description` is None if the table does not exist, and has only the name if DescribeTable is denied.
+    `parts` has no parts that were not read, are temporarily not available, unsupported or unreadable.
+    Snapshots are compared by identity.
     """
 
     name: str
@@ -30,15 +30,15 @@ class Snapshot:
     parts: Mapping[Part, AwsValue] = field(default_factory=dict)
     # Parts that the endpoint does not have.
     unsupported: frozenset[Part] = frozenset()
-    # Parts that can't be read, the description included, and why.
+    # The errors of parts that can't be read, the description included.
     unreadable: Mapping[Part, Failure] = field(default_factory=dict)
-    # Members of specs that the endpoint accepts and does not hold, for plans.
+    # Members of specs that the endpoint accepts and does not keep, for plans.
     unheld: frozenset[str] = frozenset()
     # Whether the endpoint is AWS.
     is_aws: bool = True
     # The cooldowns that the endpoint has.
     cooldowns: frozenset[Cooldown] = frozenset(Cooldown)
-    # The ARNs of the KMS keys of aliases, as far as KMS has told them; those of replicas by region.
+    # The key ARNs of KMS aliases, as far as KMS has returned them; those of replicas by region.
     key_aliases: Mapping[str, str] = field(default_factory=dict)
     replica_key_aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     # Of a table that does not exist, for plans: the table or backup from which it is to be restored.
@@ -46,30 +46,30 @@ class Snapshot:
 
     @classmethod
     def undescribed(cls, name: str, why: Failure) -> "Snapshot":
-        """The table NAME that can't be described, and WHY."""
+        """Return the snapshot of a table whose DescribeTable fails with WHY."""
         return cls(name, {"TableName": name}, unreadable={Part.DESCRIPTION: why})
 
     @property
     def exists(self) -> bool:
-        """Whether there is a table that is not being deleted."""
+        """Whether the table exists and is not being deleted."""
         return self.description is not None and self.description.get("TableStatus") != "DELETING"
 
     @property
     def region(self) -> str:
-        """The region of the table, "" where the endpoint does not show it."""
+        """The region of the table, "" if the endpoint does not show it."""
         arn = str((self.description or {}).get("TableArn", "")).split(":")
         return arn[3] if len(arn) > 3 else ""  # noqa: PLR2004  # arn:partition:dynamodb:REGION:account:table/name
 
     def structure(self, part: Part) -> AwsDict:
-        """A PART that is a structure, empty where it was not read."""
+        """Return PART, which is a structure; empty if it was not read."""
         return cast("AwsDict", self.parts.get(part) or {})
 
     def elements(self, part: Part) -> list[AwsDict]:
-        """A PART that is a list, empty where it was not read."""
+        """Return PART, which is a list; empty if it was not read."""
         return cast("list[AwsDict]", self.parts.get(part) or [])
 
     def only(self, parts: Collection[Part]) -> "Snapshot":
-        """The same without any part but PARTS."""
+        """Return the snapshot with PARTS only."""
         wanted = {Part.DESCRIPTION, *parts}
         if wanted.issuperset((*self.parts, *self.unsupported, *self.unreadable)):
             return self
@@ -88,12 +88,12 @@ class Snapshot:
         )
 
     def check(self) -> None:
-        """Raise ShapeError, or another exception, for an answer that makes no sense."""
+        """Raise ShapeError, or another exception, if an answer was malformed."""
         _ = self.facets, self.state
 
     @cached_property
     def facets(self) -> Mapping[Facet, AwsDict]:
-        """The table by what its members are about."""
+        """The members of the table by facet."""
         unreadable = {
             part.name: {"Code": why.code, "Reason": why.reason} for part, why in self.unreadable.items()
         }
@@ -101,8 +101,8 @@ class Snapshot:
 
     @cached_property
     def state(self) -> TableState:
-        """The table as a message of the contract; raises ShapeError for an answer that makes no sense."""
-        unknown: list[Unknown] = []  # TableAdmin names these members; a watch shows what the contract knows
+        """The table as a message of the contract. Raises ShapeError for a malformed answer."""
+        unknown: list[Unknown] = []  # not reported: a watch shows only members that the contract knows
         described = (
             None if self.description is None else from_aws(self.description, TableDescription, unknown)
         )
@@ -118,7 +118,7 @@ class Snapshot:
 
 
 def is_another(before: Snapshot, after: Snapshot) -> bool:
-    """Whether the tables of BEFORE and AFTER are known to have no more than the name in common."""
+    """Whether BEFORE and AFTER are known to be different tables with the same name."""
     if before.description is None or after.description is None:
         return before.description is not after.description
     if Part.DESCRIPTION in before.unreadable or Part.DESCRIPTION in after.unreadable:
@@ -127,17 +127,17 @@ def is_another(before: Snapshot, after: Snapshot) -> bool:
 
 
 def are_others(before: AwsDict, after: AwsDict) -> bool:
-    """Whether two descriptions are of two tables."""
-    return any(before.get(mark) != after.get(mark) for mark in _IDENTITY)
+    """Whether two descriptions are of different tables with the same name."""
+    return any(before.get(member) != after.get(member) for member in _IDENTITY)
 
 
 def number_of(part: Part) -> "TablePart.ValueType":
-    """PART in the contract."""
+    """Return the value of PART in the contract's enum."""
     return TablePart.Value(f"TABLE_PART_{part.name}")
 
 
 def parts_of(numbers: Iterable["TablePart.ValueType"]) -> frozenset[Part]:
-    """The parts that the contract has as NUMBERS."""
+    """Return the parts for NUMBERS, values of the contract's enum."""
     return frozenset(Part[TablePart.Name(number).removeprefix("TABLE_PART_")] for number in numbers)
 
 

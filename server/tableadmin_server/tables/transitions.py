@@ -1,7 +1,7 @@
-"""What of a table is in transition, in words: whoever changes or waits for the table waits for that. No I/O.
+"""The transitions of a table, in words. Changes of the table must wait until they end. No I/O.
 
-TableStatus ACTIVE says little: indexes are built, encryption changed, warm throughput raised and replicas
-added beside it. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.OnlineOps.html
+A table can be ACTIVE while an index is built, encryption changes, warm throughput grows or a replica is
+added. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.OnlineOps.html
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,12 +13,12 @@ from tableadmin_server.tables.snapshot import Snapshot
 
 INDEX_LISTS = ("GlobalSecondaryIndexes", "VectorIndexes")
 
-# Statuses that end by themselves. All others but ACTIVE last until somebody does something.
+# Statuses that end by themselves. All others but ACTIVE last until an operator acts.
 MOVING = frozenset({"CREATING", "UPDATING", "DELETING", "ENABLING", "DISABLING", "ARCHIVING"})
-# Statuses of a table in which no change is possible until somebody helps the table.
+# Statuses of a table in which no change is possible until an operator repairs the table.
 _STUCK = frozenset({"ARCHIVED", "INACCESSIBLE_ENCRYPTION_CREDENTIALS", "REPLICATION_NOT_AUTHORIZED"})
 
-# Statuses of a setting that is off, or is being switched off; "" is that of a setting that is not shown.
+# Statuses of a setting that is off or is being disabled. "" means that the status is not shown.
 _OFF = frozenset({"", "DISABLED", "DISABLING", "ENABLE_FAILED", "FAILED"})
 
 _REGIONAL = (
@@ -28,24 +28,24 @@ _REGIONAL = (
 
 
 def transitions(snapshot: Snapshot) -> list[str]:
-    """What of the table and of its parts that were read is in transition; empty when all is settled."""
+    """Return the transitions of the table and of its read parts; empty if all have settled."""
     parts = (each for part in snapshot.parts for each in part_transitions(snapshot, part))
     return [*table_transitions(snapshot), *parts]
 
 
 def is_on(holder: AwsDict, member: str) -> bool:
-    """Whether the setting, whose status is MEMBER of HOLDER, is on or is being switched on."""
+    """Whether the setting with the status MEMBER of HOLDER is on or is being enabled."""
     return str(holder.get(member) or "") not in _OFF
 
 
 def stuck(snapshot: Snapshot) -> str:
-    """Why nothing can be done about the table until somebody helps it; "" where that is not so."""
+    """Return why no change of the table is possible, "" if changes are possible."""
     status = str((snapshot.description or {}).get("TableStatus", ""))
     return f"the table is {status}: no change is possible" if status in _STUCK else ""
 
 
 def table_transitions(snapshot: Snapshot) -> Iterator[str]:
-    """What keeps UpdateTable from being accepted."""
+    """Yield the transitions that block UpdateTable."""
     table = snapshot.description or {}
     yield from _table_status(table)
     yield from (index_words(index) for index in indexes(table) if index.get("IndexStatus") in MOVING)
@@ -59,7 +59,7 @@ def table_transitions(snapshot: Snapshot) -> Iterator[str]:
 
 
 def status_transitions(snapshot: Snapshot) -> Iterator[str]:
-    """What keeps the operations of parts from being accepted."""
+    """Yield the transitions of the table that block changes of parts."""
     table = snapshot.description or {}
     yield from _table_status(table)
     yield from _regions_and_restore(table)
@@ -79,7 +79,7 @@ def _regions_and_restore(table: AwsDict) -> Iterator[str]:
 
 
 def part_transitions(snapshot: Snapshot, part: Part) -> Iterator[str]:
-    """What keeps the operations of PART from being accepted, beside the table."""
+    """Yield the transitions of PART that block its changes."""
     row = ROWS.get(part)
     value = snapshot.parts.get(part)
     if row is None or row.status is None or value is None:
@@ -93,18 +93,18 @@ def part_transitions(snapshot: Snapshot, part: Part) -> Iterator[str]:
 
 
 def index_words(index: AwsDict) -> str:
-    """An index and its status."""
+    """Return an index and its status, in words."""
     backfilling = ", backfilling" if index.get("Backfilling") else ""
     return f"index {index.get('IndexName')}: {index.get('IndexStatus')}{backfilling}"
 
 
 def indexes(table: AwsDict) -> list[AwsDict]:
-    """The global secondary and vector indexes of a description."""
+    """Return the global secondary indexes and vector indexes of a description."""
     return [index for member in INDEX_LISTS for index in elements(table, member)]
 
 
 def elements(table: Mapping[str, object], member: str) -> list[AwsDict]:
-    """The elements of a list of a description, empty where it is absent."""
+    """Return the elements of the list MEMBER of a description, empty if it is absent."""
     return cast("list[AwsDict]", table.get(member) or [])
 
 

@@ -1,1 +1,1 @@
-"""Watching and waiting: poll loops that any number of callers share, and what follows from what they saw."""
+"""Watches and waits. Any number of callers share the poll loops of an endpoint."""

@@ -1,6 +1,6 @@
-"""What can be waited for: whether it holds, what is awaited, or why it can't hold any more. No I/O.
+"""The conditions of tables that callers can wait for. No I/O.
 
-TableStatus ACTIVE says little: an index is built, encryption changed and warm throughput raised beside it.
+A table can be ACTIVE while an index is built, encryption changes or warm throughput grows.
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.OnlineOps.html
 """
 
@@ -19,16 +19,16 @@ _BAD_REPLICA = frozenset({"CREATION_FAILED", "REGION_DISABLED", "REPLICATION_NOT
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one look says: what is still awaited, in words, or why it can't come to hold any more."""
+    """The result of a check: what the condition still waits for, or why it can no longer be met."""
 
     pending: tuple[str, ...] = ()
     impossible: str | None = None
-    # Whether there is no such table or thing, rather than one that has failed.
+    # Whether the table or resource does not exist.
     missing: bool = False
 
     @property
     def holds(self) -> bool:
-        """Whether the condition holds."""
+        """Whether the condition is met."""
         return not self.pending and self.impossible is None
 
 
@@ -117,9 +117,9 @@ def _restore_completed(snapshot: Snapshot, request: WaitRequest) -> Verdict:
 
 
 class TableCondition(NamedTuple):
-    """A condition of a table: its CHECK, and the PARTS that it looks at beside the description.
+    """A condition of a table. CHECK reads PARTS beside the description.
 
-    REQUIRED is the field of the request that the condition needs beside the table, "" for none.
+    REQUIRED is the field of the request that the condition needs beside the table name, "" for none.
     """
 
     check: TableCheck
@@ -146,14 +146,14 @@ TABLE_CONDITIONS: Mapping[Condition, TableCondition] = {
 }
 
 
-# What comes to hold when the table goes.
+# The conditions that the deletion of the table meets.
 _OF_THE_END = frozenset(
     {WaitCondition.WAIT_CONDITION_TABLE_DELETED, WaitCondition.WAIT_CONDITION_INDEX_DELETED}
 )
 
 
 def check(snapshot: Snapshot, request: WaitRequest) -> Verdict:
-    """What SNAPSHOT says of the table condition of REQUEST."""
+    """Check the table condition of REQUEST against SNAPSHOT."""
     if request.condition not in _OF_THE_END:
         if snapshot.description is None:
             return _absent(f"the table {snapshot.name} does not exist")

@@ -1,4 +1,4 @@
-"""Fairness between watches and everything else on the event loop."""
+"""Shares the event loop fairly between streams and other calls."""
 
 import asyncio
 from collections import deque
@@ -8,18 +8,18 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-# Messages that are made in one turn of the event loop at most: half a millisecond of work.
+# The largest number of messages made in one turn of the event loop: half a millisecond of work.
 _IN_A_TURN = 4
-# Calls of `spread` that are made in one turn at most, and how many are few enough to be made at once.
+# `spread` makes at most so many calls in one turn. Up to _FEW_CALLS it makes at once.
 _CALLS_IN_A_TURN = 200
 _FEW_CALLS = 64
 
 
 class FairScheduler:
-    """Lets a bounded amount of work be done in each turn of the event loop, in the order in which it came.
+    """Bounds the work of streams in each turn of the event loop. First come, first served.
 
-    When a table changes, thousands of streams have something to send in the same moment. When a client
-    disconnects, thousands of streams end. Other calls would wait for all of them.
+    When a table changes, thousands of streams send an event at the same time. When a client disconnects,
+    thousands of streams end. Without bounds other calls would wait for all of them.
     """
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class FairScheduler:
         self._scheduled = False
 
     def spread(self, call: Callable[[T], None], arguments: Collection[T]) -> None:
-        """CALL with each of ARGUMENTS: at once where they are few, else some in each turn of the loop."""
+        """Call CALL with each of ARGUMENTS: at once if they are few, else some in each turn of the loop."""
         calls = map(call, list(arguments))
         if len(arguments) <= _FEW_CALLS:
             deque(calls, maxlen=0)
@@ -38,7 +38,7 @@ class FairScheduler:
         self._schedule()
 
     async def turn(self) -> None:
-        """Return in this turn of the event loop if there is room in it, otherwise in a later one."""
+        """Return in this turn of the event loop if it has room, otherwise in a later turn."""
         loop = asyncio.get_running_loop()
         self._schedule()
         if self._taken < _IN_A_TURN and not self._waiting:
@@ -54,7 +54,7 @@ class FairScheduler:
             asyncio.get_running_loop().call_soon(self._begin)
 
     def _begin(self) -> None:
-        """Give the next turn to those who wait."""
+        """Begin a turn: resume the tasks that wait for one."""
         self._taken = 0
         while self._waiting and self._taken < _IN_A_TURN:
             turn = self._waiting.popleft()

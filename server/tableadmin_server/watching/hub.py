@@ -1,4 +1,4 @@
-"""All that watches, waits and operations of one endpoint share."""
+"""The poll loops and streams that watches, waits and operations of one endpoint share."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -21,12 +21,12 @@ def _at_once() -> float:
 
 
 class Hub:
-    """The poll loops of one endpoint, SOURCE, and the streams that look at them.
+    """The poll loops of the endpoint SOURCE, and the streams that watch them.
 
-    SUPERVISOR runs the loops. Each member has one job: `tables` the tables, `names` their names, `resources`
-    what else is waited for, `streams` the open streams, `scheduler` their fairness, `revisions` resume tokens
-    and `outages` the times in which the endpoint could not be asked. OBSERVE_LAG is told how many seconds
-    after a change was seen its event is made, for each event.
+    SUPERVISOR runs the loops. `tables` polls tables, `names` the names of all tables, `resources` backups,
+    exports and imports. `streams` has the open streams, `scheduler` shares the event loop between them,
+    `revisions` numbers states for resume tokens, `outages` has the outages of the endpoint. OBSERVE_LAG is
+    called for each event with the seconds from the read of the change to the event.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Hub:
         observe_lag: Callable[[float], object] = lambda _: None,
     ) -> None:
         self.observe_lag = observe_lag
-        # Tells the other servers that a table may have been changed; nobody where the endpoint has no others.
+        # Called with a table that may have changed. Membership sets it, to tell the other servers.
         self.announce: Callable[[str], object] = lambda _: None
         self.supervisor = supervisor or Supervisor()
         self.source = source
@@ -50,11 +50,11 @@ class Hub:
         self.resources = ResourcePolls(self.reader.ask, self.poller)
 
     def enter(self, stream: Watcher) -> None:
-        """STREAM is open until `exit`."""
+        """Register STREAM as open."""
         self.streams.enter(stream)
 
     def exit(self, stream: Watcher) -> None:
-        """STREAM has ended; with the last one nobody knows of an outage any more."""
+        """Remove STREAM. The last stream ends the current outage."""
         self.streams.exit(stream)
         if not self.streams.any:
             self.outages.forget()
@@ -62,21 +62,21 @@ class Hub:
     def poller(
         self, read: Callable[[], Awaitable[T]], moves: Callable[[T | None, T], bool], subject: str = ""
     ) -> Poller[T]:
-        """A poll loop of this endpoint; SUBJECT is the name of the table that it polls, if it is one."""
+        """Return a new poll loop. SUBJECT is the name of the polled table, "" for other resources."""
         gather = self.tables.gathering if subject else _at_once
         return Poller(read, moves, self.outages, self.supervisor, self.scheduler.spread, subject, gather)
 
     def names_lack(self, name: str) -> bool:
-        """Whether the names of all tables are watched, and NAME is not among them."""
+        """Whether the names of all tables are polled and do not include NAME."""
         return self.names.watched and self.names.state is not None and name not in self.names.state
 
     def trigger(self, name: str) -> None:
-        """The table NAME may just have been changed through this server: poll at once, and tell others."""
+        """Poll the table NAME now, because this server may have changed it, and tell the other servers."""
         self.poll_now(name)
         self.announce(name)
 
     def poll_now(self, name: str) -> None:
-        """The table NAME may just have been changed, made or deleted: poll at once, if anybody watches."""
+        """Poll the table NAME and the names of all tables now, if they are watched."""
         self.tables.trigger(name)
         if self.names.watched:
             self.names.trigger()

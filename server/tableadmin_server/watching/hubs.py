@@ -1,4 +1,4 @@
-"""A hub for each endpoint that is watched."""
+"""The hubs of all endpoints."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,9 +8,9 @@ from tableadmin_server.watching.hub import Hub
 
 
 class Hubs:
-    """The hubs of all endpoints, made when an endpoint is first watched; SUPERVISOR runs their loops.
+    """The hubs of all endpoints, each created on first use. SUPERVISOR runs their loops.
 
-    LAG_OBSERVER makes what is told the lag of the events of an endpoint, by its name; see Hub.
+    LAG_OBSERVER returns the OBSERVE_LAG of a Hub for the name of an endpoint.
     """
 
     def __init__(
@@ -24,7 +24,7 @@ class Hubs:
         self._stopping = False
 
     def of(self, endpoint: Endpoint) -> Hub:
-        """The hub of ENDPOINT."""
+        """Return the hub of ENDPOINT."""
         if endpoint.name not in self._by_endpoint:
             observe_lag = self._lag_observer(endpoint.name)
             hub = Hub(endpoint.background, self._supervisor, observe_lag)
@@ -34,17 +34,17 @@ class Hubs:
         return self._by_endpoint[endpoint.name]
 
     def all(self) -> Sequence[Hub]:
-        """The hubs that were made; may be asked in any thread."""
+        """Return the hubs that exist. Any thread may call this."""
         return list(self._by_endpoint.values())
 
     def stop(self) -> None:
-        """End every watch and wait: the server stops."""
+        """End all watches and waits, because the server stops."""
         self._stopping = True
         for hub in self._by_endpoint.values():
             hub.streams.stop()
 
     def trigger(self, endpoint: Endpoint, table_name: str) -> None:
-        """The table may just have been changed through this service: whoever watches it is shown at once."""
+        """Poll the table now, because this server may have changed it. Does nothing without a hub."""
         hub = self._by_endpoint.get(endpoint.name)
         if hub is not None:
             hub.trigger(table_name)

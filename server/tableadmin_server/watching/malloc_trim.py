@@ -1,7 +1,7 @@
-"""The memory of streams that have ended.
+"""Returns the memory of ended streams to the operating system.
 
-Python and glibc keep what was freed for what comes next: after ten thousand streams, most of what they took.
-When many of them have ended, what can be is given back to the system.
+Python and glibc keep freed memory for later use: after ten thousand streams most of their memory. When many
+streams have ended, the server returns what it can.
 """
 
 import asyncio
@@ -10,23 +10,23 @@ import gc
 import threading
 from collections.abc import Callable
 
-# So many streams fewer than there were are worth a pause of some hundredths of a second.
+# A trim pauses the server for some hundredths of a second, so it needs at least so many ended streams.
 MIN_CLOSED = 1000
-# Seconds after which gRPC has freed what belonged to the last of them.
+# Seconds after which gRPC has freed the memory of the last ended stream.
 _DELAY = 2.0
 
 
 def trim_memory() -> None:
-    """Free what only a collection frees, and give free pages back to the system."""
+    """Collect garbage, and return free pages to the operating system."""
     gc.collect()
     malloc_trim: Callable[[int], int] | None = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if malloc_trim is not None:  # only glibc has it
-        # It takes a while, in which it holds no lock of Python's.
+        # The call takes a while and does not hold the GIL.
         threading.Thread(target=malloc_trim, args=(0,), daemon=True).start()
 
 
 class MallocTrim:
-    """Counts the streams that are open, and calls TRIM once after many have ended."""
+    """Counts open streams, and calls TRIM after many have ended."""
 
     def __init__(self, trim: Callable[[], None] = trim_memory) -> None:
         self._trim = trim
@@ -35,12 +35,12 @@ class MallocTrim:
         self._due: asyncio.TimerHandle | None = None
 
     def opened(self) -> None:
-        """A stream has begun."""
+        """Count a new stream."""
         self._open += 1
         self._most = max(self._most, self._open)
 
     def closed(self) -> None:
-        """A stream has ended."""
+        """Count an ended stream."""
         self._open -= 1
         if self._most - self._open >= MIN_CLOSED:
             if self._due is not None:

@@ -1,4 +1,4 @@
-"""The streams of one endpoint that are open: they learn of outages, and of the end of the server."""
+"""The open streams of one endpoint, which are woken by an outage and when the server stops."""
 
 from tableadmin_server.failure import server_stopping
 from tableadmin_server.polling.poller import Spread, Watcher
@@ -6,7 +6,7 @@ from tableadmin_server.watching.malloc_trim import MallocTrim
 
 
 class OpenStreams:
-    """Wakes every open stream when something concerns all of them, by calls that SPREAD makes."""
+    """The open streams. SPREAD makes the calls that wake them."""
 
     def __init__(self, spread: Spread) -> None:
         self._spread = spread
@@ -16,7 +16,7 @@ class OpenStreams:
 
     @property
     def any(self) -> bool:
-        """Whether a stream is open."""
+        """Whether any stream is open."""
         return bool(self._open)
 
     @property
@@ -25,12 +25,12 @@ class OpenStreams:
         return len(self._open)
 
     def enter(self, stream: Watcher) -> None:
-        """STREAM is open until `exit`."""
+        """Add STREAM."""
         self._open.add(stream)
         self._trim.opened()
 
     def exit(self, stream: Watcher) -> None:
-        """STREAM has ended."""
+        """Remove STREAM, which has ended."""
         self._open.discard(stream)
         self._trim.closed()
 
@@ -39,11 +39,11 @@ class OpenStreams:
         self._spread(lambda stream: stream.wake(""), self._open)
 
     def stop(self) -> None:
-        """End every stream, now and later: the server stops."""
+        """End all streams, also later ones, because the server stops."""
         self._stopping = True
         self.wake()
 
     def check_running(self) -> None:
-        """Raise Failure (UNAVAILABLE) when the server stops: callers go on elsewhere."""
+        """Raise Failure (UNAVAILABLE) if the server stops. Callers continue at another server."""
         if self._stopping:
             raise server_stopping()

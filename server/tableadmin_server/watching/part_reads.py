@@ -1,4 +1,4 @@
-"""The parts of one table beside its description: what is known of each, and the reads under way."""
+"""The parts of one table beside its description: their last answers, and the reads under way."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable
@@ -9,13 +9,13 @@ from tableadmin_server.tables.parts import Part
 from tableadmin_server.tables.reading import PartAnswer, with_answers
 from tableadmin_server.tables.snapshot import Snapshot
 
-# Seconds that a poll waits for parts: AWS takes few reads of some, and their turn may be minutes away.
+# Seconds that a poll waits for parts. AWS allows few reads of some parts, so a read may wait for minutes.
 _POLL_WAIT_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class TimedAnswer:
-    """An answer, and when its read began and ended, on the event loop's clock."""
+    """An answer, and when its read began and ended, by the event loop's clock."""
 
     answer: PartAnswer
     began: float
@@ -23,10 +23,10 @@ class TimedAnswer:
 
 
 class PartReads:
-    """The parts of one table, each read by itself: one that waits for its turn holds up nothing else.
+    """The parts of one table. Each is read independently, so a slow read does not delay other parts.
 
-    READ reads one of the table with a description. ARRIVED is called when one has come, or failed, for which
-    no poll has waited.
+    READ reads a part of the table with the given description. ARRIVED is called when a read has ended for
+    which no poll waits any more.
     """
 
     def __init__(
@@ -41,27 +41,27 @@ class PartReads:
 
     @property
     def failed(self) -> bool:
-        """Whether a read has failed for which no poll has waited: the next `refresh` raises why."""
+        """Whether a read failed for which no poll waited. The next `refresh` raises its exception."""
         return self._error is not None
 
     @property
     def overdue(self) -> frozenset[Part]:
-        """Parts whose reads have taken longer than a poll waits, until they have come."""
+        """The parts whose reads take longer than a poll waits."""
         return frozenset(self._overdue)
 
     def known(self, part: Part) -> TimedAnswer | None:
-        """What is known of PART."""
+        """Return the last answer for PART, None if there is none."""
         return self._known.get(part)
 
     def snapshot(self, name: str, description: AwsDict, parts: Iterable[Part]) -> Snapshot:
-        """The table NAME with its DESCRIPTION and what is known of PARTS."""
+        """Return the table NAME with DESCRIPTION and the last answers for PARTS."""
         answers = {part: self._known[part].answer for part in parts if part in self._known}
         return with_answers(Snapshot(name, description), answers)
 
     async def refresh(self, description: AwsDict, due: Collection[Part]) -> None:
-        """Read those that are DUE and not under way already; what takes long comes later.
+        """Read the parts DUE that are not being read, and wait for them for _POLL_WAIT_SECONDS at most.
 
-        Raises what a read has raised, be it one for which no poll has waited.
+        Raises the exception of a read, also of an earlier read for which no poll waited.
         """
         error, self._error = self._error, None
         if error is not None:
@@ -70,8 +70,7 @@ class PartReads:
         if not begun:
             return
         done, late = await asyncio.wait(begun, timeout=_POLL_WAIT_SECONDS)
-        # Not before the poll has waited: whoever looks meanwhile has the answers of the poll before, and is
-        # not woken for these.
+        # Only after the poll has waited. Until then watchers use the answers of the poll before.
         self._overdue.update(part for part, task in self._under_way.items() if task in late)
         for task in late:
             task.add_done_callback(self._arrive)
@@ -80,7 +79,7 @@ class PartReads:
             raise error
 
     def stop(self) -> None:
-        """Read no further."""
+        """Cancel all reads."""
         for task in self._under_way.values():
             task.cancel()
         self._under_way.clear()
@@ -88,15 +87,15 @@ class PartReads:
         self._error = None
 
     def forget(self) -> None:
-        """Read no further, and know nothing any more: the table is gone, or another one."""
+        """Cancel all reads and forget all answers, because the table was deleted or replaced."""
         self.stop()
         self._known.clear()
 
     def _begin(self, part: Part, description: AwsDict) -> "asyncio.Task[None]":
-        task = self._under_way[part] = asyncio.create_task(self._learn(part, description))
+        task = self._under_way[part] = asyncio.create_task(self._read_part(part, description))
         return task
 
-    async def _learn(self, part: Part, description: AwsDict) -> None:
+    async def _read_part(self, part: Part, description: AwsDict) -> None:
         now = asyncio.get_running_loop().time
         began = now()
         try:

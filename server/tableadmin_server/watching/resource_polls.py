@@ -9,7 +9,7 @@ from tableadmin_server.tables.reading import Ask
 
 
 class ResourcePolls:
-    """One poll loop for each resource, shared by all who wait for it. ASK reads, POLLER makes poll loops."""
+    """One poll loop for each resource, shared by all its waits. ASK reads, POLLER creates poll loops."""
 
     def __init__(self, ask: Ask, poller: Callable[..., Poller[AwsDict]]) -> None:
         self._ask = ask
@@ -22,13 +22,13 @@ class ResourcePolls:
         return len(self._by_resource)
 
     def of(self, operation: str, params: AwsDict) -> Poller[AwsDict]:
-        """The poll loop of what OPERATION with PARAMS reads; give it back with `drop`."""
+        """Return the poll loop of the resource that OPERATION reads with PARAMS. Release it with `drop`."""
         resource = (operation, *params.items())
         if resource not in self._by_resource:
             self._by_resource[resource] = self._poller(partial(self._ask, operation, params), lambda *_: True)
         return self._by_resource[resource]
 
     def drop(self, poller: Poller[AwsDict]) -> None:
-        """Forget POLLER once nobody watches it."""
+        """Remove POLLER if it has no watchers."""
         if not poller.watched:
             self._by_resource = {key: each for key, each in self._by_resource.items() if each is not poller}

@@ -1,13 +1,13 @@
-"""The revisions of what is watched at one endpoint: a resume token names one of them."""
+"""The revisions of the watched tables of one endpoint. A resume token contains a revision."""
 
 import os
 
 
 class Revisions:
-    """Numbers what is new, from 1.
+    """Numbers new states, from 1.
 
-    `instance` tells the revisions of this process from those of another. Tokens older than `forgotten` can't
-    be honoured: a table that was watched then is forgotten.
+    `instance` distinguishes the revisions of this process from those of another. Tokens older than
+    `forgotten` can't be used, because the states of a table were dropped since.
     """
 
     def __init__(self) -> None:
@@ -16,10 +16,10 @@ class Revisions:
         self.forgotten = 0
 
     def next(self) -> int:
-        """The revision of something new."""
+        """Return the revision of a new state."""
         self.newest += 1
         return self.newest
 
     def forget(self, revision: int) -> None:
-        """Honour no token older than REVISION."""
+        """Make tokens older than REVISION invalid."""
         self.forgotten = max(self.forgotten, revision)

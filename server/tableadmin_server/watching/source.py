@@ -1,4 +1,4 @@
-"""What a hub reads from: an endpoint, by polls within its budgets."""
+"""The source of a hub's poll loops: an endpoint, polled within its call budgets."""
 
 from typing import Protocol
 
@@ -9,7 +9,7 @@ from tableadmin_server.tables.reading import TableReader
 
 
 class Source(Protocol):
-    """An endpoint, as far as hubs need it."""
+    """The part of an endpoint's interface that hubs use."""
 
     @property
     def name(self) -> str:
@@ -20,14 +20,14 @@ class Source(Protocol):
         """The operations that the endpoint has."""
 
     async def poll(self, operation: str, params: AwsDict) -> Answer:
-        """What the endpoint answers, within its budgets; raises Failure."""
+        """Return the endpoint's answer to OPERATION. Waits for the call budget; raises Failure."""
 
     def spacing(self, operation: str) -> float:
-        """Seconds from one call of OPERATION to the next at least; 0 where that is not limited."""
+        """Return the least seconds between two calls of OPERATION, 0 for no limit."""
 
 
 def polling_reader(source: Source) -> TableReader:
-    """Reads tables of SOURCE by polls."""
+    """Return a reader that reads the tables of SOURCE by polls."""
 
     async def ask(operation: str, params: AwsDict) -> AwsDict:
         return (await source.poll(operation, params)).data

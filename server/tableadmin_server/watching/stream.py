@@ -1,4 +1,4 @@
-"""One watch: what it has sent, what it has to send, and the messages that say so."""
+"""The stream of one watch: the tables that it has sent, those that it must send, and its messages."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable, Iterator
@@ -21,30 +21,33 @@ from tableadmin_server.watching.watched_table import WatchedTable
 
 EventType: TypeAlias = "TableEventType.ValueType"
 
-# A token has four fields: whose memory it is about, what is watched and how, the tables that the caller
-# knows to exist, and the revision up to which it knows them.
+# A resume token has four fields: the server process, a digest of scope and options, a hash of the tables that
+# the caller knows to exist, and the revision up to which the caller has received changes.
 _FIELD_BYTES = 8
 _TOKEN_BYTES = 4 * _FIELD_BYTES
-# Tables that one watch subscribes to in one turn of the event loop at most.
+# A watch subscribes to at most so many tables in one turn of the event loop.
 _JOINED_IN_A_TURN = 16
 _MASK = (1 << 8 * _FIELD_BYTES) - 1
 
 
 @dataclass(frozen=True)
 class Scope:
-    """Which tables a watch is about: those of NAMES, or all that PREFIX begins ("" is all)."""
+    """The tables of a watch: NAMES, or if PREFIX is set, all tables whose names begin with it."""
 
     names: tuple[str, ...] = ()
     prefix: str | None = None
 
     def holds(self, name: str) -> bool:
-        """Whether the table NAME belongs."""
+        """Whether the table NAME is in scope."""
         return name in self.names if self.prefix is None else name.startswith(self.prefix)
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to watch: the parts to look at, whether sizes matter, seconds to checkpoints, and when to end."""
+    """Options of a watch: the parts, whether size changes are sent, and the seconds between checkpoints.
+
+    SNAPSHOT_ONLY ends the watch once the current state of all tables is sent.
+    """
 
     parts: frozenset[Part]
     sizes: bool = False
@@ -53,11 +56,11 @@ class Options:
 
 
 class Watch:
-    """One stream: it subscribes to the tables in scope, news makes them dirty, `messages` sends what differs.
+    """One stream. It subscribes to the tables in scope, marks changed ones dirty, and sends the differences.
 
-    Nothing is queued: a dirty table is sent as it is when its turn comes, so a slow reader costs the
-    server one mark a table. What is known of a table stands in dicts by name and in no object of its own:
-    thousands of streams of hundreds of tables would make collections of garbage pause the event loop.
+    Nothing is queued: a dirty table is sent in its current state, so a slow reader costs the server one mark
+    a table. Dicts by table name hold the state of the tables, instead of one object a table: with thousands
+    of streams of hundreds of tables, garbage collections would pause the event loop.
     """
 
     __slots__ = (
@@ -87,33 +90,33 @@ class Watch:
         self._scope = scope
         self._options = options
         self._digest = _digest(scope, options)
-        # The tables that it has subscribed to: what was sent of each.
+        # The subscribed tables, each with the state that was sent last.
         self._sent: dict[str, Snapshot | None] = {}
-        # Those that came into scope later, as new tables do.
+        # The tables that came into scope after the start, as new tables do.
         self._created: set[str] = set()
-        # Those that have something to send: the hub's revision when they got it.
+        # The tables that may have something to send, each with the hub's revision when it was marked.
         self._dirty: dict[str, int] = {}
-        # Those of which nothing is known yet.
+        # The tables that have not been read since the watch subscribed to them.
         self._awaited: set[str] = set()
-        # Those that are looked at no longer, though something of them may be left to send.
+        # The tables that are not polled for this watch any more, and may still have something to send.
         self._left: set[str] = set()
         self._has_news = False
         # Set while the watch waits for news.
         self._waiting: asyncio.Future[None] | None = None
         self._checkpoint_due = 0.0
         self._outages_sent = hub.outages.over
-        # Whether all tables are known that were there when the watch began.
+        # Whether the watch knows all tables that were in scope when it began.
         self._scope_known = scope.prefix is None
-        # Whether tables that come into scope are new ones.
+        # Whether tables that come into scope now were created after the watch began.
         self._is_begun = False
         self._names_followed: tuple[str, ...] | None = None
         self._complete = False
-        # Which tables the caller knows to exist: the hashes of their names, each XORed in and out.
+        # A hash of the tables that the caller knows to exist: the XOR of the hashes of their names.
         self._known = 0
         self._resume_token = b""
 
     def wake(self, table: str) -> None:
-        """Something of TABLE is new; "": of the names of the tables, of the endpoint, or of the server."""
+        """Note a change of TABLE; "" is a change of the table names, the endpoint or the server."""
         if table and not self._note_dirty(table):
             return
         self._has_news = True
@@ -134,7 +137,7 @@ class Watch:
         return True
 
     async def messages(self, resume_token: bytes | None = None) -> AsyncGenerator[bytes]:
-        """What to send, as serialized WatchResponses, until the caller leaves; raises Failure."""
+        """Yield serialized WatchResponses until the caller disconnects. Raises Failure."""
         try:
             await self._begin(resume_token)
             while True:
@@ -163,7 +166,7 @@ class Watch:
         await self._subscribe_all((name, None) for name in self._scope.names)
 
     async def _resume(self, token: bytes) -> None:
-        """Take up what TOKEN says was sent; raises Failure when it means nothing here any more."""
+        """Restore the state that TOKEN names; raises Failure if this server can't restore it."""
         instance, digest, known, number = (token[at : at + _FIELD_BYTES] for at in range(0, 32, _FIELD_BYTES))
         if len(token) != _TOKEN_BYTES or instance != self._hub.revisions.instance:
             raise _expired("another server issued the token, or this server has restarted")
@@ -186,7 +189,7 @@ class Watch:
         self._hub.scheduler.spread(self._leave, self._sent)
 
     async def _subscribe_all(self, tables: Iterable[tuple[str, Snapshot | None]]) -> None:
-        """Subscribe to those of TABLES that are new, given what was sent of each; some in a turn."""
+        """Subscribe to new tables of TABLES, pairs of name and last sent state; some in each turn."""
         for number, (name, sent) in enumerate(tables, 1):
             if number % _JOINED_IN_A_TURN == 0:
                 await self._hub.scheduler.turn()
@@ -208,18 +211,18 @@ class Watch:
             names.discard(name)
 
     def _leave(self, name: str) -> None:
-        """Look no longer at the table NAME."""
+        """Stop polling the table NAME for this watch."""
         if name not in self._left:
             self._left.add(name)
             self._hub.tables.of(name).leave(self, self._options.parts)
 
     def _is_seen(self, name: str) -> bool:
-        """Whether there is all of the table NAME that the watch is for."""
+        """Whether all requested parts of the table NAME have been read."""
         table = self._hub.tables.of(name)
         return table.poller.is_fresh(self) and not table.lacks(self._options.parts)
 
     async def _follow_names(self) -> None:
-        """Subscribe to tables that have come into scope, and leave those that are gone."""
+        """Subscribe to tables that have come into scope, and unsubscribe from deleted ones."""
         if self._scope.prefix is None or (self._options.snapshot_only and self._scope_known):
             return
         names = self._hub.names
@@ -237,14 +240,14 @@ class Watch:
             names.leave(self)
 
     def _leave_if_gone(self, name: str) -> None:
-        """Leave the table NAME if it was seen to be gone, unless the names have it: it may come back."""
+        """Unsubscribe from the table NAME if its deletion was sent and the table names do not include it."""
         sent = self._sent[name]
         gone = sent is not None and sent.description is None
         if gone and self._names_followed is not None and name not in self._names_followed:
             self._unsubscribe(name)
 
     def _due(self) -> Iterator[bytes]:
-        """The messages that are due, made one by one as they are sent."""
+        """The messages that are due. Each is made when it is sent."""
         outage = self._hub.outages.current
         if outage is not None and outage.number > self._outages_sent:
             self._outages_sent = outage.number
@@ -276,7 +279,7 @@ class Watch:
         self._awaited.discard(name)
         self._note_sent(name, after)
         self._leave_if_gone(name)
-        # Of a table that nobody named it is no news that it is not there.
+        # The absence of a table is only reported if the caller named the table.
         never_there = self._scope.prefix is not None and not (_exists(before) or _exists(after))
         if before is after or never_there:
             return None
@@ -301,16 +304,16 @@ class Watch:
         return table.message(key, make)
 
     def _completed(self) -> bool:
-        """Whether only now all is sent that there was when the watch began."""
+        """Whether the state of all tables at the start of the watch has just been sent completely."""
         if self._complete or self._awaited or self._dirty or not self._scope_known:
             return False
         self._complete = True
         return True
 
     async def _news(self) -> bool:
-        """Wait for news, until the next checkpoint is due; whether there are some."""
+        """Wait for news until the next checkpoint is due. Returns whether there is news."""
         if not self._has_news:
-            # An asyncio.Event with a timeout does the same with 1.3 KB more for each stream.
+            # An asyncio.Event with a timeout needs 1.3 KB more memory for each stream.
             loop = asyncio.get_running_loop()
             self._waiting = loop.create_future()
             checkpoint = loop.call_at(self._checkpoint_due, self._go_on)
@@ -327,12 +330,12 @@ class Watch:
         self._checkpoint_due = asyncio.get_running_loop().time() + self._options.checkpoint_interval
 
     def _sealed(self, message: bytes) -> bytes:
-        """MESSAGE with the token that resumes after it; serialized messages that follow each other merge."""
+        """MESSAGE with the resume token after it. Concatenated serialized messages merge into one."""
         self._postpone_checkpoint()
         return message + WatchResponse(resume_token=self._token()).SerializeToString()
 
     def _token(self) -> bytes:
-        """What resumes here; while snapshots are due, what resumed this: all that was not sent must come."""
+        """The current resume token. Until the first snapshots are sent, it is the caller's token."""
         if not self._complete:
             return self._resume_token
         pending = next(iter(self._dirty), None)
@@ -340,7 +343,7 @@ class Watch:
         return b"".join((self._hub.revisions.instance, self._digest, _bytes(self._known), _bytes(revision)))
 
 
-# What a table is called that was there when the watch began, and one that came into scope later.
+# The event types of a table that existed when the watch began, and of one that came into scope later.
 _SNAPSHOT: EventType = TableEventType.TABLE_EVENT_TYPE_SNAPSHOT
 _CREATED: EventType = TableEventType.TABLE_EVENT_TYPE_CREATED
 _CHECKPOINT = WatchResponse(checkpoint=WatchCheckpoint()).SerializeToString()
@@ -361,7 +364,7 @@ def _event_type(before: Snapshot | None, after: Snapshot, first: EventType) -> E
 
 
 def _event(kind: EventType, before: Snapshot | None, after: Snapshot, options: Options) -> bytes | None:
-    """The event that shows AFTER, and what differs from BEFORE; None where there is nothing to tell."""
+    """The event with AFTER and its differences from BEFORE; None if there is no difference."""
     shown = after.only(options.parts)
     changes = differences(before.only(options.parts), shown, sizes=options.sizes) if before else []
     if before is not None and not changes:
@@ -378,7 +381,7 @@ def _gap(outage: Outage) -> bytes:
 
 
 def _digest(scope: Scope, options: Options) -> bytes:
-    """What a token holds of what is watched: the same tables and aspects have the same."""
+    """The digest of scope and options in a resume token."""
     text = repr((sorted(scope.names), scope.prefix, sorted(options.parts), options.sizes))
     return blake2b(text.encode(), digest_size=_FIELD_BYTES).digest()
 

@@ -1,4 +1,4 @@
-"""One wait: progress until a condition holds, or can't hold any more."""
+"""One wait: progress until a condition is met or can no longer be met."""
 
 import asyncio
 import math
@@ -26,9 +26,9 @@ from tableadmin_server.watching.conditions import TABLE_CONDITIONS, Condition, V
 from tableadmin_server.watching.hub import Hub
 from tableadmin_server.watching.watched_table import WatchedTable
 
-# Seconds between polls at most: what is waited for may move without a status that says so.
+# The longest time in seconds between polls. Some changes show no transitional status.
 _POLL_INTERVAL = 2.0
-# Seconds in which what is missing may yet appear: DescribeTable lags behind CreateTable.
+# A missing table or resource may still appear for so many seconds: DescribeTable lags behind CreateTable.
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_DescribeTable.html
 _APPEARANCE_SECONDS = 2.0
 _MAX_DETAIL = 3000
@@ -36,7 +36,7 @@ _MAX_DETAIL = 3000
 
 @dataclass(frozen=True)
 class _Resource:
-    """Something other than a table that is waited for: how it is read, and what its statuses mean."""
+    """A kind of resource other than tables: how it is read, and the meaning of its statuses."""
 
     operation: str
     parameter: str
@@ -85,31 +85,31 @@ Observation: TypeAlias = tuple[Verdict, WaitResponse]
 
 
 class WaitTarget(Protocol):
-    """What is waited for, as it is looked at."""
+    """The table or resource of a wait."""
 
     def join(self) -> None:
-        """Look on."""
+        """Start polling."""
 
     def leave(self) -> None:
-        """Look no longer."""
+        """Stop polling."""
 
     def observe(self) -> Observation | None:
-        """What is seen, None while nothing fresh is; raises Failure for what won't pass."""
+        """Return the current state, None before the first read. Raises Failure if it is permanent."""
 
     def failure_text(self) -> str:
-        """Why nothing fresh is seen, if that is known."""
+        """Return why the last poll failed, "" if it did not."""
 
     async def wait(self, until: float) -> bool:
-        """Wait for something new, until a moment on the event loop's clock: whether there was."""
+        """Wait for a change until UNTIL, by the event loop's clock. Returns whether there was one."""
 
 
 async def wait_responses(
     target: WaitTarget, heartbeat: float, limit: float | None
 ) -> AsyncGenerator[WaitResponse]:
-    """What is seen of TARGET whenever it changes and every HEARTBEAT seconds, until it holds.
+    """Yield the state of TARGET after each change and every HEARTBEAT seconds, until the condition is met.
 
-    Raises Failure: NOT_FOUND when there is no such thing to begin with, FAILED_PRECONDITION when the
-    condition can't hold any more, DEADLINE_EXCEEDED with the last response after LIMIT seconds.
+    Raises Failure: NOT_FOUND if the target does not exist at the start, FAILED_PRECONDITION if the condition
+    can no longer be met, DEADLINE_EXCEEDED with the last response after LIMIT seconds.
     """
     now = asyncio.get_running_loop().time
     began = now()
@@ -140,7 +140,7 @@ async def wait_responses(
 
 
 def wait_target(request: WaitRequest, hub: Hub) -> WaitTarget:
-    """What REQUEST waits for; raises Failure (INVALID_ARGUMENT) for a request that can't be."""
+    """Return the target of REQUEST. Raises Failure (INVALID_ARGUMENT) if a required field is missing."""
     condition = request.condition
     if condition in _RESOURCES:
         _require(request, "arn")
@@ -155,7 +155,7 @@ def wait_target(request: WaitRequest, hub: Hub) -> WaitTarget:
 
 
 class _TableTarget(AutoResetEvent):
-    """A table, looked at through the poll loop that all its watchers share."""
+    """A table, read by its shared poll loop."""
 
     def __init__(self, hub: Hub, request: WaitRequest) -> None:
         super().__init__()
@@ -182,7 +182,7 @@ class _TableTarget(AutoResetEvent):
         seen = self._table.newest.only(self._parts)
         for failure in seen.unreadable.values():
             raise failure
-        # Where there is no time to live at all, everything else can settle.
+        # A table without time to live can still settle.
         if seen.unsupported and self._request.condition != WaitCondition.WAIT_CONDITION_SETTLED:
             raise _not_supported()
         verdict = check(seen, self._request)
@@ -194,7 +194,7 @@ class _TableTarget(AutoResetEvent):
 
 
 class _ResourceTarget(AutoResetEvent):
-    """A backup, export or import, looked at through a poll loop of its own that all who wait share."""
+    """A backup, export or import, read by a poll loop that its waits share."""
 
     def __init__(self, hub: Hub, request: WaitRequest, thing: _Resource) -> None:
         super().__init__()
@@ -246,7 +246,7 @@ def _within(description: AwsDict, path: tuple[str, ...]) -> str:
 
 
 def _refuse_impossible(verdict: Verdict, *, begun: bool) -> None:
-    """Raise Failure when VERDICT is that it can't come to hold; BEGUN says that it could once."""
+    """Raise Failure if the condition can no longer be met. BEGUN says that the target was read before."""
     if verdict.impossible is None:
         return
     if verdict.missing and not begun:

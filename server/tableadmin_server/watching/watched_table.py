@@ -1,4 +1,4 @@
-"""One table that is or was watched: its poll loop and its last states."""
+"""A table that is or was watched: its poll loop and its last states."""
 
 import asyncio
 from collections import Counter, deque
@@ -20,18 +20,18 @@ from tableadmin_server.watching.part_reads import PartReads
 if TYPE_CHECKING:
     from tableadmin_server.watching.hub import Hub
 
-# Seconds for which what was seen is remembered, so that a stream that broke can resume.
+# Seconds for which states are kept, so that a broken stream can resume.
 RETENTION = 300.0
-# States remembered of a table: a resume token older than the oldest of them can't be honoured.
+# The number of states kept for a table. A resume token older than the oldest state can't be used.
 HISTORY = 32
-# Seconds between reads of time to live, backups and tags while nothing suggests that they have changed.
+# Seconds between reads of the parts while neither table nor description changes; while they do, the faster.
 PARTS_INTERVAL = 5.0
 PARTS_INTERVAL_FAST = 1.0
 
 
 @dataclass(frozen=True)
 class _Remembered:
-    """A state of a table, its revision, and when it was seen on the event loop's clock."""
+    """A state of a table, its revision, and when it was read, by the event loop's clock."""
 
     revision: int
     at: float
@@ -39,7 +39,7 @@ class _Remembered:
 
 
 class WatchedTable:
-    """One table that is or was watched: its poll loop and its last states, by revision."""
+    """A table that is or was watched: its poll loop and its last states, by revision."""
 
     def __init__(self, hub: "Hub", name: str) -> None:
         self.name = name
@@ -51,23 +51,23 @@ class WatchedTable:
         self._trimmed = False
         self._messages: dict[object, bytes | None] = {}
         self.poller = hub.poller(self._read, self._moves, name)
-        # As last read: like `newest`, but for what moves with the clock.
+        # The last read state. It differs from `newest` only in members that change with time.
         self.latest: Snapshot | None = None
 
     @property
     def newest(self) -> Snapshot:
-        """The newest state that differs from the one before; there is one once a poll has succeeded."""
+        """The newest state that differs from the one before. Exists after the first successful poll."""
         return self._history[-1].seen
 
     @property
     def newest_at(self) -> float:
-        """When the newest state was seen, on the event loop's clock."""
+        """When the newest state was read, by the event loop's clock."""
         return self._history[-1].at
 
     def join(
         self, watcher: Watcher, parts: Iterable[Part], longest_interval: float = LONGEST_INTERVAL
     ) -> None:
-        """Look on, PARTS included."""
+        """Poll for WATCHER, with PARTS, at least every LONGEST_INTERVAL seconds."""
         parts = ROWS.keys() & parts
         self._wanted.update(parts)
         if parts:
@@ -76,7 +76,7 @@ class WatchedTable:
         self.poller.join(watcher, longest_interval)
 
     def leave(self, watcher: Watcher, parts: Iterable[Part]) -> None:
-        """Look no longer."""
+        """Stop polling PARTS for WATCHER."""
         self._wanted.subtract(ROWS.keys() & parts)
         self.poller.leave(watcher)
         if not self.poller.watched:
@@ -84,26 +84,26 @@ class WatchedTable:
             self._hub.tables.unwatched(self)
 
     def trigger(self) -> None:
-        """Poll as soon as may be, every part included."""
+        """Poll as soon as possible, all parts included."""
         self._triggered = _now()
         self.poller.trigger()
 
     def at(self, revision: int) -> Snapshot | None:
-        """The state at REVISION; None if the table was not watched then."""
+        """Return the state at REVISION, None if the table was not watched then."""
         return next((each.seen for each in reversed(self._history) if each.revision <= revision), None)
 
     def forgot(self, revision: int) -> bool:
-        """Whether the state at REVISION was known once and is no more."""
+        """Whether the state at REVISION was dropped."""
         return self._trimmed and self._history[0].revision > revision
 
     def message(self, key: object, make: Callable[[], bytes | None]) -> bytes | None:
-        """What MAKE makes, made once for all watches that send KEY before the next state is seen."""
+        """Return the message of MAKE. All watches with the same KEY share it until the next state."""
         if key not in self._messages:
             self._messages[key] = make()
         return self._messages[key]
 
     def lacks(self, parts: Collection[Part]) -> bool:
-        """Whether one of PARTS is still to come: its turn is far away."""
+        """Whether a read of PARTS has not ended and takes longer than a poll waits."""
         return not self._parts.overdue.isdisjoint(parts)
 
     async def _read(self) -> Snapshot:
@@ -136,7 +136,7 @@ class WatchedTable:
 
     def _undescribed(self, why: Failure) -> Snapshot:
         self._parts.forget()
-        # Who may not describe a table is told so even when it is gone: then its name is.
+        # AWS denies DescribeTable also for a deleted table. Then the table names tell of the deletion.
         if (
             self.latest is not None
             and Part.DESCRIPTION in self.latest.unreadable
@@ -156,9 +156,9 @@ class WatchedTable:
         return self._parts.snapshot(self.name, description, +self._wanted)
 
     def _due(self, *, changed: bool) -> list[Part]:
-        """The parts to read; CHANGED says that the description is another than before."""
-        hurry = self.latest is not None and transitions(self.latest)
-        interval = PARTS_INTERVAL_FAST if hurry else min(PARTS_INTERVAL, self.poller.longest_interval)
+        """The parts to read. CHANGED says that the description has changed."""
+        is_moving = self.latest is not None and transitions(self.latest)
+        interval = PARTS_INTERVAL_FAST if is_moving else min(PARTS_INTERVAL, self.poller.longest_interval)
         return [part for part in +self._wanted if self._is_due(part, interval, changed=changed)]
 
     def _is_due(self, part: Part, interval: float, *, changed: bool) -> bool:
@@ -170,8 +170,8 @@ class WatchedTable:
         return _now() - known.ended >= max(interval, self._hub.tables.round_of(part))
 
     def _arrived(self) -> None:
-        """A part has come, or failed, for which no poll has waited."""
-        # Whoever wanted it may have been content with the part before it, and left.
+        """Handle the end of a read for which no poll waited."""
+        # The watcher that wanted the part may have left.
         if not self.poller.watched:
             return
         if self._parts.failed:

@@ -36,7 +36,7 @@ class CachedReader:
         return self._seen
 
     def start_from(self, seen: Snapshot) -> None:
-        """Start from SEEN, which the checks of the request read. The first `read` reads the description only."""
+        """Start from SEEN, which the checks have read. The first `read` reads the description only."""
         self._seen, self._is_checked = seen, True
 
     async def description(self) -> AwsDict | None:

@@ -51,7 +51,7 @@ def _shaping_options() -> list[click.Parameter]:
     query = click.Option(
         ["--query"],
         metavar="JMESPATH",
-        help="Write only what this JMESPath expression finds in the JSON output, as the AWS CLI does.",
+        help="Filter the JSON output with this JMESPath expression.",
         expose_value=False,
         callback=_query,
     )
@@ -90,19 +90,33 @@ def _option(name: str) -> click.Option:
 
 
 class Command(click.Command):
-    """A command that takes every setting beside its own options; EXAMPLE is one line of use."""
+    """A command that takes every setting beside its own options; EXAMPLE is one line of use.
+
+    VALUES are the values of an argument or an option, each with its meaning, under a heading.
+    """
 
     context_class = Context
 
-    def __init__(self, *args: Any, example: str, **attributes: Any) -> None:  # noqa: ANN401 - handed on to click
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401 - handed on to click
+        example: str,
+        values: tuple[str, Sequence[tuple[str, str]]] | None = None,
+        **attributes: Any,  # noqa: ANN401 - handed on to click
+    ) -> None:
         super().__init__(*args, **attributes)
         self.example = example
+        self._values = values
         self._own_params = self.params
         self.params = [*self._own_params, *_setting_options()]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the command's own options; the settings are explained once, by `tablectl --help`."""
+        """Write the values and the command's own options. `tablectl --help` explains the settings."""
         own = [*self._own_params, *filter(None, [self.get_help_option(ctx)])]
+        if self._values:
+            heading, rows = self._values
+            with formatter.section(heading):
+                formatter.write_dl(rows)
         _write_options(ctx, formatter, own)
         _write_settings(formatter)
 

@@ -82,7 +82,9 @@ index_names = click.argument(
 
 _wait_flags = combine_options(
     click.option(
-        "--wait", is_flag=True, help="Wait until the change is complete and no part of the table is changing."
+        "--wait",
+        is_flag=True,
+        help="Wait until the change is complete: no part of the table is changing, or the table is deleted.",
     ),
     click.option(
         "--wait-timeout",

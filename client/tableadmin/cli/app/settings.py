@@ -94,8 +94,8 @@ SETTINGS = {
             "tls_ca",
             ("--tls-ca",),
             "FILE|system",
-            "Connect with TLS. An authority in FILE (PEM), or one that this machine trusts (system), must "
-            "have issued the certificate of the server.",
+            "Connect with TLS. FILE contains the CA certificates (PEM) to trust. 'system' trusts the CAs of "
+            "this machine.",
             _text,
         ),
         Setting(

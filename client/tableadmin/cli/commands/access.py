@@ -32,8 +32,8 @@ def can(session: Session, ctx: click.Context, action: str, table: str | None) ->
     """Show whether policies permit you to do ACTION on TABLE or on the endpoint.
 
     ACTION is an RPC such as CreateTable, or an action within one such as DeleteIndex. The exit code is 0 if
-    the action is permitted, 3 if the action needs approval, and 1 if policies deny the action. Policies can
-    decide differently by what else a request asks for.
+    the action is permitted, 3 if the action needs approval, and 1 if policies deny the action. The
+    decision for a real request can differ, because policies can depend on its other parameters.
     """
     response = session.client.check_access(action, table)
     session.show(response, _access)

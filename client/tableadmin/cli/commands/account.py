@@ -24,7 +24,7 @@ def limits(session: Session) -> None:
 @click.command(cls=Command, example="tablectl endpoints")
 @pass_session
 def endpoints(session: Session) -> None:
-    """Show the addresses of the DynamoDB endpoints."""
+    """Show the addresses of DynamoDB that AWS returns (DescribeEndpoints)."""
     session.show(session.client.describe_endpoints(), _endpoints)
 
 

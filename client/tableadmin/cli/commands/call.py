@@ -24,7 +24,7 @@ def call(session: Session, rpc: str, request: str, *, yes: bool) -> None:
 
     The request is JSON text, - for standard input, or @FILE for a file.
 
-    If a request deletes or loses something, tablectl asks for confirmation.
+    If a request deletes data or settings, tablectl asks for confirmation.
 
     Write RPC as in the AWS API (DescribeTable) or in the AWS CLI (describe-table).
     """

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 _HELP = """Create a table with the settings of TABLE, at the same or another endpoint, without the items.
 
 The new table gets all settings that a spec can contain. Standard error lists settings that are not cloned.
-The command shows the plan and asks for confirmation, as `tablectl apply` does. If table NEWNAME exists and
-differs, nothing changes and the exit code is 1.
+The command shows the plan and asks for confirmation, as `tablectl apply` does. If table NEWNAME
+exists with other settings, nothing changes and the exit code is 1.
 """
 _endpoints = shell_completion.setting(SETTINGS["endpoint"])
 

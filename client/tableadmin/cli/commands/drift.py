@@ -35,8 +35,8 @@ UNMANAGED  no spec names the table
 UNKNOWN    the table cannot be read or compared
 
 The command changes nothing. For a table that has drifted, tablectl shows the last operation of the
-service that changed the table. If the spec is unchanged since this operation, the table was changed by
-other means.
+service that changed the table. If the spec has not changed since this operation, someone changed the
+table outside the service.
 
 --watch continues until Ctrl-C and shows each table whose status or differences change.
 """
@@ -50,7 +50,7 @@ other means.
     metavar="ENDPOINT",
     multiple=True,
     shell_complete=shell_completion.setting(SETTINGS["endpoint"]),
-    help="Compare the tables of this endpoint instead of --endpoint. Can be repeated.",
+    help="Endpoint to compare. Overrides --endpoint. Can be repeated.",
 )
 @click.option("--prefix", metavar="TEXT", default="", help="Report only UNMANAGED tables with this prefix.")
 @click.option(
@@ -73,7 +73,12 @@ other means.
     type=click.Path(dir_okay=False),
     help="Write the number of tables by status to this file, in the text format of Prometheus.",
 )
-@click.option("--watch", "follow", is_flag=True, help="Continue, and show each change of status.")
+@click.option(
+    "--watch",
+    "follow",
+    is_flag=True,
+    help="Continue until Ctrl-C, and show changes of status or differences.",
+)
 @planning.exit_code_option
 @pass_session
 def drift(  # noqa: PLR0913  # click gives each option by name

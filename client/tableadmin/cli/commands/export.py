@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 def export(session: Session, names: Sequence[str], prefix: str | None, form: str) -> None:
     """Write live tables as specs or in another format.
 
-    Standard error lists settings that the format or the endpoint does not support. `tablectl plan` finds no
-    changes for exported specs and templates.
+    Standard error lists settings that the format or the endpoint does not support. The plan for
+    an exported spec or template has no changes.
     """
     if bool(names) == bool(prefix):
         raise click.UsageError("Give either table names or --prefix.")

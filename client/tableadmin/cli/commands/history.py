@@ -19,9 +19,10 @@ _LAST = 1000
 
 _HELP = """Show what happened to a table: operations and other changes through the service, oldest first.
 
-The service remembers operations for 30 days after their end. Other changes are in the audit records of the
-server that answers. If the server writes no audit file, or the caller may not read the file, only operations
-are shown. Changes that were not made through the service are not shown: see tablectl drift.
+The service stores operations for 30 days after their end. tablectl reads other changes from the audit file
+of the server that handles the call. If this server writes no audit file, or the caller is not permitted to
+read the file, only operations are shown. Changes that were not made through the service are not shown: see
+tablectl drift.
 """
 
 

@@ -150,7 +150,7 @@ def approve(session: Session, operation_id: str, comment: str | None) -> None:
     """Approve the AWS calls of an operation. 'tablectl operation show' lists the calls.
 
     You must be in a group that a policy names as approver, and you cannot approve your own operation. If the
-    table has changed since the operation began to wait, the operation ends.
+    table has changed since the operation began to wait, the approval fails and the operation ends.
     """
     _decided(session, session.client.approve_operation(operation_id, comment))
 

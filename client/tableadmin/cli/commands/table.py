@@ -115,7 +115,7 @@ def describe(session: Session, names: Sequence[str]) -> None:
     "--wide",
     "-w",
     is_flag=True,
-    help="Show status, billing mode, capacity, indexes, TTL and size of each table.",
+    help=f"Show the columns {', '.join(COLUMNS)}.",
 )
 @click.option(
     "--sort",

@@ -25,14 +25,9 @@ if TYPE_CHECKING:
 # Seconds, unless --timeout says otherwise: the deadline of this one call is that of the waiting.
 _DEFAULT_TIMEOUT = 1800.0
 
-_HELP = f"""Wait until a table, a backup, an export or an import meets a condition.
+_HELP = """Wait until a table, a backup, an export or an import meets a condition.
 
 Specify a table by its name. Specify a backup, an export or an import by its ARN.
-
-CONDITION is one of
-
-\b
-{chr(10).join(wait_conditions.forms())}
 
 Standard error shows what is still pending. The exit code is 1 if the condition is not met within --timeout
 (default: 30m), or can no longer be met.
@@ -54,7 +49,10 @@ def _forms(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
 
 
 @click.command(
-    cls=Command, help=_HELP, example="tablectl wait Music --for index-active=GenreIdx --timeout 1h"
+    cls=Command,
+    help=_HELP,
+    values=("Conditions", wait_conditions.meanings()),
+    example="tablectl wait Music --for index-active=GenreIdx --timeout 1h",
 )
 @click.argument("name", metavar="TABLE|ARN", shell_complete=shell_completion.tables)
 @click.option(

@@ -39,8 +39,8 @@ seconds. All watchers share the reads.
 If the service has no permission to read a table, the event for the table gives the reason. If the
 service has no permission to read a TABLE argument when the watch starts, tablectl exits with an error.
 
-If the connection is lost, tablectl reconnects and shows what has changed in the meantime. If no table was
-shown within --timeout, tablectl exits with an error that gives the reason.
+If the connection is lost, tablectl reconnects and shows what has changed in the meantime. If the
+first table does not arrive within --timeout, tablectl exits with an error that gives the reason.
 """
 
 

@@ -29,6 +29,12 @@ class _Kind:
     argument: str = ""
     metavar: str = ""
 
+    @property
+    def meaning(self) -> str:
+        """When the condition is met, in the words of the contract and of the command line."""
+        text = WAIT_CONDITIONS[self.name]
+        return text.replace(f"`{self.argument}`", self.metavar).replace(f"`{self.of}`", "ARN")
+
 
 # The words of conditions that are not the names of the contract in lower case.
 _WORDS: Mapping[str, str] = {
@@ -58,6 +64,11 @@ KINDS: Mapping[str, _Kind] = {
 def forms() -> list[str]:
     """How each condition is written."""
     return [f"{text}={kind.metavar}" if kind.argument else text for text, kind in KINDS.items()]
+
+
+def meanings() -> list[tuple[str, str]]:
+    """How each condition is written, and when the condition is met."""
+    return list(zip(forms(), (kind.meaning for kind in KINDS.values()), strict=True))
 
 
 def parse(text: str) -> tuple[str, str]:

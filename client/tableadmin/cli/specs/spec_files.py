@@ -155,8 +155,8 @@ _OPTIONS = (
     click.option(
         "--protect",
         is_flag=True,
-        help="Turn on deletion protection and point-in-time recovery for tables whose files do not say "
-        "otherwise.",
+        help="Turn on deletion protection and point-in-time recovery for tables whose files do not set "
+        "these values.",
     ),
 )
 

@@ -29,6 +29,7 @@ COMMANDS = {
     "history": "history:history",
     "export": "export:export",
     "clone": "clone:clone",
+    "console": "console:console",
     "watch": "watch:watch",
     "wait": "wait:wait",
     "backup": "backup:backup",

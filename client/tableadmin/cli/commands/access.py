@@ -10,10 +10,10 @@ from tableadmin.cli.app.exit_codes import NEEDS_APPROVAL, SERVICE_ERROR
 from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.output.blocks import Block, Fields, Lines, Rows
-from tableadmin.cli.views.operations.operation_text import requirement
+from tableadmin.cli.views.access_text import answer
 
 if TYPE_CHECKING:
-    from tableadmin.v1 import CheckAccessResponse, WhoAmIResponse
+    from tableadmin.v1 import WhoAmIResponse
 
 
 @click.command(cls=Command, example="tablectl whoami")
@@ -36,7 +36,7 @@ def can(session: Session, ctx: click.Context, action: str, table: str | None) ->
     decision for a real request can differ, because policies can depend on its other parameters.
     """
     response = session.client.check_access(action, table)
-    session.show(response, _access)
+    session.show(response, lambda each: [Lines(answer(each))])
     if response.required_approvals:
         ctx.exit(NEEDS_APPROVAL)
     if not response.permitted:
@@ -53,24 +53,3 @@ def _identity(response: WhoAmIResponse) -> list[Block]:
         return [Fields([*fields, ("Permitted", "everything: the service has no policies")])]
     rows = [(each.endpoint or "(the service)", ", ".join(each.actions)) for each in response.endpoints]
     return [Fields(fields), Rows(("Endpoint", "Actions that may be permitted"), rows, "nothing is permitted")]
-
-
-def _access(response: CheckAccessResponse) -> list[Block]:
-    by = f": {', '.join(response.policies)}" if response.policies else ""
-    if response.permitted:
-        return [Lines([f"yes{by}"])]
-    if response.required_approvals:
-        return [Lines([_needed(response), *response.advice])]
-    return [Lines([f"no{by}" if by else "no: no policy permits this", *response.advice])]
-
-
-def _needed(response: CheckAccessResponse) -> str:
-    """Who has to approve, and how the action is then done."""
-    needed = " and ".join(map(requirement, response.required_approvals))
-    groups = " or ".join(dict.fromkeys(each.group for each in response.required_approvals))
-    how = (
-        "make the change with 'tablectl apply', which waits for the approval"
-        if response.made_by_plans
-        else f"no plan makes this call, so ask a member of {groups} to make it"
-    )
-    return f"needs approval by {needed}: {how}"

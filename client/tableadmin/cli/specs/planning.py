@@ -88,11 +88,11 @@ def planning_results(
     by_name = {each.table_name: each for each in results}
     for each in loaded:
         if each.must_exist:
-            _refuse_creation(by_name[each.spec.table_name].plan, each.must_exist)
+            refuse_creation(by_name[each.spec.table_name].plan, each.must_exist)
     return [by_name[each.spec.table_name] for each in loaded]
 
 
-def _refuse_creation(plan: TablePlan, reason: str) -> None:
+def refuse_creation(plan: TablePlan, reason: str) -> None:
     """Make PLAN a refused one if the plan creates the table, also in the place of another one, for REASON."""
     from tableadmin.v1 import PlanAction  # noqa: PLC0415 - protobuf
 

@@ -167,15 +167,13 @@ def _step(number: int, step: PlannedStep) -> Iterator[Line]:
     yield Line(f"{mark}{step.summary} ({call})" if call else f"{mark}{step.summary}", 2, len(mark))
     yield from (Line(f"wait for: {each}", 2 + len(mark)) for each in step.waits)
     if step.HasField("denial"):
-        yield Line(_denial(step.denial), 2 + len(mark), colour="red")
+        yield Line(denial(step.denial), 2 + len(mark), colour="red")
     for required in step.required_approvals:
         yield Line(f"needs approval by {requirement(required)}", 2 + len(mark), colour="yellow")
 
 
-def _denial(denial: StepDenial) -> str:
+def denial(found: StepDenial) -> str:
     """Why policies do not permit a step."""
-    policies = ", ".join(denial.policies)
-    why = (
-        f"the policy {policies} forbids {denial.action}" if policies else f"no policy permits {denial.action}"
-    )
-    return " ".join([f"denied: {why}.", *denial.advice])
+    policies = ", ".join(found.policies)
+    why = f"the policy {policies} forbids {found.action}" if policies else f"no policy permits {found.action}"
+    return " ".join([f"denied: {why}.", *found.advice])

@@ -1,0 +1,48 @@
+"""`tablectl console`: a page on this machine that shows and changes tables."""
+
+from __future__ import annotations
+
+import webbrowser
+from threading import Event
+
+import click
+
+from tableadmin.cli.app.exit_codes import CommandFailed
+from tableadmin.cli.app.group import Command
+from tableadmin.cli.app.session import Session, pass_session
+
+_LARGEST_PORT = 65535
+
+
+@click.command(cls=Command, example="tablectl console --no-open")
+@click.option(
+    "--port",
+    type=click.IntRange(0, _LARGEST_PORT),
+    default=0,
+    metavar="PORT",
+    help="Port on 127.0.0.1. Without --port, or with 0, any free port.",
+)
+@click.option("--no-open", is_flag=True, help="Do not open the page in the browser.")
+@pass_session
+def console(session: Session, port: int, *, no_open: bool) -> None:
+    """Show and change tables in a web page on this machine, until Ctrl-C.
+
+    The page shows tables, operations and approvals, and plans and applies specs. The page acts with your
+    credentials: those of the context or the options. Only this machine can open the page, at the address
+    that tablectl prints. The address can be used once, in one browser.
+    """
+    from tableadmin.console.console import Console  # noqa: PLC0415 - grpc
+
+    try:
+        page = Console(session.client, port=port, server=session.settings["server"].text or "")
+    except OSError as error:
+        raise CommandFailed(f"port {port}: {error.strerror}; give another --port, or none") from error
+    with page.running():
+        if session.in_blocks:
+            click.echo(page.url)
+        else:
+            session.show_item({"Url": page.url})
+        click.echo("Ctrl-C ends the console", err=True)
+        if not no_open:
+            webbrowser.open(page.url)
+        Event().wait()

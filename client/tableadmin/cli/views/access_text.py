@@ -1,0 +1,32 @@
+"""How the answer to `can` reads: pure functions from a response to lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tableadmin.cli.views.operations.operation_text import requirement
+
+if TYPE_CHECKING:
+    from tableadmin.v1 import CheckAccessResponse
+
+
+def answer(response: CheckAccessResponse) -> list[str]:
+    """Whether the action is permitted, the policies that decide, and the advice of these policies."""
+    by = f": {', '.join(response.policies)}" if response.policies else ""
+    if response.permitted:
+        return [f"yes{by}"]
+    if response.required_approvals:
+        return [_needed(response), *response.advice]
+    return [f"no{by}" if by else "no: no policy permits this", *response.advice]
+
+
+def _needed(response: CheckAccessResponse) -> str:
+    """Who has to approve, and how the action is then done."""
+    needed = " and ".join(map(requirement, response.required_approvals))
+    groups = " or ".join(dict.fromkeys(each.group for each in response.required_approvals))
+    how = (
+        "make the change with 'tablectl apply', which waits for the approval"
+        if response.made_by_plans
+        else f"no plan makes this call, so ask a member of {groups} to make it"
+    )
+    return f"needs approval by {needed}: {how}"

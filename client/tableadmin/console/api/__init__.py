@@ -1,0 +1,1 @@
+"""What the page can ask: each function answers one route with data for JSON."""

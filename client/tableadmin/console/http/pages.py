@@ -1,0 +1,28 @@
+"""The two pages of the way in: the one that sets the cookie, and the one for browsers without a session."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from tableadmin.console.http.answers import HTML, Answer
+
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>tablectl console</title>
+<meta name="viewport" content="width=device-width">{head}</head><body><main>{text}</main></body></html>
+"""
+# Not a redirect: after a redirect from a link on another page, the browser sends no cookie that is Strict.
+_ENTER = _PAGE.format(
+    head='<meta http-equiv="refresh" content="0; url=/">', text='<p><a href="/">Open the console</a></p>'
+)
+_REFUSE = _PAGE.format(
+    head="",
+    text="<h1>No session</h1><p>The address of the console can be used once, in one browser. "
+    "Stop <code>tablectl console</code>, start the command again, and open the new address.</p>",
+)
+
+REFUSED = Answer(HTTPStatus.FORBIDDEN, _REFUSE.encode(), HTML)
+
+
+def entering(cookie: str) -> Answer:
+    """The page that sets COOKIE and goes on to the console."""
+    return Answer(HTTPStatus.OK, _ENTER.encode(), HTML, (("Set-Cookie", cookie),))

@@ -1,0 +1,15 @@
+// A line that says what is wrong or what to know.
+
+import { el } from "../dom.js";
+
+export function notice(kind, ...text) {
+  return el("p", { class: `notice ${kind}`, role: kind === "error" ? "alert" : undefined }, ...text);
+}
+
+// The reasons for which something is not offered, each once.
+export function denied(offers, actions) {
+  const reasons = actions.filter((each) => offers[each]?.permitted === false).map((each) => offers[each].why);
+  return [...new Set(reasons)].map((each) => notice("info", `Not offered: ${each}`));
+}
+
+export const isOffered = (offers, action) => offers[action]?.permitted === true;

@@ -1,0 +1,125 @@
+// A spec to edit: validated while the user types, planned, and applied.
+
+import { get, post } from "../api.js";
+import { debounced, el, fill } from "../dom.js";
+import { applyForm } from "../parts/apply.js";
+import { badge } from "../parts/badge.js";
+import { isOffered, denied, notice } from "../parts/notice.js";
+import { planLines } from "../parts/plan_lines.js";
+
+// What the user has typed, when they come back.
+const kept = { table: null, text: "" };
+
+export function plan({ table = null }) {
+  const editor = el("textarea", {
+    id: "spec", class: "text", spellcheck: "false", autocomplete: "off", autocapitalize: "off", wrap: "off", rows: "22",
+    "aria-describedby": "problems", oninput: edited, onkeydown: keyed,
+    placeholder: "TableName: Music\nBillingMode: PAY_PER_REQUEST\nKeySchema:\n- {AttributeName: Artist, KeyType: HASH}\nAttributeDefinitions:\n- {AttributeName: Artist, AttributeType: S}",
+  });
+  const problems = el("div", { id: "problems", class: "problems", role: "status" });
+  const result = el("div", { class: "result", "aria-live": "polite" });
+  const button = el("button", { type: "button", class: "primary", onclick: planned }, "Plan");
+  const access = el("div");
+  let version = 0;
+
+  function edited() {
+    version += 1;
+    kept.text = editor.value;
+    fill(result, result.childElementCount > 0 && notice("info", "The spec was edited: plan again."));
+    validateSoon();
+  }
+
+  // Tab leaves the editor, as everywhere; Ctrl+Enter plans.
+  function keyed(event) {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      planned();
+    }
+  }
+
+  async function validate() {
+    const asked = version;
+    if (!editor.value.trim()) return fill(problems);
+    try {
+      const found = await post("/api/validate", { text: editor.value });
+      if (asked === version) showProblems(found);
+    } catch (error) {
+      if (asked === version) fill(problems, notice("error", error.message));
+    }
+  }
+
+  function showProblems(found) {
+    const lines = found.problems.map(({ message, table: name, path, line }) =>
+      el("li", {}, line ? el("button", { type: "button", class: "link", onclick: () => toLine(line) }, `Line ${line}`) : null,
+        line ? ": " : null, [name, path, message].filter(Boolean).join(": ")));
+    fill(problems,
+      lines.length ? [notice("warn", lines.length === 1 ? "1 problem" : `${lines.length} problems`), el("ul", {}, lines)] : el("p", { class: "valid" }, "The spec is valid."),
+      found.notes.map((each) => notice("info", each)));
+  }
+
+  function toLine(line) {
+    const before = editor.value.split("\n").slice(0, line - 1).join("\n");
+    const start = before.length + (line > 1 ? 1 : 0);
+    const end = editor.value.indexOf("\n", start);
+    editor.focus();
+    editor.setSelectionRange(start, end < 0 ? editor.value.length : end);
+  }
+
+  async function planned() {
+    const asked = version;
+    button.disabled = true;
+    fill(result, el("p", { class: "empty" }, "Planning"));
+    try {
+      const found = await post("/api/plan", { text: editor.value });
+      if (asked === version) show(found);
+    } catch (error) {
+      fill(result, notice("error", error.message));
+    }
+    button.disabled = false;
+  }
+
+  function show(found) {
+    showProblems(found);
+    if (found.plan === null) return fill(result, notice("error", "The spec has problems: nothing was planned."));
+    return fill(result,
+      el("h2", {}, "Plan"), el("p", { class: "tally" }, found.summary),
+      found.plans.map((each) => el("section", { class: "block", "aria-label": `Plan for ${each.table}` },
+        el("h3", {}, each.table, " ", el("span", { class: "action" }, each.action === "NONE" ? "no changes" : each.action.toLowerCase()), " ",
+          each.classes.map((name) => el("span", { class: `class ${name.replaceAll(" ", "-")}` }, name))),
+        planLines(each.lines))),
+      applyForm(found));
+  }
+
+  async function begin() {
+    const offers = await get("/api/access").catch(() => ({}));
+    if (offers.PlanTables && !isOffered(offers, "PlanTables")) {
+      button.hidden = true;
+      fill(access, denied(offers, ["PlanTables"]));
+    }
+    if (table && kept.table !== table) {
+      fill(problems, "Loading the spec");
+      try {
+        const found = await get(`/api/tables/${encodeURIComponent(table)}/export`, { format: "spec" });
+        kept.text = found.text;
+        kept.table = table;
+        fill(problems);
+      } catch (error) {
+        fill(problems, notice("error", error.message));
+      }
+    }
+    editor.value = kept.text;
+    if (editor.value) validate();
+  }
+
+  const validateSoon = debounced(validate, 350);
+  begin();
+  return {
+    title: "Plan",
+    node: el("div", { class: "view" },
+      el("div", { class: "head" }, el("h1", {}, "Plan")), access,
+      el("div", { class: "editor" },
+        el("div", {}, el("label", { for: "spec" }, "Table spec"), el("p", { class: "hint" }, "YAML or JSON, or another format that tablectl reads. Ctrl+Enter plans."), editor, el("div", { class: "tools" }, button)),
+        problems),
+      result),
+  };
+}

@@ -1,0 +1,76 @@
+"""The page of a table: what is shown of it, its spec in every format, and errors in one line."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+import yaml
+
+from tableadmin import Client
+from tests.console.browsing import Browser
+from tests.server.security.authorization.test_guarded_operations import table
+
+
+@pytest.fixture(scope="module")
+def music(browser: Browser, embedded_server: object) -> Iterator[str]:
+    """A table with an index and tags."""
+    name = "console-music"
+    with Client(embedded_server.address) as client:  # type: ignore[attr-defined] # a ServerProcess
+        spec = table(name, "genre")
+        spec.tags.add(key="team", value="<b>music</b>")
+        client.apply([spec]).result(30)
+        yield name
+        client.delete_table(table_name=name)
+
+
+def test_a_table(browser: Browser, music: str) -> None:
+    """The page has the settings, the indexes and the tags of a table, and its last operations."""
+    found = browser.get(f"/api/tables/{music}").json
+    sections = {each["title"]: each for each in found["sections"]}
+    assert ["Status", "ACTIVE"] in sections["Settings"]["fields"]
+    assert ["genre", "ACTIVE"] == sections["Indexes"]["rows"][0][:2]
+    assert [["team", "<b>music</b>"]] == sections["Tags"]["rows"]
+    assert ["SUCCEEDED"] == [each["state"] for each in found["operations"]]
+    assert all(each["permitted"] for each in found["offers"].values())
+    assert [] == found["unreadable"]
+
+
+def test_the_spec_in_every_format(browser: Browser, music: str) -> None:
+    """The spec is there as YAML, as JSON, for CloudFormation and for Terraform."""
+    texts = {
+        form: browser.get(f"/api/tables/{music}/export?format={form}").json["text"]
+        for form in ("spec", "json", "cloudformation", "terraform")
+    }
+    assert yaml.safe_load(texts["spec"]) == json.loads(texts["json"])
+    assert music == json.loads(texts["json"])["TableName"]
+    assert "AWS::DynamoDB::Table" in texts["cloudformation"]
+    assert 'resource "aws_dynamodb_table"' in texts["terraform"]
+
+
+def test_what_there_is_not(browser: Browser) -> None:
+    """A table, a format, an operation or an endpoint that does not exist is one line with a reason."""
+    for path, status, reason in (
+        ("/api/tables/no-such-table", 404, "RESOURCE_NOT_FOUND_EXCEPTION"),
+        ("/api/tables/no-such-table/export", 404, "TABLE_NOT_FOUND"),
+        ("/api/tables/x/export?format=exe", 400, "NO_SUCH_FORMAT"),
+        ("/api/operations/no-such-operation", 404, "OPERATION_NOT_FOUND"),
+        ("/api/tables/x?endpoint=none", 404, "NO_SUCH_ENDPOINT"),
+        ("/api/events?endpoint=none", 404, "NO_SUCH_ENDPOINT"),
+    ):
+        response = browser.get(path)
+        assert (status, reason) == (response.status, response.reason), path
+        assert "\n" not in response.json["error"]["message"]
+
+
+def test_an_error_of_the_service_has_its_request_id(browser: Browser) -> None:
+    """What the service refuses is shown with the ID under which its log has the request."""
+    assert "; request " in browser.get("/api/operations/no-such-operation").json["error"]["message"]
+
+
+def test_the_session(browser: Browser) -> None:
+    """The page knows the endpoints, the principal and the columns."""
+    found = browser.get("/api/session").json
+    assert ["embedded"] == [each["name"] for each in found["endpoints"]]
+    assert "embedded" == found["endpoint"]
+    assert found["principal"]["name"]
+    assert ["Table", "Status"] == [each["heading"] for each in found["columns"]][:2]

@@ -69,6 +69,7 @@ RUN: Mapping[tuple[str, str], Preparation] = {
 }
 # The sections whose blocks another test runs, because they need more than a folder and a server.
 ELSEWHERE: Mapping[tuple[str, str], str] = {
+    ("docs/guides/console.md", "Start"): "tests/cli/commands/test_console.py",
     ("docs/guides/languages.md", "By reflection"): "tests/foreign/test_languages_page.py",
     ("docs/operate/security.md", "Approval"): "tests/server/security/test_documentation.py",
     ("docs/operate/security.md", "Static tokens"): "tests/server/security/test_documentation.py",
@@ -82,6 +83,7 @@ ELSEWHERE: Mapping[tuple[str, str], str] = {
 # The blocks that no test runs, by their first line. They need Docker, a cluster, AWS or a package registry.
 NOT_RUN = {
     "README.md": ["make demo    # creates, changes and deletes tables on an embedded engine, then cleans up"],
+    "docs/guides/console.md": ["ssh -L 8642:127.0.0.1:8642 HOST tablectl console --no-open --port 8642"],
     "docs/guides/drift.md": ["tablectl drift -f tables/ --exit-code -o markdown"],
     "docs/guides/languages.md": [
         "npm install @grpc/grpc-js @grpc/proto-loader",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Service:
-    """The service of CLIENT; SERVER is what the page calls it. Raises TableAdminError if it does not answer."""
+    """The service of CLIENT, which the page calls SERVER; raises TableAdminError if it does not answer."""
 
     def __init__(self, client: Client, server: str) -> None:
         self.client = client

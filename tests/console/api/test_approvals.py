@@ -87,7 +87,8 @@ def test_a_plan_that_needs_approval(
     with guarded.client("olga") as olga:
         name = olga.get_operation(waiting).table_name
     text = (
-        f"TableName: {name}\nBillingMode: PAY_PER_REQUEST\nKeySchema: [{{AttributeName: id, KeyType: HASH}}]\n"
+        f"TableName: {name}\nBillingMode: PAY_PER_REQUEST\n"
+        "KeySchema: [{AttributeName: id, KeyType: HASH}]\n"
         "AttributeDefinitions: [{AttributeName: id, AttributeType: S}]\n"
     )
     found = browser_of("ana").post("/api/plan", {"text": text}).json["plans"][0]

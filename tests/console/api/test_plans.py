@@ -103,9 +103,10 @@ def test_a_text_names_no_file(browser: Browser, tmp_path: Any) -> None:  # noqa:
     """A text in the editor can't have the console read files of the user."""
     secret = tmp_path / "secret.json"
     secret.write_text('{"a": "SECRET"}')
-    for each in (
-        f'locals {{ x = jsondecode(file("{secret}")) }}\nresource "aws_dynamodb_table" "t" {{ name = local.x.a }}',
-        f"TableName: !include {secret}\n",
-        f'Resources:\n  Fn::Transform: {{Name: AWS::Include, Parameters: {{Location: "{secret}"}}}}\n',
-    ):
+    terraform = (
+        f'locals {{ x = jsondecode(file("{secret}")) }}\n'
+        'resource "aws_dynamodb_table" "t" { name = local.x.a }'
+    )
+    template = f'Resources:\n  Fn::Transform: {{Name: AWS::Include, Parameters: {{Location: "{secret}"}}}}\n'
+    for each in (terraform, template, f"TableName: !include {secret}\n"):
         assert "SECRET" not in browser.post("/api/validate", {"text": each}).body.decode()

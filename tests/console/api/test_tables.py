@@ -9,13 +9,14 @@ import yaml
 from tableadmin import Client
 from tests.console.browsing import Browser
 from tests.server.security.authorization.test_guarded_operations import table
+from tests.server_process import ServerProcess
 
 
 @pytest.fixture(scope="module")
-def music(browser: Browser, embedded_server: object) -> Iterator[str]:
+def music(embedded_server: ServerProcess) -> Iterator[str]:
     """A table with an index and tags."""
     name = "console-music"
-    with Client(embedded_server.address) as client:  # type: ignore[attr-defined] # a ServerProcess
+    with Client(embedded_server.address) as client:
         spec = table(name, "genre")
         spec.tags.add(key="team", value="<b>music</b>")
         client.apply([spec]).result(30)

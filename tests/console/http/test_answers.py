@@ -21,8 +21,9 @@ METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "TRACE")
     "path", ["/", "/index.html", "/js/main.js", "/api/session", "/api/none", "/none", "/?token=x"]
 )
 def test_the_headers(browser: Browser, path: str) -> None:
-    """No answer, page or error may be framed, guessed, kept or referred to, or run what is not a file of it."""
-    for response in (browser.get(path), browser.get(path, Cookie=""), browser.get(path, Host="evil.example")):
+    """No answer, page or error, may be framed, guessed, kept, or run what is not a file of the page."""
+    for headers in ({}, {"Cookie": ""}, {"Host": "evil.example"}):
+        response = browser.get(path, **headers)
         policy = response.headers["content-security-policy"].split("; ")
         assert {"default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'"} <= {
             *policy
@@ -109,7 +110,7 @@ def test_bodies(browser: Browser, headers: dict[str, str], body: bytes, status: 
     if "Transfer-Encoding" in headers:
         del said["Content-Length"]
     lines = [
-        f"POST /api/validate HTTP/1.1",
+        "POST /api/validate HTTP/1.1",
         f"Host: {browser.host}",
         f"Origin: {browser.origin}",
         f"Cookie: {browser.cookie}",

@@ -1,12 +1,13 @@
 """The board: each page gets every value once, and the newest only."""
 
+from contextlib import ExitStack
 from itertools import islice
 
 import pytest
 
 from tableadmin.console.http.answers import Refusal
 from tableadmin.console.live import events
-from tableadmin.console.live.board import Board
+from tableadmin.console.live.board import SUBSCRIBERS, Board, Changes
 
 
 def test_all_values_then_changes() -> None:
@@ -48,17 +49,15 @@ def test_pages_are_told_independently() -> None:
 def test_a_page_too_many() -> None:
     """The number of pages is bounded, and a closed page makes room."""
     board = Board()
-    open_pages = []
-    with pytest.raises(Refusal) as refused:
-        for _ in range(1000):
-            page = board.subscribed()
-            page.__enter__()
-            open_pages.append(page)
-    assert 503 == refused.value.answer.status
-    open_pages.pop().__exit__(None, None, None)
+    with ExitStack() as pages:
+        for _ in range(SUBSCRIBERS):
+            pages.enter_context(board.subscribed())
+        with pytest.raises(Refusal) as refused:
+            pages.enter_context(board.subscribed())
+        assert 503 == refused.value.answer.status
     with board.subscribed() as changes:
         assert {} == next(changes)
-    assert len(open_pages) == board.subscribers
+    assert 0 == board.subscribers
 
 
 def test_closing_ends_all_pages() -> None:
@@ -72,7 +71,12 @@ def test_closing_ends_all_pages() -> None:
 
 def test_events() -> None:
     """The first event has everything, later ones have changes, and nothing to tell is a comment."""
-    batches = [{}, {("tables", "a"): "é\n"}, {}, {("tables", "a"): None, ("status", "tables"): {"x": 1}}]
+    batches: list[Changes] = [
+        {},
+        {("tables", "a"): "é\n"},
+        {},
+        {("tables", "a"): None, ("status", "tables"): {"x": 1}},
+    ]
     assert [
         b"event: reset\ndata: {}\n\n",
         'event: changes\ndata: {"tables":{"a":"é\\n"}}\n\n'.encode(),

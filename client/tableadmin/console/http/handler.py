@@ -57,7 +57,7 @@ class Handler(BaseHTTPRequestHandler):
         """Answer a request of any method; what each address takes, its route says."""
         self._answer(self.command)
 
-    do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_HEAD = do_TRACE = do_GET
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_HEAD = do_TRACE = do_GET  # noqa: N815 - the names in the library
 
     def _answer(self, method: str) -> None:
         try:

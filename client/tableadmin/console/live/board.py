@@ -16,7 +16,7 @@ Key: TypeAlias = tuple[str, str]
 Changes: TypeAlias = dict[Key, object]
 
 # More pages than a person opens. Each holds a connection and a thread.
-_SUBSCRIBERS = 16
+SUBSCRIBERS = 16
 
 
 class Board:
@@ -69,8 +69,8 @@ class Board:
         """
         page = object()
         with self._changed:
-            if len(self._waiting) >= _SUBSCRIBERS:
-                text = f"the console is open in {_SUBSCRIBERS} pages: close one of them"
+            if len(self._waiting) >= SUBSCRIBERS:
+                text = f"the console is open in {SUBSCRIBERS} pages: close one of them"
                 raise Refusal(HTTPStatus.SERVICE_UNAVAILABLE, text, "TOO_MANY_PAGES")
             self._waiting[page] = dict(self._values)
         try:

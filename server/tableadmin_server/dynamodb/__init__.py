@@ -1,1 +1,1 @@
-"""The only place that calls boto3: endpoints, their calls, and what their errors mean."""
+"""The endpoints, their calls and the meaning of their errors. The only package that calls boto3."""

@@ -1,4 +1,4 @@
-"""How many calls a second an endpoint is asked for on nobody's direct behalf."""
+"""The rate of background calls to an endpoint."""
 
 import asyncio
 import time
@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from tableadmin_server.dynamodb.support import is_aws
 
-# Calls a second that AWS takes of single operations, of an account in a region, as it documents them:
+# AWS's documented limits of single operations, in calls a second for an account in a region:
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Operations.html
 _AWS_RATES: Mapping[str, float] = {
     "CreateBackup": 50,
@@ -20,41 +20,41 @@ _AWS_RATES: Mapping[str, float] = {
     "TagResource": 5,
     "UntagResource": 5,
 }
-# How much of that is not left to callers.
+# The part of these limits that background calls use. The rest is for callers.
 _SHARE = 0.8
 
 
 def operation_rates(endpoint_url: str | None) -> Mapping[str, float]:
-    """Calls a second to be made of single operations at ENDPOINT_URL: AWS limits some, engines none."""
+    """Return the calls a second allowed for single operations at ENDPOINT_URL. Only AWS has limits."""
     return (
         {operation: rate * _SHARE for operation, rate in _AWS_RATES.items()} if is_aws(endpoint_url) else {}
     )
 
 
 class CallBudget:
-    """Spaces calls evenly at RATE a second; what was not used for BURST seconds may be used at once."""
+    """Spaces calls evenly at RATE a second. The unused calls of BURST seconds may be made at once."""
 
     def __init__(self, rate: float, burst: float = 1.0) -> None:
         self._rate = rate
         self._burst_seconds = burst
         self.share(1)
         self._next = 0.0
-        # Those in the line, and the patient who wait to be in it.
+        # The number of calls that wait.
         self.waiting = 0
-        # Only the first in the line has a turn to wait for: whoever leaves the line takes none along.
-        self._line = asyncio.Lock()
-        # Only the first of the patient is in the line.
+        # Only the first call in the queue waits for its time, so a cancelled call uses up none.
+        self._queue = asyncio.Lock()
+        # Only the first patient call is in the queue.
         self._patient = asyncio.Lock()
 
     def share(self, servers: int) -> None:
-        """Allow one of SERVERS equal parts of the rate."""
+        """Use 1/SERVERS of the rate."""
         self.spacing = servers / self._rate
         self._burst = max(0.0, self._burst_seconds - self.spacing)
 
     async def take(self, *, patient: bool = False) -> None:
-        """Return when one more call may be made; those who wait get their turns in the order they came.
+        """Wait until one more call may be made. First come, first served.
 
-        The PATIENT let others go first.
+        PATIENT calls let all other calls go first.
         """
         self.waiting += 1
         try:
@@ -67,12 +67,12 @@ class CallBudget:
             self.waiting -= 1
 
     def used(self, now: float) -> float:
-        """The part of the burst that is used up at the moment NOW, from 0 to 1."""
+        """Return the used part of the burst at the time NOW, from 0 to 1."""
         whole = self._burst + self.spacing
         return min(1.0, max(0.0, self._next - (now - self._burst)) / whole)
 
     async def _take(self) -> None:
-        async with self._line:
+        async with self._queue:
             now = asyncio.get_running_loop().time()
             turn = max(self._next, now - self._burst)
             if turn > now:
@@ -81,7 +81,7 @@ class CallBudget:
 
 
 class Budgets:
-    """The budget of all calls, RATE a second, and those of single operations, spaced without exception."""
+    """The budget of all calls, RATE a second, and the budgets of single operations, without bursts."""
 
     def __init__(self, rate: float, operation_rates: Mapping[str, float] = MappingProxyType({})) -> None:
         self._all = CallBudget(rate)
@@ -89,26 +89,26 @@ class Budgets:
 
     @property
     def used(self) -> float:
-        """The part of a second's calls that is used up, from 0 to 1; may be asked in any thread."""
+        """The used part of a second's calls, from 0 to 1. Any thread may read this."""
         return self._all.used(time.monotonic())
 
     @property
     def waiting(self) -> int:
-        """The calls that wait for their turn."""
+        """The number of calls that wait."""
         return self._all.waiting + sum(each.waiting for each in self._single.values())
 
     def share(self, servers: int) -> None:
-        """Allow one of SERVERS equal parts of each rate: the endpoint counts the calls of all servers."""
+        """Use 1/SERVERS of each rate, because the endpoint counts the calls of all servers."""
         for budget in (self._all, *self._single.values()):
             budget.share(servers)
 
     def spacing(self, operation: str) -> float:
-        """Seconds from one call of OPERATION to the next, where it has a budget of its own; else 0."""
+        """Return the seconds between two calls of OPERATION if it has its own budget, else 0."""
         single = self._single.get(operation)
         return 0.0 if single is None else single.spacing
 
     async def take(self, operation: str, *, patient: bool = False) -> None:
-        """Return when one more call of OPERATION may be made; the PATIENT let others go first."""
+        """Wait until one more call of OPERATION may be made. PATIENT calls let all other calls go first."""
         single = self._single.get(operation)
         if single is not None:
             await single.take(patient=patient)

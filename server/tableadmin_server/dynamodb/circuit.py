@@ -1,4 +1,4 @@
-"""The circuit breaker of one endpoint at work: refuses calls, and ends reads, while the endpoint is down."""
+"""Applies the circuit breaker of one endpoint: refuses calls and ends reads while the endpoint is down."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -13,20 +13,20 @@ from tableadmin_server.dynamodb.errors import OUTAGE, is_outage
 from tableadmin_server.dynamodb.reachability import Reachability
 from tableadmin_server.failure import Failure
 
-# Seconds to wait before another call, at least: many callers wait for one probe.
+# The least retry delay in seconds that callers get, because many callers wait for one probe.
 _RETRY_DELAY = 1.0
-# What the newest call without an answer has shown, by its reason.
+# The state of the endpoint in words, by the reason of the newest call without an answer.
 _SHOWN = {
     "ENDPOINT_UNREACHABLE": "cannot be reached",
     "ENDPOINT_ANSWER_UNREADABLE": "does not answer as DynamoDB does",
     "ENDPOINT_TIMEOUT": "does not respond",
 }
-# What is logged of a call whose caller has left.
+# The failure of a call whose caller has given up.
 _GIVEN_UP = Failure(Code.DEADLINE_EXCEEDED, "the endpoint did not respond in time", reason="ENDPOINT_TIMEOUT")
 
 
 class AdmittedCall(CallGuard):
-    """A call to the endpoint, which tells CIRCUIT how the call gets on."""
+    """A call to the endpoint, which reports to CIRCUIT."""
 
     def __init__(self, circuit: "Circuit", admission: Admission) -> None:
         self._circuit = circuit
@@ -36,15 +36,15 @@ class AdmittedCall(CallGuard):
 
     @property
     def began(self) -> float:
-        """When the call was sent, or when it came if it was not sent."""
+        """When the call was sent, or when it arrived if it was not sent."""
         return self.came if self.admission.sent is None else self.admission.sent
 
     def begins(self) -> None:
-        """The call is sent now."""
+        """Note that the call is sent now."""
         self._circuit.breaker.sent(self.admission)
 
     def may_retry(self, error: Exception) -> bool:
-        """Whether there may be another try: not while the circuit is open."""
+        """Whether the call may be retried. False while the circuit is open."""
         if is_outage(error):
             self._loop.call_soon_threadsafe(self._circuit.failed, self.admission)
         return self._circuit.breaker.is_closed
@@ -53,7 +53,7 @@ class AdmittedCall(CallGuard):
 class Circuit:
     """The circuit breaker of the endpoint NAME. OPENED is called when the circuit opens.
 
-    OBSERVER learns of the calls that are refused.
+    OBSERVER is told of refused calls.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Circuit:
         self.now = clock
         self.breaker = CircuitBreaker(threshold, clock)
         self._reachability = Reachability(name, clock)
-        # Those who wait in vain once the circuit is open.
+        # The waits that end when the circuit opens.
         self._waits: set[asyncio.Timeout] = set()
         self._opened = opened
         self._shown = _SHOWN["ENDPOINT_TIMEOUT"]
@@ -81,7 +81,7 @@ class Circuit:
 
     @contextmanager
     def call(self, operation: str) -> Iterator[AdmittedCall]:
-        """A call of OPERATION, made within the context; raises Failure (UNAVAILABLE) if it is refused."""
+        """Return a context for a call of OPERATION. Raises Failure (UNAVAILABLE) if the call is refused."""
         admission = self.breaker.admit()
         if admission is None:
             raise self._refusal(operation)
@@ -98,9 +98,9 @@ class Circuit:
 
     @asynccontextmanager
     async def wait(self) -> AsyncIterator[None]:
-        """Raises Dropped within the context when the circuit opens.
+        """Return a context in which Dropped is raised when the circuit opens.
 
-        For what nobody needs to wait for then: the answer to a read, or the turn of a call.
+        For waits that are useless then: for the answer to a read, or for the turn of a call.
         """
         try:
             async with asyncio.timeout(None) as limit:
@@ -116,16 +116,16 @@ class Circuit:
 
     @property
     def is_up(self) -> bool:
-        """Whether the endpoint answers, as far as calls have shown."""
+        """Whether the endpoint answered the last calls."""
         return self._reachability.is_up
 
     def answered(self, call: AdmittedCall) -> float:
-        """The endpoint has answered CALL; the seconds that CALL took."""
+        """Note that the endpoint has answered CALL. Returns the seconds that CALL took."""
         self.breaker.answered()
         return self._reachability.answered(call.began) - call.came
 
     def ended(self, call: AdmittedCall, failure: Failure, *, is_answer: bool) -> float:
-        """CALL has ended in FAILURE; the seconds it took. IS_ANSWER says that DynamoDB has answered so."""
+        """Note that CALL ended with FAILURE. Returns its seconds. IS_ANSWER says that DynamoDB answered."""
         if is_answer:
             self.breaker.answered()
         elif failure.reason in OUTAGE:
@@ -135,7 +135,7 @@ class Circuit:
         return self.now() - call.came
 
     def failed(self, admission: Admission) -> None:
-        """A call had no answer."""
+        """Note that the call of ADMISSION had no answer."""
         was_closed = self.breaker.is_closed
         self.breaker.failed(admission)
         if was_closed and not self.breaker.is_closed:
@@ -144,7 +144,7 @@ class Circuit:
             self._opened()
 
     def failure(self, operation: str, *, not_sent: bool = True) -> Failure:
-        """Why a call of OPERATION is not made, or not waited for."""
+        """Return the Failure of a call of OPERATION while the endpoint is down."""
         sent = "; the call was not sent" if not_sent else ""
         return Failure(
             Code.UNAVAILABLE,
@@ -161,7 +161,7 @@ class Circuit:
         return failure
 
     def _given_up(self, call: AdmittedCall) -> None:
-        """The caller of CALL has left. This counts if the endpoint had time to answer."""
+        """Count CALL as not answered if its caller gave up after the endpoint had time to answer."""
         if self.breaker.had_time(call.admission):
             self.failed(call.admission)
             self._reachability.failed(_GIVEN_UP, call.began)

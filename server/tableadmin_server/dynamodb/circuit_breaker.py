@@ -1,8 +1,8 @@
-"""A circuit breaker: whether calls to an endpoint are worth making. No I/O.
+"""A circuit breaker, which decides whether calls to an endpoint are made. No I/O.
 
 While the circuit is closed, all calls are made. After several calls in a row without an answer the circuit
-opens, and calls are refused. From time to time one call, the probe, is made all the same. The first answer
-closes the circuit. https://learn.microsoft.com/azure/architecture/patterns/circuit-breaker
+opens, and calls are refused. From time to time one call, the probe, is still made. The first answer closes
+the circuit. https://learn.microsoft.com/azure/architecture/patterns/circuit-breaker
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias, get_args
 State: TypeAlias = Literal["closed", "open", "half_open"]
 STATES: tuple[State, ...] = get_args(State)
 
-# Calls in a row without an answer after which the circuit opens, if so many calls can be under way.
+# The circuit opens after so many calls in a row without an answer, or fewer if fewer can be under way.
 THRESHOLD = 5
 # Seconds from a failure to the next probe: after the circuit has opened, and at most. The delay doubles.
 _FIRST_DELAY, LONGEST_DELAY = 0.25, 2.0
@@ -31,10 +31,10 @@ class Admission:
 
 
 class CircuitBreaker:
-    """The circuit breaker of an endpoint; the circuit opens after THRESHOLD failures. CLOCK tells seconds.
+    """The circuit breaker of an endpoint. The circuit opens after THRESHOLD failures. CLOCK tells seconds.
 
-    A failure is a call that was sent and had no answer of DynamoDB. An error that DynamoDB answers is no
-    failure. A failure of a call that was sent before the newest answer does not count: the endpoint was up.
+    A failure is a call that was sent and had no answer of DynamoDB. An error that DynamoDB returns is not a
+    failure. A failure of a call that was sent before the newest answer does not count.
     """
 
     def __init__(self, threshold: int, clock: Callable[[], float]) -> None:
@@ -45,12 +45,12 @@ class CircuitBreaker:
         self._delay = _FIRST_DELAY
         self._probe_at = 0.0
         self._probe: Admission | None = None
-        # May be read in any thread.
+        # Any thread may read this.
         self.is_closed = True
 
     @property
     def state(self) -> State:
-        """The state of the circuit; may be read in any thread."""
+        """The state of the circuit. Any thread may read this."""
         if self.is_closed:
             return "closed"
         return "open" if self._probe is None else "half_open"
@@ -62,11 +62,11 @@ class CircuitBreaker:
 
     @property
     def retry_delay(self) -> float:
-        """Seconds until the next probe, which may find the endpoint up."""
+        """The seconds until the next probe."""
         return self._delay if self._probe else max(0.0, self._probe_at - self._clock())
 
     def admit(self) -> Admission | None:
-        """Admit a call, or (None) refuse the call. Each admission ends with `ended`."""
+        """Return an admission for a call, None if the call is refused. Each admission ends with `ended`."""
         if self.is_closed:
             return Admission()
         if not self.admits:
@@ -75,11 +75,11 @@ class CircuitBreaker:
         return self._probe
 
     def sent(self, call: Admission) -> None:
-        """CALL is sent now."""
+        """Note that CALL is sent now."""
         call.sent = self._clock()
 
     def answered(self) -> None:
-        """The endpoint has answered a call: close the circuit."""
+        """Close the circuit, because the endpoint has answered a call."""
         self._answered_at = self._clock()
         self._failures = 0
         self._delay = _FIRST_DELAY
@@ -87,7 +87,7 @@ class CircuitBreaker:
         self.is_closed = True
 
     def failed(self, call: Admission) -> None:
-        """CALL had no answer. Further failures of one call, which was tried again, do not count."""
+        """Note that CALL had no answer. Failures of retries of the same call do not count."""
         if call.has_failed or call.sent is None or call.sent < self._answered_at:
             return
         call.has_failed = True
@@ -101,11 +101,11 @@ class CircuitBreaker:
             self._await_probe()
 
     def had_time(self, call: Admission) -> bool:
-        """Whether the endpoint had time to answer CALL, which its caller gives up now."""
+        """Whether the endpoint had time to answer CALL until now."""
         return call.sent is not None and self._clock() - call.sent >= _ANSWER_SECONDS
 
     def ended(self, call: Admission) -> None:
-        """CALL is over, whatever came of it. After a probe without a result the next call is a probe."""
+        """End the admission of CALL. After a probe without a result the next call is a probe."""
         if call is self._probe:
             self._probe = None
 

@@ -1,4 +1,7 @@
-"""Changes after which AWS refuses the next of its kind for a while; no description of a table shows this."""
+"""Cooldowns: after some changes AWS refuses the next change of the same kind for a while.
+
+No description of a table shows a cooldown.
+"""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -6,7 +9,7 @@ from enum import StrEnum
 
 
 class Cooldown(StrEnum):
-    """A kind of change that has a cooldown; the value names the kind in messages."""
+    """A kind of change that has a cooldown. The value names the kind in messages."""
 
     TIME_TO_LIVE = "time to live"
     DELETION_PROTECTION = "deletion protection"
@@ -15,8 +18,8 @@ class Cooldown(StrEnum):
     CREATION = "new table"
 
 
-# How long AWS refuses the next change of the kind. TIME_TO_LIVE: about 30 minutes in practice; AWS documents
-# up to an hour. CREATION: AWS refuses point-in-time recovery for about 3 s after a table has become ACTIVE.
+# The duration of each cooldown. TIME_TO_LIVE: about 30 minutes in practice; AWS documents up to an hour.
+# CREATION: AWS refuses point-in-time recovery for about 3 s after a table has become ACTIVE.
 COOLDOWNS: Mapping[Cooldown, timedelta] = {
     Cooldown.TIME_TO_LIVE: timedelta(minutes=31),
     Cooldown.DELETION_PROTECTION: timedelta(seconds=16),

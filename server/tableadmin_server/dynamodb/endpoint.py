@@ -1,4 +1,4 @@
-"""One DynamoDB endpoint: what it answers to calls, or why they fail."""
+"""One DynamoDB endpoint: its calls, their answers and failures."""
 
 import asyncio
 import time
@@ -34,15 +34,15 @@ from tableadmin_server.security.identity import Principal
 
 _METHODS = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"].methods_by_name
 
-# Of the members of the wrong type an error names so many.
+# An error names at most so many members of the wrong type.
 _MOST_PATHS = 5
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What AWS answered: the members of the output shape, and the id AWS gave the request.
+    """An answer of the endpoint: the members of the output, and the request id of AWS.
 
-    `misshapen` says that something in `data` is of the wrong type.
+    `misshapen` says that a value in `data` has the wrong type.
     """
 
     data: AwsDict
@@ -50,30 +50,30 @@ class Answer:
     misshapen: bool = False
 
 
-# The approvals that a principal needs to have an operation, with its parameters, called for a table, at a
-# time or (None) now. Raises Failure (PERMISSION_DENIED) where policies do not permit the call at all.
+# Returns the approvals that a call needs, from its principal, operation, parameters, table and time (None is
+# now). Raises Failure (PERMISSION_DENIED) if policies do not permit the call.
 Authorize: TypeAlias = Callable[
     [Principal, str, AwsDict, str, datetime | None], Awaitable[tuple[RequiredApproval, ...]]
 ]
 
 
-# Makes what sends the calls to an endpoint, by its name.
+# Creates the Calls of an endpoint, from its name, configuration and observer.
 MakeCalls: TypeAlias = Callable[[str, EndpointConfig, CallObserver], Calls]
 
 
 async def permit_all(
     _principal: Principal, _operation: str, _params: AwsDict, _table: str, _at: datetime | None = None
 ) -> tuple[RequiredApproval, ...]:
-    """Permit everything: no policies are configured."""
+    """Permit every call without approvals, because no policies are configured."""
     return ()
 
 
 class Endpoint:
-    """An endpoint of the configuration: what it answers, or why not, and which operations it has.
+    """An endpoint of the configuration: calls it, and knows which operations it has.
 
-    `own_table` is the table in which the service keeps its operations, "" for none. Listings leave it out.
-    `authorize` decides about each call that an operation makes, for the requester of the operation. OBSERVER
-    learns of the calls. MAKE_CALLS makes what sends them.
+    `own_table` is the operations table of the service, "" for none. Listings leave it out. `authorize`
+    decides about each call that an operation makes on behalf of its requester. OBSERVER is told of the calls.
+    MAKE_CALLS creates the Calls that send them.
     """
 
     def __init__(
@@ -83,20 +83,20 @@ class Endpoint:
         observer: CallObserver | None = None,
         make_calls: MakeCalls = Calls,
     ) -> None:
-        """Connect nothing yet; raises ConfigError when boto3 can't make a client of CONFIG."""
+        """Create the client without connecting. Raises ConfigError if boto3 does not accept CONFIG."""
         self.name = name
         self.own_table = config.operations_table
         self.authorize: Authorize = permit_all
         self.is_aws = is_aws(config.endpoint_url)
-        # Which operations the endpoint has.
+        # The operations that the endpoint has.
         self.support = Support(complete=self.is_aws)
-        # Of the ARNs that callers may use where policies are configured.
+        # The account in the ARNs that callers may use if policies are configured.
         self.account = Account(name, config, is_aws=self.is_aws)
-        # Which KMS keys aliases are of.
+        # Resolves KMS aliases.
         self.keys = Keys(config, is_aws=self.is_aws)
         self._observer = observer or CallObserver()
         self._calls = make_calls(name, config, self._observer)
-        # As many calls as can be under way may fail at once.
+        # The threshold must not exceed the number of calls that can be under way.
         threshold = min(circuit_breaker.THRESHOLD, config.pool_size)
         self._circuit = Circuit(name, threshold, time.monotonic, self._calls.drop_waiting, self._observer)
         self.region = self._calls.region
@@ -104,22 +104,22 @@ class Endpoint:
 
     @property
     def is_up(self) -> bool:
-        """Whether the endpoint answers, as far as calls have shown."""
+        """Whether the endpoint answered the last calls."""
         return self._circuit.is_up
 
     @property
     def circuit_state(self) -> circuit_breaker.State:
-        """The state of the circuit breaker; may be read in any thread."""
+        """The state of the circuit breaker. Any thread may read this."""
         return self._circuit.breaker.state
 
     @property
     def calls_held(self) -> int:
-        """The calls that are being made or wait for a thread."""
+        """The number of calls under way or waiting for a thread."""
         return self._calls.held
 
     @property
     def calls_limit(self) -> int:
-        """The calls that may be held at most."""
+        """The largest number of calls under way or waiting."""
         return self._calls.limit
 
     def check(self, operation: str) -> None:
@@ -133,12 +133,12 @@ class Endpoint:
         request: Message | None = None,
         deadline: float = NO_DEADLINE,
     ) -> Answer:
-        """What AWS answers to OPERATION with PARAMS, which say what REQUEST says where there is one.
+        """Call OPERATION with PARAMS, and return the answer. REQUEST is the message of PARAMS, if any.
 
-        Listings leave out what is of the service's own table, unless PARAMS ask for that table; a page that
-        would show it may take a second call. Raises Failure; while the endpoint is down, or when the call
-        can't begin before DEADLINE, a time of the event loop, at once. A caller that is cancelled leaves at
-        once; its call is not made if it has not begun.
+        Listings leave out the items of the service's own table, unless PARAMS name that table. A page with
+        such items may take a second call. DEADLINE is a time of the event loop. A cancelled call that has not
+        begun is not made. Raises Failure: at once if the endpoint is down or the call can't begin before
+        DEADLINE.
         """
         answer = await self._answer(operation, params, request, deadline)
         if self.own_table and shows_tables(operation, params):
@@ -147,24 +147,24 @@ class Endpoint:
         return answer
 
     async def single_call(self, operation: str, params: AwsDict, may_send: Callable[[], bool]) -> Answer:
-        """The same for a change that an operation makes: tried once, and only if MAY_SEND when it is sent.
+        """Make a change of an operation with a single attempt, if MAY_SEND returns true when it is sent.
 
-        Raises Failure, and NotSent where it was not sent.
+        Raises Failure, and NotSent if MAY_SEND returned false.
         """
         with self._circuit.call(operation) as call:
             sent = self._calls.single_response(operation, params, may_send, call)
             return await self._outcome(call, sent, operation, params, None)
 
     def wait(self) -> AbstractAsyncContextManager[None]:
-        """Raises Dropped within the context when the endpoint goes down."""
+        """Return a context in which Dropped is raised when the endpoint goes down."""
         return self._circuit.wait()
 
     def down(self, operation: str) -> Failure:
-        """Why a call of OPERATION is not made while the endpoint is down."""
+        """Return the Failure of a call of OPERATION while the endpoint is down."""
         return self._circuit.failure(operation)
 
     def close(self) -> None:
-        """Drop the calls that have not begun, and the connections; those under way end by themselves."""
+        """Drop the calls that have not begun, and close the connections. Calls under way are finished."""
         self._calls.close()
         self.keys.close()
         self.account.close()
@@ -211,7 +211,7 @@ class Endpoint:
         self._observer.failed(operation, failure, self._circuit.ended(call, failure, is_answer=answered))
         try:
             raise failure from cause
-        finally:  # else exception and frame would hold each other, and all that was read, until a collection
+        finally:  # avoids a reference cycle of exception and frame, which would keep the answer in memory
             del failure, cause
 
     def _succeeded(self, operation: str, response: dict[str, Any]) -> Answer:
@@ -225,10 +225,10 @@ class Endpoint:
 
 
 class BackgroundCalls:
-    """The calls of ENDPOINT that nobody waits for by itself: of plans, operations, watches and waits.
+    """The background calls of ENDPOINT: of plans, operations, watches and waits.
 
-    They share a budget of calls a second, where AWS limits an operation one of its own, and leave room in the
-    queue to the calls of callers.
+    They share a budget of calls a second. An operation that AWS limits has its own budget too. Background
+    calls leave room in the queue for the calls of callers.
     """
 
     def __init__(self, endpoint: Endpoint, config: EndpointConfig) -> None:
@@ -248,22 +248,22 @@ class BackgroundCalls:
 
     @property
     def budget_used(self) -> float:
-        """The part of a second's calls that is used up, from 0 to 1."""
+        """The used part of a second's calls, from 0 to 1."""
         return self._budgets.used
 
     @property
     def waiting(self) -> int:
-        """The calls that wait for their turn in the budget."""
+        """The number of calls that wait for the budget."""
         return self._budgets.waiting
 
     def share(self, servers: int) -> None:
-        """Allow one of SERVERS equal parts of each budget."""
+        """Use 1/SERVERS of each budget."""
         self._budgets.share(servers)
 
     async def call(self, operation: str, params: AwsDict) -> Answer:
-        """`Endpoint.call` for plans and operations; raises Failure, also for a read that is misshapen.
+        """Call OPERATION for a plan or an operation. Raises Failure, also for a misshapen answer to a read.
 
-        Without the members of the wrong type a table would be taken for another one than it is.
+        A plan without the members of the wrong type would be wrong.
         """
         async with self._turn(operation):
             answer = await self._target.call(operation, params)
@@ -272,14 +272,14 @@ class BackgroundCalls:
         return answer
 
     async def single_call(self, operation: str, params: AwsDict, may_send: Callable[[], bool]) -> Answer:
-        """`Endpoint.single_call` for operations; raises Failure and NotSent."""
+        """Make a change of an operation, see `Endpoint.single_call`. Raises Failure and NotSent."""
         async with self._turn(operation):
             return await self._target.single_call(operation, params, may_send)
 
     async def poll(self, operation: str, params: AwsDict) -> Answer:
-        """`Endpoint.call` for watches and waits, which let plans and operations go first; raises Failure.
+        """Call OPERATION for watches and waits, after the calls of plans and operations. Raises Failure.
 
-        What is of the wrong type is left out.
+        Members of the wrong type are left out.
         """
         async with self._turn(operation, patient=True):
             answer = await self._target.call(operation, params)
@@ -289,7 +289,7 @@ class BackgroundCalls:
 
     @asynccontextmanager
     async def _turn(self, operation: str, *, patient: bool = False) -> AsyncIterator[None]:
-        """A call of OPERATION is made within the context; raises Failure while the endpoint is down."""
+        """A context for a call of OPERATION, within the budget; raises Failure while the endpoint is down."""
         self._target.check(operation)
         try:
             async with self._target.wait():
@@ -303,12 +303,12 @@ class BackgroundCalls:
             self._under_way.release(taken)
 
     def spacing(self, operation: str) -> float:
-        """Seconds from one call of OPERATION to the next where AWS limits it, else 0."""
+        """Return the seconds between two calls of OPERATION if AWS limits it, else 0."""
         return self._budgets.spacing(operation)
 
 
 def _request(operation: str, params: AwsDict) -> Message | None:
-    """What PARAMS say in the contract's words; None for what it does not have: reading and writing items."""
+    """PARAMS as a message; None for operations that the contract lacks: reads and writes of items."""
     return from_aws(params, _messages(operation)[0], []) if operation in _METHODS else None
 
 
@@ -326,6 +326,6 @@ def _misshapen(answer: Answer, operation: str, endpoint: str) -> Failure:
 
 
 def _messages(operation: str) -> tuple[type[Message], type[Message]]:
-    """The request and the response of OPERATION, which the contract has."""
+    """The types of request and response of OPERATION, which the contract has."""
     method = _METHODS[operation]
     return GetMessageClass(method.input_type), GetMessageClass(method.output_type)

@@ -11,9 +11,9 @@ from tableadmin_server.failure import Failure
 
 
 class Endpoints:
-    """Every endpoint the server is configured with; one of them is the default.
+    """All configured endpoints, one of which is the default.
 
-    OBSERVER makes what learns of the calls to an endpoint, by its name. MAKE_CALLS makes what sends them.
+    OBSERVER returns the observer for the name of an endpoint. MAKE_CALLS creates the Calls of an endpoint.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class Endpoints:
         self._default = self._by_name[config.default]
 
     def named(self, name: str | None) -> Endpoint:
-        """The endpoint NAME, the default for None; raises Failure (NOT_FOUND) when there is none."""
+        """Return the endpoint NAME, the default for None. Raises Failure (NOT_FOUND) for an unknown name."""
         if name is None:
             return self._default
         try:

@@ -1,8 +1,8 @@
-"""What AWS's errors mean in gRPC: tables from error codes, texts and exceptions to statuses.
+"""Maps AWS's errors to gRPC statuses, by tables of error codes, texts and exceptions.
 
-The code says what the caller can do (AIP-193): INVALID_ARGUMENT and NOT_FOUND are the request's own,
-FAILED_PRECONDITION waits for the table to be in another state, RESOURCE_EXHAUSTED for a budget or a rate.
-DynamoDB uses a few error codes for more than one thing; for those the operation or the text decides.
+The gRPC code says what the caller can do (AIP-193): correct the request (INVALID_ARGUMENT, NOT_FOUND), wait
+for another state of the table (FAILED_PRECONDITION) or for a quota or rate (RESOURCE_EXHAUSTED). A few error
+codes of DynamoDB have several meanings. For them the operation or the text decides.
 Error codes: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
 """
 
@@ -31,20 +31,20 @@ from tableadmin_server.failure import (
 
 @dataclass(frozen=True)
 class Meaning:
-    """What an error means: the code, and what helps the caller beside it."""
+    """The meaning of an error: the gRPC code, and details for the caller."""
 
     code: int
     # Seconds after which the same call may succeed.
     retry_delay: float | None = None
-    # The state that the table, index or other resource is not in.
+    # The state that the table, index or other resource must have.
     precondition: str | None = None
-    # The budget that is spent, and when it renews.
+    # The exhausted quota, and when it renews.
     quota: str | None = None
-    # What programs branch on, where AWS's error code does not say it.
+    # The reason, if it can't be derived from AWS's error code.
     reason: str | None = None
 
 
-# The reason of an item that is larger than DynamoDB stores.
+# The reason of an item that exceeds DynamoDB's size limit.
 ITEM_TOO_LARGE = "ITEM_TOO_LARGE"
 
 _RATE = Meaning(Code.RESOURCE_EXHAUSTED, retry_delay=1.0)
@@ -54,7 +54,7 @@ _NOT_FOUND = Meaning(Code.NOT_FOUND)
 _INVALID = Meaning(Code.INVALID_ARGUMENT)
 _CREDENTIALS = Meaning(Code.UNAUTHENTICATED)
 
-# Every error shape of botocore's DynamoDB model, and the codes that AWS services send beside a model.
+# Every error shape of botocore's DynamoDB model, and AWS's common error codes.
 BY_CODE: Mapping[str, Meaning] = {
     "AccessDeniedException": Meaning(Code.PERMISSION_DENIED),
     "AuthFailure": _CREDENTIALS,
@@ -125,8 +125,8 @@ BY_CODE: Mapping[str, Meaning] = {
     "ValidationException": _INVALID,
 }
 
-# What AWS's naming of errors says of the codes that are in no table: (end of the code, meaning). AWS puts
-# "Exception", "Error" or "Fault" behind it, or nothing.
+# The meanings of codes that are in no table, by AWS's naming of errors: (end of the code, meaning). AWS may
+# append "Exception", "Error" or "Fault".
 BY_NAME: tuple[tuple[str, Meaning], ...] = (
     (r"NotFound|DoesNotExist", _NOT_FOUND),
     (r"AlreadyExists", _EXISTS),
@@ -136,10 +136,10 @@ BY_NAME: tuple[tuple[str, Meaning], ...] = (
     (r"AccessDenied|NotAuthorized", Meaning(Code.PERMISSION_DENIED)),
 )
 
-# Codes that mean more than one thing: (error code, operation, text of the message, meaning), first hit wins.
+# Codes with several meanings: (error code, operation, text of the message, meaning). The first match counts.
 _ANYTHING = ""
 BY_TEXT: tuple[tuple[str, str, str, Meaning], ...] = (
-    # What should have been signed, with the session token, under whatever code.
+    # Any code whose message repeats the string to sign, with the session token.
     (_ANYTHING, _ANYTHING, r"(?i)canonical string|x-amz-security-token", _CREDENTIALS),
     ("ResourceInUseException", r"CreateTable|RestoreTable\w+|ImportTable", _ANYTHING, _EXISTS),
     (
@@ -194,8 +194,8 @@ BY_TEXT: tuple[tuple[str, str, str, Meaning], ...] = (
     ),
 )
 
-# What botocore raises without an answer of AWS: (exception, reason, meaning, text for the caller). The
-# text is ours, since botocore's may name hosts, files and settings of this server.
+# botocore's exceptions without an answer of AWS: (exception, reason, meaning, text for the caller). Its own
+# texts are not passed on, because they may name hosts, files and settings of this server.
 _TIMED_OUT = "the endpoint did not respond in time; a change may have been made"
 BY_EXCEPTION: tuple[tuple[type[Exception], str, Meaning, str], ...] = (
     (
@@ -252,7 +252,7 @@ _UNREADABLE = Meaning(Code.UNAVAILABLE, retry_delay=1.0)
 # The reasons of calls that no DynamoDB has answered.
 OUTAGE = frozenset({"ENDPOINT_UNREACHABLE", "ENDPOINT_TIMEOUT", "ENDPOINT_ANSWER_UNREADABLE"})
 
-# Codes of HTTP for errors whose code is in no table.
+# Meanings of HTTP statuses, for errors whose code is in no table.
 _BY_HTTP_STATUS: Mapping[int, Meaning] = {
     401: _CREDENTIALS,
     403: Meaning(Code.PERMISSION_DENIED),
@@ -264,7 +264,7 @@ _BY_HTTP_STATUS: Mapping[int, Meaning] = {
     504: Meaning(Code.DEADLINE_EXCEEDED),
 }
 
-# The parameter that names what an operation works on, most telling first, and the kind of thing it names.
+# The parameters that name the resource of a call, most specific first, and the kind of the resource.
 _RESOURCES: tuple[tuple[str, str], ...] = (
     ("IndexName", "Index"),
     ("TargetTableName", "Table"),
@@ -283,7 +283,7 @@ _RESOURCES: tuple[tuple[str, str], ...] = (
 
 @dataclass(frozen=True)
 class Call:
-    """What was asked of which endpoint; `request` says it in the contract's words, if it has any."""
+    """A call to an endpoint. `request` is the message of the contract for it, if there is one."""
 
     operation: str
     params: Mapping[str, AwsValue]
@@ -292,11 +292,11 @@ class Call:
 
 
 class CredentialsRefused(Exception):
-    """Stands in logs for an error about credentials, whose text may repeat the session token."""
+    """Replaces an error about credentials in logs, because its text may have the session token."""
 
 
 def failure_of(error: Exception, call: Call) -> Failure | None:
-    """What ERROR, raised by botocore, means for the caller of CALL; None for an error of our own."""
+    """Return the Failure of CALL for ERROR, which botocore raised; None if ERROR is not botocore's."""
     if isinstance(error, boto.ClientError):
         return _answered(error, call) if error.operation_name == call.operation else _no_role(call)
     if isinstance(error, boto.ParamValidationError):
@@ -313,32 +313,32 @@ def failure_of(error: Exception, call: Call) -> Failure | None:
 def is_outage(error: Exception) -> bool:
     """Whether ERROR, raised by botocore, says that no DynamoDB has answered."""
     if isinstance(error, boto.ClientError):
-        said = _error_answer(error)
-        return said.code.isdigit() and said.http_status != HTTPStatus.NOT_IMPLEMENTED
+        answer = _error_answer(error)
+        return answer.code.isdigit() and answer.http_status != HTTPStatus.NOT_IMPLEMENTED
     if isinstance(error, ResponseParserError):
         return True
     return any(isinstance(error, exception) and reason in OUTAGE for exception, reason, _, _ in BY_EXCEPTION)
 
 
 def is_answer(error: Exception, operation: str) -> bool:
-    """Whether ERROR, raised by botocore for a call of OPERATION, is what DynamoDB has answered."""
+    """Whether ERROR, raised by botocore for a call of OPERATION, is an answer of DynamoDB."""
     return isinstance(error, boto.ClientError) and error.operation_name == operation and not is_outage(error)
 
 
 def cause_of(error: Exception) -> Exception:
-    """What a log may say of ERROR, raised by botocore: ERROR itself, unless its text may have secrets."""
+    """Return ERROR, raised by botocore, for the log; a replacement if its text may have secrets."""
     if not isinstance(error, boto.ClientError):
         return error
-    said = _error_answer(error)
-    meaning = meaning_of(said.code, error.operation_name, said.message, said.http_status)
+    answer = _error_answer(error)
+    meaning = meaning_of(answer.code, error.operation_name, answer.message, answer.http_status)
     if meaning.code != Code.UNAUTHENTICATED:
         return error
-    return CredentialsRefused(f"{error.operation_name}: {said.code}")
+    return CredentialsRefused(f"{error.operation_name}: {answer.code}")
 
 
 def meaning_of(code: str, operation: str, message: str, http_status: int) -> Meaning:
-    """What AWS's error CODE, answered to OPERATION with MESSAGE, means."""
-    if http_status == HTTPStatus.NOT_IMPLEMENTED:  # engines say so with codes of other meanings
+    """Return the meaning of AWS's error CODE for OPERATION with MESSAGE."""
+    if http_status == HTTPStatus.NOT_IMPLEMENTED:  # engines send it with unrelated codes
         return Meaning(Code.UNIMPLEMENTED)
     for of_code, of_operation, of_message, meaning in BY_TEXT:
         if (
@@ -351,7 +351,7 @@ def meaning_of(code: str, operation: str, message: str, http_status: int) -> Mea
 
 
 def _by_name(code: str, http_status: int) -> Meaning | None:
-    """What the name of CODE says of the request; None where the endpoint says that the fault is its own."""
+    """The meaning of CODE by its name; None for a server error."""
     if http_status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return None
     matches = (meaning for end, meaning in BY_NAME if re.search(rf"({end})(Exception|Error|Fault)?$", code))
@@ -366,14 +366,14 @@ def _by_status(http_status: int) -> Meaning:
 
 @cache
 def reason_of(code: str) -> str:
-    """AWS's error CODE in UPPER_SNAKE, as ErrorInfo wants a reason: at most 63 of A-Z 0-9 _."""
+    """Return AWS's error CODE as a reason of ErrorInfo: UPPER_SNAKE, at most 63 characters."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", code)
     return re.sub(r"[^A-Z0-9]+", "_", words.upper()).strip("_")[:63] or "UNKNOWN"
 
 
 @dataclass(frozen=True)
 class _ErrorAnswer:
-    """What an answer that is an error says."""
+    """The members of an error answer."""
 
     code: str
     message: str
@@ -385,33 +385,33 @@ def _error_answer(error: boto.ClientError) -> _ErrorAnswer:
     answer = error.response.get("Error", {})
     metadata = error.response.get("ResponseMetadata", {})
     status = int(metadata.get("HTTPStatusCode") or 0)
-    # A code may carry its namespace before a '#'; botocore leaves it in place for some.
+    # A code may begin with a namespace and '#', which botocore does not always remove.
     code = str(answer.get("Code") or status).rpartition("#")[2]
-    # Text may hold halves of characters, which protobuf refuses.
+    # A message may have lone surrogates, which protobuf refuses.
     message = str(answer.get("Message") or f"{error.operation_name} failed with {code}")
     message = message.encode(errors="replace").decode()
     return _ErrorAnswer(code, message, status, request_id_text(metadata.get("RequestId") or ""))
 
 
 def _answered(error: boto.ClientError, call: Call) -> Failure:
-    said = _error_answer(error)
-    if said.code.isdigit():  # the HTTP status, for want of a code: not DynamoDB answered but some proxy
-        return _not_dynamodbs(call, said.http_status)
-    meaning = meaning_of(said.code, call.operation, said.message, said.http_status)
-    refused = f"{call.operation}: the endpoint refuses the service's credentials ({said.code})"
+    answer = _error_answer(error)
+    if answer.code.isdigit():  # the HTTP status, because there is no code: a proxy answered, not DynamoDB
+        return _not_dynamodbs(call, answer.http_status)
+    meaning = meaning_of(answer.code, call.operation, answer.message, answer.http_status)
+    refused = f"{call.operation}: the endpoint refuses the service's credentials ({answer.code})"
     return _failure(
         call,
         meaning,
-        refused if meaning.code == Code.UNAUTHENTICATED else said.message,
-        meaning.reason or reason_of(said.code),
+        refused if meaning.code == Code.UNAUTHENTICATED else answer.message,
+        meaning.reason or reason_of(answer.code),
         domain=AWS_DOMAIN,
-        aws_error_code=said.code,
-        aws_request_id=said.request_id,
+        aws_error_code=answer.code,
+        aws_request_id=answer.request_id,
     )
 
 
 def _not_dynamodbs(call: Call, status: int) -> Failure:
-    """What an answer of this HTTP STATUS means that has no error code: it says nothing about the request."""
+    """The Failure for an answer with HTTP STATUS and without an error code, which is not DynamoDB's."""
     if status == HTTPStatus.NOT_IMPLEMENTED:
         text = f"{call.operation}: the endpoint does not have this operation (HTTP status {status})"
         return _failure(call, Meaning(Code.UNIMPLEMENTED), text, "NOT_SUPPORTED")
@@ -420,19 +420,19 @@ def _not_dynamodbs(call: Call, status: int) -> Failure:
 
 
 def _no_role(call: Call) -> Failure:
-    """An error that STS answered, asked for the role on the way; its text is about this service."""
+    """The Failure for an error of STS, which was called to assume the role. Its text is not passed on."""
     text = f"{call.operation}: the service cannot assume the configured role for this endpoint"
     return _failure(call, _CREDENTIALS, text, "NO_CREDENTIALS")
 
 
-# The types that a value has and may have: `, type: <class 'int'>, valid types: <class 'str'>`.
+# The actual and valid Python types in botocore's texts: `, type: <class 'int'>, valid types: <class 'str'>`.
 _OF_PYTHON = re.compile(r", type: <class .*")
-# Of botocore's problems that are looked at: more don't fit into the message.
+# The message has at most so many of botocore's problems.
 _MAX_PROBLEMS = 50
 
 
 def _refused_by_botocore(error: boto.ParamValidationError, call: Call) -> Failure:
-    """Botocore checks parameters by AWS's own model: what it refuses, AWS would refuse too."""
+    """The Failure for parameters that botocore refuses by AWS's service model. AWS would refuse them too."""
     problems = str(error.kwargs.get("report", error)).splitlines()[:_MAX_PROBLEMS]
     message = "; ".join(_OF_PYTHON.sub("", line).strip() for line in problems)
     return _failure(
@@ -479,7 +479,7 @@ def _field_violations(call: Call, meaning: Meaning, message: str) -> Sequence[Fi
 
 
 def _resource(params: Mapping[str, AwsValue]) -> Resource | None:
-    """What the call works on; None where it works on no single thing."""
+    """The resource of a call; None if it has no single resource."""
     for parameter, kind in _RESOURCES:
         value = params.get(parameter)
         if isinstance(value, str) and value:

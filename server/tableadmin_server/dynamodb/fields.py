@@ -1,7 +1,7 @@
-"""Which fields of a request a validation text speaks of, as paths of the contract.
+"""Finds the fields of a request that a validation text is about, as paths of the contract.
 
-AWS's framework and botocore name the path; DynamoDB's own texts only describe it, so a table says what they
-are about. What no row knows has no field violation: a wrong field would be worse than none.
+Texts of AWS's framework and of botocore have the path. DynamoDB's own texts only describe the field, so a
+table maps them to members. Other texts give no field violation: a wrong field would be worse than none.
 """
 
 import re
@@ -23,10 +23,10 @@ _MISSING = re.compile(r"(Missing required|Unknown) parameter in ([\w.\[\]]+): \"
 _GSIS = ("GlobalSecondaryIndexes", "GlobalSecondaryIndexUpdates")
 _INDEXES = (*_GSIS, "LocalSecondaryIndexes")
 
-# What DynamoDB and the engines say: (text, the members it may be about). The first row that fits and has a
-# member of the request's counts; of its members the first that the request sets, or else the first.
+# Texts of DynamoDB and the engines: (text, members that it may be about). The first row counts that matches
+# and has a member of the request. Of its members the first that the request sets counts, else the first.
 _TEXTS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    # It lists what there is to update: the request has none of it.
+    # The text lists all members that can be updated. The request has none of them.
     (r"At least one of", ()),
     (r"[Tt]able/index name|^TableName |[Tt]able name", ("TableName",)),
     (
@@ -54,7 +54,7 @@ _TEXTS: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 def violations(message: str, request: Message) -> list[tuple[str, str]]:
-    """The fields of REQUEST that MESSAGE finds fault with, and what is wrong with each."""
+    """Return the fields of REQUEST that MESSAGE is about, each with its problem."""
     descriptor = cast("Descriptor", request.DESCRIPTOR)
     named = [(field_path(path, descriptor), problem) for path, problem in _named(message)]
     found = [(field, problem) for field, problem in named if field]
@@ -63,7 +63,7 @@ def violations(message: str, request: Message) -> list[tuple[str, str]]:
 
 
 def field_path(aws_path: str, descriptor: Descriptor) -> str:
-    """The proto path of `keySchema.1.member.keyType` or `KeySchema[0].KeyType`; "" if there is none."""
+    """Return the proto path of `keySchema.1.member.keyType` or `KeySchema[0].KeyType`, "" if none exists."""
     indexed = re.sub(r"\.(\d+)\.member", lambda match: f"[{int(match[1]) - 1}]", aws_path)
     path: list[str] = []
     current: Descriptor | None = descriptor

@@ -1,4 +1,4 @@
-"""Listings without one table: pages that hold as much as was asked for, and cursors that do not name it."""
+"""Removes one table from listings. Pages keep the requested size, and cursors do not name the table."""
 
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -11,26 +11,26 @@ from tableadmin.v1 import table_admin_pb2
 
 _SERVICE = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"]
 
-# Also in the ARNs of a table's indexes, streams, backups, exports and imports.
+# Matches the ARNs of tables and of their indexes, streams, backups, exports and imports.
 _TABLE = re.compile(r":table/([^/:]+)")
 
 
 def table_of(name_or_arn: str) -> str:
-    """The name of the table in an ARN of any region and account; what has none is a name itself."""
+    """Return the name of the table in an ARN; any other text is returned unchanged."""
     found = _TABLE.search(name_or_arn)
     return found[1] if found else name_or_arn
 
 
-# The members of an answer to a listing.
+# An answer to a listing.
 Page: TypeAlias = dict[str, Any]
 
 
 class _Listing(NamedTuple):
-    """The members that page through a listing.
+    """The names of the members of a listing.
 
-    `items` and `token_out` are the answer's, `token_in`, `page_size` and `only` the request's. `about` is the
-    member of an item that says which table it is of, where the item is no name. `only` asks for what is
-    of one table.
+    `items` and `token_out` are members of the answer, `token_in`, `page_size` and `only` of the request.
+    `about` is the member of an item with the table of the item, "" if the item is a name. `only` selects the
+    items of one table.
     """
 
     items: str
@@ -42,7 +42,7 @@ class _Listing(NamedTuple):
 
 
 def _listings() -> Iterator[tuple[str, _Listing]]:
-    """The listings whose items are of tables, by the operation: not those of tags."""
+    """The listings whose items belong to tables, by operation. Tags are not among them."""
     for method in _SERVICE.methods:
         found = listing(method)
         if found is None or found.table is None:
@@ -67,7 +67,7 @@ LISTINGS: Mapping[str, _Listing] = dict(_listings())
 
 
 def shows_tables(operation: str, params: AwsDict) -> bool:
-    """Whether OPERATION with PARAMS lists what is of any table."""
+    """Whether OPERATION with PARAMS lists items of any table."""
     listing = LISTINGS.get(operation)
     return listing is not None and listing.only not in params
 
@@ -79,10 +79,10 @@ async def leave_out(
     page: Page,
     following: Callable[[AwsDict], Awaitable[Page]],
 ) -> None:
-    """Take what is of TABLE out of PAGE, which answered OPERATION with PARAMS; what follows takes its place.
+    """Remove the items of TABLE from PAGE, an answer to OPERATION with PARAMS, and fill PAGE up.
 
-    FOLLOWING answers the same operation with other parameters. A page takes it only where something of the
-    table was taken out and more pages follow.
+    FOLLOWING calls the same operation with other parameters. It is called only if items were removed and more
+    pages follow.
     """
     listing = LISTINGS[operation]
     if listing.items not in page:

@@ -1,4 +1,4 @@
-"""Whether an endpoint answers, told in the log once when it goes down and once when it comes back. No I/O."""
+"""Tracks whether an endpoint answers, and logs once when it goes down and once when it comes back. No I/O."""
 
 from collections.abc import Callable
 
@@ -7,15 +7,15 @@ import structlog
 from tableadmin_server.dynamodb.errors import OUTAGE
 from tableadmin_server.failure import Failure
 
-# Seconds without a failure after which a success ends an outage: an endpoint that fails now and then goes
-# down once, not each time.
+# Seconds without a failure after which a success ends an outage. An endpoint that fails from time to time is
+# logged once.
 _RECOVERY_SECONDS = 5.0
 
 _log = structlog.get_logger()
 
 
 class Reachability:
-    """Whether the endpoint NAME answers; CLOCK tells seconds."""
+    """Whether the endpoint NAME answers. CLOCK tells seconds."""
 
     def __init__(self, name: str, clock: Callable[[], float]) -> None:
         self._name = name
@@ -25,16 +25,16 @@ class Reachability:
         self._down_since: float | None = None
 
     def now(self) -> float:
-        """The moment at which a call begins."""
+        """Return the current time of the clock."""
         return self._clock()
 
     @property
     def is_up(self) -> bool:
-        """Whether the endpoint answers, as far as calls have shown."""
+        """Whether the endpoint answered the last calls."""
         return self._down_since is None
 
     def answered(self, began: float) -> float:
-        """Note that the endpoint answered a call that BEGAN then, with a result or an error; the time now."""
+        """Note an answer, also an error, to a call that began at BEGAN. Returns the current time."""
         self._answered = self._clock()
         is_over = began > self._failed and self._answered - self._failed >= _RECOVERY_SECONDS
         if self._down_since is not None and is_over:
@@ -44,9 +44,9 @@ class Reachability:
         return self._answered
 
     def failed(self, failure: Failure, began: float) -> None:
-        """Note that a call that BEGAN then ended in FAILURE.
+        """Note that a call that began at BEGAN ended with FAILURE.
 
-        An endpoint that has answered another call since is not down: one call alone took too long.
+        An endpoint that has answered another call since BEGAN is not down.
         """
         if failure.metadata.get("aws_request_id"):
             self.answered(began)

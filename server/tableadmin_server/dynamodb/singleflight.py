@@ -1,4 +1,4 @@
-"""Sharing calls among identical reads, without ever answering with what was true before the question."""
+"""Shares calls among identical reads. An answer is never older than its read."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
@@ -6,36 +6,35 @@ from functools import partial
 from typing import Generic, TypeAlias, TypeVar
 
 T = TypeVar("T")
-# Gets the latest deadline of those who share the call.
+# A call. Its argument is the latest deadline of the callers that share it.
 Call: TypeAlias = Callable[[float], Awaitable[T]]
 
-# Where so many share a call, more are on their way, as often as not the same as before: the next call waits
-# so many seconds for them, which is less than they would lose to the calls it saves.
+# If at least so many callers share a call, more callers are likely to come. The next call then waits for them
+# for _BATCH_DELAY seconds, which costs them less time than the calls that it saves.
 _BATCH_THRESHOLD = 8
 _BATCH_DELAY = 0.01
 
 
 class Singleflight(Generic[T]):
-    """Lets identical reads share calls: any number of callers at a time cost two calls.
+    """Lets identical reads share calls: any number of concurrent callers cost two calls.
 
-    A read that finds no call under way starts one. Reads that arrive during that call share the *next* call,
-    which starts when the first one ends: a call that began before a read arrived may answer with the state
-    before a write that the reader knows of. Errors are shared as answers are. A caller that is cancelled
-    leaves the others undisturbed. A call that all callers have left is not made or, if it is under way, its
-    answer is dropped.
+    A read starts a call if none is under way. Reads that arrive during that call share the *next* call, which
+    starts when the first one ends: a call that began before the read may return the state before a write that
+    the reader knows of. Errors are shared like answers. A cancelled caller does not affect the others. If all
+    callers of a call are cancelled, the call is not made or its answer is dropped.
     """
 
     def __init__(self, make: "Callable[[Call[T]], SharedCall[T]] | None" = None) -> None:
-        """MAKE makes the calls that are shared, if they are others than a SharedCall."""
+        """MAKE creates the shared calls. The default is SharedCall."""
         self._make: Callable[[Call[T]], SharedCall[T]] = make or SharedCall
         self._queues: dict[Hashable, _Queue[T]] = {}
-        # Reads that were asked for, and calls that were made for them.
+        # The number of reads requested, and of calls made for them.
         self.asked = self.called = 0
 
     async def share(self, key: Hashable, call: Call[T], deadline: float = float("inf")) -> T:
-        """The answer of a call that starts no earlier than now; KEY says which calls are identical.
+        """Return the answer of a call that starts now or later. Calls with the same KEY are identical.
 
-        CALL gets the latest DEADLINE of those that share the call.
+        CALL gets the latest DEADLINE of the callers that share it.
         """
         self.asked += 1
         queue = self._queues.get(key)
@@ -64,16 +63,16 @@ class SharedCall(Generic[T]):
         self.waiting = 0
 
     def join(self, deadline: float) -> None:
-        """One more caller shares the call, before it starts; the caller waits until DEADLINE."""
+        """Add a caller that waits until DEADLINE, before the call starts."""
         self._deadline = max(self._deadline, deadline)
 
     def start(self, ended: Callable[[], None]) -> None:
-        """Make the call; ENDED is called at its end."""
+        """Start the call. ENDED is called at its end."""
         self._task = asyncio.create_task(self.run())
         self._task.add_done_callback(lambda _: ended())
 
     async def answer(self) -> T:
-        """What the call answers; raises what it raises."""
+        """Return the answer of the call, or raise its exception."""
         self.joined += 1
         self.waiting += 1
         try:
@@ -84,20 +83,20 @@ class SharedCall(Generic[T]):
                 self._task.cancel()
 
     async def run(self) -> None:
-        """Make the call in a task of its own, for those who wait for the answer."""
+        """Make the call for all waiting callers. Runs in its own task."""
         try:
             answer = await self._call(self._deadline)
-        except Exception as error:  # noqa: BLE001  # whatever it is, it is the answer of all who wait
+        except Exception as error:  # noqa: BLE001  # every error is passed to the callers
             if self.waiting:
                 self._answer.set_exception(error)
         else:
             self._answer.set_result(answer)
         finally:
-            self._answer.cancel()  # of a call that was cancelled; any other has its answer
+            self._answer.cancel()  # has an effect only if the call was cancelled
 
 
 class _Queue(Generic[T]):
-    """The calls of one key: the one under way, and the next one while somebody waits for it."""
+    """The calls of one key: the call under way, and the next call if it has callers."""
 
     def __init__(self, emptied: Callable[[], None], make: Callable[[Call[T]], SharedCall[T]]) -> None:
         self._emptied = emptied

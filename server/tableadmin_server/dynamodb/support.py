@@ -1,4 +1,4 @@
-"""Which operations, members and cooldowns an endpoint has: AWS has all; answers tell of another endpoint."""
+"""The operations, members and cooldowns that an endpoint has. AWS has all, of others answers tell."""
 
 from dataclasses import replace
 from urllib.parse import urlsplit
@@ -12,12 +12,12 @@ _AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 
 
 def is_aws(endpoint_url: str | None) -> bool:
-    """Whether ENDPOINT_URL is AWS, as the absent one is."""
+    """Whether ENDPOINT_URL is of AWS. None is AWS."""
     host = urlsplit(endpoint_url or "").hostname
     return not host or host.endswith(_AWS_DOMAINS)
 
 
-# What endpoints say of an UpdateTable in which they know no member that changes anything.
+# Error texts of endpoints for an UpdateTable of which they know no member.
 _NOTHING_KNOWN = (
     "Nothing to update",
     "At least one of ProvisionedThroughput, BillingMode, ",
@@ -27,29 +27,29 @@ _NOTHING_KNOWN = (
 
 
 def knows_nothing_of(failure: Failure) -> bool:
-    """Whether FAILURE, of UpdateTable, says that the endpoint knows none of the members that were sent."""
+    """Whether FAILURE of UpdateTable says that the endpoint knows none of the sent members."""
     return failure.code == Code.INVALID_ARGUMENT and any(each in failure.message for each in _NOTHING_KNOWN)
 
 
-# What dynalite says of a new index of an on-demand table. With throughput, dynalite ignores the index.
+# dynalite's error text for a new index of an on-demand table. With throughput, dynalite ignores the index.
 _NO_INDEX_THROUGHPUT = ".create.provisionedThroughput' failed to satisfy constraint: Member must not be null"
 _NO_NEW_INDEX = "this endpoint cannot add an index to an on-demand table; create the table with the index"
 
 
 def explained(failure: Failure) -> Failure:
-    """FAILURE, of UpdateTable, with what the caller can do where the endpoint's message does not tell."""
+    """Return FAILURE of UpdateTable, with advice if the endpoint's message has none."""
     if _NO_INDEX_THROUGHPUT not in failure.message:
         return failure
     return replace(failure, message=f"{_NO_NEW_INDEX} ({failure.message})")
 
 
 class Support:
-    """Remembers of one endpoint which operations and cooldowns it has, and which members it does not hold.
+    """Remembers the operations and cooldowns that an endpoint has, and the members that it does not keep.
 
-    COMPLETE says that it has and holds all of them, as AWS.
+    COMPLETE says that the endpoint has and keeps all of them, as AWS does.
     """
 
-    # The kinds of change that the endpoint refuses for a while after one of the kind.
+    # The cooldowns that the endpoint has.
     cooldowns: frozenset[Cooldown] = frozenset()
 
     def __init__(self, *, complete: bool = False) -> None:
@@ -57,31 +57,31 @@ class Support:
         self._known: dict[str, bool] = {}
         if complete:
             self.cooldowns = frozenset(Cooldown)
-        # Members of specs that the endpoint accepts and does not hold.
+        # Members of specs that the endpoint accepts and does not keep.
         self.unheld: frozenset[str] = frozenset()
 
     def does_not_hold(self, members: frozenset[str]) -> bool:
-        """Remember that the endpoint does not hold MEMBERS; whether this is possible and was not known."""
+        """Note that the endpoint does not keep MEMBERS. Returns whether this is new; False for AWS."""
         new = frozenset() if self._complete else members - self.unheld
         self.unheld |= new
         return bool(new)
 
     def has_cooldown(self, cooldown: Cooldown) -> bool:
-        """Remember that the endpoint has COOLDOWN; whether this was not known."""
+        """Note that the endpoint has COOLDOWN. Returns whether this is new."""
         new = cooldown not in self.cooldowns
         self.cooldowns |= {cooldown}
         return new
 
     def has(self, operation: str) -> bool | None:
-        """Whether the endpoint has OPERATION; None where no answer has told so far."""
+        """Whether the endpoint has OPERATION; None if no answer has shown it yet."""
         return True if self._complete else self._known.get(operation)
 
     def answered(self, operation: str) -> None:
-        """The endpoint has answered OPERATION."""
+        """Note that the endpoint has answered OPERATION."""
         self._known[operation] = True
 
     def failed(self, operation: str, failure: Failure) -> None:
-        """OPERATION has ended in FAILURE, which tells something where the endpoint has answered."""
+        """Note that OPERATION ended with FAILURE. Only an answer of the endpoint counts."""
         if failure.code == Code.UNIMPLEMENTED:
             self._known[operation] = False
         elif failure.metadata.get("aws_error_code"):

@@ -1,1 +1,1 @@
-"""boto3 clients and how their requests are sent: the only modules that know botocore from inside."""
+"""boto3 clients and how their requests are sent. Only these modules use the internals of botocore."""

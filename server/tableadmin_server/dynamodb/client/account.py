@@ -1,4 +1,4 @@
-"""The AWS account of an endpoint, as configured or as STS tells it."""
+"""The AWS account of an endpoint, from the configuration or from STS."""
 
 import asyncio
 import re
@@ -13,17 +13,17 @@ from tableadmin_server.dynamodb.client.session import make_sts_client
 
 _log = structlog.get_logger()
 
-# Seconds from one question that had no answer to the next one.
+# Seconds until STS is called again after a call without an answer.
 _RETRY = 60.0
-# Characters of a problem in the log.
+# The largest number of characters of an error in the log.
 _MAX_PROBLEM = 500
 _ID = re.compile(r"[0-9]{12}\Z")
 
 
 class Account:
-    """The account of the endpoint NAME: that of CONFIG, else that of the credentials at AWS.
+    """The account of the endpoint NAME: the one in CONFIG, else the account of the credentials.
 
-    `sts:GetCallerIdentity` needs no permission. STS is asked when the account is needed for the first time.
+    STS is called when the account is first needed. `sts:GetCallerIdentity` needs no permission.
     """
 
     def __init__(self, name: str, config: EndpointConfig, *, is_aws: bool) -> None:
@@ -34,19 +34,19 @@ class Account:
         self._asked_at = -_RETRY
         self._has_failed = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sts") if self._asks else None
-        # The id, None as long as it is not known.
+        # The id of the account, None if it is unknown.
         self.id = config.account
 
     @property
     def advice(self) -> str:
-        """What to do where the id is not known."""
+        """What an operator can do if the id is unknown."""
         setting = f"set endpoints.{self._name}.account in the configuration of the server"
         return f"{setting}, or let the server call sts:GetCallerIdentity" if self._asks else setting
 
     async def learned(self) -> str | None:
-        """The id; None where nobody tells it.
+        """Return the id of the account, None if it is unknown.
 
-        Callers share a question to STS. After one without an answer there is none for a minute.
+        Concurrent callers share a call to STS. After a failed call STS is not called for a minute.
         """
         if self.id is not None or self._thread is None:
             return self.id
@@ -58,28 +58,30 @@ class Account:
         return self.id
 
     def close(self) -> None:
-        """Ask nothing more."""
+        """Stop the thread that calls STS."""
         if self._thread is not None:
             self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def _ask(self) -> None:
         try:
-            told = await asyncio.get_running_loop().run_in_executor(self._thread, self._told)
+            account = await asyncio.get_running_loop().run_in_executor(self._thread, self._from_sts)
         finally:
             self._asking = None
-        if told is not None:
-            self.id = told
-            _log.info("the account of the endpoint was learned from STS", endpoint=self._name, account=told)
+        if account is not None:
+            self.id = account
+            _log.info(
+                "the account of the endpoint was learned from STS", endpoint=self._name, account=account
+            )
 
-    def _told(self) -> str | None:
+    def _from_sts(self) -> str | None:
         problem = "the answer has no account"
         try:
             client: Any = make_sts_client(self._config)
-            told = client.get_caller_identity().get("Account")
+            account = client.get_caller_identity().get("Account")
             client.close()
-            if isinstance(told, str) and _ID.match(told):
-                return told
-        except Exception as error:  # noqa: BLE001  # whatever botocore raises for an answer that is none
+            if isinstance(account, str) and _ID.match(account):
+                return account
+        except Exception as error:  # noqa: BLE001  # botocore raises anything for a malformed answer
             problem = f"{type(error).__name__}: {error}"[:_MAX_PROBLEM]
         if not self._has_failed:
             self._has_failed = True

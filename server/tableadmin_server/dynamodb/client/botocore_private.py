@@ -1,8 +1,8 @@
-"""Every private member of botocore that the server uses, under a name of the server's own.
+"""The private members of botocore that the server uses, under public names.
 
-botocore may rename or remove a private member in any release. `missing` names the members that are not
-there. Where one is missing, the server sends reads through plain boto3. Without POOL_CLASSES the length of a
-response is not bounded. Without a step of the parser, botocore's own parser reads the responses.
+botocore may rename or remove a private member in any release. `missing` returns the missing members. If any
+is missing, the server sends reads through plain boto3. Without POOL_CLASSES the length of a response is not
+bounded. Without a step of the parser, botocore's own parser reads the responses.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ _STEPS: Mapping[str, str] = {
     "read_shape": "_parse_shape",
     "read_structure": "_handle_structure",
 }
-# Steps that botocore looks up by the name of a type, and has no such step for these types itself.
+# The steps for these types. botocore looks them up by the name of the type and does not define them.
 _STEPS_BY_TYPE: Mapping[str, str] = {
     f"read_{kind}": f"_handle_{kind}"
     for kind in ("list", "string", "boolean", "integer", "long", "float", "double")
@@ -35,17 +35,17 @@ _STEPS_BY_TYPE: Mapping[str, str] = {
 
 
 def missing(client: BaseClient) -> list[str]:
-    """The private members that are used and that this botocore does not have, by their names in botocore."""
+    """Return the used private members that this botocore lacks, by their names in botocore."""
     return [*(path for path in _OF_CLIENT if _member(client, path) is None), *missing_steps()]
 
 
 def missing_steps() -> list[str]:
-    """Those of them that the parser of responses is built on."""
+    """Return the missing private members that the parser of responses needs."""
     return [private for private in _STEPS.values() if not hasattr(JSONParser, private)]
 
 
 def member(client: BaseClient, path: str) -> Any:  # noqa: ANN401 - botocore has no types for them
-    """The private member of CLIENT at PATH; raises AttributeError where `missing` names it."""
+    """Return the private member of CLIENT at PATH. Raises AttributeError if it is missing."""
     found = _member(client, path)
     if found is None:
         raise AttributeError(path)
@@ -53,12 +53,12 @@ def member(client: BaseClient, path: str) -> Any:  # noqa: ANN401 - botocore has
 
 
 def pool_classes(client: BaseClient) -> dict[str, type]:
-    """The classes of CLIENT's connection pools by URL scheme, to be replaced; {} where they are missing."""
+    """Return CLIENT's dict of connection pool classes by URL scheme, {} if it is missing."""
     return _member(client, POOL_CLASSES) or {}
 
 
 class StepParser(JSONParser):
-    """botocore's parser of JSON, each step of which is a public method that a subclass can replace."""
+    """botocore's parser of JSON, with its steps as public methods that a subclass can override."""
 
     read_success: Any = getattr(JSONParser, _STEPS["read_success"], None)
     read_error: Any = getattr(JSONParser, _STEPS["read_error"], None)

@@ -1,4 +1,4 @@
-"""The calls to an endpoint that wait for their turn. A call that would wait past its deadline is refused."""
+"""A queue of calls to an endpoint. A call that would wait past its deadline is refused."""
 
 import asyncio
 from collections.abc import Iterator
@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 # The weight of the newest call in the average of durations.
 _WEIGHT = 0.2
-# Seconds without any call that begins or ends, after which the calls under way count as that slow.
+# If no call begins or ends for so many seconds, this time counts as the duration of a call.
 _STALL_SECONDS = 1.0
-# Seconds from one look at the calls that wait to the next.
+# Seconds between checks of the waiting calls.
 _CHECK_SECONDS = 1.0
 
 NO_DEADLINE = float("inf")
 
 
 class DeadlineTooClose(Exception):
-    """The call is refused: the calls ahead of this call take longer than its caller waits."""
+    """The call is refused, because the calls ahead of it take longer than its deadline allows."""
 
 
 class Dropped(Exception):
@@ -31,18 +31,18 @@ class _Waiting:
 
 
 class CallQueue:
-    """Lets SLOTS calls be under way. Further calls wait, first come, first served.
+    """Runs at most SLOTS calls at once. Further calls wait, first come, first served.
 
-    The time that a call will wait is estimated: the number of calls ahead, times the recent duration of a
-    call, divided by SLOTS. A call whose deadline is earlier is refused when it comes, or later when the calls
-    ahead turn out to be slower.
+    The wait of a call is estimated as the number of calls ahead, times the recent duration of a call, divided
+    by SLOTS. A call whose deadline is earlier is refused when it arrives, or later if the calls ahead are
+    slower than estimated.
     """
 
     def __init__(self, slots: int) -> None:
         self._slots = slots
         self._under_way = 0
         self._waiting: dict[_Waiting, None] = {}
-        # Average seconds of a call.
+        # The average duration of a call in seconds.
         self._duration = 0.0
         # When a call last began or ended.
         self._moved = 0.0
@@ -50,11 +50,11 @@ class CallQueue:
 
     @property
     def held(self) -> int:
-        """The calls that are under way or wait."""
+        """The number of calls under way or waiting."""
         return self._under_way + len(self._waiting)
 
     async def take(self, deadline: float = NO_DEADLINE) -> float:
-        """Wait for a slot; the time at which the slot was taken, which `release` needs.
+        """Wait for a slot. Returns the current time, which `release` needs.
 
         Raises DeadlineTooClose and Dropped. A caller that is cancelled leaves the queue.
         """
@@ -67,7 +67,7 @@ class CallQueue:
         return self._moved
 
     def release(self, taken: float, *, is_whole: bool = True) -> None:
-        """Free the slot that was TAKEN then. IS_WHOLE says that the call was not given up by its caller."""
+        """Free the slot taken at TAKEN. IS_WHOLE says that the caller did not give up the call."""
         now = asyncio.get_running_loop().time()
         seconds = now - taken
         if is_whole or seconds > self._duration:
@@ -96,7 +96,7 @@ class CallQueue:
             self._waiting.pop(waiting, None)
 
     def _pass_on(self) -> None:
-        """Give a slot that is free now to the first call that waits for a slot."""
+        """Give a free slot to the first waiting call."""
         for each in self._waiting:
             if not each.turn.done():
                 del self._waiting[each]

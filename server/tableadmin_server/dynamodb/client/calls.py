@@ -1,4 +1,4 @@
-"""The calls to one endpoint and the threads that make them, none of which holds up those to another."""
+"""The calls to one endpoint and the threads that make them. Each endpoint has its own threads."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -29,32 +29,32 @@ _log = structlog.get_logger()
 
 
 class CallObserver:
-    """Learns of the calls to an endpoint. This one does nothing."""
+    """Receives the events of the calls to an endpoint. This class ignores them."""
 
     def sent(self) -> None:
-        """Note a request that is sent, the first of a call or a retry; called in any thread."""
+        """Note that a request is sent, the first of a call or a retry. Called in any thread."""
 
     def answered(self, operation: str, seconds: float) -> None:
         """Note that a call of OPERATION succeeded after SECONDS."""
 
     def failed(self, operation: str, failure: Failure, seconds: float) -> None:
-        """Note that a call of OPERATION ended in FAILURE after SECONDS."""
+        """Note that a call of OPERATION ended with FAILURE after SECONDS."""
 
     def refused(self, operation: str, failure: Failure) -> None:
-        """Note that the server refused a call of OPERATION by itself, as FAILURE says."""
+        """Note that the server refused a call of OPERATION with FAILURE, without sending it."""
 
     def dropped(self, operation: str) -> None:
-        """Note that the caller left before the answer, or that a change was not sent."""
+        """Note that the caller gave up before the answer, or that a change was not sent."""
 
 
 class CallGuard:
-    """Is told when a call is sent, and decides on retries. This one leaves retries to boto3."""
+    """Is told when a call is sent, and decides on retries. This class leaves retries to boto3."""
 
     def begins(self) -> None:
-        """The call is sent now; called on the event loop."""
+        """Note that the call is sent now. Called on the event loop."""
 
     def may_retry(self, error: Exception) -> bool:
-        """Whether there may be another try after one that has ended with ERROR; called in any thread."""
+        """Whether the call may be retried after ERROR. Called in any thread."""
         del error
         return True
 
@@ -65,20 +65,20 @@ _NO_GUARD = CallGuard()
 class Calls:
     """A boto3 client and the threads that use it.
 
-    boto3 blocks, so a call takes a thread, but for reads as long as they succeed. The threads are the
-    endpoint's own and their queue is bounded: an endpoint that hangs holds up no other, and callers past the
-    bound learn at once that it is overloaded. As many reads may be under way as there are threads.
+    boto3 blocks, so each call takes a thread. Reads take none as long as they succeed. Each endpoint has its
+    own threads with a bounded queue: an endpoint that hangs does not delay others, and calls past the bound
+    are refused at once. The number of reads under way is also limited to the number of threads.
     """
 
     def __init__(self, name: str, config: EndpointConfig, observer: CallObserver) -> None:
-        """Connect nothing yet; raises ConfigError when boto3 can't make a client of CONFIG."""
+        """Create the client without connecting. Raises ConfigError if boto3 does not accept CONFIG."""
         self._name = name
         self._observer = observer
         self._client, transport = connect(name, config)
         self._client.meta.events.register("before-send.dynamodb", self._sent)
-        # As configured, or as boto3 has found it.
+        # The configured region, or the one that boto3 has found.
         self.region: str = self._client.meta.region_name
-        # What botocore keeps count of in the other retry modes, it must see itself.
+        # In other retry modes botocore counts requests, so it must send all of them.
         standard = config.retry_mode == "standard"
         lacking = missing(self._client)
         if lacking:
@@ -93,19 +93,19 @@ class Calls:
         self._single_try = SingleTry(name, config, observer.sent)
         self._pool = ThreadPoolExecutor(config.pool_size, thread_name_prefix=f"endpoint-{name}")
         self._reading = CallQueue(config.pool_size)
-        # A call has its thread as long as the call takes, also when its caller has left.
+        # A call keeps its thread until it ends, also if its caller has given up.
         self._threads = CallQueue(config.pool_size)
         self.limit = config.pool_size + config.queue_size
 
     @property
     def url(self) -> str:
-        """Where requests go, unless AWS has another address for them."""
+        """The URL of the endpoint. AWS may use other URLs for some operations."""
         url: str = self._client.meta.endpoint_url
         return url
 
     @property
     def held(self) -> int:
-        """The calls that are being made or wait; `limit` is the most."""
+        """The number of calls under way or waiting, at most `limit`."""
         return self._reading.held + self._threads.held
 
     async def response(
@@ -115,11 +115,11 @@ class Calls:
         guard: CallGuard = _NO_GUARD,
         deadline: float = NO_DEADLINE,
     ) -> dict[str, Any]:
-        """What botocore returns for OPERATION with PARAMS; raises what botocore raises, Failure and Dropped.
+        """Call OPERATION with PARAMS, and return botocore's result.
 
-        DEADLINE is a time of the event loop: a call that would begin later is refused. A caller that is
-        cancelled leaves at once; its call is not made if it has not begun. GUARD is told when the call is
-        sent, and decides on retries.
+        DEADLINE is a time of the event loop. A call that would begin later is refused. A cancelled call that
+        has not begun is not made. GUARD is told when the call is sent, and decides on retries. Raises
+        botocore's exceptions, Failure and Dropped.
         """
         call = partial(self._methods[operation], **params)
         earlier = 0
@@ -131,9 +131,9 @@ class Calls:
                     first = await self._reads.answer(operation, params)
                 if first is not None:
                     return first
-            except Retryable as ended:
-                if not guard.may_retry(ended.error):
-                    raise ended.error from ended
+            except Retryable as failed:
+                if not guard.may_retry(failed.error):
+                    raise failed.error from failed
             earlier = 1
         attempts = partial(self._attempts.call, call, guard.may_retry, earlier)
         return await self._in_thread(operation, attempts, guard, deadline)
@@ -145,17 +145,17 @@ class Calls:
         may_send: Callable[[], bool],
         guard: CallGuard = _NO_GUARD,
     ) -> dict[str, Any]:
-        """`response` in a single try, sent only if MAY_SEND then returns true; raises NotSent otherwise."""
+        """Call OPERATION like `response`, but without retries. Raises NotSent if MAY_SEND returns false."""
         call = partial(self._single_try.call, operation, params, may_send)
         return await self._in_thread(operation, call, guard, NO_DEADLINE)
 
     def drop_waiting(self) -> None:
-        """End the calls that have not begun with Dropped."""
+        """End the calls that have not begun, with Dropped."""
         self._reading.drop()
         self._threads.drop()
 
     def close(self) -> None:
-        """Drop the calls that have not begun, and the connections; those under way end by themselves."""
+        """Drop the calls that have not begun, and close the connections. Calls under way are finished."""
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._client.close()
         self._single_try.close()
@@ -163,7 +163,7 @@ class Calls:
             self._reads.close()
 
     def _sent(self, **_: object) -> None:
-        """Tell the observer of a request: botocore calls this before it sends one."""
+        """Tell the observer of a request. botocore calls this before it sends one."""
         self._observer.sent()
 
     async def _in_thread(
@@ -182,7 +182,7 @@ class Calls:
     def _thread_ended(self, taken: float, call: "asyncio.Future[dict[str, Any]]") -> None:
         self._threads.release(taken)
         if not call.cancelled():
-            call.exception()  # nobody else may ask for it, as the caller may have left
+            call.exception()  # marks it as retrieved, because the caller may have given up
 
     @asynccontextmanager
     async def _turn(self, queue: CallQueue, operation: str, deadline: float) -> AsyncIterator[None]:

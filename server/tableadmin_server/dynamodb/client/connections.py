@@ -1,6 +1,6 @@
-"""The connections of boto3's clients, which bound how much of an answer is read, and for how long.
+"""The connections of boto3's clients, with limits on the size of an answer and on the time to read it.
 
-botocore reads a body of any length and waits as long as a byte comes now and then.
+botocore reads a body of any length, and waits as long as bytes arrive from time to time.
 """
 
 import re
@@ -22,35 +22,35 @@ from urllib3.response import HTTPResponse
 
 from tableadmin_server.dynamodb.client.botocore_private import pool_classes
 
-# Bytes of a body that are read at most. AWS's answers stay under 1 MB.
+# The largest number of bytes read of a body. AWS's answers are smaller than 1 MB.
 MAX_BODY = 16 * 1024 * 1024
 _CHUNK = 65_536
-# In place of a body that is too long. It is no JSON, so nobody takes it for an answer.
+# Replaces a body that is too long. It is not JSON, so it does not parse as an answer.
 _TOO_LONG = b"the body is too long"
 _CHECKSUM = "x-amz-crc32"
 
 
 def drop_no_checksum(headers: MutableMapping[str, str]) -> None:
-    """Remove from HEADERS a checksum that is no number, which botocore can't compare."""
+    """Remove a checksum that is not a number from HEADERS, because botocore can't compare it."""
     if _CHECKSUM in headers and not re.fullmatch("[0-9]{1,10}", headers[_CHECKSUM]):
         del headers[_CHECKSUM]
 
 
 def bound_answers(client: BaseClient) -> None:
-    """Have CLIENT read at most MAX_BODY bytes of a body, for at most its read timeout."""
-    # botocore has no setting for the classes of its connections; clients give out neither their sender.
+    """Make CLIENT read at most MAX_BODY bytes of a body, for at most its read timeout."""
+    # botocore has no public setting for the classes of its connections.
     pool_classes(client).update(http=_HTTPPool, https=_HTTPSPool)
 
 
 class _Bounded(HTTPResponse):
-    """A response whose body is replaced where it is too long, and which is read until DEADLINE at most."""
+    """A response that is read until DEADLINE at most. A body that is too long is replaced."""
 
     deadline: float
 
     def stream(self, amt: int | None = _CHUNK, decode_content: bool | None = None) -> Iterator[bytes]:  # type: ignore[override]  # noqa: FBT001  # urllib3's types
-        """The body, for the only method by which botocore reads it.
+        """Yield the body. botocore reads bodies only by this method.
 
-        A body of MAX_BODY bytes or more is not passed on: botocore would make several copies of it.
+        A body of MAX_BODY bytes or more is not passed on, because botocore would copy it several times.
         """
         chunks: list[bytes] = []
         left = MAX_BODY
@@ -67,17 +67,17 @@ class _Bounded(HTTPResponse):
 
 
 class NotSent(Exception):
-    """The call was not sent: it was not wanted any more."""
+    """The call was not sent, because it was no longer allowed."""
 
 
 class ConditionalBody(bytes):
-    """The body of a request that is sent only if `may_send` says so in that moment."""
+    """The body of a request that is sent only if `may_send` returns true at that moment."""
 
     may_send: Callable[[], bool]
 
 
 class _Connection(HTTPConnection):
-    """What connections of both schemes do: they guard bodies to send and bound answers to read."""
+    """A connection that sends conditional bodies and limits answers, for both URL schemes."""
 
     def send(self, data: object) -> None:
         _send(self.sock, data, super().send)
@@ -97,10 +97,9 @@ class _HTTPSConnection(_Connection, AWSHTTPSConnection):  # type: ignore[misc]
 
 
 def _send(sock: socket, data: object, send: Callable[..., object]) -> None:
-    """Send DATA; ask for a guarded body as the last thing before the kernel gets the body.
+    """Send DATA. A conditional body is checked right before the kernel gets it.
 
-    Nothing may come between the two: a thread that has asked may wait for its turn to run, and the process
-    may be stopped meanwhile.
+    Nothing may run between check and send: the thread may be suspended there, or the process stopped.
     """
     if not isinstance(data, ConditionalBody):
         send(data)
@@ -124,8 +123,8 @@ def _deadline(timeout: object) -> float:
 
 def _bounded(response: HTTPResponse, deadline: float) -> HTTPResponse:
     drop_no_checksum(response.headers)
-    # urllib3 makes a response of its own class, and a method of the instance would be a reference cycle that
-    # keeps connections open.
+    # urllib3 creates the response, so its class is changed. A method set on the instance would be a reference
+    # cycle that keeps connections open.
     response.__class__ = _Bounded
     cast("_Bounded", response).deadline = deadline
     return response

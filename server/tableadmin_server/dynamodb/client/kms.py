@@ -1,4 +1,4 @@
-"""Which KMS keys aliases are of, as far as the role may ask: everything here may stay unknown."""
+"""Resolves KMS aliases to keys. A key stays unknown if the role may not call KMS."""
 
 import asyncio
 import time
@@ -13,41 +13,42 @@ from tableadmin_server.dynamodb.client.session import make_kms_client
 
 _log = structlog.get_logger()
 
-# Seconds for which an answer, or that there is none, is kept.
+# Seconds for which an answer, or its absence, is kept.
 _KEPT = 60.0
 
 
 class Keys:
-    """Resolves aliases by kms:DescribeKey for the endpoint of CONFIG, which may turn this off."""
+    """Resolves aliases by kms:DescribeKey for the endpoint of CONFIG, which may disable this."""
 
     def __init__(self, config: EndpointConfig, *, is_aws: bool) -> None:
         self._config = config
         asks = bool(config.kms_endpoint_url) or (is_aws and config.kms_endpoint_url is None)
-        # By region and alias.
+        # The time of the answer and the ARN, by region and alias.
         self._known: dict[tuple[str, str], tuple[float, str | None]] = {}
-        # One: an alias is asked for once a minute.
+        # One thread suffices, because each alias is resolved at most once a minute.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="kms") if asks else None
         self._clients: dict[str, Any] = {}
 
     async def arn_of(self, alias: str, region: str = "") -> str | None:
-        """The ARN of the key of ALIAS in REGION; None where KMS does not tell it. Never raises.
+        """Return the ARN of the key of ALIAS in REGION, None if it is unknown. Never raises.
 
-        The region "" is that of the endpoint.
+        The region "" is the endpoint's region.
         """
         if self._thread is None:
             return None
         at, known = self._known.get((region, alias), (0.0, None))
         if time.monotonic() - at > _KEPT or not at:
-            known = await asyncio.get_running_loop().run_in_executor(self._thread, self._asked, alias, region)
+            loop = asyncio.get_running_loop()
+            known = await loop.run_in_executor(self._thread, self._from_kms, alias, region)
             self._known[region, alias] = (time.monotonic(), known)
         return known
 
     def close(self) -> None:
-        """Ask nothing more."""
+        """Stop the thread that calls KMS."""
         if self._thread is not None:
             self._thread.shutdown(wait=False, cancel_futures=True)
 
-    def _asked(self, alias: str, region: str) -> str | None:
+    def _from_kms(self, alias: str, region: str) -> str | None:
         try:
             if region not in self._clients:
                 self._clients[region] = make_kms_client(self._config, region)

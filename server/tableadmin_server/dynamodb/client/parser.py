@@ -1,11 +1,11 @@
-"""How answers are read: as botocore does, but nothing is dropped in silence and garbage is an error.
+"""Parses answers as botocore does, but keeps unknown members and raises for malformed answers.
 
-botocore leaves out members that its service model does not have, and takes a body that is not JSON for an
-answer with nothing in it. Here a newer DynamoDB's members stay, and the page of some proxy is no empty table.
+botocore drops members that its service model does not have, and reads a body that is not JSON as an empty
+answer. This parser keeps the members of a newer DynamoDB, and refuses the HTML page of a proxy.
 
-A change that was answered with HTTP status 200 was made. If a member of an answer is of the wrong type, the
-answer is read all the same, that member stays as it came, and the metadata say so. A read whose members are
-not even lists or objects where they should be is no answer: an empty listing is another thing.
+A change that was answered with HTTP status 200 was made. If a member of an answer has the wrong type, the
+answer is still read, the member is kept unchanged, and the metadata say so. The answer to a read is refused
+if a member that should be a list or an object is something else.
 """
 
 import json
@@ -22,35 +22,35 @@ from botocore.utils import parse_timestamp
 from tableadmin_server.dynamodb.client.botocore_private import StepParser
 from tableadmin_server.dynamodb.client.retries import CHANGES, READS
 
-# What botocore's parsers run into when data is not of the shape they expect, or nested without end.
+# The exceptions of botocore's parsers for data of the wrong shape, or nested too deep.
 _MISSHAPEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
-# In the metadata of an answer in which something is of the wrong type.
+# Set in the metadata of an answer with a member of the wrong type.
 MISSHAPEN = "Misshapen"
 
-# What the members of an answer itself have to be, by the type of their shape, for a read to be an answer.
+# The required types of the top-level members of an answer to a read, by the type of their shape.
 _KINDS: Mapping[str, type] = {"structure": dict, "list": list, "map": dict, "string": str}
 
-# How AWS names its errors, which a code that botocore found in a body need not be.
+# The form of AWS's error codes. A code that botocore found in a body may have another form.
 _ERROR_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,127}")
 
-# A member that the service model does not have is kept up to so many levels of lists and objects.
+# An unknown member is kept up to so many levels of lists and objects.
 _MAX_DEPTH = 32
 
-# The output of operations that have none in the service model.
+# The output shape of operations without output in the service model.
 _NO_OUTPUT = StructureShape("NoOutput", {"type": "structure", "members": {}}, ShapeResolver({}))
 
 
 class StrictParserFactory(ResponseParserFactory):
-    """botocore's component `response_parser_factory`, strict for DynamoDB's protocol."""
+    """botocore's component `response_parser_factory`, with a strict parser for DynamoDB's protocol."""
 
     def create_parser(self, protocol_name: str) -> ResponseParser:
-        """A parser of PROTOCOL_NAME; STS, which gives out roles, has one of its own."""
+        """Return a parser for PROTOCOL_NAME: a strict one for DynamoDB, botocore's own for STS."""
         return _StrictParser(_time) if protocol_name == "json" else super().create_parser(protocol_name)
 
 
 def _time(value: str | float) -> datetime:
-    """As botocore has it, in UTC: botocore looks for the local time zone first, for each timestamp."""
+    """Parse a timestamp as botocore does, but in UTC: botocore looks up the local time zone each time."""
     return parse_timestamp(value) if isinstance(value, str) else datetime.fromtimestamp(value, UTC)
 
 
@@ -68,7 +68,7 @@ class _StrictParser(StepParser):
     def read_success(self, response: Mapping[str, Any], shape: Shape | None) -> Any:  # noqa: ANN401  # the same
         if response["status_code"] != HTTPStatus.OK:
             raise ResponseParserError(f"HTTP status {response['status_code']} is none of DynamoDB's")
-        # DynamoDB answers these with an empty body, which botocore does not read; a newer one may say more.
+        # DynamoDB answers operations without output with an empty body. A newer DynamoDB may return members.
         if shape is None and response["body"]:
             shape = _NO_OUTPUT
         return super().read_success(response, shape)
@@ -76,7 +76,7 @@ class _StrictParser(StepParser):
     def read_error(self, response: Mapping[str, Any], shape: Shape | None) -> Any:  # noqa: ANN401  # the same
         parsed = super().read_error(response, shape)
         error = parsed["Error"]
-        # Without a code of AWS's the status stands for the code, as botocore has it for other pages.
+        # Without an AWS error code the HTTP status is the code, as in botocore.
         if not _ERROR_CODE.fullmatch(error["Code"]):
             error["Code"] = str(response["status_code"])
         if not isinstance(error["Message"], str):
@@ -116,7 +116,7 @@ class _StrictParser(StepParser):
 
 
 class _LenientParser(_StrictParser):
-    """Keeps what is of the wrong type as it came."""
+    """Keeps members of the wrong type unchanged."""
 
     def parse(self, response: Mapping[str, Any], shape: Shape) -> Any:  # noqa: ANN401  # as botocore has it
         try:
@@ -145,7 +145,7 @@ class _LenientParser(_StrictParser):
 
 
 class _LenientReadParser(_LenientParser):
-    """The same inside of the answer's members, which have to be of their kind."""
+    """Keeps values of the wrong type inside the top-level members, which must have the right type."""
 
     def read_body(self, raw_body: bytes, shape: Shape) -> Any:  # noqa: ANN401  # as botocore has it
         data = super().read_body(raw_body, shape)
@@ -161,7 +161,7 @@ def _no_answer() -> ResponseParserError:
 
 
 def _kept(value: object, depth: int = _MAX_DEPTH) -> object:
-    """VALUE, in which "..." stands for what is nested too deep to be written down."""
+    """VALUE, with "..." in place of values that are nested too deep."""
     if isinstance(value, dict):
         return {key: _kept(each, depth - 1) for key, each in value.items()} if depth else "..."
     if isinstance(value, list):

@@ -1,7 +1,7 @@
-"""Reads, tried first on the event loop: boto3 takes a thread and twice the CPU time for the same request.
+"""Sends the first request of each read on the event loop. boto3 needs a thread and twice the CPU time.
 
-botocore checks the parameters and reads the response here too. libcurl signs the request, in a tenth of the
-CPU time that botocore takes for a signature. What boto3 would try again becomes a call of boto3's, which has
+botocore checks the parameters and parses the response here too. libcurl signs the request, in a tenth of the
+CPU time that botocore needs for a signature. A request that boto3 would retry continues as a boto3 call with
 one attempt less.
 """
 
@@ -28,12 +28,12 @@ from tableadmin_server.dynamodb.client import botocore_private as private
 from tableadmin_server.dynamodb.client.parser import StrictParserFactory
 from tableadmin_server.dynamodb.client.transport import Exchange, Transport, signing_scope
 
-# Version 4 of AWS's signature, by its name in botocore.
+# botocore's name of AWS Signature Version 4.
 _SIGNATURE = "v4"
 
 
 class Retryable(Exception):
-    """The first request has ended with ERROR, after which boto3 would try again."""
+    """The first request has ended with ERROR, after which boto3 would retry."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__(str(error))
@@ -42,7 +42,7 @@ class Retryable(Exception):
 
 @dataclass(frozen=True)
 class _Place:
-    """Where requests go, headers that they need there, and what their signature is valid for."""
+    """The URL of requests, the headers that it needs, and the scope of the signature."""
 
     url: str
     headers: Mapping[str, str]
@@ -50,7 +50,7 @@ class _Place:
 
 
 class Reads:
-    """The first requests of CLIENT's reads, sent as TRANSPORT has it, but on the event loop."""
+    """The first requests of CLIENT's reads, sent by TRANSPORT on the event loop."""
 
     def __init__(self, client: BaseClient, transport: Transport, config: EndpointConfig) -> None:
         self._client = client
@@ -59,21 +59,21 @@ class Reads:
         self._user_agent: str = client.meta.config.user_agent  # type: ignore[attr-defined]  # not in the stubs
         self._is_signed_by_version_4 = client.meta.config.signature_version == _SIGNATURE  # type: ignore[attr-defined]  # the same
         self._attempt = f"attempt=1; max={config.max_attempts}"
-        # The client's own, as the session's settings have them; it gives them out nowhere.
+        # Private members of the client, which follow the settings of the session.
         self._credentials = private.member(client, private.CREDENTIALS)()
         self._serialize = private.member(client, private.SERIALIZER).serialize_to_request
         self._resolve = private.member(client, private.ENDPOINT_RULES)
         self._parser = StrictParserFactory().create_parser("json")
         self._multi = pycurl.AsyncCurlMulti()
         self._idle: list[pycurl.Curl] = []
-        # AWS's own URL may depend on what is asked for, and on the credentials' account.
+        # AWS's URL may depend on the operation, the parameters and the account of the credentials.
         self._one_place = config.endpoint_url is not None
         self._place: _Place | None = None
 
     def can_be_signed(self) -> bool:
-        """Whether credentials for version 4 of AWS's signature are there.
+        """Whether there are credentials for AWS Signature Version 4.
 
-        They must not be due for renewal either: that would hold up the event loop.
+        False if the credentials must be renewed, because a renewal would block the event loop.
         """
         credentials = self._credentials
         return (
@@ -83,7 +83,7 @@ class Reads:
         )
 
     async def answer(self, operation: str, params: AwsDict) -> dict[str, Any] | None:
-        """What boto3 would answer, None where boto3 has to be asked; raises as boto3 would, and Retryable."""
+        """Return the answer, None if boto3 must make the call. Raises boto3's exceptions and Retryable."""
         model = self._client.meta.service_model.operation_model(operation)
         place = self._placed(model, params)
         if place is None:
@@ -96,18 +96,18 @@ class Reads:
                 await self._multi.perform(curl)
             except pycurl.error as error:
                 failure = exchange.failure(error)
-                if self._is_tried_again(model, caught_exception=failure):
+                if self._is_retryable(model, caught_exception=failure):
                     raise Retryable(failure) from error
                 raise failure from error
             response = exchange.response()
         parsed = self._parsed(response, model)
         if not _is_success(response):
             failed = _error(self._client, response, parsed, operation)
-            if self._is_tried_again(model, http_response=response, parsed_response=parsed):
+            if self._is_retryable(model, http_response=response, parsed_response=parsed):
                 raise Retryable(failed)
             if response.status_code >= HTTPStatus.MULTIPLE_CHOICES:
                 raise failed
-        # Each success allows for more retries.
+        # Each success adds to the retry quota of the client.
         self._client.meta.events.emit(
             f"after-call.dynamodb.{model.name}",
             http_response=response,
@@ -119,7 +119,7 @@ class Reads:
 
     def close(self) -> None:
         """Close the connections."""
-        # It waits for nothing, and so ends when it begins.
+        # The coroutine does not wait, so the first `send` runs it to the end.
         with suppress(StopIteration):
             self._multi.aclose().send(None)
 
@@ -132,7 +132,7 @@ class Reads:
         }
 
     def _placed(self, model: OperationModel, params: AwsDict) -> _Place | None:
-        """Where a request goes; None where AWS wants another signature there."""
+        """The place of a request; None if AWS wants another kind of signature."""
         if self._place is None or not self._one_place:
             meta = self._client.meta
             context: dict[str, Any] = {
@@ -140,7 +140,7 @@ class Reads:
                 "client_config": meta.config,
                 "auth_type": model.resolved_auth_type,
             }
-            # The rules of AWS's endpoints, which may also change how to sign.
+            # AWS's endpoint rules, which may also change the signature.
             url, headers, _ = self._resolve(model, params, context)
             if context["auth_type"] not in (None, _SIGNATURE):
                 return None
@@ -154,20 +154,20 @@ class Reads:
 
     @contextmanager
     def _connection(self) -> Iterator[pycurl.Curl]:
-        """One that is idle; whoever is cancelled gives none back: it is still in use for a moment."""
+        """An idle connection. A cancelled caller does not return it, because it is still in use."""
         curl = self._idle.pop() if self._idle else self._transport.connection(self._user_agent)
         yield curl
         self._idle.append(curl)
 
     def _parsed(self, response: AWSResponse, model: OperationModel) -> dict[str, Any]:
-        # There is no read that answers nothing.
+        # Every read has an output shape.
         shape = cast("Shape", model.output_shape)
         parsed: dict[str, Any] = self._parser.parse(convert_to_response_dict(response, model), shape)
         parsed["ResponseMetadata"]["RetryAttempts"] = 0
         return parsed
 
-    def _is_tried_again(self, model: OperationModel, **outcome: Any) -> bool:  # noqa: ANN401  # botocore's own
-        """Whether boto3 would try again after this OUTCOME of a first request."""
+    def _is_retryable(self, model: OperationModel, **outcome: Any) -> bool:  # noqa: ANN401  # botocore's own
+        """Whether boto3 would retry after OUTCOME of the first request."""
         return bool(self._retried.is_retryable(RetryContext(1, model, **outcome)))
 
 
@@ -177,7 +177,7 @@ def _is_success(response: AWSResponse) -> bool:
 
 
 def _error(client: BaseClient, response: AWSResponse, parsed: Mapping[str, Any], operation: str) -> Exception:
-    """What boto3 raises for a RESPONSE that is no success."""
+    """The exception that boto3 raises for RESPONSE, which is not a success."""
     if response.status_code < HTTPStatus.MULTIPLE_CHOICES:
         return ResponseParserError("the response does not match its checksum")
     kind: Any = client.exceptions.from_code(parsed.get("Error", {}).get("Code"))

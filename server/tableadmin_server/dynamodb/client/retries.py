@@ -1,7 +1,7 @@
-"""What boto3 may send again: a change only when the endpoint has certainly not carried it out.
+"""Limits the retries of boto3: a change is retried only if the endpoint has certainly not made it.
 
-boto3 by itself sends a change again also after a connection that broke, an answer that did not come in time
-and an HTTP status of 500 or more. The endpoint may have carried out the change by then.
+boto3 also retries a change after a broken connection, a timeout and an HTTP status of 500 or more. The
+endpoint may have made the change by then.
 """
 
 import threading
@@ -20,10 +20,10 @@ from google.protobuf.descriptor_pb2 import MethodOptions
 from tableadmin.v1 import table_admin_pb2
 
 T = TypeVar("T")
-# Gets the error of a try, in any thread, and says whether there may be another try.
+# Gets the error of an attempt, in any thread, and returns whether the call may be retried.
 MayRetry: TypeAlias = Callable[[Exception], bool]
 
-# The operations of the contract that only read, and those that change something.
+# The operations of the contract that only read, and those that make changes.
 _METHODS = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"].methods
 
 READS = frozenset(
@@ -33,13 +33,13 @@ READS = frozenset(
 )
 CHANGES = frozenset(method.name for method in _METHODS) - READS
 
-# Of these the endpoint has seen nothing.
+# The errors of requests that did not reach the endpoint.
 _NOT_SENT = (boto.EndpointConnectionError, boto.ConnectTimeoutError, boto.ProxyConnectionError)
 
 
 def spare_changes(client: BaseClient) -> None:
-    """Have CLIENT raise what ended a change, where it would send again a change that may have been made."""
-    # boto3 decides in handlers of this event, and can't be told there not to try again but by an exception.
+    """Make CLIENT raise the error of a change that may have been made, instead of a retry."""
+    # Handlers of this event decide on retries. Only an exception prevents one.
     client.meta.events.register_first("needs-retry.dynamodb", _end)
 
 
@@ -64,13 +64,13 @@ def _end(
 
 
 class _Thread(threading.local):
-    # Tries of the call under way that were made before boto3's.
+    # The number of attempts of the current call before boto3's.
     earlier = 0
     may_retry: MayRetry | None = None
 
 
 class Attempts:
-    """Counts a try of a call that was made before boto3's among the MAX_ATTEMPTS of CLIENT."""
+    """Counts earlier attempts of a call among the MAX_ATTEMPTS of CLIENT."""
 
     def __init__(self, client: BaseClient, max_attempts: int) -> None:
         self._most = max_attempts
@@ -78,9 +78,10 @@ class Attempts:
         client.meta.events.register_first("needs-retry.dynamodb", self._end)  # type: ignore[arg-type]  # the stubs know no answers of handlers
 
     def call(self, call: Callable[[], T], may_retry: MayRetry, earlier: int = 0) -> T:
-        """What CALL returns, which boto3 tries so many times less than usual as were EARLIER.
+        """Call CALL and return its result. EARLIER is the number of attempts made before.
 
-        MAY_RETRY gets the error of each try and says whether there may be another. Raises what CALL raises.
+        MAY_RETRY gets the error of each attempt and returns whether the call may be retried. Raises the
+        exceptions of CALL.
         """
         self._thread.earlier, self._thread.may_retry = earlier, may_retry
         try:
@@ -97,7 +98,7 @@ class Attempts:
         caught_exception: Exception | None,
         **_: object,
     ) -> bool | None:
-        """False, which keeps boto3 from another try, or None, which leaves the decision to boto3."""
+        """False to prevent a retry, None to leave the decision to boto3."""
         error, may_retry = _error(operation, response, caught_exception), self._thread.may_retry
         if error is not None and may_retry is not None and not may_retry(error):
             return False
@@ -110,7 +111,7 @@ def _error(
     response: tuple[AWSResponse, dict[str, object]] | None,
     caught_exception: Exception | None,
 ) -> Exception | None:
-    """The error that a try has ended with; None for a try that has succeeded."""
+    """The error of an attempt; None for a success."""
     if caught_exception is not None or response is None:
         return caught_exception
     http, parsed = response

@@ -1,4 +1,4 @@
-"""boto3 clients for configured endpoints: where they connect, and with whose credentials."""
+"""Creates boto3 clients for configured endpoints, with their URLs and credentials."""
 
 import ipaddress
 from collections.abc import Callable, Mapping
@@ -33,7 +33,7 @@ from tableadmin_server.dynamodb.client.parser import StrictParserFactory
 from tableadmin_server.dynamodb.client.retries import spare_changes
 from tableadmin_server.dynamodb.client.transport import Transport, trusted
 
-# The key that botocore finds fault with.
+# The configuration key that each error of botocore is about.
 _KEYS: tuple[tuple[type[BotoCoreError], str], ...] = (
     (NoRegionError, ".region"),
     (InvalidRegionError, ".region"),
@@ -41,23 +41,24 @@ _KEYS: tuple[tuple[type[BotoCoreError], str], ...] = (
     (NoCredentialsError, ".role_arn"),
 )
 
-# What asks the network for credentials, which an engine on this machine never needs.
+# The credential providers that use the network. An engine on this machine does not need them.
 _REMOTE_PROVIDERS = ("container-role", "iam-role")
 
 
-# A call takes the operation's parameters as keyword arguments and returns a dict.
+# A method takes the operation's parameters as keyword arguments and returns a dict.
 ClientMethod: TypeAlias = Callable[..., dict[str, Any]]
 
 
 def make_client(name: str, config: EndpointConfig) -> BaseClient:
-    """A boto3 client for the endpoint NAME; raises ConfigError naming the key when there can't be one."""
+    """Return a boto3 client for the endpoint NAME. Raises ConfigError with the configuration key."""
     return connect(name, config)[0]
 
 
 def connect(name: str, config: EndpointConfig) -> tuple[BaseClient, Transport | None]:
-    """The same, and how reads are sent without it; None where the client sends them too.
+    """Return a boto3 client, and a transport for reads; None if the client must send reads too.
 
-    The client does so behind a proxy. It also does so where the URL has a path: libcurl would normalize it.
+    The client sends reads behind a proxy, and if the URL has a path, which libcurl would normalize. Raises
+    ConfigError with the configuration key.
     """
     try:
         return _connected(config)
@@ -66,7 +67,7 @@ def connect(name: str, config: EndpointConfig) -> tuple[BaseClient, Transport | 
 
 
 def check_endpoint_settings(name: str, config: EndpointConfig) -> None:
-    """Raise ConfigError where boto3 has no profile or region for the endpoint NAME; reads no credentials."""
+    """Raise ConfigError if boto3 has no profile or region for the endpoint NAME. Reads no credentials."""
     try:
         session = _session(config)
         region = config.region or session.get_config_variable("region")
@@ -84,16 +85,16 @@ def _invalid(name: str, error: BotoCoreError) -> ConfigError:
 
 
 def methods(client: BaseClient) -> Mapping[str, ClientMethod]:
-    """The methods of CLIENT by operation: boto3 makes one for each of its service model."""
+    """Return the methods of CLIENT by operation."""
     return {
         operation: getattr(client, method) for method, operation in client.meta.method_to_api_mapping.items()
     }
 
 
 def make_kms_client(config: EndpointConfig, region: str) -> Any:  # noqa: ANN401  # boto3 makes the methods
-    """A client of KMS in REGION with the credentials of the endpoint of CONFIG; raises BotoCoreError.
+    """Return a KMS client for REGION with the credentials of CONFIG. Raises BotoCoreError.
 
-    The region "" is that of the endpoint.
+    The region "" is the endpoint's region.
     """
     config = replace(config, region=region or config.region)
     session, local = _session_with_credentials(config, config.kms_endpoint_url)
@@ -103,7 +104,7 @@ def make_kms_client(config: EndpointConfig, region: str) -> Any:  # noqa: ANN401
 
 
 def make_sts_client(config: EndpointConfig) -> Any:  # noqa: ANN401  # boto3 makes its methods at run time
-    """A client of the region's STS with the credentials of the endpoint of CONFIG; raises BotoCoreError."""
+    """Return an STS client for the region and with the credentials of CONFIG. Raises BotoCoreError."""
     session, _ = _session_with_credentials(config, None)
     return _client("sts", session, config, None, local=False, retries={"total_max_attempts": 1})
 
@@ -132,7 +133,7 @@ def _client(
     **options: Any,  # noqa: ANN401  # those of botocore's Config
 ) -> BaseClient:
     """A client of SERVICE at ENDPOINT_URL, which is on this machine if LOCAL."""
-    # Engines on this machine want credentials too, but any will do.
+    # Engines on this machine require credentials and accept any.
     placeholder = "local" if local and session.get_credentials() is None else None
     return boto3.Session(botocore_session=session, region_name=config.region).client(
         service,
@@ -142,7 +143,7 @@ def _client(
         config=Config(
             connect_timeout=config.connect_timeout,
             read_timeout=config.read_timeout,
-            # A proxy can't reach this machine's own addresses; None stands for what the environment says.
+            # A proxy can't reach addresses of this machine. None means the proxies of the environment.
             proxies={} if local else None,
             **options,
         ),
@@ -162,7 +163,7 @@ def _connected(config: EndpointConfig) -> tuple[BaseClient, Transport | None]:
         max_pool_connections=config.pool_size,
         retries={"mode": config.retry_mode, "total_max_attempts": config.max_attempts},
         tcp_keepalive=True,
-        # Without one botocore puts the same text together anew, twice for each call.
+        # Otherwise botocore builds the same text twice for each call.
         user_agent=f"{session.user_agent()} tableadmin",
     )
     spare_changes(client)
@@ -173,7 +174,7 @@ def _connected(config: EndpointConfig) -> tuple[BaseClient, Transport | None]:
 
 
 class _Session(botocore.session.Session):
-    """Makes clients that bound the answers they read, those of STS and SSO for credentials too."""
+    """Creates clients that limit the answers they read, also the STS and SSO clients for credentials."""
 
     def create_client(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # botocore's arguments
         client = super().create_client(*args, **kwargs)
@@ -189,7 +190,7 @@ def _session(config: EndpointConfig) -> botocore.session.Session:
 
 @cache
 def _loader(data_path: str | None) -> Loader:
-    """What reads and keeps botocore's models: reading takes 50 ms, and what is read some MB."""
+    """A cached loader of botocore's models. To read them takes 50 ms, and to keep them some MB."""
     return create_loader(data_path)
 
 
@@ -204,7 +205,7 @@ def _is_local(endpoint_url: str | None) -> bool:
 
 
 def _assume_role(session: botocore.session.Session, config: EndpointConfig, role_arn: str) -> None:
-    """Make SESSION use the role's credentials, which are taken and renewed with those it has now."""
+    """Make SESSION use the role's credentials, which it gets and renews with its current credentials."""
     source = _session(config)
     credentials = source.get_credentials()
     if credentials is None:
@@ -222,7 +223,7 @@ def _assume_role(session: botocore.session.Session, config: EndpointConfig, role
 
 
 class _AssumedRole(CredentialProvider):
-    """Gives the credentials of a role before any other provider is asked."""
+    """Provides the credentials of a role, before all other providers."""
 
     METHOD = "tableadmin-assume-role"
     CANONICAL_NAME = METHOD

@@ -1,4 +1,4 @@
-"""Calls that are tried once, and only while they are wanted: a change that came too late must not be made."""
+"""Calls with a single attempt, which are sent only while they are allowed. For changes of operations."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -18,10 +18,10 @@ __all__ = ["NotSent", "SingleTry"]
 
 
 class SingleTry:
-    """A boto3 client of its own, which asks right before a change is sent whether it is still wanted.
+    """A separate boto3 client, which checks right before a request is sent whether it is still allowed.
 
-    Before that moment a call may wait for a thread, for credentials, for a connection, or for a process that
-    was stopped. The client is made when it is first needed. SENT is called before each request is sent.
+    Before that a call may have waited for a thread, for credentials, for a connection, or in a stopped
+    process. The client is created when it is first needed. SENT is called before each request is sent.
     """
 
     def __init__(self, name: str, config: EndpointConfig, sent: Callable[[], None]) -> None:
@@ -34,14 +34,14 @@ class SingleTry:
         self._thread = _Thread()
 
     def call(self, operation: str, params: AwsDict, may_send: Callable[[], bool]) -> dict[str, Any]:
-        """What OPERATION answers; raises NotSent, and what botocore raises."""
+        """Call OPERATION and return its result. Raises NotSent, and botocore's exceptions."""
         with self._making:
             self._client = self._client or self._made()
         self._thread.may_send = may_send
         try:
             return self._methods[operation](**params)
         except HTTPClientError as error:
-            # So botocore raises whatever is raised while it sends.
+            # botocore wraps exceptions that are raised while it sends.
             if isinstance(error.kwargs.get("error"), NotSent):
                 raise NotSent from error
             raise
@@ -63,7 +63,7 @@ class SingleTry:
         if not may_send():
             raise NotSent
         self._sent()
-        # The length of the body is in the headers already. Its type in the stubs is too narrow.
+        # The headers already have the length of the body. The type in the stubs is too narrow.
         request.body = _Guarded(request.body, may_send)  # type: ignore[assignment,arg-type]  # see above
 
 
@@ -72,20 +72,20 @@ class _Thread(threading.local):
 
 
 class _Guarded:
-    """The body of a request, which the connection asks about right before it is sent.
+    """The body of a request, which is checked right before the connection sends it.
 
-    The body is read when the connection is there and the headers are sent. Without the body the request is
-    not whole, so no server carries the request out, and the connection is closed.
+    The body is read after the connection is open and the headers are sent. Without its body the request is
+    incomplete, so no server executes it, and the connection is closed.
     """
 
     def __init__(self, body: bytes, may_send: Callable[[], bool]) -> None:
         self._body = body
-        self._wanted = may_send
+        self._may_send = may_send
 
     def read(self, _size: int) -> bytes:
-        """All of the body at once, then nothing: of a part that was sent the rest could still be refused."""
-        if self._body and not self._wanted():
+        """Return the whole body at once: the rest of a partly sent body could not be sent reliably."""
+        if self._body and not self._may_send():
             raise NotSent
         body, self._body = ConditionalBody(self._body), b""
-        body.may_send = self._wanted
+        body.may_send = self._may_send
         return body

@@ -1,10 +1,10 @@
-"""Requests of reads, sent by libcurl: botocore's own sender takes more CPU time for a call.
+"""Sends requests of reads by libcurl, which needs less CPU time than botocore.
 
-libcurl sends a request a second time by itself when a connection that was used before closes without an
-answer. A read may be sent twice. A change may not, so botocore sends every change.
+libcurl sends a request again if a reused connection closes without an answer. A read may be sent twice. A
+change may not, so botocore sends every change.
 
-What fails is raised as botocore's own exceptions. libcurl follows no redirects and reads no cookies, .netrc
-or .curlrc unless it is told to.
+Failures are raised as botocore's exceptions. By default libcurl follows no redirects and reads no cookies,
+.netrc or .curlrc.
 """
 
 import math
@@ -27,10 +27,10 @@ from botocore.session import Session
 
 from tableadmin_server.dynamodb.client.connections import MAX_BODY, drop_no_checksum
 
-# Nothing that libcurl would add of its own accord: a name without a value removes it.
+# The headers that libcurl adds by default. A name without a value removes a header.
 _NOT_SENT = (b"Accept:", b"Expect:")
 
-# The rest is HTTPClientError.
+# botocore's exception for each libcurl error. Other errors are HTTPClientError.
 _FAILURES: Mapping[object, type[boto.HTTPClientError | boto.ConnectionError]] = {
     pycurl.E_COULDNT_RESOLVE_HOST: boto.EndpointConnectionError,
     pycurl.E_COULDNT_CONNECT: boto.EndpointConnectionError,
@@ -47,15 +47,15 @@ _FAILURES: Mapping[object, type[boto.HTTPClientError | boto.ConnectionError]] = 
 
 
 def trusted(session: Session) -> str:
-    """The file of certificates that clients of SESSION trust."""
+    """Return the path of the CA certificates that clients of SESSION trust."""
     return session.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE") or where()
 
 
 @dataclass(frozen=True)
 class Transport:
-    """How requests are sent: timeouts in seconds, and the file of certificates that are trusted.
+    """How requests are sent: the timeouts in seconds, and the path of the trusted CA certificates.
 
-    A request takes at most both timeouts together, however slowly the answer drips in.
+    A request takes at most the sum of both timeouts, also if the answer arrives slowly.
     """
 
     connect_timeout: float
@@ -63,20 +63,20 @@ class Transport:
     ca_bundle: str
 
     def connection(self, user_agent: str) -> pycurl.Curl:
-        """What makes one request at a time, and is not connected yet."""
+        """Return a new connection, not connected yet, for one request at a time."""
         curl = pycurl.Curl()
-        # libcurl signs the fields of each request. These are not signed, for proxies may change them.
+        # libcurl signs the header fields of each request, but not these, which proxies may change.
         curl.setopt(pycurl.USERAGENT, user_agent)
         curl.setopt(pycurl.ACCEPT_ENCODING, "identity")
         curl.setopt(pycurl.NOSIGNAL, 1)
         curl.setopt(pycurl.TCP_KEEPALIVE, 1)
         curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
         curl.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
-        # None, whatever the environment says. Behind a proxy botocore sends reads too.
+        # No proxy, also if the environment has one: behind a proxy botocore sends reads too.
         curl.setopt(pycurl.PROXY, "")
         curl.setopt(pycurl.SSLVERSION, pycurl.SSLVERSION_TLSv1_2)
         curl.setopt(pycurl.CAINFO, self.ca_bundle)
-        # Not also the folder that libcurl may have been built with.
+        # Disables the default CA folder of libcurl.
         curl.setopt(pycurl.CAPATH, os.devnull)
         curl.setopt(pycurl.CONNECTTIMEOUT_MS, math.ceil(self.connect_timeout * 1000))
         curl.setopt(pycurl.TIMEOUT_MS, math.ceil((self.connect_timeout + self.read_timeout) * 1000))
@@ -84,7 +84,7 @@ class Transport:
 
 
 def signing_scope(region: str, service: str) -> str:
-    """The REGION and the SERVICE that a signature is valid for, as libcurl takes them."""
+    """Return the scope of a signature for SERVICE in REGION, in the format of libcurl."""
     return f"aws:amz:{region}:{service}"
 
 
@@ -92,7 +92,7 @@ class _Body(BytesIO):
     """The body of a response, as AWSResponse reads it."""
 
     def write(self, data: bytes, /) -> int:  # type: ignore[override]  # libcurl gives bytes alone
-        """Add DATA up to the most that is read of a body; libcurl breaks off where not all is taken."""
+        """Add DATA up to MAX_BODY. libcurl stops if not all of DATA was written."""
         return super().write(data[: MAX_BODY - self.tell()])
 
     def stream(self) -> Iterator[bytes]:
@@ -100,9 +100,9 @@ class _Body(BytesIO):
 
 
 class Exchange:
-    """One request of botocore's, ready to be made by CURL, and then its response.
+    """One request of botocore, made by CURL, and its response.
 
-    The body is JSON, never a file. Where the headers do not say its length, libcurl adds that.
+    The body is JSON, never a file. libcurl adds the header with its length if it is missing.
     """
 
     def __init__(self, curl: pycurl.Curl, url: str, headers: Mapping[str, str], body: bytes) -> None:
@@ -118,7 +118,7 @@ class Exchange:
         curl.setopt(pycurl.WRITEFUNCTION, self._body.write)
 
     def sign(self, scope: str, credentials: ReadOnlyCredentials) -> None:
-        """Sign the request by version 4 of AWS's signature.
+        """Sign the request with AWS Signature Version 4.
 
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
         """
@@ -130,16 +130,16 @@ class Exchange:
             self._curl.setopt(pycurl.HTTPHEADER, self._fields)
 
     def response(self) -> AWSResponse:
-        """What was answered."""
+        """Return the response."""
         status = self._curl.getinfo(pycurl.RESPONSE_CODE)
         return AWSResponse(self._url, status, _headers(self._head), self._body)
 
     def failure(self, error: pycurl.error) -> boto.BotoCoreError | ResponseParserError:
-        """What botocore would raise for ERROR."""
+        """Return the exception that botocore would raise for ERROR."""
         if error.args[0] == pycurl.E_WRITE_ERROR:
             return ResponseParserError("the response is too large")
         kind: type[boto.BotoCoreError] = _FAILURES.get(error.args[0], boto.HTTPClientError)
-        # Nothing was sent.
+        # A timeout before anything was sent is a connect timeout.
         if kind is boto.ReadTimeoutError and not self._curl.getinfo(pycurl.REQUEST_SIZE):
             kind = boto.ConnectTimeoutError
         return kind(endpoint_url=self._url, error=error)
@@ -147,13 +147,13 @@ class Exchange:
 
 @lru_cache(64)
 def _url(url: str) -> bytes:
-    """URL with the host as botocore signs it: in lower case."""
+    """URL with the host in lower case, as botocore signs it."""
     parts = urlsplit(url)
     return parts._replace(netloc=parts.netloc.lower()).geturl().encode()
 
 
 def _field(name: str, value: str) -> bytes:
-    """A header field as libcurl wants it, which takes an empty value for one to remove."""
+    """A header field in the format of libcurl, in which `name;` is a field with an empty value."""
     line = f"{name}: {value}".encode() if value else f"{name};".encode()
     if b"\r" in line or b"\n" in line:
         raise boto.HTTPClientError(error=f"a line break in the header {name}")
@@ -164,5 +164,5 @@ def _headers(head: list[bytes]) -> HTTPHeaders:
     fields = (line.decode("latin-1").partition(":") for line in head)
     headers = {name.lower(): value.strip() for name, colon, value in fields if colon}
     drop_no_checksum(headers)
-    # AWSResponse takes any mapping; its stubs don't.
+    # AWSResponse accepts any mapping, but its stubs do not.
     return cast("HTTPHeaders", headers)

@@ -89,6 +89,13 @@ NOT_RUN = {
         "npm install @grpc/grpc-js @grpc/proto-loader",
         "protoc -I proto -I googleapis --go_out=. --go-grpc_out=. \\",
     ],
+    "docs/guides/replace.md": [
+        "tablectl pitr enable Music --wait",
+        "tablectl export-s3 start Music s3://archive/music --wait",
+        "tablectl export Music > new.yaml    # change TableName and KeySchema",
+        "FILES=s3://archive/music/AWSDynamoDB/EXPORT-ID/data/",
+        "tablectl export-s3 describe EXPORT-ARN",
+    ],
     "docs/operate/container.md": [
         "docker compose up --detach --wait",
         "docker compose --profile monitoring up --detach --wait",

@@ -41,6 +41,7 @@ def test_replacement(after: Data) -> None:
     assert Action.REPLACE == made.action
     assert ["DeleteTable", "CreateTable"] == [step.operation for step in made.steps]
     assert ChangeClass.REPLACEMENT in {change.change_class for change in made.changes}
+    assert "tablectl export-s3 start" in made.warnings[0].description
 
 
 def test_protected_replacement() -> None:

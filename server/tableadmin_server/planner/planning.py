@@ -45,7 +45,10 @@ _SKIPPED = "this endpoint does not have the operations for this setting"
 _IN_SECONDS = 180
 _UNHELD = "this endpoint does not hold this setting"
 _PROTECTED = "deletion protection is on: the table can't be replaced until it is turned off"
-
+_ITEMS_DELETED = (
+    "the new table is empty; to keep the items, leave this table, create one with another name, and fill the "
+    "new one from an export to Amazon S3 ('tablectl export-s3 start', 'tablectl bulk start')"
+)
 _RESTORED_IN_PLACE = (
     "the table exists with another key or other local indexes, and AWS restores only to new tables: give the "
     "restored table another name, or delete this table first"
@@ -107,7 +110,7 @@ def plan(
         [
             *unchanged_warnings(desired, at, live, unmanaged),
             *quota_warnings(changes, at, to, live, now),
-            *(_lost_with_table(desired, at, unmanaged) if action is Action.REPLACE else ()),
+            *(_lost_by_replacement(desired, at, unmanaged) if action is Action.REPLACE else ()),
         ],
         fingerprint(live, at, unmanaged),
         refusal,
@@ -134,8 +137,9 @@ def _left_alone(spec: AwsDict, unmanaged: Unmanaged) -> Sequence[AwsDict]:
     return [*unmanaged.entries, {"Path": restoration.MEMBER, "Reason": restoration.EXISTS}]
 
 
-def _lost_with_table(desired: TableState, at: TableState, unmanaged: Unmanaged) -> Iterator[PlanWarning]:
-    """What a table that is replaced has of UNMANAGED members, and the new one has not."""
+def _lost_by_replacement(desired: TableState, at: TableState, unmanaged: Unmanaged) -> Iterator[PlanWarning]:
+    """The items, and what a table that is replaced has of UNMANAGED members: the new one does not have it."""
+    yield PlanWarning("", _ITEMS_DELETED)
     for change in differences(unmanaged.kept(desired, at), desired):
         yield PlanWarning(
             change.path, "the spec does not manage this setting, and the new table does not have it"

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 
+import boto3
 import pytest
 
 from tests.cli.commands.test_apply import one_line, operations
@@ -48,6 +49,40 @@ def test_a_table_with_everything(tablectl: Run, table: str, new: str) -> None:
     again = tablectl("clone", table, new)
     assert (0, "all tables already match their specs") == (again.returncode, again.stderr.splitlines()[-1])
     assert 1 == len(operations(tablectl, new))
+
+
+def test_with_data(tablectl: Run, table: str, new: str) -> None:
+    """The items come by a restore to the latest time, in one operation; that needs recovery."""
+    refused = tablectl("clone", table, new, "--with-data", "--yes")
+    why = f"tablectl: nothing changed: {new}: point-in-time recovery of table {table} is disabled: enable it"
+    assert (1, why) == (refused.returncode, refused.stderr.splitlines()[-1][: len(why)])
+    assert 0 == tablectl("pitr", "enable", table, "--wait").returncode
+    address = json.loads(tablectl("endpoints", "-o", "json").stdout)["Endpoints"][0]["Address"]
+    engine = boto3.client(
+        "dynamodb",
+        endpoint_url=f"http://{address}",
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    item = {"Artist": {"S": "No One You Know"}, "SongTitle": {"S": "Call Me Today"}}
+    engine.put_item(TableName=table, Item=item)
+    ran = tablectl("clone", table, new, "--with-data", "--yes")
+    assert (0, [NOTE.replace("items, ", "")]) == (ran.returncode, ran.stderr.splitlines())
+    (operation,) = operations(tablectl, new)
+    calls = json.loads(tablectl("operation", "show", str(operation["OperationId"]), "-o", "json").stdout)
+    assert "RestoreTableToPointInTime" == calls["Operation"]["Calls"][0]["Operation"]
+    assert [item] == engine.scan(TableName=new)["Items"]
+    again = tablectl("clone", table, new, "--with-data", "--yes")
+    said = f"tablectl: nothing changed: table {new} already exists, and AWS restores only to new tables"
+    assert (1, said) == (again.returncode, again.stderr.splitlines()[-1])
+
+
+def test_with_data_of_another_endpoint(tablectl: Run, table: str, new: str) -> None:
+    """AWS restores within a Region: items do not go to another endpoint."""
+    ran = tablectl("clone", table, new, "--with-data", "--to", "elsewhere", "--yes")
+    assert (64, 1) == (ran.returncode, len(ran.stderr.splitlines()))
+    assert "--with-data copies within an endpoint" in ran.stderr
 
 
 def test_a_name_that_is_taken(tablectl: Run, table: str, new: str) -> None:

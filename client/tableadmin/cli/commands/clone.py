@@ -20,11 +20,15 @@ if TYPE_CHECKING:
     from tableadmin.client import Client
     from tableadmin.v1 import TablePlan, TableSpec
 
-_HELP = """Create a table with the settings of TABLE, at the same or another endpoint, without the items.
+_HELP = """Create a table with the settings of TABLE, at the same or another endpoint.
 
 The new table gets all settings that a spec can contain. Standard error lists settings that are not cloned.
-The command shows the plan and asks for confirmation, as `tablectl apply` does. If table NEWNAME
-exists with other settings, nothing changes and the exit code is 1.
+With --with-data, it also gets the items that TABLE had at its latest restorable time, which is usually 5
+minutes ago. AWS restores the items, so the size of the table does not matter, and TABLE can be in use.
+Point-in-time recovery of TABLE must be enabled. Without --with-data, the new table is empty.
+
+The command shows the plan and asks for confirmation, as `tablectl apply` does. If table NEWNAME exists with
+other settings, nothing changes and the exit code is 1.
 """
 _endpoints = shell_completion.setting(SETTINGS["endpoint"])
 
@@ -34,6 +38,11 @@ _endpoints = shell_completion.setting(SETTINGS["endpoint"])
 @click.argument("new", metavar="NEWNAME")
 @click.option("--from", "source", metavar="ENDPOINT", shell_complete=_endpoints, help="Endpoint of TABLE.")
 @click.option("--to", "target", metavar="ENDPOINT", shell_complete=_endpoints, help="Endpoint of NEWNAME.")
+@click.option(
+    "--with-data",
+    is_flag=True,
+    help="Restore the items of TABLE to the new table. Requires point-in-time recovery of TABLE.",
+)
 @applying.apply_options
 @pass_session
 def clone(
@@ -43,33 +52,45 @@ def clone(
     *,
     source: str | None,
     target: str | None,
+    with_data: bool,
     apply_options: ApplyOptions,
 ) -> None:
     """Create a table with the settings of another table."""
     here = session.client
     origin = here.with_options(endpoint=source) if source else here
     goal = here.with_options(endpoint=target) if target else here
-    loaded = [LoadedSpec(_spec(origin, goal, name, new), name)]
+    if with_data and origin.options.endpoint != goal.options.endpoint:
+        raise click.UsageError(
+            "--with-data copies within an endpoint: AWS restores to the Region of the table."
+        )
+    loaded = [LoadedSpec(_spec(origin, goal, name, new, with_data=with_data), name)]
     if applying.show_earlier_request(session, goal, loaded, apply_options):
         return
     planned = planning.planned(goal, loaded, apply_options.not_before)
     planned.check()
     plans = planned.plans
     applying.show_plans(session, plans)
-    _check_new(plans[0])
+    _check_new(plans[0], with_data=with_data)
     applying.apply(session, goal, loaded, plans, apply_options)
 
 
-def _spec(origin: Client, goal: Client, name: str, new: str) -> TableSpec:
+def _spec(origin: Client, goal: Client, name: str, new: str, *, with_data: bool) -> TableSpec:
     exported = planning.exported(origin, [name])
-    notes = [cloning.NOT_CLONED, *exported.notes]
+    notes = [cloning.NOT_CLONED if with_data else cloning.NO_ITEMS, *exported.notes]
     arn = origin.describe_table(table_name=name).table.table_arn
     elsewhere = origin.options.endpoint != goal.options.endpoint
     spec = cloning.renamed(exported.specs[0], new, arn, notes, elsewhere=elsewhere)
+    if with_data:
+        spec.restore_source.source_table_name = name
+        spec.restore_source.use_latest_restorable_time = True
     spec_files.print_notes(notes)
     return spec
 
 
-def _check_new(plan: TablePlan) -> None:
+def _check_new(plan: TablePlan, *, with_data: bool) -> None:
+    if with_data and word(plan, "action") != "CREATE":
+        raise CommandFailed(
+            f"nothing changed: table {plan.table_name} already exists, and AWS restores only to new tables"
+        )
     if word(plan, "action") not in ("CREATE", "NONE"):
         raise CommandFailed(f"nothing changed: table {plan.table_name} already exists and differs")

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 _END = r"(?![\w.-])"
 
 # What no spec holds, or what is the one table's own.
-NOT_CLONED = "not cloned: items, auto scaling, system tags (aws:), backups, stream records and alarms"
+_REST = "auto scaling, system tags (aws:), backups, stream records and alarms"
+NOT_CLONED, NO_ITEMS = f"not cloned: {_REST}", f"not cloned: items, {_REST}"
 
 
 def renamed(spec: TableSpec, name: str, arn: str, notes: list[str], *, elsewhere: bool) -> TableSpec:

@@ -61,7 +61,9 @@ def _time_refusal(spec: AwsDict, source: Snapshot) -> str:
         return ""
     recovery = structure(backups, "PointInTimeRecoveryDescription")
     if recovery.get("PointInTimeRecoveryStatus") != "ENABLED":
-        return f"point-in-time recovery of table {source.name} is disabled"
+        return (
+            f"point-in-time recovery of table {source.name} is disabled: enable it, or restore from a backup"
+        )
     first, last = recovery.get("EarliestRestorableDateTime"), recovery.get("LatestRestorableDateTime")
     if "RestoreDateTime" not in said or first is None or last is None:
         return ""

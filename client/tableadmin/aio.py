@@ -20,7 +20,7 @@ from tableadmin import v1
 from tableadmin.auditing import AuditReading
 from tableadmin.calls import AsyncCalls
 from tableadmin.channel import DEFAULT_TARGET, DEFAULT_TIMEOUT, CallOptions, Metadata, OptionChanges
-from tableadmin.drift import TableDrift, batches, table_drifts
+from tableadmin.drift import TableDrift, batches, table_drifts, unmanaged_names, with_bills
 from tableadmin.methods import Method, P, Request, Response, warn_of_unknown
 from tableadmin.operations import Following, KnownOperations, State, next_page
 from tableadmin.pagination import next_request, page_items
@@ -358,30 +358,56 @@ class Client:
         request = v1.CheckAccessRequest(action=action, table_name=table_name)
         return await self._response(self._access_stub.CheckAccess, request)
 
-    async def plan(self, specs: Iterable[v1.TableSpec], *, not_before: datetime | None = None) -> Plans:
+    async def plan(
+        self,
+        specs: Iterable[v1.TableSpec],
+        *,
+        not_before: datetime | None = None,
+        include_billing: bool = False,
+    ) -> Plans:
         """The changes and AWS calls that bring tables to SPECS: a plan for each spec, in the order of SPECS.
 
         Changes nothing. `plan_tables` returns the plans one by one, and the error of each table that can't
         be read. `not_before` is the time at which the plans are to be applied, if policies depend on that.
-        Raises TableAdminError: InvalidArgument, whose `field_violations` say what is wrong, for
-        invalid specs, and the error of the first table that can't be read.
+        `include_billing` has plans say what the cost depends on, for `tableadmin.cost.plan_cost`. Raises
+        TableAdminError: InvalidArgument, whose `field_violations` say what is wrong, for invalid specs, and
+        the error of the first table that can't be read.
         """
         request = list(specs)
-        results = [each async for each in self.plan_tables(request, not_before)]
+        stream = self.plan_tables(request, not_before, include_billing=include_billing)
+        results = [each async for each in stream]
         return plans_of((each.table_name for each in request), results)
 
-    async def drift(self, specs: Iterable[v1.TableSpec], *, prefix: str = "") -> list[TableDrift]:
+    async def drift(
+        self, specs: Iterable[v1.TableSpec], *, prefix: str = "", include_billing: bool = False
+    ) -> list[TableDrift]:
         """How the tables of the endpoint stand to SPECS: in the order of SPECS, then tables without a spec.
 
         Changes nothing. Tables without a spec are UNMANAGED and come by name; `prefix` limits them to those
-        whose names begin with it. A table that can't be read is UNKNOWN and has the `error`. Raises
-        TableAdminError: InvalidArgument, whose `field_violations` say what is wrong, for invalid specs.
+        whose names begin with it. A table that can't be read is UNKNOWN and has the `error`.
+        `include_billing` has the plans, and `billed_table` of UNMANAGED tables, say what the cost depends on;
+        UNMANAGED tables are read for that.
+
+        Raises TableAdminError: InvalidArgument, whose `field_violations` say what is wrong, for invalid
+        specs.
         """
         ordered = list(specs)
-        results = [each for batch in batches(ordered) async for each in self.plan_tables(batch)]
+        results = [
+            each
+            for batch in batches(ordered)
+            async for each in self.plan_tables(batch, include_billing=include_billing)
+        ]
         live = [name async for name in self.list_tables.items() if name.startswith(prefix)]
         by_name = {each.table_name: each for each in results}
-        return table_drifts([by_name[spec.table_name] for spec in ordered], live)
+        found = table_drifts([by_name[spec.table_name] for spec in ordered], live)
+        if not include_billing:
+            return found
+        bills = [
+            each
+            for batch in batches(unmanaged_names(found))
+            async for each in self.export_tables(table_names=batch, include_billing=True)
+        ]
+        return with_bills(found, bills)
 
     async def export(
         self, *, table_names: Iterable[str] = (), prefix: str | None = None, all_tables: bool = False

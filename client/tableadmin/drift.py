@@ -1,13 +1,13 @@
 """Drift: how the tables of an endpoint stand to specs. No I/O."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeVar
 
 from tableadmin.errors import TableAdminError
 from tableadmin.plans import table_error
-from tableadmin.v1 import PlanAction, PlanTablesResponse, TablePlan
+from tableadmin.v1 import BilledTable, ExportTablesResponse, PlanAction, PlanTablesResponse, TablePlan
 
 T = TypeVar("T")
 
@@ -35,13 +35,15 @@ class TableDrift:
     """How one table stands to its spec.
 
     `plan` brings the table to its spec, and its `changes` are the differences; None for a table without a
-    spec or with an `error`. `error` is the reason why the table could not be compared.
+    spec or with an `error`. `error` is the reason why the table could not be compared. `billed_table` is what
+    the cost of an UNMANAGED table depends on, if it was asked for and can be read.
     """
 
     table_name: str
     status: DriftStatus
     plan: TablePlan | None = None
     error: TableAdminError | None = None
+    billed_table: BilledTable | None = None
 
 
 def batches(specs: Sequence[T]) -> Iterator[Sequence[T]]:
@@ -57,6 +59,17 @@ def table_drifts(results: Iterable[PlanTablesResponse], live: Iterable[str]) -> 
     compared = [_compared(each) for each in results]
     unmanaged = sorted(set(live) - {each.table_name for each in compared})
     return [*compared, *(TableDrift(name, DriftStatus.UNMANAGED) for name in unmanaged)]
+
+
+def unmanaged_names(found: Iterable[TableDrift]) -> list[str]:
+    """The names of the tables of FOUND that no spec names."""
+    return [each.table_name for each in found if each.status is DriftStatus.UNMANAGED]
+
+
+def with_bills(found: Iterable[TableDrift], exports: Iterable[ExportTablesResponse]) -> list[TableDrift]:
+    """FOUND with what the cost of tables depends on, by their EXPORTS."""
+    bills = {each.table_name: each.billed_table for each in exports if each.HasField("billed_table")}
+    return [replace(each, billed_table=bills.get(each.table_name)) for each in found]
 
 
 def _compared(result: PlanTablesResponse) -> TableDrift:

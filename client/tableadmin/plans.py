@@ -73,21 +73,34 @@ class Planning(_Results[PlanTablesRequest, PlanTablesResponse]):
     A response has a `plan`, or the `error` that prevented a plan of this table alone. `completed_tables` and
     `total_tables` say how far the stream is. There is no deadline. A lost connection is opened again, for up
     to 30 seconds, and the plans that are left are asked for. `not_before` is the time at which the plans are
-    to be applied, if policies depend on that.
+    to be applied, if policies depend on that. `include_billing` has plans say what the cost depends on, for
+    `tableadmin.cost.plan_cost`.
 
     Raises TableAdminError: InvalidArgument, whose `field_violations` say what is wrong, for invalid specs.
     """
 
     rpc: ClassVar[str] = "PlanTables"
 
-    def __init__(self, specs: Iterable[TableSpec], not_before: datetime | None = None) -> None:
-        super().__init__(PlanTablesRequest(specs=specs, not_before=timestamp(not_before)))
+    def __init__(
+        self,
+        specs: Iterable[TableSpec],
+        not_before: datetime | None = None,
+        *,
+        include_billing: bool = False,
+    ) -> None:
+        super().__init__(
+            PlanTablesRequest(
+                specs=specs, not_before=timestamp(not_before), include_billing=include_billing or None
+            )
+        )
 
     def next_call(self) -> tuple[PlanTablesRequest, float | None]:
         """The specs whose plans have not come yet."""
-        left = [spec for spec in self._request.specs if spec.table_name not in self._seen]
-        not_before = self._request.not_before if self._request.HasField("not_before") else None
-        return PlanTablesRequest(specs=left, not_before=not_before), None
+        left = PlanTablesRequest()
+        left.CopyFrom(self._request)
+        del left.specs[:]
+        left.specs.extend(spec for spec in self._request.specs if spec.table_name not in self._seen)
+        return left, None
 
 
 class Exporting(_Results[ExportTablesRequest, ExportTablesResponse]):
@@ -96,7 +109,8 @@ class Exporting(_Results[ExportTablesRequest, ExportTablesResponse]):
     Specify one of `table_names`, `prefix` and `all_tables`. A response has a `spec` and `notes` of what the
     spec does not contain, or the `error` that prevented the export of this table alone. `completed_tables`
     and `total_tables` say how far the stream is. There is no deadline. A lost connection is opened again,
-    for up to 30 seconds, and the rest of the tables is asked for.
+    for up to 30 seconds, and the rest of the tables is asked for. `include_billing` has responses say what
+    the cost of the table depends on, for `tableadmin.cost.live_cost`.
 
     Raises TableAdminError.
     """
@@ -104,10 +118,20 @@ class Exporting(_Results[ExportTablesRequest, ExportTablesResponse]):
     rpc: ClassVar[str] = "ExportTables"
 
     def __init__(
-        self, *, table_names: Iterable[str] = (), prefix: str | None = None, all_tables: bool = False
+        self,
+        *,
+        table_names: Iterable[str] = (),
+        prefix: str | None = None,
+        all_tables: bool = False,
+        include_billing: bool = False,
     ) -> None:
         super().__init__(
-            ExportTablesRequest(table_names=table_names, prefix=prefix, all_tables=all_tables or None)
+            ExportTablesRequest(
+                table_names=table_names,
+                prefix=prefix,
+                all_tables=all_tables or None,
+                include_billing=include_billing or None,
+            )
         )
 
     def next_call(self) -> tuple[ExportTablesRequest, float | None]:

@@ -250,6 +250,13 @@ from tableadmin.v1.auto_scaling_pb2 import (
     UpdateTableReplicaAutoScalingRequest,
     UpdateTableReplicaAutoScalingResponse,
 )
+from tableadmin.v1.billing_pb2 import (
+    BilledCapacity,
+    BilledIndex,
+    BilledReplica,
+    BilledTable,
+    CapacityBounds,
+)
 from tableadmin.v1.import_export_pb2 import (
     CsvOptions,
     DescribeExportRequest,
@@ -415,6 +422,10 @@ __all__ = [
     "BackupSummary",
     "BackupType",
     "BackupTypeFilter",
+    "BilledCapacity",
+    "BilledIndex",
+    "BilledReplica",
+    "BilledTable",
     "BillingMode",
     "BillingModeSummary",
     "BulkOperationBytes",
@@ -431,6 +442,7 @@ __all__ = [
     "CancelBulkOperationResponse",
     "CancelOperationRequest",
     "CancelOperationResponse",
+    "CapacityBounds",
     "ChangeClass",
     "CheckAccessRequest",
     "CheckAccessResponse",

@@ -11,6 +11,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from tableadmin.v1 import approval_pb2 as _approval_pb2
 from tableadmin.v1 import backup_pb2 as _backup_pb2
+from tableadmin.v1 import billing_pb2 as _billing_pb2
 from tableadmin.v1 import contributor_insights_pb2 as _contributor_insights_pb2
 from tableadmin.v1 import kinesis_pb2 as _kinesis_pb2
 from tableadmin.v1 import resource_policy_pb2 as _resource_policy_pb2
@@ -115,6 +116,11 @@ class PlanTablesRequest(_message.Message):
 
     SPECS_FIELD_NUMBER: _builtins.int
     NOT_BEFORE_FIELD_NUMBER: _builtins.int
+    INCLUDE_BILLING_FIELD_NUMBER: _builtins.int
+    include_billing: _builtins.bool
+    """True returns `TablePlan.billed_before` and `TablePlan.billed_after`, from which the cost of the tables
+    can be computed. AWS is not called more often for this.
+    """
     @_builtins.property
     def specs(self) -> _containers.RepeatedCompositeFieldContainer[_table_spec_pb2.TableSpec]:
         """The desired state of each table, up to 1,000 specs. A table name must not occur twice."""
@@ -130,11 +136,15 @@ class PlanTablesRequest(_message.Message):
         *,
         specs: _abc.Iterable[_table_spec_pb2.TableSpec] | None = ...,
         not_before: _timestamp_pb2.Timestamp | None = ...,
+        include_billing: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["not_before", b"not_before"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_include_billing", b"_include_billing", "include_billing", b"include_billing", "not_before", b"not_before"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["not_before", b"not_before", "specs", b"specs"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_include_billing", b"_include_billing", "include_billing", b"include_billing", "not_before", b"not_before", "specs", b"specs"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__include_billing: _TypeAlias = _typing.Literal["include_billing"]  # noqa: Y015
+    _WhichOneofArgType__include_billing: _TypeAlias = _typing.Literal["_include_billing", b"_include_billing"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__include_billing) -> _WhichOneofReturnType__include_billing | None: ...
 
 Global___PlanTablesRequest: _TypeAlias = PlanTablesRequest  # noqa: Y015
 
@@ -204,10 +214,13 @@ class ExportTablesRequest(_message.Message):
     TABLE_NAMES_FIELD_NUMBER: _builtins.int
     PREFIX_FIELD_NUMBER: _builtins.int
     ALL_TABLES_FIELD_NUMBER: _builtins.int
+    INCLUDE_BILLING_FIELD_NUMBER: _builtins.int
     prefix: _builtins.str
     """Exports all tables whose names begin with this prefix."""
     all_tables: _builtins.bool
     """True exports all tables of the endpoint."""
+    include_billing: _builtins.bool
+    """True returns `ExportTablesResponse.billed_table`, from which the cost of the tables can be computed."""
     @_builtins.property
     def table_names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The names of the tables to export, up to 1,000. A name that occurs twice is exported once."""
@@ -218,17 +231,22 @@ class ExportTablesRequest(_message.Message):
         table_names: _abc.Iterable[_builtins.str] | None = ...,
         prefix: _builtins.str | None = ...,
         all_tables: _builtins.bool | None = ...,
+        include_billing: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_all_tables", b"_all_tables", "_prefix", b"_prefix", "all_tables", b"all_tables", "prefix", b"prefix"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_all_tables", b"_all_tables", "_include_billing", b"_include_billing", "_prefix", b"_prefix", "all_tables", b"all_tables", "include_billing", b"include_billing", "prefix", b"prefix"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_all_tables", b"_all_tables", "_prefix", b"_prefix", "all_tables", b"all_tables", "prefix", b"prefix", "table_names", b"table_names"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_all_tables", b"_all_tables", "_include_billing", b"_include_billing", "_prefix", b"_prefix", "all_tables", b"all_tables", "include_billing", b"include_billing", "prefix", b"prefix", "table_names", b"table_names"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__all_tables: _TypeAlias = _typing.Literal["all_tables"]  # noqa: Y015
     _WhichOneofArgType__all_tables: _TypeAlias = _typing.Literal["_all_tables", b"_all_tables"]  # noqa: Y015
+    _WhichOneofReturnType__include_billing: _TypeAlias = _typing.Literal["include_billing"]  # noqa: Y015
+    _WhichOneofArgType__include_billing: _TypeAlias = _typing.Literal["_include_billing", b"_include_billing"]  # noqa: Y015
     _WhichOneofReturnType__prefix: _TypeAlias = _typing.Literal["prefix"]  # noqa: Y015
     _WhichOneofArgType__prefix: _TypeAlias = _typing.Literal["_prefix", b"_prefix"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__all_tables) -> _WhichOneofReturnType__all_tables | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__include_billing) -> _WhichOneofReturnType__include_billing | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__prefix) -> _WhichOneofReturnType__prefix | None: ...
 
@@ -246,6 +264,7 @@ class ExportTablesResponse(_message.Message):
     NOTES_FIELD_NUMBER: _builtins.int
     COMPLETED_TABLES_FIELD_NUMBER: _builtins.int
     TOTAL_TABLES_FIELD_NUMBER: _builtins.int
+    BILLED_TABLE_FIELD_NUMBER: _builtins.int
     table_name: _builtins.str
     """The name of the table."""
     completed_tables: _builtins.int
@@ -269,6 +288,10 @@ class ExportTablesResponse(_message.Message):
         it cannot be read while the table is being created or deleted.
         """
 
+    @_builtins.property
+    def billed_table(self) -> _billing_pb2.BilledTable:
+        """What the cost of the table depends on, if `ExportTablesRequest.include_billing` is true."""
+
     def __init__(
         self,
         *,
@@ -278,10 +301,11 @@ class ExportTablesResponse(_message.Message):
         notes: _abc.Iterable[_builtins.str] | None = ...,
         completed_tables: _builtins.int | None = ...,
         total_tables: _builtins.int | None = ...,
+        billed_table: _billing_pb2.BilledTable | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_completed_tables", b"_completed_tables", "_table_name", b"_table_name", "_total_tables", b"_total_tables", "completed_tables", b"completed_tables", "error", b"error", "result", b"result", "spec", b"spec", "table_name", b"table_name", "total_tables", b"total_tables"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_completed_tables", b"_completed_tables", "_table_name", b"_table_name", "_total_tables", b"_total_tables", "billed_table", b"billed_table", "completed_tables", b"completed_tables", "error", b"error", "result", b"result", "spec", b"spec", "table_name", b"table_name", "total_tables", b"total_tables"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_completed_tables", b"_completed_tables", "_table_name", b"_table_name", "_total_tables", b"_total_tables", "completed_tables", b"completed_tables", "error", b"error", "notes", b"notes", "result", b"result", "spec", b"spec", "table_name", b"table_name", "total_tables", b"total_tables"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_completed_tables", b"_completed_tables", "_table_name", b"_table_name", "_total_tables", b"_total_tables", "billed_table", b"billed_table", "completed_tables", b"completed_tables", "error", b"error", "notes", b"notes", "result", b"result", "spec", b"spec", "table_name", b"table_name", "total_tables", b"total_tables"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__completed_tables: _TypeAlias = _typing.Literal["completed_tables"]  # noqa: Y015
     _WhichOneofArgType__completed_tables: _TypeAlias = _typing.Literal["_completed_tables", b"_completed_tables"]  # noqa: Y015
@@ -468,6 +492,8 @@ class TablePlan(_message.Message):
     WAITS_FIELD_NUMBER: _builtins.int
     REFUSAL_FIELD_NUMBER: _builtins.int
     UNMANAGED_FIELD_NUMBER: _builtins.int
+    BILLED_BEFORE_FIELD_NUMBER: _builtins.int
+    BILLED_AFTER_FIELD_NUMBER: _builtins.int
     table_name: _builtins.str
     """The table name."""
     action: Global___PlanAction.ValueType
@@ -508,6 +534,18 @@ class TablePlan(_message.Message):
         `restore_source` and the table exists, the list contains `RestoreSource`.
         """
 
+    @_builtins.property
+    def billed_before(self) -> _billing_pb2.BilledTable:
+        """What the cost of the live table depends on, if `PlanTablesRequest.include_billing` is true. Not set if
+        the table does not exist.
+        """
+
+    @_builtins.property
+    def billed_after(self) -> _billing_pb2.BilledTable:
+        """What the cost of the table will depend on after the plan is applied, if
+        `PlanTablesRequest.include_billing` is true. If the plan is refused, the value is that of the spec.
+        """
+
     def __init__(
         self,
         *,
@@ -520,10 +558,12 @@ class TablePlan(_message.Message):
         waits: _abc.Iterable[_builtins.str] | None = ...,
         refusal: _builtins.str | None = ...,
         unmanaged: _abc.Iterable[_table_spec_pb2.UnmanagedMember] | None = ...,
+        billed_before: _billing_pb2.BilledTable | None = ...,
+        billed_after: _billing_pb2.BilledTable | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_action", b"_action", "_fingerprint", b"_fingerprint", "_refusal", b"_refusal", "_table_name", b"_table_name", "action", b"action", "fingerprint", b"fingerprint", "refusal", b"refusal", "table_name", b"table_name"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_action", b"_action", "_fingerprint", b"_fingerprint", "_refusal", b"_refusal", "_table_name", b"_table_name", "action", b"action", "billed_after", b"billed_after", "billed_before", b"billed_before", "fingerprint", b"fingerprint", "refusal", b"refusal", "table_name", b"table_name"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_action", b"_action", "_fingerprint", b"_fingerprint", "_refusal", b"_refusal", "_table_name", b"_table_name", "action", b"action", "changes", b"changes", "fingerprint", b"fingerprint", "refusal", b"refusal", "steps", b"steps", "table_name", b"table_name", "unmanaged", b"unmanaged", "waits", b"waits", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_action", b"_action", "_fingerprint", b"_fingerprint", "_refusal", b"_refusal", "_table_name", b"_table_name", "action", b"action", "billed_after", b"billed_after", "billed_before", b"billed_before", "changes", b"changes", "fingerprint", b"fingerprint", "refusal", b"refusal", "steps", b"steps", "table_name", b"table_name", "unmanaged", b"unmanaged", "waits", b"waits", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__action: _TypeAlias = _typing.Literal["action"]  # noqa: Y015
     _WhichOneofArgType__action: _TypeAlias = _typing.Literal["_action", b"_action"]  # noqa: Y015

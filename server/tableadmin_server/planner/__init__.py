@@ -7,6 +7,7 @@ plan is empty.
 """
 
 from tableadmin_server.planner.aws import repetitions
+from tableadmin_server.planner.billing import NOT_BILLED, Billed, billed, billed_live
 from tableadmin_server.planner.changes import Change, ChangeClass
 from tableadmin_server.planner.fingerprint import moved
 from tableadmin_server.planner.phases.step import CREATIONS, Step, Wait
@@ -19,7 +20,9 @@ from tableadmin_server.planner.wait_times import timed
 
 __all__ = [
     "CREATIONS",
+    "NOT_BILLED",
     "Action",
+    "Billed",
     "Change",
     "ChangeClass",
     "Plan",
@@ -27,6 +30,8 @@ __all__ = [
     "Step",
     "Violation",
     "Wait",
+    "billed",
+    "billed_live",
     "in_creation",
     "in_update",
     "moved",

@@ -70,7 +70,8 @@ class Plan:
 
     Without steps and waits, the table matches its spec. While there are waits, AWS would refuse the first
     step. `refusal` is the reason why no step is possible at all, "" where steps are possible. `unmanaged` has
-    the elements of the spec's Unmanaged, in which the members that `*` stands for replace `*`.
+    the elements of the spec's Unmanaged, in which the members that `*` stands for replace `*`. `at` is the
+    state of the table, None without a table, and `to` the state after the plan.
     """
 
     action: Action
@@ -81,6 +82,8 @@ class Plan:
     fingerprint: str
     refusal: str = ""
     unmanaged: Sequence[AwsDict] = ()
+    at: TableState | None = None
+    to: TableState | None = None
 
 
 def plan(
@@ -115,6 +118,8 @@ def plan(
         fingerprint(live, at, unmanaged),
         refusal,
         _left_alone(spec, unmanaged),
+        at,
+        to,
     )
 
 
@@ -157,15 +162,18 @@ def _creation(
     refusal = _lacking_capacity(desired, None)
     steps = [] if refusal else _creation_steps(spec, desired, live)
     at = created_state(desired)
+    to = aimed_at(desired, at, live, NOTHING)
     return Plan(
         Action.CREATE,
         list(_creation_changes(spec, live)),
         _waits(steps, live, now, changed),
         steps,
-        list(quota_warnings((), at, aimed_at(desired, at, live, NOTHING), live, now)),
+        list(quota_warnings((), at, to, live, now)),
         fingerprint(live, None, unmanaged),
         refusal,
         unmanaged.entries,
+        None,
+        held(to, at, live.unheld),
     )
 
 

@@ -34,7 +34,7 @@ from tableadmin_server.exporting import exported
 from tableadmin_server.failure import Failure, FieldViolation, invalid_request
 from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
 from tableadmin_server.operations.request import ApplyRequest
-from tableadmin_server.planner import Violation, plan, repetitions, validate
+from tableadmin_server.planner import NOT_BILLED, Violation, billed, billed_live, plan, repetitions, validate
 from tableadmin_server.security.identity import Caller, caller
 from tableadmin_server.services.call_metadata import called_endpoint, in_time
 from tableadmin_server.services.operation_messages import operation_message
@@ -65,7 +65,9 @@ def handlers(endpoints: Endpoints, operations: OperationsByEndpoint) -> "grpc.Ge
         endpoint = called_endpoint(endpoints, context)
         _PLANNED.check(endpoint, request)
         specs = await off_loop(partial(valid_specs, request.specs), request.ByteSize())
-        async with aclosing(as_ready(specs, partial(_planned, endpoint))) as responses:
+        async with aclosing(
+            as_ready(specs, partial(_planned, endpoint, with_billing=request.include_billing))
+        ) as responses:
             completed = 0
             async for response in responses:
                 completed += 1
@@ -77,7 +79,9 @@ def handlers(endpoints: Endpoints, operations: OperationsByEndpoint) -> "grpc.Ge
     ) -> AsyncIterator[ExportTablesResponse]:
         endpoint = called_endpoint(endpoints, context)
         names = await _exported_names(endpoint, request)
-        async with aclosing(as_ready(names, partial(_exported, endpoint))) as responses:
+        async with aclosing(
+            as_ready(names, partial(_exported, endpoint, with_billing=request.include_billing))
+        ) as responses:
             completed = 0
             async for response in responses:
                 completed += 1
@@ -238,14 +242,15 @@ def _digest(request: ApplyPlanRequest) -> str:
     return hashlib.sha256(asked.SerializeToString(deterministic=True)).hexdigest()
 
 
-async def _planned(endpoint: Endpoint, spec: AwsDict) -> PlanTablesResponse:
+async def _planned(endpoint: Endpoint, spec: AwsDict, *, with_billing: bool) -> PlanTablesResponse:
     name = str(spec["TableName"])
     try:
         live = await observed(endpoint, name, spec)
     except Failure as failure:
         return PlanTablesResponse(table_name=name, error=table_error(failure))
     made = plan(spec, live, datetime.now(UTC))
-    return PlanTablesResponse(table_name=name, plan=table_plan(name, made, is_aws=live.is_aws))
+    bill = billed(made, live, endpoint.region) if with_billing else NOT_BILLED
+    return PlanTablesResponse(table_name=name, plan=table_plan(name, made, is_aws=live.is_aws, billed=bill))
 
 
 async def _exported_names(endpoint: Endpoint, request: ExportTablesRequest) -> Sequence[str]:
@@ -259,9 +264,11 @@ async def _exported_names(endpoint: Endpoint, request: ExportTablesRequest) -> S
     return [name for name in names if name.startswith(request.prefix)]
 
 
-async def _exported(endpoint: Endpoint, name: str) -> ExportTablesResponse:
+async def _exported(endpoint: Endpoint, name: str, *, with_billing: bool) -> ExportTablesResponse:
     try:
-        spec, notes = exported(await observed(endpoint, name, {}))
+        live = await observed(endpoint, name, {})
+        spec, notes = exported(live)
     except Failure as failure:
         return ExportTablesResponse(table_name=name, error=table_error(failure))
-    return ExportTablesResponse(table_name=name, spec=spec, notes=notes)
+    bill = billed_live(live, endpoint.region) if with_billing else None
+    return ExportTablesResponse(table_name=name, spec=spec, notes=notes, billed_table=bill)

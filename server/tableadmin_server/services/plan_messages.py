@@ -17,7 +17,7 @@ from tableadmin.v1 import (
     UnmanagedMember,
 )
 from tableadmin_server.failure import Failure
-from tableadmin_server.planner import Change, Plan, Step, timed
+from tableadmin_server.planner import NOT_BILLED, Billed, Change, Plan, Step, timed
 
 # The field of each operation's request.
 _CALLS = {
@@ -27,8 +27,11 @@ _CALLS = {
 }
 
 
-def table_plan(name: str, plan: Plan, *, is_aws: bool) -> TablePlan:
-    """PLAN, of the table NAME; IS_AWS says that the waits take as long as they do on AWS."""
+def table_plan(name: str, plan: Plan, *, is_aws: bool, billed: Billed = NOT_BILLED) -> TablePlan:
+    """PLAN, of the table NAME, with what is BILLED before and after it.
+
+    IS_AWS says that the waits take as long as they do on AWS.
+    """
     waits = timed(plan.steps) if is_aws else [each.waits for each in plan.steps]
     return TablePlan(
         table_name=name,
@@ -43,6 +46,8 @@ def table_plan(name: str, plan: Plan, *, is_aws: bool) -> TablePlan:
         waits=[wait.description for wait in plan.waits],
         refusal=plan.refusal,
         unmanaged=[from_aws(each, UnmanagedMember) for each in plan.unmanaged],
+        billed_before=billed.before,
+        billed_after=billed.after,
     )
 
 

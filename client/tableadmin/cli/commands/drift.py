@@ -16,6 +16,7 @@ from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.app.settings import SETTINGS
 from tableadmin.cli.output import terminal_text, whole_files
 from tableadmin.cli.output.blocks import Lines
+from tableadmin.cli.requests.cost_options import CostOptions, cost_options
 from tableadmin.cli.specs import comparing, planning, regions, spec_files
 from tableadmin.cli.specs.spec_files import Source
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
     from tableadmin.cli.views.plans.drift import Comparison
     from tableadmin.client import Client
+    from tableadmin.cost import Prices
     from tableadmin.v1 import TablePlan
 
 _HELP = """Compare all specs with all tables of an endpoint.
@@ -37,6 +39,9 @@ UNKNOWN    the table cannot be read or compared
 The command changes nothing. For a table that has drifted, tablectl shows the last operation of the
 service that changed the table. If the spec has not changed since this operation, someone changed the
 table outside the service.
+
+--cost adds the monthly cost of the tables, and what they would cost if they matched their specs. UNMANAGED
+tables are read for that.
 
 --watch continues until Ctrl-C and shows each table whose status or differences change.
 """
@@ -80,6 +85,7 @@ table outside the service.
     help="Continue until Ctrl-C, and show changes of status or differences.",
 )
 @planning.exit_code_option
+@cost_options
 @pass_session
 def drift(  # noqa: PLR0913  # click gives each option by name
     session: Session,
@@ -92,10 +98,14 @@ def drift(  # noqa: PLR0913  # click gives each option by name
     *,
     follow: bool,
     exit_code: bool,
+    costs: CostOptions,
 ) -> None:
     """Compare all specs with all tables."""
     if len(endpoints) > 1 and (adopt or follow):
         raise click.UsageError("--adopt and --watch need a single endpoint")
+    if follow and costs.enabled:
+        raise click.UsageError("--watch shows no costs")
+    prices = costs.prices() if costs.enabled else None
     loaded, notes = spec_files.read(source, session.region)
     notes = [*notes, *regions.tell(session, loaded)]
     scope = comparing.Scope(prefix, ignored)
@@ -105,9 +115,13 @@ def drift(  # noqa: PLR0913  # click gives each option by name
         comparing.Following(session, *next(iter(clients.items())), loaded, scope).run()
         return
     found = [
-        each for name, client in clients.items() for each in comparing.compared(name, client, loaded, scope)
+        each
+        for name, client in clients.items()
+        for each in comparing.compared(name, client, loaded, scope, include_billing=costs.enabled)
     ]
-    _show(session, found, notes, with_endpoint=len(clients) > 1)
+    if prices:
+        found = list(comparing.priced(found, costs, prices))
+    _show(session, found, notes, prices, with_endpoint=len(clients) > 1)
     if metrics:
         _write_metrics(metrics, session, found, list(clients))
     if adopt:
@@ -118,7 +132,12 @@ def drift(  # noqa: PLR0913  # click gives each option by name
 
 
 def _show(
-    session: Session, found: Sequence[Comparison], notes: Sequence[str], *, with_endpoint: bool
+    session: Session,
+    found: Sequence[Comparison],
+    notes: Sequence[str],
+    prices: Prices | None,
+    *,
+    with_endpoint: bool,
 ) -> None:
     from tableadmin.cli.views.plans import drift as view  # noqa: PLC0415 - protobuf
     from tableadmin.cli.views.plans import plan_text  # noqa: PLC0415 - protobuf
@@ -126,14 +145,18 @@ def _show(
 
     if not session.in_blocks:
         answer: AwsDict = {"Tables": [view.record(each) for each in found], "Counts": view.counted(found)}
+        if prices:
+            answer["Cost"] = view.cost_record(found, prices)
         session.show_document(planning.noted(answer, "Notes", notes))
         return
     rows = view.rows(found, with_endpoint=with_endpoint)
+    totals = list(view.cost_lines(found, prices)) if prices else []
     if session.output == "name":
         session.show_blocks([rows])
     elif session.output == "markdown":
         click.echo(f"### tablectl drift: {view.summary(found)}\n")
         session.show_blocks([rows])
+        click.echo("".join(f"\n{each.text}\n" for each in totals), nl=False)
         click.echo(sections(_differing(found), LIMIT // 2, "tablectl drift"), nl=False)
     else:
         session.show_blocks([rows])
@@ -141,6 +164,7 @@ def _show(
             click.echo()
             terminal_text.write(plan_text.differences([plan]))
         session.show_blocks([Lines(["", view.summary(found)])])
+        terminal_text.write(totals)
 
 
 def _differing(found: Sequence[Comparison]) -> list[TablePlan]:

@@ -9,6 +9,7 @@ from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.output import terminal_text
 from tableadmin.cli.output.blocks import Lines
+from tableadmin.cli.requests.cost_options import CostOptions, cost_options
 from tableadmin.cli.specs import plan_file, planning, regions, spec_files
 from tableadmin.cli.specs.spec_files import Source
 from tableadmin.cli.views.plans import plan_text
@@ -18,6 +19,7 @@ from tableadmin.cli.views.plans.plan_markdown import markdown
 @click.command(cls=Command, example="tablectl plan -f tables.yaml --out tables.plan")
 @spec_files.source(required=True)
 @planning.exit_code_option
+@cost_options
 @click.option(
     "--out",
     metavar="PLAN",
@@ -25,29 +27,34 @@ from tableadmin.cli.views.plans.plan_markdown import markdown
     help="Save the plan to this file, for 'tablectl apply PLAN'.",
 )
 @pass_session
-def plan(session: Session, source: Source, *, exit_code: bool, out: str | None) -> None:
+def plan(session: Session, source: Source, *, exit_code: bool, costs: CostOptions, out: str | None) -> None:
     """Show the changes that tables need to match their specs, and the AWS calls that make them.
 
     The command changes nothing. The exit code is 1 if a spec is invalid, a table cannot be read, or AWS would
     reject the plan. On AWS, a plan for 1,000 tables takes minutes. On a terminal, tablectl
     shows the number of tables that are planned so far.
 
+    --cost adds the monthly cost of each table before and after the plan. The cost of on-demand requests needs
+    --reads and --writes. A cost that is not known is shown as unknown.
+
     -o markdown writes the plan for a pull request. The output fits into one comment on GitHub.
     """
     if out:
         plan_file.check(out)
+    prices = costs.prices() if costs.enabled else None
     loaded, notes = spec_files.read(source, session.region)
     notes = [*notes, *regions.tell(session, loaded)]
-    planned = planning.planned(session.client, loaded)
+    planned = planning.planned(session.client, loaded, include_billing=costs.enabled)
+    priced = planning.costs_of(planned.plans, costs, prices) if prices else None
     if session.output == "markdown" and session.in_blocks:
-        click.echo(markdown(planned.plans), nl=False)
+        click.echo(markdown(planned.plans, costs=priced), nl=False)
     elif session.output == "name" and session.in_blocks:
         changed = [each.table_name for each in planned.plans if plan_text.has_to_tell(each)]
         session.show_blocks([Lines(changed, "no changes")])
     elif session.in_blocks:
-        terminal_text.write(plan_text.review(planned.plans))
+        terminal_text.write(plan_text.review(planned.plans, priced))
     else:
-        session.show_document(planning.answer(planned.plans, notes))
+        session.show_document(planning.answer(planned.plans, notes, priced))
     planned.check()
     refused = [plan.table_name for plan in planned.plans if plan.refusal]
     if refused:

@@ -18,8 +18,10 @@ from tableadmin.cli.specs.spec_files import LoadedSpec
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
+    from tableadmin.cli.requests.cost_options import CostOptions
     from tableadmin.cli.views.plans.drift import Comparison
     from tableadmin.client import Client
+    from tableadmin.cost import Prices, TableCost
     from tableadmin.drift import TableDrift
     from tableadmin.v1 import Operation, PlanTablesResponse, TableEvent
 
@@ -36,25 +38,69 @@ class Scope(NamedTuple):
 
 
 def compared(
-    endpoint: str, client: Client, loaded: Sequence[LoadedSpec], scope: Scope
+    endpoint: str,
+    client: Client,
+    loaded: Sequence[LoadedSpec],
+    scope: Scope,
+    *,
+    include_billing: bool = False,
 ) -> Sequence[Comparison]:
     """How the tables of ENDPOINT stand to the specs LOADED, and which other tables of SCOPE there are.
+
+    INCLUDE_BILLING has the results say what costs depend on. Tables without a spec are read for that.
 
     Raises CommandFailed for invalid specs, and TableAdminError.
     """
     from tableadmin.cli.views.plans.drift import Comparison  # noqa: PLC0415 - protobuf
     from tableadmin.drift import table_drifts  # noqa: PLC0415 - protobuf
 
-    results = _results(client, loaded)
+    results = _results(client, loaded, include_billing=include_billing)
     live = [name for name in client.list_tables.items() if scope.holds(name)]
-    found = [Comparison(endpoint, each) for each in table_drifts(results, live)]
+    drifts = table_drifts(results, live)
+    if include_billing:
+        drifts = _with_bills(client, drifts)
+    found = [Comparison(endpoint, each) for each in drifts]
     return list(_with_last_operations(client, found))
 
 
-def _results(client: Client, loaded: Sequence[LoadedSpec]) -> list[PlanTablesResponse]:
+def priced(found: Sequence[Comparison], options: CostOptions, prices: Prices) -> Sequence[Comparison]:
+    """FOUND with the costs of the tables, as OPTIONS ask, by PRICES."""
+    from tableadmin.cost import live_cost, plan_cost  # noqa: PLC0415 - protobuf
+
+    usage = options.usage()
+
+    def cost(drift: TableDrift) -> TableCost | None:
+        if drift.plan is not None:
+            return plan_cost(drift.plan, usage, prices)
+        if drift.billed_table is not None:
+            return live_cost(drift.table_name, drift.billed_table, usage, prices)
+        return None
+
+    return [replace(each, cost=cost(each.drift)) for each in found]
+
+
+def _with_bills(client: Client, drifts: Sequence[TableDrift]) -> list[TableDrift]:
+    """DRIFTS, with what the cost of the tables without a spec depends on, as far as they can be read."""
+    from tableadmin.drift import batches, unmanaged_names, with_bills  # noqa: PLC0415 - protobuf
+
+    exports = [
+        each
+        for batch in batches(unmanaged_names(drifts))
+        for each in until_stalled(client, client.export_tables(table_names=batch, include_billing=True))
+    ]
+    return with_bills(drifts, exports)
+
+
+def _results(
+    client: Client, loaded: Sequence[LoadedSpec], *, include_billing: bool
+) -> list[PlanTablesResponse]:
     from tableadmin.drift import batches  # noqa: PLC0415 - protobuf
 
-    return [each for batch in batches(list(loaded)) for each in planning.planning_results(client, batch)]
+    return [
+        each
+        for batch in batches(list(loaded))
+        for each in planning.planning_results(client, batch, include_billing=include_billing)
+    ]
 
 
 def _with_last_operations(client: Client, found: Sequence[Comparison]) -> Iterator[Comparison]:

@@ -20,8 +20,11 @@ from tableadmin.cli.views.plans.plan_values import with_values
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tableadmin.awsshape import AwsDict
+    from tableadmin.awsshape import AwsDict, AwsValue
+    from tableadmin.cli.requests.cost_options import CostOptions
+    from tableadmin.cli.views.plans.costs import Costs
     from tableadmin.client import Client
+    from tableadmin.cost import Prices
     from tableadmin.errors import TableAdminError
     from tableadmin.plans import Exports
     from tableadmin.v1 import PlanTablesResponse, SpecViolation, TablePlan, ValidateTablesResponse
@@ -54,14 +57,21 @@ class Planned:
             raise CommandFailed(f"{count(len(self.errors))} could not be planned")
 
 
-def planned(client: Client, loaded: Sequence[LoadedSpec], not_before: datetime | None = None) -> Planned:
+def planned(
+    client: Client,
+    loaded: Sequence[LoadedSpec],
+    not_before: datetime | None = None,
+    *,
+    include_billing: bool = False,
+) -> Planned:
     """The plans for the specs LOADED, to be applied at NOT_BEFORE; violations are printed to standard error.
 
-    A terminal shows the progress. Raises CommandFailed for invalid specs, and TableAdminError.
+    INCLUDE_BILLING has plans say what the cost of their table depends on. A terminal shows the progress.
+    Raises CommandFailed for invalid specs, and TableAdminError.
     """
     from tableadmin.plans import table_error  # noqa: PLC0415 - grpc
 
-    results = planning_results(client, loaded, not_before)
+    results = planning_results(client, loaded, not_before, include_billing=include_billing)
     return Planned(
         [each.plan for each in results if each.HasField("plan")],
         [table_error(each.table_name, each.error) for each in results if each.HasField("error")],
@@ -69,15 +79,19 @@ def planned(client: Client, loaded: Sequence[LoadedSpec], not_before: datetime |
 
 
 def planning_results(
-    client: Client, loaded: Sequence[LoadedSpec], not_before: datetime | None = None
+    client: Client,
+    loaded: Sequence[LoadedSpec],
+    not_before: datetime | None = None,
+    *,
+    include_billing: bool = False,
 ) -> list[PlanTablesResponse]:
     """The same as `planned`, with the plan or the error of each table as the service has sent it."""
     from tableadmin.errors import InvalidArgument  # noqa: PLC0415 - grpc
 
     try:
-        results = _with_progress(
-            until_stalled(client, client.plan_tables((each.spec for each in loaded), not_before)), len(loaded)
-        )
+        specs = (each.spec for each in loaded)
+        stream = client.plan_tables(specs, not_before, include_billing=include_billing)
+        results = _with_progress(until_stalled(client, stream), len(loaded))
     except InvalidArgument as error:
         response = client.validate(each.spec for each in loaded)
         if not response.violations:
@@ -101,9 +115,28 @@ def refuse_creation(plan: TablePlan, reason: str) -> None:
         del plan.steps[:]
 
 
-def answer(plans: Sequence[TablePlan], notes: Sequence[str]) -> AwsDict:
-    """What programs get: PLANS, and the NOTES on the specs if there are any."""
-    return noted({"Plans": [with_values(aws(plan)) for plan in plans]}, "Notes", notes)
+def answer(plans: Sequence[TablePlan], notes: Sequence[str], costs: Costs | None = None) -> AwsDict:
+    """What programs get: PLANS with COSTS, and the NOTES on the specs if there are any."""
+    if costs is None:
+        return noted({"Plans": [with_values(aws(plan)) for plan in plans]}, "Notes", notes)
+    from tableadmin.cli.views.plans.costs import record, total_record  # noqa: PLC0415 - protobuf
+
+    shown: list[AwsValue] = []
+    for plan in plans:
+        found = costs.of(plan.table_name)
+        cost: AwsDict = {"Cost": record(found)} if found is not None else {}
+        shown.append({**with_values(aws(plan)), **cost})
+    return noted({"Plans": shown, "Cost": total_record(costs)}, "Notes", notes)
+
+
+def costs_of(plans: Iterable[TablePlan], options: CostOptions, prices: Prices) -> Costs:
+    """The costs of the tables of PLANS, as OPTIONS ask, by PRICES."""
+    from tableadmin.cli.views.plans.costs import Costs  # noqa: PLC0415 - protobuf
+    from tableadmin.cost import plan_cost  # noqa: PLC0415 - protobuf
+
+    usage = options.usage()
+    found = (plan_cost(plan, usage, prices) for plan in plans)
+    return Costs({each.name: each for each in found if each is not None}, prices)
 
 
 def noted(answer: AwsDict, member: str, notes: Sequence[str]) -> AwsDict:

@@ -9,17 +9,21 @@ from typing import TYPE_CHECKING
 
 from tableadmin.cli.app.session import aws
 from tableadmin.cli.output.blocks import Rows
+from tableadmin.cli.output.terminal_text import Line
 from tableadmin.cli.views.formatting import time
 from tableadmin.cli.views.operations.operation_text import state
+from tableadmin.cli.views.plans import costs
 from tableadmin.cli.views.plans.plan_values import with_values
+from tableadmin.cost.amount import ZERO
 from tableadmin.drift import DriftStatus
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
+    from tableadmin.cost import Prices, TableCost
     from tableadmin.drift import TableDrift
     from tableadmin.v1 import Operation
 
-_COLUMNS = ("Table", "Status", "Differences", "Last operation")
+_COLUMNS: tuple[str, ...] = ("Table", "Status", "Differences", "Last operation")
 # Members of a table that a row names.
 _NAMED = 3
 _HELP = {
@@ -30,11 +34,15 @@ _HELP = {
 
 @dataclass(frozen=True)
 class Comparison:
-    """How a table of ENDPOINT stands to its spec, and the last operation that changed the table, if known."""
+    """How a table of ENDPOINT stands to its spec, and the last operation that changed the table, if known.
+
+    COST is what the table costs, and what it would cost if it were as its spec says; None if not asked for.
+    """
 
     endpoint: str
     drift: TableDrift
     last_operation: Operation | None = None
+    cost: TableCost | None = None
 
     @property
     def is_same(self) -> bool:
@@ -45,11 +53,15 @@ class Comparison:
 def rows(found: Sequence[Comparison], *, with_endpoint: bool) -> Rows:
     """A row for each of FOUND that does not match its spec; WITH_ENDPOINT adds a column."""
     told = [each for each in found if not each.is_same]
-    cells = [_cells(each) for each in told]
+    cells: list[tuple[str, ...]] = [_cells(each) for each in told]
+    columns = _COLUMNS
+    if any(each.cost for each in told):
+        columns = (*_COLUMNS, "Monthly cost")
+        cells = [(*row, _cost(each.cost)) for each, row in zip(told, cells, strict=True)]
     if not with_endpoint:
-        return Rows(_COLUMNS, cells, none="all tables match their specs")
+        return Rows(columns, cells, none="all tables match their specs")
     return Rows(
-        ("Endpoint", *_COLUMNS),
+        ("Endpoint", *columns),
         [(each.endpoint, *row) for each, row in zip(told, cells, strict=True)],
         none="all tables match their specs",
         named_by=1,
@@ -78,7 +90,43 @@ def record(comparison: Comparison) -> AwsDict:
         **({"Plan": with_values(aws(drift.plan))} if drift.plan and not comparison.is_same else {}),
         **({"Error": str(drift.error)} if drift.error else {}),
         **({"LastOperation": aws(operation)} if operation else {}),
+        **({"Cost": costs.record(comparison.cost)} if comparison.cost else {}),
     }
+
+
+def cost_lines(found: Sequence[Comparison], prices: Prices) -> Iterator[Line]:
+    """What the tables of each status cost together, by PRICES."""
+    for status, tables in _priced(found).items():
+        before, after, increase, _ = costs.totals(tables)
+        said = str(before)
+        if status is DriftStatus.MISSING:
+            said = f"{after} if the specs are applied"
+        elif increase != ZERO:
+            said = f"{before} -> {after} if the specs are applied ({increase.as_increase()})"
+        count = "1 table" if len(tables) == 1 else f"{len(tables)} tables"
+        yield Line(f"Monthly cost of {count} {_said(status)}: {said}")
+    yield Line(costs.prices_note(prices), colour="bright_black")
+
+
+def cost_record(found: Sequence[Comparison], prices: Prices) -> AwsDict:
+    """What the tables of each status cost together for programs, by PRICES."""
+    return {
+        **{status.value: costs.summary_record(tables) for status, tables in _priced(found).items()},
+        **costs.prices_record(prices),
+    }
+
+
+def _priced(found: Sequence[Comparison]) -> Mapping[DriftStatus, list[TableCost]]:
+    """The costs of FOUND by status, without the statuses that no table has."""
+    by_status = {
+        status: [each.cost for each in found if each.drift.status is status and each.cost]
+        for status in DriftStatus
+    }
+    return {status: tables for status, tables in by_status.items() if tables}
+
+
+def _cost(cost: TableCost | None) -> str:
+    return "" if cost is None else costs.change(cost.monthly_before, cost.monthly_after, cost)
 
 
 def counted(found: Sequence[Comparison]) -> AwsDict:

@@ -12,6 +12,7 @@ from tableadmin.cli.views.formatting import word
 from tableadmin.cli.views.plans import plan_text
 
 if TYPE_CHECKING:
+    from tableadmin.cli.views.plans.costs import Costs
     from tableadmin.v1 import TablePlan
 
 # The characters that a comment on GitHub can have.
@@ -23,22 +24,29 @@ _LEAST = 200
 _FENCE = "~~~~"
 
 
-def markdown(plans: Sequence[TablePlan], limit: int = LIMIT) -> str:
-    """PLANS in at most LIMIT bytes; what does not fit is left out and counted: details first, then tables."""
+def markdown(plans: Sequence[TablePlan], limit: int = LIMIT, costs: Costs | None = None) -> str:
+    """PLANS in at most LIMIT bytes; what does not fit is left out and counted: details first, then tables.
+
+    The head has the sum of COSTS, and each section the cost of its table.
+    """
     told = [plan for plan in plans if plan_text.has_to_tell(plan) or plan.refusal]
     head = f"### tablectl plan: {plan_text.summary(plans)}\n"
     still = len(plans) - len(told)
     if still:
         head += f"\n{still} {'table has' if still == 1 else 'tables have'} no changes.\n"
-    return head + sections(told, limit - _size(head), "tablectl plan")
+    if costs is not None:
+        from tableadmin.cli.views.plans.costs import total_lines  # noqa: PLC0415 - protobuf
+
+        head += "".join(f"\n{each.text}\n" for each in total_lines(costs))
+    return head + sections(told, limit - _size(head), "tablectl plan", costs)
 
 
-def sections(plans: Sequence[TablePlan], room: int, command: str) -> str:
-    """A section for each of PLANS in at most ROOM bytes; COMMAND shows what does not fit."""
+def sections(plans: Sequence[TablePlan], room: int, command: str, costs: Costs | None = None) -> str:
+    """A section for each of PLANS in at most ROOM bytes, with COSTS; COMMAND shows what does not fit."""
     room -= _RESERVE
     shown: list[str] = []
     for number, plan in enumerate(plans):
-        section = _section(plan, room // (len(plans) - number))
+        section = _section(plan, room // (len(plans) - number), costs)
         if _size(section) > room:
             left = len(plans) - number
             shown.append(f"\n{left} more {'table' if left == 1 else 'tables'} not shown: run `{command}`.\n")
@@ -48,7 +56,7 @@ def sections(plans: Sequence[TablePlan], room: int, command: str) -> str:
     return "".join(shown)
 
 
-def _section(plan: TablePlan, room: int) -> str:
+def _section(plan: TablePlan, room: int, costs: Costs | None) -> str:
     """PLAN, with as many of its lines as ROOM bytes hold."""
     classes = Counter(plan_text.class_name(change) for change in plan.changes if not change.skipped)
     counts = ", ".join(f"{count} {name}" for name, count in classes.items())
@@ -57,7 +65,7 @@ def _section(plan: TablePlan, room: int) -> str:
     summary = f"<b>{what}</b>" + (f" ({html.escape(counts)})" if counts else "")
     begin = f"\n<details><summary>{summary}</summary>\n\n{_FENCE}diff\n"
     end = f"{_FENCE}\n</details>\n"
-    lines = [text[2:] for line in plan_text.body(plan) for text in folded(line, None)]
+    lines = [text[2:] for line in plan_text.body(plan, costs) for text in folded(line, None)]
     return begin + _fitting(lines, max(room, _LEAST) - _size(begin + end)) + end
 
 

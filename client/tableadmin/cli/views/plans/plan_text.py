@@ -13,6 +13,7 @@ from tableadmin.cli.views.plans.plan_values import compact, value
 from tableadmin.cli.views.plans.value_blocks import block, changed, is_nested
 
 if TYPE_CHECKING:
+    from tableadmin.cli.views.plans.costs import Costs
     from tableadmin.v1 import (
         PlannedChange,
         PlannedStep,
@@ -40,13 +41,20 @@ _BLOCK = 6
 _SUMMARY = {"CREATE": "to create", "UPDATE": "to change", "REPLACE": "to replace"}
 
 
-def review(plans: Sequence[TablePlan]) -> Iterator[Line]:
-    """Everything about PLANS that a reviewer wants to read, and at the end how many tables change."""
+def review(plans: Sequence[TablePlan], costs: Costs | None = None) -> Iterator[Line]:
+    """Everything about PLANS that a reviewer wants to read, and at the end how many tables change.
+
+    COSTS of the tables are shown where they are given.
+    """
     for plan in plans:
         yield from _changes(plan)
-        yield from _details(plan)
+        yield from _details(plan, costs)
         if plan.changes:
             yield Line("")
+    if costs is not None:
+        from tableadmin.cli.views.plans.costs import total_lines  # noqa: PLC0415 - protobuf
+
+        yield from total_lines(costs)
     yield Line(summary(plans))
 
 
@@ -85,10 +93,10 @@ def _changes(plan: TablePlan) -> Iterator[Line]:
     yield from _members(plan)
 
 
-def body(plan: TablePlan) -> Iterator[Line]:
-    """All of PLAN but its first line."""
+def body(plan: TablePlan, costs: Costs | None = None) -> Iterator[Line]:
+    """All of PLAN but its first line, with its part of COSTS."""
     yield from _members(plan)
-    yield from _details(plan)
+    yield from _details(plan, costs)
 
 
 def class_name(change: PlannedChange) -> str:
@@ -147,13 +155,18 @@ _MARKS: Mapping[tuple[bool, bool], str] = {
 }
 
 
-def _details(plan: TablePlan) -> Iterator[Line]:
+def _details(plan: TablePlan, costs: Costs | None) -> Iterator[Line]:
     yield from (Line(f"! first wait for: {each}", 2, colour="yellow") for each in plan.waits)
     for number, step in enumerate(plan.steps, 1):
         yield from _step(number, step)
     yield from map(_warning, plan.warnings)
     if plan.refusal:
         yield Line(f"refused: {plan.refusal}", 2, colour="red")
+    cost = costs.of(plan.table_name) if costs is not None else None
+    if cost is not None:
+        from tableadmin.cli.views.plans.costs import lines  # noqa: PLC0415 - protobuf
+
+        yield from lines(cost)
 
 
 def _warning(warning: PlanWarning) -> Line:

@@ -1,0 +1,177 @@
+"""The options of commands that show costs: which prices, and how many requests there are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
+
+import click
+
+from tableadmin.cli.app.exit_codes import InputError
+
+if TYPE_CHECKING:
+    from tableadmin.cost import Prices, Rates, Usage
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_SECONDS_AN_HOUR = 3600
+_HOURS_A_MONTH = 730
+_THOUSANDS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
+_BYTES = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+_RATE = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>[KMG]?)(?P<per_second>/S)?", re.IGNORECASE)
+_SIZE = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>[KMGT]?)B?", re.IGNORECASE)
+_RATE_FORM = "[TABLE[/INDEX]=]RATE"
+_SIZE_FORM = "[TABLE[/INDEX]=]SIZE"
+
+
+class _Amount(NamedTuple):
+    """A number of units a month or of bytes, for RESOURCE; "" is each table."""
+
+    resource: str
+    value: Decimal
+
+
+class _AmountType(click.ParamType[_Amount]):
+    """`[TABLE[/INDEX]=]AMOUNT`, where AMOUNT is what PATTERN matches."""
+
+    def __init__(self, name: str, pattern: re.Pattern[str], factors: dict[str, int], example: str) -> None:
+        self.name = name
+        self._pattern = pattern
+        self._factors = factors
+        self._example = example
+
+    def convert(
+        self,
+        value: object,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> _Amount:
+        """VALUE as a number for a resource."""
+        resource, given, amount = str(value).rpartition("=")
+        found = self._pattern.fullmatch(amount.strip())
+        if found is None or (given and not resource.strip()):
+            self.fail(f"{value!r} is not {self._example}", param, ctx)
+        parts = found.groupdict()
+        number = Decimal(parts["number"]) * self._factors[parts["unit"].upper()]
+        if parts.get("per_second"):
+            number *= _SECONDS_AN_HOUR * _HOURS_A_MONTH
+        return _Amount(resource.strip(), number)
+
+
+_RATES = _AmountType("rate", _RATE, _THOUSANDS, "a number a month such as 20M, or a second such as 50/s")
+_SIZES = _AmountType("size", _SIZE, _BYTES, "a size such as 500MB or 20GB")
+
+
+@dataclass(frozen=True)
+class CostOptions:
+    """What was asked for about costs. ENABLED says whether costs are shown at all."""
+
+    enabled: bool
+    files: Sequence[str]
+    reads: Sequence[_Amount]
+    writes: Sequence[_Amount]
+    stream_reads: Sequence[_Amount]
+    storage: Sequence[_Amount]
+
+    def prices(self) -> Prices:
+        """The prices of the files; those of the package without files. Raises InputError."""
+        from tableadmin.cost import PriceError, packaged, read  # noqa: PLC0415 - protobuf
+
+        try:
+            found = [read(Path(each)) for each in self.files]
+        except PriceError as error:
+            raise InputError(str(error)) from error
+        if not found:
+            return packaged()
+        first, *others = found
+        for each in others:
+            first = first.merged(each)
+        return first
+
+    def usage(self) -> Usage:
+        """The numbers of requests, and the sizes of what does not exist yet."""
+        from tableadmin.cost import Usage  # noqa: PLC0415 - protobuf
+
+        return Usage(
+            reads=_rates(self.reads),
+            writes=_rates(self.writes),
+            stream_reads=_rates(self.stream_reads),
+            storage=_rates(self.storage),
+        )
+
+
+def _rates(amounts: Sequence[_Amount]) -> Rates:
+    from tableadmin.cost import Rates  # noqa: PLC0415 - protobuf
+
+    return Rates({each.resource: each.value for each in amounts})
+
+
+_OPTIONS = (
+    click.option(
+        "--cost",
+        is_flag=True,
+        help="Show the monthly cost of each table in US dollars, by list prices. The options below imply "
+        "--cost.",
+    ),
+    click.option(
+        "--prices",
+        metavar="FILE",
+        multiple=True,
+        type=click.Path(dir_okay=False),
+        help="Use these prices: AWS's price list of AmazonDynamoDB as JSON. Can be repeated for several "
+        "regions. By default tablectl has prices of us-east-1.",
+    ),
+    click.option(
+        "--reads",
+        metavar=_RATE_FORM,
+        multiple=True,
+        type=_RATES,
+        help="Read request units of on-demand tables: a number a month such as 20M, or a second such as "
+        "50/s. Without TABLE for each table. Can be repeated.",
+    ),
+    click.option(
+        "--writes",
+        metavar=_RATE_FORM,
+        multiple=True,
+        type=_RATES,
+        help="Write request units of on-demand tables, and of tables with a Kinesis data stream.",
+    ),
+    click.option(
+        "--stream-reads",
+        metavar=_RATE_FORM,
+        multiple=True,
+        type=_RATES,
+        help="GetRecords calls of readers of DynamoDB Streams. Calls by Lambda are free.",
+    ),
+    click.option(
+        "--storage",
+        metavar=_SIZE_FORM,
+        multiple=True,
+        type=_SIZES,
+        help="Size of tables and indexes that do not exist yet, such as 20GB.",
+    ),
+)
+
+
+def cost_options(command: Callable[P, R]) -> Callable[P, R]:
+    """Add the options of costs to COMMAND, which gets them as `costs`, a CostOptions."""
+
+    @wraps(command)
+    def with_costs(*args: P.args, **kwargs: P.kwargs) -> R:
+        names = ("reads", "writes", "stream_reads", "storage")
+        amounts: dict[str, Any] = {name: kwargs.pop(name) for name in names}
+        files: Any = kwargs.pop("prices")
+        enabled = bool(kwargs.pop("cost") or files or any(amounts.values()))
+        kwargs["costs"] = CostOptions(enabled=enabled, files=files, **amounts)
+        return command(*args, **kwargs)
+
+    found: Callable[P, R] = with_costs
+    for option in reversed(_OPTIONS):
+        found = option(found)
+    return found

@@ -1,0 +1,30 @@
+"""What tables cost a month, and what a change of them costs: from settings, sizes, rates and prices. Pure.
+
+`plan_cost` gives the cost of a plan, `live_cost` that of a table. Amounts are US dollars as Decimal, with
+bounds. What is not known has no upper bound, and is never counted as nothing.
+"""
+
+from tableadmin.cost.amount import Amount, total
+from tableadmin.cost.lines import Line, Quantity
+from tableadmin.cost.price_files import read
+from tableadmin.cost.prices import PriceError, Prices, packaged
+from tableadmin.cost.table_cost import TableCost, cost, live_cost, plan_cost, worst_increase
+from tableadmin.cost.usage import Rates, Usage
+
+__all__ = [
+    "Amount",
+    "Line",
+    "PriceError",
+    "Prices",
+    "Quantity",
+    "Rates",
+    "TableCost",
+    "Usage",
+    "cost",
+    "live_cost",
+    "packaged",
+    "plan_cost",
+    "read",
+    "total",
+    "worst_increase",
+]

@@ -1,0 +1,28 @@
+"""Files of prices."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tableadmin.cost import price_list
+from tableadmin.cost.prices import PriceError, Prices, own
+
+
+def read(path: Path) -> Prices:
+    """The prices in the file at PATH: AWS's price list of AmazonDynamoDB, or a file like `prices.json`.
+
+    Raises PriceError.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise PriceError(f"{path}: {error.strerror}") from error
+    except ValueError as error:
+        raise PriceError(f"{path}: is not JSON: {error}") from error
+    try:
+        if isinstance(document, dict) and "regions" in document:
+            return own(document)
+        return price_list.prices(document)
+    except PriceError as error:
+        raise PriceError(f"{path}: {error}") from error

@@ -70,6 +70,9 @@ RUN: Mapping[tuple[str, str], Preparation] = {
 # The sections whose blocks another test runs, because they need more than a folder and a server.
 ELSEWHERE: Mapping[tuple[str, str], str] = {
     ("docs/guides/console.md", "Start"): "tests/cli/commands/test_console.py",
+    ("docs/guides/cost.md", "Drift"): "tests/cli/test_cost_page.py",
+    ("docs/guides/cost.md", "Plans"): "tests/cli/test_cost_page.py",
+    ("docs/guides/cost.md", "Requests of on-demand tables"): "tests/cli/test_cost_page.py",
     ("docs/guides/languages.md", "By reflection"): "tests/foreign/test_languages_page.py",
     ("docs/operate/security.md", "Approval"): "tests/server/security/test_documentation.py",
     ("docs/operate/security.md", "Static tokens"): "tests/server/security/test_documentation.py",
@@ -82,6 +85,9 @@ ELSEWHERE: Mapping[tuple[str, str], str] = {
 }
 # The blocks that no test runs, by their first line. They need Docker, a cluster, AWS or a package registry.
 NOT_RUN = {
+    "docs/guides/cost.md": [
+        "curl -O https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/AmazonDynamoDB/current/eu-west-1/index.json"
+    ],
     "README.md": ["make demo    # creates, changes and deletes tables on an embedded engine, then cleans up"],
     "docs/guides/console.md": ["ssh -L 8642:127.0.0.1:8642 HOST tablectl console --no-open --port 8642"],
     "docs/guides/drift.md": ["tablectl drift -f tables/ --exit-code -o markdown"],

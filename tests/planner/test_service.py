@@ -174,3 +174,30 @@ def test_invalid(model_server: ServerProcess) -> None:
         ("Music", "TableName", "Music occurs more than once"),
     ] == [(each.table_name, each.path, each.description) for each in answer.violations]
     assert "and 2 more" in str(cast("grpc.Call", raised.value).details())
+
+
+def test_billing_takes_no_more_calls(
+    model: Served, model_server: ServerProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A plan that says what the cost depends on reads of AWS what any plan reads."""
+    asked: list[str] = []
+    answered = model.control.call
+
+    def noted(operation: str, params: Data) -> Data:
+        asked.append(operation)
+        return answered(operation, params)
+
+    monkeypatch.setattr(model.control, "call", noted)
+    bills, calls = [], []
+    with Client(model_server.address) as client:
+        specs = [from_aws(spec("Bill"), v1.TableSpec)]
+        client.plan(specs)  # the first one also asks what the endpoint supports
+        asked.clear()
+        for include in (False, True):
+            (plan,) = client.plan(specs, include_billing=include).plans
+            bills.append(plan.HasField("billed_after"))
+            calls.append(sorted(asked))
+            asked.clear()
+    assert bills == [False, True]
+    assert calls[0] == calls[1]
+    assert calls[0]

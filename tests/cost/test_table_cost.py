@@ -261,6 +261,12 @@ def test_a_new_replica_is_restored_and_transferred_once() -> None:
     }
 
 
+def test_a_restore_is_charged_once_by_its_size() -> None:
+    """A table that is restored costs once for each gigabyte that is restored."""
+    found = changed(None, on_demand(restored_bytes=4 * GIGABYTE))
+    assert one_time(found) == {("", "restore"): "$0.60"}
+
+
 def test_what_is_gone_costs_nothing() -> None:
     """The cost of an index that is deleted is subtracted, also where it is not known."""
     index = BilledIndex(

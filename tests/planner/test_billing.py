@@ -177,3 +177,17 @@ def test_a_table_that_is_not_there_is_not_billed() -> None:
     """There is nothing to bill where there is no table."""
     assert billed_live(Snapshot("Music"), REGION) is None
     assert shape(billed_live(settled(table(index("Genre", ALL))).observed(), ""))["Region"] == REGION
+
+
+def test_a_restored_table_has_the_sizes_of_its_source() -> None:
+    """A restore writes what the source has now, and an index of the spec that it lacks is built later."""
+    recovery = {"PointInTimeRecoveryEnabled": True}
+    driver = settled(table(index("Genre"), PointInTimeRecoverySpecification=recovery))
+    live = Snapshot("Restored", source=sized(driver))
+    source = {"SourceTableName": "Music", "UseLatestRestorableTime": True}
+    wanted = table(index("Genre"), index("Hits"), TableName="Restored", RestoreSource=source)
+    before, after = bill(driver, wanted, live)
+    assert before is None
+    assert after is not None
+    assert (after.size_bytes, after.restored_bytes) == (1000, 1500)
+    assert [each.HasField("size_bytes") for each in after.indexes] == [True, False]

@@ -19,10 +19,18 @@ _UNIT = 1024
 def once(before: BilledTable | None, after: BilledTable, prices: Prices) -> Sequence[Line]:
     """What it costs to bring a table from BEFORE, None for a table that does not exist, to AFTER."""
     return [
+        *_restore(after, prices),
         *_warm_up(before, after, prices),
         *(_index_builds(before, after, prices) if before is not None else ()),
         *(_replica_builds(before, after, prices) if before is not None else ()),
     ]
+
+
+def _restore(after: BilledTable, prices: Prices) -> Iterator[Line]:
+    """The restore of a table from a backup or from a point in time."""
+    if after.HasField("restored_bytes"):
+        size = known(after.restored_bytes / GIGABYTE)
+        yield Place(prices, after.region).line("restore", size, "GB", Price.RESTORE, missing="")
 
 
 def _warm_up(before: BilledTable | None, after: BilledTable, prices: Prices) -> Iterator[Line]:

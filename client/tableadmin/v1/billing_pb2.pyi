@@ -38,6 +38,7 @@ class BilledTable(_message.Message):
     KINESIS_STREAMS_FIELD_NUMBER: _builtins.int
     REPLICAS_FIELD_NUMBER: _builtins.int
     VECTOR_INDEXES_FIELD_NUMBER: _builtins.int
+    RESTORED_BYTES_FIELD_NUMBER: _builtins.int
     region: _builtins.str
     """The AWS Region of the table. Empty if the endpoint does not name one."""
     billing_mode: _throughput_pb2.BillingMode.ValueType
@@ -58,6 +59,10 @@ class BilledTable(_message.Message):
     """The number of Kinesis data streams that receive the changes of the table."""
     vector_indexes: _builtins.int
     """The number of vector indexes."""
+    restored_bytes: _builtins.int
+    """The bytes that a restore writes, if the plan restores the table: the present size of the source. The
+    sizes of the table and of its indexes are those of the source, too.
+    """
     @_builtins.property
     def capacity(self) -> Global___BilledCapacity:
         """The capacity of the table, without its indexes."""
@@ -85,10 +90,11 @@ class BilledTable(_message.Message):
         kinesis_streams: _builtins.int | None = ...,
         replicas: _abc.Iterable[Global___BilledReplica] | None = ...,
         vector_indexes: _builtins.int | None = ...,
+        restored_bytes: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_billing_mode", b"_billing_mode", "_item_count", b"_item_count", "_kinesis_streams", b"_kinesis_streams", "_point_in_time_recovery_enabled", b"_point_in_time_recovery_enabled", "_region", b"_region", "_size_bytes", b"_size_bytes", "_stream_enabled", b"_stream_enabled", "_table_class", b"_table_class", "_vector_indexes", b"_vector_indexes", "billing_mode", b"billing_mode", "capacity", b"capacity", "item_count", b"item_count", "kinesis_streams", b"kinesis_streams", "point_in_time_recovery_enabled", b"point_in_time_recovery_enabled", "region", b"region", "size_bytes", b"size_bytes", "stream_enabled", b"stream_enabled", "table_class", b"table_class", "vector_indexes", b"vector_indexes"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_billing_mode", b"_billing_mode", "_item_count", b"_item_count", "_kinesis_streams", b"_kinesis_streams", "_point_in_time_recovery_enabled", b"_point_in_time_recovery_enabled", "_region", b"_region", "_restored_bytes", b"_restored_bytes", "_size_bytes", b"_size_bytes", "_stream_enabled", b"_stream_enabled", "_table_class", b"_table_class", "_vector_indexes", b"_vector_indexes", "billing_mode", b"billing_mode", "capacity", b"capacity", "item_count", b"item_count", "kinesis_streams", b"kinesis_streams", "point_in_time_recovery_enabled", b"point_in_time_recovery_enabled", "region", b"region", "restored_bytes", b"restored_bytes", "size_bytes", b"size_bytes", "stream_enabled", b"stream_enabled", "table_class", b"table_class", "vector_indexes", b"vector_indexes"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_billing_mode", b"_billing_mode", "_item_count", b"_item_count", "_kinesis_streams", b"_kinesis_streams", "_point_in_time_recovery_enabled", b"_point_in_time_recovery_enabled", "_region", b"_region", "_size_bytes", b"_size_bytes", "_stream_enabled", b"_stream_enabled", "_table_class", b"_table_class", "_vector_indexes", b"_vector_indexes", "billing_mode", b"billing_mode", "capacity", b"capacity", "indexes", b"indexes", "item_count", b"item_count", "kinesis_streams", b"kinesis_streams", "point_in_time_recovery_enabled", b"point_in_time_recovery_enabled", "region", b"region", "replicas", b"replicas", "size_bytes", b"size_bytes", "stream_enabled", b"stream_enabled", "table_class", b"table_class", "vector_indexes", b"vector_indexes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_billing_mode", b"_billing_mode", "_item_count", b"_item_count", "_kinesis_streams", b"_kinesis_streams", "_point_in_time_recovery_enabled", b"_point_in_time_recovery_enabled", "_region", b"_region", "_restored_bytes", b"_restored_bytes", "_size_bytes", b"_size_bytes", "_stream_enabled", b"_stream_enabled", "_table_class", b"_table_class", "_vector_indexes", b"_vector_indexes", "billing_mode", b"billing_mode", "capacity", b"capacity", "indexes", b"indexes", "item_count", b"item_count", "kinesis_streams", b"kinesis_streams", "point_in_time_recovery_enabled", b"point_in_time_recovery_enabled", "region", b"region", "replicas", b"replicas", "restored_bytes", b"restored_bytes", "size_bytes", b"size_bytes", "stream_enabled", b"stream_enabled", "table_class", b"table_class", "vector_indexes", b"vector_indexes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__billing_mode: _TypeAlias = _typing.Literal["billing_mode"]  # noqa: Y015
     _WhichOneofArgType__billing_mode: _TypeAlias = _typing.Literal["_billing_mode", b"_billing_mode"]  # noqa: Y015
@@ -100,6 +106,8 @@ class BilledTable(_message.Message):
     _WhichOneofArgType__point_in_time_recovery_enabled: _TypeAlias = _typing.Literal["_point_in_time_recovery_enabled", b"_point_in_time_recovery_enabled"]  # noqa: Y015
     _WhichOneofReturnType__region: _TypeAlias = _typing.Literal["region"]  # noqa: Y015
     _WhichOneofArgType__region: _TypeAlias = _typing.Literal["_region", b"_region"]  # noqa: Y015
+    _WhichOneofReturnType__restored_bytes: _TypeAlias = _typing.Literal["restored_bytes"]  # noqa: Y015
+    _WhichOneofArgType__restored_bytes: _TypeAlias = _typing.Literal["_restored_bytes", b"_restored_bytes"]  # noqa: Y015
     _WhichOneofReturnType__size_bytes: _TypeAlias = _typing.Literal["size_bytes"]  # noqa: Y015
     _WhichOneofArgType__size_bytes: _TypeAlias = _typing.Literal["_size_bytes", b"_size_bytes"]  # noqa: Y015
     _WhichOneofReturnType__stream_enabled: _TypeAlias = _typing.Literal["stream_enabled"]  # noqa: Y015
@@ -118,6 +126,8 @@ class BilledTable(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__point_in_time_recovery_enabled) -> _WhichOneofReturnType__point_in_time_recovery_enabled | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__region) -> _WhichOneofReturnType__region | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__restored_bytes) -> _WhichOneofReturnType__restored_bytes | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__size_bytes) -> _WhichOneofReturnType__size_bytes | None: ...
     @_typing.overload

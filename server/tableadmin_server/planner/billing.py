@@ -44,11 +44,20 @@ def billed(made: Plan, live: Snapshot, region: str) -> Billed:
     before, after = made.at, made.to
     if after is None:
         return NOT_BILLED
+    if before is None and live.source is not None:
+        return Billed(None, _restored(after, live.source, region, made.unmanaged))
     kept = None if made.action is Action.REPLACE else before
     return Billed(
         None if before is None else _billed(before, before, live, region, _live_bounds(live)),
         _billed(after, kept, live, region, _bounds_after(kept, live, made.unmanaged)),
     )
+
+
+def _restored(to: TableState, source: Snapshot, region: str, unmanaged: Sequence[AwsDict]) -> BilledTable:
+    """The table that is restored from SOURCE and then is as TO. AWS does not restore auto scaling."""
+    found = _billed(to, live_state(source), source, region, _bounds_after(None, source, unmanaged))
+    found.restored_bytes = found.size_bytes + sum(each.size_bytes for each in found.indexes)
+    return found
 
 
 def billed_live(live: Snapshot, region: str) -> BilledTable | None:

@@ -217,6 +217,8 @@ def _restoration(
         fingerprint(live, None, unmanaged),
         refusal,
         unmanaged.entries,
+        None,
+        to,
     )
 
 

@@ -15,7 +15,7 @@ import yaml
 from tests.cli.running import PROGRAM, Run
 
 PAGE = (Path(__file__).parents[2] / "docs" / "guides" / "pull-requests.md").read_text(encoding="utf-8")
-GITHUB, GITLAB = (yaml.safe_load(each) for each in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL))
+GITHUB, GITLAB, _ = (yaml.safe_load(each) for each in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL))
 
 # What stands in for the tools of the hosts: it writes down its arguments, and answers as the host does.
 _GH = """#!/bin/sh
@@ -111,9 +111,15 @@ def runner(served: dict[str, str], tmp_path: Path) -> Runner:
 def _spec(name: str, units: int) -> str:
     return (
         f"TableName: {name}\n"
-        "AttributeDefinitions: [{AttributeName: Artist, AttributeType: S}]\n"
-        "KeySchema: [{AttributeName: Artist, KeyType: HASH}]\n"
-        f"ProvisionedThroughput: {{ReadCapacityUnits: {units}, WriteCapacityUnits: 5}}\n"
+        "AttributeDefinitions:\n"
+        "  - AttributeName: Artist\n"
+        "    AttributeType: S\n"
+        "KeySchema:\n"
+        "  - AttributeName: Artist\n"
+        "    KeyType: HASH\n"
+        "ProvisionedThroughput:\n"
+        f"  ReadCapacityUnits: {units}\n"
+        "  WriteCapacityUnits: 5\n"
     )
 
 
@@ -144,6 +150,14 @@ def test_a_table_that_has_moved(runner: Runner, tablectl: Run, table: str, host:
     assert "nothing changed: changed since the plan was made" in applied.stderr
     described = json.loads(tablectl("table", "describe", table, "-o", "json").stdout)
     assert 7 == described["Table"]["ProvisionedThroughput"]["ReadCapacityUnits"]
+
+
+@pytest.mark.parametrize("host", JOBS)
+def test_a_spec_in_another_form(runner: Runner, table_name: str, host: str) -> None:
+    """The pull request fails, and shows what fmt would change, if a spec is not in the canonical form."""
+    planned = runner.run(_spec(table_name, 5).replace("  -", "-").replace("    ", "  "), JOBS[host]("plan"))
+    assert 2 == planned.returncode
+    assert "+  - AttributeName: Artist" in planned.stdout
 
 
 def test_the_comment_is_updated(runner: Runner, table_name: str) -> None:

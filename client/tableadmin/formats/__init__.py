@@ -12,10 +12,11 @@ from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from tableadmin.formats import parameter_files, spec
 from tableadmin.formats.aws_cli import cli_json
+from tableadmin.formats.canonical import canonical
 from tableadmin.formats.cloudformation import stack
 from tableadmin.formats.cloudformation import writing as template_writing
 from tableadmin.formats.error import SpecError, printable
-from tableadmin.formats.files import beside, folder
+from tableadmin.formats.files import beside, documents_in, folder
 from tableadmin.formats.found import Found, FoundTable, joined, leaving_alone
 from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.kubernetes import ack
@@ -32,13 +33,16 @@ from tableadmin.v1 import TableSpec
 __all__ = [
     "FORMATS",
     "Format",
+    "Formatted",
     "Found",
     "FoundTable",
     "Inputs",
     "SpecError",
     "Written",
     "check_distinct",
+    "documents_in",
     "find",
+    "formatted",
     "joined",
     "load",
     "parameter_values",
@@ -128,6 +132,55 @@ def find(source: str | bytes, *, name: str, inputs: Inputs) -> Found:
     except SpecError as error:
         raise error.within(file=name) from None
     return joined(_document(document, n, text, name, inputs) for n, document in enumerate(found))
+
+
+class Formatted(NamedTuple):
+    """The text of a file in the canonical form.
+
+    For a file that is left alone, `text` is that of the file and `left_alone` the reason, which is empty
+    otherwise.
+    """
+
+    text: str
+    left_alone: str
+
+
+def formatted(source: str | bytes, *, name: str) -> Formatted:
+    """SOURCE, the content of the file NAME, in the canonical form if the file has specs in the native format.
+
+    The comments and the meaning are those of SOURCE. Files in other formats are left alone. Raises SpecError
+    for what can't be read.
+    """
+    try:
+        text = source if isinstance(source, str) else decoded(source)
+        other = _format_of(name, text)
+    except SpecError as error:
+        raise error.within(file=name) from None
+    if other:
+        return Formatted(text, other)
+    before = read(text, name=name)
+    try:
+        found = canonical(text, documents(text), name=name)
+    except SpecError as error:
+        raise error.within(file=name) from None
+    if read(found, name=name) != before:
+        raise SpecError("can't be written in the canonical form without a change of its meaning", file=name)
+    return Formatted(found, "")
+
+
+def _format_of(name: str, text: str) -> str:
+    """What TEXT, the content of the file NAME, is, in words; empty if all of TEXT is specs."""
+    reader = text_reader_of(name, text)
+    if reader:
+        return f"is in the format {reader.format}"
+    for document in _documents(text):
+        try:
+            found = reader_of(document)
+        except SpecError as error:
+            return error.reason
+        if found.read is not spec.read:
+            return f"is in the format {found.format}"
+    return ""
 
 
 def parameter_values(source: str | bytes, *, name: str) -> dict[str, str]:

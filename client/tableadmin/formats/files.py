@@ -29,6 +29,15 @@ def folder(path: Path, name: str) -> tuple[FolderReader, dict[str, str]] | list[
     return reader, {each: _text(paths[each], f"{name}/{each}") for each in sorted(wanted)}
 
 
+def documents_in(path: str | Path) -> list[str]:
+    """The names of the YAML and JSON files in the folder PATH and below, without those that are hidden.
+
+    A file is in the list itself. Raises SpecError for a folder without such files, and OSError.
+    """
+    name, top = str(path), Path(path)
+    return _documents(_paths(top, name), name) if top.is_dir() else [name]
+
+
 def _documents(paths: Iterable[str], name: str) -> list[str]:
     found = [each for each in paths if each.endswith(_DOCUMENTS) and not _is_hidden(each)]
     if not found:

@@ -1,8 +1,10 @@
 """The project's own format: TableSpec in AWS member names, as YAML or JSON."""
 
 import difflib
+import math
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import cast
 
 import yaml
@@ -185,4 +187,10 @@ _Dumper.add_representer(Plain, _text)
 
 def dumped(data: Record) -> str:
     """DATA as a YAML document, members in their order."""
-    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=math.inf)
+
+
+@cache
+def scalar(text: str) -> str:
+    """TEXT as it stands behind the name of a member in YAML, in quotes where need be."""
+    return dumped({"a": text}).removeprefix("a: ").removesuffix("\n")

@@ -20,6 +20,7 @@ COMMANDS = {
     "ttl": "ttl:ttl",
     "tag": "tag:tag",
     "validate": "validate:validate",
+    "fmt": "fmt:fmt",
     "schema": "schema:schema",
     "plan": "plan:plan",
     "apply": "apply:apply",
@@ -68,8 +69,8 @@ def tablectl() -> None:
     """Administer DynamoDB tables through the Table Admin service.
 
     The exit code is 0 for success, 1 for an error, 64 for wrong usage and 130 for Ctrl-C. With --exit-code,
-    'plan', 'diff' and 'drift' exit with 2 if there are changes. 'can' exits with 3 if the action needs
-    approval.
+    'plan', 'diff' and 'drift' exit with 2 if there are changes, and so does 'fmt --check'. 'can' exits with 3
+    if the action needs approval.
     """
 
 

@@ -247,14 +247,15 @@ def _found(file: str, inputs: Inputs) -> Found:
     from tableadmin import formats  # noqa: PLC0415 - yaml and protobuf
 
     if file == "-":
-        return formats.find(_standard_input(), name="standard input", inputs=inputs)
+        return formats.find(standard_input(), name="standard input", inputs=inputs)
     try:
         return formats.load(file, inputs=inputs)
     except OSError as error:
         raise SpecsError(f"{file}: {error.strerror}") from error
 
 
-def _standard_input() -> str | bytes:
+def standard_input() -> str | bytes:
+    """What standard input holds."""
     binary = getattr(sys.stdin, "buffer", None)
     return binary.read() if binary else sys.stdin.read()
 

@@ -23,7 +23,7 @@ def documents(text: str) -> list[Tree]:
     """
     begin = text.removeprefix("\ufeff")
     try:
-        found = _json(begin) if _is_like_json(begin) else _yaml(begin)
+        found = _json(begin) if is_like_json(begin) else _yaml(begin)
     except RecursionError:
         raise SpecError("is nested too deeply") from None
     if not found:
@@ -36,7 +36,7 @@ def line_of(text: str, document: int, path: str) -> int | None:
     if len(text) > _LINES_UP_TO or not path:
         return None
     try:
-        whole = _without_comments(text) if _is_like_json(text) else text
+        whole = _without_comments(text) if is_like_json(text) else text
         return yaml_nodes.line_of(whole, document, list(_steps(path)))
     except (SpecError, RecursionError):
         return None
@@ -95,7 +95,8 @@ _TYPOGRAPHIC = ("\u2018", "\u2019", "\u201c", "\u201d")
 _PYTHON = re.compile(r"'\w+': (?:datetime\.datetime|Decimal)\(")
 
 
-def _is_like_json(text: str) -> bool:
+def is_like_json(text: str) -> bool:
+    """Whether TEXT begins as JSON does, comments included."""
     return text.lstrip().startswith(("{", "[", "//", "/*"))
 
 

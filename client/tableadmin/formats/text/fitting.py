@@ -10,7 +10,8 @@ from tableadmin.awsshape.rules import members_of
 from tableadmin.formats.text.tree import Plain, Record, Tree
 
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]*)")
-_TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+# Plain text that stands for a truth value.
+TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 
 
 def fitted(data: Record, descriptor: Descriptor) -> Record:
@@ -68,7 +69,7 @@ def _single(value: Tree, field: FieldDescriptor) -> Tree:
 
 
 def _truth(text: str) -> Tree:
-    return _TRUTH.get(text, str(text))
+    return TRUTH.get(text, str(text))
 
 
 def _whole(text: str) -> Tree:

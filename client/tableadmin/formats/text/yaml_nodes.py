@@ -5,6 +5,7 @@ PyYAML scans and composes; its constructors, which turn NO into false and 010 in
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import ClassVar
 
 import yaml
@@ -26,7 +27,8 @@ _MERGE = f"{_STANDARD}merge"
 _SCALARS = {f"{_STANDARD}{name}" for name in ("str", "int", "float", "bool", "null")}
 _TABBED = re.compile(r" *\t")
 _TAB = "a tab can't indent a line of YAML; use spaces"
-_NULL = re.compile(r"~|null|Null|NULL|")
+# Plain text that stands for nothing.
+NULL = re.compile(r"~|null|Null|NULL|")
 # CloudFormation's short forms; `!X` stands for {"Fn::X": ...} but for these two.
 _UNPREFIXED = {"!Ref": "Ref", "!Condition": "Condition"}
 _FUNCTIONS = {
@@ -38,7 +40,7 @@ _FUNCTIONS = {
 } | _UNPREFIXED
 
 
-class _Loader(_Base):  # type: ignore[misc, valid-type]  # which of PyYAML's loaders is known at run time
+class Loader(_Base):  # type: ignore[misc, valid-type]  # which of PyYAML's loaders is known at run time
     """Composes nodes, and finds meaning in no plain text but the merge key."""
 
     yaml_implicit_resolvers: ClassVar = {"<": [(_MERGE, re.compile("<<"))]}
@@ -69,9 +71,16 @@ def line_of(text: str, document: int, steps: Sequence[str | int]) -> int | None:
 
 
 def _nodes(text: str) -> Iterator[Node]:
-    try:
+    with reported(text):
         _refuse_depth(text)
-        yield from yaml.compose_all(text, _Loader)
+        yield from yaml.compose_all(text, Loader)
+
+
+@contextmanager
+def reported(text: str) -> Iterator[None]:
+    """Raise SpecError, with the line in TEXT, for what PyYAML refuses."""
+    try:
+        yield
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         # What ends too early is behind the last line.
@@ -84,7 +93,7 @@ def _nodes(text: str) -> Iterator[Node]:
 
 def _refuse_depth(text: str) -> None:
     depth = 0
-    for event in yaml.parse(text, _Loader):
+    for event in yaml.parse(text, Loader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
             raise SpecError(f"is nested more than {DEEPEST} deep", line=_line(event))
@@ -105,7 +114,7 @@ def _line(place: Node | yaml.Event) -> int:
 
 
 def _is_null(node: Node) -> bool:
-    return isinstance(node, ScalarNode) and not node.style and _NULL.fullmatch(node.value) is not None
+    return isinstance(node, ScalarNode) and not node.style and NULL.fullmatch(node.value) is not None
 
 
 class _Construction:

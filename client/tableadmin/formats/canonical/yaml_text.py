@@ -1,0 +1,125 @@
+"""Nodes -> YAML in block style, two spaces a level."""
+
+from collections.abc import Iterable, Sequence
+
+from tableadmin.formats.canonical.members import MERGE, Place, below, is_merge, ordered
+from tableadmin.formats.canonical.nodes import Document, Entry, Node
+from tableadmin.formats.canonical.spacing import trimmed, trimmed_end
+from tableadmin.formats.spec import scalar
+from tableadmin.formats.text.fitting import TRUTH
+from tableadmin.formats.text.yaml_nodes import NULL
+
+_STEP = 2
+
+
+def text(documents: Sequence[tuple[Document, Place]]) -> str:
+    """DOCUMENTS, each with what it holds, as the text of a file."""
+    return "---\n".join(_Writer().document(document, place) for document, place in documents)
+
+
+class _Writer:
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._anchored: set[Node] = set()
+
+    def document(self, document: Document, place: Place) -> str:
+        """DOCUMENT at PLACE, with a line break at the end."""
+        self._comments(document.root.head, 0)
+        self._collection(document.root.value, place, 0)
+        self._comments(document.tail, 0)
+        return "\n".join([*trimmed_end(self._lines), ""])
+
+    def _collection(self, node: Node, place: Place, indent: int, first: str = "") -> None:
+        """Write the entries of NODE. FIRST is what stands before the first one in its line, if anything."""
+        for number, entry in enumerate(ordered(place, node.entries)):
+            inner = below(place, entry)
+            if first and not number:
+                self._entry(entry, inner, first, indent)
+                continue
+            head = _head(entry, inner)
+            self._comments(head if number else trimmed(head), indent)
+            self._entry(entry, inner, " " * indent, indent)
+        self._comments(trimmed_end(node.foot), indent)
+
+    def _entry(self, entry: Entry, place: Place, begin: str, indent: int) -> None:
+        value = entry.value
+        lead = begin + (f"{_name(entry.key)}:" if entry.key else "-")
+        comment = f"  {entry.beside[0]}" if _has_comment_beside(entry) else ""
+        if value in self._anchored:
+            self._lines.append(f"{lead} *{value.anchor}{comment}")
+            return
+        if value.anchor:
+            self._anchored.add(value)
+            lead += f" &{value.anchor}"
+        if _joins_its_item(entry):
+            self._collection(value, place, indent + _STEP, f"{lead} ")
+        elif value.entries:
+            self._lines.append(lead + comment)
+            self._collection(value, place, indent + _STEP)
+        else:
+            first, *others = _scalar(value, place)
+            self._lines.append(f"{lead} {first}".rstrip() + comment)
+            self._lines += [f"{' ' * (indent + _STEP)}{line}".rstrip(" ") for line in others]
+
+    def _comments(self, comments: Iterable[str], indent: int) -> None:
+        for comment in comments:
+            if comment or (self._lines and self._lines[-1]):
+                self._lines.append(f"{' ' * indent}{comment}".rstrip())
+
+
+def _head(entry: Entry, place: Place) -> list[str]:
+    """The comments above ENTRY, with those that can't stand where they stood.
+
+    An object that begins in the line of a dash has the comments of its first member above the dash.
+    """
+    head = [*entry.head, *([] if _has_comment_beside(entry) else entry.beside)]
+    if entry.collection and not entry.collection.entries:
+        head += filter(None, entry.collection.foot)
+    if _joins_its_item(entry):
+        first = ordered(place, entry.value.entries)[0]
+        head += trimmed(_head(first, below(place, first)))
+    return head
+
+
+def _has_comment_beside(entry: Entry) -> bool:
+    return len(entry.beside) == 1 and not _joins_its_item(entry)
+
+
+def _joins_its_item(entry: Entry) -> bool:
+    """Whether ENTRY is an item whose object begins in the line of the dash."""
+    value = entry.value
+    return not entry.key and value.kind == "mapping" and bool(value.entries) and not value.anchor
+
+
+def _name(key: Node) -> str:
+    return MERGE if is_merge(key) else scalar(key.text)
+
+
+def _scalar(node: Node, place: Place) -> list[str]:
+    """NODE, which has no entries, in lines."""
+    if node.kind != "scalar":
+        return ["{}" if node.kind == "mapping" else "[]"]
+    if node.style in {"|", ">"} and _is_literal(node.text):
+        return ["|" if node.text.endswith("\n") else "|-", *node.text.rstrip("\n").split("\n")]
+    return [scalar(node.text) if node.style else _plain(node, place)]
+
+
+def _plain(node: Node, place: Place) -> str:
+    if NULL.fullmatch(node.text):
+        return ""
+    if place in {"truth", "free"} and node.text in TRUTH:
+        return "true" if TRUTH[node.text] else "false"
+    # What an anchor names may be text at one place and a number at another.
+    return node.text if node.anchor or place == "number" else scalar(node.text)
+
+
+def _is_literal(text: str) -> bool:
+    """Whether TEXT can stand behind |, without a number for its indentation and without + for its end."""
+    lines = text.removesuffix("\n").split("\n")
+    return (
+        bool(lines[0].strip())
+        and not lines[0][0].isspace()
+        and bool(lines[-1])
+        and all(not line or line.strip() for line in lines)
+        and all(line.replace("\t", "").isprintable() for line in lines)
+    )

@@ -1,1 +1,1 @@
-"""What happens to every RPC, whatever its service."""
+"""The interceptors, which handle every RPC of every service."""

@@ -1,4 +1,4 @@
-"""Who asked for what, and what came of it, as audit records."""
+"""Writes audit records of calls: the caller, the request and the outcome."""
 
 import asyncio
 import time
@@ -32,7 +32,7 @@ _INTERNAL = Outcome("INTERNAL", "INTERNAL")
 
 @dataclass
 class _Call:
-    """A call under way: PAYLOAD is its request, or None for a stream of requests."""
+    """A call under way. PAYLOAD is its request, None for a stream of requests."""
 
     method: str
     payload: bytes | None
@@ -42,7 +42,7 @@ class _Call:
     act: Act | None = None
 
     async def described(self) -> Act:
-        """What the call asks for."""
+        """Return the act of the call."""
         request = await call_facts.request_of(self.method, self.payload)
         content: Mapping[str, Any] = {}
         if request is not None:
@@ -61,16 +61,16 @@ class _Call:
         )
 
 
-# The call that the running task serves.
+# The call that the current task serves.
 _call: ContextVar[_Call | None] = ContextVar("audited_call", default=None)
 
 
 class AuditInterceptor(Interceptor):
-    """Gives AUDIT the outcome of each change before the call is answered.
+    """Records the outcome of each change in AUDIT before the call is answered.
 
-    AUDIT also gets the calls that are denied, and reads where it wants them. ENDPOINT is the name of the
-    endpoint of calls that name none. It belongs inside the interceptor that makes request ids, and outside
-    of those that deny calls.
+    Denied calls are recorded too, and reads if AUDIT is configured so. ENDPOINT is the name of the default
+    endpoint. This interceptor must be inside of the one that makes request ids, and outside of those that
+    deny calls.
     """
 
     def __init__(self, audit: Audit, endpoint: str) -> None:
@@ -78,7 +78,7 @@ class AuditInterceptor(Interceptor):
         self._endpoint = endpoint
 
     def intercept(self, handler: Handler, method: str, /) -> Handler:
-        """See `Interceptor`: what is recorded of each call is written before the answer."""
+        """See `Interceptor`: each call is recorded before the answer."""
         if not self._audit.is_on:
             return handler
         return wrapped(handler, self._audited(method), handler.request_deserializer)
@@ -111,10 +111,10 @@ class AuditInterceptor(Interceptor):
         if not (call.is_change or outcome.denied or self._is_read(call)):
             return
         if outcome.code == call_facts.UNKNOWN_CALLER:
-            # The bytes of somebody who is not known are not parsed.
+            # Requests of unauthenticated callers are not parsed.
             call.payload = None
         act = call.act or await call.described()
-        # A call without policies finds its table after the intent.
+        # Without policies the table of a call is found after the intent was written.
         act = replace(act, names=tuple(dict.fromkeys((*act.names, *found_tables()))))
         await self._audit.conclude(act, outcome)
 
@@ -123,16 +123,16 @@ class AuditInterceptor(Interceptor):
 
 
 class IntentInterceptor(Interceptor):
-    """Gives AUDIT the intent of each change before the change is handled; refuses the change where it can't.
+    """Records the intent of each change in AUDIT before the change is handled, or refuses the change.
 
-    It belongs inside of the interceptors that deny calls.
+    This interceptor must be inside of those that deny calls.
     """
 
     def __init__(self, audit: Audit) -> None:
         self._audit = audit
 
     def intercept(self, handler: Handler, method: str, /) -> Handler:
-        """See `Interceptor`: the intent of a change is written first."""
+        """See `Interceptor`: the intent of a change is recorded first."""
         if not (self._audit.is_on and is_change(method)):
             return handler
         return wrapped(handler, self._intended, handler.request_deserializer)

@@ -1,4 +1,4 @@
-"""Authorizes every RPC: what is not permitted is not handled, and answers show what the caller may see."""
+"""Authorizes every RPC: denied calls are not handled, and answers show only what the caller may see."""
 
 import asyncio
 import inspect
@@ -43,21 +43,21 @@ from tableadmin_server.security.authorization.resources import AccountUnknown, P
 from tableadmin_server.security.identity import Principal, caller
 from tableadmin_server.tables.reading import background_reader
 
-# Gives the endpoint that the metadata of a call names; raises Failure.
+# Returns the endpoint of a call. Raises Failure.
 EndpointOf: TypeAlias = Callable[[Context], Endpoint]
 _Behavior: TypeAlias = Callable[[Received, Context], Awaitable[Any]]
 _Streaming: TypeAlias = Callable[[Received, Context], AsyncGenerator[Any]]
 
-# Entries of a listing that are decided about in one turn of the event loop, and tables read at a time.
+# The number of listing entries authorized in one turn of the event loop.
 _CHUNK = 16
 _NOTHING = Empty()
-# The action of those who may see an operation.
+# The action that permits to see an operation.
 _SEE = "GetOperation"
 
 
 @dataclass(frozen=True)
 class Admitted:
-    """A call that may be handled. Where it SELECTS tables, its answers are to be filtered."""
+    """A call that may be handled. SELECTS says that its answers must be filtered by table."""
 
     principal: Principal
     endpoint: Endpoint
@@ -66,7 +66,7 @@ class Admitted:
 
 
 class AuthorizationInterceptor(Interceptor):
-    """Has AUTHORIZER decide about every call. It belongs inside of what parses requests and knows callers.
+    """Lets AUTHORIZER decide about every call. It must be inside of the parsing and identity interceptors.
 
     An RPC that is not classified is denied.
     """
@@ -175,12 +175,12 @@ class AuthorizationInterceptor(Interceptor):
                         if shown is not None:
                             yield shown
                 except Failure as failure:
-                    raise await self._told(call, request, failure) from failure.__cause__
+                    raise await self._shown_failure(call, request, failure) from failure.__cause__
 
         return stream
 
     async def _shown(self, call: Admitted, request: Message, key: bytes, answer: Any) -> Any:  # noqa: ANN401  # of whichever RPC
-        """What CALL may see of ANSWER; None if nothing. KEY seals the tokens of watches."""
+        """The part of ANSWER that CALL may see, None if nothing. KEY seals the resume tokens of watches."""
         if isinstance(request, WatchRequest):
             table = authorized_streams.table_of_event(answer) if call.selects else ""
             if table and not await self._sees(call, call.asks[0].action, table):
@@ -192,8 +192,8 @@ class AuthorizationInterceptor(Interceptor):
             )
         return answer
 
-    async def _told(self, call: Admitted, request: Message, failure: Failure) -> Failure:
-        """What CALL may know of the FAILURE that ends its stream."""
+    async def _shown_failure(self, call: Admitted, request: Message, failure: Failure) -> Failure:
+        """FAILURE, which ends the stream of CALL, without tables that CALL may not see."""
         if not isinstance(request, WatchRequest):
             return failure
         return await authorized_streams.nameless_failure(
@@ -201,7 +201,7 @@ class AuthorizationInterceptor(Interceptor):
         )
 
     async def _check_again(self, call: Admitted, row: Classified, request: Message) -> None:
-        """The policies have changed while the stream goes on; raises Failure where it may not."""
+        """Authorize a stream again after a change of the policies; raises Failure if it must end."""
         if isinstance(request, WatchRequest) and call.selects:
             raise authorized_streams.policies_changed()
         try:
@@ -212,7 +212,7 @@ class AuthorizationInterceptor(Interceptor):
             raise
 
     async def _admit(self, method: str, row: Classified, request: Message, context: Context) -> Admitted:
-        """The call, if it may be handled; raises Failure."""
+        """Authorize the call; raises Failure if it may not be handled."""
         principal = caller().principal
         endpoint = await self._endpoint(method, request, context, principal)
         if row.about is About.OPERATIONS:
@@ -233,7 +233,7 @@ class AuthorizationInterceptor(Interceptor):
         return await self._admit_selection(row, asked, principal, endpoint)
 
     async def _asks(self, method: str, request: Message, endpoint: Endpoint) -> Sequence[Ask]:
-        """What the call asks for; raises Failure, of an ARN also where the account does not become known."""
+        """The asks of the call; raises Failure, also for an ARN if the account of the endpoint is unknown."""
         try:
             return asks(method, request, place_of(endpoint))
         except AccountUnknown:
@@ -244,7 +244,7 @@ class AuthorizationInterceptor(Interceptor):
     async def _admit_selection(
         self, row: Classified, asked: Sequence[Ask], principal: Principal, endpoint: Endpoint
     ) -> Admitted:
-        """A call that names no table: all of the endpoint is shown to it, or what of it is visible."""
+        """Authorize a call that names no table: for the whole endpoint, or for the visible tables."""
         action = row.entry_action or asked[0].action
         decision = DENIED
         if row.about is About.ENDPOINT:
@@ -260,7 +260,7 @@ class AuthorizationInterceptor(Interceptor):
     async def _endpoint(
         self, method: str, request: Message, context: Context, principal: Principal
     ) -> Endpoint:
-        """The endpoint of the call. One that is not configured and one that is not permitted look alike."""
+        """The endpoint of the call; unknown and forbidden endpoints give the same error."""
         try:
             return self._endpoint_of(context)
         except Failure as failure:
@@ -277,9 +277,9 @@ class AuthorizationInterceptor(Interceptor):
     async def _operation_ask(
         self, principal: Principal, method: str, operation_id: str, endpoint: Endpoint, request: Message
     ) -> Ask:
-        """What a call asks for that is about an operation. One that the caller may not see is not found."""
+        """The ask of a call about an operation; raises NOT_FOUND if the caller may not see the operation."""
         action = action_of(method)
-        # Records of the audit tell that the call was denied, its caller is not told.
+        # The cause is for the audit record only. The caller gets NOT_FOUND.
         if not operation_id or not self._authorizer.may_permit(principal, {action, _SEE}, endpoint.name):
             raise not_found(operation_id) from denied(principal, action, Resource(endpoint.name), DENIED)
         try:
@@ -287,7 +287,7 @@ class AuthorizationInterceptor(Interceptor):
         except Failure as failure:
             if failure.code not in {Code.DATA_LOSS, Code.FAILED_PRECONDITION}:
                 raise
-            table, mine = "", False  # the record can't be read, and nobody knows which table it is of
+            table, mine = "", False  # the record can't be read, so its table is unknown
         else:
             if found is None:
                 raise not_found(operation_id)
@@ -305,7 +305,7 @@ class AuthorizationInterceptor(Interceptor):
         raise not_found(operation_id) from denial
 
     async def _visible(self, call: Admitted, action: str, entries: Sequence[Entry]) -> Sequence[bool]:
-        """Which of ENTRIES are of tables for which ACTION is permitted, or are operations of the caller."""
+        """For each of ENTRIES, whether ACTION is permitted for its table or the operation is the caller's."""
         tables = list(dict.fromkeys(each.table for each in entries))
         visible: dict[str, bool] = {}
         for start in range(0, len(tables), _CHUNK):
@@ -343,7 +343,7 @@ class AuthorizationInterceptor(Interceptor):
 
 
 def _refusing(method: str) -> Callable[..., Any]:
-    """Denies an RPC that no row of the classification is for."""
+    """Deny an RPC that has no row in the classification."""
 
     @asynccontextmanager
     async def refusing(request: Received, _context: Context) -> AsyncIterator[Received]:
@@ -361,12 +361,12 @@ def _messages(method: str) -> tuple[type[Message], type[Message]]:
 
 
 def _time_of(request: PlanTablesRequest) -> datetime | None:
-    """The time for which plans are asked for."""
+    """The time at which the plans are to be applied, None for now."""
     return request.not_before.ToDatetime(UTC) if request.HasField("not_before") else None
 
 
 def place_of(endpoint: Endpoint) -> Place:
-    """Where the tables of ENDPOINT are."""
+    """Return the place of the tables of ENDPOINT."""
     return Place(endpoint.name, endpoint.region, endpoint.account.id, endpoint.account.advice)
 
 
@@ -377,7 +377,7 @@ def _operation_ids(request: Any) -> Iterable[str]:  # noqa: ANN401  # a request 
 
 
 def _first_table(method: str, request: Message, endpoint: str) -> str | None:
-    """The table that a denial names, as it would for an endpoint that is configured; raises Failure."""
+    """The table in the denial of a call to an unknown endpoint, as for a known one; raises Failure."""
     if RPCS[method].about not in {About.TABLES, About.ENDPOINT}:
         raise not_found(next(iter(_operation_ids(request))))
     return asks(method, request, Place(endpoint, "", None))[0].table

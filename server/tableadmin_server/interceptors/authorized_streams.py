@@ -1,4 +1,4 @@
-"""What a stream shows of tables to a principal: events, plans with their denials, and sealed tokens."""
+"""The messages of streams, limited to what a principal may see: events, plans and resume tokens."""
 
 import hmac
 import secrets
@@ -18,32 +18,35 @@ from tableadmin_server.security.authorization.authorizer import Authorizer
 from tableadmin_server.security.authorization.resources import Place, table_in
 from tableadmin_server.security.identity import Principal
 
-# Who knows a token and the policies can't make the seal of another caller. What tokens name does not outlive
-# the process either.
+# The secret prevents that a caller computes the seal of another caller. Resume tokens are valid only in this
+# process, so the secret is not stored.
 _SECRET = secrets.token_bytes(32)
 _SEAL_BYTES = 16
-# The operation of failures that are about no table; those of the service itself have none.
+# The operations of failures that are not about a table. Failures of the service itself have none.
 _OF_NO_TABLE = frozenset({None, "ListTables"})
-# How messages with a gap begin: with the tag of the field.
+# The first byte of messages with a gap: the tag of the field.
 _GAP = WatchResponse(gap=WatchGap()).SerializeToString()[:1]
 
 
 def key_of(principal: Principal, policies: str) -> bytes:
-    """The key that seals the resume tokens of PRINCIPAL while the POLICIES with this hash decide."""
+    """Return the key that seals the resume tokens of PRINCIPAL. POLICIES is the hash of the policies."""
     text = f"{principal}\n{sorted(principal.groups)}\n{policies}"
     return blake2b(text.encode(), key=_SECRET, digest_size=32).digest()
 
 
 def unsealed(token: bytes, key: bytes) -> bytes:
-    """TOKEN without its seal; raises Failure (ABORTED) for one that was not sealed with KEY as it is."""
-    bare = token[:-_SEAL_BYTES]
-    if not hmac.compare_digest(token[-_SEAL_BYTES:], _seal_of(bare, key)):
+    """Return TOKEN without its seal. Raises Failure (ABORTED) if the seal was not made with KEY."""
+    content = token[:-_SEAL_BYTES]
+    if not hmac.compare_digest(token[-_SEAL_BYTES:], _seal_of(content, key)):
         raise policies_changed()
-    return bare
+    return content
 
 
 def sealed(message: bytes, key: bytes) -> bytes:
-    """MESSAGE, a serialized WatchResponse, with its token sealed; messages that follow each other merge."""
+    """Return MESSAGE, a serialized WatchResponse, with its resume token sealed.
+
+    The sealed token is appended: concatenated serialized messages merge into one.
+    """
     token = WatchResponse.FromString(message).resume_token
     if not token:
         return message
@@ -55,9 +58,9 @@ def _seal_of(token: bytes, key: bytes) -> bytes:
 
 
 def nameless(message: bytes) -> bytes:
-    """MESSAGE of a watch, without what the endpoint has answered to polls of tables of others.
+    """Return MESSAGE of a watch; the reason of a gap is replaced.
 
-    An outage is told to all watches of an endpoint, and a poll of any table may have met it.
+    All watches of an endpoint report the same outage, whose reason may name a table of another caller.
     """
     if message[:1] != _GAP:
         return message
@@ -67,9 +70,9 @@ def nameless(message: bytes) -> bytes:
 
 
 async def nameless_failure(failure: Failure, sees: Callable[[str], Awaitable[bool]]) -> Failure:
-    """What a watch is told of FAILURE: a watch that selects tables can be ended by a poll of any table.
+    """Return FAILURE of a watch, without a table that the caller may not see.
 
-    SEES says whether the caller may see a table.
+    SEES tells whether the caller may see a table. A poll of any table can end a watch that selects tables.
     """
     if failure.metadata.get("operation") in _OF_NO_TABLE:
         return failure
@@ -86,12 +89,12 @@ async def nameless_failure(failure: Failure, sees: Callable[[str], Awaitable[boo
 
 
 def table_of_event(message: bytes) -> str:
-    """The table that MESSAGE, a serialized WatchResponse, is about; "" where it is about none."""
+    """Return the table of MESSAGE, a serialized WatchResponse, "" if it has none."""
     return WatchResponse.FromString(message).table.table_name
 
 
 def policies_changed() -> Failure:
-    """The end of a watch that has to begin again with what its caller may see now."""
+    """Return the Failure of a watch that must begin again, with the tables that its caller may see now."""
     return Failure(
         Code.ABORTED,
         "the resume token cannot be used: the token belongs to another caller, or the policies have changed. "
@@ -107,7 +110,7 @@ async def note_decisions(
     place: Place,
     at: datetime | None,
 ) -> None:
-    """Say of each step in RESPONSE what policies decide about it for PRINCIPAL, at the time AT or now.
+    """Add the decisions of policies for PRINCIPAL to each step in RESPONSE, at the time AT (None is now).
 
     A step is denied, needs approvals, or neither.
     """

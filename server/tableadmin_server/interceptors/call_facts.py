@@ -1,4 +1,4 @@
-"""What can be told of a call: who calls, which endpoint, which names, the request ids, and how it ended."""
+"""The facts of a call for logs and audit: caller, endpoint, names, request ids and outcome."""
 
 import asyncio
 from collections.abc import Mapping
@@ -20,22 +20,22 @@ from tableadmin_server.security.audit.record import Outcome
 from tableadmin_server.security.audit.requests import found_tables, method_of, named
 from tableadmin_server.security.identity import Caller, caller
 
-# In the metadata of a call, and in the trailing metadata of its answer.
+# Keys in the metadata of a call, and in the trailing metadata of its answer.
 _ENDPOINT_KEY = "tableadmin-endpoint"
 _USER_AGENT_KEY = "user-agent"
 _REQUEST_ID_KEY = "tableadmin-request-id"
 _AWS_REQUEST_ID_KEY = "aws-request-id"
 
-# Names that are told at most, and characters of a text that the caller chose.
+# The largest number of names, and of characters of a text that the caller chose.
 _MAX_NAMES = 20
 MAX_TEXT = 256
 _MALFORMED = "(malformed name)"
-# The code of calls whose callers are not known, and whose bytes are not parsed.
+# The code of calls of unauthenticated callers, whose requests are not parsed.
 UNKNOWN_CALLER = "UNAUTHENTICATED"
 
 
 def caller_of(context: Context) -> Caller:
-    """Who makes the call; where that was not found out, an unknown caller at the call's address."""
+    """Return the caller of the call; if it was not identified, an unknown caller with the call's address."""
     known = caller()
     if known.peer and 0 < len(known.user_agent) <= MAX_TEXT:
         return known
@@ -47,31 +47,31 @@ def caller_of(context: Context) -> Caller:
 
 
 def endpoint_of(context: Context, default: str) -> str:
-    """The endpoint that the call is about; DEFAULT where the call names none.
+    """Return the name of the call's endpoint, DEFAULT if the call names none.
 
-    What can be no name of an endpoint is not told: it may be a token in the wrong place.
+    A malformed name is not returned, because it may be a token in the wrong place.
     """
     name = _metadata(context).get(_ENDPOINT_KEY, default)
     return name if ENDPOINT_NAME.fullmatch(name) else _MALFORMED
 
 
 def request_id_of(context: Context) -> str:
-    """The id of the call."""
+    """Return the request id of the call."""
     return _trailing(context, _REQUEST_ID_KEY)
 
 
 def aws_request_id_of(context: Context) -> str:
-    """The id that AWS gave the request of the call, "" where none reached AWS."""
+    """Return AWS's request id, "" if no request reached AWS."""
     return _trailing(context, _AWS_REQUEST_ID_KEY)
 
 
 def outcome(context: Context, error: BaseException | None) -> Outcome:
-    """How a call ends whose handler has raised ERROR, or has raised nothing (None)."""
+    """Return the outcome of a call whose handler has raised ERROR, or nothing (None)."""
     if error is None:
         return Outcome(aws_request_id=aws_request_id_of(context))
     if isinstance(error, Failure):
         return outcome_of(error)
-    # A stream that its caller leaves ends with either.
+    # A cancelled stream ends with either.
     if isinstance(error, asyncio.CancelledError | GeneratorExit):
         return Outcome("CANCELLED")
     if isinstance(error, grpc.aio.AbortError):
@@ -80,18 +80,18 @@ def outcome(context: Context, error: BaseException | None) -> Outcome:
 
 
 def code_when_left(context: Context) -> str:
-    """The code of a call whose task gRPC has ended: the client has left, or the deadline has passed."""
-    left = context.time_remaining()
-    return "DEADLINE_EXCEEDED" if left is not None and left <= 0 else "CANCELLED"
+    """Return the code of a call whose task gRPC has cancelled: by the client, or at the deadline."""
+    remaining = context.time_remaining()
+    return "DEADLINE_EXCEEDED" if remaining is not None and remaining <= 0 else "CANCELLED"
 
 
 def _name_of(code: int | grpc.StatusCode) -> str:
-    """The name of CODE, which grpc.aio keeps as it was given to `abort`."""
+    """The name of CODE, which grpc.aio keeps in the type that was passed to `abort`."""
     return code.name if isinstance(code, grpc.StatusCode) else Code.Name(code)
 
 
 async def request_of(method: str, payload: object) -> Message | None:
-    """The request of METHOD that PAYLOAD is; None for a stream of requests, and for what can't be read."""
+    """Return PAYLOAD as a request of METHOD, None for a stream of requests or malformed bytes."""
     found = method_of(method)
     if found is None or not isinstance(payload, bytes):
         return None
@@ -102,7 +102,7 @@ async def request_of(method: str, payload: object) -> Message | None:
 
 
 def names_in(request: Message | None) -> tuple[str, ...]:
-    """The tables, ARNs and ids that REQUEST names, and the tables that the call is about: the first 20."""
+    """Return the first 20 tables, ARNs and ids of REQUEST and of the call."""
     names = chain(() if request is None else named(request), found_tables())
     return tuple(name[:MAX_TEXT] for name in islice(names, _MAX_NAMES))
 
@@ -112,7 +112,7 @@ def _metadata(context: Context) -> Mapping[str, str]:
 
 
 def _trailing(context: Context, key: str) -> str:
-    """The value of KEY in the trailing metadata, "" where there is none."""
+    """The value of KEY in the trailing metadata, "" if there is none."""
     for each, value in context.trailing_metadata() or ():
         if each == key and isinstance(value, str):
             return value

@@ -1,4 +1,4 @@
-"""A line in the log for each call, once the call has ended."""
+"""Logs each call when it has ended."""
 
 import logging
 import time
@@ -17,19 +17,19 @@ from tableadmin_server.security.audit.record import Outcome
 from tableadmin_server.security.audit.requests import is_change
 
 _EVENT = "call ended"
-# Of health, reflection and channelz only what is broken is told above DEBUG.
+# Calls of other services (health, reflection, channelz) are logged at DEBUG unless the server is broken.
 _OWN_SERVICES = "/tableadmin."
-# Codes that say that the server or an endpoint is broken, and codes of calls that nothing was wrong with.
+# The codes that say that the server or an endpoint is broken, and the codes of successful calls.
 _BROKEN = frozenset({"DATA_LOSS", "INTERNAL", "UNAVAILABLE", "UNKNOWN"})
 _FINE = frozenset({"OK", "CANCELLED"})
 _STOPPING = "SERVER_STOPPING"
-# Bytes of the request of a stream that are kept for the names in it.
+# The request of a stream is kept, for the names in it, up to so many bytes.
 _MAX_KEPT = 2048
 _MAX_CAUSE = 1000
 
 
 def level_of(method: str, outcome: Outcome) -> int:
-    """The level of the line about a call of METHOD that ended in OUTCOME."""
+    """Return the log level of a call of METHOD that ended with OUTCOME."""
     if outcome.reason == _STOPPING:
         return logging.INFO
     if outcome.code in _BROKEN:
@@ -42,9 +42,9 @@ def level_of(method: str, outcome: Outcome) -> int:
 
 
 class CallLogInterceptor(Interceptor):
-    """Logs each call. ENDPOINT is the name of the endpoint of calls that name none.
+    """Logs each call. ENDPOINT is the name of the default endpoint.
 
-    It belongs inside the interceptor that makes request ids, and outside of all others.
+    This interceptor must be inside of the one that makes request ids, and outside of all others.
     """
 
     def __init__(self, endpoint: str) -> None:
@@ -52,7 +52,7 @@ class CallLogInterceptor(Interceptor):
         self._log = structlog.get_logger().bind()
 
     def intercept(self, handler: Handler, method: str, /) -> Handler:
-        """See `Interceptor`: each call is logged once the call has ended."""
+        """See `Interceptor`: each call is logged when it has ended."""
         is_stream = handler.response_streaming or handler.request_streaming
         logged = partial(_Logged, self._log, self._endpoint, method, _MAX_KEPT if is_stream else None)
         return wrapped(handler, logged, handler.request_deserializer)
@@ -65,7 +65,7 @@ class CallLogInterceptor(Interceptor):
 
 
 class _Logged:
-    """A call under way. Of a stream, of which there are thousands, a large request is not kept."""
+    """A call under way. Large requests of streams are not kept, because there are thousands of streams."""
 
     __slots__ = ("_began", "_context", "_endpoint", "_log", "_max_kept", "_method", "_received")
 
@@ -101,7 +101,7 @@ class _Logged:
             self._log.log(level, _EVENT, **await self._facts(outcome), **_cause(error))
 
     async def _facts(self, outcome: Outcome) -> dict[str, object]:
-        """What is told of every call that ended in OUTCOME, as far as it is known."""
+        """The facts of the call, which ended with OUTCOME, as far as they are known."""
         seconds = time.monotonic() - self._began
         is_known = outcome.code != call_facts.UNKNOWN_CALLER
         is_own = self._method.startswith(_OWN_SERVICES)
@@ -124,7 +124,7 @@ class _Logged:
 
 
 def _cause(error: BaseException | None) -> dict[str, object]:
-    """What the caller is not told: which host, whose role, and the traceback of what nobody foresaw."""
+    """The cause of ERROR, which the caller does not get: hosts, roles, tracebacks of unexpected errors."""
     if isinstance(error, Failure):
         cause = error.__cause__
         if cause is None or error.domain != OWN_DOMAIN or error.code == Code.INVALID_ARGUMENT:

@@ -1,4 +1,4 @@
-"""The interceptors of a listener, from the outermost to the innermost."""
+"""Applies the interceptors of a listener to the handler of each method."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
@@ -9,34 +9,34 @@ from tableadmin_server.interceptors.wrapping import Continuation, Handler
 
 
 class Interceptor(ABC):
-    """Something that happens to the calls of each method."""
+    """Wraps the handlers of methods."""
 
     @abstractmethod
     def intercept(self, handler: Handler, method: str, /) -> Handler:
-        """The HANDLER of METHOD (`/package.Service/Method`) with what happens around its calls.
+        """Return HANDLER of METHOD (`/package.Service/Method`), wrapped.
 
-        It is asked once for each method.
+        Called once for each method.
         """
 
-    def unknown(self, method: str, /) -> None:  # noqa: B027  # most do nothing about such a call
+    def unknown(self, method: str, /) -> None:  # noqa: B027  # most interceptors ignore such calls
         """Note a call of METHOD, which no service has."""
 
 
 class Chain(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs only
-    """INTERCEPTORS as the one interceptor that gRPC knows, each outside of those behind it.
+    """INTERCEPTORS, from the outermost to the innermost, as a single gRPC interceptor.
 
-    The handler of a method is the same for all its calls, so it is made at the first one. Methods that no
-    service has are not kept: callers choose their names, and would fill the table.
+    The wrapped handler of a method is made at its first call and kept. Unknown methods are not kept, because
+    callers choose their names.
     """
 
     def __init__(self, interceptors: Iterable[Interceptor]) -> None:
         self._interceptors = tuple(interceptors)
         self._handlers: dict[str, Handler] = {}
 
-    async def intercept_service(  # type: ignore[override]  # grpc gives and takes None where there is no RPC
+    async def intercept_service(  # type: ignore[override]  # grpc uses None for an unknown method
         self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
     ) -> "Handler | None":
-        """The handler of the method with all that happens to its calls, None where there is none."""
+        """Return the wrapped handler of the method, None for an unknown method."""
         method = handler_call_details.method
         known = self._handlers.get(method)
         if known is not None:

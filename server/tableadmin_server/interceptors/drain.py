@@ -1,9 +1,9 @@
-"""Draining: no call of the services is taken any more, and those under way end before the server does.
+"""Drains the server: refuses new calls of the services, and ends the calls under way before the server stops.
 
 gRPC's own `stop` cancels calls that it has received and not handed over yet, and calls that arrive before
-their client knows of the stop. Their callers see a bare CANCELLED. So calls are refused here, with a reason,
-while gRPC still takes them. In the last moment before the stop they are held and then refused together:
-refused at once, their callers might call again right into the stop.
+their client knows of the stop. Their callers get CANCELLED without a reason. Therefore calls are refused
+here, with a reason, while gRPC still accepts them. Shortly before the stop new calls are held and then
+refused together. If they were refused at once, their clients could retry during the stop.
 """
 
 import asyncio
@@ -14,18 +14,18 @@ from tableadmin_server.failure import server_stopping
 from tableadmin_server.interceptors.chain import Interceptor
 from tableadmin_server.interceptors.wrapping import Context, Handler, Holding, Received, wrapped
 
-# Health, reflection and channelz answer to the end.
+# Only these services are drained. Health, reflection and channelz answer until the stop.
 _DRAINED_SERVICES = "/tableadmin."
-# Seconds in which calls are held before the server stops.
+# Seconds for which calls are held before the server stops.
 _HOLD_SECONDS = 0.25
-# Seconds for the status of calls that are ended to reach their callers.
+# Seconds for the statuses of ended calls to reach their callers.
 _STATUS_SECONDS = 1.0
 
 
 class DrainInterceptor(Interceptor):
-    """Knows the calls under way; once the server drains, refuses new ones with UNAVAILABLE.
+    """Tracks the calls under way. While the server drains, refuses new calls with UNAVAILABLE.
 
-    It belongs inside the interceptor that turns a Failure into a status.
+    This interceptor must be inside of the one that turns a Failure into a status.
     """
 
     def __init__(self) -> None:
@@ -36,16 +36,16 @@ class DrainInterceptor(Interceptor):
         self._stopping = asyncio.Event()
 
     def intercept(self, handler: Handler, method: str, /) -> Handler:
-        """See `Interceptor`: the calls under way are known."""
+        """See `Interceptor`: the calls under way are tracked."""
         if not method.startswith(_DRAINED_SERVICES):
             return handler
         return wrapped(handler, partial(_UnderWay, self), handler.request_deserializer)
 
     async def drain(self, grace_period: float) -> None:
-        """Refuse new calls and return when those under way have ended, after GRACE_PERIOD seconds at most.
+        """Refuse new calls, and wait until the calls under way have ended, for GRACE_PERIOD seconds at most.
 
-        Calls that have not ended by then are ended. Those and the refused ones end UNAVAILABLE, with the
-        reason SERVER_STOPPING.
+        Then the remaining calls are ended. Ended and refused calls get UNAVAILABLE with the reason
+        SERVER_STOPPING.
         """
         self._draining = True
         late = await _wait(self._calls, grace_period)
@@ -59,11 +59,11 @@ class DrainInterceptor(Interceptor):
         await _wait(self._calls, _STATUS_SECONDS)
 
     async def begin(self, task: "asyncio.Task[Any]") -> None:
-        """TASK serves a call; raises Failure (UNAVAILABLE) when the server stops."""
+        """Track TASK, which serves a call. Raises Failure (UNAVAILABLE) if the server stops."""
         if self._draining and not self._holding:
             raise server_stopping()
         self._calls.add(task)
-        # The task ends when the answer has been handed to the connection, later than the handler.
+        # The task ends after the handler, when the answer has been passed to the connection.
         task.add_done_callback(self._calls.discard)
         if self._holding:
             await self._stopping.wait()
@@ -71,12 +71,12 @@ class DrainInterceptor(Interceptor):
 
     @property
     def ends_calls(self) -> bool:
-        """Whether calls that are cancelled are those that outlast the grace period."""
+        """Whether the grace period is over, so that the server cancels calls."""
         return self._ending
 
 
 class _UnderWay(Holding):
-    """A call that the server waits for when it drains, or ends."""
+    """A call under way, which the server waits for or ends when it drains."""
 
     __slots__ = ("_drain",)
 
@@ -99,5 +99,5 @@ def _current_task() -> "asyncio.Task[Any]":
 
 
 async def _wait(calls: set[asyncio.Task[Any]], seconds: float) -> set[asyncio.Task[Any]]:
-    """Those of CALLS that have not ended after SECONDS."""
+    """Wait for CALLS for SECONDS at most. Returns the calls that have not ended."""
     return (await asyncio.wait(calls, timeout=seconds))[1] if calls else set()

@@ -1,4 +1,4 @@
-"""Every RPC gets a request id, and ends OK or with a status that says what its caller may know."""
+"""Gives every RPC a request id, and turns its errors into statuses."""
 
 import uuid
 
@@ -21,10 +21,10 @@ REQUEST_ID_KEY = "tableadmin-request-id"
 
 
 class ErrorsInterceptor(Interceptor):
-    """Turns Failure into its status, anything else into INTERNAL. It belongs outside of all that may raise.
+    """Turns a Failure into its status, any other exception into INTERNAL.
 
-    An exception's text may hold anything, so only the log gets it: the caller gets the request id, under
-    which the log has the rest.
+    The text of another exception is only logged, because it may have secrets. The caller gets the request id,
+    by which the log can be searched. This interceptor must be outside of all that raise exceptions.
     """
 
     def intercept(self, handler: Handler, _method: str, /) -> Handler:
@@ -33,9 +33,9 @@ class ErrorsInterceptor(Interceptor):
 
 
 class _Answered(Holding):
-    """A call under way: it has a request id, and what is raised in it becomes its status.
+    """A call under way, with a request id. An exception becomes its status.
 
-    A class with slots and no generator, like all that lives as long as a stream: there are thousands.
+    A class with slots uses less memory than a generator, and there are thousands of streams.
     """
 
     __slots__ = ("_context", "_request_id")
@@ -50,7 +50,7 @@ class _Answered(Holding):
         return self.hand_over()
 
     async def __aexit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
-        # The last place that can keep an exception from the caller.
+        # gRPC would send the text of any exception that leaves here to the caller.
         if not isinstance(error, Exception) or isinstance(error, grpc.aio.AbortError):
             return
         failure = error if isinstance(error, Failure) else _internal(self._request_id)

@@ -1,4 +1,4 @@
-"""Every call has a caller: who made it, and how that was proved."""
+"""Identifies the caller of every call."""
 
 import asyncio
 import ipaddress
@@ -20,31 +20,31 @@ from tableadmin_server.security.authentication.authentication import Authenticat
 from tableadmin_server.security.authentication.credentials import Credentials
 from tableadmin_server.security.identity import ANONYMOUS, Caller, Principal, Proof, set_caller
 
-# Finds out who makes the call of a context; raises Failure.
+# Returns the caller of a call. Raises Failure.
 Identify: TypeAlias = Callable[[Context], Awaitable[Caller]]
 
-# Seconds within which a stream must be proved again.
+# Seconds within which the caller of a stream is identified again.
 _AGAIN = 60.0
-# Proofs that nothing can end but a new configuration.
+# Proofs that stay valid as long as the server runs.
 _UNASKED = frozenset({"none", "socket"})
-# Probes have no credentials.
+# Health checks have no credentials.
 _OPEN = "/grpc.health.v1.Health/"
 
 
 class IdentityInterceptor(Interceptor):
-    """Sets the caller of each call as IDENTIFY finds it.
+    """Sets the caller of each call, which IDENTIFY returns.
 
-    A stream ends when the proof of its caller expires, and within a minute after it is no proof any more.
+    A stream ends when the credentials of its caller expire, and within a minute after they were revoked.
 
-    It belongs inside the interceptor that turns a Failure into a status, and outside of all that asks who
-    calls. A call of health needs no caller.
+    This interceptor must be inside of the one that turns a Failure into a status, and outside of all that use
+    the caller. Health checks need no caller.
     """
 
     def __init__(self, identify: Identify) -> None:
         self._identify = identify
 
     def intercept(self, handler: Handler, method: str, /) -> Handler:
-        """See `Interceptor`: each call has a known caller."""
+        """See `Interceptor`: the caller of each call is identified."""
         if method.startswith(_OPEN):
             return handler
         identified = partial(_Identified, self._identify, handler.response_streaming)
@@ -52,7 +52,7 @@ class IdentityInterceptor(Interceptor):
 
 
 class _Identified(Holding):
-    """A call whose caller is set; a stream ends when the proof of its caller does."""
+    """A call with a caller. A stream ends when the credentials of its caller are no longer valid."""
 
     __slots__ = ("_context", "_identify", "_is_stream", "_proof")
 
@@ -79,10 +79,10 @@ class _Identified(Holding):
 
 
 class _LastingProof:
-    """Finds out again and again who makes the call that runs in this task; cancels the task when nobody does.
+    """Identifies the caller of this task's call again and again, and cancels the task if that fails.
 
-    IDENTIFY is asked each minute, and when the proof of CALLER expires: a token, a key or a certificate may
-    have been removed meanwhile.
+    IDENTIFY is called each minute, because a token, a key or a certificate may have been revoked, and when
+    the credentials of CALLER expire.
     """
 
     __slots__ = ("_asking", "_call", "_failure", "_identify", "_timer")
@@ -101,15 +101,15 @@ class _LastingProof:
             raise self._failure from self._failure.__cause__
 
     def stop(self) -> None:
-        """Ask no more."""
+        """Stop identifying the caller."""
         self._timer.cancel()
         if self._asking is not None:
             self._asking.cancel()
 
     def _next(self, caller: Caller | None) -> asyncio.TimerHandle:
         left = math.inf if caller is None or caller.expires is None else caller.expires - time.time()
-        # Thousands of streams that began in one moment are not all proved again in one moment.
-        again = _AGAIN * random.uniform(0.5, 1.0)  # noqa: S311 - nobody is to be kept from guessing it
+        # Random, so that thousands of streams that began together are not all checked at the same time.
+        again = _AGAIN * random.uniform(0.5, 1.0)  # noqa: S311  # not a secret
         return asyncio.get_running_loop().call_later(min(again, max(left, 0.0)), self._begin)
 
     def _begin(self) -> None:
@@ -120,7 +120,7 @@ class _LastingProof:
         try:
             caller = await self._identify()
         except Failure as failure:
-            # Keys that can't be read now say nothing of who calls.
+            # Keys that can't be read at the moment do not end the stream.
             if failure.code != Code.UNAVAILABLE:
                 self._failure = failure
                 self._call.cancel()
@@ -129,7 +129,7 @@ class _LastingProof:
 
 
 def authenticated(authentication: Authentication, *, mutual_tls: bool = False) -> Identify:
-    """Whoever the credentials of a call prove. With MUTUAL_TLS clients show certificates."""
+    """Return an Identify that authenticates calls. With MUTUAL_TLS clients have certificates."""
 
     async def identify(context: Context) -> Caller:
         return await authentication.caller(_credentials(context, mutual_tls=mutual_tls))
@@ -138,9 +138,9 @@ def authenticated(authentication: Authentication, *, mutual_tls: bool = False) -
 
 
 def trusted(principal: Principal = ANONYMOUS, proof: Proof = "none", *, mutual_tls: bool = False) -> Identify:
-    """PRINCIPAL, whoever calls: where reaching the listener is all the proof that is asked for.
+    """Return an Identify that takes every caller for PRINCIPAL, for listeners without authentication.
 
-    With MUTUAL_TLS clients show certificates, which must be valid.
+    With MUTUAL_TLS clients have certificates, which must be valid.
     """
 
     async def identify(context: Context) -> Caller:
@@ -161,7 +161,7 @@ def _credentials(context: Context, *, mutual_tls: bool) -> Credentials:
 
 
 def _end_of_certificate(context: Context) -> float | None:
-    """When the client certificate expires; raises Failure where it is not valid now."""
+    """The expiry of the client certificate; raises Failure if it is not valid now."""
     pem = _certificate(context)
     try:
         return None if pem is None else certificates.check_validity(pem, time.time())
@@ -182,9 +182,9 @@ def _peer(context: Context) -> str:
 
 
 def readable_peer(peer: str) -> str:
-    """The PEER that gRPC names as `ipv6:%5B::1%5D:50051` or `ipv4:10.0.0.1:50051`: an address with its port.
+    """Return the address and port of PEER, such as `ipv6:%5B::1%5D:50051` or `ipv4:10.0.0.1:50051`.
 
-    An IPv4 address that is written as one of IPv6 is written as IPv4, and a zone is left out.
+    An IPv4-mapped IPv6 address becomes an IPv4 address. The zone of an address is left out.
     """
     family, _, rest = unquote(peer).partition(":")
     if family == "ipv6":

@@ -1,4 +1,4 @@
-"""No caller takes so much of the server that nothing is left for the others."""
+"""Limits the calls of each principal, so that no caller overloads the server."""
 
 from functools import partial
 
@@ -9,7 +9,7 @@ from tableadmin_server.security.limits import Limits
 
 
 class LimitsInterceptor(Interceptor):
-    """Ends calls of a principal past its LIMITS. It belongs inside the interceptor that sets the caller."""
+    """Refuses calls of a principal past its LIMITS. It must be inside of the identity interceptor."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -22,7 +22,7 @@ class LimitsInterceptor(Interceptor):
 
 
 class _Within(Holding):
-    """A call that counts from its begin to its end."""
+    """A call, which counts while it is under way."""
 
     __slots__ = ("_counted", "_is_stream", "_limits")
 

@@ -1,4 +1,4 @@
-"""Measures every call: how many there are, how they end, how long they take; and counts the messages."""
+"""Measures every call: number, outcome and duration of calls, and number of messages."""
 
 import asyncio
 import time
@@ -30,13 +30,13 @@ _UNKNOWN = _number(grpc.StatusCode.UNKNOWN)
 
 
 class RpcObserver(Protocol):
-    """Learns of the calls of one method."""
+    """Receives the events of the calls of one method."""
 
     def began(self) -> None:
         """Note that a call has begun."""
 
     def received(self) -> None:
-        """Note a message of the caller."""
+        """Note a message from the caller."""
 
     def sent(self) -> None:
         """Note a message to the caller."""
@@ -46,17 +46,17 @@ class RpcObserver(Protocol):
 
 
 class RpcObservers(Protocol):
-    """Learns of the calls of all methods."""
+    """Receives the events of the calls of all methods."""
 
     def of(self, grpc_type: str, service: str, method: str) -> RpcObserver:
-        """The observer of METHOD; GRPC_TYPE is unary, client_stream, server_stream or bidi_stream."""
+        """Return the observer of METHOD. GRPC_TYPE is unary, client_stream, server_stream or bidi_stream."""
 
     def unknown(self) -> None:
         """Note a call of a method that the server does not have."""
 
 
 class MetricsInterceptor(Interceptor):
-    """Tells OBSERVERS of each call. It belongs outside of all others, which decide how a call ends."""
+    """Tells OBSERVERS of each call. It must be the outermost interceptor: others change the outcome."""
 
     def __init__(self, observers: RpcObservers) -> None:
         self._observers = observers
@@ -65,18 +65,18 @@ class MetricsInterceptor(Interceptor):
         """See `Interceptor`: each call is measured."""
         service, _, name = method.removeprefix("/").rpartition("/")
         observer = self._observers.of(_type(handler), service, name)
-        # gRPC parses each message that is received, and serializes each one that is sent.
+        # gRPC parses each received message, and serializes each sent message.
         parse = _counting(handler.request_deserializer, observer.received)
         serialize = _counting(handler.response_serializer, observer.sent)
         return wrapped(handler, partial(_Measured, observer), parse, serialize)
 
     def unknown(self, _method: str, /) -> None:
-        """See `Interceptor`: the call is counted, without the name, which its caller chose."""
+        """See `Interceptor`: the call is counted, without the method's name, which the caller chose."""
         self._observers.unknown()
 
 
 def _counting(convert: Convert | None, count: Callable[[], object]) -> Convert:
-    """CONVERT, which leaves messages as they are if it is None, and tells COUNT of each message."""
+    """CONVERT, with a call of COUNT for each message. None leaves messages unchanged."""
 
     def counted(message: Any) -> Any:  # noqa: ANN401  # of whichever RPC this is
         converted = message if convert is None else convert(message)
@@ -106,7 +106,7 @@ class _Measured(Holding):
 
 
 def _code(context: Context, error: BaseException | None) -> int:
-    """How the call ends that was left with ERROR, None for none."""
+    """The code of a call whose handler has raised ERROR, or nothing (None)."""
     if isinstance(error, asyncio.CancelledError | GeneratorExit):
         return _number(grpc.StatusCode[call_facts.code_when_left(context)])
     code: grpc.StatusCode | int | None = context.code()
@@ -116,7 +116,7 @@ def _code(context: Context, error: BaseException | None) -> int:
 
 
 def _type(handler: Handler) -> str:
-    """The kind of RPC, as go-grpc-prometheus names it."""
+    """The type of the RPC, with the names of go-grpc-prometheus."""
     if handler.request_streaming:
         return "bidi_stream" if handler.response_streaming else "client_stream"
     return "server_stream" if handler.response_streaming else "unary"

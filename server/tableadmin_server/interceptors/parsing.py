@@ -1,4 +1,4 @@
-"""Requests are parsed once their callers are known."""
+"""Parses requests after their callers are identified."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
@@ -14,15 +14,15 @@ from tableadmin_server.interceptors.wrapping import (
     wrapped,
 )
 
-# Gives a handler what it was made for: its request, or a stream of requests.
+# Parses the argument of a handler: a request, or a stream of requests.
 _Prepare: TypeAlias = Callable[[Received], Awaitable[Any]]
 
 
 class ParsingInterceptor(Interceptor):
-    """Parses the requests of each RPC; interceptors outside of this one get bytes.
+    """Parses the requests of each RPC. Interceptors outside of this one get bytes.
 
-    Malformed bytes and a request that is larger than `bounds` allows end in a Failure (INVALID_ARGUMENT). An
-    error of gRPC's own deserializer would reach the caller as UNKNOWN.
+    Malformed bytes, and a request that is larger than `bounds` allows, raise Failure (INVALID_ARGUMENT). For
+    an error of gRPC's deserializer the caller would get UNKNOWN.
     """
 
     def intercept(self, handler: Handler, _method: str, /) -> Handler:
@@ -35,7 +35,7 @@ class ParsingInterceptor(Interceptor):
 
 
 class _Parsed:
-    """A call whose handler is called with what PREPARE makes."""
+    """A call whose handler gets the result of PREPARE."""
 
     __slots__ = ("_payload", "_prepare")
 

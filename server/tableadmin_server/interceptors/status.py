@@ -1,4 +1,4 @@
-"""The google.rpc.Status of a failure. The conventions are those of AIP-193: https://google.aip.dev/193."""
+"""The google.rpc.Status of a failure, by the conventions of AIP-193: https://google.aip.dev/193."""
 
 from collections.abc import Iterator
 
@@ -17,16 +17,16 @@ from google.rpc.status_pb2 import Status
 
 from tableadmin_server.failure import Failure
 
-# Bytes of a status. gRPC sends the status in one header, a third longer in base64, and peers may refuse a
-# response with more than 8 KiB of headers.
+# The largest size of a status in bytes. gRPC sends the status in one header, a third longer in base64, and
+# peers may refuse a response with more than 8 KiB of headers.
 _MAX_STATUS = 4096
-# Violations of fields, and characters of a description or of a value in the ErrorInfo.
+# The largest number of field violations, and of characters of a description or of a value in the ErrorInfo.
 _MAX_VIOLATIONS = 10
 _MAX_TEXT = 250
 
 
 def status_of(failure: Failure, **metadata: str) -> Status:
-    """The status of FAILURE, with METADATA in the ErrorInfo too. Details that do not fit are left out."""
+    """Return the status of FAILURE, with METADATA in the ErrorInfo. Details that do not fit are left out."""
     status = Status(code=failure.code, message=failure.message)
     status.details.append(_packed(_error_info(failure, metadata)))
     for detail in map(_packed, _details(failure)):

@@ -1,4 +1,4 @@
-"""Pages of listings that show the entries of visible tables alone, and whose cursors name no other table."""
+"""Limits pages of listings to entries of visible tables. Cursors name no other table."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -11,28 +11,28 @@ from tableadmin.contract.listings import Listing
 from tableadmin_server.failure import Failure
 from tableadmin_server.security.authorization.resources import table_in
 
-# Answers a request for a page.
+# Returns the page for a request.
 Answer: TypeAlias = Callable[[Message], Awaitable[Message]]
-# Which of the entries of a page are visible.
+# Returns for each entry of a page whether it is visible.
 Visible: TypeAlias = Callable[[Sequence["Entry"]], Awaitable[Sequence[bool]]]
 
-# Pages without a visible entry that are read for one answer.
+# The largest number of pages without a visible entry that are read for one answer.
 _MAX_PAGES = 200
 
 
 @dataclass(frozen=True)
 class Entry:
-    """An entry of a page: the TABLE that it is of, or "", and who asked for an operation."""
+    """An entry of a page: its TABLE, "" for none, and the requester if it is an operation."""
 
     table: str
     requested_by: str = ""
 
 
 async def visible_page(request: Message, listing: Listing, answer: Answer, visible: Visible) -> Message:
-    """The page that ANSWER gives to REQUEST, without the entries that are not VISIBLE.
+    """Return the page of ANSWER for REQUEST, with the VISIBLE entries only.
 
-    Where the cursor of the page names an entry, pages are read until one has a visible entry: the cursor then
-    names that one. Raises Failure (RESOURCE_EXHAUSTED) where too many pages have none.
+    If the cursor of a page names its last entry, pages are read until one has a visible entry, which the
+    cursor then names. Raises Failure (RESOURCE_EXHAUSTED) if too many pages have no visible entry.
     """
     asked = type(request)()
     asked.CopyFrom(request)
@@ -45,7 +45,7 @@ async def visible_page(request: Message, listing: Listing, answer: Answer, visib
         if not cursor or kept:
             return _page(page, listing, kept, request, all_shown=bool(shown and shown[-1]))
         setattr(asked, listing.token_in, cursor)
-        if listing.page_size is not None:  # the caller's is applied to what is visible
+        if listing.page_size is not None:  # the caller's page size applies to the visible entries
             asked.ClearField(listing.page_size)
     raise Failure(
         Code.RESOURCE_EXHAUSTED,
@@ -57,7 +57,7 @@ async def visible_page(request: Message, listing: Listing, answer: Answer, visib
 def _page(
     page: Message, listing: Listing, kept: Sequence[Any], request: Message, *, all_shown: bool
 ) -> Message:
-    """PAGE with the entries KEPT; a cursor that named another entry names the last of them."""
+    """PAGE with the entries KEPT. A cursor that names an entry then names the last of them."""
     limit = _limit(request, listing)
     fitting = list(kept if limit is None or not listing.names_last_item else kept[:limit])
     cut = len(fitting) < len(kept)

@@ -1,4 +1,4 @@
-"""Wraps the handler of any kind of RPC in what an interceptor does around its calls."""
+"""Wraps the handler of any kind of RPC in a context manager, which is entered for each call."""
 
 import inspect
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -8,24 +8,24 @@ from weakref import WeakKeyDictionary
 
 import grpc
 
-# An interceptor sees the messages of every service, and the stubs of grpc lack abort_with_status: hence Any.
+# Any, because interceptors get messages of every service, and the stubs of grpc lack abort_with_status.
 Context: TypeAlias = Any
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 Continuation: TypeAlias = Callable[[grpc.HandlerCallDetails], Awaitable["Handler | None"]]
-# What a handler is called with first: a request or a stream of requests, as bytes outside of the parser.
+# The first argument of a handler: a request or a stream of requests, as bytes before the parsing interceptor.
 Received: TypeAlias = Any
-# What happens around a call: from before the handler is called until the handler has ended. What `async with`
-# gives is what the handler is called with. An error is never swallowed.
+# Returns the context manager of a call. The handler runs in its context and gets the result of `__aenter__`.
+# The context manager must not suppress exceptions.
 Around: TypeAlias = Callable[[Received, Context], AbstractAsyncContextManager[Received]]
 Behavior: TypeAlias = Callable[[Received, Context], Awaitable[Any]]
 Streaming: TypeAlias = Callable[[Received, Context], AsyncGenerator[Any]]
-# From bytes to a message, or from a message to bytes.
+# Converts bytes to a message, or a message to bytes.
 Convert: TypeAlias = Callable[[Any], Any]
 
 _KINDS = {False: "unary", True: "stream"}
 
-# What the functions made here wrap. A function that is wrapped again becomes one with more around it.
-# Generators inside of each other would cost memory for each stream and time for each message.
+# The context managers and the inner function of each wrapped function. Wrapping a function again adds a
+# context manager, because nested generators would cost memory for each stream and time for each message.
 _wrapped: "WeakKeyDictionary[Callable[..., Any], tuple[tuple[Around, ...], Callable[..., Any]]]" = (
     WeakKeyDictionary()
 )
@@ -34,10 +34,10 @@ _wrapped: "WeakKeyDictionary[Callable[..., Any], tuple[tuple[Around, ...], Calla
 def wrapped(
     handler: Handler, around: Around, parse: Convert | None, serialize: Convert | None = None
 ) -> Handler:
-    """HANDLER with AROUND around its calls.
+    """Return HANDLER with AROUND around each call.
 
-    gRPC parses requests with PARSE, or leaves them as bytes. gRPC serializes responses with SERIALIZE, or as
-    HANDLER has it.
+    gRPC parses requests with PARSE, or leaves them as bytes (None). gRPC serializes responses with SERIALIZE,
+    or like HANDLER (None).
     """
     kind = f"{_KINDS[handler.request_streaming]}_{_KINDS[handler.response_streaming]}"
     arounds, behavior = _unwrapped(getattr(handler, kind))
@@ -75,9 +75,9 @@ def _streaming(handle: Streaming, arounds: tuple[Around, ...]) -> Streaming:
 
 
 class Holding:
-    """Holds what was received until the handler is called with it: a stream does not keep its request.
+    """Holds the request of a call until the handler gets it, so that a stream does not keep its request.
 
-    It has slots, as its subclasses have, and is no generator, because there are thousands of streams.
+    This class and its subclasses have slots, to save memory: there are thousands of streams.
     """
 
     __slots__ = ("_received",)
@@ -86,13 +86,13 @@ class Holding:
         self._received = received
 
     def hand_over(self) -> Received:
-        """What was received, which is held no longer."""
+        """Return the request, and hold it no longer."""
         received, self._received = self._received, None
         return received
 
 
 class _Nested(Holding):
-    """AROUNDS one inside the other. An AsyncExitStack does the same with 1.5 KB more for each stream."""
+    """AROUNDS, nested. An AsyncExitStack would need 1.5 KB more memory for each stream."""
 
     __slots__ = ("_arounds", "_context", "_entered")
 
@@ -118,7 +118,7 @@ class _Nested(Holding):
         await self._leave(error)
 
     async def _leave(self, given: BaseException | None) -> None:
-        """Leave from the inside to the outside; raises what is raised in the place of GIVEN."""
+        """Exit from the inside to the outside. Raises an exception that replaces GIVEN."""
         error = given
         while self._entered:
             each = self._entered.pop()
@@ -127,7 +127,7 @@ class _Nested(Holding):
                     await each.__aexit__(None, None, None)
                 else:
                     await each.__aexit__(type(error), error, error.__traceback__)
-            except BaseException as raised:  # noqa: BLE001  # raised again, once the others know of it
+            except BaseException as raised:  # noqa: BLE001  # raised again after all have exited
                 error = raised
         if error is not None and error is not given:
             raise error

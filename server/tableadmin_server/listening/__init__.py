@@ -1,5 +1,5 @@
-"""The addresses that the server listens at, each a gRPC server of its own in front of the same services."""
+"""The listeners of the server: a gRPC server for each address, all with the same services."""
 
 
 class ListenError(Exception):
-    """The address can't be listened at; the message says which and why."""
+    """The server can't listen at an address. The message has the address and the cause."""

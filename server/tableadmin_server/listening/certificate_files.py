@@ -1,7 +1,7 @@
-"""The files of a certificate, its key and the authorities of clients, read as a whole or not at all.
+"""Reads and checks the files of a certificate, its key and the client CAs.
 
-gRPC takes a bundle up to the first block that it can't read, and says on standard error alone what it
-refuses. So the files are checked before gRPC gets them.
+gRPC reads a bundle up to the first block that it can't read, and reports errors only on standard error.
+Therefore the files are checked before gRPC gets them.
 """
 
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ _BEGIN = b"-----BEGIN "
 
 
 class UnusableFile(Exception):
-    """A file that can't be used: the message names its key and path, and says what is wrong."""
+    """A file can't be used. The message has its configuration key, its path and the problem."""
 
 
 @dataclass(frozen=True)
 class CertificateFiles:
-    """What the files hold, and when the certificate of the server expires."""
+    """The content of the files, and the expiry of the server certificate."""
 
     cert: bytes
     key: bytes
@@ -32,7 +32,7 @@ class CertificateFiles:
 
 
 def read(config: TlsConfig) -> CertificateFiles:
-    """The files of CONFIG; raises UnusableFile."""
+    """Return the files of CONFIG. Raises UnusableFile."""
     cert = _content("cert", config.cert)
     key = _content("key", config.key)
     client_ca = None if config.client_ca is None else _content("client_ca", config.client_ca)
@@ -55,7 +55,7 @@ def _certificates(key: str, path: str, content: bytes) -> list[x509.Certificate]
         found = x509.load_pem_x509_certificates(content)
     except (ValueError, UnsupportedAlgorithm) as error:
         raise UnusableFile(f"{key}: {path}: not PEM certificates that can be read") from error
-    # A block that is cut off at the end is left out without an error.
+    # The parser skips a truncated block at the end without an error.
     if len(found) != content.count(_BEGIN):
         raise UnusableFile(f"{key}: {path}: a part is cut off, or is not a certificate")
     return found

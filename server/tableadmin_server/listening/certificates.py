@@ -1,4 +1,4 @@
-"""The certificate, key and client authorities of a listener, which can be replaced while the server runs."""
+"""The certificate, key and client CAs of a listener, which can be replaced while the server runs."""
 
 import threading
 from collections import Counter
@@ -12,14 +12,14 @@ from tableadmin_server.listening.certificate_files import CertificateFiles, Unus
 
 _log = structlog.get_logger()
 
-# How long before its end the log warns of a certificate.
+# The log warns of a certificate so long before it expires.
 _NEAR_EXPIRY = timedelta(days=7)
 
 
 class Certificates:
-    """What the listener at KEY proves itself with, and whose certificates it takes: the files of CONFIG.
+    """The certificate and the client CAs of the listener with the configuration key KEY: the files of CONFIG.
 
-    Files that can't be used change nothing. gRPC takes changed files at a handshake, on a thread of its own.
+    Files that can't be used are ignored. gRPC takes changed files at a handshake, in its own thread.
     """
 
     def __init__(self, key: str, config: TlsConfig) -> None:
@@ -32,7 +32,7 @@ class Certificates:
             raise ConfigError(f"{key}.tls.{error}") from error
         self._problem = self._logged_problem = ""
         self._logged_expiry = ""
-        # How often changed files were loaded and refused.
+        # The numbers of changed files that were loaded and refused.
         self.loads = Counter(loaded=1, refused=0)
         self._lock = threading.Lock()
         self._changed: grpc.ServerCertificateConfiguration | None = None
@@ -40,16 +40,16 @@ class Certificates:
 
     @property
     def key(self) -> str:
-        """The key of the listener in the configuration."""
+        """The configuration key of the listener."""
         return self._key
 
     @property
     def expires(self) -> datetime:
-        """When the certificate that is in use expires."""
+        """The expiry of the certificate in use."""
         return self._files.expires
 
     def credentials(self) -> grpc.ServerCredentials:
-        """The credentials of a gRPC server, which follow the files."""
+        """Return credentials for a gRPC server, which follow changes of the files."""
         return grpc.dynamic_ssl_server_credentials(
             _configuration(self._files),
             self._take_changed,  # type: ignore[arg-type]  # the stubs lack that None means no change
@@ -57,7 +57,7 @@ class Certificates:
         )
 
     def refresh(self) -> None:
-        """Use the files from the next handshake on, if they have changed and can be used."""
+        """Read the files. If they have changed and can be used, they apply from the next handshake on."""
         try:
             files = read(self._config)
         except UnusableFile as error:
@@ -77,16 +77,16 @@ class Certificates:
         _log.info("certificates were replaced", listener=self._key, expires=files.expires.isoformat())
 
     def _take_changed(self) -> grpc.ServerCertificateConfiguration | None:
-        """What gRPC is to use from now on; None where nothing has changed.
+        """The new configuration for gRPC, None if nothing has changed.
 
-        A new configuration ends the resumption of TLS sessions, so gRPC gets each once.
+        A new configuration ends the resumption of TLS sessions, so gRPC gets each only once.
         """
         with self._lock:
             changed, self._changed = self._changed, None
         return changed
 
     def _log_problem(self, problem: str) -> None:
-        """Log PROBLEM once, if two reads in a row find it: files are replaced one after the other."""
+        """Log PROBLEM once, if two reads in a row find it: files may be replaced one after the other."""
         if problem == self._problem and problem != self._logged_problem:
             self._logged_problem = problem
             self.loads["refused"] += 1

@@ -14,19 +14,18 @@ from tableadmin_server.listening import ListenError, unix_socket
 from tableadmin_server.listening.certificates import Certificates
 
 _OPTIONS = (
-    # One server, one port: a second process on it is an error, not a silent sharing of calls.
+    # A second process on the same port is an error. Otherwise both would share its connections.
     ("grpc.so_reuseport", 0),
-    # Clients may ping idle connections every 10 s; more often ends in GOAWAY too_many_pings.
+    # Clients may ping idle connections every 10 s. More pings end in GOAWAY too_many_pings.
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 1),
-    # Thousands of streams may be opened in one moment: from 1,000 that wait to be taken up on, gRPC would
-    # drop some at random.
+    # Thousands of streams may be opened at the same time. By default gRPC drops some once 1,000 wait.
     ("grpc.server.max_pending_requests", 20_000),
     ("grpc.server.max_pending_requests_hard_limit", 30_000),
-    # Seconds. A busy server takes them up late; gRPC would end them CANCELLED, without a reason, after 30 s.
+    # Seconds. By default gRPC cancels calls, without a reason, that a busy server does not accept in 30 s.
     ("grpc.server_max_unrequested_time_in_server", 300),
     ("grpc.max_receive_message_length", 4 * 1024 * 1024),
-    # Who connects and says nothing keeps a connection so long.
+    # A connection without a handshake is closed after so long.
     ("grpc.server_handshake_timeout_ms", 20_000),
 )
 
@@ -34,8 +33,8 @@ _OPTIONS = (
 class Listener:
     """A gRPC server at one address.
 
-    ADD_SERVICES adds the services. gRPC does not tell a handler at which port a call came in, so each address
-    has a server of its own with its own INTERCEPTOR. CERTIFICATES are those of a listener with TLS.
+    ADD_SERVICES adds the services. gRPC does not tell a handler the port of a call, so each address has its
+    own server with its own INTERCEPTOR. CERTIFICATES is None for a listener without TLS.
     """
 
     def __init__(
@@ -46,7 +45,7 @@ class Listener:
         interceptor: "grpc.aio.ServerInterceptor[Any, Any]",
         add_services: Callable[[grpc.aio.Server], object],
     ) -> None:
-        """Bind the address; raises ListenError."""
+        """Bind the address. Raises ListenError."""
         self._held = ExitStack()
         self._credentials = None if certificates is None else certificates.credentials()
         self._server = grpc.aio.server(interceptors=[interceptor], options=_options(config, connections))
@@ -54,11 +53,11 @@ class Listener:
         self.address = self._bound(config)
 
     async def start(self) -> None:
-        """Answer calls."""
+        """Start to answer calls."""
         await self._server.start()
 
     async def stop(self, grace: float) -> None:
-        """Take no connection any more, and end calls after GRACE seconds."""
+        """Close the address, and end calls after GRACE seconds."""
         await self._server.stop(grace)
         self._held.close()
 
@@ -89,7 +88,7 @@ class Listener:
 
 
 def _check_localhost(address: str) -> None:
-    """Raise ListenError where the name localhost leads to an address that other machines can reach."""
+    """Raise ListenError if localhost resolves to an address that other machines can reach."""
     found = {str(each[4][0]) for each in socket.getaddrinfo("localhost", None, type=socket.SOCK_STREAM)}
     foreign = sorted(each for each in found if not ipaddress.ip_address(each.partition("%")[0]).is_loopback)
     if foreign:
@@ -100,7 +99,7 @@ def _options(config: ListenerConfig, connections: ConnectionsConfig) -> list[tup
     """The arguments of the gRPC server."""
     options = [
         *_OPTIONS,
-        # gRPC refuses some calls between the two, the more the larger they are, and all above.
+        # Between the two sizes gRPC refuses calls at random, the larger the more often. Above it refuses all.
         ("grpc.max_metadata_size", connections.max_metadata),
         ("grpc.absolute_max_metadata_size", 2 * connections.max_metadata),
     ]

@@ -1,4 +1,4 @@
-"""The file of a Unix socket: held by one server, with the mode that says who may call."""
+"""The file of a Unix socket, which one server holds. Its mode says who may call."""
 
 import fcntl
 import os
@@ -12,10 +12,10 @@ from tableadmin_server.listening import ListenError
 
 @contextmanager
 def held(path: Path) -> Iterator[None]:
-    """Hold the socket file PATH: no other server takes the path away; raises ListenError.
+    """Hold the socket file PATH, so that no other server can replace it. Raises ListenError.
 
-    gRPC removes a socket file that it finds, whether another server listens there or not. So each server
-    first locks the file PATH.lock. The lock file stays: a server that removed it could remove another's lock.
+    gRPC removes an existing socket file, also if another server listens there. Therefore each server first
+    locks the file PATH.lock. The lock file is never removed, because it may be another server's lock by then.
     """
     _check_free(path)
     try:
@@ -35,7 +35,7 @@ def held(path: Path) -> Iterator[None]:
 
 @contextmanager
 def for_nobody() -> Iterator[None]:
-    """Let nobody but the owner open the files that are made meanwhile; the caller gives them their mode."""
+    """Create files in the context with permissions for the owner only. The caller then sets their mode."""
     before = os.umask(0o177)
     try:
         yield

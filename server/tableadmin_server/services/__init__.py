@@ -1,1 +1,1 @@
-"""The gRPC services: handlers unpack, call and pack."""
+"""The gRPC services. Their handlers convert requests, call the server's objects, and convert results."""

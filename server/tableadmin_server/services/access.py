@@ -1,4 +1,4 @@
-"""`AccessService`: tells callers who they are, and what policies permit them."""
+"""`AccessService`: returns the identity of the caller, and what policies permit."""
 
 import re
 from typing import Any, TypeAlias
@@ -38,16 +38,16 @@ Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 
 def handlers(endpoints: Endpoints, authorizer: Authorizer | None) -> "grpc.GenericRpcHandler[Any, Any]":
-    """The RPCs of `AccessService`; without an AUTHORIZER everything is permitted."""
+    """Return the handlers of `AccessService`. Without an AUTHORIZER everything is permitted."""
 
     async def who_am_i(_request: WhoAmIRequest, _context: Context) -> WhoAmIResponse:
-        asker = caller()
+        who = caller()
         return WhoAmIResponse(
-            principal=str(asker.principal),
-            groups=sorted(asker.principal.groups),
-            proof=asker.proof,
+            principal=str(who.principal),
+            groups=sorted(who.principal.groups),
+            proof=who.proof,
             has_policies=authorizer is not None,
-            endpoints=[] if authorizer is None else _access(authorizer, endpoints, asker.principal),
+            endpoints=[] if authorizer is None else _access(authorizer, endpoints, who.principal),
         )
 
     async def check_access(request: CheckAccessRequest, context: Context) -> CheckAccessResponse:
@@ -60,7 +60,7 @@ def handlers(endpoints: Endpoints, authorizer: Authorizer | None) -> "grpc.Gener
         except Failure as failure:
             if failure.code != Code.NOT_FOUND:
                 raise
-            # As of an endpoint at which nothing is permitted.
+            # An unknown endpoint looks like an endpoint at which nothing is permitted.
             return CheckAccessResponse(permitted=False)
         ask = Ask(request.action, request.table_name or None, Empty())
         decision = await authorizer.decide(caller().principal, ask, endpoint)
@@ -69,7 +69,7 @@ def handlers(endpoints: Endpoints, authorizer: Authorizer | None) -> "grpc.Gener
             policies=decision.policies,
             advice=decision.advice,
             required_approvals=map(message_of, decision.required),
-            # Only what plans do can wait for approval.
+            # Only the calls of plans can wait for approval.
             made_by_plans=ask.action in PLANNED_ACTIONS if decision.required else None,
         )
 
@@ -87,7 +87,7 @@ def handlers(endpoints: Endpoints, authorizer: Authorizer | None) -> "grpc.Gener
 
 
 def _access(authorizer: Authorizer, endpoints: Endpoints, principal: Principal) -> list[EndpointAccess]:
-    """The endpoints at which anything may be permitted; the server itself has no name, and comes first."""
+    """The endpoints at which any action may be permitted. The server itself comes first, with the name ""."""
     names = ["", *sorted(each.name for each in endpoints)]
     found = (
         EndpointAccess(
@@ -104,7 +104,7 @@ def _access(authorizer: Authorizer, endpoints: Endpoints, principal: Principal) 
 
 
 def _check(request: CheckAccessRequest) -> None:
-    """Raise Failure (INVALID_ARGUMENT) for a request that no policy could be asked about."""
+    """Raise Failure (INVALID_ARGUMENT) for a request with an invalid action or table."""
     if request.action not in ACTIONS:
         raise invalid_request("action", f"{request.action!r} is no action; use an RPC such as DescribeTable")
     about_table = request.action not in _OF_SERVER | _OF_ENDPOINTS

@@ -19,18 +19,18 @@ from tableadmin_server.security.identity import caller
 SERVICE = audit_service_pb2.DESCRIPTOR.services_by_name["AuditService"]
 
 _MAX_LAST = 10_000
-# Records of a response, so that none is larger than a client takes.
+# The number of records in a response. A response must not exceed the message size of clients.
 _PAGE = 50
-# Seconds between two looks for new records.
+# Seconds between reads of new records.
 _LOOK_SECONDS = 0.25
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 
 class AuditServicer:
-    """Reads the records in the file at PATH, None where there is no such file.
+    """Reads the records in the file at PATH, None if the server writes no file.
 
-    Without policies (HAS_POLICIES) callers on this machine alone are permitted.
+    Without policies (HAS_POLICIES) only callers on this machine are permitted.
     """
 
     def __init__(self, path: Path | None, *, has_policies: bool) -> None:
@@ -43,7 +43,7 @@ class AuditServicer:
         self._stopping.set()
 
     def handlers(self) -> "grpc.GenericRpcHandler[Any, Any]":
-        """The RPCs of `AuditService`."""
+        """Return the handlers of `AuditService`."""
 
         async def read_audit_records(
             request: ReadAuditRecordsRequest, _context: Context
@@ -70,7 +70,7 @@ class AuditServicer:
         )
 
     def permitted(self) -> Path:
-        """The file, for a caller who may read the records; raises Failure."""
+        """Return the path of the file. Raises Failure if the caller may not read the records."""
         if not self._has_policies and not _is_local(caller().peer):
             raise Failure(
                 Code.PERMISSION_DENIED,
@@ -88,9 +88,9 @@ class AuditServicer:
     async def _following(
         self, reader: Reader, newest: list[str], *, follow: bool
     ) -> AsyncGenerator[list[str]]:
-        """The NEWEST records, those that come next, and with FOLLOW those that are written later.
+        """The NEWEST records, the records after them, and with FOLLOW the records that are written later.
 
-        What is there already comes in a first list with FOLLOW, even if that is nothing.
+        With FOLLOW the first list has the existing records, and is sent even if it is empty.
         """
         first = newest or await asyncio.to_thread(reader.read)
         if first or follow:

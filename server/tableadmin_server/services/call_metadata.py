@@ -1,4 +1,4 @@
-"""The metadata of calls: which endpoint a call is about, and what the answer says beside the response."""
+"""The metadata of calls: the endpoint and the deadline of a call, and the keys of trailing metadata."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -14,22 +14,22 @@ from tableadmin_server.failure import Failure
 
 T = TypeVar("T")
 
-# In the metadata of a call: the name of the endpoint.
+# The metadata key of the endpoint's name.
 ENDPOINT_KEY = "tableadmin-endpoint"
-# In the trailing metadata: the id that AWS gave the request.
+# The trailing metadata key of AWS's request id.
 AWS_REQUEST_ID_KEY = "aws-request-id"
-# In the trailing metadata: what AWS answered and the contract does not know, as JSON.
+# The trailing metadata key of members that the contract does not know, as JSON.
 UNKNOWN_KEY = "tableadmin-unknown-bin"
 
-# Seconds before the caller's deadline at which a call ends, so that the reason gets there.
+# A call ends so many seconds before the caller's deadline, so that the caller gets the reason.
 _ANSWER_SECONDS = 0.2
 
-# The services' own messages differ, and this looks at none.
+# Messages of any service.
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 
 def called_endpoint(endpoints: Endpoints, context: Context) -> Endpoint:
-    """The endpoint that the metadata of the call names, or the default; raises Failure for a wrong name."""
+    """Return the endpoint that the metadata of the call names, or the default. Raises Failure."""
     names = [str(value) for key, value in context.invocation_metadata() or () if key == ENDPOINT_KEY]
     if len(names) > 1:
         raise Failure(
@@ -41,21 +41,21 @@ def called_endpoint(endpoints: Endpoints, context: Context) -> Endpoint:
 
 
 def time_limit(context: Context) -> float | None:
-    """Seconds until the caller's deadline, less what the answer takes to get there; None if there is none."""
-    remaining = cast("float | None", context.time_remaining())  # which the stubs don't know to be None
+    """Return the seconds until the caller's deadline, minus the time for the answer; None for no deadline."""
+    remaining = cast("float | None", context.time_remaining())  # the stubs lack None
     return None if remaining is None else max(remaining - _ANSWER_SECONDS, remaining / 2)
 
 
 def deadline_of(context: Context) -> float:
-    """The caller's deadline as a time of the event loop, less what the answer takes to get there."""
+    """Return the caller's deadline as a time of the event loop, minus the time for the answer."""
     seconds = time_limit(context)
     return NO_DEADLINE if seconds is None else asyncio.get_running_loop().time() + seconds
 
 
 async def in_time(answer: Awaitable[T], context: Context, rpc: str, endpoint: Endpoint, *, reads: bool) -> T:
-    """ANSWER of ENDPOINT to RPC; raises Failure right before the caller's deadline.
+    """Await ANSWER of ENDPOINT to RPC. Raises Failure shortly before the caller's deadline.
 
-    After the deadline the caller would take the service, and not the endpoint, for what is silent.
+    After the deadline the caller could not tell whether the endpoint or the service did not respond.
     """
     try:
         async with asyncio.timeout(time_limit(context)) as limit:

@@ -18,7 +18,7 @@ Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 
 def handlers(endpoints: Endpoints) -> "grpc.GenericRpcHandler[Any, Any]":
-    """The RPCs of `EndpointService`, on ENDPOINTS."""
+    """Return the handlers of `EndpointService` for ENDPOINTS."""
     default = endpoints.named(None)
     response = ListEndpointsResponse(
         endpoints=[

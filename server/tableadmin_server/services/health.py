@@ -1,4 +1,4 @@
-"""Health, as grpc.health.v1 has it, with watchers that let the server stop."""
+"""The health service, grpc.health.v1, with watches that end when the server stops."""
 
 import asyncio
 import contextlib
@@ -17,24 +17,23 @@ from grpc_health.v1.health_pb2 import (
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.failure import Failure
 
-Context: TypeAlias = Any  # the stubs know the context of a plain server only
+Context: TypeAlias = Any  # the stubs have only the context of a synchronous server
 
-# Seconds in which watchers are told that the server stops.
+# Seconds for watches to send that the server stops.
 _STOP_NOTICE_SECONDS = 0.5
 
-# The names of endpoints begin so, as health checks know them.
+# The prefix of the service names of endpoints.
 ENDPOINT_PREFIX = "tableadmin.endpoint."
-# Seconds between calls that find out whether an endpoint answers, and for how long after a check they go on.
+# Seconds between calls that check whether an endpoint answers, and for which they continue after a Check.
 _PROBE_SECONDS = 5.0
 _ASKED_SECONDS = 60.0
 
 
 class HealthServicer(health.aio.HealthServicer):  # type: ignore[name-defined,misc]  # missing in the stubs
-    """Says how each service is, and each of ENDPOINTS; a watch ends soon after NOT_SERVING for good.
+    """The health of each service and of each of ENDPOINTS. Watches end soon after the server begins to stop.
 
-    An endpoint is NOT_SERVING while it does not answer. While somebody asks, and for a minute after that, the
-    server calls the endpoint every 5 seconds: it notices when nobody else calls. List names endpoints only if
-    SHOWS_ENDPOINTS.
+    An endpoint is NOT_SERVING while it does not answer. During a Watch, and for a minute after a Check, the
+    server calls the endpoint every 5 seconds. List has endpoints only if SHOWS_ENDPOINTS.
     """
 
     def __init__(self, endpoints: Iterable[Endpoint] = (), *, shows_endpoints: bool = True) -> None:
@@ -47,19 +46,19 @@ class HealthServicer(health.aio.HealthServicer):  # type: ignore[name-defined,mi
         self._server_status.update(dict.fromkeys(self._endpoints, HealthCheckResponse.SERVING))
 
     async def enter_graceful_shutdown(self) -> None:
-        """Make everything NOT_SERVING for good."""
+        """Set all services to NOT_SERVING permanently."""
         for each in self._probing.values():
             each.cancel()
         await super().enter_graceful_shutdown()
         self._stopping.set()
 
     async def Check(self, request: HealthCheckRequest, context: Context) -> HealthCheckResponse:  # noqa: N802  # the RPC's name
-        """How a service is now."""
+        """Return the current status of a service."""
         await self._ask(request.service)
         return await super().Check(request, context)
 
     async def List(self, request: HealthListRequest, context: Context) -> HealthListResponse:  # noqa: N802  # the RPC's name
-        """How every service is; the base class leaves this RPC out."""
+        """Return the current status of every service. The base class lacks this RPC."""
         del request, context
         statuses = {
             service: HealthCheckResponse(status=status)
@@ -69,7 +68,7 @@ class HealthServicer(health.aio.HealthServicer):  # type: ignore[name-defined,mi
         return HealthListResponse(statuses=statuses)
 
     async def Watch(self, request: HealthCheckRequest, context: Context) -> None:  # noqa: N802  # the RPC's name
-        """Send the status whenever it changes."""
+        """Send the status of a service, and each change of it."""
         await self._ask(request.service)
         watch = asyncio.create_task(super().Watch(request, context))
         stopping = asyncio.create_task(self._stopping.wait())
@@ -81,7 +80,7 @@ class HealthServicer(health.aio.HealthServicer):  # type: ignore[name-defined,mi
             stopping.cancel()
 
     async def _ask(self, service: str) -> None:
-        """Somebody asks about SERVICE: say how it is as far as calls have shown, and go on finding out."""
+        """If SERVICE is an endpoint, update its status, and start to check whether it answers."""
         endpoint = self._endpoints.get(service)
         if endpoint is None or self._stopping.is_set():
             return
@@ -91,7 +90,7 @@ class HealthServicer(health.aio.HealthServicer):  # type: ignore[name-defined,mi
             self._probing[service] = asyncio.create_task(self._probe(service, endpoint))
 
     async def _probe(self, service: str, endpoint: Endpoint) -> None:
-        """Call ENDPOINT again and again, as long as somebody asks about SERVICE."""
+        """Call ENDPOINT every _PROBE_SECONDS, as long as SERVICE is checked or watched."""
         try:
             while self._is_asked_for(service):
                 with contextlib.suppress(Failure):

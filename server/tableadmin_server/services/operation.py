@@ -1,4 +1,4 @@
-"""`OperationService`: what became of the operations that `PlanService` began."""
+"""`OperationService`: reads, cancels, approves and watches operations."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
@@ -41,12 +41,12 @@ from tableadmin_server.services.operation_messages import operation_message, unr
 SERVICE = operation_service_pb2.DESCRIPTOR.services_by_name["OperationService"]
 
 _PAGE, _MAX_PAGE = 100, 500
-# Pages of the store that are looked through at most for one page of those that are wanted.
+# The largest number of pages of the store that are read for one page of a filtered listing.
 _MAX_LOOKS = 10
 _MAX_WATCHED = 5000
 _MAX_COMMENT = 1000
 
-# A request and what answers it.
+# A request and its response.
 Q = TypeVar("Q")
 A = TypeVar("A")
 
@@ -54,7 +54,7 @@ Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 
 def handlers(endpoints: Endpoints, operations: OperationsByEndpoint) -> "grpc.GenericRpcHandler[Any, Any]":
-    """The RPCs of `OperationService`, on OPERATIONS."""
+    """Return the handlers of `OperationService` for OPERATIONS."""
 
     def chosen(context: Context) -> Operations:
         return operations.of(called_endpoint(endpoints, context))
@@ -128,7 +128,7 @@ def handlers(endpoints: Endpoints, operations: OperationsByEndpoint) -> "grpc.Ge
 def _in_time(
     rpc: str, handle: Callable[[Q, Context], Awaitable[A]], endpoints: Endpoints, *, reads: bool = True
 ) -> Callable[[Q, Context], Awaitable[A]]:
-    """HANDLE of RPC, answered before the caller's deadline."""
+    """HANDLE of RPC, with an answer before the caller's deadline."""
 
     async def handle_in_time(request: Q, context: Context) -> A:
         endpoint = called_endpoint(endpoints, context)
@@ -143,7 +143,7 @@ def _decision(
     answer: Callable[..., A],
     chosen: Callable[[Context], Operations],
 ) -> Callable[[Any, Context], Awaitable[A]]:
-    """The handler of RPC, by which approvers DECIDE about an operation."""
+    """The handler of RPC. DECIDE approves or rejects an operation."""
 
     async def handle(request: ApproveOperationRequest | RejectOperationRequest, context: Context) -> A:
         operations, comment = chosen(context), _comment(request.comment)
@@ -155,7 +155,7 @@ def _decision(
 
 
 def _existing(operation_id: str, found: record.Operation | None) -> record.Operation:
-    """FOUND, whose table the audit and the log name; raises Failure (NOT_FOUND) for None."""
+    """FOUND, after its table was noted for audit and log; raises Failure (NOT_FOUND) for None."""
     if found is None:
         raise not_found(operation_id)
     add_found_table(found.spec.table_name)

@@ -1,4 +1,4 @@
-"""Operations as messages of the contract."""
+"""Converts operations to messages of the contract."""
 
 import json
 from datetime import datetime
@@ -24,7 +24,7 @@ from tableadmin_server.security.authorization.approvals import message_of
 
 
 def operation_message(operation: record.Operation, *, with_spec: bool = False) -> Operation:
-    """OPERATION as a message, with the table spec if WITH_SPEC."""
+    """Return OPERATION as a message, with the table spec if WITH_SPEC."""
     spec, status = operation.spec, operation.status
     return Operation(
         operation_id=spec.operation_id,
@@ -43,7 +43,7 @@ def operation_message(operation: record.Operation, *, with_spec: bool = False) -
         cancel_requested=operation.cancel_requested,
         differences=status.differences,
         server=status.server,
-        # A later version of the service may have written members that this one does not know.
+        # A later version of the service may have written unknown members, which are left out.
         spec=from_aws(spec.table_spec, TableSpec, []) if with_spec else None,
         approval_request=_approval_request(status),
         approvals=map(_approval, status.approvals),
@@ -52,7 +52,7 @@ def operation_message(operation: record.Operation, *, with_spec: bool = False) -
 
 
 def unreadable_message(operation_id: str, why: Failure) -> Operation:
-    """The message of an operation whose record can't be read, and WHY."""
+    """Return the message of an operation whose record can't be read. WHY is the error."""
     return Operation(
         operation_id=operation_id,
         state=OperationState.OPERATION_STATE_UNREADABLE,

@@ -52,14 +52,14 @@ _APPLIED = ReservedTable(ApplyPlanRequest.DESCRIPTOR)
 _MAX_REQUEST_ID = 128
 _MAX_REQUESTED_BY = 250
 _MAX_DELAY = timedelta(days=30)
-# Violations that an answer lists.
+# The largest number of violations in a response.
 _MAX_VIOLATIONS = 100
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 
 def handlers(endpoints: Endpoints, operations: OperationsByEndpoint) -> "grpc.GenericRpcHandler[Any, Any]":
-    """The RPCs of `PlanService`, which read from ENDPOINTS; what is to be changed OPERATIONS do."""
+    """Return the handlers of `PlanService`. They read from ENDPOINTS, and OPERATIONS make the changes."""
 
     async def plan_tables(request: PlanTablesRequest, context: Context) -> AsyncIterator[PlanTablesResponse]:
         endpoint = called_endpoint(endpoints, context)
@@ -121,7 +121,7 @@ def handlers(endpoints: Endpoints, operations: OperationsByEndpoint) -> "grpc.Ge
 
 
 def valid_specs(specs: Sequence[TableSpec]) -> list[AwsDict]:
-    """SPECS as AWS-shaped dicts; raises Failure (INVALID_ARGUMENT) with what is wrong with any of them."""
+    """Return SPECS as AWS-shaped dicts. Raises Failure (INVALID_ARGUMENT) with their violations."""
     shaped = _shaped(specs)
     found, count = _violations(specs, shaped)
     if not found:
@@ -169,14 +169,14 @@ def _shaped(specs: Sequence[TableSpec]) -> list[AwsDict]:
 def _violations(
     specs: Sequence[TableSpec], shaped: Sequence[AwsDict]
 ) -> tuple[list[tuple[int, Violation]], int]:
-    """The first of what is wrong, each with the number of its spec, and how much is wrong in all."""
+    """The first violations, each with the number of its spec, and the number of all violations."""
     found = _each_violation(specs, shaped)
     first = list(islice(found, _MAX_VIOLATIONS))
     return first, len(first) + sum(1 for _ in found)
 
 
 def _each_violation(specs: Sequence[TableSpec], shaped: Sequence[AwsDict]) -> Iterator[tuple[int, Violation]]:
-    """The violations, each with the number of its spec; a repeated table name is one too."""
+    """The violations, repeated table names included, each with the number of its spec."""
     names = [spec.table_name for spec in specs]
     repeated = set(repetitions(names))
     for number, spec in enumerate(shaped):
@@ -192,17 +192,15 @@ def _field(number: int, path: str) -> str:
 
 
 def _application(request: ApplyPlanRequest, asker: Caller) -> ApplyRequest:
-    """What REQUEST of ASKER at PEER asks for; raises Failure (INVALID_ARGUMENT)."""
+    """REQUEST as an ApplyRequest of the caller ASKER; raises Failure (INVALID_ARGUMENT)."""
     if not 1 <= len(request.request_id) <= _MAX_REQUEST_ID or not request.request_id.isprintable():
         raise invalid_request("request_id", f"must have 1 to {_MAX_REQUEST_ID} printable characters")
     if not request.specs:
         raise invalid_request("specs", "must have at least one element")
     specs = valid_specs(request.specs)
-    strangers = request.fingerprints.keys() - {spec.table_name for spec in request.specs}
-    if strangers:
-        raise invalid_request(
-            "fingerprints", f"contains tables without a spec: {', '.join(sorted(strangers))}"
-        )
+    unknown = request.fingerprints.keys() - {spec.table_name for spec in request.specs}
+    if unknown:
+        raise invalid_request("fingerprints", f"contains tables without a spec: {', '.join(sorted(unknown))}")
     return ApplyRequest(
         request.request_id,
         _digest(request),
@@ -210,7 +208,7 @@ def _application(request: ApplyPlanRequest, asker: Caller) -> ApplyRequest:
         dict(request.fingerprints),
         allow_destructive=request.allow_destructive,
         allow_replacement=request.allow_replacement,
-        # Whoever has proved who calls does not choose the name.
+        # An authenticated caller can't choose another name.
         requested_by=str(asker.principal)
         if asker.proof != "none"
         else request.requested_by[:_MAX_REQUESTED_BY],
@@ -221,7 +219,7 @@ def _application(request: ApplyPlanRequest, asker: Caller) -> ApplyRequest:
 
 
 def _not_before(request: ApplyPlanRequest) -> datetime | None:
-    """The time at which what REQUEST asks for may begin; raises Failure (INVALID_ARGUMENT)."""
+    """The start time in REQUEST, None for now; raises Failure (INVALID_ARGUMENT)."""
     if not request.HasField("not_before"):
         return None
     try:
@@ -234,7 +232,7 @@ def _not_before(request: ApplyPlanRequest) -> datetime | None:
 
 
 def _digest(request: ApplyPlanRequest) -> str:
-    """The same for requests that ask for the same, whoever sends them."""
+    """A hash of REQUEST without its request id and requester."""
     asked = ApplyPlanRequest()
     asked.CopyFrom(request)
     asked.ClearField("request_id")
@@ -254,7 +252,7 @@ async def _planned(endpoint: Endpoint, spec: AwsDict, *, with_billing: bool) -> 
 
 
 async def _exported_names(endpoint: Endpoint, request: ExportTablesRequest) -> Sequence[str]:
-    """The names of the tables that REQUEST selects; raises Failure."""
+    """The names of the tables that REQUEST selects. Raises Failure."""
     chosen = [bool(request.table_names), request.HasField("prefix"), request.all_tables]
     if chosen.count(True) != 1:
         raise invalid_request("table_names", "give one of table_names, prefix and all_tables")

@@ -1,4 +1,4 @@
-"""Plans as messages of the contract."""
+"""Converts plans to messages of the contract."""
 
 import json
 from collections.abc import Sequence
@@ -28,9 +28,9 @@ _CALLS = {
 
 
 def table_plan(name: str, plan: Plan, *, is_aws: bool, billed: Billed = NOT_BILLED) -> TablePlan:
-    """PLAN, of the table NAME, with what is BILLED before and after it.
+    """Return PLAN of the table NAME as a message. BILLED has the costs before and after the plan.
 
-    IS_AWS says that the waits take as long as they do on AWS.
+    IS_AWS adds the usual duration on AWS to the waits.
     """
     waits = timed(plan.steps) if is_aws else [each.waits for each in plan.steps]
     return TablePlan(
@@ -52,7 +52,7 @@ def table_plan(name: str, plan: Plan, *, is_aws: bool, billed: Billed = NOT_BILL
 
 
 def table_error(failure: Failure) -> TableError:
-    """FAILURE, which is the result for one table."""
+    """Return FAILURE of one table as a message."""
     return TableError(
         code=failure.code,
         reason=failure.reason,

@@ -1,4 +1,4 @@
-"""The table in which the service keeps its operations: no caller changes, copies, shares or replaces it."""
+"""Protects the operations table: callers can't change, copy, share or replace it."""
 
 from collections.abc import Iterator, Sequence
 
@@ -13,16 +13,16 @@ from tableadmin_server.failure import Failure, FieldViolation
 
 
 class ReservedTable:
-    """The tables that requests of one type name; refuses the operations table of the endpoint."""
+    """Refuses requests of one type that name the operations table of their endpoint."""
 
     def __init__(self, request_type: Descriptor) -> None:
-        """Find the fields of REQUEST_TYPE that name a table, those of nested messages too."""
+        """Find the fields of REQUEST_TYPE that name a table, also in nested messages."""
         self._paths = [each.path.split(".") for each in references(request_type)]
 
     def check(self, endpoint: Endpoint, request: Message) -> None:
-        """Raise Failure (FAILED_PRECONDITION, RESERVED_TABLE) where REQUEST names the table of ENDPOINT.
+        """Raise Failure (FAILED_PRECONDITION) if REQUEST names the operations table of ENDPOINT.
 
-        An endpoint without an operations table has nothing to reserve.
+        Does nothing for an endpoint without an operations table.
         """
         reserved = endpoint.own_table
         if not reserved:
@@ -32,14 +32,14 @@ class ReservedTable:
                 raise _refusal(field, reserved)
 
     def named(self, request: Message) -> Iterator[tuple[str, str]]:
-        """The tables that REQUEST names, each with the field that names it."""
+        """Yield the tables that REQUEST names, each with its field."""
         for path in self._paths:
             for field, value in _values(request, path, ""):
                 yield field, table_of(value)
 
 
 def _values(message: Message, path: Sequence[str], above: str) -> Iterator[tuple[str, str]]:
-    """The values at PATH that are set in MESSAGE, each with its whole path."""
+    """The values at PATH that are set in MESSAGE, each with its full path."""
     first, *below = path
     field = message.DESCRIPTOR.fields_by_name[first]
     if field.has_presence and not message.HasField(field.name):

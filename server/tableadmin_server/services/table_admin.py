@@ -1,6 +1,6 @@
 """`TableAdmin`: one handler for every RPC, built from the service descriptor.
 
-Handlers take and give bytes, so that callers who share a read share parsing and writing too.
+Handlers take and return bytes, so that callers that share a read also share parsing and serialization.
 """
 
 import json
@@ -37,7 +37,7 @@ from tableadmin_server.watching.hubs import Hubs
 SERVICE = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"]
 
 
-# Header blocks past 8 KiB are refused by many peers; what is unknown takes at most half of one.
+# Many peers refuse more than 8 KiB of headers. The names of unknown members take at most half of that.
 _MAX_UNKNOWN = 4096
 _MORE = {"path": "..."}
 
@@ -50,25 +50,25 @@ Metadata: TypeAlias = tuple[tuple[str, str | bytes], ...]
 
 @dataclass(frozen=True)
 class Reply:
-    """A response as bytes, and the trailing metadata that goes with it."""
+    """A response as bytes, and its trailing metadata."""
 
     payload: bytes
     trailing: Metadata
 
 
-# Makes a call that identical reads share.
+# Creates a call that identical reads share.
 MakeShared: TypeAlias = Callable[[Call[Reply]], SharedCall[Reply]]
 
 
 def shared_reads(make: MakeShared = SharedCall) -> Mapping[str, Singleflight[Reply]]:
-    """What shares the calls of each RPC that only reads, by the name of the RPC. MAKE makes these calls."""
+    """Return a Singleflight for each RPC that only reads, by the name of the RPC. MAKE creates its calls."""
     return {method.name: Singleflight(make) for method in SERVICE.methods if _only_reads(method)}
 
 
 def handlers(
     endpoints: Endpoints, hubs: Hubs, shared: Mapping[str, Singleflight[Reply]]
 ) -> "grpc.GenericRpcHandler[bytes, bytes]":
-    """The RPCs of `TableAdmin`, served by calls to ENDPOINTS. SHARED is what `shared_reads` has made."""
+    """Return the handlers of `TableAdmin`, which call ENDPOINTS. SHARED is the result of `shared_reads`."""
     return grpc.method_handlers_generic_handler(
         SERVICE.full_name,
         {
@@ -97,7 +97,7 @@ def _handler(
     return handle
 
 
-# The call of an RPC at an endpoint, with the deadline as a time of the event loop.
+# Makes the call of an RPC at an endpoint, with the request and the deadline as a time of the event loop.
 Caller: TypeAlias = Callable[[Endpoint, bytes, float], Awaitable[Reply]]
 
 
@@ -109,9 +109,9 @@ def _shared(call: Caller, singleflight: Singleflight[Reply]) -> Caller:
 
 
 def _changing(call: Caller, method: MethodDescriptor, hubs: Hubs) -> Caller:
-    """CALL for other tables than the service's own; watches of the named tables show the change at once.
+    """CALL, refused for the operations table. Afterwards the named tables are polled, for watches.
 
-    Also after a failure: a write that was not answered in time may have been made.
+    They are polled also after a failure, because a change may have been made without an answer.
     """
     own_table = ReservedTable(method.input_type)
     request_type = GetMessageClass(method.input_type)
@@ -159,7 +159,7 @@ def _only_reads(method: MethodDescriptor) -> bool:
 
 
 def _named(unknown: Sequence[Unknown]) -> bytes:
-    """Paths and values as JSON; where that is too long, as many paths as fit, and the last says so."""
+    """The paths and values of UNKNOWN as JSON; if that is too long, as many paths as fit and "..."."""
     full = json.dumps([{"path": each.path, "value": each.value} for each in unknown], default=str).encode()
     if len(full) <= _MAX_UNKNOWN:
         return full

@@ -1,4 +1,4 @@
-"""`WatchService`: streams of what tables look like, and of what they are waited for."""
+"""`WatchService`: streams of the changes of tables, and of the progress of waits."""
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -20,7 +20,7 @@ from tableadmin_server.watching.wait import wait_responses, wait_target
 SERVICE = watch_service_pb2.DESCRIPTOR.services_by_name["WatchService"]
 
 _PARTS = frozenset(TablePart.values()) - {TablePart.TABLE_PART_UNSPECIFIED}
-# The parts that are watched unless a caller names others.
+# The parts that are watched by default.
 DEFAULT_PARTS = frozenset({Part.DESCRIPTION, *(part for part, row in ROWS.items() if row.watched)})
 _CHECKPOINT_SECONDS = 30.0
 _HEARTBEAT_SECONDS = 10.0
@@ -30,7 +30,7 @@ Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 
 def handlers(endpoints: Endpoints, hubs: Hubs) -> "grpc.GenericRpcHandler[Any, Any]":
-    """The RPCs of `WatchService`, on the poll loops of HUBS."""
+    """Return the handlers of `WatchService`, which use the poll loops of HUBS."""
 
     async def watch(request: WatchRequest, context: Context) -> AsyncIterator[bytes]:
         hub = hubs.of(called_endpoint(endpoints, context))

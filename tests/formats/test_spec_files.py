@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tableadmin.awsshape import to_aws
-from tableadmin.formats import Inputs, SpecError, load, read, write
+from tableadmin.formats import FORMATS, Format, Inputs, SpecError, load, read, write
 from tableadmin.v1 import UnmanagedMember
 from tests.formats.conftest import Reading
 from tests.formats.refusing import refusal
@@ -181,6 +181,16 @@ def test_a_time_in_a_spec() -> None:
     written = write([plain], "spec").text
     assert "  RestoreDateTime: '2026-01-31T12:00:00+00:00'\n" in written
     assert [plain] == read(written, name="f")
+
+
+@pytest.mark.parametrize("form", [form for form in FORMATS if form != "spec"])
+def test_the_source_of_a_restore_is_of_specs_alone(form: Format) -> None:
+    """Other formats describe empty tables: a note says that the source is left out."""
+    (spec,) = read(f"{KEYS}\nTableName: Copy\nRestoreSource: {{SourceTableName: Music}}\n", name="f")
+    written = write([spec], form)
+    assert ("table Copy: RestoreSource is left out; a new table would be empty",) == written.notes[:1]
+    assert "restore" not in written.text.lower()
+    assert spec.HasField("restore_source")
 
 
 def test_a_folder_of_spec_files(tmp_path: Path) -> None:

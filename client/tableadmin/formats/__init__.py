@@ -218,8 +218,20 @@ def write(specs: Sequence[TableSpec], format: Format) -> Written:  # noqa: A002 
     for create-table holds one table; several are a list of inputs.
     """
     notes: list[str] = []
-    text = WRITERS[format].text(list(specs), notes)
+    written = list(specs) if format == "spec" else [_without_source(each, notes) for each in specs]
+    text = WRITERS[format].text(written, notes)
     return Written(text, tuple(map(printable, notes)))
+
+
+def _without_source(spec: TableSpec, notes: list[str]) -> TableSpec:
+    """SPEC without what only specs have: where the items of a new table come from."""
+    if not spec.HasField("restore_source"):
+        return spec
+    notes.append(f"table {spec.table_name}: RestoreSource is left out; a new table would be empty")
+    copy = TableSpec()
+    copy.CopyFrom(spec)
+    copy.ClearField("restore_source")
+    return copy
 
 
 def _documents(text: str) -> list[Tree]:

@@ -196,7 +196,7 @@ def _restoration(
     if compared_key(kept, restored, live) is Same.UNKNOWN:  # the restore settles it
         wanted.encryption = kept.encryption
     to = held(wanted, restored, live.unheld)
-    refusal = restoration.refusal(spec, to, restored, live.source) or _lacking_capacity(to, restored)
+    refusal = restoration.refusal(spec, to, restored, live) or _lacking_capacity(to, restored)
     changes = [
         Change(restoration.MEMBER, None, restoration.source_shape(spec)),
         *differences(restored, to),

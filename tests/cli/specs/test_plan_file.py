@@ -17,6 +17,7 @@ SPEC: AwsDict = {
     "KeySchema": [{"AttributeName": "A", "KeyType": "HASH"}],
     "ResourcePolicy": '{"Version":"2012-10-17"}',
     "Tags": [],
+    "RestoreSource": {"SourceTableName": "Films", "RestoreDateTime": "2026-01-31T12:00:00Z"},
 }
 KEPT = SavedPlans(
     [

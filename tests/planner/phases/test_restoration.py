@@ -208,7 +208,7 @@ def test_a_time(stored: bool) -> None:  # noqa: FBT001  # a parameter
 
 
 def test_a_time_out_of_reach() -> None:
-    """A time outside of the recovery period is refused, with the period."""
+    """A time outside of the recovery period of AWS is refused, with the period."""
     source = settled(table(PointInTimeRecoverySpecification=PITR))
     early = {"SourceTableName": "Music", "RestoreDateTime": datetime(2020, 1, 1, tzinfo=UTC)}
     recovery: AwsDict = {
@@ -223,6 +223,8 @@ def test_a_time_out_of_reach() -> None:
     }
     live = Snapshot("Restored", source=dataclasses.replace(shown, parts=parts))
     made = plan(restored(table(), early), live, source.now())
+    elsewhere = plan(restored(table(), early), dataclasses.replace(live, is_aws=False), source.now())
+    assert not elsewhere.refusal
     assert "table Music can be restored to a time from 2026-01-01T00:00:00Z to 2026-01-02T00:00:00Z" == (
         made.refusal
     )

@@ -48,7 +48,7 @@ def write(saved: SavedPlans, path: str) -> None:
         ],
     }
     try:
-        text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        text = json.dumps(document, indent=2, ensure_ascii=False, default=datetime.isoformat) + "\n"
         whole_files.replace(Path(path), text, whole_files.PRIVATE)
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from error

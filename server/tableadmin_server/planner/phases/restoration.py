@@ -48,13 +48,18 @@ def restored_state(source: TableState) -> TableState:
     return state
 
 
-def refusal(spec: AwsDict, wanted: TableState, restored: TableState, source: Snapshot) -> str:
-    """Why the restore from SOURCE, which leads to RESTORED, can't lead to WANTED; "" where it can."""
-    return _time_refusal(spec, source) or _definition_refusal(source_words(spec), wanted, restored)
+def refusal(spec: AwsDict, wanted: TableState, restored: TableState, live: Snapshot) -> str:
+    """Why the restore of LIVE, which leads to RESTORED, can't lead to WANTED; "" where it can."""
+    assert live.source is not None
+    refused = _time_refusal(spec, live.source, is_aws=live.is_aws)
+    return refused or _definition_refusal(source_words(spec), wanted, restored)
 
 
-def _time_refusal(spec: AwsDict, source: Snapshot) -> str:
-    """Why the table SOURCE can't be restored as it was at the time of SPEC."""
+def _time_refusal(spec: AwsDict, source: Snapshot, *, is_aws: bool) -> str:
+    """Why the table SOURCE can't be restored as it was at the time of SPEC.
+
+    What other endpoints than AWS show as the earliest and the latest time means little.
+    """
     said = structure(spec, MEMBER)
     backups = source.structure(Part.CONTINUOUS_BACKUPS)
     if "BackupArn" in said or not backups:
@@ -65,7 +70,7 @@ def _time_refusal(spec: AwsDict, source: Snapshot) -> str:
             f"point-in-time recovery of table {source.name} is disabled: enable it, or restore from a backup"
         )
     first, last = recovery.get("EarliestRestorableDateTime"), recovery.get("LatestRestorableDateTime")
-    if "RestoreDateTime" not in said or first is None or last is None:
+    if "RestoreDateTime" not in said or first is None or last is None or not is_aws:
         return ""
     earliest, latest = _time(first), _time(last)
     if earliest <= _time(said["RestoreDateTime"]) <= latest:

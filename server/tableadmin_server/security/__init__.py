@@ -1,1 +1,1 @@
-"""Who calls, what each may do, and what was done."""
+"""Authentication, authorization, limits and audit."""

@@ -1,4 +1,4 @@
-"""Who calls: the principal, and how the server came to know it."""
+"""The caller of a call: its principal, and how the principal was authenticated."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, cast, get_args
 
 PrincipalType: TypeAlias = Literal["User", "Service"]
-# How a principal was proved; "none" where the listener asks for no proof, "" where nobody knows any more.
+# How a principal was authenticated: "none" for a listener without authentication, "" if it was not stored.
 Proof: TypeAlias = Literal["", "none", "socket", "certificate", "jwt", "token"]
 
 
 @dataclass(frozen=True)
 class Principal:
-    """A person or a program, as an authenticator knows it.
+    """A person or a program, identified by an authenticator.
 
-    `id` and each of `groups` begin with the name of the authenticator and a slash, such as `corp/ana`: two
-    authenticators can't speak for each other's principals. `name` is the id without this prefix.
+    `id` and each of `groups` begin with the name of the authenticator and a slash, such as `corp/ana`, so
+    that principals of different authenticators never have the same id. `name` is the id without this prefix.
     """
 
     type: PrincipalType
@@ -25,7 +25,7 @@ class Principal:
 
     @property
     def name(self) -> str:
-        """The id as the authenticator gave it."""
+        """The id without the name of the authenticator."""
         return self.id.partition("/")[2]
 
     def __str__(self) -> str:
@@ -33,23 +33,23 @@ class Principal:
 
 
 def parsed_principal(text: str) -> Principal:
-    """The principal that TEXT names, such as `Service::local/admin`; raises ValueError."""
+    """Return the principal of TEXT, such as `Service::local/admin`. Raises ValueError."""
     kind, _, name = text.partition("::")
     if kind not in get_args(PrincipalType) or "/" not in name:
         raise ValueError(f"{text!r} is not a principal")
     return Principal(cast("PrincipalType", kind), name)
 
 
-# Whoever calls a listener that asks for no proof.
+# The principal of all callers of a listener without authentication.
 ANONYMOUS = Principal("User", "none/anonymous")
 
 
 @dataclass(frozen=True)
 class Caller:
-    """A principal, how it was proved, and where its call came from.
+    """A principal, how it was authenticated, and where its call came from.
 
-    `peer` is an IP address with port, or `unix:`. `expires` is the moment, in seconds of Unix time, at which
-    the proof expires; streams end then.
+    `peer` is an IP address with port, or `unix:`. `expires` is the Unix time in seconds at which the
+    credentials expire. Streams end then.
     """
 
     principal: Principal = ANONYMOUS
@@ -59,24 +59,24 @@ class Caller:
     expires: float | None = None
 
 
-# Of the call that the running task serves. Tasks that a call starts inherit it.
+# The caller of the current task's call. Tasks that a call starts inherit it.
 _caller: ContextVar[Caller] = ContextVar("caller")
 _NOBODY = Caller()
 
 
 def caller() -> Caller:
-    """Who made the call that the running task serves; anonymous outside of a call."""
+    """Return the caller of the current task's call, anonymous outside of a call."""
     return _caller.get(_NOBODY)
 
 
 def set_caller(caller: Caller) -> None:
-    """Say who made the call that the running task serves."""
+    """Set the caller of the current task's call."""
     _caller.set(caller)
 
 
 @contextmanager
 def acting_for(principal: Principal, peer: str) -> Iterator[None]:
-    """Have what is done meanwhile done for PRINCIPAL, whose call came from PEER."""
+    """Make PRINCIPAL at PEER the caller within the context."""
     token = _caller.set(Caller(principal, peer=peer))
     try:
         yield

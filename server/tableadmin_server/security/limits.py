@@ -1,4 +1,4 @@
-"""How much each principal may ask: calls a second, calls at the same time, streams."""
+"""Limits each principal's calls a second, concurrent calls and streams."""
 
 import time
 from collections import Counter, OrderedDict
@@ -12,15 +12,15 @@ from tableadmin_server.config.limits import LimitsConfig, PrincipalLimits
 from tableadmin_server.failure import Failure
 from tableadmin_server.security.identity import Caller
 
-# Principals that are remembered while they do nothing.
+# So many principals are kept while they are idle.
 _IDLE_PRINCIPALS = 10_000
-# Seconds after which a call may find one of the others ended.
+# The retry delay in seconds of a call that exceeds a limit on concurrent calls.
 _ENDED_SECONDS = 1.0
 
 
 @dataclass
 class _Use:
-    """What a principal uses: calls that are left of the burst at a moment, calls and streams in progress.
+    """The use of a principal: the calls LEFT of the burst at the time AT, and calls and streams under way.
 
     REFUSED counts the refused calls of all principals, by limit.
     """
@@ -34,11 +34,11 @@ class _Use:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is in progress."""
+        """Whether no call and no stream is under way."""
         return not (self.calls or self.streams)
 
     def exhausted(self, key: str, limit: str, seconds: float) -> Failure:
-        """The end of a call past the limit of that KEY, which was counted; SECONDS are until another try."""
+        """Count a call past the limit KEY, and return its Failure. SECONDS is the retry delay."""
         self.refused[key] += 1
         return Failure(
             Code.RESOURCE_EXHAUSTED,
@@ -50,7 +50,7 @@ class _Use:
 
 
 class _Call:
-    """A call that counts while it is entered."""
+    """A context in which a call counts."""
 
     __slots__ = ("_use",)
 
@@ -68,7 +68,7 @@ class _Call:
 
 
 class _Stream(_Call):
-    """A stream that counts while it is entered."""
+    """A context in which a stream counts."""
 
     __slots__ = ()
 
@@ -86,17 +86,17 @@ _UNCOUNTED = nullcontext()
 
 
 class Limits:
-    """Counts the calls of each principal. Callers that nobody asked who they are have no limits."""
+    """Limits the calls of each principal. Callers of listeners without authentication have no limits."""
 
     def __init__(self, config: LimitsConfig, clock: Callable[[], float] = time.monotonic) -> None:
         self._config = config
         self._clock = clock
         self._uses: OrderedDict[str, _Use] = OrderedDict()
-        # Calls that were refused, by limit.
+        # The number of refused calls, by limit.
         self.refused = Counter(calls_per_second=0, concurrent_calls=0, streams=0)
 
     def call(self, caller: Caller, *, is_stream: bool) -> AbstractContextManager[None]:
-        """A call of CALLER from its begin to its end; raises Failure (RESOURCE_EXHAUSTED) past a limit."""
+        """Return a context for a call of CALLER. Raises Failure (RESOURCE_EXHAUSTED) past a limit."""
         if caller.proof == "none":
             return _UNCOUNTED
         use = self._use(str(caller.principal))
@@ -114,13 +114,13 @@ class Limits:
         return use
 
     def _forget_one(self) -> None:
-        """Forget the principal that has done nothing for the longest time."""
+        """Remove the principal that has been idle for the longest time."""
         idle = next((name for name, use in self._uses.items() if use.is_idle), None)
         if idle is not None:
             del self._uses[idle]
 
     def _take(self, use: _Use) -> None:
-        """Take one call of the burst, which fills up with time."""
+        """Take one call of the burst, which refills with time."""
         rate, now = use.limits.calls_per_second, self._clock()
         use.left = min(float(use.limits.burst), use.left + rate * (now - use.at))
         use.at = now

@@ -1,1 +1,1 @@
-"""What was done, by whom, and what came of it."""
+"""The audit: records of changes, of denials and, if configured, of reads."""

@@ -1,4 +1,4 @@
-"""The audit: intents before changes, outcomes after them, and denials."""
+"""Writes audit records: intents before changes, outcomes after them, and denials."""
 
 import time
 from collections.abc import AsyncIterator
@@ -17,13 +17,13 @@ _DENIALS = frozenset({Code.PERMISSION_DENIED, Code.UNAUTHENTICATED})
 
 
 class Change:
-    """A change that is being made; AWS_REQUEST_ID is that of its answer, once there is one."""
+    """A change under way. AWS_REQUEST_ID is set once the change is answered."""
 
     aws_request_id = ""
 
 
 class Audit:
-    """Records what is done in TRAIL, None for no audit; READS says that reads are recorded too."""
+    """Records acts in TRAIL, None for no audit. READS says that reads are recorded too."""
 
     def __init__(self, trail: Trail | None = None, *, reads: bool = False) -> None:
         self.trail = trail
@@ -31,18 +31,18 @@ class Audit:
         self.reads = reads
 
     async def intend(self, act: Act) -> None:
-        """Record that ACT is about to be done; raises Failure (UNAVAILABLE): then it must not be done."""
+        """Record the intent of ACT. Raises Failure (UNAVAILABLE); then ACT must not be done."""
         if self.trail is not None:
             await self.trail.append(record.intent(act, time.time()))
 
     async def conclude(self, act: Act, outcome: Outcome) -> None:
-        """Record what came of ACT, now or as soon as that is possible."""
+        """Record the outcome of ACT, now or as soon as possible."""
         if self.trail is not None:
             await self.trail.append_or_keep(record.outcome(act, outcome, time.time()))
 
     @asynccontextmanager
     async def change(self, act: Act) -> AsyncIterator[Change]:
-        """Record intent and outcome of ACT, which is done meanwhile; raises Failure as `intend` does."""
+        """Return a context for ACT that records its intent and outcome. Raises Failure like `intend`."""
         change = Change()
         if self.trail is None:
             yield change
@@ -60,17 +60,17 @@ class Audit:
             await self.conclude(act, replace(result, seconds=time.monotonic() - began))
 
     async def close(self) -> None:
-        """Write what is left."""
+        """Write the remaining records."""
         if self.trail is not None:
             await self.trail.close()
 
 
-# Where nothing is recorded.
+# Records nothing.
 OFF = Audit()
 
 
 def outcome_of(failure: Failure) -> Outcome:
-    """What FAILURE says of the call of the running task, which it ends."""
+    """Return the outcome of the current task's call, which ends with FAILURE."""
     denial = denial_in(failure)
     forbidding = denial.metadata.get("policies", "") if denial else ""
     policies = tuple(forbidding.split(", ")) if forbidding else ()
@@ -85,7 +85,7 @@ def outcome_of(failure: Failure) -> Outcome:
 
 
 def denial_in(failure: Failure) -> Failure | None:
-    """The denial of this service that FAILURE is, or that it hides from the caller; None otherwise."""
+    """Return FAILURE or its cause if one of them is a denial of this service, else None."""
     for each in (failure, failure.__cause__):
         if isinstance(each, Failure) and each.domain == OWN_DOMAIN and each.code in _DENIALS:
             return each

@@ -1,4 +1,4 @@
-"""Where audit records go: a file that rotates, standard output, or the syslog of this machine."""
+"""The destinations of audit records: a rotating file, standard output, or the syslog of this machine."""
 
 import contextlib
 import fcntl
@@ -12,24 +12,24 @@ _PRIORITY = 10 * 8 + 6
 
 
 class Destination(Protocol):
-    """Where records go. Its methods block, and are called by one thread."""
+    """A destination of records. Its methods block, and are called by one thread."""
 
     def write(self, lines: bytes) -> None:
-        """Write LINES, whole; raises OSError, and then as much as is possible of them is undone."""
+        """Write all of LINES. Raises OSError, after it has removed the written part if possible."""
 
     def close(self) -> None:
-        """Let go of what is open."""
+        """Close the destination."""
 
 
 class RotatingFile:
-    """The file at PATH, and KEEP older ones beside it: PATH.1 is the newest of them.
+    """The file at PATH, and KEEP older files, of which PATH.1 is the newest.
 
-    A file is rotated before it grows past ROTATE_BYTES. With SYNC, lines are on the disk when `write`
-    returns. A lock keeps other servers from the file.
+    A file is rotated before it grows past ROTATE_BYTES. With SYNC, `write` returns when lines are on the
+    disk. A lock prevents that other servers write to the file.
     """
 
     def __init__(self, path: Path, rotate_bytes: int, keep: int, *, sync: bool) -> None:
-        """Open the file; raises OSError, BlockingIOError where another server has the file."""
+        """Open the file. Raises OSError, BlockingIOError if another server has the file."""
         self.path = path
         self._rotate_bytes = rotate_bytes
         self._keep = keep
@@ -67,13 +67,13 @@ class RotatingFile:
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
         self._file = os.open(self.path, flags, 0o600)
         size = os.fstat(self._file).st_size
-        # A crash may have cut the last line.
+        # A crash may have truncated the last line.
         if size and os.pread(self._file, 1, size - 1) != b"\n":
             write_all(self._file, b"\n")
         self._sync_folder()
 
     def _reopen_if_moved(self) -> None:
-        """Follow the name where somebody else has moved or removed the file."""
+        """Open PATH again if another program has moved or removed the file."""
         if self._file >= 0:
             with contextlib.suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(self._file), self.path.stat()):
@@ -92,7 +92,7 @@ class RotatingFile:
         self._open()
 
     def _undo(self, size: int) -> None:
-        """Remove a part of lines. After a failed sync only a new descriptor tells the truth."""
+        """Remove partly written lines, and close the file: after a failed sync a new descriptor is needed."""
         with contextlib.suppress(OSError):
             os.ftruncate(self._file, size)
         self._close_file()
@@ -112,34 +112,34 @@ class RotatingFile:
 
 
 def numbered(path: Path, number: int) -> Path:
-    """The file at PATH for 0, else the older one with that number."""
+    """Return PATH for 0, else the path of the older file NUMBER."""
     return path.with_name(f"{path.name}.{number}") if number else path
 
 
 class StandardOutput:
-    """Standard output. A reader that does not read holds up `write`, and nothing else."""
+    """Standard output. A reader that does not read blocks only `write`."""
 
     def __init__(self, descriptor: int = 1) -> None:
         self._descriptor = descriptor
 
     def write(self, lines: bytes) -> None:
-        """See `Destination`. What a reader has got can't be undone."""
+        """See `Destination`. Written bytes can't be removed."""
         write_all(self._descriptor, lines)
 
     def close(self) -> None:
-        """Leave standard output open: it is the process's."""
+        """Do nothing, because the process still uses standard output."""
 
 
 class Syslog:
-    """The syslog of this machine, at the Unix socket PATH, such as `/dev/log`; one message a record."""
+    """The syslog of this machine, at the Unix socket PATH, such as `/dev/log`. Each record is a message."""
 
     def __init__(self, path: Path) -> None:
-        """Connect; raises OSError."""
+        """Connect. Raises OSError."""
         self._path = path
         self._socket = self._connected()
 
     def write(self, lines: bytes) -> None:
-        """See `Destination`. A syslog that was restarted is connected to again."""
+        """See `Destination`. Reconnects if the syslog was restarted."""
         try:
             self._send(lines)
         except OSError:
@@ -166,7 +166,7 @@ class Syslog:
 
 
 def write_all(descriptor: int, data: bytes) -> None:
-    """Write all of DATA, however many writes that takes; raises OSError."""
+    """Write all of DATA, by several writes if needed. Raises OSError."""
     left = memoryview(data)
     while left:
         left = left[os.write(descriptor, left) :]

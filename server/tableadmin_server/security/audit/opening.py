@@ -1,4 +1,4 @@
-"""The audit that a configuration asks for."""
+"""Opens the audit of a configuration."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from tableadmin_server.security.audit.trail import Trail
 
 
 def opened(config: AuditConfig) -> Audit:
-    """The audit of CONFIG, its file open; raises ConfigError where that is not possible."""
+    """Return the audit of CONFIG with its destination open. Raises ConfigError."""
     try:
         destination = _destination(config)
     except BlockingIOError as error:

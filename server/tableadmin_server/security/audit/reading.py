@@ -1,4 +1,4 @@
-"""Reads audit records from their files. Its functions block."""
+"""Reads audit records from their files. All functions block."""
 
 import contextlib
 import os
@@ -17,7 +17,7 @@ _CHUNK = 1_048_576
 
 
 class _Record(msgspec.Struct):
-    """What of a record is compared."""
+    """The members of a record that queries compare."""
 
     time: int
     status: str
@@ -32,7 +32,7 @@ _decode = msgspec.json.Decoder(_Record).decode
 
 @dataclass(frozen=True)
 class Query:
-    """Which records are wanted: all that match every field that is set. Times are seconds of Unix time."""
+    """A filter for records. A record must match every field that is set. Times are Unix times in seconds."""
 
     since: float | None = None
     until: float | None = None
@@ -44,7 +44,7 @@ class Query:
     id: str = ""
 
     def matches(self, line: bytes) -> bool:
-        """Whether the record LINE is wanted; a line that a crash has cut is not."""
+        """Whether the record LINE matches. A truncated line does not match."""
         try:
             record = _decode(line)
         except msgspec.DecodeError:
@@ -69,14 +69,14 @@ class Query:
 
 
 def _names(name: str) -> Sequence[str]:
-    """NAME, and the table in it if NAME is an ARN."""
+    """NAME, and its table if NAME is an ARN."""
     return (name, *name.partition(":table/")[2].split("/")[:1])
 
 
 class Reader:
-    """Reads the records at PATH and in its older files that QUERY wants, oldest first, and then new ones.
+    """Reads the records that match QUERY from PATH and its older files, oldest first, and then new records.
 
-    Rotation takes no record from it: the file that is being read stays open.
+    Rotation loses no records, because the file that is being read stays open.
     """
 
     def __init__(self, path: Path, query: Query) -> None:
@@ -86,7 +86,7 @@ class Reader:
         self._rest = b""
 
     def read(self) -> list[str]:
-        """The next records, [] at the end; another call may find new ones there."""
+        """Return the next records, [] at the end. A later call may find new records."""
         while self._files:
             chunk = self._files[0].read(_CHUNK)
             if chunk:
@@ -98,7 +98,7 @@ class Reader:
         return []
 
     def last(self, count: int) -> list[str]:
-        """The newest COUNT of the records that there are."""
+        """Return the newest COUNT of the existing records."""
         found: deque[str] = deque(maxlen=count)
         while records := self.read():
             found.extend(records)
@@ -114,12 +114,12 @@ class Reader:
         return [line.decode() for line in lines if line and self._query.matches(line)]
 
     def _next_file(self) -> bool:
-        """Go on with the next newer file: whether there is one."""
+        """Continue with the next newer file. Returns whether there is one."""
         if len(self._files) == 1:
             self._files.extend(self._newer(self._files[0]))
         if len(self._files) == 1:
             return False
-        # Between the look for newer files and the last read the server may have written more.
+        # The server may have written more records after the last read and before the rotation.
         if more := self._files[0].read(_CHUNK):
             self._files[0].seek(-len(more), os.SEEK_CUR)
             return True
@@ -128,7 +128,7 @@ class Reader:
         return True
 
     def _newer(self, file: BufferedReader) -> list[BufferedReader]:
-        """The files that were begun after FILE, oldest first."""
+        """The files that are newer than FILE, oldest first."""
         newer: list[BufferedReader] = []
         for number in range(len(_existing(self._path))):
             with contextlib.suppress(OSError):
@@ -141,7 +141,7 @@ class Reader:
 
 
 def _opened(path: Path, query: Query) -> Iterator[BufferedReader]:
-    """The file at PATH and its older ones, oldest first, but for those that end before what is wanted."""
+    """The file at PATH and its older files, oldest first, without files that end before the query begins."""
     for each in reversed(_existing(path)):
         with contextlib.suppress(OSError):
             file = each.open("rb")
@@ -152,7 +152,7 @@ def _opened(path: Path, query: Query) -> Iterator[BufferedReader]:
 
 
 def _existing(path: Path) -> list[Path]:
-    """The file at PATH and its older ones, newest first."""
+    """The file at PATH and its older files, newest first."""
     files, number = [path], 1
     while (older := numbered(path, number)).exists():
         files.append(older)

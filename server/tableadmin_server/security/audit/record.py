@@ -1,7 +1,7 @@
 """Audit records: OCSF API Activity (class 6003), one JSON object a line. No I/O.
 
 A change has two records with the same `metadata.correlation_uid`: its intent, written before the change is
-made, and its outcome. Everything else has one. See https://schema.ocsf.io/1.3.0/classes/api_activity.
+made, and its outcome. Every other act has one record. See https://schema.ocsf.io/1.3.0/classes/api_activity.
 """
 
 import uuid
@@ -15,13 +15,13 @@ import msgspec
 from tableadmin.version import __version__
 from tableadmin_server.security.identity import Caller, Principal
 
-# The status of a record of an intent, which OCSF has no word for.
+# The status of an intent. OCSF has no such status.
 INTENT = "Intent"
 
 _VERSION = "1.3.0"
 _CLASS = 6003
 _PRODUCT = {"name": "tableadmin-server", "vendor_name": "tableadmin", "version": __version__}
-# Activities of the class, by how the names of RPCs begin; the first that fits counts.
+# The activities of the class, by the beginning of an RPC's name. The longest match counts.
 _ACTIVITIES = (
     (1, "Create", ("Create", "Restore", "Import", "Export", "Start")),
     (4, "Delete", ("Delete", "Untag", "Forget")),
@@ -35,7 +35,7 @@ _ACTIVITIES = (
 _OTHER = (99, "Other")
 _USER_TYPES = {"User": (1, "User"), "Service": (3, "System")}
 _STATUSES = {"Success": 1, "Failure": 2, INTENT: 99, "Unknown": 0}
-# Codes and reasons of changes of which nobody knows whether they were made.
+# The codes and reasons of changes that may or may not have been made.
 _IN_DOUBT = frozenset(
     {
         "CANCELLED",
@@ -52,11 +52,11 @@ _encode = msgspec.json.Encoder(enc_hook=str).encode
 
 @dataclass(frozen=True)
 class Act:
-    """Something that CALLER asks the RPC or the AWS operation OPERATION of SERVICE to do.
+    """A call by CALLER of the RPC or AWS operation OPERATION of SERVICE.
 
-    NAMES are the tables, ARNs or ids that it is about, REQUEST is what was asked for, as JSON can have it.
-    An act that is about an operation, or is made by one, names the operation; REQUESTED_BY is who the request
-    of the operation said had asked.
+    NAMES are the tables, ARNs or ids of the call. REQUEST is the redacted request. OPERATION_ID is the
+    operation that the call is about or that makes the call. REQUESTED_BY is the requester as the request of
+    the operation names it.
     """
 
     caller: Caller
@@ -74,9 +74,9 @@ class Act:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of an act: CODE is the name of a gRPC code. POLICIES are those that decided.
+    """The outcome of an act. CODE is the name of a gRPC code. POLICIES are the policies that decided.
 
-    NOT_SENT says that the endpoint was not asked.
+    NOT_SENT says that the endpoint was not called.
     """
 
     code: str = "OK"
@@ -89,7 +89,7 @@ class Outcome:
 
 
 class _Record(msgspec.Struct, omit_defaults=True, kw_only=True):
-    """A record, its members as OCSF names them. Members that say nothing are left out."""
+    """A record, with OCSF's names of members. Empty members are left out."""
 
     metadata: dict[str, Any]
     time: int
@@ -128,7 +128,7 @@ class _User(msgspec.Struct, omit_defaults=True, kw_only=True):
 
 
 class _Unmapped(msgspec.Struct, omit_defaults=True, kw_only=True):
-    """What OCSF has no member for."""
+    """Members that OCSF does not have."""
 
     endpoint: str = ""
     proof: str = ""
@@ -138,12 +138,12 @@ class _Unmapped(msgspec.Struct, omit_defaults=True, kw_only=True):
 
 
 def intent(act: Act, time: float) -> bytes:
-    """The record that ACT is about to be done, at the moment TIME in seconds of Unix time."""
+    """Return the record of the intent of ACT at TIME, a Unix time in seconds."""
     return _line(_record(act, time, INTENT))
 
 
 def outcome(act: Act, result: Outcome, time: float) -> bytes:
-    """The record of what came of ACT at the moment TIME."""
+    """Return the record of the outcome of ACT at TIME, a Unix time in seconds."""
     record = _record(act, time, _status(act, result))
     record.status_code, record.status_detail = result.code, result.reason
     record.duration = round(result.seconds * 1000)

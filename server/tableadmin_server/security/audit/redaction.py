@@ -1,4 +1,4 @@
-"""What an audit record says of a request: no secrets, no items, no texts of policies, no more than fits."""
+"""Redacts requests for audit records: removes secrets, items and policy texts, and limits the size."""
 
 import hashlib
 from collections.abc import Mapping
@@ -8,13 +8,13 @@ import msgspec
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 
-# Members that hold a policy, in the words of the contract and of AWS: a record has their digest alone.
+# Members with a policy, by the names of the contract and of AWS. A record has only their digest.
 _DIGESTED = frozenset({"policy", "resource_policy", "Policy", "ResourcePolicy"})
-# Members that hold items or keys of items; what page tokens and tokens of Watch stand for.
+# Members with items, keys of items, page tokens or resume tokens.
 _DROPPED = frozenset(
     {"item", "items", "key", "Item", "Items", "Key", "next_token", "page_token", "resume_token", "NextToken"}
 )
-# Bytes of what a record has of a request, and of a request that is looked at.
+# The largest size in bytes of a redacted request, and of a request that is redacted member by member.
 _MAX_BYTES = 16_384
 _MAX_REQUEST = 65_536
 
@@ -22,14 +22,14 @@ _encode = msgspec.json.Encoder(enc_hook=str, order="deterministic").encode
 
 
 def of_message(request: Message) -> Mapping[str, Any]:
-    """What a record says of REQUEST: all of it, or size and digest of a large one."""
+    """Return REQUEST redacted, or its size and digest if it is too large."""
     if request.ByteSize() > _MAX_REQUEST:
         return _left_out(request.SerializeToString(deterministic=True))
     return of_params(MessageToDict(request, preserving_proto_field_name=True))
 
 
 def of_params(params: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a record says of PARAMS: all of it, or size and digest of a large one."""
+    """Return PARAMS redacted, or their size and digest if they are too large."""
     redacted: dict[str, Any] = _redacted(params)
     encoded = _encode(redacted)
     if len(encoded) <= _MAX_BYTES:
@@ -57,5 +57,5 @@ def _member(name: str, value: Any) -> Any:  # noqa: ANN401  # JSON
 
 
 def _is_dropped(name: str, value: object) -> bool:
-    # The key of a tag is a text, the key of an item is not.
+    # The key of a tag is a string, the key of an item is not.
     return name in _DROPPED and not (name in {"key", "Key"} and isinstance(value, str))

@@ -1,4 +1,4 @@
-"""Which RPCs of the contract change something, and which tables, ARNs and ids calls are about."""
+"""Finds out whether an RPC is a change, and which tables, ARNs and ids a call is about."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
@@ -10,7 +10,7 @@ from google.protobuf.descriptor_pb2 import MethodOptions
 from google.protobuf.descriptor_pool import Default
 from google.protobuf.message import Message
 
-# The fields that name what a request is about, and the messages in which they stand.
+# The fields with tables, ARNs and ids, and the messages that have such fields.
 _NAMES = (
     "table_name",
     "target_table_name",
@@ -28,13 +28,13 @@ _NAMES = (
 )
 _HOLDERS = ("table_creation_parameters", "specs", "restore_source")
 
-# Tables that the call of the running task is about without naming them in the request.
+# The tables of the current task's call that are not in its request.
 _found: ContextVar[tuple[str, ...]] = ContextVar("found_tables", default=())
 
 
 @cache
 def method_of(path: str) -> MethodDescriptor | None:
-    """The RPC of PATH, `/package.Service/Method`; None where this process knows no such service."""
+    """Return the RPC of PATH, `/package.Service/Method`, None for an unknown RPC."""
     service, _, name = path.lstrip("/").rpartition("/")
     try:
         methods: Mapping[str, MethodDescriptor] = Default().FindServiceByName(service).methods_by_name
@@ -44,7 +44,7 @@ def method_of(path: str) -> MethodDescriptor | None:
 
 
 def is_change(path: str) -> bool:
-    """Whether the RPC of PATH may change something: the contract does not mark it NO_SIDE_EFFECTS."""
+    """Whether the RPC of PATH is one of the contract that is not marked NO_SIDE_EFFECTS."""
     method = method_of(path) if path.startswith("/tableadmin.") else None
     if method is None:
         return False
@@ -53,7 +53,7 @@ def is_change(path: str) -> bool:
 
 
 def named(request: Message) -> Iterator[str]:
-    """The names, ARNs and ids that REQUEST is about, as the caller wrote them."""
+    """Yield the names, ARNs and ids in REQUEST, unchanged."""
     fields = request.DESCRIPTOR.fields_by_name
     for name in _NAMES:
         if name in fields and (value := getattr(request, name)):
@@ -66,17 +66,17 @@ def named(request: Message) -> Iterator[str]:
 
 
 def operation_id(request: Message) -> str:
-    """The id of the operation that REQUEST is about, "" where REQUEST names no operation."""
+    """Return the operation id in REQUEST, "" if it has none."""
     fields = request.DESCRIPTOR.fields_by_name
     return str(cast("Any", request).operation_id) if "operation_id" in fields else ""
 
 
 def found_tables() -> tuple[str, ...]:
-    """The tables that the call of the running task is about without naming them in the request."""
+    """Return the tables of the current task's call that are not in its request."""
     return _found.get()
 
 
 def add_found_table(table: str) -> None:
-    """Say that the call of the running task is about TABLE, such as the table of an operation."""
+    """Add TABLE to the tables of the current task's call, such as the table of an operation."""
     if table not in _found.get():
         _found.set((*_found.get(), table))

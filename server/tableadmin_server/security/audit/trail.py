@@ -1,4 +1,4 @@
-"""Writes audit records, those that come while others are written together: one sync serves many calls."""
+"""Writes audit records in batches, so that one sync serves many calls."""
 
 import asyncio
 import contextlib
@@ -15,14 +15,14 @@ from google.rpc.code_pb2 import Code
 from tableadmin_server.failure import Failure
 from tableadmin_server.security.audit.destination import Destination
 
-# The reason of calls that are refused because their intent can't be written.
+# The reason of a call that is refused because its intent can't be written.
 UNWRITABLE = "AUDIT_UNWRITABLE"
 
-# Seconds that a write may take; a reader of standard output that does not read would hold up all changes.
+# Seconds that a write may take. A reader of standard output that does not read would block all changes.
 _WRITE_SECONDS = 5.0
-# Seconds until records are tried again that could not be written.
+# Seconds until records that could not be written are written again.
 _RETRY_SECONDS = 5.0
-# Bytes that are written at once, and records that are kept until they can be written.
+# The size in bytes after which a batch is full, and the largest number of kept records.
 _MAX_BATCH = 1_048_576
 _MAX_KEPT = 10_000
 
@@ -36,7 +36,7 @@ class _Waiting(NamedTuple):
 
 
 class _Batch(NamedTuple):
-    """Lines that are written at once: those KEPT before the WAITING ones."""
+    """Lines of one write: first the KEPT lines, then the WAITING ones."""
 
     kept: Sequence[bytes]
     waiting: Sequence[_Waiting]
@@ -46,9 +46,9 @@ _NO_BATCH = _Batch((), ())
 
 
 class Trail:
-    """Writes records to DESTINATION in one thread, in the order in which they came.
+    """Writes records to DESTINATION in one thread, in order. Times are in seconds.
 
-    A thread of its own costs a third of what a pool and a task for each write cost.
+    A dedicated thread needs a third of the CPU time of a thread pool and a task for each write.
     """
 
     def __init__(
@@ -61,30 +61,30 @@ class Trail:
         self._write_seconds = write_seconds
         self._retry_seconds = retry_seconds
         self._waiting: deque[_Waiting] = deque()
-        # Records of what has happened that could not be written yet.
+        # Records of outcomes that could not be written yet.
         self._kept: deque[bytes] = deque(maxlen=_MAX_KEPT)
         self._is_due = False
-        # What is being written; None for nothing, or for a write that took too long.
+        # The batch that is being written; None if there is none, or if its write took too long.
         self._batch: _Batch | None = None
         self._limit: asyncio.TimerHandle | None = None
         self._is_stuck = False
         self._idle = asyncio.Event()
         self._retrying: asyncio.TimerHandle | None = None
         self._failing = False
-        # Since when there are records that are kept.
+        # When the first of the kept records was kept.
         self._kept_since = 0.0
-        # Records by outcome: written, tried in vain, given up.
+        # The numbers of records: written, failed (also several times), and lost.
         self.counts = Counter(written=0, failed=0, lost=0)
 
     @property
     def waiting(self) -> int:
-        """The records that are not written yet; may be asked in any thread."""
+        """The number of records that are not written yet. Any thread may read this."""
         batch = self._batch or _NO_BATCH
         return len(self._waiting) + len(self._kept) + len(batch.kept) + len(batch.waiting)
 
     @property
     def lag(self) -> float:
-        """Seconds for which the oldest record waits that is not written yet; may be asked in any thread."""
+        """The seconds for which the oldest unwritten record has waited. Any thread may read this."""
         batch = self._batch or _NO_BATCH
         since = [each.since for each in (*batch.waiting, *list(self._waiting)[:1])]
         if batch.kept or self._kept:
@@ -92,21 +92,21 @@ class Trail:
         return max(0.0, time.monotonic() - min(since)) if since else 0.0
 
     async def append(self, line: bytes) -> None:
-        """Write LINE, on the disk where the destination syncs; raises Failure (UNAVAILABLE)."""
+        """Write LINE, to the disk if the destination syncs. Raises Failure (UNAVAILABLE)."""
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(line, written, time.monotonic()))
         self._write_soon()
         await written
 
     async def append_or_keep(self, line: bytes) -> None:
-        """Write LINE; where that is not possible, keep LINE and write it before the next records."""
+        """Write LINE. If this fails, keep LINE and write it before the next records."""
         try:
             await self.append(line)
         except Failure:
             self.keep(line)
 
     def keep(self, line: bytes) -> None:
-        """Write LINE before the next records, or by itself a few seconds later."""
+        """Keep LINE, and write it before the next records or a few seconds later."""
         if len(self._kept) == _MAX_KEPT:
             self.counts["lost"] += 1
             _log.error("audit record lost", record=self._kept[0].decode())
@@ -116,7 +116,7 @@ class Trail:
         self._retry_later()
 
     async def close(self) -> None:
-        """Write what is left, if that is possible, and let go of the destination."""
+        """Write the remaining records if possible, and close the destination."""
         self._write_soon()
         await self._idle.wait()
         if self._retrying is not None:
@@ -124,7 +124,7 @@ class Trail:
         self._thread.end(wait=not self._is_stuck)
 
     def _write_soon(self) -> None:
-        """Write in the next turn of the event loop: what comes in this one is written with it."""
+        """Write in the next turn of the event loop, together with the records that come until then."""
         self._idle.clear()
         if not self._is_due and self._batch is None:
             self._is_due = True
@@ -170,7 +170,7 @@ class Trail:
         self._finish(TimeoutError(f"the write took longer than {self._write_seconds:g} s"))
 
     def _ended(self, error: Exception | None) -> None:
-        """The thread has written the batch, or has failed to."""
+        """Handle the end of the write of a batch. ERROR is None for a success."""
         if self._is_stuck:
             self._is_stuck = False
             return
@@ -202,7 +202,7 @@ class Trail:
                 each.written.set_exception(_unwritable(error))
 
     def _note(self, error: Exception | None) -> None:
-        """Log once that records can't be written, and once that they can be again."""
+        """Log once that records can't be written, and once that they are written again."""
         if error is not None and not self._failing:
             _log.error("audit records cannot be written; changes are refused", cause=str(error))
         if error is None and self._failing:
@@ -211,7 +211,7 @@ class Trail:
 
 
 class _Thread:
-    """Writes to DESTINATION, and closes it in the end. The end of the process does not wait for a write."""
+    """Writes to DESTINATION, and closes it at the end. The exit of the process does not wait for a write."""
 
     def __init__(self, destination: Destination) -> None:
         self._destination = destination
@@ -219,13 +219,13 @@ class _Thread:
         self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
 
     def write(self, lines: bytes, ended: Callable[[Exception | None], None]) -> None:
-        """Write LINES, then call ENDED in the running loop with what went wrong, None for nothing."""
+        """Write LINES, then call ENDED in the running loop with the error, None for a success."""
         if not self._thread.is_alive():
             self._thread.start()
         self._work.put(_Work(lines, asyncio.get_running_loop(), ended))
 
     def end(self, *, wait: bool) -> None:
-        """Close the destination, once what is being written is written; return then if WAIT."""
+        """Close the destination after the current write. With WAIT, return after that."""
         if not self._thread.is_alive():
             self._destination.close()
             return
@@ -238,9 +238,9 @@ class _Thread:
             error: Exception | None = None
             try:
                 self._destination.write(work.lines)
-            except Exception as raised:  # noqa: BLE001  # a change must not wait for ever
+            except Exception as raised:  # noqa: BLE001  # otherwise changes would wait for ever
                 error = raised
-            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            with contextlib.suppress(RuntimeError):  # the loop is closed
                 work.loop.call_soon_threadsafe(work.ended, error)
         self._destination.close()
 

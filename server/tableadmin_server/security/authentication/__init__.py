@@ -1,1 +1,1 @@
-"""Who makes a call, by the client certificate or the token that the call shows."""
+"""Authenticates callers by client certificates and tokens."""

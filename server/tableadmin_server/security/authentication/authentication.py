@@ -1,4 +1,4 @@
-"""Who makes the calls of a listener."""
+"""Authenticates the calls of a listener."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,11 +18,11 @@ from tableadmin_server.security.identity import Caller
 
 
 class Authentication:
-    """Finds out who makes a call, by the AUTHENTICATORS of a listener.
+    """Identifies callers by the AUTHENTICATORS of a listener.
 
-    A token that is given counts: a wrong one never falls back to the client certificate. Wrong credentials
-    count as failed logins of the address. Whoever is known already is not refused for the failures of
-    others at the same address.
+    If a call has a token, the token decides: after an invalid token the client certificate is not tried.
+    Invalid credentials count as failed logins of the address. A known token is accepted also if its address
+    has too many failed logins.
     """
 
     def __init__(
@@ -39,9 +39,9 @@ class Authentication:
         self._clock = clock
 
     async def caller(self, shown: Credentials) -> Caller:
-        """Who makes a call that shows these credentials; raises Failure where nobody is proved.
+        """Return the caller with the credentials SHOWN. Raises Failure if they prove no principal.
 
-        A certificate that is shown must be valid, also beside a token.
+        A client certificate must be valid also if the call has a token.
         """
         token = shown.token()
         ends = None if shown.certificate is None else self._end(shown.certificate, shown)
@@ -118,7 +118,7 @@ class Authenticators:
 
     @property
     def loads(self) -> dict[str, Mapping[str, int]]:
-        """How often files and keys were loaded and refused, by authenticator. Certificates have none."""
+        """The numbers of loaded and refused files and keys, by authenticator, without certificates."""
         return {
             name: each.loads
             for name, each in self._by_name.items()
@@ -126,7 +126,7 @@ class Authenticators:
         }
 
     def authentication(self, names: Sequence[str]) -> Authentication:
-        """What a listener with the authenticators NAMES asks who calls."""
+        """Return the authentication of a listener with the authenticators NAMES."""
         return Authentication((self._by_name[name] for name in names), self.failed_logins)
 
 

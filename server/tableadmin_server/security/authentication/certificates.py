@@ -1,7 +1,7 @@
-"""The names in client certificates, and the principals that they are.
+"""Maps the names in client certificates to principals.
 
-The listener has verified the chain. A certificate whose names leave any doubt is refused: gRPC's own
-`x509_common_name` ends at a NUL, and takes the first of two names.
+The listener has verified the chain. A certificate with ambiguous names is refused. gRPC's `x509_common_name`
+is not used, because it ends at a NUL and takes the first of two names.
 """
 
 import re
@@ -23,20 +23,20 @@ _DNS_NAME = re.compile(
     r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*"
 )
 
-# The key of CertificateConfig that has a pattern, which is also the kind of name.
+# The keys of CertificateConfig with patterns, which are also the kinds of names.
 _KINDS = ("spiffe", "dns", "common_name")
 Names: TypeAlias = Mapping[str, Sequence[str]]
 
-# Client certificates that are kept as they were read.
+# So many parsed client certificates are cached.
 _KEPT = 10_000
 
 
 class RefusedCertificate(Exception):
-    """A certificate that names nobody for certain; the message says why."""
+    """A certificate does not name exactly one principal. The message says why."""
 
 
 class CertificateAuthenticator:
-    """Finds the principals of the authenticator NAME."""
+    """Maps client certificates to principals of the authenticator NAME."""
 
     def __init__(self, name: str, config: CertificateConfig) -> None:
         self._name = name
@@ -45,9 +45,9 @@ class CertificateAuthenticator:
         self._pattern = re.compile(getattr(config, self._kind))
 
     def caller(self, names: Names) -> Caller | None:
-        """Whom a certificate with NAMES proves, None where no name matches.
+        """Return the caller with a certificate with NAMES, None if no name matches.
 
-        Raises RefusedCertificate where two names match.
+        Raises RefusedCertificate if two names match.
         """
         matching = {each for each in names[self._kind] if self._pattern.fullmatch(each)}
         if len(matching) > 1:
@@ -59,11 +59,11 @@ class CertificateAuthenticator:
 
 
 def check_validity(pem: bytes, now: float) -> float:
-    """The Unix time at which the client certificate PEM expires.
+    """Return the Unix time at which the client certificate PEM expires.
 
-    Raises Failure (UNAUTHENTICATED) for a certificate that is not valid NOW, and RefusedCertificate for one
-    that can't be read. gRPC checks certificates at the handshake alone: a connection outlives the
-    certificate, and a TLS session is resumed with a certificate that has expired.
+    Raises Failure (UNAUTHENTICATED) if the certificate is not valid NOW, and RefusedCertificate if it can't
+    be read. gRPC checks certificates only at the handshake: a connection may outlive the certificate, and a
+    TLS session may be resumed with an expired certificate.
     """
     begins, expires = _validity(pem)
     if now < begins:
@@ -75,7 +75,7 @@ def check_validity(pem: bytes, now: float) -> float:
 
 @lru_cache(_KEPT)
 def names_of(pem: bytes) -> Names:
-    """The names in the client certificate PEM by kind; raises RefusedCertificate."""
+    """Return the names in the client certificate PEM by kind. Raises RefusedCertificate."""
     try:
         return _names(_loaded(pem))
     except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:

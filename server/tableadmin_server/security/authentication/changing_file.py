@@ -13,12 +13,12 @@ T = TypeVar("T")
 
 _log = structlog.get_logger()
 
-# Seconds between two looks at the file.
+# Seconds between checks of the file.
 _INTERVAL = 1.0
 
 
 class ChangingFile(Generic[T]):
-    """What READ makes of the file at PATH. A file that READ raises a `FAULT` for leaves the last content."""
+    """The result of READ for the file at PATH. If READ raises FAULT, the last content stays in use."""
 
     def __init__(
         self,
@@ -27,16 +27,16 @@ class ChangingFile(Generic[T]):
         fault: type[Exception],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Read the file; raises what READ raises."""
+        """Read the file. Raises the exceptions of READ."""
         self._path, self._read, self._fault, self._clock = path, read, fault, clock
         self._version = self._stat()
         self._content = read(path)
         self._looked = clock()
-        # How often the file was read and kept from being used.
+        # The numbers of times that the file was loaded and refused.
         self.loads = Counter(loaded=1, refused=0)
 
     def content(self, *, now: bool = False) -> T:
-        """What is in the file, as of a second ago at most, or NOW."""
+        """Return the content of the file, at most one second old. With NOW, the file is checked now."""
         if now or self._clock() - self._looked >= _INTERVAL:
             self._looked = self._clock()
             version = self._stat()
@@ -57,7 +57,7 @@ class ChangingFile(Generic[T]):
 
     def _stat(self) -> tuple[int, int, int] | None:
         try:
-            found = os.stat(self._path)  # noqa: PTH116  # takes half the time, at each call
+            found = os.stat(self._path)  # noqa: PTH116  # takes half the time of Path.stat
         except OSError:
             return None
         return found.st_mtime_ns, found.st_ino, found.st_size

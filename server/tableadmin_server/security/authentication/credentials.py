@@ -1,4 +1,4 @@
-"""What a call shows of who makes it."""
+"""The credentials of a call."""
 
 import re
 from collections.abc import Sequence
@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 from tableadmin_server.security.authentication.refusals import malformed
 
-# Corporate tokens with many groups have some thousands of characters.
+# Tokens with many groups can have some thousands of characters.
 _TOKEN = re.compile(r"[!-~]{1,32768}")
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """The `authorization` headers of a call and its client certificate as PEM, and where it came from.
+    """The `authorization` headers of a call, its client certificate as PEM, its peer and user agent.
 
-    The certificate is that of a client whose chain the listener has verified, None without one.
+    The listener has verified the chain of the certificate. It is None if the client has none.
     """
 
     authorization: Sequence[str | bytes] = ()
@@ -23,7 +23,7 @@ class Credentials:
     user_agent: str = ""
 
     def token(self) -> str | None:
-        """The bearer token, None where the call shows none; raises Failure for anything but one token."""
+        """Return the bearer token, None if the call has none. Raises Failure for malformed headers."""
         if not self.authorization:
             return None
         if len(self.authorization) > 1:

@@ -11,7 +11,7 @@ import urllib3
 from tableadmin_server.config.authenticator import JwtConfig, is_safe_url
 from tableadmin_server.security.authentication.keys import Fetch, KeysError
 
-# Seconds, of one step and of a document as a whole.
+# Timeouts in seconds: of one step, and of a whole document.
 _TIMEOUT = urllib3.Timeout(connect=2.0, read=3.0)
 _TOTAL_SECONDS = 8.0
 _MAX_DOCUMENT = 1024 * 1024
@@ -20,11 +20,11 @@ _OK = 200
 
 
 def fetching(config: JwtConfig) -> Fetch:
-    """What fetches the keys of CONFIG's issuer, in a thread of its own; it raises KeysError."""
+    """Return a function that fetches the keys of CONFIG's issuer in its own thread. It raises KeysError."""
     pool = urllib3.PoolManager(
         cert_reqs="CERT_REQUIRED", ca_certs=config.ca_file, timeout=_TIMEOUT, retries=False
     )
-    # A server that answers a byte at a time keeps this thread and no other one.
+    # A slow server blocks only this thread.
     thread = ThreadPoolExecutor(1, thread_name_prefix="jwks")
 
     def get(url: str) -> bytes:
@@ -44,7 +44,7 @@ def fetching(config: JwtConfig) -> Fetch:
 
 
 def _jwks_url(get: Callable[[str], bytes], issuer: str) -> str:
-    """Where ISSUER says that its keys are: https://openid.net/specs/openid-connect-discovery-1_0.html."""
+    """The URL of ISSUER's keys (https://openid.net/specs/openid-connect-discovery-1_0.html)."""
     try:
         found = msgspec.json.decode(
             get(f"{issuer.rstrip('/')}/.well-known/openid-configuration"), type=_Discovery
@@ -64,10 +64,10 @@ class _Discovery(msgspec.Struct, frozen=True):
 
 
 def _get(pool: urllib3.PoolManager, url: str) -> bytes:
-    """The document at URL; a redirection is not followed. Raises KeysError."""
+    """The document at URL, without following redirections; raises KeysError."""
     ends = time.monotonic() + _TOTAL_SECONDS
     try:
-        # Without the answer's own encoding a small one can't become a large one.
+        # Without compression a small answer can't expand to a large one.
         response = pool.request(
             "GET", url, headers={"accept-encoding": "identity"}, redirect=False, preload_content=False
         )

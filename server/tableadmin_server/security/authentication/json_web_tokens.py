@@ -1,4 +1,4 @@
-"""JSON Web Tokens (RFC 7519) of one issuer, and the principals that they prove."""
+"""Verifies JSON Web Tokens (RFC 7519) of one issuer, and maps them to principals."""
 
 import math
 import time
@@ -27,21 +27,21 @@ from tableadmin_server.security.identity import Caller, Principal
 
 Claims: TypeAlias = Mapping[str, Any]
 
-# Tokens that are remembered as verified.
+# So many verified tokens are cached.
 _REMEMBERED = 10_000
 _MAX_GROUPS = 1_000
 _REQUIRED = ("exp", "iss", "aud", "sub")
 
 
 class JsonWebTokens:
-    """The tokens of the authenticator NAME; raises ConfigError for a file of keys that can't be read."""
+    """The tokens of the authenticator NAME. Raises ConfigError for a file of keys that can't be read."""
 
     def __init__(self, name: str, config: JwtConfig, keys: KeySource | None = None) -> None:
         self._name = name
         self._config = config
         self._source = keys or _source(name, config)
         self._verified: OrderedDict[str, Caller] = OrderedDict()
-        # Those with which everything in `_verified` was verified.
+        # The keys with which all tokens in `_verified` were verified.
         self._keys: Keys = {}
 
     @property
@@ -51,20 +51,20 @@ class JsonWebTokens:
 
     @property
     def loads(self) -> Mapping[str, int]:
-        """How often the keys of the issuer were loaded and refused."""
+        """The numbers of times that the keys of the issuer were loaded and refused."""
         return self._source.loads
 
     def remembered(self, digest: str) -> Caller | None:
-        """Whom the token with the SHA-256 DIGEST has proved, while the keys are the same and young enough."""
+        """Return the cached caller of the token with SHA-256 DIGEST, None if the keys are old or changed."""
         return None if self._source.is_old else self._known(digest)
 
     def _known(self, digest: str) -> Caller | None:
         return self._verified.get(digest) if self._source.keys is self._keys else None
 
     async def caller(self, token: str, key_id: str, digest: str) -> Caller:
-        """Whom TOKEN proves, which says that the key KEY_ID has signed it; raises Failure."""
+        """Verify TOKEN, which claims to be signed by the key KEY_ID. Raises Failure."""
         key = await self._source.key(key_id)
-        if known := self._known(digest):  # the keys had to be looked at again, and are the same
+        if known := self._known(digest):  # the keys were checked again, and are the same
             return known
         if key is None:
             raise refusals.invalid(f"{self._name}: unknown key id")
@@ -81,7 +81,7 @@ class JsonWebTokens:
             self._verified.popitem(last=False)
 
     def _claims(self, token: str, key: Key) -> Claims:
-        """The claims of TOKEN, whose signature and standard claims are right."""
+        """Verify the signature and the standard claims of TOKEN, and return its claims."""
         try:
             return jwt.decode(
                 token,
@@ -92,7 +92,7 @@ class JsonWebTokens:
                 leeway=self._config.leeway,
                 options={"require": list(_REQUIRED), "enforce_minimum_key_length": True},
             )
-        except Exception as error:  # noqa: BLE001  # whatever the library raises, the token is not verified
+        except Exception as error:  # noqa: BLE001  # after any exception the token is not verified
             failure = self._failure(error)
         raise failure
 
@@ -124,7 +124,7 @@ class JsonWebTokens:
         path = self._config.groups_claim
         if path is None:
             return []
-        # Microsoft leaves long lists out and says so here. Policies that forbid by group must not lose them.
+        # Microsoft leaves out long lists of groups and says so here. Policies that forbid by group need them.
         if isinstance(path, str) and _at(claims, ("_claim_names", path)) is not None:
             raise refusals.unfit("CLAIM_INVALID", "the claim with the groups is too long to be in the token")
         found = _at(claims, path)
@@ -152,24 +152,24 @@ def _source(name: str, config: JwtConfig) -> KeySource:
 
 
 class Unverified(NamedTuple):
-    """What a token says of itself: the claim `iss`, and the id of its key, "" for none."""
+    """The unverified claim `iss` of a token, and its key id, "" for none."""
 
     issuer: str
     key_id: str
 
 
 def unverified(token: str) -> Unverified | None:
-    """What TOKEN says of itself; None for what is no token."""
+    """Return the unverified issuer and key id of TOKEN, None if it is not a token."""
     try:
         parts = jwt.decode_complete(token, options={"verify_signature": False})
         issuer, key_id = parts["payload"].get("iss"), parts["header"].get("kid", "")
-    except Exception:  # noqa: BLE001  # whatever the library raises for what somebody made up
+    except Exception:  # noqa: BLE001  # the library raises anything for a malformed token
         return None
     return Unverified(issuer, key_id) if isinstance(issuer, str) and isinstance(key_id, str) else None
 
 
 def _at(claims: Claims, path: Claim) -> object:
-    """What CLAIMS have at PATH, None for nothing."""
+    """The value of CLAIMS at PATH, None if there is none."""
     found: object = claims
     for key in (path,) if isinstance(path, str) else path:
         found = found.get(key) if isinstance(found, dict) else None
@@ -177,7 +177,7 @@ def _at(claims: Claims, path: Claim) -> object:
 
 
 def _seconds(claim: object) -> float:
-    """A time that a token claims, which the library has found to be a number; beyond all bounds: infinite."""
+    """A time claim, which the library has checked to be a number; infinite if it is too large."""
     try:
         return float(claim)  # type: ignore[arg-type]  # a number, or the text of one
     except (OverflowError, ValueError):

@@ -1,4 +1,4 @@
-"""The keys of an issuer (JWKS), and when they are read again."""
+"""The keys of an issuer (JWKS), from a file or from a URL."""
 
 import asyncio
 import time
@@ -22,14 +22,14 @@ Fetch: TypeAlias = Callable[[], Awaitable[bytes]]
 
 _log = structlog.get_logger()
 
-# Seconds between two tries to read keys while the issuer does not answer.
+# Seconds between attempts to fetch keys while the issuer does not answer.
 _RETRY = 5.0
-# Seconds between two reads of the keys because a token names a key that is not among them.
+# Seconds between fetches because of unknown key ids in tokens.
 _UNKNOWN = 60.0
 _MAX_KEYS = 200
 
 
-# Of a key that does not say its algorithm.
+# The algorithms of a key without `alg`, by its type or curve.
 _ALGORITHMS: Mapping[object, tuple[str, ...]] = {
     "RSA": ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
     "P-256": ("ES256",),
@@ -41,42 +41,42 @@ _ALGORITHMS: Mapping[object, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Key:
-    """A public key, and the algorithms that it may be used with. Two keys are equal by their JWK."""
+    """A public key, and its allowed algorithms. Keys are compared by their JWK."""
 
     jwk: bytes
     algorithms: tuple[str, ...]
     public: "AllowedPublicKeys" = field(compare=False)
 
 
-# Key id, "" for a key without one, to the key.
+# Keys by key id, "" for a key without one.
 Keys: TypeAlias = Mapping[str, Key]
 
 
 class KeysError(Exception):
-    """Keys that can't be read; the message says why."""
+    """Keys can't be read. The message says why."""
 
 
 class KeySource(Protocol):
-    """Where the key of a token is found."""
+    """A source of keys that verify tokens."""
 
     @property
     def keys(self) -> Keys:
-        """The keys as last read."""
+        """The keys of the last read."""
 
     @property
     def is_old(self) -> bool:
-        """Whether `key` should be asked, because the keys may be others by now."""
+        """Whether the keys may have changed, so that `key` must be called."""
 
     @property
     def loads(self) -> Mapping[str, int]:
-        """How often keys were loaded, and how often what was read was refused."""
+        """The numbers of times that keys were loaded and refused."""
 
     async def key(self, kid: str) -> Key | None:
-        """The key KID, None where the issuer has none; raises Failure (UNAVAILABLE) before keys were read."""
+        """Return the key KID, None if it is unknown. Raises Failure (UNAVAILABLE) before the first read."""
 
 
 def parse(text: bytes) -> Keys:
-    """The keys of a JWKS document that can verify tokens; raises KeysError.
+    """Return the keys of a JWKS document that can verify tokens. Raises KeysError.
 
     Symmetric keys, keys for encryption and keys of unknown types are left out.
     """
@@ -110,36 +110,36 @@ def _key(jwk: dict[str, Any]) -> Key | None:
         return None
     try:
         public = cast("Any", jwt.PyJWK(jwk, algorithms[0]).key)
-    except Exception:  # noqa: BLE001  # whatever is wrong with the key of a foreign server
+    except Exception:  # noqa: BLE001  # the library raises anything for a malformed key
         return None
-    # A key that the issuer's own file has with its private part.
+    # A JWKS file may have private keys.
     public = public.public_key() if hasattr(public, "public_key") else public
     return Key(msgspec.json.encode(jwk, order="sorted"), algorithms, public)
 
 
 class FileKeys:
-    """The keys in the file at PATH; raises KeysError for a file that can't be read."""
+    """The keys in the file at PATH. Raises KeysError for a file that can't be read."""
 
     def __init__(self, path: Path) -> None:
         self._file = ChangingFile(path, _from_file, KeysError)
 
     @property
     def keys(self) -> Keys:
-        """The keys as of a second ago at most."""
+        """The keys in the file, at most one second old."""
         return self._file.content()
 
     @property
     def is_old(self) -> bool:
-        """Never: `keys` looks at the file."""
+        """False, because `keys` checks the file."""
         return False
 
     @property
     def loads(self) -> Mapping[str, int]:
-        """How often the file was loaded and refused."""
+        """The numbers of times that the file was loaded and refused."""
         return self._file.loads
 
     async def key(self, kid: str) -> Key | None:
-        """The key KID as the file has it; the file is looked at once more for one that was not there."""
+        """Return the key KID, None if it is unknown. For an unknown key the file is checked again."""
         return self.keys.get(kid) or self._file.content(now=True).get(kid)
 
 
@@ -151,11 +151,10 @@ def _from_file(path: Path) -> Keys:
 
 
 class FetchedKeys:
-    """The keys that FETCH gets for the authenticator NAME, MAX_AGE seconds old at most if the issuer answers.
+    """The keys that FETCH gets for the authenticator NAME, at most MAX_AGE seconds old if the issuer answers.
 
-    However many calls need keys, there is one fetch at a time: after half of MAX_AGE in the background, after
-    MAX_AGE before the next call goes on, and for a key that is not known at most once a minute. A fetch that
-    fails leaves the keys as they are.
+    There is one fetch at a time: after half of MAX_AGE in the background, after MAX_AGE while calls wait, and
+    for unknown keys at most once a minute. After a failed fetch the old keys stay in use.
     """
 
     def __init__(
@@ -165,22 +164,22 @@ class FetchedKeys:
         self._keys: Keys | None = None
         self._read_at = self._tried_at = self._unknown_at = -float("inf")
         self._problem = ""
-        # How often keys were fetched, and how often a fetch failed.
+        # The numbers of successful and failed fetches.
         self.loads = Counter(loaded=0, refused=0)
         self._fetching: asyncio.Task[None] | None = None
 
     @property
     def keys(self) -> Keys:
-        """The keys as last fetched."""
+        """The keys of the last fetch."""
         return self._keys or {}
 
     @property
     def is_old(self) -> bool:
-        """Whether it is time to fetch the keys again, in the background at least."""
+        """Whether the keys must be fetched again, at least in the background."""
         return self._clock() - self._read_at >= self._max_age / 2
 
     async def key(self, kid: str) -> Key | None:
-        """The key KID, None where the issuer has none; raises Failure (UNAVAILABLE) before keys were read."""
+        """Return the key KID, None if it is unknown. Raises Failure (UNAVAILABLE) before the first fetch."""
         waited = await self._renew()
         if self._keys is None:
             raise keys_unavailable(f"{self._name}: {self._problem}")
@@ -190,7 +189,7 @@ class FetchedKeys:
         return found
 
     async def _renew(self) -> bool:
-        """Fetch what is too old; whether the call has waited for a fetch."""
+        """Fetch the keys if they are old. Returns whether the call has waited for a fetch."""
         now = self._clock()
         age = now - self._read_at
         if age < self._max_age / 2:
@@ -203,7 +202,7 @@ class FetchedKeys:
         return True
 
     async def _look_for_unknown(self) -> bool:
-        """Fetch once more for a key that is not known; whether there was a fetch."""
+        """Fetch the keys for an unknown key id. Returns whether there was a fetch."""
         if self._fetching is None:
             if self._clock() - self._unknown_at < _UNKNOWN:
                 return False
@@ -228,7 +227,7 @@ class FetchedKeys:
             self.loads["loaded"] += 1
             if self._problem:
                 _log.info("keys were read again", authenticator=self._name)
-            # The same object while the keys are the same: what was verified with them stays verified.
+            # The same object if the keys are the same, so that verified tokens stay verified.
             self._problem, self._keys, self._read_at = "", self._keys if self._keys == keys else keys, began
         finally:
             self._fetching = None

@@ -1,18 +1,18 @@
-"""Names that principals and groups may have."""
+"""The names allowed for principals and groups."""
 
 import unicodedata
 
-# Characters at most: a SPIFFE id has 2,048, the ARN of a role as many.
+# The largest number of characters. SPIFFE ids and ARNs of roles have at most as many.
 _MAX_NAME = 2_048
-# Neither is in a name of the common identity providers, and both end or escape quoted text.
+# Both characters end or escape quoted text. Names of common identity providers do not have them.
 _REFUSED = frozenset('"\\')
 
 
 def is_name(text: object) -> bool:
-    """Whether TEXT names one principal or group, for people and for policies.
+    """Whether TEXT is an unambiguous name of a principal or group, for people and for policies.
 
-    A name is printable and looks like no other spelling of the same name: Unicode's form NFC, and no space at
-    the ends.
+    A name is printable, has Unicode's form NFC, and has no spaces at its ends, so that two names never look
+    the same.
     """
     return (
         isinstance(text, str)

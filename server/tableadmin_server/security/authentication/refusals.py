@@ -1,23 +1,23 @@
-"""Why a call is not served before its caller is known.
+"""The Failures of calls whose caller can't be authenticated.
 
-A reason says what an honest caller can do. It says nothing of which tokens, keys or principals there are.
-What exactly was wrong is in the log alone.
+A reason says what an honest caller can do. It does not tell which tokens, keys or principals exist. The exact
+problem is only logged.
 """
 
 from google.rpc.code_pb2 import Code
 
 from tableadmin_server.failure import Failure
 
-# The reason where the credentials prove nothing, and somebody may be guessing.
+# The reason of invalid credentials, which may be an attempt to guess.
 INVALID = "CREDENTIALS_INVALID"
 
 
 class Unproved(Exception):
-    """What was wrong with a proof, for the log: no part of a token is in the text."""
+    """The problem of credentials, for the log. The text has no part of a token."""
 
 
 def missing() -> Failure:
-    """The call shows neither a token nor a client certificate."""
+    """Return the Failure of a call without a token and without a client certificate."""
     return _unauthenticated(
         "CREDENTIALS_MISSING",
         "the call has no credentials; pass a token (tablectl --token-file FILE) or a client certificate",
@@ -25,12 +25,12 @@ def missing() -> Failure:
 
 
 def malformed(problem: str) -> Failure:
-    """The header with the token is not one `Bearer TOKEN`."""
+    """Return the Failure of a call whose authorization header is not exactly one `Bearer TOKEN`."""
     return _unauthenticated("CREDENTIALS_MALFORMED", f"authorization: {problem}")
 
 
 def invalid(why: str) -> Failure:
-    """The credentials prove nothing; WHY is for the log."""
+    """Return the Failure of a call with invalid credentials. WHY is for the log."""
     failure = _unauthenticated(
         INVALID, "the credentials are not valid here; check that they are meant for this server"
     )
@@ -39,26 +39,26 @@ def invalid(why: str) -> Failure:
 
 
 def expired(what: str = "token") -> Failure:
-    """WHAT the call shows was valid."""
+    """Return the Failure of a call whose WHAT (token or certificate) has expired."""
     return _unauthenticated(
         "CREDENTIALS_EXPIRED", f"the {what} has expired; get a new one and retry the call"
     )
 
 
 def not_yet_valid(what: str = "token") -> Failure:
-    """WHAT the call shows will be valid."""
+    """Return the Failure of a call whose WHAT (token or certificate) is not valid yet."""
     return _unauthenticated(
         "CREDENTIALS_NOT_YET_VALID", f"the {what} is not valid yet; check the clocks of issuer and server"
     )
 
 
 def unfit(reason: str, problem: str) -> Failure:
-    """The issuer has signed the token, but the token can't be used here: PROBLEM says why."""
+    """Return the Failure of a call with a signed token that can't be used here. PROBLEM says why."""
     return _unauthenticated(reason, f"the token cannot be used here: {problem}")
 
 
 def keys_unavailable(why: str) -> Failure:
-    """The keys that verify the token have not been read yet."""
+    """Return the Failure of a call whose token can't be verified, because no keys were read yet."""
     failure = Failure(
         Code.UNAVAILABLE,
         "the keys that verify tokens are not available; retry the call later",
@@ -70,7 +70,7 @@ def keys_unavailable(why: str) -> Failure:
 
 
 def too_many_failures(seconds: float) -> Failure:
-    """Too many calls from the address of the caller have failed to prove who makes them."""
+    """Return the Failure of a call from an address with too many failed logins."""
     return Failure(
         Code.RESOURCE_EXHAUSTED,
         "too many calls with wrong credentials came from this address; correct the credentials, then retry",

@@ -1,4 +1,4 @@
-"""Tokens that the server knows by their hashes."""
+"""Static tokens, of which the server knows the hashes."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,7 @@ from tableadmin_server.security.identity import Caller, Principal
 
 
 class StaticTokens:
-    """The tokens of the authenticator NAME; raises ConfigError for a file that can't be read."""
+    """The tokens of the authenticator NAME. Raises ConfigError for a file that can't be read."""
 
     def __init__(self, name: str, config: TokenConfig) -> None:
         self._name = name
@@ -24,12 +24,12 @@ class StaticTokens:
 
     @property
     def loads(self) -> Mapping[str, int]:
-        """How often the file of tokens was loaded and refused; nothing without a file."""
+        """The numbers of times that the file of tokens was loaded and refused; empty without a file."""
         return {} if self._file is None else self._file.loads
 
     def caller(self, digest: str) -> Caller | None:
-        """Whom the token with the SHA-256 DIGEST proves, expired or not; None for an unknown token."""
-        # The time that this takes tells nothing of the tokens: nobody can choose a hash.
+        """Return the caller of the token with the SHA-256 DIGEST, also if expired; None if it is unknown."""
+        # The duration of a lookup by hash does not help an attacker to guess tokens.
         found = self._fixed.get(digest)
         return found or (self._file.content().get(digest) if self._file else None)
 
@@ -50,5 +50,5 @@ class StaticTokens:
 
 
 def digest_of(token: str) -> str:
-    """The SHA-256 of TOKEN in hexadecimal."""
+    """Return the SHA-256 of TOKEN in hexadecimal."""
     return hashlib.sha256(token.encode()).hexdigest()

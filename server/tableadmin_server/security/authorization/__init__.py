@@ -1,1 +1,1 @@
-"""What principals may do: Cedar policies over the RPCs of the contract and the tables that they name."""
+"""Authorization by Cedar policies, for the RPCs of the contract and the tables that requests name."""

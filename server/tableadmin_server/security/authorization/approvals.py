@@ -1,7 +1,7 @@
-"""Approvals that policies require: their annotations, and whether they are given. No I/O.
+"""The approvals that policies require by annotations. No I/O.
 
-A policy that permits with `@approval("corp/platform")` permits only what members of that group approve. The
-annotation `@approvers("2")` asks for more members than one.
+A policy with `@approval("corp/platform")` permits a call only if a member of that group approves it. With
+`@approvers("2")` two members must approve.
 """
 
 import re
@@ -22,7 +22,7 @@ _MAX_COUNT = 99
 
 
 class RequiredApproval(msgspec.Struct, frozen=True, kw_only=True, order=True):
-    """What the policy of that `@id` requires: so many APPROVERS of the GROUP."""
+    """An approval that the policy with the `@id` POLICY requires, by APPROVERS members of GROUP."""
 
     policy: str
     group: str
@@ -34,12 +34,12 @@ class RequiredApproval(msgspec.Struct, frozen=True, kw_only=True, order=True):
 
 
 def message_of(required: RequiredApproval) -> v1.RequiredApproval:
-    """REQUIRED as a message."""
+    """Return REQUIRED as a message."""
     return v1.RequiredApproval(policy=required.policy, group=required.group, approvers=required.approvers)
 
 
 def permitting_alone(policies: Mapping[str, Policy], names: Iterable[str]) -> tuple[str, ...]:
-    """Those of the permitting policies that NAMES has that permit without approval.
+    """Return those policies in NAMES, which all permit, that need no approval.
 
     POLICIES are in Cedar's JSON, by `@id`.
     """
@@ -47,7 +47,7 @@ def permitting_alone(policies: Mapping[str, Policy], names: Iterable[str]) -> tu
 
 
 def required_by(policies: Mapping[str, Policy], names: Iterable[str]) -> tuple[RequiredApproval, ...]:
-    """What the policies that NAMES has require, each of which permits with approval. All must be given."""
+    """Return the approvals that the policies in NAMES require. All of the approvals are needed."""
     annotations = ((name, policies[name]["annotations"]) for name in sorted(names))
     return tuple(
         RequiredApproval(policy=name, group=each[APPROVAL], approvers=int(each.get(APPROVERS, "1")))
@@ -58,7 +58,7 @@ def required_by(policies: Mapping[str, Policy], names: Iterable[str]) -> tuple[R
 def missing(
     required: Iterable[RequiredApproval], given: Mapping[str, Collection[str]]
 ) -> tuple[RequiredApproval, ...]:
-    """Those of REQUIRED that are not given. GIVEN has the groups for which each principal approved."""
+    """Return those of REQUIRED that are missing. GIVEN has the groups for which each principal approved."""
     return tuple(
         each
         for each in dict.fromkeys(required)
@@ -67,7 +67,7 @@ def missing(
 
 
 def problems(policy: Policy, authenticators: Collection[str]) -> Iterator[str]:
-    """What is wrong with the annotations of POLICY that are about approval."""
+    """Yield the problems of the approval annotations of POLICY."""
     annotations = policy.get("annotations", {})
     if APPROVERS in annotations and APPROVAL not in annotations:
         yield "@approvers needs @approval"

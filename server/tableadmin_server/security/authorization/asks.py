@@ -1,4 +1,4 @@
-"""What a request asks permission for: actions, each for a table or for the endpoint. No I/O."""
+"""The permissions that a request needs: actions, each for a table or for the endpoint. No I/O."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -29,10 +29,10 @@ from tableadmin_server.security.authorization.resources import Named, Place, nam
 _SERVICE = "tableadmin.v1.TableAdmin/"
 _RPCS_OF_AWS = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"].methods_by_name
 
-# Where a spec names what its table is restored from, and the calls that restore.
+# The part of a field path that is the source of a restore, and the calls that restore.
 _RESTORE_SOURCE = ".restore_source."
 _RESTORES = frozenset({"RestoreTableFromBackup", "RestoreTableToPointInTime"})
-# The RPCs of AWS that may change something.
+# The RPCs of AWS that may make changes.
 _CHANGING = frozenset(
     name
     for name, each in _RPCS_OF_AWS.items()
@@ -41,7 +41,7 @@ _CHANGING = frozenset(
 _IN_PLACE = ChangeClass.CHANGE_CLASS_IN_PLACE
 _REPLACEMENT = CLASSES[ChangeClass.CHANGE_CLASS_REPLACEMENT]
 
-# The actions of the calls that plans make. A plan deletes a table only to make the table anew.
+# The actions of the calls that plans make. A plan deletes a table only to create it again.
 PLANNED_ACTIONS = frozenset({"ApplyPlan", *HIDDEN}) | {
     each.message_type.name.removesuffix("Request")
     for each in PlannedStep.DESCRIPTOR.oneofs_by_name["call"].fields
@@ -51,11 +51,11 @@ PLANNED_ACTIONS = frozenset({"ApplyPlan", *HIDDEN}) | {
 
 @dataclass(frozen=True)
 class Ask:
-    """An action, and the table that it is for. None is the endpoint, or each table that the request selects.
+    """An action, and its table. None is the endpoint, or each table that the request selects.
 
-    SUBJECT is the part of the request that the context is taken from. MINE says that the request is about an
-    operation that the principal has asked for. AT is the time at which it is to be done, None for now.
-    CHANGE_CLASS is that of a call that changes a table, without `CHANGE_CLASS_`; "" for every other request.
+    SUBJECT is the part of the request that the context is made from. MINE says that the request is about an
+    operation of the principal. AT is the time of the action, None for now. CHANGE_CLASS is the class of a
+    call that changes a table, without `CHANGE_CLASS_`; "" for every other request.
     """
 
     action: str
@@ -67,15 +67,16 @@ class Ask:
 
 
 def asks(method: str, request: Message, place: Place) -> Sequence[Ask]:
-    """What REQUEST of METHOD (`SERVICE/RPC`) at PLACE asks for; all of it must be permitted.
+    """Return the asks of REQUEST of METHOD (`SERVICE/RPC`) at PLACE. All of them must be permitted.
 
-    Raises Failure (INVALID_ARGUMENT, RESOURCE_NOT_RECOGNIZED) for a request that names no table for certain.
+    Raises Failure (INVALID_ARGUMENT, RESOURCE_NOT_RECOGNIZED) if the table of the request is missing or
+    ambiguous.
     """
     row = RPCS[method]
     named: list[Named] = []
     sources: list[Named] = []
     for naming in row.tables:
-        # An operation only restores from a source.
+        # An operation reads a source and does not change it.
         is_source = isinstance(request, ApplyPlanRequest) and _RESTORE_SOURCE in naming.path
         (sources if is_source else named).extend(named_tables(request, naming, place))
     if row.about is About.ENDPOINT and not named:
@@ -85,7 +86,7 @@ def asks(method: str, request: Message, place: Place) -> Sequence[Ask]:
             return [Ask(action_of(method), None, request)]
         raise unrecognized(row.tables[0].path, "is required")
     action = row.entry_action or action_of(method)
-    # A spec or table that is named twice is asked for once, with all that is said of it.
+    # A table that is named twice has an ask for each of its subjects.
     own = [Ask(action, each.table, each.subject) for each in named]
     at, change_class = _time_of(request), _change_class(method, request)
     return [
@@ -95,7 +96,7 @@ def asks(method: str, request: Message, place: Place) -> Sequence[Ask]:
 
 
 def _of_sources(sources: Sequence[Named]) -> Iterator[Ask]:
-    """The restores from SOURCES, the tables from which specs restore theirs."""
+    """The asks for restores from SOURCES, the tables that specs restore from."""
     for source, spec in sources:
         assert isinstance(spec, TableSpec)
         yield Ask(_restore_of(spec.restore_source), source, spec)
@@ -112,17 +113,18 @@ def selects(row: Classified, request: Message) -> bool:
 
 
 def _time_of(request: Message) -> datetime | None:
-    """The time at which what REQUEST asks for is to be done."""
+    """The time at which the action of REQUEST is to be done, None for now."""
     if isinstance(request, ApplyPlanRequest) and request.HasField("not_before"):
         return request.not_before.ToDatetime(UTC)
     return None
 
 
 def step_asks(request: Message, table: str, place: Place, at: datetime | None = None) -> Sequence[Ask]:
-    """What a call of a plan at PLACE asks for that changes TABLE alone at the time AT.
+    """Return the asks of a call of a plan at PLACE, which changes only TABLE, at the time AT.
 
-    REQUEST is of TableAdmin. To apply plans is a part of it. A plan deletes a table only to make the table
-    anew. A restore is also asked for the table of its source. Raises Failure, as `asks` does.
+    REQUEST is the request of an RPC of TableAdmin. ApplyPlan is always asked. DeleteTable also asks
+    ReplaceTable, because a plan deletes a table only to create it again. A restore is also asked for the
+    table of its source. Raises Failure like `asks`.
     """
     rpc = request.DESCRIPTOR.name.removesuffix("Request")
     named = Named(table, request)
@@ -139,7 +141,7 @@ def step_asks(request: Message, table: str, place: Place, at: datetime | None = 
 
 
 def _change_class(method: str, request: Message) -> str:
-    """The gravest class of what REQUEST of METHOD deletes or loses; "" for what changes no table."""
+    """The gravest change class of REQUEST of METHOD; "" for a request that changes no table."""
     if not method.startswith(_SERVICE) or method.removeprefix(_SERVICE) not in _CHANGING:
         return ""
     gravest = max((each.change_class for each in effects(request)), default=_IN_PLACE)
@@ -147,7 +149,7 @@ def _change_class(method: str, request: Message) -> str:
 
 
 def _hidden(method: str, request: Message, named: Sequence[Named]) -> Iterator[Ask]:
-    """The actions beside the RPC's own that REQUEST holds, for the table that it changes."""
+    """The asks for actions that REQUEST contains beside the RPC's own action, for its table."""
     rpc = method.rpartition("/")[2]
     if method.startswith(_SERVICE) and rpc in _RPCS_OF_AWS and named:
         actions = {effect.action for effect in effects(request) if effect.action}

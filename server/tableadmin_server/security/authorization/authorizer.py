@@ -1,4 +1,4 @@
-"""Authorizes what principals ask for by the policies of a folder, which may change while the server runs."""
+"""Authorizes principals by the policies of a folder, which may change while the server runs."""
 
 import time
 from collections import Counter
@@ -37,55 +37,55 @@ from tableadmin_server.security.identity import Principal, caller
 
 _log = structlog.get_logger()
 
-# Problems of refused policies that are logged.
+# The largest number of problems of refused policies that are logged.
 _MAX_PROBLEMS = 20
 
-# Reads what decisions need to know of a table, by the names of the endpoint and the table; raises Failure.
+# Reads the facts of a table that decisions need, by endpoint and table name. Raises Failure.
 ReadFacts: TypeAlias = Callable[[str, str, FactsNeeded], Awaitable[Facts]]
-# Whether a table is the one in which the service keeps its operations.
+# Returns whether a table, by endpoint and table name, is the operations table.
 IsOwn: TypeAlias = Callable[[str, str], bool]
 
 
 def compile_folder(folder: Path, configured: Configured) -> Decider:
-    """The policies of FOLDER; raises PolicyError."""
+    """Return a decider with the policies of FOLDER. Raises PolicyError."""
     return compile_texts(read_folder(folder), configured)
 
 
 def compile_texts(texts: Mapping[str, str], configured: Configured) -> Decider:
-    """The policies of TEXTS, which are by file name; raises PolicyError."""
+    """Return a decider with the policies of TEXTS, by file name. Raises PolicyError."""
     schema = cedarpy.Schema.from_str(schema_of(configured.endpoints))
     return Decider(load(texts, schema, configured))
 
 
 class Authorizer:
-    """Decides by the newest valid policies of FOLDER. READ_FACTS is asked where policies look at facts."""
+    """Decides by the newest valid policies of FOLDER. READ_FACTS reads facts of tables that policies use."""
 
     def __init__(self, folder: Path, configured: Configured, read_facts: ReadFacts, is_own: IsOwn) -> None:
-        """Load the policies; raises PolicyError."""
+        """Load the policies. Raises PolicyError."""
         self._folder = folder
         self._configured = configured
         self._read_facts = read_facts
         self._is_own = is_own
-        # The files as the policies were loaded from them, and as they were last seen.
+        # The state of the files when they were last loaded, and when they were last checked.
         self._loaded = self._seen = _state(folder)
         self._decider = compile_folder(folder, configured)
         self.loaded_at = time.time()
-        # How often policies were loaded and refused, and what was decided, by outcome.
+        # The numbers of times that policies were loaded and refused, and of decisions by outcome.
         self.loads = Counter(loaded=1, refused=0)
         self.decisions = Counter(allowed=0, denied=0, approval_required=0)
         _log.info("policies loaded", sha256=self._decider.sha256, policies=len(self._decider.policies))
 
     @property
     def sha256(self) -> str:
-        """The hash of the policies that decide now."""
+        """The hash of the policies in use."""
         return self._decider.sha256
 
     def may_permit(self, principal: Principal, actions: Iterable[str], endpoint: str) -> bool:
-        """Whether there is a policy that may permit any of ACTIONS to PRINCIPAL for something of ENDPOINT."""
+        """Whether any policy may permit any of ACTIONS to PRINCIPAL for any table of ENDPOINT."""
         return any(self._decider.may_permit(principal, action, endpoint) for action in actions)
 
     async def decide(self, principal: Principal, ask: Ask, endpoint: str) -> Decision:
-        """Whether PRINCIPAL may do what ASK says at ENDPOINT, "" for the server; raises Failure of a read."""
+        """Decide about ASK of PRINCIPAL at ENDPOINT ("" for the server). Raises Failure of READ_FACTS."""
         decision = await self._decide(principal, ask, endpoint)
         self.decisions[_outcome(decision)] += 1
         return decision
@@ -109,13 +109,13 @@ class Authorizer:
         return decider.decide_with(facts, principal, ask.action, resource, circumstances)
 
     async def check(self, principal: Principal, asks: Iterable[Ask], endpoint: str) -> None:
-        """Raise Failure (PERMISSION_DENIED) for the first of ASKS that is denied, or needs an approval."""
+        """Raise Failure (PERMISSION_DENIED) for the first of ASKS that is denied or needs an approval."""
         await self._check(principal, asks, endpoint, approvable=False)
 
     async def required_approvals(
         self, principal: Principal, asks: Iterable[Ask], endpoint: str
     ) -> tuple[RequiredApproval, ...]:
-        """The approvals with which policies permit ASKS; raises Failure for the first that is denied."""
+        """Return the approvals that ASKS need. Raises Failure for the first that is denied."""
         return await self._check(principal, asks, endpoint, approvable=True)
 
     async def _check(
@@ -133,10 +133,10 @@ class Authorizer:
         return tuple(required)
 
     def refresh(self) -> None:
-        """Load the policies anew if the files have changed.
+        """Load the policies again if the files have changed.
 
-        A change is taken at the second call that sees it: a file that is being written may be valid policies
-        already, though not all of them.
+        A change is loaded at the second call that sees it, because a partly written file may have valid
+        policies.
         """
         state = _state(self._folder)
         if state == self._seen and state != self._loaded:
@@ -145,7 +145,7 @@ class Authorizer:
         self._seen = state
 
     def _reload(self) -> None:
-        """Have the policies of the folder decide. Invalid ones are logged and change nothing."""
+        """Load the policies of the folder. If they are invalid, log this and keep the old ones."""
         old, new = self._decider.sha256, ""
         try:
             texts = read_folder(self._folder)
@@ -171,7 +171,7 @@ def _outcome(decision: Decision) -> str:
 
 
 def denied(principal: Principal, action: str, resource: Resource, decision: Decision) -> Failure:
-    """The end of a call that is not permitted. It is the same whether or not RESOURCE exists."""
+    """Return the Failure of a denied call. It is the same whether or not RESOURCE exists."""
     if decision.required:
         return _unapproved(principal, action, resource, decision)
     forbidden = ", ".join(decision.policies)
@@ -189,7 +189,7 @@ def _advice(decision: Decision) -> str:
 
 
 def _unapproved(principal: Principal, action: str, resource: Resource, decision: Decision) -> Failure:
-    """The end of a direct call that policies permit with approval: only an operation can wait for it."""
+    """The Failure of a direct call that needs an approval. Only an operation can wait for approvals."""
     needed = " and ".join(map(str, decision.required))
     groups = " or ".join(dict.fromkeys(each.group for each in decision.required))
     remedy = (
@@ -213,7 +213,7 @@ def _context(ask: Ask, *, peer: str | None) -> tuple[dict[str, object], Sequence
 
 
 def _state(folder: Path) -> object:
-    """What changes when a file of FOLDER changes."""
+    """A value that changes when a file of FOLDER changes."""
     try:
         stats = ((each.name, each.stat()) for each in sorted(folder.iterdir()))
         return tuple((name, stat.st_mtime_ns, stat.st_size, stat.st_ino) for name, stat in stats)

@@ -1,4 +1,4 @@
-"""Cases of policies, as files: who asks for what, and what policies are expected to decide."""
+"""Test cases for policies, in files: a request, and the expected decision."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -30,16 +30,16 @@ from tableadmin_server.security.identity import Principal, parsed_principal
 
 
 class CaseError(Exception):
-    """A file of cases that is not one. The message names the file, and the case where there is one."""
+    """A file of cases is invalid. The message names the file or the case."""
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A request of a principal, and the expected decision.
 
     `request` has the fields of the request of `rpc`, by their names in the contract. `tags` and `items` are
-    those of the table; without `items` the table does not exist. `now` is the time of the request.
-    `operation_of` is the table of the operation that an RPC of OperationService is about, `mine` says whether
-    the principal has asked for the operation. `peer` is the IP address of the caller; without it the call
+    facts of the table. Without `items` the table does not exist. `now` is the time of the request.
+    `operation_of` is the table of the operation of an RPC of OperationService. `mine` says whether the
+    principal has requested the operation. `peer` is the IP address of the caller. Without `peer` the call
     comes through a Unix socket.
     """
 
@@ -50,7 +50,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     rpc: str
     request: dict[str, Any] = {}
     expect: Literal["allow", "deny", "approval"]
-    # The `@id` of a policy that must be one of those that decide.
+    # The `@id` of a policy that must be among the deciding ones.
     policy: str | None = None
     now: datetime | None = None
     tags: dict[str, str] = {}
@@ -66,7 +66,7 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 @dataclass(frozen=True)
 class Outcome:
-    """What policies decide in CASE, for which ACTION, and what is not as expected, "" if all is."""
+    """The result of CASE: the decision about ACTION, and how it differs from the expected one, "" if not."""
 
     case: Case
     action: str
@@ -75,7 +75,7 @@ class Outcome:
 
 
 def read_cases(path: Path) -> Sequence[Case]:
-    """The cases in the TOML file at PATH, at least one; raises CaseError."""
+    """Return the cases in the TOML file at PATH, at least one. Raises CaseError."""
     try:
         cases = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _File).cases
     except OSError as error:
@@ -88,7 +88,7 @@ def read_cases(path: Path) -> Sequence[Case]:
 
 
 def evaluate(case: Case, decider: Decider, places: Mapping[str, Place]) -> Outcome:
-    """What the policies of DECIDER decide in CASE; raises CaseError. PLACES are the endpoints by name."""
+    """Evaluate CASE by the policies of DECIDER. PLACES are the endpoints by name. Raises CaseError."""
     action, decision = _decided(case, decider, places)
     return Outcome(case, action, decision, _problem(case, decision))
 
@@ -105,7 +105,7 @@ def _problem(case: Case, decision: Decision) -> str:
 
 
 def _decided(case: Case, decider: Decider, places: Mapping[str, Place]) -> tuple[str, Decision]:
-    """The first denial, else the first decision that needs an approval, else the last, with its action."""
+    """The first denial, else the first decision that needs an approval, else the last; with its action."""
     method = _method(case)
     request = _request(case, method)
     try:

@@ -1,8 +1,8 @@
-"""Every RPC of the server, its group of actions, and the fields of its request that name tables.
+"""Classifies the RPCs of the server: the group of their actions, and the request fields that name tables.
 
 The options `permission` and `resource_kinds` of the contract classify its RPCs. An RPC without `permission`
-has no row here, and neither has an RPC with a field that may name a table and does not say so. An RPC without
-a row is denied wherever policies are configured.
+has no row here, and neither has an RPC with a field that may name a table but lacks `resource_kinds`. If
+policies are configured, an RPC without a row is denied.
 """
 
 from collections.abc import Iterator, Mapping
@@ -34,42 +34,41 @@ class Group(StrEnum):
 
     READ = "read"
     WRITE = "write"
-    # Something is deleted, or no longer protected.
+    # Deletes something, or removes its protection.
     DESTROY = "destroy"
-    # Items enter or leave a table.
+    # Moves items into or out of a table.
     DATA = "data"
-    # A table is opened past this service.
+    # Gives others access to a table without this service.
     SHARE = "share"
-    # An operation of somebody else is approved or rejected.
+    # Approves or rejects an operation of another principal.
     APPROVE = "approve"
     LIST = "list"
 
 
 class About(StrEnum):
-    """What an RPC is authorized for."""
+    """The kind of resource that an RPC is authorized for."""
 
     # The tables that the request names.
     TABLES = "tables"
-    # The endpoint, or the table that the request of a listing names.
+    # The endpoint, or the table in the request of a listing.
     ENDPOINT = "endpoint"
     # The tables of the operations that the request names.
     OPERATIONS = "operations"
     # The server itself.
     SERVER = "server"
-    # Nothing: the RPC reads and changes nothing, or checks its callers in its own answer.
+    # None: the RPC reads and changes nothing, or authorizes its callers itself.
     NOTHING = "nothing"
 
 
 @dataclass(frozen=True)
 class Classified:
-    """What policies know of an RPC.
+    """The classification of an RPC.
 
-    TABLES are the fields of the request that name tables, first those of the tables that the RPC changes.
-    LISTING and ENTRY_ACTION are those of an RPC that lists what is of any table, each item of one table. A
-    principal that may not list everything at the endpoint is shown the items of the tables for which
-    ENTRY_ACTION is permitted. SELECTS are fields that select tables without naming them, such as a prefix:
-    the answer then shows the permitted tables alone. ACTION is the name of the action where that is not the
-    RPC's.
+    TABLES are the request fields that name tables, fields of changed tables first. LISTING and ENTRY_ACTION
+    are set for an RPC that lists items of tables. A principal that may not list the whole endpoint gets the
+    items of tables for which ENTRY_ACTION is permitted. SELECTS are fields that select tables without naming
+    them, such as a prefix. The answer then has only the permitted tables. ACTION is the name of the action if
+    it differs from the RPC's name.
     """
 
     about: About
@@ -82,19 +81,21 @@ class Classified:
 
 
 def classified(method: MethodDescriptor) -> Classified | None:
-    """What the contract says of METHOD; None where it does not say enough to permit the RPC to anybody."""
+    """Return the classification of METHOD by the contract, None if its options are incomplete."""
     options = method.GetOptions()
     if not options.HasExtension(permission):
         return None
-    said = options.Extensions[permission]
-    about = _ABOUT[said.resource]
+    option = options.Extensions[permission]
+    about = _ABOUT[option.resource]
     tables = () if about is About.NOTHING else _tables(method)
-    lists = listing(method) if said.entry_action else None
+    lists = listing(method) if option.entry_action else None
     if (about is About.TABLES and not tables) or not all(each.kinds for each in tables):
         return None
-    if said.entry_action and (lists is None or lists.table is None):
+    if option.entry_action and (lists is None or lists.table is None):
         return None
-    return Classified(about, _group(said), tables, lists, said.entry_action, tuple(said.selecting_fields))
+    return Classified(
+        about, _group(option), tables, lists, option.entry_action, tuple(option.selecting_fields)
+    )
 
 
 _ABOUT = {
@@ -106,12 +107,12 @@ _ABOUT = {
 }
 
 
-def _group(said: Permission) -> Group | None:
-    return Group[ActionGroup.Name(said.group).removeprefix("ACTION_GROUP_")] if said.group else None
+def _group(option: Permission) -> Group | None:
+    return Group[ActionGroup.Name(option.group).removeprefix("ACTION_GROUP_")] if option.group else None
 
 
 def _tables(method: MethodDescriptor) -> tuple[Reference, ...]:
-    """The fields that name tables, or may: names before ARNs, and last the tables that are only sources."""
+    """The fields that name or may name tables: names before ARNs, and tables that are only sources last."""
     found = [each for each in references(method.input_type) if each.kinds != {Kind.OTHER}]
     return tuple(sorted(found, key=lambda each: (each.path.startswith("source_"), not each.name)))
 
@@ -161,23 +162,23 @@ _STOCK: Mapping[str, Classified] = {
     },
 }
 
-# By the full name of the service, a slash, and the RPC.
+# The classified RPCs, by `SERVICE/RPC` with the full name of the service.
 RPCS: Mapping[str, Classified] = {**dict(_of_the_contract()), **_STOCK}
 
 
 def _hidden() -> Iterator[str]:
     for rpc in table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"].methods:
         yield from (effect.action for effect in effects_of_rpc(rpc.name) if effect.action)
-    # Of ApplyPlan, by a field of the request that is about plans alone.
+    # ApplyPlan contains this action by its field `allow_replacement`.
     yield "ReplaceTable"
 
 
-# The actions that requests hold beside their RPC's own: those of the option `effects`. All of them destroy.
+# The actions that requests contain beside their RPC's own, by the option `effects`. All are in `destroy`.
 HIDDEN: Mapping[str, Group] = dict.fromkeys(sorted({*_hidden()}), Group.DESTROY)
 
 
 def action_of(method: str) -> str:
-    """The action of METHOD, which is a key of RPCS."""
+    """Return the action of METHOD, which is a key of RPCS."""
     return RPCS[method].action or method.rpartition("/")[2]
 
 

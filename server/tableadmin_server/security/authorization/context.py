@@ -1,4 +1,4 @@
-"""What policies may know of a request beside the principal, the action and the table: `context`. No I/O."""
+"""Makes Cedar's `context`: the facts of a request beside the principal, action and table. No I/O."""
 
 import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,13 +11,13 @@ from google.protobuf.message import Message
 
 from tableadmin.v1 import ChangeClass, Tag
 
-# Values as Cedar's JSON has them.
+# A record in Cedar's JSON.
 Record: TypeAlias = dict[str, Any]
 
-# The largest Long of Cedar. A sum never wraps around.
+# The largest Long of Cedar. Sums are limited to it.
 _LARGEST = 2**63 - 1
 
-# The sets of texts in the context, each with the names of the fields of requests whose values it holds.
+# The sets of strings in the context, each with the names of the request fields whose values it contains.
 SETS: Mapping[str, frozenset[str]] = {
     "destinations": frozenset({"s3_bucket", "stream_arn"}),
     "destinationAccounts": frozenset({"s3_bucket_owner"}),
@@ -30,19 +30,19 @@ SETS: Mapping[str, frozenset[str]] = {
 # The members of the context that change with the time of the call.
 TIMES = frozenset({"now", "hour", "weekday"})
 
-# The classes of changes by their numbers, mildest first: the entities of the type ChangeClass.
+# The change classes by number, mildest first. They are the entities of the type ChangeClass.
 CLASSES: Mapping[int, str] = {
     number: name.removeprefix("CHANGE_CLASS_") for name, number in ChangeClass.items() if number
 }
 
-# The entity that has the tags of a request.
+# The entity with the tags of a request.
 TAGS_TYPE, TAGS_ID = "TagSet", "request"
 
 
 def address_of(peer: str) -> str | None:
-    """The IP address of the peer `HOST:PORT` of a call, None where it has none, as at a Unix socket.
+    """Return the IP address of PEER (`HOST:PORT`), None if it has none, as at a Unix socket.
 
-    Cedar takes neither an IPv4 address that is written as one of IPv6, nor a zone.
+    IPv4-mapped addresses and zones, which Cedar does not support, are converted.
     """
     try:
         address = ipaddress.ip_address(peer.rpartition(":")[0].strip("[]").partition("%")[0])
@@ -54,10 +54,10 @@ def address_of(peer: str) -> str | None:
 def context_of(
     subject: Message, now: datetime, *, mine: bool, peer: str | None = None, change_class: str = ""
 ) -> tuple[Record, Sequence[Record]]:
-    """The context of a request, and the entities that the context refers to.
+    """Return the context of a request, and the entities that the context refers to.
 
-    SUBJECT is the part of the request that is about one table. MINE says that the principal has asked for the
-    operation that the request is about. PEER is the IP address of the caller, None where there is none.
+    SUBJECT is the part of the request that is about one table. MINE says that the principal has requested the
+    operation that the request is about. PEER is the IP address of the caller, None if it has none.
     CHANGE_CLASS is one of CLASSES, or "".
     """
     values = list(_values(subject, ()))
@@ -117,9 +117,9 @@ def _tags(message: Message) -> Iterator[Tag]:
 
 
 def _units(values: Sequence[_Value], side: str) -> int:
-    """The capacity units that are asked for, of the table and of all its indexes together.
+    """The sum of the capacity units of the table and its indexes in a request.
 
-    A negative number, which AWS refuses, does not make up for another one.
+    Negative numbers, which AWS refuses, count as 0.
     """
     found: Iterator[int] = (max(0, value) for path, value in values if _is_capacity(path, side))
     return min(sum(found), _LARGEST)
@@ -138,7 +138,7 @@ def _texts(values: Sequence[_Value], fields: frozenset[str]) -> list[str]:
 
 @cache
 def is_plain(descriptor: Descriptor) -> bool:
-    """Whether messages of DESCRIPTOR can hold nothing that is in the context."""
+    """Whether messages of DESCRIPTOR have no field that is in the context."""
     return not any(_counts(path) for path in _paths(descriptor, (), frozenset()))
 
 

@@ -1,7 +1,6 @@
-"""Decides by Cedar whether a principal may do something. No I/O.
+"""Decides by Cedar whether a principal may do an action. No I/O.
 
-Anything but a clear Allow is a denial: an error of one policy, an entity that Cedar does not take, or no
-answer.
+Everything but Allow is a denial: an error of a policy, an entity that Cedar does not accept, or no answer.
 """
 
 import json
@@ -20,19 +19,19 @@ from tableadmin_server.security.authorization.schema import SERVER_ID
 from tableadmin_server.security.authorization.scopes import applies, looks_at, mentioned
 from tableadmin_server.security.identity import Principal
 
-# Decisions, slices and principals that are kept; all are forgotten when there are more.
+# The largest number of entries of each cache. A full cache is cleared.
 _MAX_REMEMBERED = 50_000
 
 
 class Resource(NamedTuple):
-    """What an action is for: a TABLE of an ENDPOINT, the endpoint, or the server where ENDPOINT is ""."""
+    """The resource of an action: a TABLE of an ENDPOINT, the endpoint, or the server if ENDPOINT is ""."""
 
     endpoint: str = ""
     table: str | None = None
 
     @property
     def uid(self) -> dict[str, str]:
-        """The entity, as Cedar's JSON has it."""
+        """The entity in Cedar's JSON."""
         if not self.endpoint:
             return {"type": "Server", "id": SERVER_ID}
         if self.table is None:
@@ -49,7 +48,7 @@ class Resource(NamedTuple):
 
 @dataclass(frozen=True)
 class Facts:
-    """What a table is like at the time of the call. A table that does not exist has neither TAGS nor LIVE."""
+    """Facts of a table at the time of the call. A table that does not exist has neither TAGS nor LIVE."""
 
     tags: Mapping[str, str] | None = None
     live: Mapping[str, int] | None = None
@@ -57,13 +56,13 @@ class Facts:
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether something is allowed, by which policies (`@id`), and their `@advice` if it is not allowed.
+    """Whether an action is allowed, the deciding policies (`@id`), and their `@advice` if it is not allowed.
 
-    REQUIRED are the approvals with which POLICIES permit it. It is not allowed without them, so whoever knows
-    nothing of approvals takes it for denied.
+    REQUIRED are the approvals with which POLICIES permit the action. ALLOWED is then false, so code that
+    ignores approvals denies the action.
 
-    Of a denial POLICIES are those that forbid what another policy permits. They are empty where no policy
-    permits it: whoever may do nothing learns nothing of the policies.
+    POLICIES of a denial are those that forbid what another policy permits. They are empty if no policy
+    permits the action, so that a principal without permissions learns nothing about the policies.
     """
 
     allowed: bool
@@ -73,7 +72,7 @@ class Decision:
 
     @property
     def forbidden(self) -> bool:
-        """Whether policies forbid what others permit."""
+        """Whether policies forbid what other policies permit."""
         return not self.allowed and not self.required and bool(self.policies)
 
 
@@ -82,12 +81,12 @@ DENIED = Decision(allowed=False)
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What a decision may depend on beside principal, action and resource.
+    """The facts of a request that a decision may depend on, beside principal, action and resource.
 
-    CONTEXT makes the context and the entities that the context refers to. IS_PLAIN says that the request can
-    hold nothing of what is in the context: apart from the time, MINE and PEER the context is always the same.
-    OWN says that the table is the one in which the service keeps its operations. PEER is the IP address of
-    the caller, None where there is none, or where no policy looks at it.
+    CONTEXT returns the context and the entities that the context refers to. IS_PLAIN says that the request
+    has no field that is in the context, which then depends only on the time, MINE and PEER. OWN says that the
+    table is the operations table of the service. PEER is the IP address of the caller, None if it has none or
+    if no policy uses it.
     """
 
     context: Callable[[], tuple[Record, Sequence[Record]]]
@@ -97,15 +96,15 @@ class Circumstances:
     peer: str | None = None
 
 
-# What decisions are remembered by; the last are MINE, OWN and PEER.
+# The key of a cached decision. The last members are MINE, OWN and PEER.
 _Key: TypeAlias = tuple[Principal, str, Resource, bool, bool, str | None]
 
 
 class Decider:
-    """Decides by DOCUMENTS, which were validated against the schema.
+    """Decides by DOCUMENTS, which are validated against the schema.
 
-    Each decision is made by the policies alone that can apply to its action, principal and endpoint. What
-    depends on nothing else is remembered.
+    A decision uses only the policies that can apply to its action, principal and endpoint. A decision that
+    depends on nothing else is cached.
     """
 
     def __init__(self, documents: PolicyDocuments) -> None:
@@ -124,13 +123,13 @@ class Decider:
         return self._policies.keys()
 
     def may_permit(self, principal: Principal, action: str, endpoint: str) -> bool:
-        """Whether there is a policy that may permit ACTION to PRINCIPAL for anything of ENDPOINT."""
+        """Whether any policy may permit ACTION to PRINCIPAL for any resource of ENDPOINT."""
         return self._slice(principal, action, endpoint).may_permit
 
     def decide(
         self, principal: Principal, action: str, resource: Resource, circumstances: Circumstances
     ) -> Decision | None:
-        """Whether PRINCIPAL may do ACTION to RESOURCE; None where that depends on facts of the table."""
+        """Decide whether PRINCIPAL may do ACTION to RESOURCE. Returns None if table facts are needed."""
         key = (principal, action, resource, circumstances.mine, circumstances.own, circumstances.peer)
         remembered = self._remembered.get(key)
         if remembered is not None:
@@ -150,13 +149,13 @@ class Decider:
         resource: Resource,
         circumstances: Circumstances,
     ) -> Decision:
-        """The decision where FACTS of the table are known: those that `facts_needed` says."""
+        """Decide with FACTS of the table, the facts that `facts_needed` returns."""
         found = self._slice(principal, action, resource.endpoint)
         evaluate = self._evaluation(found, principal, action, resource, circumstances, facts)
         return self._decision(evaluate, found.all, found.permits)
 
     def facts_needed(self, principal: Principal, action: str, endpoint: str) -> "FactsNeeded":
-        """The facts of a table that policies may look at."""
+        """Return the facts of a table that policies may use."""
         looks = self._slice(principal, action, endpoint).looks
         return FactsNeeded(looks.tags, looks.live)
 
@@ -168,13 +167,13 @@ class Decider:
         resource: Resource,
         circumstances: Circumstances,
     ) -> Decision | None:
-        """The decision, as far as policies make it that look at no facts of the table."""
+        """The decision by policies that use no facts of the table; None if facts can change it."""
         if not found.may_permit:
             return DENIED
         evaluate = self._evaluation(found, principal, action, resource, circumstances, Facts())
         decision = self._decision(evaluate, found.plain, found.plain_permits)
         if decision.forbidden:
-            return decision  # whatever the facts are
+            return decision  # independent of the facts
         if decision.required:
             # Another policy may permit without approval, or require more approvals.
             return None if found.facts_may_forbid or found.facts_may_permit else decision
@@ -212,13 +211,13 @@ class Decider:
         circumstances: Circumstances,
         facts: Facts,
     ) -> "_Evaluate":
-        """What evaluates policies for one request."""
-        # Most policies look at no context, and a decision without it takes half the time.
+        """A function that evaluates policies for one request."""
+        # Most policies do not use the context, and a decision without it takes half the time.
         context, referred = circumstances.context() if found.looks.context else ({}, ())
         added = [*_table_entities(resource, facts, own=circumstances.own), *referred]
         try:
             entities = self._base(principal, action).with_added_json_str(json.dumps(added))
-        except ValueError:  # an id or a value that is none to Cedar
+        except ValueError:  # Cedar does not accept an id or a value
             return _no_answer
         request = {
             "principal": {"type": principal.type, "id": principal.id},
@@ -245,10 +244,9 @@ class Decider:
         return found
 
     def _base(self, principal: Principal, action: str) -> cedarpy.Entities:
-        """The entities of PRINCIPAL and ACTION with their groups; raises ValueError.
+        """The entities of PRINCIPAL and ACTION with their groups. Raises ValueError.
 
-        Without their groups no policy for a group would apply, and what forbids by group would forbid
-        nothing.
+        Without the groups no policy for a group would apply, also no policy that forbids.
         """
         found = self._entities.get((principal, action))
         if found is None:
@@ -258,14 +256,14 @@ class Decider:
 
 
 class FactsNeeded(NamedTuple):
-    """Which facts of a table a decision may depend on."""
+    """The facts of a table that a decision may depend on."""
 
     tags: bool
     live: bool
 
 
 class _Slice:
-    """The policies that may apply: all of them, and those that look at no facts of the table (`plain`)."""
+    """The policies that may apply: all of them, and those that use no facts of the table (`plain`)."""
 
     def __init__(self, policies: Mapping[str, Est]) -> None:
         self._policies = policies
@@ -304,7 +302,7 @@ def _no_answer(_policies: cedarpy.PolicySet) -> _Answer:
 
 
 def _answer(request: Mapping[str, Any], policies: cedarpy.PolicySet, entities: cedarpy.Entities) -> _Answer:
-    """What Cedar decides; a policy whose evaluation fails denies, whatever the others say."""
+    """The decision of Cedar. If the evaluation of any policy fails, the decision is a denial."""
     result = cedarpy.is_authorized(dict(request), policies, entities)
     if result.diagnostics.errors:
         return _Answer(allowed=False, policies=())

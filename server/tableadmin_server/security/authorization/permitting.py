@@ -1,4 +1,4 @@
-"""The policies that permitted what the running task does, for whoever records it."""
+"""The policies that permitted the current task's call, for the audit."""
 
 from contextvars import ContextVar
 
@@ -6,10 +6,10 @@ _policies: ContextVar[tuple[str, ...]] = ContextVar("permitting_policies", defau
 
 
 def permitting_policies() -> tuple[str, ...]:
-    """The policies of the last decision in this task that permitted something; () where none was asked."""
+    """Return the policies of the last decision in this task that permitted an action, () for none."""
     return _policies.get()
 
 
 def set_permitting_policies(policies: tuple[str, ...]) -> None:
-    """Say which POLICIES have permitted what the running task does."""
+    """Set the POLICIES that have permitted the current task's call."""
     _policies.set(policies)

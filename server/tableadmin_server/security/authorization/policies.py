@@ -1,4 +1,4 @@
-"""Reads the policies of a folder, and refuses every set that might permit more than its authors meant."""
+"""Reads the policies of a folder, and refuses policies that might permit more than their authors meant."""
 
 import hashlib
 import json
@@ -14,27 +14,27 @@ import cedarpy
 from tableadmin_server.security.authorization import approvals
 from tableadmin_server.security.authorization.statements import line_of_error, statements
 
-# A policy as Cedar's JSON has it.
+# A policy in Cedar's JSON.
 Est: TypeAlias = dict[str, Any]
 
-# The annotations that mean something here.
+# The supported annotations.
 _ANNOTATIONS = frozenset({"id", "advice", approvals.APPROVAL, approvals.APPROVERS})
 _ID = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,99}\Z")
 _WORD = re.compile(r"[^\W\d_]+")
 _MAX_ADVICE = 200
-# How Cedar's validation begins a problem of a policy, and names the action for which it is one.
+# The beginning of a problem in Cedar's validation, and the action in it.
 _OF_POLICY = re.compile(r"^for policy `policy[0-9]+`[,:] ")
 _OF_ACTION = re.compile(r'(?<= for )Action::"[^"]*"(?= not found)')
 _ACTIONS = "\0"
 _NEVER_APPLIES = "unable to find an applicable action"
 # The operators whose operands are conditions.
 _LOGIC = frozenset({"&&", "||", "!", "if-then-else"})
-# Bytes of all files together.
+# The largest size of all files together.
 _MAX_SIZE = 4 * 1024 * 1024
 
 
 class PolicyError(Exception):
-    """Policies that are not taken. Each problem names its file, and the policy where there is one."""
+    """Policies are refused. Each problem names its file and, if there is one, its policy."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("; ".join(problems))
@@ -43,7 +43,7 @@ class PolicyError(Exception):
 
 @dataclass(frozen=True)
 class Configured:
-    """What of the configuration policies refer to: the names of the endpoints and of the authenticators."""
+    """The configured names that policies refer to: of the endpoints and of the authenticators."""
 
     endpoints: tuple[str, ...]
     authenticators: tuple[str, ...]
@@ -58,10 +58,10 @@ class PolicyDocuments:
 
 
 def read_folder(folder: Path) -> Mapping[str, str]:
-    """The texts of the `*.cedar` files in FOLDER by file name; raises PolicyError.
+    """Return the texts of the `*.cedar` files in FOLDER by file name. Raises PolicyError.
 
-    Names that begin with a dot are left out. A file that looks like a policy and is not read
-    is an error.
+    Names that begin with a dot are skipped. A file that looks like a policy and would not be read is an
+    error.
     """
     problems: list[str] = []
     texts: dict[str, str] = {}
@@ -88,7 +88,7 @@ def read_folder(folder: Path) -> Mapping[str, str]:
 
 
 def load(texts: Mapping[str, str], schema: cedarpy.Schema, configured: Configured) -> PolicyDocuments:
-    """The policies in TEXTS, which are by file name; raises PolicyError with all that is wrong."""
+    """Return the policies in TEXTS, by file name. Raises PolicyError with all problems."""
     problems: list[str] = []
     policies: dict[str, Est] = {}
     for file, text in sorted(texts.items()):
@@ -101,14 +101,14 @@ def load(texts: Mapping[str, str], schema: cedarpy.Schema, configured: Configure
 
 
 def digest_of(texts: Mapping[str, str]) -> str:
-    """A hash of TEXTS with their file names."""
+    """Return a hash of TEXTS with their file names."""
     return hashlib.sha256(json.dumps(sorted(texts.items())).encode()).hexdigest()
 
 
 def _read_file(
     file: str, text: str, schema: cedarpy.Schema, configured: Configured, policies: dict[str, Est]
 ) -> Iterator[str]:
-    """Add the policies of TEXT, which is that of FILE, to POLICIES, and say what is wrong with TEXT."""
+    """Add the policies of TEXT, the content of FILE, to POLICIES, and yield the problems of TEXT."""
     yield from (f"{file}: {problem}" for problem in _unreadable(text))
     problem = _syntax_error(text)
     if problem:
@@ -138,7 +138,7 @@ def _syntax_error(text: str) -> str:
 
 
 def _syntax_errors(file: str, text: str, problem: str) -> Iterator[str]:
-    """What is wrong with each policy of FILE that is not Cedar. Of all of its TEXT, Cedar reports PROBLEM."""
+    """The syntax errors of the policies of FILE. Cedar reports PROBLEM for the whole TEXT."""
     found = [(each, _syntax_error(each.text)) for each in statements(text)]
     wrong = [(each, error) for each, error in found if error]
     for each, error in wrong:
@@ -149,16 +149,16 @@ def _syntax_errors(file: str, text: str, problem: str) -> Iterator[str]:
 
 
 def _invalid(file: str, text: str, schema: cedarpy.Schema, places: Sequence[str]) -> Iterator[str]:
-    """What Cedar's validation says of TEXT, which is that of FILE and has its policies at PLACES.
+    """The problems that Cedar's validation finds in TEXT, the content of FILE, with policies at PLACES.
 
-    Validation repeats a problem for each action that a policy applies to.
+    Validation repeats a problem for each action of a policy. Here each problem is reported once.
     """
     problems: dict[tuple[str, str], list[str]] = {}
     for found in cedarpy.validate_policies(text, schema, release_gil=True).errors:
         problem = _OF_POLICY.sub("", _line(found.error))
         key = _place(file, places, found.policy_id), _OF_ACTION.sub(_ACTIONS, problem)
         problems.setdefault(key, []).extend(_OF_ACTION.findall(problem))
-    # Of a policy with another problem it is no news that no action is left to which it can apply.
+    # "No applicable action" is only reported for a policy without other problems.
     clear = {place for place, problem in problems if not problem.startswith(_NEVER_APPLIES)}
     for (place, problem), actions in problems.items():
         if place not in clear or not problem.startswith(_NEVER_APPLIES):
@@ -171,7 +171,7 @@ def _listed(actions: Sequence[str]) -> str:
 
 
 def _place(file: str, places: Sequence[str], number: str | None) -> str:
-    """Which of PLACES in FILE has the policy that Cedar calls NUMBER: `policy1` is the second one."""
+    """The one of PLACES in FILE of the policy that Cedar calls NUMBER: `policy1` is the second policy."""
     index = (number or "").removeprefix("policy")
     return places[int(index)] if index.isdecimal() and int(index) < len(places) else f"{file}: "
 
@@ -199,7 +199,7 @@ def _problems(policy: Est, configured: Configured) -> Iterator[str]:
 
 
 def _problem_of_entity(kind: str, entity_id: str, configured: Configured) -> str:
-    """What is wrong with an entity that Cedar's validation lets pass, "" if nothing is."""
+    """The problem of an entity that Cedar's validation does not find, "" if there is none."""
     first, slash, rest = entity_id.partition("/")
     if kind == "Table" and not (first in configured.endpoints and _is_table(rest)):
         return "must be an endpoint of the configuration, a slash, and a table name"
@@ -215,7 +215,7 @@ def _is_table(name: str) -> bool:
 
 
 def _nodes(value: object) -> Iterator[Any]:
-    """VALUE and all that is in it, without recursion: conditions nest as deep as their authors like."""
+    """VALUE and all values in it, without recursion, because conditions may be nested without limit."""
     left = [value]
     while left:
         each = left.pop()
@@ -235,14 +235,14 @@ def _texts(policy: Est) -> Iterator[str]:
 
 
 def _entities(policy: Est) -> Iterator[tuple[str, str]]:
-    """The entities that POLICY names, each with its type; actions are left to Cedar's validation."""
+    """The entities that POLICY names, each with its type, without actions, which Cedar validates."""
     for node in _nodes(policy):
         if isinstance(node, dict) and node.keys() == {"type", "id"} and node["type"] != "Action":
             yield str(node["type"]), str(node["id"])
 
 
 def _is_constant(body: object) -> bool:
-    """Whether a condition has no variable, as `when { false }`, or a part that is true or false for ever."""
+    """Whether a condition has no variable, such as `when { false }`, or a constant part."""
     nodes = [node for node in _nodes(body) if isinstance(node, dict)]
     return not any("Var" in node for node in nodes) or any(
         _is_truth(operand)
@@ -262,7 +262,7 @@ def _is_truth(node: object) -> bool:
 
 
 def _unreadable(text: str) -> Iterator[str]:
-    """What of TEXT people may read as something else."""
+    """The parts of TEXT that people may misread."""
     for char in sorted({each for each in text if _is_invisible(each)}):
         yield f"contains the character U+{ord(char):04X}, which cannot be seen"
     for word in dict.fromkeys(_WORD.findall(text)):
@@ -280,6 +280,6 @@ def _line(error: object) -> str:
 
 
 def annotations_of(policies: Mapping[str, Est], names: Collection[str], annotation: str) -> tuple[str, ...]:
-    """The values of ANNOTATION of those of POLICIES that NAMES has, in the order of their names."""
+    """Return the values of ANNOTATION of the policies in NAMES, in the order of their names."""
     found = (policies[name].get("annotations", {}).get(annotation) for name in sorted(names))
     return tuple(value for value in found if value)

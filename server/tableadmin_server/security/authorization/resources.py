@@ -1,4 +1,4 @@
-"""Which tables a request names, by name or by ARN. Whatever names none for certain is refused. No I/O."""
+"""Finds the tables that a request names, by name or ARN. Ambiguous values are refused. No I/O."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -20,9 +20,9 @@ _ARN = re.compile(
 
 
 class Place(NamedTuple):
-    """Where the tables of an endpoint are. Without an ACCOUNT no ARN is taken.
+    """The endpoint, region and account of tables. Without an ACCOUNT no ARN is accepted.
 
-    `advice` tells how the account becomes known.
+    `advice` tells an operator how to make the account known.
     """
 
     endpoint: str
@@ -32,21 +32,21 @@ class Place(NamedTuple):
 
 
 class Named(NamedTuple):
-    """A table that a request names, and the part of the request that is about the table."""
+    """A table in a request, and the part of the request that is about the table."""
 
     table: str
     subject: Message
 
 
 class AccountUnknown(Failure):
-    """The end of a call with an ARN that may be of the endpoint, whose account is not known."""
+    """The Failure of a call with an ARN that may belong to the endpoint, whose account is unknown."""
 
 
 def named_tables(request: Message, naming: Reference, place: Place) -> Iterator[Named]:
-    """The tables that REQUEST names in the field of NAMING.
+    """Yield the tables that REQUEST names in the field of NAMING.
 
-    An absent or empty field names none. Raises Failure (INVALID_ARGUMENT, RESOURCE_NOT_RECOGNIZED) for a text
-    that is neither a table name nor an ARN of a table at PLACE.
+    An absent or empty field names no table. Raises Failure (INVALID_ARGUMENT, RESOURCE_NOT_RECOGNIZED) for a
+    value that is neither a table name nor an ARN of a table at PLACE.
     """
     for field, value, subject in _values(request, naming.path.split("."), request, ""):
         if value:
@@ -54,7 +54,7 @@ def named_tables(request: Message, naming: Reference, place: Place) -> Iterator[
 
 
 def table_of(value: str, naming: Reference, place: Place, field: str) -> str:
-    """The name of the table that VALUE of FIELD names; raises Failure, as `named_tables` does."""
+    """Return the name of the table in VALUE of FIELD. Raises Failure like `named_tables`."""
     if naming.name and _NAME.match(value):
         return value
     arn = _ARN.match(value)
@@ -68,7 +68,7 @@ def table_of(value: str, naming: Reference, place: Place, field: str) -> str:
 
 
 def unrecognized(field: str, problem: str) -> Failure:
-    """The end of a call that is not passed on, because FIELD names no table for certain."""
+    """Return the Failure of a call that is refused because FIELD does not name a table unambiguously."""
     return _unrecognized(Failure, field, problem)
 
 
@@ -98,7 +98,7 @@ def _expected(naming: Reference) -> str:
 def _values(
     message: Message, path: Sequence[str], subject: Message, above: str
 ) -> Iterator[tuple[str, str, Message]]:
-    """The texts at PATH, each with its field and with the innermost list element that holds the text."""
+    """The values at PATH, each with its field and with the innermost list element that has the value."""
     name, *below = path
     field = message.DESCRIPTOR.fields_by_name[name]
     value: Any = getattr(message, name)
@@ -120,7 +120,7 @@ _ANY_ARN = re.compile(r"arn:[^\n]{1,200}:table/([a-zA-Z0-9_.-]{3,255})(?:/[a-zA-
 
 
 def table_in(value: str) -> str | None:
-    """The table that VALUE in an answer of an endpoint names, by name or by ARN; None where it names none."""
+    """Return the table that VALUE in an answer of an endpoint names, by name or ARN; None for no table."""
     if _NAME.match(value):
         return value
     arn = _ANY_ARN.match(value)

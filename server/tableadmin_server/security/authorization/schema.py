@@ -1,4 +1,4 @@
-"""The Cedar schema of the policies, made of the classified RPCs and the configured endpoints."""
+"""Makes the Cedar schema of the policies from the classified RPCs and the configured endpoints."""
 
 from collections.abc import Iterator, Sequence
 
@@ -12,7 +12,7 @@ from tableadmin_server.security.authorization.classification import (
 )
 from tableadmin_server.security.authorization.context import CLASSES, SETS
 
-# The one entity of the type Server.
+# The id of the only entity of the type Server.
 SERVER_ID = "tableadmin"
 
 _ENTITIES = """\
@@ -59,7 +59,7 @@ type Context = {{
 
 
 def schema_of(endpoints: Sequence[str]) -> str:
-    """The schema for the endpoints named ENDPOINTS, in Cedar's syntax."""
+    """Return the schema for ENDPOINTS in Cedar's syntax."""
     return "\n".join(
         [
             _ENTITIES.format(
@@ -93,9 +93,9 @@ def _action(name: str, group: Group | None, resource: str) -> str:
 
 
 def _resource(row: Classified) -> str:
-    """The type of what the action of an RPC is permitted for, "" where the RPC is no action.
+    """The resource type of the action of an RPC, "" if the RPC is not an action.
 
-    A listing for one table asks for the action of its entries, and an RPC that selects tables asks for each.
+    A listing of one table asks for the action of its entries. An RPC that selects tables asks for each table.
     """
     if row.about is About.NOTHING:
         return "Endpoint" if row.group else ""

@@ -1,4 +1,4 @@
-"""What policies are about, read from Cedar's JSON: whom they may apply to, and what they look at. No I/O."""
+"""Analyses policies in Cedar's JSON: to whom they may apply, and what their conditions use. No I/O."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -11,11 +11,11 @@ _RESOURCES = frozenset({"Table", "Endpoint", "Server"})
 
 
 class Looks(NamedTuple):
-    """What the conditions of policies look at."""
+    """The data that the conditions of policies use."""
 
     # The time of the call, or the context as a whole.
     time: bool
-    # Other members of the context, of which the address of the caller is one.
+    # The context, and of its members the address of the caller.
     context: bool
     peer: bool
     tags: bool
@@ -23,12 +23,12 @@ class Looks(NamedTuple):
 
     @property
     def facts(self) -> bool:
-        """Whether they look at what a table is like."""
+        """Whether the conditions use facts of a table."""
         return self.tags or self.live
 
 
 def looks_at(policies: Iterable[Est]) -> Looks:
-    """What the conditions of POLICIES look at."""
+    """Return the data that the conditions of POLICIES use."""
     time = context = peer = tags = live = False
     for policy in policies:
         nodes = list(_dicts(policy["conditions"]))
@@ -43,14 +43,14 @@ def looks_at(policies: Iterable[Est]) -> Looks:
 
 
 def mentioned(policies: Iterable[Est]) -> frozenset[tuple[str, str]]:
-    """The principals and groups that the scopes of POLICIES name, each with its type."""
+    """Return the principals and groups in the scopes of POLICIES, each with its type."""
     return frozenset(each for each in (_entity(policy["principal"]) for policy in policies) if each)
 
 
 def applies(policy: Est, principal: Principal, actions: Collection[str], endpoint: str) -> bool:
-    """Whether POLICY may apply to PRINCIPAL, to an action that ACTIONS has with its groups, and to ENDPOINT.
+    """Whether POLICY may apply to PRINCIPAL, ENDPOINT, and ACTIONS, which are an action and its groups.
 
-    A scope of an unknown form may apply to anything.
+    A scope of unknown form may apply to everything.
     """
     return (
         _has_principal(policy["principal"], principal)
@@ -107,7 +107,7 @@ def _attribute(node: Mapping[str, Any]) -> str | None:
 
 
 def _is_tag_of_table(node: Mapping[str, Any]) -> bool:
-    """Whether NODE looks at a tag that may be a table's: at any but those of `context.tags`."""
+    """Whether NODE uses a tag that may be a table's: any tag but those of `context.tags`."""
     return any(
         operator in node and node[operator]["left"] != _TAGS_OF_REQUEST for operator in ("hasTag", "getTag")
     )

@@ -1,22 +1,22 @@
-"""Where policies stand in a file. Errors name the line, and Cedar's parser reports no positions."""
+"""Finds the policies in a file and their lines, for errors: Cedar's parser reports no positions."""
 
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-# What Cedar's parser takes as one thing, as far as it matters to where a policy begins and ends.
+# A token of Cedar, as far as needed to find the begin and the end of policies.
 _TOKEN = re.compile(r'(?P<space>\s+|//[^\n]*)|"(?:\\.|[^"\\])*"|;|[^\s";/]+|.', re.DOTALL)
 _ID = re.compile(r'@id\s*\(\s*"([^"\\]*)"\s*\)')
-# What Cedar says of a text that ends too early.
+# Cedar's error for a text that ends too early.
 _TOO_SHORT = "unexpected end of input"
-# What Cedar says of the first word that fits into no policy.
+# Cedar's errors for the first token that is wrong.
 _UNEXPECTED = ("unexpected token", "invalid token")
 
 
 @dataclass(frozen=True)
 class Statement:
-    """The TEXT of a policy, which begins in LINE of its file. ID is its `@id`, "" if it has none."""
+    """The TEXT of a policy, the LINE of its file in which it begins, and its `@id`, "" if it has none."""
 
     text: str
     line: int
@@ -27,7 +27,7 @@ class Statement:
 
 
 def statements(text: str) -> Iterator[Statement]:
-    """The policies in TEXT, in order; the rest after the last semicolon too, unless it is empty."""
+    """Yield the policies in TEXT, in order, and the rest after the last semicolon if it is not empty."""
     start: int | None = None
     for token in _TOKEN.finditer(text):
         if start is None and token["space"] is None:
@@ -45,10 +45,10 @@ def _statement(text: str, start: int, end: int) -> Statement:
 
 
 def line_of_error(statement: Statement, problem: str, parse: Callable[[str], str]) -> int:
-    """The line of the file in which PROBLEM is, which PARSE reports of STATEMENT; "" is no problem.
+    """Return the line of the file with PROBLEM, which PARSE returns for STATEMENT ("" is no problem).
 
-    Of a syntax error, this is the first line with which the policy is more than too short. Of any other
-    problem, the line in which the policy begins.
+    For a syntax error it is the first line up to which the error is not only that the text ends too early.
+    For any other problem it is the line in which the policy begins.
     """
     if not problem.startswith(_UNEXPECTED):
         return statement.line

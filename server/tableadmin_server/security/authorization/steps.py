@@ -1,4 +1,4 @@
-"""The calls of operations, each authorized for the requester of the operation, when the call is sent."""
+"""Authorizes each call of an operation for the operation's requester, when the call is sent."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -17,7 +17,7 @@ _METHODS = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"].methods_by_
 
 
 class StepAuthorizer:
-    """Decides by AUTHORIZER about calls to the endpoint at PLACE. LEARN finds the account of the endpoint."""
+    """Decides by AUTHORIZER about calls to the endpoint at PLACE. LEARN finds out the endpoint's account."""
 
     def __init__(
         self, authorizer: Authorizer, place: Callable[[], Place], learn: Callable[[], Awaitable[str | None]]
@@ -29,10 +29,10 @@ class StepAuthorizer:
     async def __call__(
         self, principal: Principal, operation: str, params: AwsDict, table: str, at: datetime | None = None
     ) -> tuple[RequiredApproval, ...]:
-        """The approvals that PRINCIPAL needs to have OPERATION called for TABLE, at the time AT or now.
+        """Return the approvals that the call of OPERATION for TABLE by PRINCIPAL needs, at AT (None is now).
 
-        Raises Failure (PERMISSION_DENIED) where no approval helps. The principal must also still be permitted
-        to apply plans to the table.
+        Raises Failure (PERMISSION_DENIED) if the call is denied. The principal must also still have the
+        permission for ApplyPlan of the table.
         """
         request = from_aws(params, GetMessageClass(_METHODS[operation].input_type))
         try:

@@ -27,6 +27,7 @@ _ROUTES = (
     ("GET", "/api/access", access.of_endpoint),
     ("GET", "/api/tables/{name}", tables.table),
     ("GET", "/api/tables/{name}/export", tables.exported),
+    ("POST", "/api/tables/{name}/delete", tables.delete),
     ("GET", "/api/operations/{operation_id}", operations.operation),
     ("POST", "/api/operations/{operation_id}/approve", operations.approve),
     ("POST", "/api/operations/{operation_id}/reject", operations.reject),

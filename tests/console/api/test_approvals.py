@@ -75,7 +75,7 @@ def test_whoever_may_not_approve(browser_of: Callable[[str], Browser], waiting: 
     """Approval is not offered to who may not approve, and a request for it is refused by the service."""
     ana = browser_of("ana")
     offer = ana.get(f"/api/operations/{waiting}").json["offers"]["ApproveOperation"]
-    assert (False, "ApproveOperation: no: no policy permits this") == (offer["permitted"], offer["why"])
+    assert (False, "no policy permits ApproveOperation.") == (offer["permitted"], offer["why"])
     refused = ana.post(f"/api/operations/{waiting}/approve", {})
     assert 403 == refused.status
 
@@ -102,7 +102,7 @@ def test_a_reader(browser_of: Callable[[str], Browser], waiting: str, guarded: G
         name = olga.get_operation(waiting).table_name
     offers = browser_of("dora").get(f"/api/tables/{name}").json["offers"]
     assert offers["PlanTables"]["permitted"]
-    assert "ApplyPlan: no: no policy permits this" == offers["ApplyPlan"]["why"]
+    assert "no policy permits ApplyPlan." == offers["ApplyPlan"]["why"]
     nobody = browser_of("nobody")
     assert 403 == nobody.get(f"/api/tables/{name}").status
     assert not nobody.get("/api/access").json["PlanTables"]["permitted"]

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from tableadmin import Client
+from tableadmin.v1 import TablePart
 from tests.console.browsing import Browser
 from tests.server.security.authorization.test_guarded_operations import table
 from tests.server_process import ServerProcess
@@ -75,3 +76,14 @@ def test_the_session(browser: Browser) -> None:
     assert "embedded" == found["endpoint"]
     assert found["principal"]["name"]
     assert ["Table", "Status"] == [each["heading"] for each in found["columns"]][:2]
+
+
+def test_deletion(browser: Browser, tables: Client, table_name: str) -> None:
+    """A table is deleted for whoever has typed its name, and for nobody else."""
+    tables.apply([table(table_name, "genre")]).result(30)
+    refused = browser.post(f"/api/tables/{table_name}/delete", {"confirmed": "console-music"})
+    assert (409, "NOT_CONFIRMED") == (refused.status, refused.reason)
+    assert tables.describe_table(table_name=table_name).table.table_name == table_name
+    assert 200 == browser.post(f"/api/tables/{table_name}/delete", {"confirmed": table_name}).status
+    with tables.watch(table_names=[table_name], parts=[TablePart.TABLE_PART_DESCRIPTION]) as events:
+        assert any(each.HasField("table") and not each.table.HasField("state") for each in events)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from tableadmin.cli.views.operations.operation_text import requirement
@@ -18,6 +19,20 @@ def answer(response: CheckAccessResponse) -> list[str]:
     if response.required_approvals:
         return [_needed(response), *response.advice]
     return [f"no{by}" if by else "no: no policy permits this", *response.advice]
+
+
+def refused(action: str, policies: Iterable[str], advice: Iterable[str]) -> str:
+    """Why ACTION is not permitted: the POLICIES that forbid it with their ADVICE, or that there is none."""
+    names = ", ".join(policies)
+    why = f"the policy {names} forbids {action}." if names else f"no policy permits {action}."
+    return " ".join([why, *advice])
+
+
+def why_not(action: str, response: CheckAccessResponse) -> str:
+    """Why ACTION is not permitted, in one line."""
+    if response.required_approvals:
+        return " ".join([f"{action} {_needed(response)}.", *response.advice])
+    return refused(action, response.policies, response.advice)
 
 
 def _needed(response: CheckAccessResponse) -> str:

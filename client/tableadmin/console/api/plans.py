@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tableadmin.cli.specs.applying import requester
 from tableadmin.cli.specs.planning import refuse_creation
+from tableadmin.cli.views.access_text import refused
 from tableadmin.cli.views.formatting import word
 from tableadmin.cli.views.operations.operation_text import requirement
 from tableadmin.cli.views.plans import plan_text
@@ -103,6 +104,11 @@ def _check_confirmed(shown: ShownPlan, body: Body) -> None:
         raise Refusal(HTTPStatus.CONFLICT, text, "NOT_CONFIRMED")
 
 
+def _denials(plan: TablePlan) -> list[str]:
+    found = [each.denial for each in plan.steps if each.HasField("denial")]
+    return [*dict.fromkeys(refused(each.action, each.policies, each.advice) for each in found)]
+
+
 def _texts(found: object) -> Sequence[object]:
     return found if isinstance(found, list) else []
 
@@ -117,7 +123,7 @@ def _plan(client: Client, plan: TablePlan) -> dict[str, object]:
         "destroys": bool(destroying_classes(plan)),
         "losses": [f"{each.path}: {each.effect}" for each in changes if each.effect],
         "refusal": plan.refusal,
-        "denials": [plan_text.denial(step.denial) for step in plan.steps if step.HasField("denial")],
+        "denials": _denials(plan),
         "approvals": sorted(approvals),
         "lines": lines(plan_text.body(plan)),
         "offers": offers(client, plan.table_name, ["ApplyPlan"]),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # What the page of a table shows beside the description.
 _PARTS = ("TIME_TO_LIVE", "CONTINUOUS_BACKUPS", "TAGS", "RESOURCE_POLICY", "CONTRIBUTOR_INSIGHTS", "KINESIS")
-_ACTIONS = ("ExportTables", "PlanTables", "ApplyPlan")
+_ACTIONS = ("ExportTables", "PlanTables", "ApplyPlan", "DeleteTable")
 _LAST_OPERATIONS = 10
 _JSON = "json"
 
@@ -54,6 +54,20 @@ def exported(service: Service, query: Mapping[str, str], body: object, name: str
     written = formats.write(found.specs, "spec" if form == _JSON else cast("formats.Format", form))
     text = _as_json(written.text) if form == _JSON else written.text
     return {"text": text, "notes": [*found.notes, *written.notes]}
+
+
+def delete(
+    service: Service, query: Mapping[str, str], body: Mapping[str, object], name: str
+) -> dict[str, object]:
+    """Begin to delete the table. `confirmed` in BODY is the name, as the user has typed it.
+
+    Raises Refusal for another name, and TableAdminError.
+    """
+    if body.get("confirmed") != name:
+        text = f"nothing changed: type the name of the table that is deleted: {name}"
+        raise Refusal(HTTPStatus.CONFLICT, text, "NOT_CONFIRMED")
+    service.endpoint(query).client.delete_table(table_name=name)
+    return {}
 
 
 def _as_json(text: str) -> str:

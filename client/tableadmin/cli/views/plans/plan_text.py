@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tableadmin.cli.output.terminal_text import Line
+from tableadmin.cli.views.access_text import refused
 from tableadmin.cli.views.formatting import word
 from tableadmin.cli.views.operations.operation_text import requirement
 from tableadmin.cli.views.plans.plan_values import compact, value
@@ -187,6 +188,4 @@ def _step(number: int, step: PlannedStep) -> Iterator[Line]:
 
 def denial(found: StepDenial) -> str:
     """Why policies do not permit a step."""
-    policies = ", ".join(found.policies)
-    why = f"the policy {policies} forbids {found.action}" if policies else f"no policy permits {found.action}"
-    return " ".join([f"denied: {why}.", *found.advice])
+    return f"denied: {refused(found.action, found.policies, found.advice)}"

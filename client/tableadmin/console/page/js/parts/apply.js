@@ -5,13 +5,14 @@ import { el, fill } from "../dom.js";
 import { toOperation } from "../router.js";
 import { denied, isOffered, notice } from "./notice.js";
 
+const isDenied = ({ offers, denials }) => !isOffered(offers, "ApplyPlan") || denials.length > 0;
+
 export function applyForm({ plan, plans }) {
   const changing = plans.filter((each) => each.action !== "NONE");
   if (!changing.length) return notice("ok", "All tables already match their specs.");
   const against = plans.filter((each) => each.refusal).map((each) => notice("error", `${each.table}: ${each.refusal}`));
-  const refused = changing.filter((each) => !isOffered(each.offers, "ApplyPlan")).flatMap((each) => denied(each.offers, ["ApplyPlan"]));
-  const denials = changing.flatMap((each) => each.denials.map((text) => notice("info", `Not offered: ${each.table}: ${text}`)));
-  if (against.length || refused.length || denials.length) return el("div", {}, against, refused, denials);
+  const denials = changing.filter(isDenied).map(({ table, offers, denials: steps }) => denied(offers, ["ApplyPlan"], steps, plans.length > 1 && table));
+  if (against.length || denials.length) return el("div", {}, against, denials);
 
   const said = el("div", { role: "status" });
   const confirmations = plans.filter((each) => each.destroys).map(confirmation);

@@ -1,4 +1,4 @@
-"""A browser for each module of tests, and a console with a server that the tests of a run share."""
+"""A browser for each module of tests, and a console of a server with the embedded engine."""
 
 from collections.abc import Iterator
 

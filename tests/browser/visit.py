@@ -58,8 +58,13 @@ class Visit:
         return pixels
 
     def _said(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
-            self.faults.append(f"{message.type}: {message.text} ({message.location['url']})")
+        url = message.location["url"]
+        # The page shows why a request was refused; the browser adds a line to its console.
+        is_refusal = (
+            message.text.startswith("Failed to load resource: the server responded") and "/api/" in url
+        )
+        if message.type in {"error", "warning"} and not is_refusal:
+            self.faults.append(f"{message.type}: {message.text} ({url})")
 
     def _failed(self, error: Error) -> None:
         self.faults.append(f"uncaught: {error}")

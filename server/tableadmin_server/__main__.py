@@ -1,4 +1,4 @@
-"""`tableadmin-server`: reads flags and configuration, and runs the server."""
+"""The entry point of `tableadmin-server`."""
 
 import os
 import sys
@@ -6,12 +6,12 @@ from importlib.util import find_spec
 
 
 def main() -> None:
-    """Run the command; a server without its extra says how to install it."""
+    """Run the command. Without the extra `server`, print how to install it."""
     if find_spec("boto3") is None or find_spec("grpc_health") is None:
         sys.exit("tableadmin-server: the server is not installed: pip install 'tableadmin[server]'")
-    # gRPC's core writes to standard error past our log, of a port that is taken for one.
+    # gRPC's core writes errors, such as of a port in use, directly to standard error.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
-    from tableadmin_server.command import command  # noqa: PLC0415  # only now is everything it imports there
+    from tableadmin_server.command import command  # noqa: PLC0415  # needs the packages checked above
     from tableadmin_server.settings import PREFIX  # noqa: PLC0415  # the same
 
     command(auto_envvar_prefix=PREFIX)

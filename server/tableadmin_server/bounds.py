@@ -1,7 +1,7 @@
-"""How much one request may hold, so that no request keeps the others waiting.
+"""Limits the size of requests, so that no request delays the others.
 
-A bound is ten times what AWS takes or more: AWS refuses first what is only a little too much. Requests are
-checked before any other work on them. A thread does the work on requests of more than a few kilobytes.
+A bound is at least ten times AWS's limit, so that AWS reports requests that exceed its limits a little.
+Requests are checked before any other work. Requests of more than a few kilobytes are handled in a thread.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from tableadmin_server.failure import invalid_request, parsed
 
 T = TypeVar("T")
 
-# Elements of a list or map at most, by the name of its field.
+# The largest number of elements of a list or map, by the name of its field.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
 _ELEMENTS: Mapping[str, int] = {
     "global_secondary_indexes": 200,
@@ -32,11 +32,11 @@ _ELEMENTS: Mapping[str, int] = {
     "tags": 500,
 }
 _ELEMENTS_OF_ANY = 1_000
-# Elements of all lists and maps of a request together, by the name of a list that it has.
+# The largest number of elements of all lists and maps of a request, by the name of a list in the request.
 _ALL_ELEMENTS: Mapping[str, int] = {"specs": 50_000}
 _ALL_ELEMENTS_OF_ANY = 10_000
 
-# Characters of a text, or bytes, at most, by the name of its field.
+# The largest number of characters or bytes of a value, by the name of its field.
 _LENGTHS: Mapping[str, int] = {
     "arn": 2_048,
     "index_name": 2_048,
@@ -56,26 +56,26 @@ _LENGTHS: Mapping[str, int] = {
 }
 _LENGTH_OF_ANY = 65_536
 
-# Bytes of a request from which on a thread works on it.
+# Requests of so many bytes or more are handled in a thread.
 _LARGE = 4_096
-# Bytes of a request from which on its lists are counted before it is read.
+# In requests of so many bytes or more, lists are counted before the request is parsed.
 _HUGE = 262_144
-# One: more of them would only take turns with the event loop more often.
+# One thread, because more would only compete with the event loop for the GIL.
 _thread = ThreadPoolExecutor(1, thread_name_prefix="requests")
 
-# A field, by proto path, and what is wrong with it.
+# A field, by proto path, and its problem.
 _Problem: TypeAlias = tuple[str, str]
 
 M = TypeVar("M", bound=Message)
 
 
 async def received(parse: Callable[[bytes], M], payload: bytes) -> M:
-    """The message that PAYLOAD is, within all bounds; raises Failure (INVALID_ARGUMENT)."""
+    """Parse PAYLOAD and check its bounds. Raises Failure (INVALID_ARGUMENT)."""
     return await off_loop(partial(_read, parse, payload), len(payload))
 
 
 async def off_loop(work: Callable[[], T], size: int) -> T:
-    """What WORK on a request of SIZE bytes gives; a thread does the work that may take milliseconds."""
+    """Return the result of WORK on a request of SIZE bytes. A thread does work that may take milliseconds."""
     if size < _LARGE:
         return work()
     return await asyncio.get_running_loop().run_in_executor(_thread, work)
@@ -83,8 +83,8 @@ async def off_loop(work: Callable[[], T], size: int) -> T:
 
 def _read(parse: Callable[[bytes], M], payload: bytes) -> M:
     if len(payload) >= _HUGE:
-        # Two million empty specs would take half a gigabyte, only to be counted.
-        request_type = cast("type[Message]", parse.__self__)  # type: ignore[attr-defined]  # the class it is of
+        # Two million parsed empty specs would take half a gigabyte.
+        request_type = cast("type[Message]", parse.__self__)  # type: ignore[attr-defined]  # the message class
         descriptor = cast("Descriptor", request_type.DESCRIPTOR)
         _refuse(_Count(descriptor).of_lists(parsed(_outline(descriptor), payload)))
     message = parsed(parse, payload)
@@ -99,7 +99,7 @@ def _refuse(problem: _Problem | None) -> None:
 
 @cache
 def _outline(descriptor: Descriptor) -> Callable[[bytes], Message]:
-    """What parses a message of DESCRIPTOR and keeps its lists of messages only, each message as bytes."""
+    """A parser for messages of DESCRIPTOR that keeps only lists of messages, each message as bytes."""
     file = FileDescriptorProto(name=descriptor.full_name, syntax="proto3")
     outline = file.message_type.add(name=descriptor.name)
     for field in descriptor.fields:
@@ -116,19 +116,19 @@ def _outline(descriptor: Descriptor) -> Callable[[bytes], Message]:
 
 
 class _Count:
-    """Counts the elements of all lists of a request of DESCRIPTOR, and stops at the first problem."""
+    """Counts the elements of all lists of a request of DESCRIPTOR, up to the first problem."""
 
     def __init__(self, descriptor: Descriptor) -> None:
         bounds = (_ALL_ELEMENTS.get(field.name, _ALL_ELEMENTS_OF_ANY) for field in descriptor.fields)
         self._most = self._left = max(bounds, default=_ALL_ELEMENTS_OF_ANY)
 
     def of_lists(self, outline: Message) -> _Problem | None:
-        """What is wrong with the numbers of elements in the lists of OUTLINE."""
+        """Return the first problem of the list lengths in OUTLINE, None if there is none."""
         numbers = ((field, self._number(field, len(value))) for field, value in outline.ListFields())
         return next(((field.name, found[1]) for field, found in numbers if found), None)
 
     def problem(self, message: Message) -> _Problem | None:
-        """What is wrong with MESSAGE."""
+        """Return the first problem of MESSAGE, None if there is none."""
         for field, value in message.ListFields():
             look = self._of_map if is_map(field) else self._of_list if field.is_repeated else self._of_value
             found = look(field, value)

@@ -1,4 +1,4 @@
-"""Checks a configuration with the files that it names. Starts, binds, writes and contacts nothing."""
+"""Checks a configuration and its files. Does not start, bind, write or contact anything."""
 
 import os
 import stat
@@ -15,7 +15,7 @@ from tableadmin_server.tracing import tracing
 
 
 def check(config: ServerConfig) -> None:
-    """Raise ConfigError for the first part of CONFIG with which a server would not start."""
+    """Raise ConfigError for the first part of CONFIG that would prevent the start of a server."""
     for name, endpoint in config.endpoints.items():
         check_endpoint_settings(name, endpoint)
     for key, listener in config.listeners_by_key.items():
@@ -33,7 +33,7 @@ def check(config: ServerConfig) -> None:
 
 
 def would_listen(config: ServerConfig) -> Iterator[str]:
-    """A line for each address at which a server with CONFIG would listen."""
+    """Yield a line for each address at which a server with CONFIG would listen."""
     for listener in config.listeners_by_key.values():
         tls = "TLS" if listener.tls is not None else "no TLS"
         proofs = ", ".join(listener.authenticators) or "no authenticator"

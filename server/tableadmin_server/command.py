@@ -1,4 +1,4 @@
-"""The command `tableadmin-server`: flags and variables into a configuration, and a server of it."""
+"""The command `tableadmin-server`: makes a configuration from flags and variables, and runs the server."""
 
 import asyncio
 import contextlib
@@ -38,12 +38,12 @@ _FLAGS = [each for section in SECTIONS for each in section.settings if each.has_
 
 
 class SettingOption(click.Option):
-    """The flag of a setting; one that is absent stays absent, so that it does not override the file."""
+    """The flag of a setting. An absent flag has no default, so that it does not override the file."""
 
     def __init__(self, setting: Setting) -> None:
         limits = f"  [{setting.limits}]" if setting.limits else ""
         metavar = setting.metavar or ("SECONDS" if setting.unit == "seconds" else None)
-        # A flag that is on by itself has another one that turns it off.
+        # A flag that is on by default has a `--no-` flag.
         off = f"/--no-{setting.flag.removeprefix('--')}" if setting.default is True else ""
         super().__init__(
             [f"{setting.flag}{off}"],
@@ -56,7 +56,7 @@ class SettingOption(click.Option):
         self._setting = setting
 
     def resolve_envvar_value(self, ctx: click.Context) -> str | None:
-        """The value of the variable; for click an empty variable is always an absent one."""
+        """Return the value of the variable. click takes an empty variable for an absent one."""
         value = super().resolve_envvar_value(ctx)
         if value is None and self._setting.empty:
             return os.environ.get(self._setting.variable)
@@ -87,7 +87,7 @@ Exit codes:
 @click.option(
     "--check-config",
     is_flag=True,
-    allow_from_autoenv=False,  # a variable would keep each server from starting
+    allow_from_autoenv=False,  # with a variable no server would start
     help="Check the configuration with the files that it names, say where the server would listen, and exit. "
     "Starts and contacts nothing.",
 )
@@ -117,7 +117,7 @@ Exit codes:
 @click.version_option(
     __version__,
     prog_name="tableadmin-server",
-    allow_from_autoenv=False,  # an image may set TABLEADMIN_VERSION to say what is in it
+    allow_from_autoenv=False,  # an image may set TABLEADMIN_VERSION as its label
 )
 @click.pass_context
 def command(ctx: click.Context, /, **flags: Any) -> None:  # noqa: ANN401  # click gives each flag its own type
@@ -148,7 +148,7 @@ command.add_command(token)
 
 
 def _check(flags: dict[str, Any]) -> None:
-    """Say that the configuration is valid, and where the server would listen; raises ConfigError."""
+    """Print that the configuration is valid, and where the server would listen; raises ConfigError."""
     with _configured(flags, starts=False) as (config, _):
         check(config)
     click.echo("\n".join(["configuration is valid", *would_listen(config)]))
@@ -157,11 +157,11 @@ def _check(flags: dict[str, Any]) -> None:
 async def _serve(config: ServerConfig, engine: EmbeddedEngine | None) -> None:
     server = Server(config)
     await server.run(
-        # Standard output may be for audit records alone.
+        # Standard output may be reserved for audit records.
         lambda: click.echo("\n".join(_addresses(server)), err=config.audit.file == "-"),
         engine.supervise if engine else None,
     )
-    # The embedded engine ends after the server, and a second signal does not wait for it either.
+    # The embedded engine ends after the server. A second signal ends the process without waiting for it.
     for number in STOP_SIGNALS:
         asyncio.get_running_loop().remove_signal_handler(number)
         signal.signal(number, end_at_once)
@@ -180,7 +180,7 @@ def _addresses(server: Server) -> Iterator[str]:
 def _configured(
     flags: dict[str, Any], *, starts: bool = True
 ) -> Iterator[tuple[ServerConfig, EmbeddedEngine | None]]:
-    """The configuration that FLAGS ask for, and for --embedded its engine while it is used, if it STARTS."""
+    """A context with the configuration of FLAGS and, for --embedded and if it STARTS, a running engine."""
     config_file = flags.pop("config", None)
     data_dir = flags.pop("data_dir", None)
     embedded = flags.pop("embedded")
@@ -200,13 +200,13 @@ def _configured(
 
 
 def _at(engine: EmbeddedEngine, config: ServerConfig) -> ServerConfig:
-    """CONFIG, whose endpoint `embedded` is ENGINE."""
+    """CONFIG with the URL of ENGINE in the endpoint `embedded`."""
     endpoint = msgspec.structs.replace(config.endpoints[EMBEDDED], endpoint_url=engine.url)
     return msgspec.structs.replace(config, endpoints={**config.endpoints, EMBEDDED: endpoint})
 
 
 def _in_sections(flags: dict[str, Any]) -> dict[str, Any]:
-    """FLAGS as the configuration file has them: those of a table of the file in a dict of its name."""
+    """FLAGS in the structure of the configuration file, with a dict for each table."""
     keys: dict[str, Any] = {}
     places = {each.full_name: each for each in _FLAGS}
     for name, value in flags.items():
@@ -229,7 +229,7 @@ def _check_combination(
 
 
 def _leave() -> NoReturn:
-    """End the process, threads and all: some may wait for an endpoint, but nobody waits for them any more."""
+    """End the process without waiting for threads, which may wait for an endpoint."""
     sys.stdout.flush()
     logs.flush()
     sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""The same work on many tables, a bounded number of them at a time."""
+"""Does the same work on many tables, a bounded number at a time."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
@@ -8,14 +8,15 @@ from typing import TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-# More tables at a time are not faster, because AWS limits the rate of reads, and delay other callers.
+# More tables at a time would not be faster, because AWS limits the rate of reads, and would delay other
+# callers.
 _AT_A_TIME = 16
 
 
 async def as_ready(
     items: Iterable[Item], work: Callable[[Item], Awaitable[Result]], at_a_time: int = _AT_A_TIME
 ) -> AsyncGenerator[Result]:
-    """The results of WORK on each of ITEMS, in the order in which they are ready.
+    """Yield the results of WORK on each of ITEMS, in the order in which they are ready.
 
     The first exception of WORK ends the generator. Closing the generator cancels the work in progress.
     """

@@ -12,21 +12,21 @@ if TYPE_CHECKING:
 
 Ts = TypeVarTuple("Ts")
 
-# More than a socket pair holds.
+# More bytes than a socket pair holds.
 _ALL = 65_536
 
 
 class EventLoop(asyncio.SelectorEventLoop):
-    """asyncio's loop, which reads all that grpc.aio has to tell in one turn instead of one byte.
+    """asyncio's event loop, which handles all events of grpc.aio in one turn instead of one.
 
-    A thread of grpc.aio puts each event into a queue and writes one byte to a socket. The loop's turn empties
-    the queue, but reads one byte. Under load the bytes fill the socket (278 of them on Linux), the thread
-    waits until there is room for the next byte, and from then on a turn of the loop takes one event: with
-    2,000 streams that send, each step of another call waited for 2,000 turns.
+    A thread of grpc.aio puts each event into a queue and writes one byte to a socket. A turn of asyncio's
+    loop empties the queue but reads only one byte. Under load the bytes fill the socket (278 bytes on Linux).
+    The thread then waits for room for the next byte, and each turn handles only one event: with 2,000 sending
+    streams, each step of another call waited for 2,000 turns.
     """
 
     def add_reader(self, fd: "FileDescriptorLike", callback: Callable[[*Ts], object], *args: *Ts) -> None:
-        """Call CALLBACK when FD can be read; for gRPC's events, read the socket empty before."""
+        """Call CALLBACK when FD is readable. For gRPC's events, empty the socket before."""
         if isinstance(fd, socket.socket) and _is_of_grpc(callback):
             super().add_reader(fd, _emptied, fd, lambda: callback(*args))
         else:
@@ -39,7 +39,8 @@ def _is_of_grpc(callback: object) -> bool:
 
 
 def _emptied(read: socket.socket, callback: Callable[[], object]) -> None:
-    # An event is in the queue before its byte is written: no event is missed whose byte is read here.
+    # An event is in the queue before its byte is written, so the callback finds the events of all bytes read
+    # here.
     with suppress(BlockingIOError):
         read.recv(_ALL)
     callback()

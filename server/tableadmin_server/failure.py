@@ -1,4 +1,4 @@
-"""Why a call fails, in typed fields; `interceptors/status.py` makes the status that callers get from them."""
+"""The failure of a call, in typed fields. `interceptors/status.py` makes the caller's status from them."""
 
 import itertools
 import re
@@ -16,8 +16,8 @@ OWN_DOMAIN = "tableadmin"
 
 T = TypeVar("T")
 
-# Bytes of a message as gRPC sends it, percent-encoded, in a header. Peers may refuse a response with more
-# than 8 KiB of headers.
+# The largest size in bytes of a message, percent-encoded, which gRPC sends in a header. Peers may refuse a
+# response with more than 8 KiB of headers.
 _MAX_MESSAGE = 1500
 _MAX_REQUEST_ID = 250
 # Printable ASCII without spaces.
@@ -25,14 +25,14 @@ _is_printable = re.compile("[!-~]*").fullmatch
 
 
 class FieldViolation(NamedTuple):
-    """A field of the request, by its proto path, and what is wrong with the value."""
+    """A field of the request, by its proto path, and the problem of its value."""
 
     field: str
     description: str
 
 
 class PreconditionViolation(NamedTuple):
-    """A state that is required (`type`, in UPPER_SNAKE), what is not in that state, and why not."""
+    """A required state (`type`, in UPPER_SNAKE), the resource that is not in that state, and why."""
 
     type: str
     subject: str
@@ -40,7 +40,7 @@ class PreconditionViolation(NamedTuple):
 
 
 class Resource(NamedTuple):
-    """What a call works on: the type, such as `dynamodb.amazonaws.com/Table`, and the name or ARN."""
+    """The resource of a call: its type, such as `dynamodb.amazonaws.com/Table`, and its name or ARN."""
 
     type: str
     name: str
@@ -48,11 +48,11 @@ class Resource(NamedTuple):
 
 @dataclass(eq=False)
 class Failure(Exception):
-    """Ends a call: CODE is a google.rpc.Code, MESSAGE is one line for people, REASON is for programs.
+    """The failure of a call. CODE is a google.rpc.Code, MESSAGE one line for people, REASON is for programs.
 
-    RETRY_DELAY is the number of seconds after which the same call may succeed, None if waiting does not help
-    or nobody knows. NOT_SENT says that the endpoint was not asked, so nothing was changed. QUOTA describes
-    the quota that is used up. LAST_RESPONSE is the newest response of a wait that its deadline ends.
+    RETRY_DELAY is the number of seconds after which the same call may succeed, None if it is unknown or
+    waiting does not help. NOT_SENT says that the endpoint was not called, so nothing was changed. QUOTA
+    describes the exhausted quota. LAST_RESPONSE is the newest response of a wait whose deadline has expired.
     """
 
     code: int
@@ -69,18 +69,18 @@ class Failure(Exception):
     last_response: WaitResponse | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
-        """Make MESSAGE one line, of printable characters, that fits in a header."""
+        """Convert MESSAGE to one line of printable characters that fits in a header."""
         self.message = _line(self.message)
         super().__init__(self.message)
 
 
 def server_stopping() -> Failure:
-    """The end of a call that this server does not carry out any more; another server may."""
+    """Return the Failure of a call that this server refuses because it is stopping."""
     return Failure(Code.UNAVAILABLE, "the server is stopping; retry the call", reason="SERVER_STOPPING")
 
 
 def invalid_request(field: str, problem: str) -> Failure:
-    """The end of a call whose request can't be: FIELD, by proto path, and what is wrong with it."""
+    """Return the Failure of an invalid request. FIELD is a proto path, PROBLEM completes "FIELD: ..."."""
     return Failure(
         Code.INVALID_ARGUMENT,
         f"{field}: {problem}",
@@ -90,7 +90,7 @@ def invalid_request(field: str, problem: str) -> Failure:
 
 
 def parsed(parse: Callable[[bytes], T], payload: bytes) -> T:
-    """The message of an RPC's input type that PAYLOAD is; raises Failure (INVALID_ARGUMENT)."""
+    """Parse PAYLOAD, a request of an RPC. Raises Failure (INVALID_ARGUMENT)."""
     try:
         return parse(payload)
     except DecodeError as error:
@@ -99,15 +99,15 @@ def parsed(parse: Callable[[bytes], T], payload: bytes) -> T:
 
 
 def request_id_text(given: object) -> str:
-    """The request id GIVEN by an endpoint as metadata can carry it: printable ASCII, of 250 at most."""
+    """Return the request id GIVEN by an endpoint for metadata: at most 250 printable ASCII characters."""
     text = str(given)[:_MAX_REQUEST_ID].strip()
-    if _is_printable(text):  # nearly always, and each call has one
+    if _is_printable(text):  # fast path
         return text
     return "".join(char if " " < char <= "~" else "?" for char in text)
 
 
 def _line(text: str) -> str:
-    """TEXT as one line that does nothing to a terminal, cut where it is too long for a header."""
+    """TEXT as one line without control characters, truncated to fit in a header."""
     text = " ".join(text[: 2 * _MAX_MESSAGE].split("\n")).strip()
     line = "".join(char if char.isprintable() else "?" for char in text)
     # gRPC writes a byte outside of ASCII as %XX.

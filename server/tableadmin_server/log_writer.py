@@ -1,4 +1,4 @@
-"""Writes lines to a file descriptor without waiting for whoever reads them."""
+"""Writes lines to a file descriptor without waiting for the reader."""
 
 import os
 import select
@@ -6,15 +6,15 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-# Bytes that are kept for a reader that does not read.
+# The largest number of bytes kept for a slow reader.
 MAX_KEPT = 1024 * 1024
 
 
 class LineWriter:
     """Writes whole lines to DESCRIPTOR, from any thread.
 
-    What the reader has no room for is kept, up to 1 MB, and a thread writes it in order. Lines past this
-    bound are lost; the line that LOST makes of their number is written once there is room.
+    If the reader is slow, up to 1 MB is kept, and a thread writes it in order. Further lines are lost. Then
+    the line that LOST returns for their number is written once there is room.
     """
 
     def __init__(self, descriptor: int, lost: Callable[[int], bytes]) -> None:
@@ -24,7 +24,7 @@ class LineWriter:
         self._kept: deque[memoryview] = deque()
         self._kept_bytes = 0
         self._thread: threading.Thread | None = None
-        # A signal handler or a finalizer may log while its own thread writes a line.
+        # Reentrant, because a signal handler or a finalizer may log while its thread writes a line.
         self._lock = threading.RLock()
         self._poll = select.poll()
         self._poll.register(descriptor, select.POLLOUT)
@@ -39,18 +39,18 @@ class LineWriter:
                 self._keep(rest)
 
     def flush(self, seconds: float) -> None:
-        """Wait until all that is kept is written, SECONDS at most."""
+        """Wait until all kept lines are written, for SECONDS at most."""
         thread = self._thread
         if thread is not None:
             thread.join(seconds)
 
     def _write_at_once(self, rest: memoryview) -> memoryview:
-        """Write of REST what there is room for; what is left. Without a reader everything is dropped."""
+        """Write as much of REST as there is room for, and return the rest. Without a reader it is dropped."""
         try:
             # A pipe that can be written to has room for PIPE_BUF bytes.
             while rest and self._poll.poll(0):
                 rest = rest[os.write(self._descriptor, rest[: select.PIPE_BUF]) :]
-        except BlockingIOError:  # somebody who shares the descriptor has made it non-blocking
+        except BlockingIOError:  # another process with the same descriptor has made it non-blocking
             pass
         except OSError:
             return memoryview(b"")
@@ -80,7 +80,7 @@ class LineWriter:
                     return
 
     def _keep_lost(self) -> bool:
-        """Keep the line about lost lines; whether there is one."""
+        """Keep the line about lost lines. Returns whether there is one."""
         count, self._lost_count = self._lost_count, 0
         if count:
             line = memoryview(self._lost(count))

@@ -15,18 +15,18 @@ from tableadmin_server.log_writer import LineWriter
 
 Format = Literal["json", "console"]
 
-# Seconds that lines get to be written before the process ends.
+# Seconds to write the last lines before the process ends.
 _FLUSH_SECONDS = 1.0
-# Methods of a logger that are not called like their level.
+# The levels of logger methods with another name than their level.
 _LEVELS = {"exception": "error", "warn": "warning", "msg": "info"}
 
 _encode = msgspec.json.Encoder(enc_hook=str).encode
-# What is logged once lines can be written again.
+# The event that is logged after lines were lost.
 _LOST = "log lines were lost"
 
 
 def configure(level: str, log_format: Format) -> None:
-    """Log from LEVEL up in LOG_FORMAT, what libraries log included."""
+    """Log from LEVEL up in LOG_FORMAT, also the messages of libraries."""
     processors = _processors(log_format)
 
     def lost(count: int) -> bytes:
@@ -42,16 +42,16 @@ def configure(level: str, log_format: Format) -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=number, handlers=[_Libraries()], force=True)
-    # botocore logs the traceback of what STS answers, whose text may repeat the session token.
+    # botocore logs tracebacks with the answers of STS, whose text may have the session token.
     logging.getLogger("botocore.credentials").addFilter(_without_traceback)
-    # botocore tells every header it signs at DEBUG, credentials among them.
+    # At DEBUG botocore logs all signed headers, credentials included.
     logging.getLogger("botocore").setLevel(max(logging.INFO, number))
-    # grpc.aio tells each task in which it finds the event loop.
+    # At DEBUG grpc.aio logs each task.
     logging.getLogger("grpc").setLevel(max(logging.INFO, number))
 
 
 def add(facts: Callable[[], Mapping[str, object]]) -> None:
-    """Have each line tell FACTS too, those of loggers that have not logged yet."""
+    """Add the result of FACTS to each line of loggers that have not logged yet."""
 
     def added(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
         event.update(facts())
@@ -64,13 +64,13 @@ _writer: LineWriter | None = None
 
 
 def flush() -> None:
-    """Write what is left, for a second at most: the process ends."""
+    """Write the remaining lines, for a second at most, before the process ends."""
     if _writer is not None:
         _writer.flush(_FLUSH_SECONDS)
 
 
 class _Lines:
-    """Where structlog gives each line that it has rendered."""
+    """The logger to which structlog passes each rendered line."""
 
     def __init__(self, writer: LineWriter) -> None:
         self.debug = self.info = self.warning = self.error = self.critical = writer.write
@@ -78,7 +78,7 @@ class _Lines:
 
 
 class _Libraries(logging.Handler):
-    """Gives structlog what libraries log by the standard library."""
+    """Passes messages of the standard library's logging to structlog."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Log RECORD with the name of its logger."""
@@ -86,7 +86,7 @@ class _Libraries(logging.Handler):
             log = structlog.get_logger()
             method = next(each for bound, each in _METHODS if record.levelno >= bound)
             getattr(log, method)(record.getMessage(), logger=record.name, exc_info=record.exc_info)
-        except Exception:  # noqa: BLE001  # as every handler of the standard library
+        except Exception:  # noqa: BLE001  # like every handler of the standard library
             self.handleError(record)
 
 
@@ -98,9 +98,9 @@ _METHODS = (
 )
 
 
-# Any: each processor takes what the one before it returns.
+# Any, because each processor takes the result of the one before it.
 def _processors(log_format: Format) -> Sequence[Any]:
-    # Tracebacks without local variables: those of a call to AWS have credentials among them.
+    # Tracebacks without local variables, which have credentials in calls to AWS.
     if log_format == "json":
         transformer = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
         return (structlog.processors.ExceptionRenderer(transformer), _json)
@@ -131,7 +131,7 @@ def _json(_logger: object, method: str, event: structlog.typing.EventDict) -> by
     }
     try:
         return _encode(line) + b"\n"
-    except (TypeError, ValueError, RecursionError):  # half a surrogate pair, keys that are no text
+    except (TypeError, ValueError, RecursionError):  # lone surrogates, keys that are not strings
         return json.dumps({key: str(value) for key, value in line.items()}).encode() + b"\n"
 
 
@@ -144,7 +144,7 @@ def _shows_colors(environ: Mapping[str, str] = os.environ) -> bool:
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:
-    """Keep RECORD, with the class of its exception alone."""
+    """Keep RECORD, with only the class of its exception."""
     if record.exc_info and record.exc_info[0]:
         record.msg = f"{record.msg} ({record.exc_info[0].__name__})"
         record.exc_info = record.exc_text = None

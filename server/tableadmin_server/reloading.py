@@ -1,19 +1,19 @@
-"""Files that are read again while the server runs."""
+"""Reads files again while the server runs."""
 
 import asyncio
 from collections.abc import Callable
 
 from tableadmin_server.supervision import Supervisor
 
-# Seconds from one reading to the next.
+# Seconds between reads.
 _INTERVAL = 1.0
 
 
 class Reloading:
-    """Calls functions that read files, each second and when asked to.
+    """Calls functions that read files, each second and on request.
 
-    A function is called in a thread, never twice at the same time. The function itself compares what it reads
-    with what it has read before.
+    Functions are called in a thread, one at a time. Each function finds out itself whether its files have
+    changed.
     """
 
     def __init__(self, supervisor: Supervisor) -> None:
@@ -23,19 +23,19 @@ class Reloading:
         self._task: asyncio.Task[None] | None = None
 
     def add(self, function: Callable[[], None]) -> None:
-        """Call FUNCTION too, from the start on."""
+        """Add FUNCTION. Must be called before `start`."""
         self._functions.append(function)
 
     def __bool__(self) -> bool:
         return bool(self._functions)
 
     def start(self) -> None:
-        """Begin, if there is a function to call."""
+        """Start to call the functions, if there are any."""
         if self._functions:
             self._task = asyncio.create_task(self._supervisor.repeat("reloading of files", self._round))
 
     def stop(self) -> None:
-        """End."""
+        """Stop to call the functions."""
         if self._task is not None:
             self._task.cancel()
 

@@ -1,4 +1,4 @@
-"""The running server: services, interceptors and port, from start to drained."""
+"""The server: its parts, its start and its stop."""
 
 import asyncio
 import contextlib
@@ -65,23 +65,23 @@ _SERVICES = (
     access.SERVICE,
 )
 
-# Seconds that operations get beside the grace period to be given back; others take over what was not.
+# Seconds to release operations after the grace period. Other servers take over the rest later.
 _OPERATIONS_GRACE = 5.0
 
-# Seconds to tell the other servers that this one stops; they notice all the same.
+# Seconds to tell the other servers of the stop. Otherwise they notice it later.
 _LEAVE_SECONDS = 1.0
 
-# Seconds for health watchers and connections to end once no call is under way.
+# Seconds for health watches and connections to end when no call is under way.
 _CLOSE_SECONDS = 1.0
 
-# SIGTERM is what supervisors send, SIGINT is Ctrl-C.
+# Process supervisors send SIGTERM, Ctrl-C sends SIGINT.
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 SuperviseEngine: TypeAlias = Callable[[Callable[[bool], object], Callable[[], object]], None]
 
 
-# The name under which health checks say whether each listener that other machines can reach is protected.
+# The service name in health checks that tells whether all listeners are secure.
 SECURITY = "tableadmin.security"
 
 
@@ -89,9 +89,9 @@ class Server:
     """The services with health, reflection and channelz at the addresses of the listeners."""
 
     def __init__(self, config: ServerConfig) -> None:
-        """Bind the addresses; raises ConfigError for a wrong endpoint, ListenError for an address."""
+        """Bind the addresses. Raises ConfigError, and ListenError for an address."""
         self._config = config
-        # None where nobody asks for metrics: then nothing is measured.
+        # None without a metrics address. Then nothing is measured.
         self._metrics = None if config.metrics.address is None else Metrics()
         self._exposition: Exposition | None = None
         self._tracing = tracing.opened(config)
@@ -101,7 +101,7 @@ class Server:
             *self._observer(lambda metrics: metrics.endpoint_calls.of),
             make_calls=self._tracing.make_calls,
         )
-        # NOT_SERVING while a background loop fails again and again.
+        # Makes health checks NOT_SERVING while a background loop fails repeatedly.
         self._supervisor = Supervisor(partial(self._note_health, "background loops"))
         self._unhealthy: set[str] = set()
         self._showing: set[asyncio.Task[None]] = set()
@@ -141,26 +141,26 @@ class Server:
 
     @property
     def addresses(self) -> list[str]:
-        """Where the listeners listen, with the ports that were selected."""
+        """The addresses of the listeners, with the selected ports."""
         return [each.address for each in self._listeners]
 
     @property
     def address(self) -> str:
-        """Where the first listener listens."""
+        """The address of the first listener."""
         return self.addresses[0]
 
     @property
     def health_address(self) -> str | None:
-        """Where health checks alone are answered."""
+        """The address for health checks only, None if there is none."""
         return None if self._health_listener is None else self._health_listener.address
 
     @property
     def metrics_address(self) -> str | None:
-        """Where Prometheus gets the metrics, once the server has started."""
+        """The address for scrapes by Prometheus; None before the start and without metrics."""
         return None if self._exposition is None else self._exposition.address
 
     def _observer(self, choose: Callable[[Metrics], T]) -> tuple[T, ...]:
-        """What CHOOSE takes of the metrics; nothing where nobody asks for metrics."""
+        """The observer that CHOOSE returns, as an argument; empty without metrics."""
         return () if self._metrics is None else (choose(self._metrics),)
 
     def _listener(self, key: str, config: ListenerConfig) -> Listener:
@@ -172,7 +172,7 @@ class Server:
         return Listener(config, self._config.connections, certificates, chain, self._add_services)
 
     def _interceptors(self, config: ListenerConfig) -> Iterator[Interceptor]:
-        """What happens to each call of a listener, from the outside to the inside."""
+        """The interceptors of a listener, from the outermost to the innermost."""
         yield from self._measuring()
         yield ErrorsInterceptor()
         yield from self._tracing.interceptors
@@ -186,12 +186,12 @@ class Server:
         yield IntentInterceptor(self._audit)
 
     def _measuring(self) -> Iterator[Interceptor]:
-        """What measures the calls of a listener, where somebody asks for metrics."""
+        """The interceptor that measures the calls of a listener; empty without metrics."""
         if self._metrics is not None:
             yield MetricsInterceptor(self._metrics.rpcs)
 
     def _identify(self, config: ListenerConfig) -> Identify:
-        """Who makes the calls of a listener."""
+        """The function that identifies the callers of a listener."""
         if config.principal is not None:
             return trusted(parsed_principal(config.principal), "socket")
         if not config.authenticators:
@@ -200,7 +200,7 @@ class Server:
         return authenticated(authentication, mutual_tls=config.takes_certificates)
 
     def _authorization_of(self, config: ServerConfig) -> Sequence[AuthorizationInterceptor]:
-        """What authorizes calls, and the calls of operations, where policies are configured."""
+        """Create the authorizer, also for operations, and its interceptor; empty without policies."""
         self._authorizer: Authorizer | None = None
         if config.policies.folder is None:
             return ()
@@ -254,25 +254,25 @@ class Server:
     async def run(
         self, started: Callable[[], object], supervise_engine: SuperviseEngine | None = None
     ) -> None:
-        """Serve until SIGTERM or SIGINT, then drain; a second signal ends the process at once.
+        """Serve until SIGTERM or SIGINT, then drain. A second signal ends the process at once.
 
-        STARTED is called once calls are answered and signals stop the server.
+        STARTED is called when the server answers calls and handles signals.
 
-        SUPERVISE_ENGINE looks after the engine of an embedded endpoint. It calls, from any thread, its first
-        argument with whether the engine answers, its second when the engine is lost, which ends the server.
+        SUPERVISE_ENGINE supervises the embedded engine. It calls its first argument, from any thread, with
+        whether the engine answers, and its second argument when the engine is lost, which stops the server.
         """
-        # Modules live as long as the process. Collections that skip them pause the event loop half as long.
+        # Excludes modules from garbage collections, which then pause the event loop half as long.
         gc.collect()
         gc.freeze()
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
 
-        def asked(number: signal.Signals) -> None:
+        def handle(number: signal.Signals) -> None:
             end_at_once(number) if stop.is_set() else stop.set()
 
         for number in STOP_SIGNALS:
-            loop.add_signal_handler(number, asked, number)
-        # Where nothing can be read again, a terminal that is closed ends the server.
+            loop.add_signal_handler(number, handle, number)
+        # Without files to reload, SIGHUP of a closed terminal ends the server.
         if self._reloading or self._config.authenticators:
             loop.add_signal_handler(signal.SIGHUP, self._reload)
         await self.start()
@@ -287,7 +287,7 @@ class Server:
         await self.drain()
 
     async def start(self) -> None:
-        """Answer calls, and say so to health checks; raises ListenError for the address of the metrics."""
+        """Start to answer calls. Raises ListenError for the address of the metrics."""
         self._serve_metrics()
         for each in self._every_listener():
             await each.start()
@@ -298,7 +298,7 @@ class Server:
         _log.info("server started", addresses=self.addresses, endpoints=list(self._config.endpoints))
 
     def _serve_metrics(self) -> None:
-        """Answer scrapes, where somebody asks for metrics."""
+        """Start to answer scrapes if metrics are configured."""
         address = self._config.metrics.address
         if self._metrics is None or address is None:
             return
@@ -319,7 +319,7 @@ class Server:
         self._exposition = self._metrics.serve(address, sources)
 
     def _reload(self) -> None:
-        """Read files again, and say what needs a restart."""
+        """Read files again, and log which changes need a restart."""
         _log.info(
             "files are read again",
             files="certificates and keys of listeners, policies, tokens_file and jwks_file of authenticators",
@@ -331,7 +331,7 @@ class Server:
         return [*self._listeners, *([self._health_listener] if self._health_listener else [])]
 
     async def _show_security(self) -> None:
-        """Warn of each listener that lacks what it should have, and say so to health checks."""
+        """Log a warning for each insecure listener, and set the health of SECURITY."""
         insecure = self._config.insecure_listeners
         addresses = dict(zip(self._config.listeners_by_key, self.addresses, strict=True))
         for key, lacking in insecure.items():
@@ -350,30 +350,30 @@ class Server:
         showing.add_done_callback(self._showing.discard)
 
     async def _set_health(self, *, healthy: bool) -> None:
-        """Show the server as a whole and each service as SERVING or NOT_SERVING."""
+        """Set the health of the server and of each service."""
         status = health_pb2.HealthCheckResponse
         for service in ("", *(service.full_name for service in _SERVICES)):
             await self._health.set(service, status.SERVING if healthy else status.NOT_SERVING)
 
     async def drain(self) -> None:
-        """Refuse new calls, end streams, give calls under way the grace period to finish, then stop.
+        """Refuse new calls, end streams, wait for calls under way for the grace period, then stop.
 
-        Operations are given back, each before its next call, so that other servers go on with them.
+        Operations are released, each before its next call, so that other servers continue them.
         """
         _log.info("server started draining", grace_period=self._config.grace_period)
         await self._health.enter_graceful_shutdown()
         self._reloading.stop()
         self._hubs.stop()
         self._audit_records.stop()
-        giving_back = asyncio.create_task(self._operations.stop())
+        releasing = asyncio.create_task(self._operations.stop())
         await self._calls.drain(self._config.grace_period)
-        # A connection that says nothing keeps gRPC from ending; nobody waits for it.
+        # With a timeout, because an idle connection can prevent gRPC from stopping.
         await asyncio.wait(
             {asyncio.create_task(each.stop(_CLOSE_SECONDS)) for each in self._every_listener()},
             timeout=2 * _CLOSE_SECONDS,
         )
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(giving_back, _OPERATIONS_GRACE)
+            await asyncio.wait_for(releasing, _OPERATIONS_GRACE)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._operations.leave(), _LEAVE_SECONDS)
         self._endpoints.close()
@@ -385,7 +385,7 @@ class Server:
 
 
 def end_at_once(number: int, _: object = None) -> NoReturn:
-    """End the process, as signal NUMBER does by itself: exit code 128 + NUMBER."""
+    """End the process with the exit code of signal NUMBER: 128 + NUMBER."""
     _log.warning("server aborted", signal=signal.Signals(number).name, message="running calls were aborted")
     logs.flush()
     os._exit(128 + number)

@@ -1,4 +1,4 @@
-"""The settings of the server as data, read from the structs in `config`: for flags, variables and docs."""
+"""The settings of the server as data for flags, variables and docs, read from the structs in `config`."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -29,9 +29,9 @@ PREFIX = "TABLEADMIN"
 class Setting:
     """One field of a configuration struct.
 
-    `kind` is the type of a value that is given, `choices` are the only values where there are such. `empty`
-    tells that the empty text is a value. `bounds` reads as `1<=x<=1000`, "" without bounds. `section` is the
-    table of the file that the setting stands in, "" for the file itself.
+    `kind` is the type of a value. `choices` are the allowed values, () for any. `empty` says that an empty
+    string is a value. `bounds` has the form `1<=x<=1000`, "" without bounds. `section` is the table of the
+    file with the setting, "" for the top level.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Setting:
 
     @property
     def full_name(self) -> str:
-        """The name with that of the section before it, as the flag and the variable have it."""
+        """The name of the flag and the variable: the section and the name."""
         return f"{self.section}_{self.name}" if self.section else self.name
 
     @property
@@ -63,16 +63,16 @@ class Setting:
 
     @property
     def limits(self) -> str:
-        """Default and bounds in one line, "" where there is neither."""
+        """The default and the bounds in one line, "" if there is neither."""
         shown = isinstance(self.default, str | int | float) or (self.default and type(self.default) is tuple)
         default = f"default: {_plain(self.default)}" if shown else ""
         return "; ".join(filter(None, (default, self.bounds)))
 
 
 def settings(struct: type[msgspec.Struct], section: str = "") -> Iterator[Setting]:
-    """The settings of STRUCT, which stands in the table SECTION of the file.
+    """Yield the settings of STRUCT, which is the table SECTION of the file.
 
-    Raises TypeError for a field that does not describe itself.
+    Raises TypeError for a field without a description.
     """
     hints = get_type_hints(struct, include_extras=True)
     for field in msgspec.structs.fields(struct):
@@ -101,7 +101,7 @@ def _setting(name: str, value: Any, meta: msgspec.Meta, default: object) -> Sett
 
 
 def _kind(value: Any) -> type:  # noqa: ANN401 - a type form
-    """The type of a value that is given: `str` for `str | None` and for a Literal of texts."""
+    """The type of a value: `str` for `str | None` and for a Literal of strings."""
     first: Any = next((each for each in get_args(value) if each is not NoneType), value)
     return str if get_origin(value) is Literal else get_origin(first) or first
 
@@ -127,7 +127,7 @@ def _plain(value: object) -> str:
 
 
 class Section(NamedTuple):
-    """The settings of a table of the configuration file, and what docs/reference/settings.md says of them."""
+    """The settings of a table of the configuration file, with their text in docs/reference/settings.md."""
 
     title: str
     text: str
@@ -208,7 +208,7 @@ SECTIONS = (
 
 
 def page() -> str:
-    """The documentation of all settings, as Markdown."""
+    """Return the documentation of all settings as Markdown."""
     return "\n".join(
         [
             "# Settings of the server",

@@ -1,4 +1,4 @@
-"""Background loops that survive their own failures, and what their failures say about the server's health."""
+"""Runs background loops that continue after exceptions, and reports their failures to health checks."""
 
 import asyncio
 from collections import Counter
@@ -9,9 +9,9 @@ import structlog
 
 T = TypeVar("T")
 
-# So many failures in a row make the server unhealthy.
+# After so many failures in a row the server is unhealthy.
 BOUND = 5
-# Seconds until the next try: after the first failure, and at most.
+# Seconds until a retry: after the first failure, and at most.
 _FIRST_DELAY, LONGEST_DELAY = 0.25, 30.0
 
 _log = structlog.get_logger()
@@ -24,27 +24,27 @@ def _ignore(_: bool) -> None:  # noqa: FBT001  # the signature of a callback
 class Supervisor:
     """Runs background work that must not end because of an exception.
 
-    Each exception is logged with the name of the work, and the work is tried again after a delay that doubles
-    from failure to failure. ON_CHANGE is called on the event loop with False when some work has failed BOUND
-    times in a row while all other work was below the bound, and with True when no work is past it any more.
+    Each exception is logged with the name of the work, and the work is retried after a delay that doubles
+    with each failure. ON_CHANGE is called on the event loop when `healthy` changes: with False when the first
+    work has failed BOUND times in a row, with True when no such work is left.
     """
 
     def __init__(self, on_change: Callable[[bool], None] = _ignore) -> None:
         self._on_change = on_change
-        # The work that is past the bound.
+        # The work that has failed BOUND times in a row or more.
         self._failing: set[object] = set()
-        # The failures of all time, by the name of the work, 0 of work that has not failed.
+        # The number of all failures by the name of the work, 0 for work without failures.
         self.failures: Counter[str] = Counter()
 
     @property
     def healthy(self) -> bool:
-        """Whether no work is past the bound."""
+        """Whether no work has failed BOUND times in a row."""
         return not self._failing
 
     async def repeat(
         self, name: str, work: Callable[[], Awaitable[None]], *, longest_delay: float = LONGEST_DELAY
     ) -> None:
-        """Do WORK again and again, until cancelled; see `complete`."""
+        """Do WORK again and again until cancelled, with retries as in `complete`."""
         failures = self._begun(name, longest_delay)
         try:
             while True:
@@ -55,7 +55,7 @@ class Supervisor:
     async def complete(
         self, name: str, work: Callable[[], Awaitable[T]], *, longest_delay: float = LONGEST_DELAY
     ) -> T:
-        """Do WORK until it raises no exception; what it returns. Delays are LONGEST_DELAY seconds at most."""
+        """Do WORK until it raises no exception, and return its result. LONGEST_DELAY is in seconds."""
         failures = self._begun(name, longest_delay)
         try:
             while not (done := await self._tried(failures, work)):
@@ -69,10 +69,10 @@ class Supervisor:
         return _Failures(name, longest_delay)
 
     async def _tried(self, failures: "_Failures", work: Callable[[], Awaitable[T]]) -> tuple[T] | None:
-        """What WORK returned; None when it failed, after the delay."""
+        """Do WORK once: a tuple with its result; None after a failure and the delay."""
         try:
             done = await work()
-        except Exception as error:  # noqa: BLE001  # what is not known in advance must not end the work
+        except Exception as error:  # noqa: BLE001  # no exception may end the work
             delay = failures.another(error)
             self.failures[failures.name] += 1
             if failures.in_a_row == BOUND:
@@ -103,7 +103,7 @@ class _Failures:
         self.in_a_row = 0
 
     def another(self, error: Exception) -> float:
-        """Log one more; seconds until the next try."""
+        """Count and log a failure, and return the seconds until the retry."""
         self.in_a_row += 1
         delay = min(self._longest_delay, _FIRST_DELAY * 2.0 ** min(self.in_a_row - 1, 20))
         _log.error(

@@ -1,1 +1,1 @@
-"""The commands of `tableadmin-server` beside serving."""
+"""The subcommands of `tableadmin-server`."""

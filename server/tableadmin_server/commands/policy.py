@@ -1,4 +1,4 @@
-"""`tableadmin-server policy`: checks policies, and tests what they decide, before a server takes them."""
+"""`tableadmin-server policy`: checks policies and tests their decisions before a server uses them."""
 
 import importlib
 import pkgutil
@@ -128,7 +128,7 @@ def _compiled(config: ServerConfig, folder: Path | None) -> Decider:
 
 
 def _load_services() -> None:
-    """Have the requests of every service of the contract known by name."""
+    """Import the messages of every service of the contract, so that they are found by name."""
     for each in pkgutil.iter_modules(v1.__path__):
         if each.name.endswith("_service_pb2") or each.name == "table_admin_pb2":
             importlib.import_module(f"{v1.__name__}.{each.name}")

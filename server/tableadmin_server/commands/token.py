@@ -1,4 +1,4 @@
-"""`tableadmin-server token`: static tokens and their hashes."""
+"""`tableadmin-server token`: creates static tokens and their hashes."""
 
 import secrets
 import sys
@@ -7,10 +7,10 @@ import click
 
 from tableadmin_server.security.authentication.static_tokens import digest_of
 
-# By which scanners of secrets can tell a token that has leaked.
+# Lets secret scanners recognize leaked tokens.
 _PREFIX = "tableadmin_"
 _RANDOM_BYTES = 32
-# Characters. Whoever has read the hash could find a shorter token by trying.
+# The least number of characters. A shorter token could be guessed from its hash.
 _SHORTEST = 20
 
 

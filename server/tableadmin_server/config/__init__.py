@@ -1,4 +1,4 @@
-"""What the server is told: the TOML file, and the names and bounds of everything in it.
+"""The configuration of the server: a TOML file, and the names and bounds of its keys.
 
 ```toml
 listen = "127.0.0.1:50051"
@@ -74,12 +74,12 @@ EMBEDDED = "embedded"
 EMBEDDED_REGION = "us-east-1"
 ELSEWHERE = ("endpoint_url", "profile", "role_arn")
 
-# Of whoever calls a listener that asks for no proof.
+# The authenticator in the id of the anonymous principal.
 _NO_AUTHENTICATOR = "none"
 
 
 class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Everything the server is told."""
+    """The configuration of the server."""
 
     listen: Annotated[
         str,
@@ -141,38 +141,38 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     authenticators: Annotated[
         dict[str, AuthenticatorConfig],
         Meta(
-            description="What proves who calls, a table for each. Listeners name those that they take; "
-            "`listen` takes all of them.",
+            description="Authenticators of callers, a table for each. Listeners name the authenticators that "
+            "they accept. `listen` accepts all of them.",
             extra={"flag": False},
         ),
     ] = {}
     limits: Annotated[
         LimitsConfig,
-        Meta(description="Limits of each caller that has proved who calls.", extra={"flag": False}),
+        Meta(description="Limits of each authenticated caller.", extra={"flag": False}),
     ] = LimitsConfig()
 
     @property
     def default(self) -> str:
-        """The name of the endpoint of calls that name none."""
+        """The name of the default endpoint."""
         return self.default_endpoint or next(iter(self.endpoints))
 
     @property
     def listeners_by_key(self) -> dict[str, ListenerConfig]:
-        """Each listener, by the key that describes it. The short form has every authenticator."""
+        """The listeners by their configuration keys. The short form `listen` has every authenticator."""
         if not self.listeners:
             return {"listen": ListenerConfig(address=self.listen, authenticators=tuple(self.authenticators))}
         return {f"listeners[{at}]": each for at, each in enumerate(self.listeners)}
 
     @property
     def authenticator_names(self) -> tuple[str, ...]:
-        """The names that ids of principals can begin with."""
+        """The names with which ids of principals can begin."""
         principals = (each.principal for each in self.listeners_by_key.values() if each.principal)
         named = (each.partition("::")[2].partition("/")[0] for each in principals)
         return (*self.authenticators, *named, _NO_AUTHENTICATOR)
 
     @property
     def insecure_listeners(self) -> dict[str, tuple[str, ...]]:
-        """What listeners lack that other machines can reach, by the key of the listener."""
+        """The missing security settings of listeners that other machines can reach, by configuration key."""
         lacking = {
             key: tuple(missing(each, self.policies.folder)) for key, each in self.listeners_by_key.items()
         }
@@ -180,10 +180,10 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 def load(path: Path, *, embedded: bool | None = None, **overrides: object) -> ServerConfig:
-    """The configuration in the TOML file at PATH, OVERRIDES before it; raises ConfigError.
+    """Return the configuration in the TOML file at PATH. OVERRIDES take precedence. Raises ConfigError.
 
-    EMBEDDED says whether the embedded engine is started, None if no server is. With the engine there is an
-    endpoint `embedded`, also if the file has none.
+    EMBEDDED says whether the embedded engine is started, None if no server is started. With the engine the
+    endpoint `embedded` exists also if the file does not have it.
     """
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -205,7 +205,7 @@ def _with_engine(document: Mapping[str, object]) -> Mapping[str, object]:
     """DOCUMENT with the endpoint `embedded`, which has a region."""
     endpoints = document.get("endpoints", {})
     if not isinstance(endpoints, dict):
-        return document  # its conversion says what is wrong
+        return document  # the conversion reports the problem
     endpoint = endpoints.get(EMBEDDED, {})
     if isinstance(endpoint, dict):
         endpoint = {"region": EMBEDDED_REGION, **endpoint}
@@ -213,7 +213,7 @@ def _with_engine(document: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def _check_engine(config: ServerConfig, *, embedded: bool) -> None:
-    """Raise ConfigError where the endpoint `embedded` leads elsewhere, and where it would be AWS."""
+    """Raise ConfigError if the endpoint `embedded` is not the engine, or would be AWS without an engine."""
     endpoint = config.endpoints.get(EMBEDDED, EndpointConfig())
     for key in ELSEWHERE:
         if embedded and getattr(endpoint, key) is not None:
@@ -223,12 +223,12 @@ def _check_engine(config: ServerConfig, *, embedded: bool) -> None:
 
 
 def single(name: str, endpoint: dict[str, object], **server: object) -> ServerConfig:
-    """The configuration of the one endpoint NAME, as flags give it; raises ConfigError."""
+    """Return a configuration with the only endpoint NAME, as flags describe it. Raises ConfigError."""
     return checked(_converted({**server, "endpoints": {name: endpoint}}))
 
 
 def checked(config: ServerConfig) -> ServerConfig:
-    """CONFIG, if its parts fit each other; raises ConfigError for the first that does not."""
+    """Return CONFIG after checking its values and their combinations. Raises ConfigError."""
     _check_listeners(config)
     check_audit(config.audit)
     if not config.endpoints:
@@ -263,7 +263,7 @@ def _check_listeners(config: ServerConfig) -> None:
 
 
 def _merged(document: Mapping[str, object], overrides: Mapping[str, object]) -> dict[str, object]:
-    """DOCUMENT with the keys of OVERRIDES in place of its own, also those of a table in it."""
+    """DOCUMENT with its keys replaced by those of OVERRIDES, also within tables."""
     tables = {
         key: {**own, **value}
         for key, value in overrides.items()
@@ -275,7 +275,7 @@ def _merged(document: Mapping[str, object], overrides: Mapping[str, object]) -> 
 def _converted(document: Mapping[str, object]) -> ServerConfig:
     if "listen" in document and "listeners" in document:
         raise ConfigError("listen: is the short form of one listener: not with listeners")
-    # Each by itself: of a value in a dict msgspec does not say under which key it found it.
+    # Converted one by one, because msgspec's errors do not name the key of a value in a dict.
     for key, convert in (("endpoints", _endpoint), ("authenticators", _authenticator)):
         given = document.get(key)
         if isinstance(given, dict):
@@ -311,7 +311,7 @@ def _listed(config: ServerConfig) -> str:
 
 
 def _readable(message: str, where: str) -> str:
-    """Msgspec's "what is wrong - at `$.path`", path first; the path of an unknown key ends in the key."""
+    """Msgspec's "problem - at `$.path`" as "path: problem"; the path of an unknown key ends in the key."""
     problem, _, path = message.partition(" - at `$")
     where = (where + path.rstrip("`")).strip(".")
     unknown = re.fullmatch(r"Object contains unknown field `(.+)`", problem)

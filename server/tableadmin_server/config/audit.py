@@ -10,7 +10,7 @@ from tableadmin_server.config.error import ConfigError
 
 
 class AuditConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where audit records go, and of what there are any."""
+    """The destination of audit records, and which records are written."""
 
     file: Annotated[
         str | None,
@@ -52,12 +52,12 @@ class AuditConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     @property
     def path(self) -> Path | None:
-        """The file for audit records; None where they go elsewhere or nowhere."""
+        """The file for audit records; None if there is no such file."""
         return Path(self.file) if self.file and self.file != "-" else None
 
 
 def check_audit(audit: AuditConfig) -> None:
-    """Raise ConfigError for the first value of AUDIT that cannot be."""
+    """Raise ConfigError for the first invalid value of AUDIT."""
     if audit.file and audit.syslog:
         raise ConfigError("audit: file and syslog exclude each other")
     if audit.syslog and not audit.syslog.startswith("/"):

@@ -1,4 +1,4 @@
-"""The configuration of what proves who calls: client certificates, JSON Web Tokens, tokens kept as hashes."""
+"""The configuration of authenticators: client certificates, JSON Web Tokens, static tokens."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -13,22 +13,22 @@ from msgspec import Meta
 
 from tableadmin_server.config.error import ConfigError
 
-# Asymmetric algorithms alone: whoever can verify a token of another one can make tokens too.
+# Only asymmetric algorithms. With a symmetric one, everybody who can verify tokens can also make tokens.
 Algorithm: TypeAlias = Literal[
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"
 ]
-# A claim of a token, or the path to a member of one.
+# A claim of a token, or the path to a member of a claim.
 Claim: TypeAlias = str | tuple[str, ...]
 Principals: TypeAlias = Literal["User", "Service"]
 
-# No slash: the name is the first part, before a slash, of each principal and group.
+# Without slashes, because ids of principals and groups have the form NAME/ID.
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
 def _key(description: str, unit: str | None = None, **bounds: Any) -> Meta:  # noqa: ANN401  # as of Meta
-    """What is said of a key that only the configuration file has."""
+    """The metadata of a key that only the configuration file has."""
     return Meta(description=description, extra={"flag": False, "unit": unit}, **bounds)
 
 
@@ -140,7 +140,7 @@ class JwtConfig(
 class CertificateConfig(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="certificate"
 ):
-    """Client certificates. Exactly one of the patterns says where the name of the principal is."""
+    """Client certificates. Exactly one of the patterns is set, for the name with the principal."""
 
     principals: Annotated[Principals, _principals]
     spiffe: Annotated[
@@ -172,7 +172,7 @@ KINDS: tuple[type[msgspec.Struct], ...] = (CertificateConfig, JwtConfig, TokenCo
 
 
 def check_authenticators(configs: Mapping[str, AuthenticatorConfig]) -> None:
-    """Raise ConfigError for the first value of an authenticator that cannot be."""
+    """Raise ConfigError for the first invalid value of an authenticator."""
     issuers: dict[str, str] = {}
     for name, config in configs.items():
         where = f"authenticators.{name}"
@@ -213,7 +213,7 @@ def _token_problems(config: TokenConfig) -> Iterator[tuple[str, str]]:
 
 
 def token_problems(token: StaticToken) -> Iterator[tuple[str, str]]:
-    """The keys of TOKEN with a value that cannot be, and what is wrong."""
+    """Yield the keys of TOKEN with invalid values, each with the problem."""
     if not _SHA256.fullmatch(token.sha256):
         yield "sha256", "must be 64 characters of 0-9 a-f: use `tableadmin-server token hash`"
     for key, names in (("name", [token.name]), ("groups", token.groups)):
@@ -249,7 +249,7 @@ def _certificate_problems(config: CertificateConfig) -> Iterator[tuple[str, str]
 
 
 def is_safe_url(text: str) -> bool:
-    """Whether the answer from the URL TEXT can't be changed on the way: HTTPS, or HTTP on this machine."""
+    """Whether the URL TEXT is safe against changes in transit: HTTPS, or HTTP on this machine."""
     try:
         url = urlsplit(text)
         return (
@@ -262,7 +262,7 @@ def is_safe_url(text: str) -> bool:
 
 
 def read_tokens(path: Path) -> list[StaticToken]:
-    """The tokens of a `tokens_file`; raises ConfigError."""
+    """Return the tokens in a `tokens_file`. Raises ConfigError."""
     try:
         found = msgspec.toml.decode(path.read_bytes(), type=_TokensFile).tokens
     except OSError as error:

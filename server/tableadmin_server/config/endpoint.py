@@ -18,7 +18,7 @@ _TABLE_NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
 
 
 class EndpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One DynamoDB endpoint; every key is optional, and boto3's own chain supplies what is absent.
+    """One DynamoDB endpoint. Every key is optional. boto3's configuration chain supplies absent values.
 
     Flags, environment variables, `--help` and docs/reference/settings.md derive from the fields.
     A description is required. `extra` may hold the `unit`, the `metavar` of the flag, `flag` False for a key
@@ -120,7 +120,7 @@ class EndpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             le=3600,
         ),
     ] = 30.0
-    # A try takes at most both timeouts together.
+    # An attempt takes at most the sum of both timeouts.
     connect_timeout: Annotated[
         float, Meta(description="Connection timeout.", extra={"unit": "seconds"}, gt=0, le=3600)
     ] = 2.0
@@ -128,7 +128,7 @@ class EndpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         float, Meta(description="Response timeout.", extra={"unit": "seconds"}, gt=0, le=3600)
     ] = 10.0
     retry_mode: Annotated[RetryMode, Meta(description="Retry mode of botocore.")] = "standard"
-    # A change is tried again only if the endpoint has certainly not carried it out.
+    # A change is retried only if the endpoint has certainly not made it.
     max_attempts: Annotated[
         int,
         Meta(
@@ -138,7 +138,7 @@ class EndpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 def check_endpoint(name: str, endpoint: EndpointConfig) -> None:
-    """Raise ConfigError for the first value of the endpoint NAME that cannot be."""
+    """Raise ConfigError for the first invalid value of the endpoint NAME."""
     if not ENDPOINT_NAME.fullmatch(name):
         raise ConfigError(
             f"endpoints.{name}: a name must have 1 to 63 characters of a-z 0-9 . _ - "

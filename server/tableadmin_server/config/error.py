@@ -1,5 +1,5 @@
-"""What ends the start of a server whose configuration is wrong."""
+"""The error of an invalid configuration."""
 
 
 class ConfigError(Exception):
-    """A configuration that can't be served: the message names the key and says what is wrong with it."""
+    """The configuration is invalid. The message has the key and the problem."""

@@ -1,4 +1,4 @@
-"""How much each caller may ask of the server."""
+"""The configuration of limits for callers."""
 
 import re
 from typing import Annotated, Any
@@ -12,7 +12,7 @@ _PRINCIPAL = re.compile(r"(User|Service)::[^/]+/.+")
 
 
 def _key(description: str, unit: str | None = None, **bounds: Any) -> Meta:  # noqa: ANN401  # as of Meta
-    """What is said of a key that only the configuration file has."""
+    """The metadata of a key that only the configuration file has."""
     return Meta(description=description, extra={"flag": False, "unit": unit}, **bounds)
 
 
@@ -36,7 +36,7 @@ class PrincipalLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 
 class LimitsConfig(PrincipalLimits, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The limits of each principal, and of addresses that nobody is known at."""
+    """The limits of each principal, and of addresses with wrong credentials."""
 
     failed_logins_per_minute: Annotated[
         int,
@@ -56,13 +56,13 @@ class LimitsConfig(PrincipalLimits, frozen=True, kw_only=True, forbid_unknown_fi
     ] = {}
 
     def of(self, principal: str) -> PrincipalLimits:
-        """The limits of PRINCIPAL, such as `User::corp/ana`; raises msgspec.ValidationError."""
+        """Return the limits of PRINCIPAL, such as `User::corp/ana`. Raises msgspec.ValidationError."""
         shared = {name: getattr(self, name) for name in PrincipalLimits.__struct_fields__}
         return msgspec.convert({**shared, **self.principals.get(principal, {})}, PrincipalLimits)
 
 
 def check_limits(config: LimitsConfig) -> None:
-    """Raise ConfigError for the first principal whose limits cannot be."""
+    """Raise ConfigError for the first principal with invalid limits."""
     for name in config.principals:
         where = f'limits.principals."{name}"'
         if not _PRINCIPAL.fullmatch(name):

@@ -1,4 +1,4 @@
-"""The listeners: the addresses that the server listens at, and what a listener off this machine requires."""
+"""The configuration of listeners, and of health checks, metrics, traces, policies and connections."""
 
 import ipaddress
 import re
@@ -13,7 +13,7 @@ from tableadmin_server.config.error import ConfigError
 
 _UNIX = "unix:"
 _MAX_PORT = 65_535
-# What the kernel takes, without the NUL at the end.
+# The kernel's limit for the path of a Unix socket, without the NUL at the end.
 _MAX_PATH_BYTES = 107
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
 _PRINCIPAL = re.compile(r"(?:User|Service)::([a-z0-9][a-z0-9._-]{0,62})/[A-Za-z0-9._@/:-]{1,255}")
@@ -21,12 +21,12 @@ _MODE = re.compile(r"0?[0-7]{3}")
 
 
 def _key(description: str, unit: str | None = None, **bounds: Any) -> Meta:  # noqa: ANN401  # as of Meta
-    """What is said of a key that only the configuration file has."""
+    """The metadata of a key that only the configuration file has."""
     return Meta(description=description, extra={"flag": False, "unit": unit}, **bounds)
 
 
 class TlsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The files with which a listener proves who it is, and by which it knows its clients."""
+    """The files with the certificate and key of a listener, and with the CAs of its clients."""
 
     cert: Annotated[
         str,
@@ -81,7 +81,7 @@ class ListenerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     @property
     def path(self) -> str | None:
-        """The path of the Unix socket; None of a TCP address."""
+        """The path of the Unix socket; None for a TCP address."""
         return self.address.removeprefix(_UNIX) if self.address.startswith(_UNIX) else None
 
     @property
@@ -96,7 +96,7 @@ class ListenerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     @property
     def is_local(self) -> bool:
-        """Whether programs on this machine alone can reach the listener."""
+        """Whether only programs on this machine can reach the listener."""
         return self.path is not None or _is_loopback(parse_address(self.address)[0])
 
 
@@ -128,7 +128,7 @@ class MetricsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class TracesConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whether there are traces. The variables OTEL_* of OpenTelemetry say the rest."""
+    """Whether traces are sent. OpenTelemetry's variables OTEL_* configure everything else."""
 
     enabled: Annotated[
         bool,
@@ -178,7 +178,7 @@ class ConnectionsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
             le=31_536_000,
         ),
     ] = 1800.0
-    # gRPC's own default is for ever: a stream would outlive the certificates.
+    # gRPC's default is infinite: a stream would outlive the certificates.
     max_age_grace: Annotated[
         float,
         _key(
@@ -202,9 +202,9 @@ class ConnectionsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 def check_listener(
     key: str, listener: ListenerConfig, authenticators: Mapping[str, AuthenticatorConfig]
 ) -> None:
-    """Raise ConfigError for the first value of LISTENER that cannot be; KEY is its place.
+    """Raise ConfigError for the first invalid value of LISTENER. KEY is its configuration key.
 
-    AUTHENTICATORS are those that the configuration has.
+    AUTHENTICATORS are the configured authenticators.
     """
     if listener.address.startswith("unix-abstract:"):
         raise ConfigError(f"{key}: an abstract Unix socket is open to all users; use unix:/PATH")
@@ -220,7 +220,7 @@ def check_listener(
 
 
 def missing(listener: ListenerConfig, policies: object) -> Iterator[str]:
-    """The keys that LISTENER lacks of those that a listener which other machines can reach requires."""
+    """Yield the security settings that LISTENER lacks. A local listener needs none."""
     if not listener.is_local:
         required = {
             "tls": listener.tls,
@@ -231,7 +231,7 @@ def missing(listener: ListenerConfig, policies: object) -> Iterator[str]:
 
 
 def parse_address(address: str, key: str = "listen") -> tuple[str, int]:
-    """Host and port of HOST:PORT, brackets around an IPv6 host kept; raises ConfigError, which names KEY."""
+    """Return host and port of HOST:PORT, an IPv6 host with its brackets. Raises ConfigError for KEY."""
     host, _, port = address.rpartition(":")
     is_port = port.isascii() and port.isdigit() and int(port) <= _MAX_PORT
     if not (is_port and _HOST.fullmatch(host)):
@@ -269,7 +269,7 @@ def _check_principal(key: str, listener: ListenerConfig, authenticators: Contain
         raise ConfigError(f"{key}: principal {principal!r} must have the form Service::local/NAME")
     if listener.authenticators:
         raise ConfigError(f"{key}: principal names who calls, and authenticators prove who calls: keep one")
-    # An authenticator alone speaks for the principals that begin with its name.
+    # Ids that begin with the name of an authenticator are only for its own principals.
     if match[1] in authenticators or match[1] == "none":
         raise ConfigError(f"{key}: principal {principal!r} is one of the authenticator {match[1]}")
 
@@ -280,6 +280,6 @@ def _is_loopback(host: str) -> bool:
     try:
         address = ipaddress.ip_address(host.strip("[]"))
     except ValueError:
-        return False  # where another name leads, is not known
+        return False  # other names are not resolved
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return (mapped or address).is_loopback

@@ -1,5 +1,5 @@
-"""Metrics for Prometheus: what they are, what counts them, and the port at which they are scraped.
+"""Metrics for Prometheus: their definitions, their recorders, and the port for scrapes.
 
-Nothing else imports prometheus_client. Modules that have something to count call a small observer, or keep
-plain numbers that are read at the scrape.
+Only this package imports prometheus_client. Other modules call small observers, or keep plain numbers that
+are read at a scrape.
 """

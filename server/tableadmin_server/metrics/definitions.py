@@ -1,7 +1,7 @@
-"""Every metric of the server as data: its name, type, labels and unit, and what it tells an operator.
+"""The metrics of the server as data: name, type, labels, unit, meaning, and advice for operators.
 
-No label has a value that callers choose: no table, principal or request id. So the configuration and the
-contract bound the number of series.
+No label has a value that callers choose, such as a table, principal or request id. Therefore the
+configuration and the contract limit the number of series.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Unit: TypeAlias = Literal["", "seconds", "seconds since 1970", "ratio"]
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric: MEANING is its help text, ADVICE says what to look at. A histogram has BUCKETS."""
+    """A metric. MEANING is its help text, ADVICE tells operators what to look at. A histogram has BUCKETS."""
 
     name: str
     kind: Kind
@@ -24,7 +24,7 @@ class Metric:
     buckets: tuple[float, ...] = ()
 
 
-# Upper bounds of buckets, in seconds: of calls, of what goes on for minutes, and of what goes on for days.
+# The upper bounds of buckets in seconds: for calls, for the lag of events, and for steps of operations.
 _CALLS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
 _LAGS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _STEPS = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 14400.0, 86400.0)
@@ -76,7 +76,7 @@ RPCS_IN_PROGRESS = Metric(
     "tableadmin_calls_in_progress",
     "gauge",
     "Calls that have begun and not ended, open streams among them.",
-    "A number of unary calls that only grows: an endpoint hangs, or callers ask faster than it answers.",
+    "A number of unary calls that only grows: an endpoint hangs, or calls arrive faster than it answers.",
     _RPC,
 )
 READS_ASKED = Metric(
@@ -89,7 +89,7 @@ READS_ASKED = Metric(
 READS_CALLED = Metric(
     "tableadmin_shared_reads_called_total",
     "counter",
-    "Calls to endpoints that were made for those reads.",
+    "Calls to endpoints that were made for the reads of tableadmin_shared_reads_asked_total.",
     "See tableadmin_shared_reads_asked_total.",
     ("grpc_method",),
 )
@@ -139,15 +139,15 @@ ENDPOINT_REQUESTS = Metric(
 ENDPOINT_THROTTLED = Metric(
     "tableadmin_endpoint_throttled_total",
     "counter",
-    "Calls that the endpoint has ended because there were too many, after all retries.",
+    "Calls that the endpoint has throttled, after all retries.",
     "Anything but 0: lower background_calls_per_second, or ask AWS for a higher quota.",
     ("endpoint", "operation"),
 )
 ENDPOINT_REFUSED = Metric(
     "tableadmin_endpoint_refused_total",
     "counter",
-    "Calls that the server has refused without asking the endpoint, by the reason of the error, such as "
-    "ENDPOINT_OVERLOADED where pool and queue of the endpoint were full.",
+    "Calls that the server has refused without calling the endpoint, by the reason of the error, such as "
+    "ENDPOINT_OVERLOADED if pool and queue of the endpoint were full.",
     "ENDPOINT_OVERLOADED: raise pool_size and queue_size, or find out why the endpoint is slow.",
     ("endpoint", "reason"),
 )
@@ -176,7 +176,7 @@ BUDGET_USED = Metric(
 BUDGET_WAITING = Metric(
     "tableadmin_background_calls_waiting",
     "gauge",
-    "Background calls that wait for their turn in the budget.",
+    "Background calls that wait for the budget.",
     "A number that grows: background_calls_per_second is too low for what is watched and applied.",
     _ENDPOINT,
 )
@@ -193,14 +193,14 @@ POLLS = Metric(
     "tableadmin_polls_total",
     "counter",
     "Polls that have ended, by outcome: answered or failed.",
-    "rate() is what watches and waits ask of the endpoint; failed polls make watches stale.",
+    "rate() is the load of watches and waits on the endpoint; failed polls make watches stale.",
     ("endpoint", "outcome"),
 )
 WATCHERS = Metric(
     "tableadmin_watchers",
     "gauge",
     "Open watches and waits.",
-    "The number that a restart makes connect again.",
+    "The number of streams that connect again after a restart.",
     _ENDPOINT,
 )
 EVENT_LAG = Metric(
@@ -265,7 +265,7 @@ STEP_DURATION = Metric(
     "tableadmin_operation_step_seconds",
     "histogram",
     "Time from a call of an operation until its next call or its end: the call, and the wait for the table.",
-    "Which kind of change the time of operations goes to.",
+    "Which kinds of changes take the most time.",
     ("endpoint", "operation"),
     "seconds",
     _STEPS,
@@ -273,7 +273,7 @@ STEP_DURATION = Metric(
 TAKEOVERS = Metric(
     "tableadmin_operation_takeovers_total",
     "counter",
-    "Operations that this server has taken over from another one.",
+    "Operations that this server has taken over from other servers.",
     "More than restarts explain: servers lose their leases.",
     _ENDPOINT,
 )
@@ -304,15 +304,15 @@ POLICY_LOADS = Metric(
 POLICIES_LOADED_AT = Metric(
     "tableadmin_policies_loaded_timestamp_seconds",
     "gauge",
-    "When the policies that decide now were loaded.",
+    "When the policies in use were loaded.",
     "Whether a rollout of policies has reached each server.",
     unit="seconds since 1970",
 )
 FAILED_LOGINS = Metric(
     "tableadmin_failed_logins_total",
     "counter",
-    "Calls with wrong credentials, by outcome: denied after a look at the credentials, or refused without "
-    "a look because the address had used up failed_logins_per_minute.",
+    "Calls with wrong credentials, by outcome: denied after a check of the credentials, or refused without "
+    "a check because the address had used up failed_logins_per_minute.",
     "A jump: somebody guesses credentials, or a token was rotated without its clients.",
     ("outcome",),
 )
@@ -326,7 +326,7 @@ LIMITS_REFUSED = Metric(
 AUDIT_RECORDS = Metric(
     "tableadmin_audit_records_total",
     "counter",
-    "Audit records, by outcome: written; failed, once for each try to write the record; lost, where too "
+    "Audit records, by outcome: written; failed, once for each attempt to write the record; lost, if too "
     "many records could not be written.",
     "Failed or lost: changes are refused, and the log says why.",
     ("outcome",),
@@ -334,13 +334,13 @@ AUDIT_RECORDS = Metric(
 AUDIT_WAITING = Metric(
     "tableadmin_audit_records_waiting",
     "gauge",
-    "Audit records that are not written yet, those that are kept after a failed try among them.",
+    "Audit records that are not written yet, including those whose write has failed.",
     "A number that grows: the destination is too slow or refuses writes.",
 )
 AUDIT_LAG = Metric(
     "tableadmin_audit_lag_seconds",
     "gauge",
-    "Age of the oldest audit record that is not written yet, 0 where all are written.",
+    "Age of the oldest audit record that is not written yet, 0 if all are written.",
     "Alert on more than a few seconds: changes wait for their records.",
     unit="seconds",
 )
@@ -385,7 +385,7 @@ HEALTHY = Metric(
 LOOP_FAILURES = Metric(
     "tableadmin_background_loop_failures_total",
     "counter",
-    "Unexpected errors in background loops, by loop. The loop goes on after a pause.",
+    "Unexpected errors in background loops, by loop. The loop continues after a pause.",
     "Anything but 0 is a defect: the log has the error.",
     ("loop",),
 )
@@ -403,7 +403,7 @@ LOOP_TASKS = Metric(
     "A number that grows while the number of calls in progress does not: a leak.",
 )
 
-# By topic, as docs/reference/metrics.md shows them.
+# The metrics by topic, in the order of docs/reference/metrics.md.
 TOPICS: tuple[tuple[str, tuple[Metric, ...]], ...] = (
     (
         "Calls of the service",

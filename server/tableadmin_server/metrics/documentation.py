@@ -1,4 +1,4 @@
-"""The documentation of all metrics, as Markdown."""
+"""Generates the documentation of all metrics as Markdown."""
 
 from collections.abc import Iterable, Iterator
 
@@ -19,7 +19,7 @@ and of Python (`python_*`).
 
 
 def page() -> str:
-    """The text of docs/reference/metrics.md."""
+    """Return the text of docs/reference/metrics.md."""
     return "\n".join([_HEAD, *(line for topic, metrics in TOPICS for line in _topic(topic, metrics))])
 
 

@@ -1,6 +1,6 @@
-"""The port at which Prometheus gets the metrics: the standard library's HTTP server, in threads of its own.
+"""The port for scrapes by Prometheus: the standard library's HTTP server, in its own threads.
 
-The event loop does not take part, so a scrape is answered also while it hangs.
+Scrapes do not use the event loop, so they are answered also while it hangs.
 """
 
 import socket
@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, make_wsgi_app
 from tableadmin_server.config import parse_address
 from tableadmin_server.listening import ListenError
 
-# Seconds until a connection is closed whose client says nothing.
+# Seconds until an idle connection is closed.
 _CONNECTION_SECONDS = 10.0
 
 
@@ -22,7 +22,7 @@ class Exposition:
     """Answers scrapes of REGISTRY at ADDRESS until `close`."""
 
     def __init__(self, registry: CollectorRegistry, address: str) -> None:
-        """Listen; raises ListenError."""
+        """Listen at ADDRESS. Raises ListenError."""
         host, port = parse_address(address)
         kind = _IPv6Server if host.startswith("[") else _Server
         try:
@@ -33,7 +33,7 @@ class Exposition:
         threading.Thread(target=self._server.serve_forever, name="metrics", daemon=True).start()
 
     def close(self) -> None:
-        """Answer no scrape any more, half a second from now at most. Nobody waits for that."""
+        """Stop to answer scrapes, within half a second, without waiting for it."""
         threading.Thread(target=self._close, name="metrics-close", daemon=True).start()
 
     def _close(self) -> None:
@@ -45,7 +45,7 @@ class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
     def server_bind(self) -> None:
-        """Bind the address. The base class asks the network for the host's name, which may take seconds."""
+        """Bind the address, without the base class's lookup of the host name, which may take seconds."""
         TCPServer.server_bind(self)
         self.server_name, self.server_port = cast("tuple[str, int]", self.server_address)[:2]
         self.setup_environ()
@@ -59,8 +59,8 @@ class _Handler(WSGIRequestHandler):
     timeout = _CONNECTION_SECONDS
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class's name
-        """Log nothing: each server is scraped every few seconds."""
+        """Do not log, because each server is scraped every few seconds."""
 
     def address_string(self) -> str:
-        """The address of the client, without a question to the network for the name."""
+        """Return the address of the client, without a lookup of its name."""
         return str(self.client_address[0])

@@ -1,4 +1,4 @@
-"""All metrics of a server: what counts them, and what shows them."""
+"""All metrics of a server: their recorders, and the port for scrapes."""
 
 from prometheus_client import (
     CollectorRegistry,
@@ -14,10 +14,10 @@ from tableadmin_server.metrics.state import Sources, StateCollector
 
 
 class Metrics:
-    """The metrics of one server. Each member counts the events of one kind."""
+    """The metrics of one server. Each member counts events of one kind."""
 
     def __init__(self) -> None:
-        # Else each counter and histogram has a series more, which says when it was made.
+        # Otherwise each counter and histogram has another series with its creation time.
         disable_created_metrics()  # type: ignore[no-untyped-call]  # it has no annotations
         self.registry = CollectorRegistry()
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
@@ -28,6 +28,6 @@ class Metrics:
         self.operations = OperationEvents(self.registry)
 
     def serve(self, address: str, sources: Sources) -> Exposition:
-        """Answer scrapes at ADDRESS, with the state of SOURCES; raises ListenError."""
+        """Answer scrapes at ADDRESS, with the state of SOURCES. Raises ListenError."""
         self.registry.register(StateCollector(sources))
         return Exposition(self.registry, address)

@@ -1,4 +1,4 @@
-"""What counts the events of the server: the observers that other modules call, with prometheus_client."""
+"""Counts the events of the server with prometheus_client. Other modules call these observers."""
 
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -15,15 +15,15 @@ from tableadmin_server.metrics.definitions import Metric
 from tableadmin_server.operations.execution.observer import OperationObserver
 from tableadmin_server.operations.storage.record import State
 
-# The labels of methods that the server does not have: callers choose their names.
+# The labels of unknown methods, whose names callers choose.
 _UNKNOWN = ("unary", "unknown", "unknown")
-# Go spells these codes in another way than by the rule.
+# Codes whose names in Go do not follow the rule of `go_name`.
 _NAMES_IN_GO = {"OK": "OK", "CANCELLED": "Canceled"}
 
 
 @cache
 def go_name(code: int) -> str:
-    """The name of a gRPC code in Go, such as NotFound, which go-grpc-prometheus and dashboards use."""
+    """Return the name of a gRPC code in Go, such as NotFound, as go-grpc-prometheus and dashboards use it."""
     name = Code.Name(code)
     return _NAMES_IN_GO.get(name, name.title().replace("_", ""))
 
@@ -40,7 +40,7 @@ class Rpcs:
         self._in_progress = _gauge(definitions.RPCS_IN_PROGRESS, registry)
 
     def of(self, grpc_type: str, service: str, method: str) -> RpcObserver:
-        """What counts the calls of one METHOD, which the server has."""
+        """Return the observer of METHOD."""
         labels = (grpc_type, service, method)
         return _Rpc(
             labels,
@@ -59,7 +59,7 @@ class Rpcs:
 
 
 class _Rpc(RpcObserver):
-    """Counts the calls of one RPC. To look the children up at each call would cost three times as much."""
+    """Counts the calls of one RPC. It keeps the labelled metrics, whose lookup would triple the cost."""
 
     def __init__(
         self,
@@ -106,7 +106,7 @@ class EndpointCalls:
         self._refused = _counter(definitions.ENDPOINT_REFUSED, registry)
 
     def of(self, endpoint: str) -> CallObserver:
-        """What counts the calls to ENDPOINT."""
+        """Return the observer of the calls to ENDPOINT."""
         return _EndpointCalls(
             cache(lambda operation, code: self._calls.labels(endpoint, operation, go_name(code))),
             cache(lambda operation: self._throttled.labels(endpoint, operation)),
@@ -155,7 +155,7 @@ class _EndpointCalls(CallObserver):
 
 
 class OperationEvents:
-    """Counts what happens to operations."""
+    """Counts the events of operations."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._ended = _counter(definitions.OPERATIONS_ENDED, registry)
@@ -165,10 +165,10 @@ class OperationEvents:
         self._renewals = _counter(definitions.LEASE_RENEWALS, registry)
 
     def of(self, endpoint: str) -> OperationObserver:
-        """What counts what happens to the operations of ENDPOINT.
+        """Return the observer of the operations of ENDPOINT.
 
-        Each state in which operations end has a series from the start: Prometheus sees no increase in a
-        series that begins with 1.
+        Each state in which operations end has a series with 0 from the start, because Prometheus sees no
+        increase in a series that begins with 1.
         """
         for state in State:
             if state.ended:
@@ -184,7 +184,7 @@ class OperationEvents:
 
 
 class _OperationEvents(OperationObserver):
-    """Counts what happens to the operations of one endpoint. All of it is rare."""
+    """Counts the events of the operations of one endpoint, which are rare: labels are looked up each time."""
 
     def __init__(
         self,
@@ -217,13 +217,13 @@ class _OperationEvents(OperationObserver):
 
 
 class EventLag:
-    """Measures how late events of watches are."""
+    """Measures the lag of watch events."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._lag = _histogram(definitions.EVENT_LAG, registry)
 
     def of(self, endpoint: str) -> Callable[[float], None]:
-        """What is told the lag of each event of ENDPOINT."""
+        """Return a function that records the lag of an event of ENDPOINT, in seconds."""
         return self._lag.labels(endpoint).observe
 
 

@@ -1,7 +1,7 @@
-"""Metrics that are read from the state of the server at each scrape, in the thread that answers the scrape.
+"""Reads metrics from the state of the server at each scrape, in the thread that answers the scrape.
 
-A list of the members of a dict is made in one step, so the event loop may change the dict meanwhile. A scrape
-gets its answer also while the event loop hangs, which is when an operator needs one.
+Dicts are copied in one atomic step, because the event loop may change them meanwhile. A scrape is answered
+also while the event loop hangs, which is when an operator needs it most.
 """
 
 import asyncio
@@ -38,12 +38,12 @@ T = TypeVar("T")
 # The values of a metric by the values of its labels.
 Values: TypeAlias = Iterable[tuple[tuple[str, ...], float]]
 
-# Seconds that a scrape waits for the event loop at most.
+# The longest time in seconds that a scrape waits for the event loop.
 _LOOP_SECONDS = 1.0
 
 
 class SharedRead(Protocol):
-    """Counts reads that were asked for, and calls that were made for them."""
+    """Counts requested reads, and calls made for them."""
 
     asked: int
     called: int
@@ -51,7 +51,7 @@ class SharedRead(Protocol):
 
 @dataclass(frozen=True)
 class Sources:
-    """The parts of a server whose state is shown. AUTHORIZER is None where no policies are configured."""
+    """The parts of a server with the state. AUTHORIZER is None if no policies are configured."""
 
     endpoints: Endpoints
     hubs: Hubs
@@ -68,17 +68,17 @@ class Sources:
 
 
 class StateCollector(Collector):
-    """Collects what SOURCES show."""
+    """Collects the state of SOURCES."""
 
     def __init__(self, sources: Sources) -> None:
         self._readings = readings(sources)
 
     def describe(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
-        """The metrics without values: nothing is read before the first scrape."""
+        """Yield the metrics without values, so that nothing is read before the first scrape."""
         yield from map(_family, self._readings)
 
     def collect(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
-        """The metrics with the values of this moment."""
+        """Yield the metrics with their current values."""
         for metric, read in self._readings.items():
             family = _family(metric)
             for labels, value in read():
@@ -87,7 +87,7 @@ class StateCollector(Collector):
 
 
 def readings(sources: Sources) -> Mapping[Metric, Callable[[], Values]]:
-    """What reads the values of each metric."""
+    """Return the function that reads the values of each metric."""
     return {
         definitions.READS_ASKED: lambda: _each(sources.shared_reads, lambda read: read.asked),
         definitions.READS_CALLED: lambda: _each(sources.shared_reads, lambda read: read.called),
@@ -202,12 +202,12 @@ def _counts(counts: Mapping[str, int]) -> Values:
 
 
 def _loads(loads: Mapping[str, Mapping[str, int]]) -> Values:
-    """What was loaded and refused, by what it is of and by outcome."""
-    return [((of, outcome), count) for of, counts in loads.items() for outcome, count in counts.items()]
+    """The numbers of loads, by owner and outcome."""
+    return [((owner, outcome), count) for owner, counts in loads.items() for outcome, count in counts.items()]
 
 
 def _oldest(operations: Iterable[Operation]) -> float:
-    """Seconds since the oldest of OPERATIONS was asked for, 0 for none."""
+    """The age in seconds of the oldest of OPERATIONS, 0 for none."""
     now = datetime.now(UTC)
     return max((max(0.0, (now - each.spec.created).total_seconds()) for each in operations), default=0.0)
 
@@ -218,7 +218,7 @@ def _versions() -> tuple[str, ...]:
 
 
 def _delay(loop: asyncio.AbstractEventLoop) -> float:
-    """Seconds that LOOP takes to run a callback, _LOOP_SECONDS at most."""
+    """The seconds that LOOP takes to run a callback, at most _LOOP_SECONDS."""
     ran = threading.Event()
     began = time.perf_counter()
     try:

@@ -1,1 +1,1 @@
-"""Traces by OpenTelemetry. Of the modules only `tracing` can be imported without the extra `server-otel`."""
+"""Traces by OpenTelemetry. Without the extra `server-otel` only the module `tracing` can be imported."""

@@ -1,4 +1,4 @@
-"""A span for each call to an endpoint, whether libcurl or botocore sends it."""
+"""Makes a span for each call to an endpoint, sent by libcurl or botocore."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,14 +19,14 @@ from tableadmin_server.tracing.shared_calls import LINKS
 
 
 class TracedCalls(Calls):
-    """Calls that have spans of TRACER, as far as what makes them has one.
+    """Calls with spans of TRACER, if the caller has a span.
 
     Polls, heartbeats and other calls of background loops belong to no trace, so they have no spans. Spans
-    have neither parameters nor messages of errors, which may hold anything.
+    have no parameters and no messages of errors, because they may have secrets.
     """
 
     def __init__(self, tracer: Tracer, name: str, config: EndpointConfig, observer: CallObserver) -> None:
-        """Connect nothing yet; raises ConfigError when boto3 can't make a client of CONFIG."""
+        """Create the client without connecting. Raises ConfigError if boto3 does not accept CONFIG."""
         super().__init__(name, config, observer)
         self._tracer = tracer
         url = urlsplit(self.url)
@@ -73,7 +73,7 @@ class TracedCalls(Calls):
 
     @contextmanager
     def _span(self, operation: str, params: AwsDict) -> Iterator[Span]:
-        """The span of a call of OPERATION, which is made within the context."""
+        """A context for a call of OPERATION, with its span."""
         name = f"DynamoDB/{operation}"
         table = params.get("TableName")
         tables = {names.TABLES: [table[: names.MAX_TEXT]]} if isinstance(table, str) else {}
@@ -91,7 +91,7 @@ class TracedCalls(Calls):
 
 
 class _TracedGuard(CallGuard):
-    """Tells SPAN of the attempts of a call, beside GUARD."""
+    """Adds the attempts of a call to SPAN, and calls GUARD."""
 
     def __init__(self, guard: CallGuard, span: Span) -> None:
         self._guard = guard
@@ -122,13 +122,13 @@ def _describe_error(span: Span, error: BaseException) -> None:
 
 
 def _response(error: BaseException) -> Mapping[str, Any]:
-    """What botocore has of the answer that ERROR is; nothing for other errors."""
+    """The response in an error of botocore; empty for other errors."""
     response = getattr(error, "response", None)
     return response if isinstance(response, dict) else {}
 
 
 def _type_of(error: BaseException) -> str:
-    """AWS's code of an error, the reason of one of the service, else the class of ERROR."""
+    """The reason of a Failure, AWS's code of an error, else the class of ERROR."""
     if isinstance(error, Failure):
         return error.reason
     code: Any = (_response(error).get("Error") or {}).get("Code")

@@ -1,7 +1,7 @@
 """The names of spans and of their attributes, which docs/reference/traces.md describes.
 
-Attributes of OpenTelemetry's semantic conventions are written out here, because the package that has them as
-constants changes names between releases.
+OpenTelemetry's semantic conventions are copied here, because the package with their constants renames them
+between releases.
 """
 
 from typing import Final
@@ -41,5 +41,5 @@ GRPC: Final = "grpc"
 AWS_API: Final = "aws-api"
 DYNAMODB: Final = "aws.dynamodb"
 
-# Characters of a text that an endpoint chose.
+# The largest number of characters of a text from an endpoint.
 MAX_TEXT: Final = 256

@@ -1,4 +1,4 @@
-"""Spans for what operations do after the call that asked for them, with links to that call."""
+"""Makes spans for the steps of operations, with links to the ApplyPlan call."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -17,11 +17,11 @@ _propagator = TraceContextTextMapPropagator()
 
 
 class TracedOperations(OperationTracing):
-    """Makes spans for the operations of ENDPOINT, each the root of a trace.
+    """Makes spans for the operations of ENDPOINT. Each span is the root of a trace.
 
-    An operation may go on for days, on several servers, so its steps are linked to the call that asked for
-    it and are no children of the call's span. Steps are recorded if that call was: by SAMPLED, which records
-    everything. TRACER decides about operations whose call was not traced.
+    An operation may run for days, on several servers. Therefore its spans are linked to the ApplyPlan call
+    instead of being children of the call's span. If the call was recorded, SAMPLED records the steps too. If
+    the call was not traced, TRACER decides.
     """
 
     def __init__(self, tracer: Tracer, sampled: Tracer, endpoint: str) -> None:
@@ -65,7 +65,7 @@ class TracedOperations(OperationTracing):
                 **facts,
             },
             links=[Link(origin)] if origin.is_valid else [],
-            # An exception's text may hold anything.
+            # The text of an exception may have secrets.
             record_exception=False,
         ) as span:
             if failed:

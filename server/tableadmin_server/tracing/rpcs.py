@@ -1,4 +1,4 @@
-"""A span for each RPC that the server gets."""
+"""Makes a span for each RPC."""
 
 from functools import partial
 
@@ -17,18 +17,18 @@ from tableadmin_server.interceptors.wrapping import (
 )
 from tableadmin_server.tracing import names
 
-# Health, reflection and channelz are called all the time, and call no endpoint.
+# Only these services are traced. Health, reflection and channelz are called often and call no endpoint.
 _OWN_SERVICES = "/tableadmin."
 _TRACEPARENT = frozenset({"traceparent", "tracestate"})
-# Codes that say that the server has failed, by the semantic conventions.
+# The codes of server errors, by the semantic conventions.
 _FAILED = frozenset({"UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"})
 _propagator = TraceContextTextMapPropagator()
 
 
 class TracingInterceptor(Interceptor):
-    """Makes a span of TRACER for each call. ENDPOINT is the name of the endpoint of calls that name none.
+    """Makes a span of TRACER for each call. ENDPOINT is the name of the default endpoint.
 
-    The parent is what the metadata `traceparent` of the call names. It belongs inside the interceptor that
+    The metadata `traceparent` of the call has the parent. This interceptor must be inside of the one that
     makes request ids, and outside of all others.
     """
 
@@ -66,7 +66,7 @@ class _Traced(Holding):
             SpanKind.SERVER,
             {names.SYSTEM: names.GRPC, names.METHOD: self._name},
         )
-        # Never detached: gRPC gives each call a task of its own, whose context ends with the call.
+        # Not detached, because each call has its own task, whose context ends with the call.
         contexts.attach(set_span_in_context(self._span))
         return self.hand_over()
 

@@ -1,4 +1,4 @@
-"""Traces of a server: what makes spans, and what sends them to a collector."""
+"""Makes the spans of a server and sends them to a collector."""
 
 import asyncio
 import os
@@ -29,19 +29,19 @@ from tableadmin_server.tracing.tracing import Tracing
 _NAME = "tableadmin-server"
 _PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
 _PROTOCOL = "grpc"
-# Seconds that the last spans get to be sent when the server stops.
+# Seconds to send the last spans when the server stops.
 _CLOSE_SECONDS = 3.0
 
 
 class SdkTracing(Tracing):
-    """The traces of a server. ENDPOINT is the name of the endpoint of calls that name none.
+    """The traces of a server. ENDPOINT is the name of the default endpoint.
 
     The variables OTEL_* configure sampling, resource, batches and exporter, as OpenTelemetry documents them.
-    PROCESSOR gets the spans, by default one that sends them by OTLP.
+    PROCESSOR gets the spans. The default sends them by OTLP.
     """
 
     def __init__(self, endpoint: str, processor: SpanProcessor | None = None) -> None:
-        """Connect nothing yet; raises ConfigError for a protocol of OTLP that is not there."""
+        """Create the exporter without connecting. Raises ConfigError for an unsupported protocol of OTLP."""
         self._processor = processor or BatchSpanProcessor(_exporter())
         resource = Resource.create(
             {"service.name": _NAME, "service.version": __version__, "service.instance.id": str(uuid4())}
@@ -85,7 +85,7 @@ class SdkTracing(Tracing):
 
 
 def trace_facts() -> Mapping[str, object]:
-    """What a line of the log says of the span under way, so that each is found from the other."""
+    """Return the ids of the current span for a log line, to find one from the other."""
     found = get_current_span().get_span_context()
     return (
         {"trace_id": f"{found.trace_id:032x}", "span_id": f"{found.span_id:016x}"} if found.is_valid else {}

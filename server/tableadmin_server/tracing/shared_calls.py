@@ -1,4 +1,4 @@
-"""Calls that several callers share: a span of the first caller's trace, with links to the others."""
+"""Traces shared calls: the span is in the first caller's trace, with links to the other callers."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -9,12 +9,12 @@ from opentelemetry.trace import Span, get_current_span, set_span_in_context
 from tableadmin_server.dynamodb.singleflight import SharedCall
 
 T = TypeVar("T")
-# Where the context of a call has the span contexts of the other callers.
+# The key in the context of a call with the span contexts of the other callers.
 LINKS = contexts.create_key("shared-call-links")
 
 
 class TracedSharedCall(SharedCall[T]):
-    """A shared call in the trace of the first of its callers that has not left."""
+    """A shared call, in the trace of its first caller."""
 
     def __init__(self, call: Callable[[float], Awaitable[T]]) -> None:
         super().__init__(call)
@@ -32,6 +32,6 @@ class TracedSharedCall(SharedCall[T]):
         if present:
             first, *others = present
             links = [span.get_span_context() for span in others]
-            # The task of the call ends with it, and so does its context.
+            # Not detached, because the call has its own task, whose context ends with the call.
             contexts.attach(contexts.set_value(LINKS, links, set_span_in_context(first)))
         await super().run()

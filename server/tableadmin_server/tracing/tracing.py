@@ -1,4 +1,4 @@
-"""What traces a server, and OpenTelemetry where the configuration asks for traces, and only there."""
+"""The tracing of a server. OpenTelemetry is imported only if traces are configured."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,37 +12,37 @@ from tableadmin_server.services.table_admin import MakeShared
 
 
 class Tracing:
-    """What makes the parts of a server that are traced. This one makes parts without traces."""
+    """Creates the traced parts of a server. This class creates them without traces."""
 
     @property
     def interceptors(self) -> Sequence[Interceptor]:
-        """What traces the calls of a listener."""
+        """The interceptors that trace the calls of a listener."""
         return ()
 
     @property
     def make_calls(self) -> MakeCalls:
-        """Makes what sends the calls to an endpoint."""
+        """A function that creates the Calls of an endpoint."""
         return Calls
 
     @property
     def make_shared(self) -> MakeShared:
-        """Makes the calls that identical reads share."""
+        """A function that creates the calls that identical reads share."""
         return SharedCall
 
     @property
     def operations(self) -> Callable[[str], OperationTracing]:
-        """Makes what traces the operations of an endpoint, by its name."""
+        """A function that returns the tracing of operations for the name of an endpoint."""
         return lambda _: UNTRACED
 
     def mark_log(self) -> None:
-        """Have lines of the log name the span under way."""
+        """Add the current span to log lines."""
 
     async def close(self) -> None:
-        """Send what is not sent yet, for a few seconds at most."""
+        """Send the remaining spans, for a few seconds at most."""
 
 
 def opened(config: ServerConfig) -> Tracing:
-    """What traces a server with CONFIG; raises ConfigError where OpenTelemetry is not installed."""
+    """Return the tracing of a server with CONFIG. Raises ConfigError if OpenTelemetry is not installed."""
     if not config.traces.enabled:
         return Tracing()
     try:

@@ -6,7 +6,7 @@ import pytest
 
 from tableadmin.formats import Found, FoundTable, Inputs, SpecError, load, selected
 from tableadmin.formats.selection import check_distinct
-from tableadmin.v1 import TableSpec
+from tableadmin.v1 import RestoreSource, TableSpec
 from tests.formats.refusing import left_alone
 
 DOCUMENTS = Path(__file__).parent / "documents"
@@ -63,16 +63,18 @@ def test_capacity_under_auto_scaling(name: str, units: str) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("name", "reason"),
-    [
-        ("imported.json", "its data is to be imported from Amazon S3 (import_table)"),
-        ("restored.json", "its data is to be restored from Orders (restore_source_name)"),
-    ],
-)
-def test_data_from_elsewhere(name: str, reason: str) -> None:
-    """A table whose data Terraform imports or restores must exist."""
-    assert reason == only(name).must_exist
+def test_data_from_elsewhere() -> None:
+    """A table whose data Terraform imports must exist."""
+    assert "its data is to be imported from Amazon S3 (import_table)" == only("imported.json").must_exist
+
+
+def test_a_restored_table() -> None:
+    """A table that Terraform restores is restored by its spec too."""
+    restored = only("restored.json")
+    assert "" == restored.must_exist
+    assert restored.spec
+    source = RestoreSource(source_table_name="Orders", use_latest_restorable_time=True)
+    assert source == restored.spec.restore_source
 
 
 def test_a_key_of_the_same_plan() -> None:

@@ -62,11 +62,25 @@ def members(table: Resource) -> Record:
         "Tags": _tags(values, path),
         "TimeToLiveSpecification": _time_to_live(values, path),
         "PointInTimeRecoverySpecification": _recovery(values, path),
+        "RestoreSource": _restore_source(values),
         "Replicas": [
             {"RegionName": replica.get("region_name"), "KMSMasterKeyId": replica.get("kms_key_arn") or None}
             for replica in blocks(values, "replica", path)
         ],
     }
+
+
+def _restore_source(values: Record) -> Record:
+    """What the table is restored from, where a spec can say it: not a table of another Region."""
+    backup, source = values.get("restore_backup_arn"), values.get("restore_source_name")
+    if values.get("restore_source_table_arn") or (backup and source):
+        return {}
+    if backup:
+        return {"BackupArn": backup}
+    time = values.get("restore_date_time")
+    if source and values.get("restore_to_latest_time"):
+        return {"SourceTableName": source, "UseLatestRestorableTime": True}
+    return {"SourceTableName": source, "RestoreDateTime": time} if source and time else {}
 
 
 def must_exist(table: Resource) -> str:
@@ -75,7 +89,7 @@ def must_exist(table: Resource) -> str:
     if blocks(values, "import_table", path):
         return "its data is to be imported from Amazon S3 (import_table)"
     for attribute in ("restore_source_name", "restore_source_table_arn", "restore_backup_arn"):
-        if values.get(attribute):
+        if values.get(attribute) and not _restore_source(values):
             return f"its data is to be restored from {values[attribute]} ({attribute})"
     strong = any(replica.get("consistency_mode") == "STRONG" for replica in blocks(values, "replica", path))
     return _STRONG if strong or blocks(values, "global_table_witness", path) else ""

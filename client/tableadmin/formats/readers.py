@@ -120,6 +120,8 @@ _NEARBY = {
     "ChangeSetName": f"is a change set of CloudFormation; {_TEMPLATE}",
     "changeSummary": "is a preview of Pulumi; give what `pulumi stack export` prints",
     "configurationItemStatus": f"is a record of AWS Config; {_DESCRIPTION}",
+    "triggerFunctions": "is an input of the Amplify command line; give the template "
+    "amplify/backend/storage/NAME/build/cloudformation-template.json that Amplify generates",
     "exportArn": f"is the manifest of an export of items; {_DESCRIPTION}",
     "eventVersion": f"is an event of CloudTrail; {_DESCRIPTION}",
     "ResourceDescription": f"is the answer of AWS Cloud Control; {_DESCRIPTION}",
@@ -136,6 +138,8 @@ _NEARBY = {
 }
 # The same for documents that no reader recognises.
 _UNKNOWN = {
+    "services": "is in no format that is read; if the file is of Serverless Compose, give the serverless.yml "
+    "of each service",
     "app": "is the configuration of CDK; give the folder cdk.out that `cdk synth` writes",
 }
 

@@ -1,6 +1,7 @@
 """Tables of AWS Controllers for Kubernetes, `dynamodb.services.k8s.aws`."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import cast
 
 from tableadmin.awsshape import to_aws
@@ -28,6 +29,11 @@ _REASON = "not in the ACK manifest"
 _USUAL_MODE = "ACCESSED_AND_THROTTLED_KEYS"
 _REFERENCES = ("kmsMasterKeyRef",)
 _REGION = "services.k8s.aws/region"
+_ADOPTION = "services.k8s.aws/adoption-policy"
+_ADOPTED = (
+    "is required: the manifest adopts a table and does not describe it; give what "
+    "`aws dynamodb describe-table` prints, or `kubectl get -o yaml` after the adoption"
+)
 
 
 def tables(manifests: list[Manifest]) -> Found:
@@ -45,13 +51,23 @@ def _found(manifest: Manifest) -> FoundTable:
     body = manifest.body.get("spec")
     name = body.get("tableName") if isinstance(body, dict) else None
     described = FoundTable(address=str(manifest), name=str(name or ""), region=_region(manifest))
+    if name is None and _adopts(manifest):
+        return replace(described, refusal=SpecError(_ADOPTED, path="spec.tableName", table=str(manifest)))
     return attempt(lambda notes: _spec(manifest, notes), described)
 
 
 def _region(manifest: Manifest) -> str:
+    return _annotation(manifest, _REGION)
+
+
+def _adopts(manifest: Manifest) -> bool:
+    return bool(_annotation(manifest, _ADOPTION))
+
+
+def _annotation(manifest: Manifest, name: str) -> str:
     metadata = manifest.body.get("metadata")
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
-    return str(annotations.get(_REGION, "")) if isinstance(annotations, dict) else ""
+    return str(annotations.get(name, "")) if isinstance(annotations, dict) else ""
 
 
 def _spec(manifest: Manifest, notes: list[str]) -> TableSpec:

@@ -28,12 +28,20 @@ Values: TypeAlias = dict[str, Tree]
 
 def tables(manifests: list[Manifest], inputs: Inputs) -> Found:
     """The tables among MANIFESTS, with the neighbours that belong to them. Raises SpecError."""
-    older = [each for each in manifests if each.group == OLDER]
-    newer = [_resource(each) for each in manifests if each.group != OLDER]
+    observed = [each for each in manifests if _is_only_observed(each)]
+    managed = [each for each in manifests if each not in observed]
+    older = [each for each in managed if each.group == OLDER]
+    newer = [_resource(each) for each in managed if each.group != OLDER]
     notes = [f"{each}: is not part of a spec and left out" for each in older if each.kind != "Table"]
+    notes += [f"{each}: is only observed by Crossplane, not managed, and left out" for each in observed]
     found = [_older(each) for each in older if each.kind == "Table"]
     read = terraform_tables(newer, inputs) if any(each.type == TABLE for each in newer) else Found()
     return Found([*found, *read.tables], [*notes, *read.notes])
+
+
+def _is_only_observed(manifest: Manifest) -> bool:
+    body = manifest.body.get("spec")
+    return isinstance(body, dict) and body.get("managementPolicies") == ["Observe"]
 
 
 def _name(manifest: Manifest) -> str:

@@ -2,9 +2,12 @@
 
 import re
 
-_PROGRAM = "is source code; give what the program generates, such as the folder cdk.out of `cdk synth`"
 _TAGS = "has tags of a template engine, such as {{ name }}; give the rendered file"
 _DESCRIPTION = "give what `aws dynamodb describe-table` prints"
+_PROGRAM = (
+    "is source code; give what the program generates, such as the folder cdk.out of `cdk synth`, "
+    "or what `aws dynamodb describe-table` prints of its tables"
+)
 _KINDS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"^<{7} \S", re.MULTILINE), "has conflict markers of Git; resolve the conflict"),
     (
@@ -20,6 +23,11 @@ _KINDS: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(r"^aws dynamodb [a-z-]+ |\A#!.*sh$", re.MULTILINE),
         f"is a shell script; {_DESCRIPTION}, or the JSON that --cli-input-json takes",
     ),
+    (
+        re.compile(r"^[ -]*(?:[a-z]+\.aws\.)?dynamodb_table:", re.MULTILINE),
+        f"is a playbook of Ansible; {_DESCRIPTION}",
+    ),
+    (re.compile(r"\A(?:\s|#.*\n)*@app$", re.MULTILINE), f"is a manifest of Architect; {_DESCRIPTION}"),
     (
         re.compile(r"^type \w+.*@model\b", re.MULTILINE),
         "is a GraphQL schema; give the template that Amplify generates",

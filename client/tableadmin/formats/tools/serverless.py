@@ -212,7 +212,10 @@ class _Service:
 
     def _param(self, name: str) -> Tree:
         """A parameter of the stage, or of all stages."""
-        for at in (f"params.{self._stage()}.{name}", f"params.default.{name}"):
+        places = [
+            f"{place}.{name}" for stage in (self._stage(), "default") for place in _parameters_of(stage)
+        ]
+        for at in places:
             found = self._at(at)
             if found is not None:
                 return found
@@ -259,3 +262,8 @@ class _Service:
 
     def _has_provider(self) -> bool:
         return isinstance(self.document.get("provider"), dict)
+
+
+def _parameters_of(stage: str) -> tuple[str, str]:
+    """Where the file has the parameters of STAGE: versions before 4, and version 4."""
+    return f"params.{stage}", f"stages.{stage}.params"

@@ -187,6 +187,16 @@ def test_recovery_is_off() -> None:
     assert made.refusal.startswith("point-in-time recovery of table Music is disabled: enable it")
 
 
+def test_an_endpoint_without_recovery() -> None:
+    """An endpoint without point-in-time recovery is refused before the restore."""
+    shown = settled(table()).observed()
+    parts: dict[Part, AwsValue] = {**shown.parts}
+    del parts[Part.CONTINUOUS_BACKUPS]
+    lacking = dataclasses.replace(shown, parts=parts, unsupported=frozenset({Part.CONTINUOUS_BACKUPS}))
+    made = plan(restored(table(), LATEST), Snapshot("Restored", source=lacking), datetime.now(UTC))
+    assert ("this endpoint does not have point-in-time recovery", []) == (made.refusal, made.steps)
+
+
 def test_the_source_does_not_exist() -> None:
     """A table that does not exist is no source."""
     made = plan_of(settled(table()), restored(table(), {**LATEST, "SourceTableName": "Gone"}))

@@ -61,23 +61,27 @@ def _time_refusal(spec: AwsDict, source: Snapshot, *, is_aws: bool) -> str:
     What other endpoints than AWS show as the earliest and the latest time means little.
     """
     said = structure(spec, MEMBER)
-    backups = source.structure(Part.CONTINUOUS_BACKUPS)
-    if "BackupArn" in said or not backups:
+    if "SourceTableName" not in said:
         return ""
+    if Part.CONTINUOUS_BACKUPS in source.unsupported:
+        return "this endpoint does not have point-in-time recovery"
+    backups = source.structure(Part.CONTINUOUS_BACKUPS)
     recovery = structure(backups, "PointInTimeRecoveryDescription")
-    if recovery.get("PointInTimeRecoveryStatus") != "ENABLED":
+    if backups and recovery.get("PointInTimeRecoveryStatus") != "ENABLED":
         return (
             f"point-in-time recovery of table {source.name} is disabled: enable it, or restore from a backup"
         )
+    return _range_refusal(said, recovery, source.name) if is_aws and "RestoreDateTime" in said else ""
+
+
+def _range_refusal(said: AwsDict, recovery: AwsDict, table: str) -> str:
+    """Why TABLE with its RECOVERY can't be restored as it was at the RestoreDateTime that is SAID."""
     first, last = recovery.get("EarliestRestorableDateTime"), recovery.get("LatestRestorableDateTime")
-    if "RestoreDateTime" not in said or first is None or last is None or not is_aws:
-        return ""
-    earliest, latest = _time(first), _time(last)
-    if earliest <= _time(said["RestoreDateTime"]) <= latest:
+    if first is None or last is None or _time(first) <= _time(said["RestoreDateTime"]) <= _time(last):
         return ""
     return (
-        f"table {source.name} can be restored to a time from {earliest:%Y-%m-%dT%H:%M:%SZ} to "
-        f"{latest:%Y-%m-%dT%H:%M:%SZ}"
+        f"table {table} can be restored to a time from {_time(first):%Y-%m-%dT%H:%M:%SZ} to "
+        f"{_time(last):%Y-%m-%dT%H:%M:%SZ}"
     )
 
 

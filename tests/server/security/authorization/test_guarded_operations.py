@@ -136,6 +136,25 @@ def test_request_ids_are_the_principals_own(server: Guarded, table_name: str) ->
     assert first.operation_id == ana.applied(table(name), request_id).operation_id
 
 
+def test_a_restore_needs_data(server: Guarded, table_name: str) -> None:
+    """Who may change tables and not get at items restores none: the plan says so, and nothing begins."""
+    name = f"music-{table_name}"
+    ana, olga = Principal(server, "ana"), Principal(server, "olga")
+    source = table(name)
+    source.point_in_time_recovery_specification.point_in_time_recovery_enabled = True
+    ana.ended(ana.applied(source).operation_id)
+    copy = table(f"{name}-copy")
+    copy.restore_source.source_table_name = name
+    copy.restore_source.use_latest_restorable_time = True
+    (step,) = ana.planned(copy).steps
+    assert "RestoreTableToPointInTime" == step.denial.action
+    before = ana.listed()
+    assert grpc.StatusCode.PERMISSION_DENIED == code_of(lambda: ana.applied(copy))
+    assert before == ana.listed()
+    assert not olga.planned(copy).steps[0].HasField("denial")
+    assert SUCCEEDED == olga.ended(olga.applied(copy).operation_id).state
+
+
 def test_denied_steps(server: Guarded, table_name: str) -> None:
     """A plan says which steps would be denied and by which action; to apply the plan begins nothing."""
     name = f"music-{table_name}"

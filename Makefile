@@ -53,6 +53,7 @@ deploy-files: setup ## Write the alerts, the dashboard and the IAM documents fro
 	$(BIN)/python -m deploy.generate
 
 docs: setup ## Build the site of the documentation into dist/docs; a warning is an error
+	$(BIN)/python -m docs.generate
 	$(BIN)/python -m sphinx --quiet --fresh-env --fail-on-warning --keep-going docs dist/docs
 	@echo 'dist/docs/index.html'
 

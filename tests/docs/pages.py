@@ -8,7 +8,12 @@ from pathlib import Path
 from textwrap import dedent
 
 ROOT = Path(__file__).parents[2]
-PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+# What `make docs` writes is made from the code.
+_GENERATED = re.compile(r".*/docs/reference/(contract|commands)(/.*)?\.md")
+PAGES = (
+    ROOT / "README.md",
+    *(each for each in sorted((ROOT / "docs").rglob("*.md")) if not _GENERATED.fullmatch(str(each))),
+)
 
 _HEADING = re.compile(r"##+ (.+)")
 # Blocks in lists are indented.

@@ -10,7 +10,7 @@ SECONDS ?= 1200
 # Tests wait as long as they compute: twice as many of them at once as there are cores on a small machine.
 WORKERS ?= 4
 
-.PHONY: help setup demo run test check format proto sync-client formats settings metrics deploy-files docs bench simulate soak locks audit engines clean
+.PHONY: help setup demo run test check format proto sync-client formats settings metrics deploy-files docs recording bench simulate soak locks audit engines clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -56,6 +56,9 @@ docs: setup ## Build the site of the documentation into dist/docs; a warning is 
 	$(BIN)/python -m docs.generate
 	$(BIN)/python -m sphinx --quiet --fresh-env --fail-on-warning --keep-going docs dist/docs
 	@echo 'dist/docs/index.html'
+
+recording: setup ## Record the commands of README anew, into docs/_static/tour.svg
+	$(BIN)/python -m docs.generate.recording
 
 demo: setup ## Tour the life of a table: server, embedded engine, tablectl
 	@BIN=$(BIN) sh demo/tour.sh

@@ -66,7 +66,7 @@ def restore() -> None:
     """
 
 
-@restore.command("from-backup", example="tablectl restore from-backup nightly MusicRestored --wait")
+@restore.command("from-backup", example="tablectl restore from-backup nightly MusicRestored --with-settings")
 @options.backup_or_arn
 @_target
 @_overrides

@@ -30,13 +30,12 @@ class Origin(NamedTuple):
 
 def backup_origin(client: Client, arn: str) -> Origin:
     """The backup ARN. Raises TableAdminError."""
-    from tableadmin.v1 import RestoreSource  # noqa: PLC0415 - protobuf
+    from tableadmin.v1 import BackupTypeFilter, RestoreSource  # noqa: PLC0415 - protobuf
 
     table_arn = arn.partition("/backup/")[0]
     name = arns.last_part(table_arn)
-    table_ids = [
-        each.table_id for each in client.list_backups.items(table_name=name) if each.backup_arn == arn
-    ]
+    every = client.list_backups.items(table_name=name, backup_type=BackupTypeFilter.BACKUP_TYPE_FILTER_ALL)
+    table_ids = [each.table_id for each in every if each.backup_arn == arn]
     return Origin(RestoreSource(backup_arn=arn), name, table_arn, "".join(table_ids))
 
 

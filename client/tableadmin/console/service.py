@@ -24,6 +24,7 @@ class Service:
         self.client = client
         self.server = server
         self.configured = _configured(client)
+        self.principal = client.who_am_i()
         self.shown_plans = ShownPlans()
         self._followed: dict[str, Endpoint] = {}
         self._lock = Lock()

@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
-from tableadmin import formats
 from tableadmin.cli.output.blocks import Fields
 from tableadmin.cli.views.operations import operation_text
 from tableadmin.cli.views.plans import plan_text
@@ -37,7 +36,7 @@ def operation(
         **operation_rows.row(found),
         "sections": [section(_title(block), block) for block in operation_text.details(found, time.time())],
         "plan": _plan(client, found) if awaits else [],
-        "spec": formats.write([found.spec], "spec").text if found.HasField("spec") else "",
+        "spec": _spec(found),
         "offers": {} if operation_text.ended(found) else offers(client, found.table_name, actions),
     }
 
@@ -80,6 +79,12 @@ def _title(block: object) -> str:
         return "Operation"
     columns = cast("list[str]", getattr(block, "columns", [""]) or [""])
     return _TITLES.get(columns[0], "AWS calls")
+
+
+def _spec(operation: Operation) -> str:
+    from tableadmin import formats  # noqa: PLC0415 - the first page need not wait for yaml
+
+    return formats.write([operation.spec], "spec").text if operation.HasField("spec") else ""
 
 
 def _plan(client: Client, operation: Operation) -> list[dict[str, object]]:

@@ -7,8 +7,6 @@ from dataclasses import asdict
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from tableadmin.cli.specs.applying import requester
-from tableadmin.cli.specs.planning import refuse_creation
 from tableadmin.cli.views.access_text import refused
 from tableadmin.cli.views.formatting import word
 from tableadmin.cli.views.operations.operation_text import requirement
@@ -45,6 +43,8 @@ def plan(service: Service, query: Mapping[str, str], body: Body) -> dict[str, ob
     checked = validate(service, query, body)
     if checked["problems"]:
         return {**checked, "plan": None}
+    from tableadmin.cli.specs.planning import refuse_creation  # noqa: PLC0415 - the first page need not wait
+
     edited = specs.edited(body)
     endpoint = service.endpoint(query)
     plans = endpoint.client.plan(edited.specs).plans
@@ -66,6 +66,8 @@ def apply(service: Service, query: Mapping[str, str], body: Body) -> dict[str, o
     `confirmed` in BODY has the names of the tables that lose something, as the user has typed them. Raises
     Refusal if a name is missing, and TableAdminError.
     """
+    from tableadmin.cli.specs.applying import requester  # noqa: PLC0415 - as above
+
     endpoint = service.endpoint(query)
     key = str(body.get("plan"))
     shown = service.shown_plans.get(key)

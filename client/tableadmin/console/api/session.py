@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from tableadmin.console.live import table_rows
-from tableadmin.errors import TableAdminError
 from tableadmin.version import __version__
 
 if TYPE_CHECKING:
@@ -25,13 +24,5 @@ def session(service: Service, query: Mapping[str, str], body: object) -> dict[st
             for each in service.configured
         ],
         "columns": table_rows.columns(),
-        "principal": _principal(service),
+        "principal": {"name": service.principal.principal, "groups": [*service.principal.groups]},
     }
-
-
-def _principal(service: Service) -> dict[str, object]:
-    try:
-        found = service.client.who_am_i()
-    except TableAdminError as error:
-        return {"name": "", "groups": [], "error": str(error)}
-    return {"name": found.principal, "groups": [*found.groups], "error": ""}

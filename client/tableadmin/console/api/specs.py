@@ -6,12 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tableadmin import formats
-from tableadmin.formats.text.documents import line_of
-
 if TYPE_CHECKING:
     from tableadmin.client import Client
-    from tableadmin.formats import FoundTable
+    from tableadmin.formats import FoundTable, SpecError
     from tableadmin.v1 import SpecViolation, TableSpec
 
 
@@ -41,6 +38,8 @@ class Edited:
 
 def edited(body: Mapping[str, object]) -> Edited:
     """The specs in the `text` of BODY, in any format that tablectl reads."""
+    from tableadmin import formats  # noqa: PLC0415 - the first page need not wait for yaml
+
     text = str(body.get("text") or "")
     if not text.strip():
         return Edited(problems=[Problem("the spec is empty")])
@@ -62,11 +61,13 @@ def violations(client: Client, text: str, specs: Sequence[TableSpec]) -> list[Pr
     return [_violation(each, text, places) for each in found.violations]
 
 
-def _problem(error: formats.SpecError) -> Problem:
+def _problem(error: SpecError) -> Problem:
     return Problem(error.reason, error.table, error.path, error.line)
 
 
 def _violation(violation: SpecViolation, text: str, places: Mapping[str, int]) -> Problem:
+    from tableadmin.formats.text.documents import line_of  # noqa: PLC0415 - as above
+
     document = places.get(violation.table_name, 0)
     line = line_of(text, document, violation.path)
     return Problem(violation.description, violation.table_name, violation.path, line)

@@ -6,35 +6,30 @@ import json
 from collections.abc import Mapping
 from http import HTTPStatus
 from itertools import islice
-from typing import TYPE_CHECKING, cast, get_args
+from typing import TYPE_CHECKING, cast
 
-import yaml
-
-from tableadmin import formats
-from tableadmin.console.api import table_page
+from tableadmin.console.api import table_page, table_reading
 from tableadmin.console.api.access import offers
 from tableadmin.console.http.answers import Refusal
 from tableadmin.console.live import operation_rows
-from tableadmin.errors import NotFound, TableAdminError
-from tableadmin.v1 import TablePart
+from tableadmin.errors import TableAdminError
 
 if TYPE_CHECKING:
     from tableadmin.client import Client
     from tableadmin.console.service import Service
-    from tableadmin.v1 import TableState
+    from tableadmin.formats import Format
 
-# What the page of a table shows beside the description.
-_PARTS = ("TIME_TO_LIVE", "CONTINUOUS_BACKUPS", "TAGS", "RESOURCE_POLICY", "CONTRIBUTOR_INSIGHTS", "KINESIS")
 _ACTIONS = ("ExportTables", "PlanTables", "ApplyPlan", "DeleteTable")
 _LAST_OPERATIONS = 10
-_JSON = "json"
+# The formats to copy, each with the format that `formats.write` knows.
+_FORMATS = {"spec": "spec", "json": "spec", "cloudformation": "cloudformation", "terraform": "terraform"}
 
 
 def table(service: Service, query: Mapping[str, str], body: object, name: str) -> dict[str, object]:
     """All of the table, and what the principal may do with it; raises TableAdminError: NotFound."""
     del body
     client = service.endpoint(query).client
-    state = _state(client, name)
+    state = table_reading.read(client, name)
     return {
         "name": name,
         "sections": table_page.sections(state),
@@ -47,12 +42,14 @@ def table(service: Service, query: Mapping[str, str], body: object, name: str) -
 def exported(service: Service, query: Mapping[str, str], body: object, name: str) -> dict[str, object]:
     """The table as a spec in the format that QUERY names, and a note for each thing that the text lacks."""
     del body
+    from tableadmin import formats  # noqa: PLC0415 - the first page need not wait for yaml
+
     form = query.get("format", "spec")
-    if form not in (*get_args(formats.Format), _JSON):
+    if form not in _FORMATS:
         raise Refusal(HTTPStatus.BAD_REQUEST, f"there is no format {form!r}", "NO_SUCH_FORMAT")
     found = service.endpoint(query).client.export(table_names=[name])
-    written = formats.write(found.specs, "spec" if form == _JSON else cast("formats.Format", form))
-    text = _as_json(written.text) if form == _JSON else written.text
+    written = formats.write(found.specs, cast("Format", _FORMATS[form]))
+    text = _as_json(written.text) if form == "json" else written.text
     return {"text": text, "notes": [*found.notes, *written.notes]}
 
 
@@ -71,18 +68,9 @@ def delete(
 
 
 def _as_json(text: str) -> str:
+    import yaml  # noqa: PLC0415 - as above
+
     return json.dumps(yaml.safe_load(text), indent=2, ensure_ascii=False) + "\n"
-
-
-def _state(client: Client, name: str) -> TableState:
-    parts = [TablePart.Value(f"TABLE_PART_{part}") for part in _PARTS]
-    with client.watch(table_names=[name], snapshot_only=True, parts=parts) as events:
-        for event in events:
-            if event.table.HasField("state"):
-                return event.table.state
-    # The service names the endpoint in its answer, and the request has an ID.
-    client.describe_table(table_name=name)
-    raise NotFound(f"table {name} does not exist")
 
 
 def _operations(client: Client, name: str) -> list[dict[str, object]]:

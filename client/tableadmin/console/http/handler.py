@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tableadmin.console.http.site import Site
 
 # Seconds that a browser gets to send a request, and to take an answer.
-_TIMEOUT = 30
+_TIMEOUT = 20
 _CHANGES = "POST"
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 ADDRESS = "127.0.0.1"
 # A browser opens up to 6 connections to a host.
-_CONNECTIONS = 64
+_CONNECTIONS = 128
 
 
 class Listener(ThreadingHTTPServer):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
 from threading import Condition
+from time import sleep
 from typing import TypeAlias
 
 from tableadmin.console.http.answers import Refusal
@@ -17,6 +18,8 @@ Changes: TypeAlias = dict[Key, object]
 
 # More pages than a person opens. Each holds a connection and a thread.
 SUBSCRIBERS = 16
+# Seconds for which a change waits for others.
+_TOGETHER = 0.05
 
 
 class Board:
@@ -89,6 +92,8 @@ class Board:
         while not self._is_closed:
             with self._changed:
                 self._changed.wait_for(lambda: self._is_closed or self._waiting[page], interval)
+            # What changes at the same time is one event.
+            sleep(_TOGETHER)
             yield self._take(page)
 
     def _take(self, page: object) -> Changes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tableadmin.cli.views.wide_columns import PARTS
@@ -11,7 +12,7 @@ from tableadmin.errors import TableAdminError
 from tableadmin.v1 import TablePart
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tableadmin.client import Client
     from tableadmin.console.live.board import Board
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from tableadmin.v1 import TableEvent, WatchResponse
 
 TABLES = "tables"
+# As many rows as a large screen shows, and as many tables as are read together after that.
+_FIRST_PAGE = 60
+_BATCH = 500
 
 
 class Tables(Feed):
@@ -37,7 +41,7 @@ class Tables(Feed):
     def _follow(self) -> None:
         self._unconfirmed = set(self.board.of_kind(TABLES))
         if not self._unconfirmed:
-            self._show_names()
+            self._show_descriptions()
         parts = [TablePart.Value(f"TABLE_PART_{part}") for part in PARTS]
         with self._client.watch(all_tables=True, include_sizes=True, parts=parts) as stream:
             self._stream = stream
@@ -50,15 +54,33 @@ class Tables(Feed):
         if self._stream is not None:
             self._stream.close()
 
-    def _show_names(self) -> None:
-        """Put the names on the board: the list comes at once, the states one by one."""
+    def _show_descriptions(self) -> None:
+        """Put all names on the board, and then the descriptions of the tables, the first page first.
+
+        The watch shows a table once all parts are read, and AWS allows 10 reads of backups a second.
+        """
         try:
-            for name in self._client.list_tables.items():
+            names = list(self._client.list_tables.items())
+            self._unconfirmed.update(names)
+            for name in names:
                 self.board.put(TABLES, name, table_rows.named(name))
-                self._unconfirmed.add(name)
+            names.sort()
+            for start, end in pairwise([0, *range(_FIRST_PAGE, len(names), _BATCH), len(names)]):
+                self._put_descriptions(names[start:end])
         except TableAdminError:
             # The watch says what is wrong, if it is.
             return
+
+    def _put_descriptions(self, names: Sequence[str]) -> None:
+        if not names or self.is_stopped:
+            return
+        description = [TablePart.TABLE_PART_DESCRIPTION]
+        with self._client.watch(table_names=names, snapshot_only=True, parts=description) as stream:
+            self._stream = stream
+            for response in stream:
+                if response.table.HasField("state"):
+                    status.reached(self.board, TABLES)
+                    self.board.put(TABLES, response.table.table_name, table_rows.row(response.table.state))
 
     def _received(self, response: WatchResponse) -> None:
         if response.HasField("gap"):

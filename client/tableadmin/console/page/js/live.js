@@ -73,7 +73,7 @@ function lost() {
 
 // The stream does not say why it failed; a request does.
 async function again() {
-  const response = await fetch(address("/api/session")).catch(() => null);
+  const response = await fetch("/index.html").catch(() => null);
   live.hasEnded = response?.status === 403;
   if (response?.ok) connect();
   else lost();

@@ -61,6 +61,8 @@ function showApprovalCount() {
 
 function showSession() {
   const options = session.endpoints.map((each) => el("option", { value: each.name }, each.region ? `${each.name} (${each.region})` : each.name));
+  // Who may not list the endpoints does not learn which one is the default.
+  if (!session.endpoint) options.unshift(el("option", { value: "" }, "default"));
   const select = document.getElementById("endpoint");
   fill(select, options);
   select.value = session.endpoint;

@@ -10,9 +10,20 @@ const KINDS = {
   INACCESSIBLE_ENCRYPTION_CREDENTIALS: "error", ARCHIVED: "wait",
 };
 
+const STATES = new Set(Object.keys(KINDS).filter((each) => each !== "ENABLED"));
+// A word alone, or before a name: `ENABLED ExpiresAt`.
+const WORD = /^[A-Z]+(_[A-Z]+)+$|^(PROVISIONED|ENABLED|DISABLED|ENABLING|DISABLING|UNREADABLE)(?= |$)/;
+
 export function badge(state) {
   const kind = KINDS[state.split(/[ ,]/)[0]] ?? "";
-  return el("span", { class: `badge ${kind}` }, state.toLowerCase().replaceAll("_", " "));
+  return el("span", { class: `badge ${kind}` }, said(state));
 }
 
-export const hasKind = (state) => state.split(/[ ,]/)[0] in KINDS;
+const said = (text) => text.replace(/[A-Z]{2,}(_[A-Z]+)*/, (word) => word.toLowerCase().replaceAll("_", " "));
+
+// A word of AWS as people write it: `pay per request`, and quietly what is off.
+export function words(text) {
+  if (text === "ACTIVE" || /^(CREAT|UPDAT|DELET|ARCHIV)ING/.test(text) || STATES.has(text)) return badge(text);
+  if (text === "DISABLED" || text === "0" || text === "0 B") return el("span", { class: "off" }, said(text));
+  return WORD.test(text) ? said(text) : text;
+}

@@ -24,8 +24,8 @@ export function decision(operation, onDone) {
     for (const each of buttons) each.disabled = true;
     try {
       const done = await post(`/api/operations/${encodeURIComponent(id)}/${verb}`, { comment: comment.value });
-      fill(said, notice("ok", `${table}: ${verb === "approve" ? "approved" : "rejected"}, ${done.words}.`));
-      onDone?.();
+      onDone(`${table}: ${verb === "approve" ? "approved" : "rejected"}, ${done.words}.`);
+      return;
     } catch (error) {
       fill(said, notice("error", error.message));
     }

@@ -16,8 +16,8 @@ export class Rows {
     this.elements = new Map();
     this.headings = new Map(columns.map((each) => [each.name, heading(each, onSort)]));
     this.columns = columns;
-    this.before = spacer(columns.length);
-    this.after = spacer(columns.length);
+    this.before = spacer();
+    this.after = spacer();
     this.body = el("tbody", {}, this.before, this.after);
     this.table = el("table", { class: "rows live", "aria-label": label },
       el("thead", {}, el("tr", { "aria-rowindex": "1" }, [...this.headings.values()])), this.body);
@@ -125,8 +125,9 @@ function heading({ name, heading: text, isNumber }, onSort) {
   return el("th", { scope: "col", class: `${name}${isNumber ? " number" : ""}` }, content);
 }
 
-function spacer(columns) {
-  return el("tr", { class: "spacer", "aria-hidden": "true" }, el("td", { colspan: columns }));
+// One cell: a cell across all columns would bring back those that a narrow screen hides.
+function spacer() {
+  return el("tr", { class: "spacer", "aria-hidden": "true" }, el("td"));
 }
 
 function stretch(row, count) {

@@ -1,7 +1,12 @@
 // Sections of an answer: fields, rows or lines under a title.
 
 import { el } from "../dom.js";
-import { badge, hasKind } from "./badge.js";
+import { words } from "./badge.js";
+
+// The labels and columns that have words of AWS. Everything else is shown as it is: tags and names are the user's.
+const WORDS = new Set([
+  "Status", "State", "Outcome", "Billing", "Stream", "Class", "Encryption", "TTL", "PITR", "Contributor Insights", "Items", "Size",
+]);
 
 export function sections(found) {
   return found.map((each) => section(each.title, content(each)));
@@ -18,18 +23,14 @@ function content(block) {
 }
 
 function fields(pairs) {
-  return el("dl", { class: "fields" }, pairs.map(([label, text]) => el("div", {}, el("dt", {}, label), el("dd", {}, cell(text)))));
+  return el("dl", { class: "fields" }, pairs.map(([label, text]) => el("div", {}, el("dt", {}, label), el("dd", {}, WORDS.has(label) ? words(text) : text))));
 }
 
 function rows(columns, found, title) {
   return el(
-    "div", { class: "scroller", role: "region", "aria-label": title, tabindex: "0" },
+    "div", { class: "scroller", role: "region", "aria-label": `${title}, table`, tabindex: "0" },
     el("table", { class: "rows" },
       el("thead", {}, el("tr", {}, columns.map((each) => el("th", { scope: "col" }, each)))),
-      el("tbody", {}, found.map((row) => el("tr", {}, row.map((text) => el("td", {}, cell(text))))))),
+      el("tbody", {}, found.map((row) => el("tr", {}, row.map((text, place) => el("td", {}, WORDS.has(columns[place]) ? words(text) : text)))))),
   );
-}
-
-function cell(text) {
-  return hasKind(text) ? badge(text) : text;
 }

@@ -12,6 +12,7 @@ import { toOperation, toTable } from "../router.js";
 export function approvals() {
   const list = el("div", { class: "cards" });
   const count = el("output", { class: "tally", role: "status" });
+  const said = el("div", { role: "status" });
   const cards = new Map();
 
   function show() {
@@ -25,7 +26,7 @@ export function approvals() {
     }
     for (const each of waiting) {
       if (!cards.has(each.id)) {
-        const made = card(each);
+        const made = card(each, (text) => fill(said, notice("ok", text)));
         cards.set(each.id, made);
         list.append(made);
       }
@@ -38,15 +39,15 @@ export function approvals() {
   show();
   return {
     title: "Approvals",
-    node: el("div", { class: "view" }, el("div", { class: "head" }, el("h1", {}, "Approvals"), count), list),
+    node: el("div", { class: "view" }, el("div", { class: "head" }, el("h1", {}, "Approvals"), count), said, list),
     update: (changes) => { if ("operations" in changes) showSoon(); },
   };
 }
 
-function card(row) {
+function card(row, onDone) {
   const body = el("div", {}, el("p", { class: "empty" }, "Loading"));
   get(`/api/operations/${encodeURIComponent(row.id)}`).then(
-    (found) => fill(body, el("h3", {}, "Plan"), planLines(found.plan), decision(found)),
+    (found) => fill(body, el("h3", {}, "Plan"), planLines(found.plan), decision(found, onDone)),
     (error) => fill(body, notice("error", error.message)),
   );
   return el("article", { class: "card", "aria-label": `Approval for ${row.table}` },

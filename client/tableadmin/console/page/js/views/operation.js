@@ -15,6 +15,7 @@ export function operation({ id }) {
   const title = el("h1", {}, "Operation");
   const now = el("p", { class: "now", role: "status" });
   const decide = el("div");
+  const said = el("div", { role: "status" });
   const body = el("div", { class: "sections" }, el("p", { class: "empty" }, "Loading"));
   let decided = null;
   let isClosed = false;
@@ -35,7 +36,7 @@ export function operation({ id }) {
     // A comment that somebody is typing stays.
     if (decided !== found.state) {
       decided = found.state;
-      fill(decide, found.state === "AWAITING_APPROVAL" && decision(found, load), !found.ended && cancelling(found));
+      fill(decide, found.state === "AWAITING_APPROVAL" && decision(found, (text) => { fill(said, notice("ok", text)); load(); }), !found.ended && cancelling(found));
     }
     fill(body,
       found.plan.length > 0 && section("Plan", planLines(found.plan)),
@@ -65,7 +66,7 @@ export function operation({ id }) {
   return {
     title: `Operation ${id}`,
     node: el("div", { class: "view" },
-      el("div", { class: "head" }, el("p", { class: "trail" }, el("a", { href: "#/operations" }, "Operations"), " /"), title, state), now, decide, body),
+      el("div", { class: "head" }, el("p", { class: "trail" }, el("a", { href: "#/operations" }, "Operations"), " /"), title, state), said, now, decide, body),
     update(changes) {
       if (changes.operations === null || changes.operations?.has(id)) loadSoon();
     },

@@ -17,7 +17,8 @@ export function plan({ table = null }) {
     placeholder: "TableName: Music\nBillingMode: PAY_PER_REQUEST\nKeySchema:\n- {AttributeName: Artist, KeyType: HASH}\nAttributeDefinitions:\n- {AttributeName: Artist, AttributeType: S}",
   });
   const problems = el("div", { id: "problems", class: "problems", role: "status" });
-  const result = el("div", { class: "result", "aria-live": "polite" });
+  const said = el("p", { class: "tally", role: "status" });
+  const result = el("div", { class: "result" });
   const button = el("button", { type: "button", class: "primary", onclick: planned }, "Plan");
   const access = el("div");
   let version = 0;
@@ -25,7 +26,8 @@ export function plan({ table = null }) {
   function edited() {
     version += 1;
     kept.text = editor.value;
-    fill(result, result.childElementCount > 0 && notice("info", "The spec was edited: plan again."));
+    fill(said, (result.childElementCount > 0 || said.textContent) && "The spec was edited: plan again.");
+    fill(result);
     validateSoon();
   }
 
@@ -68,11 +70,13 @@ export function plan({ table = null }) {
   async function planned() {
     const asked = version;
     button.disabled = true;
-    fill(result, el("p", { class: "empty" }, "Planning"));
+    fill(said, "Planning");
+    fill(result);
     try {
       const found = await post("/api/plan", { text: editor.value });
       if (asked === version) show(found);
     } catch (error) {
+      fill(said);
       fill(result, notice("error", error.message));
     }
     button.disabled = false;
@@ -80,11 +84,11 @@ export function plan({ table = null }) {
 
   function show(found) {
     showProblems(found);
-    if (found.plan === null) return fill(result, notice("error", "The spec has problems: nothing was planned."));
+    if (found.plan === null) return fill(said, "The spec has problems: nothing was planned.");
+    fill(said, `Plan: ${found.summary}`);
     return fill(result,
-      el("h2", {}, "Plan"), el("p", { class: "tally" }, found.summary),
       found.plans.map((each) => el("section", { class: "block", "aria-label": `Plan for ${each.table}` },
-        el("h3", {}, each.table, " ", el("span", { class: "action" }, each.action === "NONE" ? "no changes" : each.action.toLowerCase()), " ",
+        el("h2", {}, each.table, " ", el("span", { class: "action" }, each.action === "NONE" ? "no changes" : each.action.toLowerCase()), " ",
           each.classes.map((name) => el("span", { class: `class ${name.replaceAll(" ", "-")}` }, name))),
         planLines(each.lines))),
       applyForm(found));
@@ -119,7 +123,6 @@ export function plan({ table = null }) {
       el("div", { class: "head" }, el("h1", {}, "Plan")), access,
       el("div", { class: "editor" },
         el("div", {}, el("label", { for: "spec" }, "Table spec"), el("p", { class: "hint" }, "YAML or JSON, or another format that tablectl reads. Ctrl+Enter plans."), editor, el("div", { class: "tools" }, button)),
-        problems),
-      result),
+        el("div", {}, problems, said, result))),
   };
 }

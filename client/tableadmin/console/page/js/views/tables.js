@@ -2,7 +2,7 @@
 
 import { el, fill, throttled } from "../dom.js";
 import { live } from "../live.js";
-import { badge, hasKind } from "../parts/badge.js";
+import { words } from "../parts/badge.js";
 import { Rows } from "../parts/rows.js";
 import { toTable } from "../router.js";
 import { session } from "../session.js";
@@ -34,7 +34,7 @@ export function tables() {
     return cells.map((text, place) => {
       if (place === 0) return el("a", { href: toTable(name) }, name);
       if (isPending && place === 1) return el("span", { class: "pending" }, "reading");
-      return hasKind(text) ? badge(text) : text;
+      return words(text);
     });
   }
 

@@ -2,10 +2,13 @@
 
 import json
 
+import click
 import pytest
 
 from tableadmin.awsshape import AwsDict
 from tests.cli.answered import Answered
+from tests.cli.app.test_every_command import LEAVES
+from tests.cli.app.test_help import _find as find
 from tests.cli.running import Run
 
 _KINESIS: AwsDict = {
@@ -119,3 +122,44 @@ def test_indexes(tablectl: Run, table: str) -> None:
     assert (64, True) == (refused.returncode, "use --wait" in refused.stderr)
     assert 0 == tablectl("index", "delete", table, "One", "Two", "--yes", "--wait").returncode
     assert "" == tablectl("index", "list", table).stdout
+
+
+@pytest.mark.parametrize("path", [path for path in LEAVES if path[-1] == "list"], ids=" ".join)
+def test_every_list_is_narrowed(path: tuple[str, ...]) -> None:
+    """Each list takes --prefix and --max-items."""
+    assert {"--prefix", "--max-items"} <= {name for each in _command(path).params for name in each.opts}
+
+
+@pytest.mark.parametrize("path", [path for path in LEAVES if path[-1] in {"describe", "show"}], ids=" ".join)
+def test_every_description_is_of_several(path: tuple[str, ...]) -> None:
+    """Each command that shows something by name takes several names."""
+    arguments = [each for each in _command(path).params if isinstance(each, click.Argument)]
+    assert [] == [each.name for each in arguments if each.nargs != -1]
+
+
+def _command(path: tuple[str, ...]) -> click.Command:
+    command = find(path)
+    assert command
+    return command
+
+
+def test_tags_of_several_tables(answered: Answered) -> None:
+    """The tags of several tables are in one list with a column for the table."""
+    arns = [f"arn:aws:dynamodb:eu-west-1:1:table/{name}" for name in ("Music", "Films")]
+    tags: AwsDict = {"Tags": [{"Key": key, "Value": "x"} for key in ("team", "tier", "cost")]}
+    listed = answered("tag", "list", *arns, "--prefix", "t", answers=[("ListTagsOfResource", tags)] * 2)
+    assert ["TABLE", *[arns[0]] * 2, *[arns[1]] * 2] == [row.split()[0] for row in listed.out.splitlines()]
+
+
+def test_contexts(offline: Run) -> None:
+    """Contexts are narrowed, and several are deleted at once or not at all."""
+    for name in ("prod", "prod-eu", "test"):
+        assert 0 == offline("context", "set", name, "--server", "h:1").returncode
+    listed = offline("context", "list", "-o", "name", "--prefix", "prod")
+    assert ["prod", "prod-eu"] == listed.stdout.split()
+    assert "prod\n" == offline("context", "list", "-o", "name", "--max-items", "1").stdout
+    assert 64 == offline("context", "delete", "prod", "nowhere").returncode
+    assert (
+        "deleted context prod\ndeleted context test\n" == offline("context", "delete", "prod", "test").stdout
+    )
+    assert "prod-eu\n" == offline("context", "list", "-o", "name").stdout

@@ -115,11 +115,16 @@ def describe(session: Session, names: Sequence[str]) -> None:
 
 
 @backup.command(example="tablectl backup delete nightly --yes")
-@options.backup_or_arn
+@options.backups_or_arns
 @options.yes
 @pass_session
-def delete(session: Session, name: str, *, yes: bool) -> None:
-    """Delete a backup."""
+def delete(session: Session, names: Sequence[str], *, yes: bool) -> None:
+    """Delete backups, one after the other."""
+    for name in names:
+        _delete(session, name, yes=yes)
+
+
+def _delete(session: Session, name: str, *, yes: bool) -> None:
     called = arns.last_part(name)
     warning = f"Deleting backup {called} loses what it holds"
     session.confirm(session.rpcs.delete_backup, {"BackupArn": name}, yes=yes, warning=warning)

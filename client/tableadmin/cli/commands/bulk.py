@@ -126,12 +126,12 @@ def list_operations(session: Session, max_items: int | None, prefix: str | None)
 
 
 @bulk.command(example="tablectl bulk describe OPERATION-ARN")
-@_operation
+@click.argument("operation_arns", metavar="OPERATION-ARN...", nargs=-1, required=True)
 @pass_session
-def describe(session: Session, arn: str) -> None:
-    """Show the status, progress and errors of a bulk operation."""
-    response = session.client.describe_bulk_operation(bulk_operation_arn=arn)
-    session.show(response, lambda each: _view(each.bulk_operation_description))
+def describe(session: Session, operation_arns: Sequence[str]) -> None:
+    """Show the status, progress and errors of bulk operations."""
+    found = [session.client.describe_bulk_operation(bulk_operation_arn=arn) for arn in operation_arns]
+    session.show_each(found, lambda each: _view(each.bulk_operation_description))
 
 
 @bulk.command(example="tablectl bulk cancel OPERATION-ARN --yes")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from tableadmin.cli.app import context_file, shell_completion
+from tableadmin.cli.app import context_file, options, shell_completion
 from tableadmin.cli.app.exit_codes import InputError
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
@@ -28,19 +28,21 @@ def context() -> None:
 
 
 @context.command("list", example="tablectl context list")
+@options.page_options
 @pass_session
-def list_contexts(session: Session) -> None:
+def list_contexts(session: Session, max_items: int | None, prefix: str | None) -> None:
     """List the contexts; * marks the current context."""
     contexts = context_file.load(context_file.path())
+    found = [each for each in contexts.named.items() if each[0].startswith(prefix or "")][:max_items]
     if not session.in_blocks:
-        named = {name: _shown(settings) for name, settings in contexts.named.items()}
+        named = {name: _shown(settings) for name, settings in found}
         session.show_document({"Current": contexts.current, "Contexts": named})
         return
-    given = {name for settings in contexts.named.values() for name in settings}
+    given = {name for _, settings in found for name in settings}
     columns = [name for name in SETTINGS if name in given or name not in CREDENTIALS]
     rows = [
         ("*" if name == contexts.current else "", name, *(_shown(settings).get(each, "") for each in columns))
-        for name, settings in contexts.named.items()
+        for name, settings in found
     ]
     session.show_blocks(
         [Rows(("In use", "Name", *columns), rows, f"no contexts in {context_file.path()}", named_by=1)]
@@ -85,15 +87,16 @@ def set_context(ctx: click.Context, name: str) -> None:
 
 
 @context.command(example="tablectl context delete staging")
-@_name
-def delete(name: str) -> None:
-    """Delete a context. If it is the current context, there is no current context afterwards."""
+@click.argument("names", metavar="NAME...", nargs=-1, required=True, shell_complete=shell_completion.contexts)
+def delete(names: Sequence[str]) -> None:
+    """Delete contexts. If one of them is the current context, there is no current context afterwards."""
     contexts = context_file.load(context_file.path())
-    contexts.get(name)
-    del contexts.named[name]
-    current = None if contexts.current == name else contexts.current
-    context_file.save(replace(contexts, current=current), context_file.path())
-    click.echo(f"deleted context {name}")
+    for name in dict.fromkeys(names):
+        contexts.get(name)
+    named = {name: settings for name, settings in contexts.named.items() if name not in names}
+    current = None if contexts.current in names else contexts.current
+    context_file.save(replace(contexts, named=named, current=current), context_file.path())
+    click.echo("\n".join(f"deleted context {name}" for name in dict.fromkeys(names)))
 
 
 @context.command(example="tablectl context rename staging test")

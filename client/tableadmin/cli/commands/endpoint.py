@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tableadmin.cli.app import options
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.output.blocks import Block, Rows
@@ -21,10 +22,12 @@ def endpoint() -> None:
 
 
 @endpoint.command("list", example="tablectl endpoint list")
+@options.page_options
 @pass_session
-def list_endpoints(session: Session) -> None:
+def list_endpoints(session: Session, max_items: int | None, prefix: str | None) -> None:
     """List the endpoints that the service is configured with; * marks the default."""
-    session.show_all("Endpoints", session.client.list_endpoints(), _rows)
+    found = [each for each in session.client.list_endpoints() if each.name.startswith(prefix or "")]
+    session.show_all("Endpoints", found[:max_items], _rows)
 
 
 def _rows(endpoints: Sequence[ConfiguredEndpoint]) -> list[Block]:
@@ -38,4 +41,4 @@ def _rows(endpoints: Sequence[ConfiguredEndpoint]) -> list[Block]:
         )
         for each in endpoints
     ]
-    return [Rows(("Endpoint", "Default", "Region", "Engine", "Operations"), rows)]
+    return [Rows(("Endpoint", "Default", "Region", "Engine", "Operations"), rows, "no endpoints")]

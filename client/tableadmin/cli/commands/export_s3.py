@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -126,9 +127,9 @@ def list_exports(session: Session, name: str | None, max_items: int | None, pref
 
 
 @export_s3.command(example="tablectl export-s3 describe EXPORT-ARN")
-@click.argument("arn", metavar="EXPORT-ARN")
+@click.argument("export_arns", metavar="EXPORT-ARN...", nargs=-1, required=True)
 @pass_session
-def describe(session: Session, arn: str) -> None:
-    """Show the status, location and errors of an export."""
-    response = session.client.describe_export(export_arn=arn)
-    session.show(response, lambda each: [fields(_DETAILS, each.export_description)])
+def describe(session: Session, export_arns: Sequence[str]) -> None:
+    """Show the status, location and errors of exports."""
+    found = [session.client.describe_export(export_arn=arn) for arn in export_arns]
+    session.show_each(found, lambda each: [fields(_DETAILS, each.export_description)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -109,12 +109,12 @@ def list_global_tables(session: Session, region: AwsDict, max_items: int | None,
 
 
 @global_table.command(example="tablectl global-table describe Music")
-@_name
+@options.table_names
 @pass_session
-def describe(session: Session, name: str) -> None:
-    """Show a global table and its replicas."""
-    response = session.client.describe_global_table(global_table_name=name)
-    session.show(response, lambda each: _view(each.global_table_description))
+def describe(session: Session, names: Sequence[str]) -> None:
+    """Show global tables and their replicas."""
+    found = [session.client.describe_global_table(global_table_name=name) for name in names]
+    session.show_each(found, lambda each: _view(each.global_table_description))
 
 
 @global_table.command(example="tablectl global-table update Music --add eu-west-3")
@@ -141,11 +141,12 @@ def update(session: Session, name: str, add: tuple[str, ...], remove: tuple[str,
 
 
 @global_table.command(example="tablectl global-table settings Music")
-@_name
+@options.table_names
 @pass_session
-def settings(session: Session, name: str) -> None:
+def settings(session: Session, names: Sequence[str]) -> None:
     """Show the capacity and auto scaling of each replica and its indexes."""
-    session.show(session.client.describe_global_table_settings(global_table_name=name), _settings_view)
+    found = [session.client.describe_global_table_settings(global_table_name=name) for name in names]
+    session.show_each(found, _settings_view)
 
 
 @global_table.command(example="tablectl global-table update-settings Music --write 50")

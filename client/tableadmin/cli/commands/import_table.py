@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 import click
@@ -132,12 +133,12 @@ def list_imports(session: Session, name: str | None, max_items: int | None, pref
 
 
 @import_.command(example="tablectl import describe IMPORT-ARN")
-@click.argument("arn", metavar="IMPORT-ARN")
+@click.argument("import_arns", metavar="IMPORT-ARN...", nargs=-1, required=True)
 @pass_session
-def describe(session: Session, arn: str) -> None:
-    """Show the status, progress and errors of an import."""
-    response = session.client.describe_import(import_arn=arn)
-    session.show(response, lambda each: [fields(_DETAILS, each.import_table_description)])
+def describe(session: Session, import_arns: Sequence[str]) -> None:
+    """Show the status, progress and errors of imports."""
+    found = [session.client.describe_import(import_arn=arn) for arn in import_arns]
+    session.show_each(found, lambda each: [fields(_DETAILS, each.import_table_description)])
 
 
 def _request(base: AwsDict, members: AwsDict) -> AwsDict:

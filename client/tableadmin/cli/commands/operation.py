@@ -71,9 +71,16 @@ def operation() -> None:
     metavar="N",
     help="Show only the newest N operations.",
 )
+@click.option("--prefix", metavar="TEXT", help="Show only operations on tables whose names start with TEXT.")
 @pass_session
 def list_operations(
-    session: Session, table_name: str | None, states: Sequence[str], request_id: str | None, limit: int | None
+    session: Session,
+    *,
+    table_name: str | None,
+    states: Sequence[str],
+    request_id: str | None,
+    limit: int | None,
+    prefix: str | None,
 ) -> None:
     """List operations, newest first."""
     from tableadmin.v1 import OperationState  # noqa: PLC0415 - protobuf
@@ -82,20 +89,23 @@ def list_operations(
         table_name=table_name,
         states=[OperationState.Value(f"OPERATION_STATE_{each.replace('-', '_')}") for each in states],
         request_id=request_id,
-        page_size=min(limit or _PAGE, _PAGE),
+        page_size=_PAGE if prefix else min(limit or _PAGE, _PAGE),
     )
-    session.show_all("Operations", [*itertools.islice(found, limit)], _listing)
+    named = (each for each in found if each.table_name.startswith(prefix or ""))
+    session.show_all("Operations", [*itertools.islice(named, limit)], _listing)
 
 
 @operation.command(example="tablectl operation show OPERATION-ID")
-@_id
+@click.argument(
+    "operation_ids", metavar="ID...", nargs=-1, required=True, shell_complete=shell_completion.operations
+)
 @pass_session
-def show(session: Session, operation_id: str) -> None:
-    """Show the state of an operation, its AWS calls and their outcomes, and the requester."""
+def show(session: Session, operation_ids: Sequence[str]) -> None:
+    """Show the state of operations, their AWS calls and outcomes, and the requesters."""
     from tableadmin.v1 import GetOperationResponse  # noqa: PLC0415 - protobuf
 
-    response = GetOperationResponse(operation=session.client.get_operation(operation_id))
-    session.show(response, lambda each: operation_text.details(each.operation, time.time()))
+    found = [GetOperationResponse(operation=session.client.get_operation(each)) for each in operation_ids]
+    session.show_each(found, lambda each: operation_text.details(each.operation, time.time()))
 
 
 @operation.command(example="tablectl operation watch OPERATION-ID")

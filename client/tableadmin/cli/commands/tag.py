@@ -9,11 +9,13 @@ import click
 from tableadmin.cli.app import options, shell_completion
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
-from tableadmin.cli.output.blocks import Block, Lines, Rows
+from tableadmin.cli.output.blocks import Lines, Rows, of_several
 from tableadmin.cli.requests import arns, merging, option_members
 from tableadmin.cli.requests.pagination import listed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tableadmin.awsshape import AwsDict
     from tableadmin.v1 import ListTagsOfResourceResponse
 
@@ -53,16 +55,19 @@ def remove(session: Session, name: str, keys: tuple[str, ...], *, yes: bool) -> 
 
 
 @tag.command("list", example="tablectl tag list Music")
-@options.table_or_arn
+@options.tables_or_arns
 @options.page_options
 @pass_session
-def list_tags(session: Session, name: str, max_items: int | None, prefix: str | None) -> None:
-    """List all tags of a table."""
-    request: AwsDict = {"ResourceArn": arns.of_table(session.client, name)}
-    response = listed(session, session.rpcs.list_tags_of_resource, request, max_items, prefix)
-    session.show(response, lambda each: _rows(name, each))
+def list_tags(session: Session, names: Sequence[str], max_items: int | None, prefix: str | None) -> None:
+    """List the tags of tables. --prefix is for keys of tags."""
+    found = {}
+    for name in names:
+        request: AwsDict = {"ResourceArn": arns.of_table(session.client, name)}
+        found[name] = listed(session, session.rpcs.list_tags_of_resource, request, max_items, prefix)
+    rows = {name: _rows(name, each) for name, each in found.items()}
+    session.show_together([*found.values()], lambda: [of_several("Table", rows)])
 
 
-def _rows(name: str, response: ListTagsOfResourceResponse) -> list[Block]:
+def _rows(name: str, response: ListTagsOfResourceResponse) -> Rows:
     tags = sorted((each.key, each.value) for each in response.tags)
-    return [Rows(("Key", "Value"), tags, f"{name} has no tags")]
+    return Rows(("Key", "Value"), tags, f"{name} has no tags")

@@ -26,15 +26,11 @@ SENTENCES = (
         ),
     ),
     ("or await their `result`", "or wait for their `result`"),
-    ("`async for` gives each operation", "Iterating gives each operation"),
+    ("`async for` yields each operation", "Iterating yields each operation"),
     ("Each RPC is a method to await.", "Each RPC is a method."),
-    ("await `wait_for` for the last", "`wait_for` returns the last"),
     (
-        (
-            "Make and use it inside one running event loop, by any number of tasks."
-            " It raises WrongEventLoop elsewhere."
-        ),
-        "One client serves any number of threads.",
+        "Several tasks of one running event loop can use a client. Other event loops raise WrongEventLoop.",
+        "Several threads can use a client.",
     ),
 )
 
@@ -56,7 +52,7 @@ _RULES = "I001,F401,UP028,C416"
 
 
 def sync_source(source: str) -> str:
-    """The module of the synchronous client; raises ValueError for what this script does not translate."""
+    """Return the module of the synchronous client. Raises ValueError for text that has no translation."""
     for sentence, replacement in SENTENCES:
         if sentence not in source:
             raise ValueError(f"aio.py no longer says {sentence!r}: correct SENTENCES")

@@ -57,10 +57,10 @@ __all__ = [
     "WrongEventLoop",
 ]
 
-# The modules of what is not an error.
+# The modules of the public names that are not errors.
 _HOMES = {"Client": "client", "Operations": "client", "Tls": "transport.tls"}
 
-# The modules for callers.
+# The public modules, by attribute.
 _MODULES = {
     "aio": "aio",
     "boto3": "boto3",
@@ -72,11 +72,11 @@ _MODULES = {
 if not TYPE_CHECKING:
 
     def __dir__() -> list[str]:
-        # Completion and help() show what is loaded on first use too.
+        # Completion and help() also show the names that are loaded on first use.
         return sorted({*globals(), *__all__, *_MODULES})
 
     def __getattr__(name: str) -> object:
-        # On first use: tablectl and the server import this package too, and not always with grpc.
+        # Names are loaded on first use: tablectl and the server import this package without needing grpc.
         if name in _MODULES:
             return import_module(f"{__name__}.{_MODULES[name]}")
         if name not in __all__:

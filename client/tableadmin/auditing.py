@@ -1,4 +1,4 @@
-"""Audit records as they arrive, over as many calls as it takes. No I/O."""
+"""Read audit records across the calls of one stream. No I/O."""
 
 import json
 from collections import deque
@@ -11,19 +11,20 @@ from tableadmin.timestamps import timestamp
 from tableadmin.v1 import ReadAuditRecordsRequest, ReadAuditRecordsResponse
 from tableadmin.watching import Resumption
 
-# Records that may have come already when a call begins again at the time of the last one.
+# How many of the newest records are remembered. A resumed call starts at the time of the last record and
+# repeats records.
 _REMEMBERED = 1000
 
 
 class AuditReading(Resumption[ReadAuditRecordsRequest, ReadAuditRecordsResponse]):
     """Read the audit records of the service, oldest first: each response has some `records`, as JSON.
 
-    Records match all of `since`, `until`, `principal`, `name`, `operation`, `endpoint`, `status` and `id`
-    that are given; the contract says what each of them means. `last` asks for so many of the newest ones.
-    With `follow` the stream goes on with each new record; the first response then comes at once. There is
-    no deadline. A lost connection is opened again.
+    The records match all given filters: `since`, `until`, `principal`, `name`, `operation`, `endpoint`,
+    `status` and `id`. ReadAuditRecordsRequest describes each filter. `last` limits the result to that number
+    of newest records. With `follow`, the first response comes at once, and the stream continues with new
+    records. The stream has no deadline and resumes after a lost connection.
 
-    Raises TableAdminError: FailedPrecondition where the service writes no audit file, PermissionDenied.
+    Raises TableAdminError: FailedPrecondition if the service writes no audit file, PermissionDenied.
     """
 
     rpc: ClassVar[str] = "ReadAuditRecords"
@@ -58,11 +59,11 @@ class AuditReading(Resumption[ReadAuditRecordsRequest, ReadAuditRecordsResponse]
         self._seen: deque[str] = deque(maxlen=_REMEMBERED)
 
     def next_call(self) -> tuple[ReadAuditRecordsRequest, float | None]:
-        """The request, without a deadline; after the first records from the time of the last one on."""
+        """Return the request, without a deadline. A resumed request starts at the time of the last record."""
         return self._request, None
 
     def received(self, response: ReadAuditRecordsResponse) -> Sequence[ReadAuditRecordsResponse]:
-        """RESPONSE without the records that an earlier call has given."""
+        """Return RESPONSE without the records that the caller already has."""
         self._answered, self._failures = True, 0
         new = [each for each in response.records if each not in self._seen]
         self._seen.extend(new)
@@ -73,7 +74,7 @@ class AuditReading(Resumption[ReadAuditRecordsRequest, ReadAuditRecordsResponse]
         return (ReadAuditRecordsResponse(records=new),)
 
     def ended(self, error: TableAdminError | None = None) -> Sequence[ReadAuditRecordsResponse]:
-        """Nothing; the stream is over once a call has ended well."""
+        """Return no responses. The stream is finished when a call without `follow` has succeeded."""
         self.finished |= error is None and not self._request.follow
         super().ended(error)
         return ()

@@ -1,7 +1,6 @@
-"""The calls of a channel: for each client the loop that carries out what `retrying` decides.
+"""Send calls on a channel, with the retries that `transport.retrying` decides: one class for each client.
 
-`aio` and `client` are the same code but for `async`, so everything that differs in more than that stands
-here and in `streams`.
+`aio` and `client` differ only in `async`. Code that differs in more is here and in `streams`.
 """
 
 from __future__ import annotations
@@ -32,16 +31,16 @@ if TYPE_CHECKING:
     AsyncUnary = grpc.aio.UnaryUnaryMultiCallable
     AsyncStreaming = Callable[..., grpc.aio.UnaryStreamCall[Request, Response]]
 
-# The reason of a call that is refused because a certificate or a token has expired.
+# The error reason of a call whose certificate or token has expired.
 _EXPIRED = "CREDENTIALS_EXPIRED"
 
 
 class Calls:
-    """Calls on one channel, for any number of threads.
+    """Calls on one channel. Safe for use by several threads.
 
-    A channel that is given is left open by `close`; without one a channel to TARGET is opened. Each call has
-    a token of TOKENS; raises ValueError where that token would leave this machine without TLS. With TRACING
-    each call has a span.
+    Without CHANNEL, a channel to TARGET is opened. `close` leaves a given CHANNEL open. Each call sends a
+    token of TOKENS. With TRACING, each call has a span. Raises ValueError if a token would leave this machine
+    without TLS.
     """
 
     def __init__(
@@ -54,23 +53,23 @@ class Calls:
         tracing: bool = False,
     ) -> None:
         _check(target, channel, credentials, tokens)
-        self._target = _described(target, channel, credentials)
+        self._target = _target(target, channel, credentials)
         self._tokens = tokens
         self._owns_channel = channel is None
         opened = channel or _open(target, credentials)
-        # Beneath the spans, if there are any.
+        # The channel without tracing.
         self._opened = opened
         self.channel = _tracing().traced(opened, target) if tracing else opened
         self._connection = Connection()
 
     def shared(self) -> Self:
-        """The same channel for another user, who can't close it."""
+        """Return calls on the same channel. Closing them does not close the channel."""
         view = copy(self)
         view._owns_channel = False  # noqa: SLF001 - of another object of this class
         return view
 
     def close(self) -> None:
-        """Close the channel, unless it was given; calls under way, and later ones, raise ClientClosed."""
+        """Close the channel, unless it was given. Calls in progress and later calls raise ClientClosed."""
         if self._owns_channel:
             self._connection.closed.set()
             self.channel.close()
@@ -78,11 +77,11 @@ class Calls:
     def unary(
         self, rpc: Unary[Request, Response], request: Request, options: CallOptions
     ) -> tuple[Response, Metadata]:
-        """The response to REQUEST and the trailing metadata; raises TableAdminError."""
+        """Return the response to REQUEST and the trailing metadata. Raises TableAdminError."""
         tries = Attempts(request, options.timeout, self._connection)
         while True:
-            proof, opened = self._tokens.headers(), _opened(self._opened)
-            metadata = (*options.headers(), *proof)
+            token_headers, opened = self._tokens.headers(), _opened(self._opened)
+            metadata = (*options.headers(), *token_headers)
             try:
                 response, call = rpc.with_call(request, timeout=tries.timeout, metadata=metadata)
             except grpc.RpcError as error:
@@ -93,32 +92,34 @@ class Calls:
             else:
                 self._connection.answered = True
                 return response, call.trailing_metadata()
-            renewed = self._tokens.is_renewed(failure, proof) or _is_renewed(self._opened, failure, opened)
+            renewed = self._tokens.is_renewed(failure, token_headers) or _is_renewed(
+                self._opened, failure, opened
+            )
             if not tries.renewed(renewed):
                 self._connection.closed.wait(tries.failed(failure))
 
     def stream(
         self, rpc: Streaming[Response], resumption: Resumption[Request, Response], options: CallOptions
     ) -> Stream[Response]:
-        """The responses of a stream, which starts when the first one is asked for."""
+        """Return the responses of a stream. The stream starts when the first response is requested."""
 
         def begin(request: Request, timeout: float | None) -> grpc.CallIterator[Response]:
-            begun.proof, begun.opened = self._tokens.headers(), _opened(self._opened)
+            started.token_headers, started.opened = self._tokens.headers(), _opened(self._opened)
             try:
-                return rpc(request, timeout=timeout, metadata=(*options.headers(), *begun.proof))
+                return rpc(request, timeout=timeout, metadata=(*options.headers(), *started.token_headers))
             except ValueError as error:
                 raise _of_closed_channel(error) from error
 
-        begun = _Begun(self._tokens, self._opened)
-        return Stream(begin, self._target, resumption, begun.is_renewed)
+        started = _StreamCall(self._tokens, self._opened)
+        return Stream(begin, self._target, resumption, started.is_renewed)
 
 
 class AsyncCalls:
-    """Calls on one channel, in the event loop that is running now; raises WrongEventLoop in others.
+    """Calls on one channel, in the event loop that is running now. Calls in other loops raise WrongEventLoop.
 
-    A channel that is given is left open by `close`; without one a channel to TARGET is opened. Each call has
-    a token of TOKENS; raises ValueError where that token would leave this machine without TLS. With TRACING
-    each call has a span.
+    Without CHANNEL, a channel to TARGET is opened. `close` leaves a given CHANNEL open. Each call sends a
+    token of TOKENS. With TRACING, each call has a span. Raises ValueError if a token would leave this machine
+    without TLS.
     """
 
     def __init__(
@@ -131,24 +132,24 @@ class AsyncCalls:
         tracing: bool = False,
     ) -> None:
         _check(target, channel, credentials, tokens)
-        self._target = _described(target, channel, credentials)
+        self._target = _target(target, channel, credentials)
         self._tokens = tokens
         self._loop = _running_loop()
         self._owns_channel = channel is None
         opened = channel or _open_async(target, credentials)
-        # Beneath the spans, if there are any.
+        # The channel without tracing.
         self._opened = opened
         self.channel = _tracing().traced(opened, target) if tracing else opened
         self._connection = Connection()
 
     def shared(self) -> Self:
-        """The same channel for another user, who can't close it."""
+        """Return calls on the same channel. Closing them does not close the channel."""
         view = copy(self)
         view._owns_channel = False  # noqa: SLF001 - of another object of this class
         return view
 
     async def close(self) -> None:
-        """Close the channel, unless it was given; calls under way, and later ones, raise ClientClosed."""
+        """Close the channel, unless it was given. Calls in progress and later calls raise ClientClosed."""
         self._check_loop()
         if self._owns_channel:
             self._connection.closed.set()
@@ -157,12 +158,12 @@ class AsyncCalls:
     async def unary(
         self, rpc: AsyncUnary[Request, Response], request: Request, options: CallOptions
     ) -> tuple[Response, Metadata]:
-        """The response to REQUEST and the trailing metadata; raises TableAdminError."""
+        """Return the response to REQUEST and the trailing metadata. Raises TableAdminError."""
         self._check_loop()
         tries = Attempts(request, options.timeout, self._connection)
         while True:
-            proof, opened = await self._proof(), _opened(self._opened)
-            metadata = (*options.headers(), *proof)
+            token_headers, opened = await self._token_headers(), _opened(self._opened)
+            metadata = (*options.headers(), *token_headers)
             try:
                 call = rpc(request, timeout=tries.timeout, metadata=metadata)
                 response = await call
@@ -178,7 +179,9 @@ class AsyncCalls:
             else:
                 self._connection.answered = True
                 return response, tuple(await call.trailing_metadata())
-            renewed = self._tokens.is_renewed(failure, proof) or _is_renewed(self._opened, failure, opened)
+            renewed = self._tokens.is_renewed(failure, token_headers) or _is_renewed(
+                self._opened, failure, opened
+            )
             if not tries.renewed(renewed):
                 await asyncio.sleep(tries.failed(failure))
 
@@ -188,24 +191,24 @@ class AsyncCalls:
         resumption: Resumption[Request, Response],
         options: CallOptions,
     ) -> AsyncStream[Response]:
-        """The responses of a stream, which starts when the first one is asked for."""
+        """Return the responses of a stream. The stream starts when the first response is requested."""
 
         async def begin(
             request: Request,
             timeout: float | None,  # noqa: ASYNC109 - it travels to the service
         ) -> grpc.aio.UnaryStreamCall[Request, Response]:
             self._check_loop()
-            begun.proof, begun.opened = await self._proof(), _opened(self._opened)
+            started.token_headers, started.opened = await self._token_headers(), _opened(self._opened)
             try:
-                return rpc(request, timeout=timeout, metadata=(*options.headers(), *begun.proof))
+                return rpc(request, timeout=timeout, metadata=(*options.headers(), *started.token_headers))
             except grpc.aio.UsageError as error:
                 raise closed() from error
 
-        begun = _Begun(self._tokens, self._opened)
-        return responses(begin, self._target, resumption, begun.is_renewed)
+        started = _StreamCall(self._tokens, self._opened)
+        return responses(begin, self._target, resumption, started.is_renewed)
 
-    async def _proof(self) -> Headers:
-        """The token of a call that begins now. A thread waits for a command, and the event loop goes on."""
+    async def _token_headers(self) -> Headers:
+        """Return the token headers of the next call. A token command runs in a thread."""
         tokens = self._tokens
         return tokens.headers() if tokens.is_at_hand() else await asyncio.to_thread(tokens.headers)
 
@@ -214,27 +217,29 @@ class AsyncCalls:
             raise _wrong_loop("the client belongs to another event loop: make one in each loop")
 
 
-class _Begun:
-    """The token that the newest call of a stream was begun with, and the channel that was opened for it."""
+class _StreamCall:
+    """The token headers and the channel of the newest call of a stream."""
 
     def __init__(self, tokens: TokenSource, channel: object) -> None:
         self._tokens = tokens
         self._channel = channel
-        self.proof: Headers = ()
+        self.token_headers: Headers = ()
         self.opened: object = None
 
     def is_renewed(self, error: TableAdminError) -> bool:
-        """Whether a call that ended in ERROR would have a better token or certificate now."""
-        return self._tokens.is_renewed(error, self.proof) or _is_renewed(self._channel, error, self.opened)
+        """Whether a call that failed with ERROR would have a newer token or certificate now."""
+        return self._tokens.is_renewed(error, self.token_headers) or _is_renewed(
+            self._channel, error, self.opened
+        )
 
 
 def _opened(channel: object) -> object:
-    """What CHANNEL opens for a call that begins now, None for a channel that is opened once."""
+    """Return the newest channel of CHANNEL, a RenewedChannel; None for other channels."""
     return channel.newest() if isinstance(channel, RenewedChannel) else None
 
 
 def _is_renewed(channel: object, error: TableAdminError, opened: object) -> bool:
-    """Whether a call on OPENED ended in ERROR for its certificate, in whose place there is a newer one."""
+    """Whether ERROR refuses the certificate of OPENED and CHANNEL has a newer certificate."""
     return error.reason == _EXPIRED and _opened(channel) is not opened
 
 
@@ -248,13 +253,13 @@ def _check(target: str, channel: object, credentials: Credentials | None, tokens
 
 
 def _options(target: str, credentials: Credentials | None) -> list[tuple[str, str | int]]:
-    # A proxy that the environment names would be told the tokens of a server on this machine.
+    # A proxy of the environment would see the tokens for a server on this machine.
     local = credentials is None and is_local(target)
     return [*channel_options(target), *([("grpc.enable_http_proxy", 0)] if local else [])]
 
 
-def _described(target: str, channel: object, credentials: Credentials | None) -> Target:
-    """TARGET, and what is known of the way to it."""
+def _target(target: str, channel: object, credentials: Credentials | None) -> Target:
+    """Return TARGET with how the channel to TARGET is secured."""
     if channel is not None:
         return Target(target)
     if isinstance(credentials, Tls):
@@ -283,7 +288,7 @@ def _open_async(target: str, credentials: Credentials | None) -> grpc.aio.Channe
 
 
 def _tracing() -> ModuleType:
-    """The module of traces; raises ModuleNotFoundError, which says what to install."""
+    """Import the module of tracing. The message of ModuleNotFoundError says what to install."""
     try:
         return import_module("tableadmin.transport.tracing")
     except ModuleNotFoundError as error:
@@ -293,7 +298,7 @@ def _tracing() -> ModuleType:
 
 
 def _of_closed_channel(error: ValueError) -> Exception:
-    """What to raise where gRPC refuses a call with ERROR: a channel is closed, or an argument is wrong."""
+    """Return ClientClosed if gRPC refused a call because the channel is closed, otherwise ERROR."""
     return closed() if "closed" in str(error) else error
 
 

@@ -1,4 +1,4 @@
-"""What every channel of a client is opened with, and what every call on it carries."""
+"""The options of channels and the metadata of calls."""
 
 import json
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ Metadata: TypeAlias = Sequence[tuple[str, str | bytes]]
 DEFAULT_TARGET = "127.0.0.1:50051"
 DEFAULT_TIMEOUT = 30.0
 
-# Calls go to each server in turn, but to none that says that it stops or fails (grpc.health.v1).
+# Calls go to the servers in turn, except to servers that report NOT_SERVING (grpc.health.v1).
 _ROUND_ROBIN = json.dumps(
     {"loadBalancingConfig": [{"round_robin": {}}], "healthCheckConfig": {"serviceName": ""}}
 )
@@ -39,10 +39,10 @@ _SERVICES = (
 
 @dataclass(frozen=True)
 class Target:
-    """The address of a service, and how the channel to it is secured.
+    """The address of a service, and how its channel is secured.
 
-    `tls` tells whether the channel is encrypted, and `certificate` whether the client shows a certificate.
-    None is for not known: somebody else has made the channel or its credentials.
+    `tls`: the channel is encrypted. `certificate`: the client sends a certificate. None means unknown: the
+    caller made the channel or its credentials.
     """
 
     address: str
@@ -52,10 +52,10 @@ class Target:
 
 @dataclass(frozen=True)
 class CallOptions:
-    """What a call carries beside its request.
+    """The options of a call.
 
-    `timeout` is in seconds, None for no deadline; `endpoint` is one of those the server is configured with,
-    None for its default.
+    `timeout` is in seconds, None for no deadline. `endpoint` is the name of an endpoint in the configuration
+    of the server, None for the default endpoint.
     """
 
     timeout: float | None = DEFAULT_TIMEOUT
@@ -63,7 +63,7 @@ class CallOptions:
     metadata: Metadata = ()
 
     def headers(self) -> tuple[tuple[str, str | bytes], ...]:
-        """The call metadata that says so."""
+        """Return the options as call metadata."""
         chosen = () if self.endpoint is None else (("tableadmin-endpoint", self.endpoint),)
         return (*self.metadata, *chosen)
 
@@ -77,23 +77,23 @@ class OptionChanges(TypedDict, total=False):
 
 
 def is_balanced(target: str) -> bool:
-    """Whether calls to the gRPC target TARGET go to each of its servers in turn: `dns:` names, and lists.
+    """Whether calls to the gRPC target TARGET go to its servers in turn: `dns:` names and lists of addresses.
 
-    Other targets are one address for gRPC's default, `pick_first`.
+    gRPC treats other targets as one address (`pick_first`).
     """
     scheme, colon, addresses = target.partition(":")
     return bool(colon) and (scheme == "dns" or (scheme in ("ipv4", "ipv6") and "," in addresses))
 
 
 def channel_options(target: str) -> list[tuple[str, str | int]]:
-    """The arguments of a channel to TARGET: reconnection, keepalive, limits, and which server gets a call."""
+    """Return the channel arguments for TARGET: reconnection, keepalive, limits and load balancing."""
     return [
         *([("grpc.service_config", _ROUND_ROBIN)] if is_balanced(target) else []),
-        # Servers that have taken the place of others are found so soon; gRPC's own bound is 30 s.
+        # How often DNS is asked at most, which finds replaced servers. gRPC's default is 30 s.
         ("grpc.dns_min_time_between_resolutions_ms", 5_000),
         ("grpc.primary_user_agent", f"tableadmin-python/{__version__}"),
         ("grpc.max_receive_message_length", 16 * 1024 * 1024),
-        # A server that is away for long is found again as soon as calls and watches look for it.
+        # Reconnect as often as calls and watches retry, however long the server was down.
         ("grpc.initial_reconnect_backoff_ms", 200),
         ("grpc.max_reconnect_backoff_ms", 5_000),
         ("grpc.keepalive_time_ms", 30_000),
@@ -109,13 +109,13 @@ def is_read(method: MethodDescriptor) -> bool:
 
 
 def is_repeatable(method: MethodDescriptor) -> bool:
-    """Whether the contract says that METHOD done twice is as good as done once."""
+    """Whether the contract says that METHOD is idempotent."""
     return is_read(method) or bool(
         method.GetOptions().idempotency_level == MethodOptions.IdempotencyLevel.IDEMPOTENT
     )
 
 
-# The requests of RPCs that are tried again; streams are begun anew by `streams`.
+# The request messages of RPCs that are retried. `streams` resumes streams.
 REPEATABLE = frozenset(
     method.input_type.full_name
     for service in _SERVICES

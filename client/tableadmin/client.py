@@ -56,17 +56,17 @@ class Call(Generic[P, Request, Response]):
     @overload
     def __call__(self, *, timeout: float | None, **fields: object) -> Response: ...
     def __call__(self, *args: object, **fields: object) -> Response:
-        """The answer to the request, or to the request with these fields.
+        """Send a request message, or the request with these fields, and return the response.
 
-        `timeout`, beside either, is the deadline of this call in seconds, None for no deadline.
-        Raises TableAdminError; TypeError and ValueError for arguments that do not make a request.
+        `timeout` is the deadline of this call in seconds, None for no deadline. Raises TableAdminError, and
+        TypeError or ValueError for invalid arguments.
         """
         request, options = self._method.arguments(args, fields, self._client.options)
         return self._client.invoke(self._method, request, options)
 
 
 class PagedCall(Call[P, Request, Response], Generic[P, Request, Response, Item]):
-    """An RPC that answers in pages: a call gives one page, `pages` and `items` go on to the last."""
+    """A paged RPC: a call returns one page, `pages` and `items` continue to the last page."""
 
     @overload
     def pages(self, request: Request, /, *, timeout: float | None = ...) -> Iterator[Response]: ...
@@ -75,9 +75,10 @@ class PagedCall(Call[P, Request, Response], Generic[P, Request, Response, Item])
     @overload
     def pages(self, *, timeout: float | None, **fields: object) -> Iterator[Response]: ...
     def pages(self, *args: object, **fields: object) -> Iterator[Response]:
-        """The answers to the request and to those for the pages after it, each asked for when it is needed.
+        """Return an iterator over the responses of all pages. A page is requested when the caller needs it.
 
-        Takes and raises what a call does; `timeout` is the deadline of each page.
+        Takes the arguments and raises the errors of a call. `timeout` is the deadline of each page in
+        seconds.
         """
         return self._pages(*self._method.arguments(args, fields, self._client.options))
 
@@ -95,7 +96,7 @@ class PagedCall(Call[P, Request, Response], Generic[P, Request, Response, Item])
     @overload
     def items(self, *, timeout: float | None, **fields: object) -> Iterator[Item]: ...
     def items(self, *args: object, **fields: object) -> Iterator[Item]:
-        """What is listed, across all pages; takes and raises what `pages` does."""
+        """Return an iterator over the items of all pages, with the arguments and the errors of `pages`."""
         return self._items(*self._method.arguments(args, fields, self._client.options))
 
     def _items(self, request: Request, options: CallOptions) -> Iterator[Item]:
@@ -115,7 +116,7 @@ class Rpc(Method[P, Request, Response]):
 
 
 class PagedRpc(Rpc[P, Request, Response], Generic[P, Request, Response, Item]):
-    """Declares a method of Client: one RPC that answers in pages of ITEM."""
+    """Declares a method of Client: one paged RPC whose pages have items of type ITEM."""
 
     def __init__(self, request: Callable[P, Request], response: type[Response], item: type[Item]) -> None:
         super().__init__(request, response)
@@ -130,7 +131,7 @@ class PagedRpc(Rpc[P, Request, Response], Generic[P, Request, Response, Item]):
 
 
 class StreamRpc(Generic[P, Request, Response]):
-    """Declares a method of Client: a stream that survives the connection."""
+    """Declares a method of Client: a stream that resumes after a lost connection."""
 
     def __init__(self, resumption: Callable[P, Resumption[Request, Response]]) -> None:
         self._resumption = resumption
@@ -150,7 +151,7 @@ class StreamRpc(Generic[P, Request, Response]):
 
 
 class WaitRpc(Generic[P, Request, Response]):
-    """Declares a method of Client: such a stream, of which the last response counts."""
+    """Declares a method of Client: a stream whose last response is returned."""
 
     def __init__(self, resumption: Callable[P, Resumption[Request, Response]]) -> None:
         self._resumption = resumption
@@ -173,13 +174,13 @@ class WaitRpc(Generic[P, Request, Response]):
 
 
 class Operations:
-    """Operations on their way: iterate over them to follow them, or wait for their `result`.
+    """Operations of the service: iterate over them to follow them, or wait for their `result`.
 
-    Iterating gives each operation as it is now, then whenever it has changed, until all have ended. No lost
-    connection ends it: it goes on when the service is there again, after 0.1 to 5 seconds a time. Leaving it
-    cancels nothing, and it can be begun anew at any time. Raises NotFound where there is no such operation,
-    or none any more, Unavailable where the service has never told of them and does not answer four times, and
-    other TableAdminErrors.
+    Iterating yields each operation as it is now, then after each change, until all have ended. After a lost
+    connection, the iteration resumes, with pauses of 0.1 to 5 seconds. Leaving the iteration cancels no
+    operation, and a new iteration can start at any time. Raises NotFound if an operation does not exist or is
+    no longer stored, Unavailable after four attempts if the service has never returned one of the operations,
+    and other TableAdminErrors.
     """
 
     def __init__(self, client: "Client", known: KnownOperations) -> None:
@@ -193,9 +194,9 @@ class Operations:
 
     @property
     def latest(self) -> list[v1.Operation]:
-        """The operations as last seen, in the order of the request; the service is not asked.
+        """The last known states of the operations, in the order of the request. The service is not called.
 
-        One that has not been seen yet has nothing but its id.
+        An operation without a response yet has only its id.
         """
         return self._known.latest
 
@@ -208,21 +209,22 @@ class Operations:
                 yield response.operation
 
     def result(self, timeout: float | None = None) -> list[v1.Operation]:
-        """The operations when all have succeeded, in the order of the request.
+        """Wait until all operations have succeeded, and return them in the order of the request.
 
-        `timeout` is in seconds, None for no end. Raises OperationFailed when all have ended and not all have
-        succeeded; DeadlineExceeded when that takes longer, and the operations go on; what iterating raises.
+        `timeout` is in seconds, None for no limit. Raises OperationFailed if all have ended and not all have
+        succeeded, DeadlineExceeded after `timeout`, while the operations continue, and the errors of
+        iterating.
         """
-        with closing(self._follow(Following(self._known, self._known.under_way, timeout))) as told:
-            for _ in told:
+        with closing(self._follow(Following(self._known, self._known.under_way, timeout))) as states:
+            for _ in states:
                 pass
         return self._known.outcome()
 
     def cancel(self) -> None:
-        """Ask those that have not ended to stop before their next call, one after the other.
+        """Request each operation that has not ended to stop before its next AWS call.
 
-        What was done stays done. They have ended when `result` or an iteration says so. Raises
-        TableAdminError at the first that can't be asked.
+        Completed calls are not undone. The method does not wait for the operations to end: `result` does.
+        Raises TableAdminError at the first request that fails.
         """
         for operation in self._known.under_way:
             self._known.note(self._client.cancel_operation(operation.operation_id))
@@ -231,35 +233,36 @@ class Operations:
 class Client:
     """Calls the Table Admin service at TARGET, which is HOST:PORT or another gRPC target.
 
-    With `dns:///HOST:PORT` each server that HOST has an address of gets calls in turn, as with a list,
-    `ipv4:ADDRESS:PORT,ADDRESS:PORT`. A server that stops gets none: its health check says so.
+    With `dns:///HOST:PORT` or a list, `ipv4:ADDRESS:PORT,ADDRESS:PORT`, the servers get calls in turn. A
+    server that reports in its health check that it stops gets no calls.
 
     Each RPC is a method. A method takes the request message, or the fields of the request as keyword
-    arguments. It returns the response message and raises what `tableadmin.errors` lists. RPCs without side
-    effects are tried again while no server answers: until their deadline if a server has answered this client
-    before, four times otherwise. An error of the endpoint is raised at once: the server has called the
-    endpoint `max_attempts` times. RPCs that list also have `.pages(...)` and `.items(...)`.
+    arguments. It returns the response message and raises the errors of `tableadmin.errors`. RPCs without side
+    effects are retried while no server answers: until their deadline if a server has answered this client
+    before, four times otherwise. An error of the endpoint is raised at once: the server has already called
+    the endpoint `max_attempts` times. RPCs that list also have `.pages(...)` and `.items(...)`.
 
-    `watch` and `wait` are iterators that go on after a lost connection; `wait_for` returns the last
-    response of `wait`. `plan` returns what would change to bring tables to their specs, `validate` returns
-    what is wrong with specs, and `apply` makes the changes. `export` returns tables as specs. `plan_tables`
-    and `export_tables` are iterators over the same results, each as soon as it is ready.
-    `read_audit_records` returns who changed what through the service.
+    `watch` and `wait` are iterators that resume after a lost connection. `wait_for` returns the last response
+    of `wait`. `plan` returns the changes that bring tables to their specs, `validate` returns the errors in
+    specs, and `apply` makes the changes. `export` returns tables as specs. `plan_tables` and `export_tables`
+    are iterators that return each result as soon as it is ready. `read_audit_records` returns the records of
+    changes through the service.
 
-    `token` proves who calls. A `token_file` is read again when it has changed. A `token_command` is run when
-    a token is needed, and again before the token expires. Without `credentials` for TLS, a token goes to this
-    machine alone: to 127.0.0.1 or a Unix socket; ValueError is raised for other targets.
+    `token` authenticates the caller. A `token_file` is read again when it changes. A `token_command` runs
+    when a token is needed, and again before the token expires. Without `credentials` for TLS, a token is sent
+    only to this machine: to 127.0.0.1 or a Unix socket. ValueError is raised for other targets.
 
-    Traffic is not encrypted unless there are `credentials`: a `Tls` with the files of the authorities to
-    trust and of a client certificate, or gRPC's own. ValueError is raised for a file that can't be used. A
-    `channel` is used instead of opening one, and is left open at the end; TARGET then only names the channel
-    in messages. `timeout` is the deadline of each call in seconds, None for no deadline. `endpoint` is one of
-    those the service is configured with, None for its default. `metadata` goes with each call.
+    Traffic is encrypted only with `credentials`: a `Tls` with the files of the trusted authorities and of a
+    client certificate, or gRPC's ChannelCredentials. ValueError is raised for an unusable file. A given
+    `channel` is used instead of a new one and is never closed; TARGET then only names the channel in
+    messages. `timeout` is the deadline of each call in seconds, None for no deadline. `endpoint` is the name
+    of an endpoint in the service's configuration, None for the default endpoint. `metadata` is sent with each
+    call.
 
-    With `tracing` each call has a span of OpenTelemetry, whose trace the server continues. This needs the
+    With `tracing`, each call has an OpenTelemetry span, and the server continues its trace. Tracing needs the
     extra `otel`; ModuleNotFoundError is raised without it.
 
-    One client serves any number of threads.
+    Several threads can use a client.
     """
 
     def __init__(  # noqa: PLR0913 - keyword arguments, each of which can be left out
@@ -289,9 +292,9 @@ class Client:
         self._streams = {name: rpc for stub in streaming for name, rpc in vars(stub).items()}
 
     def with_options(self, **changes: Unpack[OptionChanges]) -> Self:
-        """This client with another `timeout`, `endpoint` or `metadata`, on the same channel.
+        """Return a client with another `timeout`, `endpoint` or `metadata` on the same channel.
 
-        The channel stays this client's: closing what is returned does not close it.
+        Closing the returned client does not close the channel.
         """
         view = copy(self)
         view.options = replace(self.options, **changes)
@@ -299,7 +302,7 @@ class Client:
         return view
 
     def close(self) -> None:
-        """Close the channel, unless it was given; calls under way, and later ones, raise ClientClosed."""
+        """Close the channel, unless it was given. Calls in progress and later calls raise ClientClosed."""
         self._calls.close()
 
     def __enter__(self) -> Self:
@@ -313,7 +316,7 @@ class Client:
     def invoke(
         self, method: Method[P, Request, Response], request: Request, options: CallOptions
     ) -> Response:
-        """The response of METHOD to REQUEST; raises TableAdminError."""
+        """Return the response of METHOD to REQUEST. Raises TableAdminError."""
         response, trailers = self.invoke_with_trailers(method, request, options)
         warn_of_unknown(method.rpc, trailers)
         return response
@@ -321,7 +324,7 @@ class Client:
     def invoke_with_trailers(
         self, method: Method[P, Request, Response], request: Request, options: CallOptions
     ) -> tuple[Response, Metadata]:
-        """The response and the trailing metadata: the id of the request, what the contract does not know."""
+        """Return the response and the trailing metadata: the request id and unknown members."""
         rpc = cast("grpc.UnaryUnaryMultiCallable[Request, Response]", getattr(self._stub, method.rpc))
         return self._calls.unary(rpc, request, options)
 
@@ -330,25 +333,25 @@ class Client:
         return response
 
     def stream(self, resumption: Resumption[Request, Response]) -> Stream[Response]:
-        """The responses of a stream, which starts when the first one is asked for."""
+        """Return the responses of a stream. The stream starts when the first response is requested."""
         return self._calls.stream(self._streams[resumption.rpc], resumption, self.options)
 
     def list_endpoints(self) -> Sequence[v1.ConfiguredEndpoint]:
-        """The endpoints that the service is configured with, by name; raises TableAdminError.
+        """Return the endpoints of the service's configuration, sorted by name. Raises TableAdminError.
 
-        The service answers from its configuration and calls no endpoint.
+        The service calls no endpoint.
         """
         response = self._response(self._endpoint_stub.ListEndpoints, v1.ListEndpointsRequest())
         return response.endpoints
 
     def who_am_i(self) -> v1.WhoAmIResponse:
-        """Who the service takes the caller for, and what policies may permit; raises TableAdminError."""
+        """Return the caller's identity and the actions that policies may permit. Raises TableAdminError."""
         return self._response(self._access_stub.WhoAmI, v1.WhoAmIRequest())
 
     def check_access(self, action: str, table_name: str | None = None) -> v1.CheckAccessResponse:
-        """Whether policies permit ACTION, such as `CreateTable`, for the table or for the endpoint.
+        """Return whether policies permit ACTION, such as `CreateTable`, on the table or on the endpoint.
 
-        Raises TableAdminError: InvalidArgument where there is no such action.
+        Raises TableAdminError: InvalidArgument for an unknown action.
         """
         request = v1.CheckAccessRequest(action=action, table_name=table_name)
         return self._response(self._access_stub.CheckAccess, request)
@@ -360,13 +363,13 @@ class Client:
         not_before: datetime | None = None,
         include_billing: bool = False,
     ) -> Plans:
-        """The changes and AWS calls that bring tables to SPECS: a plan for each spec, in the order of SPECS.
+        """Return a plan for each spec, in the order of SPECS: the changes and AWS calls that apply the spec.
 
         Changes nothing. `plan_tables` returns the plans one by one, and the error of each table that can't
-        be read. `not_before` is the time at which the plans are to be applied, if policies depend on that.
-        `include_billing` has plans say what the cost depends on, for `tableadmin.cost.plan_cost`. Raises
-        TableAdminError: InvalidArgument, whose `field_violations` say what is wrong, for invalid specs, and
-        the error of the first table that can't be read.
+        be read. `not_before` is the time at which the plans are to be applied, which policies may depend on.
+        With `include_billing`, the plans contain the billing facts for `tableadmin.cost.plan_cost`. Raises
+        TableAdminError: InvalidArgument with `field_violations` for invalid specs, and the error of the
+        first table that can't be read.
         """
         request = list(specs)
         stream = self.plan_tables(request, not_before, include_billing=include_billing)
@@ -376,15 +379,14 @@ class Client:
     def drift(
         self, specs: Iterable[v1.TableSpec], *, prefix: str = "", include_billing: bool = False
     ) -> list[TableDrift]:
-        """How the tables of the endpoint stand to SPECS: in the order of SPECS, then tables without a spec.
+        """Compare tables with SPECS. Return the drift in the order of SPECS, then tables without a spec.
 
-        Changes nothing. Tables without a spec are UNMANAGED and come by name; `prefix` limits them to those
-        whose names begin with it. A table that can't be read is UNKNOWN and has the `error`.
-        `include_billing` has the plans, and `billed_table` of UNMANAGED tables, say what the cost depends on;
-        UNMANAGED tables are read for that.
+        Changes nothing. Tables without a spec are UNMANAGED and sorted by name; `prefix` selects those whose
+        names begin with `prefix`. A table that can't be read is UNKNOWN and has an `error`. With
+        `include_billing`, the plans, and `billed_table` of UNMANAGED tables, contain the billing facts; the
+        service then also reads the UNMANAGED tables.
 
-        Raises TableAdminError: InvalidArgument, whose `field_violations` say what is wrong, for invalid
-        specs.
+        Raises TableAdminError: InvalidArgument with `field_violations` for invalid specs.
         """
         ordered = list(specs)
         results = [
@@ -407,18 +409,18 @@ class Client:
     def export(
         self, *, table_names: Iterable[str] = (), prefix: str | None = None, all_tables: bool = False
     ) -> Exports:
-        """Tables as specs, in the order of `table_names` or by name, and notes of what the specs lack.
+        """Return tables as specs, in the order of `table_names` or by name, and notes of missing settings.
 
         Specify one of `table_names`, `prefix` and `all_tables`. `export_tables` returns the specs one by one,
-        and the error of each table that can't be read. Raises TableAdminError: NotFound where a table does
-        not exist, and the error of the first table that can't be read.
+        and the error of each table that can't be read. Raises TableAdminError: NotFound if a table does not
+        exist, and the error of the first table that can't be read.
         """
         names = list(table_names)
         stream = self.export_tables(table_names=names, prefix=prefix, all_tables=all_tables)
         return exports_of(names, list(stream))
 
     def validate(self, specs: Iterable[v1.TableSpec]) -> v1.ValidateTablesResponse:
-        """All that is wrong with SPECS, for which AWS is not asked; raises TableAdminError."""
+        """Return all errors in SPECS, without calling AWS. Raises TableAdminError."""
         request = v1.ValidateTablesRequest(specs=specs)
         return self._response(self._plan_stub.ValidateTables, request)
 
@@ -433,28 +435,28 @@ class Client:
         requested_by: str | None = None,
         not_before: datetime | None = None,
     ) -> Operations:
-        """Bring tables to SPECS: an operation for each is begun, which goes on whoever leaves.
+        """Start an operation for each spec that changes the table to the spec, and return the operations.
 
-        `fingerprints` has for each table that was planned the fingerprint of its plan: where one has moved
-        on since, nothing is done. `allow_destructive` lets changes of class DESTRUCTIVE happen,
-        `allow_replacement` lets tables be deleted with their items and made anew. `requested_by` is written
-        down with the operations.
+        The operations continue without the caller. `fingerprints` maps table names to the fingerprints of
+        their plans: if a table has changed since its plan, no operation starts. `allow_destructive` permits
+        changes of class DESTRUCTIVE. `allow_replacement` permits deleting tables with their items and
+        creating them again. `requested_by` is stored with the operations.
 
-        `request_id` is 1 to 128 characters that no other request has, a new UUID by default. It is sent with
-        each try, however many it takes, which therefore begin the operations once.
+        `request_id` is a unique string of 1 to 128 characters, a new UUID by default. All retries send the
+        same id, so the operations start only once.
 
         `not_before` is the time at which the operations may start, with a time zone and within 30 days. If
         policies require approval, the operations wait for it: see `approve_operation`.
 
-        Raises, and then nothing is begun, InvalidArgument: specs can't be, `field_violations` say why, or the
-        request id was another request's; FailedPrecondition: a plan is refused or holds changes that are not
-        allowed, or another operation is changing a table; Aborted: a table has moved on since it was planned.
-        After other TableAdminErrors, such as Unavailable and DeadlineExceeded, the operations may have begun
-        or not: call again with the same arguments and `request_id`, and they are found or begun.
+        No operation starts if one of these errors is raised. InvalidArgument: a spec is invalid (see
+        `field_violations`), or another request used `request_id`. FailedPrecondition: a plan is refused or
+        has changes that are not allowed, or another operation is changing a table. Aborted: a table has
+        changed since its plan. After other TableAdminErrors, such as Unavailable and DeadlineExceeded, the
+        operations may have started: call again with the same arguments and `request_id`.
 
-        For more than 20 tables, the service checks the live tables after the response. If a check fails,
-        nothing is changed: all operations end ABORTED, and `Operations.result` raises OperationFailed with
-        the reason of the check.
+        For more than 20 tables, the service checks the live tables after the response. If a check fails, no
+        table is changed: all operations end ABORTED, and `Operations.result` raises OperationFailed with the
+        reason of the check.
         """
         request = v1.ApplyPlanRequest(
             specs=specs,
@@ -469,14 +471,11 @@ class Client:
         return Operations(self, KnownOperations(response.operations))
 
     def operations(self, operation_ids: Iterable[str]) -> Operations:
-        """The operations of these ids, to come back to; the service is not asked before they are followed.
-
-        Up to 5,000 can be followed at once.
-        """
+        """Return up to 5,000 operations by their ids. The service is not called until they are followed."""
         return Operations(self, KnownOperations.by_ids(operation_ids))
 
     def get_operation(self, operation_id: str) -> v1.Operation:
-        """The operation, its spec included; raises TableAdminError: NotFound when there is none any more."""
+        """Return the operation with its spec. Raises TableAdminError: NotFound if it is no longer stored."""
         request = v1.GetOperationRequest(operation_id=operation_id)
         response = self._response(self._operation_stub.GetOperation, request)
         return response.operation
@@ -489,10 +488,10 @@ class Client:
         request_id: str | None = None,
         page_size: int | None = None,
     ) -> Iterator[v1.Operation]:
-        """The operations, newest first, without their specs; each page is asked for when it is needed.
+        """Return an iterator over operations, newest first, without their specs. Pages load as needed.
 
-        Those of one table, in one of `states`, of one request; without filters all that are remembered, which
-        is for 30 days after they ended. `page_size` is 1 to 500. Raises TableAdminError.
+        The filters select operations of one table, in one of `states`, or of one request. Operations are
+        stored for 30 days after their end. `page_size` is 1 to 500. Raises TableAdminError.
         """
         return self._listed(
             v1.ListOperationsRequest(
@@ -508,42 +507,43 @@ class Client:
             following = next_page(following, page)
 
     def cancel_operation(self, operation_id: str) -> v1.Operation:
-        """Ask the operation to stop before its next call; the operation as it is then.
+        """Request the operation to stop before its next AWS call, and return the operation.
 
-        What was done stays done, and one that has ended stays as it is. Raises TableAdminError: NotFound when
-        there is none any more.
+        Completed calls are not undone. An ended operation does not change. Raises TableAdminError: NotFound
+        if the operation is no longer stored.
         """
         request = v1.CancelOperationRequest(operation_id=operation_id)
         response = self._response(self._operation_stub.CancelOperation, request)
         return response.operation
 
     def approve_operation(self, operation_id: str, comment: str | None = None) -> v1.Operation:
-        """Approve what the operation waits for, `approval_request` of the operation; the operation then.
+        """Approve the `approval_request` of the operation, and return the operation.
 
-        It goes on when all approvals are there that policies require. Raises TableAdminError: NotFound when
-        there is none any more; PermissionDenied for whoever is no approver, or asked for it;
-        FailedPrecondition when it does not wait for approval, or the table has changed, which ends it.
+        The operation continues when it has all required approvals. Raises TableAdminError: NotFound if the
+        operation is no longer stored, PermissionDenied if the caller is not an approver or requested the
+        operation, FailedPrecondition if the operation does not wait for approval, or if its table has
+        changed, which ends the operation.
         """
         request = v1.ApproveOperationRequest(operation_id=operation_id, comment=comment)
         response = self._response(self._operation_stub.ApproveOperation, request)
         return response.operation
 
     def reject_operation(self, operation_id: str, comment: str | None = None) -> v1.Operation:
-        """End the operation, which waits for approval; the operation then. Raises as `approve_operation`."""
+        """End an operation that waits for approval, and return it. Raises as `approve_operation` does."""
         request = v1.RejectOperationRequest(operation_id=operation_id, comment=comment)
         response = self._response(self._operation_stub.RejectOperation, request)
         return response.operation
 
     def forget_operation(self, operation_id: str) -> None:
-        """Remove the record of an operation that has ended, or whose record can't be read.
+        """Delete the record of an operation that has ended, or whose record can't be read.
 
-        Raises TableAdminError: NotFound when there is none, FailedPrecondition while the operation has not
+        Raises TableAdminError: NotFound if there is no record, FailedPrecondition if the operation has not
         ended.
         """
         request = v1.ForgetOperationRequest(operation_id=operation_id)
         self._response(self._operation_stub.ForgetOperation, request)
 
-    # Watching and waiting: `wait` gives the progress, `wait_for` the end of it
+    # Watching and waiting: `wait` yields each response, `wait_for` returns the last response
     watch = StreamRpc(Watching)
     wait = StreamRpc(Waiting)
     wait_for = WaitRpc(Waiting)
@@ -552,7 +552,7 @@ class Client:
     plan_tables = StreamRpc(Planning)
     export_tables = StreamRpc(Exporting)
 
-    # The audit of the service
+    # The audit records of the service
     read_audit_records = StreamRpc(AuditReading)
 
     # The RPCs of AWS, from here to the end, are written by `make proto`: do not edit.

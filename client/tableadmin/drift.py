@@ -1,4 +1,4 @@
-"""Drift: how the tables of an endpoint stand to specs. No I/O."""
+"""Drift: the differences between tables and their specs. No I/O."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,12 +11,12 @@ from tableadmin.v1 import BilledTable, ExportTablesResponse, PlanAction, PlanTab
 
 T = TypeVar("T")
 
-# Specs that one request can hold.
+# The maximum number of specs in a request.
 _SPECS_A_REQUEST = 1_000
 
 
 class DriftStatus(Enum):
-    """How a table stands to its spec."""
+    """The result of comparing a table with its spec."""
 
     SAME = "SAME"
     """The table matches its spec."""
@@ -32,11 +32,11 @@ class DriftStatus(Enum):
 
 @dataclass(frozen=True)
 class TableDrift:
-    """How one table stands to its spec.
+    """The comparison of a table with its spec.
 
-    `plan` brings the table to its spec, and its `changes` are the differences; None for a table without a
-    spec or with an `error`. `error` is the reason why the table could not be compared. `billed_table` is what
-    the cost of an UNMANAGED table depends on, if it was asked for and can be read.
+    The `changes` of `plan` are the differences. `plan` is None for a table without a spec or with an `error`.
+    `error` is why the table could not be compared. `billed_table` has the billing facts of an UNMANAGED
+    table, None if they were not requested or can't be read.
     """
 
     table_name: str
@@ -47,14 +47,14 @@ class TableDrift:
 
 
 def batches(specs: Sequence[T]) -> Iterator[Sequence[T]]:
-    """SPECS in batches that one request can hold."""
+    """Split SPECS into batches for one request each."""
     return (specs[first : first + _SPECS_A_REQUEST] for first in range(0, len(specs), _SPECS_A_REQUEST))
 
 
 def table_drifts(results: Iterable[PlanTablesResponse], live: Iterable[str]) -> list[TableDrift]:
-    """How tables stand to their specs, by the plans RESULTS and in their order.
+    """Return the drift of each table in RESULTS, in that order, then of LIVE tables without a spec, by name.
 
-    LIVE are the names of all tables. Those that have no spec follow by name.
+    LIVE are the names of all tables.
     """
     compared = [_compared(each) for each in results]
     unmanaged = sorted(set(live) - {each.table_name for each in compared})

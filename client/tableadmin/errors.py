@@ -1,7 +1,7 @@
-"""What a call can end in: one class for each gRPC code worth telling apart, with what the service says of it.
+"""The errors of calls: a class for each gRPC code, with the details that the service sends.
 
-The service sends a `google.rpc.Status` with details (https://google.aip.dev/193); an error without them, from
-a proxy or because nothing answers, has the same class and fewer attributes.
+The service sends a `google.rpc.Status` with details (https://google.aip.dev/193). An error of a proxy or of
+gRPC itself has no details: its class is the same, and most attributes are empty.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ from tableadmin.v1 import Operation, WaitResponse
 
 M = TypeVar("M", bound=Message)
 
-# What keeps a client and a server from speaking TLS to each other.
+# The reasons why a TLS handshake fails.
 TlsProblem: TypeAlias = Literal[
     "TLS_REQUIRED",
     "TLS_NOT_SERVED",
@@ -39,14 +39,14 @@ TlsProblem: TypeAlias = Literal[
 
 
 class FieldViolation(NamedTuple):
-    """A field of the request that was refused: `field` is its path in the message."""
+    """An invalid field of the request. `field` is the path of the field in the request message."""
 
     field: str
     description: str
 
 
 class Resource(NamedTuple):
-    """What an error is about: `type` is such as `dynamodb.amazonaws.com/Table`, `name` a name or ARN."""
+    """The resource of an error: `type` is, for example, `dynamodb.amazonaws.com/Table`."""
 
     type: str
     name: str
@@ -69,11 +69,12 @@ class PreconditionViolation(NamedTuple):
 
 @dataclass(eq=False)
 class TableAdminError(Exception):
-    """A call that failed. The gRPC error is its `__cause__`.
+    """The base class of all errors of calls. `__cause__` is the gRPC error.
 
-    `reason` is the AWS code in upper snake case and `domain` whose it is, `dynamodb.amazonaws.com` or
-    `tableadmin`; `aws_code` is the code as AWS writes it. `request_id` finds the call in the service's log,
-    `aws_request_id` in AWS's. `retry_delay` is in seconds. What is not known is empty or None.
+    `reason` is the error code in upper snake case. `domain` is the source of `reason`:
+    `dynamodb.amazonaws.com` or `tableadmin`. `aws_code` is the code as AWS spells it. `request_id` identifies
+    the call in the service's log, `aws_request_id` in AWS's. `retry_delay` is in seconds. Unknown attributes
+    are empty or None.
     """
 
     message: str
@@ -92,7 +93,7 @@ class TableAdminError(Exception):
     retry_delay: float | None = None
 
     def __post_init__(self) -> None:
-        super().__init__(self.message)  # what pickle makes it again from
+        super().__init__(self.message)  # the arguments with which pickle rebuilds the error
 
     def __str__(self) -> str:
         fields = [
@@ -109,34 +110,34 @@ class NotFound(TableAdminError):
 
 
 class AlreadyExists(TableAdminError):
-    """What was to be created exists."""
+    """The resource to create already exists."""
 
 
 class InvalidArgument(TableAdminError):
-    """The request is wrong whatever the state of things; `field_violations` says where, if it is known."""
+    """The request is invalid in any state of the resource. `field_violations` names the fields, if known."""
 
 
 class FailedPrecondition(TableAdminError):
-    """The state of the resource does not allow it: a change is under way, or it is protected."""
+    """The state of the resource does not allow the call: it is being changed, or it is protected."""
 
 
 class ResourceExhausted(TableAdminError):
-    """A limit or quota is used up, or calls come too fast; `retry_delay` says how long to wait, if known."""
+    """A limit or quota is exceeded, or calls are throttled. `retry_delay` is how long to wait, if known."""
 
 
 class PermissionDenied(TableAdminError):
-    """The caller, or the service at AWS, may not do this."""
+    """The caller, or the service at AWS, does not have permission for the call."""
 
 
 class Unauthenticated(TableAdminError):
-    """The credentials of the caller, or of the service at AWS, are missing, wrong or expired."""
+    """The credentials of the caller, or of the service at AWS, are missing, invalid or expired."""
 
 
 @dataclass(eq=False)
 class Unavailable(TableAdminError):
-    """The service or its endpoint can't be reached now; what was asked may or may not have been done.
+    """The service or its endpoint can't be reached. The call may or may not have taken effect.
 
-    `tls_problem` is the kind of problem where TLS kept the connection from being made.
+    `tls_problem` is why the TLS handshake failed, None if it did not fail.
     """
 
     tls_problem: TlsProblem | None = None
@@ -144,9 +145,9 @@ class Unavailable(TableAdminError):
 
 @dataclass(eq=False)
 class DeadlineExceeded(TableAdminError):
-    """No answer came in time; what was asked may or may not have been done.
+    """The deadline expired before a response. The call may or may not have taken effect.
 
-    Of a wait, `progress` is what was seen last, None where nothing was.
+    For a wait, `progress` is the last response, None if there was none.
     """
 
     progress: WaitResponse | None = field(default=None, repr=False)
@@ -157,37 +158,38 @@ class Unimplemented(TableAdminError):
 
 
 class Aborted(TableAdminError):
-    """A conflict with another change: read the state again, then decide anew."""
+    """The call conflicts with another change. Read the current state before you call again."""
 
 
 class Cancelled(TableAdminError):
-    """The call was given up before it ended; what was asked may or may not have been done."""
+    """The call was cancelled. The call may or may not have taken effect."""
 
 
 class ClientClosed(Cancelled):
-    """The client was closed, before the call or while it was under way.
+    """The client was closed before or during the call.
 
-    What was asked by a call under way may or may not have been done.
+    A call in progress may or may not have taken effect.
     """
 
 
 class WrongEventLoop(TableAdminError):
-    """An asynchronous client was made outside an event loop, or used outside the one that it was made in.
+    """An asynchronous client was created outside an event loop, or used in another event loop.
 
-    Nothing was sent.
+    No request was sent.
     """
 
 
 class Internal(TableAdminError):
-    """Something is broken in the service or on the way; `request_id` finds it in the service's log."""
+    """The service or the connection has a fault. `request_id` identifies the call in the service's log."""
 
 
 @dataclass(eq=False)
 class OperationFailed(TableAdminError):
-    """Operations have ended, and not all have succeeded: what else it says is of the first that has not.
+    """All operations have ended, and at least one did not succeed.
 
-    `operations` are all of them in the order of the request, `failed` those that failed, were cancelled or
-    were aborted. The `error` of each says in what state its table was left.
+    `operations` are all operations in the order of the request. `failed` are the operations that failed or
+    were cancelled or aborted; the `error` of each says in what state its table is. The other attributes are
+    those of the first failed operation.
     """
 
     operations: tuple[Operation, ...] = field(default=(), repr=False)
@@ -218,7 +220,7 @@ ERROR_CLASSES: Mapping[grpc.StatusCode, type[TableAdminError]] = {
     grpc.StatusCode.UNKNOWN: Internal,
 }
 
-# What gRPC itself says when the service did not, in words that say what happened.
+# The messages of errors that gRPC itself reports.
 _BARE_MESSAGES: Mapping[grpc.StatusCode, str] = {
     grpc.StatusCode.DEADLINE_EXCEEDED: "no answer from {target} in time: {text}",
     grpc.StatusCode.UNAVAILABLE: "cannot reach {target}: {text}",
@@ -226,19 +228,19 @@ _BARE_MESSAGES: Mapping[grpc.StatusCode, str] = {
 }
 
 
-# What gRPC says of calls under way on a channel that its owner closes, also as "Stream removed (...)".
+# gRPC's text for calls in progress on a channel that its owner closes, also as "Stream removed (...)".
 _CLOSED = "Channel closed!"
 
 
 def closed() -> ClientClosed:
-    """The error of a call whose client is closed, or the channel that it was given."""
+    """Return the error of a call whose client or channel is closed."""
     return ClientClosed("the client was closed: calls need an open one", grpc.StatusCode.CANCELLED)
 
 
 def from_rpc_error(error: grpc.RpcError, target: Target) -> TableAdminError:
-    """The error that ERROR stands for; TARGET, which was called, is named where there are no details.
+    """Convert ERROR to a TableAdminError. If ERROR has no details, the message names TARGET.
 
-    A CANCELLED without details is UNAVAILABLE: the caller has cancelled nothing, the connection has.
+    CANCELLED without details becomes Unavailable: the connection was lost, the caller cancelled nothing.
     """
     code, status = error.code(), _status(error)
     if code is grpc.StatusCode.CANCELLED and not status.details:
@@ -269,7 +271,7 @@ def from_rpc_error(error: grpc.RpcError, target: Target) -> TableAdminError:
 
 
 def _status(error: grpc.RpcError) -> Status:
-    """The status that the service sent with ERROR; an empty one if it sent none, or not a sound one."""
+    """Return the status that the service sent with ERROR, empty if there is none or it can't be parsed."""
     try:
         return rpc_status.from_call(cast("grpc.Call", error)) or Status()
     except (ValueError, DecodeError):
@@ -277,7 +279,7 @@ def _status(error: grpc.RpcError) -> Status:
 
 
 def _detail(status: Status, detail_type: type[M]) -> M:
-    """The detail of that type; an empty one if STATUS has none, or not a sound one."""
+    """Return the detail of DETAIL_TYPE, empty if STATUS has none or it can't be parsed."""
     detail = detail_type()
     try:
         any(packed.Unpack(detail) for packed in status.details)
@@ -298,7 +300,7 @@ _TLS_TEXTS: Mapping[TlsProblem, str] = {
     "SERVER_NAME_WRONG": "the certificate of the server is for another name",
 }
 
-# What gRPC's texts say of a handshake that failed.
+# gRPC's texts of failed TLS handshakes.
 _HANDSHAKE_PROBLEMS: Mapping[str, TlsProblem] = {
     "WRONG_VERSION_NUMBER": "TLS_NOT_SERVED",
     "certificate has expired": "SERVER_CERTIFICATE_EXPIRED",
@@ -306,12 +308,12 @@ _HANDSHAKE_PROBLEMS: Mapping[str, TlsProblem] = {
     "Hostname Verification Check failed": "SERVER_NAME_WRONG",
     "is not in peer certificate": "SERVER_NAME_WRONG",  # of earlier releases
 }
-# How gRPC ends its text where the server has closed a connection at once, and where one was made at all.
+# gRPC's texts for a connection that the server closed at once, and for an established connection.
 _NOT_CONNECTED, _CLOSED_AT_ONCE = "ailed to connect", ("Socket closed", "Connection reset by peer")
 
 
 def tls_problem(text: str, target: Target) -> TlsProblem | None:
-    """What TEXT of gRPC says of TLS on the way to TARGET; None for another problem."""
+    """Return the TLS problem of gRPC's TEXT for TARGET, None for other problems."""
     if _NOT_CONNECTED not in text:
         return None
     if text.endswith(_CLOSED_AT_ONCE):
@@ -319,7 +321,7 @@ def tls_problem(text: str, target: Target) -> TlsProblem | None:
     return next((problem for part, problem in _HANDSHAKE_PROBLEMS.items() if part in text), None)
 
 
-# Why a server closes a connection at once, by whether the channel has TLS and the client a certificate.
+# Why a server closes a connection at once, by `tls` and `certificate` of Target.
 _CLOSED_BY_SERVER: Mapping[tuple[bool | None, bool | None], TlsProblem] = {
     (False, False): "TLS_REQUIRED",
     (True, False): "CLIENT_CERTIFICATE_REQUIRED",
@@ -327,7 +329,7 @@ _CLOSED_BY_SERVER: Mapping[tuple[bool | None, bool | None], TlsProblem] = {
 }
 
 
-# How gRPC's resolvers begin a text about a host name that they can't resolve.
+# The beginnings of gRPC's texts for a host name that can't be resolved.
 _UNRESOLVED = ("errors resolving ", "DNS resolution failed ")
 
 

@@ -1,4 +1,4 @@
-"""What the synchronous and the asynchronous client know of an RPC: its name, its types, its request."""
+"""An RPC of the clients: its name, message types and request."""
 
 import json
 import logging
@@ -37,11 +37,11 @@ class Method(Generic[P, Request, Response]):
     def arguments(
         self, messages: tuple[object, ...], fields: dict[str, object], options: CallOptions
     ) -> tuple[Request, CallOptions]:
-        """The request and the options of a call with these positional and keyword arguments.
+        """Return the request and the options of a call with these positional and keyword arguments.
 
-        `timeout` among the keywords is the deadline of the call: no request has such a field. Raises
-        TypeError for a message beside fields. Raises TypeError for a value of the wrong type and ValueError
-        for a field that the request does not have; both name the field.
+        The keyword `timeout` is the deadline of the call in seconds; no request has a field of that name.
+        Raises TypeError for a message with fields and for a value of the wrong type, ValueError for a field
+        that the request does not have. The last two name the field.
         """
         if "timeout" in fields:
             options = replace(options, timeout=cast("float | None", fields.pop("timeout")))
@@ -87,7 +87,7 @@ _KINDS = {
 
 
 def _kind(field: FieldDescriptor) -> str:
-    """What a value of FIELD has to be."""
+    """Describe the valid values of FIELD."""
     if is_map(field):
         return "a dict"
     named = field.message_type or field.enum_type
@@ -96,7 +96,7 @@ def _kind(field: FieldDescriptor) -> str:
 
 
 def warn_of_unknown(rpc: str, trailers: Iterable[tuple[str, str | bytes]]) -> None:
-    """Log what AWS answered to RPC and the contract does not know, as the service says in TRAILERS."""
+    """Log the members of AWS's response to RPC that the contract does not know, as TRAILERS list them."""
     for key, value in trailers:
         if key == UNKNOWN_KEY:
             _logger.warning("%s: AWS answered what this version does not know: %s", rpc, _paths(value))

@@ -1,6 +1,6 @@
-"""Operations that are followed to their end: what is asked next, what is told, what came of them. No I/O.
+"""Follow operations until they end: the next request, the changes for the caller, the result. No I/O.
 
-The clients' `Operations` carry out what is decided here.
+`Operations` of the clients and `streams` send the requests.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,7 +30,7 @@ State: TypeAlias = "OperationState.ValueType"
 
 _SUCCEEDED = OperationState.OPERATION_STATE_SUCCEEDED
 
-# How an operation ends without success that does not say why: as which code, and in which words.
+# The code and the message of operations that ended without success and without an error.
 _UNSAID: Mapping[State, tuple[grpc.StatusCode, str]] = {
     OperationState.OPERATION_STATE_ABORTED: (grpc.StatusCode.ABORTED, "the table was not as planned"),
     OperationState.OPERATION_STATE_CANCELLED: (grpc.StatusCode.CANCELLED, "the operation was cancelled"),
@@ -46,26 +46,26 @@ _UNDER_WAY: Mapping[State, str] = {
     OperationState.OPERATION_STATE_SCHEDULED: "waiting for its time",
     OperationState.OPERATION_STATE_RUNNING: "running",
 }
-# The reason of operations that did not start because another table of the request failed its check.
+# The error reason of operations that did not start because another table of the request failed its check.
 _NOT_ADMITTED = "REQUEST_NOT_ADMITTED"
-# Operations that a message names before it only counts.
+# How many operations an error message names. It counts the others.
 _NAMED = 5
 
 
 class KnownOperations:
-    """Some operations, each as it was last seen; one that was not seen yet has its id only."""
+    """The last known state of operations. An operation without a response yet has only its id."""
 
     def __init__(self, operations: Iterable[Operation]) -> None:
         self._latest = {operation.operation_id: operation for operation in operations}
 
     @classmethod
     def by_ids(cls, ids: Iterable[str]) -> "KnownOperations":
-        """Operations of which nothing but the id is known."""
+        """Return operations with only their ids."""
         return cls(Operation(operation_id=each) for each in ids)
 
     @property
     def ids(self) -> list[str]:
-        """The ids, in the order given at first."""
+        """The ids, in the initial order."""
         return list(self._latest)
 
     @property
@@ -75,21 +75,21 @@ class KnownOperations:
 
     @property
     def under_way(self) -> list[Operation]:
-        """Those that have not ended, as far as is known."""
+        """The operations that have not ended, as far as is known."""
         return [each for each in self.latest if each.state not in _ENDED]
 
     @property
     def answered(self) -> bool:
-        """Whether the service has ever told of them."""
+        """Whether the service has ever returned one of the operations."""
         return any(each.HasField("state") for each in self.latest)
 
     def note(self, operation: Operation) -> None:
-        """OPERATION is so now, unless it is known to have ended: answers may come out of order."""
+        """Record OPERATION, unless it is known to have ended: responses may come out of order."""
         if self._latest[operation.operation_id].state not in _ENDED:
             self._latest[operation.operation_id] = operation
 
     def outcome(self) -> list[Operation]:
-        """The operations, which have ended; raises OperationFailed where not all have succeeded."""
+        """Return the ended operations. Raises OperationFailed unless all have succeeded."""
         failed = [each for each in self.latest if each.state != _SUCCEEDED]
         if failed:
             raise _failure(self.latest, failed)
@@ -97,10 +97,10 @@ class KnownOperations:
 
 
 class Following(Resumption[WatchOperationRequest, WatchOperationResponse]):
-    """Tells of each of `operations` once, then whenever it has changed, until all have ended.
+    """Follow OPERATIONS until all have ended: each one first as it is, then after each change.
 
-    What it sees is noted in KNOWN. `timeout` is in seconds for the whole of it, None for no end. It calls
-    again after a loss; it gives up only where the service has never told of the operations, after four tries.
+    KNOWN is updated. `timeout` is in seconds for all calls together, None for no limit. A lost connection is
+    resumed. Raises Unavailable after four attempts if the service has never returned one of the operations.
     """
 
     rpc = "WatchOperation"
@@ -117,7 +117,7 @@ class Following(Resumption[WatchOperationRequest, WatchOperationResponse]):
         self.finished = not self._awaited
 
     def next_call(self) -> tuple[WatchOperationRequest, float | None]:
-        """Those that have not ended, with the time that remains."""
+        """Return the request for the operations that have not ended, and the remaining time in seconds."""
         if self._end is None and self._timeout is not None:
             self._end = self.now() + self._timeout
         remaining = self._remaining()
@@ -126,9 +126,9 @@ class Following(Resumption[WatchOperationRequest, WatchOperationResponse]):
         return WatchOperationRequest(operation_ids=self._awaited), remaining
 
     def received(self, response: WatchOperationResponse) -> Sequence[WatchOperationResponse]:
-        """RESPONSE, unless it is a sign of life or tells again what was told before a loss."""
+        """Return RESPONSE, unless it is a keepalive or repeats a state that the caller already has."""
         self._answered, self._failures = True, 0
-        operation = response.operation  # of a sign of life: an empty one, which nobody awaits
+        operation = response.operation  # in a keepalive: an empty operation, which is in no list
         if operation == self._awaited.get(operation.operation_id, operation):
             return ()
         self._known.note(operation)
@@ -158,9 +158,9 @@ class Following(Resumption[WatchOperationRequest, WatchOperationResponse]):
 def next_page(
     request: ListOperationsRequest, response: ListOperationsResponse
 ) -> ListOperationsRequest | None:
-    """The request for the page after RESPONSE, which answered REQUEST; None after the last page.
+    """Return the request for the page after RESPONSE, the response to REQUEST; None after the last page.
 
-    Raises Internal when the page asked for is the one to ask for next, which would never end.
+    Raises Internal if the next page is the same page, which would never end.
     """
     token = response.next_page_token
     if not token:
@@ -180,7 +180,7 @@ def _still(operation: Operation) -> str:
 
 
 def _failure(operations: Sequence[Operation], failed: Sequence[Operation]) -> OperationFailed:
-    # Operations that did not start because of another table of the request do not say why.
+    # Name the operations whose table failed, not those that did not start because of another table.
     first = min(failed, key=lambda each: each.error.reason == _NOT_ADMITTED)
     error = first.error
     code, words = _UNSAID.get(first.state, (grpc.StatusCode.UNKNOWN, "the operation has not ended"))

@@ -1,6 +1,6 @@
-"""Pages of what RPCs of AWS list.
+"""Pages of the RPCs of AWS that list.
 
-A page without a token is the last one; one without items need not be.
+A page without a token is the last page. A page without items may have a next page.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,16 +16,16 @@ from tableadmin.errors import Internal
 Request = TypeVar("Request", bound=Message)
 
 
-# How each RPC of AWS that answers in pages does so.
+# The paging fields of each paged RPC.
 PAGINATION: Mapping[str, Listing] = {
     method.name: paging for method in SERVICE.methods if (paging := listing(method)) is not None
 }
 
 
 def next_request(rpc: str, request: Request, response: Message) -> Request | None:
-    """The request for the page after RESPONSE, which answered REQUEST; None after the last page.
+    """Return the request for the page after RESPONSE, the response to REQUEST; None after the last page.
 
-    Raises Internal when the page asked for is the one to ask for next, which would never end.
+    Raises Internal if the next page is the same page, which would never end.
     """
     fields = PAGINATION[rpc]
     token = cast("str", getattr(response, fields.token_out))

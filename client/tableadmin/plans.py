@@ -1,6 +1,6 @@
-"""Plans and exports as they arrive: one result a table, however many calls it takes. No I/O.
+"""Streams of plans and exports: one response for each table, across calls. No I/O.
 
-`streams` carries out what is decided here, for the synchronous and for the asynchronous client.
+`streams` sends the calls, for the synchronous and for the asynchronous client.
 """
 
 from collections.abc import Iterable, Sequence
@@ -30,23 +30,23 @@ _CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 
 class _Results(Resumption[Request, Result]):
-    """A stream with one response for each table. After a lost connection it asks for the tables left."""
+    """A stream with one response for each table. After a lost connection it requests the remaining tables."""
 
     def __init__(self, request: Request) -> None:
         super().__init__()
         self._request = request
         self._seen: set[str] = set()
         self._total = 0
-        # When the last response came.
-        self._heard = 0.0
+        # The time of the last response.
+        self._last_response_at = 0.0
 
     def next_call(self) -> tuple[Request, float | None]:
-        """The request, without a deadline: the results of 1,000 tables take minutes."""
+        """Return the request, without a deadline: the results of 1,000 tables take minutes."""
         return self._request, None
 
     def received(self, response: Result) -> Sequence[Result]:
-        """RESPONSE, counted across calls; nothing for a table that an earlier call has told of."""
-        self._answered, self._failures, self._heard = True, 0, self.now()
+        """Return RESPONSE with the counts of all calls; nothing for a table that the caller already has."""
+        self._answered, self._failures, self._last_response_at = True, 0, self.now()
         if response.table_name in self._seen:
             return ()
         self._seen.add(response.table_name)
@@ -55,13 +55,13 @@ class _Results(Resumption[Request, Result]):
         return (response,)
 
     def ended(self, error: TableAdminError | None = None) -> Sequence[Result]:
-        """Nothing; the stream is over once every table has come, or none is to come."""
+        """Return no responses. The stream is finished when all tables have a response."""
         self.finished |= len(self._seen) == self._total and (self._answered or error is None)
         super().ended(error)
         return ()
 
     def _lost(self, error: TableAdminError) -> Sequence[Result]:
-        if self._answered and self.now() - self._heard > DEFAULT_TIMEOUT:
+        if self._answered and self.now() - self._last_response_at > DEFAULT_TIMEOUT:
             raise error
         self._back_off(error)
         return ()
@@ -71,12 +71,12 @@ class Planning(_Results[PlanTablesRequest, PlanTablesResponse]):
     """Plan tables: a response for each of `specs` as soon as its plan is ready, in no particular order.
 
     A response has a `plan`, or the `error` that prevented a plan of this table alone. `completed_tables` and
-    `total_tables` say how far the stream is. There is no deadline. A lost connection is opened again, for up
-    to 30 seconds, and the plans that are left are asked for. `not_before` is the time at which the plans are
-    to be applied, if policies depend on that. `include_billing` has plans say what the cost depends on, for
+    `total_tables` are the progress. The stream has no deadline. After a lost connection, it requests the
+    remaining plans, for up to 30 seconds. `not_before` is the time at which the plans are to be applied,
+    which policies may depend on. With `include_billing`, the plans contain the billing facts for
     `tableadmin.cost.plan_cost`.
 
-    Raises TableAdminError: InvalidArgument, whose `field_violations` say what is wrong, for invalid specs.
+    Raises TableAdminError: InvalidArgument with `field_violations` for invalid specs.
     """
 
     rpc: ClassVar[str] = "PlanTables"
@@ -95,7 +95,7 @@ class Planning(_Results[PlanTablesRequest, PlanTablesResponse]):
         )
 
     def next_call(self) -> tuple[PlanTablesRequest, float | None]:
-        """The specs whose plans have not come yet."""
+        """Return the request for the specs without a plan yet."""
         left = PlanTablesRequest()
         left.CopyFrom(self._request)
         del left.specs[:]
@@ -106,11 +106,11 @@ class Planning(_Results[PlanTablesRequest, PlanTablesResponse]):
 class Exporting(_Results[ExportTablesRequest, ExportTablesResponse]):
     """Export tables: a response for each table as soon as its spec is ready, in no particular order.
 
-    Specify one of `table_names`, `prefix` and `all_tables`. A response has a `spec` and `notes` of what the
-    spec does not contain, or the `error` that prevented the export of this table alone. `completed_tables`
-    and `total_tables` say how far the stream is. There is no deadline. A lost connection is opened again,
-    for up to 30 seconds, and the rest of the tables is asked for. `include_billing` has responses say what
-    the cost of the table depends on, for `tableadmin.cost.live_cost`.
+    Specify one of `table_names`, `prefix` and `all_tables`. A response has a `spec` and `notes` of settings
+    that the spec does not contain, or the `error` that prevented the export of this table alone.
+    `completed_tables` and `total_tables` are the progress. The stream has no deadline. After a lost
+    connection, it requests the remaining tables, for up to 30 seconds. With `include_billing`, the responses
+    contain the billing facts for `tableadmin.cost.live_cost`.
 
     Raises TableAdminError.
     """
@@ -135,7 +135,7 @@ class Exporting(_Results[ExportTablesRequest, ExportTablesResponse]):
         )
 
     def next_call(self) -> tuple[ExportTablesRequest, float | None]:
-        """The tables that have not come yet, as far as their names are known."""
+        """Return the request for the tables without a response yet, as far as their names are known."""
         left = ExportTablesRequest()
         left.CopyFrom(self._request)
         del left.table_names[:]
@@ -152,27 +152,27 @@ class Plans:
 
 @dataclass(frozen=True)
 class Exports:
-    """Tables as specs, and a note for each thing that the specs do not contain."""
+    """The specs of tables, and a note for each setting that the specs do not contain."""
 
     specs: Sequence[TableSpec]
     notes: Sequence[str]
 
 
 def plans_of(names: Iterable[str], results: Iterable[PlanTablesResponse]) -> Plans:
-    """The plans in RESULTS in the order of NAMES; raises the error of the first table without a plan."""
+    """Return the plans in RESULTS in the order of NAMES. Raises the first error."""
     found = {each.table_name: each for each in results}
     return Plans([each.plan for each in _without_errors(names, found)])
 
 
 def exports_of(names: Iterable[str], results: Iterable[ExportTablesResponse]) -> Exports:
-    """The specs in RESULTS in the order of NAMES, by name without them; raises as `plans_of` does."""
+    """Return the specs in RESULTS in the order of NAMES, or sorted by name. Raises what `plans_of` raises."""
     found = {each.table_name: each for each in results}
     ordered = _without_errors(list(dict.fromkeys(names)) or sorted(found), found)
     return Exports([each.spec for each in ordered], [note for each in ordered for note in each.notes])
 
 
 def table_error(table_name: str, error: TableError) -> TableAdminError:
-    """The ERROR that is the result for one table."""
+    """Convert ERROR of one table to a TableAdminError."""
     code = _CODES.get(error.code, grpc.StatusCode.UNKNOWN)
     return ERROR_CLASSES[code](
         message=f"{table_name}: {error.message}",

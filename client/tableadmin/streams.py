@@ -1,4 +1,4 @@
-"""Streams as they run: for each client the loop that carries out what `watching` and `operations` decide."""
+"""Run streams: one loop for each client sends the calls that a Resumption decides."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from tableadmin.errors import TableAdminError, Unavailable, closed, from_rpc_err
 from tableadmin.watching import Request, Response, Resumption
 
 if TYPE_CHECKING:
-    # What makes a call of a request and a timeout in seconds; raises ClientClosed, WrongEventLoop.
+    # Starts a call with a request and a timeout in seconds. Raises ClientClosed, WrongEventLoop.
     Begin: TypeAlias = Callable[[Request, float | None], grpc.CallIterator[Response]]
     BeginAsync: TypeAlias = Callable[
         [Request, float | None], Awaitable[grpc.aio.UnaryStreamCall[Request, Response]]
     ]
-    # Whether a call that ended in an error would have a better token now.
+    # Whether a call that failed with the error would have a newer token or certificate now.
     IsRenewed: TypeAlias = Callable[[TableAdminError], bool]
 
-# The responses of a stream in the asyncio client; closing the generator ends the stream.
+# The responses of a stream in the asyncio client. Closing the generator ends the stream.
 AsyncStream: TypeAlias = AsyncGenerator[Response]
 
 
 class Stream(Generic[Response]):
-    """The responses of a watch or a wait, or of operations that are followed, to iterate over.
+    """An iterator over the responses of a stream, such as a watch or a wait.
 
-    `close` ends it, from any thread: the iteration is over then, and the service is told. So does leaving a
-    `with` block, or dropping the last reference.
+    `close`, from any thread, ends the iteration and cancels the call. Leaving a `with` block and dropping the
+    last reference do the same.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Stream(Generic[Response]):
         return next(self._responses)
 
     def close(self) -> None:
-        """End the stream; it may have ended already."""
+        """End the stream. Does nothing if the stream has ended."""
         self._switch.turn_off()
 
     def __enter__(self) -> Self:
@@ -64,14 +64,14 @@ class Stream(Generic[Response]):
 
 
 class _Switch:
-    """Ends the call under way and all that would follow."""
+    """Cancels the call in progress and prevents further calls of a stream."""
 
     def __init__(self) -> None:
         self.off = Event()
         self._call: grpc.Call | None = None
 
     def connect(self, call: grpc.Call) -> None:
-        """CALL is under way now."""
+        """Set the call in progress."""
         self._call = call
         if self.off.is_set():
             _cancel(call)
@@ -95,14 +95,14 @@ def _responses(
         try:
             for response in call:
                 yield from resumption.received(response)
-            told = resumption.ended()
+            last_responses = resumption.ended()
         except grpc.RpcError as error:
             if switch.off.is_set():
                 return
-            told = resumption.ended(_passing(_caused(error, target), is_renewed))
+            last_responses = resumption.ended(_or_resumable(_converted(error, target), is_renewed))
         finally:
             _cancel(call)
-        yield from told
+        yield from last_responses
         switch.off.wait(resumption.pause)
 
 
@@ -116,40 +116,40 @@ async def responses(
     resumption: Resumption[Request, Response],
     is_renewed: IsRenewed,
 ) -> AsyncStream[Response]:
-    """The responses of the stream; closing the generator ends it."""
+    """Yield the responses of the stream. Closing the generator ends the stream."""
     while not resumption.finished:
         call = await begin(*resumption.next_call())
         try:
             async for response in call:
-                for handed_on in resumption.received(response):
-                    yield handed_on
-            told = resumption.ended()
+                for passed in resumption.received(response):
+                    yield passed
+            last_responses = resumption.ended()
         except grpc.RpcError as error:
-            told = resumption.ended(_passing(_caused(error, target), is_renewed))
+            last_responses = resumption.ended(_or_resumable(_converted(error, target), is_renewed))
         except asyncio.CancelledError:
             if is_cancelled(asyncio.current_task()):
                 raise
             raise closed() from None
         finally:
             call.cancel()
-        for handed_on in told:
-            yield handed_on
+        for passed in last_responses:
+            yield passed
         await asyncio.sleep(resumption.pause)
 
 
 def is_cancelled(task: asyncio.Task[object] | None) -> bool:
-    """Whether TASK itself was cancelled; otherwise its call was, along with the channel."""
+    """Whether TASK itself was cancelled. Otherwise closing the channel cancelled the call of TASK."""
     return task is None or task.cancelling() > 0
 
 
-def _passing(error: TableAdminError, is_renewed: IsRenewed) -> TableAdminError:
-    """ERROR, or a loss of the connection where a renewed token or certificate is the cause of ERROR."""
+def _or_resumable(error: TableAdminError, is_renewed: IsRenewed) -> TableAdminError:
+    """Return ERROR, or Unavailable if the token or certificate was renewed: the stream then resumes."""
     if not is_renewed(error):
         return error
     return Unavailable("the token or certificate was renewed", grpc.StatusCode.UNAVAILABLE)
 
 
-def _caused(error: grpc.RpcError, target: Target) -> TableAdminError:
+def _converted(error: grpc.RpcError, target: Target) -> TableAdminError:
     failure = from_rpc_error(error, target)
     failure.__cause__ = error
     return failure

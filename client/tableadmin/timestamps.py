@@ -1,4 +1,4 @@
-"""Times as the contract has them."""
+"""Convert datetimes to the contract's timestamps."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 
 def timestamp(moment: datetime | None) -> Timestamp | None:
-    """MOMENT as a message; without a time zone it is UTC."""
+    """Return MOMENT as a Timestamp. A MOMENT without a time zone is in UTC."""
     if moment is None:
         return None
     stamp = Timestamp()

@@ -1,3 +1,3 @@
-"""The version of this distribution; a constant, because looking it up costs more than a call."""
+"""The version of this distribution. A constant, because reading the metadata takes longer than a call."""
 
 __version__ = "0.1.0"

@@ -1,6 +1,6 @@
-"""Watches and waits that outlive their connection: what is asked next and what reaches the caller. No I/O.
+"""Watches and waits that resume after a lost connection: the next request, the caller's responses. No I/O.
 
-`streams` carries out what is decided here, for the synchronous and for the asynchronous client.
+`streams` sends the calls, for the synchronous and for the asynchronous client.
 """
 
 import time
@@ -40,18 +40,18 @@ Part: TypeAlias = "TablePart.ValueType"
 Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
 
-# Seconds between calls at most.
+# The longest pause between calls, in seconds.
 _LONGEST = 5.0
-# Seconds by which a call may end before its deadline.
+# How much a call may end before its deadline, in seconds.
 _TOLERANCE = 1.0
 
 _EXPIRED = "RESUME_TOKEN_EXPIRED"
 
 
 class Resumption(ABC, Generic[Request, Response]):
-    """One watch or wait, made of as many calls as it takes.
+    """The base class of streams that span several calls.
 
-    `finished` says that no further call is needed, `pause` how many seconds to wait before the next one.
+    `finished`: no further call is needed. `pause`: the seconds to wait before the next call.
     """
 
     rpc: ClassVar[str]
@@ -66,14 +66,14 @@ class Resumption(ABC, Generic[Request, Response]):
 
     @abstractmethod
     def next_call(self) -> tuple[Request, float | None]:
-        """The request of the next call, and its timeout in seconds; raises DeadlineExceeded."""
+        """Return the next request and its timeout in seconds. Raises DeadlineExceeded."""
 
     @abstractmethod
     def received(self, response: Response) -> Sequence[Response]:
-        """What reaches the caller of RESPONSE."""
+        """Return the responses for the caller when RESPONSE arrives."""
 
     def ended(self, error: TableAdminError | None = None) -> Sequence[Response]:
-        """What reaches the caller when a call has ended, in ERROR; raises it where another would not help."""
+        """Return the responses for the caller when a call ends. Raises ERROR if a retry would not help."""
         self.pause = 0.0
         if self.finished:
             return ()
@@ -82,10 +82,10 @@ class Resumption(ABC, Generic[Request, Response]):
         return self._lost(self._premature(error) if isinstance(error, DeadlineExceeded) else error)
 
     def _premature(self, error: DeadlineExceeded) -> TableAdminError:
-        """Unavailable in place of ERROR if the deadline is not the caller's.
+        """Return Unavailable in place of ERROR if the expired deadline is not the caller's.
 
-        While time remains, the endpoint has not answered the server in time, or a clock was set. Where the
-        caller gave no timeout, the server's reason says so, and an error without a reason stays as it is.
+        While time remains, either the endpoint was too slow for the server, or a clock was set. Without a
+        timeout of the caller, only an error with a reason is the server's.
         """
         remaining = self._remaining()
         if not error.reason if remaining is None else remaining <= _TOLERANCE:
@@ -94,14 +94,14 @@ class Resumption(ABC, Generic[Request, Response]):
 
     @abstractmethod
     def _lost(self, error: TableAdminError) -> Sequence[Response]:
-        """What reaches the caller when a call has ended in ERROR before its time."""
+        """Return the responses for the caller when ERROR ended a call early. Raises to end the stream."""
 
     def _back_off(self, error: TableAdminError) -> None:
-        """Pause before the next call; raises ERROR where another would not help."""
+        """Set the pause before the next call. Raises ERROR if another call would not help."""
         self._failures += 1
-        if not _passes(error):
+        if not _is_transient(error):
             raise error
-        # What was answered once is followed through outages of the endpoint too.
+        # After a first response, the stream also survives outages of the endpoint.
         if not self._answered and (self._failures == MAX_ATTEMPTS or not is_unserved(error)):
             raise error
         self.pause = pause(self._failures, _LONGEST, self.draw)
@@ -110,22 +110,22 @@ class Resumption(ABC, Generic[Request, Response]):
             self.pause = max(0.0, min(self.pause, remaining))
 
     def _remaining(self) -> float | None:
-        """Seconds until it has to be over; None where it need not be."""
+        """Return the seconds until the caller's deadline, None without a deadline."""
         return None
 
 
 class Watching(Resumption[WatchRequest, WatchResponse]):
-    """Watch tables: a snapshot of each, then an event when one has changed, until it is closed.
+    """Watch tables: a snapshot of each table, then an event for each change, until the watch is closed.
 
-    Give one of `table_names`, `prefix` and `all_tables`; the fields are WatchRequest's. `snapshot_only` ends
-    after the snapshots. `checkpoint_interval` is in seconds; `resume_token` is that of an event of an earlier
-    watch of the same scope.
+    Specify one of `table_names`, `prefix` and `all_tables`. The parameters are the fields of WatchRequest.
+    With `snapshot_only`, the watch ends after the snapshots. `checkpoint_interval` is in seconds.
+    `resume_token` is from an event of an earlier watch of the same tables.
 
-    A watch survives the server and the connection: it calls again, after 0.1 to 5 seconds, with the newest
-    token. It tells of each loss with a `gap` event. Where the token can't be honoured any more snapshots
-    come again, and a DELETED event for each table that is gone. It gives up only before the first answer,
-    after four tries. A table that the service may not read ends nothing: its `state` has the name alone, and
-    `unreadable_parts` says why. Raises TableAdminError for everything else.
+    After a lost connection, the watch sends a `gap` event and resumes with the newest token, after 0.1 to 5
+    seconds. If the token has expired, the snapshots come again, with a DELETED event for each table that no
+    longer exists. A table without read permission does not end the watch: its `state` has only the name, and
+    `unreadable_parts` says why. Raises TableAdminError: Unavailable after four attempts without a first
+    response, and errors that another call would not fix.
     """
 
     rpc = "Watch"
@@ -153,13 +153,13 @@ class Watching(Resumption[WatchRequest, WatchResponse]):
             checkpoint_interval=None if checkpoint_interval is None else _duration(checkpoint_interval),
         )
         self._token = resume_token
-        self._gap_told = False
+        self._gap_sent = False
         self._known: set[str] = set()
-        # Tables that were there before the snapshots began anew and have not come again yet.
+        # Known tables without a snapshot yet, after the snapshots restarted.
         self._unconfirmed: set[str] = set()
 
     def next_call(self) -> tuple[WatchRequest, float | None]:
-        """The request with the newest token; there is no deadline."""
+        """Return the request with the newest token, without a deadline."""
         request = WatchRequest()
         request.CopyFrom(self._request)
         if self._token:
@@ -169,8 +169,8 @@ class Watching(Resumption[WatchRequest, WatchResponse]):
         return request, None
 
     def received(self, response: WatchResponse) -> Sequence[WatchResponse]:
-        """RESPONSE, and before the checkpoint that ends new snapshots the tables that are gone."""
-        self._answered, self._gap_told, self._token = True, False, response.resume_token
+        """Return RESPONSE. DELETED events precede the checkpoint that ends repeated snapshots."""
+        self._answered, self._gap_sent, self._token = True, False, response.resume_token
         if self._token:
             self._failures = 0
         if response.HasField("table"):
@@ -178,18 +178,18 @@ class Watching(Resumption[WatchRequest, WatchResponse]):
         if not response.HasField("checkpoint"):
             return (response,)
         if not self._token:
-            return ()  # a sign of life while the snapshots are still to come
+            return ()  # a keepalive before the end of the snapshots
         self.finished = self._request.snapshot_only
-        return (*self._gone(), response)
+        return (*self._deleted(), response)
 
     def _lost(self, error: TableAdminError) -> Sequence[WatchResponse]:
         if error.reason == _EXPIRED and self._token:
             self._token = b""
             return ()
         self._back_off(error)
-        if self._gap_told or not self._answered:
+        if self._gap_sent or not self._answered:
             return ()
-        self._gap_told = True
+        self._gap_sent = True
         since = Timestamp()
         since.GetCurrentTime()
         return (WatchResponse(gap=WatchGap(since=since, reason=error.message)),)
@@ -201,23 +201,23 @@ class Watching(Resumption[WatchRequest, WatchResponse]):
         else:
             self._known.add(event.table_name)
 
-    def _gone(self) -> list[WatchResponse]:
-        gone, self._unconfirmed = sorted(self._unconfirmed), set()
-        self._known.difference_update(gone)
+    def _deleted(self) -> list[WatchResponse]:
+        deleted, self._unconfirmed = sorted(self._unconfirmed), set()
+        self._known.difference_update(deleted)
         return [
             WatchResponse(table=TableEvent(type=TableEventType.TABLE_EVENT_TYPE_DELETED, table_name=name))
-            for name in gone
+            for name in deleted
         ]
 
 
 class Waiting(Resumption[WaitRequest, WaitResponse]):
-    """Wait until `condition` holds: of a table, an index, a replica, a backup, an export or an import.
+    """Wait until `condition` holds for a table, an index, a replica, a backup, an export or an import.
 
-    `timeout` is in seconds for the whole wait, None for no end. What the condition needs beside, WaitRequest
-    says. A wait survives the server and the connection: it goes on for the time that remains.
+    `timeout` is in seconds for the whole wait, None for no limit. WaitRequest says which other fields a
+    condition requires. After a lost connection, the wait resumes for the remaining time.
 
-    Raises FailedPrecondition as soon as the condition can't hold any more, NotFound where there is nothing to
-    wait for, DeadlineExceeded, whose `progress` is what was seen last, and other TableAdminErrors.
+    Raises FailedPrecondition as soon as the condition can no longer hold, NotFound if the resource does not
+    exist, DeadlineExceeded, whose `progress` is the last response, and other TableAdminErrors.
     """
 
     rpc = "Wait"
@@ -242,25 +242,25 @@ class Waiting(Resumption[WaitRequest, WaitResponse]):
         )
         self._timeout = timeout
         self._began: float | None = None
-        self._earlier = 0.0
+        self._elapsed_before = 0.0
         self._newest: WaitResponse | None = None
 
     def next_call(self) -> tuple[WaitRequest, float | None]:
-        """The request again, with the time that remains."""
+        """Return the request and the remaining time in seconds. Raises DeadlineExceeded if none remains."""
         if self._began is None:
             self._began = self.now()
-        self._earlier = self.now() - self._began
+        self._elapsed_before = self.now() - self._began
         remaining = self._remaining()
         if remaining is not None and remaining <= 0:
             raise self._out_of_time()
         return self._request, remaining
 
     def received(self, response: WaitResponse) -> Sequence[WaitResponse]:
-        """RESPONSE, with the time of earlier calls added to its own."""
+        """Return RESPONSE. Its `elapsed` includes the time of earlier calls."""
         self._answered, self._failures = True, 0
-        if self._earlier:
+        if self._elapsed_before:
             response.elapsed.CopyFrom(
-                _duration(response.elapsed.ToTimedelta().total_seconds() + self._earlier)
+                _duration(response.elapsed.ToTimedelta().total_seconds() + self._elapsed_before)
             )
         self._newest, self.finished = response, response.done
         return (response,)
@@ -277,7 +277,7 @@ class Waiting(Resumption[WaitRequest, WaitResponse]):
         return self._began + self._timeout - self.now()
 
     def _out_of_time(self, error: DeadlineExceeded | None = None) -> DeadlineExceeded:
-        """The error of the service, or one that says as much where the service did not get to say it."""
+        """Return ERROR of the service, or an equal error if the service did not send one."""
         if error is None or (self._newest and not error.reason):
             still = "; ".join(self._newest.pending) if self._newest else "no state has been read yet"
             text = f"the deadline has expired; not yet met: {still}"
@@ -292,9 +292,9 @@ def _duration(seconds: float) -> Duration:
     return duration
 
 
-def _passes(error: TableAdminError) -> bool:
-    """Whether ERROR is of the way to the service, or of a server that goes: another call may find another."""
+def _is_transient(error: TableAdminError) -> bool:
+    """Whether ERROR is transient: the connection was lost, or the server stops."""
     if isinstance(error, Unavailable | ClientClosed):
         return isinstance(error, Unavailable)
-    # Broken streams end in these, and then nobody has sent a reason.
+    # Broken streams end with these codes, without a reason.
     return isinstance(error, Cancelled | Internal) and not error.reason

@@ -1,12 +1,12 @@
-"""Messages of the contract as the dicts boto3 takes and returns, and back, without loss.
+"""Convert messages of the contract to the dicts of boto3 and back, without loss.
 
-The rules are the contract's own, so nothing here knows a message by name:
+The rules apply to all messages:
 
-- the AWS member of a field is its `json_name` with the first letter upper-cased;
-- the AWS value of an enum number is the number's name without the prefix it shares with
-  `<PREFIX>_UNSPECIFIED`; a number without a name stays a number;
-- timestamps are aware datetimes in whole microseconds, as botocore has them;
-- `empty_members` names the lists and maps that are present but empty, which proto3 cannot say.
+- The AWS member of a field is its `json_name` with the first letter in upper case.
+- The AWS value of an enum number is the number's name without the prefix of `<PREFIX>_UNSPECIFIED`. A number
+  without a name stays a number.
+- Timestamps are datetimes with a time zone, in whole microseconds, as in botocore.
+- `empty_members` names the lists and maps that are present but empty, which proto3 cannot express.
 """
 
 from collections.abc import Mapping
@@ -38,23 +38,23 @@ M = TypeVar("M", bound=Message)
 
 
 def to_aws(message: Message) -> AwsDict:
-    """The dict boto3 takes or returns for MESSAGE: members that are not set are absent.
+    """Return MESSAGE as a boto3 dict. Fields that are not set are absent.
 
-    Raises ShapeError when `empty_members` names something that is not an empty list or map of its message,
-    and for a timestamp that no datetime can hold.
+    Raises ShapeError if `empty_members` names something that is not an empty list or map of its message,
+    and for a timestamp outside the range of datetime.
     """
     return writer(message.DESCRIPTOR)(message)
 
 
 def from_aws(data: Mapping[str, AwsValue], message_type: type[M], unknown: list[Unknown] | None = None) -> M:
-    """The message of MESSAGE_TYPE that says what DATA says.
+    """Convert DATA to a message of MESSAGE_TYPE.
 
-    With a list for UNKNOWN, DATA is taken to be what botocore returned: what the contract does not know, and
-    what is of the wrong type, is appended to the list and left out of the message. Without one DATA is taken
-    to be somebody's input: each value's type is looked at, and JSON's ways are read too (timestamps as ISO
-    8601 text or epoch seconds, bytes as base64).
+    With a list UNKNOWN, DATA is a response of botocore: unknown members and values of the wrong type are
+    appended to UNKNOWN and left out of the message. Without UNKNOWN, DATA is user input: all types are
+    checked, and the JSON forms are accepted too (timestamps as ISO 8601 text or epoch seconds, bytes as
+    base64).
 
-    Raises ShapeError where DATA is no mapping and, without a list, for what is of the wrong type or unknown.
+    Raises ShapeError if DATA is not a mapping and, without UNKNOWN, for unknown members and wrong types.
     """
     descriptor = cast("Descriptor", message_type.DESCRIPTOR)
     read = reader(descriptor)
@@ -67,8 +67,8 @@ def from_aws(data: Mapping[str, AwsValue], message_type: type[M], unknown: list[
 
 
 def fitting(data: Mapping[str, AwsValue], message_type: type[Message]) -> AwsDict:
-    """DATA without what a message of MESSAGE_TYPE has no place for, and what is of the wrong type.
+    """Return DATA without members that MESSAGE_TYPE does not have and without values of the wrong type.
 
-    Raises ShapeError where DATA is no mapping.
+    Raises ShapeError if DATA is not a mapping.
     """
     return Inspection([]).mapping(data, cast("Descriptor", message_type.DESCRIPTOR), "")

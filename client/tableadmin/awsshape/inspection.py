@@ -1,4 +1,4 @@
-"""A slow walk over data: what is unknown to the contract, and what is of the wrong type, with its path."""
+"""Find the paths of unknown members and of values of the wrong type in data. Slower than a reader."""
 
 import difflib
 import json
@@ -26,22 +26,22 @@ K = TypeVar("K")
 
 
 def inspected(data: object, descriptor: Descriptor) -> AwsDict:
-    """DATA, if all of it is of the shape of DESCRIPTOR; raises ShapeError for the first thing that is not."""
+    """Return DATA if it has the shape of DESCRIPTOR. Raises ShapeError for the first value that does not."""
     return Inspection(None).mapping(data, descriptor, "")
 
 
 class Inspection:
-    """Walks data that a reader refused, or that comes from a person.
+    """Checks data that a reader refused, or user input.
 
-    What is unknown or of the wrong type is appended to the list and left out; without a list it raises
-    ShapeError.
+    Unknown members and values of the wrong type are left out and appended to the list. Without a list, they
+    raise ShapeError.
     """
 
     def __init__(self, unknown: list[Unknown] | None) -> None:
         self._unknown = unknown
 
     def mapping(self, data: object, descriptor: Descriptor, path: str) -> AwsDict:
-        """DATA without what is left out; PATH is where it was found. Raises ShapeError for no mapping."""
+        """Return DATA, found at PATH, without invalid parts. Raises ShapeError if DATA is not a mapping."""
         if not isinstance(data, Mapping):
             raise _mismatch(path, "an object", data)
         fields = {member_name(field): field for field in members_of(descriptor)}
@@ -57,7 +57,7 @@ class Inspection:
         return clean
 
     def _kept(self, entry: tuple[K, str, object], look: Callable[..., AwsValue]) -> dict[K, AwsValue]:
-        """Key and value of ENTRY, whose path is between them, as LOOK has it; nothing if it is left out."""
+        """Return the key of ENTRY and its value checked by LOOK, nothing if the value is left out."""
         key, path, value = entry
         try:
             return {key: look(value, path=path)}
@@ -107,7 +107,7 @@ class Inspection:
     def _report(
         self, unknown: Unknown, reason: str, name: str, known: Mapping[str, object], otherwise: str = ""
     ) -> None:
-        """Report UNKNOWN for REASON, with the nearest of the KNOWN names; OTHERWISE is said without one."""
+        """Report UNKNOWN for REASON, with the nearest of the KNOWN names, otherwise with OTHERWISE."""
         if self._unknown is None:
             near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
             raise ShapeError(unknown.path, reason + (f", did you mean {near[0]!r}?" if near else otherwise))
@@ -115,15 +115,15 @@ class Inspection:
 
 
 def _few(values: Iterable[str]) -> str:
-    """The VALUES of an enum, for an error; empty where there are many."""
+    """List the VALUES of an enum for an error message, "" if there are many."""
     names = sorted(name for name in values if name != "UNSPECIFIED")
     return f"; the values are {', '.join(names)}" if len(names) <= _FEW else ""
 
 
 def _check(value: object, field: FieldDescriptor, path: str) -> None:
-    """Refuse what protobuf would convert, by type; the rest it knows best, so VALUE is tried on a message."""
+    """Raise an error for a VALUE that protobuf refuses, or that protobuf would convert to another type."""
     expected, types = _SCALARS.get(field.type, _TIMESTAMP)
-    # For Python a bool is an int.
+    # In Python, a bool is an int.
     of_type = bool in types if isinstance(value, bool) else isinstance(value, types)
     if not of_type or not _fits(value, field):
         raise _mismatch(path, expected, value)
@@ -150,7 +150,7 @@ _SCALARS: Mapping[int, tuple[str, tuple[type, ...]]] = {
     FieldDescriptor.TYPE_DOUBLE: ("a number", (int, float)),
     FieldDescriptor.TYPE_ENUM: ("a whole number of 32 bits", (int,)),
 }
-# How many characters of a wrong value are shown.
+# How many characters of a wrong value an error shows.
 _SHOWN = 40
 # How many values of an enum an error lists.
 _FEW = 4

@@ -1,6 +1,6 @@
-"""Dict -> message: one reader is compiled for each message type the first time it is met.
+"""Convert dicts to messages. The reader of a message type is compiled on its first use.
 
-Readers take the fast way only. What does not fit makes them fail, without saying where: inspection.py does.
+A reader fails on invalid data without the path. `inspection` finds the path.
 """
 
 import base64
@@ -23,23 +23,20 @@ from tableadmin.awsshape.rules import (
 )
 from tableadmin.awsshape.values import AwsValue
 
-# What readers and the constructors of messages raise for data that is not of the shape.
+# The errors of readers and message constructors for data of another shape.
 DOES_NOT_FIT = (AttributeError, KeyError, OverflowError, TypeError, ValueError)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-# A reader gives the keyword arguments of the message's constructor, nested ones included: one call of the
-# constructor then builds the whole tree in C.
+# A reader returns the keyword arguments of the message's constructor, including nested messages. One call of
+# the constructor then builds the whole tree in C.
 _Kwargs: TypeAlias = dict[str, Any]
 _Read: TypeAlias = Callable[[Mapping[str, AwsValue]], _Kwargs]
 
 
 @cache
 def reader(descriptor: Descriptor) -> _Read:
-    """The function that reads data of DESCRIPTOR.
-
-    What does not fit raises one of DOES_NOT_FIT.
-    """
+    """Return the function that reads data of DESCRIPTOR. Invalid data raises one of DOES_NOT_FIT."""
     return _compile_reader(descriptor, {})
 
 
@@ -74,7 +71,7 @@ def _in(field: FieldDescriptor, known: dict[Descriptor, _Read]) -> Callable[...,
 def _in_map(value: FieldDescriptor, known: dict[Descriptor, _Read]) -> Callable[..., object] | None:
     if value.message_type is None:
         return _in_single(value, known)
-    # The constructor takes no keyword arguments for the values of a map, only messages.
+    # The values of a map must be messages: the constructor accepts no keyword arguments for them.
     make, read = GetMessageClass(value.message_type), _nested_reader(value.message_type, known)
     return lambda entries: {key: make(**read(entry)) for key, entry in entries.items()}
 
@@ -88,14 +85,14 @@ def _in_single(field: FieldDescriptor, known: dict[Descriptor, _Read]) -> Callab
 
 
 def scalar_reader(field: FieldDescriptor) -> Callable[..., object] | None:
-    """What turns a value into what protobuf takes for FIELD; None where the value is that already."""
+    """Return the function that converts a value for FIELD, None if protobuf accepts the value as it is."""
     if is_timestamp(field):
         return _from_time
     return _from_bytes if field.type == FieldDescriptor.TYPE_BYTES else None
 
 
 class _Numbers(dict[str | int, int]):
-    """The numbers of an enum by AWS value; a number that has no name stands for itself."""
+    """The numbers of an enum by AWS value. A number without a name maps to itself."""
 
     def __missing__(self, key: str | int) -> int:
         if isinstance(key, int):
@@ -113,7 +110,7 @@ def _from_time(value: str | float | datetime) -> dict[str, int]:
 
 
 def _zoned(value: str | float | datetime) -> datetime:
-    """JSON's ways to write a time, ISO 8601 text and epoch seconds; UTC where no zone is named."""
+    """Convert the JSON forms of a time: ISO 8601 text and epoch seconds. The default time zone is UTC."""
     if isinstance(value, int | float):
         return _EPOCH + timedelta(seconds=value)
     time = datetime.fromisoformat(value) if isinstance(value, str) else value

@@ -1,10 +1,10 @@
-"""How the contract names what AWS has, read from descriptors."""
+"""The naming rules between the contract and AWS, read from descriptors."""
 
 from functools import cache
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 
-# The lists and maps of a message that are present but empty, by field name.
+# The field that names the lists and maps that are present but empty. It mirrors no AWS member.
 EMPTY_MEMBERS = "empty_members"
 
 
@@ -36,12 +36,12 @@ def is_map(field: FieldDescriptor) -> bool:
 
 
 def map_key(field: FieldDescriptor) -> FieldDescriptor:
-    """The field that stands for the keys of the map FIELD."""
+    """The field with the keys of the map FIELD."""
     assert field.message_type is not None
     return field.message_type.fields_by_name["key"]
 
 
 def map_value(field: FieldDescriptor) -> FieldDescriptor:
-    """The field that stands for the values of the map FIELD."""
+    """The field with the values of the map FIELD."""
     assert field.message_type is not None
     return field.message_type.fields_by_name["value"]

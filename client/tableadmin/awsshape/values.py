@@ -1,4 +1,4 @@
-"""What AWS-shaped data is made of, and the errors of data that is not of a shape."""
+"""The types of AWS-shaped data, and the errors of invalid data."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ AwsDict: TypeAlias = dict[str, AwsValue]
 
 
 class ShapeError(ValueError):
-    """Data that is not of the shape of a message: `path` says where (AWS members), `reason` what."""
+    """Data without the shape of a message. `path` is the path of AWS members, `reason` the problem."""
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(f"{path}: {reason}" if path else reason)
@@ -22,7 +22,7 @@ class ShapeError(ValueError):
 
 @dataclass(frozen=True)
 class Unknown:
-    """A member, or the value of an enum, that AWS has and the contract has not."""
+    """A member or an enum value of AWS that the contract does not have."""
 
     path: str
     value: AwsValue

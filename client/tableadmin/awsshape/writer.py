@@ -1,4 +1,4 @@
-"""Message -> dict: one writer is compiled for each message type the first time it is met."""
+"""Convert messages to dicts. The writer of a message type is compiled on its first use."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ _Write: TypeAlias = Callable[[Message], AwsDict]
 
 @cache
 def writer(descriptor: Descriptor) -> _Write:
-    """The function that writes messages of DESCRIPTOR; it raises ShapeError."""
+    """Return the function that converts messages of DESCRIPTOR. The function raises ShapeError."""
     return _compile_writer(descriptor, {})
 
 
@@ -57,7 +57,7 @@ def _compile_writer(descriptor: Descriptor, known: dict[Descriptor, _Write]) -> 
             member, make = empty[name]
             yield member, make()
 
-    # Known before its members are: a message may hold itself.
+    # Registered before its members, because a message may contain itself.
     known[descriptor] = write
     members.update((field.name, (member_name(field), _out(field, known))) for field in members_of(descriptor))
     return write

@@ -1,1 +1,1 @@
-"""What is derived from the descriptors of the contract: losses, listings and the fields that name tables."""
+"""Facts derived from the contract's descriptors: effects, paging, and fields that name tables."""

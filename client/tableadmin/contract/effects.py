@@ -1,4 +1,4 @@
-"""What a call deletes, loses or interrupts: the option `effects` of its RPC in the contract. No I/O."""
+"""The data loss and interruptions of calls: the option `effects` of RPCs in the contract. No I/O."""
 
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -15,13 +15,13 @@ _SERVICE = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"]
 
 @cache
 def effects_of_rpc(rpc: str) -> Sequence[Effect]:
-    """All effects that calls of RPC can have, in the contract's order. Raises KeyError for an unknown RPC."""
+    """Return all effects that RPC can have, in the contract's order. Raises KeyError for an unknown RPC."""
     return tuple(_SERVICE.methods_by_name[rpc].GetOptions().Extensions[_option])
 
 
 @cache
 def effect(rpc: str, field: str = "", value: str = "") -> Effect:
-    """The effect of RPC that the contract has for FIELD with VALUE. Raises KeyError where it has none."""
+    """Return the effect of RPC for FIELD with VALUE. Raises KeyError if there is none."""
     for each in effects_of_rpc(rpc):
         if (each.field, each.value) == (field, value):
             return each
@@ -29,7 +29,7 @@ def effect(rpc: str, field: str = "", value: str = "") -> Effect:
 
 
 def effects(request: Message) -> list[Effect]:
-    """The effects of sending REQUEST, a request of TableAdmin. Raises KeyError for any other message."""
+    """Return the effects of REQUEST, a request of TableAdmin. Raises KeyError for other messages."""
     return [each for each in effects_of_rpc(_rpc(request)) if _applies(each, request)]
 
 
@@ -44,7 +44,7 @@ def _applies(each: Effect, request: Message) -> bool:
 
 
 def _values(message: Message, path: list[str]) -> Iterator[tuple[FieldDescriptor, Any]]:
-    """The values at PATH in MESSAGE that are set, each with its field: of a list all elements."""
+    """Yield the fields and set values at PATH in MESSAGE: each element of a list."""
     field = cast("FieldDescriptor", message.DESCRIPTOR.fields_by_name[path[0]])
     value = getattr(message, field.name)
     is_there = field.is_repeated or message.HasField(path[0])
@@ -62,7 +62,7 @@ def _matches(each: Effect, field: FieldDescriptor, value: Any) -> bool:  # noqa:
 
 
 def _text(field: FieldDescriptor, value: Any) -> str:  # noqa: ANN401  # of the field's type
-    """VALUE as the contract writes it in `Effect.value`."""
+    """Return VALUE in the syntax of `Effect.value`."""
     if field.enum_type is not None:
         named = field.enum_type.values_by_number.get(value)
         return named.name if named else str(value)

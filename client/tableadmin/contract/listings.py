@@ -1,6 +1,6 @@
-"""How RPCs that list are paged, and of which table an item is: derived from their messages. No I/O.
+"""The paging fields of RPCs that list, and the table of an item, derived from the messages. No I/O.
 
-AWS names the fields of all its listings by the same rules.
+AWS names these fields by the same rules in all its listings.
 """
 
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ _PAGE_SIZES = ("limit", "max_results", "page_size")
 
 @dataclass(frozen=True)
 class Listing:
-    """The fields by which an RPC lists.
+    """The paging fields of an RPC.
 
-    `token_in` and `page_size` are the request's, `token_out` and `items` the response's. `page_size` is None
-    where AWS alone decides how much a page holds. `table` is the field of an item that names the table which
-    the item is of: "" where an item is itself the name, None where items are of no table.
+    `token_in` and `page_size` are fields of the request, `token_out` and `items` of the response. `page_size`
+    is None if AWS chooses the size of pages. `table` is the field of an item that names the item's table: ""
+    if the item itself is the name, None if items have no table.
     """
 
     items: str
@@ -33,17 +33,17 @@ class Listing:
 
     @property
     def names_last_item(self) -> bool:
-        """Whether the token names the last item of its page, as other tokens do not."""
+        """Whether the token is the name of the last item of its page. Other tokens are opaque."""
         return self.token_out.startswith(_CURSOR_OUT)
 
     @property
     def token_field(self) -> str:
-        """The field of an item that a token which names the item holds; "" where the item is the name."""
+        """The field of an item whose value is the token, "" if the item itself is the token."""
         return "" if self.table == "" else self.token_out.removeprefix(_CURSOR_OUT)
 
 
 def listing(method: MethodDescriptor) -> Listing | None:
-    """How METHOD lists; None where it does not answer in pages."""
+    """Return the paging fields of METHOD, None if METHOD is not paged."""
     token_out = _first(method.output_type, _TOKENS_OUT, _CURSOR_OUT)
     token_in = _first(method.input_type, _TOKENS_IN, _CURSOR_IN)
     lists = [field for field in members_of(method.output_type) if field.is_repeated]
@@ -54,7 +54,7 @@ def listing(method: MethodDescriptor) -> Listing | None:
 
 
 def _first(message: Descriptor, names: tuple[str, ...], prefix: str | None = None) -> str | None:
-    """The field of MESSAGE that has one of NAMES or begins with PREFIX."""
+    """Return the first field of MESSAGE whose name is one of NAMES or begins with PREFIX."""
     return next(
         (
             field.name

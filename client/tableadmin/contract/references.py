@@ -1,4 +1,4 @@
-"""Which fields name tables: their names and the option `resource_kinds` of the contract say so. No I/O."""
+"""The fields that name tables, by their names and the contract's option `resource_kinds`. No I/O."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from tableadmin.v1.permission_pb2 import resource_kinds
 
 
 class Kind(StrEnum):
-    """What an ARN names: a table, what belongs to a table, or something else. The values are ARNs' words."""
+    """The kind of resource that an ARN names. The values are the words in ARNs."""
 
     TABLE = "table"
     INDEX = "index"
@@ -23,19 +23,20 @@ class Kind(StrEnum):
     OTHER = "other"
 
 
-# Fields with a name or an ARN of what has no table, or of a part of a table that is named beside it.
+# Fields that name resources without a table, or a part of a table that another field names.
 _OF_NO_TABLE = frozenset(
     {"attribute_name", "auto_scaling_role_arn", "backup_name", "index_name", "policy_name", "region_name"}
 )
-# The fields with the cursors of listings.
+# The fields with page tokens.
 _CURSORS = ("exclusive_start_", "last_evaluated_")
 
 
 @dataclass(frozen=True)
 class Reference:
-    """A field that names resources: its PATH in a message, whether it takes a bare NAME, the KINDS of ARNs.
+    """A field that names resources. `path` is its path in the message.
 
-    Without KINDS, the contract does not tell what the field names: it may name a table.
+    `name`: the field accepts a name. `kinds`: the kinds of ARNs that the field accepts. If the contract does
+    not declare them, `kinds` is empty, and the field may name a table.
     """
 
     path: str
@@ -44,14 +45,14 @@ class Reference:
 
 
 def references(message: Descriptor) -> Iterator[Reference]:
-    """The fields of MESSAGE, and of the messages in it, that name resources; in the order of the contract."""
+    """Return the fields of MESSAGE and its nested messages that name resources, in the contract's order."""
     yield from _below(message, "", frozenset())
 
 
 def table_field(message: Descriptor) -> str | None:
-    """The field of MESSAGE that names the table which MESSAGE is about; None without one.
+    """Return the field of MESSAGE that names the table of MESSAGE, None if there is none.
 
-    A name goes before the ARN of a table, and that before the ARN of something that belongs to a table.
+    A table name precedes a table ARN, which precedes the ARN of a resource of a table.
     """
     found = [each for each in references(message) if "." not in each.path and each.kinds - {Kind.OTHER}]
     found.sort(key=lambda each: (not each.name, Kind.TABLE not in each.kinds))
@@ -70,7 +71,7 @@ def _below(message: Descriptor, above: str, within: frozenset[str]) -> Iterator[
 
 
 def _reference(field: FieldDescriptor, path: str) -> Reference | None:
-    """What FIELD at PATH names; None where it holds no name and no ARN that could be a table's."""
+    """Return the reference of FIELD at PATH, None if FIELD can't name a table."""
     words = field.name
     has_name, has_arn = words.endswith(("_name", "_names")), words.split("_")[-1] in {"arn", "arns"}
     declared = frozenset(map(_kind, field.GetOptions().Extensions[resource_kinds]))

@@ -1,1 +1,1 @@
-"""How calls travel: channels, credentials, retries and traces."""
+"""The transport of calls: channels, credentials, retries and traces."""

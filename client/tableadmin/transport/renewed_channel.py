@@ -1,4 +1,4 @@
-"""A channel with TLS that is opened anew when its files have changed. gRPC itself reads them only once."""
+"""A TLS channel that is replaced when its certificate files change. gRPC reads the files only once."""
 
 import threading
 import time
@@ -10,12 +10,12 @@ import grpc
 
 from tableadmin.transport.tls import Tls, UnusableCredentials
 
-# Seconds between two looks at the files.
+# How often the files are checked, in seconds.
 _INTERVAL = 1.0
 
 
 class _Opened:
-    """A channel, its RPCs, and those calls on it that are under way."""
+    """A channel, its RPCs and its calls in progress."""
 
     def __init__(self, channel: Any) -> None:  # noqa: ANN401  # of either client
         self.channel = channel
@@ -24,10 +24,10 @@ class _Opened:
 
 
 class RenewedChannel:
-    """Stands for the channel that OPEN makes of the credentials of TLS, with a new one once files change.
+    """A channel that OPEN_CHANNEL opens with the credentials of TLS, and opens again when the files change.
 
-    New calls use the newest channel. Calls under way stay on theirs, which is kept until they end. Files that
-    can't be used, as while somebody replaces them, change nothing.
+    New calls use the newest channel. A call in progress keeps its channel until the call ends. Unusable
+    files, such as half-written files, are ignored.
     """
 
     def __init__(self, tls: Tls, open_channel: Callable[[grpc.ChannelCredentials], Any]) -> None:
@@ -40,7 +40,7 @@ class RenewedChannel:
         self._next_look = time.monotonic() + _INTERVAL
 
     def newest(self) -> _Opened:
-        """The channel of calls that begin now."""
+        """Return the channel for new calls. Opens a channel if the files have changed."""
         if time.monotonic() >= self._next_look:
             with self._lock:
                 self._look()
@@ -48,7 +48,7 @@ class RenewedChannel:
 
     def _look(self) -> None:
         if time.monotonic() < self._next_look:
-            return  # another thread has looked
+            return  # another thread has checked the files
         self._next_look = time.monotonic() + _INTERVAL
         state = self._tls.state()
         if state == self._state:
@@ -62,15 +62,15 @@ class RenewedChannel:
         self._newest = _Opened(self._open(credentials))
 
     def unary_unary(self, *args: Any, **kwargs: Any) -> "_Rpc":  # noqa: ANN401  # what stubs give to a channel
-        """The RPC, on the newest channel."""
+        """Return the RPC. Its calls use the newest channel."""
         return _Rpc(self, "unary_unary", args, kwargs)
 
     def unary_stream(self, *args: Any, **kwargs: Any) -> "_Rpc":  # noqa: ANN401  # what stubs give to a channel
-        """The RPC, on the newest channel."""
+        """Return the RPC. Its calls use the newest channel."""
         return _Rpc(self, "unary_stream", args, kwargs)
 
     def close(self, *args: Any) -> Any:  # noqa: ANN401  # of either client
-        """Close all channels; what the newest one returns, which the asynchronous client awaits."""
+        """Close all channels. For channels of grpc.aio, the caller awaits the result."""
         with self._lock:
             self._next_look = float("inf")
             closed = [each.channel.close(*args) for each in (*self._older, self._newest)]
@@ -83,21 +83,21 @@ async def _all(closing: list[Any]) -> None:
 
 
 class _Rpc:
-    """An RPC of OWNER: KIND is the method of a channel that makes it, with these arguments."""
+    """An RPC of OWNER. KIND is the channel method that creates the RPC, with ARGS and KWARGS."""
 
     def __init__(self, owner: RenewedChannel, kind: str, args: Any, kwargs: Any) -> None:  # noqa: ANN401  # as given
         self._owner = owner
         self._kind, self._args, self._kwargs = kind, args, kwargs
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # the call, of whichever kind
-        """Begin a call."""
+        """Start a call on the newest channel."""
         opened = self._owner.newest()
         call = self._on(opened)(*args, **kwargs)
         opened.calls.add(call)
         return call
 
     def with_call(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # the response and the call
-        """The response of a call, and the call."""
+        """Return the response of a call, and the call."""
         return self._on(self._owner.newest()).with_call(*args, **kwargs)
 
     def _on(self, opened: _Opened) -> Any:  # noqa: ANN401  # gRPC's own RPC

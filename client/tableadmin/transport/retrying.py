@@ -1,9 +1,9 @@
-"""When a call that failed is made again, and after which pause. No I/O.
+"""Decide whether and when a failed call is retried. No I/O.
 
-`calls` carries out what is decided here for calls, `streams` what `watching` decides for streams.
-gRPC's own retries are not used: four tries within two seconds end before a server has started again.
-A call is sent again only where no server has answered it, or a server that stops. The server itself has tried
-its endpoint `max_attempts` times before it reports an error of the endpoint, and the client adds no tries.
+`calls` sends the retries of calls; `streams` sends the retries of streams, which `watching` decides.
+gRPC's own retries end after two seconds, before a server has restarted, so they are not used. A call is
+retried only if no server answered the call, or if the server is stopping. An error of the endpoint is not
+retried: the server has already called the endpoint `max_attempts` times.
 """
 
 import time
@@ -16,11 +16,11 @@ from google.protobuf.message import Message
 from tableadmin.channel import DEFAULT_TIMEOUT, REPEATABLE
 from tableadmin.errors import TableAdminError, Unavailable, closed
 
-# Tries where no server has ever answered.
+# The number of attempts while no server has ever answered.
 MAX_ATTEMPTS = 4
-# Seconds between calls: at least, and at most after the first failure.
+# The shortest pause, and the longest pause after the first failure, in seconds.
 _SHORTEST, _FIRST = 0.1, 0.2
-# Seconds between the tries of a call at most.
+# The longest pause between the attempts of a call, in seconds.
 _LONGEST = 1.0
 
 _STOPPING = "SERVER_STOPPING"
@@ -28,17 +28,17 @@ _STOPPING = "SERVER_STOPPING"
 
 @dataclass
 class Connection:
-    """What is known of a channel: whether the service has ever answered on it, whether it was closed."""
+    """The state of a channel: whether the service has ever answered, and whether the channel was closed."""
 
     answered: bool = False
     closed: Event = field(default_factory=Event)
 
 
 class Attempts:
-    """The tries of the call that sends REQUEST, within TIMEOUT seconds.
+    """The attempts of the call that sends REQUEST, within TIMEOUT seconds.
 
-    A call that may be repeated is tried until a server answers, if one has answered on the channel before.
-    Without a timeout it is tried for the default timeout.
+    If a server has answered on the channel before, a repeatable call is retried until a server answers.
+    Without a timeout, the retries end after the default timeout.
     """
 
     def __init__(self, request: Message, timeout: float | None, connection: Connection) -> None:
@@ -51,19 +51,19 @@ class Attempts:
 
     @property
     def timeout(self) -> float | None:
-        """The timeout of the next try, in seconds."""
+        """The timeout of the next attempt, in seconds."""
         if self._timeout is None or not self._failures:
             return self._timeout
         return self._timeout - (time.monotonic() - self._began)
 
-    def renewed(self, renewed: bool) -> bool:  # noqa: FBT001 - what was found out of the last try
-        """Whether a try with a RENEWED token follows at once: once, as the server did nothing before."""
+    def renewed(self, renewed: bool) -> bool:  # noqa: FBT001 - the result of a check
+        """Whether to retry at once with RENEWED credentials. This happens once in a call."""
         follows = renewed and not self._renewed
         self._renewed = self._renewed or renewed
         return follows
 
     def failed(self, error: TableAdminError) -> float:
-        """Seconds to wait before the next try, after one that ended in ERROR; raises ERROR after the last."""
+        """Return the seconds to wait before the next attempt. Raises ERROR after the last attempt."""
         self._failures += 1
         self._connection.answered |= bool(error.reason)
         if self._connection.closed.is_set() and not error.reason:
@@ -74,24 +74,24 @@ class Attempts:
             raise error
         seconds = pause(self._failures, _LONGEST)
         limit = DEFAULT_TIMEOUT if self._timeout is None else self._timeout
-        # A try with less time than that would end in DEADLINE_EXCEEDED, which hides what is wrong.
+        # An attempt with less time would end with DEADLINE_EXCEEDED, which hides the cause.
         if time.monotonic() + seconds + _SHORTEST >= self._began + limit:
             raise error
         return seconds
 
 
 def is_unserved(error: TableAdminError) -> bool:
-    """Whether ERROR says that no server has served the call: none has answered, or one that stops."""
+    """Whether ERROR means that no server processed the call: none answered, or the server is stopping."""
     return error.reason in {"", _STOPPING}
 
 
 def jittered(least: float, most: float) -> float:
-    """A random number of seconds between LEAST and MOST."""
-    import random  # noqa: PLC0415 - it takes a millisecond, and most calls are never lost
+    """Return a random number of seconds between LEAST and MOST."""
+    import random  # noqa: PLC0415 - the import takes a millisecond, and most calls are not retried
 
-    return random.uniform(least, most)  # noqa: S311 - nobody is to be kept from guessing it
+    return random.uniform(least, most)  # noqa: S311 - not a secret
 
 
 def pause(failures: int, longest: float, draw: Callable[[float, float], float] = jittered) -> float:
-    """Seconds to wait after so many failures: at random, up to twice as long each time, LONGEST at most."""
+    """Return a random pause in seconds. Its bound doubles with each of FAILURES, up to LONGEST."""
     return draw(_SHORTEST, min(longest, _FIRST * 2.0 ** min(failures - 1, 10)))

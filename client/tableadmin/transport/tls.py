@@ -1,4 +1,4 @@
-"""TLS of a connection to the service: whom the client trusts, and how the client proves who it is."""
+"""TLS settings of a connection to the service: trusted authorities and the client certificate."""
 
 import ssl
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import grpc
 
 FilePath: TypeAlias = str | PathLike[str]
 
-# Where systems keep the authorities that they trust, if Python does not know.
+# The systems' files of trusted authorities, for a Python that does not know the file.
 _SYSTEM_FILES = (
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
@@ -20,17 +20,16 @@ _SYSTEM_FILES = (
 
 
 class UnusableCredentials(ValueError):
-    """Files with which no connection can be made; the message names the file."""
+    """A file that can't be used for TLS. The message names the file."""
 
 
 @dataclass(frozen=True)
 class Tls:
-    """TLS for a client: the paths of files in PEM.
+    """TLS settings of a client: paths of PEM files.
 
-    `ca` has the certificates of the authorities that the client trusts to name the server. Without it, these
-    are the authorities that this machine trusts. `cert` is the certificate that the client proves itself
-    with, with its intermediates, and `key` its private key, not encrypted. A client reads changed files
-    again: calls that begin a second later use them. Files that cannot be used change nothing.
+    `ca` has the certificates of trusted authorities, by default the authorities that this machine trusts.
+    `cert` is the client certificate with its intermediates, and `key` its unencrypted private key. New calls
+    use changed files within a second. A changed file that can't be used is ignored.
     """
 
     ca: FilePath | None = None
@@ -38,14 +37,14 @@ class Tls:
     key: FilePath | None = None
 
     def credentials(self) -> grpc.ChannelCredentials:
-        """The same for gRPC; raises UnusableCredentials, which names the file that can't be used."""
+        """Return gRPC credentials. Raises UnusableCredentials, which names the file."""
         if (self.cert is None) != (self.key is None):
             raise UnusableCredentials("a client certificate needs its private key: give both cert and key")
         _check(self._authorities, self.cert, self.key)
         return grpc.ssl_channel_credentials(*map(_content, (self._authorities, self.key, self.cert)))
 
     def state(self) -> object:
-        """What changes when one of the files changes."""
+        """Return a value that differs after one of the files has changed."""
         return tuple(map(_state, (self._authorities, self.cert, self.key)))
 
     @property
@@ -53,12 +52,12 @@ class Tls:
         return _system_file() if self.ca is None else self.ca
 
 
-# What a client opens a channel with that is encrypted.
+# The credentials of an encrypted channel.
 Credentials: TypeAlias = grpc.ChannelCredentials | Tls
 
 
 def _system_file() -> str | None:
-    """The authorities that this machine trusts, None where they are nowhere: gRPC has its own then."""
+    """Return the trusted authorities of this machine. None if there is no file: gRPC then uses its own."""
     known = (ssl.get_default_verify_paths().cafile, *_SYSTEM_FILES)
     return next((each for each in known if each and Path(each).is_file()), None)
 
@@ -76,7 +75,7 @@ def _content(path: FilePath | None) -> bytes | None:
 
 
 def _check(ca: FilePath | None, cert: FilePath | None, key: FilePath | None) -> None:
-    """Raise UnusableCredentials for a file that can't be used; gRPC would fail each call, and not say why."""
+    """Raise UnusableCredentials for an unusable file. gRPC would fail each call without a cause."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     for path in (ca, cert, key):
         try:
@@ -90,6 +89,6 @@ def _check(ca: FilePath | None, cert: FilePath | None, key: FilePath | None) -> 
         raise UnusableCredentials(f"{ca}: not certificates in PEM") from error
     try:
         if cert is not None:
-            context.load_cert_chain(cert, key, password="")  # a password would be asked for
+            context.load_cert_chain(cert, key, password="")  # ssl would prompt for a password
     except ssl.SSLError as error:
         raise UnusableCredentials(f"{cert}, {key}: not a certificate in PEM and its private key") from error

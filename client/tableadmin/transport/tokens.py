@@ -1,4 +1,4 @@
-"""Where a client takes the token from that proves who calls, and where a token may be sent to."""
+"""The sources of a client's token, and the targets that a token may be sent to."""
 
 from __future__ import annotations
 
@@ -20,39 +20,39 @@ import grpc
 from tableadmin.errors import TableAdminError, Unauthenticated
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
-# A command line, or its words.
+# A command line, or its arguments.
 Command: TypeAlias = str | Sequence[str]
 
-# Seconds that a command may take; it may ask a person to log in.
+# The timeout of a token command, in seconds. A command may ask a person to log in.
 _COMMAND_SECONDS = 120.0
-# Seconds that a command's token is used if the token does not say when it expires.
+# How long a command's token without an expiry time is used, in seconds.
 _UNKNOWN_LIFETIME = 300.0
-# Seconds before a token expires at which a command is asked for the next one.
+# How long before the expiry of a token the command runs again, in seconds.
 _MARGIN = 30.0
-# Seconds in which a command's token is new: the next one would be no better.
+# How long a command's token is new, in seconds. A refused new token is not replaced.
 _NEW = 5.0
 
 
 class InsecureTarget(ValueError):
-    """A token would leave this machine without TLS."""
+    """A token would be sent to another machine without TLS."""
 
 
 class TokenSource(Protocol):
-    """Gives the headers that a call proves its caller with."""
+    """A source of the headers that authenticate the caller."""
 
     def is_at_hand(self) -> bool:
-        """Whether `headers` answers without waiting for a command."""
+        """Whether `headers` returns without waiting for a command."""
 
     def headers(self) -> Headers:
-        """The headers of a call that begins now; raises Unauthenticated where there is no token."""
+        """Return the headers of a new call. Raises Unauthenticated if there is no token."""
 
     def is_renewed(self, error: TableAdminError, sent: Headers) -> bool:
-        """Whether a call that ended in ERROR with the headers SENT has better ones now."""
+        """Whether newer headers than SENT exist for a call that failed with ERROR."""
 
 
 @dataclass(frozen=True)
 class FixedToken:
-    """The same token in each call, or none."""
+    """A constant token, or none."""
 
     token: str | None
 
@@ -71,7 +71,7 @@ class FixedToken:
 
 
 class FileToken:
-    """The token in the file at PATH, which is read again when the file has changed."""
+    """The token in the file at PATH. A changed file is read again."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._path = Path(path)
@@ -79,11 +79,11 @@ class FileToken:
         self._headers: Headers = ()
 
     def is_at_hand(self) -> bool:
-        """Always: the file is on this machine."""
+        """Always: reading a file is fast."""
         return True
 
     def headers(self) -> Headers:
-        """The token that is in the file now."""
+        """Return the token in the file. Raises Unauthenticated if the file has none."""
         try:
             found = self._path.stat()
             version = (found.st_mtime_ns, found.st_ino, found.st_size)
@@ -97,15 +97,15 @@ class FileToken:
         return self._headers
 
     def is_renewed(self, error: TableAdminError, sent: Headers) -> bool:
-        """Whether the server refused the token, and the file has another one."""
+        """Whether the server refused the token and the file has another token."""
         return _is_refusal(error) and self.headers() != sent
 
 
 class CommandToken:
     """The token that COMMAND writes to standard output.
 
-    The command runs again shortly before the token expires, which a JSON Web Token says. Another token is
-    used for 5 minutes. The command also runs again when the server refuses the token.
+    The command runs again shortly before a JSON Web Token expires, and every 5 minutes for other tokens. The
+    command also runs again when the server refuses the token.
     """
 
     def __init__(self, command: Command) -> None:
@@ -115,11 +115,11 @@ class CommandToken:
         self._made = self._ends = -float("inf")
 
     def is_at_hand(self) -> bool:
-        """Whether the token is young enough."""
+        """Whether the current token is still used."""
         return time.time() < self._ends
 
     def headers(self) -> Headers:
-        """The token; waits for the command if need be."""
+        """Return the token. Runs the command if there is no current token."""
         with self._lock:
             if not self.is_at_hand():
                 token = self._run()
@@ -141,7 +141,7 @@ class CommandToken:
 
     def _run(self) -> str:
         try:
-            done = subprocess.run(  # noqa: S603 - what the user has chosen to run
+            done = subprocess.run(  # noqa: S603 - the user configures the command
                 self._words,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -161,7 +161,7 @@ class CommandToken:
 def token_source(
     token: str | None, token_file: str | os.PathLike[str] | None, token_command: Command | None
 ) -> TokenSource:
-    """The one that is given; raises ValueError for two."""
+    """Return the source of the given argument. Raises ValueError for more than one."""
     if sum(each is not None for each in (token, token_file, token_command)) > 1:
         raise ValueError("give one of token, token_file and token_command")
     if token_file is not None:
@@ -170,7 +170,7 @@ def token_source(
 
 
 def check_target(target: str) -> None:
-    """Raise InsecureTarget where a token that is sent to TARGET without TLS would leave this machine."""
+    """Raise InsecureTarget if TARGET, without TLS, may be another machine."""
     if not is_local(target):
         raise InsecureTarget(
             f"a token is not sent to {target} without TLS: use TLS, or a server at 127.0.0.1 or a Unix socket"
@@ -185,7 +185,7 @@ def is_local(target: str) -> bool:
     if scheme in ("dns", "ipv4", "ipv6", "passthrough"):
         target = rest
     if target.startswith("//"):
-        # Between the slashes may be a name server, which is free to lead anywhere.
+        # A target can name a DNS server between its slashes, and a DNS server can resolve to any machine.
         authority, _, target = target.removeprefix("//").partition("/")
         if authority:
             return False
@@ -218,7 +218,7 @@ def _headers(text: str, where: str = "token") -> Headers:
 
 
 def _last_use(token: str, now: float) -> float:
-    """Until when TOKEN, made NOW, is used, in seconds of Unix time."""
+    """Return the Unix time in seconds until which TOKEN, created at NOW, is used."""
     try:
         payload = token.split(".")[1]
         ends = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["exp"]
@@ -228,7 +228,7 @@ def _last_use(token: str, now: float) -> float:
 
 
 def _is_refusal(error: TableAdminError) -> bool:
-    """Whether the service itself refused the credentials, before it did anything."""
+    """Whether the service itself refused the credentials, before any effect."""
     return (
         isinstance(error, Unauthenticated)
         and error.domain == "tableadmin"

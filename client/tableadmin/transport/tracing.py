@@ -1,7 +1,7 @@
 """Spans for the calls of a client. Needs OpenTelemetry: `pip install 'tableadmin[otel]'`.
 
-The spans go where the application sends its own: this module uses OpenTelemetry's API alone. It wraps the
-calls of a channel in place of gRPC's interceptors: calls of a channel with interceptors end in other ways.
+The application's exporters receive the spans: this module uses only OpenTelemetry's API. gRPC's interceptors
+are not used because they change how calls end.
 """
 
 from collections.abc import Coroutine, Sequence
@@ -17,30 +17,30 @@ from tableadmin.version import __version__
 T = TypeVar("T")
 Channel = TypeVar("Channel", grpc.Channel, grpc.aio.Channel)
 
-# What the trailing metadata of an answer tells, by the attribute.
+# The keys of the trailing metadata, and their span attributes.
 _TRAILING = {"tableadmin-request-id": "tableadmin.request_id", "aws-request-id": "aws.request_id"}
 _propagator = TraceContextTextMapPropagator()
 
 
 def traced(channel: Channel, target: str) -> Channel:
-    """CHANNEL to TARGET, with a span for each call of the stubs that are made of it."""
+    """Return CHANNEL, a channel to TARGET, with a span for each call."""
     return cast("Channel", _TracedChannel(channel, target))
 
 
-# Any: the messages are of whichever RPC this is, and gRPC's own arguments are passed on.
+# Any: the messages of all RPCs, and arguments that are passed to gRPC.
 class _TracedChannel:
-    """CHANNEL, of which the calls of RPCs are traced."""
+    """CHANNEL with a span for each call."""
 
     def __init__(self, channel: Any, target: str) -> None:  # noqa: ANN401
         self._channel = channel
         self._target = target
 
     def unary_unary(self, method: str, *args: Any, **options: Any) -> "_TracedRpc":  # noqa: ANN401
-        """What calls METHOD, which has one response."""
+        """Return the RPC METHOD with one response."""
         return _TracedRpc(self._channel.unary_unary(method, *args, **options), method, self._target)
 
     def unary_stream(self, method: str, *args: Any, **options: Any) -> "_TracedRpc":  # noqa: ANN401
-        """What calls METHOD, which has a stream of responses."""
+        """Return the RPC METHOD with a stream of responses."""
         return _TracedRpc(self._channel.unary_stream(method, *args, **options), method, self._target)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401
@@ -48,7 +48,7 @@ class _TracedChannel:
 
 
 class _TracedRpc:
-    """RPC, with a span for each call, whose `traceparent` is sent with the call."""
+    """RPC with a span for each call. The call sends the span as `traceparent`."""
 
     def __init__(self, rpc: Any, method: str, target: str) -> None:  # noqa: ANN401
         self._rpc = rpc
@@ -57,7 +57,7 @@ class _TracedRpc:
         self._facts = {"rpc.system.name": "grpc", "rpc.method": self._name, "server.address": target}
 
     def with_call(self, request: Any, *, timeout: float | None, metadata: Sequence[Any]) -> Any:  # noqa: ANN401
-        """Call, and wait for the response; as gRPC's own `with_call`."""
+        """Call, and wait for the response, as gRPC's `with_call` does."""
         span, metadata = self._begin(metadata)
         try:
             response, call = self._rpc.with_call(request, timeout=timeout, metadata=metadata)
@@ -71,7 +71,7 @@ class _TracedRpc:
         return response, call
 
     def __call__(self, request: Any, *, timeout: float | None, metadata: Sequence[Any]) -> Any:  # noqa: ANN401
-        """Call; as gRPC's own RPC of a stream, or of any kind with asyncio."""
+        """Start a call, as gRPC's stream RPCs and all RPCs of grpc.aio do."""
         span, metadata = self._begin(metadata)
         try:
             call = self._rpc(request, timeout=timeout, metadata=metadata)
@@ -89,7 +89,7 @@ class _TracedRpc:
 
 
 def _end(span: Span, call: Any) -> None:  # noqa: ANN401
-    """End SPAN of CALL, which has ended."""
+    """End SPAN with the result of the ended CALL."""
     code, trailing = _known(call.code()), _known(call.trailing_metadata())
     span.set_attribute("rpc.response.status_code", code.name)
     span.set_attributes({_TRAILING[key]: str(value) for key, value in trailing or () if key in _TRAILING})
@@ -100,14 +100,14 @@ def _end(span: Span, call: Any) -> None:  # noqa: ANN401
 
 
 def _fail(span: Span, error: BaseException) -> None:
-    """End SPAN of a call that was not made."""
+    """End SPAN of a call that did not start."""
     span.set_attribute("error.type", type(error).__name__)
     span.set_status(StatusCode.ERROR)
     span.end()
 
 
 def _known(value: Coroutine[None, None, T] | T) -> T:
-    """VALUE, or what it returns where gRPC of asyncio has it as a coroutine, which does not wait any more."""
+    """Return VALUE, or the result of VALUE if it is a coroutine of an ended call of grpc.aio."""
     if not isinstance(value, Coroutine):
         return value
     try:

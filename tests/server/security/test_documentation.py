@@ -63,7 +63,7 @@ def test_json_web_tokens(tmp_path: Path) -> None:
 def test_first_steps(tmp_path: Path) -> None:
     """From nothing to two principals with different rights and a search of the audit."""
     title = "Two principals with different rights"
-    _, starting = blocks(title, "console")
+    (starting,) = blocks(title, "console")
     certificates, contexts, permitted, denied, search = blocks(title, "sh")
     (program,), (policies,), (config,) = (blocks(title, each) for each in ("python", "cedar", "toml"))
     environment = clean_environment(

@@ -64,6 +64,24 @@ def test_what_there_is_not(browser: Browser) -> None:
         assert "\n" not in response.json["error"]["message"]
 
 
+@pytest.mark.parametrize("name", ["%00", "%ff", "%0a", "a" * 5000, "%F0%9F%8E%B5", "..%2f..%2fx", "a%2Fb"])
+def test_any_name(browser: Browser, name: str) -> None:
+    """Whatever stands in place of a name is refused by the service, in one line."""
+    for path in (f"/api/tables/{name}", f"/api/tables/{name}/export", f"/api/operations/{name}"):
+        response = browser.get(path)
+        assert response.status in {400, 404}, (path, response.body)
+
+
+def test_a_deletion_is_confirmed_by_name(browser: Browser, tables: Client, table_name: str) -> None:
+    """Without its name, typed by the user, a table is not deleted."""
+    tables.apply([table(table_name)]).result(30)
+    for body in ({}, {"confirmed": ""}, {"confirmed": True}, {"confirmed": table_name.upper()}):
+        refused = browser.post(f"/api/tables/{table_name}/delete", body)
+        assert (409, "NOT_CONFIRMED") == (refused.status, refused.reason)
+    assert 200 == browser.post(f"/api/tables/{table_name}/delete", {"confirmed": table_name}).status
+    assert 404 == browser.get(f"/api/tables/{table_name}").status
+
+
 def test_an_error_of_the_service_has_its_request_id(browser: Browser) -> None:
     """What the service refuses is shown with the ID under which its log has the request."""
     assert "; request " in browser.get("/api/operations/no-such-operation").json["error"]["message"]

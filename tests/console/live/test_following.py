@@ -1,12 +1,16 @@
 """Tables and operations reach the page while it is open, also through a restart of the server."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from time import monotonic
 from typing import Any
 
+import pytest
+
 from tableadmin import Client
 from tableadmin.console.console import Console
+from tableadmin.console.live import endpoints
 from tests.console.browsing import SECONDS, Browser
 from tests.server.security.authorization.test_guarded_operations import table
 from tests.server_process import running_server
@@ -85,6 +89,20 @@ def test_pages_share_one_watch(browser: Browser, tables: Client, table_name: str
         for events in (one, other):
             Shown(events).until(lambda shown: table_name in shown.tables)
     tables.delete_table(table_name=table_name)
+
+
+def test_nobody_looks(tables: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An endpoint is followed while a page shows it, and no longer."""
+    monkeypatch.setattr(endpoints, "_LINGER", 0.0)
+    endpoint = endpoints.Endpoint(tables)
+    before = {each for each in threading.enumerate() if each.name.startswith("console-")}
+    with endpoint.subscribed() as changes:
+        next(changes)
+        followers = {each for each in threading.enumerate() if each.name.startswith("console-")} - before
+        assert {"console-tables", "console-operations"} == {each.name for each in followers}
+    for each in followers:
+        each.join(SECONDS)
+        assert not each.is_alive()
 
 
 def test_a_restart_of_the_server() -> None:

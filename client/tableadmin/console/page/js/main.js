@@ -47,7 +47,7 @@ function showConnection() {
 
 function connection() {
   if (live.hasEnded) return { text: "Ended", kind: "error", reason: "This session has ended: run tablectl console again and open the new address." };
-  if (!live.isConnected && live.isLoaded) return { text: "Reconnecting", kind: "busy", reason: "The console does not answer. The page reconnects by itself." };
+  if (!live.isConnected && live.isLoaded) return { text: "Reconnecting", kind: "busy", reason: "The console does not answer: is tablectl console still running? The page reconnects by itself." };
   const { state = "connecting", reason = "" } = live.status.get("tables") ?? {};
   if (state === "reconnecting") return { text: "Reconnecting", kind: "busy", reason: `The service does not answer, and the page reconnects by itself: ${reason}` };
   if (state === "refused") return { text: "Refused", kind: "error", reason };

@@ -83,7 +83,8 @@ export class Rows {
       element = { row: el("tr"), version: undefined };
       this.elements.set(key, element);
     }
-    if (element.version !== version) {
+    // What has just gone is still drawn until the next `show`.
+    if (element.version !== version && version !== undefined) {
       const hadFocus = element.row.contains(document.activeElement);
       fill(element.row, this.cells(key).map((cell, column) => this.cell(cell, column)));
       element.version = version;

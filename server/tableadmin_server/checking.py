@@ -8,6 +8,7 @@ from pathlib import Path
 from tableadmin_server.config import AuditConfig, ConfigError, ServerConfig
 from tableadmin_server.dynamodb.client.session import check_endpoint_settings
 from tableadmin_server.listening.certificates import Certificates
+from tableadmin_server.price_files import prices_of
 from tableadmin_server.security.authentication.authentication import Authenticators
 from tableadmin_server.security.authorization.authorizer import compile_folder
 from tableadmin_server.security.authorization.policies import Configured, PolicyError
@@ -29,6 +30,7 @@ def check(config: ServerConfig) -> None:
             compile_folder(Path(config.policies.folder), names)
         except PolicyError as error:
             raise ConfigError(f"policies.folder: {error}") from error
+    prices_of(config.policies)
     _check_audit(config.audit)
 
 

@@ -35,6 +35,7 @@ from tableadmin_server.metrics.exposition import Exposition
 from tableadmin_server.metrics.metrics import Metrics
 from tableadmin_server.metrics.state import Sources
 from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
+from tableadmin_server.price_files import prices_of
 from tableadmin_server.reloading import Reloading
 from tableadmin_server.security.audit.opening import opened
 from tableadmin_server.security.authentication.authentication import Authenticators
@@ -202,6 +203,7 @@ class Server:
     def _authorization_of(self, config: ServerConfig) -> Sequence[AuthorizationInterceptor]:
         """Create the authorizer, also for operations, and its interceptor; empty without policies."""
         self._authorizer: Authorizer | None = None
+        prices = prices_of(config.policies)
         if config.policies.folder is None:
             return ()
         try:
@@ -215,6 +217,7 @@ class Server:
             raise ConfigError(f"policies.folder: {error}") from error
         self._reloading.add(authorizer.refresh)
         for each in self._endpoints:
+            each.prices = prices
             each.authorize = StepAuthorizer(authorizer, partial(place_of, each), each.account.learned)
         called = partial(called_endpoint, self._endpoints)
         return (AuthorizationInterceptor(authorizer, self._endpoints, self._operations, called),)

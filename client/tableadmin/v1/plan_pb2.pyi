@@ -494,6 +494,7 @@ class TablePlan(_message.Message):
     UNMANAGED_FIELD_NUMBER: _builtins.int
     BILLED_BEFORE_FIELD_NUMBER: _builtins.int
     BILLED_AFTER_FIELD_NUMBER: _builtins.int
+    MONTHLY_COST_INCREASE_FIELD_NUMBER: _builtins.int
     table_name: _builtins.str
     """The table name."""
     action: Global___PlanAction.ValueType
@@ -506,6 +507,10 @@ class TablePlan(_message.Message):
     """The reason why the plan cannot be carried out. Example: the plan replaces a table that is
     protected from deletion. If `refusal` is set, `steps` is empty. `refusal` is empty if the plan
     can be carried out.
+    """
+    monthly_cost_increase: _builtins.str
+    """The increase of the monthly cost in US dollars that policies see as `context.monthlyCostIncrease`.
+    Example: `28.47`. Not set if the server has no policies, or if nothing is known of the increase.
     """
     @_builtins.property
     def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___PlannedChange]:
@@ -560,15 +565,18 @@ class TablePlan(_message.Message):
         unmanaged: _abc.Iterable[_table_spec_pb2.UnmanagedMember] | None = ...,
         billed_before: _billing_pb2.BilledTable | None = ...,
         billed_after: _billing_pb2.BilledTable | None = ...,
+        monthly_cost_increase: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_action", b"_action", "_fingerprint", b"_fingerprint", "_refusal", b"_refusal", "_table_name", b"_table_name", "action", b"action", "billed_after", b"billed_after", "billed_before", b"billed_before", "fingerprint", b"fingerprint", "refusal", b"refusal", "table_name", b"table_name"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_action", b"_action", "_fingerprint", b"_fingerprint", "_monthly_cost_increase", b"_monthly_cost_increase", "_refusal", b"_refusal", "_table_name", b"_table_name", "action", b"action", "billed_after", b"billed_after", "billed_before", b"billed_before", "fingerprint", b"fingerprint", "monthly_cost_increase", b"monthly_cost_increase", "refusal", b"refusal", "table_name", b"table_name"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_action", b"_action", "_fingerprint", b"_fingerprint", "_refusal", b"_refusal", "_table_name", b"_table_name", "action", b"action", "billed_after", b"billed_after", "billed_before", b"billed_before", "changes", b"changes", "fingerprint", b"fingerprint", "refusal", b"refusal", "steps", b"steps", "table_name", b"table_name", "unmanaged", b"unmanaged", "waits", b"waits", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_action", b"_action", "_fingerprint", b"_fingerprint", "_monthly_cost_increase", b"_monthly_cost_increase", "_refusal", b"_refusal", "_table_name", b"_table_name", "action", b"action", "billed_after", b"billed_after", "billed_before", b"billed_before", "changes", b"changes", "fingerprint", b"fingerprint", "monthly_cost_increase", b"monthly_cost_increase", "refusal", b"refusal", "steps", b"steps", "table_name", b"table_name", "unmanaged", b"unmanaged", "waits", b"waits", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__action: _TypeAlias = _typing.Literal["action"]  # noqa: Y015
     _WhichOneofArgType__action: _TypeAlias = _typing.Literal["_action", b"_action"]  # noqa: Y015
     _WhichOneofReturnType__fingerprint: _TypeAlias = _typing.Literal["fingerprint"]  # noqa: Y015
     _WhichOneofArgType__fingerprint: _TypeAlias = _typing.Literal["_fingerprint", b"_fingerprint"]  # noqa: Y015
+    _WhichOneofReturnType__monthly_cost_increase: _TypeAlias = _typing.Literal["monthly_cost_increase"]  # noqa: Y015
+    _WhichOneofArgType__monthly_cost_increase: _TypeAlias = _typing.Literal["_monthly_cost_increase", b"_monthly_cost_increase"]  # noqa: Y015
     _WhichOneofReturnType__refusal: _TypeAlias = _typing.Literal["refusal"]  # noqa: Y015
     _WhichOneofArgType__refusal: _TypeAlias = _typing.Literal["_refusal", b"_refusal"]  # noqa: Y015
     _WhichOneofReturnType__table_name: _TypeAlias = _typing.Literal["table_name"]  # noqa: Y015
@@ -577,6 +585,8 @@ class TablePlan(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__action) -> _WhichOneofReturnType__action | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__fingerprint) -> _WhichOneofReturnType__fingerprint | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__monthly_cost_increase) -> _WhichOneofReturnType__monthly_cost_increase | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__refusal) -> _WhichOneofReturnType__refusal | None: ...
     @_typing.overload

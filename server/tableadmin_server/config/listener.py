@@ -162,6 +162,15 @@ class PoliciesConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             le=2_592_000,
         ),
     ] = 604_800.0
+    price_files: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Files of prices for `context.monthlyCostIncrease`: AWS's price list of "
+            "AmazonDynamoDB as JSON, a file for each region. Without this setting the server has prices of "
+            "us-east-1. The server reads the files when it starts.",
+            extra={"flag": False},
+        ),
+    ] = ()
 
 
 class ConnectionsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

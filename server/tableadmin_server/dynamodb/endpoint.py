@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from functools import partial
 from typing import Any, TypeAlias, cast
 
@@ -14,6 +15,7 @@ from google.protobuf.message_factory import GetMessageClass
 from google.rpc.code_pb2 import Code
 
 from tableadmin.awsshape import AwsDict, Unknown, fitting, from_aws
+from tableadmin.cost import Prices
 from tableadmin.v1 import table_admin_pb2
 from tableadmin_server.config import EndpointConfig
 from tableadmin_server.dynamodb import circuit_breaker
@@ -50,10 +52,11 @@ class Answer:
     misshapen: bool = False
 
 
-# Returns the approvals that a call needs, from its principal, operation, parameters, table and time (None is
-# now). Raises Failure (PERMISSION_DENIED) if policies do not permit the call.
+# Returns the approvals that a call of a plan needs, from its principal, operation, parameters, table, time
+# (None is now) and the increase of the monthly cost by the plan in US dollars (None is unknown). Raises
+# Failure (PERMISSION_DENIED) if policies do not permit the call.
 Authorize: TypeAlias = Callable[
-    [Principal, str, AwsDict, str, datetime | None], Awaitable[tuple[RequiredApproval, ...]]
+    [Principal, str, AwsDict, str, datetime | None, Decimal | None], Awaitable[tuple[RequiredApproval, ...]]
 ]
 
 
@@ -62,7 +65,12 @@ MakeCalls: TypeAlias = Callable[[str, EndpointConfig, CallObserver], Calls]
 
 
 async def permit_all(
-    _principal: Principal, _operation: str, _params: AwsDict, _table: str, _at: datetime | None = None
+    _principal: Principal,
+    _operation: str,
+    _params: AwsDict,
+    _table: str,
+    _at: datetime | None = None,
+    _cost_increase: Decimal | None = None,
 ) -> tuple[RequiredApproval, ...]:
     """Permit every call without approvals, because no policies are configured."""
     return ()
@@ -87,6 +95,8 @@ class Endpoint:
         self.name = name
         self.own_table = config.operations_table
         self.authorize: Authorize = permit_all
+        # The prices by which policies know what plans cost. None if no policies are configured.
+        self.prices: Prices | None = None
         self.is_aws = is_aws(config.endpoint_url)
         # The operations that the endpoint has.
         self.support = Support(complete=self.is_aws)

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from hashlib import blake2b
 
 from google.protobuf.message import Message
@@ -114,10 +115,12 @@ async def note_decisions(
 
     A step is denied, needs approvals, or neither.
     """
+    text = response.plan.monthly_cost_increase
+    increase = Decimal(text) if text else None
     for step in response.plan.steps:
         call: Message = getattr(step, step.WhichOneof("call") or "create_table")
         required: dict[RequiredApproval, None] = {}
-        for ask in step_asks(call, response.table_name, place, at):
+        for ask in step_asks(call, response.table_name, place, at, increase):
             decision = await authorizer.decide(principal, ask, place.endpoint)
             required.update(dict.fromkeys(decision.required))
             if not (decision.allowed or decision.required):

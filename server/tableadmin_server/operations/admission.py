@@ -22,7 +22,7 @@ from tableadmin_server.operations.execution.reconcile import (
 )
 from tableadmin_server.operations.storage.record import OperationSpec, State
 from tableadmin_server.operations.storage.store import Found
-from tableadmin_server.planner import Plan, moved, plan
+from tableadmin_server.planner import Plan, cost_increase, moved, plan
 from tableadmin_server.security.identity import acting_for
 from tableadmin_server.tables.planned import observed
 from tableadmin_server.tables.snapshot import Snapshot
@@ -74,19 +74,20 @@ async def check_table(endpoint: Endpoint, spec: OperationSpec) -> CheckedTable:
     if failure is not None:
         return CheckedTable(spec, live, planned, failure)
     try:
-        return CheckedTable(spec, live, planned, required=await _required(endpoint, spec, planned))
+        return CheckedTable(spec, live, planned, required=await _required(endpoint, spec, planned, live))
     except Failure as denial:
         if denial.code != Code.PERMISSION_DENIED:
             raise
         return CheckedTable(spec, live, planned, denial)
 
 
-async def _required(endpoint: Endpoint, spec: OperationSpec, planned: Plan) -> Required:
-    """The approvals that the steps of PLANNED require; raises Failure for the first step that is denied."""
+async def _required(endpoint: Endpoint, spec: OperationSpec, planned: Plan, live: Snapshot) -> Required:
+    """The approvals that the steps of PLANNED for LIVE require; raises Failure for the first denied step."""
+    increase = cost_increase(planned, live, endpoint.region, endpoint.prices)
     with acting_for(spec.principal, spec.caller):
         return [
             await endpoint.authorize(
-                spec.principal, step.operation, step.params, spec.table_name, spec.not_before
+                spec.principal, step.operation, step.params, spec.table_name, spec.not_before, increase
             )
             for step in planned.steps
         ]

@@ -7,7 +7,7 @@ plan is empty.
 """
 
 from tableadmin_server.planner.aws import repetitions
-from tableadmin_server.planner.billing import NOT_BILLED, Billed, billed, billed_live
+from tableadmin_server.planner.billing import NOT_BILLED, Billed, billed, billed_live, cost_increase
 from tableadmin_server.planner.changes import Change, ChangeClass
 from tableadmin_server.planner.fingerprint import moved
 from tableadmin_server.planner.phases.step import CREATIONS, Step, Wait
@@ -32,6 +32,7 @@ __all__ = [
     "Wait",
     "billed",
     "billed_live",
+    "cost_increase",
     "in_creation",
     "in_update",
     "moved",

@@ -1,9 +1,11 @@
 """What the cost of a table depends on, as it is and as a plan leaves it."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import NamedTuple, TypeAlias, cast
 
 from tableadmin.awsshape import AwsDict, AwsValue
+from tableadmin.cost import Prices, Usage, cost, worst_increase
 from tableadmin.v1 import (
     BilledCapacity,
     BilledIndex,
@@ -51,6 +53,18 @@ def billed(made: Plan, live: Snapshot, region: str) -> Billed:
         None if before is None else _billed(before, before, live, region, _live_bounds(live)),
         _billed(after, kept, live, region, _bounds_after(kept, live, made.unmanaged)),
     )
+
+
+def cost_increase(made: Plan, live: Snapshot, region: str, prices: Prices | None) -> Decimal | None:
+    """How much more LIVE costs a month after the plan MADE, by PRICES in US dollars, as far as it is known.
+
+    This is the largest increase that is possible, or the known part of the increase. None if nothing is
+    known, or without PRICES. REGION is that of the endpoint.
+    """
+    bill = billed(made, live, region)
+    if prices is None or bill.after is None:
+        return None
+    return worst_increase(cost(live.name, bill.before, bill.after, Usage(), prices, None))
 
 
 def _restored(to: TableState, source: Snapshot, region: str, unmanaged: Sequence[AwsDict]) -> BilledTable:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
 from itertools import islice
 from typing import Any, TypeAlias
@@ -34,7 +35,16 @@ from tableadmin_server.exporting import exported
 from tableadmin_server.failure import Failure, FieldViolation, invalid_request
 from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
 from tableadmin_server.operations.request import ApplyRequest
-from tableadmin_server.planner import NOT_BILLED, Violation, billed, billed_live, plan, repetitions, validate
+from tableadmin_server.planner import (
+    NOT_BILLED,
+    Violation,
+    billed,
+    billed_live,
+    cost_increase,
+    plan,
+    repetitions,
+    validate,
+)
 from tableadmin_server.security.identity import Caller, caller
 from tableadmin_server.services.call_metadata import called_endpoint, in_time
 from tableadmin_server.services.operation_messages import operation_message
@@ -52,6 +62,7 @@ _APPLIED = ReservedTable(ApplyPlanRequest.DESCRIPTOR)
 _MAX_REQUEST_ID = 128
 _MAX_REQUESTED_BY = 250
 _MAX_DELAY = timedelta(days=30)
+_CENT = Decimal("0.01")
 # The largest number of violations in a response.
 _MAX_VIOLATIONS = 100
 
@@ -248,7 +259,11 @@ async def _planned(endpoint: Endpoint, spec: AwsDict, *, with_billing: bool) -> 
         return PlanTablesResponse(table_name=name, error=table_error(failure))
     made = plan(spec, live, datetime.now(UTC))
     bill = billed(made, live, endpoint.region) if with_billing else NOT_BILLED
-    return PlanTablesResponse(table_name=name, plan=table_plan(name, made, is_aws=live.is_aws, billed=bill))
+    message = table_plan(name, made, is_aws=live.is_aws, billed=bill)
+    increase = cost_increase(made, live, endpoint.region, endpoint.prices)
+    if increase is not None:
+        message.monthly_cost_increase = f"{increase.quantize(_CENT, ROUND_HALF_UP):f}"
+    return PlanTablesResponse(table_name=name, plan=message)
 
 
 async def _exported_names(endpoint: Endpoint, request: ExportTablesRequest) -> Sequence[str]:

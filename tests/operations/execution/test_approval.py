@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import msgspec
 import pytest
@@ -176,7 +177,12 @@ async def test_policies_that_ask_between_calls(plane: Plane, table_name: str) ->
     operation = asked_by_ana(table_name, State.RUNNING)
 
     async def authorize(
-        _principal: Principal, _called: str, _params: AwsDict, _table: str, _at: datetime | None
+        _principal: Principal,
+        _called: str,
+        _params: AwsDict,
+        _table: str,
+        _at: datetime | None,
+        _increase: Decimal | None,
     ) -> tuple[RequiredApproval, ...]:
         return (ONE,) if plane.sent(table_name) else ()
 

@@ -4,11 +4,15 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import cast
 
 import pytest
 from google.rpc.code_pb2 import Code
+from msgspec.structs import replace
 
 from tableadmin.awsshape import AwsDict
+from tableadmin.cost import Prices, packaged
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.storage.record import Operation, OperationSpec, OperationStatus, State
 from tableadmin_server.security.authorization.approvals import RequiredApproval
@@ -53,7 +57,12 @@ async def test_a_permission_that_is_taken_away(plane: Plane, table_name: str) ->
     asked: list[tuple[Principal, str, str]] = []
 
     async def authorize(
-        principal: Principal, called: str, _params: AwsDict, table: str, _at: datetime | None
+        principal: Principal,
+        called: str,
+        _params: AwsDict,
+        table: str,
+        _at: datetime | None,
+        _increase: Decimal | None,
     ) -> tuple[RequiredApproval, ...]:
         asked.append((principal, called, table))
         # Policies may look at the address of whoever asked for the operation.
@@ -86,3 +95,40 @@ async def test_the_principal_is_remembered(plane: Plane, table_name: str) -> Non
         found = await machine.store.get("op")
     assert found is not None
     assert (ANA, PEER) == (found.operation.spec.principal, found.operation.spec.caller)
+
+
+async def test_all_calls_are_decided_by_the_cost_of_the_whole_plan(plane: Plane, table_name: str) -> None:
+    """After the first call, policies still see how much more the table costs than before this call."""
+    await asyncio.to_thread(plane.create, before(table_name))
+    operation = asked_by_ana(table_name, State.RUNNING)
+    more = {"ProvisionedThroughput": {"ReadCapacityUnits": 100, "WriteCapacityUnits": 100}}
+    spec = replace(operation.spec, table_spec={**operation.spec.table_spec, **cast("AwsDict", more)})
+    operation = replace(operation, spec=spec)
+    seen: list[tuple[int, Decimal | None]] = []
+
+    async def authorize(
+        _principal: Principal,
+        _called: str,
+        _params: AwsDict,
+        _table: str,
+        _at: datetime | None,
+        increase: Decimal | None,
+    ) -> tuple[RequiredApproval, ...]:
+        seen.append((len(plane.sent(table_name)), increase))
+        return ()
+
+    with closing(Machine(plane, "only", timedelta())) as machine:
+        machine.endpoint.authorize = authorize
+        machine.endpoint.prices = Prices({machine.endpoint.region: packaged().regions["us-east-1"]}, "", "")
+        await machine.store.ensure()
+        entry = await machine.store.add(operation, machine.name)
+        claim = entry.claim_of(machine.name)
+        assert claim is not None
+        run = await machine.run(operation, claim)
+        await asyncio.wait_for(run.carry_out(), 30)
+        stored = await machine.store.get(operation.spec.operation_id)
+    assert {0, 1} <= {sent for sent, _ in seen}
+    ((increase,),) = ({each for _, each in seen},)
+    assert stored is not None
+    assert increase == stored.operation.status.cost_increase
+    assert increase

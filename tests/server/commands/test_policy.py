@@ -239,3 +239,57 @@ def test_a_folder_that_is_not_there(config: Path) -> None:
     config.write_text(CONFIG.format(folder=absent))
     key = run("check", "--config", config)
     assert (2, True) == (key.exit_code, f"policies.folder: {absent} is not a folder" in key.output)
+
+
+COSTS = """@id("cheap") permit (principal, action, resource)
+unless { context has monthlyCostIncrease && context.monthlyCostIncrease.greaterThan(decimal("500.0")) };
+@id("costly") @approval("corp/platform") permit (principal, action, resource);
+@id("planned") forbid (principal, action == Action::"UpdateTable", resource) when { !context.planned };"""
+COST = """
+[[cases]]
+name = "%s"
+principal = "User::corp/ana"
+endpoint = "staging"
+rpc = "UpdateTable"
+request = { table_name = "films" }
+%s
+expect = "%s"
+"""
+
+
+def test_the_cost_of_a_plan(config: Path) -> None:
+    """Policies see the increase of the monthly cost in dollars, and whether a call is one of a plan."""
+    policies = config.parent / "costs"
+    policies.mkdir()
+    (policies / "main.cedar").write_text(COSTS)
+    cases = config.parent / "cases.toml"
+    cases.write_text(
+        COST % ("cheap", "planned = true\nmonthly_cost_increase = 500", "allow")
+        + COST % ("costly", "planned = true\nmonthly_cost_increase = 500.01", "approval")
+        + COST % ("cheaper", "planned = true\nmonthly_cost_increase = -7", "allow")
+        + COST % ("largest", "planned = true\nmonthly_cost_increase = 1e30", "approval")
+        + COST % ("unknown", "planned = true", "allow")
+        + COST % ("direct", "", "deny")
+    )
+    tested = run("test", "--config", config, "--folder", policies, cases)
+    assert (0, "6 of 6 cases are decided as expected\n") == (tested.exit_code, tested.output)
+
+
+@pytest.mark.parametrize(
+    ("rpc", "members", "problem"),
+    [
+        ("UpdateTable", "monthly_cost_increase = 1", "monthly_cost_increase: needs planned = true"),
+        ("DescribeTable", "planned = true", "planned: plans do not call DescribeTable"),
+        ("DeleteTable", "planned = true\nmonthly_cost_increase = 1", ""),
+    ],
+)
+def test_cases_of_plans_that_cannot_be(config: Path, rpc: str, members: str, problem: str) -> None:
+    """Only calls that plans make can be calls of a plan, and only these have an increase."""
+    policies = config.parent / "costs"
+    policies.mkdir()
+    (policies / "main.cedar").write_text(COSTS)
+    cases = config.parent / "cases.toml"
+    cases.write_text((COST % ("it", members, "allow")).replace("UpdateTable", rpc))
+    tested = run("test", "--config", config, "--folder", policies, cases)
+    assert (2 if problem else 0) == tested.exit_code, tested.output
+    assert problem in tested.output

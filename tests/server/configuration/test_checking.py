@@ -37,6 +37,10 @@ def test_flags() -> None:
         (TLS + ENDPOINT, "listeners[0].tls."),
         (TOKENS + ENDPOINT, "absent.toml"),
         ('[policies]\nfolder = "absent"\n' + ENDPOINT, "policies.folder: "),
+        (
+            '[policies]\nprice_files = ["absent.json"]\n' + ENDPOINT,
+            "policies.price_files: absent.json: No such",
+        ),
         ('[audit]\nfile = "/absent/audit"\n' + ENDPOINT, "audit.file: /absent/audit: cannot be written"),
         ('[audit]\nsyslog = "/absent"\n' + ENDPOINT, "audit.syslog: /absent: No such file"),
         ('[endpoints.e]\nprofile = "absent"\n', "endpoints.e.profile: "),

@@ -43,7 +43,7 @@ FILE_ONLY = {
     *("authenticators", "default_endpoint", "endpoints", "listeners", "health", "connections", "policies"),
     *("metrics", "traces"),
     *("audit", "audit_sync", "limits"),
-    "policies_approval_timeout",
+    *("policies_approval_timeout", "policies_price_files"),
     *("connections_max_age", "connections_max_age_grace", "connections_max_metadata"),
     *(field.name for struct in (*OF_THE_FILE, *OF_LISTENERS) for field in msgspec.structs.fields(struct)),
 }

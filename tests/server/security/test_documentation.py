@@ -150,3 +150,33 @@ def test_approval(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert "is approved" in run(approve.replace("OPERATION", operation_id))
         run(f"tablectl operation watch {operation_id} --token-file ana.txt")
         assert "as agreed" in run(show.replace("OPERATION", operation_id))
+
+
+def test_policies_about_costs(tmp_path: Path) -> None:
+    """The policies about costs are valid, and decide as the page says."""
+    folder = tmp_path / "policies"
+    folder.mkdir()
+    (folder / "costs.cedar").write_text(blocks("Costs", "cedar")[0])
+    config = tmp_path / "tableadmin.toml"
+    config.write_text(
+        '[policies]\nfolder = "policies"\n[endpoints.staging]\nregion = "us-east-1"\n'
+        '[authenticators.corp]\nkind = "token"\nprincipals = "User"\n'
+        f'tokens = [{{name = "ana", sha256 = "{digest_of("secret")}", groups = ["music", "platform"]}}]\n'
+    )
+    cases = tmp_path / "cases.toml"
+    cases.write_text(
+        "".join(
+            f'[[cases]]\nname = "{name}"\nprincipal = "User::corp/ana"\ngroups = ["corp/music"]\n'
+            f'endpoint = "staging"\nrpc = "UpdateTable"\nrequest = {{ table_name = "music" }}\n{members}'
+            f'expect = "{expected}"\n'
+            for name, members, expected in (
+                ("cheap", "planned = true\nmonthly_cost_increase = 500\n", "allow"),
+                ("costly", "planned = true\nmonthly_cost_increase = 600\n", "approval"),
+                ("unknown", "planned = true\n", "allow"),
+                ("direct", "", "deny"),
+            )
+        )
+    )
+    words = ["policy", "test", "--config", str(config), "--folder", str(folder), str(cases)]
+    tested = CliRunner().invoke(command, words)
+    assert (0, "4 of 4 cases are decided as expected\n") == (tested.exit_code, tested.output)

@@ -1,6 +1,7 @@
 """The status of an operation after each event. Pure functions."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from google.rpc.code_pb2 import Code
 from msgspec.structs import replace
@@ -29,10 +30,10 @@ def seen(status: OperationStatus, live: Snapshot, now: datetime) -> OperationSta
     return replace(status, changed={**status.changed, Cooldown.CREATION: now})
 
 
-def planned(status: OperationStatus, plan: Plan) -> OperationStatus:
-    """Return the status with the waits and the number of calls of PLAN."""
+def planned(status: OperationStatus, plan: Plan, cost_increase: Decimal | None = None) -> OperationStatus:
+    """Return the status with the waits and the number of calls of PLAN, and with its COST_INCREASE."""
     waits = tuple(wait.description for wait in plan.waits)
-    return replace(status, waits=waits, remaining_calls=len(plan.steps))
+    return replace(status, waits=waits, remaining_calls=len(plan.steps), cost_increase=cost_increase)
 
 
 def announced(status: OperationStatus, step: Step, server: str, now: datetime) -> OperationStatus:

@@ -6,6 +6,7 @@ import dataclasses
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import cast
 
 import structlog
@@ -49,7 +50,7 @@ from tableadmin_server.operations.execution.settle_waiter import SettleWaiter
 from tableadmin_server.operations.execution.time_in_state import TimeInState
 from tableadmin_server.operations.storage.record import Operation, OperationStatus, State
 from tableadmin_server.operations.storage.store import LeaseLost
-from tableadmin_server.planner import Plan, Step, in_update, plan, without
+from tableadmin_server.planner import Plan, Step, cost_increase, in_update, plan, without
 from tableadmin_server.security.audit.audit import OFF, Audit
 from tableadmin_server.security.audit.trail import UNWRITABLE
 from tableadmin_server.security.authorization.approvals import RequiredApproval
@@ -281,7 +282,12 @@ class Run:
         spec = self.operation.spec
         with acting_for(spec.principal, spec.caller):
             return await self._endpoint.authorize(
-                spec.principal, step.operation, step.params, spec.table_name, spec.not_before
+                spec.principal,
+                step.operation,
+                step.params,
+                spec.table_name,
+                spec.not_before,
+                self._status.cost_increase,
             )
 
     async def _rest(self, status: OperationStatus) -> None:
@@ -307,7 +313,9 @@ class Run:
             live = dataclasses.replace(live, unheld=self._endpoint.support.unheld)
             planned = plan(spec.table_spec, live, now, changed)
         self._left = left(live, planned)
-        self._publish(journal.planned(status, planned))
+        # Of the whole plan: what is left of it after a call may cost more or less.
+        increase = status.cost_increase if status.calls else self._cost_increase(planned, live)
+        self._publish(journal.planned(status, planned, increase))
         self._refused = [each for each in self._refused if any(_is_same(each[0], s) for s in planned.steps)]
         possible = without(planned, self._is_blocked, live, now, changed) if self._refused else planned
         if self._refused and not possible.steps:
@@ -324,6 +332,10 @@ class Run:
         if isinstance(decision, Pause) and possible.steps:  # the accepted call may be another server's
             self._reader.touched(possible.steps[0].part)
         return decision
+
+    def _cost_increase(self, planned: Plan, live: Snapshot) -> Decimal | None:
+        """How much more the table costs a month after PLANNED, for policies."""
+        return cost_increase(planned, live, self._endpoint.region, self._endpoint.prices)
 
     def _learned(self, step: Step) -> bool:
         """Note that the endpoint does not keep the members that STEP changes; whether this is new."""

@@ -1,6 +1,7 @@
 """The record of an operation: its requester and spec, its calls, and its status."""
 
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -183,6 +184,9 @@ class OperationStatus(msgspec.Struct, frozen=True, kw_only=True):
     due: datetime | None = None
     # Oldest first.
     approvals: tuple[Approval, ...] = ()
+    # How much more the table costs a month after the plan before the first call, in US dollars, for policies.
+    # None if it is not known.
+    cost_increase: Decimal | None = None
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):

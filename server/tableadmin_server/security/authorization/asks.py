@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from google.protobuf.descriptor_pb2 import MethodOptions
 from google.protobuf.message import Message
@@ -41,6 +42,12 @@ _CHANGING = frozenset(
 _IN_PLACE = ChangeClass.CHANGE_CLASS_IN_PLACE
 _REPLACEMENT = CLASSES[ChangeClass.CHANGE_CLASS_REPLACEMENT]
 
+# The RPCs of AWS that plans call.
+PLANNED_RPCS = frozenset(
+    each.message_type.name.removesuffix("Request")
+    for each in PlannedStep.DESCRIPTOR.oneofs_by_name["call"].fields
+    if each.message_type is not None
+)
 # The actions of the calls that plans make. A plan deletes a table only to create it again.
 PLANNED_ACTIONS = frozenset({"ApplyPlan", *HIDDEN}) | {
     each.message_type.name.removesuffix("Request")
@@ -56,6 +63,8 @@ class Ask:
     SUBJECT is the part of the request that the context is made from. MINE says that the request is about an
     operation of the principal. AT is the time of the action, None for now. CHANGE_CLASS is the class of a
     call that changes a table, without `CHANGE_CLASS_`; "" for every other request.
+    IS_PLANNED says that the call is one of a plan, which makes the table cost COST_INCREASE US dollars more a
+    month, None if that is not known.
     """
 
     action: str
@@ -64,6 +73,8 @@ class Ask:
     mine: bool = False
     at: datetime | None = None
     change_class: str = ""
+    is_planned: bool = False
+    cost_increase: Decimal | None = None
 
 
 def asks(method: str, request: Message, place: Place) -> Sequence[Ask]:
@@ -119,8 +130,16 @@ def _time_of(request: Message) -> datetime | None:
     return None
 
 
-def step_asks(request: Message, table: str, place: Place, at: datetime | None = None) -> Sequence[Ask]:
+def step_asks(
+    request: Message,
+    table: str,
+    place: Place,
+    at: datetime | None = None,
+    cost_increase: Decimal | None = None,
+) -> Sequence[Ask]:
     """Return the asks of a call of a plan at PLACE, which changes only TABLE, at the time AT.
+
+    COST_INCREASE is how much more the table costs a month after the plan, None if that is not known.
 
     REQUEST is the request of an RPC of TableAdmin. ApplyPlan is always asked. DeleteTable also asks
     ReplaceTable, because a plan deletes a table only to create it again. A restore is also asked for the
@@ -136,7 +155,8 @@ def step_asks(request: Message, table: str, place: Place, at: datetime | None = 
         tables = (each for naming in RPCS[method].tables for each in named_tables(request, naming, place))
         own += [Ask(rpc, each.table, request) for each in tables if each.table != table]
     return [
-        replace(each, at=at, change_class=change_class) for each in (*own, *_hidden(method, request, [named]))
+        replace(each, at=at, change_class=change_class, is_planned=True, cost_increase=cost_increase)
+        for each in (*own, *_hidden(method, request, [named]))
     ]
 
 

@@ -96,7 +96,7 @@ class Authorizer:
         peer = address_of(caller().peer) if decider.looks_at_peer else None
         circumstances = Circumstances(
             partial(_context, ask, peer=peer),
-            is_plain=not ask.change_class and is_plain(ask.subject.DESCRIPTOR),
+            is_plain=not ask.change_class and not ask.is_planned and is_plain(ask.subject.DESCRIPTOR),
             mine=ask.mine,
             own=ask.table is not None and self._is_own(endpoint, ask.table),
             peer=peer,
@@ -208,7 +208,13 @@ def _unapproved(principal: Principal, action: str, resource: Resource, decision:
 def _context(ask: Ask, *, peer: str | None) -> tuple[dict[str, object], Sequence[dict[str, object]]]:
     now = datetime.now(UTC)
     return context_of(
-        ask.subject, max(ask.at or now, now), mine=ask.mine, peer=peer, change_class=ask.change_class
+        ask.subject,
+        max(ask.at or now, now),
+        mine=ask.mine,
+        peer=peer,
+        change_class=ask.change_class,
+        is_planned=ask.is_planned,
+        cost_increase=ask.cost_increase,
     )
 
 

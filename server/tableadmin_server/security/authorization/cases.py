@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,7 +16,7 @@ from google.protobuf.message_factory import GetMessageClass
 from msgspec import Meta
 
 from tableadmin_server.failure import Failure
-from tableadmin_server.security.authorization.asks import Ask, asks
+from tableadmin_server.security.authorization.asks import PLANNED_RPCS, Ask, asks, step_asks
 from tableadmin_server.security.authorization.classification import RPCS, About, Classified, action_of
 from tableadmin_server.security.authorization.context import address_of, context_of
 from tableadmin_server.security.authorization.decisions import (
@@ -40,7 +41,9 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     facts of the table. Without `items` the table does not exist. `now` is the time of the request.
     `operation_of` is the table of the operation of an RPC of OperationService. `mine` says whether the
     principal has requested the operation. `peer` is the IP address of the caller. Without `peer` the call
-    comes through a Unix socket.
+    comes through a Unix socket. `planned` says that `rpc` is a call of a plan, and
+    `monthly_cost_increase` how many US dollars more the table costs a month after this plan. Without it the
+    increase is not known.
     """
 
     name: str
@@ -58,6 +61,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     operation_of: str = ""
     mine: bool = False
     peer: Annotated[str, Meta(min_length=1)] | None = None
+    planned: bool = False
+    monthly_cost_increase: float | None = None
 
 
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -143,7 +148,16 @@ def _asks(case: Case, method: str, request: Message, places: Mapping[str, Place]
         return [Ask(action_of(method), case.operation_of, request, case.mine)]
     if row.about in {About.SERVER, About.NOTHING}:
         return [Ask(action_of(method), None, request)]
-    return asks(method, request, places[case.endpoint])
+    place = places[case.endpoint]
+    asked = asks(method, request, place)
+    if not case.planned:
+        if case.monthly_cost_increase is not None:
+            raise CaseError(f"{case.name}: monthly_cost_increase: needs planned = true")
+        return asked
+    if action_of(method) not in PLANNED_RPCS or asked[0].table is None:
+        raise CaseError(f"{case.name}: planned: plans do not call {case.rpc}")
+    given = case.monthly_cost_increase
+    return step_asks(request, asked[0].table, place, None, None if given is None else Decimal(str(given)))
 
 
 def _decide(case: Case, ask: Ask, decider: Decider, principal: Principal) -> Decision:
@@ -153,7 +167,13 @@ def _decide(case: Case, ask: Ask, decider: Decider, principal: Principal) -> Dec
     now = case.now or datetime.now(UTC)
     circumstances = Circumstances(
         lambda: context_of(
-            ask.subject, max(ask.at or now, now), mine=ask.mine, peer=peer, change_class=ask.change_class
+            ask.subject,
+            max(ask.at or now, now),
+            mine=ask.mine,
+            peer=peer,
+            change_class=ask.change_class,
+            is_planned=ask.is_planned,
+            cost_increase=ask.cost_increase,
         ),
         mine=ask.mine,
         peer=peer,

@@ -3,6 +3,7 @@
 import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -16,6 +17,8 @@ Record: TypeAlias = dict[str, Any]
 
 # The largest Long of Cedar. Sums are limited to it.
 _LARGEST = 2**63 - 1
+_DECIMAL_UNIT = Decimal("0.0001")
+_LARGEST_DECIMAL = _LARGEST * _DECIMAL_UNIT
 
 # The sets of strings in the context, each with the names of the request fields whose values it contains.
 SETS: Mapping[str, frozenset[str]] = {
@@ -52,13 +55,21 @@ def address_of(peer: str) -> str | None:
 
 
 def context_of(
-    subject: Message, now: datetime, *, mine: bool, peer: str | None = None, change_class: str = ""
+    subject: Message,
+    now: datetime,
+    *,
+    mine: bool,
+    peer: str | None = None,
+    change_class: str = "",
+    is_planned: bool = False,
+    cost_increase: Decimal | None = None,
 ) -> tuple[Record, Sequence[Record]]:
     """Return the context of a request, and the entities that the context refers to.
 
     SUBJECT is the part of the request that is about one table. MINE says that the principal has requested the
     operation that the request is about. PEER is the IP address of the caller, None if it has none.
-    CHANGE_CLASS is one of CLASSES, or "".
+    CHANGE_CLASS is one of CLASSES, or "". IS_PLANNED says that the request is a call of a plan. COST_INCREASE
+    is how much more the table costs a month after the plan in US dollars, None if that is not known.
     """
     values = list(_values(subject, ()))
     moment = now.astimezone(UTC)
@@ -68,6 +79,7 @@ def context_of(
         "hour": moment.hour,
         "weekday": moment.isoweekday(),
         "mine": mine,
+        "planned": is_planned,
         "readUnits": _units(values, "read"),
         "writeUnits": _units(values, "write"),
         **{name: _texts(values, fields) for name, fields in SETS.items()},
@@ -77,11 +89,19 @@ def context_of(
         context["peer"] = {"__extn": {"fn": "ip", "arg": peer}}
     if change_class:
         context["changeClass"] = {"__entity": {"type": "ChangeClass", "id": change_class}}
+    if cost_increase is not None:
+        context["monthlyCostIncrease"] = {"__extn": {"fn": "decimal", "arg": _decimal(cost_increase)}}
     if not tags:
         return context, ()
     uid = {"type": TAGS_TYPE, "id": TAGS_ID}
     context["tags"] = {"__entity": uid}
     return context, ({"uid": uid, "attrs": {}, "parents": [], "tags": tags},)
+
+
+def _decimal(value: Decimal) -> str:
+    """VALUE as Cedar's decimal, which has at most four digits after the point and a largest value."""
+    bounded = min(max(value, -_LARGEST_DECIMAL), _LARGEST_DECIMAL)
+    return f"{bounded.quantize(_DECIMAL_UNIT, ROUND_HALF_UP):f}"
 
 
 # A value, and the names of the fields that lead to it.

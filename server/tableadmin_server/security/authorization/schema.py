@@ -42,18 +42,22 @@ entity TagSet tags String;
 // operation, `peer` is the address of the requester. Calls through a Unix socket have no `peer`.
 // `changeClass` is the gravest class of what a call that changes a table deletes, loses or interrupts. Plans
 // and operations have a class for each of their calls. Reads, PlanTables, ApplyPlan itself and calls about
-// operations have no `changeClass`.
+// operations have no `changeClass`. `planned` says that the call is one of a plan, in PlanTables or of an
+// operation. `monthlyCostIncrease` is how many US dollars more the table costs a month after the plan, as far
+// as it is known. Only calls of plans have it, and not if nothing is known of it.
 type Context = {{
   now: datetime,
   hour: Long,
   weekday: Long,
   mine: Bool,
+  planned: Bool,
   readUnits: Long,
   writeUnits: Long,
 {sets}
   tags?: TagSet,
   peer?: ipaddr,
   changeClass?: ChangeClass,
+  monthlyCostIncrease?: decimal,
 }};
 """
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from decimal import Decimal
 
 from google.protobuf.message_factory import GetMessageClass
 
@@ -27,17 +28,24 @@ class StepAuthorizer:
         self._learn = learn
 
     async def __call__(
-        self, principal: Principal, operation: str, params: AwsDict, table: str, at: datetime | None = None
+        self,
+        principal: Principal,
+        operation: str,
+        params: AwsDict,
+        table: str,
+        at: datetime | None = None,
+        cost_increase: Decimal | None = None,
     ) -> tuple[RequiredApproval, ...]:
         """Return the approvals that the call of OPERATION for TABLE by PRINCIPAL needs, at AT (None is now).
 
+        The plan of the call makes the table cost COST_INCREASE US dollars more a month.
         Raises Failure (PERMISSION_DENIED) if the call is denied. The principal must also still have the
         permission for ApplyPlan of the table.
         """
         request = from_aws(params, GetMessageClass(_METHODS[operation].input_type))
         try:
-            asked = step_asks(request, table, self._place(), at)
+            asked = step_asks(request, table, self._place(), at, cost_increase)
         except AccountUnknown:
             await self._learn()
-            asked = step_asks(request, table, self._place(), at)
+            asked = step_asks(request, table, self._place(), at, cost_increase)
         return await self._authorizer.required_approvals(principal, asked, self._place().endpoint)

@@ -1,11 +1,12 @@
 """A server with policies that permit a part of the changes with approval, and its principals."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.engines import Engine
-from tests.server.security.authorization.guarded import Guarded, guarded
+from tests.server.security.authorization.guarded import REGION, Guarded, guarded
 
 # The principals, each with its groups.
 PRINCIPALS = {
@@ -37,6 +38,13 @@ permit ({OF_MUSIC}, action in Action::"write", resource) when {{ resource.name l
 forbid (principal, action, resource is Table)
 when {{ resource.name like "new-quiet-*" }}
 when {{ context has changeClass && context.changeClass == ChangeClass::"DISRUPTIVE" }};
+@id("costly-cheap") permit ({OF_MUSIC}, action in [Action::"read", Action::"write"], resource)
+when {{ resource.name like "costly-*" }}
+unless {{ context has monthlyCostIncrease && context.monthlyCostIncrease.greaterThan(decimal("500.0")) }};
+@id("costly") @approval("ci/approvers")
+permit ({OF_MUSIC}, action in Action::"write", resource) when {{ resource.name like "costly-*" }};
+@id("costly-planned") forbid ({OF_MUSIC}, action, resource is Table)
+when {{ resource.name like "costly-*" && context has changeClass && !context.planned }};
 @id("new-tables-read") permit ({OF_MUSIC}, action in Action::"read", resource)
 when {{ resource.name like "new-*" }};
 """
@@ -44,7 +52,16 @@ when {{ resource.name like "new-*" }};
 
 @contextmanager
 def approving(folder: Path, engine: Engine, settings: str = "") -> Iterator[Guarded]:
-    """A server with POLICIES and an audit, in front of ENGINE. SETTINGS are further lines of [policies]."""
+    """A server with POLICIES and an audit, in front of ENGINE. SETTINGS are further lines of [policies].
+
+    A WCU costs one dollar a month.
+    """
+    prices = folder / "prices.json"
+    per_hour = f"{1 / 730:.12f}"
+    names = ("ReadCapacityUnit-Hrs", "WriteCapacityUnit-Hrs")
+    regions = {REGION: dict.fromkeys(names, per_hour)}
+    prices.write_text(json.dumps({"source": "round", "date": "2026-01-01", "regions": regions}))
+    settings += f'\nprice_files = ["{prices}"]'
     with guarded(
         folder,
         engine,

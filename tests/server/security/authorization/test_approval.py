@@ -397,3 +397,36 @@ def test_no_slot(server: Guarded, name: str) -> None:
     """No server has a waiting operation: its record names no owner."""
     with server.client("ana") as ana:
         assert not asked(ana, name).server
+
+
+def costly(name: str, writes: int) -> v1.TableSpec:
+    """A table that costs about as many dollars a month as it has WRITES."""
+    return v1.TableSpec(
+        table_name=name,
+        attribute_definitions=[
+            v1.AttributeDefinition(
+                attribute_name="id", attribute_type=v1.ScalarAttributeType.SCALAR_ATTRIBUTE_TYPE_S
+            )
+        ],
+        key_schema=[v1.KeySchemaElement(attribute_name="id", key_type=v1.KeyType.KEY_TYPE_HASH)],
+        provisioned_throughput=v1.ProvisionedThroughput(read_capacity_units=1, write_capacity_units=writes),
+    )
+
+
+def test_a_costly_change_needs_an_approval(server: Guarded, table_name: str) -> None:
+    """A plan that costs more than policies permit waits for an approval; direct calls can be forbidden."""
+    name = f"costly-{table_name}"
+    with server.client("ana") as ana, server.client("bert") as bert:
+        ana.apply([costly(name, 100)]).result(30)
+        (cheap,) = ana.plan([costly(name, 500)]).plans
+        assert ("400.00", []) == (cheap.monthly_cost_increase, list(cheap.steps[0].required_approvals))
+        (plan,) = ana.plan([costly(name, 700)]).plans
+        assert "600.00" == plan.monthly_cost_increase
+        assert ["costly"] == [each.policy for each in plan.steps[0].required_approvals]
+        operation = ana.apply([costly(name, 700)]).latest[0]
+        until(lambda: bert.list_operations(states=[AWAITING], table_name=name))
+        bert.approve_operation(operation.operation_id)
+        assert SUCCEEDED == ended(ana, operation.operation_id).state
+        units = v1.ProvisionedThroughput(read_capacity_units=1, write_capacity_units=9)
+        refused = reason_of(lambda: ana.update_table(table_name=name, provisioned_throughput=units))
+        assert (PermissionDenied, "POLICY_DENIED") == refused

@@ -220,12 +220,12 @@ def _check_combination(
 ) -> None:
     if config_file is not None and endpoint:
         other = next(iter(endpoint)).replace("_", "-")
-        raise ConfigError(f"--{other} describes one endpoint: not with --config")
+        raise ConfigError(f"--{other} cannot be used with --config: set it in the file")
     if data_dir is not None and not embedded:
-        raise ConfigError("--data-dir keeps the tables of --embedded: not without it")
+        raise ConfigError("--data-dir can only be used with --embedded")
     for flag in ELSEWHERE:
         if embedded and flag in endpoint:
-            raise ConfigError(f"--{flag.replace('_', '-')} leads elsewhere: not with --embedded")
+            raise ConfigError(f"--{flag.replace('_', '-')} cannot be used with --embedded")
 
 
 def _leave() -> NoReturn:

@@ -1,18 +1,16 @@
-"""The embedded engine: MiniStack's DynamoDB as a child process that lives exactly as long as its parent.
+"""The embedded engine: MiniStack's DynamoDB in a child process, which ends with its parent.
 
-The parent binds the listening socket and the child inherits it, so no port can be lost between
-choosing it and using it. The child also inherits the read end of a pipe as its standard input and
-ends when that closes: the kernel closes it however the parent ends, SIGKILL included, on Linux and
-macOS alike. Signals meant for the server (Ctrl-C on the terminal, SIGTERM to the whole service)
-leave the child alone, so calls under way are answered while the server drains.
+The parent binds the listening socket and the child inherits the socket, so no other process can take the
+port. The standard input of the child is a pipe from the parent. The child ends when the pipe closes, which
+the kernel does however the parent ends, also by SIGKILL. The child ignores signals for the server (Ctrl-C on
+the terminal, SIGTERM to the whole service), so calls under way are answered while the server drains.
 
-With a data directory, MiniStack reads its tables when it starts. They are written when it ends, which
-the end of the parent makes it do, by SIGKILL too; and within about a second of a change, longer where
-there is so much that saving would take more than a twentieth of the time. If the child itself is killed
-or runs out of memory it is started again from there, on the same port; what came after the last save
-is lost.
+With a data directory, MiniStack reads its tables when it starts. It writes them when it ends, and within
+about a second after a change. If a save takes so long that saves would use more than a twentieth of the time,
+it saves less often. If the child is killed or runs out of memory, it is started again on the same port with
+the tables of the last save. Later changes are lost.
 
-``python -m tableadmin_server.embedded FD`` is the child; nobody else needs to run it.
+``python -m tableadmin_server.embedded FD`` runs the child.
 """
 
 import asyncio
@@ -42,19 +40,19 @@ _HOST = "127.0.0.1"
 _STATE_FILE = "dynamodb.json"
 _START_SECONDS = 30.0
 _STOP_SECONDS = 30.0
-# Seconds between saves at least, and the part of the time that saving may take.
+# The least seconds between saves, and the largest part of the time for saves.
 _SAVE_SECONDS = 1.0
 _SAVING_SHARE = 0.05
 _LOCK_SECONDS = 5.0
 _LAST_LINES = 20
-# An engine that ran for so many seconds is stable. The pause before the next start doubles with each exit in
-# a row of an engine that was not, from the second on. After so many of them in a row the engine counts as
-# available only once it is stable.
+# An engine that has run for _STABLE_SECONDS is stable. From the second exit in a row of an unstable engine
+# on, the pause before the next start doubles with each exit. After _MAX_EXITS such exits in a row the engine
+# counts as available only when it is stable.
 _STABLE_SECONDS = 60.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
 _MAX_EXITS = 5
 
-# Nothing else of the environment reaches the child: neither credentials nor MiniStack's own settings.
+# The child inherits only these variables: neither credentials nor settings of MiniStack.
 _INHERITED_VARIABLES = frozenset(
     {
         "PATH",
@@ -77,7 +75,7 @@ _ENGINE_VARIABLES = {
     "IOT_MTLS_ENABLED": "0",
     "S3_PERSIST": "0",
     "USE_SSL": "0",
-    # MiniStack stops containers that carry its label; a socket that does not exist keeps it away from Docker.
+    # A socket that does not exist, because MiniStack would stop Docker containers that have its label.
     "DOCKER_HOST": "unix:///nonexistent/docker.sock",
 }
 
@@ -87,7 +85,7 @@ _logger = logging.getLogger(__name__)
 
 
 class EmbeddedEngineError(Exception):
-    """The embedded engine could not be started. The text says why, with the last lines it wrote."""
+    """The embedded engine failed. The text says why, with the last lines that the engine wrote."""
 
 
 class EmbeddedEngineMissing(EmbeddedEngineError):
@@ -100,7 +98,7 @@ class EmbeddedEngineMissing(EmbeddedEngineError):
 class EmbeddedEngine:
     """A running embedded engine. As a context manager it stops the engine at the end of the block.
 
-    ``url`` is its endpoint on a free port of 127.0.0.1; any credentials and any region will do.
+    ``url`` is its URL, on a free port of 127.0.0.1. The engine accepts any credentials and any region.
     """
 
     def __init__(self, data_dir: Path | None, listener: socket.socket) -> None:
@@ -109,20 +107,20 @@ class EmbeddedEngine:
         self._port: int = listener.getsockname()[1]
         self._stopping = threading.Event()
         self._failure: EmbeddedEngineError | None = None
-        # Held while the process is begun or stopped.
+        # Held while the process is started or stopped.
         self._lock = threading.Lock()
         self.url = f"http://{_HOST}:{self._port}"
         self.process: subprocess.Popen[str]
 
     @classmethod
     def start(cls, data_dir: Path | None = None, timeout: float = _START_SECONDS) -> Self:
-        """Start an engine and return when it answers.
+        """Start an engine, and return when it answers.
 
-        ``data_dir`` keeps tables across restarts and is created when missing; one engine at a time
-        can use it. Without it everything is gone when the engine stops. ``timeout`` is in seconds.
+        ``data_dir`` keeps tables across restarts, and is created if it does not exist. Only one engine at a
+        time can use it. Without it all tables are lost when the engine stops. ``timeout`` is in seconds.
 
-        Raises EmbeddedEngineMissing without the package and EmbeddedEngineError when the engine does
-        not come up, or when ``data_dir`` cannot be used or holds a state that cannot be read.
+        Raises EmbeddedEngineMissing without the package, and EmbeddedEngineError if the engine does not start
+        or ``data_dir`` cannot be used or read.
         """
         if find_spec("ministack") is None or find_spec("hypercorn") is None:
             raise EmbeddedEngineMissing
@@ -147,12 +145,12 @@ class EmbeddedEngine:
         _await_answer(self.process, self._port, timeout)
 
     def supervise(self, available: Callable[[bool], object], lost: Callable[[], object]) -> None:
-        """Start the engine again whenever it exits by itself, until `stop`; with a data directory only.
+        """Restart the engine whenever it exits unexpectedly, until `stop`. Needs a data directory.
 
-        ``available`` is called with False when the engine has exited, with True when it answers again;
-        ``lost`` when it can't be started again, and then `stop` raises the reason. Both are called in another
-        thread. Calls that come meanwhile wait for the engine. An engine that exits again and again is started
-        after longer and longer pauses, and is available only once it has run for a minute.
+        ``available`` is called with False when the engine has exited, and with True when it answers again.
+        ``lost`` is called if the engine can't be restarted; `stop` then raises the reason. Both are called in
+        another thread. Calls wait during a restart. An engine that exits repeatedly is restarted after longer
+        and longer pauses, and counts as available only after it has run for a minute.
         """
         threading.Thread(target=self._supervise, args=(available, lost), daemon=True).start()
 
@@ -178,7 +176,7 @@ class EmbeddedEngine:
                     return
 
     def _exit_status(self, exits: int, available: Callable[[bool], object]) -> int:
-        """Wait until the engine exits; after EXITS in a row say that the engine is available again."""
+        """Wait until the engine exits. After EXITS in a row, first report the engine as available again."""
         if exits >= _MAX_EXITS:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 return self.process.wait(_STABLE_SECONDS)
@@ -203,10 +201,10 @@ class EmbeddedEngine:
         _logger.warning("the embedded engine is running again")
 
     def stop(self) -> None:
-        """End the engine and wait until it has saved its tables; a second call does nothing.
+        """End the engine, and wait until it has saved its tables. A second call does nothing.
 
-        An engine that has not ended after 30 seconds is killed. Raises EmbeddedEngineError when the engine
-        could not save its tables, or had ended before and could not be started again.
+        An engine that has not ended after 30 seconds is killed. Raises EmbeddedEngineError if the engine
+        could not save its tables, or had exited before and could not be restarted.
         """
         self._stopping.set()
         with self._lock:
@@ -233,7 +231,7 @@ class EmbeddedEngine:
 
 
 def _pause(exits: int) -> float:
-    """Seconds before the next start after so many exits in a row."""
+    """The seconds before the next start after EXITS in a row."""
     return min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** (exits - 2)) if exits > 1 else 0.0
 
 
@@ -247,9 +245,9 @@ def _log_data_dir(data_dir: Path | None) -> None:
 
 
 def _lock(data_dir: Path) -> int:
-    """Take the data directory for one engine: the kernel lets go of the lock when that engine has ended.
+    """Lock the data directory for one engine. The kernel releases the lock when the engine has ended.
 
-    The engine of a server that was just killed may still be saving, so this waits a few seconds.
+    Waits a few seconds, because the engine of a server that was just killed may still be saving.
     """
     deadline = time.monotonic() + _LOCK_SECONDS
     try:
@@ -297,9 +295,9 @@ def _launch(listener: int, environment: dict[str, str], lock: int | None) -> sub
 
 
 def _await_answer(process: subprocess.Popen[str], port: int, timeout: float) -> None:
-    """Ask for the list of tables once, and wait for the answer or for the end of the engine.
+    """Call ListTables once, and wait for the answer or for the end of the engine.
 
-    The socket listens already and holds the question until the engine runs.
+    The socket already listens, so the call waits until the engine runs.
     """
     assert process.stderr is not None
     lines: deque[str] = deque(maxlen=_LAST_LINES)
@@ -313,7 +311,7 @@ def _await_answer(process: subprocess.Popen[str], port: int, timeout: float) -> 
         first = outcome.get(timeout=timeout)
     except Empty:
         first = TimeoutError()
-    except BaseException:  # Ctrl-C while waiting leaves no process behind
+    except BaseException:  # ends the process also after Ctrl-C
         _kill(process)
         raise
     if isinstance(first, Exception):
@@ -338,7 +336,7 @@ def _ask(port: int, timeout: float, outcome: "SimpleQueue[int | Exception]") -> 
     except TimeoutError as error:
         outcome.put(error)
     except (OSError, http.client.HTTPException):
-        pass  # the engine has ended: what it wrote last says more
+        pass  # the engine has ended; its last lines tell more
 
 
 def _list_tables(port: int, timeout: float) -> int:
@@ -361,7 +359,7 @@ def _failure(error: Exception, timeout: float, lines: deque[str]) -> str:
 
 
 def _stop(process: subprocess.Popen[str]) -> int:
-    """End PROCESS; its exit status."""
+    """End PROCESS. Returns its exit status."""
     _close_input(process)
     try:
         return process.wait(_STOP_SECONDS)
@@ -386,15 +384,15 @@ def _close_input(process: subprocess.Popen[str]) -> None:
 
 
 def _run(listener: int) -> None:
-    """Be the engine, in the child process, on the inherited socket until standard input closes."""
-    for meant_for_the_server in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(meant_for_the_server, signal.SIG_IGN)
+    """Run the engine in the child process, on the inherited socket, until standard input closes."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
     _refuse_unreadable_state()
     asyncio.run(_serve(listener))
 
 
 def _refuse_unreadable_state() -> None:
-    """End here if MiniStack cannot read the saved tables: it would start empty and save that over them."""
+    """Exit if MiniStack cannot read the saved tables: it would overwrite them with an empty state."""
     persistence = import_module("ministack.core.persistence")
     state = Path(persistence.STATE_DIR) / _STATE_FILE
     if not persistence.PERSIST_STATE or not state.exists():
@@ -403,14 +401,14 @@ def _refuse_unreadable_state() -> None:
         saved = persistence.load_state("dynamodb")
         saved["tables"].values()
         import_module("ministack.services.dynamodb").restore_state(saved)
-    except Exception as error:  # noqa: BLE001 - whatever MiniStack can't make tables of
+    except Exception as error:  # noqa: BLE001 - MiniStack raises anything for a malformed state
         sys.exit(
             f"{state} cannot be read ({type(error).__name__}); move the file away to start without tables"
         )
 
 
 class _StateSaver:
-    """MiniStack as an ASGI application that saves its tables soon after a change, not at the end alone."""
+    """MiniStack as an ASGI application that saves its tables soon after a change, not only at the end."""
 
     def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
         self._app = app
@@ -425,7 +423,7 @@ class _StateSaver:
             self._changed.set()
 
     async def run(self, finished: asyncio.Event) -> None:
-        """Save after changes until FINISHED; what comes then MiniStack saves at its end."""
+        """Save after changes until FINISHED. MiniStack saves later changes when it ends."""
         ending = asyncio.create_task(finished.wait())
         while self._persistence.PERSIST_STATE and not finished.is_set():
             changed = asyncio.create_task(self._changed.wait())
@@ -436,21 +434,22 @@ class _StateSaver:
         self._last = self._version()
 
     async def _save(self) -> float:
-        """Save, and give the seconds until the next save."""
+        """Save the tables. Returns the seconds until the next save."""
         self._changed.clear()
         began = time.monotonic()
-        # Between two calls, so that what is saved is of one moment; writing it holds up no call.
+        # The state is copied between two calls, so it is consistent. A thread writes it, so no call is
+        # delayed.
         state = import_module("ministack.services.dynamodb").get_state()
         await asyncio.to_thread(self._persistence.save_state, "dynamodb", state)
         return max(_SAVE_SECONDS, (time.monotonic() - began) / _SAVING_SHARE)
 
     def check(self) -> None:
-        """End here if the tables were not saved at the end: MiniStack logs that and goes on."""
+        """Exit with an error if the tables were not saved at the end, which MiniStack only logs."""
         if self._persistence.PERSIST_STATE and self._version() == self._last:
             sys.exit(f"the tables could not be saved to {self._state}")
 
     def _version(self) -> int | None:
-        """Another number after each save, which replaces the file."""
+        """A number that changes with each save, because a save replaces the file."""
         return self._state.stat().st_ino if self._state.exists() else None
 
 
@@ -460,7 +459,7 @@ def _may_change(target: bytes) -> bool:
 
 
 async def _serve(listener: int) -> None:
-    # Of the optional extra, and needed by the child alone.
+    # Packages of the extra `embedded`, which only the child needs.
     from hypercorn.asyncio import serve  # noqa: PLC0415
     from hypercorn.config import Config  # noqa: PLC0415
 
@@ -468,7 +467,7 @@ async def _serve(listener: int) -> None:
     config.bind = [f"fd://{listener}"]
     config.loglevel = _ENGINE_VARIABLES["LOG_LEVEL"]
     config.keep_alive_timeout = 75
-    config.graceful_timeout = 0.5  # the parent has stopped calling, or is gone
+    config.graceful_timeout = 0.5  # the parent has stopped calling, or has ended
     parent_gone = asyncio.Event()
     finish = asyncio.get_running_loop().call_soon_threadsafe
     threading.Thread(target=_watch_parent, args=(lambda: finish(parent_gone.set),), daemon=True).start()
@@ -479,7 +478,7 @@ async def _serve(listener: int) -> None:
 
 
 def _watch_parent(finish: Callable[[], object]) -> None:
-    """Wait for the end of the parent, ask for an orderly end, and insist on it."""
+    """Wait for the end of the parent, then call FINISH, and exit if that takes too long."""
     os.read(sys.stdin.fileno(), 1)
     finish()
     time.sleep(_STOP_SECONDS)

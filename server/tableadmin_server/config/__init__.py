@@ -93,7 +93,7 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         bool,
         Meta(
             description="Permit a listener that other machines can reach to have no TLS, no authenticator or "
-            "no policies. Whoever reaches it can delete every table. The server warns at each start.",
+            "no policies. Everyone who reaches it can delete every table. The server warns at each start.",
         ),
     ] = False
     listeners: Annotated[
@@ -101,7 +101,7 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         Meta(description="Listeners, a table for each, in place of `listen`.", extra={"flag": False}),
     ] = ()
     health: Annotated[
-        HealthConfig, Meta(description="Health checks at an address of their own.", extra={"flag": False})
+        HealthConfig, Meta(description="Health checks at a separate address.", extra={"flag": False})
     ] = HealthConfig()
     metrics: Annotated[MetricsConfig, Meta(description="Metrics for Prometheus.", extra={"flag": False})] = (
         MetricsConfig()
@@ -116,7 +116,7 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         AuditConfig, Meta(description="Records of changes and denied calls.", extra={"flag": False})
     ] = AuditConfig()
     policies: Annotated[
-        PoliciesConfig, Meta(description="Who may do what, as Cedar policies.", extra={"flag": False})
+        PoliciesConfig, Meta(description="Permissions, as Cedar policies.", extra={"flag": False})
     ] = PoliciesConfig()
     grace_period: Annotated[
         float,
@@ -130,7 +130,7 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     default_endpoint: Annotated[
         str | None,
         Meta(
-            description="Endpoint of calls that name none. Required where there is more than one endpoint.",
+            description="Endpoint of calls that name no endpoint. Required if there are several endpoints.",
             extra={"flag": False},
         ),
     ] = None
@@ -217,9 +217,9 @@ def _check_engine(config: ServerConfig, *, embedded: bool) -> None:
     endpoint = config.endpoints.get(EMBEDDED, EndpointConfig())
     for key in ELSEWHERE:
         if embedded and getattr(endpoint, key) is not None:
-            raise ConfigError(f"endpoints.{EMBEDDED}.{key}: leads elsewhere: not with --embedded")
+            raise ConfigError(f"endpoints.{EMBEDDED}.{key}: cannot be set with --embedded")
     if not embedded and EMBEDDED in config.endpoints and endpoint.endpoint_url is None:
-        raise ConfigError(f"endpoints.{EMBEDDED}: is for --embedded: give the flag, or set endpoint_url")
+        raise ConfigError(f"endpoints.{EMBEDDED}: needs the flag --embedded or an endpoint_url")
 
 
 def single(name: str, endpoint: dict[str, object], **server: object) -> ServerConfig:
@@ -258,7 +258,7 @@ def _check_listeners(config: ServerConfig) -> None:
     for key, lacking in config.insecure_listeners.items():
         raise ConfigError(
             f"{key}: other machines can reach {config.listeners_by_key[key].address}: "
-            f"{', '.join(lacking)} must be configured, or insecure_listen to serve without"
+            f"configure {', '.join(lacking)}, or set insecure_listen"
         )
 
 
@@ -274,7 +274,7 @@ def _merged(document: Mapping[str, object], overrides: Mapping[str, object]) -> 
 
 def _converted(document: Mapping[str, object]) -> ServerConfig:
     if "listen" in document and "listeners" in document:
-        raise ConfigError("listen: is the short form of one listener: not with listeners")
+        raise ConfigError("listen: cannot be used with listeners")
     # Converted one by one, because msgspec's errors do not name the key of a value in a dict.
     for key, convert in (("endpoints", _endpoint), ("authenticators", _authenticator)):
         given = document.get(key)

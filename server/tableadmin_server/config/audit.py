@@ -34,7 +34,7 @@ class AuditConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         bool,
         Meta(
             description="Wait until the records of a change are on the disk before the change is made, and "
-            "before the call is answered. False leaves the moment to the operating system.",
+            "before the call is answered. With false, the operating system writes them later.",
             extra={"flag": False},
         ),
     ] = True
@@ -59,7 +59,7 @@ class AuditConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 def check_audit(audit: AuditConfig) -> None:
     """Raise ConfigError for the first invalid value of AUDIT."""
     if audit.file and audit.syslog:
-        raise ConfigError("audit: file and syslog exclude each other")
+        raise ConfigError("audit: file and syslog cannot be used together")
     if audit.syslog and not audit.syslog.startswith("/"):
         raise ConfigError(
             f"audit.syslog: {audit.syslog!r} must be the path of a Unix socket, such as /dev/log. Syslog "

@@ -96,12 +96,13 @@ class JwtConfig(
         str | None,
         _key(
             "PEM file with the certificate authorities of the server that has the keys. Without "
-            "this setting, the system's."
+            "this setting, the server uses the authorities of the system."
         ),
     ] = None
-    algorithms: Annotated[
-        tuple[Algorithm, ...], _key("Signature algorithms that are accepted.", min_length=1)
-    ] = ("RS256", "ES256")
+    algorithms: Annotated[tuple[Algorithm, ...], _key("Accepted signature algorithms.", min_length=1)] = (
+        "RS256",
+        "ES256",
+    )
     name_claim: Annotated[
         Claim,
         _key(
@@ -114,12 +115,12 @@ class JwtConfig(
     ] = None
     leeway: Annotated[
         float,
-        _key("Difference of clocks that is tolerated.", unit="seconds", ge=0, le=300),
+        _key("Tolerated difference of clocks.", unit="seconds", ge=0, le=300),
     ] = 30.0
     max_lifetime: Annotated[
         float,
         _key(
-            "Maximum lifetime of a token. A token of a longer lifetime is refused.",
+            "Maximum lifetime of a token. Tokens with a longer lifetime are refused.",
             unit="seconds",
             gt=0,
             le=31_536_000,
@@ -153,8 +154,8 @@ class CertificateConfig(
     dns: Annotated[
         str | None,
         _key(
-            "Regular expression that one whole DNS name of the certificate must match. That one "
-            "is the name of the principal, in lower case."
+            "Regular expression that one whole DNS name of the certificate must match. This "
+            "name in lower case is the name of the principal."
         ),
     ] = None
     common_name: Annotated[
@@ -183,16 +184,16 @@ def check_authenticators(configs: Mapping[str, AuthenticatorConfig]) -> None:
             )
         if name == "none":
             raise ConfigError(
-                f"{where}: the name none stands for callers who prove nothing; choose another name"
+                f"{where}: the name none is reserved for anonymous callers; choose another name"
             )
         for key, problem in _problems(config):
             raise ConfigError(f"{where}.{key}: {problem}")
         if isinstance(config, JwtConfig) and issuers.setdefault(config.issuer, name) != name:
-            raise ConfigError(f"{where}.issuer: is the issuer of {issuers[config.issuer]} too")
+            raise ConfigError(f"{where}.issuer: is also the issuer of {issuers[config.issuer]}")
     tokens = chain.from_iterable(each.tokens for each in configs.values() if isinstance(each, TokenConfig))
     hashes = [each.sha256 for each in tokens]
     if len(hashes) > len(set(hashes)):
-        raise ConfigError("authenticators: the same sha256 stands twice; a token has one principal")
+        raise ConfigError("authenticators: the same sha256 occurs twice; a token can have only one principal")
 
 
 def _problems(config: AuthenticatorConfig) -> Iterator[tuple[str, str]]:
@@ -223,13 +224,13 @@ def token_problems(token: StaticToken) -> Iterator[tuple[str, str]]:
 
 def _jwt_problems(config: JwtConfig) -> Iterator[tuple[str, str]]:
     if config.jwks_url is not None and config.jwks_file is not None:
-        yield "jwks_file", "not with jwks_url"
+        yield "jwks_file", "cannot be used with jwks_url"
     if config.jwks_url is not None and not is_safe_url(config.jwks_url):
         yield "jwks_url", "must be an https:// URL"
     if config.jwks_url is None and config.jwks_file is None and not is_safe_url(config.issuer):
         yield (
             "issuer",
-            "must be an https:// URL, where neither jwks_url nor jwks_file says where the keys are",
+            "must be an https:// URL if neither jwks_url nor jwks_file is set",
         )
     for key, claim in (("name_claim", config.name_claim), ("groups_claim", config.groups_claim)):
         if claim is not None and not (claim and all(claim)):

@@ -45,7 +45,7 @@ class EndpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         Meta(
             description="ID of the AWS account. If policies are configured, callers can use ARNs of this "
             "account only. Without this setting, the server asks AWS (sts:GetCallerIdentity) when the first "
-            "ARN is used. Other endpoints than AWS take no ARNs without this setting.",
+            "ARN is used. Endpoints other than AWS accept no ARNs without this setting.",
             extra={"metavar": "ID"},
         ),
     ] = None

@@ -21,10 +21,10 @@ class PrincipalLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     calls_per_second: Annotated[
         float,
-        _key("Calls that a principal may make in the long run.", "calls per second", gt=0, le=1_000_000),
+        _key("Average rate of calls that a principal may make.", "calls per second", gt=0, le=1_000_000),
     ] = 1000.0
     burst: Annotated[
-        int, _key("Calls that a principal may make at once, after a pause.", ge=1, le=1_000_000)
+        int, _key("Number of calls that a principal may make at once after a pause.", ge=1, le=1_000_000)
     ] = 10_000
     concurrent_calls: Annotated[
         int,
@@ -42,7 +42,7 @@ class LimitsConfig(PrincipalLimits, frozen=True, kw_only=True, forbid_unknown_fi
         int,
         _key(
             "Calls with wrong credentials from one address. More are refused with RESOURCE_EXHAUSTED, unless "
-            "their credentials are known to be good.",
+            "the server has verified their credentials before.",
             ge=1,
             le=1_000_000,
         ),

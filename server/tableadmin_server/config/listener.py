@@ -59,23 +59,23 @@ class ListenerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     authenticators: Annotated[
         tuple[str, ...],
         _key(
-            "Names of the authenticators of which one must prove who calls. Without authenticators, "
-            "everybody who reaches the listener may call."
+            "Names of authenticators. One of them must authenticate the caller. Without authenticators, "
+            "everyone who reaches the listener may call."
         ),
     ] = ()
     mode: Annotated[
         str | None,
         _key(
-            "Mode of the file of a Unix socket, such as 0660. Who may write to the file may call the server. "
-            "Without this setting, the mode is 0600."
+            "Mode of the file of a Unix socket, such as 0660. Users who may write to the file may call the "
+            "server. Without this setting, the mode is 0600."
         ),
     ] = None
 
     principal: Annotated[
         str | None,
         _key(
-            "Principal whose calls come through the Unix socket, such as Service::local/admin: User:: or "
-            "Service::, a name, a slash and a name. Without this setting, the callers have no name."
+            "Principal of all calls through the Unix socket, such as Service::local/admin: User:: or "
+            "Service::, a name, a slash and a name. Without this setting, the callers are anonymous."
         ),
     ] = None
 
@@ -106,7 +106,7 @@ class HealthConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     address: Annotated[
         str | None,
         Meta(
-            description="Address at which the server answers health checks alone, not encrypted, for probes. "
+            description="Address at which the server answers only health checks, not encrypted, for probes. "
             "The listeners answer health checks too.",
             extra={"metavar": "HOST:PORT"},
         ),
@@ -148,7 +148,7 @@ class PoliciesConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         Meta(
             description="Folder of Cedar policies: files that end in .cedar. With this setting, each call "
             "needs a policy that permits it. The server loads the policies again after SIGHUP and when a "
-            "file has changed. Invalid policies change nothing.",
+            "file has changed. Invalid policies are not used.",
             extra={"metavar": "FOLDER"},
         ),
     ] = None
@@ -180,8 +180,8 @@ class ConnectionsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
         float,
         _key(
             "Maximum age of a connection to a listener that has TLS or that other machines can reach, "
-            "changed at random by up to 10 %. Then the client connects again, without an error: it proves "
-            "anew who it is, and connections spread over the servers that there are then.",
+            "changed at random by up to 10 %. Then the client connects again, without an error. This "
+            "authenticates the client again, and spreads connections over the current servers.",
             "seconds",
             gt=0,
             le=31_536_000,
@@ -200,7 +200,7 @@ class ConnectionsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     max_metadata: Annotated[
         int,
         _key(
-            "Size in bytes of the metadata of a call that is accepted. The server may refuse larger metadata "
+            "Accepted size in bytes of the metadata of a call. The server may refuse larger metadata "
             "with RESOURCE_EXHAUSTED, and refuses metadata of twice the size.",
             ge=8192,
             le=1_048_576,
@@ -225,7 +225,7 @@ def check_listener(
     parse_address(listener.address, key)
     for name in ("mode", "principal"):
         if getattr(listener, name) is not None:
-            raise ConfigError(f"{key}: {name} is for a Unix socket")
+            raise ConfigError(f"{key}: {name} can only be used with a Unix socket")
 
 
 def missing(listener: ListenerConfig, policies: object) -> Iterator[str]:
@@ -264,7 +264,7 @@ def _check_unix(key: str, listener: ListenerConfig, path: str) -> None:
     if len(path.encode()) > _MAX_PATH_BYTES:
         raise ConfigError(f"{key}: the path of a Unix socket must have at most {_MAX_PATH_BYTES} bytes")
     if listener.tls is not None:
-        raise ConfigError(f"{key}: tls is for HOST:PORT; the mode of a Unix socket says who may call")
+        raise ConfigError(f"{key}: tls cannot be used with a Unix socket; its mode says who may call")
     if listener.mode is not None and not _MODE.fullmatch(listener.mode):
         raise ConfigError(f"{key}: mode {listener.mode!r} must have three octal digits, such as 0660")
 
@@ -277,10 +277,12 @@ def _check_principal(key: str, listener: ListenerConfig, authenticators: Contain
     if match is None:
         raise ConfigError(f"{key}: principal {principal!r} must have the form Service::local/NAME")
     if listener.authenticators:
-        raise ConfigError(f"{key}: principal names who calls, and authenticators prove who calls: keep one")
+        raise ConfigError(f"{key}: principal and authenticators cannot be used together")
     # Ids that begin with the name of an authenticator are only for its own principals.
     if match[1] in authenticators or match[1] == "none":
-        raise ConfigError(f"{key}: principal {principal!r} is one of the authenticator {match[1]}")
+        raise ConfigError(
+            f"{key}: principal {principal!r} has the name of the authenticator {match[1]}; choose another"
+        )
 
 
 def _is_loopback(host: str) -> bool:

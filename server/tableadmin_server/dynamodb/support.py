@@ -17,7 +17,7 @@ def is_aws(endpoint_url: str | None) -> bool:
     return not host or host.endswith(_AWS_DOMAINS)
 
 
-# Error texts of endpoints for an UpdateTable of which they know no member.
+# Error texts of endpoints that know no member of an UpdateTable.
 _NOTHING_KNOWN = (
     "Nothing to update",
     "At least one of ProvisionedThroughput, BillingMode, ",

@@ -71,7 +71,7 @@ class Listener:
 
     def _bound_path(self, path: Path, config: ListenerConfig) -> str:
         self._held.enter_context(unix_socket.held(path))
-        with unix_socket.for_nobody():
+        with unix_socket.owner_only():
             self._port(config.address)
         path.chmod(config.permissions)
         return config.address

@@ -34,7 +34,7 @@ def held(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def for_nobody() -> Iterator[None]:
+def owner_only() -> Iterator[None]:
     """Create files in the context with permissions for the owner only. The caller then sets their mode."""
     before = os.umask(0o177)
     try:

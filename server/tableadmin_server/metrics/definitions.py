@@ -225,7 +225,7 @@ OPERATION_OLDEST = Metric(
     "tableadmin_operation_oldest_age_seconds",
     "gauge",
     "Age of the oldest operation that this server holds, 0 without operations.",
-    "More than the longest change that you expect, such as that of an index of a large table.",
+    "More than the longest change that you expect, such as a new index of a large table.",
     _ENDPOINT,
     "seconds",
 )
@@ -242,7 +242,7 @@ LIVE_SERVERS = Metric(
     "gauge",
     "Servers that run and share the operations table, this one included, as far as this server knows. They "
     "divide the budgets of the endpoint.",
-    "Another number than that of your replicas for a minute: a replica does not reach the operations table.",
+    "For a minute not the number of your replicas: a replica does not reach the operations table.",
     _ENDPOINT,
 )
 OPERATIONS_ENDED = Metric(
@@ -291,7 +291,7 @@ DECISIONS = Metric(
     "counter",
     "Decisions by policies, by outcome: allowed, denied, or approval_required. A filtered listing has one "
     "for each table.",
-    "A jump of denied: a policy has changed, or somebody tries what is not permitted.",
+    "A jump of denied: a policy has changed, or a caller tries calls that are not permitted.",
     ("outcome",),
 )
 POLICY_LOADS = Metric(
@@ -313,7 +313,7 @@ FAILED_LOGINS = Metric(
     "counter",
     "Calls with wrong credentials, by outcome: denied after a check of the credentials, or refused without "
     "a check because the address had used up failed_logins_per_minute.",
-    "A jump: somebody guesses credentials, or a token was rotated without its clients.",
+    "A jump: an attacker guesses credentials, or a token was rotated without its clients.",
     ("outcome",),
 )
 LIMITS_REFUSED = Metric(

@@ -106,9 +106,11 @@ def _access(authorizer: Authorizer, endpoints: Endpoints, principal: Principal) 
 def _check(request: CheckAccessRequest) -> None:
     """Raise Failure (INVALID_ARGUMENT) for a request with an invalid action or table."""
     if request.action not in ACTIONS:
-        raise invalid_request("action", f"{request.action!r} is no action; use an RPC such as DescribeTable")
+        raise invalid_request(
+            "action", f"{request.action!r} is not an action; use an RPC such as DescribeTable"
+        )
     about_table = request.action not in _OF_SERVER | _OF_ENDPOINTS
     if about_table and not _NAME.match(request.table_name):
         raise invalid_request("table_name", f"{request.action} needs the name of a table")
     if request.table_name and not about_table:
-        raise invalid_request("table_name", f"{request.action} is for no table")
+        raise invalid_request("table_name", f"must be empty, because {request.action} is not for a table")

@@ -74,7 +74,7 @@ class AuditServicer:
         if not self._has_policies and not _is_local(caller().peer):
             raise Failure(
                 Code.PERMISSION_DENIED,
-                "without policies, audit records can be read on the machine of the server alone",
+                "without policies, audit records can be read only on the machine of the server",
                 reason="AUDIT_NOT_PERMITTED",
             )
         if self._path is None:

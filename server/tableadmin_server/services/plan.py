@@ -270,7 +270,7 @@ async def _exported_names(endpoint: Endpoint, request: ExportTablesRequest) -> S
     """The names of the tables that REQUEST selects. Raises Failure."""
     chosen = [bool(request.table_names), request.HasField("prefix"), request.all_tables]
     if chosen.count(True) != 1:
-        raise invalid_request("table_names", "give one of table_names, prefix and all_tables")
+        raise invalid_request("table_names", "set exactly one of table_names, prefix and all_tables")
     if request.table_names:
         return list(dict.fromkeys(request.table_names))
     names = await background_reader(endpoint).table_names()

@@ -14,9 +14,9 @@ MEMBER = "RestoreSource"
 async def restore_source(
     reader: TableReader, spec: Mapping[str, AwsValue], parts: Collection[Part]
 ) -> Snapshot | None:
-    """The source that SPEC names, a table with its PARTS or a backup as a table; None where SPEC has none.
+    """Return the source in SPEC: a table with PARTS, or a backup as a table; None if SPEC has no source.
 
-    Raises Failure, for example of a backup that does not exist.
+    Raises Failure, for example if a backup does not exist.
     """
     source = cast("AwsDict", spec.get(MEMBER) or {})
     if "BackupArn" in source:
@@ -28,9 +28,9 @@ async def restore_source(
 
 
 def backed_up(backup: AwsDict, spec: Mapping[str, AwsValue]) -> Snapshot:
-    """The table in BACKUP, an answer of DescribeBackup, as far as AWS shows it.
+    """Return the table in BACKUP, an answer of DescribeBackup, as far as AWS shows it.
 
-    AWS does not show the types of the key attributes: they are those of SPEC.
+    The types of the key attributes are taken from SPEC, because AWS does not show them.
     """
     table = cast("AwsDict", backup.get("SourceTableDetails") or {})
     features = cast("AwsDict", backup.get("SourceTableFeatureDetails") or {})

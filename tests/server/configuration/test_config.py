@@ -166,13 +166,13 @@ def refused(*flags: str, **env: str) -> tuple[int, str]:
         (
             ["--config", "absent.toml", "--region", "us-west-2"],
             {},
-            "--region describes one endpoint: not with --config",
+            "--region cannot be used with --config: set it in the file",
         ),
-        (["--data-dir", "x"], {}, "--data-dir keeps the tables of --embedded: not without it"),
+        (["--data-dir", "x"], {}, "--data-dir can only be used with --embedded"),
         (
             ["--embedded", "--endpoint-url", "http://localhost"],
             {},
-            "--endpoint-url leads elsewhere: not with --embedded",
+            "--endpoint-url cannot be used with --embedded",
         ),
         (
             ["--region", "us-west-2", "--role-arn", ROLE],
@@ -385,8 +385,12 @@ def test_no_syslog_of_another_machine(syslog: str) -> None:
 @pytest.mark.parametrize(
     ("text", "embedded", "problem"),
     [
-        ("[endpoints.embedded]", False, "endpoints.embedded: is for --embedded"),
-        ("[endpoints.embedded]\nprofile = 'x'", True, "endpoints.embedded.profile: leads elsewhere"),
+        ("[endpoints.embedded]", False, "endpoints.embedded: needs the flag --embedded"),
+        (
+            "[endpoints.embedded]\nprofile = 'x'",
+            True,
+            "endpoints.embedded.profile: cannot be set with --embedded",
+        ),
         ("[endpoints.local]\nregion = 'x'", True, "default_endpoint: must be one of"),
     ],
 )

@@ -67,7 +67,7 @@ class _StrictParser(StepParser):
 
     def read_success(self, response: Mapping[str, Any], shape: Shape | None) -> Any:  # noqa: ANN401  # the same
         if response["status_code"] != HTTPStatus.OK:
-            raise ResponseParserError(f"HTTP status {response['status_code']} is none of DynamoDB's")
+            raise ResponseParserError(f"HTTP status {response['status_code']} is not DynamoDB's")
         # DynamoDB answers operations without output with an empty body. A newer DynamoDB may return members.
         if shape is None and response["body"]:
             shape = _NO_OUTPUT

@@ -184,7 +184,9 @@ def _check_principal(operation: Operation, principal: Principal) -> None:
         )
         raise _denied(operation, "OWN_OPERATION", message)
     if not principal.groups.intersection(groups):
-        message = f"{principal} is no approver of the operation: this takes a member of {' or '.join(groups)}"
+        message = (
+            f"{principal} cannot approve or reject the operation: only members of {' or '.join(groups)} can"
+        )
         raise _denied(operation, "NOT_AN_APPROVER", message)
 
 

@@ -190,7 +190,7 @@ class Run:
     async def _reconcile(self) -> None:
         while not self._status.state.ended:
             if self._stopping:
-                with contextlib.suppress(Failure):  # another server takes over all the same, only later
+                with contextlib.suppress(Failure):  # without a release another server takes over later
                     await self._lease.release()
                 return
             decision = await self._reconcile_once()
@@ -383,7 +383,7 @@ class Run:
                 self._publish(before)
                 return self._later(failure)
             return self._failed(step, failure)
-        except Exception as error:  # noqa: BLE001  # nobody knows whether the change was made
+        except Exception as error:  # noqa: BLE001  # the change may have been made
             return self._failed(step, self._internal(error))
         finally:
             self._reader.touched(step.part)

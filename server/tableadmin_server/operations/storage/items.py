@@ -378,6 +378,6 @@ def _read(item: Item, read: Callable[[], T]) -> T:
             raise Newer(f"a later version of the service wrote the record: format {version}, not {VERSION}")
         return read()
     except LookupError as error:
-        raise Unreadable(f"it lacks {error}") from error
+        raise Unreadable(f"{error} is missing") from error
     except (TypeError, ValueError) as error:  # msgspec's errors are ValueErrors
         raise Unreadable(str(error)) from error

@@ -597,7 +597,7 @@ _DELETE = "delete the item when no operation changes the table"
 # What to do about an item that can't be read, by the kind of the item.
 _REMEDIES = {
     OPERATION: "`tablectl operation forget {name} --yes` removes it",
-    REQUEST: "send the request under another request id",
+    REQUEST: "send the request with another request id",
 }
 
 

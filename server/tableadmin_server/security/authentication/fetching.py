@@ -50,11 +50,11 @@ def _jwks_url(get: Callable[[str], bytes], issuer: str) -> str:
             get(f"{issuer.rstrip('/')}/.well-known/openid-configuration"), type=_Discovery
         )
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise KeysError("the OpenID configuration is not one") from error
+        raise KeysError("the OpenID configuration is malformed") from error
     if found.issuer != issuer:
-        raise KeysError("the OpenID configuration is that of another issuer")
+        raise KeysError("the OpenID configuration belongs to another issuer")
     if not is_safe_url(found.jwks_uri):
-        raise KeysError("the OpenID configuration names keys that are not at an https:// URL")
+        raise KeysError("the OpenID configuration has a jwks_uri that is not an https:// URL")
     return found.jwks_uri
 
 

@@ -72,7 +72,7 @@ def read_folder(folder: Path) -> Mapping[str, str]:
     for each in entries:
         if each.is_dir():
             if any(each.rglob("*.cedar")):
-                problems.append(f"{each.name}: policies in folders below are not read; move the files up")
+                problems.append(f"{each.name}: policies in subfolders are not read; move the files up")
         elif each.suffix == ".cedar":
             try:
                 texts[each.name] = each.read_bytes().decode()
@@ -189,7 +189,7 @@ def _problems(policy: Est, configured: Configured) -> Iterator[str]:
     yield from approvals.problems(policy, configured.authenticators)
     for condition in policy["conditions"]:
         if _is_constant(condition["body"]):
-            yield f"{condition['kind']} has a condition, or a part of one, that is always the same"
+            yield f"{condition['kind']} has a constant condition, or a constant part of a condition"
     for text in _texts(policy):
         yield from _unreadable(text)
     for kind, entity_id in _entities(policy):
@@ -264,7 +264,7 @@ def _is_truth(node: object) -> bool:
 def _unreadable(text: str) -> Iterator[str]:
     """The parts of TEXT that people may misread."""
     for char in sorted({each for each in text if _is_invisible(each)}):
-        yield f"contains the character U+{ord(char):04X}, which cannot be seen"
+        yield f"contains the invisible character U+{ord(char):04X}"
     for word in dict.fromkeys(_WORD.findall(text)):
         scripts = {unicodedata.name(char, "UNKNOWN").partition(" ")[0] for char in word}
         if len(scripts) > 1:

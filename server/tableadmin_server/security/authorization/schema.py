@@ -26,25 +26,25 @@ entity Service in [Group] {{ name: String }};
 entity Server enum ["{server}"];
 // The endpoints of the configuration.
 entity Endpoint enum [{endpoints}];
-// A table, by the name of the endpoint, a slash, and the name of the table. `own` is the table in which
-// the service keeps its operations. `live` and the tags are those of the table at the time of the call. A
-// table that does not exist has neither.
+// A table, by the name of the endpoint, a slash, and the name of the table. `own` is true for the table in
+// which the service stores its operations. `live` and the tags are read at the time of the call. A table that
+// does not exist has neither.
 entity Table in [Endpoint] {{ name: String, own: Bool, live?: {{ items: Long, bytes: Long }} }} tags String;
-// What a call deletes, loses or interrupts, as in plans.
+// The class of a change, by what the call deletes, loses or interrupts, as in plans.
 entity ChangeClass enum [{classes}];
 // The tags in a request.
 entity TagSet tags String;
-// What a request asks for. `now` is the time of the call, or the time at which an operation is to start.
-// `hour` (0 to 23) and `weekday` (1 is Monday, 7 is Sunday) are those of this time in UTC. `mine` says that
-// the principal has asked for the operation. The units are those of the table and its indexes together.
+// Facts of a request. `now` is the time of the call, or the time at which an operation is to start. `hour`
+// (0 to 23) and `weekday` (1 is Monday, 7 is Sunday) are of this time in UTC. `mine` says that the principal
+// has requested the operation. The units are the sums over the table and its indexes.
 // `destinations` are S3 buckets and the ARNs of Kinesis streams, `keys` are KMS keys. `tagKeys` has the keys
 // of tags that are set or removed. `peer` is the IP address that the call came from. Of the calls of an
 // operation, `peer` is the address of the requester. Calls through a Unix socket have no `peer`.
-// `changeClass` is the gravest class of what a call that changes a table deletes, loses or interrupts. Plans
-// and operations have a class for each of their calls. Reads, PlanTables, ApplyPlan itself and calls about
-// operations have no `changeClass`. `planned` says that the call is one of a plan, in PlanTables or of an
-// operation. `monthlyCostIncrease` is how many US dollars more the table costs a month after the plan, as far
-// as it is known. Only calls of plans have it, and not if nothing is known of it.
+// `changeClass` is the gravest class of a call that changes a table. Each call of a plan or an operation has
+// its own class. Reads, PlanTables, ApplyPlan itself and calls about operations have no `changeClass`.
+// `planned` says that the call is one of a plan, in PlanTables or of an operation. `monthlyCostIncrease` is
+// by how many US dollars a month the plan raises the cost of the table, as far as the cost is known. Only
+// calls of plans have it, and only if some of the cost is known.
 type Context = {{
   now: datetime,
   hour: Long,

@@ -137,6 +137,8 @@ def test_names_of_authenticators(name: str) -> None:
     `none` is the authenticator of callers who prove nothing.
     """
     config = TokenConfig(principals="Service", tokens=(entry(OLD),))
-    with pytest.raises(ConfigError, match=r"a name must have 1 to 63 characters|the name none stands for"):
+    with pytest.raises(
+        ConfigError, match=r"a name must have 1 to 63 characters|the name none is reserved for"
+    ):
         check_authenticators({name: config})
     check_authenticators({"corp": config})

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tableadmin.client import Client
+    from tableadmin.console.pricing import Pricing
 
 _EVENTS = "/api/events"
 # Every address of the page's requests. Nothing else of the service can be reached through the console.
@@ -39,13 +40,16 @@ _ROUTES = (
 
 
 class Console:
-    """The console of CLIENT at PORT of loopback, 0 for a free port. The page calls the service SERVER.
+    """The console of CLIENT at PORT of loopback, 0 for a free port.
 
-    Raises TableAdminError if the service does not answer, and OSError if the port is taken.
+    The page calls the service SERVER. With PRICING, the plans of the page have costs. Raises TableAdminError
+    if the service does not answer, and OSError if the port is taken.
     """
 
-    def __init__(self, client: Client, *, port: int = 0, server: str = "") -> None:
-        self._service = Service(client, server)
+    def __init__(
+        self, client: Client, *, port: int = 0, server: str = "", pricing: Pricing | None = None
+    ) -> None:
+        self._service = Service(client, server, pricing)
         routes = [Route(method, path, _bound(function, self._service)) for method, path, function in _ROUTES]
         self._listener = Listener(Site(routes, _EVENTS, self._events), port)
 

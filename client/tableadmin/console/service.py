@@ -15,14 +15,16 @@ from tableadmin.v1 import ConfiguredEndpoint
 
 if TYPE_CHECKING:
     from tableadmin.client import Client
+    from tableadmin.console.pricing import Pricing
 
 
 class Service:
     """The service of CLIENT, which the page calls SERVER; raises TableAdminError if it does not answer."""
 
-    def __init__(self, client: Client, server: str) -> None:
+    def __init__(self, client: Client, server: str, pricing: Pricing | None = None) -> None:
         self.client = client
         self.server = server
+        self.pricing = pricing
         self.configured = _configured(client)
         self.principal = client.who_am_i()
         self.shown_plans = ShownPlans()

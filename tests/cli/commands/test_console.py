@@ -90,6 +90,13 @@ def test_a_port_that_is_taken(tablectl: Run) -> None:
     assert f"tablectl: port {port}: Address already in use; give another --port, or none\n" == ran.stderr
 
 
+def test_prices_that_cannot_be_read(tablectl: Run, tmp_path: Path) -> None:
+    """A file of prices that does not exist is one line, and the page is not opened."""
+    ran = tablectl("console", "--no-open", "--prices", str(tmp_path / "none.json"))
+    assert (64, "", 1) == (ran.returncode, ran.stdout, ran.stderr.count("\n"))
+    assert "none.json" in ran.stderr
+
+
 def test_without_a_server(offline: Run) -> None:
     """Without a server the command says so, and opens nothing."""
     ran = offline("console", "--no-open", "--timeout", "1s")

@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 
 from tableadmin import Client, formats
+from tableadmin.cli.requests.cost_options import CostOptions
+from tableadmin.console.console import Console
+from tableadmin.console.pricing import Pricing
 from tests.console.browsing import Browser, Response
 from tests.server.security.authorization.test_guarded_operations import table
 
@@ -81,6 +84,25 @@ def test_what_deletes_is_confirmed_by_name(browser: Browser, tables: Client, ind
     begun = applied(browser, found["plan"], indexed).json["operations"]
     tables.operations([begun[0]["id"]]).result(30)
     assert not tables.describe_table(table_name=indexed).table.global_secondary_indexes
+
+
+def test_what_a_plan_costs(tables: Client, indexed: str) -> None:
+    """With prices, a plan shows the cost of each table, and of all together; without, none."""
+    options = CostOptions(enabled=True, files=(), reads=(), writes=(), stream_reads=(), storage=())
+    console = Console(tables, pricing=Pricing.of(options))
+    with console.running():
+        browser = Browser(console.url)
+        browser.enter()
+        found = planned(browser, text(indexed))
+    assert any("Monthly cost" in each["text"] for each in found["plans"][0]["lines"])
+    assert any("By list prices of" in each["text"] for each in found["costs"])
+
+
+def test_no_costs(browser: Browser, indexed: str) -> None:
+    """Nobody is told of costs who has not asked for costs."""
+    found = planned(browser, text(indexed))
+    assert [] == found["costs"]
+    assert not any("cost" in each["text"] for each in found["plans"][0]["lines"])
 
 
 def test_a_table_that_has_moved_on(browser: Browser, tables: Client, indexed: str) -> None:

@@ -10,6 +10,7 @@ import click
 from tableadmin.cli.app.exit_codes import CommandFailed
 from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.requests.cost_options import CostOptions, cost_options
 
 _LARGEST_PORT = 65535
 
@@ -23,18 +24,22 @@ _LARGEST_PORT = 65535
     help="Port on 127.0.0.1. Without --port, or with 0, any free port.",
 )
 @click.option("--no-open", is_flag=True, help="Do not open the page in the browser.")
+@cost_options
 @pass_session
-def console(session: Session, port: int, *, no_open: bool) -> None:
+def console(session: Session, port: int, *, no_open: bool, costs: CostOptions) -> None:
     """Show and change tables in a web page on this machine, until Ctrl-C.
 
     The page shows tables, operations and approvals, and plans and applies specs. The page acts with your
     credentials: those of the context or the options. Only this machine can open the page, at the address
-    that tablectl prints. The address can be used once, in one browser.
+    that tablectl prints. The address can be used once, in one browser. With --cost, the plans in the page
+    show the monthly cost before and after.
     """
     from tableadmin.console.console import Console  # noqa: PLC0415 - grpc
+    from tableadmin.console.pricing import Pricing  # noqa: PLC0415 - the same
 
+    server, priced = session.settings["server"].text or "", Pricing.of(costs)
     try:
-        page = Console(session.client, port=port, server=session.settings["server"].text or "")
+        page = Console(session.client, port=port, server=server, pricing=priced)
     except OSError as error:
         raise CommandFailed(f"port {port}: {error.strerror}; give another --port, or none") from error
     with page.running():

@@ -19,6 +19,7 @@ from tableadmin.console.live import operation_rows
 from tableadmin.console.shown_plans import ShownPlan, destroying_classes
 
 if TYPE_CHECKING:
+    from tableadmin.cli.views.plans.costs import Costs
     from tableadmin.client import Client
     from tableadmin.console.service import Service
     from tableadmin.v1 import TablePlan
@@ -44,10 +45,13 @@ def plan(service: Service, query: Mapping[str, str], body: Body) -> dict[str, ob
     if checked["problems"]:
         return {**checked, "plan": None}
     from tableadmin.cli.specs.planning import refuse_creation  # noqa: PLC0415 - the first page need not wait
+    from tableadmin.cli.views.plans.costs import total_lines  # noqa: PLC0415 - the same
 
     edited = specs.edited(body)
     endpoint = service.endpoint(query)
-    plans = endpoint.client.plan(edited.specs).plans
+    pricing = service.pricing
+    plans = endpoint.client.plan(edited.specs, include_billing=pricing is not None).plans
+    costs = pricing.costs(plans) if pricing else None
     for table, each in zip(edited.tables, plans, strict=True):
         if table.must_exist:
             refuse_creation(each, table.must_exist)
@@ -56,7 +60,8 @@ def plan(service: Service, query: Mapping[str, str], body: Body) -> dict[str, ob
         **checked,
         "plan": service.shown_plans.add(shown),
         "summary": plan_text.summary(plans),
-        "plans": [_plan(endpoint.client, each) for each in plans],
+        "costs": lines(total_lines(costs)) if costs else [],
+        "plans": [_plan(endpoint.client, each, costs) for each in plans],
     }
 
 
@@ -115,7 +120,7 @@ def _texts(found: object) -> Sequence[object]:
     return found if isinstance(found, list) else []
 
 
-def _plan(client: Client, plan: TablePlan) -> dict[str, object]:
+def _plan(client: Client, plan: TablePlan, costs: Costs | None) -> dict[str, object]:
     changes = [each for each in plan.changes if not each.skipped]
     approvals = {requirement(each) for step in plan.steps for each in step.required_approvals}
     return {
@@ -127,6 +132,6 @@ def _plan(client: Client, plan: TablePlan) -> dict[str, object]:
         "refusal": plan.refusal,
         "denials": _denials(plan),
         "approvals": sorted(approvals),
-        "lines": lines(plan_text.body(plan)),
+        "lines": lines(plan_text.body(plan, costs)),
         "offers": offers(client, plan.table_name, ["ApplyPlan"]),
     }

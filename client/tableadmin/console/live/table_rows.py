@@ -26,7 +26,11 @@ HEADINGS = {
 def columns() -> list[dict[str, object]]:
     """The columns of a row: name, heading, and whether it sorts by amounts, largest first."""
     return [
-        {"name": name, "heading": HEADINGS[name], "hasAmounts": column.amount is not None}
+        {
+            "name": name,
+            "heading": HEADINGS.get(name, name.capitalize()),
+            "hasAmounts": column.amount is not None,
+        }
         for name, column in COLUMNS.items()
     ]
 

@@ -87,6 +87,7 @@ export function plan({ table = null }) {
     if (found.plan === null) return fill(said, "The spec has problems: nothing was planned.");
     fill(said, `Plan: ${found.summary}`);
     return fill(result,
+      found.costs.length > 0 && el("section", { class: "block", "aria-label": "Cost" }, el("h2", {}, "Cost"), planLines(found.costs)),
       found.plans.map((each) => el("section", { class: "block", "aria-label": `Plan for ${each.table}` },
         el("h2", {}, each.table, " ", el("span", { class: "action" }, each.action === "NONE" ? "no changes" : each.action.toLowerCase()), " ",
           each.classes.map((name) => el("span", { class: `class ${name.replaceAll(" ", "-")}` }, name))),

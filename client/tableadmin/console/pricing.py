@@ -1,0 +1,32 @@
+"""What the plans of the page cost, if the command line asks for costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tableadmin.cli.requests.cost_options import CostOptions
+    from tableadmin.cli.views.plans.costs import Costs
+    from tableadmin.cost import Prices
+    from tableadmin.v1 import TablePlan
+
+
+@dataclass(frozen=True)
+class Pricing:
+    """The prices, and the numbers of requests that the options say."""
+
+    options: CostOptions
+    prices: Prices
+
+    @classmethod
+    def of(cls, options: CostOptions) -> Pricing | None:
+        """The pricing of OPTIONS, None if they do not ask for costs; raises InputError for a wrong file."""
+        return cls(options, options.prices()) if options.enabled else None
+
+    def costs(self, plans: Sequence[TablePlan]) -> Costs:
+        """The costs of the tables of PLANS, which contain the billing facts."""
+        from tableadmin.cli.specs.planning import costs_of  # noqa: PLC0415 - the first page need not wait
+
+        return costs_of(plans, self.options, self.prices)

@@ -1,12 +1,12 @@
-"""A drop-in for boto3's DynamoDB client where it administers tables: the same calls, through Table Admin.
+"""A replacement of boto3's DynamoDB client for administering tables through Table Admin.
 
     import tableadmin.boto3
 
     dynamodb = tableadmin.boto3.client("127.0.0.1:50051")  # was: boto3.client("dynamodb")
     dynamodb.describe_table(TableName="Music")["Table"]["TableStatus"]
 
-Methods, keyword arguments, answers, errors, paginators and waiters are boto3's. Neither boto3 nor botocore is
-needed; where botocore is installed, errors are instances of its classes.
+Methods, keyword arguments, responses, errors, paginators and waiters are boto3's. Neither boto3 nor botocore
+is required. If botocore is installed, errors are instances of botocore's classes.
 """
 
 from typing import NoReturn
@@ -22,5 +22,5 @@ _HINTS = {
 
 
 def __getattr__(name: str) -> NoReturn:
-    """Say what to use in place of boto3's other ways to DynamoDB, which offer items too."""
+    """Raise AttributeError. For boto3's other entry points, the message names the replacement."""
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}{_HINTS.get(name, '')}", name=name)

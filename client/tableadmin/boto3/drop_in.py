@@ -1,4 +1,4 @@
-"""The client itself: boto3's methods, each one RPC of Table Admin."""
+"""The client with boto3's methods: one RPC of Table Admin for each."""
 
 from collections.abc import Callable, Mapping
 from os import PathLike
@@ -24,7 +24,7 @@ from tableadmin.pagination import PAGINATION
 from tableadmin.transport.tls import Credentials
 from tableadmin.transport.tokens import Command
 
-# What boto3's client has too, and Table Admin has not: it administers tables, items are none of its business.
+# The methods of boto3's client for items, which Table Admin does not have.
 DATA_PLANE = frozenset(
     {
         "batch_execute_statement",
@@ -44,20 +44,20 @@ DATA_PLANE = frozenset(
     }
 )
 
-# Of these boto3 has paginators.
+# The item operations that boto3 has paginators for.
 _PAGED_ITEMS = frozenset({"query", "scan"})
 
-# What else boto3's client has, and why this one has it not.
+# Other methods of boto3's client, with the reason why this client does not have them.
 _WITHOUT = {"generate_presigned_url": "only the service has credentials to sign a URL with; use boto3 for it"}
 
-# Seconds to wait for the service to say which Region it is.
+# The timeout of the request for the Region, in seconds.
 _REGION_TIMEOUT = 5.0
 
 _AnyMethod: TypeAlias = Method[..., Message, Message]
 
 
 class Operation:
-    """A method of Client: one operation of AWS, named as boto3 names it."""
+    """A method of Client: one AWS operation, with boto3's name."""
 
     def __init__(self, method: _AnyMethod) -> None:
         self.method = method
@@ -83,11 +83,11 @@ class Operation:
 
 
 class Client:
-    """Takes the place of `boto3.client("dynamodb")` where tables are administered.
+    """Replaces `boto3.client("dynamodb")` for administering tables.
 
-    Each method takes boto3's keyword arguments and returns its dict. Errors are those of botocore, or of
-    `tableadmin.boto3.exceptions` where it is not installed; their `__cause__` is what Table Admin said.
-    The parameters are those of `tableadmin.Client`. One client serves any number of threads.
+    Each method takes boto3's keyword arguments and returns boto3's dict. Methods raise botocore's errors, or
+    those of `tableadmin.boto3.exceptions` if botocore is not installed. `__cause__` of an error is the error
+    of `tableadmin.Client`, whose parameters this class takes. Several threads can use a client.
     """
 
     def __init__(  # noqa: PLR0913 - keyword arguments, each of which can be left out
@@ -118,32 +118,32 @@ class Client:
 
     @property
     def exceptions(self) -> Exceptions:
-        """The errors of DynamoDB to catch, such as `client.exceptions.ResourceNotFoundException`."""
+        """The error classes of DynamoDB, such as `client.exceptions.ResourceNotFoundException`."""
         return exceptions()
 
     @property
     def waiter_names(self) -> list[str]:
-        """The names `get_waiter` takes: boto3's and some more."""
+        """The names of waiters for `get_waiter`: boto3's and additional ones."""
         return sorted(WAITERS)
 
     def get_waiter(self, waiter_name: str) -> Waiter:
-        """The waiter of that name; raises ValueError for another."""
+        """Return the waiter WAITER_NAME. Raises ValueError for an unknown name."""
         if waiter_name not in WAITERS:
             raise ValueError(f"Waiter does not exist: {waiter_name}")
         method = WAITERS[waiter_name].operation
         return Waiter(waiter_name, _OPERATIONS[method], getattr(self, method))
 
     def can_paginate(self, operation_name: str) -> bool:
-        """Whether `get_paginator` takes that name; raises KeyError for what is not an operation.
+        """Whether OPERATION_NAME has a paginator. Raises KeyError for an unknown operation.
 
-        For `query` and `scan` the answer is that of boto3's client, which has to be used for items.
+        Returns True for `query` and `scan`, as boto3's client does: use boto3 for items.
         """
         if operation_name in DATA_PLANE:
             return operation_name in _PAGED_ITEMS
         return _OPERATIONS[operation_name] in PAGINATION
 
     def get_paginator(self, operation_name: str) -> Paginator:
-        """What goes through the pages of an operation that lists; raises OperationNotPageableError."""
+        """Return the paginator of an operation. Raises OperationNotPageableError."""
         if operation_name in DATA_PLANE:
             raise _of_items(operation_name)
         if not self.can_paginate(operation_name):
@@ -151,7 +151,7 @@ class Client:
         return Paginator(_OPERATIONS[operation_name], getattr(self, operation_name))
 
     def _make_api_call(self, operation_name: str, api_params: Mapping[str, object]) -> dict[str, Any]:
-        """The answer of an operation, by AWS's name; raises what boto3 does."""
+        """Call an operation by its AWS name, and return the response. Raises boto3's errors."""
         events, context = self.meta.events, dict[str, object]()
         told = {"model": _model(operation_name), "context": context}
         event = f"dynamodb.{operation_name}"
@@ -179,7 +179,7 @@ class Client:
         return answer_of(method.rpc, response, trailers)
 
     def _region(self) -> str | None:
-        """The Region of the endpoint; None where the service does not say it."""
+        """Return the Region of the endpoint, None if the service does not return a Region."""
         options = self._client.options
         timeout = _REGION_TIMEOUT if options.timeout is None else min(options.timeout, _REGION_TIMEOUT)
         try:
@@ -194,7 +194,7 @@ class Client:
         return next(chosen, None)
 
     def close(self) -> None:
-        """Close the channel, unless it was given."""
+        """Close the channel, unless the caller gave it."""
         self._client.close()
 
     def __enter__(self) -> Self:
@@ -207,25 +207,25 @@ class Client:
 
     # The methods of the operations are added below; `typed.pyi` has their types.
     def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]:
-        # For what is no attribute: who has taken boto3's client for granted is told what this one is for.
+        # Called for a missing attribute. For a method of boto3's client, the error says what to use instead.
         if name in DATA_PLANE:
             raise _of_items(name)
         why = f": {_WITHOUT[name]}" if name in _WITHOUT else ""
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{why}")
 
 
-# Each RPC of AWS, by AWS's name.
+# The RPCs by the AWS names of their operations.
 _METHODS: Mapping[str, _AnyMethod] = {
     each.rpc: each for each in vars(tableadmin.client.Client).values() if isinstance(each, Method)
 }
-# AWS's names of the operations, by those of the methods.
+# The AWS names of operations, by method name.
 _OPERATIONS = {each.name: each.rpc for each in _METHODS.values()}
 
 for _each in _METHODS.values():
     setattr(Client, _each.name, Operation(_each))
 
 
-def _model(operation_name: str) -> Any:  # noqa: ANN401 - botocore's, None where it is not installed
+def _model(operation_name: str) -> Any:  # noqa: ANN401 - botocore's, None if botocore is not installed
     model = service_model()
     return (
         model.operation_model(operation_name) if model and operation_name in model.operation_names else None

@@ -1,4 +1,4 @@
-"""What boto3 raises where a call of Table Admin ends in an error."""
+"""Convert errors of Table Admin to the errors that boto3 raises."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -28,7 +28,7 @@ from tableadmin.errors import (
     Unimplemented,
 )
 
-# The errors of DynamoDB's service model. Those of the data plane are there for code that names them.
+# The errors of DynamoDB's service model, including those of the data plane, which existing code may name.
 MODELED = (
     "BackupInUseException",
     "BackupNotFoundException",
@@ -66,7 +66,7 @@ MODELED = (
     "TransactionInProgressException",
 )
 
-# What boto3 raises where the connection or the credentials fail, before AWS answers.
+# The errors that boto3 raises if the connection or the credentials fail before a response of AWS.
 _UNANSWERED: Mapping[type[TableAdminError], Callable[..., Exception]] = {
     Cancelled: ConnectionClosedError,
     ClientClosed: ConnectionClosedError,
@@ -75,7 +75,7 @@ _UNANSWERED: Mapping[type[TableAdminError], Callable[..., Exception]] = {
 }
 _NO_CREDENTIALS = "NO_CREDENTIALS"
 
-# What AWS would answer where Table Admin itself refuses.
+# The AWS error codes for refusals of Table Admin itself.
 _OWN: Mapping[type[TableAdminError], str] = {
     FailedPrecondition: "ResourceInUseException",
     Internal: "InternalServerError",
@@ -93,21 +93,21 @@ _HTTP_STATUS: Mapping[str, int] = {
     "ServiceUnavailableException": 503,
 }
 
-# The words of botocore's validation, which the service runs too: its problems come joined in one line.
+# The beginnings of botocore's validation messages. The service joins these messages in one line.
 _PROBLEM = r"(?:Missing required parameter in |Unknown parameter in |Invalid \w+ for parameter )"
 
 
 class Exceptions:
-    """The `exceptions` of a client: a class for each error of DynamoDB's model, and ClientError."""
+    """The `exceptions` of a client: a class for each error in DynamoDB's model, and ClientError."""
 
     def __init__(self) -> None:
         self.ClientError = ClientError
         self._classes = {code: type(code, (ClientError,), {}) for code in MODELED}
-        # Attributes, so that `dir` and completion show them.
+        # The classes are attributes, so that `dir` and completion show them.
         vars(self).update(self._classes)
 
     def from_code(self, error_code: str) -> type[ClientError]:
-        """The class of an error code; ClientError for one that has none."""
+        """Return the class of ERROR_CODE, ClientError if there is none."""
         return self._classes.get(error_code, ClientError)
 
     def __getattr__(self, name: str) -> type[ClientError]:
@@ -117,16 +117,16 @@ class Exceptions:
 
 @cache
 def exceptions() -> Exceptions:
-    """The classes, the same for all clients."""
+    """Return the error classes. All clients share them."""
     return Exceptions()
 
 
 def translated(error: TableAdminError, operation: str, target: str) -> Exception:
-    """What boto3 raises for ERROR of OPERATION, called at TARGET."""
+    """Return the boto3 error for ERROR of OPERATION at TARGET."""
     if _refused_by_botocore(error):
         return ParamValidationError(report=re.sub(f"; (?={_PROBLEM})", "\n", error.message))
     if error.aws_code:
-        # Where AWS says no more than the code, the service says this instead.
+        # The service's message if AWS sent a code without a message.
         silent = error.message == f"{operation} failed with {error.aws_code}"
         message = "" if silent else error.message
         return client_error(error.aws_code, message, operation, error.aws_request_id)
@@ -139,7 +139,7 @@ def translated(error: TableAdminError, operation: str, target: str) -> Exception
 
 
 def client_error(code: str, message: str, operation: str, request_id: str = "") -> ClientError:
-    """The error that stands for an answer of AWS with CODE and MESSAGE."""
+    """Return the ClientError for an AWS error response with CODE and MESSAGE."""
     response: dict[str, Any] = {
         "Error": {"Message": message, "Code": code},
         "ResponseMetadata": response_metadata(request_id, _HTTP_STATUS.get(code, 400)),
@@ -150,13 +150,13 @@ def client_error(code: str, message: str, operation: str, request_id: str = "") 
 
 
 def response_metadata(request_id: str, status: int = 200) -> dict[str, Any]:
-    """The ResponseMetadata of an answer: of AWS's headers Table Admin passes on the request id alone."""
+    """Return ResponseMetadata. Of AWS's headers, Table Admin returns only the request id."""
     headers = {"x-amzn-requestid": request_id} if request_id else {}
     return {"RequestId": request_id, "HTTPStatusCode": status, "HTTPHeaders": headers, "RetryAttempts": 0}
 
 
 def _refused_by_botocore(error: TableAdminError) -> bool:
-    """Whether the service's botocore refused the parameters: in AWS's name, but AWS never saw them."""
+    """Whether the service's botocore refused the parameters before a call to AWS."""
     return (
         error.aws_code == "ValidationException"
         and not error.aws_request_id

@@ -1,4 +1,4 @@
-"""The events of a client: handlers by the name of an event, as botocore's `client.meta.events` has them."""
+"""The events of a client, with the interface of botocore's `client.meta.events`."""
 
 from collections.abc import Callable
 from fnmatch import fnmatchcase
@@ -17,10 +17,10 @@ class _Registered(NamedTuple):
 
 
 class Events:
-    """Calls handlers when an event is emitted: those of its name, or of the first parts of its name.
+    """Calls the handlers of an event: those for its name, or for the first parts of its name.
 
-    A handler of `after-call.dynamodb` gets `after-call.dynamodb.CreateTable` too. `*` stands for any part.
-    Handlers get keyword arguments, among them `event_name`. A handler that is registered twice under one
+    A handler of `after-call.dynamodb` also gets `after-call.dynamodb.CreateTable`. `*` matches any part.
+    Handlers get keyword arguments, including `event_name`. A handler that is registered twice with the same
     `unique_id` is called once.
     """
 
@@ -28,19 +28,19 @@ class Events:
         self._registered: list[_Registered] = []
 
     def register(self, event_name: str, handler: Handler, unique_id: object = None) -> None:
-        """Call HANDLER after those registered before."""
+        """Call HANDLER after the handlers registered before."""
         self._add(_Registered(event_name, handler, unique_id, _MIDDLE))
 
     def register_first(self, event_name: str, handler: Handler, unique_id: object = None) -> None:
-        """Call HANDLER before those of `register`."""
+        """Call HANDLER before the handlers of `register`."""
         self._add(_Registered(event_name, handler, unique_id, _FIRST))
 
     def register_last(self, event_name: str, handler: Handler, unique_id: object = None) -> None:
-        """Call HANDLER after those of `register`."""
+        """Call HANDLER after the handlers of `register`."""
         self._add(_Registered(event_name, handler, unique_id, _LAST))
 
     def unregister(self, event_name: str, handler: Handler | None = None, unique_id: object = None) -> None:
-        """Forget the handler of that name, by itself or by its `unique_id`; one that is not there is fine."""
+        """Remove HANDLER, or the handler with `unique_id`, from EVENT_NAME, if it is registered."""
         self._registered = [
             each
             for each in self._registered
@@ -48,13 +48,13 @@ class Events:
             or (each.handler != handler if unique_id is None else each.unique_id != unique_id)
         ]
 
-    def emit(self, event_name: str, **kwargs: Any) -> list[tuple[Handler, Any]]:  # noqa: ANN401 - the event's own
-        """Each handler of the event with what it has returned."""
+    def emit(self, event_name: str, **kwargs: Any) -> list[tuple[Handler, Any]]:  # noqa: ANN401 - each event has other arguments
+        """Call the handlers of the event. Return each handler with its result."""
         handlers = [each.handler for each in self._registered if _is_of(event_name, each.name)]
         return [(handler, handler(event_name=event_name, **kwargs)) for handler in handlers]
 
     def emit_until_response(self, event_name: str, **kwargs: Any) -> tuple[Handler | None, Any]:  # noqa: ANN401 - the same
-        """The first handler of the event that returns something, and what; (None, None) without one."""
+        """Call handlers until one returns a result. Return this handler and the result, or (None, None)."""
         for each in self._registered:
             if _is_of(event_name, each.name):
                 response = each.handler(event_name=event_name, **kwargs)
@@ -72,6 +72,6 @@ class Events:
 
 
 def _is_of(event_name: str, registered: str) -> bool:
-    """Whether a handler of the name REGISTERED gets the event."""
+    """Whether a handler that is registered for REGISTERED gets EVENT_NAME."""
     parts, wanted = event_name.split("."), registered.split(".")
     return len(wanted) <= len(parts) and all(map(fnmatchcase, parts, wanted))

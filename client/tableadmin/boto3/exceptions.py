@@ -1,8 +1,8 @@
-"""The exceptions this client raises: botocore's where it is installed, else stand-ins of the same names.
+"""The exceptions of this client: botocore's if botocore is installed, otherwise classes of the same names.
 
     from tableadmin.boto3.exceptions import ClientError
 
-takes the place of `from botocore.exceptions import ClientError` in code that has to run without botocore.
+replaces `from botocore.exceptions import ClientError` in code that must run without botocore.
 """
 
 from tableadmin.boto3.installed import botocore_module

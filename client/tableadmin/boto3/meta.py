@@ -1,4 +1,4 @@
-"""What boto3 code asks of `client.meta`."""
+"""The `meta` attribute of a client."""
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -8,7 +8,7 @@ from tableadmin.boto3.events import Events
 from tableadmin.boto3.installed import botocore_module, service_model
 from tableadmin.boto3.standins import Config, ServiceModel
 
-# The partition of a Region, by the beginning of its name.
+# The partitions by the beginnings of their Regions' names.
 _PARTITIONS: Mapping[str, str] = {
     "cn-": "aws-cn",
     "eu-isoe-": "aws-iso-e",
@@ -21,9 +21,9 @@ _PARTITIONS: Mapping[str, str] = {
 
 
 class ClientMeta:
-    """The address of Table Admin, the Region that the service knows, the names of the operations, events.
+    """The address of Table Admin, the service's Region, the operation names and the events.
 
-    `events` has these of botocore's: `provide-client-params`, `before-parameter-build`, `after-call` and
+    `events` has botocore's events `provide-client-params`, `before-parameter-build`, `after-call` and
     `after-call-error`. No event has an HTTP request or response.
     """
 
@@ -43,7 +43,7 @@ class ClientMeta:
 
     @property
     def region_name(self) -> str | None:
-        """The Region of the endpoint, as the service says; None while the service does not answer."""
+        """The Region of the endpoint, from the service. None while the service does not answer."""
         if self._known_region is None:
             self._known_region = self._region()
         return self._known_region
@@ -55,13 +55,13 @@ class ClientMeta:
         return next((name for begin, name in _PARTITIONS.items() if region.startswith(begin)), "aws")
 
     @cached_property
-    def config(self) -> Any:  # noqa: ANN401 - botocore's Config, or the stand-in for it
-        """The configuration: Region and `read_timeout`, the deadline of a call. Setting has no effect."""
+    def config(self) -> Any:  # noqa: ANN401 - botocore's Config, or its stand-in
+        """The Region, and `read_timeout`, the deadline of a call in seconds. Changes have no effect."""
         module = botocore_module("config")
         make = module.Config if module else Config
         return make(region_name=self.region_name, read_timeout=self._read_timeout)
 
     @property
-    def service_model(self) -> Any:  # noqa: ANN401 - the same of ServiceModel
-        """The service model of DynamoDB where botocore is installed; else the names of its operations."""
+    def service_model(self) -> Any:  # noqa: ANN401 - botocore's ServiceModel, or its stand-in
+        """The service model of DynamoDB from botocore. Without botocore, it has only the operation names."""
         return service_model() or ServiceModel(sorted(self.method_to_api_mapping.values()))

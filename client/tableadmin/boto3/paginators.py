@@ -1,4 +1,4 @@
-"""boto3's paginators: pages as dicts, with PaginationConfig and tokens to start again from."""
+"""boto3's paginators: pages as dicts, PaginationConfig and starting tokens."""
 
 import json
 from base64 import b64decode, b64encode
@@ -14,12 +14,12 @@ from tableadmin.boto3.exceptions import PaginationError
 from tableadmin.channel import SERVICE
 from tableadmin.pagination import PAGINATION
 
-# How boto3's tokens say that a page was only partly used.
+# The key in boto3's tokens for a partly used page.
 _USED = "boto_truncate_amount"
 
 
 class _Keys(NamedTuple):
-    """The AWS names of the fields that page through an operation."""
+    """The AWS names of an operation's paging fields."""
 
     token_in: str
     token_out: str
@@ -28,16 +28,16 @@ class _Keys(NamedTuple):
 
 
 class _Start(NamedTuple):
-    """Where to begin: the token of a page, None for the first, and how many of its items to leave out."""
+    """The start of an iteration: a page's token, None for the first page, and how many items to skip."""
 
     token: str | None = None
     skip: int = 0
 
 
 class PageIterator:
-    """The pages of one listing, as they come; each iteration starts anew.
+    """The pages of one listing. Each iteration starts at the first page.
 
-    `resume_token` is where to go on once MaxItems have been seen; None after the last item.
+    `resume_token` is the token for continuing after MaxItems, None after the last item.
     """
 
     def __init__(
@@ -53,16 +53,16 @@ class PageIterator:
         self._max_items = None if config.get("MaxItems") is None else int(config["MaxItems"])
         self._starting_token: str | None = config.get("StartingToken")
         self.resume_token: str | None = None
-        # What pages have beside their items, the same on each: no listing of tables has that.
+        # Members that are equal on all pages: no listing of tables has any.
         self.non_aggregate_part: dict[str, Any] = {}
 
     @property
     def result_keys(self) -> list[Any]:
-        """Where the items of a page are, as JMESPath expressions."""
+        """The JMESPath expressions of the items of a page."""
         return [jmespath.compile(self._keys.items)]
 
     def result_key_iters(self) -> list[Iterator[Any]]:
-        """For each of `result_keys` its items on all pages."""
+        """Return an iterator over the items of all pages for each of `result_keys`."""
         keys = self.result_keys
         return [_items(key, pages) for key, pages in zip(keys, tee(self, len(keys)), strict=True)]
 
@@ -92,13 +92,13 @@ class PageIterator:
             token, skip = following, 0
 
     def search(self, expression: str) -> Iterator[Any]:
-        """What the JMESPath EXPRESSION finds on each page, lists item by item."""
+        """Yield the results of the JMESPath EXPRESSION on each page. Lists are yielded item by item."""
         for page in self:
             found = jmespath.search(expression, page)
             yield from found if isinstance(found, list) else [found]
 
     def build_full_result(self) -> dict[str, Any]:
-        """All items in one dict; where MaxItems ended it, `NextToken` is the StartingToken to go on with."""
+        """Return all items in one dict. After MaxItems, `NextToken` is the StartingToken to continue with."""
         result: dict[str, Any] = {}
         for page in self:
             if self._keys.items in page:
@@ -119,7 +119,7 @@ class PageIterator:
 
 
 class Paginator:
-    """Goes through the pages of one operation."""
+    """The paginator of one operation."""
 
     PAGE_ITERATOR_CLS: ClassVar[type[PageIterator]] = PageIterator
 
@@ -129,14 +129,14 @@ class Paginator:
 
     @property
     def result_keys(self) -> list[Any]:
-        """Where the items of a page are, as JMESPath expressions."""
+        """The JMESPath expressions of the items of a page."""
         return [jmespath.compile(self._keys.items)]
 
-    def paginate(self, **params: Any) -> PageIterator:  # noqa: ANN401 - whatever the operation takes
-        """The pages of the operation with PARAMS.
+    def paginate(self, **params: Any) -> PageIterator:  # noqa: ANN401 - the parameters of the operation
+        """Return the pages of the operation with PARAMS.
 
-        PaginationConfig may hold MaxItems, PageSize and StartingToken. Raises PaginationError for a PageSize
-        where AWS alone decides.
+        PaginationConfig may contain MaxItems, PageSize and StartingToken. Raises PaginationError for a
+        PageSize if the operation has none.
         """
         config = params.pop("PaginationConfig", {})
         if config.get("PageSize") is not None:
@@ -172,7 +172,7 @@ def _member(descriptor: Descriptor, field: str) -> str:
 
 
 def _start(starting_token: str | None, keys: _Keys) -> _Start:
-    """What STARTING_TOKEN says; one that no page iterator made is taken for a token of AWS, as boto3 does."""
+    """Decode STARTING_TOKEN. A token of no page iterator is treated as a token of AWS, as in boto3."""
     if starting_token is None:
         return _Start()
     try:

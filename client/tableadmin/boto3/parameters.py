@@ -1,4 +1,4 @@
-"""boto3's keyword arguments as a request message, and what boto3 says where there is none."""
+"""Convert boto3's keyword arguments to request messages, with boto3's errors."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class _Refused(NamedTuple):
-    """A value that its enum does not have; `path` is written as AWS writes it."""
+    """A value that is not in its enum. `path` is in AWS's notation."""
 
     path: str
     value: str
@@ -26,10 +26,10 @@ class _Refused(NamedTuple):
 
 
 def request_of(method: Method[P, Request, Response], params: Mapping[str, object]) -> Request:
-    """The request of METHOD with PARAMS.
+    """Return the request of METHOD with PARAMS.
 
-    Raises what boto3 does: ParamValidationError for what is of the wrong type or unknown, ClientError for a
-    value that is not one of its enum's, which AWS refuses. What is missing or too short, the service finds.
+    Raises boto3's errors: ParamValidationError for unknown parameters and wrong types, ClientError for a
+    value that is not in its enum. The service checks for missing and too short values.
     """
     refused: list[_Refused] = []
     try:
@@ -56,17 +56,17 @@ def _validation_error(rpc: str, params: Mapping[str, object], refused: list[_Ref
 
 
 class _Conversion:
-    """Reads values the way boto3 does, and collects those that are not of their enum.
+    """Converts values as boto3 does, and collects values that are not in their enum.
 
-    boto3 takes text for a time in seconds or for UTF-8 bytes, and Decimals for numbers. What is wrong is left
-    as it is.
+    boto3 accepts text for a time in seconds or for UTF-8 bytes, and Decimals for numbers. Invalid values are
+    not changed.
     """
 
     def __init__(self, refused: list[_Refused]) -> None:
         self._refused = refused
 
     def structure(self, data: object, descriptor: Descriptor, path: str) -> object:
-        """DATA of the shape of DESCRIPTOR, found at PATH."""
+        """Return DATA, found at PATH, in the shape of DESCRIPTOR."""
         if not isinstance(data, Mapping):
             return data
         fields = {member_name(field): field for field in members_of(descriptor)}
@@ -98,7 +98,7 @@ class _Conversion:
 
     def _enum(self, value: object, enum: EnumDescriptor, path: str) -> object:
         if not isinstance(value, str):
-            # A number would be read as the contract's own.
+            # The contract's reader would take a number for an enum number.
             raise ShapeError(path, f"must be text, not {value!r}")
         values = [name for name, number in enum_values(enum).items() if number]
         if value in values:
@@ -108,7 +108,7 @@ class _Conversion:
 
 
 def _seconds(value: object) -> object:
-    """VALUE as a number, if it is text that is one."""
+    """Return VALUE as a number if it is numeric text, otherwise VALUE."""
     try:
         return float(value) if isinstance(value, str) else value
     except ValueError:
@@ -124,7 +124,7 @@ class _Validator(Protocol):
 
 
 def _botocore_report(rpc: str, params: Mapping[str, object]) -> str:
-    """What botocore finds wrong with PARAMS, in its words; "" for nothing, or where it is not installed."""
+    """Return botocore's validation report of PARAMS, "" if there is none or botocore is not installed."""
     module, model = botocore_module("validate"), service_model()
     if module is None or rpc not in model.operation_names:
         return ""

@@ -1,4 +1,4 @@
-"""Response messages as the dicts boto3 returns."""
+"""Convert response messages to boto3's dicts."""
 
 import json
 import re
@@ -16,9 +16,9 @@ _REQUEST_ID_KEY = "aws-request-id"
 
 
 def answer_of(rpc: str, response: Message, trailers: Metadata) -> dict[str, Any]:
-    """The dict for RESPONSE of RPC, with the members that AWS has and the contract has not, from TRAILERS.
+    """Return the dict of RESPONSE, with the members in TRAILERS, which the contract does not have.
 
-    Those that were too large for the trailers are named in a warning.
+    A warning names members that were too large for the trailers.
     """
     data: dict[str, Any] = to_aws(response)
     said = dict(trailers)
@@ -37,7 +37,7 @@ def _unknown(trailer: str | bytes) -> Iterator[dict[str, Any]]:
 
 
 def _put_back(data: dict[str, Any], entry: dict[str, Any]) -> bool:
-    """Put the value of ENTRY where its path says; whether there was one, and a place for it."""
+    """Insert the value of ENTRY at its path. Return whether ENTRY has a value and the path exists."""
     *parents, last = [_step(part) for part in re.findall(r"\[\d+\]|[^.\[\]]+", entry["path"])] or [""]
     place: Any = data
     try:

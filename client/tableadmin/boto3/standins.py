@@ -1,11 +1,11 @@
-"""Stand-ins for classes of botocore, where it is not installed: same names, attributes and texts."""
+"""Replacements for botocore's classes if botocore is not installed: same names, attributes and texts."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 
 class BotoCoreError(Exception):
-    """What ends a call without an answer of AWS; `kwargs` are the parts of its text."""
+    """A call failed without a response of AWS. `kwargs` are the parts of the message."""
 
     fmt: ClassVar[str] = "An unspecified error occurred"
 
@@ -15,25 +15,25 @@ class BotoCoreError(Exception):
 
 
 class ParamValidationError(BotoCoreError):
-    """The parameters are not those of the operation."""
+    """The parameters of the operation are invalid."""
 
     fmt = "Parameter validation failed:\n{report}"
 
 
 class EndpointConnectionError(BotoCoreError):
-    """Nobody answers at the endpoint."""
+    """The endpoint does not answer."""
 
     fmt = 'Could not connect to the endpoint URL: "{endpoint_url}"'
 
 
 class ConnectionClosedError(BotoCoreError):
-    """The connection ended before the answer came."""
+    """The connection closed before the response."""
 
     fmt = 'Connection was closed before we received a valid response from endpoint URL: "{endpoint_url}".'
 
 
 class ReadTimeoutError(BotoCoreError):
-    """No answer came in time."""
+    """The deadline expired before the response."""
 
     fmt = 'Read timeout on endpoint URL: "{endpoint_url}"'
 
@@ -45,19 +45,19 @@ class NoCredentialsError(BotoCoreError):
 
 
 class PaginationError(BotoCoreError):
-    """The pages can't be gone through as was asked."""
+    """The pagination settings are invalid, or a page token repeats."""
 
     fmt = "Error during pagination: {message}"
 
 
 class OperationNotPageableError(BotoCoreError):
-    """The operation does not answer in pages."""
+    """The operation is not paged."""
 
     fmt = "Operation cannot be paginated: {operation_name}"
 
 
 class WaiterError(BotoCoreError):
-    """What was waited for did not come, or can't any more; `last_response` is what was seen last."""
+    """A waiter failed: its condition does not hold, or can no longer hold. `last_response` is the last."""
 
     fmt = "Waiter {name} failed: {reason}"
 
@@ -67,7 +67,7 @@ class WaiterError(BotoCoreError):
 
 
 class ClientError(Exception):
-    """AWS answered with an error: `response` is the answer, `operation_name` what was asked."""
+    """AWS returned an error. `response` is the error response, `operation_name` the AWS operation."""
 
     MSG_TEMPLATE: ClassVar[str] = (
         "An error occurred ({code}) when calling the {operation} operation: {message}"
@@ -86,11 +86,11 @@ class ClientError(Exception):
         self.operation_name = operation_name
 
     def __reduce__(self) -> tuple[type["ClientError"], tuple[Mapping[str, Any], str]]:
-        # The classes of `client.exceptions` are in no module, so pickle gets the one that is.
+        # Pickle needs a class of a module, and the classes of `client.exceptions` are in none.
         return ClientError, (self.response, self.operation_name)
 
 
-# The options of botocore's Config, none of which this client reads.
+# The options of botocore's Config. This client reads none of them.
 _OPTIONS = (
     *("account_id_endpoint_mode", "auth_scheme_preference", "client_cert", "client_context_params"),
     *("connect_timeout", "defaults_mode", "disable_request_compression", "endpoint_discovery_enabled"),
@@ -104,19 +104,19 @@ _OPTIONS = (
 
 
 class Config:
-    """The configuration of a client: what is not given is None."""
+    """The configuration of a client. Options that are not given are None."""
 
     def __init__(self, **options: object) -> None:
         vars(self).update(dict.fromkeys(_OPTIONS) | options)
 
     def merge(self, other_config: "Config") -> "Config":
-        """These options, with what OTHER_CONFIG has in their place."""
+        """Return these options, replaced by those of OTHER_CONFIG."""
         given = {name: value for name, value in vars(other_config).items() if value is not None}
         return Config(**vars(self) | given)
 
 
 class ServiceModel:
-    """The names in the model of DynamoDB; for its shapes botocore is needed."""
+    """The names in DynamoDB's model. The shapes need botocore."""
 
     service_name = endpoint_prefix = signing_name = "dynamodb"
     service_id = "DynamoDB"

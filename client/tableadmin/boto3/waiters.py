@@ -1,4 +1,4 @@
-"""boto3's waiters for tables and what belongs to them, and some that it lacks."""
+"""boto3's waiters for tables and their resources, and additional waiters."""
 
 import json
 import time
@@ -15,7 +15,7 @@ Answer: TypeAlias = Mapping[str, Any]
 
 _SUCCESS, _FAILURE, _RETRY = "success", "failure", "retry"
 
-# What matched means, by matcher, in botocore's words.
+# botocore's explanations of a match, by matcher.
 _EXPLANATIONS = {
     "path": 'For expression "{argument}" we matched expected path: "{expected}"',
     "pathAny": 'For expression "{argument}" we matched expected path: "{expected}" at least once',
@@ -25,10 +25,10 @@ _EXPLANATIONS = {
 
 @dataclass(frozen=True)
 class AcceptorConfig:
-    """What an answer means: `state` is success, failure or retry where `argument` is as `expected`.
+    """The meaning of a response: `state` is success, failure or retry if `argument` matches `expected`.
 
-    `argument` is a JMESPath expression, in which $NAME stands for a parameter of the waiter's own. Only
-    waiters that boto3 lacks have `words` of their own.
+    `argument` is a JMESPath expression. $NAME in it is a parameter of the waiter itself. `words` is the
+    explanation of an additional waiter's match.
     """
 
     state: str
@@ -39,11 +39,11 @@ class AcceptorConfig:
 
     @property
     def explanation(self) -> str:
-        """What a match means, in words."""
+        """The explanation of a match."""
         return self.words or _EXPLANATIONS[self.matcher].format(**vars(self))
 
     def matcher_func(self, response: Answer) -> bool:
-        """Whether RESPONSE, or the response of an error, is as expected."""
+        """Whether RESPONSE, or an error's response, matches."""
         error = response.get("Error")
         if self.matcher == "error":
             return error is not None and error.get("Code") == self.expected
@@ -51,14 +51,14 @@ class AcceptorConfig:
             return False
         try:
             found = jmespath.search(self.argument or "", response)
-        except JMESPathError:  # the length of what is not there
+        except JMESPathError:  # the length of a missing member
             return False
         if self.matcher == "pathAny":
             return isinstance(found, list) and self.expected in found
         return bool(found == self.expected)
 
     def bound(self, own: Mapping[str, object]) -> "AcceptorConfig":
-        """The same for these values of the waiter's own parameters."""
+        """Return a copy with the values of the waiter's own parameters."""
         argument = self.argument or ""
         for name, value in own.items():
             literal = json.dumps(value).replace("`", "\\`")
@@ -68,9 +68,9 @@ class AcceptorConfig:
 
 @dataclass
 class SingleWaiterConfig:
-    """How a waiter waits: it asks every `delay` seconds, at most `max_attempts` times.
+    """The settings of a waiter: a call every `delay` seconds, at most `max_attempts` times.
 
-    `acceptors` are what the answers mean. All of it can be set, for this waiter alone.
+    `acceptors` are the meanings of responses. Callers can change all settings of this waiter.
     """
 
     operation: str
@@ -81,9 +81,9 @@ class SingleWaiterConfig:
 
 
 class WaiterConfig(NamedTuple):
-    """A waiter: its operation, the interval of its calls, and what the answers mean.
+    """A waiter: its operation, the interval of its calls, and the meanings of responses.
 
-    `own_parameters` are those that the waiter takes and the operation does not.
+    `own_parameters` are parameters of the waiter that the operation does not have.
     """
 
     operation: str
@@ -102,7 +102,7 @@ def _error(state: str, code: str) -> AcceptorConfig:
     return AcceptorConfig(state, "error", code)
 
 
-def _index(state: str, expression: str, expected: str | bool, words: str) -> AcceptorConfig:  # noqa: FBT001 - what a JMESPath expression finds
+def _index(state: str, expression: str, expected: str | bool, words: str) -> AcceptorConfig:  # noqa: FBT001 - the result of a JMESPath expression
     return AcceptorConfig(state, "path", expected, expression, words)
 
 
@@ -111,7 +111,7 @@ _NO_DESTINATION_LEFT = (
     " == 'DISABLED' || DestinationStatus == 'ENABLE_FAILED']) ==  length(KinesisDataStreamDestinations)"
 )
 
-# The global secondary index of the parameter IndexName; the expression goes on.
+# The beginning of expressions about the global secondary index in the parameter IndexName.
 _INDEX = "Table.GlobalSecondaryIndexes[?IndexName == $IndexName"
 _BULK = "BulkOperationDescription.BulkOperationStatus"
 _EXPORT = "ExportDescription.ExportStatus"
@@ -119,7 +119,7 @@ _IMPORT = "ImportTableDescription.ImportStatus"
 _PITR = "ContinuousBackupsDescription.PointInTimeRecoveryDescription.PointInTimeRecoveryStatus"
 _TTL = "TimeToLiveDescription.TimeToLiveStatus"
 
-# By name. Those of boto3 are as its service description has them (waiters-2.json).
+# The waiters by name. boto3's waiters are copied from its service description (waiters-2.json).
 WAITERS: Mapping[str, WaiterConfig] = {
     "bulk_operation_completed": WaiterConfig(
         "describe_bulk_operation",
@@ -178,7 +178,7 @@ WAITERS: Mapping[str, WaiterConfig] = {
     "table_not_exists": WaiterConfig(
         "describe_table", 20, 25, (_error(_SUCCESS, "ResourceNotFoundException"),)
     ),
-    # Beyond boto3. Building an index takes from minutes to days, so there is time; TTL takes up to an hour.
+    # Waiters that boto3 lacks. Building an index takes minutes to days, enabling TTL up to an hour.
     "index_active": WaiterConfig(
         "describe_table",
         20,
@@ -220,7 +220,7 @@ WAITERS: Mapping[str, WaiterConfig] = {
 
 
 class Waiter:
-    """Waits for one condition; `name` is the waiter's in CamelCase and `config` its pace, as in boto3."""
+    """Waits for one condition. As in boto3, `name` is in CamelCase and `config` has the settings."""
 
     def __init__(self, name: str, operation: str, call: Callable[..., dict[str, Any]]) -> None:
         waiting = WAITERS[name]
@@ -235,12 +235,12 @@ class Waiter:
         self._own_parameters = waiting.own_parameters
         self._call = call
 
-    def wait(self, **params: Any) -> None:  # noqa: ANN401 - whatever the operation takes
-        """Ask until the condition holds.
+    def wait(self, **params: Any) -> None:  # noqa: ANN401 - the parameters of the operation
+        """Call the operation until the condition holds.
 
-        WaiterConfig may hold Delay, in seconds, and MaxAttempts. Raises WaiterError when it can't come any
-        more, when asking ends in an error that does not mean "not yet", and after MaxAttempts;
-        ParamValidationError when a parameter is missing.
+        WaiterConfig may contain Delay, in seconds, and MaxAttempts. Raises WaiterError if the condition can't
+        hold any more, after an unexpected error, and after MaxAttempts. Raises ParamValidationError if a
+        parameter is missing.
         """
         config = params.pop("WaiterConfig", {})
         delay = config.get("Delay", self.config.delay)

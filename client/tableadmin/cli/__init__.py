@@ -1,8 +1,8 @@
 """The command line, tablectl.
 
-`program.py` is the root and says which module holds which command; `commands/` has one module for each
-group of commands. Importing any of them costs click alone: grpc and the messages load when a call is made,
-rich when something is drawn on a terminal.
+`program.py` is the root command and maps command names to modules. `commands/` has a module for each group of
+commands. Their imports load only click: grpc and the messages load on the first call, rich when a
+terminal shows output.
 """
 
 import gc
@@ -11,7 +11,7 @@ import sys
 
 __all__ = ["main"]
 
-# A run makes few objects after it has loaded, and collecting while it loads takes a tenth of its time.
+# A run creates few objects after loading, and garbage collection while loading takes a tenth of the run.
 _COLLECT_AFTER = 200_000
 
 
@@ -23,12 +23,12 @@ def main() -> None:
     """
     gc.set_threshold(_COLLECT_AFTER)
     try:
-        # Here, so that even Ctrl-C while loading ends without a traceback.
+        # Imported here, so that Ctrl-C during loading ends without a traceback.
         from tableadmin.cli.app.program import run  # noqa: PLC0415
 
         code = run(sys.argv[1:])
     except KeyboardInterrupt:
-        sys.stderr.write("\n")  # past the ^C
+        sys.stderr.write("\n")  # a new line after the terminal's ^C
         code = 130
-    # All is written by now; taking the interpreter apart would take another tenth.
+    # All output is written, and the interpreter's shutdown would take another tenth of the run.
     os._exit(code)

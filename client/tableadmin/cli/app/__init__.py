@@ -1,1 +1,1 @@
-"""The program: its root command, its settings, how answers are written, and how each run ends."""
+"""The program: the root command, settings, confirmation, and exit codes."""

@@ -1,10 +1,10 @@
-"""The commands of the AWS CLI, and what does the same in tablectl."""
+"""The equivalents of AWS CLI commands in tablectl."""
 
 from __future__ import annotations
 
 import difflib
 
-# By the operation's name in the AWS CLI. `tablectl call` makes the call of an operation that is missing here.
+# tablectl commands by AWS CLI command. Other operations are available through `tablectl call`.
 COMMANDS = {
     "cancel-bulk-operation": "bulk cancel",
     "create-backup": "backup create",
@@ -57,19 +57,19 @@ COMMANDS = {
     "wait": "wait",
 }
 
-# The commands of the AWS CLI that read or write items, and words that people try for them.
+# The AWS CLI commands that read or write items, and words that people try instead.
 ITEMS = (
     *("batch-execute-statement", "batch-get-item", "batch-write-item", "delete-item", "execute-statement"),
     *("execute-transaction", "get-item", "put-item", "query", "scan", "transact-get-items"),
     *("transact-write-items", "update-item"),
 )
 _ITEM_WORDS = frozenset({*ITEMS, "item", "items"})
-# How much a word is like a command for which it is taken.
+# The minimum similarity of a word and the command that is suggested.
 _LIKENESS = 0.85
 
 
 def hint(words: list[str]) -> str:
-    """What to type instead of WORDS, as the AWS CLI has them; "" where they are like none of its commands."""
+    """Return the tablectl command for WORDS of the AWS CLI, "" if no command is similar."""
     named_in = words if words[0] == "dynamodb" else words[:1]
     for named in named_in:
         command = COMMANDS.get(named) or _call(named)
@@ -86,13 +86,13 @@ def hint(words: list[str]) -> str:
 
 
 def _of_items(words: list[str]) -> str:
-    """The command of the AWS CLI that WORDS stand for: `put-item` for `item put` too."""
+    """Return the AWS CLI command for WORDS, such as `put-item` for `item put`."""
     tried = [*words, *(f"{verb}-item" for verb in words)]
     return next((each for each in tried if each in ITEMS), "get-item, put-item, query or scan")
 
 
 def _call(named: str) -> str:
-    """How to call the operation that is NAMED as in the AWS CLI; "" where the contract has none."""
+    """Return the `tablectl call` command for the AWS CLI command NAMED, "" if the contract has none."""
     if "-" not in named:
         return ""
     from tableadmin.channel import SERVICE  # noqa: PLC0415 - protobuf

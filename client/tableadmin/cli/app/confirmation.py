@@ -1,4 +1,4 @@
-"""Asking before something is done that is not easily undone."""
+"""Ask for confirmation of changes that lose data or interrupt a table."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from tableadmin.cli.app.exit_codes import CommandFailed, InputError
 
 
 def confirm_name(name: str, warning: str, *, yes: bool) -> None:
-    """Ask for NAME to be typed; return if it was, or if YES was given. WARNING says what will be lost.
+    """Show WARNING and ask the user to type NAME, unless YES was given.
 
-    Raises CommandFailed for another answer, and InputError where nobody is there to answer.
+    Raises CommandFailed for another answer, and InputError without a terminal.
     """
     if yes:
         return
@@ -24,9 +24,9 @@ def confirm_name(name: str, warning: str, *, yes: bool) -> None:
 
 
 def confirm(question: str, what: str, *, yes: bool) -> None:
-    """Ask QUESTION; return for y and yes, or if YES was given. WHAT says what is to be done.
+    """Ask QUESTION, unless YES was given. Return for the answers y and yes. WHAT describes the change.
 
-    Raises what `confirm_name` does.
+    Raises what `confirm_name` raises.
     """
     if yes:
         return
@@ -42,7 +42,7 @@ def _needs_a_person(what: str) -> None:
 
 def _answer(prompt: str) -> str:
     click.echo(prompt, err=True, nl=False)
-    # Not click's prompt: it takes Ctrl-C for the end of the input.
+    # click's prompt does not distinguish Ctrl-C from the end of the input.
     answer = sys.stdin.readline()
     if not answer.endswith("\n"):
         click.echo(err=True)

@@ -35,25 +35,25 @@ _NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 @dataclass(frozen=True)
 class Contexts:
-    """The settings of each context by name, and the name of the one in use, if any."""
+    """The settings of each context by name, and the name of the current context, None if there is none."""
 
     named: dict[str, dict[str, str]] = field(default_factory=dict)
     current: str | None = None
 
     def get(self, name: str) -> dict[str, str]:
-        """The settings of the context NAME; raises InputError."""
+        """Return the settings of the context NAME. Raises InputError for an unknown name."""
         if name not in self.named:
             raise InputError(f"there is no context {name!r}{near(name, self.named)}")
         return self.named[name]
 
 
 def path() -> Path:
-    """Where the file is: `$XDG_CONFIG_HOME/tableadmin/contexts.toml` or what the platform has for it."""
+    """Return the path: `$XDG_CONFIG_HOME/tableadmin/contexts.toml` or the platform's equivalent."""
     return Path(click.get_app_dir("tableadmin")) / "contexts.toml"
 
 
 def load(file: Path) -> Contexts:
-    """The contexts in FILE, none if there is no such file; raises InputError, which names the key."""
+    """Return the contexts in FILE, none if FILE does not exist. Raises InputError, which names the key."""
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -69,7 +69,7 @@ def load(file: Path) -> Contexts:
 
 
 def save(contexts: Contexts, file: Path) -> None:
-    """Write CONTEXTS to FILE at once or not at all, readable by its owner alone; comments in it are lost."""
+    """Replace FILE atomically. Only its owner can read the file. Comments in the old file are lost."""
     import tomli_w  # noqa: PLC0415 - most runs write no file
 
     document = {"current": contexts.current} if contexts.current else {}
@@ -82,7 +82,7 @@ def save(contexts: Contexts, file: Path) -> None:
 
 
 def _check_mode(file: Path, contexts: Contexts) -> None:
-    """Raise InputError where other users may read or change a FILE that has credentials."""
+    """Raise InputError if other users may read or change a FILE with credentials."""
     has_credentials = any(CREDENTIALS & settings.keys() for settings in contexts.named.values())
     if has_credentials and os.name == "posix" and file.stat().st_mode & 0o077:
         raise InputError(
@@ -91,14 +91,14 @@ def _check_mode(file: Path, contexts: Contexts) -> None:
 
 
 def check_name(name: str) -> str:
-    """NAME, if a context may be called so; raises ValueError."""
+    """Return NAME if it is a valid name of a context. Raises ValueError."""
     if not _NAME.fullmatch(name):
         raise ValueError(f"{name!r}: a context is named with letters, digits, _ and -")
     return name
 
 
 def near(name: str, known: Mapping[str, object]) -> str:
-    """What to say of the one in KNOWN that is near to NAME."""
+    """Return ", did you mean ...?" for a similar name in KNOWN, "" if there is none."""
     found = get_close_matches(name, known, n=1)
     return f", did you mean {found[0]!r}?" if found else ""
 

@@ -1,4 +1,4 @@
-"""How a run of tablectl ends that does not succeed: its exit code, and the one line that says why."""
+"""The exit codes and error messages of runs that fail."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import click
 from tableadmin.cli.output.terminal_text import printable
 
 SERVICE_ERROR = 1
-# With --exit-code, as of `terraform plan -detailed-exitcode`. No error has this code.
+# With --exit-code, as for `terraform plan -detailed-exitcode`. No error has this code.
 CHANGES_FOUND = 2
-# Of `can`: an action that policies permit with approval.
+# `can`: policies permit the action with approval.
 NEEDS_APPROVAL = 3
 # EX_USAGE of sysexits.h.
 USAGE_ERROR = 64
@@ -25,25 +25,25 @@ ExitResult: TypeAlias = tuple[int, str]
 
 
 class InputError(click.ClickException):
-    """What can't be done as asked, found before the service was: the text is one line."""
+    """Invalid input, found before a call of the service. The text is one line."""
 
     exit_code = USAGE_ERROR
 
 
 class CommandFailed(click.ClickException):
-    """The service did its part and the outcome is not what was waited for: the text is one line."""
+    """The command failed without an error of the service. The text is one line."""
 
     exit_code = SERVICE_ERROR
 
 
 class Interrupted(click.ClickException):
-    """Ctrl-C where there is something to say about what goes on: the text is one line."""
+    """Ctrl-C while the service continues its work. The text is one line that says what continues."""
 
     exit_code = INTERRUPTED
 
 
 def exit_result(error: Exception) -> ExitResult:
-    """The exit code for ERROR and what to print on standard error, empty for nothing."""
+    """Return the exit code for ERROR and the text for standard error, which may be empty."""
     for kind, end in _click_results() + _other_results(error):
         if isinstance(error, kind):
             return end(error)
@@ -51,7 +51,7 @@ def exit_result(error: Exception) -> ExitResult:
 
 
 def line(text: str) -> str:
-    """TEXT as tablectl says it: on one line, without control characters, and with its name before it."""
+    """Return TEXT on one line, without control characters, with the prefix `tablectl: `."""
     return "tablectl: " + printable(" ".join(text.split()))
 
 
@@ -70,7 +70,7 @@ def _click_results() -> _ExitResults:
 
 
 def _other_results(error: Exception) -> _ExitResults:
-    """The endings whose exceptions take long to load: whoever raised one has loaded them already."""
+    """Handle errors whose modules load slowly. If such an error was raised, its module is loaded."""
     if not type(error).__module__.startswith("tableadmin."):
         return ()
     from tableadmin.awsshape import ShapeError  # noqa: PLC0415 - protobuf
@@ -108,7 +108,7 @@ _TLS_HINTS = {
 
 
 def _unavailable(error: Exception) -> ExitResult:
-    # Whoever answered sent details; without them nobody did.
+    # An error with details is a response of the service. Without details, the service did not respond.
     if getattr(error, "reason", ""):
         return SERVICE_ERROR, line(str(error))
     hint = _TLS_HINTS.get(getattr(error, "tls_problem", None) or "", _NOT_RUNNING)
@@ -116,7 +116,7 @@ def _unavailable(error: Exception) -> ExitResult:
 
 
 def _unexpected(error: Exception) -> ExitResult:
-    """A fault of tablectl itself; TABLEADMIN_TRACEBACK=1 shows where it is."""
+    """Report a bug in tablectl. TABLEADMIN_TRACEBACK=1 shows the traceback."""
     if os.environ.get("TABLEADMIN_TRACEBACK"):
         return SERVICE_ERROR, "".join(traceback.format_exception(error))
     what = f"{type(error).__name__}: {error}"

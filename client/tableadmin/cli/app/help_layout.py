@@ -1,4 +1,4 @@
-"""How --help is laid out: as click has it, and below 60 columns with each explanation under its option."""
+"""The layout of --help: click's, but below 60 columns each explanation is under its option."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _WIDEST = 100
 
 
 class HelpFormatter(click.HelpFormatter):
-    """As wide as the terminal up to 100 columns, however narrow that is."""
+    """Formats to the width of the terminal, 100 columns at most, without click's minimum width."""
 
     def __init__(self, *args: Any, **attributes: Any) -> None:  # noqa: ANN401 - handed on to click
         super().__init__(*args, **attributes)
         self.width = min(shutil.get_terminal_size().columns, _WIDEST) - 2
 
     def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
-        """Write terms and explanations side by side, or below each other where that would be too narrow."""
+        """Write terms and explanations side by side, or below each other on a narrow terminal."""
         if self.width >= _NARROW:
             super().write_dl(rows, col_max, col_spacing)
             return
@@ -31,6 +31,6 @@ class HelpFormatter(click.HelpFormatter):
 
 
 class Context(click.Context):
-    """A context whose help is laid out by HelpFormatter."""
+    """A context that formats help with HelpFormatter."""
 
     formatter_class = HelpFormatter

@@ -1,4 +1,4 @@
-"""What a request would lose, by the effects in the contract and the table as it is now."""
+"""The losses of a request, by the effects in the contract and the current state of the table."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
     from tableadmin.client import Client
     from tableadmin.v1 import Effect
 
-# Whether what an effect says happens to the table of REQUEST, which CLIENT reads.
+# Whether an effect applies to the current table of a request. Reads the table with the client.
 _Happens = Callable[[Any, "Client"], bool]
 
 _ENABLED = "POINT_IN_TIME_RECOVERY_STATUS_ENABLED"
-# Days that AWS keeps recovery points without another period.
+# AWS's default recovery period, in days.
 _LONGEST_PERIOD = 35
 
-# The members that name what a request is about, the most telling first.
+# The members that name the resource of a request, the most specific first.
 _SUBJECTS = ("TableName", "GlobalTableName", "BackupArn", "BulkOperationArn", "ResourceArn")
 
 
 def lost(request: Message, client: Client) -> Sequence[Effect]:
-    """The effects of REQUEST that lose or interrupt something; the live table is read where that counts."""
+    """Return the effects of REQUEST that lose data or interrupt. Reads the table if effects depend on it."""
     return [each for each in effects(request) if _loses(each, request, client)]
 
 
 def subject(members: Mapping[str, AwsValue]) -> str:
-    """The name of what a request of these AWS MEMBERS is about; "" where it names nothing."""
+    """Return the name of the resource in the AWS MEMBERS of a request, "" if there is none."""
     named = next((str(members[each]) for each in _SUBJECTS if members.get(each)), "")
     return named.rpartition("/")[2]
 
@@ -48,7 +48,7 @@ def _shortens(request: Any, client: Client) -> bool:  # noqa: ANN401 - of Update
     described = client.describe_continuous_backups(table_name=request.table_name)
     recovery = described.continuous_backups_description.point_in_time_recovery_description
     enabled = recovery.point_in_time_recovery_status == PointInTimeRecoveryStatus.Value(_ENABLED)
-    # Not every engine shows the period.
+    # Some engines do not return the period.
     live = recovery.recovery_period_in_days or (_LONGEST_PERIOD if enabled else 0)
     return bool(live > request.point_in_time_recovery_specification.recovery_period_in_days)
 
@@ -58,7 +58,7 @@ def _renames(request: Any, client: Client) -> bool:  # noqa: ANN401 - of UpdateT
     return live not in ("", request.time_to_live_specification.attribute_name)
 
 
-# The effects that depend on the table as it is: request, field and value as in the contract.
+# The effects that depend on the current table, by the contract's request, field and value.
 _LIVE: Mapping[tuple[str, str, str], _Happens] = {
     (
         "UpdateContinuousBackupsRequest",

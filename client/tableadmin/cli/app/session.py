@@ -1,4 +1,4 @@
-"""One run of tablectl: its settings, its client, and the way its answers go out."""
+"""A run of tablectl: settings, client and output."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ M = TypeVar("M", bound="Message")
 
 
 class Session:
-    """What a command works with; nothing is loaded or called before it is used."""
+    """The settings, the client and the output of a command. Each is loaded on first use."""
 
     def __init__(self, ctx: click.Context) -> None:
         self._ctx = ctx
 
     @cached_property
     def settings(self) -> dict[str, SettingValue]:
-        """Every setting of this run; raises InputError for a wrong one."""
+        """All settings of this run. Raises InputError for an invalid setting."""
         flags = from_flags(self._ctx)
         contexts = context_file.load(context_file.path())
         name = self._context_name(flags, contexts)
@@ -55,12 +55,12 @@ class Session:
 
     @property
     def output(self) -> str:
-        """The form of the answer, one of output.FORMATS."""
+        """The output format, one of output.FORMATS."""
         return self.settings["output"].text or "table"
 
     @property
     def in_blocks(self) -> bool:
-        """Whether answers are written as blocks, for people, and not as AWS-shaped dicts."""
+        """Whether the output is blocks for people, not AWS-shaped dicts."""
         return FORMATS[self.output].of_blocks and self.query is None
 
     @property
@@ -75,8 +75,8 @@ class Session:
 
     @cached_property
     def client(self) -> Client:
-        """The client of the service, closed when the command ends."""
-        # What gRPC would say on standard error, the one line of an error says as well.
+        """The client of the service. It is closed when the command ends."""
+        # gRPC's log on standard error would repeat the error message of tablectl.
         os.environ.setdefault("GRPC_VERBOSITY", "NONE")
         from tableadmin.client import Client  # noqa: PLC0415 - --help need not wait for grpc
         from tableadmin.transport.tls import UnusableCredentials  # noqa: PLC0415 - the same
@@ -99,7 +99,7 @@ class Session:
         return client
 
     def _tls(self) -> Tls | None:
-        """TLS as the settings have it; None without."""
+        """Return the TLS settings, None without TLS."""
         from tableadmin.transport.tls import Tls  # noqa: PLC0415 - --help need not wait for grpc
 
         ca, cert, key = (self.settings[name].text for name in ("tls_ca", "tls_cert", "tls_key"))
@@ -110,7 +110,7 @@ class Session:
         return Tls(None if ca == SYSTEM_CA else ca, cert, key)
 
     def region(self) -> str:
-        """The Region of the endpoint of this run; raises TableAdminError."""
+        """Return the Region of the endpoint of this run. Raises TableAdminError."""
         client = self.client
         name = client.options.endpoint
         chosen = (
@@ -120,13 +120,13 @@ class Session:
 
     @property
     def rpcs(self) -> type[Client]:
-        """What has every RPC as an attribute, for `send`."""
+        """The object that has each RPC as an attribute, for `send`."""
         return type(self.client)
 
     def send(self, rpc: Rpc[..., Request, Response], members: Mapping[str, AwsValue]) -> Response:
-        """Call RPC with a request of these AWS MEMBERS; the response.
+        """Call RPC with a request of these AWS MEMBERS, and return the response.
 
-        Raises TableAdminError, and ShapeError for members that are not of the request.
+        Raises TableAdminError, and ShapeError for members that do not fit the request.
         """
         from tableadmin.awsshape import from_aws  # noqa: PLC0415 - --help need not wait for protobuf
 
@@ -141,7 +141,7 @@ class Session:
         warning: str = "",
         name: str = "",
     ) -> Response:
-        """`send` RPC once a person has confirmed what it loses. Raises what `confirm` raises too."""
+        """`send` RPC after the user has confirmed its losses. Also raises the errors of `confirm`."""
         self.confirm(rpc, members, yes=yes, warning=warning, name=name)
         return self.send(rpc, members)
 
@@ -154,11 +154,10 @@ class Session:
         warning: str = "",
         name: str = "",
     ) -> None:
-        """Have a person confirm a request of MEMBERS, if the contract says that it loses something.
+        """Ask the user to confirm a request of MEMBERS, if the contract declares a loss.
 
-        NAME is to be typed, and WARNING says what is lost. Without them they are those of the table or other
-        resource, and of the contract. Raises CommandFailed where the answer is no, and InputError where
-        nobody is there to answer.
+        The user types NAME after WARNING. The defaults are the name of the resource and the contract's text.
+        Raises CommandFailed if the user refuses, and InputError without a terminal.
         """
         if yes:
             return
@@ -167,15 +166,15 @@ class Session:
 
         losses = lost(from_aws(members, rpc.request_type), self.client)
         called = name or subject(members)
-        # Of what has no name nothing is lost: the service refuses the request.
+        # The service refuses a request without the name of a resource, so nothing is lost.
         if losses and called:
             said = "; ".join(each.description for each in losses)
             confirm_name(called, warning or f"{rpc.rpc} {called}: {said}", yes=False)
 
     def command_line(self, *words: str, endpoint: str | None, of_caller: bool = True) -> str:
-        """The command line of WORDS for the service of this run and for ENDPOINT of it.
+        """Return the command line of WORDS for this run's service and ENDPOINT.
 
-        Without OF_CALLER, the command line is for another principal: no option in it proves who calls.
+        Without OF_CALLER, the command line is for another principal and has no options with credentials.
         """
         kept = ("server", "tls_ca") + (("context", "token_file", "tls_cert", "tls_key") if of_caller else ())
         said = {name.replace("_", "-"): text for name, text in from_flags(self._ctx).items() if name in kept}
@@ -185,13 +184,13 @@ class Session:
         return shlex.join(["tablectl", *words, *where])
 
     def show(self, response: M, view: Callable[[M], Sequence[Block]]) -> None:
-        """Print RESPONSE: as VIEW shows it, or as the AWS-shaped dict where JSON or YAML is asked for."""
+        """Print RESPONSE: the blocks of VIEW, or the AWS-shaped dict for formats such as JSON and YAML."""
         self.show_each([response], view)
 
     def show_each(self, responses: Sequence[M], view: Callable[[M], Sequence[Block]]) -> None:
-        """The same for several RESPONSES; as dicts they are a list."""
+        """Print each of RESPONSES as `show` does. The dicts are printed as a list."""
         if self.in_blocks:
-            # The first block names what a response is about.
+            # The first block names the resource of the response.
             most = 1 if self.output == "name" else None
             self.show_blocks([block for response in responses for block in view(response)[:most]])
         elif len(responses) == 1:
@@ -200,9 +199,9 @@ class Session:
             self.show_document([aws(response) for response in responses])
 
     def show_together(self, responses: Sequence[M], view: Callable[[], Sequence[Block]]) -> None:
-        """The same for several RESPONSES that VIEW shows as one."""
+        """Print RESPONSES together: the blocks of VIEW for all of them, or a list of dicts."""
         if self.in_blocks:
-            # The first block names what the responses are about.
+            # The first block names the resources of the responses.
             self.show_blocks(view()[: 1 if self.output == "name" else None])
         else:
             self.show_each(responses, lambda _: [])
@@ -210,7 +209,7 @@ class Session:
     def show_all(
         self, name: str, messages: Sequence[M], view: Callable[[Sequence[M]], Sequence[Block]]
     ) -> None:
-        """Print MESSAGES: as VIEW shows them, or as a list NAME of AWS-shaped dicts."""
+        """Print MESSAGES: the blocks of VIEW, or a list NAME of AWS-shaped dicts."""
         if self.in_blocks:
             self.show_blocks(view(messages))
         else:
@@ -223,7 +222,7 @@ class Session:
         show(blocks, self.output)
 
     def show_document(self, document: object) -> None:
-        """Print DOCUMENT, an AWS-shaped dict or a list of such dicts, or what --query finds in it."""
+        """Print DOCUMENT, an AWS-shaped dict or a list of them, or the result of --query on it."""
         found = self._queried(document)
         if FORMATS[self.output].of_blocks:
             self.show_blocks(blocks_of(found))
@@ -231,7 +230,7 @@ class Session:
             FORMATS[self.output].write(found)
 
     def show_item(self, document: AwsDict) -> None:
-        """Print DOCUMENT, one of several that come one after the other, or what --query finds in it."""
+        """Print DOCUMENT, one of a sequence of documents, or the result of --query on it."""
         found = self._queried(document)
         if self.query and FORMATS[self.output].of_blocks:
             self.show_blocks(blocks_of(found))
@@ -250,14 +249,14 @@ class Session:
 
 
 def aws(message: Message) -> AwsDict:
-    """MESSAGE as the dict that boto3 would give."""
+    """Return MESSAGE as a boto3 dict."""
     from tableadmin.awsshape import to_aws  # noqa: PLC0415 - protobuf
 
     return to_aws(message)
 
 
 def pass_session(command: Callable[Concatenate[Session, P], R]) -> Callable[P, R]:
-    """Give a command its Session as first argument."""
+    """Pass the Session to a command as its first argument."""
 
     @wraps(command)
     def with_session(*args: P.args, **kwargs: P.kwargs) -> R:

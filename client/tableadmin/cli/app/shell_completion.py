@@ -1,4 +1,4 @@
-"""What the shell offers for names: what the service and the context file have, nothing where they fail."""
+"""Complete names in the shell from the service and the context file. Failures complete nothing."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from tableadmin.cli.app.settings import Setting
     from tableadmin.client import Client
 
-# Set by the script of `tablectl completion` when a shell asks what could follow.
+# The script of `tablectl completion` sets this variable when a shell requests completions.
 VARIABLE = "_TABLECTL_COMPLETE"
 
-# A shell that waits longer for a list of names is a nuisance, and so is a longer list.
+# The timeout in seconds and the maximum number of names of a completion.
 _SECONDS = 1.0
 _PAGES = 10
 _OPERATIONS = 100
@@ -27,14 +27,14 @@ Complete: TypeAlias = Callable[[click.Context, click.Parameter | None, str], lis
 
 
 def _quiet(names: Callable[[click.Context], Iterable[str]]) -> Complete:
-    """Complete with those of NAMES that fit; whatever goes wrong, the shell is offered nothing."""
+    """Return a completion with the matching NAMES. Any failure completes nothing."""
 
     @wraps(names)
     def complete(ctx: click.Context, param: click.Parameter | None, incomplete: str) -> list[str]:
         del param
         try:
             return [name for name in names(ctx) if name.startswith(incomplete)]
-        except Exception:  # noqa: BLE001 - the shell would print it into the line being edited
+        except Exception:  # noqa: BLE001 - the shell would print the error into the edited line
             return []
 
     return complete
@@ -42,7 +42,7 @@ def _quiet(names: Callable[[click.Context], Iterable[str]]) -> Complete:
 
 @_quiet
 def tables(ctx: click.Context) -> Iterator[str]:
-    """The names of the tables, of the first thousand."""
+    """Return the names of the first thousand tables."""
     client, start = _client(ctx), None
     for _ in range(_PAGES):
         page = client.list_tables(exclusive_start_table_name=start)
@@ -54,14 +54,14 @@ def tables(ctx: click.Context) -> Iterator[str]:
 
 @_quiet
 def indexes(ctx: click.Context) -> Iterator[str]:
-    """The names of the global secondary indexes of the table that the line names."""
+    """Return the names of the global secondary indexes of the table in the command line."""
     described = _client(ctx).describe_table(table_name=ctx.params["name"])
     return (index.index_name for index in described.table.global_secondary_indexes)
 
 
 @_quiet
 def tag_keys(ctx: click.Context) -> Iterator[str]:
-    """The keys of the tags of the table that the line names."""
+    """Return the tag keys of the table in the command line."""
     client, name = _client(ctx), ctx.params["name"]
     arn = name if name.startswith("arn:") else client.describe_table(table_name=name).table.table_arn
     return (tag.key for tag in client.list_tags_of_resource(resource_arn=arn).tags)
@@ -69,32 +69,32 @@ def tag_keys(ctx: click.Context) -> Iterator[str]:
 
 @_quiet
 def endpoints(ctx: click.Context) -> Iterator[str]:
-    """The names of the endpoints that the service is configured with."""
+    """Return the names of the service's endpoints."""
     return (each.name for each in _client(ctx).list_endpoints())
 
 
 @_quiet
 def backups(ctx: click.Context) -> Iterator[str]:
-    """The names of the backups that people made, of the first page."""
+    """Return the names of user backups on the first page."""
     return (each.backup_name for each in _client(ctx).list_backups().backup_summaries)
 
 
 @_quiet
 def replicas(ctx: click.Context) -> Iterator[str]:
-    """The Regions of the replicas of the table that the line names."""
+    """Return the Regions of the replicas of the table in the command line."""
     described = _client(ctx).describe_table(table_name=ctx.params["name"])
     return (replica.region_name for replica in described.table.replicas)
 
 
 @_quiet
 def operations(ctx: click.Context) -> Iterator[str]:
-    """The ids of the newest operations."""
+    """Return the ids of the newest operations."""
     return (each.operation_id for each in islice(_client(ctx).list_operations(), _OPERATIONS))
 
 
 @_quiet
 def rpcs(ctx: click.Context) -> Iterable[str]:
-    """The names of the RPCs."""
+    """Return the names of the RPCs."""
     del ctx
     from tableadmin.channel import SERVICE  # noqa: PLC0415 - protobuf
 
@@ -103,19 +103,19 @@ def rpcs(ctx: click.Context) -> Iterable[str]:
 
 @_quiet
 def contexts(ctx: click.Context) -> Iterable[str]:
-    """The names of the contexts."""
+    """Return the names of the contexts."""
     del ctx
     return _contexts().named
 
 
 def files(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Files, which the shell itself finds."""
+    """Complete paths. The shell itself lists the files."""
     del ctx, param
     return [CompletionItem(incomplete, type="file")]
 
 
 def setting(setting: Setting) -> Complete:
-    """The choices of SETTING, or where it has none, what the service has and the contexts set it to."""
+    """Return the completion of SETTING: its choices, or the values in the service and in contexts."""
 
     @_quiet
     def complete(ctx: click.Context) -> Iterable[str]:
@@ -127,7 +127,7 @@ def setting(setting: Setting) -> Complete:
 
 
 def _contexts() -> Contexts:
-    from tableadmin.cli.app import context_file  # noqa: PLC0415 - it needs the settings, whose options need this
+    from tableadmin.cli.app import context_file  # noqa: PLC0415 - session imports settings, whose options import this module
 
     return context_file.load(context_file.path())
 

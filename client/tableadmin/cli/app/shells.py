@@ -1,4 +1,4 @@
-"""The completion of bash, zsh and fish: their scripts, and what tablectl reads from and writes for them."""
+"""The completion scripts of bash, zsh and fish, and their interface with tablectl."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ _BASH = """\
 }
 complete -o nosort -F %(complete_func)s %(prog_name)s
 """
-# The script needs compdef, which compinit defines: compinit is run where ~/.zshrc has not run it.
+# The script needs compdef of compinit. It runs compinit if ~/.zshrc has not.
 _COMPINIT = "(( $+functions[compdef] )) || { autoload -Uz compinit && compinit -u; }\n"
 
 
 class _Complete(ShellComplete):
     def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem[Any]]:
-        """The completions of INCOMPLETE as whole words: `--output=json` for `--output=j`."""
+        """Return the completions of INCOMPLETE as whole words, such as `--output=json` for `--output=j`."""
         option, sign, _ = incomplete.partition("=")
         head = option + sign if sign and option.startswith("--") else ""
         return [
@@ -52,7 +52,7 @@ class _Bash(_Complete, BashComplete):
     source_template = _BASH
 
     def get_completion_args(self) -> tuple[list[str], str]:
-        """The words of the line up to the cursor, without the program, and the last one apart."""
+        """Return the words before the cursor without the program and the last word, and the last word."""
         line = os.environ["COMP_WORDS"]
         words = split_arg_string(line)
         if line[-1:].isspace() and not line.endswith("\\ "):
@@ -62,7 +62,7 @@ class _Bash(_Complete, BashComplete):
 
 class _Zsh(_Complete, ZshComplete):
     def source(self) -> str:
-        """The script; files are offered after `--option=` too."""
+        """Return the script. It also completes files after `--option=`."""
         script = super().source().lstrip().replace("_path_files", "compset -P '--*='; _path_files")
         return _COMPINIT + script
 
@@ -76,11 +76,11 @@ SHELLS = tuple(_SHELLS)
 
 
 def register() -> None:
-    """Let click answer these shells by the classes here."""
+    """Register the classes of this module with click."""
     for name, shell in _SHELLS.items():
         add_completion_class(shell, name)
 
 
 def script(command: click.Command, shell: str, variable: str) -> str:
-    """The script with which SHELL completes COMMAND by running tablectl with VARIABLE."""
+    """Return the script for SHELL that completes COMMAND by running tablectl with VARIABLE."""
     return _SHELLS[shell](command, {}, "tablectl", variable).source()

@@ -1,4 +1,4 @@
-"""Streams that say nothing: they end after the timeout of the run, with what is known of the reason."""
+"""End a stream without responses after the timeout of the run, with the likely reason."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound="Message")
 
 _OTHER_ENDPOINT = "'tablectl endpoint list' lists the endpoints of the server, and --endpoint chooses one"
-# Seconds that the service gets to say whether it is there.
+# The timeout of the check whether the service responds, in seconds.
 _PROBE = 0.5
 
 
 class _Clock:
-    """Closes STREAM when it has told nothing for SECONDS."""
+    """Closes STREAM after SECONDS without a response."""
 
     def __init__(self, stream: Stream[R], seconds: float) -> None:
         self.stalled = False
@@ -31,14 +31,14 @@ class _Clock:
         self._timer: Timer | None = None
 
     def start(self) -> None:
-        """Count from now on."""
+        """Start the timer."""
         self.stop()
         self._timer = Timer(self._seconds, self._stall)
         self._timer.daemon = True
         self._timer.start()
 
     def stop(self) -> None:
-        """Count no more."""
+        """Stop the timer."""
         if self._timer:
             self._timer.cancel()
 
@@ -48,10 +48,10 @@ class _Clock:
 
 
 def until_stalled(client: Client, stream: Stream[R], *, first_only: bool = False) -> Iterator[R]:
-    """The responses of a STREAM of CLIENT, each within the timeout of CLIENT; with FIRST_ONLY only the first.
+    """Yield the responses of STREAM. Each must come within the timeout of CLIENT, with FIRST_ONLY the first.
 
-    Raises CommandFailed where none comes in time. The GAP of a watch is no response in this sense: the GAP
-    says why nothing comes.
+    Raises CommandFailed after the timeout. A `gap` of a watch does not count as a response: it is the reason
+    in the error.
     """
     seconds, why = client.options.timeout or 0.0, ""
     clock = _Clock(stream, seconds)
@@ -71,13 +71,13 @@ def until_stalled(client: Client, stream: Stream[R], *, first_only: bool = False
 
 
 def _gap(response: object) -> str:
-    """Why a watch shows nothing new; "" for any other response."""
+    """Return the reason of a `gap` of a watch, "" for other responses."""
     gap = getattr(response, "gap", None)
     return gap.reason if gap is not None else ""
 
 
 def _silent(client: Client) -> str:
-    """Who does not respond: the service, or the endpoint behind it."""
+    """Return a message that says whether the service or its endpoint does not respond."""
     from tableadmin.errors import TableAdminError  # noqa: PLC0415 - grpc
 
     try:

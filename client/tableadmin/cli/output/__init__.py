@@ -1,1 +1,1 @@
-"""Answers on standard output: blocks, documents, lines, and files."""
+"""Write output: blocks, documents, lines and files."""

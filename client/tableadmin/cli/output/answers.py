@@ -1,4 +1,4 @@
-"""Answers on standard output: as JSON, as YAML, as names, or as blocks, drawn on a terminal."""
+"""Write responses to standard output as JSON, YAML, names or blocks."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Format:
-    """How answers are written in one of the forms of --output.
+    """A format of --output.
 
-    `write` writes an answer, and `write_item` one of several that come one after the other. An answer is a
-    list of blocks (rows, fields, lines) where OF_BLOCKS is true, and an AWS-shaped dict otherwise.
+    `write` writes a response, `write_item` a response of a sequence. A response is a list of blocks (rows,
+    fields, lines) if `of_blocks` is true, otherwise an AWS-shaped dict.
     """
 
     write: Callable[[object], None]
@@ -33,22 +33,22 @@ class Format:
 
 
 def show(answer: AwsDict | Sequence[Block], output: str) -> None:
-    """Print ANSWER in the form OUTPUT: blocks for a form that is made of blocks, a dict for any other."""
+    """Print ANSWER, blocks or a dict, in the format OUTPUT."""
     FORMATS[output].write(answer)
 
 
 def show_item(answer: object, output: str) -> None:
-    """Print ANSWER, one of several, in the form OUTPUT."""
+    """Print ANSWER, one of a sequence, in the format OUTPUT."""
     FORMATS[output].write_item(answer)
 
 
 def plain(answer: object) -> object:
-    """ANSWER as JSON has it, for JMESPath: times and bytes are text."""
+    """Convert ANSWER to JSON types for JMESPath: times and bytes become text."""
     return json.loads(json.dumps(answer, default=_scalar))
 
 
 def blocks_of(value: object) -> Sequence[Block]:
-    """What JMESPath has found as blocks: objects as fields, lists of them as rows, anything else as lines."""
+    """Convert a JMESPath result to blocks: objects to fields, lists of objects to rows, others to lines."""
     if isinstance(value, dict):
         return [Fields([(name, _cell(each)) for name, each in value.items()])]
     if not isinstance(value, list):
@@ -70,7 +70,7 @@ def _write_json(answer: object) -> None:
 
 
 def _write_json_lines(answer: object) -> None:
-    """The items of an answer that lists, or else the answer, one a line."""
+    """Write each item of a list response on a line, or another response on one line."""
     for each in _items(answer):
         _write_json_line(each)
 
@@ -99,7 +99,7 @@ def _write_yaml_document(answer: object) -> None:
 
 
 def _scalar(value: object) -> str:
-    """What JSON has no word for, as the AWS CLI writes it: times in ISO 8601 and bytes in base64."""
+    """Convert values that JSON lacks, as the AWS CLI does: times to ISO 8601, bytes to base64."""
     if isinstance(value, datetime):
         return value.isoformat()
     return base64.b64encode(cast("bytes", value)).decode()
@@ -134,7 +134,7 @@ def _write_names(blocks: object) -> None:
 
 
 def _said_none(block: Block) -> bool:
-    """Say on standard error that BLOCK is empty, if it is: a pipe gets nothing then."""
+    """If BLOCK is empty, say so on standard error, so that a pipe gets no output."""
     empty = not (block.lines if isinstance(block, Lines) else block.rows)
     if empty and not isinstance(block, Fields) and block.none:
         click.echo(block.none, err=True)
@@ -149,7 +149,7 @@ def _write_plain(blocks: Sequence[Block]) -> None:
             click.echo(printable(line))
 
 
-# The forms of --output: an entry here is all that a new one takes.
+# The formats of --output. A new format needs only an entry here.
 FORMATS: Mapping[str, Format] = {
     "table": Format(_write_blocks, _write_json_line, of_blocks=True),
     "wide": Format(_write_blocks, _write_json_line, of_blocks=True),

@@ -1,4 +1,4 @@
-"""What an answer is made of: blocks, and their lines where nothing is drawn."""
+"""The blocks of output, and their lines as plain text."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import TypeAlias
 
 @dataclass(frozen=True)
 class Fields:
-    """Labels and values, one pair a line."""
+    """Pairs of a label and a value, one on each line."""
 
     rows: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class Rows:
-    """A table: the column NAMED_BY names what a row is about. `none` is said when there is no row."""
+    """A table. The column `named_by` has the names of rows. `none` is the message if there are no rows."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
@@ -26,7 +26,7 @@ class Rows:
 
 
 def of_several(column: str, found: Mapping[str, Rows]) -> Rows:
-    """The rows that FOUND has by name in one table; if there are several names, COLUMN has them."""
+    """Join the tables of FOUND. If there are several tables, COLUMN has their names."""
     if len(found) == 1:
         return next(iter(found.values()))
     first = next(iter(found.values()))
@@ -37,7 +37,7 @@ def of_several(column: str, found: Mapping[str, Rows]) -> Rows:
 
 @dataclass(frozen=True)
 class Lines:
-    """Lines of text. `none` is said when there is no line."""
+    """Lines of text. `none` is the message if there are no lines."""
 
     lines: Sequence[str]
     none: str = ""
@@ -47,7 +47,7 @@ Block: TypeAlias = Fields | Rows | Lines
 
 
 def plain_lines(block: Block) -> Iterator[str]:
-    """The lines of BLOCK in columns that are as wide as they need to be."""
+    """Return the lines of BLOCK, with columns of minimum width."""
     if isinstance(block, Lines):
         return iter(block.lines)
     heads = [[each.upper() for each in block.columns]] if isinstance(block, Rows) and block.headers else []
@@ -55,7 +55,7 @@ def plain_lines(block: Block) -> Iterator[str]:
 
 
 def names(block: Block) -> Sequence[str]:
-    """What BLOCK is about: the name of each row, the value of the first field, or the lines."""
+    """Return the names in BLOCK: the name of each row, the value of the first field, or the lines."""
     if isinstance(block, Lines):
         return block.lines
     if isinstance(block, Fields):
@@ -64,7 +64,7 @@ def names(block: Block) -> Sequence[str]:
 
 
 def markdown_lines(block: Block) -> Iterator[str]:
-    """The lines of BLOCK as a table of GitHub's Markdown; lines of text as a list."""
+    """Return BLOCK as GitHub Markdown: a table, or a list for lines of text."""
     if isinstance(block, Lines):
         yield from (f"- {line}" for line in block.lines)
         return

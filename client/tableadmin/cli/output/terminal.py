@@ -1,4 +1,4 @@
-"""What is drawn on a terminal by rich, which folds what is too wide and knows what colours are wanted."""
+"""Output on a terminal with rich, which wraps wide text and selects the colours."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def draw(blocks: Sequence[Block]) -> None:
 
 
 def with_progress(responses: Iterable[R], total: int, what: str) -> Iterator[R]:
-    """Pass RESPONSES on; a bar shows how many of TOTAL have come, and goes away at the end."""
+    """Yield RESPONSES, with a progress bar of TOTAL that disappears at the end."""
     console = Console(stderr=True, highlight=False)
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn(what))
     with Progress(*columns, console=console, transient=True) as progress:
@@ -79,7 +79,7 @@ def _fields(block: Fields) -> Table:
 
 
 def _stacked(block: Rows) -> Iterator[RenderableType]:
-    """Each row as fields of its own: for a terminal that is narrower than the table."""
+    """Return the fields of each row, for a terminal that is narrower than the table."""
     for number, row in enumerate(block.rows):
         if number:
             yield ""
@@ -87,5 +87,5 @@ def _stacked(block: Rows) -> Iterator[RenderableType]:
 
 
 def text(value: str) -> Text:
-    """VALUE in the colour of the status that it begins with."""
+    """Return VALUE in the colour of the status at its beginning."""
     return Text(printable(value), style=_STYLES.get(value.partition(" ")[0].rstrip(","), ""))

@@ -1,4 +1,4 @@
-"""Lines that hang together: folded under their indentation and coloured on a terminal, plain elsewhere."""
+"""Write indented lines: wrapped and coloured on a terminal, plain elsewhere."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NARROWEST = 20
 
 
 class Line(NamedTuple):
-    """A text, how far it is indented, by how much more its further lines, and its colour if it has one."""
+    """A text with its indentation, additional indentation of continuation lines, and optional colour."""
 
     text: str
     indent: int = 0
@@ -24,12 +24,12 @@ class Line(NamedTuple):
 
 
 def printable(text: str) -> str:
-    """TEXT with everything that could steer a terminal replaced by `?`; blanks of any kind stay."""
+    """Return TEXT with `?` in place of control characters, except white space."""
     return "".join(each if each.isprintable() or each.isspace() else "?" for each in text)
 
 
 def is_terminal(stream: TextIO) -> bool:
-    """Whether STREAM can be drawn upon."""
+    """Whether STREAM is a terminal with cursor control."""
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
@@ -44,7 +44,7 @@ def write(lines: Iterable[Line]) -> None:
 
 
 def folded(line: Line, width: int | None) -> list[str]:
-    """LINE as lines of at most WIDTH characters; as one where WIDTH is None."""
+    """Wrap LINE to at most WIDTH characters. If WIDTH is None, LINE is not wrapped."""
     text, indent = printable(" ".join(line.text.split())), " " * line.indent
     if width is None:
         return [indent + text]

@@ -1,4 +1,4 @@
-"""Files that are written at once or not at all."""
+"""Replace files atomically."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import os
 import tempfile
 from pathlib import Path
 
-# Readable by the owner alone, and by everybody.
+# Permissions: readable by the owner only, and by everybody.
 PRIVATE, PUBLIC = 0o600, 0o644
 
 
 def replace(path: Path, text: str, mode: int) -> None:
-    """Make TEXT the content of PATH with the permissions MODE; a reader never sees a part. Raises OSError."""
+    """Replace PATH atomically with TEXT and the permissions MODE. Raises OSError."""
     target = path.resolve()
-    # The file of a temporary name is made for its owner alone.
+    # Only the owner can read a new temporary file.
     number, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(number, "w", encoding="utf-8") as file:

@@ -1,1 +1,1 @@
-"""What turns options, shorthand and JSON into request messages."""
+"""Convert options, shorthand and JSON to request messages."""

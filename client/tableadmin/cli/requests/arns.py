@@ -1,4 +1,4 @@
-"""ARNs where people have names: of tables, and of what is named by an ARN alone."""
+"""Convert the names of tables and backups to ARNs."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ if TYPE_CHECKING:
 
 
 def is_arn(text: str) -> bool:
-    """Whether TEXT is an ARN; no name of a table, index or backup is one."""
+    """Whether TEXT is an ARN. No name of a table, index or backup is an ARN."""
     return text.startswith("arn:")
 
 
 def of_table(client: Client, name: str) -> str:
-    """The ARN of the table NAME, which may be one already."""
+    """Return the ARN of the table NAME. NAME may be an ARN."""
     return name if is_arn(name) else client.describe_table(table_name=name).table.table_arn
 
 
 def of_backup(client: Client, name: str) -> str:
-    """The ARN of the backup NAME, which may be one already.
+    """Return the ARN of the backup NAME. NAME may be an ARN.
 
-    Raises CommandFailed for a name that no backup has, or several.
+    Raises CommandFailed if no backup or several backups have the name.
     """
     if is_arn(name):
         return name
@@ -41,5 +41,5 @@ def of_backup(client: Client, name: str) -> str:
 
 
 def last_part(name: str) -> str:
-    """What stands for the thing itself in its ARN, the last part; a plain NAME as it is."""
+    """Return the last part of an ARN, which names the resource. A plain NAME is returned as it is."""
     return name.rpartition("/")[2]

@@ -1,13 +1,13 @@
-"""Auto scaling as it is written on the command line.
+"""The shorthand of auto scaling settings.
 
-`min=5,max=50,target=70` in any order; each part is given only where it is to change:
+`min=5,max=50,target=70` in any order. Settings that are left out do not change:
 
-- `min`, `max`: capacity units that scaling stays between
-- `target`: utilization to hold, in percent of capacity
+- `min`, `max`: the limits of capacity, in units
+- `target`: the target utilization, in percent of capacity
 - `in-cooldown`, `out-cooldown`: seconds between two decreases, between two increases
-- `scale-in=off`: only ever add capacity
+- `scale-in=off`: never decrease capacity
 - `scaling=off`: no scaling
-- `role`, `policy`: the IAM role it acts under, the name of its policy
+- `role`, `policy`: the IAM role and the name of the scaling policy
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _KEYS = (*_SETTINGS, *_TRACKING, *_POLICY)
 
 
 def settings(member: str) -> Make:
-    """Sets MEMBER to what is written: the scaling of a table."""
+    """Return the converter that sets MEMBER to the scaling of a table."""
     return lambda text: {member: _settings(shorthand.fields(text, _KEYS, []))}
 
 
@@ -75,7 +75,7 @@ def replica_read(text: str) -> AwsDict:
 
 
 def by_region(request: AwsDict) -> AwsDict:
-    """REQUEST with one of `ReplicaUpdates` for each Region."""
+    """Return REQUEST with the `ReplicaUpdates` of each Region merged into one."""
     regions: dict[object, AwsDict] = {}
     for update in cast("list[AwsDict]", request.get("ReplicaUpdates") or []):
         region = update.get("RegionName")

@@ -1,4 +1,4 @@
-"""JSON that a command line names: the text itself, `-` for standard input, or a file."""
+"""Read JSON from an argument: the JSON text, `-` for standard input, or a path."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 
 def read(source: str) -> AwsDict:
-    """The JSON object at SOURCE: text that begins with `{`, `-`, or a path.
+    """Return the JSON object at SOURCE: text that begins with `{`, `-`, or a path.
 
-    A path may have `@` or `file://` before it. Raises InputError for what is not there or not a JSON object.
+    A path may begin with `@` or `file://`. Raises InputError if there is no JSON object.
     """
     return _parsed(*_text(source))
 
 
 def text(source: str) -> str:
-    """The text of the JSON object at SOURCE as it stands there; raises what `read` does."""
+    """Return the unchanged text of the JSON object at SOURCE. Raises what `read` raises."""
     name, found = _text(source)
     _parsed(name, found)
     return found
@@ -34,7 +34,7 @@ def _parsed(name: str, text: str) -> AwsDict:
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise InputError(f"{name} is not valid JSON ({where}): {error.msg}") from error
-    except ValueError as error:  # a number of thousands of digits
+    except ValueError as error:  # an integer of thousands of digits
         raise InputError(f"{name} is not valid JSON: {error}") from error
     if not isinstance(document, dict):
         raise InputError(f"{name} must be a JSON object")
@@ -55,7 +55,7 @@ def _text(source: str) -> tuple[str, str]:
 
 
 def path_of(source: str) -> str:
-    """The path that SOURCE names, which may have `file://`, `fileb://` or `@` before it."""
+    """Return the path in SOURCE, without `file://`, `fileb://` or `@`."""
     for prefix in ("file://", "fileb://", "@"):
         if source.startswith(prefix):
             return source.removeprefix(prefix)

@@ -1,4 +1,4 @@
-"""Options that set members of AWS requests: each gives the command the members that its values set."""
+"""Options that set members of AWS requests. A command gets a fragment of a request for each option."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ TABLE_CLASSES = ("STANDARD", "STANDARD_INFREQUENT_ACCESS")
 
 
 def setting(*flags: str, make: Callable[[Any], AwsDict], **attributes: Any) -> Callable[[F], F]:  # noqa: ANN401 - handed on to click
-    """An option that gives the command the fragment which MAKE makes of each of its values."""
+    """Return an option whose values MAKE converts to fragments."""
     return click.option(*flags, callback=_fragment(make), **attributes)
 
 
 def argument(name: str, *, make: Callable[[Any], AwsDict], **attributes: Any) -> Callable[[F], F]:  # noqa: ANN401 - handed on to click
-    """An argument that gives the command the fragment which MAKE makes of its value."""
+    """Return an argument whose value MAKE converts to a fragment."""
     return click.argument(name, callback=_fragment(make), **attributes)
 
 
 def _fragment(make: Callable[[Any], AwsDict]) -> Callable[[click.Context, click.Parameter, Any], AwsDict]:
-    def callback(ctx: click.Context, param: click.Parameter, value: Any) -> AwsDict:  # noqa: ANN401 - whatever type it has
+    def callback(ctx: click.Context, param: click.Parameter, value: Any) -> AwsDict:  # noqa: ANN401 - the type of the parameter
         values = value if param.multiple else (value,)
         try:
             return merging.merged(*(make(each) for each in values if each is not None))
@@ -40,7 +40,7 @@ def _fragment(make: Callable[[Any], AwsDict]) -> Callable[[click.Context, click.
 
 
 def combined(*parts: AwsDict) -> AwsDict:
-    """The fragments of several options as one; raises UsageError where they contradict each other."""
+    """Merge the fragments of several options. Raises UsageError if they contradict each other."""
     try:
         return merging.merged(*parts)
     except ValueError as error:

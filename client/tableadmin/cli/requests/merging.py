@@ -1,4 +1,4 @@
-"""The members of several options as one request, and options over the request of a file."""
+"""Merge the members of several options, and override the request of a file with options."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ ATTRIBUTES = "AttributeDefinitions"
 
 
 def merged(*fragments: AwsDict) -> AwsDict:
-    """All FRAGMENTS as one: objects are merged, lists joined.
+    """Merge FRAGMENTS: objects are merged, lists are joined.
 
-    Raises ValueError for an attribute that has two types.
+    Raises ValueError for an attribute with two types.
     """
     whole: AwsDict = {}
     for fragment in fragments:
@@ -25,10 +25,10 @@ def merged(*fragments: AwsDict) -> AwsDict:
 
 
 def overridden(document: AwsDict, flags: AwsDict) -> AwsDict:
-    """DOCUMENT with what FLAGS say in its place: objects are merged, lists replaced, attributes by name.
+    """Override DOCUMENT with FLAGS: objects are merged, lists are replaced, attributes are merged by name.
 
-    What FLAGS do not say stays as it is, right or wrong. Going on demand drops the document's provisioned
-    throughput.
+    Other members of DOCUMENT are not changed or checked. Switching to on-demand removes the document's
+    provisioned throughput.
     """
     whole: AwsDict = dict(document)
     if flags.get("BillingMode") == "PAY_PER_REQUEST":
@@ -43,20 +43,20 @@ def overridden(document: AwsDict, flags: AwsDict) -> AwsDict:
 
 
 def with_table_hash(request: AwsDict) -> AwsDict:
-    """REQUEST with the table's hash key put into its local indexes that have none."""
+    """Return REQUEST with the table's hash key in local indexes without a hash key."""
     hashes = [each for each in _objects(request, "KeySchema") if each.get("KeyType") == "HASH"]
     indexes = [_keyed(index, hashes) for index in _objects(request, "LocalSecondaryIndexes")]
     return {**request, "LocalSecondaryIndexes": indexes} if indexes else request
 
 
 def split_attributes(request: AwsDict) -> tuple[AwsDict, AwsDict]:
-    """The attribute definitions of REQUEST, as its own fragment, and the rest: an index to be created."""
+    """Split REQUEST for a new index into the fragment of its attribute definitions and the rest."""
     rest = {name: value for name, value in request.items() if name != ATTRIBUTES}
     return {ATTRIBUTES: request.get(ATTRIBUTES, [])}, rest
 
 
 def both_sides(members: AwsDict, live: Callable[[], ProvisionedThroughputDescription | None]) -> AwsDict:
-    """MEMBERS with the side that is not given as it is LIVE now, which is asked only then."""
+    """Return MEMBERS with a missing side of the throughput from LIVE, which is called only if needed."""
     given = members.get("ProvisionedThroughput")
     if not isinstance(given, dict) or len(given) != 1:
         return members
@@ -86,7 +86,7 @@ def _joined(old: AwsValue, new: AwsValue) -> AwsValue:
 
 
 def _tidied(request: AwsDict) -> AwsDict:
-    """REQUEST with each attribute defined once, and hash keys before range keys as AWS wants them."""
+    """Return REQUEST with each attribute defined once, and hash keys before range keys as AWS requires."""
     tidy = {**request, **_attributes(request)}
     ordered = sorted(_objects(tidy, "KeySchema"), key=_is_range)
     return {**tidy, "KeySchema": ordered} if ordered else tidy
@@ -97,7 +97,7 @@ def _is_range(element: AwsDict) -> bool:
 
 
 def _attributes(*requests: AwsDict) -> AwsDict:
-    """Each attribute that REQUESTS define, once, with the type that the last of them gives it."""
+    """Return the attributes of REQUESTS, each once, with the type of its last definition."""
     types: dict[str, str] = {}
     for request in requests:
         types.update(_types(request))

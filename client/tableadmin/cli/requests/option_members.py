@@ -1,6 +1,6 @@
-"""What each option adds to a request: AWS members, from what was written on the command line.
+"""Convert the values of options to fragments of AWS requests.
 
-A fragment is an AWS-shaped dict with the members that one option sets; `merging.py` puts fragments together.
+A fragment is an AWS-shaped dict with the members that one option sets. `merging.py` merges fragments.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def flag(name: str) -> Callable[[bool], AwsDict]:
 
 
 def within(name: str, fragment: AwsDict) -> AwsDict:
-    """FRAGMENT as the member NAME; nothing where it is empty."""
+    """Return FRAGMENT as the member NAME, an empty fragment if FRAGMENT is empty."""
     return {name: fragment} if fragment else {}
 
 
@@ -68,7 +68,7 @@ def warm_throughput(side: str) -> Make:
 
 
 def projection(text: str) -> AwsDict:
-    """`ALL`, `KEYS_ONLY` or `INCLUDE:a+b`: what an index copies."""
+    """`ALL`, `KEYS_ONLY` or `INCLUDE:a+b`: the attributes that an index copies."""
     kind, colon, attributes = text.partition(":")
     if kind not in ("ALL", "KEYS_ONLY", "INCLUDE"):
         raise ValueError(f"{text!r} is not ALL, KEYS_ONLY or INCLUDE:attribute+attribute")
@@ -83,14 +83,14 @@ def tag(text: str) -> AwsDict:
 
 
 def stream(text: str) -> AwsDict:
-    """`NEW_IMAGE` and so on: the stream with that view, or `off`."""
+    """A view type such as `NEW_IMAGE` turns the stream on, `off` turns it off."""
     if text == "off":
         return {"StreamSpecification": {"StreamEnabled": False}}
     return {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": text}}
 
 
 def encryption(text: str) -> AwsDict:
-    """`aws-owned`, `kms` for the key that AWS manages in KMS, or a KMS key of one's own."""
+    """`aws-owned`, `kms` for the AWS managed KMS key, or your own KMS key."""
     if text == "aws-owned":
         return {"SSESpecification": {"Enabled": False}}
     own: AwsDict = {} if text == "kms" else {"KMSMasterKeyId": text}
@@ -98,19 +98,19 @@ def encryption(text: str) -> AwsDict:
 
 
 def global_index(text: str) -> AwsDict:
-    """A global secondary index in the shorthand of indexes, to be made with its table."""
+    """The shorthand of a global secondary index that is created with its table."""
     found = shorthand.fields(text, _INDEX_FIELDS, ["name", "hash"])
     return _index(found, "GlobalSecondaryIndexes")
 
 
 def local_index(text: str) -> AwsDict:
-    """A local secondary index; its hash key is the table's, see `with_table_hash`."""
+    """The shorthand of a local secondary index. `with_table_hash` sets its hash key."""
     found = shorthand.fields(text, _LOCAL_FIELDS, ["name", "range"])
     return _index(found, "LocalSecondaryIndexes")
 
 
 def index_capacity(text: str) -> AwsDict:
-    """`name=Genre,read=5,write=5`: other capacity for an index that exists."""
+    """`name=Genre,read=5,write=5`: the new capacity of an existing index."""
     found = shorthand.fields(text, _CAPACITY_FIELDS, _CAPACITY_FIELDS)
     update = {"IndexName": found["name"], **_fragments(found)}
     return {"GlobalSecondaryIndexUpdates": [{"Update": update}]}

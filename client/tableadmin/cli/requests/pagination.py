@@ -1,4 +1,4 @@
-"""All pages of a list as one response."""
+"""Combine all pages of a list into one response."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tableadmin.client import PagedRpc
     from tableadmin.methods import Request, Response
 
-# What every paged RPC takes for the size of a page.
+# A page size that every paged RPC accepts.
 _MOST = 25
 
 _TABLE = re.compile(r"arn:[^/]*:(?:table|stream)/([^/]+)")
@@ -31,10 +31,10 @@ def listed(
     most: int | None,
     prefix: str | None = None,
 ) -> Response:
-    """The answers of RPC to a request of these AWS MEMBERS and to those for the pages after it, as one.
+    """Call RPC with the AWS MEMBERS, and return all pages as one response.
 
-    It has at MOST as many items, if that is not None, and then the token of the page that would follow. With
-    a PREFIX it has only items whose names begin so: an item's name is its own or its table's.
+    If MOST is not None, the response has at most MOST items and the token of the next page. With PREFIX, the
+    response has only items whose name, or the name of whose table, begins with PREFIX.
     """
     from tableadmin.awsshape import from_aws  # noqa: PLC0415 - protobuf
     from tableadmin.pagination import PAGINATION, next_request  # noqa: PLC0415 - grpc
@@ -58,15 +58,15 @@ def listed(
             break
         request = next_request(rpc.rpc, request, page)
     if getattr(whole, paging.items):
-        # A page may have been empty; the whole is not.
+        # An empty page does not make the combined list empty.
         whole.ClearField("empty_members")
     return whole
 
 
 def narrowed(message: M, lists: Mapping[str, str], most: int | None, prefix: str | None) -> M:
-    """MESSAGE with at MOST so many items in its LISTS, and with a PREFIX those whose names begin so.
+    """Limit MESSAGE to MOST items in each of LISTS, whose names begin with PREFIX if it is given.
 
-    LISTS are fields of MESSAGE, each with the field that names an item; a dot leads to a field of a message.
+    LISTS maps fields of MESSAGE to the field that names an item. Paths use dots for nested messages.
     """
     for path, field in lists.items():
         holder: Message = message
@@ -82,10 +82,10 @@ def narrowed(message: M, lists: Mapping[str, str], most: int | None, prefix: str
 
 
 def item_name(rpc: str) -> str:
-    """The field that names an item which RPC lists, "" where an item is a name.
+    """Return the field that names an item of RPC, "" if an item is a name.
 
-    The field is the item's own name, such as `backup_name` of a BackupSummary, or else that of its table, or
-    else its first field.
+    The field is the item's name, such as `backup_name` of a BackupSummary, otherwise the name of its table,
+    otherwise its first field.
     """
     from tableadmin.channel import SERVICE  # noqa: PLC0415 - protobuf
     from tableadmin.pagination import PAGINATION  # noqa: PLC0415 - grpc

@@ -1,4 +1,4 @@
-"""What import, export and bulk operations say of Amazon S3: places, owners, encryption."""
+"""The Amazon S3 options of imports, exports and bulk operations: location, owner and encryption."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COMPRESSIONS = ("GZIP", "ZSTD", "NONE")
 
 
 def place(prefix_member: str) -> Make:
-    """`s3://bucket/prefix`: sets the bucket, and PREFIX_MEMBER where there is a prefix."""
+    """`s3://bucket/prefix`: sets the bucket, and PREFIX_MEMBER if there is a prefix."""
 
     def make(text: str) -> AwsDict:
         bucket, prefix = shorthand.s3(text)
@@ -28,7 +28,7 @@ def place(prefix_member: str) -> Make:
 
 
 def encryption(text: str) -> AwsDict:
-    """`AES256`, `kms` for the key that AWS manages in KMS, or a KMS key of one's own."""
+    """`AES256`, `kms` for the AWS managed KMS key, or your own KMS key."""
     if text == "AES256":
         return {"S3SseAlgorithm": text}
     own: AwsDict = {} if text == "kms" else {"S3SseKmsKeyId": text}
@@ -36,7 +36,7 @@ def encryption(text: str) -> AwsDict:
 
 
 def inside(name: str, make: Make) -> Make:
-    """What MAKE makes, as the member NAME."""
+    """Return a converter that sets the member NAME to the fragment of MAKE."""
     return lambda text: {name: make(text)}
 
 
@@ -51,7 +51,7 @@ def owner(make: Make) -> Callable[[options.F], options.F]:
 
 
 def sse(make: Make) -> Callable[[options.F], options.F]:
-    """--sse, of what is written to Amazon S3."""
+    """--sse, the encryption of objects written to Amazon S3."""
     return member_options.setting(
         "--sse",
         metavar="AES256|kms|KEY",
@@ -61,7 +61,7 @@ def sse(make: Make) -> Callable[[options.F], options.F]:
 
 
 def compression(make: Make) -> Callable[[options.F], options.F]:
-    """--compression, of what is read from Amazon S3."""
+    """--compression, the compression of objects read from Amazon S3."""
     return member_options.setting(
         "--compression",
         type=click.Choice(COMPRESSIONS),

@@ -6,8 +6,8 @@ Every function raises ValueError for text of another form.
 - a projection is `ALL`, `KEYS_ONLY` or `INCLUDE:attribute+attribute`
 - an index is `name=...,hash=KEY,range=KEY,projection=PROJECTION,read=UNITS,write=UNITS`, in any order
 - a tag is `KEY=VALUE`
-- a moment is ISO 8601, in UTC unless it says otherwise: `2026-01-31`, `2026-01-31T12:00:00+01:00`
-- a place in Amazon S3 is `s3://bucket/prefix`, with or without a prefix
+- a time is ISO 8601, by default in UTC: `2026-01-31`, `2026-01-31T12:00:00+01:00`
+- a location in Amazon S3 is `s3://bucket/prefix`, with or without a prefix
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _TYPES = ("S", "N", "B")
 
 
 class KeyPart(NamedTuple):
-    """An attribute that is a key, or a part of one: its name and its type."""
+    """An attribute of a key: its name and type."""
 
     name: str
     type: str
 
 
 def key(text: str) -> list[KeyPart]:
-    """The parts of a key: `Genre:S` or `Genre:S+Label:S`."""
+    """Return the attributes of a key: `Genre:S` or `Genre:S+Label:S`."""
     return [_key_part(part) for part in text.split("+")]
 
 
@@ -41,7 +41,7 @@ def _key_part(text: str) -> KeyPart:
 
 
 def fields(text: str, allowed: Sequence[str], required: Sequence[str]) -> dict[str, str]:
-    """The values by key of `key=value,key=value`: ALLOWED keys once each, the REQUIRED ones among them."""
+    """Parse `key=value,key=value`. Each key is one of ALLOWED and occurs once. All REQUIRED keys occur."""
     found: dict[str, str] = {}
     for part in text.split(","):
         name, equals, value = part.partition("=")
@@ -59,7 +59,7 @@ def fields(text: str, allowed: Sequence[str], required: Sequence[str]) -> dict[s
 
 
 def units(text: str) -> int:
-    """A number of capacity units; how many there may be is for the service to say."""
+    """Parse a number of capacity units. The service checks its range."""
     try:
         return int(text)
     except ValueError:
@@ -67,7 +67,7 @@ def units(text: str) -> int:
 
 
 def pair(text: str) -> tuple[str, str]:
-    """The two sides of `KEY=VALUE`; the value may be empty and hold more `=`."""
+    """Split `KEY=VALUE`. The value may be empty and may contain `=`."""
     name, equals, value = text.partition("=")
     if not name or not equals:
         raise ValueError(f"{text!r} is not KEY=VALUE")
@@ -75,7 +75,7 @@ def pair(text: str) -> tuple[str, str]:
 
 
 def moment(text: str) -> datetime:
-    """A moment; UTC where no zone is named."""
+    """Parse a time. The default time zone is UTC."""
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
@@ -84,7 +84,7 @@ def moment(text: str) -> datetime:
 
 
 def s3(text: str) -> tuple[str, str]:
-    """The bucket and the prefix, which may be empty, of a place in Amazon S3."""
+    """Return the bucket and the prefix of a location in Amazon S3. The prefix may be empty."""
     bucket, _, prefix = text.removeprefix("s3://").partition("/")
     if not bucket or not text.startswith("s3://"):
         raise ValueError(f"{text!r} is not s3://BUCKET or s3://BUCKET/PREFIX")

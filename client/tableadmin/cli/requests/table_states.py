@@ -1,4 +1,4 @@
-"""All tables with what is worth knowing of each, as one stream of snapshots."""
+"""Read the states of all tables with one stream."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ if TYPE_CHECKING:
 
 
 def inventory(session: Session, parts: Iterable[str], prefix: str | None = None) -> list[TableState]:
-    """The state of every table, with PARTS beside the description, by their names in the contract.
+    """Return the state of each table whose name begins with PREFIX.
 
-    With PREFIX only of those whose names begin so.
-
-    While it streams, a bar on standard error says how far it has come, if that is a terminal.
+    A state has the description and PARTS, which are names in the contract. If standard error is a terminal,
+    it shows a progress bar.
     """
     tables: dict[str, TableState] = {}
     for response in _shown(session.client, _snapshots(session.client, parts, prefix)):

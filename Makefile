@@ -54,7 +54,7 @@ deploy-files: setup ## Write the alerts, the dashboard and the IAM documents fro
 
 docs: setup ## Build the site of the documentation into dist/docs; a warning is an error
 	$(BIN)/python -m docs.generate
-	$(BIN)/python -m sphinx --quiet --fresh-env --fail-on-warning --keep-going docs dist/docs
+	$(BIN)/python -m sphinx --quiet --fresh-env --jobs auto --fail-on-warning --keep-going docs dist/docs
 	@echo 'dist/docs/index.html'
 
 recording: setup ## Record the commands of README anew, into docs/_static/tour.svg

@@ -93,7 +93,7 @@ NOT_RUN = {
     "docs/guides/drift.md": ["tablectl drift -f tables/ --exit-code -o markdown"],
     "docs/guides/languages.md": [
         "npm install @grpc/grpc-js @grpc/proto-loader",
-        "protoc -I proto -I googleapis --go_out=. --go-grpc_out=. \\",
+        "go install google.golang.org/protobuf/cmd/protoc-gen-go@latest",
     ],
     "docs/guides/replace.md": [
         "tablectl pitr enable Music --wait",

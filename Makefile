@@ -126,3 +126,4 @@ engines: setup ## Ask every operation of every engine, and write docs/reference/
 
 clean: ## Remove the virtual environments and every cache
 	rm -rf $(VENV) .venv-proto .venv-bench .venv-audit dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf docs/reference/contract docs/reference/contract.md docs/reference/commands docs/reference/commands.md

@@ -20,6 +20,8 @@ myst_enable_extensions = ["colon_fence", "fieldlist"]
 exclude_patterns = ["generate"]
 # A link that leads nowhere is an error too.
 nitpicky = True
+# Options of commands keep their two dashes.
+smartquotes = False
 highlight_language = "text"
 
 html_theme = "furo"

@@ -51,7 +51,9 @@ def _command(context: click.Context, depth: int, everywhere: frozenset[str]) -> 
     rows = [
         (f"`{option[0]}`", option[1])
         for param in command.params
-        if not everywhere.intersection(param.opts) and (option := param.get_help_record(context))
+        if isinstance(param, click.Option)
+        and not everywhere.intersection(param.opts)
+        and (option := param.get_help_record(context))
     ]
     yield table(("option", "meaning"), rows)
     yield from map(_paragraph, _paragraphs(command.epilog or ""))

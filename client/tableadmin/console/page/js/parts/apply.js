@@ -23,7 +23,7 @@ export function applyForm({ plan, plans }) {
   function confirmation({ table, losses }) {
     const input = el("input", { type: "text", id: `confirm-${table}`, autocomplete: "off", spellcheck: "false", oninput: check });
     const node = el("div", { class: "confirm" },
-      notice("warn", `${table} loses data for good${losses.length ? `: ${losses.join("; ")}` : "."}`),
+      notice("warn", `${table}: this cannot be undone${losses.length ? `: ${losses.join("; ")}` : "."}`),
       el("label", { for: input.id }, "Type ", el("code", {}, table), " to confirm "), input);
     return { table, input, node };
   }

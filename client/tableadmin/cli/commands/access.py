@@ -1,4 +1,4 @@
-"""`tablectl whoami` and `tablectl can`: who the caller is, and what policies permit."""
+"""`tablectl whoami` and `tablectl can`: the caller's identity and permissions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`tablectl limits` and `tablectl endpoints`: what the account may have, and where DynamoDB answers."""
+"""`tablectl limits` and `tablectl endpoints`: the account's quotas and DynamoDB's addresses."""
 
 from __future__ import annotations
 

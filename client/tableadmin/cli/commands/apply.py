@@ -82,9 +82,9 @@ def _at(endpoint: str | None) -> str:
 
 
 def _check_drift(before: Sequence[TablePlan], now: Sequence[TablePlan]) -> None:
-    """Raise CommandFailed where a table has changed: what would happen NOW is not what was agreed to BEFORE.
+    """Raise CommandFailed if a plan of NOW has other changes than the confirmed plan of BEFORE.
 
-    A table to which nothing is to be done any more may have.
+    A table without changes in NOW is accepted.
     """
     moved = [
         f"{new.table_name} ({', '.join(_moved(old, new)) or 'made anew'})"
@@ -98,6 +98,6 @@ def _check_drift(before: Sequence[TablePlan], now: Sequence[TablePlan]) -> None:
 
 
 def _moved(before: TablePlan, now: TablePlan) -> Iterator[str]:
-    """The paths at which one plan found something else than the other."""
+    """Return the paths at which the two plans differ."""
     then, new = ({change.path: change.before for change in plan.changes} for plan in (before, now))
     yield from sorted(path for path in then.keys() | new.keys() if then.get(path) != new.get(path))

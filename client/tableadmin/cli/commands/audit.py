@@ -1,4 +1,4 @@
-"""`tablectl audit`: who changed what through the service, and what was denied."""
+"""`tablectl audit`: the records of changes through the service and of denied requests."""
 
 from __future__ import annotations
 
@@ -95,9 +95,9 @@ def records(
     *,
     at_endpoint: str | None = None,
     id_: str | None = None,
-    **fields: Any,  # noqa: ANN401 - of the request
+    **fields: Any,  # noqa: ANN401 - the fields of the request
 ) -> Iterator[AwsDict]:
-    """The records that the options select; raises TableAdminError."""
+    """Return the records that the options select. Raises TableAdminError."""
     stream = session.client.read_audit_records(endpoint=at_endpoint, id=id_, **fields)
     with stream as responses:
         for response in until_stalled(session.client, responses, first_only=True):

@@ -1,4 +1,4 @@
-"""`tablectl autoscaling`: capacity of a global table's replicas that follows the load."""
+"""`tablectl autoscaling`: the auto scaling of a table and its replicas."""
 
 from __future__ import annotations
 

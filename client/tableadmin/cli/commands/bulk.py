@@ -1,4 +1,4 @@
-"""`tablectl bulk`: write items from Amazon S3 into tables that exist."""
+"""`tablectl bulk`: write items from Amazon S3 to existing tables."""
 
 from __future__ import annotations
 

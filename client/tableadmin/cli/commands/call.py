@@ -1,4 +1,4 @@
-"""`tablectl call`: any RPC, with AWS-shaped JSON in and out."""
+"""`tablectl call`: call any RPC with AWS-shaped JSON."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def call(session: Session, rpc: str, request: str, *, yes: bool) -> None:
 
 
 def _method(rpc: str) -> str:
-    """The name of the client's method for RPC; raises InputError with the nearest for an unknown one."""
+    """Return the client's method name for RPC. Raises InputError, with similar names, for an unknown RPC."""
     from tableadmin.channel import SERVICE  # noqa: PLC0415 - protobuf
 
     names = {method.name.lower(): method.name for method in SERVICE.methods}

@@ -1,4 +1,4 @@
-"""`tablectl completion`: the script that lets a shell complete commands, options and names."""
+"""`tablectl completion`: the shell script that completes commands, options and names."""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ def show_settings(session: Session) -> None:
 
 
 def _shown(settings: Mapping[str, str]) -> dict[str, str]:
-    """The SETTINGS of a context as they may be shown."""
+    """Return the SETTINGS of a context without secrets."""
     return {name: "(hidden)" if SETTINGS[name].is_secret else text for name, text in settings.items()}
 
 
@@ -140,5 +140,5 @@ def _check_name(name: str) -> None:
 
 
 def _kept(name: str, text: str) -> str:
-    """What a context keeps of the setting NAME that a flag gives as TEXT."""
+    """Return the text that a context stores for TEXT of the setting NAME."""
     return str(Path(text).absolute()) if name in FILES and text != SYSTEM_CA else text

@@ -1,4 +1,4 @@
-"""`tablectl diff`: how tables differ from their specs, or from one endpoint to another."""
+"""`tablectl diff`: compare tables with their specs or with tables at another endpoint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`tablectl endpoint`: the DynamoDB endpoints that the service is configured with."""
+"""`tablectl endpoint`: the DynamoDB endpoints in the service's configuration."""
 
 from __future__ import annotations
 

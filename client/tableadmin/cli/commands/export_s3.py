@@ -1,4 +1,4 @@
-"""`tablectl export-s3`: write what a table held to Amazon S3."""
+"""`tablectl export-s3`: export tables to Amazon S3."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _DETAILS: Columns = (
 
 
 def _increment(make: Make) -> Make:
-    """What MAKE makes, of an export of changes only."""
+    """Return a converter for an option of incremental exports, from MAKE."""
     return lambda text: {
         "ExportType": "INCREMENTAL_EXPORT",
         "IncrementalExportSpecification": make(text),

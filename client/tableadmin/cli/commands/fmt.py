@@ -82,7 +82,7 @@ def _answer(found: Sequence[Formatting]) -> AwsDict:
 
 
 def _notes(found: Sequence[Formatting]) -> list[str]:
-    """A line for each file that is left alone; those that only a folder was named for are in one line."""
+    """Return a line for each file that is not rewritten. Files found in folders share one line."""
     alone = [each for each in found if each.left_alone]
     named = [f"{each.name} {each.left_alone}; it is left alone" for each in alone if not each.found]
     others = [each.file for each in alone if each.found]

@@ -1,4 +1,4 @@
-"""`tablectl global-table`: global tables of the older generation, version 2017.11.29."""
+"""`tablectl global-table`: global tables of version 2017.11.29 (Legacy)."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _SETTINGS = (
     "Write scaling",
 )
 
-# What the shared option sets, as this request calls it.
+# This request has another name for the member of the shared option.
 _BILLING = {"BillingMode": "GlobalTableBillingMode"}
 
 
@@ -60,7 +60,7 @@ def _index(text: str) -> AwsDict:
 
 
 def _replica(text: str) -> AwsDict:
-    """`region=eu-west-1,read=5,class=STANDARD`: what a replica has of its own."""
+    """`region=eu-west-1,read=5,class=STANDARD`: the settings of one replica."""
     found = shorthand.fields(text, ("region", "read", "class"), ["region"])
     update: AwsDict = {"RegionName": found["region"]}
     if "read" in found:

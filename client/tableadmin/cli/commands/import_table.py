@@ -1,4 +1,4 @@
-"""`tablectl import`: make tables of what lies in Amazon S3."""
+"""`tablectl import`: create tables from data in Amazon S3."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _FORMATS = ("DYNAMODB_JSON", "ION", "CSV")
 
-# The members of the request itself; what else the options set is of the table to be made.
+# The members of the request itself. The options' other members belong to the new table.
 _OWN = ("S3BucketSource", "InputFormat", "InputFormatOptions", "InputCompressionType", "ClientToken")
 _TABLE = "TableCreationParameters"
 
@@ -142,7 +142,7 @@ def describe(session: Session, import_arns: Sequence[str]) -> None:
 
 
 def _request(base: AwsDict, members: AwsDict) -> AwsDict:
-    """The request of the file with MEMBERS in its place, those of the table in the table's."""
+    """Return the request of the file with MEMBERS, of which the table's are in TableCreationParameters."""
     own = {name: value for name, value in members.items() if name in _OWN}
     table = {name: value for name, value in members.items() if name not in _OWN}
     planned = cast("AwsDict", base.get(_TABLE) or {})

@@ -130,6 +130,6 @@ def _change(
 
 
 def _live_capacity(client: Client, name: str, index_name: str) -> ProvisionedThroughputDescription | None:
-    """The capacity of an index; None for one that is not there, which the service will say."""
+    """Return the capacity of an index, None if it does not exist. The service then returns the error."""
     found = client.describe_table(table_name=name).table.global_secondary_indexes
     return next((each.provisioned_throughput for each in found if each.index_name == index_name), None)

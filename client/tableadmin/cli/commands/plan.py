@@ -1,4 +1,4 @@
-"""`tablectl plan`: what it takes to bring tables to their specs."""
+"""`tablectl plan`: the changes that tables need to match their specs."""
 
 from __future__ import annotations
 

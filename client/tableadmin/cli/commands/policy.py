@@ -1,4 +1,4 @@
-"""`tablectl policy`: the policy that says who may use a table or a stream."""
+"""`tablectl policy`: the resource-based policy of a table or stream."""
 
 from __future__ import annotations
 

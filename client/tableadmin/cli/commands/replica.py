@@ -1,4 +1,4 @@
-"""`tablectl replica`: copies of a table in other Regions (global tables of version 2019.11.21)."""
+"""`tablectl replica`: the replicas of a table in other Regions (global tables of version 2019.11.21)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _max_read = option_members.within_units("OnDemandThroughputOverride", "MaxReadRe
 
 
 def _index(text: str) -> AwsDict:
-    """`name=GenreIdx,read=5` or `name=GenreIdx,max-read=100`: what an index has in the replica."""
+    """`name=GenreIdx,read=5` or `name=GenreIdx,max-read=100`: the read capacity of a replica's index."""
     found = shorthand.fields(text, ("name", "read", "max-read"), ["name"])
     makers = {"read": _read, "max-read": _max_read}
     sides = [makers[side](units) for side, units in found.items() if side in makers]

@@ -1,4 +1,4 @@
-"""`tablectl stream`: turn a table's stream of changes on and off."""
+"""`tablectl stream`: enable and disable the DynamoDB stream of a table."""
 
 from __future__ import annotations
 

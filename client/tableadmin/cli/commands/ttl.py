@@ -1,4 +1,4 @@
-"""`tablectl ttl`: turn the expiry of items on and off."""
+"""`tablectl ttl`: enable and disable time to live (TTL)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`tablectl validate`: what is wrong with files of specs."""
+"""`tablectl validate`: list the errors in spec files."""
 
 from __future__ import annotations
 

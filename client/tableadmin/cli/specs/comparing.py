@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Scope(NamedTuple):
-    """Which tables without a spec are reported: those whose names begin with PREFIX, but for IGNORED."""
+    """The tables without a spec that are reported: names that begin with PREFIX, except IGNORED."""
 
     prefix: str
     ignored: Sequence[str]
@@ -45,9 +45,9 @@ def compared(
     *,
     include_billing: bool = False,
 ) -> Sequence[Comparison]:
-    """How the tables of ENDPOINT stand to the specs LOADED, and which other tables of SCOPE there are.
+    """Compare the tables of ENDPOINT with the specs LOADED, and list tables of SCOPE without a spec.
 
-    INCLUDE_BILLING has the results say what costs depend on. Tables without a spec are read for that.
+    With INCLUDE_BILLING, the results contain the billing facts, and tables without a spec are read.
 
     Raises CommandFailed for invalid specs, and TableAdminError.
     """
@@ -64,7 +64,7 @@ def compared(
 
 
 def priced(found: Sequence[Comparison], options: CostOptions, prices: Prices) -> Sequence[Comparison]:
-    """FOUND with the costs of the tables, as OPTIONS ask, by PRICES."""
+    """Return FOUND with the costs of the tables by PRICES, if OPTIONS request costs."""
     from tableadmin.cost import live_cost, plan_cost  # noqa: PLC0415 - protobuf
 
     usage = options.usage()
@@ -80,7 +80,7 @@ def priced(found: Sequence[Comparison], options: CostOptions, prices: Prices) ->
 
 
 def _with_bills(client: Client, drifts: Sequence[TableDrift]) -> list[TableDrift]:
-    """DRIFTS, with what the cost of the tables without a spec depends on, as far as they can be read."""
+    """Return DRIFTS with the billing facts of the tables without a spec, as far as they can be read."""
     from tableadmin.drift import batches, unmanaged_names, with_bills  # noqa: PLC0415 - protobuf
 
     exports = [
@@ -104,7 +104,7 @@ def _results(
 
 
 def _with_last_operations(client: Client, found: Sequence[Comparison]) -> Iterator[Comparison]:
-    """FOUND, with the last operation of each table that has drifted, as far as the service tells."""
+    """Return FOUND with the last operation of each drifted table, if the service returns it."""
     from tableadmin.drift import DriftStatus  # noqa: PLC0415 - protobuf
     from tableadmin.errors import TableAdminError  # noqa: PLC0415 - grpc
 
@@ -120,13 +120,13 @@ def _with_last_operations(client: Client, found: Sequence[Comparison]) -> Iterat
 
 
 def _last_operation(client: Client, table_name: str) -> Operation | None:
-    """The newest operation on the table that has made a call."""
+    """Return the newest operation on the table that has called AWS, None if there is none."""
     operations = client.list_operations(table_name=table_name, page_size=10)
     return next((each for each in operations if each.calls), None)
 
 
 class Following:
-    """Compares a table again whenever the service sees it change, and shows what is another than before."""
+    """Compares a table again after each change that the service reports, and shows new results."""
 
     def __init__(
         self, session: Session, endpoint: str, client: Client, loaded: Sequence[LoadedSpec], scope: Scope
@@ -139,14 +139,14 @@ class Following:
         self._shown: dict[str, Comparison] = {}
 
     def run(self) -> None:
-        """Show what does not match its spec, and then each change, until Ctrl-C."""
+        """Show the tables that do not match their specs, then each change, until Ctrl-C."""
         from tableadmin.v1 import TablePart  # noqa: PLC0415 - protobuf
 
         begun = False
         parts = [each for each in TablePart.values() if each]
         with self._client.watch(all_tables=True, parts=parts) as events:
             for event in until_stalled(self._client, events, first_only=True):
-                # Nothing is missed: the tables are compared once the service watches all of them.
+                # No change is missed: the comparison starts when the service watches all tables.
                 if not begun and event.HasField("checkpoint"):
                     begun = True
                     self._begin()
@@ -178,7 +178,7 @@ class Following:
             self._note(comparison, tell=True)
 
     def _forget(self, name: str) -> None:
-        """The table NAME, which has no spec, was deleted."""
+        """Remove the deleted table NAME, which has no spec."""
         if self._shown.pop(name, None):
             self._write(f"{name} deleted", {"TableName": name, "Status": "DELETED"})
 

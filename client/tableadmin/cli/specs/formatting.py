@@ -1,4 +1,4 @@
-"""Spec files in the canonical form: what `tablectl fmt` finds, and what it writes."""
+"""Find and write the canonical form of spec files, for `tablectl fmt`."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ STANDARD_INPUT = "-"
 
 @dataclass(frozen=True)
 class Formatting:
-    """What fmt makes of a file.
+    """The result of fmt for a file.
 
-    `text` is the canonical form. `left_alone` is the reason why the file is not to be rewritten, and `error`
-    the reason why the file can't be. Both are empty for a spec file. `found` is whether the command line
-    names a folder, and not the file.
+    `text` is the canonical form. `left_alone` is why the file is not rewritten, `error` why the file can't be
+    rewritten. Both are empty for a spec file. `found`: the file was found in a folder of the command line.
     """
 
     file: str
@@ -32,7 +31,7 @@ class Formatting:
 
     @property
     def name(self) -> str:
-        """What messages call the file."""
+        """The name of the file in messages."""
         return "standard input" if self.file == STANDARD_INPUT else self.file
 
     @property
@@ -41,7 +40,7 @@ class Formatting:
         return self.before != self.text
 
     def diff(self) -> Sequence[str]:
-        """What the canonical form changes, in the unified format of diff."""
+        """Return the changes of the canonical form as a unified diff."""
         before, after = self.before.splitlines(), self.text.splitlines()
         lines = [*difflib.unified_diff(before, after, self.name, f"{self.name} (formatted)", lineterm="")]
         if self.is_changed and not lines:
@@ -49,13 +48,13 @@ class Formatting:
         return lines
 
     def write(self) -> None:
-        """Make the canonical form the content of the file, at once, with the permissions as they are."""
+        """Replace the file atomically with the canonical form. The permissions do not change."""
         path = Path(self.file)
         whole_files.replace(path, self.text, stat.S_IMODE(path.stat().st_mode))
 
 
 def formatted(paths: Sequence[str], standard_input: str | bytes) -> Iterator[Formatting]:
-    """What fmt makes of each file of PATHS, and of each YAML and JSON file in the folders of PATHS."""
+    """Return the results for the files of PATHS, and for the YAML and JSON files in the folders of PATHS."""
     from tableadmin import formats  # noqa: PLC0415 - yaml and protobuf
 
     for path in dict.fromkeys(paths):
@@ -82,7 +81,7 @@ def _formatted(file: str, content: str | bytes, *, found: bool) -> Formatting:
     from tableadmin import formats  # noqa: PLC0415 - yaml and protobuf
 
     name = "standard input" if file == STANDARD_INPUT else file
-    # Bytes that are no UTF-8 are compared all the same: the canonical form is UTF-8.
+    # A file in another encoding differs from the canonical form, which is UTF-8.
     before = content if isinstance(content, str) else content.decode("utf-8", "backslashreplace")
     try:
         made = formats.formatted(content, name=name)

@@ -1,4 +1,4 @@
-"""Files of `plan --out`: specs, and the plans that were shown for them."""
+"""The files of `plan --out`: specs and their plans."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
     from tableadmin.v1 import TablePlan
 
-# The first member of the document, and the version of what follows.
+# The first member of the document, and the version of the format.
 _MARK, _VERSION = "TablectlPlan", 1
 
 
 class SavedPlans(NamedTuple):
-    """What such a file holds: the specs with their files, a plan for each, and the endpoint of the plans."""
+    """The content of a plan file: the specs with their files, a plan for each, and the endpoint."""
 
     specs: Sequence[LoadedSpec]
     plans: Sequence[TablePlan]
@@ -30,13 +30,13 @@ class SavedPlans(NamedTuple):
 
 
 def check(path: str) -> None:
-    """Raise InputError where PATH is something else than a plan file: it is not to be lost."""
+    """Raise InputError if PATH exists and is not a plan file, which must not be overwritten."""
     if Path(path).exists() and _MARK not in (_document(path) or {}):
         raise InputError(f"{path}: exists and is not a plan file; nothing was written")
 
 
 def write(saved: SavedPlans, path: str) -> None:
-    """Write SAVED to PATH at once or not at all, readable by its owner alone; raises InputError."""
+    """Replace PATH atomically with SAVED. Only the owner can read the file. Raises InputError."""
     check(path)
     document: AwsDict = {
         _MARK: _VERSION,
@@ -55,7 +55,7 @@ def write(saved: SavedPlans, path: str) -> None:
 
 
 def read(path: str) -> SavedPlans:
-    """What the plan file at PATH holds; raises SpecsError where that can't be had."""
+    """Read the plan file at PATH. Raises SpecsError if the file can't be read."""
     from tableadmin import v1  # noqa: PLC0415 - protobuf
     from tableadmin.awsshape import ShapeError, from_aws  # noqa: PLC0415 - protobuf
 
@@ -79,7 +79,7 @@ def read(path: str) -> SavedPlans:
 
 
 def _document(path: str) -> Mapping[str, object] | None:
-    """The JSON object at PATH, None where something else is; raises SpecsError where it can't be read."""
+    """Return the JSON object at PATH, None for other content. Raises SpecsError if PATH can't be read."""
     try:
         document = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The Regions that spec files say, and the Region of the endpoint."""
+"""Compare the Regions in spec files with the Region of the endpoint."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ any_region_option = click.option(
 
 
 def mismatches(session: Session, loaded: Sequence[LoadedSpec]) -> list[str]:
-    """A line for each of the specs LOADED whose file names another Region than that of the endpoint.
+    """Return a line for each of the specs LOADED whose file names a Region other than the endpoint's.
 
-    Without a Region in the files, the service is not called. Raises TableAdminError.
+    If no file names a Region, the service is not called. Raises TableAdminError.
     """
     if not any(each.region for each in loaded):
         return []

@@ -1,1 +1,1 @@
-"""What turns responses into rows and text."""
+"""Convert responses to rows and text."""

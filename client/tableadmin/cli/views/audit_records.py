@@ -1,4 +1,4 @@
-"""Audit records for people: when, who, what, of which table, and what came of it."""
+"""Audit records as text: time, principal, action, table and result."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _HEADERS = ("Time", "Status", "Principal", "RPC", "Names", "Endpoint", "Result",
 
 
 def rows(records: Sequence[AwsDict]) -> list[Block]:
-    """A row for each of RECORDS."""
+    """Return a row for each of RECORDS."""
     return [Rows(_HEADERS, [_cells(each) for each in records], "no records")]
 
 
 def line(record: AwsDict) -> str:
-    """RECORD in one line; members that are absent are dashes."""
+    """Return RECORD as one line. Absent members are dashes."""
     return printable("  ".join(cell or "-" for cell in _cells(record)))
 
 
@@ -43,7 +43,7 @@ def _cells(record: AwsDict) -> list[str]:
 
 
 def _principal(record: dict[str, Any]) -> str:
-    """Who asked; of a change that an operation makes, who its request said had asked, in brackets."""
+    """Return the principal. For a change by an operation, its `requested_by` follows in brackets."""
     uid = str(record["actor"]["user"]["uid"])
     requested_by = record.get("unmapped", {}).get("requested_by")
     return f"{uid} ({requested_by})" if requested_by else uid

@@ -1,4 +1,4 @@
-"""How parts of messages read in a table: statuses, keys, capacity, sizes, times."""
+"""Format statuses, keys, projections, sizes and times."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SIZES = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 def word(message: Message, field: str) -> str:
-    """The AWS value of an enum FIELD of MESSAGE; empty when it is not set."""
+    """Return the AWS value of the enum FIELD of MESSAGE, "" if FIELD is not set."""
     descriptor = message.DESCRIPTOR.fields_by_name[field]
     enum, number = descriptor.enum_type, getattr(message, field)
     if enum is None or not message.HasField(field):
@@ -27,7 +27,7 @@ def word(message: Message, field: str) -> str:
 
 
 def key(schema: Iterable[KeySchemaElement], attributes: Iterable[AttributeDefinition]) -> str:
-    """A key as it is written on the command line: `Artist:S / SongTitle:S`, hash before the stroke."""
+    """Format a key in the shorthand of the command line: `Artist:S / SongTitle:S`, hash key first."""
     types = {each.attribute_name: word(each, "attribute_type") for each in attributes}
     parts: dict[str, list[str]] = {}
     for element in schema:
@@ -37,12 +37,12 @@ def key(schema: Iterable[KeySchemaElement], attributes: Iterable[AttributeDefini
 
 
 def projection(message: Projection) -> str:
-    """What an index copies: `ALL`, `KEYS_ONLY` or `INCLUDE:a+b`."""
+    """Format the projection of an index: `ALL`, `KEYS_ONLY` or `INCLUDE:a+b`."""
     return ":".join(filter(None, [word(message, "projection_type"), "+".join(message.non_key_attributes)]))
 
 
 def size(amount: int) -> str:
-    """A number of bytes: `0 B`, `1.5 MiB`."""
+    """Format a number of bytes: `0 B`, `1.5 MiB`."""
     value, unit = float(amount), 0
     while value >= _KIBI and unit < len(_SIZES) - 1:
         value, unit = value / _KIBI, unit + 1
@@ -50,12 +50,12 @@ def size(amount: int) -> str:
 
 
 def time(stamp: Timestamp) -> str:
-    """A moment in UTC, to the second: `2026-01-31 12:00:00 UTC`."""
+    """Format a time in UTC, to the second: `2026-01-31 12:00:00 UTC`."""
     return stamp.ToDatetime().strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def span(seconds: float) -> str:
-    """How long something took: `7 s`, `3 min 20 s`, `2 h 05 min`."""
+    """Format a duration: `7 s`, `3 min 20 s`, `2 h 05 min`."""
     whole = round(seconds)
     if whole < 60:  # noqa: PLR2004 - seconds in a minute
         return f"{whole} s"

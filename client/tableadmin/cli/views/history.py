@@ -1,4 +1,4 @@
-"""The history of a table: operations and audit records as events, oldest first. Pure."""
+"""The history of a table: operations and audit records as events, oldest first. No I/O."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from tableadmin.v1 import Operation
 
 _COLUMNS = ("Time", "What", "By", "Result", "Details")
-# Records of calls that read have no other status than these, and are no events of a table.
+# Audit records with other statuses are not events of a table.
 _OUTCOMES = frozenset({"Success", "Failure", "Unknown"})
 
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened to a table; `record` is all that is known, for programs."""
+    """An event of a table. `record` has all details, for programs."""
 
     at: datetime
     what: str
@@ -33,12 +33,12 @@ class Event:
 
 
 def events(operations: Iterable[Operation], records: Iterable[Mapping[str, Any]]) -> Sequence[Event]:
-    """OPERATIONS on a table, and what audit RECORDS say of its other changes, oldest first."""
+    """Return the events of OPERATIONS on a table and of its other changes in RECORDS, oldest first."""
     return sorted([*map(_of_operation, operations), *_of_records(records)], key=lambda each: each.at)
 
 
 def rows(found: Sequence[Event]) -> Rows:
-    """A row for each event."""
+    """Return a row for each event."""
     cells = [
         (f"{each.at:%Y-%m-%d %H:%M:%S} UTC", each.what, each.by, each.result, each.details) for each in found
     ]
@@ -46,7 +46,7 @@ def rows(found: Sequence[Event]) -> Rows:
 
 
 def document(found: Sequence[Event]) -> AwsDict:
-    """The events for programs."""
+    """Return the events for programs."""
     return {"Events": [{"Time": each.at.isoformat(), "What": each.what, **each.record} for each in found]}
 
 
@@ -64,7 +64,7 @@ def _of_operation(operation: Operation) -> Event:
 
 
 def _of_records(records: Iterable[Mapping[str, Any]]) -> Iterator[Event]:
-    """The direct changes: those that an operation makes are part of the operation."""
+    """Yield the direct changes. Changes by an operation are part of the operation's event."""
     for record in records:
         unmapped = record.get("unmapped", {})
         if record["status"] not in _OUTCOMES or "operation_id" in unmapped:

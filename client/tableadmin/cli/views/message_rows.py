@@ -1,4 +1,4 @@
-"""Messages as fields and rows: which fields are shown is data, how each reads follows its type."""
+"""Messages as fields and rows. Columns select the fields, and a field's type selects its format."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
     from google.protobuf.timestamp_pb2 import Timestamp
 
-# Labels, and the field that each shows: a path from the message, such as `backup_details.backup_name`.
+# Labels and the paths of their fields, such as `backup_details.backup_name`.
 Columns: TypeAlias = Sequence[tuple[str, str]]
 
 
 def fields(columns: Columns, message: Message) -> Fields:
-    """MESSAGE with one line for each of COLUMNS that is set in it."""
+    """Return a line for each of COLUMNS that is set in MESSAGE."""
     cells = [(label, cell(message, path)) for label, path in columns]
     return Fields([(label, text) for label, text in cells if text])
 
 
 def rows(columns: Columns, messages: Iterable[Message], none: str = "") -> Rows:
-    """MESSAGES with one row for each; NONE is said when there is none.
+    """Return a row for each of MESSAGES. NONE is the message if there are none.
 
-    A column for which no message has anything is left out.
+    Empty columns are left out.
     """
     found = [[cell(message, path) for _, path in columns] for message in messages]
     return full_columns([label for label, _ in columns], found, none)
 
 
 def full_columns(labels: Sequence[str], found: Sequence[Sequence[str]], none: str = "") -> Rows:
-    """The rows FOUND without the columns in which nothing stands."""
+    """Return the rows FOUND without empty columns."""
     kept = [number for number in range(len(labels)) if any(row[number] for row in found)]
     return Rows(
         [labels[number] for number in kept], [[row[number] for number in kept] for row in found], none
@@ -40,7 +40,7 @@ def full_columns(labels: Sequence[str], found: Sequence[Sequence[str]], none: st
 
 
 def cell(message: Message, path: str) -> str:
-    """How the field at PATH of MESSAGE reads; empty when it is not set."""
+    """Format the field at PATH of MESSAGE, "" if the field is not set."""
     *parents, name = path.split(".")
     for parent in parents:
         message = getattr(message, parent)

@@ -1,4 +1,4 @@
-"""How the replicas of a table look, of both generations of global tables."""
+"""The replicas of a table as rows, for both versions of global tables."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ _WITNESS: Columns = (("Witness", "region_name"), ("Status", "witness_status"))
 
 
 def replicas(described: Iterable[ReplicaDescription], none: str = "") -> Rows:
-    """The replicas, one a row; NONE is said when there is none."""
+    """Return a row for each replica. NONE is the message if there are none."""
     return rows(_REPLICA, described, none)
 
 
 def blocks(table: TableDescription, none: str = "") -> list[Block]:
-    """The replicas of the table and its witness; NONE is said when there is no replica."""
+    """Return the replicas of the table and its witness. NONE is the message if there are no replicas."""
     return [replicas(table.replicas, none), rows(_WITNESS, table.global_table_witnesses)]
 
 
 def of_tables(tables: Sequence[TableDescription]) -> list[Block]:
-    """The replicas of TABLES and their witnesses, each with the name of the table where there are several."""
+    """Return the replicas and witnesses of TABLES, with the table names if there are several tables."""
     regions, witnesses = {}, {}
     for table in tables:
         name = table.table_name
@@ -46,7 +46,7 @@ def of_tables(tables: Sequence[TableDescription]) -> list[Block]:
 
 
 def auto_scaling(described: AutoScalingSettingsDescription) -> str:
-    """How the scaling of one side of a table or index looks: `5 to 50 at 70%`."""
+    """Format the scaling of reads or writes: `5 to 50 at 70%`."""
     if described.auto_scaling_disabled:
         return "off"
     if not described.HasField("minimum_units") and not described.HasField("maximum_units"):

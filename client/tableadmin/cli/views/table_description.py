@@ -1,4 +1,4 @@
-"""How a table and its indexes look in a table: pure functions from a description to blocks."""
+"""A table and its indexes as blocks. No I/O."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ _INDEX_COLUMNS = ("Index", "Status", "Key", "Projection", "Capacity", "Items", "
 
 
 def status_blocks(table: TableDescription, *further: str) -> list[Block]:
-    """The table and its indexes with the status of each, one a line, and FURTHER lines."""
+    """Return the status of the table and of each index, one on each line, and FURTHER lines."""
     lines = [f"table {table.table_name} {word(table, 'table_status')}"]
     lines += [f"index {each.index_name} {index_status(each)}" for each in table.global_secondary_indexes]
     return [Lines([*lines, *further])]
 
 
 def description(table: TableDescription) -> list[Block]:
-    """Everything about the table that is not at its default, and its indexes."""
+    """Return the settings of the table that are not defaults, and its indexes."""
     rows = [(label, value) for label, value in _rows(table) if value]
     return [Fields(rows), *([indexes(table)] if has_indexes(table) else [])]
 
 
 def has_indexes(table: TableDescription) -> bool:
-    """Whether the table has an index of any kind."""
+    """Whether the table has an index."""
     return bool(table.global_secondary_indexes or table.local_secondary_indexes or table.vector_indexes)
 
 
 def indexes(table: TableDescription) -> Rows:
-    """The indexes of the table, one a row."""
+    """Return a row for each index of the table."""
     attributes = table.attribute_definitions
     rows = [_global_row(each, attributes) for each in table.global_secondary_indexes]
     rows += [_local_row(each, attributes) for each in table.local_secondary_indexes]
@@ -109,12 +109,12 @@ def _vector_row(index: VectorIndexDescription) -> list[str]:
 
 
 def index_status(index: GlobalSecondaryIndexDescription) -> str:
-    """`ACTIVE`, or such as `CREATING, backfilling`."""
+    """Return the status of an index, such as `ACTIVE` or `CREATING, backfilling`."""
     return word(index, "index_status") + (", backfilling" if index.backfilling else "")
 
 
 def capacity(provisioned: ProvisionedThroughputDescription, on_demand: OnDemandThroughput) -> str:
-    """`10 read, 5 write`, or the ceilings on demand; empty where there is neither."""
+    """Return `10 read, 5 write`, or the on-demand limits, "" if there are neither."""
     if provisioned.read_capacity_units or provisioned.write_capacity_units:
         return f"{provisioned.read_capacity_units} read, {provisioned.write_capacity_units} write"
     ceilings = {"read": on_demand.max_read_request_units, "write": on_demand.max_write_request_units}

@@ -1,4 +1,4 @@
-"""What the service could not read of tables, in words."""
+"""The parts of tables that the service could not read, as text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 DESCRIPTION = "DESCRIPTION"
 
-# What the parts are called.
+# The names of the parts in messages.
 _PARTS: Mapping[str, str] = {
     DESCRIPTION: "",
     "TIME_TO_LIVE": "time to live",
@@ -22,12 +22,12 @@ _PARTS: Mapping[str, str] = {
 
 
 def unreadable_parts(state: TableState) -> set[str]:
-    """The parts of the table that could not be read: DESCRIPTION, TIME_TO_LIVE, ..."""
+    """Return the parts of the table that could not be read, such as DESCRIPTION and TIME_TO_LIVE."""
     return {word(each, "part") for each in state.unreadable_parts}
 
 
 def unreadable_lines(states: Iterable[TableState]) -> Iterator[str]:
-    """What could not be read of the tables, and why: for each part and reason one line, with one message."""
+    """Return a line for each part and reason of failed reads, with one of the error messages."""
     found: dict[tuple[str, str], list[tuple[str, UnreadablePart]]] = {}
     for state in states:
         for each in state.unreadable_parts:
@@ -41,5 +41,5 @@ def unreadable_lines(states: Iterable[TableState]) -> Iterator[str]:
 
 
 def change_words(part: str, *, readable: bool) -> str:
-    """That PART can't be read any more, or is READABLE again."""
+    """Return the message that PART can no longer be read, or can be read again if READABLE."""
     return f"{_PARTS.get(part, part)} {'can be read again' if readable else 'can not be read'}".strip()

@@ -1,4 +1,4 @@
-"""Waiting, shown on standard error: a line that lives on a terminal, a line for each change elsewhere."""
+"""Show a wait on standard error: an updated line on a terminal, elsewhere a line for each change."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
 
     Described: TypeAlias = CreateTableResponse | UpdateTableResponse | DeleteTableResponse
 
-# What is added where a command that waits has changed something.
+# The end of error messages of commands that wait for their own change.
 _CHANGE_CONTINUES = "; the change continues"
 
 
 def wait(
     session: Session, name: str, timeout: float, *conditions: Condition, hint: str = _CHANGE_CONTINUES
 ) -> WaitResponse:
-    """Wait at most TIMEOUT seconds for CONDITIONS, one after the other, showing what is pending for NAME.
+    """Wait at most TIMEOUT seconds for CONDITIONS, one after the other. Shows the pending states of NAME.
 
-    Returns the last response. Raises CommandFailed when the time is over, Interrupted after Ctrl-C, both with
-    HINT at the end of the text, and TableAdminError. A change that is waited for continues all the same.
+    Returns the last response. Raises CommandFailed after TIMEOUT and Interrupted after Ctrl-C, both with HINT
+    at the end of the text, and TableAdminError. The awaited change continues in all cases.
     """
     from tableadmin.errors import DeadlineExceeded  # noqa: PLC0415 - grpc
 
@@ -49,15 +49,16 @@ def wait(
         raise CommandFailed(f"{name}: after {span(timeout)} still pending: {pending}{hint}") from error
     except KeyboardInterrupt:
         if is_terminal(sys.stderr):
-            click.echo(err=True)  # past the ^C
+            click.echo(err=True)  # a new line after the terminal's ^C
         raise Interrupted(f"stopped waiting for {name}{hint}") from None
     return last
 
 
 def finish(session: Session, response: Described, wait_timeout: float | None, *conditions: str) -> None:
-    """Show RESPONSE to a change; with WAIT_TIMEOUT once CONDITIONS hold, and with the table as it is then.
+    """Show RESPONSE to a change. With WAIT_TIMEOUT, first wait for CONDITIONS, then show the new table.
 
-    WAIT_TIMEOUT is in seconds. CONDITIONS are those of `tablectl wait`; after them all has to settle.
+    WAIT_TIMEOUT is in seconds. CONDITIONS are those of `tablectl wait`. The last condition is that no change
+    of the table is in progress.
     """
     if wait_timeout is not None:
         name = response.table_description.table_name
@@ -67,7 +68,7 @@ def finish(session: Session, response: Described, wait_timeout: float | None, *c
 
 
 def finish_deletion(session: Session, response: DeleteTableResponse, wait_timeout: float | None) -> None:
-    """Show RESPONSE to a deletion; with WAIT_TIMEOUT, in seconds, once the table is deleted."""
+    """Show RESPONSE to a deletion. With WAIT_TIMEOUT, in seconds, first wait until the table is deleted."""
     if wait_timeout is None:
         finish(session, response, None)
         return
@@ -77,7 +78,7 @@ def finish_deletion(session: Session, response: DeleteTableResponse, wait_timeou
 
 
 def deletion_lines(name: str) -> Lines:
-    """What is said of the table NAME once it is deleted."""
+    """Return the message that the table NAME is deleted."""
     return Lines([f"table {name} is deleted"])
 
 
@@ -92,7 +93,7 @@ def _responses(session: Session, timeout: float, conditions: Iterable[Condition]
 
 
 def _still_pending(error: DeadlineExceeded) -> str:
-    """What the service says is pending, or why it has seen nothing."""
+    """Return the pending states in ERROR, or why the service has read no state."""
     if error.reason:
         return error.message.removeprefix("the deadline has expired; ").removeprefix("not yet met: ")
     seen = "; ".join(error.progress.pending) if error.progress else ""

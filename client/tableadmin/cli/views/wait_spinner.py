@@ -1,4 +1,4 @@
-"""What is waited for, on one line of a terminal that rich redraws."""
+"""Show a wait as one line on a terminal, which rich redraws."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def display(name: str, responses: Iterable[WaitResponse]) -> Iterator[WaitResponse]:
-    """Pass RESPONSES on; while they come, what is pending for NAME stands below, and goes away at the end."""
+    """Yield RESPONSES. Shows the pending states of NAME below the output until the end."""
     pending = _Pending(name)
     spinner = Spinner("dots", text=pending)
     live = Live(spinner, console=Console(stderr=True, highlight=False), transient=True, refresh_per_second=8)
@@ -34,7 +34,7 @@ def display(name: str, responses: Iterable[WaitResponse]) -> Iterator[WaitRespon
 
 
 class _Pending:
-    """A text whose clock goes on between responses."""
+    """A text whose duration increases between responses."""
 
     def __init__(self, name: str) -> None:
         self.text = ""

@@ -1,4 +1,4 @@
-"""The tables of a watch as a table that lives on a terminal."""
+"""Show the tables of a watch as an updated table on a terminal."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 COLUMNS = ("table", "status", "billing", "capacity", "indexes", "ttl", "pitr")
 
-# Seconds for which a table that was deleted stays in sight.
+# How long a deleted table is shown, in seconds.
 _DELETED_SECONDS = 60.0
-# Lines that are no table: the heads of the columns, a blank one, the last one, and the cursor's.
+# Lines without a table: the column heads, a blank line, the last line and the cursor's line.
 _FRAME = 4
 
 
 @dataclass
 class _Row:
-    """A table as it was last seen; `changed` is when, on a monotonic clock, and `what` about it."""
+    """The last state of a table. `changed` is the monotonic time of the last change, `what` the change."""
 
     state: TableState
     cells: list[str]
@@ -41,17 +41,17 @@ class _Row:
 
 
 class Board:
-    """What is known of the tables, drawn anew twice a second so that its times go on."""
+    """The states of the tables, redrawn twice a second so that the durations increase."""
 
     def __init__(self, named: Iterable[str]) -> None:
-        # Tables that stay in sight even when they are gone: they were asked for by name.
+        # Tables that the command line names. They are shown even after their deletion.
         self._named = frozenset(named)
         self._rows: dict[str, _Row] = {}
         self._complete = False
         self._gap = ""
 
     def show(self, response: WatchResponse) -> None:
-        """Take in one event."""
+        """Update the board with an event."""
         if response.HasField("gap"):
             self._gap = response.gap.reason
             return
@@ -66,7 +66,7 @@ class Board:
         del console
         rows = self._visible()
         room = max(1, options.size.height - _FRAME)
-        # Where not all fit, those that have changed last are what one watches for.
+        # If not all tables fit, the most recently changed ones are shown.
         latest = sorted(rows, key=lambda each: rows[each].changed, reverse=True)[:room]
         yield Group(*self._drawn({name: rows[name] for name in sorted(latest)}, len(rows) - len(latest)))
 
@@ -99,7 +99,7 @@ class Board:
 
 
 def follow(responses: Iterable[WatchResponse], named: Iterable[str]) -> None:
-    """Draw RESPONSES as they come, until they end; the last picture stays."""
+    """Draw RESPONSES until they end. The last state stays on the terminal."""
     board = Board(named)
     console = Console(highlight=False, markup=False, emoji=False)
     with Live(board, console=console, refresh_per_second=2, vertical_overflow="crop"):
@@ -118,7 +118,7 @@ def _row(event: TableEvent, before: _Row | None) -> _Row:
 
 
 def _words(event: TableEvent) -> Iterator[str]:
-    """What has happened: the aspects of a change, or that the table came or went; nothing of a snapshot."""
+    """Describe an event: the changed aspects, the creation or the deletion. "" for a snapshot."""
     kind = word(event, "type")
     if kind in {"CREATED", "DELETED"}:
         yield kind.lower()

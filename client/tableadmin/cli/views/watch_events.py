@@ -1,4 +1,4 @@
-"""Events of a watch as JSON: one object for each, the table as boto3 describes it."""
+"""Events of a watch as JSON objects, with boto3's table descriptions."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 
 def as_json(response: WatchResponse) -> AwsDict:
-    """`time` and `type`; of a table `table`, `changes` and `state`; of a gap `since` and `reason`.
+    """Return the event as a dict with `time` and `type`.
 
-    `type` is SNAPSHOT, CREATED, CHANGED, DELETED, GAP or CHECKPOINT. The state of a deleted table is null.
+    `type` is SNAPSHOT, CREATED, CHANGED, DELETED, GAP or CHECKPOINT. Events of tables also have `table`,
+    `changes` and `state`, which is null for a deleted table. Gaps have `since` and `reason`.
     """
     now: AwsDict = {"time": datetime.now(UTC)}
     if response.HasField("table"):

@@ -1,4 +1,4 @@
-"""A table in one row, as `table list --wide` and `watch` show it: pure functions from a state to texts."""
+"""The columns of a table in `table list --wide` and `watch`. No I/O."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Column:
-    """What a column shows of a table, and the number it sorts by, largest first; texts sort from A to Z.
+    """A column: its text for a table, and its sort key. Numbers sort from the largest, texts from A to Z.
 
-    `part` is what it takes it from.
+    `part` is the part of the table's state with the value.
     """
 
     cell: Callable[[TableState], str]
@@ -28,7 +28,7 @@ class Column:
     part: str = DESCRIPTION
 
 
-# A column and what a cell of it has to match.
+# A column and the pattern that its cells must match.
 Filter: TypeAlias = tuple[str, str]
 
 
@@ -41,7 +41,7 @@ def _capacity(state: TableState) -> str:
 
 
 def _indexes(state: TableState) -> str:
-    """How many there are, and those that are not ACTIVE."""
+    """Return the number of indexes, and the indexes that are not ACTIVE."""
     table = state.table
     statuses = [(each.index_name, index_status(each)) for each in table.global_secondary_indexes]
     statuses += [(each.index_name, word(each, "index_status")) for each in table.vector_indexes]
@@ -76,25 +76,25 @@ COLUMNS: Mapping[str, Column] = {
 }
 
 
-# What is read of each table beside its description.
+# The parts that are read in addition to the description.
 PARTS = sorted({column.part for column in COLUMNS.values()} - {DESCRIPTION})
 
 
 def cells(state: TableState, columns: Iterable[str]) -> list[str]:
-    """What COLUMNS show of the table: UNREADABLE for what the service could not read."""
+    """Return the texts of COLUMNS for the table, UNREADABLE for parts that the service could not read."""
     unreadable = unreadable_parts(state)
     return [_cell(state, column, unreadable) for column in columns]
 
 
 def _cell(state: TableState, column: str, unreadable: Collection[str]) -> str:
     if DESCRIPTION in unreadable:
-        # It is said once: nothing is known but the name.
+        # Only the name is known, so UNREADABLE is shown only once.
         return {"table": state.table.table_name, "status": _UNREADABLE}.get(column, "")
     return _UNREADABLE if COLUMNS[column].part in unreadable else COLUMNS[column].cell(state)
 
 
 def parse_filter(text: str) -> Filter:
-    """`status=UPDATING` as a column and a pattern; raises ValueError."""
+    """Parse `status=UPDATING` as a column and a pattern. Raises ValueError."""
     column, sign, pattern = text.partition("=")
     column = column.lower()
     if not sign:
@@ -107,10 +107,10 @@ def parse_filter(text: str) -> Filter:
 
 
 def selected(states: Iterable[TableState], filters: Sequence[Filter], sort: str) -> list[TableState]:
-    """Those of the tables that pass all FILTERS, in the order of the column SORT and then by name.
+    """Return the tables that match all FILTERS, sorted by the column SORT and then by name.
 
-    A filter is passed by a cell that its pattern matches as a whole, or one word of it; `*` and `?` stand for
-    any text and any letter, upper and lower case are the same.
+    A filter's pattern must match the whole cell or one of its words. `*` matches any text, `?` any character.
+    Case is ignored.
     """
     kept = [state for state in states if all(_passes(state, each) for each in filters)]
     return sorted(kept, key=lambda state: (*_rank(state, sort), state.table.table_name))

@@ -1,4 +1,4 @@
-"""Operations side by side on a terminal, one a line, while they go on."""
+"""The operations in progress on a terminal, one on each line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tableadmin.client import Operations
     from tableadmin.v1 import Operation
 
-# Columns that the name of a table gets at least, if it needs them.
+# The minimum width of table names, in columns.
 _NAME = 12
 _STYLES = {
     "AWAITING_APPROVAL": "magenta",
@@ -30,12 +30,12 @@ _STYLES = {
     "CANCELLED": "yellow",
     "ABORTED": "red",
 }
-# Lines that are no operation: the heads of the columns, the last one, and the cursor's.
+# Lines without an operation: the column heads, the last line and the cursor's line.
 _FRAME = 3
 
 
 class Board:
-    """OPERATIONS as they are, drawn anew so that their times go on."""
+    """The current states of OPERATIONS, redrawn so that the durations increase."""
 
     def __init__(self, operations: Operations) -> None:
         self._operations = operations
@@ -47,21 +47,21 @@ class Board:
 
 
 def display(operations: Operations) -> Iterator[Operation]:
-    """Pass OPERATIONS on as they change; while they do, the board stands below, and goes away at the end."""
+    """Yield OPERATIONS as they change. Shows the board below the output until the end."""
     console = Console(highlight=False, markup=False, emoji=False)
     with Live(Board(operations), console=console, refresh_per_second=4, transient=True):
         yield from operations
 
 
 def drawn(operations: Sequence[Operation], at: float, room: int, width: int) -> Iterator[Table | Text]:
-    """At most ROOM of OPERATIONS, those that go on first, in WIDTH columns, and how many are how far."""
+    """Draw at most ROOM of OPERATIONS in WIDTH columns, unfinished ones first, and count the states."""
     table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
-    # Names may be cut, and what happens now gets what remains.
+    # Names may be truncated. The current step gets the remaining width.
     table.add_column("TABLE", no_wrap=True, overflow="ellipsis", max_width=max(_NAME, width // 3))
     for column in ("STATE", "CALL", "TIME"):
         table.add_column(column, no_wrap=True)
     table.add_column("NOW", no_wrap=True, overflow="ellipsis", ratio=1)
-    # Sorting is stable: those that go on come first, and each keeps its place among its like.
+    # The sort is stable: unfinished operations come first, otherwise the order does not change.
     shown = sorted(range(len(operations)), key=lambda number: ended(operations[number]))[:room]
     for number in sorted(shown):
         table.add_row(*_cells(operations[number], at))

@@ -1,4 +1,4 @@
-"""Operations shown until all have ended: side by side on a terminal, a line for each change elsewhere."""
+"""Show operations until all have ended: as a board on a terminal, elsewhere a line for each change."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ if TYPE_CHECKING:
     from tableadmin.client import Operations
     from tableadmin.v1 import Operation
 
-# With more operations than this the request is named that asked for all of them.
+# With more operations, commands name their request instead of each operation.
 _MAX_NAMED = 3
 
 
 def follow(session: Session, operations: Operations, endpoint: str | None) -> None:
-    """Show OPERATIONS, which are at ENDPOINT, until all have ended, and what came of each.
+    """Show OPERATIONS at ENDPOINT until all have ended, then their results.
 
-    Raises CommandFailed unless all succeeded, and TableAdminError. Ctrl-C stops the watching, not the
-    operations, and says how to come back.
+    Raises CommandFailed unless all have succeeded, and TableAdminError. Ctrl-C stops the display, not the
+    operations, and prints the commands that show and cancel them.
     """
     told: set[str] = set()
     with _interruptible(session, operations, endpoint):
@@ -57,7 +57,7 @@ def follow(session: Session, operations: Operations, endpoint: str | None) -> No
 
 
 def detach(session: Session, operations: Sequence[Operation], endpoint: str | None) -> None:
-    """Show OPERATIONS, which are at ENDPOINT, as they are now, and say how to come back to them."""
+    """Show OPERATIONS at ENDPOINT as they are, and print the commands that show and cancel them."""
     for operation in operations:
         if session.in_blocks:
             click.echo(printable(f"{operation.table_name}: operation {operation.operation_id}"))
@@ -72,13 +72,13 @@ def detach(session: Session, operations: Sequence[Operation], endpoint: str | No
 def _tell_how_to_approve(
     session: Session, operation: Operation, endpoint: str | None, told: set[str]
 ) -> None:
-    """Say who can approve OPERATION, and how, if it waits for that and its plan was not TOLD of before."""
+    """If OPERATION waits for approval, print who can approve it and how, once for each plan in TOLD."""
     # Another plan of the operation may need approval later.
     plan = f"{operation.operation_id} {operation.approval_request.create_time.ToNanoseconds()}"
     if not awaits_approval(operation) or plan in told:
         return
     told.add(plan)
-    # The command is for somebody else, who has other credentials.
+    # Another principal, with other credentials, runs the command.
     command = session.command_line(
         "operation", "approve", operation.operation_id, endpoint=endpoint, of_caller=False
     )
@@ -87,7 +87,7 @@ def _tell_how_to_approve(
 
 
 def as_json(operation: Operation) -> AwsDict:
-    """`time`, `type` OPERATION, and the `operation` in AWS's shape."""
+    """Return `time`, the `type` OPERATION, and the AWS-shaped `operation`."""
     return {"time": datetime.now(UTC), "type": "OPERATION", "operation": aws(operation)}
 
 
@@ -99,7 +99,7 @@ def _interruptible(session: Session, operations: Operations, endpoint: str | Non
         yield
     except KeyboardInterrupt:
         if is_terminal(sys.stderr):
-            click.echo(err=True)  # past the ^C
+            click.echo(err=True)  # a new line after the terminal's ^C
         raise Interrupted(
             f"stopped watching; {_follow_up_commands(session, operations.latest, endpoint)}"
         ) from None
@@ -112,7 +112,7 @@ def _interruptible(session: Session, operations: Operations, endpoint: str | Non
 
 
 def _follow_up_commands(session: Session, operations: Sequence[Operation], endpoint: str | None) -> str:
-    """How to see what becomes of OPERATIONS, and how to stop them."""
+    """Return the commands that show and cancel OPERATIONS."""
     going = [operation for operation in operations if not ended(operation)] or operations
     requests = {operation.request_id for operation in going}
     if len(going) > _MAX_NAMED and len(requests) == 1:

@@ -1,4 +1,4 @@
-"""How operations read: pure functions from operations to words, lines and blocks."""
+"""Operations as words, lines and blocks. No I/O."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tableadmin.v1 import Operation, OperationCall, OperationError, RequiredApproval
 
-# The states of the contract, in the order in which an operation can have them.
+# The states of the contract, in the order of an operation's progress.
 STATES = (
     "AWAITING_APPROVAL",
     "SCHEDULED",
@@ -44,22 +44,22 @@ _CALL_COLUMNS = ("Call", "AWS operation", "Outcome", "Began", "Took", "Tries", "
 
 
 def state(operation: Operation) -> str:
-    """How far the operation is: one of STATES."""
+    """Return the state of the operation, one of STATES."""
     return word(operation, "state")
 
 
 def said(state: str) -> str:
-    """STATE in words: `awaiting approval`."""
+    """Return STATE in words, such as `awaiting approval`."""
     return state.lower().replace("_", " ")
 
 
 def awaits_approval(operation: Operation) -> bool:
-    """Whether the operation waits for somebody to approve it."""
+    """Whether the operation waits for approval."""
     return state(operation) == "AWAITING_APPROVAL"
 
 
 def approvers(operation: Operation) -> str:
-    """Who can approve what the operation waits for: `a member of corp/platform`."""
+    """Return who can approve the operation, such as `a member of corp/platform`."""
     return " and ".join(dict.fromkeys(members(each) for each in operation.approval_request.missing_approvals))
 
 
@@ -70,24 +70,24 @@ def members(required: RequiredApproval) -> str:
 
 
 def ended(operation: Operation) -> bool:
-    """Whether nothing more will happen."""
+    """Whether the operation has ended."""
     return state(operation) not in _UNFINISHED_STATES
 
 
 def succeeded(operation: Operation) -> bool:
-    """Whether the table is as its spec says."""
+    """Whether the operation has succeeded: the table matches its spec."""
     return state(operation) == "SUCCEEDED"
 
 
 def call(operation: Operation) -> str:
-    """At which call of how many the operation is: `2 of 5`; empty while none is known of."""
+    """Return the number of the current call, such as `2 of 5`, "" if no call is known."""
     made = _made(operation)
     known = made + operation.remaining_calls
     return f"{made + _is_under_way(operation)} of {known}" if known else ""
 
 
 def calls(operation: Operation) -> str:
-    """How many calls were made: `1 call`, `2 calls`, and `2 of 5 calls` where more were to come."""
+    """Return how many calls were made: `1 call`, `2 calls`, or `2 of 5 calls` if some were not made."""
     made = _made(operation)
     if operation.remaining_calls:
         return f"{made} of {made + operation.remaining_calls} calls"
@@ -95,7 +95,7 @@ def calls(operation: Operation) -> str:
 
 
 def current_step(operation: Operation) -> str:
-    """What happens at the moment, or why nothing does any more; empty where there is nothing to say."""
+    """Return the current step, or why the operation has stopped, "" if there is neither."""
     if ended(operation):
         return error_text(operation.error) if operation.HasField("error") else ""
     stopping = ["stops before the next call"] if operation.cancel_requested else []
@@ -103,7 +103,7 @@ def current_step(operation: Operation) -> str:
 
 
 def error_text(error: OperationError) -> str:
-    """What went wrong, in one line: the call, what AWS or the service said of it, and its code."""
+    """Return the error in one line: the call, the message of AWS or the service, and the code."""
     text = error.message if not error.call else f"{error.call}: {error.message}"
     request = [f"AWS request {error.aws_request_id}"] if error.aws_request_id else []
     notes = [each for each in (error.aws_error_code or error.reason, *request) if each]
@@ -111,15 +111,15 @@ def error_text(error: OperationError) -> str:
 
 
 def seconds(operation: Operation, at: float) -> float:
-    """For how long the operation has been going on, or did; AT is the time now, in seconds since 1970."""
-    if not operation.HasField("create_time"):  # it was not seen yet
+    """Return the operation's duration in seconds until its end or AT, in seconds since 1970."""
+    if not operation.HasField("create_time"):  # no state has been received yet
         return 0.0
     end = _moment(operation.end_time) if operation.HasField("end_time") else at
     return max(0.0, end - _moment(operation.create_time))
 
 
 def outcomes(operations: Sequence[Operation], at: float) -> Iterator[Line]:
-    """What came of each of OPERATIONS, and of those that did not succeed why and what was left."""
+    """Return the results of OPERATIONS, with the errors and the remaining differences of failed ones."""
     for operation in operations:
         about = f"{calls(operation)} in {span(seconds(operation, at))}"
         what = state(operation)
@@ -134,7 +134,7 @@ def outcomes(operations: Sequence[Operation], at: float) -> Iterator[Line]:
 
 
 def tally(operations: Sequence[Operation]) -> str:
-    """How many of OPERATIONS are how far: `3 tables: 2 succeeded, 1 failed`."""
+    """Count OPERATIONS by state: `3 tables: 2 succeeded, 1 failed`."""
     found = Counter(state(operation) for operation in operations)
     parts = [f"{found[each]} {said(each)}" for each in STATES if found[each]]
     tables = "1 table" if len(operations) == 1 else f"{len(operations)} tables"
@@ -142,7 +142,7 @@ def tally(operations: Sequence[Operation]) -> str:
 
 
 def listing(operations: Sequence[Operation], at: float) -> Rows:
-    """OPERATIONS, one a row."""
+    """Return a row for each of OPERATIONS."""
     rows = [
         (
             each.operation_id,
@@ -159,13 +159,13 @@ def listing(operations: Sequence[Operation], at: float) -> Rows:
 
 
 def details(operation: Operation, at: float) -> list[Block]:
-    """Everything that is remembered of the operation, but for the spec: the calls one a row."""
+    """Return all details of the operation except its spec, with a row for each call."""
     fields = [(label, text) for label, text in _fields(operation, at) if text]
     return [Fields(fields), *_approval(operation), call_rows(operation)]
 
 
 def _approval(operation: Operation) -> Iterator[Block]:
-    """What is to be approved, and who has approved or rejected it."""
+    """Return the approval request and its approvals and rejections."""
     if operation.HasField("approval_request"):
         steps = [
             (step.summary, step.operation, "; ".join(map(requirement, step.required_approvals)), step.request)
@@ -186,7 +186,7 @@ def requirement(required: RequiredApproval) -> str:
 
 
 def decided(operation: Operation) -> Iterator[str]:
-    """What is said of an operation that was approved or rejected."""
+    """Return the message after an approval or a rejection."""
     what = f"{operation.operation_id} of table {operation.table_name}"
     if awaits_approval(operation):
         yield f"{what} still waits for approval by {approvers(operation)}"
@@ -197,7 +197,7 @@ def decided(operation: Operation) -> Iterator[str]:
 
 
 def stopping(operation: Operation) -> Iterator[str]:
-    """What is said of an operation that was asked to stop: whether it does, and what was done until now."""
+    """Return the message after a cancellation: whether the operation stops, and the completed calls."""
     what = f"{operation.operation_id} of table {operation.table_name}"
     if operation.HasField("end_time") and state(operation) == "CANCELLED" and not operation.calls:
         yield f"{what} is cancelled; completed: {calls(operation)}"
@@ -210,12 +210,12 @@ def stopping(operation: Operation) -> Iterator[str]:
 
 
 def call_rows(operation: Operation) -> Rows:
-    """The AWS calls that were made, one a row."""
+    """Return a row for each AWS call of the operation."""
     return full_columns(_CALL_COLUMNS, [_row(each) for each in operation.calls], "no calls")
 
 
 def _made(operation: Operation) -> int:
-    """How many calls have done their part; the last one may still have to be made again."""
+    """Count the completed calls. The last call may still be retried."""
     *earlier, last = [word(each, "outcome") for each in operation.calls] or ["REFUSED"]
     done = last == "ACCEPTED" or (last != "REFUSED" and succeeded(operation))
     return sum(each != "REFUSED" for each in earlier) + done

@@ -1,1 +1,1 @@
-"""Plans, and how tables stand to their specs, as text."""
+"""Plans and drift as text."""

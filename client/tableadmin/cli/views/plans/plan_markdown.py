@@ -1,4 +1,4 @@
-"""Plans as Markdown for pull requests: a section for each table, which GitHub folds. Pure."""
+"""Plans as Markdown for pull requests, with a collapsible section for each table. No I/O."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from tableadmin.cli.views.plans.costs import Costs
     from tableadmin.v1 import TablePlan
 
-# The characters that a comment on GitHub can have.
+# GitHub's maximum length of a comment.
 LIMIT = 65_536
-# Left for what is said of the tables and lines that do not fit.
+# The space for the counts of omitted tables and lines.
 _RESERVE = 400
-# The fewest characters of details that are worth being shown.
+# The minimum length of details that are shown.
 _LEAST = 200
 _FENCE = "~~~~"
 
 
 def markdown(plans: Sequence[TablePlan], limit: int = LIMIT, costs: Costs | None = None) -> str:
-    """PLANS in at most LIMIT bytes; what does not fit is left out and counted: details first, then tables.
+    """Return PLANS in at most LIMIT bytes. Details are left out first, then tables; both are counted.
 
     The head has the sum of COSTS, and each section the cost of its table.
     """
@@ -42,7 +42,7 @@ def markdown(plans: Sequence[TablePlan], limit: int = LIMIT, costs: Costs | None
 
 
 def sections(plans: Sequence[TablePlan], room: int, command: str, costs: Costs | None = None) -> str:
-    """A section for each of PLANS in at most ROOM bytes, with COSTS; COMMAND shows what does not fit."""
+    """Return sections of PLANS in at most ROOM bytes, with COSTS. COMMAND shows the omitted tables."""
     room -= _RESERVE
     shown: list[str] = []
     for number, plan in enumerate(plans):
@@ -57,7 +57,7 @@ def sections(plans: Sequence[TablePlan], room: int, command: str, costs: Costs |
 
 
 def _section(plan: TablePlan, room: int, costs: Costs | None) -> str:
-    """PLAN, with as many of its lines as ROOM bytes hold."""
+    """Return PLAN with as many of its lines as fit in ROOM bytes."""
     classes = Counter(plan_text.class_name(change) for change in plan.changes if not change.skipped)
     counts = ", ".join(f"{count} {name}" for name, count in classes.items())
     action = word(plan, "action").lower()
@@ -74,7 +74,7 @@ def _fitting(lines: Sequence[str], room: int) -> str:
     for number, line in enumerate(lines):
         if _size(text) + _size(line) + 1 > room - _LEAST // 2 and number < len(lines):
             return text + f"... {len(lines) - number} more lines: run tablectl plan\n"
-        # A fence of the values' own would end the block.
+        # A fence in a value would end the block.
         text += line.replace(_FENCE, "~ ~ ~ ~") + "\n"
     return text
 

@@ -1,4 +1,4 @@
-"""The values of a plan, which the contract has as JSON text, as values and as people write them. Pure."""
+"""Convert the values of plans from the contract's JSON text to values and to short text. No I/O."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PLAIN_TEXT = re.compile(r"[\w./:@+-]+(?: [\w./:@+-]+)*")
 
 
 def value(text: str) -> AwsValue:
-    """The value that TEXT is in JSON; TEXT itself where it is no JSON."""
+    """Parse TEXT as JSON. Returns TEXT itself if it is not JSON."""
     try:
         return cast("AwsValue", json.loads(text))
     except ValueError:
@@ -21,7 +21,7 @@ def value(text: str) -> AwsValue:
 
 
 def document(found: object) -> object:
-    """FOUND, or the document that it is the text of, such as a policy."""
+    """Return the document in FOUND if FOUND is the text of a document such as a policy, otherwise FOUND."""
     if not isinstance(found, str):
         return found
     try:
@@ -32,7 +32,7 @@ def document(found: object) -> object:
 
 
 def with_values(plan: AwsDict) -> AwsDict:
-    """PLAN, an AWS-shaped TablePlan, with values in place of their JSON texts, None for no value."""
+    """Return PLAN, an AWS-shaped TablePlan, with values in place of JSON texts, None for absent values."""
     changes = [
         {
             name: (document(value(str(each))) if each else None) if name in ("Before", "After") else each
@@ -44,7 +44,7 @@ def with_values(plan: AwsDict) -> AwsDict:
 
 
 def compact(text: str) -> str:
-    """JSON as people write it: without the quotes that it can do without."""
+    """Format JSON text without unnecessary quotes."""
     try:
         return compact_value(json.loads(text))
     except ValueError:
@@ -52,7 +52,7 @@ def compact(text: str) -> str:
 
 
 def compact_value(found: object) -> str:
-    """A value of JSON on one line."""
+    """Format a JSON value on one line."""
     if isinstance(found, dict):
         return "{" + ", ".join(f"{name}: {compact_value(each)}" for name, each in found.items()) + "}"
     if isinstance(found, list):
@@ -63,7 +63,7 @@ def compact_value(found: object) -> str:
 
 
 def _text(text: str) -> str:
-    """TEXT, in quotes where it might be taken for something else; a document such as a policy as that."""
+    """Format TEXT, in quotes if it looks like another type. A document such as a policy is parsed."""
     try:
         read = json.loads(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Nested values as blocks of lines like YAML: all of one value, or what differs between two. Pure."""
+"""Nested values as YAML-like lines: one value, or the differences between two values. No I/O."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from typing import NamedTuple
 
 from tableadmin.cli.views.plans.plan_values import compact_value, document
 
-# The members that name an element of a list, so that elements are compared with their own.
+# The members that identify an element of a list, so that equal elements are compared.
 _NAMES = ("IndexName", "AttributeName", "RegionName", "Key", "StreamArn", "Sid")
-# A value that is no wider than this stands on one line, and up to the second width one that is flat.
+# The maximum widths of a nested value and of a flat value on one line.
 _SHORT, _LONG = 48, 100
 _MARKS = {(True, True): "~", (False, True): "+", (True, False): "-"}
 
 
 class BlockLine(NamedTuple):
-    """A text and how deep it stands."""
+    """A text and its depth."""
 
     text: str
     depth: int
 
 
 def block(value: object, depth: int = 0) -> Iterator[BlockLine]:
-    """VALUE as lines; a short one is one line."""
+    """Return the lines of VALUE. A short value is one line."""
     value = document(value)
     if isinstance(value, Mapping) and value:
         for name, each in value.items():
@@ -46,7 +46,7 @@ def _named(name: str, value: object, depth: int) -> Iterator[BlockLine]:
 
 
 def changed(before: object, after: object, depth: int = 0) -> Iterator[BlockLine]:
-    """What differs between BEFORE and AFTER, each line with `+`, `-` or `~`; what is the same is counted."""
+    """Return the differences between BEFORE and AFTER, marked `+`, `-` or `~`, and count equal members."""
     before, after = _members(document(before)), _members(document(after))
     same = [name for name in before if name in after and before[name] == after[name]]
     for name in dict.fromkeys([*before, *after]):
@@ -76,7 +76,7 @@ def _changed(
 
 
 def _members(value: object) -> dict[str, object]:
-    """The members of an object, or the elements of a list by name or place; {} for any other value."""
+    """Return the members of an object, or the elements of a list by name or index; {} for other values."""
     if isinstance(value, Mapping):
         return dict(value)
     if not isinstance(value, list):
@@ -93,7 +93,7 @@ def _element_name(element: object, place: int) -> str:
 
 
 def is_nested(values: Sequence[object]) -> bool:
-    """Whether VALUES are better shown as blocks than on one line."""
+    """Whether one of VALUES is too long for one line."""
     documents = [document(each) for each in values]
     length = sum(len(compact_value(each)) for each in documents)
     if length > _LONG:
@@ -102,5 +102,5 @@ def is_nested(values: Sequence[object]) -> bool:
 
 
 def _inside(value: object) -> Sequence[object]:
-    """The members or elements of VALUE."""
+    """Return the members or elements of VALUE."""
     return [*value.values()] if isinstance(value, Mapping) else value if isinstance(value, list) else []

@@ -1,11 +1,13 @@
 """What the cost of a table depends on before a plan and after it."""
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import cast
 
 from tableadmin.awsshape import AwsDict, to_aws
+from tableadmin.cost import packaged
 from tableadmin.v1 import BilledTable
-from tableadmin_server.planner import Billed, billed, billed_live
+from tableadmin_server.planner import Billed, billed, billed_live, cost_increase
 from tableadmin_server.planner.planning import plan
 from tableadmin_server.tables.parts import Part
 from tableadmin_server.tables.snapshot import Snapshot
@@ -191,3 +193,14 @@ def test_a_restored_table_has_the_sizes_of_its_source() -> None:
     assert after is not None
     assert (after.size_bytes, after.restored_bytes) == (1000, 1500)
     assert [each.HasField("size_bytes") for each in after.indexes] == [True, False]
+
+
+def test_the_increase_that_policies_see_is_in_cents() -> None:
+    """The increase is rounded to what plans show; without prices there is none."""
+    driver = settled(table())
+    live = driver.observed()
+    made = driver.plan(table(ProvisionedThroughput=MORE))
+    # Four more RCU at $0.00013 for 730 hours.
+    assert cost_increase(made, live, "us-east-1", packaged()) == Decimal("0.38")
+    assert cost_increase(made, live, "us-east-1", None) is None
+    assert cost_increase(made, live, "eu-north-1", packaged()) is None

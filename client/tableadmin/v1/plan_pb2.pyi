@@ -510,7 +510,7 @@ class TablePlan(_message.Message):
     """
     monthly_cost_increase: _builtins.str
     """The increase of the monthly cost in US dollars that policies see as `context.monthlyCostIncrease`.
-    Example: `28.47`. Not set if the server has no policies, or if nothing is known of the increase.
+    Example: `28.47`. Not set if no policy depends on the increase, or if nothing is known of it.
     """
     @_builtins.property
     def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___PlannedChange]:

@@ -95,8 +95,8 @@ class Endpoint:
         self.name = name
         self.own_table = config.operations_table
         self.authorize: Authorize = permit_all
-        # The prices by which policies know what plans cost. None if no policies are configured.
-        self.prices: Prices | None = None
+        # Returns the prices of plans for policies, None if no policy depends on the cost of plans.
+        self.prices: Callable[[], Prices | None] = lambda: None
         self.is_aws = is_aws(config.endpoint_url)
         # The operations that the endpoint has.
         self.support = Support(complete=self.is_aws)

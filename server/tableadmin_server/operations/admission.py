@@ -83,7 +83,7 @@ async def check_table(endpoint: Endpoint, spec: OperationSpec) -> CheckedTable:
 
 async def _required(endpoint: Endpoint, spec: OperationSpec, planned: Plan, live: Snapshot) -> Required:
     """The approvals that the steps of PLANNED for LIVE require; raises Failure for the first denied step."""
-    increase = cost_increase(planned, live, endpoint.region, endpoint.prices)
+    increase = cost_increase(planned, live, endpoint.region, endpoint.prices())
     with acting_for(spec.principal, spec.caller):
         return [
             await endpoint.authorize(

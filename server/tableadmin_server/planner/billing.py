@@ -1,7 +1,7 @@
 """What the cost of a table depends on, as it is and as a plan leaves it."""
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple, TypeAlias, cast
 
 from tableadmin.awsshape import AwsDict, AwsValue
@@ -23,6 +23,7 @@ from tableadmin_server.planner.state.table_state import PROVISIONED, TableState
 from tableadmin_server.planner.state.unmanaged import path_of
 from tableadmin_server.tables.snapshot import Snapshot
 
+_CENT = Decimal("0.01")
 _READS, _WRITES = "ReadCapacityUnits", "WriteCapacityUnits"
 # Bounds of auto scaling by index, "" for the table, and by the name of the units.
 _Bounds: TypeAlias = Mapping[str, Mapping[str, Bounds]]
@@ -61,10 +62,14 @@ def cost_increase(made: Plan, live: Snapshot, region: str, prices: Prices | None
     This is the largest increase that is possible, or the known part of the increase. None if nothing is
     known, or without PRICES. REGION is that of the endpoint.
     """
-    bill = billed(made, live, region)
-    if prices is None or bill.after is None:
+    if prices is None:
         return None
-    return worst_increase(cost(live.name, bill.before, bill.after, Usage(), prices, None))
+    bill = billed(made, live, region)
+    if bill.after is None:
+        return None
+    increase = worst_increase(cost(live.name, bill.before, bill.after, Usage(), prices, None))
+    # Plans show cents, and policies decide by what is shown.
+    return None if increase is None else increase.quantize(_CENT, ROUND_HALF_UP)
 
 
 def _restored(to: TableState, source: Snapshot, region: str, unmanaged: Sequence[AwsDict]) -> BilledTable:

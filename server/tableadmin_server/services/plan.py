@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
 from itertools import islice
 from typing import Any, TypeAlias
@@ -62,7 +61,6 @@ _APPLIED = ReservedTable(ApplyPlanRequest.DESCRIPTOR)
 _MAX_REQUEST_ID = 128
 _MAX_REQUESTED_BY = 250
 _MAX_DELAY = timedelta(days=30)
-_CENT = Decimal("0.01")
 # The largest number of violations in a response.
 _MAX_VIOLATIONS = 100
 
@@ -260,9 +258,9 @@ async def _planned(endpoint: Endpoint, spec: AwsDict, *, with_billing: bool) -> 
     made = plan(spec, live, datetime.now(UTC))
     bill = billed(made, live, endpoint.region) if with_billing else NOT_BILLED
     message = table_plan(name, made, is_aws=live.is_aws, billed=bill)
-    increase = cost_increase(made, live, endpoint.region, endpoint.prices)
+    increase = cost_increase(made, live, endpoint.region, endpoint.prices())
     if increase is not None:
-        message.monthly_cost_increase = f"{increase.quantize(_CENT, ROUND_HALF_UP):f}"
+        message.monthly_cost_increase = f"{increase:f}"
     return PlanTablesResponse(table_name=name, plan=message)
 
 

@@ -119,7 +119,8 @@ async def test_all_calls_are_decided_by_the_cost_of_the_whole_plan(plane: Plane,
 
     with closing(Machine(plane, "only", timedelta())) as machine:
         machine.endpoint.authorize = authorize
-        machine.endpoint.prices = Prices({machine.endpoint.region: packaged().regions["us-east-1"]}, "", "")
+        prices = Prices({machine.endpoint.region: packaged().regions["us-east-1"]}, "", "")
+        machine.endpoint.prices = lambda: prices
         await machine.store.ensure()
         entry = await machine.store.add(operation, machine.name)
         claim = entry.claim_of(machine.name)

@@ -335,7 +335,7 @@ class Run:
 
     def _cost_increase(self, planned: Plan, live: Snapshot) -> Decimal | None:
         """How much more the table costs a month after PLANNED, for policies."""
-        return cost_increase(planned, live, self._endpoint.region, self._endpoint.prices)
+        return cost_increase(planned, live, self._endpoint.region, self._endpoint.prices())
 
     def _learned(self, step: Step) -> bool:
         """Note that the endpoint does not keep the members that STEP changes; whether this is new."""

@@ -80,6 +80,11 @@ class Authorizer:
         """The hash of the policies in use."""
         return self._decider.sha256
 
+    @property
+    def looks_at_cost(self) -> bool:
+        """Whether the policies depend on the cost of plans."""
+        return self._decider.looks_at_cost
+
     def may_permit(self, principal: Principal, actions: Iterable[str], endpoint: str) -> bool:
         """Whether any policy may permit any of ACTIONS to PRINCIPAL for any table of ENDPOINT."""
         return any(self._decider.may_permit(principal, action, endpoint) for action in actions)

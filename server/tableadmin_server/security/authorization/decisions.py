@@ -111,7 +111,8 @@ class Decider:
         self.sha256 = documents.sha256
         self._policies = documents.policies
         self._mentioned = mentioned(documents.policies.values())
-        self.looks_at_peer = looks_at(documents.policies.values()).peer
+        looks = looks_at(documents.policies.values())
+        self.looks_at_peer, self.looks_at_cost = looks.peer, looks.cost
         self._slices: dict[tuple[object, ...], _Slice] = {}
         self._of_principal: dict[tuple[Principal, str, str], _Slice] = {}
         self._entities: dict[tuple[Principal, str], cedarpy.Entities] = {}

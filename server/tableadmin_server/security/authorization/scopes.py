@@ -18,6 +18,8 @@ class Looks(NamedTuple):
     # The context, and of its members the address of the caller.
     context: bool
     peer: bool
+    # The cost of plans, which is another member of the context.
+    cost: bool
     tags: bool
     live: bool
 
@@ -29,7 +31,7 @@ class Looks(NamedTuple):
 
 def looks_at(policies: Iterable[Est]) -> Looks:
     """Return the data that the conditions of POLICIES use."""
-    time = context = peer = tags = live = False
+    time = context = peer = cost = tags = live = False
     for policy in policies:
         nodes = list(_dicts(policy["conditions"]))
         attributes = [attribute for node in nodes for attribute in _context_attributes(node)]
@@ -37,9 +39,10 @@ def looks_at(policies: Iterable[Est]) -> Looks:
         time = time or not TIMES.isdisjoint(attributes) or whole != len(attributes)
         context = context or whole > 0
         peer = peer or "peer" in attributes or whole != len(attributes)
+        cost = cost or "monthlyCostIncrease" in attributes or whole != len(attributes)
         tags = tags or any(_is_tag_of_table(node) for node in nodes)
         live = live or any(_attribute(node) == "live" for node in nodes)
-    return Looks(time, context, peer, tags, live)
+    return Looks(time, context, peer, cost, tags, live)
 
 
 def mentioned(policies: Iterable[Est]) -> frozenset[tuple[str, str]]:

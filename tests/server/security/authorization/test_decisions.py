@@ -492,3 +492,17 @@ def test_every_action_has_one_group() -> None:
     for method, row in RPCS.items():
         if row.group or row.about is not About.NOTHING:
             assert ACTIONS[action_of(method)] == row.group, method
+
+
+@pytest.mark.parametrize(
+    ("condition", "looks"),
+    [
+        ("when { context has monthlyCostIncrease }", True),
+        ('when { context has monthlyCostIncrease && context.monthlyCostIncrease == decimal("1.0") }', True),
+        ("when { context.hour > 3 }", False),
+        ("", False),
+    ],
+)
+def test_the_cost_of_plans_is_computed_if_policies_depend_on_it(condition: str, *, looks: bool) -> None:
+    """Without a policy that looks at the cost of plans, no cost is computed."""
+    assert looks is decider(f'@id("x") permit (principal, action, resource) {condition};').looks_at_cost

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, StorageState, expect
 
 from tableadmin import Client
 from tableadmin.formats import read
+from tableadmin.v1 import TimeToLiveSpecification
 from tests.browser.chromium import Chromium
 from tests.browser.console_process import ConsoleProcess, running_console
 from tests.browser.shown import enter, open_at, plan
@@ -161,3 +162,27 @@ def _tab_to(visit: Visit, wanted: str) -> None:
         if wanted in visit.page.evaluate("[document.activeElement.textContent, document.activeElement.id]"):
             return
     raise AssertionError(f"Tab does not lead to {wanted}")
+
+
+def test_names_keep_their_case(
+    browser: Browser, program: Chromium, entered: _Entered, embedded_server: ServerProcess
+) -> None:
+    """The attribute of a time to live stands beside its status as it is written."""
+    with Client(embedded_server.address) as client:
+        client.update_time_to_live(
+            table_name="Pages-short",
+            time_to_live_specification=TimeToLiveSpecification(attribute_name="expiresAt", enabled=True),
+        )
+    with visiting(browser, program.axe, entered.session) as visit:
+        open_at(visit, entered.console, "tables/Pages-short")
+        expect(visit.page.get_by_text("enabled expiresAt")).to_be_visible()
+
+
+def test_a_row_has_a_cell_for_each_heading(browser: Browser, program: Chromium, entered: _Entered) -> None:
+    """The list of operations has all cells of a row, also the empty ones, below their headings."""
+    with visiting(browser, program.axe, entered.session) as visit:
+        _operations(visit, entered)
+        lefts = "(row) => [...row.children].map((cell) => Math.round(cell.getBoundingClientRect().left))"
+        heading = visit.page.locator("thead tr").evaluate(lefts)
+        row = visit.page.get_by_role("row").filter(has_text=entered.table)
+        assert heading == row.first.evaluate(lefts)

@@ -95,7 +95,8 @@ export class Rows {
 
   cell(content, column) {
     const { name, isNumber } = this.columns[column];
-    const attributes = { class: `${name}${isNumber ? " number" : ""}` };
+    // The whole text of what is cut off.
+    const attributes = { class: `${name}${isNumber ? " number" : ""}`, title: content.textContent ?? content };
     return column === 0 ? el("th", { scope: "row", ...attributes }, content) : el("td", attributes, content);
   }
 

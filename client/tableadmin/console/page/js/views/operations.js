@@ -42,7 +42,7 @@ export function operations() {
     title: "Operations",
     node: el("div", { class: "view fills" },
       el("div", { class: "head" }, el("h1", {}, "Operations"), count,
-        el("label", { class: "check", for: "open" }, open, " Only open"), el("label", { class: "filter", for: "filter" }, "Filter "), filter),
+        el("label", { class: "check", for: "open" }, open, " Only open"), el("div", { class: "search" }, el("label", { for: "filter" }, "Filter"), filter)),
       said, rows.node),
     update(changes) {
       if ("operations" in changes) arrangeSoon();

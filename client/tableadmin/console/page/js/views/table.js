@@ -16,7 +16,7 @@ export function table({ name }) {
   const state = el("span", { class: "state" });
   const edit = el("a", { class: "button primary", href: toPlan(name), hidden: true }, "Edit and plan");
   const removal = deletion(name);
-  const refusals = el("div");
+  const refusals = el("div", { class: "notices" });
   const body = el("div", { class: "sections" }, el("p", { class: "empty" }, "Loading"));
   const last = el("div");
   let isSpecShown = false;

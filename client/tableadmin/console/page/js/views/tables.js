@@ -84,7 +84,7 @@ export function tables() {
   return {
     title: "Tables",
     node: el("div", { class: "view fills" },
-      el("div", { class: "head" }, el("h1", {}, "Tables"), count, el("label", { class: "filter", for: "filter" }, "Filter "), filter),
+      el("div", { class: "head" }, el("h1", {}, "Tables"), count, el("div", { class: "search" }, el("label", { for: "filter" }, "Filter"), filter)),
       empty, rows.node),
     update: (changes) => { if ("tables" in changes) arrangeSoon(); },
     close: () => {

@@ -10,7 +10,7 @@ SECONDS ?= 1200
 # Tests wait as long as they compute: twice as many of them at once as there are cores on a small machine.
 WORKERS ?= 4
 
-.PHONY: help setup demo run test check format proto sync-client formats settings metrics deploy-files docs recording bench simulate soak locks audit engines clean
+.PHONY: help setup demo run test check format proto sync-client formats settings metrics deploy-files docs recording bench simulate soak locks audit engines screenshots clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -123,6 +123,9 @@ simulate: setup ## Write into docs/operate/scale.md what many servers cost, from
 
 engines: setup ## Ask every operation of every engine, and write docs/reference/engines.md
 	$(BIN)/python -m tests.mirror.matrix
+
+screenshots: setup ## Write the pictures of the console in docs/images/console
+	$(BIN)/python -m tests.browser.screenshots
 
 clean: ## Remove the virtual environments and every cache
 	rm -rf $(VENV) .venv-proto .venv-bench .venv-audit dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

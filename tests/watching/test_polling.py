@@ -1,6 +1,7 @@
 """How often what is watched is looked at, on a clock that jumps."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from itertools import pairwise
 from types import MappingProxyType
@@ -107,6 +108,28 @@ def test_one_loop_for_any_number_of_watchers(watchers: int) -> None:
             )
         # A change is seen after up to 15 s, then it takes twelve looks to slow down again.
         assert 80 < counts["DescribeTable"] < 140
+
+    run(main())
+
+
+def test_many_settled_tables_are_polled_less_often() -> None:
+    """Of a thousand settled tables, each is polled slowly from the start. A written one is polled at once."""
+
+    async def main() -> None:
+        account = Account()
+        names = [f"table-{number}" for number in range(1000)]
+        for name in names:
+            account.add(name)
+        hub = Hub(account)
+        async with watching(hub, names, parts=DESCRIPTION):
+            await asyncio.sleep(3)
+            assert {"DescribeTable": 1000} == account.counts()
+            hub.trigger("table-7")
+            await asyncio.sleep(1)
+            asked = [each.about for each in account.asked if each.operation == "DescribeTable"]
+            others = Counter(asked)
+            assert others.pop("table-7") >= 3
+            assert set(others.values()) == {1}
 
     run(main())
 

@@ -48,7 +48,8 @@ class Poller(Generic[T]):
     soon. A watcher is woken by a changed state, by a first failure, and, after it has joined, by each poll
     until one succeeds. There is no queue: a slow watcher finds the newest state. SPREAD makes the calls that
     wake watchers, so that thousands of them do not block the event loop. The calls have the SUBJECT of the
-    poller, such as the name of a table. Watchers that join within GATHER() seconds share a poll.
+    poller, such as the name of a table. Watchers that join within GATHER() seconds share a poll. A state
+    that does not change is read again after GATHER() seconds at the earliest.
     """
 
     def __init__(
@@ -75,6 +76,8 @@ class Poller(Generic[T]):
         self._task: asyncio.Task[None] | None = None
         self._triggered = asyncio.Event()
         self._interval = SHORTEST_INTERVAL
+        # Whether a change was seen, or is likely: then the loop polls often, however many loops there are.
+        self._is_changing = False
         # The number of the last poll that has begun, and of the last that has ended.
         self._begun = 0
         self._ended = 0
@@ -150,6 +153,7 @@ class Poller(Generic[T]):
     def trigger(self) -> None:
         """Poll as soon as possible, and often for a while, because a change is likely."""
         self._interval = SHORTEST_INTERVAL
+        self._is_changing = True
         self._triggered.set()
 
     async def _round(self) -> None:
@@ -169,6 +173,7 @@ class Poller(Generic[T]):
             return self._failed(error)
         self._outages.answered()
         # A change may be followed by another: poll again soon.
+        self._is_changing = self._is_changing or moves
         self._slow_down(SHORTEST_INTERVAL if moves else self.longest_interval)
         self.failure = None
         if state == self.state:
@@ -187,7 +192,14 @@ class Poller(Generic[T]):
         return news
 
     def _slow_down(self, longest_interval: float) -> None:
-        self._interval = min(self._interval * _BACKOFF_FACTOR, longest_interval)
+        interval = self._interval * _BACKOFF_FACTOR
+        shortest = self._gather()
+        if interval >= shortest:
+            self._is_changing = False
+        elif not self._is_changing:
+            # Thousands of settled tables must not delay the polls of the tables that change.
+            interval = shortest
+        self._interval = min(interval, longest_interval)
 
     def _wake(self, *, news: bool) -> None:
         newcomers = [each for each, since in self._awaiting_fresh.items() if since <= self._ended]

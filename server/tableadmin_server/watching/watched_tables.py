@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 # One in so many reads of a part that AWS allows is for periodic reads, the rest for tables that have changed.
 ROUND_SHARE = 2
-# Polls a second, of all tables together, for watchers that join.
+# Polls a second, of all tables together, for watchers that join and of tables that do not change.
 _POLLS_FOR_JOINED = 300
 
 
@@ -59,7 +59,8 @@ class WatchedTables:
     def gathering(self) -> float:
         """Return the seconds during which joining watchers of a watched table are collected for one poll.
 
-        Otherwise thousands of streams that join hundreds of tables would keep the server busy with polls.
+        A table that does not change is polled again after as many seconds at the earliest. Otherwise
+        thousands of streams that join tables, or thousands of tables, would keep the server busy with polls.
         """
         return self.watched_count / _POLLS_FOR_JOINED
 

@@ -21,6 +21,7 @@ from bench.parts.authorizing import (
     measure_authorizing,
     measure_decisions,
 )
+from bench.parts.console import console_lines, console_targets, measure_console
 from bench.parts.dead_endpoints import dead_endpoints_lines, dead_endpoints_targets, measure_dead_endpoints
 from bench.parts.describing import Described, loads, measure_describing
 from bench.parts.fan_out import fan_out_lines, fan_out_targets, measure_fan_out
@@ -72,7 +73,7 @@ def main(aws: Path = Path(".venv-bench/bin/aws")) -> None:
         described, of_calls = _calls(engine, aws)
         targets = [*of_calls, *_watches(engine), *_metrics(engine)]
         targets += [*_replicas(engine), *_dead_endpoints(engine)]
-    targets += [*_inventory(), *_applying(), *_fan_out(), *_auditing(), *_authorizing()]
+    targets += [*_inventory(), *_applying(), *_fan_out(), *_auditing(), *_authorizing(), *_console()]
     _show(target_lines(targets))
     pages.write(_shown, described, targets, aws.with_name("python"))
 
@@ -110,6 +111,12 @@ def _authorizing() -> Iterable[Target]:
         described = measure_authorizing(engine)
     _show(authorizing_lines(decisions, described))
     return authorizing_targets(decisions, described)
+
+
+def _console() -> Iterable[Target]:
+    figures = measure_console()
+    _show(console_lines(figures))
+    return console_targets(figures)
 
 
 def _watches(engine: Engine) -> Iterable[Target]:

@@ -9,8 +9,12 @@ import platform
 import shutil
 import subprocess
 import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.engines.cache import cached, npm, program
 from tests.engines.engine import EngineUnavailable
@@ -43,6 +47,15 @@ def chromium() -> Chromium:
         return Chromium(found, {}, axe)
     environment = {"LD_LIBRARY_PATH": str(here / "lib"), "FONTCONFIG_FILE": str(here / "fontconfig.conf")}
     return Chromium(str(here / "chromium"), environment, axe)
+
+
+@contextmanager
+def launched(program: Chromium) -> Iterator[Browser]:
+    """A browser without windows. No asynchronous code of the same thread can run beside playwright's loop."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program.program, env={**program.environment})
+        yield browser
+        browser.close()
 
 
 def _is_pinned() -> bool:

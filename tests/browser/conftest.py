@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from tests.browser.chromium import Chromium, chromium
+from tests.browser.chromium import Chromium, chromium, launched
 from tests.engines import EngineUnavailable
 from tests.engines.fixtures import unavailable
 
@@ -22,7 +22,5 @@ def program() -> Chromium:
 @pytest.fixture(scope="module")
 def browser(program: Chromium) -> Iterator[Browser]:
     """A browser without windows, for a module: no asynchronous test can run beside playwright's loop."""
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=program.program, env={**program.environment})
-        yield launched
-        launched.close()
+    with launched(program) as running:
+        yield running

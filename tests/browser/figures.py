@@ -13,6 +13,8 @@ from tests.browser.visit import Visit
 from tests.engines import Engine, ministack
 
 COUNT = 1000
+# For what takes a quiet machine less than ten.
+_SECONDS = 120
 
 
 @contextmanager
@@ -36,6 +38,15 @@ def first_page(visit: Visit, console: ConsoleProcess) -> float:
     expect(visit.page.locator(".tally")).to_have_text(f"{COUNT:,} tables")
     expect(visit.page.locator("tbody .badge").first).to_be_visible()
     return time.monotonic() - console.began
+
+
+def all_read(visit: Visit) -> None:
+    """Wait until the page shows the state of the first and of the last table, which is read last."""
+    rows = visit.page.locator(".tall")
+    for place in ("list.scrollHeight", "0"):
+        rows.evaluate(f"(list) => list.scrollTo(0, {place})")
+        expect(visit.page.locator("tbody a").first).to_be_visible()
+        expect(visit.page.locator(".pending")).to_have_count(0, timeout=_SECONDS * 1000)
 
 
 def change(visit: Visit, client: Client, name: str) -> float:

@@ -5,15 +5,14 @@ when the page does.
 """
 
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from tableadmin.formats import read
-from tests.browser.chromium import Chromium, chromium
+from tests.browser.chromium import chromium, launched
 from tests.browser.console_process import ConsoleProcess
 from tests.browser.guarded import GuardedServer, guarded_server
 from tests.browser.shown import enter, open_at, plan
@@ -73,18 +72,10 @@ def main() -> None:
         server = running.enter_context(guarded_server(Path(folder), engine))
         operation = _fill(engine, server)
         console = running.enter_context(server.console("bert"))
-        browser = running.enter_context(_browser(program))
+        browser = running.enter_context(launched(program))
         visit = running.enter_context(visiting(browser, program.axe, width=_WIDTH, height=_HEIGHT))
         enter(visit, console)
         _take(visit, console, operation)
-
-
-@contextmanager
-def _browser(program: Chromium) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=program.program, env={**program.environment})
-        yield launched
-        launched.close()
 
 
 def _fill(engine: Engine, server: GuardedServer) -> str:

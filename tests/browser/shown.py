@@ -5,9 +5,6 @@ from playwright.sync_api import Page, StorageState, expect
 from tests.browser.console_process import ConsoleProcess
 from tests.browser.visit import Visit
 
-# Milliseconds until an expectation gives up. Only guards against hanging.
-expect.set_options(timeout=30_000)
-
 
 def enter(visit: Visit, console: ConsoleProcess) -> StorageState:
     """Open the address that the console printed, and return the cookies of the session."""

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect
 from tableadmin import Client
 from tests.browser.chromium import Chromium
 from tests.browser.console_process import running_console
-from tests.browser.figures import COUNT, change, first_page, thousand_tables
+from tests.browser.figures import COUNT, all_read, change, first_page, thousand_tables
 from tests.browser.visit import visiting
 from tests.engines.engine import REGION
 from tests.server_process import ServerProcess, running_server
@@ -40,6 +40,7 @@ def test_thousand_tables(browser: Browser, program: Chromium, server: ServerProc
         # Only the rows that are seen are elements.
         assert page.locator("tbody tr").count() < 100
 
+        all_read(visit)
         changed = change(visit, client, "table-0004")
         assert max(first, changed) < _GUARD, f"first page after {first:.2f} s, change after {changed:.2f} s"
 

@@ -7,7 +7,7 @@ const KINDS = {
   CREATING: "busy", UPDATING: "busy", DELETING: "busy", RUNNING: "busy", PENDING: "busy", ENABLING: "busy",
   DISABLING: "busy", ARCHIVING: "busy", SCHEDULED: "busy", AWAITING_APPROVAL: "wait", UNDER_WAY: "busy",
   CANCELLED: "wait", FAILED: "error", ABORTED: "error", UNREADABLE: "error", REFUSED: "error", UNKNOWN: "wait",
-  INACCESSIBLE_ENCRYPTION_CREDENTIALS: "error", ARCHIVED: "wait", DISABLED: "off",
+  INACCESSIBLE_ENCRYPTION_CREDENTIALS: "error", ARCHIVED: "wait",
 };
 
 const STATES = new Set(Object.keys(KINDS).filter((each) => each !== "ENABLED"));

@@ -12,7 +12,7 @@ const kept = { table: null, text: "" };
 
 export function plan({ table = null }) {
   const editor = el("textarea", {
-    id: "spec", class: "text", spellcheck: "false", autocomplete: "off", autocapitalize: "off", wrap: "off", rows: "18",
+    id: "spec", class: "text", spellcheck: "false", autocomplete: "off", autocapitalize: "off", wrap: "off", rows: "22",
     "aria-describedby": "problems", oninput: edited, onkeydown: keyed,
     placeholder: "TableName: Music\nBillingMode: PAY_PER_REQUEST\nKeySchema:\n- {AttributeName: Artist, KeyType: HASH}\nAttributeDefinitions:\n- {AttributeName: Artist, AttributeType: S}",
   });
@@ -76,7 +76,7 @@ export function plan({ table = null }) {
       const found = await post("/api/plan", { text: editor.value });
       if (asked === version) {
         show(found);
-        result.scrollIntoView({ block: "start" });
+        result.scrollIntoView({ block: "nearest" });
       }
     } catch (error) {
       fill(said);

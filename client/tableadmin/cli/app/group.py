@@ -1,4 +1,4 @@
-"""What every command of tablectl has: settings that may stand anywhere, modules loaded when used."""
+"""The command and group classes of tablectl: shared settings, and modules that load on first use."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tableadmin.cli.app import aws_names, shell_completion
 from tableadmin.cli.app.help_layout import Context
 from tableadmin.cli.app.settings import SETTINGS, from_flags
 
-# Characters: longer than the first sentence of any command.
+# In characters, longer than the first sentence of any command.
 _SENTENCE = 200
 
 
@@ -34,7 +34,7 @@ def _checked(parse: Callable[[str], object]) -> Callable[[click.Context, click.P
 
 
 def _setting_options() -> list[click.Parameter]:
-    """A fresh set of the options that every command takes, before or after its name."""
+    """Return new options for the settings. Every command accepts them before or after its name."""
     context = click.Option(
         ["--context"],
         metavar="NAME",
@@ -47,7 +47,7 @@ def _setting_options() -> list[click.Parameter]:
 
 
 def _shaping_options() -> list[click.Parameter]:
-    """The options that shape what is written; no context file has them."""
+    """Return the options that format the output. Context files do not contain them."""
     query = click.Option(
         ["--query"],
         metavar="JMESPATH",
@@ -90,9 +90,9 @@ def _option(name: str) -> click.Option:
 
 
 class Command(click.Command):
-    """A command that takes every setting beside its own options; EXAMPLE is one line of use.
+    """A command with its own options and all settings. EXAMPLE is a one-line example.
 
-    VALUES are the values of an argument or an option, each with its meaning, under a heading.
+    VALUES are a heading and the values of an argument or an option with their meanings.
     """
 
     context_class = Context
@@ -127,7 +127,7 @@ class Command(click.Command):
 
 
 class Group(click.Group):
-    """A group whose commands may be `lazy`: by name, `MODULE:ATTRIBUTE`, imported when they are asked for."""
+    """A group whose commands may be `lazy`: named as `MODULE:ATTRIBUTE` and imported on first use."""
 
     command_class = Command
     context_class = Context
@@ -145,12 +145,12 @@ class Group(click.Group):
         self.params = [*self.params, *_setting_options()]
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names of the commands, in the order in which they were declared."""
+        """Return the names of the commands, in the order of their declarations."""
         del ctx
         return [*self._lazy, *self.commands]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name, imported if need be."""
+        """Return the command CMD_NAME. Imports a lazy command."""
         if cmd_name not in self._lazy:
             return super().get_command(ctx, cmd_name)
         module, _, attribute = self._lazy[cmd_name].partition(":")
@@ -159,7 +159,7 @@ class Group(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command; an unknown one is refused with the names that are near, or with ours for it."""
+        """Find the command. The error for an unknown command suggests similar names or an equivalent."""
         try:
             return super().resolve_command(ctx, args)
         except click.NoSuchCommand as error:
@@ -171,7 +171,7 @@ class Group(click.Group):
             ) from error
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the commands before the options: they are what one looks for."""
+        """Write the commands before the options, because readers look for commands."""
         self.format_commands(ctx, formatter)
         if ctx.parent is None:
             _write_options(ctx, formatter, self.get_params(ctx))
@@ -179,7 +179,7 @@ class Group(click.Group):
             _write_settings(formatter)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write each command with its whole first sentence, which click would cut at the end of the line."""
+        """Write each command with its whole first sentence, which click would truncate."""
         named = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
         rows = [
             (name, command.get_short_help_str(_SENTENCE))
@@ -213,6 +213,6 @@ def _write_settings(formatter: click.HelpFormatter) -> None:
 
 
 def _write_example(formatter: click.HelpFormatter, example: str) -> None:
-    """Write EXAMPLE on one line, however narrow the terminal: it is there to be copied."""
+    """Write EXAMPLE on one line at any width, so that it can be copied."""
     formatter.write_paragraph()
     formatter.write(f"Example: {example}\n")

@@ -1,4 +1,4 @@
-"""Options that several commands share, and nothing of AWS is set by."""
+"""Options that several commands share and that set no members of AWS requests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ R = TypeVar("R")
 
 
 def combine_options(*options: Callable[[F], F]) -> Callable[[F], F]:
-    """OPTIONS as one decorator, in this order in --help."""
+    """Combine OPTIONS into one decorator. --help lists them in this order."""
 
     def decorate(command: F) -> F:
         for option in reversed(options):
@@ -27,7 +27,7 @@ def combine_options(*options: Callable[[F], F]) -> Callable[[F], F]:
 
 
 class Moment(click.ParamType["datetime"]):
-    """A time in ISO 8601, or a duration such as 2h: before now, or, if AHEAD, from now."""
+    """A time in ISO 8601, or a duration such as 2h, before now or, if AHEAD, after now."""
 
     name = "time"
 
@@ -35,7 +35,7 @@ class Moment(click.ParamType["datetime"]):
         self._sign = 1 if ahead else -1
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """The moment that VALUE names; fails with what VALUE must be."""
+        """Return VALUE as a time. The error for another value describes the valid values."""
         if isinstance(value, datetime):
             return value
         text = str(value)
@@ -98,7 +98,7 @@ _wait_flags = combine_options(
 
 
 def wait_options(command: Callable[..., R]) -> Callable[..., R]:
-    """--wait and --wait-timeout; the command gets `wait_timeout`: seconds, or None without --wait."""
+    """Add --wait and --wait-timeout. COMMAND gets `wait_timeout` in seconds, None without --wait."""
 
     @wraps(command)
     def with_wait_timeout(*args: object, wait: bool, wait_timeout: float, **others: object) -> R:

@@ -1,4 +1,4 @@
-"""The root command: which commands there are, and how each run ends."""
+"""The root command: the list of commands, and the end of a run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tableadmin.cli.app.exit_codes import exit_result
 from tableadmin.cli.app.group import Group
 from tableadmin.version import __version__
 
-# Every command by name, in the order of --help: the module in `commands/`, and its attribute.
+# The modules in `commands/` and the attributes of all commands, by name, in the order of --help.
 COMMANDS = {
     "table": "table:table",
     "index": "index:index",
@@ -75,11 +75,11 @@ def tablectl() -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run tablectl with ARGUMENTS; the exit code. What went wrong is one line on standard error."""
+    """Run tablectl with ARGUMENTS, and return the exit code. An error is one line on standard error."""
     try:
         _invoke(list(arguments))
         _flush()
-    except Exception as error:  # noqa: BLE001 - the last resort of a program: no traceback reaches its user
+    except Exception as error:  # noqa: BLE001 - users must not see a traceback
         code, text = exit_result(error)
         if text:
             click.echo(text, err=True)
@@ -93,12 +93,12 @@ def _invoke(arguments: list[str]) -> None:
 
         shells.register()
         tablectl.main(arguments, prog_name="tablectl", complete_var=shell_completion.VARIABLE)
-    # Not click's main: it takes a closed pipe for an error like others, and Ctrl-C for the end of input.
+    # click's main handles closed pipes as errors, and Ctrl-C as the end of the input.
     with tablectl.make_context("tablectl", arguments) as ctx:
         tablectl.invoke(ctx)
 
 
 def _flush() -> None:
-    """Write out what is buffered now, where a closed pipe or a full disk can still be told."""
+    """Flush the output while a closed pipe or a full disk can still be reported."""
     if sys.stdout:
         sys.stdout.flush()

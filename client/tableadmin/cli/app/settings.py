@@ -1,4 +1,4 @@
-"""The settings of a run of tablectl, and where each comes from: flag, environment, context or default."""
+"""The settings of a run of tablectl, and their sources: flag, environment, context or default."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _output(text: str) -> object:
 
 
 def duration(text: str) -> float:
-    """The seconds of `90`, `90s`, `1.5m` or `2h`; raises ValueError."""
+    """Return the seconds of `90`, `90s`, `1.5m` or `2h`. Raises ValueError."""
     match = _DURATION.fullmatch(text.strip())
     seconds = float(match[1]) * _UNITS[match[2]] if match else 0.0
     if not 0 < seconds < math.inf:
@@ -43,10 +43,10 @@ def duration(text: str) -> float:
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting: its flags, its text when nobody says anything, and the check of a text (ValueError).
+    """A setting: its flags, its default, and the check of a text, which raises ValueError.
 
-    One without flags is given by a variable or in a context: other users see the flags of a process. A secret
-    is never shown.
+    A setting without flags comes from a variable or a context, because other users can see the flags of a
+    process. A secret is never shown.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Setting:
 
     @property
     def variable(self) -> str:
-        """The environment variable that sets it."""
+        """The environment variable of the setting."""
         return f"TABLEADMIN_{self.name.upper()}"
 
 
@@ -120,19 +120,19 @@ SETTINGS = {
 }
 
 
-# Ways to the one token of a run. The first source that has one of them counts.
+# The settings of the token. The first source with one of them takes precedence.
 _TOKENS = ("token_file", "token_command", "token")
-# Settings that make a context file one to be kept from others.
+# Settings with credentials: other users must not read the context file.
 CREDENTIALS = frozenset(_TOKENS)
-# Settings that name a file. A context has the whole path: tablectl runs in any folder.
+# Settings that are paths. A context stores the absolute path.
 FILES = frozenset({"token_file", "tls_ca", "tls_cert", "tls_key"})
-# In place of a file: the authorities that this machine trusts.
+# The value for the authorities that this machine trusts, in place of a path.
 SYSTEM_CA = "system"
 
 
 @dataclass(frozen=True)
 class SettingValue:
-    """A setting's text and where it comes from: `flag`, `context NAME`, `environment` or `default`."""
+    """The text of a setting and its source: `flag`, `context NAME`, `environment` or `default`."""
 
     text: str | None
     origin: str
@@ -140,7 +140,7 @@ class SettingValue:
 
     @property
     def shown(self) -> str | None:
-        """The text as it may be shown."""
+        """The text, hidden if it is a secret."""
         return "(hidden)" if self.text and self.is_secret else self.text
 
 
@@ -150,11 +150,11 @@ def resolve(
     context: Mapping[str, str],
     context_name: str | None,
 ) -> dict[str, SettingValue]:
-    """Every setting, from the first source that has it: flag, environment, context, default.
+    """Return each setting from its first source: flag, environment, context, default.
 
-    A context that the flag --context names comes before the environment.
+    A context of the flag --context precedes the environment.
 
-    Raises ValueError, which names the variable, for a text from the environment that is no good.
+    Raises ValueError, which names the variable, for an invalid text in the environment.
     """
     of_context = {name: SettingValue(text, f"context {context_name}") for name, text in context.items()}
     sources = [
@@ -174,7 +174,7 @@ def resolve(
 
 
 def _token(sources: Sequence[Mapping[str, SettingValue]]) -> dict[str, SettingValue]:
-    """The settings of the token: of the first of SOURCES that has one of them; raises ValueError for two."""
+    """Return the token setting of the first of SOURCES that has one. Raises ValueError if it has two."""
     given = next(filter(None, ({key: each[key] for key in _TOKENS if key in each} for each in sources)))
     if sum(value.text is not None for value in given.values()) > 1:
         named = ", ".join(given)
@@ -196,5 +196,5 @@ def _check_variable(setting: Setting, text: str) -> None:
 
 
 def from_flags(ctx: click.Context) -> dict[str, str]:
-    """The settings that the command line of CTX gives, as texts by name."""
+    """Return the settings on the command line of CTX, as texts by name."""
     return cast("dict[str, str]", ctx.meta.setdefault(_FROM_FLAGS, {}))

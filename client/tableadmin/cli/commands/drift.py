@@ -1,4 +1,4 @@
-"""`tablectl drift`: how the tables of endpoints stand to their specs."""
+"""`tablectl drift`: compare the tables of endpoints with their specs."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def _show(
 
 
 def _differing(found: Sequence[Comparison]) -> list[TablePlan]:
-    """The plans of the tables of FOUND that exist and differ from their specs."""
+    """Return the plans of existing tables of FOUND that differ from their specs."""
     from tableadmin.drift import DriftStatus  # noqa: PLC0415 - protobuf
 
     compared = (DriftStatus.DRIFTED, DriftStatus.UNKNOWN)
@@ -176,7 +176,7 @@ def _differing(found: Sequence[Comparison]) -> list[TablePlan]:
 
 
 def _check(found: Sequence[Comparison]) -> None:
-    """Raise CommandFailed where tables could not be read."""
+    """Raise CommandFailed if tables could not be read."""
     failed = [each.drift.table_name for each in found if each.drift.error]
     if failed:
         raise CommandFailed(f"{planning.count(len(failed))} could not be compared: {', '.join(failed)}")
@@ -196,7 +196,7 @@ def _write_metrics(
 
 
 def _adopt(client: Client, found: Sequence[Comparison], folder: Path) -> None:
-    """Write a spec file for each table of FOUND that no spec names."""
+    """Write a spec file for each table of FOUND without a spec."""
     from tableadmin import formats  # noqa: PLC0415 - yaml and protobuf
     from tableadmin.drift import DriftStatus  # noqa: PLC0415 - protobuf
 

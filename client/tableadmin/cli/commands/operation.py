@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _ids = click.argument("ids", metavar="[ID]...", nargs=-1, shell_complete=shell_completion.operations)
 _id = click.argument("operation_id", metavar="ID", shell_complete=shell_completion.operations)
 _request_id = click.option("--request-id", metavar="ID", help="Show only operations of this request.")
-# As many as the service lists at once, at most.
+# The maximum page size of the service.
 _PAGE = 500
 _STATES = [each.replace("_", "-") for each in STATES]
 
@@ -33,7 +33,7 @@ class _State(click.Choice[str]):
     """A state, with hyphens or underscores."""
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The state that VALUE names; fails with the states that there are."""
+        """Return the state VALUE. The error for an unknown state lists the states."""
         return super().convert(str(value).replace("_", "-"), param, ctx)
 
 
@@ -118,7 +118,7 @@ def watch(session: Session, ids: Sequence[str], request_id: str | None) -> None:
     The exit code is 0 if all operations succeeded, and 1 otherwise.
     """
     named = _named(session, ids, request_id)
-    # Within the timeout: the stream itself has none.
+    # This call has the timeout of the run. The stream has no deadline.
     session.client.get_operation(named[0])
     operations = session.client.operations(named)
     operation_progress.follow(session, operations, session.settings["endpoint"].text)
@@ -142,7 +142,7 @@ def cancel(session: Session, ids: Sequence[str], request_id: str | None) -> None
         except TableAdminError as error:
             if len(named) == 1:
                 raise
-            # The others are to be stopped all the same.
+            # Cancel the other operations as well.
             click.echo(line(f"{each}: {error}"), err=True)
     session.show_all("Operations", stopped, _stopped)
     if len(stopped) < len(named):
@@ -193,7 +193,7 @@ def forget(session: Session, operation_id: str, *, yes: bool) -> None:
 
 
 def _named(session: Session, ids: Sequence[str], request_id: str | None) -> list[str]:
-    """The ids of the operations to act on, without repetitions; raises CommandFailed if there are none."""
+    """Return the ids of the selected operations, each once. Raises CommandFailed if there are none."""
     if bool(ids) == bool(request_id):
         raise click.UsageError("Give operation IDs or --request-id.")
     if ids:

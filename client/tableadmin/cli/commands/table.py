@@ -156,7 +156,7 @@ def list_tables(
         session.show_all("Tables", states, lambda each: [_overview(each)])
     else:
         _show_names(session, _named(states))
-    # What could not be read passes no filter but that of the name.
+    # An unreadable table matches only filters of its name.
     _report_unreadable(selected(tables, [each for each in filters if each[0] == "table"], "table"))
 
 
@@ -217,7 +217,7 @@ def delete(session: Session, names: Sequence[str], *, yes: bool, wait_timeout: f
 
 
 def _request(name: str | None, base: AwsDict, settings: dict[str, AwsDict]) -> AwsDict:
-    """The request of the file with what the options say in its place."""
+    """Return the request of the file, overridden by the options."""
     named: AwsDict = {"TableName": name} if name else {}
     request = merging.overridden(base, member_options.combined(named, *settings.values()))
     if not request.get("TableName"):
@@ -234,7 +234,7 @@ def _show_names(session: Session, response: ListTablesResponse) -> None:
 
 
 def _report_unreadable(states: Sequence[TableState]) -> None:
-    """Say on standard error what could not be read of the tables, and end so, if there is anything."""
+    """If parts of tables could not be read, print them to standard error and exit with code 1."""
     lines = [*unreadable_lines(states)]
     for each in lines:
         click.echo(line(each), err=True)

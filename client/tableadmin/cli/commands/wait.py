@@ -1,4 +1,4 @@
-"""`tablectl wait`: until a table, an index, a backup or the like is as it should be."""
+"""`tablectl wait`: wait for a condition of a table, an index, a backup, an export or an import."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tableadmin.v1 import TableState, WaitResponse
 
-# Seconds, unless --timeout says otherwise: the deadline of this one call is that of the waiting.
+# The default of --timeout, in seconds. For this command, --timeout is the deadline of the wait.
 _DEFAULT_TIMEOUT = 1800.0
 
 _HELP = """Wait until a table, a backup, an export or an import meets a condition.
@@ -74,7 +74,7 @@ def wait(session: Session, name: str, text: str) -> None:
 
 
 def _described(response: WaitResponse) -> Message:
-    """What was waited for, as AWS describes it."""
+    """Return AWS's description of the awaited resource."""
     from tableadmin import v1  # noqa: PLC0415 - protobuf
 
     if response.HasField("backup"):

@@ -1,4 +1,4 @@
-"""`tablectl watch`: what tables look like, and what changes."""
+"""`tablectl watch`: show tables and their changes."""
 
 from __future__ import annotations
 
@@ -96,15 +96,15 @@ def _print(events: Stream[WatchResponse], session: Session) -> None:
 
 @contextmanager
 def _stop_when_unread(events: Stream[WatchResponse]) -> Iterator[None]:
-    """End EVENTS when nobody reads standard output any more, even if there is nothing to write.
+    """Close EVENTS when the reader of standard output has gone, even if there is no output.
 
-    Raises BrokenPipeError then.
+    The `with` block then raises BrokenPipeError.
     """
     gone = Event()
 
     def look() -> None:
         poll = select.poll()
-        poll.register(sys.stdout.fileno(), 0)  # an error or the other end's closing is told always
+        poll.register(sys.stdout.fileno(), 0)  # poll always reports errors and a closed reader
         poll.poll()
         gone.set()
         events.close()

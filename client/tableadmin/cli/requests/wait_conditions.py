@@ -1,4 +1,4 @@
-"""What can be waited for, as it is said on the command line: `table-active`, `index-active=GenreIdx`."""
+"""The conditions of waits on the command line: `table-active`, `index-active=GenreIdx`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tableadmin.cli.requests.contract_words import WAIT_CONDITIONS
 
 @dataclass(frozen=True)
 class Condition:
-    """A condition by its name in the contract, and the fields of WaitRequest that say what it is about."""
+    """A condition by its name in the contract, and the fields of WaitRequest for its resource."""
 
     name: str
     subject: Mapping[str, str]
@@ -19,9 +19,10 @@ class Condition:
 
 @dataclass(frozen=True)
 class _Kind:
-    """A condition by its NAME in the contract.
+    """A condition. `name` is its name in the contract.
 
-    OF is the field of WaitRequest for the resource, ARGUMENT the field for the text after `=`, "" for none.
+    `of` is the field of WaitRequest for the resource, `argument` the field for the text after `=`, "" for
+    none.
     """
 
     name: str
@@ -31,23 +32,23 @@ class _Kind:
 
     @property
     def meaning(self) -> str:
-        """When the condition is met, in the words of the contract and of the command line."""
+        """The meaning of the condition, from the contract, with the names of the command line."""
         text = WAIT_CONDITIONS[self.name]
         return text.replace(f"`{self.argument}`", self.metavar).replace(f"`{self.of}`", "ARN")
 
 
-# The words of conditions that are not the names of the contract in lower case.
+# The words of conditions that differ from the contract's names in lower case.
 _WORDS: Mapping[str, str] = {
     "TABLE_DELETED": "deleted",
     "TIME_TO_LIVE_SETTLED": "ttl-settled",
     "POINT_IN_TIME_RECOVERY_ENABLED": "pitr-enabled",
 }
-# What follows `=`, by the first word of the condition: the field of WaitRequest, and its name in --help.
+# The field of WaitRequest for the text after `=`, and its name in --help, by the condition's first word.
 _ARGUMENTS: Mapping[str, tuple[str, str]] = {
     "INDEX": ("index_name", "INDEX"),
     "REPLICA": ("region_name", "REGION"),
 }
-# Conditions of resources that are named by an ARN, by the first word.
+# The first words of conditions whose resources are identified by an ARN.
 _WITH_ARN = frozenset({"BACKUP", "EXPORT", "IMPORT"})
 
 
@@ -62,17 +63,17 @@ KINDS: Mapping[str, _Kind] = {
 
 
 def forms() -> list[str]:
-    """How each condition is written."""
+    """Return the syntax of each condition."""
     return [f"{text}={kind.metavar}" if kind.argument else text for text, kind in KINDS.items()]
 
 
 def meanings() -> list[tuple[str, str]]:
-    """How each condition is written, and when the condition is met."""
+    """Return the syntax and the meaning of each condition."""
     return list(zip(forms(), (kind.meaning for kind in KINDS.values()), strict=True))
 
 
 def parse(text: str) -> tuple[str, str]:
-    """The kind of condition that TEXT names and what stands behind `=`; raises ValueError."""
+    """Return the kind of the condition TEXT and the text after `=`. Raises ValueError."""
     word, _, argument = text.partition("=")
     if word not in KINDS:
         near = get_close_matches(word, KINDS, n=1)
@@ -86,7 +87,7 @@ def parse(text: str) -> tuple[str, str]:
 
 
 def condition(text: str, name: str) -> Condition:
-    """The condition that TEXT says of the table or ARN called NAME; raises ValueError."""
+    """Return the condition TEXT for the table or ARN NAME. Raises ValueError."""
     word, argument = parse(text)
     kind = KINDS[word]
     subject = {kind.of: name, **({kind.argument: argument} if argument else {})}

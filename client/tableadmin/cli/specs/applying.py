@@ -1,4 +1,4 @@
-"""Letting plans happen: what stands against it, the question, and the operations until they have ended."""
+"""Apply plans: check for obstacles, ask for confirmation, and follow the operations."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class ApplyOptions:
-    """What the options of a command that applies plans say."""
+    """The options of a command that applies plans."""
 
     yes: bool
     detach: bool
@@ -47,17 +47,17 @@ class ApplyOptions:
 
     @classmethod
     def none(cls) -> ApplyOptions:
-        """What they say if none of them is given."""
+        """Return the options' defaults."""
         return cls(yes=False, detach=False, allow_destructive=False, allow_replacement=False, request_id=None)
 
     @property
     def allowed(self) -> frozenset[str]:
-        """The classes of changes that are allowed though they cost something for good."""
+        """The classes of changes with permanent loss that are allowed."""
         flags = {"DESTRUCTIVE": self.allow_destructive, "REPLACEMENT": self.allow_replacement}
         return frozenset(each for each, allowed in flags.items() if allowed)
 
 
-# The flag that allows a class of changes, the worst class first: of a table that goes all goes.
+# The flags that allow classes of changes, the worst class first: a replacement deletes all items.
 _FLAGS = {"REPLACEMENT": "--allow-replacement", "DESTRUCTIVE": "--allow-destructive"}
 
 _options = options.combine_options(
@@ -95,7 +95,7 @@ permissions = options.combine_options(
 
 
 def apply_options(command: Callable[..., R]) -> Callable[..., R]:
-    """The options of a command that applies plans, passed to the command as `apply_options`."""
+    """Add the options of a command that applies plans. COMMAND gets them as `apply_options`."""
 
     @wraps(command)
     def with_wishes(
@@ -117,7 +117,7 @@ def apply_options(command: Callable[..., R]) -> Callable[..., R]:
 def show_earlier_request(
     session: Session, client: Client, loaded: Sequence[LoadedSpec], apply_options: ApplyOptions
 ) -> bool:
-    """Show the operations of the request as `apply` does; False if the request was not made before.
+    """Show the operations of an earlier request as `apply` does. Return False if there is none.
 
     Raises CommandFailed if the earlier request had other specs than LOADED.
     """
@@ -143,7 +143,7 @@ def show_earlier_request(
 
 
 def show_plans(session: Session, plans: Sequence[TablePlan], notes: Sequence[str] = ()) -> None:
-    """Show PLANS as `tablectl plan` does, and as one line with the NOTES where JSON is asked for."""
+    """Show PLANS as `tablectl plan` does. JSON output is one line with the NOTES."""
     if session.in_blocks:
         terminal_text.write(plan_text.review(plans))
     else:
@@ -162,7 +162,7 @@ def apply(
     plans: Sequence[TablePlan],
     apply_options: ApplyOptions,
 ) -> None:
-    """Apply PLANS, which were shown, for the specs LOADED at the endpoint of CLIENT.
+    """Apply PLANS, which were already shown, for the specs LOADED at the endpoint of CLIENT.
 
     Raises CommandFailed if a plan is refused or not allowed or an operation fails, InputError if the user
     does not confirm.
@@ -193,7 +193,7 @@ def apply(
 
 
 def obstacles(plans: Sequence[TablePlan], allowed: frozenset[str]) -> Iterator[str]:
-    """What stands against PLANS where these classes are ALLOWED: a table and why, each in one line."""
+    """Return a line for each reason why PLANS can't be applied with the ALLOWED classes of changes."""
     for plan in plans:
         if plan.refusal:
             yield f"{plan.table_name}: {plan.refusal}"
@@ -206,17 +206,17 @@ def obstacles(plans: Sequence[TablePlan], allowed: frozenset[str]) -> Iterator[s
 
 
 def requester() -> str:
-    """Who runs tablectl, and where: `alice@laptop`."""
+    """Return the user and the host that run tablectl: `alice@laptop`."""
     try:
         name = getpass.getuser()
-    except (KeyError, OSError, ImportError):  # nobody has that number
+    except (KeyError, OSError, ImportError):  # no user has this number
         name = "unknown"
     return f"{name}@{socket.gethostname()}"
 
 
 @contextmanager
 def _sending(session: Session, client: Client, request_id: str) -> Iterator[None]:
-    """Say where no answer came how to find out what became of the request."""
+    """If there was no response, print how to find the operations of the request."""
     from tableadmin.errors import Cancelled, DeadlineExceeded, Unavailable  # noqa: PLC0415 - grpc
 
     listing = session.command_line(

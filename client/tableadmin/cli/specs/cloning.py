@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tableadmin.v1 import TableSpec
 
-# Behind the whole of a table's name.
+# Matches the end of a table name.
 _END = r"(?![\w.-])"
 
-# What no spec holds, or what is the one table's own.
+# Settings that specs do not contain, or that belong to the original table only.
 _REST = "auto scaling, system tags (aws:), backups, stream records and alarms"
 NOT_CLONED, NO_ITEMS = f"not cloned: {_REST}", f"not cloned: items, {_REST}"
 
 
 def renamed(spec: TableSpec, name: str, arn: str, notes: list[str], *, elsewhere: bool) -> TableSpec:
-    """SPEC, of the table with that ARN, for the table NAME; ELSEWHERE says that it is at another endpoint.
+    """Return SPEC of the table ARN for the table NAME. ELSEWHERE: the clone is at another endpoint.
 
-    NOTES gets a line for each thing that is left out, or that the other table will share with the first.
+    NOTES gets a line for each setting that is left out, or that both tables will share.
     """
     from tableadmin.v1 import TableSpec  # noqa: PLC0415 - protobuf
 
@@ -39,8 +39,8 @@ def renamed(spec: TableSpec, name: str, arn: str, notes: list[str], *, elsewhere
 
 
 def _rename_policy(clone: TableSpec, name: str, arn: str, notes: list[str], *, elsewhere: bool) -> None:
-    """Let the policy speak of the clone; it is left out where it would still speak of the table NAME."""
-    policy = json.dumps(json.loads(clone.resource_policy), ensure_ascii=False)  # without `\/` and the like
+    """Replace the table NAME in the policy by the clone. A policy that still contains NAME is left out."""
+    policy = json.dumps(json.loads(clone.resource_policy), ensure_ascii=False)  # without escapes such as `\/`
     if not elsewhere:
         policy = re.sub(re.escape(arn) + _END, f"{arn.removesuffix(name)}{clone.table_name}", policy)
     if re.search(f"table/{re.escape(name)}{_END}", policy) and (elsewhere or clone.table_name != name):

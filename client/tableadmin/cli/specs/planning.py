@@ -1,4 +1,4 @@
-"""Asking for plans, for tables as specs, and for what is wrong with specs."""
+"""Request plans, exports of tables as specs, and validations of specs."""
 
 from __future__ import annotations
 
@@ -64,10 +64,10 @@ def planned(
     *,
     include_billing: bool = False,
 ) -> Planned:
-    """The plans for the specs LOADED, to be applied at NOT_BEFORE; violations are printed to standard error.
+    """Return the plans for the specs LOADED, to be applied at NOT_BEFORE.
 
-    INCLUDE_BILLING has plans say what the cost of their table depends on. A terminal shows the progress.
-    Raises CommandFailed for invalid specs, and TableAdminError.
+    With INCLUDE_BILLING, the plans contain the billing facts of their tables. A terminal shows the progress.
+    Raises TableAdminError, and CommandFailed for invalid specs, whose violations go to standard error.
     """
     from tableadmin.plans import table_error  # noqa: PLC0415 - grpc
 
@@ -85,7 +85,7 @@ def planning_results(
     *,
     include_billing: bool = False,
 ) -> list[PlanTablesResponse]:
-    """The same as `planned`, with the plan or the error of each table as the service has sent it."""
+    """Return the responses for `planned`: the plan or the error of each table."""
     from tableadmin.errors import InvalidArgument  # noqa: PLC0415 - grpc
 
     try:
@@ -107,7 +107,7 @@ def planning_results(
 
 
 def refuse_creation(plan: TablePlan, reason: str) -> None:
-    """Make PLAN a refused one if the plan creates the table, also in the place of another one, for REASON."""
+    """Refuse PLAN for REASON if it creates or replaces the table."""
     from tableadmin.v1 import PlanAction  # noqa: PLC0415 - protobuf
 
     if plan.action in (PlanAction.PLAN_ACTION_CREATE, PlanAction.PLAN_ACTION_REPLACE):
@@ -116,7 +116,7 @@ def refuse_creation(plan: TablePlan, reason: str) -> None:
 
 
 def answer(plans: Sequence[TablePlan], notes: Sequence[str], costs: Costs | None = None) -> AwsDict:
-    """What programs get: PLANS with COSTS, and the NOTES on the specs if there are any."""
+    """Return the document for programs: PLANS with COSTS, and the NOTES on the specs if there are any."""
     if costs is None:
         return noted({"Plans": [with_values(aws(plan)) for plan in plans]}, "Notes", notes)
     from tableadmin.cli.views.plans.costs import record, total_record  # noqa: PLC0415 - protobuf
@@ -130,7 +130,7 @@ def answer(plans: Sequence[TablePlan], notes: Sequence[str], costs: Costs | None
 
 
 def costs_of(plans: Iterable[TablePlan], options: CostOptions, prices: Prices) -> Costs:
-    """The costs of the tables of PLANS, as OPTIONS ask, by PRICES."""
+    """Return the costs of the tables of PLANS by PRICES, if OPTIONS request costs."""
     from tableadmin.cli.views.plans.costs import Costs  # noqa: PLC0415 - protobuf
     from tableadmin.cost import plan_cost  # noqa: PLC0415 - protobuf
 
@@ -140,12 +140,12 @@ def costs_of(plans: Iterable[TablePlan], options: CostOptions, prices: Prices) -
 
 
 def noted(answer: AwsDict, member: str, notes: Sequence[str]) -> AwsDict:
-    """ANSWER with NOTES as its MEMBER if there are any."""
+    """Return ANSWER with NOTES as its MEMBER if there are any."""
     return {**answer, member: [*notes]} if notes else answer
 
 
 def exported(client: Client, names: Sequence[str], prefix: str | None = None) -> Exports:
-    """The tables NAMES as specs, in that order, or those whose names begin with PREFIX, by name.
+    """Return the specs of the tables NAMES in that order, or of tables with PREFIX in order of name.
 
     A terminal shows the progress of NAMES. Raises TableAdminError.
     """
@@ -157,7 +157,7 @@ def exported(client: Client, names: Sequence[str], prefix: str | None = None) ->
 
 
 def _with_progress(results: Iterable[R], total: int) -> list[R]:
-    """All of RESULTS; a terminal shows how many of TOTAL have come."""
+    """Return all RESULTS. A terminal shows how many of TOTAL have arrived."""
     if total <= 1 or not is_terminal(sys.stderr):
         return list(results)
     from tableadmin.cli.output.terminal import with_progress  # noqa: PLC0415 - rich
@@ -166,7 +166,7 @@ def _with_progress(results: Iterable[R], total: int) -> list[R]:
 
 
 def violation_lines(violations: Sequence[SpecViolation], loaded: Sequence[LoadedSpec]) -> list[str]:
-    """A line for each of VIOLATIONS, as compilers write them: `FILE: table NAME: PATH: what is wrong`."""
+    """Return a line for each of VIOLATIONS, in the style of compilers: `FILE: table NAME: PATH: problem`."""
     files = {each.spec.table_name: each.file for each in loaded}
     return [
         printable(
@@ -182,7 +182,7 @@ def violation_lines(violations: Sequence[SpecViolation], loaded: Sequence[Loaded
 
 
 def invalid(response: ValidateTablesResponse, loaded: Sequence[LoadedSpec]) -> str:
-    """How many violations: `2 violations in 1 of 3 tables`, `130 violations, of which 100 are listed`."""
+    """Return the number of violations: `2 violations in 1 of 3 tables`."""
     listed = len(response.violations)
     if response.violation_count > listed:
         return f"{response.violation_count} violations, of which {listed} are listed"
@@ -197,9 +197,9 @@ def count(tables: int) -> str:
 
 
 def exit_with_changes(plans: Sequence[TablePlan]) -> None:
-    """End with exit code 2 where PLANS hold something to do, or can't tell whether a table matches its spec.
+    """Exit with code 2 if PLANS have changes, or can't tell whether a table matches its spec.
 
-    What is skipped is nothing to do.
+    Skipped changes do not count.
     """
     from tableadmin.v1 import PlanAction  # noqa: PLC0415 - protobuf
 

@@ -1,4 +1,4 @@
-"""Files of specs that a command line names, and what the command line gives for reading them."""
+"""The spec files of a command line, and the options for reading them."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ R = TypeVar("R")
 
 
 class SpecsError(click.ClickException):
-    """A file of specs that can't be read: the text is one line. The exit code is 1: it is no usage error."""
+    """A spec file can't be read. The text is one line. The exit code is 1, because usage is correct."""
 
 
 class LoadedSpec(NamedTuple):
-    """A spec, the name of the file that it stands in, and what the file says that a spec can't.
+    """A spec, the name of its file, and facts in the file that a spec can't contain.
 
-    `region` is empty where the file does not say a region. `must_exist` is the reason why the table can't be
-    created from its spec, empty where it can.
+    `region` is "" if the file does not name a Region. `must_exist` is why the table can't be created from its
+    spec, "" if it can.
     """
 
     spec: TableSpec
@@ -40,14 +40,14 @@ class LoadedSpec(NamedTuple):
 
 
 class Read(NamedTuple):
-    """The specs of files, and a line for each thing in the files that the specs do not contain."""
+    """The specs of files, and a line for each setting in the files that the specs do not contain."""
 
     specs: Sequence[LoadedSpec]
     notes: Sequence[str]
 
 
 class Source(NamedTuple):
-    """What a command line says of spec files."""
+    """The options of a command line for spec files."""
 
     files: Sequence[str]
     parameters: Sequence[str] = ()
@@ -59,7 +59,7 @@ class Source(NamedTuple):
     protect: bool = False
 
     def check_needs_files(self) -> None:
-        """Raise UsageError for an option that is of no use without -f."""
+        """Raise UsageError for an option that requires -f."""
         given = {
             "--param": self.parameters,
             "--name": self.names,
@@ -74,7 +74,7 @@ class Source(NamedTuple):
 
 
 def source(*, required: bool) -> Callable[[Callable[..., R]], Callable[..., R]]:
-    """-f and the options for what it names, which reach the command as `source`."""
+    """Return a decorator that adds -f and its options. The command gets them as `source`."""
 
     def decorated(command: Callable[..., R]) -> Callable[..., R]:
         @wraps(command)
@@ -162,11 +162,11 @@ _OPTIONS = (
 
 
 def read(source: Source, region: Callable[[], str] | None = None) -> Read:
-    """The specs in the files of SOURCE, `-` being standard input; the notes go to standard error.
+    """Read the specs in the files of SOURCE. `-` is standard input. Notes go to standard error.
 
-    REGION is called for the region of a template that needs one and does not say one.
+    REGION returns the Region for a template that needs a Region and does not name one.
 
-    Raises SpecsError for every table that can't be read, and UsageError.
+    Raises SpecsError if tables can't be read, and UsageError.
     """
     from tableadmin import formats  # noqa: PLC0415 - yaml and protobuf
 
@@ -214,7 +214,7 @@ def _pairs(option: str, values: Sequence[str]) -> dict[str, str]:
 
 
 def _deployed(stacks: Sequence[str]) -> dict[str, str]:
-    """What the files STACKS say of deployed stacks."""
+    """Read the files STACKS of deployed stacks."""
     from tableadmin import formats  # noqa: PLC0415 - yaml and protobuf
 
     found: dict[str, str] = {}
@@ -229,7 +229,7 @@ def _deployed(stacks: Sequence[str]) -> dict[str, str]:
 
 
 def _parameters_in(files: Sequence[str]) -> dict[str, str]:
-    """The values that FILES of parameters give; the last one that has a parameter gives it."""
+    """Read the parameter values in FILES. The last file with a parameter takes precedence."""
     from tableadmin import formats  # noqa: PLC0415 - yaml and protobuf
 
     found: dict[str, str] = {}
@@ -255,13 +255,13 @@ def _found(file: str, inputs: Inputs) -> Found:
 
 
 def standard_input() -> str | bytes:
-    """What standard input holds."""
+    """Read standard input."""
     binary = getattr(sys.stdin, "buffer", None)
     return binary.read() if binary else sys.stdin.read()
 
 
 def _check_readable(tables: Sequence[FoundTable]) -> None:
-    """Raise SpecsError where some of TABLES can't be read; several are said on standard error, one a line."""
+    """Raise SpecsError if some of TABLES can't be read. Several errors are printed to standard error."""
     errors = [table.refusal for table in tables if table.refusal]
     if not errors:
         return
@@ -275,6 +275,6 @@ def _check_readable(tables: Sequence[FoundTable]) -> None:
 
 
 def print_notes(notes: Sequence[str]) -> None:
-    """Write NOTES on standard error, one a line."""
+    """Print NOTES to standard error, one on each line."""
     for note in notes:
         click.echo(printable(" ".join(f"note: {note}".split())), err=True)

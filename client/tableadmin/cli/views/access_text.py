@@ -1,4 +1,4 @@
-"""How the answer to `can` reads: pure functions from a response to lines."""
+"""The output of `can` as lines. No I/O."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def answer(response: CheckAccessResponse) -> list[str]:
-    """Whether the action is permitted, the policies that decide, and the advice of these policies."""
+    """Return the decision, the policies that decide, and their advice."""
     by = f": {', '.join(response.policies)}" if response.policies else ""
     if response.permitted:
         return [f"yes{by}"]
@@ -22,21 +22,21 @@ def answer(response: CheckAccessResponse) -> list[str]:
 
 
 def refused(action: str, policies: Iterable[str], advice: Iterable[str]) -> str:
-    """Why ACTION is not permitted: the POLICIES that forbid it with their ADVICE, or that there is none."""
+    """Return why ACTION is not permitted: POLICIES forbid it, with their ADVICE, or no policy permits it."""
     names = ", ".join(policies)
     why = f"the policy {names} forbids {action}." if names else f"no policy permits {action}."
     return " ".join([why, *advice])
 
 
 def why_not(action: str, response: CheckAccessResponse) -> str:
-    """Why ACTION is not permitted, in one line."""
+    """Return why ACTION is not permitted, in one line."""
     if response.required_approvals:
         return " ".join([f"{action} {_needed(response)}.", *response.advice])
     return refused(action, response.policies, response.advice)
 
 
 def _needed(response: CheckAccessResponse) -> str:
-    """Who has to approve, and how the action is then done."""
+    """Return who must approve, and how to perform the action."""
     needed = " and ".join(map(requirement, response.required_approvals))
     groups = " or ".join(dict.fromkeys(each.group for each in response.required_approvals))
     how = (

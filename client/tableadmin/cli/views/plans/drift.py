@@ -1,4 +1,4 @@
-"""How tables stand to their specs: as rows, a summary, a record and metrics. Pure."""
+"""Drift as rows, a summary, a record and metrics. No I/O."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
     from tableadmin.v1 import Operation
 
 _COLUMNS: tuple[str, ...] = ("Table", "Status", "Differences", "Last operation")
-# Members of a table that a row names.
+# How many members of a table a row names.
 _NAMED = 3
 _HELP = {
-    "tableadmin_drift_tables": "Tables by how they stand to their specs.",
+    "tableadmin_drift_tables": "Number of tables by drift status.",
     "tableadmin_drift_last_check_timestamp_seconds": "Time of the comparison, in seconds since the epoch.",
 }
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """How a table of ENDPOINT stands to its spec, and the last operation that changed the table, if known.
+    """The drift of a table of `endpoint`, and the last operation that changed the table, if known.
 
-    COST is what the table costs, and what it would cost if it were as its spec says; None if not asked for.
+    `cost` is the cost of the table now and after applying its spec, None if costs were not requested.
     """
 
     endpoint: str
@@ -51,7 +51,7 @@ class Comparison:
 
 
 def rows(found: Sequence[Comparison], *, with_endpoint: bool) -> Rows:
-    """A row for each of FOUND that does not match its spec; WITH_ENDPOINT adds a column."""
+    """Return a row for each of FOUND that does not match its spec. WITH_ENDPOINT adds a column."""
     told = [each for each in found if not each.is_same]
     cells: list[tuple[str, ...]] = [_cells(each) for each in told]
     columns = _COLUMNS
@@ -69,19 +69,19 @@ def rows(found: Sequence[Comparison], *, with_endpoint: bool) -> Rows:
 
 
 def summary(found: Sequence[Comparison]) -> str:
-    """`3 same, 1 drifted, 1 unmanaged`; statuses that no table has are left out."""
+    """Count tables by status: `3 same, 1 drifted, 1 unmanaged`. Statuses without tables are left out."""
     counts = Counter(each.drift.status for each in found)
     return ", ".join(f"{counts[each]} {_said(each)}" for each in DriftStatus if counts[each]) or "no tables"
 
 
 def line(comparison: Comparison) -> str:
-    """COMPARISON in one line: `Music drifted: Tags`."""
+    """Return COMPARISON in one line: `Music drifted: Tags`."""
     name, status, differences, _ = _cells(comparison)
     return f"{name} {status}: {differences}" if differences else f"{name} {status}"
 
 
 def record(comparison: Comparison) -> AwsDict:
-    """COMPARISON for programs."""
+    """Return COMPARISON for programs."""
     drift, operation = comparison.drift, comparison.last_operation
     return {
         "TableName": drift.table_name,
@@ -95,7 +95,7 @@ def record(comparison: Comparison) -> AwsDict:
 
 
 def cost_lines(found: Sequence[Comparison], prices: Prices) -> Iterator[Line]:
-    """What the tables of each status cost together, by PRICES."""
+    """Return the total cost of the tables of each status by PRICES."""
     for status, tables in _priced(found).items():
         before, after, increase, _ = costs.totals(tables)
         said = str(before)
@@ -109,7 +109,7 @@ def cost_lines(found: Sequence[Comparison], prices: Prices) -> Iterator[Line]:
 
 
 def cost_record(found: Sequence[Comparison], prices: Prices) -> AwsDict:
-    """What the tables of each status cost together for programs, by PRICES."""
+    """Return the total cost of the tables of each status by PRICES, for programs."""
     return {
         **{status.value: costs.summary_record(tables) for status, tables in _priced(found).items()},
         **costs.prices_record(prices),
@@ -117,7 +117,7 @@ def cost_record(found: Sequence[Comparison], prices: Prices) -> AwsDict:
 
 
 def _priced(found: Sequence[Comparison]) -> Mapping[DriftStatus, list[TableCost]]:
-    """The costs of FOUND by status, without the statuses that no table has."""
+    """Return the costs of FOUND by status, without statuses that no table has."""
     by_status = {
         status: [each.cost for each in found if each.drift.status is status and each.cost]
         for status in DriftStatus
@@ -130,15 +130,15 @@ def _cost(cost: TableCost | None) -> str:
 
 
 def counted(found: Sequence[Comparison]) -> AwsDict:
-    """The number of tables of each status."""
+    """Return the number of tables of each status."""
     counts = Counter(each.drift.status for each in found)
     return {each.value: counts[each] for each in DriftStatus}
 
 
 def metrics(found: Sequence[Comparison], endpoints: Mapping[str, str], now: float) -> str:
-    """FOUND as gauges in the text format of Prometheus, for each of ENDPOINTS.
+    """Return FOUND as gauges in the text format of Prometheus, for each of ENDPOINTS.
 
-    ENDPOINTS have the label of each endpoint. NOW is in seconds since the epoch.
+    ENDPOINTS are the labels of the endpoints. NOW is in seconds since the epoch.
     """
     counts = Counter((each.endpoint, each.drift.status) for each in found)
     tables, checked = _HELP

@@ -1,4 +1,4 @@
-"""How plans read: pure functions from plans to lines."""
+"""Plans as lines. No I/O."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         UnmanagedMember,
     )
 
-# How an action is marked and what it is called, by its name in the contract; colours are click's.
+# The mark, the label and the click colour of actions, by their names in the contract.
 _ACTIONS = {
     "NONE": ("=", "no changes", ""),
     "CREATE": ("+", "create", "green"),
@@ -37,16 +37,13 @@ _CLASSES = {
     "DESTRUCTIVE": ("destructive", "red"),
     "REPLACEMENT": ("replacement", "red"),
 }
-# How far the lines of a nested value are indented.
+# The indentation of nested values.
 _BLOCK = 6
 _SUMMARY = {"CREATE": "to create", "UPDATE": "to change", "REPLACE": "to replace"}
 
 
 def review(plans: Sequence[TablePlan], costs: Costs | None = None) -> Iterator[Line]:
-    """Everything about PLANS that a reviewer wants to read, and at the end how many tables change.
-
-    COSTS of the tables are shown where they are given.
-    """
+    """Return the lines of PLANS for a reviewer, with COSTS if given, and a summary at the end."""
     for plan in plans:
         yield from _changes(plan)
         yield from _details(plan, costs)
@@ -60,7 +57,7 @@ def review(plans: Sequence[TablePlan], costs: Costs | None = None) -> Iterator[L
 
 
 def differences(plans: Sequence[TablePlan]) -> Iterator[Line]:
-    """What changes and what is not managed, for those of PLANS that have any of it."""
+    """Return the changes and the unmanaged settings of PLANS that have any."""
     for number, plan in enumerate(plan for plan in plans if has_to_tell(plan)):
         if number:
             yield Line("")
@@ -74,7 +71,7 @@ def is_uncertain(plan: TablePlan) -> bool:
 
 
 def has_to_tell(plan: TablePlan) -> bool:
-    """Whether there is something to say of PLAN but that the table is as it should be."""
+    """Whether PLAN has more to show than that the table matches its spec."""
     return bool(plan.changes or plan.unmanaged) or is_uncertain(plan)
 
 
@@ -86,7 +83,7 @@ def summary(plans: Sequence[TablePlan]) -> str:
 
 def _changes(plan: TablePlan) -> Iterator[Line]:
     mark, what, colour = _ACTIONS.get(word(plan, "action"), ("?", word(plan, "action"), ""))
-    # What the endpoint does not have differs, and yet there is nothing to do.
+    # A setting that the endpoint does not support differs, but no call can change it.
     what = "nothing to do" if plan.changes and not colour else what
     if is_uncertain(plan) and not colour:
         what, colour = "not all settings can be compared", "yellow"
@@ -95,13 +92,13 @@ def _changes(plan: TablePlan) -> Iterator[Line]:
 
 
 def body(plan: TablePlan, costs: Costs | None = None) -> Iterator[Line]:
-    """All of PLAN but its first line, with its part of COSTS."""
+    """Return the lines of PLAN after its first line, with its part of COSTS."""
     yield from _members(plan)
     yield from _details(plan, costs)
 
 
 def class_name(change: PlannedChange) -> str:
-    """The class of CHANGE in words, such as `in place`."""
+    """Return the class of CHANGE in words, such as `in place`."""
     return _CLASSES.get(word(change, "change_class"), (word(change, "change_class"), ""))[0]
 
 
@@ -115,7 +112,7 @@ def _members(plan: TablePlan) -> Iterator[Line]:
 
 
 def unmanaged(members: Sequence[UnmanagedMember]) -> str:
-    """MEMBERS as one line: the paths with their bounds, and behind the paths the reason that they share."""
+    """Return MEMBERS as one line: the paths with their bounds, then their common reason."""
     by_reason: dict[str, list[str]] = {}
     for each in members:
         by_reason.setdefault(each.reason, []).append(f"{each.path}{_bounds(each)}")
@@ -147,7 +144,7 @@ def _change(change: PlannedChange, *, created: bool) -> Iterator[Line]:
     yield from (Line(each.text, _BLOCK + 2 * each.depth, colour=colour) for each in lines)
 
 
-# By whether there is something before, and after.
+# The marks, by whether a value exists before and after.
 _MARKS: Mapping[tuple[bool, bool], str] = {
     (True, True): "~",
     (False, True): "+",
@@ -187,5 +184,5 @@ def _step(number: int, step: PlannedStep) -> Iterator[Line]:
 
 
 def denial(found: StepDenial) -> str:
-    """Why policies do not permit a step."""
+    """Return why policies do not permit a step."""
     return f"denied: {refused(found.action, found.policies, found.advice)}"

@@ -44,12 +44,18 @@ class Method(Generic[P, Request, Response]):
         that the request does not have. The last two name the field.
         """
         if "timeout" in fields:
-            options = replace(options, timeout=cast("float | None", fields.pop("timeout")))
+            options = replace(options, timeout=self._timeout(fields.pop("timeout")))
         if not messages:
             return self._request(fields), options
         if len(messages) == 1 and isinstance(messages[0], self.request_type) and not fields:
             return messages[0], options
         raise TypeError(f"{self.name}() takes one {self.request_type.__name__}, or its fields as keywords")
+
+    def _timeout(self, value: object) -> float | None:
+        # bool is a number to Python.
+        if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+            return value
+        raise TypeError(f"{self.name}(): timeout must be a number of seconds or None, not {value!r}")
 
     def _request(self, fields: dict[str, object]) -> Request:
         try:

@@ -78,6 +78,12 @@ def test_a_deadline_stands_beside_fields() -> None:
         ({"billing_mode": "FREE"}, ValueError, "billing_mode must be a BillingMode, not 'FREE'"),
         ({"stream_specification": 1}, TypeError, "stream_specification must be a StreamSpecification, not 1"),
         (
+            {"timeout": "5s"},
+            TypeError,
+            r"create_table\(\): timeout must be a number of seconds or None, not '5s'",
+        ),
+        ({"timeout": True}, TypeError, "timeout must be a number of seconds or None, not True"),
+        (
             {"tabel_name": "M"},
             ValueError,
             "no .tabel_name. field, did you mean 'table_name'",

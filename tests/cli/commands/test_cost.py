@@ -31,6 +31,18 @@ def test_a_table_without_changes_has_a_cost(tablectl: Run, file: Callable[[int],
     assert rest[0] == "Monthly cost of 1 table: $2.85"
 
 
+def test_a_table_without_changes_says_what_is_not_known(
+    tablectl: Run, table: str, file: Callable[[int], str]
+) -> None:
+    """A sum that is not known in full names the parts that are not known."""
+    tablectl("table", "update", table, "--stream", "NEW_IMAGE", "--wait")
+    lines = tablectl("plan", "-f", file(5), "--cost").stdout.splitlines()
+    assert lines[1:3] == [
+        "  Monthly cost: at least $2.85",
+        "    = reads of the stream: unknown (not known without --stream-reads)",
+    ]
+
+
 def test_without_cost_nothing_is_said_of_it(tablectl: Run, file: Callable[[int], str]) -> None:
     """A plan has neither amounts nor what they depend on, unless asked."""
     path = file(9)

@@ -37,11 +37,13 @@ class Costs:
 
 
 def lines(cost: TableCost, indent: int = 2) -> Iterator[Line]:
-    """The cost of a table, the parts that change, and what is paid once."""
+    """The cost of a table, the parts that change or are not known, and what is paid once."""
     yield Line(f"Monthly cost: {change(cost.monthly_before, cost.monthly_after, cost)}", indent)
     for each in cost.differences:
         if each.before != each.after:
             yield Line(_part(each, cost), indent + 2, 4)
+        elif each.line.amount.high is None:
+            yield Line(f"= {_what(each.line, cost)}: {_amount(each.line)}", indent + 2, 4)
     if cost.once:
         yield Line(f"One-time cost: {cost.one_time}", indent)
         yield from (Line(f"{_what(each, cost)}: {_amount(each)}", indent + 2, 4) for each in cost.once)

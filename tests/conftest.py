@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tableadmin import Client
 from tests.engines import Engine
@@ -16,6 +17,10 @@ from tests.engines.fixtures import engine, start_engine
 from tests.server_process import ServerProcess, running_server
 
 __all__ = ["client", "embedded_server", "engine", "server", "start_engine", "start_server", "table_name"]
+
+# How long an example takes depends on what else the machine does.
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
 
 # `make test &` has SIGINT ignored, and the programs that tests start and interrupt would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -245,6 +245,8 @@ class BackgroundCalls:
         self._target = endpoint
         self._budgets = Budgets(config.background_calls_per_second, operation_rates(config.endpoint_url))
         self._under_way = CallQueue(config.pool_size)
+        # Only the first patient call waits for a slot. The others would make plans and operations wait.
+        self._patient = asyncio.Lock()
 
     @property
     def name(self) -> str:
@@ -304,7 +306,8 @@ class BackgroundCalls:
         try:
             async with self._target.wait():
                 await self._budgets.take(operation, patient=patient)
-                taken = await self._under_way.take()
+                async with self._patient if patient else nullcontext():
+                    taken = await self._under_way.take()
         except Dropped:
             raise self._target.down(operation) from None
         try:

@@ -62,12 +62,12 @@ def table_drifts(results: Iterable[PlanTablesResponse], live: Iterable[str]) -> 
 
 
 def unmanaged_names(found: Iterable[TableDrift]) -> list[str]:
-    """The names of the tables of FOUND that no spec names."""
+    """Return the names of the tables of FOUND without a spec."""
     return [each.table_name for each in found if each.status is DriftStatus.UNMANAGED]
 
 
 def with_bills(found: Iterable[TableDrift], exports: Iterable[ExportTablesResponse]) -> list[TableDrift]:
-    """FOUND with what the cost of tables depends on, by their EXPORTS."""
+    """Return FOUND with the billing facts in EXPORTS."""
     bills = {each.table_name: each.billed_table for each in exports if each.HasField("billed_table")}
     return [replace(each, billed_table=bills.get(each.table_name)) for each in found]
 

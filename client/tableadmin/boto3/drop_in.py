@@ -153,21 +153,21 @@ class Client:
     def _make_api_call(self, operation_name: str, api_params: Mapping[str, object]) -> dict[str, Any]:
         """Call an operation by its AWS name, and return the response. Raises boto3's errors."""
         events, context = self.meta.events, dict[str, object]()
-        told = {"model": _model(operation_name), "context": context}
+        event_fields = {"model": _model(operation_name), "context": context}
         event = f"dynamodb.{operation_name}"
         params = dict(api_params)
-        for _, given in events.emit(f"provide-client-params.{event}", params=params, **told):
+        for _, given in events.emit(f"provide-client-params.{event}", params=params, **event_fields):
             params = params if given is None else dict(given)
-        events.emit(f"before-parameter-build.{event}", params=params, **told)
+        events.emit(f"before-parameter-build.{event}", params=params, **event_fields)
         try:
             parsed = self._answer(_METHODS[operation_name], params)
         except ClientError as error:
-            events.emit(f"after-call.{event}", http_response=None, parsed=error.response, **told)
+            events.emit(f"after-call.{event}", http_response=None, parsed=error.response, **event_fields)
             raise
         except BotoCoreError as error:
             events.emit(f"after-call-error.{event}", exception=error, context=context)
             raise
-        events.emit(f"after-call.{event}", http_response=None, parsed=parsed, **told)
+        events.emit(f"after-call.{event}", http_response=None, parsed=parsed, **event_fields)
         return parsed
 
     def _answer(self, method: _AnyMethod, params: dict[str, object]) -> dict[str, Any]:

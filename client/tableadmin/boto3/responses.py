@@ -21,11 +21,11 @@ def answer_of(rpc: str, response: Message, trailers: Metadata) -> dict[str, Any]
     A warning names members that were too large for the trailers.
     """
     data: dict[str, Any] = to_aws(response)
-    said = dict(trailers)
-    lost = [entry for entry in _unknown(said.get(UNKNOWN_KEY, b"[]")) if not _put_back(data, entry)]
+    trailing = dict(trailers)
+    lost = [entry for entry in _unknown(trailing.get(UNKNOWN_KEY, b"[]")) if not _put_back(data, entry)]
     if lost:
         warn_of_unknown(rpc, [(UNKNOWN_KEY, json.dumps(lost))])
-    data["ResponseMetadata"] = response_metadata(str(said.get(_REQUEST_ID_KEY, "")))
+    data["ResponseMetadata"] = response_metadata(str(trailing.get(_REQUEST_ID_KEY, "")))
     return data
 
 

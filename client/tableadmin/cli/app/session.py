@@ -168,8 +168,8 @@ class Session:
         called = name or subject(members)
         # The service refuses a request without the name of a resource, so nothing is lost.
         if losses and called:
-            said = "; ".join(each.description for each in losses)
-            confirm_name(called, warning or f"{rpc.rpc} {called}: {said}", yes=False)
+            loss = "; ".join(each.description for each in losses)
+            confirm_name(called, warning or f"{rpc.rpc} {called}: {loss}", yes=False)
 
     def command_line(self, *words: str, endpoint: str | None, of_caller: bool = True) -> str:
         """Return the command line of WORDS for this run's service and ENDPOINT.
@@ -177,10 +177,10 @@ class Session:
         Without OF_CALLER, the command line is for another principal and has no options with credentials.
         """
         kept = ("server", "tls_ca") + (("context", "token_file", "tls_cert", "tls_key") if of_caller else ())
-        said = {name.replace("_", "-"): text for name, text in from_flags(self._ctx).items() if name in kept}
+        flags = {name.replace("_", "-"): text for name, text in from_flags(self._ctx).items() if name in kept}
         if endpoint and (endpoint != self.settings["endpoint"].text or "endpoint" in from_flags(self._ctx)):
-            said["endpoint"] = endpoint
-        where = [part for name, text in said.items() for part in (f"--{name}", text)]
+            flags["endpoint"] = endpoint
+        where = [part for name, text in flags.items() for part in (f"--{name}", text)]
         return shlex.join(["tablectl", *words, *where])
 
     def show(self, response: M, view: Callable[[M], Sequence[Block]]) -> None:

@@ -82,22 +82,22 @@ def _at(endpoint: str | None) -> str:
 
 
 def _check_drift(before: Sequence[TablePlan], now: Sequence[TablePlan]) -> None:
-    """Raise CommandFailed if a plan of NOW has other changes than the confirmed plan of BEFORE.
+    """Raise CommandFailed if a table has changed since its confirmed plan of BEFORE.
 
-    A table without changes in NOW is accepted.
+    A table that needs no changes NOW is accepted.
     """
-    moved = [
-        f"{new.table_name} ({', '.join(_moved(old, new)) or 'made anew'})"
+    changed = [
+        f"{new.table_name} ({', '.join(_changed_paths(old, new)) or 'created again'})"
         for old, new in zip(before, now, strict=True)
         if old.fingerprint != new.fingerprint and word(new, "action") != "NONE"
     ]
-    if moved:
+    if changed:
         raise CommandFailed(
-            f"nothing changed: changed since the plan was made: {'; '.join(moved)}; make a new plan"
+            f"nothing changed: changed since the plan was made: {'; '.join(changed)}; make a new plan"
         )
 
 
-def _moved(before: TablePlan, now: TablePlan) -> Iterator[str]:
-    """Return the paths at which the two plans differ."""
+def _changed_paths(before: TablePlan, now: TablePlan) -> Iterator[str]:
+    """Yield the paths at which the plans found different values."""
     then, new = ({change.path: change.before for change in plan.changes} for plan in (before, now))
     yield from sorted(path for path in then.keys() | new.keys() if then.get(path) != new.get(path))

@@ -49,7 +49,7 @@ def plan(session: Session, source: Source, *, exit_code: bool, costs: CostOption
     if session.output == "markdown" and session.in_blocks:
         click.echo(markdown(planned.plans, costs=priced), nl=False)
     elif session.output == "name" and session.in_blocks:
-        changed = [each.table_name for each in planned.plans if plan_text.has_to_tell(each)]
+        changed = [each.table_name for each in planned.plans if plan_text.has_content(each)]
         session.show_blocks([Lines(changed, "no changes")])
     elif session.in_blocks:
         terminal_text.write(plan_text.review(planned.plans, priced))

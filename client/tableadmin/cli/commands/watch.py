@@ -96,21 +96,21 @@ def _print(events: Stream[WatchResponse], session: Session) -> None:
 
 @contextmanager
 def _stop_when_unread(events: Stream[WatchResponse]) -> Iterator[None]:
-    """Close EVENTS when the reader of standard output has gone, even if there is no output.
+    """Close EVENTS when standard output has no reader any more, even if there is no output.
 
     The `with` block then raises BrokenPipeError.
     """
-    gone = Event()
+    closed = Event()
 
-    def look() -> None:
+    def wait_until_closed() -> None:
         poll = select.poll()
         poll.register(sys.stdout.fileno(), 0)  # poll always reports errors and a closed reader
         poll.poll()
-        gone.set()
+        closed.set()
         events.close()
 
     if hasattr(select, "poll"):  # not on Windows
-        Thread(target=look, daemon=True).start()
+        Thread(target=wait_until_closed, daemon=True).start()
     yield
-    if gone.is_set():
+    if closed.is_set():
         raise BrokenPipeError

@@ -106,7 +106,7 @@ def _scalar(value: object) -> str:
 
 
 def _write_blocks(blocks: object) -> None:
-    full = [block for block in cast("Sequence[Block]", blocks) if not _said_none(block)]
+    full = [block for block in cast("Sequence[Block]", blocks) if not _report_if_empty(block)]
     if all(isinstance(block, Lines) for block in full):
         _write_plain(full)
     elif is_terminal(sys.stdout):
@@ -118,7 +118,7 @@ def _write_blocks(blocks: object) -> None:
 
 
 def _write_markdown(blocks: object) -> None:
-    full = [block for block in cast("Sequence[Block]", blocks) if not _said_none(block)]
+    full = [block for block in cast("Sequence[Block]", blocks) if not _report_if_empty(block)]
     for number, block in enumerate(full):
         if number:
             click.echo()
@@ -128,12 +128,12 @@ def _write_markdown(blocks: object) -> None:
 
 def _write_names(blocks: object) -> None:
     for block in cast("Sequence[Block]", blocks):
-        if not _said_none(block):
+        if not _report_if_empty(block):
             for name in names(block):
                 click.echo(printable(name))
 
 
-def _said_none(block: Block) -> bool:
+def _report_if_empty(block: Block) -> bool:
     """If BLOCK is empty, say so on standard error, so that a pipe gets no output."""
     empty = not (block.lines if isinstance(block, Lines) else block.rows)
     if empty and not isinstance(block, Fields) and block.none:

@@ -108,8 +108,8 @@ def apply_options(command: Callable[..., R]) -> Callable[..., R]:
         allow_replacement: bool = False,
         **others: object,
     ) -> R:
-        said = ApplyOptions(yes, detach, allow_destructive, allow_replacement, request_id, not_before)
-        return command(*args, apply_options=said, **others)
+        options = ApplyOptions(yes, detach, allow_destructive, allow_replacement, request_id, not_before)
+        return command(*args, apply_options=options, **others)
 
     return _options(with_wishes)
 

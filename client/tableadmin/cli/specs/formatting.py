@@ -64,7 +64,7 @@ def formatted(paths: Sequence[str], standard_input: str | bytes) -> Iterator[For
         try:
             files: Iterable[str] = formats.documents_in(path)
         except (formats.SpecError, OSError) as error:
-            yield Formatting(path, error=_said(path, error))
+            yield Formatting(path, error=_error_text(path, error))
             continue
         for file in files:
             yield _file(os.path.normpath(file), found=file != path)
@@ -74,7 +74,7 @@ def _file(file: str, *, found: bool) -> Formatting:
     try:
         return _formatted(file, Path(file).read_bytes(), found=found)
     except OSError as error:
-        return Formatting(file, error=_said(file, error))
+        return Formatting(file, error=_error_text(file, error))
 
 
 def _formatted(file: str, content: str | bytes, *, found: bool) -> Formatting:
@@ -92,5 +92,5 @@ def _formatted(file: str, content: str | bytes, *, found: bool) -> Formatting:
     return Formatting(file, before, made.text, found=found)
 
 
-def _said(path: str, error: Exception) -> str:
+def _error_text(path: str, error: Exception) -> str:
     return f"{path}: {error.strerror}" if isinstance(error, OSError) else str(error)

@@ -80,9 +80,9 @@ def source(*, required: bool) -> Callable[[Callable[..., R]], Callable[..., R]]:
         @wraps(command)
         def with_source(*args: object, files: Sequence[str], **others: Any) -> R:  # noqa: ANN401 - click's
             options_of_files = {name: others.pop(name) for name in Source._fields[1:]}
-            said = Source([*map(json_input.path_of, files)], **options_of_files)
-            said.check_needs_files()
-            return command(*args, source=said, **others)
+            options = Source([*map(json_input.path_of, files)], **options_of_files)
+            options.check_needs_files()
+            return command(*args, source=options, **others)
 
         return options.combine_options(_files_option(required=required), *_OPTIONS)(with_source)
 

@@ -109,10 +109,10 @@ def _shown(name: str, responses: Iterable[WaitResponse]) -> Iterator[WaitRespons
 
 
 def _lines(name: str, responses: Iterable[WaitResponse]) -> Iterator[WaitResponse]:
-    began, said = time.monotonic(), ""
+    began, shown = time.monotonic(), ""
     for response in responses:
         pending = "; ".join(response.pending)
-        if pending and pending != said:
+        if pending and pending != shown:
             click.echo(printable(f"{span(time.monotonic() - began)}: {name}: {pending}"), err=True)
-        said = pending
+        shown = pending
         yield response

@@ -44,10 +44,10 @@ def follow(session: Session, operations: Operations, endpoint: str | None) -> No
     Raises CommandFailed unless all have succeeded, and TableAdminError. Ctrl-C stops the display, not the
     operations, and prints the commands that show and cancel them.
     """
-    told: set[str] = set()
+    announced: set[str] = set()
     with _interruptible(session, operations, endpoint):
         for operation in _shown(session, operations):
-            _tell_how_to_approve(session, operation, endpoint, told)
+            _print_approval_command(session, operation, endpoint, announced)
     newest = operations.latest
     if session.in_blocks:
         terminal_text.write(outcomes(newest, time.time()))
@@ -63,21 +63,21 @@ def detach(session: Session, operations: Sequence[Operation], endpoint: str | No
             click.echo(printable(f"{operation.table_name}: operation {operation.operation_id}"))
         else:
             session.show_item(as_json(operation))
-    told: set[str] = set()
+    announced: set[str] = set()
     for operation in operations:
-        _tell_how_to_approve(session, operation, endpoint, told)
+        _print_approval_command(session, operation, endpoint, announced)
     click.echo(_follow_up_commands(session, operations, endpoint), err=True)
 
 
-def _tell_how_to_approve(
-    session: Session, operation: Operation, endpoint: str | None, told: set[str]
+def _print_approval_command(
+    session: Session, operation: Operation, endpoint: str | None, announced: set[str]
 ) -> None:
-    """If OPERATION waits for approval, print who can approve it and how, once for each plan in TOLD."""
+    """If OPERATION waits for approval, print who can approve it and how, once for each plan."""
     # Another plan of the operation may need approval later.
     plan = f"{operation.operation_id} {operation.approval_request.create_time.ToNanoseconds()}"
-    if not awaits_approval(operation) or plan in told:
+    if not awaits_approval(operation) or plan in announced:
         return
-    told.add(plan)
+    announced.add(plan)
     # Another principal, with other credentials, runs the command.
     command = session.command_line(
         "operation", "approve", operation.operation_id, endpoint=endpoint, of_caller=False

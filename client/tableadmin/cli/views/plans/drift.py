@@ -52,17 +52,17 @@ class Comparison:
 
 def rows(found: Sequence[Comparison], *, with_endpoint: bool) -> Rows:
     """Return a row for each of FOUND that does not match its spec. WITH_ENDPOINT adds a column."""
-    told = [each for each in found if not each.is_same]
-    cells: list[tuple[str, ...]] = [_cells(each) for each in told]
+    shown = [each for each in found if not each.is_same]
+    cells: list[tuple[str, ...]] = [_cells(each) for each in shown]
     columns = _COLUMNS
-    if any(each.cost for each in told):
+    if any(each.cost for each in shown):
         columns = (*_COLUMNS, "Monthly cost")
-        cells = [(*row, _cost(each.cost)) for each, row in zip(told, cells, strict=True)]
+        cells = [(*row, _cost(each.cost)) for each, row in zip(shown, cells, strict=True)]
     if not with_endpoint:
         return Rows(columns, cells, none="all tables match their specs")
     return Rows(
         ("Endpoint", *columns),
-        [(each.endpoint, *row) for each, row in zip(told, cells, strict=True)],
+        [(each.endpoint, *row) for each, row in zip(shown, cells, strict=True)],
         none="all tables match their specs",
         named_by=1,
     )
@@ -71,7 +71,10 @@ def rows(found: Sequence[Comparison], *, with_endpoint: bool) -> Rows:
 def summary(found: Sequence[Comparison]) -> str:
     """Count tables by status: `3 same, 1 drifted, 1 unmanaged`. Statuses without tables are left out."""
     counts = Counter(each.drift.status for each in found)
-    return ", ".join(f"{counts[each]} {_said(each)}" for each in DriftStatus if counts[each]) or "no tables"
+    return (
+        ", ".join(f"{counts[each]} {_status_text(each)}" for each in DriftStatus if counts[each])
+        or "no tables"
+    )
 
 
 def line(comparison: Comparison) -> str:
@@ -98,13 +101,13 @@ def cost_lines(found: Sequence[Comparison], prices: Prices) -> Iterator[Line]:
     """Return the total cost of the tables of each status by PRICES."""
     for status, tables in _priced(found).items():
         before, after, increase, _ = costs.totals(tables)
-        said = str(before)
+        amounts = str(before)
         if status is DriftStatus.MISSING:
-            said = f"{after} if the specs are applied"
+            amounts = f"{after} if the specs are applied"
         elif increase != ZERO:
-            said = f"{before} -> {after} if the specs are applied ({increase.as_increase()})"
+            amounts = f"{before} -> {after} if the specs are applied ({increase.as_increase()})"
         count = "1 table" if len(tables) == 1 else f"{len(tables)} tables"
-        yield Line(f"Monthly cost of {count} {_said(status)}: {said}")
+        yield Line(f"Monthly cost of {count} {_status_text(status)}: {amounts}")
     yield Line(costs.prices_note(prices), colour="bright_black")
 
 
@@ -146,7 +149,7 @@ def metrics(found: Sequence[Comparison], endpoints: Mapping[str, str], now: floa
         (
             *_metric_head(tables),
             *(
-                f'{tables}{{endpoint="{label}",status="{_said(each)}"}} {counts[endpoint, each]}\n'
+                f'{tables}{{endpoint="{label}",status="{_status_text(each)}"}} {counts[endpoint, each]}\n'
                 for endpoint, label in endpoints.items()
                 for each in DriftStatus
             ),
@@ -163,7 +166,7 @@ def _metric_head(name: str) -> Iterator[str]:
 
 def _cells(comparison: Comparison) -> tuple[str, str, str, str]:
     drift = comparison.drift
-    return drift.table_name, _said(drift.status), _differences(drift), _last(comparison.last_operation)
+    return drift.table_name, _status_text(drift.status), _differences(drift), _last(comparison.last_operation)
 
 
 def _differences(drift: TableDrift) -> str:
@@ -184,5 +187,5 @@ def _last(operation: Operation | None) -> str:
     return f"{operation.operation_id} {state(operation)}{by}, {time(operation.create_time)}"
 
 
-def _said(status: DriftStatus) -> str:
+def _status_text(status: DriftStatus) -> str:
     return status.value.lower()

@@ -29,16 +29,16 @@ def markdown(plans: Sequence[TablePlan], limit: int = LIMIT, costs: Costs | None
 
     The head has the sum of COSTS, and each section the cost of its table.
     """
-    told = [plan for plan in plans if plan_text.has_to_tell(plan) or plan.refusal]
+    shown = [plan for plan in plans if plan_text.has_content(plan) or plan.refusal]
     head = f"### tablectl plan: {plan_text.summary(plans)}\n"
-    still = len(plans) - len(told)
+    still = len(plans) - len(shown)
     if still:
         head += f"\n{still} {'table has' if still == 1 else 'tables have'} no changes.\n"
     if costs is not None:
         from tableadmin.cli.views.plans.costs import total_lines  # noqa: PLC0415 - protobuf
 
         head += "".join(f"\n{each.text}\n" for each in total_lines(costs))
-    return head + sections(told, limit - _size(head), "tablectl plan", costs)
+    return head + sections(shown, limit - _size(head), "tablectl plan", costs)
 
 
 def sections(plans: Sequence[TablePlan], room: int, command: str, costs: Costs | None = None) -> str:

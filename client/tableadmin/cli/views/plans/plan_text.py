@@ -58,7 +58,7 @@ def review(plans: Sequence[TablePlan], costs: Costs | None = None) -> Iterator[L
 
 def differences(plans: Sequence[TablePlan]) -> Iterator[Line]:
     """Return the changes and the unmanaged settings of PLANS that have any."""
-    for number, plan in enumerate(plan for plan in plans if has_to_tell(plan)):
+    for number, plan in enumerate(plan for plan in plans if has_content(plan)):
         if number:
             yield Line("")
         yield from _changes(plan)
@@ -70,7 +70,7 @@ def is_uncertain(plan: TablePlan) -> bool:
     return any(each.uncertain for each in plan.warnings)
 
 
-def has_to_tell(plan: TablePlan) -> bool:
+def has_content(plan: TablePlan) -> bool:
     """Whether PLAN has more to show than that the table matches its spec."""
     return bool(plan.changes or plan.unmanaged) or is_uncertain(plan)
 

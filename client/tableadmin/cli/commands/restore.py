@@ -43,7 +43,7 @@ _settings = options.combine_options(
         "--with-settings",
         is_flag=True,
         help="Also apply the settings of the source table that AWS does not restore. The service runs an "
-        "operation, which shows its plan first.",
+        "operation. tablectl shows the plan first.",
     ),
     click.option(
         "-f",

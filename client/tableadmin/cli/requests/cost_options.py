@@ -133,7 +133,7 @@ _OPTIONS = (
         multiple=True,
         type=_RATES,
         help="Read request units of on-demand tables: a number a month such as 20M, or a second such as "
-        "50/s. Without TABLE for each table. Can be repeated.",
+        "50/s. Without TABLE=, the rate applies to each table. Can be repeated.",
     ),
     click.option(
         "--writes",

@@ -8,12 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-import yaml
 
-from tableadmin import Client
-from tableadmin.awsshape import from_aws
 from tableadmin.cost import read
-from tableadmin.v1 import TableSpec
 from tests.cli.running import PROGRAM, Run
 from tests.docs.pages import ROOT
 from tests.docs.pages import blocks as page_blocks
@@ -86,13 +82,15 @@ def test_the_price_file_is_read(tmp_path: Path) -> None:
     assert json.loads(path.read_text())["date"] == "2026-11-01"
 
 
-def test_the_python_example_runs(embedded_server: ServerProcess, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_python_example_runs(
+    embedded_server: ServerProcess,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The example prints the cost before and after, the increase, and what is paid once."""
-    spec = from_aws(yaml.safe_load(blocks("yaml")[0]), TableSpec)
+    monkeypatch.chdir(tmp_path)
+    Path("invoices.yaml").write_text(blocks("yaml")[0], encoding="utf-8")
     text = blocks("python")[0].replace("127.0.0.1:50051", embedded_server.address)
-    names: dict[str, object] = {"specs": [spec], "Decimal": Decimal}
-    exec(compile(text, "cost.md", "exec"), names)
-    client = names["client"]
-    assert isinstance(client, Client)
-    client.close()
+    exec(compile(text, "cost.md", "exec"), {})
     assert capsys.readouterr().out == "$0.00 at least $57.89 57.88900 $0.00\n"

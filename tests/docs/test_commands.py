@@ -51,7 +51,6 @@ RUN: Mapping[tuple[str, str], Preparation] = {
     ("README.md", ""): Preparation(),
     ("docs/start.md", ""): Preparation(),
     ("docs/guides/boto3.md", ""): Preparation(_MUSIC),
-    ("docs/guides/cost.md", "Python"): Preparation(files={"invoices.yaml": _SPEC}),
     ("docs/guides/drift.md", ""): Preparation(),
     ("docs/guides/files.md", ""): Preparation(),
     ("docs/guides/python.md", ""): Preparation(_MUSIC, files={"tables.yaml": _SPEC}),

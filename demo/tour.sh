@@ -5,6 +5,7 @@ set -eu
 here=$(dirname "$0")
 bin=${BIN:-.venv/bin}
 scratch=$(mktemp -d)
+: >"$scratch/listening" # grep may read the file before the server's shell has created it
 "$bin/tableadmin-server" --embedded --listen 127.0.0.1:0 --log-level error >"$scratch/listening" &
 server=$!
 trap 'kill "$server" 2>/dev/null || true; wait "$server" || true; rm -rf "$scratch"' EXIT INT TERM

@@ -28,7 +28,8 @@ def main() -> None:
 
         code = run(sys.argv[1:])
     except KeyboardInterrupt:
-        sys.stderr.write("\n")  # a new line after the terminal's ^C
+        if sys.stderr:
+            sys.stderr.write("\n")  # a new line after the terminal's ^C
         code = 130
     # All output is written, and the interpreter's shutdown would take another tenth of the run.
     os._exit(code)

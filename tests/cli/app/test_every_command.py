@@ -5,6 +5,7 @@ import os
 import re
 import sys
 from pathlib import Path
+from typing import IO
 from unittest.mock import patch
 
 import click
@@ -72,6 +73,31 @@ def test_a_closed_pipe(
     ):
         assert exit_codes.CLOSED_PIPE == run([*path, "--help"])
     assert ("", "") == capfd.readouterr()
+
+
+@pytest.mark.parametrize("closed", ["stdin", "stdout", "stderr"])
+@pytest.mark.parametrize("path", LEAVES, ids=" ".join)
+def test_a_closed_stream(
+    path: tuple[str, ...],
+    closed: str,
+    environment: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """A command without a standard stream ends as one whose stream is the null device."""
+    arguments = [*path, "--timeout", _SOON]
+    codes = []
+    monkeypatch.setattr(os, "environ", environment)
+    for stream in (None, _null(closed)):
+        with patch.object(sys, closed, stream):
+            codes.append(run(arguments))
+            getattr(sys, closed).close()
+    assert codes[0] == codes[1]
+    assert "internal error" not in capfd.readouterr().err
+
+
+def _null(name: str) -> IO[str]:
+    return Path(os.devnull).open("r" if name == "stdin" else "w", encoding="utf-8")
 
 
 class _Terminal(io.StringIO):

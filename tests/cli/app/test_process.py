@@ -1,11 +1,14 @@
 """tablectl as a process: most tests run it in this process, and both are the same."""
 
 import os
+import shlex
+import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
-from tests.cli.running import Run, process_runner, runner
+from tests.cli.running import PROGRAM, Run, process_runner, runner
 
 _SPEC = "TableName: Music\nKeySchema: [{AttributeName: Artist, KeyType: HASH}]\n"
 
@@ -44,6 +47,22 @@ def test_a_process_is_the_same(
         _lasting(here.stdout),
         _lasting(here.stderr),
     )
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_process_without_standard_streams(
+    served: dict[str, str], table: str, tmp_path: Path, closed: str
+) -> None:
+    """A process that is started without standard streams has the exit code of its result."""
+    spec = tmp_path / "table.yaml"
+    spec.write_text(process_runner(served)("export", table).stdout)
+    missing = tmp_path / "missing.yaml"
+    for code, file in ((0, spec), (1, missing)):
+        words = shlex.join([str(PROGRAM), "plan", "-f", str(file)])
+        shell = ["/bin/sh", "-c", f"exec {words} {closed}"]
+        ran = subprocess.run(shell, env=served, capture_output=True, text=True, timeout=60, check=False)
+        assert code == ran.returncode, ran.stderr
+        assert "internal error" not in ran.stderr
 
 
 def _lasting(text: str) -> str:

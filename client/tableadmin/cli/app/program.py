@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import click
 
-from tableadmin.cli.app import shell_completion
+from tableadmin.cli.app import shell_completion, standard_streams
 from tableadmin.cli.app.exit_codes import exit_result
 from tableadmin.cli.app.group import Group
 from tableadmin.version import __version__
@@ -76,9 +76,10 @@ def tablectl() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run tablectl with ARGUMENTS, and return the exit code. An error is one line on standard error."""
+    standard_streams.replace_closed()
     try:
         _invoke(list(arguments))
-        _flush()
+        sys.stdout.flush()  # while a closed pipe or a full disk can still be reported
     except Exception as error:  # noqa: BLE001 - users must not see a traceback
         code, text = exit_result(error)
         if text:
@@ -96,9 +97,3 @@ def _invoke(arguments: list[str]) -> None:
     # click's main handles closed pipes as errors, and Ctrl-C as the end of the input.
     with tablectl.make_context("tablectl", arguments) as ctx:
         tablectl.invoke(ctx)
-
-
-def _flush() -> None:
-    """Flush the output while a closed pipe or a full disk can still be reported."""
-    if sys.stdout:
-        sys.stdout.flush()

@@ -86,7 +86,7 @@ def test_requests_are_unknown_until_their_number_is_given() -> None:
     """An on-demand table costs at least its storage, and the notes name the options."""
     found = live_cost("Music", on_demand(), NO_USAGE, PACKAGED)
     assert str(found.monthly_after) == "at least $0.25"
-    assert notes(found) == {"not known without --reads", "not known without --writes"}
+    assert notes(found) == {"give --reads", "give --writes"}
 
 
 def test_rates_are_of_a_table_or_of_an_index() -> None:
@@ -166,8 +166,8 @@ def test_streams_and_change_data_need_rates() -> None:
     table = provisioned(1, 1, stream_enabled=True, kinesis_streams=2, vector_indexes=1)
     found = live_cost("Music", table, NO_USAGE, PACKAGED)
     assert notes(found) == {
-        "not known without --stream-reads",
-        "not known without --writes",
+        "give --stream-reads",
+        "give --writes",
         "prices of vector indexes are not known",
     }
     usage = Usage(writes=Rates({"Music": Decimal(10**7)}), stream_reads=Rates({"": Decimal(10**7)}))
@@ -190,7 +190,7 @@ def test_a_change_between_billing_modes_has_no_known_increase() -> None:
     assert found.increase.as_increase() == "at most +$56.94"
     assert worst_increase(found) == Decimal("56.94")
     back = changed(provisioned(100, 100), on_demand())
-    assert back.increase.as_increase() == "at least -$56.94"
+    assert back.increase.as_increase() == "saves at most $56.94"
     assert worst_increase(back) is None
 
 

@@ -37,13 +37,18 @@ class Amount:
         return _in_words(self, _dollars)
 
     def as_increase(self) -> str:
-        """The amount as a difference: `+$1.50`, `at least +$1.00`, `unchanged`, `unknown increase`."""
+        """The amount as a difference: `+$1.50`, `at least +$1.00`, `unchanged`, `unknown increase`.
+
+        A decrease without a high bound is `saves at most $1.00`, because the amount can be an increase.
+        """
         if self == ZERO:
             return "unchanged"
         if self == UNKNOWN:
             return "unknown increase"
         if self.low is None and self.high == 0:
             return "unknown decrease"
+        if self.high is None and self.low is not None and self.low < 0:
+            return f"saves at most {_dollars(-self.low)}"
         return _in_words(self, _signed)
 
 

@@ -21,7 +21,7 @@ from tableadmin.v1 import (
 GIGABYTE = Decimal(2**30)
 # What AWS adds to the size of each item of a table or index in bytes. DescribeTable does not include it.
 ITEM_OVERHEAD = 100
-_NO_SIZE = "not known without --storage"
+_NO_SIZE = "give --storage"
 
 
 def monthly(name: str, table: BilledTable, usage: Usage, prices: Prices) -> Sequence[Line]:
@@ -155,4 +155,4 @@ def _sum(values: Iterator[Decimal | None]) -> Decimal | None:
 
 
 def _missing(option: str) -> str:
-    return f"not known without --{option}"
+    return f"give --{option}"

@@ -25,7 +25,7 @@ from tableadmin.formats.readers import Unread, reader_of, text_reader_of
 from tableadmin.formats.selection import check_distinct, refused, selected
 from tableadmin.formats.terraform import writing as terraform_writing
 from tableadmin.formats.text import nearby
-from tableadmin.formats.text.documents import documents, line_of
+from tableadmin.formats.text.documents import documents, is_empty, line_of
 from tableadmin.formats.text.encoding import decoded
 from tableadmin.formats.text.tree import Tree, check_sound
 from tableadmin.v1 import TableSpec
@@ -148,12 +148,13 @@ class Formatted(NamedTuple):
 def formatted(source: str | bytes, *, name: str) -> Formatted:
     """SOURCE, the content of the file NAME, in the canonical form if the file has specs in the native format.
 
-    The comments and the meaning are those of SOURCE. Files in other formats are left alone. Raises SpecError
-    for what can't be read.
+    The comments and the meaning are those of SOURCE. If all lines of SOURCE end with CRLF, so do those of the
+    canonical form. Files in other formats, and files without content, are left alone. Raises SpecError for
+    what can't be read.
     """
     try:
         text = source if isinstance(source, str) else decoded(source)
-        other = _format_of(name, text)
+        other = "is empty" if is_empty(text) else _format_of(name, text)
     except SpecError as error:
         raise error.within(file=name) from None
     if other:
@@ -161,11 +162,18 @@ def formatted(source: str | bytes, *, name: str) -> Formatted:
     before = read(text, name=name)
     try:
         found = canonical(text, documents(text), name=name)
+        if _has_crlf(text):
+            found = found.replace("\n", "\r\n")
     except SpecError as error:
         raise error.within(file=name) from None
     if read(found, name=name) != before:
         raise SpecError("can't be written in the canonical form without a change of its meaning", file=name)
     return Formatted(found, "")
+
+
+def _has_crlf(text: str) -> bool:
+    """Whether TEXT has line breaks, all of which are CRLF."""
+    return 0 < text.count("\r\n") == text.count("\n")
 
 
 def _format_of(name: str, text: str) -> str:

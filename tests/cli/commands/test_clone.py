@@ -56,6 +56,7 @@ def test_with_data(tablectl: Run, table: str, new: str) -> None:
     refused = tablectl("clone", table, new, "--with-data", "--yes")
     why = f"tablectl: nothing changed: {new}: point-in-time recovery of table {table} is disabled: enable it"
     assert (1, why) == (refused.returncode, refused.stderr.splitlines()[-1][: len(why)])
+    assert "note:" not in refused.stderr
     assert 0 == tablectl("pitr", "enable", table, "--wait").returncode
     address = json.loads(tablectl("endpoints", "-o", "json").stdout)["Endpoints"][0]["Address"]
     engine = boto3.client(
@@ -76,6 +77,7 @@ def test_with_data(tablectl: Run, table: str, new: str) -> None:
     again = tablectl("clone", table, new, "--with-data", "--yes")
     said = f"tablectl: nothing changed: table {new} already exists, and AWS restores only to new tables"
     assert (1, said) == (again.returncode, again.stderr.splitlines()[-1])
+    assert "note:" not in again.stderr
 
 
 def test_with_data_of_another_endpoint(tablectl: Run, table: str, new: str) -> None:
@@ -91,6 +93,7 @@ def test_a_name_that_is_taken(tablectl: Run, table: str, new: str) -> None:
     ran = tablectl("clone", table, new, "--yes")
     said = f"tablectl: nothing changed: table {new} already exists and differs"
     assert (1, said) == (ran.returncode, ran.stderr.splitlines()[-1])
+    assert "note:" not in ran.stderr
     assert f"-/+ {new} (replace)" == ran.stdout.splitlines()[0]
     assert [] == operations(tablectl, new)
 

@@ -39,7 +39,7 @@ def test_a_table_without_changes_says_what_is_not_known(
     lines = tablectl("plan", "-f", file(5), "--cost").stdout.splitlines()
     assert lines[1:3] == [
         "  Monthly cost: at least $2.85",
-        "    = reads of the stream: unknown (not known without --stream-reads)",
+        "    = reads of the stream: unknown (give --stream-reads)",
     ]
 
 

@@ -61,6 +61,34 @@ def test_a_file_of_another_format(offline: Run, folder: Path) -> None:
     assert (0, "", note) == (ran.returncode, ran.stdout, ran.stderr)
 
 
+@pytest.mark.parametrize("option", [(), ("--check",)])
+def test_a_file_with_crlf(offline: Run, tmp_path: Path, option: tuple[str, ...]) -> None:
+    """The line breaks of a file are kept: CRLF alone is canonical, and the canonical form has CRLF."""
+    odd, even = tmp_path / "odd.yaml", tmp_path / "even.yaml"
+    odd.write_bytes(ODD.replace("\n", "\r\n").encode())
+    even.write_bytes(EVEN.replace("\n", "\r\n").encode())
+    assert (0, "") == ((ran := offline("fmt", *option, str(even))).returncode, ran.stdout)
+    assert (2 if option else 0) == offline("fmt", *option, str(odd)).returncode
+    assert (ODD if option else EVEN).replace("\n", "\r\n").encode() == odd.read_bytes()
+
+
+@pytest.mark.parametrize("content", ["", "# only a comment\n", "---\n# a\n...\n"])
+def test_a_file_without_content(offline: Run, folder: Path, content: str) -> None:
+    """A file without content is left alone with a note, and the exit code is that of the other files."""
+    (folder / "tables" / "none.yaml").write_text(content)
+    ran = offline("fmt", "tables/none.yaml", "tables/even.yml", "--check")
+    assert (0, "note: tables/none.yaml is empty; it is left alone\n") == (ran.returncode, ran.stderr)
+    assert 2 == offline("fmt", "tables", "--check").returncode
+    assert content == (folder / "tables" / "none.yaml").read_text()
+
+
+def test_a_byte_order_mark_is_shown(offline: Run, tmp_path: Path) -> None:
+    """--diff shows the byte order mark that the canonical form does not have."""
+    file = tmp_path / "mark.yaml"
+    file.write_text(EVEN, encoding="utf-8-sig")
+    assert "-<U+FEFF>TableName: a\n+TableName: a\n" in offline("fmt", "--diff", str(file)).stdout
+
+
 def test_standard_input(offline: Run) -> None:
     """With -, fmt prints the result. Other formats come out as they are, and errors without output."""
     assert (0, EVEN, "") == ((ran := offline("fmt", "-", stdin=ODD)).returncode, ran.stdout, ran.stderr)

@@ -66,6 +66,7 @@ def test_from_a_backup(tablectl: Run, source: str, backup: str, new: str) -> Non
     again = tablectl("restore", "from-backup", backup, new, "--with-settings", "--yes")
     said = f"tablectl: nothing changed: table {new} already exists, and AWS restores only to new tables"
     assert (1, said) == (again.returncode, again.stderr.splitlines()[-1])
+    assert "note:" not in again.stderr
     assert 1 == len(operations(tablectl, new))
 
 

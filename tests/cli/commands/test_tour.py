@@ -126,19 +126,20 @@ def test_indexes(tablectl: Run, table: str) -> None:
 
 
 def test_time_to_live(tablectl: Run, table: str) -> None:
-    """Time to live goes on by an attribute and off without naming it."""
+    """Time to live is enabled by an attribute, and disabled without naming it."""
     refused = tablectl("ttl", "disable", table)
     assert (1, f"tablectl: {table} has no time to live; nothing to disable\n") == (
         refused.returncode,
         refused.stderr,
     )
     assert (
-        f"time to live of {table} by expires goes on\n" == tablectl("ttl", "enable", table, "expires").stdout
+        f"time to live of {table} is being enabled (expires)\n"
+        == tablectl("ttl", "enable", table, "expires").stdout
     )
     assert ["Status", "ENABLED", "Attribute", "expires"] == tablectl("ttl", "show", table).stdout.split()
     assert "items no longer expire. Without a terminal" in tablectl("ttl", "disable", table).stderr
     gone = tablectl("ttl", "disable", table, "--yes")
-    assert f"time to live of {table} by expires goes off\n" == gone.stdout
+    assert f"time to live of {table} is being disabled (expires)\n" == gone.stdout
 
 
 def test_tags_by_name_and_by_arn(tablectl: Run, table: str) -> None:

@@ -63,18 +63,24 @@ def clone(
         raise click.UsageError(
             "--with-data copies within an endpoint: AWS restores to the Region of the table."
         )
-    loaded = [LoadedSpec(_spec(origin, goal, name, new, with_data=with_data), name)]
+    spec, notes = _spec(origin, goal, name, new, with_data=with_data)
+    loaded = [LoadedSpec(spec, name)]
     if applying.show_earlier_request(session, goal, loaded, apply_options):
         return
     planned = planning.planned(goal, loaded, apply_options.not_before)
     planned.check()
     plans = planned.plans
+    if word(plans[0], "action") == "CREATE" and not plans[0].refusal:
+        spec_files.print_notes(notes)
     applying.show_plans(session, plans)
     _check_new(plans[0], with_data=with_data)
     applying.apply(session, goal, loaded, plans, apply_options)
 
 
-def _spec(origin: Client, goal: Client, name: str, new: str, *, with_data: bool) -> TableSpec:
+def _spec(
+    origin: Client, goal: Client, name: str, new: str, *, with_data: bool
+) -> tuple[TableSpec, list[str]]:
+    """The spec of the table NEW, and what it does not contain."""
     exported = planning.exported(origin, [name])
     notes = [cloning.NOT_CLONED if with_data else cloning.NO_ITEMS, *exported.notes]
     arn = origin.describe_table(table_name=name).table.table_arn
@@ -83,8 +89,7 @@ def _spec(origin: Client, goal: Client, name: str, new: str, *, with_data: bool)
     if with_data:
         spec.restore_source.source_table_name = name
         spec.restore_source.use_latest_restorable_time = True
-    spec_files.print_notes(notes)
-    return spec
+    return spec, notes
 
 
 def _check_new(plan: TablePlan, *, with_data: bool) -> None:

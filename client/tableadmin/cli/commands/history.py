@@ -36,12 +36,14 @@ def history(session: Session, name: str) -> None:
 
     endpoint = session.settings["endpoint"].text
     recorded: Sequence[Mapping[str, Any]] = ()
+    none = f"no operations of {name}"
     try:
         recorded = list(records(session, name=name, at_endpoint=endpoint, last=_LAST))
+        none = f"no operations and no other changes of {name}"
     except (FailedPrecondition, PermissionDenied) as error:
         click.echo(f"note: only operations are shown: {error}", err=True)
     found = view.events(session.client.list_operations(table_name=name), recorded)
     if session.in_blocks:
-        session.show_blocks([view.rows(found)])
+        session.show_blocks([view.rows(found, none)])
     else:
         session.show_document(view.document(found))

@@ -12,7 +12,7 @@ from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.requests import arns, member_options, merging, option_members, shorthand
 from tableadmin.cli.requests.wait_conditions import condition
-from tableadmin.cli.specs import applying, planning, restoring
+from tableadmin.cli.specs import applying, planning, restoring, spec_files
 from tableadmin.cli.specs.applying import ApplyOptions
 from tableadmin.cli.specs.restoring import Origin
 from tableadmin.cli.views.formatting import word
@@ -196,12 +196,15 @@ def _restore(
 ) -> None:
     """Apply the spec of the table TARGET, which restores it from ORIGIN."""
     client = session.client
-    loaded = [restoring.loaded(client, origin, target, file)]
+    spec, notes = restoring.loaded(client, origin, target, file)
+    loaded = [spec]
     if applying.show_earlier_request(session, client, loaded, apply_options):
         return
     planned = planning.planned(client, loaded, apply_options.not_before)
     planned.check()
     (plan,) = planned.plans
+    if word(plan, "action") == "CREATE" and not plan.refusal:
+        spec_files.print_notes(notes)
     applying.show_plans(session, planned.plans)
     if word(plan, "action") != "CREATE":
         raise CommandFailed(

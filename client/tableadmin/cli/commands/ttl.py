@@ -72,8 +72,8 @@ def _update(session: Session, name: str, attribute: str, *, enabled: bool, yes: 
 
 def _accepted(name: str, response: UpdateTimeToLiveResponse) -> list[Block]:
     specification = response.time_to_live_specification
-    state = "on" if specification.enabled else "off"
-    return [Lines([f"time to live of {name} by {specification.attribute_name} goes {state}"])]
+    state = "enabled" if specification.enabled else "disabled"
+    return [Lines([f"time to live of {name} is being {state} ({specification.attribute_name})"])]
 
 
 def _description(response: DescribeTimeToLiveResponse) -> list[Block]:

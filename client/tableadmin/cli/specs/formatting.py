@@ -41,7 +41,7 @@ class Formatting:
 
     def diff(self) -> Sequence[str]:
         """Return the changes of the canonical form as a unified diff."""
-        before, after = self.before.splitlines(), self.text.splitlines()
+        before, after = (_with_visible_mark(each).splitlines() for each in (self.before, self.text))
         lines = [*difflib.unified_diff(before, after, self.name, f"{self.name} (formatted)", lineterm="")]
         if self.is_changed and not lines:
             return [f"{self.name}: line breaks, or the encoding, are not those of the canonical form"]
@@ -90,6 +90,11 @@ def _formatted(file: str, content: str | bytes, *, found: bool) -> Formatting:
     if made.left_alone:
         return Formatting(file, before, before, made.left_alone, found=found)
     return Formatting(file, before, made.text, found=found)
+
+
+def _with_visible_mark(text: str) -> str:
+    """Return TEXT with the code of a byte order mark in place of the mark, which terminals do not show."""
+    return text.replace("\ufeff", "<U+FEFF>")
 
 
 def _error_text(path: str, error: Exception) -> str:

@@ -39,11 +39,11 @@ def backup_origin(client: Client, arn: str) -> Origin:
     return Origin(RestoreSource(backup_arn=arn), name, table_arn, "".join(table_ids))
 
 
-def loaded(client: Client, origin: Origin, new: str, file: str | None) -> LoadedSpec:
-    """The spec of the table NEW, which is restored from ORIGIN.
+def loaded(client: Client, origin: Origin, new: str, file: str | None) -> tuple[LoadedSpec, list[str]]:
+    """The spec of the table NEW, which is restored from ORIGIN, and what the restore leaves out.
 
     The settings are those in FILE. Without a file, they are those that the source has now, or had after its
-    last operation if the table does not exist. Prints notes. Raises CommandFailed and TableAdminError.
+    last operation if the table does not exist. Raises CommandFailed and TableAdminError.
     """
     if file is not None:
         spec, notes = _of_file(file, origin, new), list[str]()
@@ -51,8 +51,7 @@ def loaded(client: Client, origin: Origin, new: str, file: str | None) -> Loaded
         spec, notes = _settings(client, origin)
     spec = cloning.renamed(spec, new, origin.arn, notes, elsewhere=False)
     spec.restore_source.CopyFrom(origin.source)
-    spec_files.print_notes([_NOT_RESTORED, *notes])
-    return LoadedSpec(spec, file or origin.name)
+    return LoadedSpec(spec, file or origin.name), [_NOT_RESTORED, *notes]
 
 
 def _of_file(file: str, origin: Origin, new: str) -> TableSpec:

@@ -37,12 +37,12 @@ def events(operations: Iterable[Operation], records: Iterable[Mapping[str, Any]]
     return sorted([*map(_of_operation, operations), *_of_records(records)], key=lambda each: each.at)
 
 
-def rows(found: Sequence[Event]) -> Rows:
-    """Return a row for each event."""
+def rows(found: Sequence[Event], none: str) -> Rows:
+    """Return a row for each event. NONE is the text if there are no events."""
     cells = [
         (f"{each.at:%Y-%m-%d %H:%M:%S} UTC", each.what, each.by, each.result, each.details) for each in found
     ]
-    return Rows(_COLUMNS, cells, "nothing is known of the table", named_by=1)
+    return Rows(_COLUMNS, cells, none, named_by=1)
 
 
 def document(found: Sequence[Event]) -> AwsDict:

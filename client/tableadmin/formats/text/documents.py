@@ -31,6 +31,12 @@ def documents(text: str) -> list[Tree]:
     return found
 
 
+def is_empty(text: str) -> bool:
+    """Whether all lines of TEXT are empty, comments of YAML, or ends of documents."""
+    lines = (each.partition("#")[0].strip() for each in text.removeprefix("\ufeff").splitlines())
+    return all(each in ("", "---", "...") for each in lines)
+
+
 def line_of(text: str, document: int, path: str) -> int | None:
     """The line of TEXT, from 1, where PATH in the document of that number is, or what is nearest above it."""
     if len(text) > _LINES_UP_TO or not path:

@@ -186,3 +186,38 @@ def test_a_row_has_a_cell_for_each_heading(browser: Browser, program: Chromium, 
         heading = visit.page.locator("thead tr").evaluate(lefts)
         row = visit.page.get_by_role("row").filter(has_text=entered.table)
         assert heading == row.first.evaluate(lefts)
+
+
+def test_a_filter_of_no_column(browser: Browser, program: Chromium, entered: _Entered) -> None:
+    """A filter that names no column names those that there are; `name` is the column of the names."""
+    with visiting(browser, program.axe, entered.session) as visit:
+        _tables(visit, entered)
+        filters = visit.page.get_by_label("Filter")
+        filters.fill("foo=bar")
+        said = visit.page.get_by_text("There is no column 'foo'; it is one of table, status, billing")
+        expect(said).to_be_visible()
+        expect(visit.page.get_by_text(" of ")).to_have_count(1)
+        filters.fill(f"name={entered.table}")
+        expect(visit.page.get_by_role("link", name=entered.table)).to_be_visible()
+        expect(said).to_have_count(0)
+
+
+def test_a_spec_survives_a_reload(browser: Browser, program: Chromium, entered: _Entered) -> None:
+    """What was typed on the page of plans is there after a reload."""
+    with visiting(browser, program.axe, entered.session) as visit:
+        open_at(visit, entered.console, "plan")
+        visit.page.get_by_label("Table spec").fill("TableName: Kept\n")
+        visit.page.reload()
+        expect(visit.page.get_by_label("Table spec")).to_have_value("TableName: Kept\n")
+
+
+def test_the_names_have_the_spare_width(browser: Browser, program: Chromium, entered: _Entered) -> None:
+    """In a wide window, what the other columns do not need belongs to the names; a cut name has a title."""
+    with visiting(browser, program.axe, entered.session) as visit:
+        visit.page.set_viewport_size({"width": 1280, "height": 800})
+        _tables(visit, entered)
+        row = visit.page.get_by_role("rowheader", name=entered.table)
+        expect(row).to_have_attribute("title", entered.table)
+        box = row.bounding_box()
+        assert box is not None
+        assert box["width"] > 350

@@ -34,6 +34,12 @@ def test_restarted_server(
             connection = visit.page.get_by_role("status", name="Connection")
             expect(connection).to_have_text("Reconnecting")
             expect(visit.page.get_by_role("alert")).to_contain_text("reconnects by itself")
+            expect(visit.page.get_by_role("alert")).to_contain_text(f"cannot reach {first.address}")
+            visit.page.get_by_role("link", name="Plan", exact=True).click()
+            visit.page.get_by_label("Table spec").fill(plain(table_name))
+            visit.page.get_by_role("button", name="Plan", exact=True).click()
+            expect(visit.page.get_by_role("main")).to_contain_text(f"cannot reach {first.address}")
+            visit.page.get_by_role("link", name="Tables", exact=True).click()
             with running_server(*flags, listen=first.address) as second:
                 expect_live(visit.page)
                 expect(visit.page.get_by_role("alert")).to_have_count(0)

@@ -66,6 +66,7 @@ def test_a_plan_is_applied(browser: Browser, tables: Client, table_name: str) ->
         found["summary"],
         found["plans"][0]["destroys"],
     )
+    assert ("CREATE", []) == (found["plans"][0]["action"], found["plans"][0]["classes"])
     assert any("CreateTable" in each["text"] for each in found["plans"][0]["lines"])
     first = applied(browser, found["plan"]).json["operations"]
     assert first[0]["id"] == applied(browser, found["plan"]).json["operations"][0]["id"]

@@ -37,6 +37,15 @@ def test_the_headers(browser: Browser, path: str) -> None:
         assert "tablectl" == response.headers["server"]
 
 
+def test_the_icon(stranger: Browser) -> None:
+    """Each page names its icon, so that no browser asks for /favicon.ico."""
+    icon = b'<link rel="icon" href="/icon.svg">'
+    assert icon in stranger.get("/").body
+    assert icon in stranger.enter().body
+    assert icon in stranger.get("/").body
+    assert 200 == stranger.get("/icon.svg").status
+
+
 @pytest.mark.parametrize("path", FILES)
 def test_every_file_of_the_page(browser: Browser, path: str) -> None:
     """Every file of the page is served with its type."""

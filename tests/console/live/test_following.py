@@ -99,7 +99,9 @@ def test_nobody_looks(tables: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     with endpoint.subscribed() as changes:
         next(changes)
         followers = {each for each in threading.enumerate() if each.name.startswith("console-")} - before
-        assert {"console-tables", "console-operations"} == {each.name for each in followers}
+        assert {"console-tables", "console-operations", "console-service"} == {
+            each.name for each in followers
+        }
     for each in followers:
         each.join(SECONDS)
         assert not each.is_alive()

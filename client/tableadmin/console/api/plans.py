@@ -120,13 +120,20 @@ def _texts(found: object) -> Sequence[object]:
     return found if isinstance(found, list) else []
 
 
+def _classes(plan: TablePlan) -> list[str]:
+    """The classes of the changes; none for a table that is created, which has nothing to change."""
+    if word(plan, "action") == "CREATE":
+        return []
+    return sorted({plan_text.class_name(each) for each in plan.changes if not each.skipped})
+
+
 def _plan(client: Client, plan: TablePlan, costs: Costs | None) -> dict[str, object]:
     changes = [each for each in plan.changes if not each.skipped]
     approvals = {requirement(each) for step in plan.steps for each in step.required_approvals}
     return {
         "table": plan.table_name,
         "action": word(plan, "action"),
-        "classes": sorted({plan_text.class_name(each) for each in changes}),
+        "classes": _classes(plan),
         "destroys": bool(destroying_classes(plan)),
         "losses": [f"{each.path}: {each.effect}" for each in changes if each.effect],
         "refusal": plan.refusal,

@@ -8,7 +8,8 @@ from tableadmin.console.http.answers import HTML, Answer
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>tablectl console</title>
-<meta name="viewport" content="width=device-width">{head}</head><body><main>{text}</main></body></html>
+<meta name="viewport" content="width=device-width">
+<link rel="icon" href="/icon.svg">{head}</head><body><main>{text}</main></body></html>
 """
 # Not a redirect: after a redirect from a link on another page, the browser sends no cookie that is Strict.
 _ENTER = _PAGE.format(

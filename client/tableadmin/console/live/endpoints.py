@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tableadmin.console.live.board import Board, Changes
 from tableadmin.console.live.operations import Operations
+from tableadmin.console.live.service import Service
 from tableadmin.console.live.tables import Tables
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class Endpoint:
     def __init__(self, client: Client) -> None:
         self.client = client
         self.board = Board()
-        self._running: tuple[Tables, Operations] | None = None
+        self._running: tuple[Tables, Operations, Service] | None = None
         self._timer: Timer | None = None
         self._lock = Lock()
 
@@ -37,9 +38,9 @@ class Endpoint:
             if self._running is None:
                 operations = Operations(self.board, self.client)
                 tables = Tables(self.board, self.client, operations.look)
-                self._running = (tables, operations)
-                tables.start()
-                operations.start()
+                self._running = (tables, operations, Service(self.board, self.client))
+                for each in self._running:
+                    each.start()
 
     @contextmanager
     def subscribed(self) -> Iterator[Iterator[Changes]]:

@@ -11,6 +11,8 @@ export const live = {
   status: new Map(),
   isConnected: false,
   isLoaded: false,
+  // Whether the tables were listed once: before, it is not known how many there are.
+  isListed: false,
   hasEnded: false,
 };
 
@@ -36,6 +38,7 @@ export function connect() {
 export function reset() {
   for (const kind of ["tables", "operations", "status"]) live[kind].clear();
   live.isLoaded = false;
+  live.isListed = false;
   tell({ tables: null, operations: null, status: null });
   connect();
 }
@@ -61,6 +64,7 @@ function received(kinds, isAll) {
     }
     if (isAll || values.length) changed[kind] = isAll ? null : new Set(values.map(([name]) => name));
   }
+  live.isListed ||= live.status.get("tables")?.state === "live";
   tell(changed);
 }
 

@@ -49,9 +49,17 @@ function connection() {
   if (live.hasEnded) return { text: "Ended", kind: "error", reason: "This session has ended: run tablectl console again and open the new address." };
   if (!live.isConnected && live.isLoaded) return { text: "Reconnecting", kind: "busy", reason: "The console does not answer: is tablectl console still running? The page reconnects by itself." };
   const { state = "connecting", reason = "" } = live.status.get("tables") ?? {};
-  if (state === "reconnecting") return { text: "Reconnecting", kind: "busy", reason: `The service does not answer, and the page reconnects by itself: ${reason}` };
+  if (state === "reconnecting") return { text: "Reconnecting", kind: "busy", reason: `${outage()}, and the page reconnects by itself: ${live.status.get("service")?.reason || reason}` };
   if (state === "refused") return { text: "Refused", kind: "error", reason };
   return state === "live" ? { text: "Live", kind: "ok", reason: "" } : { text: "Connecting", kind: "busy", reason: "" };
+}
+
+// What is away: the service, or the endpoint if the service answers. Until that is known, no more than that something is.
+function outage() {
+  const { state } = live.status.get("service") ?? {};
+  if (state === "reconnecting") return "The service does not answer";
+  if (state === "live") return session.endpoint ? `The endpoint ${session.endpoint} cannot be reached` : "The endpoint cannot be reached";
+  return "The tables cannot be read";
 }
 
 function showApprovalCount() {

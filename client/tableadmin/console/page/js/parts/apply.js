@@ -1,4 +1,4 @@
-// Apply what was planned; what loses something is confirmed by the name of the table.
+// Apply what was planned, and call onApplied; what loses something is confirmed by the name of the table.
 
 import { post } from "../api.js";
 import { el, fill } from "../dom.js";
@@ -7,7 +7,7 @@ import { denied, isOffered, notice } from "./notice.js";
 
 const isDenied = ({ offers, denials }) => !isOffered(offers, "ApplyPlan") || denials.length > 0;
 
-export function applyForm({ plan, plans }) {
+export function applyForm({ plan, plans }, onApplied) {
   const changing = plans.filter((each) => each.action !== "NONE");
   if (!changing.length) return notice("ok", "All tables already match their specs.");
   const against = plans.filter((each) => each.refusal).map((each) => notice("error", `${each.table}: ${each.refusal}`));
@@ -38,6 +38,7 @@ export function applyForm({ plan, plans }) {
     fill(said, "Starting");
     try {
       const { operations } = await post("/api/apply", { plan, confirmed: confirmations.map(({ input }) => input.value) });
+      onApplied();
       location.hash = operations.length === 1 ? toOperation(operations[0].id) : "#/operations";
     } catch (error) {
       fill(said, notice("error", error.message));

@@ -41,6 +41,11 @@ export class Rows {
     }
   }
 
+  // The columns that have no text in any row have as much room as their headings need.
+  unused(names) {
+    for (const [each, node] of this.headings) node.classList.toggle("unused", names.has(each));
+  }
+
   close() {
     this.size.disconnect();
   }

@@ -6,11 +6,14 @@ import { applyForm } from "../parts/apply.js";
 import { badge } from "../parts/badge.js";
 import { isOffered, denied, notice } from "../parts/notice.js";
 import { planLines } from "../parts/plan_lines.js";
+import { live } from "../live.js";
+import { session } from "../session.js";
 
-// What the user has typed, when they come back.
-const kept = { table: null, text: "" };
 
 export function plan({ table = null }) {
+  // What the user has typed for this endpoint, until it is applied or the tab is closed.
+  const place = `spec ${session.endpoint}`;
+  const kept = { table: null, text: "", ...JSON.parse(sessionStorage.getItem(place)) };
   const editor = el("textarea", {
     id: "spec", class: "text", spellcheck: "false", autocomplete: "off", autocapitalize: "off", wrap: "off", rows: "22",
     "aria-describedby": "problems", oninput: edited, onkeydown: keyed,
@@ -22,13 +25,24 @@ export function plan({ table = null }) {
   const button = el("button", { type: "button", class: "primary", onclick: planned }, "Plan");
   const access = el("div");
   let version = 0;
+  let isPlanning = false;
 
   function edited() {
     version += 1;
     kept.text = editor.value;
+    keep();
     fill(said, (result.childElementCount > 0 || said.textContent) && "The spec was edited: plan again.");
     fill(result);
     validateSoon();
+  }
+
+  // A browser stores some megabytes; a longer text is kept by nobody but the user.
+  function keep() {
+    try {
+      sessionStorage.setItem(place, JSON.stringify(kept));
+    } catch {
+      sessionStorage.removeItem(place);
+    }
   }
 
   // Tab leaves the editor, as everywhere; Ctrl+Enter plans.
@@ -69,8 +83,8 @@ export function plan({ table = null }) {
 
   async function planned() {
     const asked = version;
-    button.disabled = true;
-    fill(said, "Planning");
+    button.disabled = isPlanning = true;
+    sayWaiting();
     fill(result);
     try {
       const found = await post("/api/plan", { text: editor.value });
@@ -82,7 +96,13 @@ export function plan({ table = null }) {
       fill(said);
       fill(result, notice("error", error.message));
     }
-    button.disabled = false;
+    button.disabled = isPlanning = false;
+  }
+
+  // A call waits for a service that is away, for as long as a call may take.
+  function sayWaiting() {
+    const { state, reason } = live.status.get("service") ?? {};
+    fill(said, state === "reconnecting" ? `Waiting for the service: ${reason}` : "Planning");
   }
 
   function show(found) {
@@ -95,7 +115,7 @@ export function plan({ table = null }) {
         el("h2", {}, each.table, " ", el("span", { class: "action" }, each.action === "NONE" ? "no changes" : each.action.toLowerCase()), " ",
           each.classes.map((name) => el("span", { class: `class ${name.replaceAll(" ", "-")}` }, name))),
         planLines(each.lines))),
-      applyForm(found));
+      applyForm(found, () => sessionStorage.removeItem(place)));
   }
 
   async function begin() {
@@ -110,6 +130,7 @@ export function plan({ table = null }) {
         const found = await get(`/api/tables/${encodeURIComponent(table)}/export`, { format: "spec" });
         kept.text = found.text;
         kept.table = table;
+        keep();
         fill(problems);
       } catch (error) {
         fill(problems, notice("error", error.message));
@@ -128,5 +149,6 @@ export function plan({ table = null }) {
       el("div", { class: "editor" },
         el("div", {}, el("label", { for: "spec" }, "Table spec"), el("p", { class: "hint" }, "YAML or JSON, or another format that tablectl reads. Ctrl+Enter plans."), editor, el("div", { class: "tools" }, button)),
         el("div", {}, problems, said, result))),
+    update: (changes) => { if ("status" in changes && isPlanning) sayWaiting(); },
   };
 }

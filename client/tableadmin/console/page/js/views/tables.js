@@ -46,7 +46,7 @@ export function tables() {
   }
 
   function arrange() {
-    const wanted = terms(kept.filter, places);
+    const { wanted, unknown } = terms(kept.filter, places);
     const names = [];
     for (const [name, row] of live.tables) if (wanted.every((each) => each(row))) names.push(name);
     const place = places.get(kept.column) ?? 0;
@@ -59,16 +59,34 @@ export function tables() {
       return order * kept.direction || NAMES.compare(a, b);
     });
     rows.sorted(kept.column, kept.direction);
+    rows.unused(unusedColumns());
     rows.show(names);
-    say(names.length);
+    say(names.length, unknown);
   }
 
-  function say(shown) {
+  function unusedColumns() {
+    const found = new Set(columns.map((each) => each.name));
+    let isKnown = false;
+    for (const { cells, isPending } of live.tables.values()) {
+      isKnown ||= !isPending;
+      for (const name of found) if (cells[places.get(name)]) found.delete(name);
+      if (!found.size) break;
+    }
+    return isKnown ? found : new Set();
+  }
+
+  function say(shown, unknown) {
     const all = live.tables.size;
-    const text = shown === all ? `${COUNT.format(all)} ${all === 1 ? "table" : "tables"}` : `${COUNT.format(shown)} of ${COUNT.format(all)} tables`;
+    const text = !live.isListed && !all ? "" : unknown ? "" : shown === all ? `${COUNT.format(all)} ${all === 1 ? "table" : "tables"}` : `${COUNT.format(shown)} of ${COUNT.format(all)} tables`;
     if (count.textContent !== text) fill(count, text);
     empty.hidden = shown > 0;
-    fill(empty, !live.isLoaded ? "Loading" : all ? "No table matches the filter." : "The endpoint has no tables.");
+    fill(empty, unknown || reasonForNone(all));
+  }
+
+  function reasonForNone(all) {
+    if (all) return "No table matches the filter.";
+    if (live.isListed) return "The endpoint has no tables.";
+    return live.status.has("tables") ? "The tables could not be listed yet." : "Loading";
   }
 
   function shortcut(event) {
@@ -86,7 +104,7 @@ export function tables() {
     node: el("div", { class: "view fills" },
       el("div", { class: "head" }, el("h1", {}, "Tables"), count, el("div", { class: "search" }, el("label", { for: "filter" }, "Filter"), filter)),
       empty, rows.node),
-    update: (changes) => { if ("tables" in changes) arrangeSoon(); },
+    update: (changes) => { if ("tables" in changes || "status" in changes) arrangeSoon(); },
     close: () => {
       kept.scroll = rows.node.scrollTop;
       rows.close();
@@ -95,13 +113,19 @@ export function tables() {
   };
 }
 
-// Each word of the filter as a condition on a row: `status=active` on a column, anything else on all columns.
+// Each word of the filter as a condition on a row: `status=active` on a column, a word without `=` on all columns.
+// UNKNOWN says which column there is not; no row matches then.
 function terms(text, places) {
-  return text.toLowerCase().split(/\s+/).filter(Boolean).map((word) => {
-    const [column, value] = word.split(/[=:](.*)/);
-    if (value !== undefined && places.has(column)) {
-      return (row) => row.cells[places.get(column)].toLowerCase().includes(value);
-    }
-    return (row) => row.cells.some((each) => each.toLowerCase().includes(word));
-  });
+  const wanted = [];
+  let unknown = "";
+  for (const word of text.toLowerCase().split(/\s+/).filter(Boolean)) {
+    const [, column, sign, value] = word.match(/^([^=:]*)([=:])(.*)$/) ?? [];
+    const place = places.get(column === "name" ? "table" : column);
+    if (place !== undefined) wanted.push((row) => row.cells[place].toLowerCase().includes(value));
+    else if (sign === "=") {
+      wanted.push(() => false);
+      unknown ||= `There is no column '${column}'; it is one of ${[...places.keys()].join(", ")}.`;
+    } else wanted.push((row) => row.cells.some((each) => each.toLowerCase().includes(word)));
+  }
+  return { wanted, unknown };
 }

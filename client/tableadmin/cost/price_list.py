@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from tableadmin.cost.prices import USAGE_TYPES, PriceError, Prices, dollars
+from tableadmin.cost.prices import LIST, USAGE_TYPES, PriceError, Prices, dollars
 
 _OFFER = "AmazonDynamoDB"
 # The usage type in the price list and in bills differ for reads of streams.
@@ -35,7 +35,7 @@ def prices(document: object) -> Prices:
     if not found:
         raise PriceError("has no prices of tables in US dollars")
     version = document.get("version", "")
-    return Prices(found, f"AWS price list of {_OFFER}, version {version}", _date(document))
+    return Prices(found, f"{LIST}{_OFFER}, version {version}", _date(document))
 
 
 def _date(document: _Object) -> str:

@@ -41,6 +41,10 @@ USAGE_TYPES = frozenset({*map(str, Price), *(f"{INFREQUENT}{each}" for each in O
 """All names of prices."""
 
 
+LIST = "AWS price list of "
+"""Begins the source of prices that are from a price list of AWS."""
+
+
 class PriceError(Exception):
     """A file of prices that can't be used. The message says what to do."""
 
@@ -57,6 +61,11 @@ class Prices:
         """What PRICE is in REGION, for tables of the class Standard-IA if INFREQUENT; None if not known."""
         prefix = INFREQUENT if infrequent and price in OF_CLASSES else ""
         return self.regions.get(region, {}).get(f"{prefix}{price}")
+
+    @property
+    def are_list_prices(self) -> bool:
+        """Whether all prices are from price lists of AWS."""
+        return all(each.startswith(LIST) for each in self.source.split("; "))
 
     def merged(self, other: Prices) -> Prices:
         """These prices, and those of OTHER, whose regions replace regions of these."""

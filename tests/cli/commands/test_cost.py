@@ -83,6 +83,27 @@ def test_prices_of_another_region_leave_the_cost_unknown(
     assert "  Monthly cost: unknown -> unknown (unknown)\n" in text
     assert "~ provisioned reads: 5 RCU -> 9 RCU, unknown -> unknown (no prices of us-east-1)\n" in text
 
+    note = f"note: {prices} has no prices of us-east-1\n"
+    assert note == (ran := tablectl("plan", "-f", file(9), "--prices", str(prices))).stderr
+    assert "\nBy prices of me, 2026-01-01; " in ran.stdout
+    assert note in tablectl("drift", "-f", file(9), "--prices", str(prices)).stderr
+
+
+@pytest.mark.parametrize("option", ["--reads", "--writes", "--stream-reads", "--storage"])
+def test_a_table_that_no_spec_has(tablectl: Run, table: str, file: Callable[[int], str], option: str) -> None:
+    """A plan refuses an amount of an unknown table or index as wrong usage; drift says so in a note."""
+    path = file(9)
+    near, index = f"{option}: no table '{table}x' was found, did you mean '{table}'?", f"{table}/Nope"
+    refused = tablectl("plan", "-f", path, option, f"{table}x=5")
+    assert (64, "") == (refused.returncode, refused.stdout)
+    assert f"tablectl: {near}" in refused.stderr
+    assert (
+        f"{option}: no index '{index}' was found" in tablectl("plan", "-f", path, option, f"{index}=5").stderr
+    )
+    drift = tablectl("drift", "-f", path, "--prefix", table, option, f"{table}x=5")
+    assert (0, f"note: {near}\n") == (drift.returncode, drift.stderr)
+    assert "" == tablectl("plan", "-f", path, option, f"{table}=5").stderr
+
 
 def test_a_file_without_prices_is_refused_before_the_service_is_asked(offline: Run, tmp_path: Path) -> None:
     """The error is one line, and names the file."""

@@ -55,7 +55,7 @@ def test_sizes(text: str, size: int) -> None:
     assert options("--storage", text).usage().storage.by_resource == {"": Decimal(size)}
 
 
-@pytest.mark.parametrize("text", ["", "x", "-1", "1/m", "=5", "Music=", "1e9", "20MB"])
+@pytest.mark.parametrize("text", ["", "x", "-1", "1/m", "=5", "Music=", "1e9", "20MB", "Music=1M=2"])
 def test_what_is_not_a_rate_is_refused(text: str) -> None:
     """The error says how a rate is written."""
     with pytest.raises(click.BadParameter, match="a number a month such as 20M, or a second such as 50/s"):

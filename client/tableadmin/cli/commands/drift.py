@@ -17,8 +17,9 @@ from tableadmin.cli.app.settings import SETTINGS
 from tableadmin.cli.output import terminal_text, whole_files
 from tableadmin.cli.output.blocks import Lines
 from tableadmin.cli.requests.cost_options import CostOptions, cost_options
-from tableadmin.cli.specs import comparing, planning, regions, spec_files
-from tableadmin.cli.specs.spec_files import Source
+from tableadmin.cli.specs import comparing, planning, priced_tables, regions, spec_files
+from tableadmin.cli.specs.priced_tables import PricedTables
+from tableadmin.cli.specs.spec_files import LoadedSpec, Source
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
@@ -121,6 +122,10 @@ def drift(  # noqa: PLR0913  # click gives each option by name
     ]
     if prices:
         found = list(comparing.priced(found, costs, prices))
+        tables = _priced_tables(loaded, found)
+        told = [*tables.unknown_names(costs), *tables.missing_prices(costs, prices)]
+        spec_files.print_notes(told)
+        notes += told
     _show(session, found, notes, prices, with_endpoint=len(clients) > 1)
     if metrics:
         _write_metrics(metrics, session, found, list(clients))
@@ -129,6 +134,12 @@ def drift(  # noqa: PLR0913  # click gives each option by name
     _check(found)
     if exit_code and any(not each.is_same for each in found):
         raise click.exceptions.Exit(CHANGES_FOUND)
+
+
+def _priced_tables(loaded: Sequence[LoadedSpec], found: Sequence[Comparison]) -> PricedTables:
+    drifts = [each.drift for each in found]
+    live = [(each.table_name, each.billed_table) for each in drifts if each.billed_table]
+    return priced_tables.of(loaded, [each.plan for each in drifts if each.plan], live)
 
 
 def _show(

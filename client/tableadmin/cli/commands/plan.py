@@ -10,7 +10,7 @@ from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.output import terminal_text
 from tableadmin.cli.output.blocks import Lines
 from tableadmin.cli.requests.cost_options import CostOptions, cost_options
-from tableadmin.cli.specs import plan_file, planning, regions, spec_files
+from tableadmin.cli.specs import plan_file, planning, priced_tables, regions, spec_files
 from tableadmin.cli.specs.spec_files import Source
 from tableadmin.cli.views.plans import plan_text
 from tableadmin.cli.views.plans.plan_markdown import markdown
@@ -45,6 +45,13 @@ def plan(session: Session, source: Source, *, exit_code: bool, costs: CostOption
     loaded, notes = spec_files.read(source, session.region)
     notes = [*notes, *regions.tell(session, loaded)]
     planned = planning.planned(session.client, loaded, include_billing=costs.enabled)
+    if prices and not planned.errors:
+        tables = priced_tables.of(loaded, planned.plans)
+        if unknown := tables.unknown_names(costs):
+            raise click.UsageError("; ".join(unknown))
+        missing = tables.missing_prices(costs, prices)
+        spec_files.print_notes(missing)
+        notes += missing
     priced = planning.costs_of(planned.plans, costs, prices) if prices else None
     if session.output == "markdown" and session.in_blocks:
         click.echo(markdown(planned.plans, costs=priced), nl=False)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from difflib import get_close_matches
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
@@ -53,7 +54,8 @@ class _AmountType(click.ParamType[_Amount]):
         ctx: click.Context | None,
     ) -> _Amount:
         """VALUE as a number for a resource."""
-        resource, given, amount = str(value).rpartition("=")
+        text = str(value)
+        resource, given, amount = text.partition("=") if "=" in text else ("", "", text)
         found = self._pattern.fullmatch(amount.strip())
         if found is None or (given and not resource.strip()):
             self.fail(f"{value!r} is not {self._example}", param, ctx)
@@ -94,6 +96,21 @@ class CostOptions:
             first = first.merged(each)
         return first
 
+    def unknown(self, known: Collection[str]) -> list[str]:
+        """Return a line for each option with a table or index that is not in KNOWN (TABLE, TABLE/INDEX)."""
+        options = {
+            "--reads": self.reads,
+            "--writes": self.writes,
+            "--stream-reads": self.stream_reads,
+            "--storage": self.storage,
+        }
+        return [
+            f"{option}: {_not_found(each.resource, known)}"
+            for option, amounts in options.items()
+            for each in amounts
+            if each.resource and each.resource not in known
+        ]
+
     def usage(self) -> Usage:
         """The numbers of requests, and the sizes of what does not exist yet."""
         from tableadmin.cost import Usage  # noqa: PLC0415 - protobuf
@@ -104,6 +121,13 @@ class CostOptions:
             stream_reads=_rates(self.stream_reads),
             storage=_rates(self.storage),
         )
+
+
+def _not_found(resource: str, known: Collection[str]) -> str:
+    """Return that RESOURCE was not found, and the most similar name in KNOWN."""
+    kind = "index" if "/" in resource else "table"
+    near = get_close_matches(resource, [each for each in known if ("/" in each) == ("/" in resource)], n=1)
+    return f"no {kind} {resource!r} was found{f', did you mean {near[0]!r}?' if near else ''}"
 
 
 def _rates(amounts: Sequence[_Amount]) -> Rates:

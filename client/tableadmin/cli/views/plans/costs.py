@@ -71,8 +71,11 @@ def total_lines(costs: Costs) -> Iterator[Line]:
 
 
 def prices_note(prices: Prices) -> str:
-    """The date of PRICES, and what is not included."""
-    return f"By list prices of {prices.date or 'an unknown date'}; {_EXCLUDED}."
+    """The date of PRICES, their source if they are not list prices of AWS, and what is not included."""
+    date = prices.date or "an unknown date"
+    if prices.are_list_prices or not prices.source:
+        return f"By list prices of {date}; {_EXCLUDED}."
+    return f"By prices of {prices.source}, {date}; {_EXCLUDED}."
 
 
 def totals(found: Sequence[TableCost]) -> tuple[Amount, Amount, Amount, Amount]:

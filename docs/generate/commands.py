@@ -16,14 +16,19 @@ HEAD = """A page for each group of commands of `tablectl`, and one for `tableadm
 
 def pages() -> Mapping[str, str]:
     """Each page by its name."""
-    root = click.Context(tablectl, info_name="tablectl")
+    root = _root(tablectl, "tablectl")
     made = {"tablectl": page(*_command(root, depth=1, everywhere=frozenset()))}
     everywhere = frozenset(_names(tablectl))
     for context in _below(root):
         made[context.info_name or ""] = page(*_commands(context, 1, everywhere))
-    at_server = click.Context(server, info_name="tableadmin-server")
+    at_server = _root(server, "tableadmin-server")
     made["tableadmin-server"] = page(*_commands(at_server, 1, frozenset()))
     return made
+
+
+def _root(command: click.Command, name: str) -> click.Context:
+    # With the settings of the command: click keeps the first help option that it makes.
+    return click.Context(command, info_name=name, **command.context_settings)
 
 
 def _commands(context: click.Context, depth: int, everywhere: frozenset[str]) -> Iterator[str]:
@@ -56,6 +61,9 @@ def _command(context: click.Context, depth: int, everywhere: frozenset[str]) -> 
         and (option := param.get_help_record(context))
     ]
     yield table(("option", "meaning"), rows)
+    values = getattr(command, "values", None)
+    if values:
+        yield table(("value", "meaning"), [(f"`{value}`", meaning) for value, meaning in values[1]])
     yield from map(_paragraph, _paragraphs(command.epilog or ""))
     example = getattr(command, "example", None)
     if example:

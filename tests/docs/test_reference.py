@@ -9,7 +9,7 @@ from tableadmin.cli.app.program import tablectl
 
 CONTRACT = contract.pages()
 COMMANDS = commands.pages()
-_ROOT = click.Context(tablectl, info_name="tablectl")
+_ROOT = click.Context(tablectl, info_name="tablectl", **tablectl.context_settings)
 
 
 def test_each_rpc_is_described() -> None:
@@ -57,3 +57,15 @@ def test_the_server_has_a_page() -> None:
     page = COMMANDS["tableadmin-server"]
     assert "`--embedded" in page
     assert "\n### tableadmin-server policy test\n" in page
+
+
+def test_values_have_their_meanings() -> None:
+    """The page of a command explains the values of an argument as `--help` does."""
+    assert "| `settled` | No change of the table is in progress" in COMMANDS["wait"]
+
+
+def test_the_help_option_is_as_in_the_program() -> None:
+    """The commands keep their help option, with its short form."""
+    option = tablectl.get_help_option(_ROOT)
+    assert option is not None
+    assert ["-h", "--help"] == option.opts

@@ -106,15 +106,15 @@ class Command(click.Command):
     ) -> None:
         super().__init__(*args, **attributes)
         self.example = example
-        self._values = values
+        self.values = values
         self._own_params = self.params
         self.params = [*self._own_params, *_setting_options()]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the values and the command's own options. `tablectl --help` explains the settings."""
         own = [*self._own_params, *filter(None, [self.get_help_option(ctx)])]
-        if self._values:
-            heading, rows = self._values
+        if self.values:
+            heading, rows = self.values
             with formatter.section(heading):
                 formatter.write_dl(rows)
         _write_options(ctx, formatter, own)

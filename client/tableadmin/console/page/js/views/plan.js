@@ -29,6 +29,7 @@ export function plan({ table = null }) {
 
   function edited() {
     version += 1;
+    isPlanning = false;
     kept.text = editor.value;
     keep();
     fill(said, (result.childElementCount > 0 || said.textContent) && "The spec was edited: plan again.");

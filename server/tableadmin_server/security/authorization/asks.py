@@ -24,7 +24,7 @@ from tableadmin_server.security.authorization.classification import (
     Classified,
     action_of,
 )
-from tableadmin_server.security.authorization.context import CLASSES
+from tableadmin_server.security.authorization.context import CLASSES, Record, context_of
 from tableadmin_server.security.authorization.resources import Named, Place, named_tables, unrecognized
 
 _SERVICE = "tableadmin.v1.TableAdmin/"
@@ -75,6 +75,18 @@ class Ask:
     change_class: str = ""
     is_planned: bool = False
     cost_increase: Decimal | None = None
+
+    def context(self, now: datetime, peer: str | None) -> tuple[Record, Sequence[Record]]:
+        """Return the context in which policies decide at the time NOW, see `context_of`."""
+        return context_of(
+            self.subject,
+            max(self.at or now, now),
+            mine=self.mine,
+            peer=peer,
+            change_class=self.change_class,
+            is_planned=self.is_planned,
+            cost_increase=self.cost_increase,
+        )
 
 
 def asks(method: str, request: Message, place: Place) -> Sequence[Ask]:

@@ -2,9 +2,8 @@
 
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -15,7 +14,7 @@ from google.rpc.code_pb2 import Code
 from tableadmin_server.failure import Failure
 from tableadmin_server.security.authorization.approvals import RequiredApproval
 from tableadmin_server.security.authorization.asks import PLANNED_ACTIONS, Ask
-from tableadmin_server.security.authorization.context import address_of, context_of, is_plain
+from tableadmin_server.security.authorization.context import address_of, is_plain
 from tableadmin_server.security.authorization.decisions import (
     Circumstances,
     Decider,
@@ -100,7 +99,7 @@ class Authorizer:
         resource = Resource(endpoint, ask.table)
         peer = address_of(caller().peer) if decider.looks_at_peer else None
         circumstances = Circumstances(
-            partial(_context, ask, peer=peer),
+            lambda: ask.context(datetime.now(UTC), peer),
             is_plain=not ask.change_class and not ask.is_planned and is_plain(ask.subject.DESCRIPTOR),
             mine=ask.mine,
             own=ask.table is not None and self._is_own(endpoint, ask.table),
@@ -207,19 +206,6 @@ def _unapproved(principal: Principal, action: str, resource: Resource, decision:
         f"{principal} may not call {action} for {resource} without {needed}: {remedy}{_advice(decision)}",
         reason="APPROVAL_REQUIRED",
         metadata={"action": action, "resource": str(resource), "policies": ", ".join(decision.policies)},
-    )
-
-
-def _context(ask: Ask, *, peer: str | None) -> tuple[dict[str, object], Sequence[dict[str, object]]]:
-    now = datetime.now(UTC)
-    return context_of(
-        ask.subject,
-        max(ask.at or now, now),
-        mine=ask.mine,
-        peer=peer,
-        change_class=ask.change_class,
-        is_planned=ask.is_planned,
-        cost_increase=ask.cost_increase,
     )
 
 

@@ -18,7 +18,7 @@ from msgspec import Meta
 from tableadmin_server.failure import Failure
 from tableadmin_server.security.authorization.asks import PLANNED_RPCS, Ask, asks, step_asks
 from tableadmin_server.security.authorization.classification import RPCS, About, Classified, action_of
-from tableadmin_server.security.authorization.context import address_of, context_of
+from tableadmin_server.security.authorization.context import address_of
 from tableadmin_server.security.authorization.decisions import (
     Circumstances,
     Decider,
@@ -166,15 +166,7 @@ def _decide(case: Case, ask: Ask, decider: Decider, principal: Principal) -> Dec
     resource = Resource("" if about_server else case.endpoint, ask.table)
     now = case.now or datetime.now(UTC)
     circumstances = Circumstances(
-        lambda: context_of(
-            ask.subject,
-            max(ask.at or now, now),
-            mine=ask.mine,
-            peer=peer,
-            change_class=ask.change_class,
-            is_planned=ask.is_planned,
-            cost_increase=ask.cost_increase,
-        ),
+        lambda: ask.context(now, peer),
         mine=ask.mine,
         peer=peer,
     )

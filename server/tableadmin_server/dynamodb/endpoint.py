@@ -245,8 +245,9 @@ class BackgroundCalls:
         self._target = endpoint
         self._budgets = Budgets(config.background_calls_per_second, operation_rates(config.endpoint_url))
         self._under_way = CallQueue(config.pool_size)
-        # Only the first patient call waits for a slot. The others would make plans and operations wait.
-        self._patient = asyncio.Lock()
+        # The patient calls that may wait for a slot. More would make plans and operations wait, fewer would
+        # leave slots free.
+        self._patient = asyncio.Semaphore(config.pool_size)
 
     @property
     def name(self) -> str:

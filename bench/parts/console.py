@@ -8,10 +8,10 @@ from statistics import median
 
 from bench.targets import Target
 from tableadmin import Client
-from tests.browser.chromium import chromium, launched
-from tests.browser.console_process import running_console
-from tests.browser.figures import COUNT, all_read, change, first_page, thousand_tables
-from tests.browser.visit import visiting
+from tests.browser.harness.chromium import chromium, launched
+from tests.browser.harness.console_process import running_console
+from tests.browser.harness.figures import COUNT, all_read, change, first_page, thousand_tables
+from tests.browser.harness.visit import visiting
 from tests.engines.engine import REGION
 from tests.server_process import running_server
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.chromium import Chromium, chromium, launched
+from tests.browser.harness.chromium import Chromium, chromium, launched
 from tests.engines import EngineUnavailable
 from tests.engines.fixtures import unavailable
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import Page, expect
 
 from tableadmin.formats import read
-from tests.browser.chromium import chromium, launched
-from tests.browser.console_process import ConsoleProcess
-from tests.browser.guarded import GuardedServer, guarded_server
-from tests.browser.shown import enter, open_at, plan
-from tests.browser.specs import indexed, plain
-from tests.browser.visit import Visit, visiting
+from tests.browser.harness.chromium import chromium, launched
+from tests.browser.harness.console_process import ConsoleProcess
+from tests.browser.harness.guarded import GuardedServer, guarded_server
+from tests.browser.harness.shown import enter, open_at, plan
+from tests.browser.harness.specs import indexed, plain
+from tests.browser.harness.visit import Visit, visiting
 from tests.engines import Engine, ministack
 
 if TYPE_CHECKING:

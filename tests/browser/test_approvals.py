@@ -7,12 +7,12 @@ import pytest
 from playwright.sync_api import Browser, StorageState, expect
 
 from tableadmin.formats import read
-from tests.browser.chromium import Chromium
-from tests.browser.console_process import ConsoleProcess
-from tests.browser.guarded import GuardedServer, guarded_server
-from tests.browser.shown import apply, enter, expect_state, open_at, plan
-from tests.browser.specs import indexed, plain
-from tests.browser.visit import visiting
+from tests.browser.harness.chromium import Chromium
+from tests.browser.harness.console_process import ConsoleProcess
+from tests.browser.harness.guarded import GuardedServer, guarded_server
+from tests.browser.harness.shown import apply, enter, expect_state, open_at, plan
+from tests.browser.harness.specs import indexed, plain
+from tests.browser.harness.visit import visiting
 from tests.engines import Engine
 
 

@@ -2,8 +2,8 @@
 
 from playwright.sync_api import Browser
 
-from tests.browser.chromium import Chromium
-from tests.browser.visit import visiting
+from tests.browser.harness.chromium import Chromium
+from tests.browser.harness.visit import visiting
 
 _UNREADABLE = "<html lang=en><title>Page</title><main><h1>Page</h1><p style='color: #ccc'>pale</p></main>"
 

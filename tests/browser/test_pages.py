@@ -10,11 +10,11 @@ from playwright.sync_api import Browser, StorageState, expect
 from tableadmin import Client
 from tableadmin.formats import read
 from tableadmin.v1 import TimeToLiveSpecification
-from tests.browser.chromium import Chromium
-from tests.browser.console_process import ConsoleProcess, running_console
-from tests.browser.shown import enter, open_at, plan
-from tests.browser.specs import indexed, plain
-from tests.browser.visit import Visit, visiting
+from tests.browser.harness.chromium import Chromium
+from tests.browser.harness.console_process import ConsoleProcess, running_console
+from tests.browser.harness.shown import enter, open_at, plan
+from tests.browser.harness.specs import indexed, plain
+from tests.browser.harness.visit import Visit, visiting
 from tests.server_process import ServerProcess
 
 _NARROW = 360

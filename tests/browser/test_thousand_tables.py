@@ -7,10 +7,10 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tableadmin import Client
-from tests.browser.chromium import Chromium
-from tests.browser.console_process import running_console
-from tests.browser.figures import COUNT, all_read, change, first_page, thousand_tables
-from tests.browser.visit import visiting
+from tests.browser.harness.chromium import Chromium
+from tests.browser.harness.console_process import running_console
+from tests.browser.harness.figures import COUNT, all_read, change, first_page, thousand_tables
+from tests.browser.harness.visit import visiting
 from tests.engines.engine import REGION
 from tests.server_process import ServerProcess, running_server
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect
 
-from tests.browser.chromium import Chromium
-from tests.browser.console_process import running_console
-from tests.browser.shown import apply, enter, expect_state, plan
-from tests.browser.specs import indexed, plain
-from tests.browser.visit import visiting
+from tests.browser.harness.chromium import Chromium
+from tests.browser.harness.console_process import running_console
+from tests.browser.harness.shown import apply, enter, expect_state, plan
+from tests.browser.harness.specs import indexed, plain
+from tests.browser.harness.visit import visiting
 from tests.server_process import ServerProcess
 
 

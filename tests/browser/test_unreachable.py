@@ -7,11 +7,11 @@ from playwright.sync_api import Browser, expect
 
 from tableadmin import Client
 from tableadmin.formats import read
-from tests.browser.chromium import Chromium
-from tests.browser.console_process import running_console
-from tests.browser.shown import enter
-from tests.browser.specs import plain
-from tests.browser.visit import visiting
+from tests.browser.harness.chromium import Chromium
+from tests.browser.harness.console_process import running_console
+from tests.browser.harness.shown import enter
+from tests.browser.harness.specs import plain
+from tests.browser.harness.visit import visiting
 from tests.engines import Engine
 from tests.server.conftest import write_config
 from tests.server_process import running_server

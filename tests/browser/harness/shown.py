@@ -2,8 +2,8 @@
 
 from playwright.sync_api import Page, StorageState, expect
 
-from tests.browser.console_process import ConsoleProcess
-from tests.browser.visit import Visit
+from tests.browser.harness.console_process import ConsoleProcess
+from tests.browser.harness.visit import Visit
 
 
 def enter(visit: Visit, console: ConsoleProcess) -> StorageState:

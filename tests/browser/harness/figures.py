@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 
 from tableadmin import Client
 from tableadmin.v1 import BillingMode, ProvisionedThroughput
-from tests.browser.console_process import ConsoleProcess
-from tests.browser.visit import Visit
+from tests.browser.harness.console_process import ConsoleProcess
+from tests.browser.harness.visit import Visit
 from tests.engines import Engine, ministack
 
 COUNT = 1000

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from tableadmin import Client
 from tableadmin_server.security.authentication.static_tokens import digest_of
-from tests.browser.console_process import ConsoleProcess, running_console
+from tests.browser.harness.console_process import ConsoleProcess, running_console
 from tests.engines import Engine
 from tests.server_process import running_server
 
-_PAGE = Path(__file__).parents[2] / "docs" / "operate" / "security.md"
+_PAGE = Path(__file__).parents[3] / "docs" / "operate" / "security.md"
 _SECTION = re.compile(r"^### Approval\n(.*?)^### ", re.MULTILINE | re.DOTALL)
 # What the page of the test has beside: a principal who only reads, and tables that nobody changes.
 _MORE = """

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.engines.cache import cached, npm, program
 from tests.engines.engine import EngineUnavailable
 
-_NPM = Path(__file__).with_name("npm")
+_NPM = Path(__file__).parents[1] / "npm"
 _PINNED_RUNS_ON = ("Linux", "x86_64")
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 

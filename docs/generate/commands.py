@@ -53,6 +53,7 @@ def _command(context: click.Context, depth: int, everywhere: frozenset[str]) -> 
     yield f"{'#' * depth} {context.command_path}"
     yield f"```text\n{context.command_path} {usage}\n```"
     yield from map(_paragraph, _paragraphs(command.help or ""))
+    yield from _values(command)
     rows = [
         (f"`{option[0]}`", option[1])
         for param in command.params
@@ -61,13 +62,19 @@ def _command(context: click.Context, depth: int, everywhere: frozenset[str]) -> 
         and (option := param.get_help_record(context))
     ]
     yield table(("option", "meaning"), rows)
-    values = getattr(command, "values", None)
-    if values:
-        yield table(("value", "meaning"), [(f"`{value}`", meaning) for value, meaning in values[1]])
     yield from map(_paragraph, _paragraphs(command.epilog or ""))
     example = getattr(command, "example", None)
     if example:
         yield f"```text\n$ {example}\n```"
+
+
+def _values(command: click.Command) -> Iterator[str]:
+    """The values of an argument or an option of COMMAND, under their heading."""
+    values = getattr(command, "values", None)
+    if values:
+        heading, rows = values
+        yield f"**{heading}**"
+        yield table(("value", "meaning"), [(f"`{value}`", meaning) for value, meaning in rows])
 
 
 def _paragraphs(text: str) -> Iterator[str]:

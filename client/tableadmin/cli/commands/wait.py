@@ -62,7 +62,7 @@ def _forms(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
     required=True,
     callback=_condition,
     shell_complete=_forms,
-    help="Condition to wait for; see above.",
+    help="Condition to wait for; see Conditions.",
 )
 @pass_session
 def wait(session: Session, name: str, text: str) -> None:

@@ -59,7 +59,7 @@ def _decide(decider: Decider, action: str) -> None:
     request = UpdateTableRequest() if action == "UpdateTable" else DescribeTableRequest()
     now = datetime.now(UTC)
     circumstances = Circumstances(
-        lambda: context_of(request, now, mine=False), is_plain=is_plain(request.DESCRIPTOR)
+        lambda: context_of(request, now, is_requester=False), is_plain=is_plain(request.DESCRIPTOR)
     )
     decision = decider.decide(_ANA, action, Resource("staging", "team-7-orders"), circumstances)
     assert decision is not None

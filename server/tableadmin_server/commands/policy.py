@@ -76,8 +76,8 @@ def test(config: Path, folder: Path | None, cases: tuple[Path, ...]) -> None:
     The decision is allow, deny or approval: permitted to an operation that is approved.
 
     Optional: policy (the @id of a policy that must decide), now, tags and items (of the table), and for an
-    operation operation_of (its table) and mine. peer is the IP address of the caller. With planned = true
-    the RPC is a call of a plan, which costs monthly_cost_increase US dollars more a month.
+    operation operation_of (its table) and is_requester. peer is the IP address of the caller. With planned =
+    true the RPC is a call of a plan, which costs monthly_cost_increase US dollars more a month.
     """
     configuration = _loaded(config)
     decider = _compiled(configuration, folder)

@@ -34,11 +34,19 @@ from tableadmin_server.interceptors.wrapping import Context, Handler, Received, 
 from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
 from tableadmin_server.operations.following import not_found
 from tableadmin_server.security.audit.requests import add_found_table
-from tableadmin_server.security.authorization.asks import Ask, asks
 from tableadmin_server.security.authorization.authorizer import Authorizer, denied
-from tableadmin_server.security.authorization.classification import RPCS, About, Classified, action_of
+from tableadmin_server.security.authorization.classification import (
+    RPCS,
+    Classification,
+    ResourceType,
+    action_of,
+)
 from tableadmin_server.security.authorization.decisions import DENIED, Resource
 from tableadmin_server.security.authorization.permitting import set_permitting_policies
+from tableadmin_server.security.authorization.required_permissions import (
+    RequiredPermission,
+    required_permissions,
+)
 from tableadmin_server.security.authorization.resources import AccountUnknown, Place
 from tableadmin_server.security.identity import Principal, caller
 from tableadmin_server.tables.reading import background_reader
@@ -61,7 +69,7 @@ class Admitted:
 
     principal: Principal
     endpoint: Endpoint
-    asks: Sequence[Ask]
+    permissions: Sequence[RequiredPermission]
     selects: bool = False
 
 
@@ -87,21 +95,21 @@ class AuthorizationInterceptor(Interceptor):
         """See `Interceptor`: each call is authorized first."""
         name = method.removeprefix("/")
         row = RPCS.get(name)
-        if row is not None and row.about is About.NOTHING and row.group is None:
+        if row is not None and row.resource_type is ResourceType.NONE and row.group is None:
             return handler
         return self._guarded(handler, name, row)
 
-    def _guarded(self, handler: Handler, method: str, row: Classified | None) -> Handler:
+    def _guarded(self, handler: Handler, method: str, row: Classification | None) -> Handler:
         parse = handler.request_deserializer
         if row is not None and inspect.isasyncgenfunction(handler.unary_stream):
-            about_server = row.about is About.SERVER
+            about_server = row.resource_type is ResourceType.SERVER
             stream = (
                 self._server_stream(handler.unary_stream, action_of(method))
                 if about_server
                 else self._stream(handler.unary_stream, method, row)
             )
             return grpc.unary_stream_rpc_method_handler(stream, parse, handler.response_serializer)
-        if row is not None and row.about is About.SERVER:
+        if row is not None and row.resource_type is ResourceType.SERVER:
             return wrapped(handler, self._checking_server(action_of(method)), parse)
         if row is None or handler.unary_unary is None:
             return wrapped(handler, _refusing(method), parse)
@@ -111,32 +119,32 @@ class AuthorizationInterceptor(Interceptor):
     def _checking_server(self, action: str) -> Callable[..., Any]:
         @asynccontextmanager
         async def checking(request: Received, _context: Context) -> AsyncIterator[Received]:
-            await self._authorizer.check(caller().principal, [Ask(action, None, _NOTHING)], "")
+            await self._authorizer.check(caller().principal, [RequiredPermission(action, None, _NOTHING)], "")
             yield request
 
         return checking
 
     def _server_stream(self, handle: _Streaming, action: str) -> _Streaming:
-        ask = Ask(action, None, _NOTHING)
+        permission = RequiredPermission(action, None, _NOTHING)
 
         async def stream(request: Received, context: Context) -> AsyncGenerator[Any]:
             principal, policies = caller().principal, self._authorizer.sha256
-            await self._authorizer.check(principal, [ask], "")
+            await self._authorizer.check(principal, [permission], "")
             async with aclosing(handle(request, context)) as answers:
                 async for answer in answers:
                     if self._authorizer.sha256 != policies:
                         policies = self._authorizer.sha256
-                        await self._authorizer.check(principal, [ask], "")
+                        await self._authorizer.check(principal, [permission], "")
                     yield answer
 
         return stream
 
-    def _unary(self, handle: _Behavior, method: str, row: Classified, *, parsed: bool) -> _Behavior:
+    def _unary(self, handle: _Behavior, method: str, row: Classification, *, parsed: bool) -> _Behavior:
         request_type, response_type = _messages(method)
 
         async def behave(given: Received, context: Context) -> Any:  # noqa: ANN401  # of whichever RPC
             request = given if parsed else await received(request_type.FromString, given)
-            if row.about is About.NOTHING:
+            if row.resource_type is ResourceType.NONE:
                 return await self._visible_endpoints(await handle(given, context), action_of(method))
             call = await self._admit(method, row, request, context)
             if not call.selects or row.listing is None:
@@ -152,7 +160,7 @@ class AuthorizationInterceptor(Interceptor):
 
         return behave
 
-    def _stream(self, handle: _Streaming, method: str, row: Classified) -> _Streaming:
+    def _stream(self, handle: _Streaming, method: str, row: Classification) -> _Streaming:
         async def stream(request: Received, context: Context) -> AsyncGenerator[Any]:
             principal = caller().principal
             key = authorized_streams.key_of(principal, self._authorizer.sha256)
@@ -183,7 +191,7 @@ class AuthorizationInterceptor(Interceptor):
         """The part of ANSWER that CALL may see, None if nothing. KEY seals the resume tokens of watches."""
         if isinstance(request, WatchRequest):
             table = authorized_streams.table_of_event(answer) if call.selects else ""
-            if table and not await self._sees(call, call.asks[0].action, table):
+            if table and not await self._sees(call, call.permissions[0].action, table):
                 return None
             return authorized_streams.sealed(authorized_streams.nameless(answer), key)
         if isinstance(request, PlanTablesRequest):
@@ -197,65 +205,71 @@ class AuthorizationInterceptor(Interceptor):
         if not isinstance(request, WatchRequest):
             return failure
         return await authorized_streams.nameless_failure(
-            failure, partial(self._sees, call, call.asks[0].action)
+            failure, partial(self._sees, call, call.permissions[0].action)
         )
 
-    async def _check_again(self, call: Admitted, row: Classified, request: Message) -> None:
+    async def _check_again(self, call: Admitted, row: Classification, request: Message) -> None:
         """Authorize a stream again after a change of the policies; raises Failure if it must end."""
         if isinstance(request, WatchRequest) and call.selects:
             raise authorized_streams.policies_changed()
         try:
-            await self._authorizer.check(call.principal, call.asks, call.endpoint.name)
+            await self._authorizer.check(call.principal, call.permissions, call.endpoint.name)
         except Failure as failure:
-            if row.about is About.OPERATIONS and failure.code == Code.PERMISSION_DENIED:
+            if row.resource_type is ResourceType.OPERATIONS and failure.code == Code.PERMISSION_DENIED:
                 raise not_found(next(iter(_operation_ids(request)))) from None
             raise
 
-    async def _admit(self, method: str, row: Classified, request: Message, context: Context) -> Admitted:
+    async def _admit(self, method: str, row: Classification, request: Message, context: Context) -> Admitted:
         """Authorize the call; raises Failure if it may not be handled."""
         principal = caller().principal
         endpoint = await self._endpoint(method, request, context, principal)
-        if row.about is About.OPERATIONS:
-            about = [
-                await self._operation_ask(principal, method, each, endpoint, request)
+        if row.resource_type is ResourceType.OPERATIONS:
+            permissions = [
+                await self._operation_permission(principal, method, each, endpoint, request)
                 for each in _operation_ids(request)
             ]
-            return Admitted(principal, endpoint, about)
-        asked = await self._asks(method, request, endpoint)
-        if asked[0].table is not None:
+            return Admitted(principal, endpoint, permissions)
+        needed = await self._required_permissions(method, request, endpoint)
+        if needed[0].table is not None:
             if isinstance(
                 request, ApplyPlanRequest
             ):  # each step of the operation says what is to be approved
-                await self._authorizer.required_approvals(principal, asked, endpoint.name)
+                await self._authorizer.required_approvals(principal, needed, endpoint.name)
             else:
-                await self._authorizer.check(principal, asked, endpoint.name)
-            return Admitted(principal, endpoint, asked)
-        return await self._admit_selection(row, asked, principal, endpoint)
+                await self._authorizer.check(principal, needed, endpoint.name)
+            return Admitted(principal, endpoint, needed)
+        return await self._admit_selection(row, needed, principal, endpoint)
 
-    async def _asks(self, method: str, request: Message, endpoint: Endpoint) -> Sequence[Ask]:
-        """The asks of the call; raises Failure, also for an ARN if the account of the endpoint is unknown."""
+    async def _required_permissions(
+        self, method: str, request: Message, endpoint: Endpoint
+    ) -> Sequence[RequiredPermission]:
+        """The permissions that the call needs; raises Failure, also for an ARN of an unknown account."""
         try:
-            return asks(method, request, place_of(endpoint))
+            return required_permissions(method, request, place_of(endpoint))
         except AccountUnknown:
             if await endpoint.account.learned() is None:
                 raise
-        return asks(method, request, place_of(endpoint))
+        return required_permissions(method, request, place_of(endpoint))
 
     async def _admit_selection(
-        self, row: Classified, asked: Sequence[Ask], principal: Principal, endpoint: Endpoint
+        self,
+        row: Classification,
+        needed: Sequence[RequiredPermission],
+        principal: Principal,
+        endpoint: Endpoint,
     ) -> Admitted:
         """Authorize a call that names no table: for the whole endpoint, or for the visible tables."""
-        action = row.entry_action or asked[0].action
+        action = row.entry_action or needed[0].action
         decision = DENIED
-        if row.about is About.ENDPOINT:
-            decision = await self._authorizer.decide(principal, asked[0], endpoint.name)
+        if row.resource_type is ResourceType.ENDPOINT:
+            decision = await self._authorizer.decide(principal, needed[0], endpoint.name)
             if decision.allowed:
                 set_permitting_policies(decision.policies)
-                return Admitted(principal, endpoint, asked)
-        filters = row.listing is not None or row.about is About.TABLES
+                return Admitted(principal, endpoint, needed)
+        filters = row.listing is not None or row.resource_type is ResourceType.TABLES
         if not filters or not self._authorizer.may_permit(principal, [action], endpoint.name):
-            raise denied(principal, asked[0].action, Resource(endpoint.name), decision)
-        return Admitted(principal, endpoint, asked, selects=True)
+            raise denied(principal, needed[0].action, Resource(endpoint.name), decision)
+        return Admitted(principal, endpoint, needed, selects=True)
 
     async def _endpoint(
         self, method: str, request: Message, context: Context, principal: Principal
@@ -266,18 +280,18 @@ class AuthorizationInterceptor(Interceptor):
         except Failure as failure:
             if failure.code != Code.NOT_FOUND:
                 raise
-            ask = Ask("ListEndpoints", None, request)
+            permission = RequiredPermission("ListEndpoints", None, request)
             for endpoint in self._endpoints:
-                if not (await self._authorizer.decide(principal, ask, endpoint.name)).allowed:
+                if not (await self._authorizer.decide(principal, permission, endpoint.name)).allowed:
                     name = failure.metadata["endpoint"]
                     table = _first_table(method, request, name)
                     raise denied(principal, action_of(method), Resource(name, table), DENIED) from None
             raise
 
-    async def _operation_ask(
+    async def _operation_permission(
         self, principal: Principal, method: str, operation_id: str, endpoint: Endpoint, request: Message
-    ) -> Ask:
-        """The ask of a call about an operation; raises NOT_FOUND if the caller may not see the operation."""
+    ) -> RequiredPermission:
+        """The permission for a call about an operation; raises NOT_FOUND if the caller may not see it."""
         action = action_of(method)
         # The cause is for the audit record only. The caller gets NOT_FOUND.
         if not operation_id or not self._authorizer.may_permit(principal, {action, _SEE}, endpoint.name):
@@ -287,19 +301,19 @@ class AuthorizationInterceptor(Interceptor):
         except Failure as failure:
             if failure.code not in {Code.DATA_LOSS, Code.FAILED_PRECONDITION}:
                 raise
-            table, mine = "", False  # the record can't be read, so its table is unknown
+            table, is_requester = "", False  # the record can't be read, so its table is unknown
         else:
             if found is None:
                 raise not_found(operation_id)
-            table, mine = found.spec.table_name, found.spec.principal == principal
+            table, is_requester = found.spec.table_name, found.spec.principal == principal
             add_found_table(table)
-        ask = Ask(action, table, request, mine)
-        decision = await self._authorizer.decide(principal, ask, endpoint.name)
+        permission = RequiredPermission(action, table, request, is_requester)
+        decision = await self._authorizer.decide(principal, permission, endpoint.name)
         if decision.allowed:
             set_permitting_policies(decision.policies)
-            return ask
+            return permission
         denial = denied(principal, action, Resource(endpoint.name, table), decision)
-        seen = await self._authorizer.decide(principal, replace(ask, action=_SEE), endpoint.name)
+        seen = await self._authorizer.decide(principal, replace(permission, action=_SEE), endpoint.name)
         if seen.allowed:
             raise denial
         raise not_found(operation_id) from denial
@@ -319,23 +333,23 @@ class AuthorizationInterceptor(Interceptor):
 
     async def _sees(self, call: Admitted, action: str, table: str) -> bool:
         decision = await self._authorizer.decide(
-            call.principal, Ask(action, table, _NOTHING), call.endpoint.name
+            call.principal, RequiredPermission(action, table, _NOTHING), call.endpoint.name
         )
         return decision.allowed
 
     async def _selected(self, call: Admitted, request: ExportTablesRequest) -> Sequence[str]:
         names = await background_reader(call.endpoint).table_names()
         entries = [Entry(name) for name in names if name.startswith(request.prefix)]
-        shown = await self._visible(call, call.asks[0].action, entries)
+        shown = await self._visible(call, call.permissions[0].action, entries)
         return [each.table for each, is_shown in zip(entries, shown, strict=True) if is_shown]
 
     async def _visible_endpoints(self, response: ListEndpointsResponse, action: str) -> ListEndpointsResponse:
         principal = caller().principal
-        ask = Ask(action, None, _NOTHING)
+        permission = RequiredPermission(action, None, _NOTHING)
         shown = [
             each
             for each in response.endpoints
-            if (await self._authorizer.decide(principal, ask, each.name)).allowed
+            if (await self._authorizer.decide(principal, permission, each.name)).allowed
         ]
         if not shown:
             raise denied(principal, action, Resource(response.endpoints[0].name), DENIED)
@@ -378,6 +392,6 @@ def _operation_ids(request: Any) -> Iterable[str]:  # noqa: ANN401  # a request 
 
 def _first_table(method: str, request: Message, endpoint: str) -> str | None:
     """The table in the denial of a call to an unknown endpoint, as for a known one; raises Failure."""
-    if RPCS[method].about not in {About.TABLES, About.ENDPOINT}:
+    if RPCS[method].resource_type not in {ResourceType.TABLES, ResourceType.ENDPOINT}:
         raise not_found(next(iter(_operation_ids(request))))
-    return asks(method, request, Place(endpoint, "", None))[0].table
+    return required_permissions(method, request, Place(endpoint, "", None))[0].table

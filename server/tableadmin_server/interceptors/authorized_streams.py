@@ -14,8 +14,8 @@ from google.rpc.code_pb2 import Code
 from tableadmin.v1 import PlanTablesResponse, StepDenial, WatchGap, WatchResponse
 from tableadmin_server.failure import Failure
 from tableadmin_server.security.authorization.approvals import RequiredApproval, message_of
-from tableadmin_server.security.authorization.asks import step_asks
 from tableadmin_server.security.authorization.authorizer import Authorizer
+from tableadmin_server.security.authorization.required_permissions import step_permissions
 from tableadmin_server.security.authorization.resources import Place, table_in
 from tableadmin_server.security.identity import Principal
 
@@ -120,11 +120,13 @@ async def note_decisions(
     for step in response.plan.steps:
         call: Message = getattr(step, step.WhichOneof("call") or "create_table")
         required: dict[RequiredApproval, None] = {}
-        for ask in step_asks(call, response.table_name, place, at, increase):
-            decision = await authorizer.decide(principal, ask, place.endpoint)
+        for permission in step_permissions(call, response.table_name, place, at, increase):
+            decision = await authorizer.decide(principal, permission, place.endpoint)
             required.update(dict.fromkeys(decision.required))
             if not (decision.allowed or decision.required):
-                denial = StepDenial(action=ask.action, policies=decision.policies, advice=decision.advice)
+                denial = StepDenial(
+                    action=permission.action, policies=decision.policies, advice=decision.advice
+                )
                 step.denial.CopyFrom(denial)
                 break
         else:

@@ -18,20 +18,22 @@ from tableadmin.v1 import (
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.failure import Failure, invalid_request
 from tableadmin_server.security.authorization.approvals import message_of
-from tableadmin_server.security.authorization.asks import PLANNED_ACTIONS, Ask
 from tableadmin_server.security.authorization.authorizer import Authorizer
-from tableadmin_server.security.authorization.classification import ACTIONS, RPCS, About, action_of
+from tableadmin_server.security.authorization.classification import ACTIONS, RPCS, ResourceType, action_of
+from tableadmin_server.security.authorization.required_permissions import PLANNED_ACTIONS, RequiredPermission
 from tableadmin_server.security.identity import Principal, caller
 from tableadmin_server.services.call_metadata import called_endpoint
 
 SERVICE = access_service_pb2.DESCRIPTOR.services_by_name["AccessService"]
 
 _NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}\Z")
-_OF_SERVER = frozenset(action_of(method) for method, row in RPCS.items() if row.about is About.SERVER)
+_OF_SERVER = frozenset(
+    action_of(method) for method, row in RPCS.items() if row.resource_type is ResourceType.SERVER
+)
 _OF_ENDPOINTS = frozenset(
     action_of(method)
     for method, row in RPCS.items()
-    if row.about is About.ENDPOINT or (row.about is About.NOTHING and row.group)
+    if row.resource_type is ResourceType.ENDPOINT or (row.resource_type is ResourceType.NONE and row.group)
 )
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
@@ -62,15 +64,15 @@ def handlers(endpoints: Endpoints, authorizer: Authorizer | None) -> "grpc.Gener
                 raise
             # An unknown endpoint looks like an endpoint at which nothing is permitted.
             return CheckAccessResponse(permitted=False)
-        ask = Ask(request.action, request.table_name or None, Empty())
-        decision = await authorizer.decide(caller().principal, ask, endpoint)
+        permission = RequiredPermission(request.action, request.table_name or None, Empty())
+        decision = await authorizer.decide(caller().principal, permission, endpoint)
         return CheckAccessResponse(
             permitted=decision.allowed,
             policies=decision.policies,
             advice=decision.advice,
             required_approvals=map(message_of, decision.required),
             # Only the calls of plans can wait for approval.
-            made_by_plans=ask.action in PLANNED_ACTIONS if decision.required else None,
+            made_by_plans=permission.action in PLANNED_ACTIONS if decision.required else None,
         )
 
     return grpc.method_handlers_generic_handler(

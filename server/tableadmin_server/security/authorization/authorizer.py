@@ -13,7 +13,6 @@ from google.rpc.code_pb2 import Code
 
 from tableadmin_server.failure import Failure
 from tableadmin_server.security.authorization.approvals import RequiredApproval
-from tableadmin_server.security.authorization.asks import PLANNED_ACTIONS, Ask
 from tableadmin_server.security.authorization.context import address_of, is_plain
 from tableadmin_server.security.authorization.decisions import (
     Circumstances,
@@ -31,6 +30,7 @@ from tableadmin_server.security.authorization.policies import (
     load,
     read_folder,
 )
+from tableadmin_server.security.authorization.required_permissions import PLANNED_ACTIONS, RequiredPermission
 from tableadmin_server.security.authorization.schema import schema_of
 from tableadmin_server.security.identity import Principal, caller
 
@@ -42,7 +42,7 @@ _MAX_PROBLEMS = 20
 # Reads the facts of a table that decisions need, by endpoint and table name. Raises Failure.
 ReadFacts: TypeAlias = Callable[[str, str, FactsNeeded], Awaitable[Facts]]
 # Returns whether a table, by endpoint and table name, is the operations table.
-IsOwn: TypeAlias = Callable[[str, str], bool]
+IsOperationsTable: TypeAlias = Callable[[str, str], bool]
 
 
 def compile_folder(folder: Path, configured: Configured) -> Decider:
@@ -59,12 +59,18 @@ def compile_texts(texts: Mapping[str, str], configured: Configured) -> Decider:
 class Authorizer:
     """Decides by the newest valid policies of FOLDER. READ_FACTS reads facts of tables that policies use."""
 
-    def __init__(self, folder: Path, configured: Configured, read_facts: ReadFacts, is_own: IsOwn) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        configured: Configured,
+        read_facts: ReadFacts,
+        is_operations_table: IsOperationsTable,
+    ) -> None:
         """Load the policies. Raises PolicyError."""
         self._folder = folder
         self._configured = configured
         self._read_facts = read_facts
-        self._is_own = is_own
+        self._is_operations_table = is_operations_table
         # The state of the files when they were last loaded, and when they were last checked.
         self._loaded = self._seen = _state(folder)
         self._decider = compile_folder(folder, configured)
@@ -88,49 +94,62 @@ class Authorizer:
         """Whether any policy may permit any of ACTIONS to PRINCIPAL for any table of ENDPOINT."""
         return any(self._decider.may_permit(principal, action, endpoint) for action in actions)
 
-    async def decide(self, principal: Principal, ask: Ask, endpoint: str) -> Decision:
-        """Decide about ASK of PRINCIPAL at ENDPOINT ("" for the server). Raises Failure of READ_FACTS."""
-        decision = await self._decide(principal, ask, endpoint)
+    async def decide(self, principal: Principal, permission: RequiredPermission, endpoint: str) -> Decision:
+        """Decide about PERMISSION of PRINCIPAL at ENDPOINT ("" for the server).
+
+        Raises Failure of READ_FACTS.
+        """
+        decision = await self._decide(principal, permission, endpoint)
         self.decisions[_outcome(decision)] += 1
         return decision
 
-    async def _decide(self, principal: Principal, ask: Ask, endpoint: str) -> Decision:
+    async def _decide(self, principal: Principal, permission: RequiredPermission, endpoint: str) -> Decision:
         decider = self._decider
-        resource = Resource(endpoint, ask.table)
+        resource = Resource(endpoint, permission.table)
         peer = address_of(caller().peer) if decider.looks_at_peer else None
         circumstances = Circumstances(
-            lambda: ask.context(datetime.now(UTC), peer),
-            is_plain=not ask.change_class and not ask.is_planned and is_plain(ask.subject.DESCRIPTOR),
-            mine=ask.mine,
-            own=ask.table is not None and self._is_own(endpoint, ask.table),
+            lambda: permission.context(datetime.now(UTC), peer),
+            is_plain=not permission.change_class
+            and not permission.is_planned
+            and is_plain(permission.subject.DESCRIPTOR),
+            is_requester=permission.is_requester,
+            is_operations_table=permission.table is not None
+            and self._is_operations_table(endpoint, permission.table),
             peer=peer,
         )
-        decision = decider.decide(principal, ask.action, resource, circumstances)
+        decision = decider.decide(principal, permission.action, resource, circumstances)
         if decision is not None:
             return decision
-        needed = decider.facts_needed(principal, ask.action, endpoint)
-        facts = await self._read_facts(endpoint, ask.table, needed) if ask.table else Facts()
-        return decider.decide_with(facts, principal, ask.action, resource, circumstances)
+        needed = decider.facts_needed(principal, permission.action, endpoint)
+        facts = await self._read_facts(endpoint, permission.table, needed) if permission.table else Facts()
+        return decider.decide_with(facts, principal, permission.action, resource, circumstances)
 
-    async def check(self, principal: Principal, asks: Iterable[Ask], endpoint: str) -> None:
-        """Raise Failure (PERMISSION_DENIED) for the first of ASKS that is denied or needs an approval."""
-        await self._check(principal, asks, endpoint, approvable=False)
+    async def check(
+        self, principal: Principal, permissions: Iterable[RequiredPermission], endpoint: str
+    ) -> None:
+        """Raise Failure (PERMISSION_DENIED) for the first of PERMISSIONS that is denied or needs approval."""
+        await self._check(principal, permissions, endpoint, approvable=False)
 
     async def required_approvals(
-        self, principal: Principal, asks: Iterable[Ask], endpoint: str
+        self, principal: Principal, permissions: Iterable[RequiredPermission], endpoint: str
     ) -> tuple[RequiredApproval, ...]:
-        """Return the approvals that ASKS need. Raises Failure for the first that is denied."""
-        return await self._check(principal, asks, endpoint, approvable=True)
+        """Return the approvals that PERMISSIONS need. Raises Failure for the first that is denied."""
+        return await self._check(principal, permissions, endpoint, approvable=True)
 
     async def _check(
-        self, principal: Principal, asks: Iterable[Ask], endpoint: str, *, approvable: bool
+        self,
+        principal: Principal,
+        permissions: Iterable[RequiredPermission],
+        endpoint: str,
+        *,
+        approvable: bool,
     ) -> tuple[RequiredApproval, ...]:
         permitted: dict[str, None] = {}
         required: dict[RequiredApproval, None] = {}
-        for ask in asks:
-            decision = await self.decide(principal, ask, endpoint)
+        for permission in permissions:
+            decision = await self.decide(principal, permission, endpoint)
             if not (decision.allowed or (decision.required and approvable)):
-                raise denied(principal, ask.action, Resource(endpoint, ask.table), decision)
+                raise denied(principal, permission.action, Resource(endpoint, permission.table), decision)
             permitted.update(dict.fromkeys(decision.policies))
             required.update(dict.fromkeys(decision.required))
         set_permitting_policies(tuple(permitted))

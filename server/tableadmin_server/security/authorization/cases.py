@@ -16,8 +16,12 @@ from google.protobuf.message_factory import GetMessageClass
 from msgspec import Meta
 
 from tableadmin_server.failure import Failure
-from tableadmin_server.security.authorization.asks import PLANNED_RPCS, Ask, asks, step_asks
-from tableadmin_server.security.authorization.classification import RPCS, About, Classified, action_of
+from tableadmin_server.security.authorization.classification import (
+    RPCS,
+    Classification,
+    ResourceType,
+    action_of,
+)
 from tableadmin_server.security.authorization.context import address_of
 from tableadmin_server.security.authorization.decisions import (
     Circumstances,
@@ -25,6 +29,12 @@ from tableadmin_server.security.authorization.decisions import (
     Decision,
     Facts,
     Resource,
+)
+from tableadmin_server.security.authorization.required_permissions import (
+    PLANNED_RPCS,
+    RequiredPermission,
+    required_permissions,
+    step_permissions,
 )
 from tableadmin_server.security.authorization.resources import Place
 from tableadmin_server.security.identity import Principal, parsed_principal
@@ -39,11 +49,10 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     `request` has the fields of the request of `rpc`, by their names in the contract. `tags` and `items` are
     facts of the table. Without `items` the table does not exist. `now` is the time of the request.
-    `operation_of` is the table of the operation of an RPC of OperationService. `mine` says whether the
-    principal has requested the operation. `peer` is the IP address of the caller. Without `peer` the call
-    comes through a Unix socket. `planned` says that `rpc` is a call of a plan, and
-    `monthly_cost_increase` how many US dollars more the table costs a month after this plan. Without it the
-    increase is not known.
+    `operation_of` is the table of the operation of an RPC of OperationService. `is_requester` says whether
+    the principal has requested the operation. `peer` is the IP address of the caller. Without `peer` the call
+    comes through a Unix socket. `planned` says that `rpc` is a call of a plan, and `monthly_cost_increase`
+    how many US dollars more the table costs a month after this plan. Without it the increase is not known.
     """
 
     name: str
@@ -59,7 +68,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     tags: dict[str, str] = {}
     items: Annotated[int, Meta(ge=0)] | None = None
     operation_of: str = ""
-    mine: bool = False
+    is_requester: bool = False
     peer: Annotated[str, Meta(min_length=1)] | None = None
     planned: bool = False
     monthly_cost_increase: float | None = None
@@ -115,10 +124,10 @@ def _decided(case: Case, decider: Decider, places: Mapping[str, Place]) -> tuple
     request = _request(case, method)
     try:
         principal = Principal(*_named(case.principal), frozenset(case.groups))
-        asked = _asks(case, method, request, places)
+        needed = _required_permissions(case, method, request, places)
     except (Failure, ValueError) as error:
         raise CaseError(f"{case.name}: {error}") from error
-    decided = [(ask.action, _decide(case, ask, decider, principal)) for ask in asked]
+    decided = [(permission.action, _decide(case, permission, decider, principal)) for permission in needed]
     for word in ("deny", "approval"):
         for each in decided:
             if _word(each[1]) == word:
@@ -140,42 +149,46 @@ def _named(text: str) -> tuple[Any, str]:
     return principal.type, principal.id
 
 
-def _asks(case: Case, method: str, request: Message, places: Mapping[str, Place]) -> Sequence[Ask]:
-    row: Classified = RPCS[method]
+def _required_permissions(
+    case: Case, method: str, request: Message, places: Mapping[str, Place]
+) -> Sequence[RequiredPermission]:
+    row: Classification = RPCS[method]
     if case.endpoint not in places:
         raise CaseError(f"{case.name}: the endpoint {case.endpoint!r} is not configured")
-    if row.about is About.OPERATIONS:
-        return [Ask(action_of(method), case.operation_of, request, case.mine)]
-    if row.about in {About.SERVER, About.NOTHING}:
-        return [Ask(action_of(method), None, request)]
+    if row.resource_type is ResourceType.OPERATIONS:
+        return [RequiredPermission(action_of(method), case.operation_of, request, case.is_requester)]
+    if row.resource_type in {ResourceType.SERVER, ResourceType.NONE}:
+        return [RequiredPermission(action_of(method), None, request)]
     place = places[case.endpoint]
-    asked = asks(method, request, place)
+    needed = required_permissions(method, request, place)
     if not case.planned:
         if case.monthly_cost_increase is not None:
             raise CaseError(f"{case.name}: monthly_cost_increase: needs planned = true")
-        return asked
-    if action_of(method) not in PLANNED_RPCS or asked[0].table is None:
+        return needed
+    if action_of(method) not in PLANNED_RPCS or needed[0].table is None:
         raise CaseError(f"{case.name}: planned: plans do not call {case.rpc}")
     given = case.monthly_cost_increase
-    return step_asks(request, asked[0].table, place, None, None if given is None else Decimal(str(given)))
+    return step_permissions(
+        request, needed[0].table, place, None, None if given is None else Decimal(str(given))
+    )
 
 
-def _decide(case: Case, ask: Ask, decider: Decider, principal: Principal) -> Decision:
-    about_server = RPCS[_method(case)].about is About.SERVER
+def _decide(case: Case, permission: RequiredPermission, decider: Decider, principal: Principal) -> Decision:
+    about_server = RPCS[_method(case)].resource_type is ResourceType.SERVER
     peer = _peer(case)
-    resource = Resource("" if about_server else case.endpoint, ask.table)
+    resource = Resource("" if about_server else case.endpoint, permission.table)
     now = case.now or datetime.now(UTC)
     circumstances = Circumstances(
-        lambda: ask.context(now, peer),
-        mine=ask.mine,
+        lambda: permission.context(now, peer),
+        is_requester=permission.is_requester,
         peer=peer,
     )
-    decision = decider.decide(principal, ask.action, resource, circumstances)
+    decision = decider.decide(principal, permission.action, resource, circumstances)
     if decision is not None:
         return decision
     live = None if case.items is None else {"items": case.items, "bytes": 0}
     facts = Facts(case.tags if case.items is not None or case.tags else None, live)
-    return decider.decide_with(facts, principal, ask.action, resource, circumstances)
+    return decider.decide_with(facts, principal, permission.action, resource, circumstances)
 
 
 def _peer(case: Case) -> str | None:

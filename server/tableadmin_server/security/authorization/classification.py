@@ -45,8 +45,8 @@ class Group(StrEnum):
     LIST = "list"
 
 
-class About(StrEnum):
-    """The kind of resource that an RPC is authorized for."""
+class ResourceType(StrEnum):
+    """The type of the resource for which an RPC is authorized."""
 
     # The tables that the request names.
     TABLES = "tables"
@@ -57,11 +57,11 @@ class About(StrEnum):
     # The server itself.
     SERVER = "server"
     # None: the RPC reads and changes nothing, or authorizes its callers itself.
-    NOTHING = "nothing"
+    NONE = "none"
 
 
 @dataclass(frozen=True)
-class Classified:
+class Classification:
     """The classification of an RPC.
 
     TABLES are the request fields that name tables, fields of changed tables first. LISTING and ENTRY_ACTION
@@ -71,7 +71,7 @@ class Classified:
     it differs from the RPC's name.
     """
 
-    about: About
+    resource_type: ResourceType
     group: Group | None = None
     tables: tuple[Reference, ...] = ()
     listing: Listing | None = None
@@ -80,30 +80,30 @@ class Classified:
     action: str = ""
 
 
-def classified(method: MethodDescriptor) -> Classified | None:
+def classify(method: MethodDescriptor) -> Classification | None:
     """Return the classification of METHOD by the contract, None if its options are incomplete."""
     options = method.GetOptions()
     if not options.HasExtension(permission):
         return None
     option = options.Extensions[permission]
-    about = _ABOUT[option.resource]
-    tables = () if about is About.NOTHING else _tables(method)
+    resource_type = _RESOURCE_TYPES[option.resource]
+    tables = () if resource_type is ResourceType.NONE else _tables(method)
     lists = listing(method) if option.entry_action else None
-    if (about is About.TABLES and not tables) or not all(each.kinds for each in tables):
+    if (resource_type is ResourceType.TABLES and not tables) or not all(each.kinds for each in tables):
         return None
     if option.entry_action and (lists is None or lists.table is None):
         return None
-    return Classified(
-        about, _group(option), tables, lists, option.entry_action, tuple(option.selecting_fields)
+    return Classification(
+        resource_type, _group(option), tables, lists, option.entry_action, tuple(option.selecting_fields)
     )
 
 
-_ABOUT = {
-    AuthorizedResource.AUTHORIZED_RESOURCE_UNSPECIFIED: About.TABLES,
-    AuthorizedResource.AUTHORIZED_RESOURCE_ENDPOINT: About.ENDPOINT,
-    AuthorizedResource.AUTHORIZED_RESOURCE_OPERATIONS: About.OPERATIONS,
-    AuthorizedResource.AUTHORIZED_RESOURCE_SERVER: About.SERVER,
-    AuthorizedResource.AUTHORIZED_RESOURCE_NONE: About.NOTHING,
+_RESOURCE_TYPES = {
+    AuthorizedResource.AUTHORIZED_RESOURCE_UNSPECIFIED: ResourceType.TABLES,
+    AuthorizedResource.AUTHORIZED_RESOURCE_ENDPOINT: ResourceType.ENDPOINT,
+    AuthorizedResource.AUTHORIZED_RESOURCE_OPERATIONS: ResourceType.OPERATIONS,
+    AuthorizedResource.AUTHORIZED_RESOURCE_SERVER: ResourceType.SERVER,
+    AuthorizedResource.AUTHORIZED_RESOURCE_NONE: ResourceType.NONE,
 }
 
 
@@ -128,28 +128,28 @@ _CONTRACT = (
 )
 
 
-def _of_the_contract() -> Iterator[tuple[str, Classified]]:
+def _of_the_contract() -> Iterator[tuple[str, Classification]]:
     for module in _CONTRACT:
         for service in module.DESCRIPTOR.services_by_name.values():
             for method in service.methods:
-                row = classified(method)
+                row = classify(method)
                 if row is not None:
                     yield f"{service.full_name}/{method.name}", row
 
 
 # The services that are not of the contract.
-_STOCK: Mapping[str, Classified] = {
-    "grpc.health.v1.Health/Check": Classified(About.NOTHING),
-    "grpc.health.v1.Health/List": Classified(About.NOTHING),
-    "grpc.health.v1.Health/Watch": Classified(About.NOTHING),
+_STOCK: Mapping[str, Classification] = {
+    "grpc.health.v1.Health/Check": Classification(ResourceType.NONE),
+    "grpc.health.v1.Health/List": Classification(ResourceType.NONE),
+    "grpc.health.v1.Health/Watch": Classification(ResourceType.NONE),
     **{
-        f"grpc.reflection.{version}.ServerReflection/ServerReflectionInfo": Classified(
-            About.SERVER, action="Reflection"
+        f"grpc.reflection.{version}.ServerReflection/ServerReflectionInfo": Classification(
+            ResourceType.SERVER, action="Reflection"
         )
         for version in ("v1", "v1alpha")
     },
     **{
-        f"grpc.channelz.v1.Channelz/{rpc}": Classified(About.SERVER, action="Channelz")
+        f"grpc.channelz.v1.Channelz/{rpc}": Classification(ResourceType.SERVER, action="Channelz")
         for rpc in (
             "GetTopChannels",
             "GetServers",
@@ -163,7 +163,7 @@ _STOCK: Mapping[str, Classified] = {
 }
 
 # The classified RPCs, by `SERVICE/RPC` with the full name of the service.
-RPCS: Mapping[str, Classified] = {**dict(_of_the_contract()), **_STOCK}
+RPCS: Mapping[str, Classification] = {**dict(_of_the_contract()), **_STOCK}
 
 
 def _hidden() -> Iterator[str]:
@@ -184,7 +184,11 @@ def action_of(method: str) -> str:
 
 # Every action that policies can name, with its group.
 ACTIONS: Mapping[str, Group | None] = {
-    **{action_of(method): row.group for method, row in RPCS.items() if row.about is not About.NOTHING},
+    **{
+        action_of(method): row.group
+        for method, row in RPCS.items()
+        if row.resource_type is not ResourceType.NONE
+    },
     **{action_of(method): row.group for method, row in RPCS.items() if row.group},
     **HIDDEN,
 }

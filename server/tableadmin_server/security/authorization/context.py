@@ -58,7 +58,7 @@ def context_of(
     subject: Message,
     now: datetime,
     *,
-    mine: bool,
+    is_requester: bool,
     peer: str | None = None,
     change_class: str = "",
     is_planned: bool = False,
@@ -66,8 +66,8 @@ def context_of(
 ) -> tuple[Record, Sequence[Record]]:
     """Return the context of a request, and the entities that the context refers to.
 
-    SUBJECT is the part of the request that is about one table. MINE says that the principal has requested the
-    operation that the request is about. PEER is the IP address of the caller, None if it has none.
+    SUBJECT is the part of the request that is about one table. IS_REQUESTER says that the principal requested
+    the operation that the request is about. PEER is the IP address of the caller, None if it has none.
     CHANGE_CLASS is one of CLASSES, or "". IS_PLANNED says that the request is a call of a plan. COST_INCREASE
     is how much more the table costs a month after the plan in US dollars, None if that is not known.
     """
@@ -78,7 +78,7 @@ def context_of(
         "now": {"__extn": {"fn": "datetime", "arg": f"{moment:%Y-%m-%dT%H:%M:%S}Z"}},
         "hour": moment.hour,
         "weekday": moment.isoweekday(),
-        "mine": mine,
+        "isRequester": is_requester,
         "planned": is_planned,
         "readUnits": _units(values, "read"),
         "writeUnits": _units(values, "write"),

@@ -84,19 +84,19 @@ class Circumstances:
     """The facts of a request that a decision may depend on, beside principal, action and resource.
 
     CONTEXT returns the context and the entities that the context refers to. IS_PLAIN says that the request
-    has no field that is in the context, which then depends only on the time, MINE and PEER. OWN says that the
-    table is the operations table of the service. PEER is the IP address of the caller, None if it has none or
-    if no policy uses it.
+    has no field that is in the context, which then depends only on the time, IS_REQUESTER and PEER.
+    IS_OPERATIONS_TABLE says that the table is the operations table of the service. PEER is the IP address of
+    the caller, None if it has none or if no policy uses it.
     """
 
     context: Callable[[], tuple[Record, Sequence[Record]]]
     is_plain: bool = False
-    mine: bool = False
-    own: bool = False
+    is_requester: bool = False
+    is_operations_table: bool = False
     peer: str | None = None
 
 
-# The key of a cached decision. The last members are MINE, OWN and PEER.
+# The key of a cached decision. The last members are IS_REQUESTER, IS_OPERATIONS_TABLE and PEER.
 _Key: TypeAlias = tuple[Principal, str, Resource, bool, bool, str | None]
 
 
@@ -131,7 +131,14 @@ class Decider:
         self, principal: Principal, action: str, resource: Resource, circumstances: Circumstances
     ) -> Decision | None:
         """Decide whether PRINCIPAL may do ACTION to RESOURCE. Returns None if table facts are needed."""
-        key = (principal, action, resource, circumstances.mine, circumstances.own, circumstances.peer)
+        key = (
+            principal,
+            action,
+            resource,
+            circumstances.is_requester,
+            circumstances.is_operations_table,
+            circumstances.peer,
+        )
         remembered = self._remembered.get(key)
         if remembered is not None:
             return remembered
@@ -215,7 +222,10 @@ class Decider:
         """A function that evaluates policies for one request."""
         # Most policies do not use the context, and a decision without it takes half the time.
         context, referred = circumstances.context() if found.looks.context else ({}, ())
-        added = [*_table_entities(resource, facts, own=circumstances.own), *referred]
+        added = [
+            *_table_entities(resource, facts, is_operations_table=circumstances.is_operations_table),
+            *referred,
+        ]
         try:
             entities = self._base(principal, action).with_added_json_str(json.dumps(added))
         except ValueError:  # Cedar does not accept an id or a value
@@ -331,10 +341,10 @@ def _action(action: str) -> Iterable[Record]:
     return ({"uid": {"type": "Action", "id": action}, "attrs": {}, "parents": parents},)
 
 
-def _table_entities(resource: Resource, facts: Facts, *, own: bool) -> Iterable[Record]:
+def _table_entities(resource: Resource, facts: Facts, *, is_operations_table: bool) -> Iterable[Record]:
     if resource.table is None:
         return ()
-    attributes: Record = {"name": resource.table, "own": own}
+    attributes: Record = {"name": resource.table, "isOperationsTable": is_operations_table}
     if facts.live is not None:
         attributes["live"] = dict(facts.live)
     parents = [{"type": "Endpoint", "id": resource.endpoint}]

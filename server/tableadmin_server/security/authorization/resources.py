@@ -31,7 +31,7 @@ class Place(NamedTuple):
     advice: str = "set account of the endpoint in the configuration of the server"
 
 
-class Named(NamedTuple):
+class NamedTable(NamedTuple):
     """A table in a request, and the part of the request that is about the table."""
 
     table: str
@@ -42,24 +42,24 @@ class AccountUnknown(Failure):
     """The Failure of a call with an ARN that may belong to the endpoint, whose account is unknown."""
 
 
-def named_tables(request: Message, naming: Reference, place: Place) -> Iterator[Named]:
-    """Yield the tables that REQUEST names in the field of NAMING.
+def named_tables(request: Message, reference: Reference, place: Place) -> Iterator[NamedTable]:
+    """Yield the tables that REQUEST names in the field of REFERENCE.
 
     An absent or empty field names no table. Raises Failure (INVALID_ARGUMENT, RESOURCE_NOT_RECOGNIZED) for a
     value that is neither a table name nor an ARN of a table at PLACE.
     """
-    for field, value, subject in _values(request, naming.path.split("."), request, ""):
+    for field, value, subject in _values(request, reference.path.split("."), request, ""):
         if value:
-            yield Named(table_of(value, naming, place, field), subject)
+            yield NamedTable(table_of(value, reference, place, field), subject)
 
 
-def table_of(value: str, naming: Reference, place: Place, field: str) -> str:
+def table_of(value: str, reference: Reference, place: Place, field: str) -> str:
     """Return the name of the table in VALUE of FIELD. Raises Failure like `named_tables`."""
-    if naming.name and _NAME.match(value):
+    if reference.name and _NAME.match(value):
         return value
     arn = _ARN.match(value)
-    if arn is None or Kind(arn["kind"] or Kind.TABLE) not in naming.kinds:
-        raise unrecognized(field, f"must be {_expected(naming)}")
+    if arn is None or Kind(arn["kind"] or Kind.TABLE) not in reference.kinds:
+        raise unrecognized(field, f"must be {_expected(reference)}")
     if arn["region"] == place.region and place.account is None:
         raise _account_unknown(field, place)
     if arn["region"] != place.region or arn["account"] != place.account:
@@ -90,9 +90,9 @@ def _unrecognized(kind: type[Failure], field: str, problem: str) -> Failure:
     )
 
 
-def _expected(naming: Reference) -> str:
-    kinds = " or ".join(sorted(naming.kinds))
-    return f"a table name, or the ARN of a {kinds}" if naming.name else f"the ARN of a {kinds}"
+def _expected(reference: Reference) -> str:
+    kinds = " or ".join(sorted(reference.kinds))
+    return f"a table name, or the ARN of a {kinds}" if reference.name else f"the ARN of a {kinds}"
 
 
 def _values(

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from tableadmin_server.security.authorization.classification import (
     HIDDEN,
     RPCS,
-    About,
-    Classified,
+    Classification,
     Group,
+    ResourceType,
     action_of,
 )
 from tableadmin_server.security.authorization.context import CLASSES, SETS
@@ -26,30 +26,34 @@ entity Service in [Group] {{ name: String }};
 entity Server enum ["{server}"];
 // The endpoints of the configuration.
 entity Endpoint enum [{endpoints}];
-// A table, by the name of the endpoint, a slash, and the name of the table. `own` is true for the table in
-// which the service stores its operations. `live` and the tags are read at the time of the call. A table that
-// does not exist has neither.
-entity Table in [Endpoint] {{ name: String, own: Bool, live?: {{ items: Long, bytes: Long }} }} tags String;
+// A table, by the name of the endpoint, a slash, and the name of the table. `isOperationsTable` is true for
+// the table in which the service stores its operations. `live` and the tags are read at the time of the call.
+// A table that does not exist has neither.
+entity Table in [Endpoint] {{
+  name: String,
+  isOperationsTable: Bool,
+  live?: {{ items: Long, bytes: Long }},
+}} tags String;
 // The class of a change, by what the call deletes, loses or interrupts, as in plans.
 entity ChangeClass enum [{classes}];
 // The tags in a request.
 entity TagSet tags String;
-// Facts of a request. `now` is the time of the call, or the time at which an operation is to start. `hour`
-// (0 to 23) and `weekday` (1 is Monday, 7 is Sunday) are of this time in UTC. `mine` says that the principal
-// has requested the operation. The units are the sums over the table and its indexes.
-// `destinations` are S3 buckets and the ARNs of Kinesis streams, `keys` are KMS keys. `tagKeys` has the keys
-// of tags that are set or removed. `peer` is the IP address that the call came from. Of the calls of an
-// operation, `peer` is the address of the requester. Calls through a Unix socket have no `peer`.
-// `changeClass` is the gravest class of a call that changes a table. Each call of a plan or an operation has
-// its own class. Reads, PlanTables, ApplyPlan itself and calls about operations have no `changeClass`.
-// `planned` says that the call is one of a plan, in PlanTables or of an operation. `monthlyCostIncrease` is
-// by how many US dollars a month the plan raises the cost of the table, as far as the cost is known. Only
-// calls of plans have it, and only if some of the cost is known.
+// Facts of a request. `now` is the time of the call, or the time at which an operation is to start. `hour` (0
+// to 23) and `weekday` (1 is Monday, 7 is Sunday) are of this time in UTC. `isRequester` says that the
+// principal requested the operation. The units are the sums over the table and its indexes. `destinations`
+// are S3 buckets and the ARNs of Kinesis streams, `keys` are KMS keys. `tagKeys` has the keys of tags that
+// are set or removed. `peer` is the IP address that the call came from. Of the calls of an operation, `peer`
+// is the address of the requester. Calls through a Unix socket have no `peer`. `changeClass` is the gravest
+// class of a call that changes a table. Each call of a plan or an operation has its own class. Reads,
+// PlanTables, ApplyPlan itself and calls about operations have no `changeClass`. `planned` says that the call
+// is one of a plan, in PlanTables or of an operation. `monthlyCostIncrease` is by how many US dollars a month
+// the plan raises the cost of the table, as far as the cost is known. Only calls of plans have it, and only
+// if some of the cost is known.
 type Context = {{
   now: datetime,
   hour: Long,
   weekday: Long,
-  mine: Bool,
+  isRequester: Bool,
   planned: Bool,
   readUnits: Long,
   writeUnits: Long,
@@ -96,19 +100,19 @@ def _action(name: str, group: Group | None, resource: str) -> str:
     )
 
 
-def _resource(row: Classified) -> str:
+def _resource(row: Classification) -> str:
     """The resource type of the action of an RPC, "" if the RPC is not an action.
 
     A listing of one table asks for the action of its entries. An RPC that selects tables asks for each table.
     """
-    if row.about is About.NOTHING:
+    if row.resource_type is ResourceType.NONE:
         return "Endpoint" if row.group else ""
-    return _RESOURCES[row.about]
+    return _RESOURCES[row.resource_type]
 
 
 _RESOURCES = {
-    About.TABLES: "Table",
-    About.OPERATIONS: "Table",
-    About.ENDPOINT: "Endpoint",
-    About.SERVER: "Server",
+    ResourceType.TABLES: "Table",
+    ResourceType.OPERATIONS: "Table",
+    ResourceType.ENDPOINT: "Endpoint",
+    ResourceType.SERVER: "Server",
 }

@@ -9,8 +9,8 @@ from google.protobuf.message_factory import GetMessageClass
 from tableadmin.awsshape import AwsDict, from_aws
 from tableadmin.v1 import table_admin_pb2
 from tableadmin_server.security.authorization.approvals import RequiredApproval
-from tableadmin_server.security.authorization.asks import step_asks
 from tableadmin_server.security.authorization.authorizer import Authorizer
+from tableadmin_server.security.authorization.required_permissions import step_permissions
 from tableadmin_server.security.authorization.resources import AccountUnknown, Place
 from tableadmin_server.security.identity import Principal
 
@@ -44,8 +44,8 @@ class StepAuthorizer:
         """
         request = from_aws(params, GetMessageClass(_METHODS[operation].input_type))
         try:
-            asked = step_asks(request, table, self._place(), at, cost_increase)
+            permissions = step_permissions(request, table, self._place(), at, cost_increase)
         except AccountUnknown:
             await self._learn()
-            asked = step_asks(request, table, self._place(), at, cost_increase)
-        return await self._authorizer.required_approvals(principal, asked, self._place().endpoint)
+            permissions = step_permissions(request, table, self._place(), at, cost_increase)
+        return await self._authorizer.required_approvals(principal, permissions, self._place().endpoint)

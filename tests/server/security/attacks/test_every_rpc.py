@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import grpc
 import pytest
 
-from tableadmin_server.security.authorization.classification import RPCS, About, Group
+from tableadmin_server.security.authorization.classification import RPCS, Group, ResourceType
 from tests.server.listening.test_tls import OWN_CONNECTION
 from tests.server.security.attacks.target import (
     ANA,
@@ -111,17 +111,19 @@ def named(channel: grpc.Channel, method: str, table: str, name: str) -> End:
 
 DENIED = ("PERMISSION_DENIED", "POLICY_DENIED")
 DECIDED = [
-    method for method in ASKED if not (RPCS[method].about is About.NOTHING and RPCS[method].group is None)
+    method
+    for method in ASKED
+    if not (RPCS[method].resource_type is ResourceType.NONE and RPCS[method].group is None)
 ]
 
 
 @pytest.mark.parametrize("method", DECIDED)
 def test_without_permission(target: Target, channel: grpc.Channel, method: str) -> None:
     """A principal without permission is refused each RPC, and no endpoint is called."""
-    about = RPCS[method].about
+    resource_type = RPCS[method].resource_type
     before = target.calls
     end = named(channel, method, OWN, NOBODY)
-    denied = ("NOT_FOUND", "OPERATION_NOT_FOUND") if about is About.OPERATIONS else DENIED
+    denied = ("NOT_FOUND", "OPERATION_NOT_FOUND") if resource_type is ResourceType.OPERATIONS else DENIED
     assert denied == end[:2]
     assert before == target.calls
 

@@ -40,13 +40,13 @@ def decider(*policies: str) -> Decider:
 
 
 def circumstances(
-    subject: Message, *, now: datetime = NOW, mine: bool = False, peer: str | None = None
+    subject: Message, *, now: datetime = NOW, is_requester: bool = False, peer: str | None = None
 ) -> Circumstances:
     """Of a request whose part about the table is SUBJECT, from the address PEER."""
     return Circumstances(
-        lambda: context_of(subject, now, mine=mine, peer=peer),
+        lambda: context_of(subject, now, is_requester=is_requester, peer=peer),
         is_plain=is_plain(subject.DESCRIPTOR),
-        mine=mine,
+        is_requester=is_requester,
         peer=peer,
     )
 
@@ -73,7 +73,11 @@ def as_entities(principal: Principal, resource: Resource, facts: Facts) -> Seque
     """The entities of a decision, put together without the code under test."""
     if resource.table is None:
         return [_entity_of(principal)]
-    attributes = {"name": resource.table, "own": False, **({"live": facts.live} if facts.live else {})}
+    attributes = {
+        "name": resource.table,
+        "isOperationsTable": False,
+        **({"live": facts.live} if facts.live else {}),
+    }
     return [
         _entity_of(principal),
         {

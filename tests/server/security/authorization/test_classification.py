@@ -20,10 +20,10 @@ from tableadmin.contract.references import Kind, Reference
 from tableadmin_server.security.authorization.classification import (
     HIDDEN,
     RPCS,
-    About,
-    Classified,
+    Classification,
     Group,
-    classified,
+    ResourceType,
+    classify,
 )
 from tests.parity import CONTRACT
 
@@ -81,16 +81,16 @@ def is_naming(path: str) -> bool:
 
 
 @pytest.mark.parametrize(("method", "row"), ROWS, ids=[method for method, _ in ROWS])
-def test_every_field_that_names_a_table_is_classified(method: str, row: Classified) -> None:
+def test_every_field_that_names_a_table_is_classified(method: str, row: Classification) -> None:
     """The fields of a request that name tables are those of its row: none can be overlooked."""
-    if row.about is About.NOTHING:
+    if row.resource_type is ResourceType.NONE:
         return
     request = METHODS[method].input_type
     assert {path for path in leaves(request) if is_naming(path)} == {each.path for each in row.tables}
 
 
 @pytest.mark.parametrize(("method", "row"), ROWS, ids=[method for method, _ in ROWS])
-def test_fields_of_a_row_are_fields_of_the_messages(method: str, row: Classified) -> None:
+def test_fields_of_a_row_are_fields_of_the_messages(method: str, row: Classification) -> None:
     """A row names fields that the request and the answer have."""
     rpc = METHODS[method]
     assert set(row.selects) <= {field.name for field in rpc.input_type.fields}
@@ -107,7 +107,9 @@ def test_fields_of_a_row_are_fields_of_the_messages(method: str, row: Classified
 
 def test_only_what_shows_nothing_is_open_to_all() -> None:
     """No policy decides about health, the check of specs, and what tells callers about themselves alone."""
-    assert {method for method, row in RPCS.items() if row.about is About.NOTHING and row.group is None} == {
+    assert {
+        method for method, row in RPCS.items() if row.resource_type is ResourceType.NONE and row.group is None
+    } == {
         "grpc.health.v1.Health/Check",
         "grpc.health.v1.Health/List",
         "grpc.health.v1.Health/Watch",
@@ -193,7 +195,7 @@ def declared(*kinds: str) -> str:
 )
 def test_a_new_rpc(field: str, kinds: str, found: Reference) -> None:
     """A new RPC needs its group; its tables are those of fields whose names or options say what they name."""
-    assert classified(invented(field, kinds)) == Classified(About.TABLES, Group.WRITE, (found,))
+    assert classify(invented(field, kinds)) == Classification(ResourceType.TABLES, Group.WRITE, (found,))
 
 
 @pytest.mark.parametrize(
@@ -209,7 +211,7 @@ def test_a_new_rpc(field: str, kinds: str, found: Reference) -> None:
 )
 def test_a_new_rpc_is_denied_until_it_is_classified(method: MethodDescriptor) -> None:
     """An RPC has no row where the contract does not say what it is for, or what its request names."""
-    assert classified(method) is None
+    assert classify(method) is None
 
 
 def test_groups_of_the_contract() -> None:

@@ -22,7 +22,7 @@ from tableadmin.v1 import (
     UpdateTableRequest,
 )
 from tableadmin_server.security.authorization.approvals import RequiredApproval
-from tableadmin_server.security.authorization.classification import ACTIONS, RPCS, About, action_of
+from tableadmin_server.security.authorization.classification import ACTIONS, RPCS, ResourceType, action_of
 from tableadmin_server.security.authorization.context import address_of, context_of
 from tableadmin_server.security.authorization.decisions import (
     Decider,
@@ -329,7 +329,7 @@ CONDITIONS = [
     'when { context.now < datetime("2026-07-01") }',
     'when { principal in Group::"corp/owners" }',
     'when { context has tags && context.tags.hasTag("owner") }',
-    "when { context.mine }",
+    "when { context.isRequester }",
     'when { context has peer && context.peer.isInRange(ip("10.0.0.0/8")) }',
     "unless { context has peer && context.peer.isIpv6() }",
 ]
@@ -388,7 +388,7 @@ def test_slices_change_nothing(seed: int) -> None:
             principal, endpoint = random.choice(PRINCIPALS), random.choice(["staging", "production"])
             action, request = random.choice(REQUESTS)
             facts, peer = random.choice(FACTS), random.choice(PEERS)
-            context, referred = context_of(request, NOW, mine=False, peer=peer)
+            context, referred = context_of(request, NOW, is_requester=False, peer=peer)
             table = None if action == "ListTables" else "music-a"
             resource = Resource(endpoint, table)
             whole = cedarpy.is_authorized(
@@ -490,7 +490,7 @@ def test_windows(window: str, within: datetime, outside: datetime) -> None:
 def test_every_action_has_one_group() -> None:
     """No two RPCs with the same name are in different groups."""
     for method, row in RPCS.items():
-        if row.group or row.about is not About.NOTHING:
+        if row.group or row.resource_type is not ResourceType.NONE:
             assert ACTIONS[action_of(method)] == row.group, method
 
 

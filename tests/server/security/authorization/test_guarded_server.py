@@ -20,7 +20,7 @@ from grpc_reflection.v1alpha import reflection_pb2
 from tableadmin import errors
 from tableadmin.contract.references import Kind, Reference
 from tableadmin.v1 import ListTablesRequest, TablePart, WatchResponse, audit_service_pb2, watch_service_pb2
-from tableadmin_server.security.authorization.classification import RPCS, About, Classified
+from tableadmin_server.security.authorization.classification import RPCS, Classification, ResourceType
 from tests.server.harness.scripted_endpoint import Answer, Seen, Step, answer, error
 from tests.server.security.authorization.guarded import ACCOUNT, REGION, Guarded, guarded, headers
 
@@ -63,24 +63,24 @@ def call(server: Guarded, method: str, request: bytes, name: str, *more: tuple[s
         return [unary(request, timeout=10, metadata=metadata)]
 
 
-def naming_request(method: str, row: Classified, table: str, arns: str = "") -> Message:
+def naming_request(method: str, row: Classification, table: str, arns: str = "") -> Message:
     """A request of METHOD that names TABLE wherever it can name a table.
 
     With ARNS, which ARNs of tables begin with, no table is named by its bare name.
     """
     service, _, rpc = method.partition("/")
     message = GetMessageClass(Default().FindServiceByName(service).methods_by_name[rpc].input_type)()
-    for naming in row.tables:
-        set_at(message, naming.path.split("."), _name(naming, table, arns))
-    if row.about is About.OPERATIONS:
+    for reference in row.tables:
+        set_at(message, reference.path.split("."), _name(reference, table, arns))
+    if row.resource_type is ResourceType.OPERATIONS:
         set_at(message, ["operation_ids" if rpc == "WatchOperation" else "operation_id"], "x-1")
     return message
 
 
-def _name(naming: Reference, table: str, arns: str) -> str:
-    if naming.name and not arns:
+def _name(reference: Reference, table: str, arns: str) -> str:
+    if reference.name and not arns:
         return table
-    kind, begin = min(naming.kinds), arns or ARN
+    kind, begin = min(reference.kinds), arns or ARN
     return f"{begin}/{table}" if kind is Kind.TABLE else f"{begin}/{table}/{kind}/abc"
 
 
@@ -99,7 +99,7 @@ def set_at(message: Any, path: Sequence[str], value: str) -> None:  # noqa: ANN4
 DECIDED = {
     method: row
     for method, row in RPCS.items()
-    if not (row.about is About.NOTHING and row.group is None) and "reflection.v1." not in method
+    if not (row.resource_type is ResourceType.NONE and row.group is None) and "reflection.v1." not in method
 }
 
 
@@ -110,7 +110,11 @@ def test_without_permission(server: Guarded, method: str) -> None:
     request = naming_request(method, row, "music-a").SerializeToString()
     with pytest.raises(grpc.RpcError) as raised:
         call(server, method, request, "nobody")
-    denied = grpc.StatusCode.NOT_FOUND if row.about is About.OPERATIONS else grpc.StatusCode.PERMISSION_DENIED
+    denied = (
+        grpc.StatusCode.NOT_FOUND
+        if row.resource_type is ResourceType.OPERATIONS
+        else grpc.StatusCode.PERMISSION_DENIED
+    )
     assert (denied, []) == (raised.value.code(), server.scripted.seen)
 
 
@@ -132,7 +136,11 @@ def test_with_permission(server: Guarded, method: str) -> None:
 
 @pytest.mark.parametrize(
     "method",
-    [method for method, row in DECIDED.items() if row.about is About.TABLES and "TableAdmin" in method],
+    [
+        method
+        for method, row in DECIDED.items()
+        if row.resource_type is ResourceType.TABLES and "TableAdmin" in method
+    ],
 )
 def test_another_table(server: Guarded, method: str) -> None:
     """A principal with permission for some tables is refused any other one, by name and by ARN."""

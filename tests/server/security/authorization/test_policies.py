@@ -61,7 +61,7 @@ def test_the_example_is_taken() -> None:
         (f'@id("x") {PERMIT} when {{ false }};', "when has a constant condition"),
         (f'@id("x") {PERMIT} unless {{ true }};', "unless has a constant condition"),
         (f'@id("x") {PERMIT} when {{ 1 == 2 }};', "when has a constant condition"),
-        (f'@id("x") {PERMIT} when {{ context.mine && false }};', "when has a constant condition"),
+        (f'@id("x") {PERMIT} when {{ context.isRequester && false }};', "when has a constant condition"),
         ('@id("x") permit (principal == ?principal, action, resource);', "templates are not supported"),
         ('@id("x") permit (principal, action in [], resource);', "empty set"),
         ('@id("x") permit (principal, action, resource) when { [].contains(1) };', "empty set"),

@@ -4,14 +4,14 @@ import asyncio
 from pathlib import Path
 
 from tableadmin.v1 import DescribeTableRequest
-from tableadmin_server.security.authorization.asks import Ask
 from tableadmin_server.security.authorization.authorizer import Authorizer
 from tableadmin_server.security.authorization.decisions import Facts, FactsNeeded
+from tableadmin_server.security.authorization.required_permissions import RequiredPermission
 from tests.server.security.authorization.policy_sets import ANA, CONFIGURED
 
 PERMIT = '@id("p{number}") permit (principal in Group::"corp/music", action in Action::"read", resource);\n'
 FORBID = '@id("no") forbid (principal in Group::"corp/music", action, resource);\n'
-ASK = Ask("DescribeTable", "music-a", DescribeTableRequest(table_name="music-a"))
+ASK = RequiredPermission("DescribeTable", "music-a", DescribeTableRequest(table_name="music-a"))
 
 
 async def no_facts(_endpoint: str, _table: str, _needed: FactsNeeded) -> Facts:

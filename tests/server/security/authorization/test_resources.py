@@ -35,7 +35,10 @@ from tableadmin.v1 import (
 from tableadmin.v1.index_pb2 import DeleteGlobalSecondaryIndexAction
 from tableadmin.v1.replica_pb2 import DeleteReplicationGroupMemberAction
 from tableadmin_server.failure import Failure
-from tableadmin_server.security.authorization.asks import asks, step_asks
+from tableadmin_server.security.authorization.required_permissions import (
+    required_permissions,
+    step_permissions,
+)
 from tests.server.security.authorization.policy_sets import PLACE
 
 TABLE = "arn:aws:dynamodb:eu-central-1:111122223333:table/music"
@@ -45,7 +48,10 @@ BACKUP = f"{TABLE}/backup/01489602797149-73d8d5bc"
 def asked(request: Message, service: str = "TableAdmin") -> list[tuple[str, str | None]]:
     """The actions that REQUEST asks for, each with its table."""
     rpc = request.DESCRIPTOR.name.removesuffix("Request")
-    return [(each.action, each.table) for each in asks(f"tableadmin.v1.{service}/{rpc}", request, PLACE)]
+    return [
+        (each.action, each.table)
+        for each in required_permissions(f"tableadmin.v1.{service}/{rpc}", request, PLACE)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -148,7 +154,7 @@ def test_restores_of_specs() -> None:
 def test_a_restoring_step_asks_for_its_source() -> None:
     """A step that restores asks for the table of the operation, and for the table of the source."""
     step = RestoreTableFromBackupRequest(target_table_name="copy", backup_arn=BACKUP)
-    assert [(each.action, each.table) for each in step_asks(step, "copy", PLACE)] == [
+    assert [(each.action, each.table) for each in step_permissions(step, "copy", PLACE)] == [
         ("ApplyPlan", "copy"),
         ("RestoreTableFromBackup", "copy"),
         ("RestoreTableFromBackup", "music"),
@@ -171,10 +177,10 @@ def test_watches_and_waits() -> None:
 def test_a_step_asks_for_the_table_of_its_operation() -> None:
     """A step of an operation asks for the table of the operation, whatever its request says."""
     step = TagResourceRequest(resource_arn="arn:aws:dynamodb:ddblocal:000000000000:table/other")
-    asked = [(each.action, each.table) for each in step_asks(step, "music", PLACE)]
+    asked = [(each.action, each.table) for each in step_permissions(step, "music", PLACE)]
     assert asked == [("ApplyPlan", "music"), ("TagResource", "music")]
-    assert {"IN_PLACE"} == {each.change_class for each in step_asks(step, "music", PLACE)}
-    deletion = step_asks(DeleteTableRequest(table_name="music"), "music", PLACE)
+    assert {"IN_PLACE"} == {each.change_class for each in step_permissions(step, "music", PLACE)}
+    deletion = step_permissions(DeleteTableRequest(table_name="music"), "music", PLACE)
     assert {"REPLACEMENT"} == {each.change_class for each in deletion}
     assert [each.action for each in deletion] == ["ApplyPlan", "DeleteTable", "ReplaceTable"]
 
@@ -230,7 +236,7 @@ def test_without_an_account_no_arn_is_taken() -> None:
     with pytest.raises(
         Failure, match=r"the account of the endpoint staging is not known; use .* or set account"
     ):
-        asks(
+        required_permissions(
             "tableadmin.v1.TableAdmin/DescribeTable",
             DescribeTableRequest(table_name=TABLE),
             PLACE._replace(account=None),

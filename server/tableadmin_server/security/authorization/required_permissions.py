@@ -20,12 +20,12 @@ from tableadmin.v1 import (
 from tableadmin_server.security.authorization.classification import (
     HIDDEN,
     RPCS,
-    About,
-    Classified,
+    Classification,
+    ResourceType,
     action_of,
 )
 from tableadmin_server.security.authorization.context import CLASSES, Record, context_of
-from tableadmin_server.security.authorization.resources import Named, Place, named_tables, unrecognized
+from tableadmin_server.security.authorization.resources import NamedTable, Place, named_tables, unrecognized
 
 _SERVICE = "tableadmin.v1.TableAdmin/"
 _RPCS_OF_AWS = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"].methods_by_name
@@ -57,20 +57,21 @@ PLANNED_ACTIONS = frozenset({"ApplyPlan", *HIDDEN}) | {
 
 
 @dataclass(frozen=True)
-class Ask:
-    """An action, and its table. None is the endpoint, or each table that the request selects.
+class RequiredPermission:
+    """A permission that a request needs: for ACTION on TABLE.
 
-    SUBJECT is the part of the request that the context is made from. MINE says that the request is about an
-    operation of the principal. AT is the time of the action, None for now. CHANGE_CLASS is the class of a
-    call that changes a table, without `CHANGE_CLASS_`; "" for every other request.
-    IS_PLANNED says that the call is one of a plan, which makes the table cost COST_INCREASE US dollars more a
-    month, None if that is not known.
+    Without a table the permission is for the endpoint, or for each table that the request selects. SUBJECT is
+    the part of the request from which the context for policies is made. IS_REQUESTER says that the request is
+    about an operation that the principal requested. AT is the time of the action, None for now. CHANGE_CLASS
+    is the class of a call that changes a table, without `CHANGE_CLASS_`; "" for every other request.
+    IS_PLANNED says that the call is one of a plan. COST_INCREASE is how much more the table costs a month
+    after this plan, in US dollars; None if this is not known.
     """
 
     action: str
     table: str | None
     subject: Message
-    mine: bool = False
+    is_requester: bool = False
     at: datetime | None = None
     change_class: str = ""
     is_planned: bool = False
@@ -81,7 +82,7 @@ class Ask:
         return context_of(
             self.subject,
             max(self.at or now, now),
-            mine=self.mine,
+            is_requester=self.is_requester,
             peer=peer,
             change_class=self.change_class,
             is_planned=self.is_planned,
@@ -89,28 +90,28 @@ class Ask:
         )
 
 
-def asks(method: str, request: Message, place: Place) -> Sequence[Ask]:
-    """Return the asks of REQUEST of METHOD (`SERVICE/RPC`) at PLACE. All of them must be permitted.
+def required_permissions(method: str, request: Message, place: Place) -> Sequence[RequiredPermission]:
+    """Return the permissions that REQUEST of METHOD (`SERVICE/RPC`) needs at PLACE. Each must be granted.
 
     Raises Failure (INVALID_ARGUMENT, RESOURCE_NOT_RECOGNIZED) if the table of the request is missing or
     ambiguous.
     """
     row = RPCS[method]
-    named: list[Named] = []
-    sources: list[Named] = []
-    for naming in row.tables:
+    named: list[NamedTable] = []
+    sources: list[NamedTable] = []
+    for reference in row.tables:
         # An operation reads a source and does not change it.
-        is_source = isinstance(request, ApplyPlanRequest) and _RESTORE_SOURCE in naming.path
-        (sources if is_source else named).extend(named_tables(request, naming, place))
-    if row.about is About.ENDPOINT and not named:
-        return [Ask(action_of(method), None, request)]
-    if row.about is About.TABLES and not named:
+        is_source = isinstance(request, ApplyPlanRequest) and _RESTORE_SOURCE in reference.path
+        (sources if is_source else named).extend(named_tables(request, reference, place))
+    if row.resource_type is ResourceType.ENDPOINT and not named:
+        return [RequiredPermission(action_of(method), None, request)]
+    if row.resource_type is ResourceType.TABLES and not named:
         if selects(row, request):
-            return [Ask(action_of(method), None, request)]
+            return [RequiredPermission(action_of(method), None, request)]
         raise unrecognized(row.tables[0].path, "is required")
     action = row.entry_action or action_of(method)
-    # A table that is named twice has an ask for each of its subjects.
-    own = [Ask(action, each.table, each.subject) for each in named]
+    # A table that is named twice needs a permission for each of its subjects.
+    own = [RequiredPermission(action, each.table, each.subject) for each in named]
     at, change_class = _time_of(request), _change_class(method, request)
     return [
         replace(each, at=at, change_class=change_class)
@@ -118,11 +119,11 @@ def asks(method: str, request: Message, place: Place) -> Sequence[Ask]:
     ]
 
 
-def _of_sources(sources: Sequence[Named]) -> Iterator[Ask]:
-    """The asks for restores from SOURCES, the tables that specs restore from."""
+def _of_sources(sources: Sequence[NamedTable]) -> Iterator[RequiredPermission]:
+    """The permissions to restore from SOURCES, the tables that specs restore from."""
     for source, spec in sources:
         assert isinstance(spec, TableSpec)
-        yield Ask(_restore_of(spec.restore_source), source, spec)
+        yield RequiredPermission(_restore_of(spec.restore_source), source, spec)
 
 
 def _restore_of(source: RestoreSource) -> str:
@@ -130,7 +131,7 @@ def _restore_of(source: RestoreSource) -> str:
     return "RestoreTableFromBackup" if source.backup_arn else "RestoreTableToPointInTime"
 
 
-def selects(row: Classified, request: Message) -> bool:
+def selects(row: Classification, request: Message) -> bool:
     """Whether REQUEST selects tables without naming them."""
     return any(request.HasField(field) for field in row.selects)
 
@@ -142,30 +143,32 @@ def _time_of(request: Message) -> datetime | None:
     return None
 
 
-def step_asks(
+def step_permissions(
     request: Message,
     table: str,
     place: Place,
     at: datetime | None = None,
     cost_increase: Decimal | None = None,
-) -> Sequence[Ask]:
-    """Return the asks of a call of a plan at PLACE, which changes only TABLE, at the time AT.
+) -> Sequence[RequiredPermission]:
+    """Return the permissions for a call of a plan, which changes only TABLE at PLACE, at the time AT.
 
     COST_INCREASE is how much more the table costs a month after the plan, None if that is not known.
 
-    REQUEST is the request of an RPC of TableAdmin. ApplyPlan is always asked. DeleteTable also asks
-    ReplaceTable, because a plan deletes a table only to create it again. A restore is also asked for the
-    table of its source. Raises Failure like `asks`.
+    REQUEST is the request of an RPC of TableAdmin. Each call needs ApplyPlan too. DeleteTable also needs
+    ReplaceTable, because a plan deletes a table only to create it again. A restore also needs the permission
+    for the table of its source. Raises Failure like `required_permissions`.
     """
     rpc = request.DESCRIPTOR.name.removesuffix("Request")
-    named = Named(table, request)
+    named = NamedTable(table, request)
     actions = ["ApplyPlan", rpc, *(["ReplaceTable"] if rpc == "DeleteTable" else [])]
     method = f"{_SERVICE}{rpc}"
     change_class = _REPLACEMENT if rpc == "DeleteTable" else _change_class(method, request)
-    own = [Ask(each, table, request) for each in actions]
+    own = [RequiredPermission(each, table, request) for each in actions]
     if rpc in _RESTORES:
-        tables = (each for naming in RPCS[method].tables for each in named_tables(request, naming, place))
-        own += [Ask(rpc, each.table, request) for each in tables if each.table != table]
+        tables = (
+            each for reference in RPCS[method].tables for each in named_tables(request, reference, place)
+        )
+        own += [RequiredPermission(rpc, each.table, request) for each in tables if each.table != table]
     return [
         replace(each, at=at, change_class=change_class, is_planned=True, cost_increase=cost_increase)
         for each in (*own, *_hidden(method, request, [named]))
@@ -180,24 +183,24 @@ def _change_class(method: str, request: Message) -> str:
     return CLASSES[gravest]
 
 
-def _hidden(method: str, request: Message, named: Sequence[Named]) -> Iterator[Ask]:
-    """The asks for actions that REQUEST contains beside the RPC's own action, for its table."""
+def _hidden(method: str, request: Message, named: Sequence[NamedTable]) -> Iterator[RequiredPermission]:
+    """The permissions for the actions that REQUEST contains beside the RPC's own action, for its table."""
     rpc = method.rpartition("/")[2]
     if method.startswith(_SERVICE) and rpc in _RPCS_OF_AWS and named:
         actions = {effect.action for effect in effects(request) if effect.action}
         if rpc == "CreateTable":
             actions |= _of_creation(request)
         for action in sorted(actions):
-            yield Ask(action, named[0].table, named[0].subject)
+            yield RequiredPermission(action, named[0].table, named[0].subject)
     if isinstance(request, ApplyPlanRequest):
         for table, spec in named:
             assert isinstance(spec, TableSpec)
             if request.allow_replacement:
-                yield Ask("ReplaceTable", table, spec)
+                yield RequiredPermission("ReplaceTable", table, spec)
             if spec.HasField("resource_policy"):
-                yield Ask("PutResourcePolicy", table, spec)
+                yield RequiredPermission("PutResourcePolicy", table, spec)
             if spec.HasField("restore_source"):
-                yield Ask(_restore_of(spec.restore_source), table, spec)
+                yield RequiredPermission(_restore_of(spec.restore_source), table, spec)
 
 
 def _of_creation(request: Message) -> set[str]:

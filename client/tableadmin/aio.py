@@ -17,14 +17,14 @@ from uuid import uuid4
 import grpc
 
 from tableadmin import v1
-from tableadmin.auditing import AuditReading
+from tableadmin.auditing import ResumableAuditRead
 from tableadmin.calls import AsyncCalls
 from tableadmin.channel import DEFAULT_TARGET, DEFAULT_TIMEOUT, CallOptions, Metadata, OptionChanges
 from tableadmin.drift import TableDrift, batches, table_drifts, unmanaged_names, with_bills
 from tableadmin.methods import Method, P, Request, Response, warn_of_unknown
-from tableadmin.operations import Following, KnownOperations, State, next_page
+from tableadmin.operations import KnownOperations, ResumableOperationWatch, State, next_page
 from tableadmin.pagination import next_request, page_items
-from tableadmin.plans import Exporting, Exports, Planning, Plans, exports_of, plans_of
+from tableadmin.plans import Exports, Plans, ResumableExports, ResumablePlans, exports_of, plans_of
 from tableadmin.streams import AsyncStream
 from tableadmin.timestamps import timestamp
 from tableadmin.transport.tls import Credentials
@@ -36,7 +36,7 @@ from tableadmin.v1.operation_service_pb2_grpc import OperationServiceStub
 from tableadmin.v1.plan_service_pb2_grpc import PlanServiceStub
 from tableadmin.v1.table_admin_pb2_grpc import TableAdminStub
 from tableadmin.v1.watch_service_pb2_grpc import WatchServiceStub
-from tableadmin.watching import Resumption, Waiting, Watching
+from tableadmin.watching import ResumableStream, ResumableWait, ResumableWatch
 
 Item = TypeVar("Item")
 
@@ -134,8 +134,8 @@ class PagedRpc(Rpc[P, Request, Response], Generic[P, Request, Response, Item]):
 class StreamRpc(Generic[P, Request, Response]):
     """Declares a method of Client: a stream that resumes after a lost connection."""
 
-    def __init__(self, resumption: Callable[P, Resumption[Request, Response]]) -> None:
-        self._resumption = resumption
+    def __init__(self, new_stream: Callable[P, ResumableStream[Request, Response]]) -> None:
+        self._new_stream = new_stream
 
     @overload
     def __get__(self, client: None, owner: type) -> Self: ...
@@ -146,16 +146,16 @@ class StreamRpc(Generic[P, Request, Response]):
             return self
 
         def call(*args: P.args, **fields: P.kwargs) -> AsyncStream[Response]:
-            return client.stream(self._resumption(*args, **fields))
+            return client.stream(self._new_stream(*args, **fields))
 
-        return update_wrapper(call, self._resumption, updated=())
+        return update_wrapper(call, self._new_stream, updated=())
 
 
 class WaitRpc(Generic[P, Request, Response]):
     """Declares a method of Client: a stream whose last response is returned."""
 
-    def __init__(self, resumption: Callable[P, Resumption[Request, Response]]) -> None:
-        self._resumption = resumption
+    def __init__(self, new_stream: Callable[P, ResumableStream[Request, Response]]) -> None:
+        self._new_stream = new_stream
 
     @overload
     def __get__(self, client: None, owner: type) -> Self: ...
@@ -168,12 +168,12 @@ class WaitRpc(Generic[P, Request, Response]):
             return self
 
         async def call(*args: P.args, **fields: P.kwargs) -> Response:
-            async with aclosing(client.stream(self._resumption(*args, **fields))) as responses:
+            async with aclosing(client.stream(self._new_stream(*args, **fields))) as responses:
                 async for response in responses:
                     last = response
             return last
 
-        return update_wrapper(call, self._resumption, updated=())
+        return update_wrapper(call, self._new_stream, updated=())
 
 
 class Operations:
@@ -204,9 +204,9 @@ class Operations:
         return self._known.latest
 
     def __aiter__(self) -> AsyncGenerator[v1.Operation]:
-        return self._follow(Following(self._known, self.latest))
+        return self._follow(ResumableOperationWatch(self._known, self.latest))
 
-    async def _follow(self, following: Following) -> AsyncGenerator[v1.Operation]:
+    async def _follow(self, following: ResumableOperationWatch) -> AsyncGenerator[v1.Operation]:
         async with aclosing(self._client.stream(following)) as responses:
             async for response in responses:
                 yield response.operation
@@ -218,7 +218,9 @@ class Operations:
         succeeded, DeadlineExceeded after `timeout`, while the operations continue, and the errors of
         iterating.
         """
-        async with aclosing(self._follow(Following(self._known, self._known.under_way, timeout))) as states:
+        async with aclosing(
+            self._follow(ResumableOperationWatch(self._known, self._known.under_way, timeout))
+        ) as states:
             async for _ in states:
                 pass
         return self._known.outcome()
@@ -337,9 +339,9 @@ class Client:
         response, _ = await self._calls.unary(rpc, request, self.options)
         return response
 
-    def stream(self, resumption: Resumption[Request, Response]) -> AsyncStream[Response]:
+    def stream(self, stream: ResumableStream[Request, Response]) -> AsyncStream[Response]:
         """Return the responses of a stream. The stream starts when the first response is requested."""
-        return self._calls.stream(self._streams[resumption.rpc], resumption, self.options)
+        return self._calls.stream(self._streams[stream.rpc], stream, self.options)
 
     async def list_endpoints(self) -> Sequence[v1.ConfiguredEndpoint]:
         """Return the endpoints of the service's configuration, sorted by name. Raises TableAdminError.
@@ -550,16 +552,16 @@ class Client:
         await self._response(self._operation_stub.ForgetOperation, request)
 
     # Watching and waiting: `wait` yields each response, `wait_for` returns the last response
-    watch = StreamRpc(Watching)
-    wait = StreamRpc(Waiting)
-    wait_for = WaitRpc(Waiting)
+    watch = StreamRpc(ResumableWatch)
+    wait = StreamRpc(ResumableWait)
+    wait_for = WaitRpc(ResumableWait)
 
     # Plans and specs of many tables, one by one
-    plan_tables = StreamRpc(Planning)
-    export_tables = StreamRpc(Exporting)
+    plan_tables = StreamRpc(ResumablePlans)
+    export_tables = StreamRpc(ResumableExports)
 
     # The audit records of the service
-    read_audit_records = StreamRpc(AuditReading)
+    read_audit_records = StreamRpc(ResumableAuditRead)
 
     # The RPCs of AWS, from here to the end, are written by `make proto`: do not edit.
 

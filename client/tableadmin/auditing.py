@@ -9,14 +9,14 @@ from typing import ClassVar
 from tableadmin.errors import TableAdminError
 from tableadmin.timestamps import timestamp
 from tableadmin.v1 import ReadAuditRecordsRequest, ReadAuditRecordsResponse
-from tableadmin.watching import Resumption
+from tableadmin.watching import ResumableStream
 
 # How many of the newest records are remembered. A resumed call starts at the time of the last record and
 # repeats records.
 _REMEMBERED = 1000
 
 
-class AuditReading(Resumption[ReadAuditRecordsRequest, ReadAuditRecordsResponse]):
+class ResumableAuditRead(ResumableStream[ReadAuditRecordsRequest, ReadAuditRecordsResponse]):
     """Read the audit records of the service, oldest first: each response has some `records`, as JSON.
 
     The records match all given filters: `since`, `until`, `principal`, `name`, `operation`, `endpoint`,

@@ -19,10 +19,10 @@ from tableadmin.errors import TableAdminError, WrongEventLoop, closed, from_rpc_
 from tableadmin.methods import Request, Response
 from tableadmin.streams import AsyncStream, Stream, is_cancelled, responses
 from tableadmin.transport.renewed_channel import RenewedChannel
-from tableadmin.transport.retrying import Attempts, Connection
+from tableadmin.transport.retrying import Connection, RetryState
 from tableadmin.transport.tls import Credentials, Tls
 from tableadmin.transport.tokens import FixedToken, Headers, TokenSource, check_target, is_local
-from tableadmin.watching import Resumption
+from tableadmin.watching import ResumableStream
 
 if TYPE_CHECKING:
     # gRPC's own calls, which start one RPC each
@@ -78,12 +78,12 @@ class Calls:
         self, rpc: Unary[Request, Response], request: Request, options: CallOptions
     ) -> tuple[Response, Metadata]:
         """Return the response to REQUEST and the trailing metadata. Raises TableAdminError."""
-        tries = Attempts(request, options.timeout, self._connection)
+        retries = RetryState(request, options.timeout, self._connection)
         while True:
             token_headers, opened = self._tokens.headers(), _opened(self._opened)
             metadata = (*options.headers(), *token_headers)
             try:
-                response, call = rpc.with_call(request, timeout=tries.timeout, metadata=metadata)
+                response, call = rpc.with_call(request, timeout=retries.timeout, metadata=metadata)
             except grpc.RpcError as error:
                 failure = from_rpc_error(error, self._target)
                 failure.__cause__ = error
@@ -95,11 +95,11 @@ class Calls:
             renewed = self._tokens.is_renewed(failure, token_headers) or _is_renewed(
                 self._opened, failure, opened
             )
-            if not tries.renewed(renewed):
-                self._connection.closed.wait(tries.failed(failure))
+            if not retries.retries_at_once(renewed):
+                self._connection.closed.wait(retries.pause_after(failure))
 
     def stream(
-        self, rpc: Streaming[Response], resumption: Resumption[Request, Response], options: CallOptions
+        self, rpc: Streaming[Response], stream: ResumableStream[Request, Response], options: CallOptions
     ) -> Stream[Response]:
         """Return the responses of a stream. The stream starts when the first response is requested."""
 
@@ -111,7 +111,7 @@ class Calls:
                 raise _of_closed_channel(error) from error
 
         started = _StreamCall(self._tokens, self._opened)
-        return Stream(begin, self._target, resumption, started.is_renewed)
+        return Stream(begin, self._target, stream, started.is_renewed)
 
 
 class AsyncCalls:
@@ -160,12 +160,12 @@ class AsyncCalls:
     ) -> tuple[Response, Metadata]:
         """Return the response to REQUEST and the trailing metadata. Raises TableAdminError."""
         self._check_loop()
-        tries = Attempts(request, options.timeout, self._connection)
+        retries = RetryState(request, options.timeout, self._connection)
         while True:
             token_headers, opened = await self._token_headers(), _opened(self._opened)
             metadata = (*options.headers(), *token_headers)
             try:
-                call = rpc(request, timeout=tries.timeout, metadata=metadata)
+                call = rpc(request, timeout=retries.timeout, metadata=metadata)
                 response = await call
             except grpc.RpcError as error:
                 failure = from_rpc_error(error, self._target)
@@ -182,13 +182,13 @@ class AsyncCalls:
             renewed = self._tokens.is_renewed(failure, token_headers) or _is_renewed(
                 self._opened, failure, opened
             )
-            if not tries.renewed(renewed):
-                await asyncio.sleep(tries.failed(failure))
+            if not retries.retries_at_once(renewed):
+                await asyncio.sleep(retries.pause_after(failure))
 
     def stream(
         self,
         rpc: AsyncStreaming[Request, Response],
-        resumption: Resumption[Request, Response],
+        stream: ResumableStream[Request, Response],
         options: CallOptions,
     ) -> AsyncStream[Response]:
         """Return the responses of a stream. The stream starts when the first response is requested."""
@@ -205,7 +205,7 @@ class AsyncCalls:
                 raise closed() from error
 
         started = _StreamCall(self._tokens, self._opened)
-        return responses(begin, self._target, resumption, started.is_renewed)
+        return responses(begin, self._target, stream, started.is_renewed)
 
     async def _token_headers(self) -> Headers:
         """Return the token headers of the next call. A token command runs in a thread."""

@@ -17,14 +17,14 @@ from uuid import uuid4
 import grpc
 
 from tableadmin import v1
-from tableadmin.auditing import AuditReading
+from tableadmin.auditing import ResumableAuditRead
 from tableadmin.calls import Calls
 from tableadmin.channel import DEFAULT_TARGET, DEFAULT_TIMEOUT, CallOptions, Metadata, OptionChanges
 from tableadmin.drift import TableDrift, batches, table_drifts, unmanaged_names, with_bills
 from tableadmin.methods import Method, P, Request, Response, warn_of_unknown
-from tableadmin.operations import Following, KnownOperations, State, next_page
+from tableadmin.operations import KnownOperations, ResumableOperationWatch, State, next_page
 from tableadmin.pagination import next_request, page_items
-from tableadmin.plans import Exporting, Exports, Planning, Plans, exports_of, plans_of
+from tableadmin.plans import Exports, Plans, ResumableExports, ResumablePlans, exports_of, plans_of
 from tableadmin.streams import Stream
 from tableadmin.timestamps import timestamp
 from tableadmin.transport.tls import Credentials
@@ -36,7 +36,7 @@ from tableadmin.v1.operation_service_pb2_grpc import OperationServiceStub
 from tableadmin.v1.plan_service_pb2_grpc import PlanServiceStub
 from tableadmin.v1.table_admin_pb2_grpc import TableAdminStub
 from tableadmin.v1.watch_service_pb2_grpc import WatchServiceStub
-from tableadmin.watching import Resumption, Waiting, Watching
+from tableadmin.watching import ResumableStream, ResumableWait, ResumableWatch
 
 Item = TypeVar("Item")
 
@@ -133,8 +133,8 @@ class PagedRpc(Rpc[P, Request, Response], Generic[P, Request, Response, Item]):
 class StreamRpc(Generic[P, Request, Response]):
     """Declares a method of Client: a stream that resumes after a lost connection."""
 
-    def __init__(self, resumption: Callable[P, Resumption[Request, Response]]) -> None:
-        self._resumption = resumption
+    def __init__(self, new_stream: Callable[P, ResumableStream[Request, Response]]) -> None:
+        self._new_stream = new_stream
 
     @overload
     def __get__(self, client: None, owner: type) -> Self: ...
@@ -145,16 +145,16 @@ class StreamRpc(Generic[P, Request, Response]):
             return self
 
         def call(*args: P.args, **fields: P.kwargs) -> Stream[Response]:
-            return client.stream(self._resumption(*args, **fields))
+            return client.stream(self._new_stream(*args, **fields))
 
-        return update_wrapper(call, self._resumption, updated=())
+        return update_wrapper(call, self._new_stream, updated=())
 
 
 class WaitRpc(Generic[P, Request, Response]):
     """Declares a method of Client: a stream whose last response is returned."""
 
-    def __init__(self, resumption: Callable[P, Resumption[Request, Response]]) -> None:
-        self._resumption = resumption
+    def __init__(self, new_stream: Callable[P, ResumableStream[Request, Response]]) -> None:
+        self._new_stream = new_stream
 
     @overload
     def __get__(self, client: None, owner: type) -> Self: ...
@@ -165,12 +165,12 @@ class WaitRpc(Generic[P, Request, Response]):
             return self
 
         def call(*args: P.args, **fields: P.kwargs) -> Response:
-            with closing(client.stream(self._resumption(*args, **fields))) as responses:
+            with closing(client.stream(self._new_stream(*args, **fields))) as responses:
                 for response in responses:
                     last = response
             return last
 
-        return update_wrapper(call, self._resumption, updated=())
+        return update_wrapper(call, self._new_stream, updated=())
 
 
 class Operations:
@@ -201,9 +201,9 @@ class Operations:
         return self._known.latest
 
     def __iter__(self) -> Generator[v1.Operation]:
-        return self._follow(Following(self._known, self.latest))
+        return self._follow(ResumableOperationWatch(self._known, self.latest))
 
-    def _follow(self, following: Following) -> Generator[v1.Operation]:
+    def _follow(self, following: ResumableOperationWatch) -> Generator[v1.Operation]:
         with closing(self._client.stream(following)) as responses:
             for response in responses:
                 yield response.operation
@@ -215,7 +215,9 @@ class Operations:
         succeeded, DeadlineExceeded after `timeout`, while the operations continue, and the errors of
         iterating.
         """
-        with closing(self._follow(Following(self._known, self._known.under_way, timeout))) as states:
+        with closing(
+            self._follow(ResumableOperationWatch(self._known, self._known.under_way, timeout))
+        ) as states:
             for _ in states:
                 pass
         return self._known.outcome()
@@ -332,9 +334,9 @@ class Client:
         response, _ = self._calls.unary(rpc, request, self.options)
         return response
 
-    def stream(self, resumption: Resumption[Request, Response]) -> Stream[Response]:
+    def stream(self, stream: ResumableStream[Request, Response]) -> Stream[Response]:
         """Return the responses of a stream. The stream starts when the first response is requested."""
-        return self._calls.stream(self._streams[resumption.rpc], resumption, self.options)
+        return self._calls.stream(self._streams[stream.rpc], stream, self.options)
 
     def list_endpoints(self) -> Sequence[v1.ConfiguredEndpoint]:
         """Return the endpoints of the service's configuration, sorted by name. Raises TableAdminError.
@@ -544,16 +546,16 @@ class Client:
         self._response(self._operation_stub.ForgetOperation, request)
 
     # Watching and waiting: `wait` yields each response, `wait_for` returns the last response
-    watch = StreamRpc(Watching)
-    wait = StreamRpc(Waiting)
-    wait_for = WaitRpc(Waiting)
+    watch = StreamRpc(ResumableWatch)
+    wait = StreamRpc(ResumableWait)
+    wait_for = WaitRpc(ResumableWait)
 
     # Plans and specs of many tables, one by one
-    plan_tables = StreamRpc(Planning)
-    export_tables = StreamRpc(Exporting)
+    plan_tables = StreamRpc(ResumablePlans)
+    export_tables = StreamRpc(ResumableExports)
 
     # The audit records of the service
-    read_audit_records = StreamRpc(AuditReading)
+    read_audit_records = StreamRpc(ResumableAuditRead)
 
     # The RPCs of AWS, from here to the end, are written by `make proto`: do not edit.
 

@@ -24,7 +24,7 @@ from tableadmin.v1 import (
     WatchOperationRequest,
     WatchOperationResponse,
 )
-from tableadmin.watching import Resumption
+from tableadmin.watching import ResumableStream
 
 State: TypeAlias = "OperationState.ValueType"
 
@@ -96,7 +96,7 @@ class KnownOperations:
         return self.latest
 
 
-class Following(Resumption[WatchOperationRequest, WatchOperationResponse]):
+class ResumableOperationWatch(ResumableStream[WatchOperationRequest, WatchOperationResponse]):
     """Follow OPERATIONS until all have ended: each one first as it is, then after each change.
 
     KNOWN is updated. `timeout` is in seconds for all calls together, None for no limit. A lost connection is

@@ -22,14 +22,14 @@ from tableadmin.v1 import (
     TablePlan,
     TableSpec,
 )
-from tableadmin.watching import Request, Resumption
+from tableadmin.watching import Request, ResumableStream
 
 Result = TypeVar("Result", PlanTablesResponse, ExportTablesResponse)
 
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 
-class _Results(Resumption[Request, Result]):
+class _ResumableResults(ResumableStream[Request, Result]):
     """A stream with one response for each table. After a lost connection it requests the remaining tables."""
 
     def __init__(self, request: Request) -> None:
@@ -67,7 +67,7 @@ class _Results(Resumption[Request, Result]):
         return ()
 
 
-class Planning(_Results[PlanTablesRequest, PlanTablesResponse]):
+class ResumablePlans(_ResumableResults[PlanTablesRequest, PlanTablesResponse]):
     """Plan tables: a response for each of `specs` as soon as its plan is ready, in no particular order.
 
     A response has a `plan`, or the `error` that prevented a plan of this table alone. `completed_tables` and
@@ -103,7 +103,7 @@ class Planning(_Results[PlanTablesRequest, PlanTablesResponse]):
         return left, None
 
 
-class Exporting(_Results[ExportTablesRequest, ExportTablesResponse]):
+class ResumableExports(_ResumableResults[ExportTablesRequest, ExportTablesResponse]):
     """Export tables: a response for each table as soon as its spec is ready, in no particular order.
 
     Specify one of `table_names`, `prefix` and `all_tables`. A response has a `spec` and `notes` of settings

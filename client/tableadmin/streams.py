@@ -1,4 +1,4 @@
-"""Run streams: one loop for each client sends the calls that a Resumption decides."""
+"""Run streams: one loop for each client sends the calls that a ResumableStream decides."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import grpc
 
 from tableadmin.channel import Target
 from tableadmin.errors import TableAdminError, Unavailable, closed, from_rpc_error
-from tableadmin.watching import Request, Response, Resumption
+from tableadmin.watching import Request, Response, ResumableStream
 
 if TYPE_CHECKING:
     # Starts a call with a request and a timeout in seconds. Raises ClientClosed, WrongEventLoop.
@@ -38,11 +38,11 @@ class Stream(Generic[Response]):
         self,
         begin: Begin[Request, Response],
         target: Target,
-        resumption: Resumption[Request, Response],
+        stream: ResumableStream[Request, Response],
         is_renewed: IsRenewed,
     ) -> None:
         self._switch = _Switch()
-        self._responses = _responses(begin, target, resumption, self._switch, is_renewed)
+        self._responses = _responses(begin, target, stream, self._switch, is_renewed)
 
     def __iter__(self) -> Self:
         return self
@@ -85,25 +85,25 @@ class _Switch:
 def _responses(
     begin: Begin[Request, Response],
     target: Target,
-    resumption: Resumption[Request, Response],
+    stream: ResumableStream[Request, Response],
     switch: _Switch,
     is_renewed: IsRenewed,
 ) -> Generator[Response]:
-    while not (resumption.finished or switch.off.is_set()):
-        call = begin(*resumption.next_call())
+    while not (stream.finished or switch.off.is_set()):
+        call = begin(*stream.next_call())
         switch.connect(call)
         try:
             for response in call:
-                yield from resumption.received(response)
-            last_responses = resumption.ended()
+                yield from stream.received(response)
+            last_responses = stream.ended()
         except grpc.RpcError as error:
             if switch.off.is_set():
                 return
-            last_responses = resumption.ended(_or_resumable(_converted(error, target), is_renewed))
+            last_responses = stream.ended(_or_resumable(_converted(error, target), is_renewed))
         finally:
             _cancel(call)
         yield from last_responses
-        switch.off.wait(resumption.pause)
+        switch.off.wait(stream.pause)
 
 
 def _cancel(call: grpc.Call) -> None:
@@ -113,19 +113,19 @@ def _cancel(call: grpc.Call) -> None:
 async def responses(
     begin: BeginAsync[Request, Response],
     target: Target,
-    resumption: Resumption[Request, Response],
+    stream: ResumableStream[Request, Response],
     is_renewed: IsRenewed,
 ) -> AsyncStream[Response]:
     """Yield the responses of the stream. Closing the generator ends the stream."""
-    while not resumption.finished:
-        call = await begin(*resumption.next_call())
+    while not stream.finished:
+        call = await begin(*stream.next_call())
         try:
             async for response in call:
-                for passed in resumption.received(response):
+                for passed in stream.received(response):
                     yield passed
-            last_responses = resumption.ended()
+            last_responses = stream.ended()
         except grpc.RpcError as error:
-            last_responses = resumption.ended(_or_resumable(_converted(error, target), is_renewed))
+            last_responses = stream.ended(_or_resumable(_converted(error, target), is_renewed))
         except asyncio.CancelledError:
             if is_cancelled(asyncio.current_task()):
                 raise
@@ -134,7 +134,7 @@ async def responses(
             call.cancel()
         for passed in last_responses:
             yield passed
-        await asyncio.sleep(resumption.pause)
+        await asyncio.sleep(stream.pause)
 
 
 def is_cancelled(task: asyncio.Task[object] | None) -> bool:

@@ -48,10 +48,11 @@ _TOLERANCE = 1.0
 _EXPIRED = "RESUME_TOKEN_EXPIRED"
 
 
-class Resumption(ABC, Generic[Request, Response]):
-    """The base class of streams that span several calls.
+class ResumableStream(ABC, Generic[Request, Response]):
+    """A stream that continues with another call when a call ends early. The base class of all such streams.
 
-    `finished`: no further call is needed. `pause`: the seconds to wait before the next call.
+    `finished` says that no further call is needed. `pause` is the number of seconds to wait before the next
+    call.
     """
 
     rpc: ClassVar[str]
@@ -114,7 +115,7 @@ class Resumption(ABC, Generic[Request, Response]):
         return None
 
 
-class Watching(Resumption[WatchRequest, WatchResponse]):
+class ResumableWatch(ResumableStream[WatchRequest, WatchResponse]):
     """Watch tables: a snapshot of each table, then an event for each change, until the watch is closed.
 
     Specify one of `table_names`, `prefix` and `all_tables`. The parameters are the fields of WatchRequest.
@@ -210,7 +211,7 @@ class Watching(Resumption[WatchRequest, WatchResponse]):
         ]
 
 
-class Waiting(Resumption[WaitRequest, WaitResponse]):
+class ResumableWait(ResumableStream[WaitRequest, WaitResponse]):
     """Wait until `condition` holds for a table, an index, a replica, a backup, an export or an import.
 
     `timeout` is in seconds for the whole wait, None for no limit. WaitRequest says which other fields a

@@ -7,7 +7,7 @@ import pytest
 from google.rpc.code_pb2 import Code
 
 from tableadmin.errors import DeadlineExceeded, Internal, NotFound, OperationFailed, Resource, Unavailable
-from tableadmin.operations import Following, KnownOperations, next_page
+from tableadmin.operations import KnownOperations, ResumableOperationWatch, next_page
 from tableadmin.v1 import (
     ListOperationsRequest,
     ListOperationsResponse,
@@ -33,7 +33,7 @@ def operation(name: str, state: OperationState.ValueType = PENDING, *waits: str)
     return Operation(operation_id=name.lower(), table_name=name, state=state, waits=waits)
 
 
-def told(following: Following, *operations: Operation) -> list[str]:
+def told(following: ResumableOperationWatch, *operations: Operation) -> list[str]:
     """The tables of those of OPERATIONS that reach the caller."""
     responses = [WatchOperationResponse(operation=each) for each in operations]
     return [each.operation.table_name for one in responses for each in following.received(one)]
@@ -52,10 +52,10 @@ class Clock:
 
 def following(
     *operations: Operation, timeout: float | None = None
-) -> tuple[Following, KnownOperations, Clock]:
+) -> tuple[ResumableOperationWatch, KnownOperations, Clock]:
     """Operations that are followed, what is known of them, and the clock."""
     known, clock = KnownOperations(operations), Clock()
-    following = Following(known, operations, timeout)
+    following = ResumableOperationWatch(known, operations, timeout)
     following.now = clock
     return following, known, clock
 
@@ -109,7 +109,7 @@ def test_a_stream_that_ends_early_is_begun_anew() -> None:
 def test_it_gives_up_where_the_service_never_told() -> None:
     """The fourth failure is raised where only ids are known; there is no limit after any answer."""
     known = KnownOperations.by_ids(["music"])
-    fresh = Following(known, known.latest)
+    fresh = ResumableOperationWatch(known, known.latest)
     for _ in range(3):
         assert () == fresh.ended(GONE)
     with pytest.raises(Unavailable):

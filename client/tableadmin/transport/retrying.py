@@ -34,8 +34,8 @@ class Connection:
     closed: Event = field(default_factory=Event)
 
 
-class Attempts:
-    """The attempts of the call that sends REQUEST, within TIMEOUT seconds.
+class RetryState:
+    """What has happened to a call that sends REQUEST within TIMEOUT seconds, and whether it is retried.
 
     If a server has answered on the channel before, a repeatable call is retried until a server answers.
     Without a timeout, the retries end after the default timeout.
@@ -56,14 +56,14 @@ class Attempts:
             return self._timeout
         return self._timeout - (time.monotonic() - self._began)
 
-    def renewed(self, renewed: bool) -> bool:  # noqa: FBT001 - the result of a check
+    def retries_at_once(self, renewed: bool) -> bool:  # noqa: FBT001 - the result of a check
         """Whether to retry at once with RENEWED credentials. This happens once in a call."""
         follows = renewed and not self._renewed
         self._renewed = self._renewed or renewed
         return follows
 
-    def failed(self, error: TableAdminError) -> float:
-        """Return the seconds to wait before the next attempt. Raises ERROR after the last attempt."""
+    def pause_after(self, error: TableAdminError) -> float:
+        """Return the seconds to wait before the attempt after ERROR. Raises ERROR if no attempt follows."""
         self._failures += 1
         self._connection.answered |= bool(error.reason)
         if self._connection.closed.is_set() and not error.reason:

@@ -7,7 +7,7 @@ import pytest
 from google.rpc.code_pb2 import Code
 
 from tableadmin import Client, PermissionDenied, Unavailable, aio, v1
-from tableadmin.plans import Exporting, Planning
+from tableadmin.plans import ResumableExports, ResumablePlans
 from tests.client.scripted import bare_failure, serving, stream
 
 NAMES = ("A", "B", "C")
@@ -79,7 +79,7 @@ def test_a_connection_lost_at_the_end() -> None:
 def test_no_service_for_long() -> None:
     """The error is raised once no result has come for 30 seconds."""
     now = 100.0
-    planning = Planning(SPECS)
+    planning = ResumablePlans(SPECS)
     planning.now = lambda: now
     planning.next_call()
     planning.received(planned("A"))
@@ -117,7 +117,7 @@ async def test_the_asyncio_client() -> None:
 
 def test_an_export_that_is_resumed() -> None:
     """Names that have come are not asked for again; of a prefix they come again and are left out."""
-    by_name = Exporting(table_names=["A", "B"])
+    by_name = ResumableExports(table_names=["A", "B"])
     by_name.received(exported("B"))
     assert v1.ExportTablesRequest(table_names=["A"]) == by_name.next_call()[0]
     lost, again = stream(exported("B"), then=LOST), stream(exported("B"), exported("A", 2))

@@ -24,7 +24,7 @@ from tableadmin.v1 import (
     WatchGap,
     WatchResponse,
 )
-from tableadmin.watching import Waiting, Watching
+from tableadmin.watching import ResumableWait, ResumableWatch
 
 GONE = Unavailable("cannot reach it", grpc.StatusCode.UNAVAILABLE)
 EXPIRED = Aborted("too old", grpc.StatusCode.ABORTED, reason="RESUME_TOKEN_EXPIRED")
@@ -43,9 +43,9 @@ def checkpoint(token: bytes = b"t") -> WatchResponse:
     return WatchResponse(checkpoint=WatchCheckpoint(), resume_token=token)
 
 
-def watching(*, snapshot_only: bool = False) -> Watching:
+def watching(*, snapshot_only: bool = False) -> ResumableWatch:
     """A watch of all tables that has received its snapshot of `Music`, up to the token `t`."""
-    watch = Watching(all_tables=True, snapshot_only=snapshot_only)
+    watch = ResumableWatch(all_tables=True, snapshot_only=snapshot_only)
     watch.next_call()
     watch.received(event("Music"))
     watch.received(checkpoint())
@@ -63,17 +63,17 @@ class Clock:
         return self.time
 
 
-def waiting(timeout: float | None = None) -> tuple[Waiting, Clock]:
+def waiting(timeout: float | None = None) -> tuple[ResumableWait, Clock]:
     """A wait for `Music` to settle, and its clock."""
     clock = Clock()
-    wait = Waiting(WaitCondition.WAIT_CONDITION_SETTLED, table_name="Music", timeout=timeout)
+    wait = ResumableWait(WaitCondition.WAIT_CONDITION_SETTLED, table_name="Music", timeout=timeout)
     wait.now = clock
     return wait, clock
 
 
 def test_the_newest_token_resumes() -> None:
     """The next call carries the token of the newest response; an empty one means to start over."""
-    watch = Watching(prefix="M")
+    watch = ResumableWatch(prefix="M")
     assert not watch.next_call()[0].HasField("resume_token")
     for token in (b"a", b"b"):
         watch.received(event("Music", token=token))
@@ -86,7 +86,7 @@ def test_the_newest_token_resumes() -> None:
 
 def test_a_watch_may_begin_with_a_token() -> None:
     """A token of an earlier watch goes into the first call, and is left out when it has expired."""
-    watch = Watching(all_tables=True, resume_token=b"earlier")
+    watch = ResumableWatch(all_tables=True, resume_token=b"earlier")
     assert b"earlier" == watch.next_call()[0].resume_token
     assert () == watch.ended(EXPIRED)
     assert 0.0 == watch.pause
@@ -144,15 +144,15 @@ def test_other_errors_are_raised(error: TableAdminError) -> None:
     watch, (wait, _) = watching(), waiting()
     wait.next_call()
     wait.received(WaitResponse(pending=["table: CREATING"]))
-    for resumption in (watch, wait):
+    for stream in (watch, wait):
         with pytest.raises(type(error)) as caught:
-            resumption.ended(error)
+            stream.ended(error)
         assert error is caught.value
 
 
 def test_an_expired_token_without_a_token_is_raised() -> None:
     """A server that finds a token expired where there was none is not asked for ever."""
-    watch = Watching(all_tables=True)
+    watch = ResumableWatch(all_tables=True)
     watch.next_call()
     with pytest.raises(Aborted):
         watch.ended(EXPIRED)
@@ -160,7 +160,7 @@ def test_an_expired_token_without_a_token_is_raised() -> None:
 
 def test_nobody_there_is_found_out_soon() -> None:
     """Before the first answer the fourth failure is raised; after it there is no limit."""
-    fresh = Watching(all_tables=True)
+    fresh = ResumableWatch(all_tables=True)
     for _ in range(3):
         fresh.next_call()
         assert () == fresh.ended(GONE)
@@ -228,7 +228,7 @@ def test_a_resumed_watch_deletes_nothing() -> None:
 
 def test_the_first_checkpoint_ends_the_snapshots() -> None:
     """A checkpoint without a token, a sign of life before all snapshots are there, reaches nobody."""
-    watch = Watching(all_tables=True, snapshot_only=True)
+    watch = ResumableWatch(all_tables=True, snapshot_only=True)
     watch.next_call()
     assert () == watch.received(checkpoint(b""))
     assert not watch.finished

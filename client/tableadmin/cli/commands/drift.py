@@ -113,7 +113,7 @@ def drift(  # noqa: PLR0913  # click gives each option by name
     clients = {each: session.client.with_options(endpoint=each) for each in endpoints}
     clients = clients or {session.settings["endpoint"].text or "": session.client}
     if follow:
-        comparing.Following(session, *next(iter(clients.items())), loaded, scope).run()
+        comparing.ResumableOperationWatch(session, *next(iter(clients.items())), loaded, scope).run()
         return
     found = [
         each

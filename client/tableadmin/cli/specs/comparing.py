@@ -125,7 +125,7 @@ def _last_operation(client: Client, table_name: str) -> Operation | None:
     return next((each for each in operations if each.calls), None)
 
 
-class Following:
+class ResumableOperationWatch:
     """Compares a table again after each change that the service reports, and shows new results."""
 
     def __init__(

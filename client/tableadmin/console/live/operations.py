@@ -14,7 +14,7 @@ from tableadmin.cli.views.operations.operation_text import ended
 from tableadmin.console.live import operation_rows, status
 from tableadmin.console.live.feed import Feed
 from tableadmin.errors import NotFound, TableAdminError
-from tableadmin.operations import Following, KnownOperations
+from tableadmin.operations import KnownOperations, ResumableOperationWatch
 from tableadmin.v1 import OperationState
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class _Follower(Feed):
             raise
 
     def _stream_of(self, known: KnownOperations) -> None:
-        with self._client.stream(Following(known, known.latest)) as stream:
+        with self._client.stream(ResumableOperationWatch(known, known.latest)) as stream:
             self._stream = stream
             if self.is_stopped:
                 return

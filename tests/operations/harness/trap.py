@@ -13,7 +13,8 @@ class Trap:
     """Does ACT once, at the first write by REPLICA about the table NAME for which AT holds.
 
     LOST: before the write is done, which it never is. Otherwise when it is done and not answered yet, or
-    DELAY seconds later. `over` is set when the apply has ended, or ACT was done.
+    DELAY seconds later. `over` is set when the apply has ended, or ACT was done. Another replica ends the
+    apply where REPLICA was too slow to keep its lease.
     """
 
     def __init__(
@@ -51,17 +52,14 @@ class Trap:
         self._plane.before = self._plane.after = nothing
 
     def _before(self, write: Write) -> None:
-        if write.through != self._replica.name or not write.about(self._name, *self._ids):
+        if not self._concerns(write):
             return
-        kind, identity = write.key
-        if kind == "operation" and identity not in self._ids:
-            self._ids.append(identity)
         if self._lost and self._is_at(write):
             self._spring()
             raise Lost
 
     def _after(self, write: Write) -> None:
-        if write.through != self._replica.name or not write.about(self._name, *self._ids):
+        if not self._concerns(write):
             return
         if not self._lost and self._is_at(write):
             if self._delay:
@@ -71,10 +69,19 @@ class Trap:
         elif write.accepted and write.key[0] == "operation" and write.ends:
             self.over.set()
 
+    def _concerns(self, write: Write) -> bool:
+        """Whether WRITE is of the apply, by whichever replica."""
+        if not write.about(self._name, *self._ids):
+            return False
+        kind, identity = write.key
+        if kind == "operation" and identity not in self._ids:
+            self._ids.append(identity)
+        return True
+
     def _is_at(self, write: Write) -> bool:
         """Whether WRITE is the one; nothing is, after the first."""
         with self._found:
-            if not self._at(write):
+            if write.through != self._replica.name or not self._at(write):
                 return False
             self._at = lambda _: False
             return True

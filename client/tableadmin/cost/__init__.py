@@ -6,7 +6,7 @@ bounds. What is not known has no upper bound, and is never counted as nothing.
 
 from tableadmin.cost.amount import Amount, total
 from tableadmin.cost.lines import Line, Quantity
-from tableadmin.cost.price_files import read
+from tableadmin.cost.price_files import read, read_all
 from tableadmin.cost.prices import PriceError, Prices, packaged
 from tableadmin.cost.table_cost import TableCost, cost, live_cost, plan_cost, worst_increase
 from tableadmin.cost.usage import Rates, Usage
@@ -25,6 +25,7 @@ __all__ = [
     "packaged",
     "plan_cost",
     "read",
+    "read_all",
     "total",
     "worst_increase",
 ]

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from functools import reduce
 from pathlib import Path
 
 from tableadmin.cost import price_list
-from tableadmin.cost.prices import PriceError, Prices, own
+from tableadmin.cost.prices import PriceError, Prices, own, packaged
+
+
+def read_all(paths: Iterable[str]) -> Prices:
+    """The prices in the files PATHS together; those of the package without files. Raises PriceError."""
+    files = [read(Path(each)) for each in paths]
+    return reduce(Prices.merged, files) if files else packaged()
 
 
 def read(path: Path) -> Prices:

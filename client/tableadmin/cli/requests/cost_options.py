@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import wraps
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 
 import click
@@ -83,18 +82,12 @@ class CostOptions:
 
     def prices(self) -> Prices:
         """The prices of the files; those of the package without files. Raises InputError."""
-        from tableadmin.cost import PriceError, packaged, read  # noqa: PLC0415 - protobuf
+        from tableadmin.cost import PriceError, read_all  # noqa: PLC0415 - protobuf
 
         try:
-            found = [read(Path(each)) for each in self.files]
+            return read_all(self.files)
         except PriceError as error:
             raise InputError(str(error)) from error
-        if not found:
-            return packaged()
-        first, *others = found
-        for each in others:
-            first = first.merged(each)
-        return first
 
     def unknown(self, known: Collection[str]) -> list[str]:
         """Return a line for each option with a table or index that is not in KNOWN (TABLE, TABLE/INDEX)."""

@@ -38,7 +38,7 @@ class Costs:
 
 def lines(cost: TableCost, indent: int = 2) -> Iterator[Line]:
     """The cost of a table, the parts that change or are not known, and what is paid once."""
-    yield Line(f"Monthly cost: {change(cost.monthly_before, cost.monthly_after, cost)}", indent)
+    yield Line(f"Monthly cost: {change(cost)}", indent)
     for each in cost.differences:
         if each.before != each.after:
             yield Line(_part(each, cost), indent + 2, 4)
@@ -49,11 +49,15 @@ def lines(cost: TableCost, indent: int = 2) -> Iterator[Line]:
         yield from (Line(f"{_what(each, cost)}: {_amount(each)}", indent + 2, 4) for each in cost.once)
 
 
-def change(before: Amount, after: Amount, cost: TableCost) -> str:
+def change(cost: TableCost) -> str:
     """`$1.00 -> $2.00 (+$1.00)`; one amount where nothing changes, or where there was no table."""
-    if cost.before is None or cost.increase == ZERO:
-        return str(after)
-    return f"{before} -> {after} ({cost.increase.as_increase()})"
+    if cost.before is None:
+        return str(cost.monthly_after)
+    return _change(cost.monthly_before, cost.monthly_after, cost.increase)
+
+
+def _change(before: Amount, after: Amount, increase: Amount) -> str:
+    return str(after) if increase == ZERO else f"{before} -> {after} ({increase.as_increase()})"
 
 
 def total_lines(costs: Costs) -> Iterator[Line]:
@@ -63,8 +67,7 @@ def total_lines(costs: Costs) -> Iterator[Line]:
         return
     before, after, increase, once = totals(found)
     tables = "1 table" if len(found) == 1 else f"{len(found)} tables"
-    what = str(after) if increase == ZERO else f"{before} -> {after} ({increase.as_increase()})"
-    yield Line(f"Monthly cost of {tables}: {what}")
+    yield Line(f"Monthly cost of {tables}: {_change(before, after, increase)}")
     if any(each.once for each in found):
         yield Line(f"One-time cost: {once}")
     yield Line(prices_note(costs.prices), colour="bright_black")

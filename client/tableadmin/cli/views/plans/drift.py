@@ -129,7 +129,7 @@ def _priced(found: Sequence[Comparison]) -> Mapping[DriftStatus, list[TableCost]
 
 
 def _cost(cost: TableCost | None) -> str:
-    return "" if cost is None else costs.change(cost.monthly_before, cost.monthly_after, cost)
+    return "" if cost is None else costs.change(cost)
 
 
 def counted(found: Sequence[Comparison]) -> AwsDict:

@@ -50,12 +50,14 @@ def _indexes(state: TableState) -> str:
     return "; ".join([str(count), *moving])
 
 
-def _time_to_live(state: TableState) -> str:
+def time_to_live(state: TableState) -> str:
+    """Return the status of time to live, and the attribute if there is one."""
     live = state.time_to_live
     return " ".join(filter(None, [word(live, "time_to_live_status"), live.attribute_name]))
 
 
-def _recovery(state: TableState) -> str:
+def recovery(state: TableState) -> str:
+    """Return the status of point-in-time recovery."""
     return word(state.continuous_backups.point_in_time_recovery_description, "point_in_time_recovery_status")
 
 
@@ -67,8 +69,8 @@ COLUMNS: Mapping[str, Column] = {
     "billing": Column(_billing),
     "capacity": Column(_capacity, lambda state: state.table.provisioned_throughput.read_capacity_units),
     "indexes": Column(_indexes, lambda state: len(state.table.global_secondary_indexes)),
-    "ttl": Column(_time_to_live, part="TIME_TO_LIVE"),
-    "pitr": Column(_recovery, part="CONTINUOUS_BACKUPS"),
+    "ttl": Column(time_to_live, part="TIME_TO_LIVE"),
+    "pitr": Column(recovery, part="CONTINUOUS_BACKUPS"),
     "size": Column(
         lambda state: size(state.table.table_size_bytes), lambda state: state.table.table_size_bytes
     ),

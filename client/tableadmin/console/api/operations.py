@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, cast
 
 from tableadmin.cli.output.blocks import Fields
@@ -45,27 +45,28 @@ def approve(
     service: Service, query: Mapping[str, str], body: Mapping[str, object], operation_id: str
 ) -> dict[str, object]:
     """Approve what the operation waits for."""
-    endpoint = service.endpoint(query)
-    done = endpoint.client.approve_operation(operation_id, _comment(body))
-    endpoint.look_for_operations()
-    return operation_rows.row(done)
+    return _changed(service, query, lambda client: client.approve_operation(operation_id, _comment(body)))
 
 
 def reject(
     service: Service, query: Mapping[str, str], body: Mapping[str, object], operation_id: str
 ) -> dict[str, object]:
     """End the operation that waits for approval."""
-    endpoint = service.endpoint(query)
-    done = endpoint.client.reject_operation(operation_id, _comment(body))
-    endpoint.look_for_operations()
-    return operation_rows.row(done)
+    return _changed(service, query, lambda client: client.reject_operation(operation_id, _comment(body)))
 
 
 def cancel(service: Service, query: Mapping[str, str], body: object, operation_id: str) -> dict[str, object]:
     """Stop the operation before its next call."""
     del body
+    return _changed(service, query, lambda client: client.cancel_operation(operation_id))
+
+
+def _changed(
+    service: Service, query: Mapping[str, str], change: Callable[[Client], Operation]
+) -> dict[str, object]:
+    """The operation after CHANGE, which all pages show at once."""
     endpoint = service.endpoint(query)
-    done = endpoint.client.cancel_operation(operation_id)
+    done = change(endpoint.client)
     endpoint.look_for_operations()
     return operation_rows.row(done)
 

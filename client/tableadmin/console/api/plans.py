@@ -21,6 +21,7 @@ from tableadmin.console.shown_plans import ShownPlan, destroying_classes
 if TYPE_CHECKING:
     from tableadmin.cli.views.plans.costs import Costs
     from tableadmin.client import Client
+    from tableadmin.console.api.specs import Edited
     from tableadmin.console.service import Service
     from tableadmin.v1 import TablePlan
 
@@ -29,8 +30,10 @@ Body = Mapping[str, object]
 
 def validate(service: Service, query: Mapping[str, str], body: Body) -> dict[str, object]:
     """The tables of the text, and the problems of the text."""
-    edited = specs.edited(body)
-    client = service.endpoint(query).client
+    return _checked(service.endpoint(query).client, body, specs.edited(body))
+
+
+def _checked(client: Client, body: Body, edited: Edited) -> dict[str, object]:
     problems = edited.problems or specs.violations(client, str(body.get("text")), edited.specs)
     return {
         "tables": [each.table_name for each in edited.specs],
@@ -41,14 +44,13 @@ def validate(service: Service, query: Mapping[str, str], body: Body) -> dict[str
 
 def plan(service: Service, query: Mapping[str, str], body: Body) -> dict[str, object]:
     """The plan of the text, and the ID under which it can be applied; or the problems of the text."""
-    checked = validate(service, query, body)
+    edited, endpoint = specs.edited(body), service.endpoint(query)
+    checked = _checked(endpoint.client, body, edited)
     if checked["problems"]:
         return {**checked, "plan": None}
     from tableadmin.cli.specs.planning import refuse_creation  # noqa: PLC0415 - the first page need not wait
     from tableadmin.cli.views.plans.costs import total_lines  # noqa: PLC0415 - the same
 
-    edited = specs.edited(body)
-    endpoint = service.endpoint(query)
     pricing = service.pricing
     plans = endpoint.client.plan(edited.specs, include_billing=pricing is not None).plans
     costs = pricing.costs(plans) if pricing else None

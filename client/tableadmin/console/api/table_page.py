@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tableadmin.cli.output.blocks import Block, Fields, Lines, Rows
-from tableadmin.cli.views import replicas, table_description
+from tableadmin.cli.views import replicas, table_description, wide_columns
 from tableadmin.cli.views.formatting import time, word
 from tableadmin.cli.views.message_rows import rows
 from tableadmin.cli.views.unreadable_parts import DESCRIPTION, unreadable_lines, unreadable_parts
@@ -51,10 +51,9 @@ def _has_something(block: Block) -> bool:
 
 
 def _kept(state: TableState) -> Iterator[tuple[str, str]]:
-    live = state.time_to_live
-    yield "TTL", " ".join(filter(None, [word(live, "time_to_live_status"), live.attribute_name]))
+    yield "TTL", wide_columns.time_to_live(state)
+    yield "PITR", wide_columns.recovery(state)
     recovery = state.continuous_backups.point_in_time_recovery_description
-    yield "PITR", word(recovery, "point_in_time_recovery_status")
     for label, field in (
         ("Restorable from", "earliest_restorable_date_time"),
         ("Restorable to", "latest_restorable_date_time"),

@@ -10,7 +10,7 @@ from itertools import islice
 from threading import Event
 from typing import TYPE_CHECKING, cast
 
-from tableadmin.cli.views.operations.operation_text import ended
+from tableadmin.cli.views.operations.operation_text import UNFINISHED_STATES, ended
 from tableadmin.console.live import operation_rows, status
 from tableadmin.console.live.feed import Feed
 from tableadmin.errors import NotFound, TableAdminError
@@ -34,10 +34,7 @@ _SHORTEST = 0.5
 # How many operations are listed, and how many the board keeps.
 _LISTED = 100
 _KEPT = 500
-_UNFINISHED = tuple(
-    OperationState.Value(f"OPERATION_STATE_{each}")
-    for each in ("AWAITING_APPROVAL", "SCHEDULED", "PENDING", "RUNNING")
-)
+_UNFINISHED = tuple(OperationState.Value(f"OPERATION_STATE_{each}") for each in UNFINISHED_STATES)
 
 
 class Operations(Feed):

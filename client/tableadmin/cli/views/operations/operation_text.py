@@ -28,7 +28,7 @@ STATES = (
     "ABORTED",
     "UNREADABLE",
 )
-_UNFINISHED_STATES = ("", "AWAITING_APPROVAL", "SCHEDULED", "PENDING", "RUNNING")
+UNFINISHED_STATES = ("AWAITING_APPROVAL", "SCHEDULED", "PENDING", "RUNNING")
 
 _COLOURS = {
     "SUCCEEDED": "green",
@@ -71,7 +71,7 @@ def members(required: RequiredApproval) -> str:
 
 def ended(operation: Operation) -> bool:
     """Whether the operation has ended."""
-    return state(operation) not in _UNFINISHED_STATES
+    return state(operation) not in ("", *UNFINISHED_STATES)
 
 
 def succeeded(operation: Operation) -> bool:

@@ -7,18 +7,16 @@ from typing import TYPE_CHECKING
 import click
 
 from tableadmin.cli.app import shell_completion
-from tableadmin.cli.app.exit_codes import CommandFailed
 from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.app.settings import SETTINGS
-from tableadmin.cli.specs import applying, cloning, planning, spec_files
+from tableadmin.cli.specs import applying, cloning, creating, planning
 from tableadmin.cli.specs.applying import ApplyOptions
 from tableadmin.cli.specs.spec_files import LoadedSpec
-from tableadmin.cli.views.formatting import word
 
 if TYPE_CHECKING:
     from tableadmin.client import Client
-    from tableadmin.v1 import TablePlan, TableSpec
+    from tableadmin.v1 import TableSpec
 
 _HELP = """Create a table with the settings of TABLE, at the same or another endpoint.
 
@@ -64,17 +62,7 @@ def clone(
             "--with-data copies within an endpoint: AWS restores to the Region of the table."
         )
     spec, notes = _spec(origin, goal, name, new, with_data=with_data)
-    loaded = [LoadedSpec(spec, name)]
-    if applying.show_earlier_request(session, goal, loaded, apply_options):
-        return
-    planned = planning.planned(goal, loaded, apply_options.not_before)
-    planned.check()
-    plans = planned.plans
-    if word(plans[0], "action") == "CREATE" and not plans[0].refusal:
-        spec_files.print_notes(notes)
-    applying.show_plans(session, plans)
-    _check_new(plans[0], with_data=with_data)
-    applying.apply(session, goal, loaded, plans, apply_options)
+    creating.create(session, goal, LoadedSpec(spec, name), notes, apply_options, restores=with_data)
 
 
 def _spec(
@@ -90,12 +78,3 @@ def _spec(
         spec.restore_source.source_table_name = name
         spec.restore_source.use_latest_restorable_time = True
     return spec, notes
-
-
-def _check_new(plan: TablePlan, *, with_data: bool) -> None:
-    if with_data and word(plan, "action") != "CREATE":
-        raise CommandFailed(
-            f"nothing changed: table {plan.table_name} already exists, and AWS restores only to new tables"
-        )
-    if word(plan, "action") not in ("CREATE", "NONE"):
-        raise CommandFailed(f"nothing changed: table {plan.table_name} already exists and differs")

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, TypeAlias
 import click
 
 from tableadmin.cli.app import options
-from tableadmin.cli.app.exit_codes import CommandFailed
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.requests import arns, member_options, merging, option_members, shorthand
 from tableadmin.cli.requests.wait_conditions import condition
-from tableadmin.cli.specs import applying, planning, restoring, spec_files
+from tableadmin.cli.specs import applying, creating, restoring
 from tableadmin.cli.specs.applying import ApplyOptions
 from tableadmin.cli.specs.restoring import Origin
-from tableadmin.cli.views.formatting import word
 from tableadmin.cli.views.table_description import status_blocks
 from tableadmin.cli.views.wait_progress import wait
 
@@ -195,22 +193,8 @@ def _restore(
     session: Session, origin: Origin, target: str, file: str | None, apply_options: ApplyOptions
 ) -> None:
     """Apply the spec of the table TARGET, which restores it from ORIGIN."""
-    client = session.client
-    spec, notes = restoring.loaded(client, origin, target, file)
-    loaded = [spec]
-    if applying.show_earlier_request(session, client, loaded, apply_options):
-        return
-    planned = planning.planned(client, loaded, apply_options.not_before)
-    planned.check()
-    (plan,) = planned.plans
-    if word(plan, "action") == "CREATE" and not plan.refusal:
-        spec_files.print_notes(notes)
-    applying.show_plans(session, planned.plans)
-    if word(plan, "action") != "CREATE":
-        raise CommandFailed(
-            f"nothing changed: table {target} already exists, and AWS restores only to new tables"
-        )
-    applying.apply(session, client, loaded, planned.plans, apply_options)
+    spec, notes = restoring.loaded(session.client, origin, target, file)
+    creating.create(session, session.client, spec, notes, apply_options, restores=True)
 
 
 def _override(settings: dict[str, AwsDict]) -> AwsDict:

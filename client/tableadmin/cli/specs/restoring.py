@@ -75,12 +75,17 @@ def _settings(client: Client, origin: Origin) -> tuple[TableSpec, list[str]]:
     except NotFound:
         return _recorded(client, origin)
     notes = [*exported.notes]
-    now = client.describe_table(table_name=origin.name).table
-    if origin.table_id and now.table_id and origin.table_id != now.table_id:
+    if origin.table_id and _is_another(client, origin):
         notes.append(
             f"table {origin.name} was created again after the backup: the settings are those of the new table"
         )
     return exported.specs[0], notes
+
+
+def _is_another(client: Client, origin: Origin) -> bool:
+    """Whether the table with the name of ORIGIN is not the one that was backed up."""
+    now = client.describe_table(table_name=origin.name).table.table_id
+    return now not in ("", origin.table_id)
 
 
 def _recorded(client: Client, origin: Origin) -> tuple[TableSpec, list[str]]:

@@ -32,7 +32,7 @@ class Formatting:
     @property
     def name(self) -> str:
         """The name of the file in messages."""
-        return "standard input" if self.file == STANDARD_INPUT else self.file
+        return _name(self.file)
 
     @property
     def is_changed(self) -> bool:
@@ -80,16 +80,19 @@ def _file(file: str, *, found: bool) -> Formatting:
 def _formatted(file: str, content: str | bytes, *, found: bool) -> Formatting:
     from tableadmin import formats  # noqa: PLC0415 - yaml and protobuf
 
-    name = "standard input" if file == STANDARD_INPUT else file
     # A file in another encoding differs from the canonical form, which is UTF-8.
     before = content if isinstance(content, str) else content.decode("utf-8", "backslashreplace")
     try:
-        made = formats.formatted(content, name=name)
+        made = formats.formatted(content, name=_name(file))
     except formats.SpecError as error:
         return Formatting(file, before, before, error=str(error), found=found)
     if made.left_alone:
         return Formatting(file, before, before, made.left_alone, found=found)
     return Formatting(file, before, made.text, found=found)
+
+
+def _name(file: str) -> str:
+    return "standard input" if file == STANDARD_INPUT else file
 
 
 def _with_visible_mark(text: str) -> str:

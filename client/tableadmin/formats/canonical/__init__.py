@@ -30,20 +30,7 @@ def canonical(text: str, trees: Sequence[Tree], *, name: str) -> str:
     JSON in a file with a name of YAML becomes YAML.
     """
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    places = [*map(_place, trees)]
-    language = _YAML
-    if is_like_json(lines) and not name.endswith(_YAML_NAMES):
-        try:
-            json_source.documents(lines)
-        except SpecError as error:
-            if name.endswith(".json"):
-                reason = "is YAML in a file with a name of JSON; rename the file"
-                raise SpecError(reason, line=error.line) from None
-        else:
-            language = _JSON
-    elif name.endswith(".json"):
-        raise SpecError("is YAML in a file with a name of JSON; rename the file")
-    return _written(lines, places, language)
+    return _written(lines, [*map(_place, trees)], _language(lines, name))
 
 
 class _Language(NamedTuple):
@@ -56,6 +43,21 @@ class _Language(NamedTuple):
 
 _YAML = _Language(yaml_source.documents, yaml_text.text, is_json=False)
 _JSON = _Language(json_source.documents, json_text.text, is_json=True)
+
+
+def _language(text: str, name: str) -> _Language:
+    """The language in which TEXT, which is the file NAME, is read and written. Raises SpecError."""
+    line = None
+    if is_like_json(text) and not name.endswith(_YAML_NAMES):
+        try:
+            json_source.documents(text)
+        except SpecError as error:
+            line = error.line
+        else:
+            return _JSON
+    if name.endswith(".json"):
+        raise SpecError("is YAML in a file with a name of JSON; rename the file", line=line)
+    return _YAML
 
 
 def _written(text: str, places: Sequence[Place], language: _Language) -> str:

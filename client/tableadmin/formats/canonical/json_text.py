@@ -1,13 +1,11 @@
 """Nodes -> JSON, two spaces a level, with the comments that the file has."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from tableadmin.formats.canonical.members import Place, below, ordered
 from tableadmin.formats.canonical.nodes import Document, Entry, Node
-from tableadmin.formats.canonical.spacing import trimmed, trimmed_end
-
-_STEP = 2
+from tableadmin.formats.canonical.spacing import STEP, add_comments, trimmed, trimmed_end
 
 
 def text(documents: Sequence[tuple[Document, Place]]) -> str:
@@ -21,20 +19,20 @@ class _Writer:
 
     def document(self, document: Document, place: Place) -> str:
         """DOCUMENT at PLACE, with a line break at the end."""
-        self._comments(trimmed(document.root.head), 0)
+        add_comments(self._lines, trimmed(document.root.head), 0)
         self._value("", document.root, place, 0, "")
-        self._comments(trimmed_end(document.tail), 0)
+        add_comments(self._lines, trimmed_end(document.tail), 0)
         return "\n".join([*trimmed_end(self._lines), ""])
 
     def _collection(self, node: Node, place: Place, indent: int) -> None:
         entries = ordered(place, node.entries)
         for number, entry in enumerate(entries, 1):
             head = [*entry.head, *([] if _has_comment_beside(entry) else entry.beside)]
-            self._comments(head if number > 1 else trimmed(head), indent)
+            add_comments(self._lines, head if number > 1 else trimmed(head), indent)
             name = f"{json.dumps(entry.name, ensure_ascii=False)}: " if entry.key else ""
             lead = " " * indent + name
             self._value(lead, entry, below(place, entry), indent, "," if number < len(entries) else "")
-        self._comments(trimmed_end(node.foot if entries else trimmed(node.foot)), indent)
+        add_comments(self._lines, trimmed_end(node.foot if entries else trimmed(node.foot)), indent)
 
     def _value(self, lead: str, entry: Entry, place: Place, indent: int, comma: str) -> None:
         """Write the value of ENTRY behind LEAD, and COMMA behind the value."""
@@ -48,13 +46,8 @@ class _Writer:
             self._lines.append(f"{lead}{opening}{closing}{comma}{comment}")
             return
         self._lines.append(f"{lead}{opening}{comment}")
-        self._collection(node, place, indent + _STEP)
+        self._collection(node, place, indent + STEP)
         self._lines.append(f"{' ' * indent}{closing}{comma}")
-
-    def _comments(self, comments: Iterable[str], indent: int) -> None:
-        for comment in comments:
-            if comment or (self._lines and self._lines[-1]):
-                self._lines.append(f"{' ' * indent}{comment}".rstrip())
 
 
 def _has_comment_beside(entry: Entry) -> bool:

@@ -1,6 +1,8 @@
-"""Comments and the empty lines between them, which "" stands for."""
+"""Comments and the empty lines between them, which "" stands for, and how far levels are indented."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+STEP = 2  # spaces a level
 
 
 def trimmed(lines: Sequence[str]) -> list[str]:
@@ -14,3 +16,10 @@ def trimmed(lines: Sequence[str]) -> list[str]:
 def trimmed_end(lines: Sequence[str]) -> list[str]:
     """LINES without empty ones behind the last."""
     return trimmed(lines[::-1])[::-1]
+
+
+def add_comments(lines: list[str], comments: Iterable[str], indent: int) -> None:
+    """Append COMMENTS to LINES, indented by INDENT spaces. An empty line follows no empty line."""
+    for comment in comments:
+        if comment or (lines and lines[-1]):
+            lines.append(f"{' ' * indent}{comment}".rstrip())

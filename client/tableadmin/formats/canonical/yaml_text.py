@@ -1,15 +1,13 @@
 """Nodes -> YAML in block style, two spaces a level."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from tableadmin.formats.canonical.members import MERGE, Place, below, is_merge, ordered
 from tableadmin.formats.canonical.nodes import Document, Entry, Node
-from tableadmin.formats.canonical.spacing import trimmed, trimmed_end
+from tableadmin.formats.canonical.spacing import STEP, add_comments, trimmed, trimmed_end
 from tableadmin.formats.spec import scalar
 from tableadmin.formats.text.fitting import TRUTH
 from tableadmin.formats.text.yaml_nodes import NULL
-
-_STEP = 2
 
 
 def text(documents: Sequence[tuple[Document, Place]]) -> str:
@@ -24,9 +22,9 @@ class _Writer:
 
     def document(self, document: Document, place: Place) -> str:
         """DOCUMENT at PLACE, with a line break at the end."""
-        self._comments(document.root.head, 0)
+        add_comments(self._lines, document.root.head, 0)
         self._collection(document.root.value, place, 0)
-        self._comments(document.tail, 0)
+        add_comments(self._lines, document.tail, 0)
         return "\n".join([*trimmed_end(self._lines), ""])
 
     def _collection(self, node: Node, place: Place, indent: int, first: str = "") -> None:
@@ -37,9 +35,9 @@ class _Writer:
                 self._entry(entry, inner, first, indent)
                 continue
             head = _head(entry, inner)
-            self._comments(head if number else trimmed(head), indent)
+            add_comments(self._lines, head if number else trimmed(head), indent)
             self._entry(entry, inner, " " * indent, indent)
-        self._comments(trimmed_end(node.foot), indent)
+        add_comments(self._lines, trimmed_end(node.foot), indent)
 
     def _entry(self, entry: Entry, place: Place, begin: str, indent: int) -> None:
         value = entry.value
@@ -52,19 +50,14 @@ class _Writer:
             self._anchored.add(value)
             lead += f" &{value.anchor}"
         if _joins_its_item(entry):
-            self._collection(value, place, indent + _STEP, f"{lead} ")
+            self._collection(value, place, indent + STEP, f"{lead} ")
         elif value.entries:
             self._lines.append(lead + comment)
-            self._collection(value, place, indent + _STEP)
+            self._collection(value, place, indent + STEP)
         else:
             first, *others = _scalar(value, place)
             self._lines.append(f"{lead} {first}".rstrip() + comment)
-            self._lines += [f"{' ' * (indent + _STEP)}{line}".rstrip(" ") for line in others]
-
-    def _comments(self, comments: Iterable[str], indent: int) -> None:
-        for comment in comments:
-            if comment or (self._lines and self._lines[-1]):
-                self._lines.append(f"{' ' * indent}{comment}".rstrip())
+            self._lines += [f"{' ' * (indent + STEP)}{line}".rstrip(" ") for line in others]
 
 
 def _head(entry: Entry, place: Place) -> list[str]:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from tableadmin import Client
+from tests.cost.price_lists import PriceLists, served
 from tests.engines import Engine
 from tests.engines.fixtures import engine, start_engine
 from tests.server_process import ServerProcess, running_server
@@ -104,6 +105,14 @@ def client(server: ServerProcess) -> Iterator[Client]:
     """A client of the server in front of each engine in turn."""
     with Client(server.address) as connected:
         yield connected
+
+
+@pytest.fixture
+def price_lists(monkeypatch: pytest.MonkeyPatch) -> Iterator[PriceLists]:
+    """A server of price lists on this machine, from which the client reads instead of AWS's."""
+    with served() as lists:
+        monkeypatch.setattr("tableadmin.cost.published.ADDRESS", lists.address)
+        yield lists
 
 
 @pytest.fixture

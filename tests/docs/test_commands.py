@@ -86,7 +86,8 @@ ELSEWHERE: Mapping[tuple[str, str], str] = {
 # The blocks that no test runs, by their first line. They need Docker, a cluster, AWS or a package registry.
 NOT_RUN = {
     "docs/guides/cost.md": [
-        "curl -O https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/AmazonDynamoDB/current/eu-west-1/index.json"
+        "tablectl plan -f tables/ --prices aws",
+        "curl -O https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/AmazonDynamoDB/current/eu-west-1/index.json",
     ],
     "README.md": ["make demo    # creates, changes and deletes tables on an embedded engine, then cleans up"],
     "docs/guides/console.md": ["ssh -L 8642:127.0.0.1:8642 HOST tablectl console --no-open --port 8642"],

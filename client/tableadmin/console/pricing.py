@@ -8,25 +8,30 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tableadmin.cli.requests.cost_options import CostOptions
+    from tableadmin.cli.requests.price_source import PriceSource
     from tableadmin.cli.views.plans.costs import Costs
-    from tableadmin.cost import Prices
     from tableadmin.v1 import TablePlan
 
 
 @dataclass(frozen=True)
 class Pricing:
-    """The prices, and the numbers of requests that the options say."""
+    """The source of the prices, and the numbers of requests that the options say."""
 
     options: CostOptions
-    prices: Prices
+    source: PriceSource
 
     @classmethod
     def of(cls, options: CostOptions) -> Pricing | None:
         """The pricing of OPTIONS, None if they do not ask for costs; raises InputError for a wrong file."""
-        return cls(options, options.prices()) if options.enabled else None
+        return cls(options, options.price_source()) if options.enabled else None
 
     def costs(self, plans: Sequence[TablePlan]) -> Costs:
-        """The costs of the tables of PLANS, which contain the billing facts."""
-        from tableadmin.cli.specs.planning import costs_of  # noqa: PLC0415 - the first page need not wait
+        """The costs of the tables of PLANS, which contain the billing facts.
 
-        return costs_of(plans, self.options, self.prices)
+        Raises CommandFailed if the prices can't be read.
+        """
+        from tableadmin.cli.specs import priced_tables  # noqa: PLC0415 - the first page need not wait
+        from tableadmin.cli.specs.planning import costs_of  # noqa: PLC0415 - the same
+
+        prices = self.source.of(priced_tables.of((), plans).regions)
+        return costs_of(plans, self.options, prices)

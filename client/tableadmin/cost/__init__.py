@@ -1,13 +1,15 @@
-"""What tables cost a month, and what a change of them costs: from settings, sizes, rates and prices. Pure.
+"""What tables cost a month, and what a change of them costs: from settings, sizes, rates and prices.
 
 `plan_cost` gives the cost of a plan, `live_cost` that of a table. Amounts are US dollars as Decimal, with
-bounds. What is not known has no upper bound, and is never counted as nothing.
+bounds. What is not known has no upper bound, and is never counted as nothing. `read` reads a file of prices,
+`download` gets AWS's price list of a region. All else is pure.
 """
 
 from tableadmin.cost.amount import Amount, total
 from tableadmin.cost.lines import Line, Quantity
 from tableadmin.cost.price_files import read, read_all
 from tableadmin.cost.prices import PriceError, Prices, packaged
+from tableadmin.cost.published import download
 from tableadmin.cost.table_cost import TableCost, cost, live_cost, plan_cost, worst_increase
 from tableadmin.cost.usage import Rates, Usage
 
@@ -21,6 +23,7 @@ __all__ = [
     "TableCost",
     "Usage",
     "cost",
+    "download",
     "live_cost",
     "packaged",
     "plan_cost",

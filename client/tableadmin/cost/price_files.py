@@ -23,14 +23,21 @@ def read(path: Path) -> Prices:
     Raises PriceError.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        content = path.read_bytes()
     except OSError as error:
         raise PriceError(f"{path}: {error.strerror}") from error
+    return parsed(content, str(path))
+
+
+def parsed(content: bytes, name: str) -> Prices:
+    """The prices in CONTENT of the file NAME. Raises PriceError, which begins with NAME."""
+    try:
+        document = json.loads(content)
     except ValueError as error:
-        raise PriceError(f"{path}: is not JSON: {error}") from error
+        raise PriceError(f"{name}: is not JSON: {error}") from error
     try:
         if isinstance(document, dict) and "regions" in document:
             return own(document)
         return price_list.prices(document)
     except PriceError as error:
-        raise PriceError(f"{path}: {error}") from error
+        raise PriceError(f"{name}: {error}") from error

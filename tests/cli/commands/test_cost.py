@@ -8,6 +8,8 @@ import pytest
 
 from tests.cli.running import Run
 from tests.cli.terminal import Terminal
+from tests.cost.price_lists import PriceLists
+from tests.cost.test_prices import offer, product
 
 
 @pytest.fixture
@@ -114,6 +116,44 @@ def test_a_file_without_prices_is_refused_before_the_service_is_asked(offline: R
         ran = offline(command, "-f", str(tmp_path / "table.yaml"), "--prices", path)
         assert (ran.returncode, ran.stdout) == (64, "")
         assert ran.stderr.startswith(f"tablectl: {path}: is neither a price list of AWS")
+
+
+def test_prices_of_aws(
+    tablectl: Run, file: Callable[[int], str], tmp_path: Path, price_lists: PriceLists
+) -> None:
+    """`--prices aws` downloads the price list of the region of the tables, and the cost has its date."""
+    caches = {"XDG_CACHE_HOME": str(tmp_path)}
+    price_lists.files["us-east-1"] = json.dumps(
+        offer(product("A", "ReadCapacityUnit-Hrs", "us-east-1", ("0", "0.001")))
+    ).encode()
+    path = file(9)
+    text = tablectl("plan", "-f", path, "--prices", "aws", **caches).stdout
+    assert "~ provisioned reads: 5 RCU -> 9 RCU, $3.65 -> $6.57\n" in text
+    assert "\nBy list prices of 2026-09-11; " in text
+    drift = tablectl("drift", "-f", path, "--prefix", Path(path).name, "--prices", "aws", **caches).stdout
+    assert "(+$2.92)" in drift
+    assert price_lists.asked == ["us-east-1"]
+
+
+def test_prices_of_aws_where_aws_cannot_be_reached(
+    tablectl: Run, file: Callable[[int], str], tmp_path: Path, price_lists: PriceLists
+) -> None:
+    """The command fails with one line that says how to get the price list."""
+    price_lists.files["us-east-1"] = 503
+    ran = tablectl("plan", "-f", file(9), "--prices", "aws", XDG_CACHE_HOME=str(tmp_path))
+    assert (1, "") == (ran.returncode, ran.stdout)
+    assert ran.stderr.startswith("tablectl: cannot read AWS's price list of us-east-1: HTTP 503; where the ")
+    assert ran.stderr.endswith("then give --prices prices-us-east-1.json\n")
+
+
+def test_a_region_of_which_aws_has_no_prices(
+    tablectl: Run, file: Callable[[int], str], tmp_path: Path, price_lists: PriceLists
+) -> None:
+    """The cost is unknown, and a note says why."""
+    ran = tablectl("plan", "-f", file(9), "--prices", "aws", XDG_CACHE_HOME=str(tmp_path))
+    assert price_lists.asked == ["us-east-1"]
+    assert (0, "note: AWS's price list has no prices of us-east-1\n") == (ran.returncode, ran.stderr)
+    assert "  Monthly cost: unknown -> unknown (unknown)\n" in ran.stdout
 
 
 def test_drift_has_the_cost_of_each_status(tablectl: Run, table: str, file: Callable[[int], str]) -> None:

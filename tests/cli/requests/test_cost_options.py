@@ -68,8 +68,8 @@ def test_files_of_prices_are_merged(tmp_path: Path) -> None:
         text = f'{{"source": "{region}", "date": "2026-01-01", "regions": {{"{region}": {{}}}}}}'
         (tmp_path / region).write_text(text)
     files = [str(tmp_path / region) for region in ("eu-west-1", "eu-west-2")]
-    found = options("--prices", files[0], "--prices", files[1]).prices()
+    found = options("--prices", files[0], "--prices", files[1]).price_source().of([])
     assert list(found.regions) == ["eu-west-1", "eu-west-2"]
-    assert list(options("--cost").prices().regions) == ["us-east-1"]
+    assert list(options("--cost").price_source().of([]).regions) == ["us-east-1"]
     with pytest.raises(InputError, match="No such file"):
-        options("--prices", str(tmp_path / "missing")).prices()
+        options("--prices", str(tmp_path / "missing")).price_source()

@@ -1,6 +1,7 @@
 """A spec is validated, planned and applied in the page; what deletes something is confirmed by name."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from tableadmin.cli.requests.cost_options import CostOptions
 from tableadmin.console.console import Console
 from tableadmin.console.pricing import Pricing
 from tests.console.browsing import Browser, Response
+from tests.cost.price_lists import PriceLists
 from tests.server.security.authorization.test_guarded_operations import table
 
 WRONG = "TableName: Music\nBillingMode: PAY_PER_REQUEST\nKeySchema: []\n"
@@ -97,6 +99,24 @@ def test_what_a_plan_costs(tables: Client, indexed: str) -> None:
         found = planned(browser, text(indexed))
     assert any("Monthly cost" in each["text"] for each in found["plans"][0]["lines"])
     assert any("By list prices of" in each["text"] for each in found["costs"])
+
+
+def test_a_plan_is_shown_where_its_prices_cannot_be_read(
+    tables: Client, indexed: str, price_lists: PriceLists, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page has the plan without costs, and says why."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    price_lists.files["us-east-1"] = 503
+    options = CostOptions(enabled=True, files=("aws",), reads=(), writes=(), stream_reads=(), storage=())
+    console = Console(tables, pricing=Pricing.of(options))
+    with console.running():
+        browser = Browser(console.url)
+        browser.enter()
+        found = planned(browser, text(indexed))
+    assert [indexed] == [each["table"] for each in found["plans"]]
+    assert ["Costs are not shown: cannot read AWS's price list of us-east-1"] == [
+        each["text"].partition(": HTTP 503")[0] for each in found["costs"]
+    ]
 
 
 def test_no_costs(browser: Browser, indexed: str) -> None:

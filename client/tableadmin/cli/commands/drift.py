@@ -106,7 +106,7 @@ def drift(  # noqa: PLR0913  # click gives each option by name
         raise click.UsageError("--adopt and --watch need a single endpoint")
     if follow and costs.enabled:
         raise click.UsageError("--watch shows no costs")
-    prices = costs.prices() if costs.enabled else None
+    source_of_prices = costs.price_source() if costs.enabled else None
     loaded, notes = spec_files.read(source, session.region)
     notes = [*notes, *regions.tell(session, loaded)]
     scope = comparing.Scope(prefix, ignored)
@@ -120,10 +120,16 @@ def drift(  # noqa: PLR0913  # click gives each option by name
         for name, client in clients.items()
         for each in comparing.compared(name, client, loaded, scope, include_billing=costs.enabled)
     ]
-    if prices:
-        found = list(comparing.priced(found, costs, prices))
+    prices = None
+    if source_of_prices:
         tables = _priced_tables(loaded, found)
-        told = [*tables.unknown_names(costs), *tables.missing_prices(costs, prices)]
+        prices = source_of_prices.of(tables.regions)
+        found = list(comparing.priced(found, costs, prices))
+        told = [
+            *tables.unknown_names(costs),
+            *source_of_prices.notes,
+            *tables.missing_prices(costs, prices),
+        ]
         spec_files.print_notes(told)
         notes += told
     _show(session, found, notes, prices, with_endpoint=len(clients) > 1)

@@ -41,18 +41,20 @@ def plan(session: Session, source: Source, *, exit_code: bool, costs: CostOption
     """
     if out:
         plan_file.check(out)
-    prices = costs.prices() if costs.enabled else None
+    source_of_prices = costs.price_source() if costs.enabled else None
     loaded, notes = spec_files.read(source, session.region)
     notes = [*notes, *regions.tell(session, loaded)]
     planned = planning.planned(session.client, loaded, include_billing=costs.enabled)
-    if prices and not planned.errors:
+    priced = None
+    if source_of_prices:
         tables = priced_tables.of(loaded, planned.plans)
-        if unknown := tables.unknown_names(costs):
+        if not planned.errors and (unknown := tables.unknown_names(costs)):
             raise click.UsageError("; ".join(unknown))
-        missing = tables.missing_prices(costs, prices)
-        spec_files.print_notes(missing)
-        notes += missing
-    priced = planning.costs_of(planned.plans, costs, prices) if prices else None
+        prices = source_of_prices.of(tables.regions)
+        told = [*source_of_prices.notes, *tables.missing_prices(costs, prices)]
+        spec_files.print_notes(told)
+        notes += told
+        priced = planning.costs_of(planned.plans, costs, prices)
     if session.output == "markdown" and session.in_blocks:
         click.echo(markdown(planned.plans, costs=priced), nl=False)
     elif session.output == "name" and session.in_blocks:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 
 import click
 
-from tableadmin.cli.app.exit_codes import InputError
+from tableadmin.cli.requests.price_source import PriceSource
 
 if TYPE_CHECKING:
-    from tableadmin.cost import Prices, Rates, Usage
+    from tableadmin.cost import Rates, Usage
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -80,14 +80,9 @@ class CostOptions:
     stream_reads: Sequence[_Amount]
     storage: Sequence[_Amount]
 
-    def prices(self) -> Prices:
-        """The prices of the files; those of the package without files. Raises InputError."""
-        from tableadmin.cost import PriceError, read_all  # noqa: PLC0415 - protobuf
-
-        try:
-            return read_all(self.files)
-        except PriceError as error:
-            raise InputError(str(error)) from error
+    def price_source(self) -> PriceSource:
+        """Where prices are from. Raises InputError for a wrong file."""
+        return PriceSource(self.files)
 
     def unknown(self, known: Collection[str]) -> list[str]:
         """Return a line for each option with a table or index that is not in KNOWN (TABLE, TABLE/INDEX)."""
@@ -138,11 +133,12 @@ _OPTIONS = (
     ),
     click.option(
         "--prices",
-        metavar="FILE",
+        metavar="aws|FILE",
         multiple=True,
         type=click.Path(dir_okay=False),
-        help="Use these prices: AWS's price list of AmazonDynamoDB as JSON. Can be repeated for several "
-        "regions. By default tablectl has prices of us-east-1.",
+        help="Use these prices: 'aws' for AWS's present price list, which tablectl downloads, or a file with "
+        "AWS's price list of AmazonDynamoDB as JSON. Can be repeated for several regions. By default "
+        "tablectl has prices of us-east-1.",
     ),
     click.option(
         "--reads",

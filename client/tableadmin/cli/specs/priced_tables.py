@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from tableadmin.cli.requests.price_source import AWS
+
 if TYPE_CHECKING:
     from tableadmin.cli.requests.cost_options import CostOptions
     from tableadmin.cli.specs.spec_files import LoadedSpec
@@ -28,7 +30,8 @@ class PricedTables(NamedTuple):
         if not (options.files and missing):
             return []
         verb = "has" if len(options.files) == 1 else "have"
-        return [f"{', '.join(options.files)} {verb} no prices of {', '.join(missing)}"]
+        sources = ", ".join("AWS's price list" if each == AWS else each for each in options.files)
+        return [f"{sources} {verb} no prices of {', '.join(missing)}"]
 
 
 def of(

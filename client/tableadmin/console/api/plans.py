@@ -7,6 +7,8 @@ from dataclasses import asdict
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from tableadmin.cli.app.exit_codes import CommandFailed
+from tableadmin.cli.output.terminal_text import Line
 from tableadmin.cli.views.access_text import refused
 from tableadmin.cli.views.formatting import word
 from tableadmin.cli.views.operations.operation_text import requirement
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from tableadmin.cli.views.plans.costs import Costs
     from tableadmin.client import Client
     from tableadmin.console.api.specs import Edited
+    from tableadmin.console.pricing import Pricing
     from tableadmin.console.service import Service
     from tableadmin.v1 import TablePlan
 
@@ -49,11 +52,10 @@ def plan(service: Service, query: Mapping[str, str], body: Body) -> dict[str, ob
     if checked["problems"]:
         return {**checked, "plan": None}
     from tableadmin.cli.specs.planning import refuse_creation  # noqa: PLC0415 - the first page need not wait
-    from tableadmin.cli.views.plans.costs import total_lines  # noqa: PLC0415 - the same
 
     pricing = service.pricing
     plans = endpoint.client.plan(edited.specs, include_billing=pricing is not None).plans
-    costs = pricing.costs(plans) if pricing else None
+    costs, told = _costs(pricing, plans) if pricing else (None, [])
     for table, each in zip(edited.tables, plans, strict=True):
         if table.must_exist:
             refuse_creation(each, table.must_exist)
@@ -62,7 +64,7 @@ def plan(service: Service, query: Mapping[str, str], body: Body) -> dict[str, ob
         **checked,
         "plan": service.shown_plans.add(shown),
         "summary": plan_text.summary(plans),
-        "costs": lines(total_lines(costs)) if costs else [],
+        "costs": lines(told),
         "plans": [_plan(endpoint.client, each, costs) for each in plans],
     }
 
@@ -99,6 +101,17 @@ def apply(service: Service, query: Mapping[str, str], body: Body) -> dict[str, o
     )
     endpoint.look_for_operations()
     return {"operations": [operation_rows.row(each) for each in begun.latest]}
+
+
+def _costs(pricing: Pricing, plans: Sequence[TablePlan]) -> tuple[Costs | None, list[Line]]:
+    """The costs of PLANS, and lines about all of them; None, and why, if the prices can't be read."""
+    from tableadmin.cli.views.plans.costs import total_lines  # noqa: PLC0415 - the first page need not wait
+
+    try:
+        costs = pricing.costs(plans)
+    except CommandFailed as error:
+        return None, [Line(f"Costs are not shown: {error.message}.")]
+    return costs, list(total_lines(costs))
 
 
 def _check_confirmed(shown: ShownPlan, body: Body) -> None:

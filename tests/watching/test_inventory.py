@@ -5,6 +5,7 @@ from collections import Counter
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.dynamodb.endpoint import Answer
+from tableadmin_server.dynamodb.poll_order import PollPriority
 from tableadmin_server.watching.hub import Hub
 from tests.watching.harness.account import Account
 from tests.watching.harness.looking import DESCRIPTION, watching
@@ -14,11 +15,11 @@ from tests.watching.harness.skipping import run
 class SlowAboutOne(Account):
     """An account in which one table takes its time."""
 
-    async def poll(self, operation: str, params: AwsDict) -> Answer:
+    async def poll(self, operation: str, params: AwsDict, priority: PollPriority) -> Answer:
         """The answer, if it is about `slow` a minute later."""
         if params.get("TableName") == "slow":
             await asyncio.sleep(60)
-        return await super().poll(operation, params)
+        return await super().poll(operation, params, priority)
 
 
 def account_of(count: int) -> Account:

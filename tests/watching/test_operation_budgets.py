@@ -7,6 +7,7 @@ import pytest
 from google.rpc.code_pb2 import Code
 
 from tableadmin_server.dynamodb.budget import Budgets, operation_rates
+from tableadmin_server.dynamodb.poll_order import PollPriority
 from tableadmin_server.failure import Failure
 from tableadmin_server.watching.hub import Hub
 from tableadmin_server.watching.stream import Scope
@@ -128,6 +129,48 @@ def test_what_is_changed_is_read_at_once() -> None:
     run(main())
 
 
+def test_a_changed_table_goes_before_the_first_reads_of_others() -> None:
+    """While all tables are read for the first time, a changed one is read next, limited parts included."""
+
+    async def main() -> None:
+        account = account_of(100)
+        hub = Hub(account)
+        async with watching(hub, parts=DESCRIPTION), watching(hub) as reader:
+            await asyncio.sleep(1)
+            waiting = set(account.tables) - {
+                each.about for each in account.asked if each.operation in LIMITED
+            }
+            changed = min(waiting)
+            account.tags[changed] = [{"Key": "a", "Value": "b"}]
+            account.asked.clear()
+            hub.trigger(changed)
+            await asyncio.sleep(1)
+            assert f"{changed} snapshot" in reader.taken()
+        read = [each.about for each in account.asked if each.operation == "ListTagsOfResource"]
+        # One read has its turn already, and one in four is for the oldest.
+        assert read.index(changed) <= 2
+
+    run(main())
+
+
+def test_changed_tables_leave_turns_for_first_reads() -> None:
+    """However many tables change all the time, the first reads of all others go on."""
+
+    async def main() -> None:
+        account = Frugal(rate=20)
+        for number in range(100):
+            account.add(f"table-{number}")
+        hub = Hub(account)
+        async with watching(hub, parts=DESCRIPTION):
+            for _ in range(120):
+                for number in range(50):
+                    hub.trigger(f"table-{number}")
+                await asyncio.sleep(0.25)
+        assert set(account.tables) == {each.about for each in account.asked} - {""}
+
+    run(main())
+
+
 def test_what_a_table_has_from_its_beginning() -> None:
     """Parts that come with a table, or with another one of its name, are read at once, between the rounds."""
 
@@ -216,12 +259,12 @@ def test_leaving_while_parts_wait() -> None:
     run(main())
 
 
-def test_the_patient_let_others_go_first() -> None:
+def test_polls_let_others_go_first() -> None:
     """A call of a plan or an operation waits for one poll at most, however many wait."""
 
     async def main() -> None:
         budgets = Budgets(1000, AWS)
-        polls = [asyncio.create_task(budgets.take("ListTagsOfResource", patient=True)) for _ in range(1000)]
+        polls = [asyncio.create_task(budgets.take("ListTagsOfResource", PollPriority())) for _ in range(1000)]
         await asyncio.sleep(10)
         begin = asyncio.get_running_loop().time()
         await budgets.take("ListTagsOfResource")

@@ -11,6 +11,7 @@ import pytest
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.dynamodb.budget import Budgets, CallBudget
 from tableadmin_server.dynamodb.endpoint import Answer
+from tableadmin_server.dynamodb.poll_order import PollPriority
 from tableadmin_server.watching.hub import Hub
 from tests.watching.harness.account import Account, unavailable
 from tests.watching.harness.looking import DESCRIPTION, many_watching, watching
@@ -212,10 +213,10 @@ class Frugal(Account):
         """As an endpoint has it."""
         return self._budgets.spacing(operation)
 
-    async def poll(self, operation: str, params: AwsDict) -> Answer:
+    async def poll(self, operation: str, params: AwsDict, priority: PollPriority) -> Answer:
         """What there is, when it is this call's turn."""
-        await self._budgets.take(operation, patient=True)
-        return await super().poll(operation, params)
+        await self._budgets.take(operation, priority)
+        return await super().poll(operation, params, priority)
 
 
 def test_budget_bounds_all_polls() -> None:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from tableadmin_server.dynamodb.poll_order import PollOrder, PollPriority
 from tableadmin_server.dynamodb.support import is_aws
 
 # AWS's documented limits of single operations, in calls a second for an account in a region:
@@ -43,26 +44,29 @@ class CallBudget:
         self.waiting = 0
         # Only the first call in the queue waits for its time, so a cancelled call uses up none.
         self._queue = asyncio.Lock()
-        # Only the first patient call is in the queue.
-        self._patient = asyncio.Lock()
+        # Only the first poll is in the queue.
+        self._polls = PollOrder(1)
 
     def share(self, servers: int) -> None:
         """Use 1/SERVERS of the rate."""
         self.spacing = servers / self._rate
         self._burst = max(0.0, self._burst_seconds - self.spacing)
 
-    async def take(self, *, patient: bool = False) -> None:
+    async def take(self, poll: PollPriority | None = None) -> None:
         """Wait until one more call may be made. First come, first served.
 
-        PATIENT calls let all other calls go first.
+        Polls let all other calls go first. POLL is the priority of a poll, None for another call.
         """
         self.waiting += 1
         try:
-            if not patient:
+            if poll is None:
                 await self._take()
                 return
-            async with self._patient:
+            await self._polls.take(poll)
+            try:
                 await self._take()
+            finally:
+                self._polls.release()
         finally:
             self.waiting -= 1
 
@@ -107,9 +111,12 @@ class Budgets:
         single = self._single.get(operation)
         return 0.0 if single is None else single.spacing
 
-    async def take(self, operation: str, *, patient: bool = False) -> None:
-        """Wait until one more call of OPERATION may be made. PATIENT calls let all other calls go first."""
+    async def take(self, operation: str, poll: PollPriority | None = None) -> None:
+        """Wait until one more call of OPERATION may be made. POLL is the priority of a poll, None for others.
+
+        Polls let all other calls go first.
+        """
         single = self._single.get(operation)
         if single is not None:
-            await single.take(patient=patient)
-        await self._all.take(patient=patient)
+            await single.take(poll)
+        await self._all.take(poll)

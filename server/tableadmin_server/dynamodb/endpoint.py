@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -29,6 +29,7 @@ from tableadmin_server.dynamodb.client.parser import MISSHAPEN
 from tableadmin_server.dynamodb.client.retries import READS
 from tableadmin_server.dynamodb.errors import Call, cause_of, failure_of, is_answer
 from tableadmin_server.dynamodb.listings import leave_out, shows_tables
+from tableadmin_server.dynamodb.poll_order import PollOrder, PollPriority
 from tableadmin_server.dynamodb.support import Support, is_aws
 from tableadmin_server.failure import Failure, request_id_text
 from tableadmin_server.security.authorization.approvals import RequiredApproval
@@ -245,9 +246,9 @@ class BackgroundCalls:
         self._target = endpoint
         self._budgets = Budgets(config.background_calls_per_second, operation_rates(config.endpoint_url))
         self._under_way = CallQueue(config.pool_size)
-        # The patient calls that may wait for a slot. More would make plans and operations wait, fewer would
-        # leave slots free.
-        self._patient = asyncio.Semaphore(config.pool_size)
+        # The polls that may wait for a slot. More would make plans and operations wait, fewer would leave
+        # slots free.
+        self._polls = PollOrder(config.pool_size)
 
     @property
     def name(self) -> str:
@@ -289,32 +290,38 @@ class BackgroundCalls:
         async with self._turn(operation):
             return await self._target.single_call(operation, params, may_send)
 
-    async def poll(self, operation: str, params: AwsDict) -> Answer:
+    async def poll(self, operation: str, params: AwsDict, priority: PollPriority) -> Answer:
         """Call OPERATION for watches and waits, after the calls of plans and operations. Raises Failure.
 
-        Members of the wrong type are left out.
+        PRIORITY decides which of the polls that wait goes first. Members of the wrong type are left out.
         """
-        async with self._turn(operation, patient=True):
+        async with self._turn(operation, priority):
             answer = await self._target.call(operation, params)
         if answer.misshapen:
             return replace(answer, data=fitting(answer.data, _messages(operation)[1]), misshapen=False)
         return answer
 
     @asynccontextmanager
-    async def _turn(self, operation: str, *, patient: bool = False) -> AsyncIterator[None]:
+    async def _turn(self, operation: str, poll: PollPriority | None = None) -> AsyncIterator[None]:
         """A context for a call of OPERATION, within the budget; raises Failure while the endpoint is down."""
         self._target.check(operation)
         try:
             async with self._target.wait():
-                await self._budgets.take(operation, patient=patient)
-                async with self._patient if patient else nullcontext():
-                    taken = await self._under_way.take()
+                await self._budgets.take(operation, poll)
+                taken = await (self._under_way.take() if poll is None else self._slot_of_poll(poll))
         except Dropped:
             raise self._target.down(operation) from None
         try:
             yield
         finally:
             self._under_way.release(taken)
+
+    async def _slot_of_poll(self, poll: PollPriority) -> float:
+        await self._polls.take(poll)
+        try:
+            return await self._under_way.take()
+        finally:
+            self._polls.release()
 
     def spacing(self, operation: str) -> float:
         """Return the seconds between two calls of OPERATION if AWS limits it, else 0."""

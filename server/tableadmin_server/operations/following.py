@@ -8,6 +8,7 @@ from functools import partial
 
 from google.rpc.code_pb2 import Code
 
+from tableadmin_server.dynamodb.poll_order import PollPriority
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.storage.record import Operation
 from tableadmin_server.polling.auto_reset_event import AutoResetEvent
@@ -78,7 +79,9 @@ class Following:
     def _poller(self, operation_id: str) -> Poller[Operation | None]:
         if operation_id not in self._pollers:
             read = partial(self._read, operation_id)
-            self._pollers[operation_id] = self._hub.poller(read, lambda before, now: before != now)
+            self._pollers[operation_id] = self._hub.poller(
+                read, lambda before, now: before != now, PollPriority()
+            )
         return self._pollers[operation_id]
 
 

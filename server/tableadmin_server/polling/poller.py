@@ -9,6 +9,7 @@ from typing import Generic, Protocol, TypeVar
 import structlog
 from google.rpc.code_pb2 import Code
 
+from tableadmin_server.dynamodb.poll_order import PollPriority, Urgency
 from tableadmin_server.failure import Failure
 from tableadmin_server.polling.outages import Outages, is_transient
 from tableadmin_server.supervision import Supervisor
@@ -49,10 +50,11 @@ class Poller(Generic[T]):
     until one succeeds. There is no queue: a slow watcher finds the newest state. SPREAD makes the calls that
     wake watchers, so that thousands of them do not block the event loop. The calls have the SUBJECT of the
     poller, such as the name of a table. Watchers that join within GATHER() seconds share a poll. A state
-    that does not change is read again after GATHER() seconds at the earliest.
+    that does not change is read again after GATHER() seconds at the earliest. PRIORITY is that of the calls
+    that READ makes: the poll loop sets it.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  # what a poll loop shares with others
         self,
         read: Callable[[], Awaitable[T]],
         moves: Callable[[T | None, T], bool],
@@ -61,6 +63,7 @@ class Poller(Generic[T]):
         spread: Spread,
         subject: str,
         gather: Callable[[], float],
+        priority: PollPriority,
     ) -> None:
         self._read = read
         self._moves = moves
@@ -69,6 +72,7 @@ class Poller(Generic[T]):
         self._spread = spread
         self._subject = subject
         self._gather = gather
+        self._priority = priority
         self._gathering: asyncio.TimerHandle | None = None
         self._watchers: dict[Watcher, float] = {}
         # The watchers without a state read after they joined, each with the first poll after it joined.
@@ -78,6 +82,8 @@ class Poller(Generic[T]):
         self._interval = SHORTEST_INTERVAL
         # Whether a change was seen, or is likely: then the loop polls often, however many loops there are.
         self._is_changing = False
+        # Whether `trigger` was called since the last poll began.
+        self._has_changed = False
         # The number of the last poll that has begun, and of the last that has ended.
         self._begun = 0
         self._ended = 0
@@ -104,6 +110,7 @@ class Poller(Generic[T]):
             # A new context, because the loop outlives the call that was the first to watch.
             self._task = asyncio.create_task(self._supervisor.repeat("poll", self._round), context=Context())
         else:
+            self._priority.raise_to(Urgency.AWAITED)
             self._trigger_for_joined()
 
     def leave(self, watcher: Watcher) -> None:
@@ -153,16 +160,25 @@ class Poller(Generic[T]):
     def trigger(self) -> None:
         """Poll as soon as possible, and often for a while, because a change is likely."""
         self._interval = SHORTEST_INTERVAL
-        self._is_changing = True
+        self._is_changing = self._has_changed = True
         self._triggered.set()
+        self._priority.raise_to(Urgency.CHANGED)
 
     async def _round(self) -> None:
         self._triggered.clear()
+        self._priority.set(self._next_urgency())
         self._begun += 1
         news = await self._poll()
         self._ended = self._begun
         self._wake(news=news)
         await self._pause()
+
+    def _next_urgency(self) -> Urgency:
+        """The urgency of the poll that begins now."""
+        if self._has_changed:
+            self._has_changed = False
+            return Urgency.CHANGED
+        return Urgency.AWAITED if self._awaiting_fresh or self._is_changing else Urgency.ROUTINE
 
     async def _poll(self) -> bool:
         """Poll once. Returns whether there is news: a changed state, or a failure after a success."""

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from tableadmin_server.dynamodb.poll_order import PollPriority
 from tableadmin_server.polling.outages import Outages
 from tableadmin_server.polling.poller import Poller, Watcher
 from tableadmin_server.supervision import Supervisor
@@ -40,14 +41,13 @@ class Hub:
         self.announce: Callable[[str], object] = lambda _: None
         self.supervisor = supervisor or Supervisor()
         self.source = source
-        self.reader = polling_reader(source)
         self.scheduler = FairScheduler()
         self.streams = OpenStreams(self.scheduler.spread)
         self.outages = Outages(self.streams.wake)
         self.revisions = Revisions()
         self.tables = WatchedTables(self)
-        self.names = self.poller(self.reader.table_names, lambda before, now: before not in (None, now))
-        self.resources = ResourcePolls(self.reader.ask, self.poller)
+        self.names = self._poller_of_names()
+        self.resources = ResourcePolls(source, self.poller)
 
     def enter(self, stream: Watcher) -> None:
         """Register STREAM as open."""
@@ -60,11 +60,24 @@ class Hub:
             self.outages.forget()
 
     def poller(
-        self, read: Callable[[], Awaitable[T]], moves: Callable[[T | None, T], bool], subject: str = ""
+        self,
+        read: Callable[[], Awaitable[T]],
+        moves: Callable[[T | None, T], bool],
+        priority: PollPriority,
+        subject: str = "",
     ) -> Poller[T]:
-        """Return a new poll loop. SUBJECT is the name of the polled table, "" for other resources."""
+        """Return a new poll loop, which sets the PRIORITY of the calls that READ makes.
+
+        SUBJECT is the name of the polled table, "" for other resources.
+        """
         gather = self.tables.gathering if subject else _at_once
-        return Poller(read, moves, self.outages, self.supervisor, self.scheduler.spread, subject, gather)
+        spread = self.scheduler.spread
+        return Poller(read, moves, self.outages, self.supervisor, spread, subject, gather, priority)
+
+    def _poller_of_names(self) -> Poller[tuple[str, ...]]:
+        priority = PollPriority()
+        read = polling_reader(self.source, priority).table_names
+        return self.poller(read, lambda before, now: before not in (None, now), priority)
 
     def names_lack(self, name: str) -> bool:
         """Whether the names of all tables are polled and do not include NAME."""

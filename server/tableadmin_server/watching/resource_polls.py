@@ -4,15 +4,16 @@ from collections.abc import Callable
 from functools import partial
 
 from tableadmin.awsshape import AwsDict
+from tableadmin_server.dynamodb.poll_order import PollPriority
 from tableadmin_server.polling.poller import Poller
-from tableadmin_server.tables.reading import Ask
+from tableadmin_server.watching.source import Source, polling
 
 
 class ResourcePolls:
-    """One poll loop for each resource, shared by all its waits. ASK reads, POLLER creates poll loops."""
+    """One poll loop for each resource of SOURCE, shared by all its waits. POLLER creates poll loops."""
 
-    def __init__(self, ask: Ask, poller: Callable[..., Poller[AwsDict]]) -> None:
-        self._ask = ask
+    def __init__(self, source: Source, poller: Callable[..., Poller[AwsDict]]) -> None:
+        self._source = source
         self._poller = poller
         self._by_resource: dict[tuple[object, ...], Poller[AwsDict]] = {}
 
@@ -25,7 +26,9 @@ class ResourcePolls:
         """Return the poll loop of the resource that OPERATION reads with PARAMS. Release it with `drop`."""
         resource = (operation, *params.items())
         if resource not in self._by_resource:
-            self._by_resource[resource] = self._poller(partial(self._ask, operation, params), lambda *_: True)
+            priority = PollPriority()
+            read = partial(polling(self._source, priority), operation, params)
+            self._by_resource[resource] = self._poller(read, lambda *_: True, priority)
         return self._by_resource[resource]
 
     def drop(self, poller: Poller[AwsDict]) -> None:

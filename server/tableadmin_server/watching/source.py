@@ -4,8 +4,9 @@ from typing import Protocol
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.dynamodb.endpoint import Answer
+from tableadmin_server.dynamodb.poll_order import PollPriority
 from tableadmin_server.dynamodb.support import Support
-from tableadmin_server.tables.reading import TableReader
+from tableadmin_server.tables.reading import Ask, TableReader
 
 
 class Source(Protocol):
@@ -19,17 +20,25 @@ class Source(Protocol):
     def support(self) -> Support:
         """The operations that the endpoint has."""
 
-    async def poll(self, operation: str, params: AwsDict) -> Answer:
-        """Return the endpoint's answer to OPERATION. Waits for the call budget; raises Failure."""
+    async def poll(self, operation: str, params: AwsDict, priority: PollPriority) -> Answer:
+        """Return the endpoint's answer to OPERATION. Waits for the call budget; raises Failure.
+
+        PRIORITY decides which of the polls that wait goes first.
+        """
 
     def spacing(self, operation: str) -> float:
         """Return the least seconds between two calls of OPERATION, 0 for no limit."""
 
 
-def polling_reader(source: Source) -> TableReader:
-    """Return a reader that reads the tables of SOURCE by polls."""
+def polling(source: Source, priority: PollPriority) -> Ask:
+    """Return a function that calls SOURCE by polls with PRIORITY."""
 
     async def ask(operation: str, params: AwsDict) -> AwsDict:
-        return (await source.poll(operation, params)).data
+        return (await source.poll(operation, params, priority)).data
 
-    return TableReader(ask, source.support)
+    return ask
+
+
+def polling_reader(source: Source, priority: PollPriority) -> TableReader:
+    """Return a reader that reads the tables of SOURCE by polls with PRIORITY."""
+    return TableReader(polling(source, priority), source.support)

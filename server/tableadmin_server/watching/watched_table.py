@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tableadmin.awsshape import AwsDict
+from tableadmin_server.dynamodb.poll_order import PollPriority
 from tableadmin_server.failure import Failure
 from tableadmin_server.polling.outages import is_of_the_table
 from tableadmin_server.polling.poller import LONGEST_INTERVAL, Watcher
@@ -16,6 +17,7 @@ from tableadmin_server.tables.parts import ROWS, Part
 from tableadmin_server.tables.snapshot import Snapshot, are_others
 from tableadmin_server.tables.transitions import transitions
 from tableadmin_server.watching.part_reads import PartReads
+from tableadmin_server.watching.source import polling_reader
 
 if TYPE_CHECKING:
     from tableadmin_server.watching.hub import Hub
@@ -45,12 +47,14 @@ class WatchedTable:
         self.name = name
         self._hub = hub
         self._wanted: Counter[Part] = Counter()
-        self._parts = PartReads(partial(hub.reader.part, name), self._arrived)
+        priority = PollPriority()
+        self._reader = polling_reader(hub.source, priority)
+        self._parts = PartReads(partial(self._reader.part, name), self._arrived)
         self._joined = self._triggered = float("-inf")
         self._history: deque[_Remembered] = deque()
         self._trimmed = False
         self._messages: dict[object, bytes | None] = {}
-        self.poller = hub.poller(self._read, self._moves, name)
+        self.poller = hub.poller(self._read, self._moves, priority, name)
         # The last read state. It differs from `newest` only in members that change with time.
         self.latest: Snapshot | None = None
 
@@ -124,7 +128,7 @@ class WatchedTable:
 
     async def _observed(self) -> Snapshot:
         try:
-            description = await self._hub.reader.description(self.name)
+            description = await self._reader.description(self.name)
         except Failure as failure:
             if not is_of_the_table(failure):
                 raise

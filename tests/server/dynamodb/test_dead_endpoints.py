@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import grpc
@@ -25,6 +26,7 @@ from tableadmin.v1.table_admin_pb2_grpc import TableAdminStub
 from tableadmin_server.config import EndpointConfig
 from tableadmin_server.dynamodb.circuit_breaker import LONGEST_DELAY, THRESHOLD
 from tableadmin_server.dynamodb.endpoint import Endpoint
+from tableadmin_server.dynamodb.poll_order import PollPriority
 from tableadmin_server.failure import Failure
 from tests.server.conftest import wait_for, write_config
 from tests.server.dead_endpoint import DeadEndpoint, dead, garble, reset
@@ -291,9 +293,10 @@ async def test_who_waits_for_the_budget_when_the_circuit_opens() -> None:
         with closing(Endpoint("down", config)) as endpoint:
             background = endpoint.background
             await background.call("DescribeTable", {"TableName": "Music"})
+            poll = partial(background.poll, priority=PollPriority())
             waiting = [
                 asyncio.create_task(ask("DescribeTable", {"TableName": "Music"}))
-                for ask in (background.call, background.call, background.poll, background.poll)
+                for ask in (background.call, background.call, poll, poll)
             ]
             waiting.append(asyncio.create_task(background.single_call("DeleteTable", {}, lambda: True)))
             await asyncio.sleep(0)

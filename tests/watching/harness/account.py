@@ -11,6 +11,7 @@ from google.rpc.code_pb2 import Code
 
 from tableadmin.awsshape import AwsDict, AwsValue
 from tableadmin_server.dynamodb.endpoint import Answer
+from tableadmin_server.dynamodb.poll_order import PollPriority
 from tableadmin_server.dynamodb.support import Support
 from tableadmin_server.failure import Failure
 
@@ -91,8 +92,9 @@ class Account:
         del operation
         return 0.0
 
-    async def poll(self, operation: str, params: AwsDict) -> Answer:
+    async def poll(self, operation: str, params: AwsDict, priority: PollPriority) -> Answer:
         """What there is when the call ends."""
+        del priority
         about = str(params.get("TableName") or params.get("ResourceArn", "")).rpartition("/")[2]
         self.asked.append(Asked(asyncio.get_running_loop().time(), operation, about))
         await asyncio.sleep(self.latency)

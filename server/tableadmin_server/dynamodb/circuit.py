@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, contextmanager
 
 from google.rpc.code_pb2 import Code
 
-from tableadmin_server.dynamodb.circuit_breaker import Admission, CircuitBreaker
+from tableadmin_server.dynamodb.circuit_breaker import CircuitBreaker, TrackedCall
 from tableadmin_server.dynamodb.client.call_queue import Dropped
 from tableadmin_server.dynamodb.client.calls import CallGuard, CallObserver
 from tableadmin_server.dynamodb.errors import OUTAGE, is_outage
@@ -28,25 +28,25 @@ _GIVEN_UP = Failure(Code.DEADLINE_EXCEEDED, "the endpoint did not respond in tim
 class AdmittedCall(CallGuard):
     """A call to the endpoint, which reports to CIRCUIT."""
 
-    def __init__(self, circuit: "Circuit", admission: Admission) -> None:
+    def __init__(self, circuit: "Circuit", tracked: TrackedCall) -> None:
         self._circuit = circuit
         self._loop = asyncio.get_running_loop()
         self.came = circuit.now()
-        self.admission = admission
+        self.tracked = tracked
 
     @property
     def began(self) -> float:
         """When the call was sent, or when it arrived if it was not sent."""
-        return self.came if self.admission.sent is None else self.admission.sent
+        return self.came if self.tracked.sent is None else self.tracked.sent
 
     def begins(self) -> None:
         """Note that the call is sent now."""
-        self._circuit.breaker.sent(self.admission)
+        self._circuit.breaker.sent(self.tracked)
 
     def may_retry(self, error: Exception) -> bool:
         """Whether the call may be retried. False while the circuit is open."""
         if is_outage(error):
-            self._loop.call_soon_threadsafe(self._circuit.failed, self.admission)
+            self._loop.call_soon_threadsafe(self._circuit.failed, self.tracked)
         return self._circuit.breaker.is_closed
 
 
@@ -82,19 +82,19 @@ class Circuit:
     @contextmanager
     def call(self, operation: str) -> Iterator[AdmittedCall]:
         """Return a context for a call of OPERATION. Raises Failure (UNAVAILABLE) if the call is refused."""
-        admission = self.breaker.admit()
-        if admission is None:
+        tracked = self.breaker.admit()
+        if tracked is None:
             raise self._refusal(operation)
-        call = AdmittedCall(self, admission)
+        call = AdmittedCall(self, tracked)
         try:
             yield call
         except asyncio.CancelledError:
             self._given_up(call)
             raise
         except Dropped:
-            raise self.failure(operation, not_sent=admission.sent is None) from None
+            raise self.failure(operation, not_sent=tracked.sent is None) from None
         finally:
-            self.breaker.ended(admission)
+            self.breaker.ended(tracked)
 
     @asynccontextmanager
     async def wait(self) -> AsyncIterator[None]:
@@ -130,14 +130,14 @@ class Circuit:
             self.breaker.answered()
         elif failure.reason in OUTAGE:
             self._shown = _SHOWN[failure.reason]
-            self.failed(call.admission)
+            self.failed(call.tracked)
         self._reachability.failed(failure, call.began)
         return self.now() - call.came
 
-    def failed(self, admission: Admission) -> None:
-        """Note that the call of ADMISSION had no answer."""
+    def failed(self, tracked: TrackedCall) -> None:
+        """Note that the call TRACKED had no answer."""
         was_closed = self.breaker.is_closed
-        self.breaker.failed(admission)
+        self.breaker.failed(tracked)
         if was_closed and not self.breaker.is_closed:
             for limit in list(self._waits):
                 limit.reschedule(asyncio.get_running_loop().time())
@@ -162,6 +162,6 @@ class Circuit:
 
     def _given_up(self, call: AdmittedCall) -> None:
         """Count CALL as not answered if its caller gave up after the endpoint had time to answer."""
-        if self.breaker.had_time(call.admission):
-            self.failed(call.admission)
+        if self.breaker.had_time(call.tracked):
+            self.failed(call.tracked)
             self._reachability.failed(_GIVEN_UP, call.began)

@@ -22,8 +22,8 @@ _ANSWER_SECONDS = 1.0
 
 
 @dataclass(eq=False)
-class Admission:
-    """A call that may be made. SENT is when the call was sent, None before that."""
+class TrackedCall:
+    """A call that may be made. SENT is when it was sent, None before that."""
 
     is_probe: bool = False
     sent: float | None = None
@@ -44,7 +44,7 @@ class CircuitBreaker:
         self._answered_at = float("-inf")
         self._delay = _FIRST_DELAY
         self._probe_at = 0.0
-        self._probe: Admission | None = None
+        self._probe: TrackedCall | None = None
         # Any thread may read this.
         self.is_closed = True
 
@@ -65,16 +65,16 @@ class CircuitBreaker:
         """The seconds until the next probe."""
         return self._delay if self._probe else max(0.0, self._probe_at - self._clock())
 
-    def admit(self) -> Admission | None:
-        """Return an admission for a call, None if the call is refused. Each admission ends with `ended`."""
+    def admit(self) -> TrackedCall | None:
+        """Return a call that may be made, None if it is refused. Each call is reported to `ended`."""
         if self.is_closed:
-            return Admission()
+            return TrackedCall()
         if not self.admits:
             return None
-        self._probe = Admission(is_probe=True)
+        self._probe = TrackedCall(is_probe=True)
         return self._probe
 
-    def sent(self, call: Admission) -> None:
+    def sent(self, call: TrackedCall) -> None:
         """Note that CALL is sent now."""
         call.sent = self._clock()
 
@@ -86,7 +86,7 @@ class CircuitBreaker:
         self._probe = None
         self.is_closed = True
 
-    def failed(self, call: Admission) -> None:
+    def failed(self, call: TrackedCall) -> None:
         """Note that CALL had no answer. Failures of retries of the same call do not count."""
         if call.has_failed or call.sent is None or call.sent < self._answered_at:
             return
@@ -100,12 +100,12 @@ class CircuitBreaker:
             self._delay = min(self._delay * 2, LONGEST_DELAY)
             self._await_probe()
 
-    def had_time(self, call: Admission) -> bool:
+    def had_time(self, call: TrackedCall) -> bool:
         """Whether the endpoint had time to answer CALL until now."""
         return call.sent is not None and self._clock() - call.sent >= _ANSWER_SECONDS
 
-    def ended(self, call: Admission) -> None:
-        """End the admission of CALL. After a probe without a result the next call is a probe."""
+    def ended(self, call: TrackedCall) -> None:
+        """Note that CALL is over. After a probe without a result the next call is a probe."""
         if call is self._probe:
             self._probe = None
 

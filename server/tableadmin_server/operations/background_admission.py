@@ -24,10 +24,10 @@ _MAX_REMEMBERED = 1000
 
 
 class CheckedRequest(NamedTuple):
-    """The admission of a request. SEEN has its tables by operation id, if this server read them."""
+    """The admission of a request. SNAPSHOTS has its tables by operation id, if this server read them."""
 
     admission: Admission
-    seen: Mapping[str, Snapshot]
+    snapshots: Mapping[str, Snapshot]
 
 
 class _Obstacle(NamedTuple):
@@ -107,15 +107,15 @@ class BackgroundAdmission:
         entries = await self._store.entries(request.operation_ids.values())
         operations = [each.operation for each in entries.values() if isinstance(each, Entry)]
         specs = [each.spec for each in operations if not each.status.state.ended]
-        seen: dict[str, Snapshot] = {}
+        snapshots: dict[str, Snapshot] = {}
         obstacles: list[_Obstacle] = []
         async with aclosing(as_ready(specs, self._check_table)) as checked_tables:
             async for spec, found in checked_tables:
                 if isinstance(found, Failure):
                     obstacles.append(_Obstacle(spec.table_name, found))
                 else:
-                    seen[spec.operation_id] = found
-        return CheckedRequest(await self._store.save_admission(request_id, _admission(obstacles)), seen)
+                    snapshots[spec.operation_id] = found
+        return CheckedRequest(await self._store.save_admission(request_id, _admission(obstacles)), snapshots)
 
     async def _check_table(self, spec: OperationSpec) -> tuple[OperationSpec, Snapshot | Failure]:
         """The table of SPEC, or the obstacle. Failures that are temporary are retried."""

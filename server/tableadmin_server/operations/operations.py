@@ -122,14 +122,14 @@ class Operations:
         # Two concurrent calls with the same key would each create the operations that do not exist yet.
         lock = self._locks.setdefault(apply_request.key, asyncio.Lock())
         async with lock:
-            seen: Mapping[str, CheckedTable] = {}
+            checked: Mapping[str, CheckedTable] = {}
             request = await self._store.request(apply_request.key)
             if request is None:
-                request, seen = await self._check(apply_request)
+                request, checked = await self._check(apply_request)
             specs = list(apply_request.operation_specs(request))
             existing = await self._existing([spec.operation_id for spec in specs])
             new = [spec for spec in specs if spec.operation_id not in existing]
-            created = await self._create_all(request, new, seen)
+            created = await self._create_all(request, new, checked)
             return [{**existing, **created}[spec.operation_id] for spec in specs]
 
     async def get(self, operation_id: str) -> Operation | None:
@@ -180,8 +180,8 @@ class Operations:
                 return ended
         if entry.operation.cancel_requested:
             self._runner.cancel(operation_id)
-            if self._runner.operation(operation_id) is None and entry.owner:
-                await self._store.notify_cancel(entry.owner, operation_id)
+            if self._runner.operation(operation_id) is None and entry.lease_holder:
+                await self._store.notify_cancel(entry.lease_holder, operation_id)
         self._following.trigger(operation_id)
         return self._runner.operation(operation_id) or entry.operation
 
@@ -244,17 +244,17 @@ class Operations:
         try:
             specs = list(apply_request.operation_specs(request))
             holders = await self._store.holders([spec.table_name for spec in specs])
-            seen = await admission.check(self.endpoint, specs, holders)
+            checked = await admission.check(self.endpoint, specs, holders)
         except Failure:
             # If another server has written the same request, the tables are held by its own operations.
             known = await self._store.request(apply_request.key)
             if known is None:
                 raise
             return known, {}
-        if len(seen) == len(specs):
+        if len(checked) == len(specs):
             request = replace(request, admission=Admission())
         await self._store.ensure()
-        return await self._store.add_request(apply_request.key, request), seen
+        return await self._store.add_request(apply_request.key, request), checked
 
     async def _existing(self, operation_ids: Sequence[str]) -> dict[str, Operation]:
         """The operations that exist, by id; raises Failure if the record of one can't be read."""
@@ -267,9 +267,9 @@ class Operations:
         return existing | {operation_id: each for operation_id, each in lost if each is not None}
 
     async def _create_all(
-        self, request: RequestRecord, specs: Sequence[OperationSpec], seen: Mapping[str, CheckedTable]
+        self, request: RequestRecord, specs: Sequence[OperationSpec], checked: Mapping[str, CheckedTable]
     ) -> dict[str, Operation]:
-        """Create operations for SPECS of REQUEST, by id. SEEN has the checked tables."""
+        """Create operations for SPECS of REQUEST, by id. CHECKED has the checked tables."""
         if not specs:
             return {}
         if request.admission is None or request.admission.obstacles:
@@ -278,27 +278,27 @@ class Operations:
         else:
             self._runner.admitted(specs[0].request_key)
             created = await asyncio.gather(
-                *(self._create(spec, seen.get(spec.operation_id)) for spec in specs)
+                *(self._create(spec, checked.get(spec.operation_id)) for spec in specs)
             )
         return {each.spec.operation_id: each for each in created}
 
-    async def _create(self, spec: OperationSpec, seen: CheckedTable | None) -> Operation:
+    async def _create(self, spec: OperationSpec, checked: CheckedTable | None) -> Operation:
         """Create an operation for SPEC, or return the one that another server has created."""
         new = _new(spec, State.PENDING)
-        resting = None if seen is None else self._resting(new, seen)
+        resting = None if checked is None else self._resting(new, checked)
         if resting is not None:
             return await self._runner.add_dormant(msgspec.structs.replace(new, status=resting))
         async with self._runner.slot(spec.operation_id) as slot:
             entry = await self._store.add(
-                _new(spec, State.RUNNING if slot.owner else State.PENDING), slot.owner
+                _new(spec, State.RUNNING if slot.lease_holder else State.PENDING), slot.lease_holder
             )
-            return await self._runner.start_or_queue(entry, slot, seen and seen.live)
+            return await self._runner.start_or_queue(entry, slot, checked and checked.live)
 
-    def _resting(self, operation: Operation, seen: CheckedTable) -> OperationStatus | None:
-        """The dormant status of OPERATION, None if it may begin. SEEN is its checked table."""
+    def _resting(self, operation: Operation, checked: CheckedTable) -> OperationStatus | None:
+        """The dormant status of OPERATION, None if it may begin. CHECKED is its checked table."""
         now = datetime.now(UTC)
         return approval.resting(
-            operation.spec, operation.status, seen.plan, seen.required, now, self._approval_timeout
+            operation.spec, operation.status, checked.plan, checked.required, now, self._approval_timeout
         )
 
 

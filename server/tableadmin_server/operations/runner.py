@@ -34,7 +34,7 @@ from tableadmin_server.operations.execution.observer import (
 from tableadmin_server.operations.execution.reconcile import End, WaitsFor, error_of
 from tableadmin_server.operations.execution.run import Run
 from tableadmin_server.operations.storage.record import Admission, Operation, OperationStatus, State
-from tableadmin_server.operations.storage.store import Claim, Entry, LeaseLost, Store
+from tableadmin_server.operations.storage.store import Entry, LeaseLost, Store, StoredLease
 from tableadmin_server.security.audit.audit import Audit
 from tableadmin_server.tables.snapshot import Snapshot
 from tableadmin_server.watching.hub import Hub
@@ -48,10 +48,10 @@ _MAX_LOST = 1000
 
 
 class Slot(NamedTuple):
-    """Room for one more operation: this server and the term of its heartbeat; OWNER is "" without room."""
+    """Room for one more operation: LEASE_HOLDER is this server, "" without room; EPOCH of its heartbeat."""
 
-    owner: str
-    term: int
+    lease_holder: str
+    epoch: int
 
 
 class Runner:
@@ -82,7 +82,7 @@ class Runner:
         self._observer = observer
         self._tracing = tracing
         self._endpoint = endpoint
-        self._lease = config.operation_lease
+        self._lease_seconds = config.operation_lease
         self._max_runs = self._max_runs_of_all = config.concurrent_operations
         self._hub = hub
         self._store = store
@@ -95,7 +95,7 @@ class Runner:
         self._lost: dict[str, Operation] = {}
         # The operations that this server received while it had no room.
         self._queue: deque[Entry] = deque()
-        self._claiming: set[str] = set()
+        self._acquiring: set[str] = set()
         # The operations of this server whose request is not checked yet.
         self._unadmitted: dict[str, Operation] = {}
         self._admission = BackgroundAdmission(endpoint, store)
@@ -116,7 +116,7 @@ class Runner:
     @property
     def has_free_slot(self) -> bool:
         """Whether one more operation may start."""
-        busy = len(self._runs) + len(self._claiming)
+        busy = len(self._runs) + len(self._acquiring)
         return not self._stopping and busy < self._max_runs
 
     def start(self) -> None:
@@ -154,11 +154,11 @@ class Runner:
         if not self.has_free_slot:
             yield Slot("", 0)
             return
-        self._claiming.add(operation_id)
+        self._acquiring.add(operation_id)
         try:
             yield Slot(self._heartbeat.server, await self._heartbeat.begin())
         finally:
-            self._claiming.discard(operation_id)
+            self._acquiring.discard(operation_id)
             self._stop_idle_heartbeat()
 
     def admitted(self, request_id: str) -> None:
@@ -175,7 +175,7 @@ class Runner:
         self._unadmitted.update(new)
         try:
             server = "" if self._stopping else self._heartbeat.server
-            term = await self._heartbeat.begin()
+            epoch = await self._heartbeat.begin()
             entries = await asyncio.gather(*(self._store.add(each, server) for each in operations))
         except BaseException:
             self._drop_unadmitted(new)
@@ -183,50 +183,50 @@ class Runner:
         owned = {
             each.operation.spec.operation_id: each
             for each in entries
-            if each.claim_of(server) and not each.operation.status.state.ended
+            if each.lease_of(server) and not each.operation.status.state.ended
         }
         self._drop_unadmitted(new.keys() - owned.keys())
         if owned:
-            self._in_background(self._admit(owned, term))
+            self._in_background(self._admit(owned, epoch))
         return [each.operation for each in entries]
 
-    async def _admit(self, entries: Mapping[str, Entry], term: int) -> None:
+    async def _admit(self, entries: Mapping[str, Entry], epoch: int) -> None:
         """Wait for the checks of the request of ENTRIES, then carry out ENTRIES or end them."""
         request_id = next(iter(entries.values())).operation.spec.request_key
         try:
-            admission, seen = await self._admission.of(request_id)
+            admission, snapshots = await self._admission.of(request_id)
             for operation_id, entry in entries.items():
                 operation = self._unadmitted.pop(operation_id)
-                claim = entry.claim
+                lease = entry.lease
                 if admission.obstacles:
-                    await self._abort_unadmitted(operation, claim, admission)
-                elif operation_id not in seen and await self._take_table(claim, operation) is not None:
+                    await self._abort_unadmitted(operation, lease, admission)
+                elif operation_id not in snapshots and await self._take_table(lease, operation) is not None:
                     self._changed(operation_id)
                 elif self.has_free_slot:
-                    self._begin(operation, claim, term, seen.get(operation_id))
+                    self._begin(operation, lease, epoch, snapshots.get(operation_id))
                 else:
-                    await self._store.release(claim)
+                    await self._store.release(lease)
                     self._queue.append(entry)
         except Failure as failure:  # the next search of any server finds the operations
             _log.debug("could not check the request", endpoint=self._endpoint.name, reason=failure.reason)
         except CheckStopped:  # this server stops; another one makes the checks
-            await asyncio.gather(*(self._release(each.claim) for each in entries.values()))
+            await asyncio.gather(*(self._release(each.lease) for each in entries.values()))
         finally:
             self._drop_unadmitted(entries)
         self._start_queued()
 
-    async def _release(self, claim: Claim) -> None:
-        """Release CLAIM, so that other servers can claim at once. If this fails, they take over later."""
+    async def _release(self, lease: StoredLease) -> None:
+        """Release LEASE, so that other servers can take over at once. If this fails, they take over later."""
         with contextlib.suppress(Failure):
-            await self._store.release(claim)
+            await self._store.release(lease)
 
-    async def _abort_unadmitted(self, operation: Operation, claim: Claim, admission: Admission) -> None:
+    async def _abort_unadmitted(self, operation: Operation, lease: StoredLease, admission: Admission) -> None:
         """End OPERATION, which has not begun, because ADMISSION has obstacles."""
         spec = operation.spec
         end = End(State.ABORTED, aborted_error(admission, spec.table_name))
         status = journal.ended(operation.status, end, datetime.now(UTC))
         try:
-            await self._store.save(claim, status)
+            await self._store.save(lease, status)
             self._note_end(replace(operation, status=status))
         except LeaseLost:  # the server that has the operation ends it in the same way
             _log.info("another server took over the operation", operation_id=spec.operation_id)
@@ -237,26 +237,26 @@ class Runner:
             self._unadmitted.pop(operation_id, None)
         self._stop_idle_heartbeat()
 
-    async def start_or_queue(self, entry: Entry, slot: Slot, seen: Snapshot | None = None) -> Operation:
+    async def start_or_queue(self, entry: Entry, slot: Slot, snapshot: Snapshot | None = None) -> Operation:
         """Give the new operation of ENTRY its table, and start or queue the operation. Returns its state.
 
-        SEEN is the table as the checks of the request read it.
+        SNAPSHOT is the table as the checks of the request read it.
 
         The operation starts at once if it has this server's SLOT. Otherwise it is queued. It ends ABORTED if
         another operation holds the table. Raises Failure.
         """
-        claim = entry.claim_of(self._heartbeat.server)
-        if entry.operation.status.state.ended or (entry.owner and claim is None):
+        lease = entry.lease_of(self._heartbeat.server)
+        if entry.operation.status.state.ended or (entry.lease_holder and lease is None):
             return entry.operation  # another server was faster
-        if claim is None:
-            # The server that claims the operation later acts on the result.
+        if lease is None:
+            # The server that acquires the lease later acts on the result.
             await self._store.hold_table(entry.operation.spec.table_name, entry.operation.spec.operation_id)
             self._queue.append(entry)
             self._start_queued()
             return entry.operation
-        refused = await self._take_table(claim, entry.operation)
+        refused = await self._take_table(lease, entry.operation)
         if refused is None:
-            self._begin(entry.operation, claim, slot.term, seen)
+            self._begin(entry.operation, lease, slot.epoch, snapshot)
         return refused or entry.operation
 
     async def add_dormant(self, operation: Operation) -> Operation:
@@ -292,7 +292,7 @@ class Runner:
         self._changed(written.operation.spec.operation_id)
         return written.operation
 
-    async def _take_table(self, claim: Claim, operation: Operation) -> Operation | None:
+    async def _take_table(self, lease: StoredLease, operation: Operation) -> Operation | None:
         """Give OPERATION its table. If another operation holds the table, end OPERATION and return it."""
         spec = operation.spec
         holder = await self._store.hold_table(spec.table_name, spec.operation_id)
@@ -301,7 +301,7 @@ class Runner:
         end = End(State.ABORTED, error_of(held_by_another(spec.table_name, holder)))
         refused = replace(operation, status=journal.ended(operation.status, end, datetime.now(UTC)))
         try:
-            await self._store.save(claim, refused.status)
+            await self._store.save(lease, refused.status)
             self._note_end(refused)
         except LeaseLost:  # the server that has the operation ends it in the same way
             _log.info("another server took over the operation", operation_id=spec.operation_id)
@@ -330,15 +330,15 @@ class Runner:
     def _begin(
         self,
         operation: Operation,
-        claim: Claim,
-        term: int,
-        seen: Snapshot | None = None,
+        stored: StoredLease,
+        epoch: int,
+        snapshot: Snapshot | None = None,
         *,
         previous: str = "",
     ) -> None:
         """Start to carry out OPERATION. PREVIOUS is the server that had the operation before, "" for none."""
         operation_id = operation.spec.operation_id
-        lease = Lease(self._store, claim, self._heartbeat, term)
+        lease = Lease(self._store, stored, self._heartbeat, epoch)
         changed = partial(self._changed, operation_id)
         server = self._heartbeat.server
         run = Run(
@@ -353,8 +353,8 @@ class Runner:
             observer=self._observer,
             tracing=self._tracing,
         )
-        if seen is not None:
-            run.start_from(seen)
+        if snapshot is not None:
+            run.start_from(snapshot)
         if self._stopping:
             run.stop()
         if previous:
@@ -389,7 +389,7 @@ class Runner:
 
     def _stop_idle_heartbeat(self) -> None:
         """End the heartbeat if this server has no operations."""
-        if not self._runs and not self._claiming and not self._unadmitted:
+        if not self._runs and not self._acquiring and not self._unadmitted:
             self._heartbeat.end()
 
     def _remember_lost(self, operation: Operation) -> None:
@@ -398,54 +398,62 @@ class Runner:
             del self._lost[next(iter(self._lost))]
 
     def _start_queued(self) -> None:
-        """Claim queued operations while there is room."""
+        """Acquire the leases of queued operations while there is room."""
         while self._queue and self.has_free_slot:
             self._claim_soon(self._queue.popleft())
 
     def _claim_soon(self, entry: Entry) -> None:
         operation_id = entry.operation.spec.operation_id
-        # The search also finds queued operations, and two claims by the same server would both succeed.
+        # The search also finds queued operations, and the same server could acquire the lease twice.
         if self._is_here(operation_id):
             return
-        self._claiming.add(operation_id)
-        self._in_background(self._claim(entry))
+        self._acquiring.add(operation_id)
+        self._in_background(self._acquire(entry))
 
-    async def _claim(self, entry: Entry) -> None:
+    async def _acquire(self, entry: Entry) -> None:
         try:
-            claimed = await self._hub.supervisor.complete("operation.claim", partial(self._try_claim, entry))
-            if claimed is not None:
-                self._begin(entry.operation, *claimed, previous=entry.owner or entry.operation.status.server)
+            acquired = await self._hub.supervisor.complete(
+                "operation.acquire_lease", partial(self._try_acquire, entry)
+            )
+            if acquired is not None:
+                self._begin(
+                    entry.operation, *acquired, previous=entry.lease_holder or entry.operation.status.server
+                )
         finally:
-            self._claiming.discard(entry.operation.spec.operation_id)
+            self._acquiring.discard(entry.operation.spec.operation_id)
         self._start_queued()
         self._stop_idle_heartbeat()
 
-    async def _try_claim(self, entry: Entry) -> tuple[Claim, int] | None:
-        """Claim ENTRY: the claim and the term of the heartbeat, None if the operation can't be started."""
-        claim: Claim | None = None
+    async def _try_acquire(self, entry: Entry) -> tuple[StoredLease, int] | None:
+        """The lease of ENTRY and the epoch of the heartbeat; None if the operation can't be started."""
+        lease: StoredLease | None = None
         try:
-            term = await self._heartbeat.begin()
-            claim = await self._store.claim(entry, self._heartbeat.server)
-            if claim is None or await self._take_table(claim, entry.operation) is not None:
+            epoch = await self._heartbeat.begin()
+            lease = await self._store.acquire_lease(entry, self._heartbeat.server)
+            if lease is None or await self._take_table(lease, entry.operation) is not None:
                 return None
             if entry.operation.status.state is State.PENDING:
                 admission, _ = await self._admission.of(entry.operation.spec.request_key)
                 if admission.obstacles:
-                    await self._abort_unadmitted(entry.operation, claim, admission)
+                    await self._abort_unadmitted(entry.operation, lease, admission)
                     return None
         except CheckStopped:  # this server stops
-            if claim is not None:
-                await self._release(claim)
+            if lease is not None:
+                await self._release(lease)
             return None
         except Failure as failure:  # the next search of any server finds the operation
-            _log.debug("could not claim the operation", endpoint=self._endpoint.name, reason=failure.reason)
+            _log.debug(
+                "could not acquire the lease of the operation",
+                endpoint=self._endpoint.name,
+                reason=failure.reason,
+            )
             return None
-        return claim, term
+        return lease, epoch
 
     async def _take_over_later(self) -> None:
         # Random, so that servers that started together do not all search at the same time.
         spread = random.uniform(0.8, 1.2)  # noqa: S311  # not a secret
-        await asyncio.sleep(self._lease / SEARCHES_PER_LEASE * spread)
+        await asyncio.sleep(self._lease_seconds / SEARCHES_PER_LEASE * spread)
         try:
             for entry in await self._failure_detector.orphans(self._is_here):
                 ended = self._ended_rest(entry.operation)
@@ -478,7 +486,7 @@ class Runner:
         )
 
     def _is_here(self, operation_id: str) -> bool:
-        return any(operation_id in here for here in (self._runs, self._claiming, self._unadmitted))
+        return any(operation_id in here for here in (self._runs, self._acquiring, self._unadmitted))
 
     def _in_background(self, work: Coroutine[None, None, None], context: Context | None = None) -> None:
         task = asyncio.create_task(work, context=context)

@@ -37,8 +37,9 @@ class Hub:
         observe_lag: Callable[[float], object] = lambda _: None,
     ) -> None:
         self.observe_lag = observe_lag
-        # Called with a table that may have changed. Membership sets it, to tell the other servers.
-        self.announce: Callable[[str], object] = lambda _: None
+        # Called with the name of a table that this server may have changed. Membership sets it, and tells the
+        # other servers.
+        self.on_change: Callable[[str], object] = lambda _: None
         self.supervisor = supervisor or Supervisor()
         self.source = source
         self.scheduler = FairScheduler()
@@ -86,7 +87,7 @@ class Hub:
     def trigger(self, name: str) -> None:
         """Poll the table NAME now, because this server may have changed it, and tell the other servers."""
         self.poll_now(name)
-        self.announce(name)
+        self.on_change(name)
 
     def poll_now(self, name: str) -> None:
         """Poll the table NAME and the names of all tables now, if they are watched."""

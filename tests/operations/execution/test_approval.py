@@ -190,13 +190,17 @@ async def test_policies_that_ask_between_calls(plane: Plane, table_name: str) ->
         machine.endpoint.authorize = authorize
         await machine.store.ensure()
         entry = await machine.store.add(operation, machine.name)
-        claim = entry.claim_of(machine.name)
-        assert claim is not None
-        run = await machine.run(operation, claim)
+        lease = entry.lease_of(machine.name)
+        assert lease is not None
+        run = await machine.run(operation, lease)
         await asyncio.wait_for(run.carry_out(), 30)
         entry = await machine.store.get("op") or entry
         status = entry.operation.status
-        assert (State.AWAITING_APPROVAL, "", 1) == (status.state, entry.owner, len(plane.sent(table_name)))
+        assert (State.AWAITING_APPROVAL, "", 1) == (
+            status.state,
+            entry.lease_holder,
+            len(plane.sent(table_name)),
+        )
         assert status.approval_request is not None
         assert 1 == status.approval_request.calls
         ((waiting, due),) = (await machine.store.open_operations()).items()
@@ -210,8 +214,8 @@ async def test_policies_that_ask_between_calls(plane: Plane, table_name: str) ->
         )
         assert written is not None
         assert await machine.store.rewrite(entry, status) is None
-        claim = await machine.store.claim(written, machine.name)
-        assert claim is not None
-        run = await machine.run(written.operation, claim)
+        lease = await machine.store.acquire_lease(written, machine.name)
+        assert lease is not None
+        run = await machine.run(written.operation, lease)
         await asyncio.wait_for(run.carry_out(), 30)
     assert (State.SUCCEEDED, 2) == (run.operation.status.state, len(plane.sent(table_name)))

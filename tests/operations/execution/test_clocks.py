@@ -15,7 +15,7 @@ from tableadmin_server.operations.execution.heartbeat import Heartbeat
 from tableadmin_server.operations.execution.lease import Lease
 from tableadmin_server.operations.execution.run import Run
 from tableadmin_server.operations.storage.record import Operation, OperationSpec, OperationStatus, State
-from tableadmin_server.operations.storage.store import Claim, Store
+from tableadmin_server.operations.storage.store import Store, StoredLease
 from tableadmin_server.supervision import Supervisor
 from tableadmin_server.watching.hub import Hub
 from tests.engines import Engine
@@ -56,9 +56,9 @@ class Machine:
         supervisor = Supervisor()
         self._heartbeat = Heartbeat(self.store, name, 15.0, lambda _: None, lambda _: None, supervisor)
 
-    async def run(self, operation: Operation, claim: Claim) -> Run:
+    async def run(self, operation: Operation, stored: StoredLease) -> Run:
         """OPERATION, which is CLAIM, about to be carried out."""
-        lease = Lease(self.store, claim, self._heartbeat, await self._heartbeat.begin())
+        lease = Lease(self.store, stored, self._heartbeat, await self._heartbeat.begin())
         return Run(operation, lease, self.endpoint, self._hub, self.name, lambda: None, self._time)
 
     def close(self) -> None:
@@ -94,9 +94,9 @@ async def test_skew(plane: Plane, table_name: str, first: timedelta, second: tim
     with closing(Machine(plane, "first", first)) as one, closing(Machine(plane, "second", second)) as other:
         await one.store.ensure()
         entry = await one.store.add(operation, one.name)
-        claim = entry.claim_of(one.name)
-        assert claim is not None
-        run = await one.run(operation, claim)
+        lease = entry.lease_of(one.name)
+        assert lease is not None
+        run = await one.run(operation, lease)
         carrying = asyncio.create_task(run.carry_out())
         await until(lambda: plane.changes(table_name))
         shows_late(plane)
@@ -104,9 +104,9 @@ async def test_skew(plane: Plane, table_name: str, first: timedelta, second: tim
         await carrying
         left = await other.store.get("op")
         assert left is not None
-        claimed = await other.store.claim(left, other.name)
-        assert claimed is not None
-        run = await other.run(left.operation, claimed)
+        acquired = await other.store.acquire_lease(left, other.name)
+        assert acquired is not None
+        run = await other.run(left.operation, acquired)
         carrying = asyncio.create_task(run.carry_out())
         await asyncio.sleep(0.7)
         plane.instead = nothing

@@ -12,7 +12,7 @@ from tableadmin_server.failure import Failure
 from tableadmin_server.operations.execution.heartbeat import Heartbeat
 from tableadmin_server.operations.execution.lease import Lease
 from tableadmin_server.operations.storage.record import OperationStatus
-from tableadmin_server.operations.storage.store import TABLE_GONE, Claim, Store
+from tableadmin_server.operations.storage.store import TABLE_GONE, Store, StoredLease
 from tableadmin_server.supervision import Supervisor
 from tests.watching.harness.wire import until
 
@@ -54,9 +54,9 @@ class Table:
         self.failure = None
         self.renewed += 1
 
-    async def save(self, claim: Claim, status: OperationStatus) -> bool:
+    async def save(self, lease: StoredLease, status: OperationStatus) -> bool:
         """Nothing to stop."""
-        del claim, status
+        del lease, status
         return False
 
 
@@ -72,9 +72,9 @@ class Heard:
         supervisor = Supervisor(self.health.append)
         self.heartbeat = Heartbeat(store, "here", lease, self.cancelled.append, self.lost.append, supervisor)
 
-    def lease(self, term: int) -> Lease:
+    def lease(self, epoch: int) -> Lease:
         """The lease of an operation that was taken in TERM."""
-        return Lease(cast("Store", self.table), Claim("op", 0, 0), self.heartbeat, term)
+        return Lease(cast("Store", self.table), StoredLease("op", 0, 0), self.heartbeat, epoch)
 
 
 @asynccontextmanager

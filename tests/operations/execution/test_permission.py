@@ -75,9 +75,9 @@ async def test_a_permission_that_is_taken_away(plane: Plane, table_name: str) ->
         machine.endpoint.authorize = authorize
         await machine.store.ensure()
         entry = await machine.store.add(operation, machine.name)
-        claim = entry.claim_of(machine.name)
-        assert claim is not None
-        run = await machine.run(operation, claim)
+        lease = entry.lease_of(machine.name)
+        assert lease is not None
+        run = await machine.run(operation, lease)
         await asyncio.wait_for(run.carry_out(), 30)
     status = run.operation.status
     assert status.error is not None
@@ -123,9 +123,9 @@ async def test_all_calls_are_decided_by_the_cost_of_the_whole_plan(plane: Plane,
         machine.endpoint.prices = lambda: prices
         await machine.store.ensure()
         entry = await machine.store.add(operation, machine.name)
-        claim = entry.claim_of(machine.name)
-        assert claim is not None
-        run = await machine.run(operation, claim)
+        lease = entry.lease_of(machine.name)
+        assert lease is not None
+        run = await machine.run(operation, lease)
         await asyncio.wait_for(run.carry_out(), 30)
         stored = await machine.store.get(operation.spec.operation_id)
     assert {0, 1} <= {sent for sent, _ in seen}

@@ -54,7 +54,7 @@ def is_new_operation(write: Write) -> bool:
     ("attribute", "value", "reason"),
     [
         ("Status", {"S": "?"}, "OPERATION_UNREADABLE"),
-        ("Version", {"N": "3"}, "OPERATION_FORMAT_NEWER"),
+        ("Version", {"N": "4"}, "OPERATION_FORMAT_NEWER"),
     ],
 )
 def test_unreadable_operation(pair: World, table_name: str, attribute: str, value: Data, reason: str) -> None:

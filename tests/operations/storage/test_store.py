@@ -28,13 +28,13 @@ from tableadmin_server.operations.storage.record import (
     State,
 )
 from tableadmin_server.operations.storage.store import (
-    Claim,
     Entry,
     LeaseLost,
     Page,
     RequestRecord,
     Selection,
     Store,
+    StoredLease,
 )
 from tests.engines import Engine
 from tests.engines.engine import REGION
@@ -199,11 +199,11 @@ def failed() -> OperationStatus:
     return msgspec.structs.replace(running(), state=State.FAILED, error=error, ended=NOW)
 
 
-async def claimed(store: Store, owner: str = "me") -> Claim:
+async def acquired(store: Store, lease_holder: str = "me") -> StoredLease:
     """The right to write a new operation."""
-    claim = (await store.add(operation(), owner)).claim_of(owner)
-    assert claim is not None
-    return claim
+    lease = (await store.add(operation(), lease_holder)).lease_of(lease_holder)
+    assert lease is not None
+    return lease
 
 
 async def there(store: Store, operation_id: str = "op-0001") -> Entry:
@@ -349,11 +349,11 @@ async def test_no_table_reads_as_empty(
 
 async def test_table_goes(store: Store, boto3: "DynamoDBClient", table_name: str) -> None:
     """When somebody has deleted the table, writing says so, reading finds nothing, and it is made anew."""
-    claim = await claimed(store)
+    lease = await acquired(store)
     delete(boto3, table_name)
     writes = [
-        store.save(claim, running()),
-        store.release(claim),
+        store.save(lease, running()),
+        store.release(lease),
         store.hold_table("Music", "op-0001"),
         store.forget("op-0001"),
         store.add(operation(), ""),
@@ -363,7 +363,7 @@ async def test_table_goes(store: Store, boto3: "DynamoDBClient", table_name: str
         await told(write, Code.FAILED_PRECONDITION, "OPERATIONS_TABLE_GONE", table_name)
     assert await store.get("op-0001") is None
     await store.ensure()
-    await claimed(store)
+    await acquired(store)
 
 
 # Requests
@@ -395,21 +395,21 @@ async def test_first_request_stands(make_store: MakeStore, store: Store) -> None
 
 async def test_one_holds_the_table(store: Store) -> None:
     """A table is held by one operation until that operation has ended; others learn its id."""
-    claim = await claimed(store)
+    lease = await acquired(store)
     await store.add(operation(2), "")
     await store.add(operation(3, table="Art"), "")
     assert "op-0001" == await store.hold_table("Music", "op-0001")
     assert "op-0001" == await store.hold_table("Music", "op-0001")
     assert "op-0001" == await store.hold_table("Music", "op-0002")
     assert "op-0003" == await store.hold_table("Art", "op-0003")
-    await store.save(claim, failed())
+    await store.save(lease, failed())
     assert "op-0002" == await store.hold_table("Music", "op-0002")
     assert "op-0002" == await store.hold_table("Music", "op-0004")
 
 
 async def test_holder_without_a_record(store: Store) -> None:
     """An operation whose record is deleted has ended: its table is free."""
-    await claimed(store)
+    await acquired(store)
     await store.hold_table("Music", "op-0001")
     await store.forget("op-0001")
     await store.add(operation(2), "")
@@ -418,13 +418,13 @@ async def test_holder_without_a_record(store: Store) -> None:
 
 async def test_holders(store: Store) -> None:
     """The operations that hold tables are found by the names of the tables, those that ended left out."""
-    claim = await claimed(store)
+    lease = await acquired(store)
     await store.add(operation(2, table="Art"), "")
     for table, operation_id in (("Music", "op-0001"), ("Art", "op-0002")):
         await store.hold_table(table, operation_id)
     names = ["Music", "Art", "Other"]
     assert {"Music": await there(store), "Art": await there(store, "op-0002")} == await store.holders(names)
-    await store.save(claim, failed())
+    await store.save(lease, failed())
     assert {"Art"} == (await store.holders(names)).keys()
     assert {} == await store.holders(["Other"])
 
@@ -443,14 +443,14 @@ async def test_many_take_a_table_at_once(store: Store, make_store: MakeStore) ->
 
 async def test_many_open_operations(store: Store, boto3: "DynamoDBClient", table_name: str) -> None:
     """Every operation that has not ended is found, and one that has is not."""
-    claim = await claimed(store)
+    lease = await acquired(store)
     for number in range(2, 131):
         boto3.put_item(
             TableName=table_name,
             Item={**key("operation", f"op-{number:04}"), "Open": {"S": "yes"}, "Pad": {"S": "x" * 20_000}},
         )
     assert {f"op-{number:04}" for number in range(1, 131)} == set(await store.open_operations())
-    await store.save(claim, failed())
+    await store.save(lease, failed())
     found = await store.open_operations()
     assert "op-0001" not in found
     assert set(found) == (await store.entries(found)).keys()
@@ -462,7 +462,7 @@ async def test_many_open_operations(store: Store, boto3: "DynamoDBClient", table
 async def test_operation_is_remembered(store: Store) -> None:
     """An operation is read as it was written."""
     entry = await store.add(operation(), "")
-    assert Entry(operation(), fence=0, revision=0, owner="") == entry
+    assert Entry(operation(), fencing_token=0, revision=0, lease_holder="") == entry
     assert entry == await store.get("op-0001")
     assert await store.get("op-0002") is None
 
@@ -473,32 +473,32 @@ async def test_first_operation_stands(store: Store, make_store: MakeStore) -> No
         store.add(operation(), "one"), make_store().add(operation(table="Art"), "two")
     )
     assert one == two
-    assert 1 == sum(one.claim_of(owner) is not None for owner in ("one", "two"))
+    assert 1 == sum(one.lease_of(lease_holder) is not None for lease_holder in ("one", "two"))
 
 
 async def test_progress_is_remembered(store: Store) -> None:
     """A status is read as it was saved; each save counts, and leaves the owner."""
-    claim = await claimed(store)
+    lease = await acquired(store)
     for step in (1, 2):
-        assert not await store.save(claim, running(step))
+        assert not await store.save(lease, running(step))
         entry = await there(store)
         assert (running(step), step, 0, "me") == (
             entry.operation.status,
             entry.revision,
-            entry.fence,
-            entry.owner,
+            entry.fencing_token,
+            entry.lease_holder,
         )
         assert operation().spec == entry.operation.spec
 
 
 async def test_ended(store: Store, boto3: "DynamoDBClient", table_name: str) -> None:
     """One that has ended is nobody's, and is forgotten 30 days later."""
-    claim = await claimed(store)
-    await store.save(claim, running())
+    lease = await acquired(store)
+    await store.save(lease, running())
     assert "ExpiresAt" not in item(boto3, table_name, "operation", "op-0001")
-    await store.save(claim, failed())
+    await store.save(lease, failed())
     entry = await there(store)
-    assert ("", failed()) == (entry.owner, entry.operation.status)
+    assert ("", failed()) == (entry.lease_holder, entry.operation.status)
     expires = item(boto3, table_name, "operation", "op-0001")["ExpiresAt"]
     assert {"N": str(int((NOW + MONTH).timestamp()))} == expires
 
@@ -506,10 +506,10 @@ async def test_ended(store: Store, boto3: "DynamoDBClient", table_name: str) -> 
 async def test_claim_of_a_free_one(store: Store) -> None:
     """A free operation is whose claims it, who writes it from then on."""
     entry = await store.add(operation(), "")
-    claim = await store.claim(entry, "me")
-    assert claim is not None
-    assert "me" == (await there(store)).owner
-    await store.save(claim, running())
+    lease = await store.acquire_lease(entry, "me")
+    assert lease is not None
+    assert "me" == (await there(store)).lease_holder
+    await store.save(lease, running())
     assert running() == (await there(store)).operation.status
 
 
@@ -519,54 +519,54 @@ async def test_two_claim_at_once(store: Store, make_store: MakeStore) -> None:
     owners = [f"server-{number}" for number in range(6)]
     stores = [make_store() for _ in owners]
     claims = await asyncio.gather(
-        *(each.claim(entry, owner) for each, owner in zip(stores, owners, strict=True))
+        *(each.acquire_lease(entry, lease_holder) for each, lease_holder in zip(stores, owners, strict=True))
     )
-    winner = (await there(store)).owner
-    assert [winner] == [owner for owner, claim in zip(owners, claims, strict=True) if claim]
+    winner = (await there(store)).lease_holder
+    assert [winner] == [lease_holder for lease_holder, lease in zip(owners, claims, strict=True) if lease]
 
 
 async def test_claim_of_one_that_lives(store: Store) -> None:
     """An operation that was saved since it was looked at is not claimed."""
-    claim = await claimed(store)
+    lease = await acquired(store)
     seen = await there(store)
-    await store.save(claim, running())
-    assert await store.claim(seen, "other") is None
-    assert not await store.save(claim, running(2))
+    await store.save(lease, running())
+    assert await store.acquire_lease(seen, "other") is None
+    assert not await store.save(lease, running(2))
 
 
 async def test_lease_lost(store: Store, make_store: MakeStore) -> None:
     """Who has lost an operation to another writes no more of it, neither saves nor releases."""
-    claim = await claimed(store)
-    await store.save(claim, running())
+    lease = await acquired(store)
+    await store.save(lease, running())
     other = make_store()
-    theirs = await other.claim(await there(store), "other")
+    theirs = await other.acquire_lease(await there(store), "other")
     assert theirs is not None
     with pytest.raises(LeaseLost):
-        await store.save(claim, running(2))
-    await store.release(claim)
+        await store.save(lease, running(2))
+    await store.release(lease)
     entry = await there(store)
-    assert ("other", running()) == (entry.owner, entry.operation.status)
+    assert ("other", running()) == (entry.lease_holder, entry.operation.status)
     await other.save(theirs, running(3))
 
 
 async def test_save_of_one_that_is_gone(store: Store, boto3: "DynamoDBClient", table_name: str) -> None:
     """An operation that somebody has deleted is not written anew."""
-    claim = await claimed(store)
+    lease = await acquired(store)
     boto3.delete_item(TableName=table_name, Key=key("operation", "op-0001"))
     with pytest.raises(LeaseLost):
-        await store.save(claim, running())
-    await store.release(claim)
+        await store.save(lease, running())
+    await store.release(lease)
     assert await store.get("op-0001") is None
 
 
 async def test_release(store: Store) -> None:
     """A released operation is free, as it was saved last."""
-    claim = await claimed(store)
-    await store.save(claim, running())
-    await store.release(claim)
+    lease = await acquired(store)
+    await store.save(lease, running())
+    await store.release(lease)
     entry = await there(store)
-    assert ("", running()) == (entry.owner, entry.operation.status)
-    assert await store.claim(entry, "other") is not None
+    assert ("", running()) == (entry.lease_holder, entry.operation.status)
+    assert await store.acquire_lease(entry, "other") is not None
 
 
 # Writes that are repeated on the way
@@ -577,44 +577,49 @@ async def test_repeated_writes(store: Store, make_store: MakeStore) -> None:
     repeating = make_store(Repeating)
     request = RequestRecord("digest", NOW, {})
     assert request == await repeating.add_request("r-1", request)
-    await claimed(repeating)
+    await acquired(repeating)
     assert "op-0001" == await repeating.hold_table("Music", "op-0001")
     free = await there(repeating)
-    claim = await repeating.claim(free, "other")
-    assert claim is not None
+    lease = await repeating.acquire_lease(free, "other")
+    assert lease is not None
     for step in (1, 2):
-        assert not await repeating.save(claim, running(step))
-    await repeating.save(claim, failed())
+        assert not await repeating.save(lease, running(step))
+    await repeating.save(lease, failed())
     entry = await there(store)
-    assert (failed(), 3, 1, "") == (entry.operation.status, entry.revision, entry.fence, entry.owner)
+    assert (failed(), 3, 1, "") == (
+        entry.operation.status,
+        entry.revision,
+        entry.fencing_token,
+        entry.lease_holder,
+    )
 
 
 async def test_repeated_save_says_cancel(store: Store, make_store: MakeStore) -> None:
     """A save that is repeated on the way says all the same that the operation was asked to stop."""
-    claim = await claimed(store)
+    lease = await acquired(store)
     await store.request_cancel("op-0001")
-    assert await make_store(Repeating).save(claim, running())
+    assert await make_store(Repeating).save(lease, running())
 
 
 async def test_save_after_one_without_answer(store: Store, make_store: MakeStore) -> None:
     """After a save that nobody answered the next one is made, whether the first was or not."""
-    claim = await claimed(store)
+    lease = await acquired(store)
     mute = make_store(Mute)
-    await told(mute.save(claim, running()), Code.DEADLINE_EXCEEDED, "ENDPOINT_TIMEOUT", "")
+    await told(mute.save(lease, running()), Code.DEADLINE_EXCEEDED, "ENDPOINT_TIMEOUT", "")
     assert running() == (await there(store)).operation.status
     # The same once more is a sign of life of its own.
     for revision, step in enumerate((1, 2, 3), start=(await there(store)).revision + 1):
-        await mute.save(claim, running(step))
+        await mute.save(lease, running(step))
         assert revision <= (await there(store)).revision
         assert running(step) == (await there(store)).operation.status
 
 
 async def test_late_save(store: Store, make_store: MakeStore) -> None:
     """A save that arrives after a later one changes nothing."""
-    claim = await claimed(store)
-    late = replace(claim)
-    await store.save(claim, running(1))
-    await store.save(claim, running(2))
+    lease = await acquired(store)
+    late = replace(lease)
+    await store.save(lease, running(1))
+    await store.save(lease, running(2))
     # What was under way in the network is the same write, made without looking what stands.
     assert await make_store()._save(late, running(1)) is None
     assert running(2) == (await there(store)).operation.status
@@ -625,18 +630,18 @@ async def test_late_save(store: Store, make_store: MakeStore) -> None:
 
 async def test_cancel(store: Store) -> None:
     """The holder of an operation learns with its next save that it is to stop, and with every later one."""
-    claim = await claimed(store)
+    lease = await acquired(store)
     entry = await store.request_cancel("op-0001")
     assert entry is not None
     assert entry.operation.cancel_requested
     assert entry == await store.request_cancel("op-0001")
-    assert await store.save(claim, running(1))
-    assert await store.save(claim, running(2))
+    assert await store.save(lease, running(1))
+    assert await store.save(lease, running(2))
 
 
 async def test_cancel_of_one_that_ended(store: Store) -> None:
     """Cancelling changes nothing of an operation that has ended, and there is none of another id."""
-    await store.save(await claimed(store), failed())
+    await store.save(await acquired(store), failed())
     entry = await there(store)
     assert entry == await store.request_cancel("op-0001")
     assert not entry.operation.cancel_requested
@@ -683,8 +688,8 @@ async def test_large_pages(store: Store, engine: Engine) -> None:
 
 async def test_selected(store: Store) -> None:
     """Operations of one table, or in some states, are listed alone."""
-    claim = await claimed(store)
-    await store.save(claim, failed())
+    lease = await acquired(store)
+    await store.save(lease, failed())
     await store.add(operation(2), "")
     await store.add(operation(3, table="Art"), "")
     assert [["op-0003"]] == await listed(store, Selection(table_name="Art"), 9)
@@ -697,8 +702,8 @@ async def test_of_a_request(store: Store) -> None:
     """The operations of a request are listed newest first, page by page, and in the selected states alone."""
     operations = {f"Table{number}": f"op-{number:04}" for number in range(1, 6)}
     await store.add_request("r-1", RequestRecord("d", NOW, operations))
-    claim = await claimed(store)
-    await store.save(claim, failed())
+    lease = await acquired(store)
+    await store.save(lease, failed())
     for number in range(2, 6):
         await store.add(operation(number), "")
     pages = await listed(store, Selection(request_id="r-1"), 2)
@@ -786,16 +791,16 @@ async def test_unreadable_beside_others(store: Store, boto3: "DynamoDBClient", t
 async def test_later_version(store: Store, boto3: "DynamoDBClient", table_name: str) -> None:
     """A record that a later version of the service wrote is refused in words, and named in listings."""
     await store.add(operation(), "")
-    spoil(boto3, table_name, "operation", "op-0001", "Version", {"N": "3"})
+    spoil(boto3, table_name, "operation", "op-0001", "Version", {"N": "4"})
     await told(
         store.get("op-0001"), Code.FAILED_PRECONDITION, "OPERATION_FORMAT_NEWER", "upgrade this server"
     )
     found = (await store.page(Selection(), before="", limit=9)).found["op-0001"]
     assert isinstance(found, Failure)
-    assert "format 3, not 2" in found.message
+    assert "format 4, not 3" in found.message
 
 
-@pytest.mark.parametrize("attribute", ["Spec", "Status", "Fence", "Revision", "Version"])
+@pytest.mark.parametrize("attribute", ["Spec", "Status", "FencingToken", "Revision", "Version"])
 async def test_incomplete(store: Store, boto3: "DynamoDBClient", table_name: str, attribute: str) -> None:
     """A record that lacks an attribute is DATA_LOSS."""
     await store.add(operation(), "")
@@ -817,10 +822,10 @@ async def test_too_large(store: Store) -> None:
         "OPERATION_TOO_LARGE",
         "400 KB",
     )
-    claim = await claimed(store)
+    lease = await acquired(store)
     status = msgspec.structs.replace(running(), waits=("x" * 410_000,))
-    await told(store.save(claim, status), Code.RESOURCE_EXHAUSTED, "OPERATION_TOO_LARGE", "400 KB")
-    await store.save(claim, running())
+    await told(store.save(lease, status), Code.RESOURCE_EXHAUSTED, "OPERATION_TOO_LARGE", "400 KB")
+    await store.save(lease, running())
     assert running() == (await there(store)).operation.status
 
 
@@ -834,15 +839,15 @@ async def test_large_spec(store: Store) -> None:
         }
         for number in range(20)
     ]
-    claim = (await store.add(operation(table_spec={"GlobalSecondaryIndexes": indexes}), "me")).claim_of("me")
-    assert claim is not None
+    lease = (await store.add(operation(table_spec={"GlobalSecondaryIndexes": indexes}), "me")).lease_of("me")
+    assert lease is not None
     call = running().calls[0]
     calls = tuple(
         msgspec.structs.replace(call, params={"GlobalSecondaryIndexUpdates": [{"Create": index}]})
         for index in indexes
     )
     status = msgspec.structs.replace(running(), calls=calls)
-    await store.save(claim, status)
+    await store.save(lease, status)
     assert status == (await there(store)).operation.status
 
 
@@ -866,10 +871,10 @@ async def test_writes_of_an_operation(endpoints: MakeEndpoint) -> None:
     await store.add_request("r-1", RequestRecord("d", NOW, {"Music": "op-0001"}))
     entry = await store.add(operation(), "")
     await store.hold_table("Music", "op-0001")
-    claim = await store.claim(entry, "me")
-    assert claim is not None
-    await store.save(claim, running())
-    await store.release(claim)
+    lease = await store.acquire_lease(entry, "me")
+    assert lease is not None
+    await store.save(lease, running())
+    await store.release(lease)
     assert ["PutItem"] * 3 + ["UpdateItem"] * 3 == asked_of(endpoint)
 
 
@@ -878,11 +883,11 @@ async def test_saves_write_what_changed(endpoints: MakeEndpoint) -> None:
     endpoint = endpoints(Recording)
     store = Store(endpoint)
     await store.ensure()
-    claim = await claimed(store)
+    lease = await acquired(store)
     call = running().calls[0]
     for number in range(1, 4):
         sent_by(endpoint).clear()
-        await store.save(claim, msgspec.structs.replace(running(), calls=(call,) * number))
+        await store.save(lease, msgspec.structs.replace(running(), calls=(call,) * number))
         (sent,) = sent_by(endpoint)
         assert [f":Call{number - 1:04}"] == [name for name in sent if name.startswith(":Call")]
     assert (call,) * 3 == (await there(store)).operation.status.calls

@@ -1,6 +1,6 @@
 """When a circuit breaker admits calls, refuses calls and lets a probe through."""
 
-from tableadmin_server.dynamodb.circuit_breaker import THRESHOLD, Admission, CircuitBreaker
+from tableadmin_server.dynamodb.circuit_breaker import THRESHOLD, CircuitBreaker, TrackedCall
 
 
 class Clock:
@@ -13,7 +13,7 @@ class Clock:
         return self.now
 
 
-def sent(breaker: CircuitBreaker) -> Admission:
+def sent(breaker: CircuitBreaker) -> TrackedCall:
     """A call that BREAKER admits, and that is sent."""
     call = breaker.admit()
     assert call is not None

@@ -17,7 +17,7 @@ _log = structlog.get_logger()
 class FailureDetector:
     """Finds operations in STORE that SERVER may take over.
 
-    The owner of an operation has failed when neither the operation nor the heartbeat of the owner has changed
+    The lease holder of an operation has failed when neither the operation nor its heartbeat has changed
     for LEASE seconds of CLOCK. Times that another server wrote are never compared with CLOCK.
     """
 
@@ -40,7 +40,8 @@ class FailureDetector:
 
         Dormant operations are included once their start time or their approval timeout has come.
 
-        An owner counts as failed one lease after the first call that saw its state, or later. Raises Failure.
+        A lease holder counts as failed one lease after the first call that saw its state, or later. Raises
+        Failure.
         """
         opened, now = await self._store.open_operations(), datetime.now(UTC).timestamp()
         await self._waiting.update({id_: due for id_, due in opened.items() if due > now})
@@ -49,19 +50,21 @@ class FailureDetector:
         entries = {id_: each for id_, each in found.items() if isinstance(each, Entry)}
         self._log_unreadable({id_: each for id_, each in found.items() if isinstance(each, Failure)})
         self._times.forget_others(entries)
-        heartbeats = await self._store.heartbeats({each.owner for each in entries.values() if each.owner})
+        heartbeats = await self._store.heartbeats(
+            {each.lease_holder for each in entries.values() if each.lease_holder}
+        )
         orphans = [each for id_, each in entries.items() if self._is_orphan(id_, each, heartbeats)]
         return [each for each in orphans if not is_here(each.operation.spec.operation_id)]
 
     def _is_orphan(self, operation_id: str, entry: Entry, heartbeats: Mapping[str, str]) -> bool:
-        """Whether ENTRY has no owner, a failed owner, or this server, which does not run the operation."""
-        seen = (entry.fence, entry.revision, entry.owner, heartbeats.get(entry.owner))
+        """Whether the lease holder of ENTRY is none, has failed, or is this server, which does not run it."""
+        seen = (entry.fencing_token, entry.revision, entry.lease_holder, heartbeats.get(entry.lease_holder))
         unchanged = self._times.seconds(operation_id, seen)
         if entry.operation.status.state.dormant:
             return is_due(entry.operation, datetime.now(UTC))
         if entry.operation.status.state.ended:
             return False
-        return entry.owner in {"", self._server} or unchanged > self._lease
+        return entry.lease_holder in {"", self._server} or unchanged > self._lease
 
     def _log_unreadable(self, found: Mapping[str, Failure]) -> None:
         """Log each operation whose record can't be read, once."""

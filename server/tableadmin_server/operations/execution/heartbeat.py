@@ -54,19 +54,19 @@ class Heartbeat:
         self._on_table_gone = gone
         self._supervisor = supervisor
         self._last = float("-inf")
-        # Grows after each gap between heartbeats. Others may have taken over operations of an earlier term.
-        self.term = 0
+        # Grows after each gap between heartbeats. Leases of an earlier epoch may have ended.
+        self.epoch = 0
         self._acknowledged: frozenset[str] = frozenset()
         self._lock = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
-    def is_fresh(self, term: int) -> bool:
-        """Whether no other server can have taken over operations of TERM. Any thread may call this."""
-        # In this order, because `_send` sets the new term before `_last`.
-        return now() - self._last < self._seconds * _TRUST_SHARE and self.term == term
+    def is_fresh(self, epoch: int) -> bool:
+        """Whether no other server can have taken over operations of EPOCH. Any thread may call this."""
+        # In this order, because `_send` sets the new epoch before `_last`.
+        return now() - self._last < self._seconds * _TRUST_SHARE and self.epoch == epoch
 
     async def begin(self) -> int:
-        """Write heartbeats from now on, and return the term. Raises Failure if the first can't be written."""
+        """Write heartbeats from now on, and return the epoch. Raises Failure if the first write fails."""
         async with self._lock:
             if self._task is None:
                 await self._send()
@@ -76,7 +76,7 @@ class Heartbeat:
                     ),
                     context=Context(),  # the loop outlives the call that starts it
                 )
-        return self.term
+        return self.epoch
 
     def end(self) -> None:
         """Write no more heartbeats."""
@@ -105,8 +105,8 @@ class Heartbeat:
             self._observer.heartbeat(written=False)
             raise
         self._observer.heartbeat(written=True)
-        if not self.is_fresh(self.term):
-            self.term += 1
+        if not self.is_fresh(self.epoch):
+            self.epoch += 1
         self._last = began
         self._acknowledged = cancel_requests
         for operation_id in cancel_requests:

@@ -50,7 +50,7 @@ class Membership:
         self._looked = float("-inf")
         self._failures: dict[str, str] = {}
         self._tasks: list[asyncio.Task[None]] = []
-        hub.announce = self._note_change
+        hub.on_change = self._note_change
 
     @property
     def live(self) -> int:

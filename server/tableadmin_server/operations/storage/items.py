@@ -15,9 +15,10 @@ A request has its digest (Digest), the ids of its operations (Operations) and, o
 
 An operation has its spec (Spec, written once), its status (Status), the plan to approve (ApprovalRequest),
 the approvals (Approvals), an attribute for each AWS call (Call0000, ...), so that a save sends only changed
-calls, and the attributes that conditions name: Fence, Revision, Owner, State. Three indexes are sparse:
-Listing has all operations by time, Open the operations that have not ended, Members the running servers
-with their Revision, their Changes, whether they have streams (Watches) and whether they have stopped (Left).
+calls, and the attributes that conditions name: FencingToken, Revision, LeaseHolder, State. Three indexes are
+sparse: Listing has all operations by time, Open the operations that have not ended, Members the running
+servers with their Revision, their Changes, whether they have streams (Watches) and whether they have stopped
+(Left).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -49,7 +50,7 @@ SERVER = "server"
 MEMBER = "member"
 
 # The version of the format that this server writes. A server refuses items of a later version.
-VERSION = 2
+VERSION = 3
 
 # The names of the indexes, which are also their hash keys. The range key is Id.
 LISTING, OPEN = "Listing", "Open"
@@ -106,15 +107,15 @@ class Member:
 
 
 @dataclass(eq=False)
-class Claim:
-    """The right to write an operation, until another server claims the operation and so changes its FENCE.
+class StoredLease:
+    """A lease of an operation as stored. It ends with the next lease, which has a larger FENCING_TOKEN.
 
     REVISION is the revision of the last save that is known to have succeeded, TRIED of the last attempt.
     WRITTEN is the status as of REVISION, None if it is unknown.
     """
 
     operation_id: str
-    fence: int
+    fencing_token: int
     revision: int
     tried: int = 0
     written: OperationStatus | None = None
@@ -122,22 +123,27 @@ class Claim:
 
 @dataclass(frozen=True)
 class Entry:
-    """An operation as stored. FENCE counts its claims, REVISION its saves. OWNER is a server, or ""."""
+    """An operation as stored. FENCING_TOKEN is of its newest lease, REVISION is the number of its saves.
+
+    LEASE_HOLDER is the server that has the lease, "" for none.
+    """
 
     operation: Operation
-    fence: int
+    fencing_token: int
     revision: int
-    owner: str
+    lease_holder: str
 
     @property
-    def claim(self) -> Claim:
-        """A claim that is valid if the operation has not been written since this entry was read."""
+    def lease(self) -> StoredLease:
+        """The newest lease. It is valid if the operation has not been written since this entry was read."""
         status = self.operation.status
-        return Claim(self.operation.spec.operation_id, self.fence, self.revision, written=status)
+        return StoredLease(
+            self.operation.spec.operation_id, self.fencing_token, self.revision, written=status
+        )
 
-    def claim_of(self, owner: str) -> Claim | None:
-        """Return the claim if OWNER owns the operation, else None."""
-        return self.claim if self.owner == owner else None
+    def lease_of(self, lease_holder: str) -> StoredLease | None:
+        """Return the lease if LEASE_HOLDER has it, else None."""
+        return self.lease if self.lease_holder == lease_holder else None
 
 
 class Unreadable(Exception):
@@ -228,11 +234,11 @@ def table_item(table_name: str, operation_id: str, now: datetime) -> AwsDict:
     }
 
 
-def operation_item(operation: Operation, owner: str) -> AwsDict:
-    """Return OPERATION as a new item. OWNER is its server, "" for none."""
+def operation_item(operation: Operation, lease_holder: str) -> AwsDict:
+    """Return OPERATION as a new item. LEASE_HOLDER is the server with the first lease, "" for none."""
     spec = operation.spec
     optional: Mapping[str, AwsDict] = {
-        "Owner": text(owner) if owner else {},
+        "LeaseHolder": text(lease_holder) if lease_holder else {},
         "CancelRequested": {"BOOL": True} if operation.cancel_requested else {},
     }
     return {
@@ -240,7 +246,7 @@ def operation_item(operation: Operation, owner: str) -> AwsDict:
         LISTING: text(INDEXED),
         "Spec": json(spec),
         "Table": text(spec.table_name),
-        "Fence": number(0),
+        "FencingToken": number(0),
         "Revision": number(0),
         **status_attributes(operation.status),
         **{name: value for name, value in optional.items() if value},
@@ -274,7 +280,7 @@ def changed_attributes(
     """Return the attributes to set and to remove when AFTER replaces BEFORE. BEFORE is None if unknown."""
     old: AwsDict = {} if before is None else status_attributes(before)
     new = status_attributes(after)
-    removed = [*(old.keys() - new.keys()), *([OPEN, "Owner"] if after.state.ended else [])]
+    removed = [*(old.keys() - new.keys()), *([OPEN, "LeaseHolder"] if after.state.ended else [])]
     return {name: value for name, value in new.items() if old.get(name) != value}, sorted(set(removed))
 
 
@@ -320,9 +326,9 @@ def entry_of(item: Item) -> Entry:
                 status=_status(item),
                 cancel_requested=cancel_requested(item),
             ),
-            fence=int(item["Fence"]["N"]),
+            fencing_token=int(item["FencingToken"]["N"]),
             revision=int(item["Revision"]["N"]),
-            owner=_text(item, "Owner") if "Owner" in item else "",
+            lease_holder=_text(item, "LeaseHolder") if "LeaseHolder" in item else "",
         ),
     )
 

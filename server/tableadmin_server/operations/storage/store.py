@@ -1,8 +1,9 @@
 """Stores operations in a table of the endpoint, by conditional writes and consistent reads of single items.
 
-One server at a time writes an operation. FENCE counts its claims, REVISION its saves. Both are in the
-condition of every claim and save, so a late or repeated write changes nothing. If a condition fails, the
-answer to an earlier attempt may have been lost: the store then reads the current item.
+One server at a time, the lease holder, writes an operation. The fencing token grows by one with each lease of
+the operation, the revision with each save. Both are in the condition of every acquisition and save, so a late
+or repeated write changes nothing. If a condition fails, the answer to an earlier attempt may have been lost:
+the store then reads the current item.
 
 The newest operation of a table holds the table until it has ended. The operation is written first, then one
 conditional write gives it the table, and the save that ends the operation releases the table. A server may
@@ -33,12 +34,12 @@ from tableadmin_server.operations.storage.items import (
     REQUEST,
     SERVER,
     TABLE,
-    Claim,
     Entry,
     Item,
     Member,
     Newer,
     RequestRecord,
+    StoredLease,
     Unreadable,
     cancel_requested,
     cancel_requests,
@@ -68,7 +69,6 @@ from tableadmin_server.security.audit.audit import OFF, Audit
 
 __all__ = [
     "TABLE_GONE",
-    "Claim",
     "Entry",
     "Found",
     "LeaseLost",
@@ -77,6 +77,7 @@ __all__ = [
     "RequestRecord",
     "Selection",
     "Store",
+    "StoredLease",
 ]
 
 T = TypeVar("T")
@@ -99,7 +100,7 @@ _INVALID = "VALIDATION_EXCEPTION"
 
 
 class LeaseLost(Exception):
-    """Another server has claimed the operation, or the operation is gone: nothing was written."""
+    """Another server has the lease of the operation, or the operation is gone. Nothing was written."""
 
 
 @dataclass(frozen=True)
@@ -195,13 +196,13 @@ class Store:
         found = {name: entries.get(each) if isinstance(each, str) else each for name, each in last.items()}
         return {name: each for name, each in found.items() if each is not None and not _has_ended(each)}
 
-    async def add(self, operation: Operation, owner: str) -> Entry:
+    async def add(self, operation: Operation, lease_holder: str) -> Entry:
         """Write OPERATION unless its id exists. Returns the stored operation.
 
-        OWNER is the server process that owns the operation and gets its claim by `Entry.claim_of`. "" is no
-        owner: any server may claim the operation.
+        LEASE_HOLDER is the server process that gets the first lease, see `Entry.lease_of`. "" is for none:
+        any server may then acquire the lease.
         """
-        return self._readable(entry_of, await self._add(operation_item(operation, owner)))
+        return self._readable(entry_of, await self._add(operation_item(operation, lease_holder)))
 
     async def get(self, operation_id: str) -> Entry | None:
         """Return the operation, None if it does not exist."""
@@ -230,74 +231,81 @@ class Store:
                 return found
             params = {**params, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
-    async def claim(self, entry: Entry, owner: str) -> Claim | None:
-        """Claim the operation for the process OWNER. Returns None if it has changed since ENTRY was read."""
-        claim = entry.claim
-        claim.fence += 1
-        claimed = await self._update(
-            claim.operation_id,
-            UpdateExpression="SET #Fence = :claimed, #Owner = :owner",
-            ConditionExpression="#Fence = :fence AND #Revision = :revision",
+    async def acquire_lease(self, entry: Entry, lease_holder: str) -> StoredLease | None:
+        """Acquire the lease of the operation for the server process LEASE_HOLDER.
+
+        Returns None if the operation has changed since ENTRY was read.
+        """
+        lease = entry.lease
+        lease.fencing_token += 1
+        acquired = await self._update(
+            lease.operation_id,
+            UpdateExpression="SET #FencingToken = :next_token, #LeaseHolder = :holder",
+            ConditionExpression="#FencingToken = :token AND #Revision = :revision",
             ExpressionAttributeValues={
-                ":claimed": number(claim.fence),
-                ":owner": text(owner),
-                ":fence": number(entry.fence),
+                ":next_token": number(lease.fencing_token),
+                ":holder": text(lease_holder),
+                ":token": number(entry.fencing_token),
                 ":revision": number(entry.revision),
             },
         )
-        if claimed:
-            return claim
-        current = await self.get(claim.operation_id)
-        return current.claim_of(owner) if current and current.fence == claim.fence else None
+        if acquired:
+            return lease
+        current = await self.get(lease.operation_id)
+        return (
+            current.lease_of(lease_holder)
+            if current and current.fencing_token == lease.fencing_token
+            else None
+        )
 
-    async def save(self, claim: Claim, status: OperationStatus) -> bool:
+    async def save(self, lease: StoredLease, status: OperationStatus) -> bool:
         """Write STATUS, and return whether the operation is to be cancelled. Raises LeaseLost.
 
         Every save changes the revision, also if the status is the same. An operation that has ended has no
-        owner, and its record expires after 30 days.
+        lease holder, and its record expires after 30 days.
         """
-        while (saved := await self._save(claim, status)) is None:
-            current = await self.get(claim.operation_id)
-            if current is None or current.fence != claim.fence:
+        while (saved := await self._save(lease, status)) is None:
+            current = await self.get(lease.operation_id)
+            if current is None or current.fencing_token != lease.fencing_token:
                 raise LeaseLost
             # An earlier attempt succeeded and its answer was lost: of this save, or of the one before.
-            claim.revision, claim.written = current.revision, current.operation.status
-            if claim.revision == claim.tried:
+            lease.revision, lease.written = current.revision, current.operation.status
+            if lease.revision == lease.tried:
                 return current.operation.cancel_requested
-        claim.revision, claim.written = claim.tried, status
+        lease.revision, lease.written = lease.tried, status
         return cancel_requested(saved)
 
-    async def release(self, claim: Claim) -> None:
-        """Remove the owner, so that any server can claim the operation. Does nothing if CLAIM is lost."""
+    async def release(self, lease: StoredLease) -> None:
+        """End LEASE, so that any server can acquire the next one. Does nothing if LEASE is lost."""
         await self._update(
-            claim.operation_id,
-            UpdateExpression="REMOVE #Owner",
-            ConditionExpression="#Fence = :fence",
-            ExpressionAttributeValues={":fence": number(claim.fence)},
+            lease.operation_id,
+            UpdateExpression="REMOVE #LeaseHolder",
+            ConditionExpression="#FencingToken = :token",
+            ExpressionAttributeValues={":token": number(lease.fencing_token)},
         )
 
     async def rewrite(self, entry: Entry, status: OperationStatus) -> Entry | None:
         """Write STATUS of an operation that no server carries out. Returns the stored operation.
 
-        Returns None and writes nothing if the operation has changed since ENTRY was read. Earlier claims are
+        Returns None and writes nothing if the operation has changed since ENTRY was read. An earlier lease is
         lost.
         """
         operation_id = entry.operation.spec.operation_id
         changed, removed = changed_attributes(entry.operation.status, status)
         attributes = {
             **changed,
-            "Fence": number(entry.fence + 1),
+            "FencingToken": number(entry.fencing_token + 1),
             "Revision": number(entry.revision + 1),
         }
         sets = ", ".join(f"#{name} = :{name}" for name in attributes)
-        removes = ", ".join(f"#{name}" for name in sorted({*removed, "Owner"}))
+        removes = ", ".join(f"#{name}" for name in sorted({*removed, "LeaseHolder"}))
         item = await self._update(
             operation_id,
             UpdateExpression=f"SET {sets} REMOVE {removes}",
-            ConditionExpression="#Fence = :fence AND #Revision = :revision",
+            ConditionExpression="#FencingToken = :token AND #Revision = :revision",
             ExpressionAttributeValues={
                 **{f":{name}": value for name, value in attributes.items()},
-                ":fence": number(entry.fence),
+                ":token": number(entry.fencing_token),
                 ":revision": number(entry.revision),
             },
         )
@@ -463,23 +471,23 @@ class Store:
         entry = await self.get(operation_id)
         return entry is not None and not entry.operation.status.state.ended
 
-    async def _save(self, claim: Claim, status: OperationStatus) -> Item | None:
+    async def _save(self, lease: StoredLease, status: OperationStatus) -> Item | None:
         # Each attempt has its own revision, so the stored revision tells which attempt succeeded.
-        claim.tried = max(claim.tried, claim.revision) + 1
-        changed, removed = changed_attributes(claim.written, status)
-        attributes = {**changed, "Revision": number(claim.tried)}
+        lease.tried = max(lease.tried, lease.revision) + 1
+        changed, removed = changed_attributes(lease.written, status)
+        attributes = {**changed, "Revision": number(lease.tried)}
         # Unknown until the save is answered.
-        claim.written = None
+        lease.written = None
         sets = ", ".join(f"#{name} = :{name}" for name in attributes)
         removes = ", ".join(f"#{name}" for name in removed)
         return await self._update(
-            claim.operation_id,
+            lease.operation_id,
             UpdateExpression=f"SET {sets}{f' REMOVE {removes}' if removes else ''}",
-            ConditionExpression="#Fence = :mine AND #Revision = :last",
+            ConditionExpression="#FencingToken = :token AND #Revision = :last",
             ExpressionAttributeValues={
                 **{f":{name}": value for name, value in attributes.items()},
-                ":mine": number(claim.fence),
-                ":last": number(claim.revision),
+                ":token": number(lease.fencing_token),
+                ":last": number(lease.revision),
             },
         )
 

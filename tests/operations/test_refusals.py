@@ -86,4 +86,4 @@ def test_a_member_that_the_endpoint_does_not_know(pair: World, table_name: str) 
         spec = {**wanted(table_name), "WarmThroughput": {"ReadUnitsPerSecond": 20000}}
         (ended,) = pair.ended(pair.applied(spec))
         assert SUCCEEDED == ended.state
-        assert ["WarmThroughput: this endpoint does not hold this setting"] == list(ended.differences)
+        assert ["WarmThroughput: this endpoint does not store this setting"] == list(ended.differences)

@@ -57,13 +57,13 @@ class Support:
         self._known: dict[str, bool] = {}
         if complete:
             self.cooldowns = frozenset(Cooldown)
-        # Members of specs that the endpoint accepts and does not keep.
-        self.unheld: frozenset[str] = frozenset()
+        # Members of specs that the endpoint ignores: it accepts and does not store them.
+        self.ignored_members: frozenset[str] = frozenset()
 
-    def does_not_hold(self, members: frozenset[str]) -> bool:
-        """Note that the endpoint does not keep MEMBERS. Returns whether this is new; False for AWS."""
-        new = frozenset() if self._complete else members - self.unheld
-        self.unheld |= new
+    def learn_ignored(self, members: frozenset[str]) -> bool:
+        """Note that the endpoint ignores MEMBERS. Returns whether this is new; False for AWS."""
+        new = frozenset() if self._complete else members - self.ignored_members
+        self.ignored_members |= new
         return bool(new)
 
     def has_cooldown(self, cooldown: Cooldown) -> bool:

@@ -12,10 +12,10 @@ from tableadmin_server.planner.changes import Change, ChangeClass
 from tableadmin_server.planner.fingerprint import moved
 from tableadmin_server.planner.phases.step import CREATIONS, Step, Wait
 from tableadmin_server.planner.plan_warnings import PlanWarning
-from tableadmin_server.planner.planning import Action, Plan, plan, without
+from tableadmin_server.planner.planning import Action, Plan, plan, without_steps
 from tableadmin_server.planner.rules.constraint import Violation
 from tableadmin_server.planner.rules.validation import validate
-from tableadmin_server.planner.state.unheld import in_creation, in_update
+from tableadmin_server.planner.state.ignored_members import ignored_by_creation, members_of_update
 from tableadmin_server.planner.wait_times import timed
 
 __all__ = [
@@ -33,12 +33,12 @@ __all__ = [
     "billed",
     "billed_live",
     "cost_increase",
-    "in_creation",
-    "in_update",
+    "ignored_by_creation",
+    "members_of_update",
     "moved",
     "plan",
     "repetitions",
     "timed",
     "validate",
-    "without",
+    "without_steps",
 ]

@@ -25,11 +25,11 @@ from tableadmin_server.planner.plan_warnings import (
     unchanged_warnings,
 )
 from tableadmin_server.planner.state.desired import desired_state
+from tableadmin_server.planner.state.ignored_members import ignored_members, is_ignored, without_ignored
 from tableadmin_server.planner.state.key import Same
 from tableadmin_server.planner.state.live import live_state
 from tableadmin_server.planner.state.table_state import PROVISIONED, TableState
-from tableadmin_server.planner.state.target import PART_MEMBERS, aimed_at, compared_key
-from tableadmin_server.planner.state.unheld import has, held, unheld_by
+from tableadmin_server.planner.state.target import PART_MEMBERS, compared_key, target_state
 from tableadmin_server.planner.state.unmanaged import NOTHING, Unmanaged, filled
 from tableadmin_server.tables.snapshot import Snapshot
 from tableadmin_server.tables.transitions import (
@@ -40,10 +40,10 @@ from tableadmin_server.tables.transitions import (
     transitions,
 )
 
-_SKIPPED = "this endpoint does not have the operations for this setting"
+_UNSUPPORTED = "this endpoint does not have the operations for this setting"
 # Longer waits are told in minutes.
 _IN_SECONDS = 180
-_UNHELD = "this endpoint does not hold this setting"
+_IGNORED = "this endpoint does not store this setting"
 _PROTECTED = "deletion protection is on: the table can't be replaced until it is turned off"
 _ITEMS_DELETED = (
     "the new table is empty; to keep the items, leave this table, create one with another name, and fill the "
@@ -66,11 +66,11 @@ class Action(StrEnum):
 
 @dataclass(frozen=True)
 class Plan:
-    """What it takes to bring a table to its spec.
+    """The changes that bring a table to its spec, and the calls that make them.
 
     Without steps and waits, the table matches its spec. While there are waits, AWS would refuse the first
-    step. `refusal` is the reason why no step is possible at all, "" where steps are possible. `unmanaged` has
-    the elements of the spec's Unmanaged, in which the members that `*` stands for replace `*`. `at` is the
+    step. `refusal` is the reason why no step is possible at all, "" if steps are possible. `unmanaged` has
+    the elements of the spec's Unmanaged, with the members that `*` stands for in place of `*`. `at` is the
     state of the table, None without a table, and `to` the state after the plan.
     """
 
@@ -91,16 +91,42 @@ def plan(
 ) -> Plan:
     """The plan that brings LIVE to SPEC, a valid TableSpec as an AWS-shaped dict, at the time NOW."""
     unmanaged, spec = Unmanaged(spec), filled(spec)
-    desired, at = desired_state(spec), live_state(live)
-    if at is None:
-        make = _restoration if live.source is not None else _creation
-        return make(spec, desired, unmanaged, live, now, changed)
-    wanted, unheld = aimed_at(desired, at, live, unmanaged), unheld_by(live)
-    to = held(wanted, at, unheld)
+    inputs = _Inputs(spec, desired_state(spec), unmanaged, live, now, changed)
+    at = live_state(live)
+    if at is not None:
+        return _plan_of_existing_table(inputs, at)
+    return _plan_of_new_table(inputs) if live.source is None else _plan_of_restore(inputs)
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    """What a plan is made from.
+
+    DESIRED is the state that SPEC describes, UNMANAGED what SPEC does not manage. LIVE is the table at the
+    time NOW. CHANGED has the time of the last change with each cooldown.
+    """
+
+    spec: AwsDict
+    desired: TableState
+    unmanaged: Unmanaged
+    live: Snapshot
+    now: datetime
+    changed: Mapping[Cooldown, datetime]
+
+    def waits(self, steps: list[Step]) -> tuple[Wait, ...]:
+        """What blocks the first of STEPS."""
+        return _waits(steps, self.live, self.now, self.changed)
+
+
+def _plan_of_existing_table(inputs: _Inputs, at: TableState) -> Plan:
+    """The plan for a table that exists, with the state AT."""
+    spec, desired, unmanaged, live = inputs.spec, inputs.desired, inputs.unmanaged, inputs.live
+    wanted = target_state(desired, at, live, unmanaged)
+    to = without_ignored(wanted, at, ignored_members(live))
     changes = [
         *differences(at, to),
-        *_skipped(desired, to, live, unmanaged),
-        *(replace(each, skipped=_UNHELD) for each in differences(to, wanted)),
+        *_unsupported_changes(desired, to, live, unmanaged),
+        *(replace(each, skipped=_IGNORED) for each in differences(to, wanted)),
     ]
     action = _action(changes)
     refusal = _refusal(action, spec, desired, at, to, live)
@@ -108,42 +134,42 @@ def plan(
     return Plan(
         action,
         changes,
-        () if refusal else _waits(steps, live, now, changed),
+        () if refusal else inputs.waits(steps),
         steps,
         [
             *unchanged_warnings(desired, at, live, unmanaged),
-            *quota_warnings(changes, at, to, live, now),
-            *(_lost_by_replacement(desired, at, unmanaged) if action is Action.REPLACE else ()),
+            *quota_warnings(changes, at, to, live, inputs.now),
+            *(_replacement_warnings(desired, at, unmanaged) if action is Action.REPLACE else ()),
         ],
         fingerprint(live, at, unmanaged),
         refusal,
-        _left_alone(spec, unmanaged),
+        _unmanaged_entries(spec, unmanaged),
         at,
         to,
     )
 
 
-def without(
+def without_steps(
     made: Plan,
-    steps: Callable[[Step], bool],
+    is_excluded: Callable[[Step], bool],
     live: Snapshot,
     now: datetime,
     changed: Mapping[Cooldown, datetime] = MappingProxyType({}),
 ) -> Plan:
-    """The plan MADE for LIVE at the time NOW, without STEPS: what can be done although they can't."""
-    left = [step for step in made.steps if not steps(step)]
+    """The plan MADE for LIVE at the time NOW, without the steps for which IS_EXCLUDED is true."""
+    left = [step for step in made.steps if not is_excluded(step)]
     return replace(made, steps=left, waits=_waits(left, live, now, changed))
 
 
-def _left_alone(spec: AwsDict, unmanaged: Unmanaged) -> Sequence[AwsDict]:
-    """What a plan for a table that exists does not look at."""
+def _unmanaged_entries(spec: AwsDict, unmanaged: Unmanaged) -> Sequence[AwsDict]:
+    """What a plan for an existing table does not compare."""
     if restoration.MEMBER not in spec:
         return unmanaged.entries
     return [*unmanaged.entries, {"Path": restoration.MEMBER, "Reason": restoration.EXISTS}]
 
 
-def _lost_by_replacement(desired: TableState, at: TableState, unmanaged: Unmanaged) -> Iterator[PlanWarning]:
-    """The items, and what a table that is replaced has of UNMANAGED members: the new one does not have it."""
+def _replacement_warnings(desired: TableState, at: TableState, unmanaged: Unmanaged) -> Iterator[PlanWarning]:
+    """Warnings that the new table has neither the items nor the UNMANAGED settings of the replaced table."""
     yield PlanWarning("", _ITEMS_DELETED)
     for change in differences(unmanaged.kept(desired, at), desired):
         yield PlanWarning(
@@ -151,57 +177,46 @@ def _lost_by_replacement(desired: TableState, at: TableState, unmanaged: Unmanag
         )
 
 
-def _creation(
-    spec: AwsDict,
-    desired: TableState,
-    unmanaged: Unmanaged,
-    live: Snapshot,
-    now: datetime,
-    changed: Mapping[Cooldown, datetime],
-) -> Plan:
-    refusal = _lacking_capacity(desired, None)
+def _plan_of_new_table(inputs: _Inputs) -> Plan:
+    """The plan that creates a table."""
+    spec, desired, unmanaged, live = inputs.spec, inputs.desired, inputs.unmanaged, inputs.live
+    refusal = _missing_capacity(desired, None)
     steps = [] if refusal else _creation_steps(spec, desired, live)
     at = created_state(desired)
-    to = aimed_at(desired, at, live, NOTHING)
+    to = target_state(desired, at, live, NOTHING)
     return Plan(
         Action.CREATE,
         list(_creation_changes(spec, live)),
-        _waits(steps, live, now, changed),
+        inputs.waits(steps),
         steps,
-        list(quota_warnings((), at, to, live, now)),
+        list(quota_warnings((), at, to, live, inputs.now)),
         fingerprint(live, None, unmanaged),
         refusal,
         unmanaged.entries,
         None,
-        held(to, at, live.unheld),
+        without_ignored(to, at, live.ignored_members),
     )
 
 
-def _restoration(
-    spec: AwsDict,
-    desired: TableState,
-    unmanaged: Unmanaged,
-    live: Snapshot,
-    now: datetime,
-    changed: Mapping[Cooldown, datetime],
-) -> Plan:
-    """The plan that restores the table LIVE, which does not exist, from its source."""
+def _plan_of_restore(inputs: _Inputs) -> Plan:
+    """The plan that restores a table, which does not exist, from its source."""
+    spec, desired, unmanaged, live = inputs.spec, inputs.desired, inputs.unmanaged, inputs.live
     assert live.source is not None
     settings = live_state(live.source)
     if settings is None:
-        return _impossible_restoration(spec, unmanaged, live)
+        return _plan_without_source(spec, unmanaged, live)
     restored = restoration.restored_state(settings)
-    wanted = aimed_at(desired, restored, live, unmanaged)
+    wanted = target_state(desired, restored, live, unmanaged)
     kept = unmanaged.kept(desired, restored)
     if compared_key(kept, restored, live) is Same.UNKNOWN:  # the restore settles it
         wanted.encryption = kept.encryption
-    to = held(wanted, restored, live.unheld)
-    refusal = restoration.refusal(spec, to, restored, live) or _lacking_capacity(to, restored)
+    to = without_ignored(wanted, restored, live.ignored_members)
+    refusal = restoration.refusal(spec, to, restored, live) or _missing_capacity(to, restored)
     changes = [
         Change(restoration.MEMBER, None, restoration.source_shape(spec)),
         *differences(restored, to),
-        *_skipped(desired, to, live, unmanaged),
-        *(replace(each, skipped=_UNHELD) for each in differences(to, wanted)),
+        *_unsupported_changes(desired, to, live, unmanaged),
+        *(replace(each, skipped=_IGNORED) for each in differences(to, wanted)),
     ]
     steps = [] if refusal else _restoration_steps(spec, restored, to, live)
     return Plan(
@@ -211,9 +226,12 @@ def _restoration(
             replace(each, change_class=ChangeClass.IN_PLACE, effect="")
             for each in sorted(changes, key=lambda change: change.path)
         ],
-        _waits(steps, live, now, changed),
+        inputs.waits(steps),
         steps,
-        [*lost_settings(live.source, settings, restored, to), *quota_warnings((), restored, to, live, now)],
+        [
+            *lost_settings(live.source, settings, restored, to),
+            *quota_warnings((), restored, to, live, inputs.now),
+        ],
         fingerprint(live, None, unmanaged),
         refusal,
         unmanaged.entries,
@@ -222,8 +240,8 @@ def _restoration(
     )
 
 
-def _impossible_restoration(spec: AwsDict, unmanaged: Unmanaged, live: Snapshot) -> Plan:
-    """The plan for the table LIVE, the source of which does not exist."""
+def _plan_without_source(spec: AwsDict, unmanaged: Unmanaged, live: Snapshot) -> Plan:
+    """The plan that restores the table LIVE from a table that does not exist: no step is possible."""
     change = Change(restoration.MEMBER, None, restoration.source_shape(spec))
     refusal = f"{restoration.source_words(spec)}: the table does not exist"
     return Plan(
@@ -252,17 +270,17 @@ def _refusal(
     is_given_up = spec.get("DeletionProtectionEnabled") is False
     if action is Action.REPLACE and at.deletion_protection and not is_given_up:
         return _PROTECTED
-    return _lacking_capacity(desired if _replaced(at, to) else to, at)
+    return _missing_capacity(desired if _must_replace(at, to) else to, at)
 
 
-def _lacking_capacity(wanted: TableState, at: TableState | None) -> str:
-    """Why AWS would refuse to create what WANTED has no provisioned capacity for; "" where that is not so.
+def _missing_capacity(wanted: TableState, at: TableState | None) -> str:
+    """Why AWS would refuse the table or an index of WANTED, which has no provisioned capacity; "" if not.
 
     Only a spec that does not manage the capacity can lack it: validation requires it otherwise.
     """
     if wanted.billing_mode != PROVISIONED:
         return ""
-    is_new = at is None or _replaced(at, wanted) or at.billing_mode != PROVISIONED
+    is_new = at is None or _must_replace(at, wanted) or at.billing_mode != PROVISIONED
     known = {} if at is None or is_new else at.indexes
     needed = {
         f"GlobalSecondaryIndexes[{name}].": index.throughput
@@ -284,12 +302,12 @@ def _action(changes: list[Change]) -> Action:
 
 
 def _steps(spec: AwsDict, desired: TableState, at: TableState, to: TableState, live: Snapshot) -> list[Step]:
-    if _replaced(at, to):
-        return [*_removal_steps(spec, at, live), *_creation_steps(spec, desired, live)]
+    if _must_replace(at, to):
+        return [*_deletion_steps(spec, at, live), *_creation_steps(spec, desired, live)]
     return _update_steps(spec, at, to, live)
 
 
-def _replaced(at: TableState, to: TableState) -> bool:
+def _must_replace(at: TableState, to: TableState) -> bool:
     return at.keys != to.keys or at.local_indexes != to.local_indexes
 
 
@@ -298,7 +316,7 @@ def _update_steps(spec: AwsDict, at: TableState, to: TableState, live: Snapshot)
     return steps_of(PlanBuilder(live.name, arn, spec, at.draft(), to))
 
 
-def _removal_steps(spec: AwsDict, at: TableState, live: Snapshot) -> Iterator[Step]:
+def _deletion_steps(spec: AwsDict, at: TableState, live: Snapshot) -> Iterator[Step]:
     """Turn deletion protection off, delete the replicas, then the table: replicas would outlive the table."""
     bare = at.draft()
     bare.replicas, bare.deletion_protection = {}, False
@@ -311,19 +329,21 @@ def _removal_steps(spec: AwsDict, at: TableState, live: Snapshot) -> Iterator[St
 
 def _creation_steps(spec: AwsDict, desired: TableState, live: Snapshot) -> list[Step]:
     at = created_state(desired)
-    to = held(aimed_at(desired, at, live, NOTHING), at, live.unheld)
+    to = without_ignored(target_state(desired, at, live, NOTHING), at, live.ignored_members)
     return [creation_step(spec, live.unsupported), *_update_steps(spec, at, to, live)]
 
 
 def _creation_changes(spec: AwsDict, live: Snapshot) -> Iterator[Change]:
     for change in creation(spec):
-        skipped = _SKIPPED if change.path in live.unsupported else ""
-        if has(live.unheld, change.path):
-            skipped = _UNHELD
+        skipped = _UNSUPPORTED if change.path in live.unsupported else ""
+        if is_ignored(live.ignored_members, change.path):
+            skipped = _IGNORED
         yield replace(change, skipped=skipped)
 
 
-def _skipped(desired: TableState, to: TableState, live: Snapshot, unmanaged: Unmanaged) -> list[Change]:
+def _unsupported_changes(
+    desired: TableState, to: TableState, live: Snapshot, unmanaged: Unmanaged
+) -> list[Change]:
     """The changes of the spec to parts for which the endpoint has no operations."""
     if not live.unsupported:
         return []
@@ -331,7 +351,7 @@ def _skipped(desired: TableState, to: TableState, live: Snapshot, unmanaged: Unm
     for part in live.unsupported & PART_MEMBERS.keys():
         if not unmanaged.has(part.value):
             setattr(wanted, PART_MEMBERS[part], getattr(desired, PART_MEMBERS[part]))
-    return [replace(each, skipped=_SKIPPED) for each in differences(to, wanted)]
+    return [replace(each, skipped=_UNSUPPORTED) for each in differences(to, wanted)]
 
 
 def _waits(

@@ -56,7 +56,7 @@ async def _completed(endpoint: Endpoint, snapshot: Snapshot, spec: Mapping[str, 
     of_replicas = {region: each for region, each in _replica_aliases(snapshot, spec) if each}
     return replace(
         snapshot,
-        unheld=endpoint.support.unheld,
+        ignored_members=endpoint.support.ignored_members,
         is_aws=endpoint.is_aws,
         cooldowns=endpoint.support.cooldowns,
         key_aliases=await _keys(endpoint, alias) if alias else {},

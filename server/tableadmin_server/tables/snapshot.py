@@ -32,8 +32,8 @@ class Snapshot:
     unsupported: frozenset[Part] = frozenset()
     # The errors of parts that can't be read, the description included.
     unreadable: Mapping[Part, Failure] = field(default_factory=dict)
-    # Members of specs that the endpoint accepts and does not keep, for plans.
-    unheld: frozenset[str] = frozenset()
+    # Members of specs that the endpoint accepts and does not store, for plans.
+    ignored_members: frozenset[str] = frozenset()
     # Whether the endpoint is AWS.
     is_aws: bool = True
     # The cooldowns that the endpoint has.
@@ -79,7 +79,7 @@ class Snapshot:
             {part: value for part, value in self.parts.items() if part in wanted},
             self.unsupported & wanted,
             {part: why for part, why in self.unreadable.items() if part in wanted},
-            self.unheld,
+            self.ignored_members,
             self.is_aws,
             self.cooldowns,
             self.key_aliases,

@@ -21,7 +21,7 @@ from tableadmin_server.operations.storage.record import (
     Outcome,
     State,
 )
-from tableadmin_server.planner import Action, ChangeClass, Plan, Step, Wait, in_creation, moved
+from tableadmin_server.planner import Action, ChangeClass, Plan, Step, Wait, ignored_by_creation, moved
 from tableadmin_server.tables.snapshot import Snapshot
 from tableadmin_server.tables.transitions import table_transitions
 
@@ -129,7 +129,7 @@ def is_without_progress(decision: Decision) -> bool:
     return isinstance(decision, End) and decision.error is not None and decision.error.reason == _NO_PROGRESS
 
 
-def not_taken_over(status: OperationStatus, live: Snapshot, plan: Plan) -> frozenset[str]:
+def ignored_by_last_creation(status: OperationStatus, live: Snapshot, plan: Plan) -> frozenset[str]:
     """Return the members that the last call set and that LIVE does not show although it has settled.
 
     Only a CreateTable is considered: AWS shows every member that it creates.
@@ -139,7 +139,7 @@ def not_taken_over(status: OperationStatus, live: Snapshot, plan: Plan) -> froze
         return frozenset()
     paths = [change.path for change in plan.changes if not change.skipped]
     if last.operation == "CreateTable" and live.exists:
-        return in_creation(last.params, paths)
+        return ignored_by_creation(last.params, paths)
     return frozenset()
 
 

@@ -39,10 +39,10 @@ from tableadmin_server.operations.execution.reconcile import (
     backoff,
     decide,
     error_of,
+    ignored_by_last_creation,
     is_throttled,
     is_without_progress,
     left,
-    not_taken_over,
     retry_period,
     shows_cooldown,
 )
@@ -50,7 +50,7 @@ from tableadmin_server.operations.execution.settle_waiter import SettleWaiter
 from tableadmin_server.operations.execution.time_in_state import TimeInState
 from tableadmin_server.operations.storage.record import Operation, OperationStatus, State
 from tableadmin_server.operations.storage.store import LeaseLost
-from tableadmin_server.planner import Plan, Step, cost_increase, in_update, plan, without
+from tableadmin_server.planner import Plan, Step, cost_increase, members_of_update, plan, without_steps
 from tableadmin_server.security.audit.audit import OFF, Audit
 from tableadmin_server.security.audit.trail import UNWRITABLE
 from tableadmin_server.security.authorization.approvals import RequiredApproval
@@ -309,15 +309,15 @@ class Run:
         status = journal.seen(status, live, now)
         age, changed = self._ages_of(status, now)
         planned = plan(spec.table_spec, live, now, changed)
-        if self._endpoint.support.does_not_hold(not_taken_over(status, live, planned)):
-            live = dataclasses.replace(live, unheld=self._endpoint.support.unheld)
+        if self._endpoint.support.learn_ignored(ignored_by_last_creation(status, live, planned)):
+            live = dataclasses.replace(live, ignored_members=self._endpoint.support.ignored_members)
             planned = plan(spec.table_spec, live, now, changed)
         self._left = left(live, planned)
         # Of the whole plan: what is left of it after a call may cost more or less.
         increase = status.cost_increase if status.calls else self._cost_increase(planned, live)
         self._publish(journal.planned(status, planned, increase))
         self._refused = [each for each in self._refused if any(_is_same(each[0], s) for s in planned.steps)]
-        possible = without(planned, self._is_blocked, live, now, changed) if self._refused else planned
+        possible = without_steps(planned, self._is_blocked, live, now, changed) if self._refused else planned
         if self._refused and not possible.steps:
             if not self._accepted_since and not planned.waits:
                 refused, failure = self._refused[0]
@@ -328,7 +328,9 @@ class Run:
         self._plan = possible
         decision = decide(spec, status, live, possible, age)
         if is_without_progress(decision) and self._learned(possible.steps[0]):
-            return self._decide(dataclasses.replace(live, unheld=self._endpoint.support.unheld))
+            return self._decide(
+                dataclasses.replace(live, ignored_members=self._endpoint.support.ignored_members)
+            )
         if isinstance(decision, Pause) and possible.steps:  # the accepted call may be another server's
             self._reader.touched(possible.steps[0].part)
         return decision
@@ -341,8 +343,8 @@ class Run:
         """Note that the endpoint does not keep the members that STEP changes; whether this is new."""
         members = frozenset({step.part.value}) if step.part else frozenset[str]()
         if step.operation == "UpdateTable":
-            members = in_update(step.params)
-        return self._endpoint.support.does_not_hold(members)
+            members = members_of_update(step.params)
+        return self._endpoint.support.learn_ignored(members)
 
     def _is_blocked(self, step: Step) -> bool:
         """Whether STEP was refused, or needs a refused step."""

@@ -17,7 +17,7 @@ from tableadmin_server.tables.snapshot import Snapshot
 PART_MEMBERS = {part: MEMBERS[part.value] for part in Part if part.value in MEMBERS}
 
 
-def aimed_at(desired: TableState, at: TableState, live: Snapshot, unmanaged: Unmanaged) -> TableState:
+def target_state(desired: TableState, at: TableState, live: Snapshot, unmanaged: Unmanaged) -> TableState:
     """The target: DESIRED, with values of AT for all that the plan leaves as it is.
 
     These are the UNMANAGED members, and what AWS scales, can't change or can't compare.

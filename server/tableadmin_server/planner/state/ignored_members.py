@@ -1,7 +1,7 @@
-"""Members that an endpoint does not hold: which they are, and targets without them.
+"""Members of specs that an endpoint ignores: it accepts a change of them and does not store it.
 
-AWS holds all members. What another endpoint does not hold is learned from what it shows after a change, or
-from the refusal of a change.
+AWS ignores none. Of another endpoint the service learns them when the table shows no change after a call, or
+when the endpoint refuses the call.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -15,7 +15,7 @@ from tableadmin_server.tables.parts import Part
 from tableadmin_server.tables.snapshot import Snapshot
 
 RECOVERY_PERIOD = "PointInTimeRecoverySpecification.RecoveryPeriodInDays"
-# The members of UpdateTable that an endpoint may not hold, with the members of a spec.
+# The members of UpdateTable that an endpoint may ignore, each with the member of a spec.
 _OF_UPDATE = {
     member: member
     for member in (
@@ -31,34 +31,34 @@ _OF_INDEX = ("OnDemandThroughput", "WarmThroughput")
 _INDEXES = "GlobalSecondaryIndexes"
 
 
-def held(to: TableState, at: TableState, unheld: Collection[str]) -> TableState:
-    """The target TO with the values of AT for UNHELD, such as `GlobalSecondaryIndexes.WarmThroughput`."""
-    paths: list[AwsValue] = [{"Path": path} for member in sorted(unheld) for path in _paths(member, to)]
+def without_ignored(to: TableState, at: TableState, ignored: Collection[str]) -> TableState:
+    """The target TO with the values of AT for IGNORED members, such as `TableClass`."""
+    paths: list[AwsValue] = [{"Path": path} for member in sorted(ignored) for path in _paths(member, to)]
     return Unmanaged({"Unmanaged": paths}).kept(to, at) if paths else to
 
 
-def unheld_by(live: Snapshot) -> frozenset[str]:
-    """What the endpoint of LIVE is known not to hold, by what was learned and by what LIVE does not show."""
+def ignored_members(live: Snapshot) -> frozenset[str]:
+    """The members that the endpoint of LIVE ignores, as far as is known from its calls and from LIVE."""
     recovery = structure(live.structure(Part.CONTINUOUS_BACKUPS), "PointInTimeRecoveryDescription")
     # AWS always shows the period.
     hidden = recovery.get("PointInTimeRecoveryStatus") == "ENABLED" and "RecoveryPeriodInDays" not in recovery
-    return live.unheld | {RECOVERY_PERIOD} if hidden else live.unheld
+    return live.ignored_members | {RECOVERY_PERIOD} if hidden else live.ignored_members
 
 
-def has(unheld: Collection[str], path: str) -> bool:
-    """Whether the member at PATH of a plan's change is one of UNHELD."""
-    return member_of(path) in unheld
+def is_ignored(ignored: Collection[str], path: str) -> bool:
+    """Whether the member at PATH of a plan's change is one of IGNORED."""
+    return member_of(path) in ignored
 
 
 def member_of(path: str) -> str:
-    """The member that a change at PATH is of, without the name of the index."""
+    """The member of a spec that a change at PATH changes, without the name of the index."""
     member, _, rest = path.partition("[")
     below = rest.rpartition("].")[2] if "]." in rest else ""
     return f"{member}.{below}" if below else member
 
 
-def in_creation(params: Mapping[str, AwsValue], paths: Collection[str]) -> frozenset[str]:
-    """The members of the CreateTable call PARAMS that the endpoint did not take over: PATHS still differ."""
+def ignored_by_creation(params: Mapping[str, AwsValue], paths: Collection[str]) -> frozenset[str]:
+    """The members of the CreateTable call PARAMS that the endpoint ignored: those at PATHS, which differ."""
     found = {member_of(path) for path in paths}
     of_table = {member for member in _OF_UPDATE.values() if member in params}
     of_indexes = {
@@ -70,13 +70,13 @@ def in_creation(params: Mapping[str, AwsValue], paths: Collection[str]) -> froze
     return frozenset(found & (of_table | of_indexes))
 
 
-def in_update(params: Mapping[str, AwsValue]) -> frozenset[str]:
-    """The members of a spec that the UpdateTable call PARAMS changes; empty where it changes others too."""
-    found = set(_in_update(params))
+def members_of_update(params: Mapping[str, AwsValue]) -> frozenset[str]:
+    """The members that the UpdateTable call PARAMS changes; empty if it changes one that is never ignored."""
+    found = set(_members_of_update(params))
     return frozenset() if "" in found else frozenset(found)
 
 
-def _in_update(params: Mapping[str, AwsValue]) -> Iterator[str]:
+def _members_of_update(params: Mapping[str, AwsValue]) -> Iterator[str]:
     for member in params.keys() - {"TableName"}:
         if member != "GlobalSecondaryIndexUpdates":
             yield _OF_UPDATE.get(member, "")

@@ -47,7 +47,7 @@ from tableadmin_server.security.authorization.required_permissions import (
     RequiredPermission,
     required_permissions,
 )
-from tableadmin_server.security.authorization.resources import AccountUnknown, Place
+from tableadmin_server.security.authorization.resources import Place, with_account
 from tableadmin_server.security.identity import Principal, caller
 from tableadmin_server.tables.reading import background_reader
 
@@ -244,12 +244,9 @@ class AuthorizationInterceptor(Interceptor):
         self, method: str, request: Message, endpoint: Endpoint
     ) -> Sequence[RequiredPermission]:
         """The permissions that the call needs; raises Failure, also for an ARN of an unknown account."""
-        try:
-            return required_permissions(method, request, place_of(endpoint))
-        except AccountUnknown:
-            if await endpoint.account.learned() is None:
-                raise
-        return required_permissions(method, request, place_of(endpoint))
+        return await with_account(
+            endpoint.account.learned, lambda: required_permissions(method, request, place_of(endpoint))
+        )
 
     async def _admit_selection(
         self,

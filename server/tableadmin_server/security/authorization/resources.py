@@ -1,14 +1,19 @@
-"""Finds the tables that a request names, by name or ARN. Ambiguous values are refused. No I/O."""
+"""Finds the tables that a request names, by name or ARN. Ambiguous values are refused.
+
+No I/O, except for what `with_account` is given.
+"""
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from google.protobuf.message import Message
 from google.rpc.code_pb2 import Code
 
 from tableadmin.contract.references import Kind, Reference
 from tableadmin_server.failure import Failure, FieldViolation
+
+T = TypeVar("T")
 
 # `\Z` and not `$`, which also matches before a line feed.
 _NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}\Z")
@@ -40,6 +45,19 @@ class NamedTable(NamedTuple):
 
 class AccountUnknown(Failure):
     """The Failure of a call with an ARN that may belong to the endpoint, whose account is unknown."""
+
+
+async def with_account(learn: Callable[[], Awaitable[str | None]], make: Callable[[], T]) -> T:
+    """Return the result of MAKE. If MAKE raises AccountUnknown, call LEARN and then MAKE again.
+
+    LEARN finds out the account of the endpoint, and returns None if it can't. Raises what MAKE raises.
+    """
+    try:
+        return make()
+    except AccountUnknown:
+        if await learn() is None:
+            raise
+    return make()
 
 
 def named_tables(request: Message, reference: Reference, place: Place) -> Iterator[NamedTable]:

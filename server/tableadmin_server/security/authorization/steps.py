@@ -11,7 +11,7 @@ from tableadmin.v1 import table_admin_pb2
 from tableadmin_server.security.authorization.approvals import RequiredApproval
 from tableadmin_server.security.authorization.authorizer import Authorizer
 from tableadmin_server.security.authorization.required_permissions import step_permissions
-from tableadmin_server.security.authorization.resources import AccountUnknown, Place
+from tableadmin_server.security.authorization.resources import Place, with_account
 from tableadmin_server.security.identity import Principal
 
 _METHODS = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"].methods_by_name
@@ -43,9 +43,7 @@ class StepAuthorizer:
         permission for ApplyPlan of the table.
         """
         request = from_aws(params, GetMessageClass(_METHODS[operation].input_type))
-        try:
-            permissions = step_permissions(request, table, self._place(), at, cost_increase)
-        except AccountUnknown:
-            await self._learn()
-            permissions = step_permissions(request, table, self._place(), at, cost_increase)
+        permissions = await with_account(
+            self._learn, lambda: step_permissions(request, table, self._place(), at, cost_increase)
+        )
         return await self._authorizer.required_approvals(principal, permissions, self._place().endpoint)

@@ -1,5 +1,7 @@
 """Which table a request names, and that nothing else is taken for one."""
 
+from contextlib import nullcontext
+
 import pytest
 from google.protobuf.message import Message
 from google.rpc.code_pb2 import Code
@@ -39,6 +41,7 @@ from tableadmin_server.security.authorization.required_permissions import (
     required_permissions,
     step_permissions,
 )
+from tableadmin_server.security.authorization.resources import AccountUnknown, with_account
 from tests.server.security.authorization.policy_sets import PLACE
 
 TABLE = "arn:aws:dynamodb:eu-central-1:111122223333:table/music"
@@ -241,6 +244,31 @@ def test_without_an_account_no_arn_is_taken() -> None:
             DescribeTableRequest(table_name=TABLE),
             PLACE._replace(account=None),
         )
+
+
+@pytest.mark.parametrize(
+    ("named", "account", "calls"), [("music", None, 0), (TABLE, PLACE.account, 1), (TABLE, None, 1)]
+)
+async def test_the_account_is_found_out_for_an_arn(named: str, account: str | None, calls: int) -> None:
+    """The account of the endpoint is found out once, for an ARN only. An ARN is refused if that fails."""
+    place = PLACE._replace(account=None)
+    called = 0
+
+    async def learn() -> str | None:
+        nonlocal called, place
+        called += 1
+        place = place._replace(account=account)
+        return account
+
+    def make() -> list[str | None]:
+        request = DescribeTableRequest(table_name=named)
+        found = required_permissions("tableadmin.v1.TableAdmin/DescribeTable", request, place)
+        return [each.table for each in found]
+
+    refused = calls and account is None
+    with pytest.raises(AccountUnknown) if refused else nullcontext():
+        assert ["music"] == await with_account(learn, make)
+    assert calls == called
 
 
 @pytest.mark.parametrize(

@@ -110,11 +110,11 @@ def _read_file(
 ) -> Iterator[str]:
     """Add the policies of TEXT, the content of FILE, to POLICIES, and yield the problems of TEXT."""
     yield from (f"{file}: {problem}" for problem in _unreadable(text))
-    problem = _syntax_error(text)
-    if problem:
-        yield from _syntax_errors(file, text, problem)
+    try:
+        document = json.loads(cedarpy.policies_to_json_str(text))
+    except ValueError as error:
+        yield from _syntax_errors(file, text, _line(error))
         return
-    document = json.loads(cedarpy.policies_to_json_str(text))
     places = [f"{file}:{each}: " for each in statements(text)]
     for number in document["templates"]:
         yield f"{_place(file, places, number)}templates are not supported"

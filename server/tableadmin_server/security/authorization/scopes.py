@@ -13,15 +13,25 @@ _RESOURCES = frozenset({"Table", "Endpoint", "Server"})
 class Looks(NamedTuple):
     """The data that the conditions of policies use."""
 
-    # The time of the call, or the context as a whole.
-    time: bool
-    # The context, and of its members the address of the caller.
-    context: bool
-    peer: bool
-    # The cost of plans, which is another member of the context.
-    cost: bool
+    # The members of the context, and whether the context is used as a whole, which means all members.
+    members: frozenset[str]
+    whole: bool
     tags: bool
     live: bool
+
+    def member(self, name: str) -> bool:
+        """Whether the conditions use the member NAME of the context."""
+        return self.whole or name in self.members
+
+    @property
+    def context(self) -> bool:
+        """Whether the conditions use the context."""
+        return self.whole or bool(self.members)
+
+    @property
+    def time(self) -> bool:
+        """Whether the conditions use the time of the call."""
+        return any(map(self.member, TIMES))
 
     @property
     def facts(self) -> bool:
@@ -31,18 +41,16 @@ class Looks(NamedTuple):
 
 def looks_at(policies: Iterable[Est]) -> Looks:
     """Return the data that the conditions of POLICIES use."""
-    time = context = peer = cost = tags = live = False
+    members: set[str] = set()
+    whole = tags = live = False
     for policy in policies:
         nodes = list(_dicts(policy["conditions"]))
         attributes = [attribute for node in nodes for attribute in _context_attributes(node)]
-        whole = sum(node.get("Var") == "context" for node in nodes)
-        time = time or not TIMES.isdisjoint(attributes) or whole != len(attributes)
-        context = context or whole > 0
-        peer = peer or "peer" in attributes or whole != len(attributes)
-        cost = cost or "monthlyCostIncrease" in attributes or whole != len(attributes)
+        members.update(attributes)
+        whole = whole or sum(node.get("Var") == "context" for node in nodes) != len(attributes)
         tags = tags or any(_is_tag_of_table(node) for node in nodes)
         live = live or any(_attribute(node) == "live" for node in nodes)
-    return Looks(time, context, peer, cost, tags, live)
+    return Looks(frozenset(members), whole, tags, live)
 
 
 def mentioned(policies: Iterable[Est]) -> frozenset[tuple[str, str]]:

@@ -23,7 +23,7 @@ from tableadmin_server.interceptors.wrapping import (
 from tableadmin_server.security.audit import redaction
 from tableadmin_server.security.audit.audit import Audit, outcome_of
 from tableadmin_server.security.audit.record import Act, Outcome
-from tableadmin_server.security.audit.requests import found_tables, is_change, operation_id
+from tableadmin_server.security.audit.requests import begun_operations, found_tables, is_change, operation_id
 from tableadmin_server.security.authorization.permitting import permitting_policies
 
 _CANCELLED = Outcome("CANCELLED")
@@ -94,8 +94,11 @@ class AuditInterceptor(Interceptor):
             outcome = _INTERNAL
             try:
                 yield payload
-                aws_request_id = call_facts.aws_request_id_of(context)
-                outcome = Outcome(aws_request_id=aws_request_id, policies=permitting_policies())
+                outcome = Outcome(
+                    aws_request_id=call_facts.aws_request_id_of(context),
+                    policies=permitting_policies(),
+                    operation_ids=begun_operations(),
+                )
             except Failure as failure:
                 outcome = outcome_of(failure)
                 raise

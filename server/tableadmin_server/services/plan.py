@@ -44,6 +44,7 @@ from tableadmin_server.planner import (
     repetitions,
     validate,
 )
+from tableadmin_server.security.audit.requests import set_begun_operations
 from tableadmin_server.security.identity import Caller, caller
 from tableadmin_server.services.call_metadata import called_endpoint, in_time
 from tableadmin_server.services.operation_messages import operation_message
@@ -108,6 +109,7 @@ def handlers(endpoints: Endpoints, operations: OperationsByEndpoint) -> "grpc.Ge
         apply_request = await off_loop(work, request.ByteSize())
         answer = operations.of(endpoint).apply(apply_request)
         begun = await in_time(answer, context, "ApplyPlan", endpoint, reads=False)
+        set_begun_operations(each.spec.operation_id for each in begun)
         return ApplyPlanResponse(operations=map(operation_message, begun))
 
     return grpc.method_handlers_generic_handler(

@@ -18,8 +18,9 @@ def test_operations_are_audited_and_wait_for_the_audit(
 ) -> None:
     """Each call has its intent and its outcome, with the operation and who asked for it.
 
-    While records can't be written, the operation waits and says why; no call is made. The outcome of a call
-    about the operation names the table, also without policies.
+    The outcome of the call that began the operation has the id of the operation. While records can't be
+    written, the operation waits and says why; no call is made. The outcome of a call about the operation
+    names the table, also without policies.
     """
     path = tmp_path / "audit.jsonl"
     with replicated(
@@ -61,6 +62,7 @@ def test_operations_are_audited_and_wait_for_the_audit(
     assert len(ended.calls) == len(made_ones)
     (applied,) = [each for each in written if (each["api"]["operation"], each["status"]) == APPLIED]
     assert [{"name": table_name}] == applied["resources"]
+    assert [operation.operation_id] == applied["unmapped"]["operation_ids"]
     (cancelled,) = [
         each
         for each in written

@@ -16,6 +16,13 @@ from tableadmin_server.security.audit.destination import numbered
 _CHUNK = 1_048_576
 
 
+class _Unmapped(msgspec.Struct):
+    endpoint: str = ""
+    aws_request_id: str = ""
+    operation_id: str = ""
+    operation_ids: tuple[str, ...] = ()
+
+
 class _Record(msgspec.Struct):
     """The members of a record that queries compare."""
 
@@ -24,7 +31,7 @@ class _Record(msgspec.Struct):
     actor: dict[str, Any]
     api: dict[str, Any]
     resources: list[dict[str, str]] = []
-    unmapped: dict[str, str] = {}
+    unmapped: _Unmapped = msgspec.field(default_factory=_Unmapped)
 
 
 _decode = msgspec.json.Decoder(_Record).decode
@@ -58,14 +65,14 @@ class Query:
         return after and (self.until is None or record.time < self.until * 1000)
 
     def _compared(self, record: _Record) -> Iterator[tuple[str, Sequence[str]]]:
-        user = record.actor.get("user", {})
+        user, unmapped = record.actor.get("user", {}), record.unmapped
         yield self.status, (record.status,)
         yield self.operation, (str(record.api.get("operation")),)
         yield self.principal, (str(user.get("uid")), str(user.get("name")))
-        yield self.endpoint, (record.unmapped.get("endpoint", ""),)
+        yield self.endpoint, (unmapped.endpoint,)
         yield self.name, [part for each in record.resources for part in _names(each.get("name", ""))]
         uid = str(record.api.get("request", {}).get("uid"))
-        yield self.id, (uid, *(record.unmapped.get(key, "") for key in ("aws_request_id", "operation_id")))
+        yield self.id, (uid, unmapped.aws_request_id, unmapped.operation_id, *unmapped.operation_ids)
 
 
 def _names(name: str) -> Sequence[str]:

@@ -76,13 +76,14 @@ class Act:
 class Outcome:
     """The outcome of an act. CODE is the name of a gRPC code. POLICIES are the policies that decided.
 
-    NOT_SENT says that the endpoint was not called.
+    OPERATION_IDS are the operations that the act has begun. NOT_SENT says that the endpoint was not called.
     """
 
     code: str = "OK"
     reason: str = ""
     aws_request_id: str = ""
     policies: tuple[str, ...] = ()
+    operation_ids: tuple[str, ...] = ()
     denied: bool = False
     not_sent: bool = False
     seconds: float = 0.0
@@ -133,6 +134,7 @@ class _Unmapped(msgspec.Struct, omit_defaults=True, kw_only=True):
     endpoint: str = ""
     proof: str = ""
     operation_id: str = ""
+    operation_ids: tuple[str, ...] = ()
     requested_by: str = ""
     aws_request_id: str = ""
 
@@ -149,6 +151,7 @@ def outcome(act: Act, result: Outcome, time: float) -> bytes:
     record.duration = round(result.seconds * 1000)
     record.actor.authorizations = _authorizations(result)
     record.unmapped.aws_request_id = result.aws_request_id
+    record.unmapped.operation_ids = result.operation_ids
     return _line(record)
 
 

@@ -30,6 +30,8 @@ _HOLDERS = ("table_creation_parameters", "specs", "restore_source")
 
 # The tables of the current task's call that are not in its request.
 _found: ContextVar[tuple[str, ...]] = ContextVar("found_tables", default=())
+# The ids of the operations that the current task's call has begun.
+_begun: ContextVar[tuple[str, ...]] = ContextVar("begun_operations", default=())
 
 
 @cache
@@ -74,6 +76,16 @@ def operation_id(request: Message) -> str:
 def found_tables() -> tuple[str, ...]:
     """Return the tables of the current task's call that are not in its request."""
     return _found.get()
+
+
+def begun_operations() -> tuple[str, ...]:
+    """Return the ids of the operations that the current task's call has begun."""
+    return _begun.get()
+
+
+def set_begun_operations(operation_ids: Iterable[str]) -> None:
+    """Set the ids of the operations that the current task's call has begun."""
+    _begun.set(tuple(operation_ids))
 
 
 def add_found_table(table: str) -> None:

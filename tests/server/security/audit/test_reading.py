@@ -15,7 +15,8 @@ ARN = "arn:aws:dynamodb:us-west-2:000000000000:table/Films/index/ByYear"
 def written(file: RotatingFile, name: str, time: float, operation: str = "DeleteTable") -> None:
     """Write that ana's call of OPERATION for NAME at TIME was made."""
     act = Act(ANA, "tableadmin.v1.TableAdmin", operation, "local", (name,), request_id=f"id-{time:g}")
-    file.write(record.outcome(act, Outcome(aws_request_id=f"aws-{time:g}"), time))
+    begun = (f"first-{time:g}", f"second-{time:g}") if operation == "ApplyPlan" else ()
+    file.write(record.outcome(act, Outcome(aws_request_id=f"aws-{time:g}", operation_ids=begun), time))
 
 
 def found(path: Path, query: Query) -> list[str]:
@@ -36,21 +37,24 @@ def test_each_field_of_a_query(tmp_path: Path) -> None:
     written(file, ARN, 2, "UpdateTable")
     file.write(b'{"cut\n')
     written(file, "Music", 3)
-    assert ["id-1", "id-2", "id-3"] == found(path, Query())
+    written(file, "Songs", 4, "ApplyPlan")
+    assert ["id-1", "id-2", "id-3", "id-4"] == found(path, Query())
     for query, ids in (
         (Query(name="Music"), ["id-1", "id-3"]),
         (Query(name="Films"), ["id-2"]),
         (Query(name=ARN), ["id-2"]),
         (Query(name="Film"), []),
         (Query(operation="UpdateTable"), ["id-2"]),
-        (Query(principal="ana", endpoint="local", status="Success"), ["id-1", "id-2", "id-3"]),
+        (Query(principal="ana", endpoint="local", status="Success"), ["id-1", "id-2", "id-3", "id-4"]),
         (Query(principal="User::corp/ana", name="Music"), ["id-1", "id-3"]),
         (Query(principal="bob"), []),
         (Query(endpoint="production"), []),
         (Query(status="Failure"), []),
         (Query(id="id-3"), ["id-3"]),
         (Query(id="aws-2"), ["id-2"]),
-        (Query(since=2), ["id-2", "id-3"]),
+        (Query(id="second-4"), ["id-4"]),
+        (Query(id="second-5"), []),
+        (Query(since=2), ["id-2", "id-3", "id-4"]),
         (Query(since=1.5, until=3), ["id-2"]),
     ):
         assert ids == found(path, query), query

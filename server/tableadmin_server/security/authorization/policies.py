@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import cedarpy
 
 from tableadmin_server.security.authorization import approvals
-from tableadmin_server.security.authorization.statements import line_of_error, statements
+from tableadmin_server.security.authorization.statements import line_of_error, place_of, statements
 
 # A policy in Cedar's JSON.
 Est: TypeAlias = dict[str, Any]
@@ -34,7 +34,7 @@ _MAX_SIZE = 4 * 1024 * 1024
 
 
 class PolicyError(Exception):
-    """Policies are refused. Each problem names its file and, if there is one, its policy."""
+    """Policies are refused. Each problem names its file, and its line and policy if there are any."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("; ".join(problems))
@@ -109,7 +109,8 @@ def _read_file(
     file: str, text: str, schema: cedarpy.Schema, configured: Configured, policies: dict[str, Est]
 ) -> Iterator[str]:
     """Add the policies of TEXT, the content of FILE, to POLICIES, and yield the problems of TEXT."""
-    yield from (f"{file}: {problem}" for problem in _unreadable(text))
+    unreadable = {problem: place_of(text, offset) for problem, offset in _unreadable(text).items()}
+    yield from (f"{file}:{place}: {problem}" for problem, place in unreadable.items())
     try:
         document = json.loads(cedarpy.policies_to_json_str(text))
     except ValueError as error:
@@ -120,8 +121,12 @@ def _read_file(
         yield f"{_place(file, places, number)}templates are not supported"
     for number, policy in document["staticPolicies"].items():
         place = _place(file, places, number)
-        yield from (f"{place}{problem}" for problem in _problems(policy, configured))
         name = policy.get("annotations", {}).get("id")
+        yield from (
+            f"{place}{problem}"
+            for problem in _problems(policy, configured)
+            if not unreadable.get(problem, "").endswith(f" {name}")
+        )
         if name in policies:
             yield f'{place}@id("{name}") occurs more than once'
         if name:
@@ -261,14 +266,17 @@ def _is_truth(node: object) -> bool:
     return isinstance(node, dict) and isinstance(node.get("Value"), bool)
 
 
-def _unreadable(text: str) -> Iterator[str]:
-    """The parts of TEXT that people may misread."""
-    for char in sorted({each for each in text if _is_invisible(each)}):
-        yield f"contains the invisible character U+{ord(char):04X}"
+def _unreadable(text: str) -> Mapping[str, int]:
+    """The parts of TEXT that people may misread: each problem with the offset of its first occurrence."""
+    found: dict[str, int] = {}
+    for char in sorted(filter(_is_invisible, set(text))):
+        found[f"contains the invisible character U+{ord(char):04X}"] = text.index(char)
     for word in dict.fromkeys(_WORD.findall(text)):
         scripts = {unicodedata.name(char, "UNKNOWN").partition(" ")[0] for char in word}
         if len(scripts) > 1:
-            yield f"the word {word.encode('unicode_escape').decode()} mixes {' and '.join(sorted(scripts))}"
+            readable = word.encode("unicode_escape").decode()
+            found[f"the word {readable} mixes {' and '.join(sorted(scripts))}"] = text.index(word)
+    return found
 
 
 def _is_invisible(char: str) -> bool:

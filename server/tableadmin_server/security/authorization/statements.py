@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # A token of Cedar, as far as needed to find the begin and the end of policies.
 _TOKEN = re.compile(r'(?P<space>\s+|//[^\n]*)|"(?:\\.|[^"\\])*"|;|[^\s";/]+|.', re.DOTALL)
@@ -16,9 +16,10 @@ _UNEXPECTED = ("unexpected token", "invalid token")
 
 @dataclass(frozen=True)
 class Statement:
-    """The TEXT of a policy, the LINE of its file in which it begins, and its `@id`, "" if it has none."""
+    """The TEXT of a policy, its offset START and its first LINE in the file, and its `@id`, "" if none."""
 
     text: str
+    start: int
     line: int
     id: str
 
@@ -41,7 +42,21 @@ def statements(text: str) -> Iterator[Statement]:
 
 def _statement(text: str, start: int, end: int) -> Statement:
     found = _ID.search(text, start, end)
-    return Statement(text[start:end], 1 + text.count("\n", 0, start), found[1] if found else "")
+    return Statement(text[start:end], start, line_of(text, start), found[1] if found else "")
+
+
+def line_of(text: str, offset: int) -> int:
+    """Return the line of OFFSET in TEXT. The first line is 1."""
+    return 1 + text.count("\n", 0, offset)
+
+
+def place_of(text: str, offset: int) -> str:
+    """Return the line of OFFSET in TEXT, and the policy if OFFSET is in one, as text."""
+    line = line_of(text, offset)
+    for each in statements(text):
+        if each.start <= offset < each.start + len(each.text):
+            return str(replace(each, line=line))
+    return str(line)
 
 
 def line_of_error(statement: Statement, problem: str, parse: Callable[[str], str]) -> int:

@@ -147,6 +147,58 @@ def test_errors_of_validation_name_the_line_and_the_policy() -> None:
     assert many.endswith(" other actions not found")
 
 
+def test_characters_that_people_may_misread_are_named_with_their_line() -> None:
+    """The line is that of the character, and the policy is named once, or none in a comment."""
+    found = problems(
+        f'// \u2066\n@id("good")\n{PERMIT};\n@id("x")\npermit (principal, action, resource is Table)\n'
+        'when { resource.name like "\u202ea*" };\n'
+        '@id("y") permit (principal in Group::"corp/\u0430dmin", action, resource);\n'
+        '@id("z") permit (principal in Group::"corp/a\\u{200b}", action, resource);'
+    )
+    assert found.splitlines() == [
+        "x.cedar:6: policy x: contains the invisible character U+202E",
+        "x.cedar:1: contains the invisible character U+2066",
+        "x.cedar:7: policy y: the word \\u0430dmin mixes CYRILLIC and LATIN",
+        "x.cedar:8: policy z: contains the invisible character U+200B",
+    ]
+
+
+# For each kind of error of Cedar: the policy `x`, which begins in line 3, and the line of the error.
+ERRORS = [
+    ("permit (principal, action,\n resource) when { context.readUnits # 3 };", 5),
+    ("permit (principal, action, resource;", 4),
+    (f"{PERMIT}\n when {{ if context.planned then true }};", 5),
+    (f'{PERMIT} when {{ principal.name == "\\q" }};', 3),
+    (f"{PERMIT} when {{ nobody == 1 }};", 3),
+    (f"{PERMIT} when {{ whoever(1) }};", 3),
+    (f"{PERMIT} when {{ context.readUnits > 99999999999999999999 }};", 3),
+    (f"{PERMIT} when {{ context.readUnits > 1 / 2 }};", 3),
+    (f"{PERMIT} whn {{ context.planned }};", 3),
+    ("permt (principal, action, resource);", 3),
+    ("permit (action, principal, resource);", 3),
+    ("permit (principal, action);", 3),
+    ("permit (principal, action, resource, other);", 3),
+    ('permit (principal in __cedar::"x", action, resource);', 3),
+    ("permit (principal in ?principal, action, resource);", 3),
+    (f"{PERMIT} when {{ principal in ?principal }};", 3),
+    (f'{PERMIT} when {{ context.now < datetime("2026-13-01") }};', 3),
+    (f"{PERMIT} when {{ context.readUnits.lessThan() }};", 3),
+    (f'{PERMIT} when {{ context.readUnits > "a" }};', 3),
+    (f'{PERMIT} when {{ [1, "a"].contains(context.readUnits) }};', 3),
+    ("permit (principal, action, resource is Table) when { resource.live.items > 0 };", 3),
+    ('permit (principal, action == Action::"ListTables", resource is Server);', 3),
+]
+
+
+@pytest.mark.parametrize(("policy", "line"), ERRORS)
+def test_each_kind_of_error_names_the_line_and_the_policy(policy: str, line: int) -> None:
+    """Cedar says neither. The line is that of the error if it can be found, else that of the policy."""
+    found = problems(f'@id("good") {PERMIT};\n\n@id("x")\n{policy}\n\n@id("last")\n{PERMIT};')
+    assert found.startswith(f"x.cedar:{line}: policy x: ")
+    assert "policy good" not in found
+    assert "policy last" not in found
+
+
 @given(st.text('ab;"/\\\n @(,)', max_size=40))
 def test_policies_are_told_apart_as_cedar_does(text: str) -> None:
     """Files are cut at the semicolons that end policies, whatever strings and comments contain."""

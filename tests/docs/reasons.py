@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 from tableadmin.errors import TlsProblem
-from tableadmin_server.dynamodb.errors import BY_EXCEPTION
+from tableadmin_server.dynamodb.errors import STATUS_BY_EXCEPTION
 
 SERVER = Path(__file__).parents[2] / "server" / "tableadmin_server"
 _NAME = "reason"
@@ -15,7 +15,7 @@ _NAME = "reason"
 
 @cache
 def of_the_server() -> frozenset[str]:
-    """Each constant that a call passes as `reason`, by name or by position, and those of BY_EXCEPTION."""
+    """Each constant that a call passes as `reason`, by name or position, and those of STATUS_BY_EXCEPTION."""
     trees = [ast.parse(file.read_text(encoding="utf-8")) for file in sorted(SERVER.rglob("*.py"))]
     nodes = [node for tree in trees for node in ast.walk(tree)]
     positions = dict(_positions(nodes))
@@ -27,7 +27,7 @@ def of_the_server() -> frozenset[str]:
         for argument in _arguments(node, positions)
         for reason in _texts(argument, constants)
     }
-    return frozenset(each for each in found if each.isupper()) | {row[1] for row in BY_EXCEPTION}
+    return frozenset(each for each in found if each.isupper()) | {row[1] for row in STATUS_BY_EXCEPTION}
 
 
 def of_the_client() -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 import re
 
-from tableadmin_server.dynamodb.errors import BY_CODE, reason_of
+from tableadmin_server.dynamodb.errors import STATUS_BY_CODE, reason_of
 from tests.docs import reasons
 from tests.docs.pages import ROOT
 
@@ -26,4 +26,4 @@ def test_each_entry_says_what_to_do() -> None:
 
 def test_each_error_of_aws_has_a_row() -> None:
     """The table has the reason of each code of AWS that the service knows, once, and no others."""
-    assert sorted(reason_of(code) for code in BY_CODE) == sorted(re.findall(r"`([A-Z_]+)`", OF_AWS))
+    assert sorted(reason_of(code) for code in STATUS_BY_CODE) == sorted(re.findall(r"`([A-Z_]+)`", OF_AWS))

@@ -15,9 +15,9 @@ from typing import TypeVar, cast
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 
-from tableadmin.awsshape.inspection import Inspection, inspected
 from tableadmin.awsshape.reader import DOES_NOT_FIT, reader
 from tableadmin.awsshape.rules import enum_values, is_map, member_name
+from tableadmin.awsshape.shape_checker import ShapeChecker, check_shape
 from tableadmin.awsshape.values import AwsDict, AwsValue, ShapeError, Unknown
 from tableadmin.awsshape.writer import writer
 
@@ -59,11 +59,11 @@ def from_aws(data: Mapping[str, AwsValue], message_type: type[M], unknown: list[
     descriptor = cast("Descriptor", message_type.DESCRIPTOR)
     read = reader(descriptor)
     if unknown is None:
-        return message_type(**read(inspected(data, descriptor)))
+        return message_type(**read(check_shape(data, descriptor)))
     try:
         return message_type(**read(data))
     except DOES_NOT_FIT:
-        return message_type(**read(Inspection(unknown).mapping(data, descriptor, "")))
+        return message_type(**read(ShapeChecker(unknown).mapping(data, descriptor, "")))
 
 
 def fitting(data: Mapping[str, AwsValue], message_type: type[Message]) -> AwsDict:
@@ -71,4 +71,4 @@ def fitting(data: Mapping[str, AwsValue], message_type: type[Message]) -> AwsDic
 
     Raises ShapeError if DATA is not a mapping.
     """
-    return Inspection([]).mapping(data, cast("Descriptor", message_type.DESCRIPTOR), "")
+    return ShapeChecker([]).mapping(data, cast("Descriptor", message_type.DESCRIPTOR), "")

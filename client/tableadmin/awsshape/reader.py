@@ -1,6 +1,6 @@
 """Convert dicts to messages. The reader of a message type is compiled on its first use.
 
-A reader fails on invalid data without the path. `inspection` finds the path.
+A reader fails on invalid data without the path. `shape_checker` finds the path.
 """
 
 import base64

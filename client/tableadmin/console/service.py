@@ -7,7 +7,7 @@ from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from tableadmin.console.http.answers import Refusal
+from tableadmin.console.http.responses import Refusal
 from tableadmin.console.live.endpoints import Endpoint
 from tableadmin.console.shown_plans import ShownPlans
 from tableadmin.errors import PermissionDenied

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple, TypeAlias
 
 from tableadmin.formats import spec
-from tableadmin.formats.aws_cli import answers, create_table, descriptions
+from tableadmin.formats.aws_cli import create_table, descriptions, operation_shapes
 from tableadmin.formats.cloudformation import deployed_template, fragments
 from tableadmin.formats.cloudformation import reading as cloudformation
 from tableadmin.formats.error import SpecError
@@ -161,7 +161,7 @@ def reader_of(document: Tree) -> Reader:
     for member, instead in _UNKNOWN.items():
         if isinstance(document, dict) and member in document:
             raise SpecError(instead)
-    operation = answers.operation_of(document) if isinstance(document, dict) else ""
+    operation = operation_shapes.operation_returning(document) if isinstance(document, dict) else ""
     if operation:
         raise SpecError(f"is what {operation} returns; {_DESCRIPTION}")
     raise Unread(_OTHER if isinstance(document, dict | list) else "must be an object, or a list of objects")
@@ -169,7 +169,7 @@ def reader_of(document: Tree) -> Reader:
 
 def _refuse_input(document: Record) -> None:
     """Raise SpecError for DOCUMENT if it is an input of another operation than CreateTable."""
-    operation = answers.operation_with(document)
+    operation = operation_shapes.operation_taking(document)
     if operation and not spec.has_only_members(document):
         raise SpecError(f"is an input of {operation}; {_DESCRIPTION}")
 

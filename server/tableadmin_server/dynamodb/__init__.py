@@ -1,1 +1,1 @@
-"""The endpoints, their calls and the meaning of their errors. The only package that calls boto3."""
+"""The endpoints, their calls and their errors. The only package that calls boto3."""

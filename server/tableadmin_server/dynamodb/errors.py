@@ -30,8 +30,8 @@ from tableadmin_server.failure import (
 
 
 @dataclass(frozen=True)
-class Meaning:
-    """The meaning of an error: the gRPC code, and details for the caller."""
+class ErrorStatus:
+    """The gRPC status of an error: the code, and details for the caller."""
 
     code: int
     # Seconds after which the same call may succeed.
@@ -47,98 +47,98 @@ class Meaning:
 # The reason of an item that exceeds DynamoDB's size limit.
 ITEM_TOO_LARGE = "ITEM_TOO_LARGE"
 
-_RATE = Meaning(Code.RESOURCE_EXHAUSTED, retry_delay=1.0)
-_IN_USE = Meaning(Code.FAILED_PRECONDITION, retry_delay=5.0, precondition="NO_CHANGE_UNDER_WAY")
-_EXISTS = Meaning(Code.ALREADY_EXISTS)
-_NOT_FOUND = Meaning(Code.NOT_FOUND)
-_INVALID = Meaning(Code.INVALID_ARGUMENT)
-_CREDENTIALS = Meaning(Code.UNAUTHENTICATED)
+_RATE = ErrorStatus(Code.RESOURCE_EXHAUSTED, retry_delay=1.0)
+_IN_USE = ErrorStatus(Code.FAILED_PRECONDITION, retry_delay=5.0, precondition="NO_CHANGE_UNDER_WAY")
+_EXISTS = ErrorStatus(Code.ALREADY_EXISTS)
+_NOT_FOUND = ErrorStatus(Code.NOT_FOUND)
+_INVALID = ErrorStatus(Code.INVALID_ARGUMENT)
+_CREDENTIALS = ErrorStatus(Code.UNAUTHENTICATED)
 
 # Every error shape of botocore's DynamoDB model, and AWS's common error codes.
-BY_CODE: Mapping[str, Meaning] = {
-    "AccessDeniedException": Meaning(Code.PERMISSION_DENIED),
+STATUS_BY_CODE: Mapping[str, ErrorStatus] = {
+    "AccessDeniedException": ErrorStatus(Code.PERMISSION_DENIED),
     "AuthFailure": _CREDENTIALS,
     "BackupInUseException": _IN_USE,
     "BackupNotFoundException": _NOT_FOUND,
-    "ConditionalCheckFailedException": Meaning(Code.FAILED_PRECONDITION, precondition="CONDITION"),
-    "ContinuousBackupsUnavailableException": Meaning(
+    "ConditionalCheckFailedException": ErrorStatus(Code.FAILED_PRECONDITION, precondition="CONDITION"),
+    "ContinuousBackupsUnavailableException": ErrorStatus(
         Code.FAILED_PRECONDITION, retry_delay=3.0, precondition="CONTINUOUS_BACKUPS_AVAILABLE"
     ),
     "DuplicateItemException": _EXISTS,
     "ExpiredToken": _CREDENTIALS,
     "ExpiredTokenException": _CREDENTIALS,
-    "ExportConflictException": Meaning(Code.ABORTED),
+    "ExportConflictException": ErrorStatus(Code.ABORTED),
     "ExportNotFoundException": _NOT_FOUND,
     "GlobalTableAlreadyExistsException": _EXISTS,
     "GlobalTableNotFoundException": _NOT_FOUND,
     "IdempotentParameterMismatchException": _INVALID,
-    "ImportConflictException": Meaning(Code.ABORTED),
+    "ImportConflictException": ErrorStatus(Code.ABORTED),
     "ImportNotFoundException": _NOT_FOUND,
     "IncompleteSignature": _CREDENTIALS,
     "IncompleteSignatureException": _CREDENTIALS,
     "IndexNotFoundException": _NOT_FOUND,
-    "InternalFailure": Meaning(Code.INTERNAL),
-    "InternalServerError": Meaning(Code.INTERNAL),
+    "InternalFailure": ErrorStatus(Code.INTERNAL),
+    "InternalServerError": ErrorStatus(Code.INTERNAL),
     "InvalidAccessKeyId": _CREDENTIALS,
     "InvalidClientTokenId": _CREDENTIALS,
-    "InvalidEndpointException": Meaning(Code.UNAVAILABLE),
+    "InvalidEndpointException": ErrorStatus(Code.UNAVAILABLE),
     "InvalidExportTimeException": _INVALID,
     "InvalidRestoreTimeException": _INVALID,
     "InvalidSignatureException": _CREDENTIALS,
     "InvalidToken": _CREDENTIALS,
-    "ItemCollectionSizeLimitExceededException": Meaning(
+    "ItemCollectionSizeLimitExceededException": ErrorStatus(
         Code.RESOURCE_EXHAUSTED, quota="an item collection can be at most 10 GB large"
     ),
-    "LimitExceededException": Meaning(Code.RESOURCE_EXHAUSTED, quota="see the message for the quota"),
+    "LimitExceededException": ErrorStatus(Code.RESOURCE_EXHAUSTED, quota="see the message for the quota"),
     "MissingAuthenticationToken": _CREDENTIALS,
     "MissingAuthenticationTokenException": _CREDENTIALS,
-    "OptInRequired": Meaning(Code.PERMISSION_DENIED),
-    "PointInTimeRecoveryUnavailableException": Meaning(
+    "OptInRequired": ErrorStatus(Code.PERMISSION_DENIED),
+    "PointInTimeRecoveryUnavailableException": ErrorStatus(
         Code.FAILED_PRECONDITION, precondition="POINT_IN_TIME_RECOVERY_ENABLED"
     ),
     "PolicyNotFoundException": _NOT_FOUND,
     "ProvisionedThroughputExceededException": _RATE,
     "ReplicaAlreadyExistsException": _EXISTS,
     "ReplicaNotFoundException": _NOT_FOUND,
-    "ReplicatedWriteConflictException": Meaning(Code.ABORTED, retry_delay=1.0),
+    "ReplicatedWriteConflictException": ErrorStatus(Code.ABORTED, retry_delay=1.0),
     "RequestExpired": _CREDENTIALS,
     "RequestLimitExceeded": _RATE,
     "RequestTimeTooSkewed": _CREDENTIALS,
     "ResourceInUseException": _IN_USE,
     "ResourceNotFoundException": _NOT_FOUND,
     "SerializationException": _INVALID,
-    "ServiceUnavailable": Meaning(Code.UNAVAILABLE),
-    "ServiceUnavailableException": Meaning(Code.UNAVAILABLE),
+    "ServiceUnavailable": ErrorStatus(Code.UNAVAILABLE),
+    "ServiceUnavailableException": ErrorStatus(Code.UNAVAILABLE),
     "SignatureDoesNotMatch": _CREDENTIALS,
     "TableAlreadyExistsException": _EXISTS,
     "TableInUseException": _IN_USE,
     "TableNotFoundException": _NOT_FOUND,
     "Throttling": _RATE,
     "ThrottlingException": _RATE,
-    "TransactionCanceledException": Meaning(Code.ABORTED),
-    "TransactionConflictException": Meaning(Code.ABORTED, retry_delay=1.0),
-    "TransactionInProgressException": Meaning(Code.ABORTED, retry_delay=1.0),
-    "UnknownOperation": Meaning(Code.UNIMPLEMENTED),
-    "UnknownOperationException": Meaning(Code.UNIMPLEMENTED),
+    "TransactionCanceledException": ErrorStatus(Code.ABORTED),
+    "TransactionConflictException": ErrorStatus(Code.ABORTED, retry_delay=1.0),
+    "TransactionInProgressException": ErrorStatus(Code.ABORTED, retry_delay=1.0),
+    "UnknownOperation": ErrorStatus(Code.UNIMPLEMENTED),
+    "UnknownOperationException": ErrorStatus(Code.UNIMPLEMENTED),
     "UnrecognizedClientException": _CREDENTIALS,
     "ValidationError": _INVALID,
     "ValidationException": _INVALID,
 }
 
-# The meanings of codes that are in no table, by AWS's naming of errors: (end of the code, meaning). AWS may
+# The statuses of codes that are in no table, by AWS's naming of errors: (end of the code, status). AWS may
 # append "Exception", "Error" or "Fault".
-BY_NAME: tuple[tuple[str, Meaning], ...] = (
+STATUS_BY_CODE_PATTERN: tuple[tuple[str, ErrorStatus], ...] = (
     (r"NotFound|DoesNotExist", _NOT_FOUND),
     (r"AlreadyExists", _EXISTS),
     (r"InUse", _IN_USE),
-    (r"(Limit|Quota)Exceeded", BY_CODE["LimitExceededException"]),
+    (r"(Limit|Quota)Exceeded", STATUS_BY_CODE["LimitExceededException"]),
     (r"Throttling|Throttled|TooManyRequests", _RATE),
-    (r"AccessDenied|NotAuthorized", Meaning(Code.PERMISSION_DENIED)),
+    (r"AccessDenied|NotAuthorized", ErrorStatus(Code.PERMISSION_DENIED)),
 )
 
-# Codes with several meanings: (error code, operation, text of the message, meaning). The first match counts.
+# Codes with several meanings: (error code, operation, text of the message, status). The first match counts.
 _ANYTHING = ""
-BY_TEXT: tuple[tuple[str, str, str, Meaning], ...] = (
+STATUS_BY_MESSAGE: tuple[tuple[str, str, str, ErrorStatus], ...] = (
     # Any code whose message repeats the string to sign, with the session token.
     (_ANYTHING, _ANYTHING, r"(?i)canonical string|x-amz-security-token", _CREDENTIALS),
     ("ResourceInUseException", r"CreateTable|RestoreTable\w+|ImportTable", _ANYTHING, _EXISTS),
@@ -146,43 +146,43 @@ BY_TEXT: tuple[tuple[str, str, str, Meaning], ...] = (
         "LimitExceededException",
         _ANYTHING,
         r"online index|simultaneous|Attempting to|tag",
-        Meaning(Code.FAILED_PRECONDITION, retry_delay=5.0, precondition="NO_JOB_UNDER_WAY"),
+        ErrorStatus(Code.FAILED_PRECONDITION, retry_delay=5.0, precondition="NO_JOB_UNDER_WAY"),
     ),
     (
         "LimitExceededException",
         _ANYTHING,
         r"decrease",
-        Meaning(Code.RESOURCE_EXHAUSTED, quota="throughput decreases: 4 per UTC day, then 1 per hour"),
+        ErrorStatus(Code.RESOURCE_EXHAUSTED, quota="throughput decreases: 4 per UTC day, then 1 per hour"),
     ),
     (
         "LimitExceededException",
         _ANYTHING,
         r"table class",
-        Meaning(Code.RESOURCE_EXHAUSTED, quota="table class changes: 2 per 30 days"),
+        ErrorStatus(Code.RESOURCE_EXHAUSTED, quota="table class changes: 2 per 30 days"),
     ),
     (
         "LimitExceededException",
         _ANYTHING,
         r"SSE|encryption",
-        Meaning(Code.RESOURCE_EXHAUSTED, quota="encryption changes: 4 per 24 hours"),
+        ErrorStatus(Code.RESOURCE_EXHAUSTED, quota="encryption changes: 4 per 24 hours"),
     ),
     (
         "ValidationException",
         r"DeleteTable",
         r"protected against deletion|[Dd]eletion [Pp]rotection",
-        Meaning(Code.FAILED_PRECONDITION, precondition="DELETION_PROTECTION_DISABLED"),
+        ErrorStatus(Code.FAILED_PRECONDITION, precondition="DELETION_PROTECTION_DISABLED"),
     ),
     (
         "ValidationException",
         r"UpdateTimeToLive",
         r"modified multiple times",
-        Meaning(Code.FAILED_PRECONDITION, retry_delay=1800.0, precondition="TIME_TO_LIVE_SETTLED"),
+        ErrorStatus(Code.FAILED_PRECONDITION, retry_delay=1800.0, precondition="TIME_TO_LIVE_SETTLED"),
     ),
     (
         "ValidationException",
         _ANYTHING,
         r"in CREATING state|replica being added|is not ACTIVE",
-        Meaning(Code.FAILED_PRECONDITION, retry_delay=5.0, precondition="ACTIVE"),
+        ErrorStatus(Code.FAILED_PRECONDITION, retry_delay=5.0, precondition="ACTIVE"),
     ),
     ("ValidationException", r"DeleteBackup|DescribeBackup", r"Backup not found", _NOT_FOUND),
     (
@@ -190,31 +190,31 @@ BY_TEXT: tuple[tuple[str, str, str, Meaning], ...] = (
         "ValidationException",
         r"PutItem|UpdateItem|TransactWriteItems",
         r"exceeded the maximum allowed size",
-        Meaning(Code.INVALID_ARGUMENT, reason=ITEM_TOO_LARGE),
+        ErrorStatus(Code.INVALID_ARGUMENT, reason=ITEM_TOO_LARGE),
     ),
 )
 
-# botocore's exceptions without an answer of AWS: (exception, reason, meaning, text for the caller). Its own
+# botocore's exceptions without an answer of AWS: (exception, reason, status, text for the caller). Its own
 # texts are not passed on, because they may name hosts, files and settings of this server.
 _TIMED_OUT = "the endpoint did not respond in time; a change may have been made"
-BY_EXCEPTION: tuple[tuple[type[Exception], str, Meaning, str], ...] = (
+STATUS_BY_EXCEPTION: tuple[tuple[type[Exception], str, ErrorStatus, str], ...] = (
     (
         boto.ConnectTimeoutError,
         "ENDPOINT_UNREACHABLE",
-        Meaning(Code.UNAVAILABLE, retry_delay=1.0),
+        ErrorStatus(Code.UNAVAILABLE, retry_delay=1.0),
         "the connection to the endpoint timed out",
     ),
-    (boto.ReadTimeoutError, "ENDPOINT_TIMEOUT", Meaning(Code.DEADLINE_EXCEEDED), _TIMED_OUT),
+    (boto.ReadTimeoutError, "ENDPOINT_TIMEOUT", ErrorStatus(Code.DEADLINE_EXCEEDED), _TIMED_OUT),
     (
         boto.ConnectionError,
         "ENDPOINT_UNREACHABLE",
-        Meaning(Code.UNAVAILABLE, retry_delay=1.0),
+        ErrorStatus(Code.UNAVAILABLE, retry_delay=1.0),
         "the endpoint cannot be reached",
     ),
     (
         boto.HTTPClientError,
         "ENDPOINT_UNREACHABLE",
-        Meaning(Code.UNAVAILABLE, retry_delay=1.0),
+        ErrorStatus(Code.UNAVAILABLE, retry_delay=1.0),
         "the connection to the endpoint was lost",
     ),
     (
@@ -248,20 +248,20 @@ BY_EXCEPTION: tuple[tuple[type[Exception], str, Meaning, str], ...] = (
         "the AWS sign-in of the service has expired",
     ),
 )
-_UNREADABLE = Meaning(Code.UNAVAILABLE, retry_delay=1.0)
+_UNREADABLE = ErrorStatus(Code.UNAVAILABLE, retry_delay=1.0)
 # The reasons of calls that no DynamoDB has answered.
 OUTAGE = frozenset({"ENDPOINT_UNREACHABLE", "ENDPOINT_TIMEOUT", "ENDPOINT_ANSWER_UNREADABLE"})
 
-# Meanings of HTTP statuses, for errors whose code is in no table.
-_BY_HTTP_STATUS: Mapping[int, Meaning] = {
+# The gRPC statuses of HTTP statuses, for errors whose code is in no table.
+_STATUS_BY_HTTP_STATUS: Mapping[int, ErrorStatus] = {
     401: _CREDENTIALS,
-    403: Meaning(Code.PERMISSION_DENIED),
-    408: Meaning(Code.UNAVAILABLE),
+    403: ErrorStatus(Code.PERMISSION_DENIED),
+    408: ErrorStatus(Code.UNAVAILABLE),
     429: _RATE,
-    500: Meaning(Code.INTERNAL),
-    502: Meaning(Code.UNAVAILABLE),
-    503: Meaning(Code.UNAVAILABLE),
-    504: Meaning(Code.DEADLINE_EXCEEDED),
+    500: ErrorStatus(Code.INTERNAL),
+    502: ErrorStatus(Code.UNAVAILABLE),
+    503: ErrorStatus(Code.UNAVAILABLE),
+    504: ErrorStatus(Code.DEADLINE_EXCEEDED),
 }
 
 # The parameters that name the resource of a call, most specific first, and the kind of the resource.
@@ -301,9 +301,9 @@ def failure_of(error: Exception, call: Call) -> Failure | None:
         return _answered(error, call) if error.operation_name == call.operation else _no_role(call)
     if isinstance(error, boto.ParamValidationError):
         return _refused_by_botocore(error, call)
-    for exception, reason, meaning, text in BY_EXCEPTION:
+    for exception, reason, status, text in STATUS_BY_EXCEPTION:
         if isinstance(error, exception):
-            return _failure(call, meaning, f"{call.operation}: {text}", reason)
+            return _failure(call, status, f"{call.operation}: {text}", reason)
     if isinstance(error, boto.BotoCoreError | ResponseParserError):
         text = f"{call.operation}: the response of the endpoint cannot be parsed"
         return _failure(call, _UNREADABLE, text, "ENDPOINT_ANSWER_UNREADABLE")
@@ -317,7 +317,9 @@ def is_outage(error: Exception) -> bool:
         return answer.code.isdigit() and answer.http_status != HTTPStatus.NOT_IMPLEMENTED
     if isinstance(error, ResponseParserError):
         return True
-    return any(isinstance(error, exception) and reason in OUTAGE for exception, reason, _, _ in BY_EXCEPTION)
+    return any(
+        isinstance(error, exception) and reason in OUTAGE for exception, reason, _, _ in STATUS_BY_EXCEPTION
+    )
 
 
 def is_answer(error: Exception, operation: str) -> bool:
@@ -330,38 +332,42 @@ def cause_of(error: Exception) -> Exception:
     if not isinstance(error, boto.ClientError):
         return error
     answer = _error_answer(error)
-    meaning = meaning_of(answer.code, error.operation_name, answer.message, answer.http_status)
-    if meaning.code != Code.UNAUTHENTICATED:
+    status = error_status(answer.code, error.operation_name, answer.message, answer.http_status)
+    if status.code != Code.UNAUTHENTICATED:
         return error
     return CredentialsRefused(f"{error.operation_name}: {answer.code}")
 
 
-def meaning_of(code: str, operation: str, message: str, http_status: int) -> Meaning:
-    """Return the meaning of AWS's error CODE for OPERATION with MESSAGE."""
+def error_status(code: str, operation: str, message: str, http_status: int) -> ErrorStatus:
+    """Return the status of AWS's error CODE for OPERATION with MESSAGE."""
     if http_status == HTTPStatus.NOT_IMPLEMENTED:  # engines send it with unrelated codes
-        return Meaning(Code.UNIMPLEMENTED)
-    for of_code, of_operation, of_message, meaning in BY_TEXT:
+        return ErrorStatus(Code.UNIMPLEMENTED)
+    for of_code, of_operation, of_message, status in STATUS_BY_MESSAGE:
         if (
             of_code in {_ANYTHING, code}
             and (not of_operation or re.fullmatch(of_operation, operation))
             and re.search(of_message, message)
         ):
-            return meaning
-    return BY_CODE.get(code) or _by_name(code, http_status) or _by_status(http_status)
+            return status
+    return STATUS_BY_CODE.get(code) or _by_name(code, http_status) or _by_status(http_status)
 
 
-def _by_name(code: str, http_status: int) -> Meaning | None:
-    """The meaning of CODE by its name; None for a server error."""
+def _by_name(code: str, http_status: int) -> ErrorStatus | None:
+    """The status of CODE by its name; None for a server error."""
     if http_status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return None
-    matches = (meaning for end, meaning in BY_NAME if re.search(rf"({end})(Exception|Error|Fault)?$", code))
+    matches = (
+        status
+        for end, status in STATUS_BY_CODE_PATTERN
+        if re.search(rf"({end})(Exception|Error|Fault)?$", code)
+    )
     return next(matches, None)
 
 
-def _by_status(http_status: int) -> Meaning:
+def _by_status(http_status: int) -> ErrorStatus:
     refused = http_status < HTTPStatus.INTERNAL_SERVER_ERROR
-    fallback = Meaning(Code.FAILED_PRECONDITION if refused else Code.INTERNAL)
-    return _BY_HTTP_STATUS.get(http_status, fallback)
+    fallback = ErrorStatus(Code.FAILED_PRECONDITION if refused else Code.INTERNAL)
+    return _STATUS_BY_HTTP_STATUS.get(http_status, fallback)
 
 
 @cache
@@ -397,13 +403,13 @@ def _answered(error: boto.ClientError, call: Call) -> Failure:
     answer = _error_answer(error)
     if answer.code.isdigit():  # the HTTP status, because there is no code: a proxy answered, not DynamoDB
         return _not_dynamodbs(call, answer.http_status)
-    meaning = meaning_of(answer.code, call.operation, answer.message, answer.http_status)
+    status = error_status(answer.code, call.operation, answer.message, answer.http_status)
     refused = f"{call.operation}: the endpoint refuses the service's credentials ({answer.code})"
     return _failure(
         call,
-        meaning,
-        refused if meaning.code == Code.UNAUTHENTICATED else answer.message,
-        meaning.reason or reason_of(answer.code),
+        status,
+        refused if status.code == Code.UNAUTHENTICATED else answer.message,
+        status.reason or reason_of(answer.code),
         domain=AWS_DOMAIN,
         aws_error_code=answer.code,
         aws_request_id=answer.request_id,
@@ -414,7 +420,7 @@ def _not_dynamodbs(call: Call, status: int) -> Failure:
     """The Failure for an answer with HTTP STATUS and without an error code, which is not DynamoDB's."""
     if status == HTTPStatus.NOT_IMPLEMENTED:
         text = f"{call.operation}: the endpoint does not have this operation (HTTP status {status})"
-        return _failure(call, Meaning(Code.UNIMPLEMENTED), text, "NOT_SUPPORTED")
+        return _failure(call, ErrorStatus(Code.UNIMPLEMENTED), text, "NOT_SUPPORTED")
     text = f"{call.operation}: the response of the endpoint is not a DynamoDB response (HTTP status {status})"
     return _failure(call, _UNREADABLE, text, "ENDPOINT_ANSWER_UNREADABLE")
 
@@ -447,7 +453,7 @@ def _refused_by_botocore(error: boto.ParamValidationError, call: Call) -> Failur
 
 def _failure(
     call: Call,
-    meaning: Meaning,
+    status: ErrorStatus,
     message: str,
     reason: str,
     *,
@@ -457,23 +463,23 @@ def _failure(
     metadata = {"operation": call.operation, "endpoint": call.endpoint, **metadata}
     resource = _resource(call.params)
     subject = resource.name if resource else ""
-    required = meaning.precondition
+    required = status.precondition
     return Failure(
-        meaning.code,
+        status.code,
         message,
         reason=reason,
         domain=domain,
         metadata={key: value for key, value in metadata.items() if value},
-        retry_delay=meaning.retry_delay,
-        quota=meaning.quota,
+        retry_delay=status.retry_delay,
+        quota=status.quota,
         resource=resource,
-        field_violations=_field_violations(call, meaning, message),
+        field_violations=_field_violations(call, status, message),
         precondition_violations=[PreconditionViolation(required, subject, message)] if required else (),
     )
 
 
-def _field_violations(call: Call, meaning: Meaning, message: str) -> Sequence[FieldViolation]:
-    if meaning.code != Code.INVALID_ARGUMENT or call.request is None:
+def _field_violations(call: Call, status: ErrorStatus, message: str) -> Sequence[FieldViolation]:
+    if status.code != Code.INVALID_ARGUMENT or call.request is None:
         return ()
     return [FieldViolation(*each) for each in violations(message, call.request)]
 

@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from tableadmin.awsshape import AwsDict
-from tableadmin.cli.output.answers import show
 from tableadmin.cli.output.blocks import Fields, Lines, Rows, plain_lines
+from tableadmin.cli.output.output_formats import print_response
 from tableadmin.cli.views.formatting import key, size, span, word
 from tableadmin.v1 import (
     AttributeDefinition,
@@ -26,7 +26,7 @@ _ANSWER: AwsDict = {
 
 def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     """JSON has times in ISO 8601, bytes in base64, letters as they are, members in their order."""
-    show(_ANSWER, "json")
+    print_response(_ANSWER, "json")
     text = capsys.readouterr().out
     assert "Mü" in text
     assert {
@@ -37,7 +37,7 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_yaml(capsys: pytest.CaptureFixture[str]) -> None:
     """YAML says the same as JSON, in the same order."""
-    show(_ANSWER, "yaml")
+    print_response(_ANSWER, "yaml")
     read = yaml.safe_load(capsys.readouterr().out)
     assert {"Table": {"At": "2026-01-02T03:04:05.000006+00:00", "Raw": "AAE=", "Name": "Mü", "N": 0}} == read
     assert ["At", "Raw", "Name", "N"] == list(read["Table"])
@@ -52,13 +52,13 @@ def test_columns_are_aligned() -> None:
 
 def test_nothing_is_said_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
     """An empty answer leaves standard output empty; that there is none is said beside it."""
-    show([Rows(("Key",), [], "no tags"), Lines([], "no tables")], "table")
+    print_response([Rows(("Key",), [], "no tags"), Lines([], "no tables")], "table")
     assert ("", "no tags\nno tables\n") == capsys.readouterr()
 
 
 def test_a_terminal_is_not_steered(capsys: pytest.CaptureFixture[str]) -> None:
     """Control characters in what the service answers do not reach the terminal."""
-    show([Rows(("Key",), [("\x1b[2Jx",)])], "table")
+    print_response([Rows(("Key",), [("\x1b[2Jx",)])], "table")
     assert "KEY\n?[2Jx\n" == capsys.readouterr().out
 
 

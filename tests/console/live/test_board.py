@@ -5,7 +5,7 @@ from itertools import islice
 
 import pytest
 
-from tableadmin.console.http.answers import Refusal
+from tableadmin.console.http.responses import Refusal
 from tableadmin.console.live import events
 from tableadmin.console.live.board import SUBSCRIBERS, Board, Changes
 
@@ -54,7 +54,7 @@ def test_a_page_too_many() -> None:
             pages.enter_context(board.subscribed())
         with pytest.raises(Refusal) as refused:
             pages.enter_context(board.subscribed())
-        assert 503 == refused.value.answer.status
+        assert 503 == refused.value.response.status
     with board.subscribed() as changes:
         assert {} == next(changes)
     assert 0 == board.subscribers

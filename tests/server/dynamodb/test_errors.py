@@ -40,7 +40,7 @@ from tableadmin.v1 import (
     TableStatus,
     table_admin_pb2,
 )
-from tableadmin_server.dynamodb.errors import BY_CODE, meaning_of, reason_of
+from tableadmin_server.dynamodb.errors import STATUS_BY_CODE, error_status, reason_of
 from tests.server.conftest import wait_for
 from tests.server.harness.scripted_endpoint import (
     REQUEST_ID,
@@ -86,11 +86,11 @@ def status_of(failure: grpc.RpcError) -> Status:
 
 
 def test_every_error_of_the_model_is_in_the_table() -> None:
-    """Each error shape of botocore's DynamoDB model has a meaning."""
+    """Each error shape of botocore's DynamoDB model has a status."""
     shapes = botocore.session.Session().get_service_model("dynamodb").error_shapes
     codes = {shape.metadata.get("error", {}).get("code", shape.name) for shape in shapes}
     assert codes
-    assert set() == codes - BY_CODE.keys()
+    assert set() == codes - STATUS_BY_CODE.keys()
 
 
 @pytest.mark.parametrize(
@@ -117,14 +117,14 @@ def test_every_error_of_the_model_is_in_the_table() -> None:
 )
 def test_codes_in_no_table_mean_what_their_names_say(code: str, status: int, expected: int) -> None:
     """The end of an unknown code says what AWS's naming says; any other 400 is FAILED_PRECONDITION."""
-    assert expected == meaning_of(code, "UpdateTable", "it is so", status).code
+    assert expected == error_status(code, "UpdateTable", "it is so", status).code
 
 
-@pytest.mark.parametrize("code", BY_CODE)
+@pytest.mark.parametrize("code", STATUS_BY_CODE)
 def test_reasons_are_as_error_info_wants_them(code: str) -> None:
     """Each reason is at most 63 characters of UPPER_SNAKE, and tells its code from all others."""
     assert re.fullmatch(r"[A-Z][A-Z0-9_]{1,61}[A-Z0-9]", reason_of(code))
-    assert [code] == [other for other in BY_CODE if reason_of(other) == reason_of(code)]
+    assert [code] == [other for other in STATUS_BY_CODE if reason_of(other) == reason_of(code)]
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from tableadmin.cli.app.confirmation import confirm_name
 from tableadmin.cli.app.context_file import Contexts
 from tableadmin.cli.app.exit_codes import InputError
 from tableadmin.cli.app.settings import SYSTEM_CA, SettingValue, duration, from_flags, resolve
-from tableadmin.cli.output.answers import FORMATS, blocks_of, plain, show
 from tableadmin.cli.output.blocks import Block, Rows
+from tableadmin.cli.output.output_formats import FORMATS, blocks_of, plain, print_response
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
@@ -219,7 +219,7 @@ class Session:
         """Print BLOCKS, for people."""
         if "no_headers" in from_flags(self._ctx):
             blocks = [replace(each, headers=False) if isinstance(each, Rows) else each for each in blocks]
-        show(blocks, self.output)
+        print_response(blocks, self.output)
 
     def show_document(self, document: object) -> None:
         """Print DOCUMENT, an AWS-shaped dict or a list of them, or the result of --query on it."""

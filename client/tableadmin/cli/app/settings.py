@@ -10,7 +10,7 @@ from typing import cast
 
 import click
 
-from tableadmin.cli.output.answers import FORMATS
+from tableadmin.cli.output.output_formats import FORMATS
 
 _OUTPUTS = tuple(FORMATS)
 DEFAULT_SERVER = "127.0.0.1:50051"

@@ -12,7 +12,7 @@ from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.specs import applying, plan_file, planning, regions, spec_files
 from tableadmin.cli.specs.applying import ApplyOptions
-from tableadmin.cli.specs.spec_files import Source
+from tableadmin.cli.specs.spec_files import SpecOptions
 from tableadmin.cli.views.formatting import word
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ The exit code is 0 if all tables match their specs, and 1 otherwise.
 
 @click.command(cls=Command, help=_HELP, example="tablectl apply -f tables.yaml")
 @click.argument("plan", metavar="[PLAN]", required=False, type=click.Path())
-@spec_files.source(required=False)
+@spec_files.spec_options(required=False)
 @regions.any_region_option
 @applying.permissions
 @applying.apply_options
@@ -47,18 +47,20 @@ The exit code is 0 if all tables match their specs, and 1 otherwise.
 def apply(
     session: Session,
     plan: str | None,
-    source: Source,
+    spec_options: SpecOptions,
     *,
     any_region: bool,
     apply_options: ApplyOptions,
 ) -> None:
     """Create and update tables to match their specs."""
-    if bool(plan) == bool(source.files):
+    if bool(plan) == bool(spec_options.files):
         raise click.UsageError("give -f FILE or a PLAN file of 'tablectl plan --out'")
     saved = plan_file.read(plan) if plan else None
     if plan and saved:
         _check_endpoint(session, plan, saved)
-    loaded, notes = spec_files.Read(saved.specs, ()) if saved else spec_files.read(source, session.region)
+    loaded, notes = (
+        spec_files.LoadedSpecs(saved.specs, ()) if saved else spec_files.read(spec_options, session.region)
+    )
     if applying.show_earlier_request(session, session.client, loaded, apply_options):
         return
     regions.check(session, loaded, any_region=any_region)

@@ -10,7 +10,7 @@ from tableadmin.cli.app import options, shell_completion
 from tableadmin.cli.app.exit_codes import InputError
 from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.session import Session, aws, pass_session
-from tableadmin.cli.output.answers import show
+from tableadmin.cli.output.output_formats import print_response
 from tableadmin.cli.requests import json_input
 
 
@@ -32,7 +32,7 @@ def call(session: Session, rpc: str, request: str, *, yes: bool) -> None:
     members = json_input.read(request)
     response = session.change(getattr(session.rpcs, name), members, yes=yes)
     if session.in_blocks:
-        show(aws(response), "json")
+        print_response(aws(response), "json")
     else:
         session.show_document(aws(response))
 

@@ -14,7 +14,7 @@ from tableadmin.cli.output import terminal_text
 from tableadmin.cli.output.blocks import Lines
 from tableadmin.cli.specs import planning, regions, spec_files
 from tableadmin.cli.specs.planning import Planned
-from tableadmin.cli.specs.spec_files import LoadedSpec, Source
+from tableadmin.cli.specs.spec_files import LoadedSpec, SpecOptions
 from tableadmin.cli.views.plans import plan_text
 
 _endpoints = shell_completion.setting(SETTINGS["endpoint"])
@@ -28,7 +28,7 @@ _endpoints = shell_completion.setting(SETTINGS["endpoint"])
 @click.option(
     "--to", "target", metavar="ENDPOINT", shell_complete=_endpoints, help="Endpoint of the table to compare."
 )
-@spec_files.source(required=False)
+@spec_files.spec_options(required=False)
 @planning.exit_code_option
 @pass_session
 def diff(
@@ -36,7 +36,7 @@ def diff(
     name: str | None,
     origin: str | None,
     target: str | None,
-    source: Source,
+    spec_options: SpecOptions,
     *,
     exit_code: bool,
 ) -> None:
@@ -46,10 +46,10 @@ def diff(
     tablectl shows the changes that make the table at --to match the table at --from.
     """
     notes: Sequence[str] = ()
-    if name and origin and target and not source.files:
+    if name and origin and target and not spec_options.files:
         planned, notes = _between(session, name, origin, target)
-    elif source.files and not (name or origin or target):
-        loaded, notes = spec_files.read(source, session.region)
+    elif spec_options.files and not (name or origin or target):
+        loaded, notes = spec_files.read(spec_options, session.region)
         notes = [*notes, *regions.tell(session, loaded)]
         planned = planning.planned(session.client, loaded)
     else:

@@ -19,7 +19,7 @@ from tableadmin.cli.output.blocks import Lines
 from tableadmin.cli.requests.cost_options import CostOptions, cost_options
 from tableadmin.cli.specs import comparing, planning, priced_tables, regions, spec_files
 from tableadmin.cli.specs.priced_tables import PricedTables
-from tableadmin.cli.specs.spec_files import LoadedSpec, Source
+from tableadmin.cli.specs.spec_files import LoadedSpec, SpecOptions
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
@@ -49,7 +49,7 @@ tables are read for that.
 
 
 @click.command(cls=Command, help=_HELP, example="tablectl drift -f tables/ --prefix orders-")
-@spec_files.source(required=True)
+@spec_files.spec_options(required=True)
 @click.option(
     "--at",
     "endpoints",
@@ -90,7 +90,7 @@ tables are read for that.
 @pass_session
 def drift(  # noqa: PLR0913  # click gives each option by name
     session: Session,
-    source: Source,
+    spec_options: SpecOptions,
     endpoints: Sequence[str],
     prefix: str,
     ignored: Sequence[str],
@@ -107,7 +107,7 @@ def drift(  # noqa: PLR0913  # click gives each option by name
     if follow and costs.enabled:
         raise click.UsageError("--watch shows no costs")
     source_of_prices = costs.price_source() if costs.enabled else None
-    loaded, notes = spec_files.read(source, session.region)
+    loaded, notes = spec_files.read(spec_options, session.region)
     notes = [*notes, *regions.tell(session, loaded)]
     scope = comparing.Scope(prefix, ignored)
     clients = {each: session.client.with_options(endpoint=each) for each in endpoints}

@@ -11,13 +11,13 @@ from tableadmin.cli.output import terminal_text
 from tableadmin.cli.output.blocks import Lines
 from tableadmin.cli.requests.cost_options import CostOptions, cost_options
 from tableadmin.cli.specs import plan_file, planning, priced_tables, regions, spec_files
-from tableadmin.cli.specs.spec_files import Source
+from tableadmin.cli.specs.spec_files import SpecOptions
 from tableadmin.cli.views.plans import plan_text
 from tableadmin.cli.views.plans.plan_markdown import markdown
 
 
 @click.command(cls=Command, example="tablectl plan -f tables.yaml --out tables.plan")
-@spec_files.source(required=True)
+@spec_files.spec_options(required=True)
 @planning.exit_code_option
 @cost_options
 @click.option(
@@ -27,7 +27,9 @@ from tableadmin.cli.views.plans.plan_markdown import markdown
     help="Save the plan to this file, for 'tablectl apply PLAN'.",
 )
 @pass_session
-def plan(session: Session, source: Source, *, exit_code: bool, costs: CostOptions, out: str | None) -> None:
+def plan(
+    session: Session, spec_options: SpecOptions, *, exit_code: bool, costs: CostOptions, out: str | None
+) -> None:
     """Show the changes that tables need to match their specs, and the AWS calls that make them.
 
     The command changes nothing. The exit code is 1 if a spec is invalid, a table cannot be read, or AWS would
@@ -42,7 +44,7 @@ def plan(session: Session, source: Source, *, exit_code: bool, costs: CostOption
     if out:
         plan_file.check(out)
     source_of_prices = costs.price_source() if costs.enabled else None
-    loaded, notes = spec_files.read(source, session.region)
+    loaded, notes = spec_files.read(spec_options, session.region)
     notes = [*notes, *regions.tell(session, loaded)]
     planned = planning.planned(session.client, loaded, include_billing=costs.enabled)
     priced = None

@@ -12,7 +12,7 @@ from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.session import Session, aws, pass_session
 from tableadmin.cli.output.blocks import Lines
 from tableadmin.cli.specs import planning, spec_files
-from tableadmin.cli.specs.spec_files import Source
+from tableadmin.cli.specs.spec_files import SpecOptions
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command, example="tablectl validate -f tables.yaml")
-@spec_files.source(required=True)
+@spec_files.spec_options(required=True)
 @pass_session
-def validate(session: Session, source: Source) -> None:
+def validate(session: Session, spec_options: SpecOptions) -> None:
     """Check specs and list every violation.
 
     The service checks the specs without calls to AWS. The exit code is 1 if there are violations.
     """
-    loaded, notes = spec_files.read(source, session.region)
+    loaded, notes = spec_files.read(spec_options, session.region)
     response = session.client.validate(each.spec for each in loaded)
     _show(session, response, loaded, notes)
     if response.violations:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tableadmin.cli.app.exit_codes import CommandFailed
 from tableadmin.cli.requests import arns
 from tableadmin.cli.specs import cloning, planning, spec_files
-from tableadmin.cli.specs.spec_files import LoadedSpec, Source
+from tableadmin.cli.specs.spec_files import LoadedSpec, SpecOptions
 
 if TYPE_CHECKING:
     from tableadmin.client import Client
@@ -56,7 +56,7 @@ def loaded(client: Client, origin: Origin, new: str, file: str | None) -> tuple[
 
 def _of_file(file: str, origin: Origin, new: str) -> TableSpec:
     """The spec in FILE for the source, or for the table NEW; the only one if there is one."""
-    found = [each.spec for each in spec_files.read(Source([file])).specs]
+    found = [each.spec for each in spec_files.read(SpecOptions([file])).specs]
     named = [each for each in found if each.table_name in (origin.name, new)] or found
     if len(named) != 1:
         raise CommandFailed(

@@ -39,14 +39,14 @@ class LoadedSpec(NamedTuple):
     must_exist: str = ""
 
 
-class Read(NamedTuple):
+class LoadedSpecs(NamedTuple):
     """The specs of files, and a line for each setting in the files that the specs do not contain."""
 
     specs: Sequence[LoadedSpec]
     notes: Sequence[str]
 
 
-class Source(NamedTuple):
+class SpecOptions(NamedTuple):
     """The options of a command line for spec files."""
 
     files: Sequence[str]
@@ -73,16 +73,16 @@ class Source(NamedTuple):
             raise click.UsageError(f"{option} requires -f FILE")
 
 
-def source(*, required: bool) -> Callable[[Callable[..., R]], Callable[..., R]]:
-    """Return a decorator that adds -f and its options. The command gets them as `source`."""
+def spec_options(*, required: bool) -> Callable[[Callable[..., R]], Callable[..., R]]:
+    """Return a decorator that adds -f and its options. The command gets them as `spec_options`."""
 
     def decorated(command: Callable[..., R]) -> Callable[..., R]:
         @wraps(command)
         def with_source(*args: object, files: Sequence[str], **others: Any) -> R:  # noqa: ANN401 - click's
-            options_of_files = {name: others.pop(name) for name in Source._fields[1:]}
-            options = Source([*map(json_input.path_of, files)], **options_of_files)
+            options_of_files = {name: others.pop(name) for name in SpecOptions._fields[1:]}
+            options = SpecOptions([*map(json_input.path_of, files)], **options_of_files)
             options.check_needs_files()
-            return command(*args, source=options, **others)
+            return command(*args, spec_options=options, **others)
 
         return options.combine_options(_files_option(required=required), *_OPTIONS)(with_source)
 
@@ -161,8 +161,8 @@ _OPTIONS = (
 )
 
 
-def read(source: Source, region: Callable[[], str] | None = None) -> Read:
-    """Read the specs in the files of SOURCE. `-` is standard input. Notes go to standard error.
+def read(spec_options: SpecOptions, region: Callable[[], str] | None = None) -> LoadedSpecs:
+    """Read the specs in the files of SPEC_OPTIONS. `-` is standard input. Notes go to standard error.
 
     REGION returns the Region for a template that needs a Region and does not name one.
 
@@ -171,17 +171,17 @@ def read(source: Source, region: Callable[[], str] | None = None) -> Read:
     from tableadmin import formats  # noqa: PLC0415 - yaml and protobuf
 
     inputs = formats.Inputs(
-        _pairs("--param", source.parameters),
-        _pairs("--name", source.names),
-        _deployed(source.stacks),
-        source.unmanaged,
+        _pairs("--param", spec_options.parameters),
+        _pairs("--name", spec_options.names),
+        _deployed(spec_options.stacks),
+        spec_options.unmanaged,
         region=region,
-        defaults=_parameters_in(source.parameter_files),
+        defaults=_parameters_in(spec_options.parameter_files),
     )
     try:
-        found = formats.joined([_found(file, inputs) for file in source.files])
+        found = formats.joined([_found(file, inputs) for file in spec_options.files])
         inputs.check_all_used()
-        tables, left_out = formats.selected(found.tables, source.select)
+        tables, left_out = formats.selected(found.tables, spec_options.select)
         _check_readable(tables)
         formats.check_distinct(tables)
     except formats.SpecError as error:
@@ -192,10 +192,10 @@ def read(source: Source, region: Callable[[], str] | None = None) -> Read:
         *(note for table in tables for note in table.notes),
         *filter(None, [left_out]),
     ]
-    if source.protect:
+    if spec_options.protect:
         notes += [note for table in tables if table.spec for note in formats.protect(table.spec)]
     print_notes(notes)
-    return Read(
+    return LoadedSpecs(
         [
             LoadedSpec(table.spec, table.file, table.region, table.must_exist)
             for table in tables

@@ -37,7 +37,7 @@ def operation(
         "sections": [section(_title(block), block) for block in operation_text.details(found, time.time())],
         "plan": _plan(client, found) if awaits else [],
         "spec": _spec(found),
-        "offers": {} if operation_text.ended(found) else offers(client, found.table_name, actions),
+        "offers": {} if operation_text.has_ended(found) else offers(client, found.table_name, actions),
     }
 
 

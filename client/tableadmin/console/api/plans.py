@@ -16,7 +16,7 @@ from tableadmin.cli.views.plans import plan_text
 from tableadmin.console.api import specs
 from tableadmin.console.api.access import offers
 from tableadmin.console.api.shown import lines
-from tableadmin.console.http.answers import Refusal
+from tableadmin.console.http.responses import Refusal
 from tableadmin.console.live import operation_rows
 from tableadmin.console.shown_plans import ShownPlan, destroying_classes
 

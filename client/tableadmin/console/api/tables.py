@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from tableadmin.console.api import table_page, table_reading
 from tableadmin.console.api.access import offers
-from tableadmin.console.http.answers import Refusal
+from tableadmin.console.http.responses import Refusal
 from tableadmin.console.live import operation_rows
 from tableadmin.errors import TableAdminError
 

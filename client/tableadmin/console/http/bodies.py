@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import cast
 
-from tableadmin.console.http.answers import JSON, Refusal
+from tableadmin.console.http.responses import JSON, Refusal
 
 # Bytes: as many as the largest request of specs that people edit in a page.
 LARGEST = 1 << 20

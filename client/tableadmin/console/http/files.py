@@ -7,7 +7,7 @@ from http import HTTPStatus
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from tableadmin.console.http.answers import HTML, Answer
+from tableadmin.console.http.responses import HTML, Response
 
 # The media type by the end of a name. A file with another end is not served.
 _TYPES = {
@@ -19,12 +19,12 @@ _TYPES = {
 INDEX = "/index.html"
 
 
-def file(path: str) -> Answer | None:
+def file(path: str) -> Response | None:
     """The file of the page at PATH, None if there is none. No path leads out of the folder of the page."""
     found = _files().get(path)
     if found is None:
         return None
-    return Answer(HTTPStatus.OK, found.read_bytes(), _TYPES[path.rpartition(".")[2]])
+    return Response(HTTPStatus.OK, found.read_bytes(), _TYPES[path.rpartition(".")[2]])
 
 
 @cache
@@ -43,7 +43,7 @@ def _below(folder: Traversable, path: str) -> list[tuple[str, Traversable]]:
     return found
 
 
-def index() -> Answer:
+def index() -> Response:
     """The page itself."""
     found = file(INDEX)
     assert found is not None

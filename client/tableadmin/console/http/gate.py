@@ -13,7 +13,7 @@ from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from threading import Lock
 
-from tableadmin.console.http.answers import Refusal
+from tableadmin.console.http.responses import Refusal
 
 _HOSTS = ("127.0.0.1", "localhost")
 _HTTP_PORT = 80

@@ -11,8 +11,8 @@ from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qsl, urlsplit
 
-from tableadmin.console.http import answers, bodies, files, headers, pages
-from tableadmin.console.http.answers import Answer, Refusal
+from tableadmin.console.http import bodies, files, headers, pages, responses
+from tableadmin.console.http.responses import Refusal, Response
 from tableadmin.console.http.routes import not_allowed, route
 from tableadmin.errors import TableAdminError
 
@@ -51,7 +51,7 @@ class Handler(BaseHTTPRequestHandler):
         del explain
         status = HTTPStatus(code)
         self.close_connection = True
-        self._send(answers.error(status, message or status.phrase, status.name))
+        self._send(responses.error_response(status, message or status.phrase, status.name))
 
     def do_GET(self) -> None:
         """Answer a request of any method; what each address takes, its route says."""
@@ -66,15 +66,15 @@ class Handler(BaseHTTPRequestHandler):
         except Refusal as refusal:
             # What is left of a body that was not read would be taken for the next request.
             self.close_connection = self.close_connection or method != "GET"
-            answer = refusal.answer
+            answer = refusal.response
         except TableAdminError as error:
-            answer = answers.failed(error)
+            answer = responses.failure_response(error)
         except Exception as error:  # noqa: BLE001 - a fault of one answer ends nothing else
             answer = _fault(error)
         if answer is not None:
             self._send(answer)
 
-    def _routed(self, method: str, path: str) -> Answer | None:
+    def _routed(self, method: str, path: str) -> Response | None:
         if path == "/":
             return self._entered(method)
         self._gate.check_origin(self._headers, is_change=method != "GET")
@@ -86,7 +86,7 @@ class Handler(BaseHTTPRequestHandler):
             raise not_allowed(["GET"])
         return found
 
-    def _entered(self, method: str) -> Answer:
+    def _entered(self, method: str) -> Response:
         """The page, or the cookie for a browser that shows the token."""
         if method != "GET":
             raise not_allowed(["GET"])
@@ -95,13 +95,13 @@ class Handler(BaseHTTPRequestHandler):
         cookie = self._gate.exchanged(self._query.get("token", ""))
         return pages.entering(cookie) if cookie else pages.REFUSED
 
-    def _asked(self, method: str, path: str) -> Answer | None:
+    def _asked(self, method: str, path: str) -> Response | None:
         if path == self._site.events_path:
             self._stream(method)
             return None
         function, values = route(self._site.routes, method, path)
         body = bodies.read(self._headers, self.rfile.read) if method == _CHANGES else {}
-        return answers.found(function(self._query, body, **values))
+        return responses.json_response(function(self._query, body, **values))
 
     def _stream(self, method: str) -> None:
         """Send events until the browser leaves or the console ends."""
@@ -117,7 +117,7 @@ class Handler(BaseHTTPRequestHandler):
             except OSError:
                 return
 
-    def _send(self, answer: Answer) -> None:
+    def _send(self, answer: Response) -> None:
         length = ("Content-Length", str(len(answer.body)))
         try:
             self._begin(answer.status, answer.content_type, (length, *answer.headers))
@@ -148,8 +148,8 @@ def handler(site: Site, gate: Gate) -> partial[Handler]:
     return partial(Handler, site, gate)
 
 
-def _fault(error: Exception) -> Answer:
+def _fault(error: Exception) -> Response:
     """The answer to what the console has done wrong; the terminal has the traceback."""
     traceback.print_exception(error, file=sys.stderr)
     text = f"internal error in tablectl console: {type(error).__name__}; the terminal has the traceback"
-    return answers.error(HTTPStatus.INTERNAL_SERVER_ERROR, text, "INTERNAL")
+    return responses.error_response(HTTPStatus.INTERNAL_SERVER_ERROR, text, "INTERNAL")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from tableadmin.console.http.answers import HTML, Answer
+from tableadmin.console.http.responses import HTML, Response
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>tablectl console</title>
@@ -21,9 +21,9 @@ _REFUSE = _PAGE.format(
     "Stop <code>tablectl console</code>, start the command again, and open the new address.</p>",
 )
 
-REFUSED = Answer(HTTPStatus.FORBIDDEN, _REFUSE.encode(), HTML)
+REFUSED = Response(HTTPStatus.FORBIDDEN, _REFUSE.encode(), HTML)
 
 
-def entering(cookie: str) -> Answer:
+def entering(cookie: str) -> Response:
     """The page that sets COOKIE and goes on to the console."""
-    return Answer(HTTPStatus.OK, _ENTER.encode(), HTML, (("Set-Cookie", cookie),))
+    return Response(HTTPStatus.OK, _ENTER.encode(), HTML, (("Set-Cookie", cookie),))

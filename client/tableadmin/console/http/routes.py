@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Generic, TypeVar
 from urllib.parse import unquote
 
-from tableadmin.console.http.answers import Refusal
+from tableadmin.console.http.responses import Refusal
 
 Function = TypeVar("Function", bound=Callable[..., object])
 

@@ -9,7 +9,7 @@ from threading import Condition
 from time import sleep
 from typing import TypeAlias
 
-from tableadmin.console.http.answers import Refusal
+from tableadmin.console.http.responses import Refusal
 
 # A kind of thing, such as `tables`, and the name of one.
 Key: TypeAlias = tuple[str, str]

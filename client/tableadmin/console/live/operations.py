@@ -10,7 +10,7 @@ from itertools import islice
 from threading import Event
 from typing import TYPE_CHECKING, cast
 
-from tableadmin.cli.views.operations.operation_text import UNFINISHED_STATES, ended
+from tableadmin.cli.views.operations.operation_text import UNFINISHED_STATES, has_ended
 from tableadmin.console.live import operation_rows, status
 from tableadmin.console.live.feed import Feed
 from tableadmin.errors import NotFound, TableAdminError
@@ -79,7 +79,7 @@ class Operations(Feed):
         listed = list(operations)
         for each in listed:
             self.board.put(OPERATIONS, each.operation_id, operation_rows.row(each))
-        self._follower.follow(each for each in listed if not ended(each))
+        self._follower.follow(each for each in listed if not has_ended(each))
         self._drop_oldest()
 
     def _drop_oldest(self) -> None:
@@ -135,7 +135,7 @@ class _Follower(Feed):
 
     def _received(self, operation: Operation) -> None:
         self.board.put(OPERATIONS, operation.operation_id, operation_rows.row(operation))
-        if ended(operation):
+        if has_ended(operation):
             self._ids.discard(operation.operation_id)
 
     def _interrupt(self) -> None:

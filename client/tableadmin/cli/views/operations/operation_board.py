@@ -13,7 +13,14 @@ from rich.text import Text
 
 from tableadmin.cli.output.terminal_text import printable
 from tableadmin.cli.views.formatting import span
-from tableadmin.cli.views.operations.operation_text import call, current_step, ended, seconds, state, tally
+from tableadmin.cli.views.operations.operation_text import (
+    call,
+    current_step,
+    has_ended,
+    seconds,
+    state,
+    tally,
+)
 
 if TYPE_CHECKING:
     from tableadmin.client import Operations
@@ -62,13 +69,13 @@ def drawn(operations: Sequence[Operation], at: float, room: int, width: int) -> 
         table.add_column(column, no_wrap=True)
     table.add_column("NOW", no_wrap=True, overflow="ellipsis", ratio=1)
     # The sort is stable: unfinished operations come first, otherwise the order does not change.
-    shown = sorted(range(len(operations)), key=lambda number: ended(operations[number]))[:room]
+    shown = sorted(range(len(operations)), key=lambda number: has_ended(operations[number]))[:room]
     for number in sorted(shown):
         table.add_row(*_cells(operations[number], at))
     yield table
     hidden = len(operations) - len(shown)
     more = [f"{hidden} more not shown"] if hidden else []
-    leaving = [] if all(map(ended, operations)) else ["Ctrl-C does not stop the operations"]
+    leaving = [] if all(map(has_ended, operations)) else ["Ctrl-C does not stop the operations"]
     notes = "; ".join([tally(operations), *more, *leaving])
     yield Text(notes, style="dim", no_wrap=True, overflow="ellipsis")
 

@@ -21,11 +21,11 @@ from tableadmin.cli.views.operations.operation_text import (
     awaits_approval,
     call,
     current_step,
-    ended,
+    has_ended,
     outcomes,
-    said,
     seconds,
     state,
+    state_in_words,
     succeeded,
 )
 
@@ -113,7 +113,7 @@ def _interruptible(session: Session, operations: Operations, endpoint: str | Non
 
 def _follow_up_commands(session: Session, operations: Sequence[Operation], endpoint: str | None) -> str:
     """Return the commands that show and cancel OPERATIONS."""
-    going = [operation for operation in operations if not ended(operation)] or operations
+    going = [operation for operation in operations if not has_ended(operation)] or operations
     requests = {operation.request_id for operation in going}
     if len(going) > _MAX_NAMED and len(requests) == 1:
         which = ["--request-id", requests.pop()]
@@ -152,6 +152,6 @@ def _lines(operations: Iterable[Operation]) -> Iterator[Operation]:
 
 def _line(operation: Operation) -> str:
     """`running, call 2 of 5: add index GenreIndex`, `failed: ...`."""
-    at = f"call {call(operation)}" if call(operation) and not ended(operation) else ""
-    where = ", ".join(filter(None, [said(state(operation)), at]))
+    at = f"call {call(operation)}" if call(operation) and not has_ended(operation) else ""
+    where = ", ".join(filter(None, [state_in_words(state(operation)), at]))
     return ": ".join(filter(None, [where, current_step(operation)]))

@@ -48,7 +48,7 @@ def state(operation: Operation) -> str:
     return word(operation, "state")
 
 
-def said(state: str) -> str:
+def state_in_words(state: str) -> str:
     """Return STATE in words, such as `awaiting approval`."""
     return state.lower().replace("_", " ")
 
@@ -69,7 +69,7 @@ def members(required: RequiredApproval) -> str:
     return f"{who} of {required.group}"
 
 
-def ended(operation: Operation) -> bool:
+def has_ended(operation: Operation) -> bool:
     """Whether the operation has ended."""
     return state(operation) not in ("", *UNFINISHED_STATES)
 
@@ -96,7 +96,7 @@ def calls(operation: Operation) -> str:
 
 def current_step(operation: Operation) -> str:
     """Return the current step, or why the operation has stopped, "" if there is neither."""
-    if ended(operation):
+    if has_ended(operation):
         return error_text(operation.error) if operation.HasField("error") else ""
     stopping = ["stops before the next call"] if operation.cancel_requested else []
     return "; ".join([*stopping, *_under_way(operation)])
@@ -123,7 +123,9 @@ def outcomes(operations: Sequence[Operation], at: float) -> Iterator[Line]:
     for operation in operations:
         about = f"{calls(operation)} in {span(seconds(operation, at))}"
         what = state(operation)
-        yield Line(f"{operation.table_name} {said(what)}: {about}", hang=2, colour=_COLOURS.get(what, ""))
+        yield Line(
+            f"{operation.table_name} {state_in_words(what)}: {about}", hang=2, colour=_COLOURS.get(what, "")
+        )
         if operation.HasField("error"):
             yield Line(error_text(operation.error), 2)
             yield from (Line(f"left: {each}", 2) for each in operation.error.left)
@@ -136,7 +138,7 @@ def outcomes(operations: Sequence[Operation], at: float) -> Iterator[Line]:
 def tally(operations: Sequence[Operation]) -> str:
     """Count OPERATIONS by state: `3 tables: 2 succeeded, 1 failed`."""
     found = Counter(state(operation) for operation in operations)
-    parts = [f"{found[each]} {said(each)}" for each in STATES if found[each]]
+    parts = [f"{found[each]} {state_in_words(each)}" for each in STATES if found[each]]
     tables = "1 table" if len(operations) == 1 else f"{len(operations)} tables"
     return f"{tables}: {', '.join(parts)}"
 
@@ -190,10 +192,10 @@ def decided(operation: Operation) -> Iterator[str]:
     what = f"{operation.operation_id} of table {operation.table_name}"
     if awaits_approval(operation):
         yield f"{what} still waits for approval by {approvers(operation)}"
-    elif ended(operation):
-        yield f"{what} has ended: {said(state(operation))}"
+    elif has_ended(operation):
+        yield f"{what} has ended: {state_in_words(state(operation))}"
     else:
-        yield f"{what} is approved: {said(state(operation))}"
+        yield f"{what} is approved: {state_in_words(state(operation))}"
 
 
 def stopping(operation: Operation) -> Iterator[str]:
@@ -201,7 +203,7 @@ def stopping(operation: Operation) -> Iterator[str]:
     what = f"{operation.operation_id} of table {operation.table_name}"
     if operation.HasField("end_time") and state(operation) == "CANCELLED" and not operation.calls:
         yield f"{what} is cancelled; completed: {calls(operation)}"
-    elif ended(operation):
+    elif has_ended(operation):
         yield f"{what} has already ended: {state(operation)} after {calls(operation)}"
     else:
         yield f"{what} stops before its next call; completed: {calls(operation)}"
@@ -241,7 +243,7 @@ def _fields(operation: Operation, at: float) -> Iterator[tuple[str, str]]:
     yield "Table", operation.table_name
     yield "State", state(operation)
     yield "Calls", call(operation)
-    yield "Now", "" if ended(operation) else current_step(operation)
+    yield "Now", "" if has_ended(operation) else current_step(operation)
     yield "Why", error_text(operation.error) if operation.HasField("error") else ""
     yield "Left", "; ".join(operation.error.left)
     yield "Cancelled", "asked stops before the next call" if operation.cancel_requested else ""

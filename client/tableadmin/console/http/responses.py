@@ -1,4 +1,4 @@
-"""What a request is answered with."""
+"""The responses of the console to HTTP requests."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _STATUSES = {
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """A status, a body of one media type, and further headers."""
 
     status: HTTPStatus
@@ -47,24 +47,27 @@ class Refusal(Exception):
 
     def __init__(self, status: HTTPStatus, message: str, reason: str, **headers: str) -> None:
         super().__init__(message)
-        self.answer = error(status, message, reason, **headers)
+        self.response = error_response(status, message, reason, **headers)
 
 
-def found(value: object) -> Answer:
-    """VALUE as JSON."""
-    return Answer(HTTPStatus.OK, _json(value))
+def json_response(value: object) -> Response:
+    """A response with VALUE as JSON."""
+    return Response(HTTPStatus.OK, _json(value))
 
 
-def error(status: HTTPStatus, message: str, reason: str, **headers: str) -> Answer:
-    """A failure as JSON: one readable line, and a reason for programs. HEADERS have _ for -."""
+def error_response(status: HTTPStatus, message: str, reason: str, **headers: str) -> Response:
+    """A response for a failure, as JSON: one readable line, and a reason for programs.
+
+    The names of HEADERS have _ in place of -.
+    """
     named = tuple((name.replace("_", "-"), value) for name, value in headers.items())
-    return Answer(status, _json({"error": {"message": message, "reason": reason}}), headers=named)
+    return Response(status, _json({"error": {"message": message, "reason": reason}}), headers=named)
 
 
-def failed(failure: TableAdminError) -> Answer:
+def failure_response(failure: TableAdminError) -> Response:
     """FAILURE of a call of the service; the line has the reason and the request ID."""
     status = _STATUSES.get(failure.code, HTTPStatus.BAD_GATEWAY)
-    return error(status, str(failure), failure.reason or failure.code.name)
+    return error_response(status, str(failure), failure.reason or failure.code.name)
 
 
 def _json(value: object) -> bytes:

@@ -25,12 +25,12 @@ from tableadmin.awsshape.values import AwsDict, AwsValue, ShapeError, Unknown
 K = TypeVar("K")
 
 
-def inspected(data: object, descriptor: Descriptor) -> AwsDict:
+def check_shape(data: object, descriptor: Descriptor) -> AwsDict:
     """Return DATA if it has the shape of DESCRIPTOR. Raises ShapeError for the first value that does not."""
-    return Inspection(None).mapping(data, descriptor, "")
+    return ShapeChecker(None).mapping(data, descriptor, "")
 
 
-class Inspection:
+class ShapeChecker:
     """Checks data that a reader refused, or user input.
 
     Unknown members and values of the wrong type are left out and appended to the list. Without a list, they

@@ -17,13 +17,13 @@ _RETURNED = {each.name: frozenset(map(member_name, members_of(each.output_type))
 _TAKEN = {each.name: frozenset(map(member_name, members_of(each.input_type))) for each in _METHODS}
 
 
-def operation_of(document: Record) -> str:
+def operation_returning(document: Record) -> str:
     """The first operation that returns the members of DOCUMENT; empty for none."""
     members = document.keys() - {_METADATA}
     return next((name for name, known in _RETURNED.items() if members <= known), "")
 
 
-def operation_with(document: Record) -> str:
+def operation_taking(document: Record) -> str:
     """The first operation but CreateTable that takes the members of DOCUMENT; empty for none."""
     taking = [name for name, known in _TAKEN.items() if document.keys() <= known]
     return taking[0] if taking and _CREATE not in taking else ""

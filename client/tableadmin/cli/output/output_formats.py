@@ -32,12 +32,12 @@ class Format:
     of_blocks: bool = False
 
 
-def show(answer: AwsDict | Sequence[Block], output: str) -> None:
+def print_response(answer: AwsDict | Sequence[Block], output: str) -> None:
     """Print ANSWER, blocks or a dict, in the format OUTPUT."""
     FORMATS[output].write(answer)
 
 
-def show_item(answer: object, output: str) -> None:
+def print_item(answer: object, output: str) -> None:
     """Print ANSWER, one of a sequence, in the format OUTPUT."""
     FORMATS[output].write_item(answer)
 

@@ -18,12 +18,14 @@ from tableadmin import v1
 from tableadmin.awsshape import AwsDict, from_aws
 from tableadmin.v1.watch_service_pb2_grpc import WatchServiceStub
 from tableadmin_server.config import EndpointConfig
+from tableadmin_server.operations.admission import TABLES_READ_AT_ONCE
 from tests.engines import Engine
 from tests.mirror.drawing import Manner, drawn
 from tests.operations.harness.plane import Plane, nothing
 from tests.operations.harness.specs import after, before
 from tests.operations.harness.world import SUCCEEDED, World, apply_request, replicated
 from tests.operations.storage.test_records import spoil
+from tests.operations.test_large_requests import KEYS
 from tests.parity import CONTRACT, installed_model
 from tests.planner.model.port import Asked, Given
 from tests.planner.model.table import Data
@@ -69,7 +71,10 @@ def _calls(operation: str, body: Data) -> Iterator[Call]:
         arns.append(f"arn:aws:dynamodb::111122223333:global-table/{body['GlobalTableName']}")
     if "IndexName" in body:
         arns.append(f"{arns[0]}/index/{body['IndexName']}")
-    for arn in arns or [""]:
+    # IAM has no action for transactions: AWS asks for those of their writes.
+    puts = [each["Put"]["TableName"] for each in body.get("TransactItems", ())]
+    yield from (Call("dynamodb:PutItem", _arn(name)) for name in puts)
+    for arn in arns or ([] if puts else [""]):
         yield Call(f"dynamodb:{operation}", arn)
 
 
@@ -309,6 +314,11 @@ def test_apply(world: World, recorder: Recorder, table_name: str) -> None:
         (ended,) = world.ended(world.begun(apply_request(spec, allow="allow_destructive")))
         assert SUCCEEDED == ended.state, ended
     assert world.all_operations()
+    # Nothing of a large request is carried out, because one table would be replaced.
+    replaced = {**before(table_name), **KEYS}
+    large = [replaced, *(before(f"{table_name}-{number}") for number in range(TABLES_READ_AT_ONCE))]
+    refused = world.ended(world.begun(apply_request(*large)))
+    assert {v1.OperationState.OPERATION_STATE_ABORTED} == {each.state for each in refused}
     spoil(world, f"operation/{ended.operation_id}", "State", {"S": "SINGING"})
     forget = v1.ForgetOperationRequest(operation_id=ended.operation_id)
     world.asked(lambda each: each.operations.ForgetOperation(forget, timeout=30))

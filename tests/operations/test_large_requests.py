@@ -11,7 +11,7 @@ import pytest
 from tableadmin import v1
 from tests.engines import Engine
 from tests.operations.conftest import LEASE
-from tests.operations.harness.plane import nothing
+from tests.operations.harness.plane import Lost, Write, nothing
 from tests.operations.harness.specs import before
 from tests.operations.harness.world import SUCCEEDED, World, apply_request, replicated
 from tests.planner.model.port import Asked
@@ -138,6 +138,30 @@ def test_a_server_that_ends_during_the_checks(
         else:
             assert {SUCCEEDED} == {each.state for each in ended}
             assert [1] * TABLES == [len(world.plane.changes(name)) for name in names]
+        assert [] == world.plane.model.refused
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_killed_while_the_operations_are_written(own_engine: Engine, table_name: str, *, lost: bool) -> None:
+    """Killed before or after the call that writes the operations, a server leaves them to another one."""
+    with replicated(own_engine, "--operation-lease", str(LEASE)) as world:
+        names = made(world, table_name)
+        victim = world.replicas[0]
+
+        def kill(write: Write) -> None:
+            if write.operation == "TransactWriteItems" and victim.up:
+                victim.kill()
+                if lost:
+                    raise Lost
+
+        if lost:
+            world.plane.before = kill
+        else:
+            world.plane.after = kill
+        ended = world.ended(world.begun(apply_request(*map(retagged, names)), victim))
+        assert not victim.up
+        assert {SUCCEEDED} == {each.state for each in ended}
+        assert [1] * TABLES == [len(world.plane.changes(name)) for name in names]
         assert [] == world.plane.model.refused
 
 

@@ -176,7 +176,7 @@ class Runner:
         try:
             server = "" if self._stopping else self._heartbeat.server
             epoch = await self._heartbeat.begin()
-            entries = await asyncio.gather(*(self._store.add(each, server) for each in operations))
+            entries = await self._store.add_all(operations, server)
         except BaseException:
             self._drop_unadmitted(new)
             raise

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -54,7 +55,7 @@ class Repeating(BackgroundCalls):
 
     async def call(self, operation: str, params: AwsDict) -> Answer:
         """The answer to the second."""
-        if operation in {"PutItem", "UpdateItem", "DeleteItem"}:
+        if operation in {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}:
             await super().call(operation, params)
         return await super().call(operation, params)
 
@@ -476,6 +477,50 @@ async def test_first_operation_stands(store: Store, make_store: MakeStore) -> No
     assert 1 == sum(one.lease_of(lease_holder) is not None for lease_holder in ("one", "two"))
 
 
+async def test_many_operations_take_few_calls(endpoints: MakeEndpoint, engine: Engine) -> None:
+    """Operations are written 100 a call where the engine has transactions, elsewhere each by itself."""
+    endpoint = endpoints(Counting)
+    store = Store(endpoint)
+    await store.ensure()
+    asked_of(endpoint).clear()
+    operations = [operation(number) for number in range(102)]
+    entries = await store.add_all(operations, "me")
+    calls = Counter(asked_of(endpoint))
+    transactions = {"TransactWriteItems": 2}
+    assert calls == (transactions | {"PutItem": 102} if engine.name == "dynalite" else transactions)
+    assert [Entry(each, fencing_token=0, revision=0, lease_holder="me") for each in operations] == entries
+    assert {each.operation.spec.operation_id: each for each in entries} == await store.entries(
+        each.spec.operation_id for each in operations
+    )
+    asked_of(endpoint).clear()
+    await store.add_all([operation(number) for number in (200, 201)], "me")
+    assert ("TransactWriteItems" in asked_of(endpoint)) == (engine.name != "dynalite")
+
+
+async def test_of_many_operations_the_first_stands_too(store: Store, make_store: MakeStore) -> None:
+    """Of two who write the same operations at once, each operation is one's, and both learn whose."""
+    await store.add(operation(7, table="Art"), "first")
+    stores = {each: make_store() for each in ("one", "two")}
+    operations = [operation(number) for number in range(20)]
+    one, two = await asyncio.gather(*(each.add_all(operations, name) for name, each in stores.items()))
+    assert one == two
+    assert ["first"] == [each.lease_holder for each in one if each.operation.spec.table_name == "Art"]
+    assert {each.lease_holder for each in one} <= {"first", "one", "two"}
+    assert [each.spec.operation_id for each in operations] == [
+        each.operation.spec.operation_id for each in one
+    ]
+
+
+async def test_many_large_operations(store: Store) -> None:
+    """Operations that exceed a transaction together are written, and one too large is refused."""
+    specs: list[AwsDict] = [{"TableName": "x" * 390_000}] * 12
+    entries = await store.add_all([operation(n, table_spec=each) for n, each in enumerate(specs)], "me")
+    assert 12 == len(entries)
+    with pytest.raises(Failure) as caught:
+        await store.add_all([operation(20), operation(21, table_spec={"TableName": "x" * 410_000})], "me")
+    assert "OPERATION_TOO_LARGE" == caught.value.reason
+
+
 async def test_progress_is_remembered(store: Store) -> None:
     """A status is read as it was saved; each save counts, and leaves the owner."""
     lease = await acquired(store)
@@ -578,6 +623,8 @@ async def test_repeated_writes(store: Store, make_store: MakeStore) -> None:
     request = RequestRecord("digest", NOW, {})
     assert request == await repeating.add_request("r-1", request)
     await acquired(repeating)
+    many = [operation(2), operation(3)]
+    assert many == [each.operation for each in await repeating.add_all(many, "")]
     assert "op-0001" == await repeating.hold_table("Music", "op-0001")
     free = await there(repeating)
     lease = await repeating.acquire_lease(free, "other")

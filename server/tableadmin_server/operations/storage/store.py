@@ -5,14 +5,18 @@ the operation, the revision with each save. Both are in the condition of every a
 or repeated write changes nothing. If a condition fails, the answer to an earlier attempt may have been lost:
 the store then reads the current item.
 
+Where the endpoint has transactions, one call writes up to 100 new operations. They are written all or not at
+all; if one exists already, each is written by itself.
+
 The newest operation of a table holds the table until it has ended. The operation is written first, then one
 conditional write gives it the table, and the save that ends the operation releases the table. A server may
 stop between any two of these writes, and still no second operation gets the table.
 """
 
+import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeAlias, TypeVar, cast
@@ -89,6 +93,10 @@ _OPEN_STATES = {f":{state.lower()}": text(state) for state in State if not state
 # Items that one BatchGetItem reads:
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
 _BATCH = 100
+_TRANSACTION = "TransactWriteItems"
+# Items that one TransactWriteItems writes:
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+_TRANSACTION_ITEMS = 100
 
 # The reason of a write's Failure if the operations table is gone.
 TABLE_GONE = "OPERATIONS_TABLE_GONE"
@@ -97,6 +105,7 @@ TABLE_GONE = "OPERATIONS_TABLE_GONE"
 _CONDITION = "CONDITIONAL_CHECK_FAILED_EXCEPTION"
 _NO_TABLE = "RESOURCE_NOT_FOUND_EXCEPTION"
 _INVALID = "VALIDATION_EXCEPTION"
+_CANCELED = "TRANSACTION_CANCELED_EXCEPTION"
 
 
 class LeaseLost(Exception):
@@ -203,6 +212,15 @@ class Store:
         any server may then acquire the lease.
         """
         return self._readable(entry_of, await self._add(operation_item(operation, lease_holder)))
+
+    async def add_all(self, operations: Sequence[Operation], lease_holder: str) -> list[Entry]:
+        """Write each of OPERATIONS as `add` does, in few calls. Returns the stored ones in this order."""
+        items = [operation_item(each, lease_holder) for each in operations]
+        parts = [
+            items[begin : begin + _TRANSACTION_ITEMS] for begin in range(0, len(items), _TRANSACTION_ITEMS)
+        ]
+        stored = await asyncio.gather(*(self._add_items(part) for part in parts))
+        return [self._readable(entry_of, item) for part in stored for item in part]
 
     async def get(self, operation_id: str) -> Entry | None:
         """Return the operation, None if it does not exist."""
@@ -499,6 +517,29 @@ class Store:
                 return existing
         return cast("Item", item)
 
+    async def _add_items(self, items: Sequence[AwsDict]) -> Sequence[Item]:
+        """Write each of ITEMS unless its key exists. Returns the stored items."""
+        has_transactions = self._endpoint.support.has(_TRANSACTION) is not False
+        if has_transactions and len(items) > 1 and await self._add_together(items):
+            return [cast("Item", item) for item in items]
+        return await asyncio.gather(*(self._add(item) for item in items))
+
+    async def _add_together(self, items: Iterable[AwsDict]) -> bool:
+        """Write ITEMS in one transaction. Returns False if nothing was written.
+
+        Nothing is written if a key exists, if the endpoint has no transactions, and if ITEMS are too large.
+        """
+        puts: list[AwsValue] = [
+            {"Put": {"TableName": self._table.name, "Item": item, **_IF_NEW}} for item in items
+        ]
+        try:
+            await self._call(_TRANSACTION, {"TransactItems": puts})
+        except Failure as failure:
+            if failure.code == Code.UNIMPLEMENTED or failure.reason in _NOT_TOGETHER:
+                return False
+            raise self._write_failure(failure) from failure
+        return True
+
     async def _update(self, operation_id: str, **params: AwsValue) -> Item | None:
         """The operation after the update; None if the condition is false."""
         item_key = key(OPERATION, operation_id)
@@ -552,7 +593,7 @@ class Store:
 
     async def _call(self, operation: str, params: AwsDict, *, at_once: bool = False) -> AwsDict:
         """The answer to OPERATION. A call AT_ONCE does not wait for the call budget."""
-        table: AwsDict = {} if "RequestItems" in params else {"TableName": self._table.name}
+        table: AwsDict = {} if params.keys() & _NAMES_TABLES else {"TableName": self._table.name}
         try:
             made = self._endpoint.call if at_once else self._endpoint.background.call
             return (await made(operation, {**table, **params, **_names(params)})).data
@@ -600,6 +641,12 @@ class Store:
             metadata={"table": self._table.name, "endpoint": self._endpoint.name, "item": id_},
         )
 
+
+# The members of calls that name the table of each item.
+_NAMES_TABLES = {"RequestItems", "TransactItems"}
+_IF_NEW: AwsDict = {"ConditionExpression": _NEW, "ExpressionAttributeNames": {"#Id": "Id"}}
+# The reasons of a transaction that was refused for an item of it, or for the size of all.
+_NOT_TOGETHER = {_CANCELED, _INVALID, ITEM_TOO_LARGE}
 
 _DELETE = "delete the item when no operation changes the table"
 # What to do about an item that can't be read, by the kind of the item.

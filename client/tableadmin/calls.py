@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self, cast
 import grpc
 
 from tableadmin.channel import CallOptions, Metadata, Target, channel_options
-from tableadmin.errors import TableAdminError, WrongEventLoop, closed, from_rpc_error
+from tableadmin.errors import TableAdminError, WrongEventLoop, client_closed, from_rpc_error
 from tableadmin.methods import Request, Response
 from tableadmin.streams import AsyncStream, Stream, is_cancelled, responses
 from tableadmin.transport.renewed_channel import RenewedChannel
@@ -59,7 +59,7 @@ class Calls:
         opened = channel or _open(target, credentials)
         # The channel without tracing.
         self._opened = opened
-        self.channel = _tracing().traced(opened, target) if tracing else opened
+        self.channel = _tracing().trace_channel(opened, target) if tracing else opened
         self._connection = Connection()
 
     def shared(self) -> Self:
@@ -139,7 +139,7 @@ class AsyncCalls:
         opened = channel or _open_async(target, credentials)
         # The channel without tracing.
         self._opened = opened
-        self.channel = _tracing().traced(opened, target) if tracing else opened
+        self.channel = _tracing().trace_channel(opened, target) if tracing else opened
         self._connection = Connection()
 
     def shared(self) -> Self:
@@ -171,11 +171,11 @@ class AsyncCalls:
                 failure = from_rpc_error(error, self._target)
                 failure.__cause__ = error
             except grpc.aio.UsageError as error:
-                raise closed() from error
+                raise client_closed() from error
             except asyncio.CancelledError:
                 if is_cancelled(asyncio.current_task()):
                     raise
-                raise closed() from None
+                raise client_closed() from None
             else:
                 self._connection.answered = True
                 return response, tuple(await call.trailing_metadata())
@@ -202,7 +202,7 @@ class AsyncCalls:
             try:
                 return rpc(request, timeout=timeout, metadata=(*options.headers(), *started.token_headers))
             except grpc.aio.UsageError as error:
-                raise closed() from error
+                raise client_closed() from error
 
         started = _StreamCall(self._tokens, self._opened)
         return responses(begin, self._target, stream, started.is_renewed)
@@ -299,7 +299,7 @@ def _tracing() -> ModuleType:
 
 def _of_closed_channel(error: ValueError) -> Exception:
     """Return ClientClosed if gRPC refused a call because the channel is closed, otherwise ERROR."""
-    return closed() if "closed" in str(error) else error
+    return client_closed() if "closed" in str(error) else error
 
 
 def _running_loop() -> asyncio.AbstractEventLoop:

@@ -232,7 +232,7 @@ _BARE_MESSAGES: Mapping[grpc.StatusCode, str] = {
 _CLOSED = "Channel closed!"
 
 
-def closed() -> ClientClosed:
+def client_closed() -> ClientClosed:
     """Return the error of a call whose client or channel is closed."""
     return ClientClosed("the client was closed: calls need an open one", grpc.StatusCode.CANCELLED)
 
@@ -245,7 +245,7 @@ def from_rpc_error(error: grpc.RpcError, target: Target) -> TableAdminError:
     code, status = error.code(), _status(error)
     if code is grpc.StatusCode.CANCELLED and not status.details:
         if _CLOSED in (error.details() or ""):
-            return closed()
+            return client_closed()
         code = grpc.StatusCode.UNAVAILABLE
     info = _detail(status, ErrorInfo)
     trailers = {key: str(value) for key, value in cast("Metadata", error.trailing_metadata() or ())}

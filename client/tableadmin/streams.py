@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Generic, Self, TypeAlias
 import grpc
 
 from tableadmin.channel import Target
-from tableadmin.errors import TableAdminError, Unavailable, closed, from_rpc_error
+from tableadmin.errors import TableAdminError, Unavailable, client_closed, from_rpc_error
 from tableadmin.watching import Request, Response, ResumableStream
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ async def responses(
         except asyncio.CancelledError:
             if is_cancelled(asyncio.current_task()):
                 raise
-            raise closed() from None
+            raise client_closed() from None
         finally:
             call.cancel()
         for passed in last_responses:

@@ -22,7 +22,7 @@ from tableadmin.errors import (
     TableAdminError,
     Unavailable,
 )
-from tableadmin.transport.retrying import MAX_ATTEMPTS, is_unserved, jittered, pause
+from tableadmin.transport.retrying import MAX_ATTEMPTS, is_unserved, pause, random_between
 from tableadmin.v1 import (
     TableEvent,
     TableEventType,
@@ -59,7 +59,7 @@ class ResumableStream(ABC, Generic[Request, Response]):
 
     def __init__(self) -> None:
         self.now: Callable[[], float] = time.monotonic
-        self.draw: Callable[[float, float], float] = jittered
+        self.draw: Callable[[float, float], float] = random_between
         self.finished = False
         self.pause = 0.0
         self._answered = False

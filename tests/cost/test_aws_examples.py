@@ -11,7 +11,7 @@ from decimal import Decimal
 import pytest
 
 from tableadmin.cost import Amount, Line, Prices, Rates, Usage, packaged
-from tableadmin.cost.monthly import GIGABYTE, monthly
+from tableadmin.cost.monthly import GIGABYTE, monthly_cost
 from tableadmin.cost.once import once
 from tableadmin.v1 import BilledCapacity, BilledReplica, BilledTable, BillingMode
 
@@ -47,7 +47,7 @@ def amount_of(what: str, lines: list[Line]) -> Amount:
 def lines_of(table: BilledTable, prices: Prices, usage: Usage = USAGE) -> list[Line]:
     """The lines of TABLE in us-east-1."""
     table.region = table.region or "us-east-1"
-    return list(monthly("Example", table, usage, prices))
+    return list(monthly_cost("Example", table, usage, prices))
 
 
 def gigabytes(count: int) -> int:

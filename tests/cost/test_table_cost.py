@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from tableadmin.cost import Line, Rates, TableCost, Usage, cost, live_cost, plan_cost, worst_increase
+from tableadmin.cost import Line, Rates, TableCost, Usage, live_cost, plan_cost, table_cost, worst_increase
 from tableadmin.v1 import (
     BilledCapacity,
     BilledIndex,
@@ -42,7 +42,7 @@ def lines(found: TableCost) -> dict[tuple[str, str, str], str]:
 
 def changed(before: BilledTable | None, after: BilledTable, usage: Usage = NO_USAGE) -> TableCost:
     """The cost of a change at the packaged prices."""
-    return cost("Music", before, after, usage, PACKAGED, before)
+    return table_cost("Music", before, after, usage, PACKAGED, before)
 
 
 def notes(found: TableCost) -> set[str]:
@@ -243,7 +243,7 @@ def test_warm_throughput_is_charged_by_its_increase() -> None:
     before = on_demand(capacity=BilledCapacity(warm_read_units=12_000, warm_write_units=4_000))
     after = on_demand(capacity=BilledCapacity(warm_read_units=15_000, warm_write_units=4_000))
     assert one_time(changed(before, after)) == {("", "warm-up of reads"): "unknown"}
-    (line,) = cost("Music", None, after, NO_USAGE, ROUND, None).once
+    (line,) = table_cost("Music", None, after, NO_USAGE, ROUND, None).once
     assert (line.quantity.low, str(line.amount)) == (Decimal(3_000), "$3,000.00")
     idle = provisioned(
         5, 5, capacity=BilledCapacity(read_units=5, write_units=5, warm_read_units=5, warm_write_units=5)
@@ -254,7 +254,7 @@ def test_warm_throughput_is_charged_by_its_increase() -> None:
 def test_a_new_replica_is_restored_and_transferred_once() -> None:
     """A new replica costs a restore at the price of its region, and a transfer of unknown price."""
     before, after = on_demand(), on_demand(replicas=[BilledReplica(region_name="eu-west-1")])
-    found = cost("Music", before, after, NO_USAGE, ROUND, before)
+    found = table_cost("Music", before, after, NO_USAGE, ROUND, before)
     assert one_time(found) == {
         ("", "restore of the replica"): "$2.00",
         ("", "data transfer to the replica"): "unknown",

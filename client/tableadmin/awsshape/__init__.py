@@ -66,7 +66,7 @@ def from_aws(data: Mapping[str, AwsValue], message_type: type[M], unknown: list[
         return message_type(**read(ShapeChecker(unknown).mapping(data, descriptor, "")))
 
 
-def fitting(data: Mapping[str, AwsValue], message_type: type[Message]) -> AwsDict:
+def drop_unknown(data: Mapping[str, AwsValue], message_type: type[Message]) -> AwsDict:
     """Return DATA without members that MESSAGE_TYPE does not have and without values of the wrong type.
 
     Raises ShapeError if DATA is not a mapping.

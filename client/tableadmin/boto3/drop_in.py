@@ -9,7 +9,7 @@ import grpc
 from google.protobuf.message import Message
 
 import tableadmin.client
-from tableadmin.boto3.errors import Exceptions, exceptions, translated
+from tableadmin.boto3.errors import Exceptions, boto3_error, exceptions
 from tableadmin.boto3.exceptions import BotoCoreError, ClientError, OperationNotPageableError
 from tableadmin.boto3.installed import service_model
 from tableadmin.boto3.meta import ClientMeta
@@ -175,7 +175,7 @@ class Client:
         try:
             response, trailers = self._client.invoke_with_trailers(method, request, self._client.options)
         except TableAdminError as error:
-            raise translated(error, method.rpc, self.meta.endpoint_url) from error
+            raise boto3_error(error, method.rpc, self.meta.endpoint_url) from error
         return answer_of(method.rpc, response, trailers)
 
     def _region(self) -> str | None:

@@ -121,7 +121,7 @@ def exceptions() -> Exceptions:
     return Exceptions()
 
 
-def translated(error: TableAdminError, operation: str, target: str) -> Exception:
+def boto3_error(error: TableAdminError, operation: str, target: str) -> Exception:
     """Return the boto3 error for ERROR of OPERATION at TARGET."""
     if _refused_by_botocore(error):
         return ParamValidationError(report=re.sub(f"; (?={_PROBLEM})", "\n", error.message))

@@ -27,7 +27,7 @@ _ROUTES = (
     ("GET", "/api/session", session.session),
     ("GET", "/api/access", access.of_endpoint),
     ("GET", "/api/tables/{name}", tables.table),
-    ("GET", "/api/tables/{name}/export", tables.exported),
+    ("GET", "/api/tables/{name}/export", tables.export_table),
     ("POST", "/api/tables/{name}/delete", tables.delete),
     ("GET", "/api/operations/{operation_id}", operations.operation),
     ("POST", "/api/operations/{operation_id}/approve", operations.approve),
@@ -75,7 +75,7 @@ class Console:
     @contextmanager
     def _events(self, query: Mapping[str, str]) -> Iterator[Iterable[bytes]]:
         with self._service.endpoint(query).subscribed() as changes:
-            yield events.encoded(changes)
+            yield events.encode_events(changes)
 
 
 def _bound(function: Function, service: Service) -> Function:

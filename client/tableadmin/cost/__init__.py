@@ -10,7 +10,7 @@ from tableadmin.cost.lines import Line, Quantity
 from tableadmin.cost.price_files import read, read_all
 from tableadmin.cost.prices import PriceError, Prices, packaged
 from tableadmin.cost.published import download
-from tableadmin.cost.table_cost import TableCost, cost, live_cost, plan_cost, worst_increase
+from tableadmin.cost.table_cost import TableCost, live_cost, plan_cost, table_cost, worst_increase
 from tableadmin.cost.usage import Rates, Usage
 
 __all__ = [
@@ -22,13 +22,13 @@ __all__ = [
     "Rates",
     "TableCost",
     "Usage",
-    "cost",
     "download",
     "live_cost",
     "packaged",
     "plan_cost",
     "read",
     "read_all",
+    "table_cost",
     "total",
     "worst_increase",
 ]

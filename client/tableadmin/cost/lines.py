@@ -24,7 +24,7 @@ class Quantity(NamedTuple):
 NOT_KNOWN = Quantity(None, None)
 
 
-def known(value: Decimal | int | None) -> Quantity:
+def exact_amount(value: Decimal | int | None) -> Quantity:
     """Exactly VALUE; NOT_KNOWN for None."""
     return NOT_KNOWN if value is None else Quantity(Decimal(value), Decimal(value))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from tableadmin.cost.lines import NOT_KNOWN, Line, Place, Quantity, known
+from tableadmin.cost.lines import NOT_KNOWN, Line, Place, Quantity, exact_amount
 from tableadmin.cost.prices import Price, Prices
 from tableadmin.cost.usage import Usage
 from tableadmin.v1 import (
@@ -24,7 +24,7 @@ ITEM_OVERHEAD = 100
 _NO_SIZE = "give --storage"
 
 
-def monthly(name: str, table: BilledTable, usage: Usage, prices: Prices) -> Sequence[Line]:
+def monthly_cost(name: str, table: BilledTable, usage: Usage, prices: Prices) -> Sequence[Line]:
     """What TABLE, whose name is NAME, costs a month in all its regions."""
     return list(_Table(name, table, usage, prices).lines())
 
@@ -81,7 +81,7 @@ class _Table:
             yield from self._requests(place, replicated=replicated)
             return
         hours, missing = self._usage.hours, "the upper bound of auto scaling is not known"
-        read = known(reads) if reads is not None else units(capacity.read_units, capacity.read_bounds)
+        read = exact_amount(reads) if reads is not None else units(capacity.read_units, capacity.read_bounds)
         write = units(capacity.write_units, capacity.write_bounds)
         price = Price.REPLICATED_WRITE_CAPACITY if replicated else Price.WRITE_CAPACITY
         what = "provisioned replicated writes" if replicated else "provisioned writes"
@@ -89,8 +89,8 @@ class _Table:
         yield place.line(what, write, "WCU", price, factor=hours, missing=missing)
 
     def _requests(self, place: Place, *, replicated: bool) -> Iterator[Line]:
-        reads = known(self._usage.reads.of(self._name, place.index))
-        writes = known(self._usage.writes.of(self._name, place.index))
+        reads = exact_amount(self._usage.reads.of(self._name, place.index))
+        writes = exact_amount(self._usage.writes.of(self._name, place.index))
         price = Price.REPLICATED_WRITE_REQUEST if replicated else Price.WRITE_REQUEST
         what = "on-demand replicated writes" if replicated else "on-demand writes"
         yield place.line("on-demand reads", reads, "RRU", Price.READ_REQUEST, missing=_missing("reads"))
@@ -104,7 +104,7 @@ class _Table:
         if size is None:
             size = self._usage.storage.of(self._name, index)
         if size is not None:
-            return known(size / GIGABYTE)
+            return exact_amount(size / GIGABYTE)
         whole = size_of(self._table)
         if whole is None:
             whole = self._usage.storage.of(self._name)
@@ -120,16 +120,16 @@ class _Table:
                 "point-in-time recovery", self._recoverable(), "GB", Price.RECOVERY, missing=_NO_SIZE
             )
         if table.stream_enabled:
-            calls = known(self._usage.stream_reads.of(self._name))
+            calls = exact_amount(self._usage.stream_reads.of(self._name))
             yield place.line(
                 "reads of the stream", calls, "calls", Price.STREAM_READ, missing=_missing("stream-reads")
             )
         if table.kinesis_streams:
-            writes = known(self._usage.writes.of(self._name)).times(table.kinesis_streams)
+            writes = exact_amount(self._usage.writes.of(self._name)).times(table.kinesis_streams)
             missing = _missing("writes")
             yield place.line("Kinesis change data", writes, "units", Price.CHANGE_CAPTURE, missing=missing)
         if table.vector_indexes:
-            count = known(table.vector_indexes)
+            count = exact_amount(table.vector_indexes)
             yield place.unpriced("vector indexes", count, "indexes", "prices of vector indexes are not known")
 
     def _recoverable(self) -> Quantity:
@@ -144,7 +144,7 @@ class _Table:
 def units(now: int, bounds: CapacityBounds) -> Quantity:
     """The capacity NOW, or what BOUNDS of auto scaling allow where there are any."""
     if not bounds.ListFields():
-        return known(now)
+        return exact_amount(now)
     low = Decimal(bounds.minimum) if bounds.HasField("minimum") else Decimal(0)
     return Quantity(low, Decimal(bounds.maximum) if bounds.HasField("maximum") else None)
 

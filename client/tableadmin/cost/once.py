@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from tableadmin.cost.lines import Line, Place, Quantity, known
+from tableadmin.cost.lines import Line, Place, Quantity, exact_amount
 from tableadmin.cost.monthly import GIGABYTE, is_infrequent, size_of
 from tableadmin.cost.prices import Price, Prices
 from tableadmin.v1 import BilledCapacity, BilledIndex, BilledTable, BillingMode
@@ -29,7 +29,7 @@ def once(before: BilledTable | None, after: BilledTable, prices: Prices) -> Sequ
 def _restore(after: BilledTable, prices: Prices) -> Iterator[Line]:
     """The restore of a table from a backup or from a point in time."""
     if after.HasField("restored_bytes"):
-        size = known(after.restored_bytes / GIGABYTE)
+        size = exact_amount(after.restored_bytes / GIGABYTE)
         yield Place(prices, after.region).line("restore", size, "GB", Price.RESTORE, missing="")
 
 
@@ -52,7 +52,7 @@ def _warm_up(before: BilledTable | None, after: BilledTable, prices: Prices) -> 
 
 def _warm(place: Place, what: str, units: int, price: Price) -> Iterator[Line]:
     if units:
-        yield place.line(what, known(units), "units a second", price, missing="")
+        yield place.line(what, exact_amount(units), "units a second", price, missing="")
 
 
 def _free(table: BilledTable, wanted: BilledCapacity) -> BilledCapacity:
@@ -93,7 +93,7 @@ def _build_units(table: BilledTable) -> Quantity:
     if not table.HasField("size_bytes"):
         return Quantity(Decimal(0), None)
     if not table.item_count:
-        return known(0)
+        return exact_amount(0)
     average = -(-table.size_bytes // table.item_count)
     return Quantity(Decimal(0), Decimal(table.item_count * max(1, -(-average // _UNIT))))
 
@@ -106,9 +106,14 @@ def _replica_builds(before: BilledTable, after: BilledTable, prices: Prices) -> 
     for replica in after.replicas:
         if replica.region_name not in there:
             place, missing = Place(prices, replica.region_name), "the size of the table is not known"
-            yield place.line("restore of the replica", known(size), "GB", Price.RESTORE, missing=missing)
+            yield place.line(
+                "restore of the replica", exact_amount(size), "GB", Price.RESTORE, missing=missing
+            )
             yield place.unpriced(
-                "data transfer to the replica", known(size), "GB", "prices of data transfer are not known"
+                "data transfer to the replica",
+                exact_amount(size),
+                "GB",
+                "prices of data transfer are not known",
             )
 
 

@@ -8,7 +8,7 @@ from functools import reduce
 from pathlib import Path
 
 from tableadmin.cost import price_list
-from tableadmin.cost.prices import PriceError, Prices, own, packaged
+from tableadmin.cost.prices import PriceError, Prices, packaged, parse_prices
 
 
 def read_all(paths: Iterable[str]) -> Prices:
@@ -26,10 +26,10 @@ def read(path: Path) -> Prices:
         content = path.read_bytes()
     except OSError as error:
         raise PriceError(f"{path}: {error.strerror}") from error
-    return parsed(content, str(path))
+    return parse_price_file(content, str(path))
 
 
-def parsed(content: bytes, name: str) -> Prices:
+def parse_price_file(content: bytes, name: str) -> Prices:
     """The prices in CONTENT of the file NAME. Raises PriceError, which begins with NAME."""
     try:
         document = json.loads(content)
@@ -37,7 +37,7 @@ def parsed(content: bytes, name: str) -> Prices:
         raise PriceError(f"{name}: is not JSON: {error}") from error
     try:
         if isinstance(document, dict) and "regions" in document:
-            return own(document)
+            return parse_prices(document)
         return price_list.prices(document)
     except PriceError as error:
         raise PriceError(f"{name}: {error}") from error

@@ -77,7 +77,7 @@ class Prices:
 @cache
 def packaged() -> Prices:
     """The prices that come with the package: those of us-east-1."""
-    return own(json.loads(Path(__file__).with_name("prices.json").read_text(encoding="utf-8")))
+    return parse_prices(json.loads(Path(__file__).with_name("prices.json").read_text(encoding="utf-8")))
 
 
 def dollars(text: object) -> Decimal:
@@ -91,7 +91,7 @@ def dollars(text: object) -> Decimal:
     return value
 
 
-def own(document: Mapping[str, Any]) -> Prices:
+def parse_prices(document: Mapping[str, Any]) -> Prices:
     """The prices of DOCUMENT, which has the form of `prices.json`; raises PriceError."""
     unknown = document.keys() - {"source", "date", "regions"}
     if unknown:

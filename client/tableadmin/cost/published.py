@@ -9,7 +9,7 @@ from http.client import HTTPException
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from tableadmin.cost.price_files import parsed
+from tableadmin.cost.price_files import parse_price_file
 from tableadmin.cost.prices import PriceError, Prices
 
 ADDRESS = "https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/AmazonDynamoDB/current/{region}/index.json"
@@ -31,7 +31,7 @@ def download(region: str) -> Prices | None:
         return None
     address = ADDRESS.format(region=region)
     try:
-        found = parsed(_content(address), address)
+        found = parse_price_file(_content(address), address)
     except HTTPError as error:
         error.close()
         if error.code == HTTPStatus.NOT_FOUND:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from tableadmin.cost import amount
 from tableadmin.cost.amount import ZERO, Amount
 from tableadmin.cost.lines import Line
-from tableadmin.cost.monthly import monthly
+from tableadmin.cost.monthly import monthly_cost
 from tableadmin.cost.once import once
 from tableadmin.cost.prices import Prices
 from tableadmin.cost.usage import Usage
@@ -91,10 +91,10 @@ def plan_cost(plan: TablePlan, usage: Usage, prices: Prices) -> TableCost | None
     before = plan.billed_before if plan.HasField("billed_before") else None
     # A table that is replaced begins anew: what is built is built from nothing.
     built_on = None if plan.action == PlanAction.PLAN_ACTION_REPLACE else before
-    return cost(plan.table_name, before, plan.billed_after, usage, prices, built_on)
+    return table_cost(plan.table_name, before, plan.billed_after, usage, prices, built_on)
 
 
-def cost(
+def table_cost(
     name: str,
     before: BilledTable | None,
     after: BilledTable,
@@ -105,15 +105,15 @@ def cost(
     """The cost of the table NAME as it is BEFORE and AFTER. The table BUILT_ON is changed to AFTER."""
     return TableCost(
         name,
-        None if before is None else monthly(name, before, usage, prices),
-        monthly(name, after, usage, prices),
+        None if before is None else monthly_cost(name, before, usage, prices),
+        monthly_cost(name, after, usage, prices),
         once(built_on, after, prices),
     )
 
 
 def live_cost(name: str, table: BilledTable, usage: Usage, prices: Prices) -> TableCost:
     """The cost of the table NAME as it is."""
-    lines = monthly(name, table, usage, prices)
+    lines = monthly_cost(name, table, usage, prices)
     return TableCost(name, lines, lines)
 
 

@@ -14,7 +14,7 @@ from threading import Event
 from google.protobuf.message import Message
 
 from tableadmin.channel import DEFAULT_TIMEOUT, REPEATABLE
-from tableadmin.errors import TableAdminError, Unavailable, closed
+from tableadmin.errors import TableAdminError, Unavailable, client_closed
 
 # The number of attempts while no server has ever answered.
 MAX_ATTEMPTS = 4
@@ -67,7 +67,7 @@ class RetryState:
         self._failures += 1
         self._connection.answered |= bool(error.reason)
         if self._connection.closed.is_set() and not error.reason:
-            raise closed() from error
+            raise client_closed() from error
         if not (self._repeatable and isinstance(error, Unavailable) and is_unserved(error)):
             raise error
         if self._failures >= MAX_ATTEMPTS and not self._connection.answered:
@@ -85,13 +85,13 @@ def is_unserved(error: TableAdminError) -> bool:
     return error.reason in {"", _STOPPING}
 
 
-def jittered(least: float, most: float) -> float:
+def random_between(least: float, most: float) -> float:
     """Return a random number of seconds between LEAST and MOST."""
     import random  # noqa: PLC0415 - the import takes a millisecond, and most calls are not retried
 
     return random.uniform(least, most)  # noqa: S311 - not a secret
 
 
-def pause(failures: int, longest: float, draw: Callable[[float, float], float] = jittered) -> float:
+def pause(failures: int, longest: float, draw: Callable[[float, float], float] = random_between) -> float:
     """Return a random pause in seconds. Its bound doubles with each of FAILURES, up to LONGEST."""
     return draw(_SHORTEST, min(longest, _FIRST * 2.0 ** min(failures - 1, 10)))

@@ -22,7 +22,7 @@ _TRAILING = {"tableadmin-request-id": "tableadmin.request_id", "aws-request-id":
 _propagator = TraceContextTextMapPropagator()
 
 
-def traced(channel: Channel, target: str) -> Channel:
+def trace_channel(channel: Channel, target: str) -> Channel:
     """Return CHANNEL, a channel to TARGET, with a span for each call."""
     return cast("Channel", _TracedChannel(channel, target))
 

@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from google.rpc.code_pb2 import Code
 
-from tableadmin.awsshape import AwsDict, Unknown, fitting, from_aws
+from tableadmin.awsshape import AwsDict, Unknown, drop_unknown, from_aws
 from tableadmin.cost import Prices
 from tableadmin.v1 import table_admin_pb2
 from tableadmin_server.config import EndpointConfig
@@ -298,7 +298,7 @@ class BackgroundCalls:
         async with self._turn(operation, priority):
             answer = await self._target.call(operation, params)
         if answer.misshapen:
-            return replace(answer, data=fitting(answer.data, _messages(operation)[1]), misshapen=False)
+            return replace(answer, data=drop_unknown(answer.data, _messages(operation)[1]), misshapen=False)
         return answer
 
     @asynccontextmanager

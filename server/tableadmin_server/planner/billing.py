@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple, TypeAlias, cast
 
 from tableadmin.awsshape import AwsDict, AwsValue
-from tableadmin.cost import Prices, Usage, cost, worst_increase
+from tableadmin.cost import Prices, Usage, table_cost, worst_increase
 from tableadmin.v1 import (
     BilledCapacity,
     BilledIndex,
@@ -67,7 +67,7 @@ def cost_increase(made: Plan, live: Snapshot, region: str, prices: Prices | None
     bill = billed(made, live, region)
     if bill.after is None:
         return None
-    increase = worst_increase(cost(live.name, bill.before, bill.after, Usage(), prices, None))
+    increase = worst_increase(table_cost(live.name, bill.before, bill.after, Usage(), prices, None))
     # Plans show cents, and policies decide by what is shown.
     return None if increase is None else increase.quantize(_CENT, ROUND_HALF_UP)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tableadmin.awsshape import AwsDict, from_aws
-from tableadmin.cli.views.wide_columns import COLUMNS, cells, parse_filter, selected
+from tableadmin.cli.views.wide_columns import COLUMNS, cells, parse_filter, select_tables
 from tableadmin.v1 import TableState
 from tests.cli.running import Run
 from tests.cli.terminal import Terminal
@@ -65,7 +65,7 @@ def test_a_row_says_what_is_worth_knowing() -> None:
 )
 def test_texts_go_up_and_numbers_down(sort: str, names: list[str]) -> None:
     """Texts sort from A to Z, numbers as numbers and the largest first, and names decide between equals."""
-    assert names == [each.table.table_name for each in selected(STATES, [], sort)]
+    assert names == [each.table.table_name for each in select_tables(STATES, [], sort)]
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_texts_go_up_and_numbers_down(sort: str, names: list[str]) -> None:
 )
 def test_filters(filters: list[str], names: list[str]) -> None:
     """All filters have to pass: by the cell or one word of it, in any case, with * and ?."""
-    found = selected(STATES, [parse_filter(each) for each in filters], "table")
+    found = select_tables(STATES, [parse_filter(each) for each in filters], "table")
     assert names == [each.table.table_name for each in found]
 
 

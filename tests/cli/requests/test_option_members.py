@@ -8,7 +8,7 @@ from tableadmin.cli.requests import merging, option_members
 
 def test_keys_are_in_order() -> None:
     """Hash keys go before range keys in any order of options, and each attribute is defined once."""
-    merged = merging.merged(option_members.range_key("Price:N"), option_members.hash_key("Genre:S+Label:S"))
+    merged = merging.merge(option_members.range_key("Price:N"), option_members.hash_key("Genre:S+Label:S"))
     assert {
         "AttributeDefinitions": [
             {"AttributeName": "Price", "AttributeType": "N"},
@@ -26,7 +26,7 @@ def test_keys_are_in_order() -> None:
 def test_two_types() -> None:
     """An attribute that is given two types is refused."""
     with pytest.raises(ValueError, match="Genre is S in one option and N in another"):
-        merging.merged(option_members.hash_key("Genre:S"), option_members.global_index("name=I,hash=Genre:N"))
+        merging.merge(option_members.hash_key("Genre:S"), option_members.global_index("name=I,hash=Genre:N"))
 
 
 def test_global_index() -> None:
@@ -46,7 +46,7 @@ def test_global_index() -> None:
 
 def test_local_index_has_the_hash_of_its_table() -> None:
     """A local index takes its hash key from the table, be that from options or from a file."""
-    request = merging.merged(
+    request = merging.merge(
         option_members.local_index("name=L,range=Y:N,projection=INCLUDE:a+b"), option_members.hash_key("A:S")
     )
     assert [
@@ -79,7 +79,7 @@ def test_options_override_a_file() -> None:
         "ProvisionedThroughput": {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1},
         "Tags": [{"Key": "a", "Value": "b"}],
     }
-    flags = merging.merged(
+    flags = merging.merge(
         {"TableName": "New"},
         option_members.capacity("Read")("7"),
         option_members.hash_key("B:N"),
@@ -94,13 +94,13 @@ def test_options_override_a_file() -> None:
         ],
         "ProvisionedThroughput": {"ReadCapacityUnits": 7, "WriteCapacityUnits": 1},
         "Tags": [{"Key": "c", "Value": "d"}],
-    } == merging.overridden(document, flags)
+    } == merging.override(document, flags)
 
 
 def test_on_demand_overrides_capacity() -> None:
     """Going on demand drops the provisioned throughput of the file."""
     document: AwsDict = {"ProvisionedThroughput": {"ReadCapacityUnits": 1}}
-    assert {"BillingMode": "PAY_PER_REQUEST"} == merging.overridden(
+    assert {"BillingMode": "PAY_PER_REQUEST"} == merging.override(
         document, {"BillingMode": "PAY_PER_REQUEST"}
     )
 
@@ -108,7 +108,7 @@ def test_on_demand_overrides_capacity() -> None:
 def test_nothing_changes_its_arguments() -> None:
     """A file's request is not changed by laying options over it."""
     document: AwsDict = {"ProvisionedThroughput": {"ReadCapacityUnits": 1}}
-    merging.overridden(document, option_members.capacity("Write")("2"))
+    merging.override(document, option_members.capacity("Write")("2"))
     assert {"ProvisionedThroughput": {"ReadCapacityUnits": 1}} == document
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tableadmin.awsshape import AwsDict, from_aws
-from tableadmin.cli.specs.cloning import renamed
+from tableadmin.cli.specs.cloning import spec_of_clone
 from tableadmin.v1 import TableSpec
 
 ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/Music"
@@ -23,7 +23,7 @@ def clone(
     """The clone of Music with MEMBERS, and the notes."""
     spec = from_aws({"TableName": "Music", **members}, TableSpec)
     notes: list[str] = []
-    return renamed(spec, name, ARN, notes, elsewhere=elsewhere), notes
+    return spec_of_clone(spec, name, ARN, notes, elsewhere=elsewhere), notes
 
 
 def test_a_policy_names_the_clone() -> None:

@@ -7,19 +7,19 @@ from rich.console import Console, Group
 
 from tableadmin.awsshape import AwsDict, from_aws
 from tableadmin.cli.output.blocks import plain_lines
-from tableadmin.cli.output.terminal_text import folded
-from tableadmin.cli.views.operations.operation_board import drawn
+from tableadmin.cli.output.terminal_text import wrap_line
+from tableadmin.cli.views.operations.operation_board import draw_board
 from tableadmin.cli.views.operations.operation_text import (
     STATES,
     call,
     call_rows,
     calls,
+    cancellation_text,
+    count_states,
     current_step,
     details,
-    listing,
+    operation_rows,
     outcomes,
-    stopping,
-    tally,
 )
 from tableadmin.v1 import Operation, OperationState
 
@@ -125,7 +125,7 @@ def test_a_reason_of_the_service_stands_where_aws_has_no_code() -> None:
 
 def test_the_end() -> None:
     """A line a table with calls and time; of those that failed also why, what was left, and the id; a sum."""
-    lines = [text for line in outcomes([DONE, FAILED], NOW) for text in folded(line, None)]
+    lines = [text for line in outcomes([DONE, FAILED], NOW) for text in wrap_line(line, None)]
     assert [
         "Music succeeded: 1 call in 5 s",
         "Films failed: 1 of 4 calls in 40 s",
@@ -139,7 +139,7 @@ def test_the_end() -> None:
 
 def test_a_list() -> None:
     """One row an operation; what has not ended has taken the time until now."""
-    rows = listing([operation(RemainingCalls=2, RequestedBy="ann@laptop"), FAILED], NOW)
+    rows = operation_rows([operation(RemainingCalls=2, RequestedBy="ann@laptop"), FAILED], NOW)
     began = "2026-01-31 12:00:00 UTC"
     assert [
         ("01-a", "Music", "RUNNING", "0 of 2", began, "1 min 10 s", "ann@laptop"),
@@ -168,8 +168,10 @@ def test_stopping() -> None:
     assert [
         "01-a of table Music stops before its next call; completed: 0 of 2 calls",
         "  set tags (UpdateTable): under way",
-    ] == [*stopping(operation(Calls=[made("set tags", "UNDER_WAY")], RemainingCalls=2))]
-    assert "01-b of table Films has already ended: FAILED after 1 of 4 calls" == next(stopping(FAILED))
+    ] == [*cancellation_text(operation(Calls=[made("set tags", "UNDER_WAY")], RemainingCalls=2))]
+    assert "01-b of table Films has already ended: FAILED after 1 of 4 calls" == next(
+        cancellation_text(FAILED)
+    )
 
 
 def test_a_board_that_is_too_high_keeps_what_goes_on() -> None:
@@ -191,7 +193,7 @@ def test_a_board_fits_its_terminal() -> None:
 
 def test_the_sum_of_one() -> None:
     """One table is not called tables."""
-    assert "1 table: 1 succeeded" == tally([DONE])
+    assert "1 table: 1 succeeded" == count_states([DONE])
 
 
 def _board(operations: list[Operation], room: int) -> list[str]:
@@ -201,5 +203,5 @@ def _board(operations: list[Operation], room: int) -> list[str]:
 def _text(operations: list[Operation], room: int, width: int = 200) -> str:
     console = Console(width=width)
     with console.capture() as capture:
-        console.print(Group(*drawn(operations, NOW, room, width)))
+        console.print(Group(*draw_board(operations, NOW, room, width)))
     return capture.get()

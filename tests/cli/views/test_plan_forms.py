@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tableadmin.awsshape import AwsDict, from_aws, to_aws
-from tableadmin.cli.output.terminal_text import folded
+from tableadmin.cli.output.terminal_text import wrap_line
 from tableadmin.cli.views.plans.plan_markdown import LIMIT, markdown
 from tableadmin.cli.views.plans.plan_text import review
 from tableadmin.cli.views.plans.plan_values import with_values
@@ -48,7 +48,7 @@ def changed(path: str, before: object, after: object) -> AwsDict:
 
 def lines(described: TablePlan, width: int | None = None) -> list[str]:
     """The lines of a review of it."""
-    return [text for line in review([described]) for text in folded(line, width)]
+    return [text for line in review([described]) for text in wrap_line(line, width)]
 
 
 def test_a_nested_value_is_a_block() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from tableadmin.awsshape import AwsDict, AwsValue, from_aws
-from tableadmin.cli.output.terminal_text import Line, folded
+from tableadmin.cli.output.terminal_text import Line, wrap_line
 from tableadmin.cli.views.plans.plan_text import differences, review
 from tableadmin.cli.views.plans.plan_values import compact
 from tableadmin.v1 import TablePlan
@@ -56,7 +56,7 @@ def plans(*described: AwsDict) -> list[TablePlan]:
 
 def plain(lines: list[Line]) -> list[str]:
     """The lines as a pipe gets them."""
-    return [text for line in lines for text in folded(line, None)]
+    return [text for line in lines for text in wrap_line(line, None)]
 
 
 def test_a_review_says_everything() -> None:
@@ -146,7 +146,7 @@ def test_values_are_written_as_people_do(text: str, shown: str) -> None:
 def test_lines_fold_below_their_beginning(width: int) -> None:
     """No line is wider than the terminal; what is folded stands further in, and nothing is lost."""
     line = Line("+ GlobalSecondaryIndexes[GenreIndex]: {KeySchema: [{KeyType: HASH}]} [in place]", 2)
-    lines = folded(line, width)
+    lines = wrap_line(line, width)
     assert [] == [each for each in lines if len(each) > width]
     assert {"    "} == {each[:4] for each in lines[1:]}
     assert line.text.replace(" ", "") == "".join("".join(lines).split())
@@ -154,7 +154,7 @@ def test_lines_fold_below_their_beginning(width: int) -> None:
 
 def test_nothing_steers_the_terminal() -> None:
     """What can't be printed is replaced, line breaks included."""
-    assert ["a ?[31mb c"] == folded(Line("a\n\x1b[31mb\tc"), None)
+    assert ["a ?[31mb c"] == wrap_line(Line("a\n\x1b[31mb\tc"), None)
 
 
 def test_denied_steps() -> None:

@@ -82,4 +82,4 @@ def test_events() -> None:
         'event: changes\ndata: {"tables":{"a":"é\\n"}}\n\n'.encode(),
         b": alive\n\n",
         b'event: changes\ndata: {"tables":{"a":null},"status":{"tables":{"x":1}}}\n\n',
-    ] == [*islice(events.encoded(batches), 4)]
+    ] == [*islice(events.encode_events(batches), 4)]

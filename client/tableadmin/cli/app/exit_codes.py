@@ -50,7 +50,7 @@ def exit_result(error: Exception) -> ExitResult:
     return _unexpected(error)
 
 
-def line(text: str) -> str:
+def error_line(text: str) -> str:
     """Return TEXT on one line, without control characters, with the prefix `tablectl: `."""
     return "tablectl: " + printable(" ".join(text.split()))
 
@@ -63,9 +63,12 @@ def _click_results() -> _ExitResults:
         (click.exceptions.Exit, lambda error: (error.exit_code, "")),
         (click.exceptions.NoArgsIsHelpError, lambda error: (USAGE_ERROR, error.format_message())),
         (click.UsageError, _usage),
-        (click.ClickException, lambda error: (error.exit_code, line(error.format_message()))),
+        (click.ClickException, lambda error: (error.exit_code, error_line(error.format_message()))),
         (BrokenPipeError, lambda _: (CLOSED_PIPE, "")),
-        (OSError, lambda error: (SERVICE_ERROR, line(f"{error.filename or 'output'}: {error.strerror}"))),
+        (
+            OSError,
+            lambda error: (SERVICE_ERROR, error_line(f"{error.filename or 'output'}: {error.strerror}")),
+        ),
     )
 
 
@@ -77,18 +80,18 @@ def _other_results(error: Exception) -> _ExitResults:
     from tableadmin.errors import TableAdminError, Unavailable  # noqa: PLC0415 - grpc
 
     return (
-        (ShapeError, lambda error: (USAGE_ERROR, line(str(error)))),
+        (ShapeError, lambda error: (USAGE_ERROR, error_line(str(error)))),
         (Unavailable, _unavailable),
-        (TableAdminError, lambda error: (SERVICE_ERROR, line(str(error)))),
+        (TableAdminError, lambda error: (SERVICE_ERROR, error_line(str(error)))),
     )
 
 
 def _usage(error: click.UsageError) -> ExitResult:
     message = error.format_message()
     if not error.ctx:
-        return USAGE_ERROR, line(message)
+        return USAGE_ERROR, error_line(message)
     stop = "" if message.endswith((".", "?")) else "."
-    return USAGE_ERROR, line(f"{message}{stop} Try '{error.ctx.command_path} --help'.")
+    return USAGE_ERROR, error_line(f"{message}{stop} Try '{error.ctx.command_path} --help'.")
 
 
 _NOT_RUNNING = (
@@ -110,9 +113,9 @@ _TLS_HINTS = {
 def _unavailable(error: Exception) -> ExitResult:
     # An error with details is a response of the service. Without details, the service did not respond.
     if getattr(error, "reason", ""):
-        return SERVICE_ERROR, line(str(error))
+        return SERVICE_ERROR, error_line(str(error))
     hint = _TLS_HINTS.get(getattr(error, "tls_problem", None) or "", _NOT_RUNNING)
-    return SERVICE_ERROR, line(f"{getattr(error, 'message', error)}; {hint}")
+    return SERVICE_ERROR, error_line(f"{getattr(error, 'message', error)}; {hint}")
 
 
 def _unexpected(error: Exception) -> ExitResult:
@@ -120,6 +123,6 @@ def _unexpected(error: Exception) -> ExitResult:
     if os.environ.get("TABLEADMIN_TRACEBACK"):
         return SERVICE_ERROR, "".join(traceback.format_exception(error))
     what = f"{type(error).__name__}: {error}"
-    return SERVICE_ERROR, line(
+    return SERVICE_ERROR, error_line(
         f"internal error in tablectl: {what} (set TABLEADMIN_TRACEBACK=1 to see the traceback)"
     )

@@ -85,7 +85,7 @@ def _option(name: str) -> click.Option:
         help=f"{setting.help} [{setting.variable}]",
         expose_value=False,
         callback=_checked(setting.parse),
-        shell_complete=shell_completion.setting(setting),
+        shell_complete=shell_completion.complete_setting(setting),
     )
 
 

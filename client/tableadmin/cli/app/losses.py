@@ -26,7 +26,7 @@ _LONGEST_PERIOD = 35
 _SUBJECTS = ("TableName", "GlobalTableName", "BackupArn", "BulkOperationArn", "ResourceArn")
 
 
-def lost(request: Message, client: Client) -> Sequence[Effect]:
+def disruptive_effects(request: Message, client: Client) -> Sequence[Effect]:
     """Return the effects of REQUEST that lose data or interrupt. Reads the table if effects depend on it."""
     return [each for each in effects(request) if _loses(each, request, client)]
 

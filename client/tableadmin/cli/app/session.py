@@ -162,9 +162,9 @@ class Session:
         if yes:
             return
         from tableadmin.awsshape import from_aws  # noqa: PLC0415 - protobuf
-        from tableadmin.cli.app.losses import lost, subject  # noqa: PLC0415 - protobuf
+        from tableadmin.cli.app.losses import disruptive_effects, subject  # noqa: PLC0415 - protobuf
 
-        losses = lost(from_aws(members, rpc.request_type), self.client)
+        losses = disruptive_effects(from_aws(members, rpc.request_type), self.client)
         called = name or subject(members)
         # The service refuses a request without the name of a resource, so nothing is lost.
         if losses and called:

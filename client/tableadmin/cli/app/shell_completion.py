@@ -114,7 +114,7 @@ def files(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[C
     return [CompletionItem(incomplete, type="file")]
 
 
-def setting(setting: Setting) -> Complete:
+def complete_setting(setting: Setting) -> Complete:
     """Return the completion of SETTING: its choices, or the values in the service and in contexts."""
 
     @_quiet

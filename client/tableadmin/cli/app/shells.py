@@ -81,6 +81,6 @@ def register() -> None:
         add_completion_class(shell, name)
 
 
-def script(command: click.Command, shell: str, variable: str) -> str:
+def completion_script(command: click.Command, shell: str, variable: str) -> str:
     """Return the script for SHELL that completes COMMAND by running tablectl with VARIABLE."""
     return _SHELLS[shell](command, {}, "tablectl", variable).source()

@@ -64,7 +64,7 @@ def apply(
     if applying.show_earlier_request(session, session.client, loaded, apply_options):
         return
     regions.check(session, loaded, any_region=any_region)
-    planned = planning.planned(session.client, loaded, apply_options.not_before)
+    planned = planning.plan_specs(session.client, loaded, apply_options.not_before)
     planned.check()
     plans = planned.plans
     applying.show_plans(session, plans, notes)

@@ -13,7 +13,7 @@ from tableadmin.cli.app import options
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.app.stalls import until_stalled
-from tableadmin.cli.views.audit_records import line, rows
+from tableadmin.cli.views.audit_records import record_line, rows
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
@@ -85,7 +85,7 @@ def tail(session: Session, /, last: int, **filters: Any) -> None:  # noqa: ANN40
     """Show the newest records, and each new one until Ctrl-C."""
     for record in records(session, last=last, follow=True, **filters):
         if session.in_blocks:
-            click.echo(line(record))
+            click.echo(record_line(record))
         else:
             session.show_item(record)
 

@@ -50,20 +50,20 @@ def show(session: Session, names: Sequence[str]) -> None:
 
 @autoscaling.command(help=_UPDATE, example="tablectl autoscaling update Music --write min=5,max=50,target=70")
 @options.table_name
-@member_options.setting(
+@member_options.member_option(
     "--write",
     metavar="SCALING",
     make=auto_scaling.settings("ProvisionedWriteCapacityAutoScalingUpdate"),
     help="Auto scaling of the table's writes, in all Regions.",
 )
-@member_options.setting(
+@member_options.member_option(
     "--gsi",
     metavar="INDEX",
     make=auto_scaling.index_write,
     multiple=True,
     help="Auto scaling of an index's writes, in all Regions: 'name=GenreIdx,min=5,max=50'. Can be repeated.",
 )
-@member_options.setting(
+@member_options.member_option(
     "--read",
     metavar="REPLICA",
     make=auto_scaling.replica_read,
@@ -76,7 +76,9 @@ def show(session: Session, names: Sequence[str]) -> None:
 @pass_session
 def update(session: Session, /, name: str, base: AwsDict, *, yes: bool, **settings: AwsDict) -> None:
     """Change the auto scaling of a table."""
-    request = merging.overridden(base, auto_scaling.by_region(member_options.combined(*settings.values())))
+    request = merging.override(
+        base, auto_scaling.by_region(member_options.merge_fragments(*settings.values()))
+    )
     if not request.keys() - {"TableName"}:
         raise click.UsageError("No changes given.")
     request = {**request, "TableName": name}

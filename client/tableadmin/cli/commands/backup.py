@@ -12,7 +12,7 @@ from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.output.blocks import Lines
 from tableadmin.cli.requests import arns, member_options, option_members, shorthand
-from tableadmin.cli.requests.pagination import listed
+from tableadmin.cli.requests.pagination import list_all
 from tableadmin.cli.requests.wait_conditions import condition
 from tableadmin.cli.views.message_rows import Columns, fields, rows
 from tableadmin.cli.views.wait_progress import wait
@@ -69,20 +69,20 @@ def create(session: Session, name: str, backup_name: str, *, wait_timeout: float
 
 @backup.command("list", example="tablectl backup list Music --since 2026-01-31")
 @options.some_table_name
-@member_options.setting(
+@member_options.member_option(
     "--type",
     "kind",
     type=click.Choice(_TYPES),
     make=option_members.member("BackupType"),
     help="Type of the backups. Default: USER.",
 )
-@member_options.setting(
+@member_options.member_option(
     "--since",
     metavar="TIME",
     make=option_members.member("TimeRangeLowerBound", shorthand.moment),
     help="Show only backups created at or after this time, such as 2026-01-31T12:00:00Z.",
 )
-@member_options.setting(
+@member_options.member_option(
     "--until",
     metavar="TIME",
     make=option_members.member("TimeRangeUpperBound", shorthand.moment),
@@ -94,8 +94,8 @@ def list_backups(
     session: Session, /, name: str | None, max_items: int | None, prefix: str | None, **settings: AwsDict
 ) -> None:
     """List the backups of a table, or of all tables."""
-    request = member_options.combined({"TableName": name} if name else {}, *settings.values())
-    response = listed(session, session.rpcs.list_backups, request, max_items, prefix)
+    request = member_options.merge_fragments({"TableName": name} if name else {}, *settings.values())
+    response = list_all(session, session.rpcs.list_backups, request, max_items, prefix)
     session.show(response, lambda each: [rows(_SUMMARY, each.backup_summaries, "no backups")])
 
 

@@ -12,7 +12,7 @@ from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.output.blocks import Block
 from tableadmin.cli.requests import arns, member_options, merging, option_members, s3_options, shorthand
-from tableadmin.cli.requests.pagination import listed
+from tableadmin.cli.requests.pagination import list_all
 from tableadmin.cli.views.message_rows import Columns, fields, rows
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def bulk() -> None:
     metavar="s3://REPORTS[/PREFIX]",
     make=s3_options.inside(_OUTPUT, s3_options.place("S3KeyPrefix")),
 )
-@member_options.setting(
+@member_options.member_option(
     "--format",
     type=click.Choice(_FORMATS),
     make=s3_options.inside(_INPUT, option_members.member("InputFormat")),
@@ -78,26 +78,26 @@ def bulk() -> None:
 )
 @s3_options.compression(s3_options.inside(_INPUT, option_members.member("InputCompressionType")))
 @s3_options.owner(s3_options.inside(_INPUT, option_members.member("S3BucketOwner")))
-@member_options.setting(
+@member_options.member_option(
     "--report",
     type=click.Choice(list(_REPORTS)),
     make=lambda text: {_OUTPUT: {"OutputType": list(_REPORTS[text])}},
     help="Items to report: items with an error, items whose condition check failed, or both. Default: ERROR.",
 )
-@member_options.setting(
+@member_options.member_option(
     "--report-owner",
     metavar="ACCOUNT",
     make=s3_options.inside(_OUTPUT, option_members.member("S3BucketOwner")),
     help="AWS account that owns the report bucket, if it is not yours.",
 )
 @s3_options.sse(s3_options.inside(_OUTPUT, s3_options.encryption))
-@member_options.setting(
+@member_options.member_option(
     "--max-write",
     metavar="UNITS",
     make=option_members.member("MaxWriteRequestUnits", shorthand.units),
     help="Maximum write request units per second; at least 1024.",
 )
-@member_options.setting(
+@member_options.member_option(
     "--tier",
     type=click.Choice(_TIERS),
     make=option_members.member("PerformanceTier"),
@@ -108,8 +108,8 @@ def bulk() -> None:
 @pass_session
 def start(session: Session, /, name: str, base: AwsDict, **settings: AwsDict) -> None:
     """Write items from files in Amazon S3 to a table. Items with the same key are replaced."""
-    members = member_options.combined({"TableName": name}, *settings.values())
-    request = merging.overridden(merging.overridden(_DEFAULTS, base), members)
+    members = member_options.merge_fragments({"TableName": name}, *settings.values())
+    request = merging.override(merging.override(_DEFAULTS, base), members)
     response = session.send(session.rpcs.start_bulk_put_items, request)
     session.show(response, lambda each: _view(each.bulk_operation_description))
 
@@ -119,7 +119,7 @@ def start(session: Session, /, name: str, base: AwsDict, **settings: AwsDict) ->
 @pass_session
 def list_operations(session: Session, max_items: int | None, prefix: str | None) -> None:
     """List bulk operations, newest first."""
-    response = listed(session, session.rpcs.list_bulk_operations, {}, max_items, prefix)
+    response = list_all(session, session.rpcs.list_bulk_operations, {}, max_items, prefix)
     session.show(
         response, lambda each: [rows(_SUMMARY, each.bulk_operations_summary_list, "no bulk operations")]
     )

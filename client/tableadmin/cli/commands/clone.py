@@ -28,7 +28,7 @@ Point-in-time recovery of TABLE must be enabled. Without --with-data, the new ta
 The command shows the plan and asks for confirmation, as `tablectl apply` does. If table NEWNAME exists with
 other settings, nothing changes and the exit code is 1.
 """
-_endpoints = shell_completion.setting(SETTINGS["endpoint"])
+_endpoints = shell_completion.complete_setting(SETTINGS["endpoint"])
 
 
 @click.command(cls=Command, help=_HELP, example="tablectl clone Music MusicTest --to staging")
@@ -69,11 +69,11 @@ def _spec(
     origin: Client, goal: Client, name: str, new: str, *, with_data: bool
 ) -> tuple[TableSpec, list[str]]:
     """The spec of the table NEW, and what it does not contain."""
-    exported = planning.exported(origin, [name])
+    exported = planning.export_specs(origin, [name])
     notes = [cloning.NOT_CLONED if with_data else cloning.NO_ITEMS, *exported.notes]
     arn = origin.describe_table(table_name=name).table.table_arn
     elsewhere = origin.options.endpoint != goal.options.endpoint
-    spec = cloning.renamed(exported.specs[0], new, arn, notes, elsewhere=elsewhere)
+    spec = cloning.spec_of_clone(exported.specs[0], new, arn, notes, elsewhere=elsewhere)
     if with_data:
         spec.restore_source.source_table_name = name
         spec.restore_source.use_latest_restorable_time = True

@@ -24,4 +24,4 @@ fish:      tablectl completion fish \\
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
     """Print the completion script for a shell."""
-    click.echo(shells.script(ctx.find_root().command, shell, shell_completion.VARIABLE))
+    click.echo(shells.completion_script(ctx.find_root().command, shell, shell_completion.VARIABLE))

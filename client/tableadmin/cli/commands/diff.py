@@ -17,7 +17,7 @@ from tableadmin.cli.specs.planning import Planned
 from tableadmin.cli.specs.spec_files import LoadedSpec, SpecOptions
 from tableadmin.cli.views.plans import plan_text
 
-_endpoints = shell_completion.setting(SETTINGS["endpoint"])
+_endpoints = shell_completion.complete_setting(SETTINGS["endpoint"])
 
 
 @click.command(cls=Command, example="tablectl diff Music --from staging --to production")
@@ -51,7 +51,7 @@ def diff(
     elif spec_options.files and not (name or origin or target):
         loaded, notes = spec_files.read(spec_options, session.region)
         notes = [*notes, *regions.tell(session, loaded)]
-        planned = planning.planned(session.client, loaded)
+        planned = planning.plan_specs(session.client, loaded)
     else:
         raise click.UsageError("give -f FILE, or TABLE with --from ENDPOINT and --to ENDPOINT")
     _show(session, planned, notes)
@@ -61,11 +61,11 @@ def diff(
 
 
 def _between(session: Session, name: str, origin: str, target: str) -> tuple[Planned, Sequence[str]]:
-    exported = planning.exported(session.client.with_options(endpoint=origin), [name])
+    exported = planning.export_specs(session.client.with_options(endpoint=origin), [name])
     notes = [f"{origin}: {note}" for note in exported.notes]
     spec_files.print_notes(notes)
     loaded = [LoadedSpec(exported.specs[0], origin)]
-    return planning.planned(session.client.with_options(endpoint=target), loaded), notes
+    return planning.plan_specs(session.client.with_options(endpoint=target), loaded), notes
 
 
 def _show(session: Session, planned: Planned, notes: Sequence[str]) -> None:

@@ -55,7 +55,7 @@ tables are read for that.
     "endpoints",
     metavar="ENDPOINT",
     multiple=True,
-    shell_complete=shell_completion.setting(SETTINGS["endpoint"]),
+    shell_complete=shell_completion.complete_setting(SETTINGS["endpoint"]),
     help="Endpoint to compare. Overrides --endpoint. Can be repeated.",
 )
 @click.option("--prefix", metavar="TEXT", default="", help="Report only UNMANAGED tables with this prefix.")
@@ -118,13 +118,13 @@ def drift(  # noqa: PLR0913  # click gives each option by name
     found = [
         each
         for name, client in clients.items()
-        for each in comparing.compared(name, client, loaded, scope, include_billing=costs.enabled)
+        for each in comparing.compare_tables(name, client, loaded, scope, include_billing=costs.enabled)
     ]
     prices = None
     if source_of_prices:
         tables = _priced_tables(loaded, found)
         prices = source_of_prices.of(tables.regions)
-        found = list(comparing.priced(found, costs, prices))
+        found = list(comparing.add_costs(found, costs, prices))
         told = [
             *tables.unknown_names(costs),
             *source_of_prices.notes,
@@ -161,10 +161,13 @@ def _show(
     from tableadmin.cli.views.plans.plan_markdown import LIMIT, sections  # noqa: PLC0415 - protobuf
 
     if not session.in_blocks:
-        answer: AwsDict = {"Tables": [view.record(each) for each in found], "Counts": view.counted(found)}
+        answer: AwsDict = {
+            "Tables": [view.record(each) for each in found],
+            "Counts": view.count_statuses(found),
+        }
         if prices:
             answer["Cost"] = view.cost_record(found, prices)
-        session.show_document(planning.noted(answer, "Notes", notes))
+        session.show_document(planning.add_notes(answer, "Notes", notes))
         return
     rows = view.rows(found, with_endpoint=with_endpoint)
     totals = list(view.cost_lines(found, prices)) if prices else []
@@ -220,7 +223,7 @@ def _adopt(client: Client, found: Sequence[Comparison], folder: Path) -> None:
     names = [each.drift.table_name for each in found if each.drift.status is DriftStatus.UNMANAGED]
     if not names:
         return
-    exported = planning.exported(client, names)
+    exported = planning.export_specs(client, names)
     spec_files.print_notes(exported.notes)
     folder.mkdir(parents=True, exist_ok=True)
     for spec in exported.specs:

@@ -39,7 +39,7 @@ def export(session: Session, names: Sequence[str], prefix: str | None, form: str
         raise click.UsageError("Give either table names or --prefix.")
     from tableadmin import formats  # noqa: PLC0415 - yaml and protobuf
 
-    exported = planning.exported(session.client, names, prefix)
+    exported = planning.export_specs(session.client, names, prefix)
     if not exported.specs:
         click.echo("no tables", err=True)
         return

@@ -11,7 +11,7 @@ from tableadmin.cli.app import options
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.requests import arns, member_options, merging, option_members, s3_options, shorthand
-from tableadmin.cli.requests.pagination import listed
+from tableadmin.cli.requests.pagination import list_all
 from tableadmin.cli.requests.wait_conditions import condition
 from tableadmin.cli.views.message_rows import Columns, fields, rows
 from tableadmin.cli.views.wait_progress import wait
@@ -62,33 +62,33 @@ def export_s3() -> None:
 @export_s3.command(example="tablectl export-s3 start Music s3://archive/music --wait")
 @options.table_or_arn
 @member_options.argument("target", metavar="s3://BUCKET[/PREFIX]", make=s3_options.place("S3Prefix"))
-@member_options.setting(
+@member_options.member_option(
     "--time",
     metavar="TIME",
     make=option_members.member("ExportTime", shorthand.moment),
     help="Export the table as of this time, such as 2026-01-31T12:00:00Z. Default: now.",
 )
-@member_options.setting(
+@member_options.member_option(
     "--from",
     "begin",
     metavar="TIME",
     make=_increment(option_members.member("ExportFromTime", shorthand.moment)),
     help="Export only changes at or after this time.",
 )
-@member_options.setting(
+@member_options.member_option(
     "--to",
     "end",
     metavar="TIME",
     make=_increment(option_members.member("ExportToTime", shorthand.moment)),
     help="Export only changes before this time.",
 )
-@member_options.setting(
+@member_options.member_option(
     "--view",
     type=click.Choice(_VIEWS),
     make=_increment(option_members.member("ExportViewType")),
     help="What to export of each change.",
 )
-@member_options.setting(
+@member_options.member_option(
     "--format",
     type=click.Choice(_FORMATS),
     make=option_members.member("ExportFormat"),
@@ -104,9 +104,9 @@ def start(
     session: Session, /, name: str, base: AwsDict, *, wait_timeout: float | None, **settings: AwsDict
 ) -> None:
     """Start the export of a table, or of its changes, to Amazon S3."""
-    members = member_options.combined(*settings.values())
+    members = member_options.merge_fragments(*settings.values())
     arn = arns.of_table(session.client, name)
-    request = merging.overridden(base, {"TableArn": arn, **members})
+    request = merging.override(base, {"TableArn": arn, **members})
     response = session.send(session.rpcs.export_table_to_point_in_time, request)
     if wait_timeout is not None:
         completed = condition("export-completed", response.export_description.export_arn)
@@ -122,7 +122,7 @@ def start(
 def list_exports(session: Session, name: str | None, max_items: int | None, prefix: str | None) -> None:
     """List the exports of the last 90 days, for one table or all tables."""
     request: AwsDict = {"TableArn": arns.of_table(session.client, name)} if name else {}
-    response = listed(session, session.rpcs.list_exports, request, max_items, prefix)
+    response = list_all(session, session.rpcs.list_exports, request, max_items, prefix)
     session.show(response, lambda each: [rows(_SUMMARY, each.export_summaries, "no exports")])
 
 

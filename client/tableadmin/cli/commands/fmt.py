@@ -45,7 +45,7 @@ def fmt(session: Session, paths: Sequence[str], *, check: bool, diff: bool) -> N
     if STANDARD_INPUT in paths and len(paths) > 1:
         raise click.UsageError("- cannot be combined with files.")
     content = spec_files.standard_input() if STANDARD_INPUT in paths else b""
-    found = [*formatting.formatted([*map(json_input.path_of, paths)], content)]
+    found = [*formatting.format_files([*map(json_input.path_of, paths)], content)]
     changed = [each for each in found if each.is_changed]
     if not (check or diff):
         _write(changed)

@@ -12,7 +12,7 @@ from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.output.blocks import Block, Rows
 from tableadmin.cli.requests import auto_scaling, member_options, merging, option_members, shorthand
-from tableadmin.cli.requests.pagination import listed
+from tableadmin.cli.requests.pagination import list_all
 from tableadmin.cli.views import replicas
 from tableadmin.cli.views.formatting import word
 from tableadmin.cli.views.message_rows import Columns, cell, fields, full_columns
@@ -94,7 +94,7 @@ def create(session: Session, name: str, regions: tuple[str, ...]) -> None:
 
 
 @global_table.command("list", example="tablectl global-table list --region eu-west-1")
-@member_options.setting(
+@member_options.member_option(
     "--region",
     metavar="REGION",
     make=option_members.member("RegionName"),
@@ -104,7 +104,7 @@ def create(session: Session, name: str, regions: tuple[str, ...]) -> None:
 @pass_session
 def list_global_tables(session: Session, region: AwsDict, max_items: int | None, prefix: str | None) -> None:
     """List the global tables of version 2017.11.29 and the Regions of their replicas."""
-    response = listed(session, session.rpcs.list_global_tables, region, max_items, prefix)
+    response = list_all(session, session.rpcs.list_global_tables, region, max_items, prefix)
     session.show(response, lambda each: [_rows(each)])
 
 
@@ -152,26 +152,26 @@ def settings(session: Session, names: Sequence[str]) -> None:
 @global_table.command(example="tablectl global-table update-settings Music --write 50")
 @_name
 @member_options.billing
-@member_options.setting(
+@member_options.member_option(
     "--write",
     metavar="UNITS",
     make=option_members.member("GlobalTableProvisionedWriteCapacityUnits", shorthand.units),
     help="Write capacity units, in all Regions.",
 )
-@member_options.setting(
+@member_options.member_option(
     "--write-scaling",
     metavar="SCALING",
     make=auto_scaling.settings("GlobalTableProvisionedWriteCapacityAutoScalingSettingsUpdate"),
     help="Auto scaling of writes, in all Regions: 'min=5,max=50,target=70'.",
 )
-@member_options.setting(
+@member_options.member_option(
     "--gsi",
     metavar="INDEX",
     make=_index,
     multiple=True,
     help="Write capacity of an index, in all Regions: 'name=GenreIdx,write=5'. Can be repeated.",
 )
-@member_options.setting(
+@member_options.member_option(
     "--replica",
     metavar="REPLICA",
     make=_replica,
@@ -182,9 +182,9 @@ def settings(session: Session, names: Sequence[str]) -> None:
 @pass_session
 def update_settings(session: Session, /, name: str, base: AwsDict, **settings: AwsDict) -> None:
     """Change the capacity and the auto scaling of replicas."""
-    members = member_options.combined(*settings.values())
+    members = member_options.merge_fragments(*settings.values())
     renamed = {_BILLING.get(member, member): value for member, value in members.items()}
-    request = merging.overridden(base, renamed)
+    request = merging.override(base, renamed)
     if not request.keys() - {"GlobalTableName"}:
         raise click.UsageError("No changes given.")
     request = {**request, "GlobalTableName": name}

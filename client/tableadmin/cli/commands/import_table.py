@@ -11,7 +11,7 @@ from tableadmin.cli.app import options
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.requests import arns, member_options, merging, option_members, s3_options
-from tableadmin.cli.requests.pagination import listed
+from tableadmin.cli.requests.pagination import list_all
 from tableadmin.cli.requests.wait_conditions import condition
 from tableadmin.cli.views.message_rows import Columns, fields, rows
 from tableadmin.cli.views.wait_progress import wait
@@ -66,20 +66,20 @@ def import_() -> None:
     metavar="s3://BUCKET[/PREFIX]",
     make=s3_options.inside("S3BucketSource", s3_options.place("S3KeyPrefix")),
 )
-@member_options.setting(
+@member_options.member_option(
     "--format",
     type=click.Choice(_FORMATS),
     make=option_members.member("InputFormat"),
     help="Format of the files. Default: DYNAMODB_JSON.",
 )
 @s3_options.compression(option_members.member("InputCompressionType"))
-@member_options.setting(
+@member_options.member_option(
     "--csv-delimiter",
     metavar="CHARACTER",
     make=option_members.member("Delimiter"),
     help="Delimiter of CSV files.",
 )
-@member_options.setting(
+@member_options.member_option(
     "--csv-header",
     metavar="NAME,NAME",
     make=lambda text: {"HeaderList": text.split(",")},
@@ -110,7 +110,7 @@ def start(
 ) -> None:
     """Create a table from data in Amazon S3."""
     csv = option_members.within("Csv", {**csv_delimiter, **csv_header})
-    members = member_options.combined(
+    members = member_options.merge_fragments(
         {"TableName": name}, option_members.within("InputFormatOptions", csv), *settings.values()
     )
     response = session.send(session.rpcs.import_table, _request(base, members))
@@ -128,7 +128,7 @@ def start(
 def list_imports(session: Session, name: str | None, max_items: int | None, prefix: str | None) -> None:
     """List the imports of the last 90 days, for one table or all tables."""
     request: AwsDict = {"TableArn": arns.of_table(session.client, name)} if name else {}
-    response = listed(session, session.rpcs.list_imports, request, max_items, prefix)
+    response = list_all(session, session.rpcs.list_imports, request, max_items, prefix)
     session.show(response, lambda each: [rows(_SUMMARY, each.import_summary_list, "no imports")])
 
 
@@ -146,5 +146,5 @@ def _request(base: AwsDict, members: AwsDict) -> AwsDict:
     own = {name: value for name, value in members.items() if name in _OWN}
     table = {name: value for name, value in members.items() if name not in _OWN}
     planned = cast("AwsDict", base.get(_TABLE) or {})
-    request = merging.overridden({"InputFormat": "DYNAMODB_JSON", **base}, own)
-    return {**request, _TABLE: merging.overridden(planned, table)}
+    request = merging.override({"InputFormat": "DYNAMODB_JSON", **base}, own)
+    return {**request, _TABLE: merging.override(planned, table)}

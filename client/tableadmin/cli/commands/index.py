@@ -12,7 +12,7 @@ from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.output.blocks import of_several
 from tableadmin.cli.requests import member_options, merging, option_members
 from tableadmin.cli.requests.merging import both_sides
-from tableadmin.cli.requests.pagination import narrowed
+from tableadmin.cli.requests.pagination import limit_items
 from tableadmin.cli.views.table_description import indexes
 from tableadmin.cli.views.wait_progress import finish
 
@@ -39,7 +39,7 @@ def index() -> None:
 @click.argument("index_name", metavar="INDEX")
 @member_options.hash_key
 @member_options.range_key
-@member_options.setting(
+@member_options.member_option(
     "--projection",
     metavar="ALL|KEYS_ONLY|INCLUDE:a+b",
     default="ALL",
@@ -54,7 +54,7 @@ def create(
     session: Session, /, name: str, index_name: str, *, wait_timeout: float | None, **settings: AwsDict
 ) -> None:
     """Create a global secondary index. For an on-demand table, omit --read and --write."""
-    attributes, action = merging.split_attributes(member_options.combined(*settings.values()))
+    attributes, action = merging.split_attributes(member_options.merge_fragments(*settings.values()))
     if "KeySchema" not in action:
         raise click.UsageError("Missing option '--hash-key'.")
     response = _change(session, name, {"Create": {"IndexName": index_name, **action}}, attributes)
@@ -71,7 +71,7 @@ def update(
     session: Session, /, name: str, index_name: str, *, wait_timeout: float | None, **settings: AwsDict
 ) -> None:
     """Change the capacity of a global secondary index."""
-    action = member_options.combined(*settings.values())
+    action = member_options.merge_fragments(*settings.values())
     if not action:
         raise click.UsageError("No changes given.")
     action = both_sides(action, lambda: _live_capacity(session.client, name, index_name))
@@ -107,7 +107,8 @@ def list_indexes(session: Session, names: Sequence[str], max_items: int | None, 
     JSON and YAML show the responses of DescribeTable.
     """
     found = [
-        narrowed(session.client.describe_table(table_name=name), _LISTS, max_items, prefix) for name in names
+        limit_items(session.client.describe_table(table_name=name), _LISTS, max_items, prefix)
+        for name in names
     ]
     session.show_together(
         found, lambda: [of_several("Table", {each.table.table_name: indexes(each.table) for each in found})]

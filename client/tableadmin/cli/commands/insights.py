@@ -10,7 +10,7 @@ from tableadmin.cli.app import options, shell_completion
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.requests import member_options, option_members
-from tableadmin.cli.requests.pagination import listed
+from tableadmin.cli.requests.pagination import list_all
 from tableadmin.cli.views.message_rows import Columns, fields, rows
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _DETAILS: Columns = (
     ("Rules", "contributor_insights_rule_list"),
 )
 
-_index = member_options.setting(
+_index = member_options.member_option(
     "--index",
     metavar="INDEX",
     make=option_members.member("IndexName"),
@@ -54,7 +54,7 @@ def insights() -> None:
 @insights.command(example="tablectl insights enable Music --mode THROTTLED_KEYS")
 @options.table_names
 @_index
-@member_options.setting(
+@member_options.member_option(
     "--mode",
     type=click.Choice(_MODES),
     make=option_members.member("ContributorInsightsMode"),
@@ -96,7 +96,7 @@ def show(session: Session, names: Sequence[str], index: AwsDict) -> None:
 def list_insights(session: Session, name: str | None, max_items: int | None, prefix: str | None) -> None:
     """List the tables and indexes with Contributor Insights, for one table or all tables."""
     request: AwsDict = {"TableName": name} if name else {}
-    response = listed(session, session.rpcs.list_contributor_insights, request, max_items, prefix)
+    response = list_all(session, session.rpcs.list_contributor_insights, request, max_items, prefix)
     session.show(
         response,
         lambda each: [rows(_SUMMARY, each.contributor_insights_summaries, "no Contributor Insights")],
@@ -104,6 +104,8 @@ def list_insights(session: Session, name: str | None, max_items: int | None, pre
 
 
 def _update(session: Session, name: str, action: str, *settings: AwsDict, yes: bool = False) -> None:
-    request = member_options.combined({"TableName": name, "ContributorInsightsAction": action}, *settings)
+    request = member_options.merge_fragments(
+        {"TableName": name, "ContributorInsightsAction": action}, *settings
+    )
     response = session.change(session.rpcs.update_contributor_insights, request, yes=yes)
     session.show(response, lambda each: [fields(_SUMMARY, each)])

@@ -11,7 +11,7 @@ from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.output.blocks import of_several
 from tableadmin.cli.requests import arns, member_options, option_members
-from tableadmin.cli.requests.pagination import narrowed
+from tableadmin.cli.requests.pagination import limit_items
 from tableadmin.cli.views.message_rows import Columns, fields, rows
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def kinesis() -> None:
 @kinesis.command(example="tablectl kinesis enable Music arn:aws:kinesis:eu-west-1:123456789012:stream/music")
 @options.table_name
 @_stream
-@member_options.setting(
+@member_options.member_option(
     "--precision",
     type=click.Choice(_PRECISIONS),
     make=lambda text: option_members.within("EnableKinesisStreamingConfiguration", _precision(text)),
@@ -66,7 +66,7 @@ def enable(session: Session, name: str, stream_arn: str, precision: AwsDict) -> 
 )
 @options.table_name
 @_stream
-@member_options.setting(
+@member_options.member_option(
     "--precision",
     type=click.Choice(_PRECISIONS),
     required=True,
@@ -109,7 +109,7 @@ def list_destinations(
 ) -> None:
     """List the current and former destination streams of tables. --prefix is for names of streams."""
     rpc = session.client.describe_kinesis_streaming_destination
-    found = {name: narrowed(rpc(table_name=name), _LISTS, max_items, prefix) for name in names}
+    found = {name: limit_items(rpc(table_name=name), _LISTS, max_items, prefix) for name in names}
     session.show_together(
         [*found.values()],
         lambda: [of_several("Table", {name: _rows(name, each) for name, each in found.items()})],

@@ -11,7 +11,7 @@ import click
 
 from tableadmin.cli.app import options, shell_completion
 from tableadmin.cli.app.confirmation import confirm_name
-from tableadmin.cli.app.exit_codes import CommandFailed, line
+from tableadmin.cli.app.exit_codes import CommandFailed, error_line
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.output.blocks import Block, Lines
@@ -143,7 +143,7 @@ def cancel(session: Session, ids: Sequence[str], request_id: str | None) -> None
             if len(named) == 1:
                 raise
             # Cancel the other operations as well.
-            click.echo(line(f"{each}: {error}"), err=True)
+            click.echo(error_line(f"{each}: {error}"), err=True)
     session.show_all("Operations", stopped, _stopped)
     if len(stopped) < len(named):
         raise CommandFailed(f"{len(stopped)} of {len(named)} operations will stop")
@@ -208,12 +208,12 @@ def _decided(session: Session, operation: Operation) -> None:
     from tableadmin.v1 import ApproveOperationResponse  # noqa: PLC0415 - protobuf
 
     response = ApproveOperationResponse(operation=operation)
-    session.show(response, lambda each: [Lines([*operation_text.decided(each.operation)])])
+    session.show(response, lambda each: [Lines([*operation_text.decision_text(each.operation)])])
 
 
 def _listing(operations: Sequence[Operation]) -> list[Block]:
-    return [operation_text.listing(operations, time.time())]
+    return [operation_text.operation_rows(operations, time.time())]
 
 
 def _stopped(operations: Sequence[Operation]) -> list[Block]:
-    return [Lines([text for each in operations for text in operation_text.stopping(each)])]
+    return [Lines([text for each in operations for text in operation_text.cancellation_text(each)])]

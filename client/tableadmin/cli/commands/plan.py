@@ -46,7 +46,7 @@ def plan(
     source_of_prices = costs.price_source() if costs.enabled else None
     loaded, notes = spec_files.read(spec_options, session.region)
     notes = [*notes, *regions.tell(session, loaded)]
-    planned = planning.planned(session.client, loaded, include_billing=costs.enabled)
+    planned = planning.plan_specs(session.client, loaded, include_billing=costs.enabled)
     priced = None
     if source_of_prices:
         tables = priced_tables.of(loaded, planned.plans)

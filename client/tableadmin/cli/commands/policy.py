@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
     from tableadmin.v1 import GetResourcePolicyResponse
 
-_revision = member_options.setting(
+_revision = member_options.member_option(
     "--revision",
     metavar="ID",
     make=option_members.member("ExpectedRevisionId"),
@@ -40,7 +40,7 @@ def policy() -> None:
 @options.table_or_arn
 @click.argument("source", metavar="FILE|-|JSON", shell_complete=shell_completion.files)
 @_revision
-@member_options.setting(
+@member_options.member_option(
     "--confirm-remove-self",
     is_flag=True,
     default=None,
@@ -53,7 +53,7 @@ def set_policy(session: Session, /, name: str, source: str, **settings: AwsDict)
     text = json_input.text(source)
     request: AwsDict = {"ResourceArn": arns.of_table(session.client, name), "Policy": text}
     response = session.send(
-        session.rpcs.put_resource_policy, member_options.combined(request, *settings.values())
+        session.rpcs.put_resource_policy, member_options.merge_fragments(request, *settings.values())
     )
     session.show(response, lambda each: [Lines([f"policy of {name} is revision {each.revision_id}"])])
 

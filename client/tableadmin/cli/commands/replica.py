@@ -11,7 +11,7 @@ from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.output.blocks import Block
 from tableadmin.cli.requests import member_options, merging, option_members, shorthand
-from tableadmin.cli.requests.pagination import narrowed
+from tableadmin.cli.requests.pagination import limit_items
 from tableadmin.cli.requests.wait_conditions import condition
 from tableadmin.cli.views import replicas
 from tableadmin.cli.views.table_description import status_blocks
@@ -37,31 +37,33 @@ def _index(text: str) -> AwsDict:
     found = shorthand.fields(text, ("name", "read", "max-read"), ["name"])
     makers = {"read": _read, "max-read": _max_read}
     sides = [makers[side](units) for side, units in found.items() if side in makers]
-    return {"GlobalSecondaryIndexes": [{"IndexName": found["name"], **merging.merged(*sides)}]}
+    return {"GlobalSecondaryIndexes": [{"IndexName": found["name"], **merging.merge(*sides)}]}
 
 
 _settings = options.combine_options(
-    member_options.setting("--read", metavar="UNITS", make=_read, help="Read capacity units of the replica."),
-    member_options.setting(
+    member_options.member_option(
+        "--read", metavar="UNITS", make=_read, help="Read capacity units of the replica."
+    ),
+    member_options.member_option(
         "--max-read",
         metavar="UNITS",
         make=_max_read,
         help="Maximum on-demand read request units of the replica; -1 removes the limit.",
     ),
-    member_options.setting(
+    member_options.member_option(
         "--gsi",
         metavar="INDEX",
         make=_index,
         multiple=True,
         help="Capacity of an index of the replica: 'name=GenreIdx,read=5' or 'name=GenreIdx,max-read=100'.",
     ),
-    member_options.setting(
+    member_options.member_option(
         "--kms-key",
         metavar="KEY",
         make=option_members.member("KMSMasterKeyId"),
         help="KMS key of the replica, by ID, ARN or alias.",
     ),
-    member_options.setting(
+    member_options.member_option(
         "--table-class",
         type=click.Choice(member_options.TABLE_CLASSES),
         make=option_members.member("TableClassOverride"),
@@ -83,14 +85,14 @@ def replica() -> None:
 @options.table_name
 @click.argument("regions", metavar="REGION...", nargs=-1, required=True)
 @_settings
-@member_options.setting(
+@member_options.member_option(
     "--consistency",
     type=click.Choice(_CONSISTENCIES),
     make=option_members.member("MultiRegionConsistency"),
     help="Consistency mode of the table, set with the first replicas. Default: EVENTUAL. STRONG requires "
     "three Regions.",
 )
-@member_options.setting(
+@member_options.member_option(
     "--witness",
     metavar="REGION",
     make=lambda region: {"GlobalTableWitnessUpdates": [{"Create": {"RegionName": region}}]},
@@ -110,7 +112,7 @@ def add(
     **settings: AwsDict,
 ) -> None:
     """Add replicas of a table in other Regions. AWS copies the items and enables the stream of the table."""
-    action = member_options.combined(*settings.values())
+    action = member_options.merge_fragments(*settings.values())
     creates = [{"Create": {"RegionName": region, **action}} for region in regions]
     request: AwsDict = {"TableName": name, "ReplicaUpdates": creates, **consistency, **witness}
     response = session.send(session.rpcs.update_table, request)
@@ -131,7 +133,7 @@ def update(
     session: Session, /, name: str, region: str, *, wait_timeout: float | None, **settings: AwsDict
 ) -> None:
     """Change the settings of a replica."""
-    action = member_options.combined(*settings.values())
+    action = member_options.merge_fragments(*settings.values())
     if not action:
         raise click.UsageError("No changes given.")
     finish(session, _update(session, name, {"Update": {"RegionName": region, **action}}), wait_timeout)
@@ -140,7 +142,7 @@ def update(
 @replica.command(example="tablectl replica remove Music eu-west-1 --yes --wait")
 @options.table_name
 @_region
-@member_options.setting(
+@member_options.member_option(
     "--witness",
     metavar="REGION",
     make=lambda region: {"GlobalTableWitnessUpdates": [{"Delete": {"RegionName": region}}]},
@@ -188,7 +190,8 @@ def list_replicas(session: Session, names: Sequence[str], max_items: int | None,
     --prefix is for names of Regions.
     """
     found = [
-        narrowed(session.client.describe_table(table_name=name), _LISTS, max_items, prefix) for name in names
+        limit_items(session.client.describe_table(table_name=name), _LISTS, max_items, prefix)
+        for name in names
     ]
     session.show_together(found, lambda: replicas.of_tables([each.table for each in found]))
 

@@ -96,7 +96,7 @@ def from_backup(  # noqa: PLR0913 - the options of the command
         _restore(session, restoring.backup_origin(session.client, arn), target, file, apply_options)
         return
     backup: AwsDict = {"BackupArn": arns.of_backup(session.client, name), "TargetTableName": target}
-    request = merging.overridden(base, {**backup, **_override(settings)})
+    request = merging.override(base, {**backup, **_override(settings)})
     _finish(session, session.send(session.rpcs.restore_table_from_backup, request), wait_timeout)
 
 
@@ -105,14 +105,14 @@ def from_backup(  # noqa: PLR0913 - the options of the command
 )
 @options.table_or_arn
 @_target
-@member_options.setting(
+@member_options.member_option(
     "--latest",
     is_flag=True,
     default=None,
     make=option_members.flag("UseLatestRestorableTime"),
     help="Restore to the latest restorable time, which is typically some minutes ago.",
 )
-@member_options.setting(
+@member_options.member_option(
     "--time",
     metavar="TIME",
     make=option_members.member("RestoreDateTime", shorthand.moment),
@@ -153,7 +153,7 @@ def to_point_in_time(  # noqa: PLR0913 - the options of the command
         )
         return
     source: AwsDict = {"SourceTableArn" if arns.is_arn(name) else "SourceTableName": name}
-    request = merging.overridden(
+    request = merging.override(
         base, {**source, "TargetTableName": target, **latest, **time, **_override(settings)}
     )
     _finish(session, session.send(session.rpcs.restore_table_to_point_in_time, request), wait_timeout)
@@ -193,13 +193,13 @@ def _restore(
     session: Session, origin: Origin, target: str, file: str | None, apply_options: ApplyOptions
 ) -> None:
     """Apply the spec of the table TARGET, which restores it from ORIGIN."""
-    spec, notes = restoring.loaded(session.client, origin, target, file)
+    spec, notes = restoring.load_restored_spec(session.client, origin, target, file)
     creating.create(session, session.client, spec, notes, apply_options, restores=True)
 
 
 def _override(settings: dict[str, AwsDict]) -> AwsDict:
     """What the options set, under the names that it has in a restore."""
-    members = member_options.combined(*settings.values())
+    members = member_options.merge_fragments(*settings.values())
     return {f"{name}Override": value for name, value in members.items()}
 
 

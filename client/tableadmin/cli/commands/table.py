@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 import click
 
 from tableadmin.cli.app import options
-from tableadmin.cli.app.exit_codes import SERVICE_ERROR, line
+from tableadmin.cli.app.exit_codes import SERVICE_ERROR, error_line
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.output.blocks import Lines, Rows
 from tableadmin.cli.requests import member_options, merging, option_members
 from tableadmin.cli.requests.merging import both_sides
-from tableadmin.cli.requests.pagination import listed
+from tableadmin.cli.requests.pagination import list_all
 from tableadmin.cli.requests.table_states import inventory
 from tableadmin.cli.views.table_description import description
 from tableadmin.cli.views.unreadable_parts import unreadable_lines
 from tableadmin.cli.views.wait_progress import finish, finish_deletion
-from tableadmin.cli.views.wide_columns import COLUMNS, PARTS, Filter, cells, parse_filter, selected
+from tableadmin.cli.views.wide_columns import COLUMNS, PARTS, Filter, cells, parse_filter, select_tables
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict
@@ -60,24 +60,24 @@ def table() -> None:
 @member_options.range_key
 @member_options.billing
 @member_options.throughput
-@member_options.setting(
+@member_options.member_option(
     "--gsi",
     metavar="INDEX",
     make=option_members.global_index,
     multiple=True,
     help="Global secondary index. Can be repeated.",
 )
-@member_options.setting(
+@member_options.member_option(
     "--lsi",
     metavar="INDEX",
     make=option_members.local_index,
     multiple=True,
     help="Local secondary index. Can be repeated.",
 )
-@member_options.setting(
+@member_options.member_option(
     "--tag", metavar="KEY=VALUE", make=option_members.tag, multiple=True, help="Tag. Can be repeated."
 )
-@member_options.setting(
+@member_options.member_option(
     "--stream",
     type=click.Choice(member_options.STREAM_VIEWS),
     make=option_members.stream,
@@ -148,30 +148,30 @@ def list_tables(
     """
     wide = wide or session.output == "wide"
     if not (wide or sort or filters):
-        _show_names(session, listed(session, session.rpcs.list_tables, {}, max_items, prefix))
+        _show_names(session, list_all(session, session.rpcs.list_tables, {}, max_items, prefix))
         return
     tables = inventory(session, PARTS, prefix)
-    states = selected(tables, filters, sort or "table")[:max_items]
+    states = select_tables(tables, filters, sort or "table")[:max_items]
     if wide:
         session.show_all("Tables", states, lambda each: [_overview(each)])
     else:
         _show_names(session, _named(states))
     # An unreadable table matches only filters of its name.
-    _report_unreadable(selected(tables, [each for each in filters if each[0] == "table"], "table"))
+    _report_unreadable(select_tables(tables, [each for each in filters if each[0] == "table"], "table"))
 
 
 @table.command(example="tablectl table update Music --read 10 --write 10 --wait")
 @options.optional_table_name
 @member_options.billing
 @member_options.throughput
-@member_options.setting(
+@member_options.member_option(
     "--gsi",
     metavar="INDEX",
     make=option_members.index_capacity,
     multiple=True,
     help="Capacity of an index: 'name=GenreIdx,read=5,write=5'. Can be repeated.",
 )
-@member_options.setting(
+@member_options.member_option(
     "--stream",
     type=click.Choice([*member_options.STREAM_VIEWS, "off"]),
     make=option_members.stream,
@@ -219,7 +219,7 @@ def delete(session: Session, names: Sequence[str], *, yes: bool, wait_timeout: f
 def _request(name: str | None, base: AwsDict, settings: dict[str, AwsDict]) -> AwsDict:
     """Return the request of the file, overridden by the options."""
     named: AwsDict = {"TableName": name} if name else {}
-    request = merging.overridden(base, member_options.combined(named, *settings.values()))
+    request = merging.override(base, member_options.merge_fragments(named, *settings.values()))
     if not request.get("TableName"):
         raise click.UsageError("Missing argument 'TABLE'.")
     return request
@@ -237,7 +237,7 @@ def _report_unreadable(states: Sequence[TableState]) -> None:
     """If parts of tables could not be read, print them to standard error and exit with code 1."""
     lines = [*unreadable_lines(states)]
     for each in lines:
-        click.echo(line(each), err=True)
+        click.echo(error_line(each), err=True)
     if lines:
         raise click.exceptions.Exit(SERVICE_ERROR)
 

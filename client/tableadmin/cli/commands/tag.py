@@ -11,7 +11,7 @@ from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.output.blocks import Lines, Rows, of_several
 from tableadmin.cli.requests import arns, merging, option_members
-from tableadmin.cli.requests.pagination import listed
+from tableadmin.cli.requests.pagination import list_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,7 @@ def tag() -> None:
 def set_tags(session: Session, name: str, tags: tuple[str, ...]) -> None:
     """Add tags or change their values. Other tags remain."""
     try:
-        request = merging.merged(*map(option_members.tag, tags))
+        request = merging.merge(*map(option_members.tag, tags))
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="'KEY=VALUE'") from error
     arn = arns.of_table(session.client, name)
@@ -63,7 +63,7 @@ def list_tags(session: Session, names: Sequence[str], max_items: int | None, pre
     found = {}
     for name in names:
         request: AwsDict = {"ResourceArn": arns.of_table(session.client, name)}
-        found[name] = listed(session, session.rpcs.list_tags_of_resource, request, max_items, prefix)
+        found[name] = list_all(session, session.rpcs.list_tags_of_resource, request, max_items, prefix)
     rows = {name: _rows(name, each) for name, each in found.items()}
     session.show_together([*found.values()], lambda: [of_several("Table", rows)])
 

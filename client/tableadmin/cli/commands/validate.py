@@ -32,7 +32,7 @@ def validate(session: Session, spec_options: SpecOptions) -> None:
     response = session.client.validate(each.spec for each in loaded)
     _show(session, response, loaded, notes)
     if response.violations:
-        raise CommandFailed(planning.invalid(response, loaded))
+        raise CommandFailed(planning.count_violations(response, loaded))
 
 
 def _show(
@@ -45,7 +45,7 @@ def _show(
         session.show_blocks([Lines(planning.violation_lines(found, loaded) or valid)])
     else:
         answer: AwsDict = {"Violations": [_record(each, loaded) for each in found]}
-        session.show_document(planning.noted(answer, "Notes", notes))
+        session.show_document(planning.add_notes(answer, "Notes", notes))
 
 
 def _record(violation: SpecViolation, loaded: Sequence[LoadedSpec]) -> AwsDict:

@@ -39,11 +39,11 @@ def write(lines: Iterable[Line]) -> None:
     width = max(shutil.get_terminal_size().columns, _NARROWEST) if drawn else None
     colours = drawn and not os.environ.get("NO_COLOR")
     for line in lines:
-        text = "\n".join(folded(line, width))
+        text = "\n".join(wrap_line(line, width))
         click.echo(click.style(text, fg=line.colour) if colours and line.colour else text)
 
 
-def folded(line: Line, width: int | None) -> list[str]:
+def wrap_line(line: Line, width: int | None) -> list[str]:
     """Wrap LINE to at most WIDTH characters. If WIDTH is None, LINE is not wrapped."""
     text, indent = printable(" ".join(line.text.split())), " " * line.indent
     if width is None:

@@ -79,7 +79,7 @@ def by_region(request: AwsDict) -> AwsDict:
     regions: dict[object, AwsDict] = {}
     for update in cast("list[AwsDict]", request.get("ReplicaUpdates") or []):
         region = update.get("RegionName")
-        regions[region] = merging.merged(regions.get(region, {}), update)
+        regions[region] = merging.merge(regions.get(region, {}), update)
     return {**request, "ReplicaUpdates": list(regions.values())} if regions else request
 
 

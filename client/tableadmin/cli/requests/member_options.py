@@ -18,7 +18,7 @@ STREAM_VIEWS = ("NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY")
 TABLE_CLASSES = ("STANDARD", "STANDARD_INFREQUENT_ACCESS")
 
 
-def setting(*flags: str, make: Callable[[Any], AwsDict], **attributes: Any) -> Callable[[F], F]:  # noqa: ANN401 - handed on to click
+def member_option(*flags: str, make: Callable[[Any], AwsDict], **attributes: Any) -> Callable[[F], F]:  # noqa: ANN401 - handed on to click
     """Return an option whose values MAKE converts to fragments."""
     return click.option(*flags, callback=_fragment(make), **attributes)
 
@@ -32,17 +32,17 @@ def _fragment(make: Callable[[Any], AwsDict]) -> Callable[[click.Context, click.
     def callback(ctx: click.Context, param: click.Parameter, value: Any) -> AwsDict:  # noqa: ANN401 - the type of the parameter
         values = value if param.multiple else (value,)
         try:
-            return merging.merged(*(make(each) for each in values if each is not None))
+            return merging.merge(*(make(each) for each in values if each is not None))
         except ValueError as error:
             raise click.BadParameter(str(error), ctx, param) from error
 
     return callback
 
 
-def combined(*parts: AwsDict) -> AwsDict:
+def merge_fragments(*parts: AwsDict) -> AwsDict:
     """Merge the fragments of several options. Raises UsageError if they contradict each other."""
     try:
-        return merging.merged(*parts)
+        return merging.merge(*parts)
     except ValueError as error:
         raise click.UsageError(f"{error}.") from error
 
@@ -62,18 +62,22 @@ cli_input_json = click.option(
 )
 
 provisioned = combine_options(
-    setting("--read", metavar="UNITS", make=option_members.capacity("Read"), help="Read capacity units."),
-    setting("--write", metavar="UNITS", make=option_members.capacity("Write"), help="Write capacity units."),
+    member_option(
+        "--read", metavar="UNITS", make=option_members.capacity("Read"), help="Read capacity units."
+    ),
+    member_option(
+        "--write", metavar="UNITS", make=option_members.capacity("Write"), help="Write capacity units."
+    ),
 )
 
 ceilings = combine_options(
-    setting(
+    member_option(
         "--max-read",
         metavar="UNITS",
         make=option_members.on_demand_limit("Read"),
         help="Maximum on-demand read request units; -1 removes the limit.",
     ),
-    setting(
+    member_option(
         "--max-write",
         metavar="UNITS",
         make=option_members.on_demand_limit("Write"),
@@ -84,13 +88,13 @@ ceilings = combine_options(
 throughput = combine_options(
     provisioned,
     ceilings,
-    setting(
+    member_option(
         "--warm-read",
         metavar="UNITS",
         make=option_members.warm_throughput("Read"),
         help="Warm throughput: read units per second.",
     ),
-    setting(
+    member_option(
         "--warm-write",
         metavar="UNITS",
         make=option_members.warm_throughput("Write"),
@@ -98,21 +102,21 @@ throughput = combine_options(
     ),
 )
 
-billing = setting(
+billing = member_option(
     "--on-demand/--provisioned",
     default=None,
     make=lambda on_demand: {"BillingMode": "PAY_PER_REQUEST" if on_demand else "PROVISIONED"},
     help="Billing mode: pay per request, or provisioned capacity set by --read and --write.",
 )
 
-hash_key = setting(
+hash_key = member_option(
     "--hash-key",
     metavar="NAME:TYPE",
     make=option_members.hash_key,
     multiple=True,
     help="Hash (partition) key; TYPE is S, N or B.",
 )
-range_key = setting(
+range_key = member_option(
     "--range-key",
     metavar="NAME:TYPE",
     make=option_members.range_key,
@@ -120,14 +124,14 @@ range_key = setting(
     help="Range (sort) key.",
 )
 
-encryption = setting(
+encryption = member_option(
     "--sse",
     metavar="kms|aws-owned|KEY",
     make=option_members.encryption,
     help="Encryption at rest: the AWS managed KMS key (kms), the AWS owned key, or your own KMS key.",
 )
 
-global_indexes = setting(
+global_indexes = member_option(
     "--gsi",
     metavar="INDEX",
     make=option_members.global_index,
@@ -136,13 +140,13 @@ global_indexes = setting(
 )
 
 protection_and_class = combine_options(
-    setting(
+    member_option(
         "--deletion-protection/--no-deletion-protection",
         default=None,
         make=option_members.flag("DeletionProtectionEnabled"),
         help="Whether the table is protected from deletion.",
     ),
-    setting(
+    member_option(
         "--table-class",
         type=click.Choice(TABLE_CLASSES),
         make=option_members.member("TableClass"),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 ATTRIBUTES = "AttributeDefinitions"
 
 
-def merged(*fragments: AwsDict) -> AwsDict:
+def merge(*fragments: AwsDict) -> AwsDict:
     """Merge FRAGMENTS: objects are merged, lists are joined.
 
     Raises ValueError for an attribute with two types.
@@ -24,7 +24,7 @@ def merged(*fragments: AwsDict) -> AwsDict:
     return _tidied(whole)
 
 
-def overridden(document: AwsDict, flags: AwsDict) -> AwsDict:
+def override(document: AwsDict, flags: AwsDict) -> AwsDict:
     """Override DOCUMENT with FLAGS: objects are merged, lists are replaced, attributes are merged by name.
 
     Other members of DOCUMENT are not changed or checked. Switching to on-demand removes the document's

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from tableadmin.cli.requests import shorthand
-from tableadmin.cli.requests.merging import ATTRIBUTES, merged, split_attributes
+from tableadmin.cli.requests.merging import ATTRIBUTES, merge, split_attributes
 from tableadmin.cli.requests.shorthand import KeyPart
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ _INDEX_MAKERS: Mapping[str, Make] = {
 
 
 def _fragments(found: Mapping[str, str]) -> AwsDict:
-    return merged(*(_INDEX_MAKERS[name](text) for name, text in found.items() if name != "name"))
+    return merge(*(_INDEX_MAKERS[name](text) for name, text in found.items() if name != "name"))
 
 
 def _index(found: Mapping[str, str], listed: str) -> AwsDict:

@@ -24,7 +24,7 @@ M = TypeVar("M", bound="Message")
 Item = TypeVar("Item")
 
 
-def listed(
+def list_all(
     session: Session,
     rpc: PagedRpc[..., Request, Response, Item],
     members: AwsDict,
@@ -63,7 +63,7 @@ def listed(
     return whole
 
 
-def narrowed(message: M, lists: Mapping[str, str], most: int | None, prefix: str | None) -> M:
+def limit_items(message: M, lists: Mapping[str, str], most: int | None, prefix: str | None) -> M:
     """Limit MESSAGE to MOST items in each of LISTS, whose names begin with PREFIX if it is given.
 
     LISTS maps fields of MESSAGE to the field that names an item. Paths use dots for nested messages.

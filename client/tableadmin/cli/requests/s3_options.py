@@ -42,7 +42,7 @@ def inside(name: str, make: Make) -> Make:
 
 def owner(make: Make) -> Callable[[options.F], options.F]:
     """--bucket-owner."""
-    return member_options.setting(
+    return member_options.member_option(
         "--bucket-owner",
         metavar="ACCOUNT",
         make=make,
@@ -52,7 +52,7 @@ def owner(make: Make) -> Callable[[options.F], options.F]:
 
 def sse(make: Make) -> Callable[[options.F], options.F]:
     """--sse, the encryption of objects written to Amazon S3."""
-    return member_options.setting(
+    return member_options.member_option(
         "--sse",
         metavar="AES256|kms|KEY",
         make=make,
@@ -62,7 +62,7 @@ def sse(make: Make) -> Callable[[options.F], options.F]:
 
 def compression(make: Make) -> Callable[[options.F], options.F]:
     """--compression, the compression of objects read from Amazon S3."""
-    return member_options.setting(
+    return member_options.member_option(
         "--compression",
         type=click.Choice(COMPRESSIONS),
         make=make,
@@ -70,7 +70,7 @@ def compression(make: Make) -> Callable[[options.F], options.F]:
     )
 
 
-client_token = member_options.setting(
+client_token = member_options.member_option(
     "--client-token",
     metavar="TOKEN",
     make=option_members.member("ClientToken"),

@@ -152,7 +152,7 @@ def show_plans(session: Session, plans: Sequence[TablePlan], notes: Sequence[str
             "type": "PLAN",
             "plans": [with_values(aws(plan)) for plan in plans],
         }
-        session.show_item(planning.noted(shown, "notes", notes))
+        session.show_item(planning.add_notes(shown, "notes", notes))
 
 
 def apply(

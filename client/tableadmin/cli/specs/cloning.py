@@ -17,7 +17,7 @@ _REST = "auto scaling, system tags (aws:), backups, stream records and alarms"
 NOT_CLONED, NO_ITEMS = f"not cloned: {_REST}", f"not cloned: items, {_REST}"
 
 
-def renamed(spec: TableSpec, name: str, arn: str, notes: list[str], *, elsewhere: bool) -> TableSpec:
+def spec_of_clone(spec: TableSpec, name: str, arn: str, notes: list[str], *, elsewhere: bool) -> TableSpec:
     """Return SPEC of the table ARN for the table NAME. ELSEWHERE: the clone is at another endpoint.
 
     NOTES gets a line for each setting that is left out, or that both tables will share.

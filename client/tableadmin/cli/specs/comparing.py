@@ -37,7 +37,7 @@ class Scope(NamedTuple):
         return name.startswith(self.prefix) and not any(fnmatchcase(name, each) for each in self.ignored)
 
 
-def compared(
+def compare_tables(
     endpoint: str,
     client: Client,
     loaded: Sequence[LoadedSpec],
@@ -63,7 +63,7 @@ def compared(
     return list(_with_last_operations(client, found))
 
 
-def priced(found: Sequence[Comparison], options: CostOptions, prices: Prices) -> Sequence[Comparison]:
+def add_costs(found: Sequence[Comparison], options: CostOptions, prices: Prices) -> Sequence[Comparison]:
     """Return FOUND with the costs of the tables by PRICES, if OPTIONS request costs."""
     from tableadmin.cost import live_cost, plan_cost  # noqa: PLC0415 - protobuf
 
@@ -154,7 +154,7 @@ class ResumableOperationWatch:
                     self._look_at(event.table)
 
     def _begin(self) -> None:
-        for each in compared(self._endpoint, self._client, list(self._specs.values()), self._scope):
+        for each in compare_tables(self._endpoint, self._client, list(self._specs.values()), self._scope):
             self._note(each, tell=not each.is_same)
 
     def _look_at(self, event: TableEvent) -> None:
@@ -187,7 +187,7 @@ class ResumableOperationWatch:
 
         self._shown[comparison.drift.table_name] = comparison
         if tell:
-            self._write(view.line(comparison), view.record(comparison))
+            self._write(view.comparison_line(comparison), view.record(comparison))
 
     def _write(self, text: str, record: AwsDict) -> None:
         if self._session.in_blocks:

@@ -35,7 +35,7 @@ def create(
     loaded = [spec]
     if applying.show_earlier_request(session, client, loaded, apply_options):
         return
-    planned = planning.planned(client, loaded, apply_options.not_before)
+    planned = planning.plan_specs(client, loaded, apply_options.not_before)
     planned.check()
     (plan,) = planned.plans
     if word(plan, "action") == "CREATE" and not plan.refusal:

@@ -53,7 +53,7 @@ class Formatting:
         whole_files.replace(path, self.text, stat.S_IMODE(path.stat().st_mode))
 
 
-def formatted(paths: Sequence[str], standard_input: str | bytes) -> Iterator[Formatting]:
+def format_files(paths: Sequence[str], standard_input: str | bytes) -> Iterator[Formatting]:
     """Return the results for the files of PATHS, and for the YAML and JSON files in the folders of PATHS."""
     from tableadmin import formats  # noqa: PLC0415 - yaml and protobuf
 

@@ -57,7 +57,7 @@ class Planned:
             raise CommandFailed(f"{count(len(self.errors))} could not be planned")
 
 
-def planned(
+def plan_specs(
     client: Client,
     loaded: Sequence[LoadedSpec],
     not_before: datetime | None = None,
@@ -85,7 +85,7 @@ def planning_results(
     *,
     include_billing: bool = False,
 ) -> list[PlanTablesResponse]:
-    """Return the responses for `planned`: the plan or the error of each table."""
+    """Return the responses for `plan_specs`: the plan or the error of each table."""
     from tableadmin.errors import InvalidArgument  # noqa: PLC0415 - grpc
 
     try:
@@ -98,7 +98,7 @@ def planning_results(
             raise
         for line in violation_lines(response.violations, loaded):
             click.echo(line, err=True)
-        raise CommandFailed(invalid(response, loaded)) from error
+        raise CommandFailed(count_violations(response, loaded)) from error
     by_name = {each.table_name: each for each in results}
     for each in loaded:
         if each.must_exist:
@@ -118,7 +118,7 @@ def refuse_creation(plan: TablePlan, reason: str) -> None:
 def answer(plans: Sequence[TablePlan], notes: Sequence[str], costs: Costs | None = None) -> AwsDict:
     """Return the document for programs: PLANS with COSTS, and the NOTES on the specs if there are any."""
     if costs is None:
-        return noted({"Plans": [with_values(aws(plan)) for plan in plans]}, "Notes", notes)
+        return add_notes({"Plans": [with_values(aws(plan)) for plan in plans]}, "Notes", notes)
     from tableadmin.cli.views.plans.costs import record, total_record  # noqa: PLC0415 - protobuf
 
     shown: list[AwsValue] = []
@@ -126,7 +126,7 @@ def answer(plans: Sequence[TablePlan], notes: Sequence[str], costs: Costs | None
         found = costs.of(plan.table_name)
         cost: AwsDict = {"Cost": record(found)} if found is not None else {}
         shown.append({**with_values(aws(plan)), **cost})
-    return noted({"Plans": shown, "Cost": total_record(costs)}, "Notes", notes)
+    return add_notes({"Plans": shown, "Cost": total_record(costs)}, "Notes", notes)
 
 
 def costs_of(plans: Iterable[TablePlan], options: CostOptions, prices: Prices) -> Costs:
@@ -139,12 +139,12 @@ def costs_of(plans: Iterable[TablePlan], options: CostOptions, prices: Prices) -
     return Costs({each.name: each for each in found if each is not None}, prices)
 
 
-def noted(answer: AwsDict, member: str, notes: Sequence[str]) -> AwsDict:
+def add_notes(answer: AwsDict, member: str, notes: Sequence[str]) -> AwsDict:
     """Return ANSWER with NOTES as its MEMBER if there are any."""
     return {**answer, member: [*notes]} if notes else answer
 
 
-def exported(client: Client, names: Sequence[str], prefix: str | None = None) -> Exports:
+def export_specs(client: Client, names: Sequence[str], prefix: str | None = None) -> Exports:
     """Return the specs of the tables NAMES in that order, or of tables with PREFIX in order of name.
 
     A terminal shows the progress of NAMES. Raises TableAdminError.
@@ -181,7 +181,7 @@ def violation_lines(violations: Sequence[SpecViolation], loaded: Sequence[Loaded
     ]
 
 
-def invalid(response: ValidateTablesResponse, loaded: Sequence[LoadedSpec]) -> str:
+def count_violations(response: ValidateTablesResponse, loaded: Sequence[LoadedSpec]) -> str:
     """Return the number of violations: `2 violations in 1 of 3 tables`."""
     listed = len(response.violations)
     if response.violation_count > listed:

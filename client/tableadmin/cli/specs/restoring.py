@@ -39,7 +39,9 @@ def backup_origin(client: Client, arn: str) -> Origin:
     return Origin(RestoreSource(backup_arn=arn), name, table_arn, "".join(table_ids))
 
 
-def loaded(client: Client, origin: Origin, new: str, file: str | None) -> tuple[LoadedSpec, list[str]]:
+def load_restored_spec(
+    client: Client, origin: Origin, new: str, file: str | None
+) -> tuple[LoadedSpec, list[str]]:
     """The spec of the table NEW, which is restored from ORIGIN, and what the restore leaves out.
 
     The settings are those in FILE. Without a file, they are those that the source has now, or had after its
@@ -49,7 +51,7 @@ def loaded(client: Client, origin: Origin, new: str, file: str | None) -> tuple[
         spec, notes = _of_file(file, origin, new), list[str]()
     else:
         spec, notes = _settings(client, origin)
-    spec = cloning.renamed(spec, new, origin.arn, notes, elsewhere=False)
+    spec = cloning.spec_of_clone(spec, new, origin.arn, notes, elsewhere=False)
     spec.restore_source.CopyFrom(origin.source)
     return LoadedSpec(spec, file or origin.name), [_NOT_RESTORED, *notes]
 
@@ -71,7 +73,7 @@ def _settings(client: Client, origin: Origin) -> tuple[TableSpec, list[str]]:
     from tableadmin.errors import NotFound  # noqa: PLC0415 - grpc
 
     try:
-        exported = planning.exported(client, [origin.name])
+        exported = planning.export_specs(client, [origin.name])
     except NotFound:
         return _recorded(client, origin)
     notes = [*exported.notes]

@@ -21,7 +21,7 @@ def answer(response: CheckAccessResponse) -> list[str]:
     return [f"no{by}" if by else "no: no policy permits this", *response.advice]
 
 
-def refused(action: str, policies: Iterable[str], advice: Iterable[str]) -> str:
+def refusal_text(action: str, policies: Iterable[str], advice: Iterable[str]) -> str:
     """Return why ACTION is not permitted: POLICIES forbid it, with their ADVICE, or no policy permits it."""
     names = ", ".join(policies)
     why = f"the policy {names} forbids {action}." if names else f"no policy permits {action}."
@@ -32,7 +32,7 @@ def why_not(action: str, response: CheckAccessResponse) -> str:
     """Return why ACTION is not permitted, in one line."""
     if response.required_approvals:
         return " ".join([f"{action} {_needed(response)}.", *response.advice])
-    return refused(action, response.policies, response.advice)
+    return refusal_text(action, response.policies, response.advice)
 
 
 def _needed(response: CheckAccessResponse) -> str:

@@ -20,7 +20,7 @@ def rows(records: Sequence[AwsDict]) -> list[Block]:
     return [Rows(_HEADERS, [_cells(each) for each in records], "no records")]
 
 
-def line(record: AwsDict) -> str:
+def record_line(record: AwsDict) -> str:
     """Return RECORD as one line. Absent members are dashes."""
     return printable("  ".join(cell or "-" for cell in _cells(record)))
 

@@ -108,7 +108,7 @@ def parse_filter(text: str) -> Filter:
     return column, pattern.lower()
 
 
-def selected(states: Iterable[TableState], filters: Sequence[Filter], sort: str) -> list[TableState]:
+def select_tables(states: Iterable[TableState], filters: Sequence[Filter], sort: str) -> list[TableState]:
     """Return the tables that match all FILTERS, sorted by the column SORT and then by name.
 
     A filter's pattern must match the whole cell or one of its words. `*` matches any text, `?` any character.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from tableadmin.cli.views.access_text import refused, why_not
+from tableadmin.cli.views.access_text import refusal_text, why_not
 from tableadmin.errors import TableAdminError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def of_endpoint(service: Service, query: Mapping[str, str], body: object) -> dic
         return dict.fromkeys(_OF_ENDPOINT, _PERMITTED)
     name = query.get("endpoint", service.chosen)
     may = {action for each in found.endpoints if name in ("", each.endpoint) for action in each.actions}
-    return {each: _PERMITTED if each in may else _no(refused(each, (), ())) for each in _OF_ENDPOINT}
+    return {each: _PERMITTED if each in may else _no(refusal_text(each, (), ())) for each in _OF_ENDPOINT}
 
 
 def offers(client: Client, table_name: str, actions: Iterable[str]) -> dict[str, object]:

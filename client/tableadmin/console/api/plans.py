@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tableadmin.cli.app.exit_codes import CommandFailed
 from tableadmin.cli.output.terminal_text import Line
-from tableadmin.cli.views.access_text import refused
+from tableadmin.cli.views.access_text import refusal_text
 from tableadmin.cli.views.formatting import word
 from tableadmin.cli.views.operations.operation_text import requirement
 from tableadmin.cli.views.plans import plan_text
@@ -33,7 +33,7 @@ Body = Mapping[str, object]
 
 def validate(service: Service, query: Mapping[str, str], body: Body) -> dict[str, object]:
     """The tables of the text, and the problems of the text."""
-    return _checked(service.endpoint(query).client, body, specs.edited(body))
+    return _checked(service.endpoint(query).client, body, specs.parse_edited_specs(body))
 
 
 def _checked(client: Client, body: Body, edited: Edited) -> dict[str, object]:
@@ -47,7 +47,7 @@ def _checked(client: Client, body: Body, edited: Edited) -> dict[str, object]:
 
 def plan(service: Service, query: Mapping[str, str], body: Body) -> dict[str, object]:
     """The plan of the text, and the ID under which it can be applied; or the problems of the text."""
-    edited, endpoint = specs.edited(body), service.endpoint(query)
+    edited, endpoint = specs.parse_edited_specs(body), service.endpoint(query)
     checked = _checked(endpoint.client, body, edited)
     if checked["problems"]:
         return {**checked, "plan": None}
@@ -128,7 +128,7 @@ def _check_confirmed(shown: ShownPlan, body: Body) -> None:
 
 def _denials(plan: TablePlan) -> list[str]:
     found = [each.denial for each in plan.steps if each.HasField("denial")]
-    return [*dict.fromkeys(refused(each.action, each.policies, each.advice) for each in found)]
+    return [*dict.fromkeys(refusal_text(each.action, each.policies, each.advice) for each in found)]
 
 
 def _texts(found: object) -> Sequence[object]:

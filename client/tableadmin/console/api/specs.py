@@ -36,7 +36,7 @@ class Edited:
         return [each.spec for each in self.tables if each.spec]
 
 
-def edited(body: Mapping[str, object]) -> Edited:
+def parse_edited_specs(body: Mapping[str, object]) -> Edited:
     """The specs in the `text` of BODY, in any format that tablectl reads."""
     from tableadmin import formats  # noqa: PLC0415 - the first page need not wait for yaml
 

@@ -39,7 +39,7 @@ def table(service: Service, query: Mapping[str, str], body: object, name: str) -
     }
 
 
-def exported(service: Service, query: Mapping[str, str], body: object, name: str) -> dict[str, object]:
+def export_table(service: Service, query: Mapping[str, str], body: object, name: str) -> dict[str, object]:
     """The table as a spec in the format that QUERY names, and a note for each thing that the text lacks."""
     del body
     from tableadmin import formats  # noqa: PLC0415 - the first page need not wait for yaml

@@ -93,7 +93,7 @@ class Handler(BaseHTTPRequestHandler):
         if self._gate.has_cookie(self._headers):
             return files.index()
         cookie = self._gate.exchanged(self._query.get("token", ""))
-        return pages.entering(cookie) if cookie else pages.REFUSED
+        return pages.entry_page(cookie) if cookie else pages.REFUSED
 
     def _asked(self, method: str, path: str) -> Response | None:
         if path == self._site.events_path:

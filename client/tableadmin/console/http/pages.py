@@ -24,6 +24,6 @@ _REFUSE = _PAGE.format(
 REFUSED = Response(HTTPStatus.FORBIDDEN, _REFUSE.encode(), HTML)
 
 
-def entering(cookie: str) -> Response:
+def entry_page(cookie: str) -> Response:
     """The page that sets COOKIE and goes on to the console."""
     return Response(HTTPStatus.OK, _ENTER.encode(), HTML, (("Set-Cookie", cookie),))

@@ -11,7 +11,7 @@ from tableadmin.console.live.board import Changes
 _ALIVE = b": alive\n\n"
 
 
-def encoded(batches: Iterable[Changes]) -> Iterator[bytes]:
+def encode_events(batches: Iterable[Changes]) -> Iterator[bytes]:
     """BATCHES as events: `reset` with all values, then `changes`; a comment for a batch without changes."""
     name = "reset"
     for batch in batches:

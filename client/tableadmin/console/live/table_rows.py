@@ -41,6 +41,6 @@ def row(state: TableState) -> dict[str, object]:
     return {"cells": cells(state, COLUMNS), "amounts": amounts}
 
 
-def named(name: str) -> dict[str, object]:
+def placeholder_row(name: str) -> dict[str, object]:
     """The row of a table of which nothing is known yet but the NAME."""
     return {"cells": [name, *[""] * (len(COLUMNS) - 1)], "amounts": [None] * len(COLUMNS), "isPending": True}

@@ -63,7 +63,7 @@ class Tables(Feed):
             names = list(self._client.list_tables.items())
             self._unconfirmed.update(names)
             for name in names:
-                self.board.put(TABLES, name, table_rows.named(name))
+                self.board.put(TABLES, name, table_rows.placeholder_row(name))
             names.sort()
             for start, end in pairwise([0, *range(_FIRST_PAGE, len(names), _BATCH), len(names)]):
                 self._put_descriptions(names[start:end])

@@ -15,11 +15,11 @@ from tableadmin.cli.output.terminal_text import printable
 from tableadmin.cli.views.formatting import span
 from tableadmin.cli.views.operations.operation_text import (
     call,
+    count_states,
     current_step,
     has_ended,
     seconds,
     state,
-    tally,
 )
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Board:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         del console
         room = max(1, options.size.height - _FRAME)
-        yield from drawn(self._operations.latest, time.time(), room, options.max_width)
+        yield from draw_board(self._operations.latest, time.time(), room, options.max_width)
 
 
 def display(operations: Operations) -> Iterator[Operation]:
@@ -60,7 +60,7 @@ def display(operations: Operations) -> Iterator[Operation]:
         yield from operations
 
 
-def drawn(operations: Sequence[Operation], at: float, room: int, width: int) -> Iterator[Table | Text]:
+def draw_board(operations: Sequence[Operation], at: float, room: int, width: int) -> Iterator[Table | Text]:
     """Draw at most ROOM of OPERATIONS in WIDTH columns, unfinished ones first, and count the states."""
     table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
     # Names may be truncated. The current step gets the remaining width.
@@ -76,7 +76,7 @@ def drawn(operations: Sequence[Operation], at: float, room: int, width: int) -> 
     hidden = len(operations) - len(shown)
     more = [f"{hidden} more not shown"] if hidden else []
     leaving = [] if all(map(has_ended, operations)) else ["Ctrl-C does not stop the operations"]
-    notes = "; ".join([tally(operations), *more, *leaving])
+    notes = "; ".join([count_states(operations), *more, *leaving])
     yield Text(notes, style="dim", no_wrap=True, overflow="ellipsis")
 
 

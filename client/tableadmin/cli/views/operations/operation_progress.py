@@ -22,11 +22,11 @@ from tableadmin.cli.views.operations.operation_text import (
     call,
     current_step,
     has_ended,
+    has_succeeded,
     outcomes,
     seconds,
     state,
     state_in_words,
-    succeeded,
 )
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def follow(session: Session, operations: Operations, endpoint: str | None) -> No
     newest = operations.latest
     if session.in_blocks:
         terminal_text.write(outcomes(newest, time.time()))
-    missed = [operation.table_name for operation in newest if not succeeded(operation)]
+    missed = [operation.table_name for operation in newest if not has_succeeded(operation)]
     if missed:
         raise CommandFailed(f"tables that do not match their specs: {', '.join(missed)}")
 

@@ -74,7 +74,7 @@ def has_ended(operation: Operation) -> bool:
     return state(operation) not in ("", *UNFINISHED_STATES)
 
 
-def succeeded(operation: Operation) -> bool:
+def has_succeeded(operation: Operation) -> bool:
     """Whether the operation has succeeded: the table matches its spec."""
     return state(operation) == "SUCCEEDED"
 
@@ -130,12 +130,12 @@ def outcomes(operations: Sequence[Operation], at: float) -> Iterator[Line]:
             yield Line(error_text(operation.error), 2)
             yield from (Line(f"left: {each}", 2) for each in operation.error.left)
         yield from (Line(f"unlike the spec: {each}", 2, colour="yellow") for each in operation.differences)
-        if not succeeded(operation):
+        if not has_succeeded(operation):
             yield Line(f"operation {operation.operation_id}", 2)
-    yield Line(tally(operations))
+    yield Line(count_states(operations))
 
 
-def tally(operations: Sequence[Operation]) -> str:
+def count_states(operations: Sequence[Operation]) -> str:
     """Count OPERATIONS by state: `3 tables: 2 succeeded, 1 failed`."""
     found = Counter(state(operation) for operation in operations)
     parts = [f"{found[each]} {state_in_words(each)}" for each in STATES if found[each]]
@@ -143,7 +143,7 @@ def tally(operations: Sequence[Operation]) -> str:
     return f"{tables}: {', '.join(parts)}"
 
 
-def listing(operations: Sequence[Operation], at: float) -> Rows:
+def operation_rows(operations: Sequence[Operation], at: float) -> Rows:
     """Return a row for each of OPERATIONS."""
     rows = [
         (
@@ -187,7 +187,7 @@ def requirement(required: RequiredApproval) -> str:
     return f"{members(required)} (policy {required.policy})"
 
 
-def decided(operation: Operation) -> Iterator[str]:
+def decision_text(operation: Operation) -> Iterator[str]:
     """Return the message after an approval or a rejection."""
     what = f"{operation.operation_id} of table {operation.table_name}"
     if awaits_approval(operation):
@@ -198,7 +198,7 @@ def decided(operation: Operation) -> Iterator[str]:
         yield f"{what} is approved: {state_in_words(state(operation))}"
 
 
-def stopping(operation: Operation) -> Iterator[str]:
+def cancellation_text(operation: Operation) -> Iterator[str]:
     """Return the message after a cancellation: whether the operation stops, and the completed calls."""
     what = f"{operation.operation_id} of table {operation.table_name}"
     if operation.HasField("end_time") and state(operation) == "CANCELLED" and not operation.calls:
@@ -219,7 +219,7 @@ def call_rows(operation: Operation) -> Rows:
 def _made(operation: Operation) -> int:
     """Count the completed calls. The last call may still be retried."""
     *earlier, last = [word(each, "outcome") for each in operation.calls] or ["REFUSED"]
-    done = last == "ACCEPTED" or (last != "REFUSED" and succeeded(operation))
+    done = last == "ACCEPTED" or (last != "REFUSED" and has_succeeded(operation))
     return sum(each != "REFUSED" for each in earlier) + done
 
 

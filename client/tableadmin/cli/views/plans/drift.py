@@ -77,7 +77,7 @@ def summary(found: Sequence[Comparison]) -> str:
     )
 
 
-def line(comparison: Comparison) -> str:
+def comparison_line(comparison: Comparison) -> str:
     """Return COMPARISON in one line: `Music drifted: Tags`."""
     name, status, differences, _ = _cells(comparison)
     return f"{name} {status}: {differences}" if differences else f"{name} {status}"
@@ -132,7 +132,7 @@ def _cost(cost: TableCost | None) -> str:
     return "" if cost is None else costs.change(cost)
 
 
-def counted(found: Sequence[Comparison]) -> AwsDict:
+def count_statuses(found: Sequence[Comparison]) -> AwsDict:
     """Return the number of tables of each status."""
     counts = Counter(each.drift.status for each in found)
     return {each.value: counts[each] for each in DriftStatus}

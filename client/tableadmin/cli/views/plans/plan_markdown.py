@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tableadmin.cli.output.terminal_text import folded
+from tableadmin.cli.output.terminal_text import wrap_line
 from tableadmin.cli.views.formatting import word
 from tableadmin.cli.views.plans import plan_text
 
@@ -65,7 +65,7 @@ def _section(plan: TablePlan, room: int, costs: Costs | None) -> str:
     summary = f"<b>{what}</b>" + (f" ({html.escape(counts)})" if counts else "")
     begin = f"\n<details><summary>{summary}</summary>\n\n{_FENCE}diff\n"
     end = f"{_FENCE}\n</details>\n"
-    lines = [text[2:] for line in plan_text.body(plan, costs) for text in folded(line, None)]
+    lines = [text[2:] for line in plan_text.body(plan, costs) for text in wrap_line(line, None)]
     return begin + _fitting(lines, max(room, _LEAST) - _size(begin + end)) + end
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tableadmin.cli.output.terminal_text import Line
-from tableadmin.cli.views.access_text import refused
+from tableadmin.cli.views.access_text import refusal_text
 from tableadmin.cli.views.formatting import word
 from tableadmin.cli.views.operations.operation_text import requirement
 from tableadmin.cli.views.plans.plan_values import compact, value
-from tableadmin.cli.views.plans.value_blocks import block, changed, is_nested
+from tableadmin.cli.views.plans.value_blocks import block, is_nested, value_differences
 
 if TYPE_CHECKING:
     from tableadmin.cli.views.plans.costs import Costs
@@ -108,10 +108,10 @@ def _members(plan: TablePlan) -> Iterator[Line]:
         yield from _change(change, created=created)
     if plan.unmanaged:
         what = "not managed, created with AWS's defaults unless given above" if created else "not managed"
-        yield Line(f"{what}: {unmanaged(plan.unmanaged)}", 2, colour="bright_black")
+        yield Line(f"{what}: {unmanaged_line(plan.unmanaged)}", 2, colour="bright_black")
 
 
-def unmanaged(members: Sequence[UnmanagedMember]) -> str:
+def unmanaged_line(members: Sequence[UnmanagedMember]) -> str:
     """Return MEMBERS as one line: the paths with their bounds, then their common reason."""
     by_reason: dict[str, list[str]] = {}
     for each in members:
@@ -140,7 +140,7 @@ def _change(change: PlannedChange, *, created: bool) -> Iterator[Line]:
         return
     yield Line(f"{mark} {change.path}:{note}", 2, colour=colour)
     both = len(texts) > 1
-    lines = changed(value(change.before), value(change.after)) if both else block(value(texts[0]))
+    lines = value_differences(value(change.before), value(change.after)) if both else block(value(texts[0]))
     yield from (Line(each.text, _BLOCK + 2 * each.depth, colour=colour) for each in lines)
 
 
@@ -185,4 +185,4 @@ def _step(number: int, step: PlannedStep) -> Iterator[Line]:
 
 def denial(found: StepDenial) -> str:
     """Return why policies do not permit a step."""
-    return f"denied: {refused(found.action, found.policies, found.advice)}"
+    return f"denied: {refusal_text(found.action, found.policies, found.advice)}"

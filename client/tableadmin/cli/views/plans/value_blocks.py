@@ -45,7 +45,7 @@ def _named(name: str, value: object, depth: int) -> Iterator[BlockLine]:
         yield from block(value, depth + 1)
 
 
-def changed(before: object, after: object, depth: int = 0) -> Iterator[BlockLine]:
+def value_differences(before: object, after: object, depth: int = 0) -> Iterator[BlockLine]:
     """Return the differences between BEFORE and AFTER, marked `+`, `-` or `~`, and count equal members."""
     before, after = _members(document(before)), _members(document(after))
     same = [name for name in before if name in after and before[name] == after[name]]
@@ -70,7 +70,7 @@ def _changed(
     texts = compact_value(old), compact_value(new)
     if sum(map(len, texts)) > _SHORT and _members(document(old)) and _members(document(new)):
         yield BlockLine(f"~ {name}:", depth)
-        yield from changed(old, new, depth + 1)
+        yield from value_differences(old, new, depth + 1)
     else:
         yield BlockLine(f"~ {name}: {' -> '.join(texts)}", depth)
 

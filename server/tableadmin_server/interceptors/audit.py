@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -23,6 +23,7 @@ from tableadmin_server.interceptors.wrapping import (
 from tableadmin_server.security.audit import redaction
 from tableadmin_server.security.audit.audit import Audit, outcome_of
 from tableadmin_server.security.audit.record import Act, Outcome
+from tableadmin_server.security.audit.recorded_change import RecordedChange, set_recorded_change
 from tableadmin_server.security.audit.requests import begun_operations, found_tables, is_change, operation_id
 from tableadmin_server.security.authorization.permitting import permitting_policies
 
@@ -40,6 +41,7 @@ class _Call:
     endpoint: str
     is_change: bool
     act: Act | None = None
+    change: RecordedChange | None = None
 
     async def described(self) -> Act:
         """Return the act of the call."""
@@ -60,6 +62,9 @@ class _Call:
             is_change=self.is_change,
         )
 
+
+# The beginning of the paths of the RPCs that are one call to the endpoint each.
+_ONE_CALL = "/tableadmin.v1.TableAdmin/"
 
 # The call that the current task serves.
 _call: ContextVar[_Call | None] = ContextVar("audited_call", default=None)
@@ -111,6 +116,10 @@ class AuditInterceptor(Interceptor):
         return audited
 
     async def _ended(self, call: _Call, outcome: Outcome) -> None:
+        if call.change is not None:
+            call.change.end()
+            if call.change.is_concluded:
+                return
         if not (call.is_change or outcome.denied or self._is_read(call)):
             return
         if outcome.code == call_facts.UNKNOWN_CALLER:
@@ -126,9 +135,11 @@ class AuditInterceptor(Interceptor):
 
 
 class IntentInterceptor(Interceptor):
-    """Records the intent of each change in AUDIT before the change is handled, or refuses the change.
+    """Records the intent of each change in AUDIT before the change is sent, or refuses the change.
 
-    This interceptor must be inside of those that deny calls.
+    The records of an RPC that is one call to the endpoint are written by the thread that makes this call if
+    the audit is free, see `tableadmin_server.dynamodb.client.change_records`. The intent of any other RPC is
+    written before the RPC is handled. This interceptor must be inside of those that deny calls.
     """
 
     def __init__(self, audit: Audit) -> None:
@@ -138,12 +149,23 @@ class IntentInterceptor(Interceptor):
         """See `Interceptor`: the intent of a change is recorded first."""
         if not (self._audit.is_on and is_change(method)):
             return handler
-        return wrapped(handler, self._intended, handler.request_deserializer)
+        record = self._begun if method.startswith(_ONE_CALL) else self._recorded
+        return wrapped(handler, partial(_intended, record), handler.request_deserializer)
 
-    @asynccontextmanager
-    async def _intended(self, request: Received, _context: Context) -> AsyncIterator[Received]:
-        call = _call.get()
-        if call is not None:
-            call.act = await call.described()
-            await self._audit.intend(call.act)
-        yield request
+    async def _recorded(self, act: Act, _call: _Call) -> None:
+        await self._audit.intend(act)
+
+    async def _begun(self, act: Act, call: _Call) -> None:
+        call.change = await self._audit.begin(act)
+        set_recorded_change(call.change)
+
+
+@asynccontextmanager
+async def _intended(
+    record: Callable[[Act, _Call], Awaitable[None]], request: Received, _context: Context
+) -> AsyncIterator[Received]:
+    call = _call.get()
+    if call is not None:
+        call.act = await call.described()
+        await record(call.act, call)
+    yield request

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -19,11 +19,13 @@ from tableadmin_server.dynamodb.client.call_queue import (
     CallQueue,
     DeadlineTooClose,
 )
+from tableadmin_server.dynamodb.client.change_records import ChangeRecords, IntentPending
 from tableadmin_server.dynamodb.client.reads import Reads, Retryable
 from tableadmin_server.dynamodb.client.retries import READS, Attempts
 from tableadmin_server.dynamodb.client.session import ClientMethod, connect, methods
 from tableadmin_server.dynamodb.client.single_try import SingleTry
 from tableadmin_server.failure import Failure
+from tableadmin_server.security.audit.recorded_change import recorded_change
 
 _log = structlog.get_logger()
 
@@ -88,6 +90,7 @@ class Calls:
         self._reads = (
             Reads(self._client, transport, config) if transport and standard and not lacking else None
         )
+        self._records = ChangeRecords(self._client)
         self._attempts = Attempts(self._client, config.max_attempts)
         self._methods = methods(self._client)
         self._single_try = SingleTry(name, config, observer.sent)
@@ -118,8 +121,8 @@ class Calls:
         """Call OPERATION with PARAMS, and return botocore's result.
 
         DEADLINE is a time of the event loop. A call that would begin later is refused. A cancelled call that
-        has not begun is not made. GUARD is told when the call is sent, and decides on retries. Raises
-        botocore's exceptions, Failure and Dropped.
+        has not begun is not made. The thread of the call writes the records of `recorded_change`. GUARD is
+        told when the call is sent, and decides on retries. Raises botocore's exceptions, Failure and Dropped.
         """
         call = partial(self._methods[operation], **params)
         earlier = 0
@@ -136,6 +139,12 @@ class Calls:
                     raise failed.error from failed
             earlier = 1
         attempts = partial(self._attempts.call, call, guard.may_retry, earlier)
+        change = None if operation in READS else recorded_change()
+        if change is not None:
+            with suppress(IntentPending):
+                recorded = partial(self._records.call, attempts, change)
+                return await self._in_thread(operation, recorded, guard, deadline)
+            await change.append_intent()
         return await self._in_thread(operation, attempts, guard, deadline)
 
     async def single_response(

@@ -10,6 +10,7 @@ from google.rpc.code_pb2 import Code
 from tableadmin_server.failure import OWN_DOMAIN, Failure
 from tableadmin_server.security.audit import record
 from tableadmin_server.security.audit.record import Act, Outcome
+from tableadmin_server.security.audit.recorded_change import RecordedChange
 from tableadmin_server.security.audit.trail import Trail
 from tableadmin_server.security.authorization.permitting import permitting_policies
 
@@ -34,6 +35,16 @@ class Audit:
         """Record the intent of ACT. Raises Failure (UNAVAILABLE); then ACT must not be done."""
         if self.trail is not None:
             await self.trail.append(record.intent(act, time.time()))
+
+    async def begin(self, act: Act) -> RecordedChange | None:
+        """Return ACT as a change whose thread writes its records, None if the intent is written already.
+
+        Raises Failure like `intend`.
+        """
+        if self.trail is not None and self.trail.is_free:
+            return RecordedChange(self.trail, act, permitting_policies())
+        await self.intend(act)
+        return None
 
     async def conclude(self, act: Act, outcome: Outcome) -> None:
         """Record the outcome of ACT, now or as soon as possible."""

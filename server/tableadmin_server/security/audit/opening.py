@@ -17,7 +17,11 @@ def opened(config: AuditConfig) -> Audit:
     except OSError as error:
         key, path = ("syslog", config.syslog) if config.syslog else ("file", config.file)
         raise ConfigError(f"audit.{key}: {path}: {error.strerror}") from error
-    return OFF if destination is None else Audit(Trail(destination), reads=config.reads)
+    if destination is None:
+        return OFF
+    # A pipe that nobody reads blocks its writer for ever, so only the thread of the trail writes to a pipe.
+    shared = isinstance(destination, RotatingFile)
+    return Audit(Trail(destination, shared=shared), reads=config.reads)
 
 
 def _destination(config: AuditConfig) -> Destination | None:

@@ -5,7 +5,7 @@ import contextlib
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from queue import SimpleQueue
 from typing import NamedTuple
 
@@ -48,7 +48,8 @@ _NO_BATCH = _Batch((), ())
 class Trail:
     """Writes records to DESTINATION in one thread, in order. Times are in seconds.
 
-    A dedicated thread needs a third of the CPU time of a thread pool and a task for each write.
+    A dedicated thread needs a third of the CPU time of a thread pool and a task for each write. With SHARED
+    another thread may write a record itself while the trail is free.
     """
 
     def __init__(
@@ -56,8 +57,16 @@ class Trail:
         destination: Destination,
         write_seconds: float = _WRITE_SECONDS,
         retry_seconds: float = _RETRY_SECONDS,
+        *,
+        shared: bool = False,
     ) -> None:
-        self._thread = _Thread(destination)
+        self._shared = shared
+        self._destination = destination
+        # Held by the thread that writes to the destination.
+        self._writing = threading.Lock()
+        # When another thread began to write a record itself; None if no thread does.
+        self._writing_since: float | None = None
+        self._thread = _Thread(destination, self._writing)
         self._write_seconds = write_seconds
         self._retry_seconds = retry_seconds
         self._waiting: deque[_Waiting] = deque()
@@ -73,23 +82,53 @@ class Trail:
         self._failing = False
         # When the first of the kept records was kept.
         self._kept_since = 0.0
-        # The numbers of records: written, failed (also several times), and lost.
-        self.counts = Counter(written=0, failed=0, lost=0)
+        self._counts = Counter(written=0, failed=0, lost=0)
+        # The number of records that `write_now` has written.
+        self._written_now = 0
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """The numbers of written, failed (also several times) and lost records. Any thread may read this."""
+        return {**self._counts, "written": self._counts["written"] + self._written_now}
 
     @property
     def waiting(self) -> int:
         """The number of records that are not written yet. Any thread may read this."""
         batch = self._batch or _NO_BATCH
-        return len(self._waiting) + len(self._kept) + len(batch.kept) + len(batch.waiting)
+        others = self._writing_since is not None
+        return len(self._waiting) + len(self._kept) + len(batch.kept) + len(batch.waiting) + others
 
     @property
     def lag(self) -> float:
         """The seconds for which the oldest unwritten record has waited. Any thread may read this."""
         batch = self._batch or _NO_BATCH
         since = [each.since for each in (*batch.waiting, *list(self._waiting)[:1])]
+        if (writing_since := self._writing_since) is not None:
+            since.append(writing_since)
         if batch.kept or self._kept:
             since.append(self._kept_since)
         return max(0.0, time.monotonic() - min(since)) if since else 0.0
+
+    @property
+    def is_free(self) -> bool:
+        """Whether other threads may write: no record is unwritten, and the last write did not fail."""
+        return self._shared and not (self.waiting or self._is_stuck or self._failing)
+
+    def write_now(self, line: bytes) -> bool:
+        """Write LINE in this thread if no other thread writes. Returns whether LINE is written."""
+        if not self._writing.acquire(blocking=False):
+            return False
+        self._writing_since = time.monotonic()
+        try:
+            self._destination.write(line)
+        except Exception:  # noqa: BLE001  # the caller lets the trail write, which tells the error
+            return False
+        else:
+            self._written_now += 1
+            return True
+        finally:
+            self._writing_since = None
+            self._writing.release()
 
     async def append(self, line: bytes) -> None:
         """Write LINE, to the disk if the destination syncs. Raises Failure (UNAVAILABLE)."""
@@ -108,7 +147,7 @@ class Trail:
     def keep(self, line: bytes) -> None:
         """Keep LINE, and write it before the next records or a few seconds later."""
         if len(self._kept) == _MAX_KEPT:
-            self.counts["lost"] += 1
+            self._counts["lost"] += 1
             _log.error("audit record lost", record=self._kept[0].decode())
         if not self._kept:
             self._kept_since = time.monotonic()
@@ -189,7 +228,7 @@ class Trail:
 
     def _end(self, batch: _Batch, error: Exception | None) -> None:
         self._note(error)
-        self.counts["written" if error is None else "failed"] += len(batch.kept) + len(batch.waiting)
+        self._counts["written" if error is None else "failed"] += len(batch.kept) + len(batch.waiting)
         if error is not None and batch.kept:
             self._kept.extendleft(reversed(batch.kept))
             self._retry_later()
@@ -211,10 +250,14 @@ class Trail:
 
 
 class _Thread:
-    """Writes to DESTINATION, and closes it at the end. The exit of the process does not wait for a write."""
+    """Writes to DESTINATION, and closes it at the end. The exit of the process does not wait for a write.
 
-    def __init__(self, destination: Destination) -> None:
+    WRITING is held meanwhile.
+    """
+
+    def __init__(self, destination: Destination, writing: threading.Lock) -> None:
         self._destination = destination
+        self._writing = writing
         self._work: SimpleQueue[_Work | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
 
@@ -237,7 +280,8 @@ class _Thread:
         while (work := self._work.get()) is not None:
             error: Exception | None = None
             try:
-                self._destination.write(work.lines)
+                with self._writing:
+                    self._destination.write(work.lines)
             except Exception as raised:  # noqa: BLE001  # otherwise changes would wait for ever
                 error = raised
             with contextlib.suppress(RuntimeError):  # the loop is closed

@@ -43,7 +43,7 @@ def test_is_killed(start: Start) -> None:
     """A server that is killed ends with the signal, and what is sent to it afterwards is sent to nobody."""
     with start(*FLAGS) as server:
         server.process.kill()
-        assert -signal.SIGKILL == server.process.wait(30)
+        assert -signal.SIGKILL == server.process.wait(60)
         server.process.terminate()
 
 
@@ -51,7 +51,7 @@ def test_is_interrupted(start: Start) -> None:
     """Ctrl-C stops a server."""
     with start(*FLAGS) as server:
         server.process.send_signal(signal.SIGINT)
-        assert 0 == server.process.wait(30)
+        assert 0 == server.process.wait(60)
 
 
 def test_does_not_start(start: Start) -> None:

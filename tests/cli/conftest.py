@@ -70,11 +70,11 @@ def terminal(served: dict[str, str]) -> Callable[..., Terminal]:
 
 @pytest.fixture(scope="session")
 def slow_server() -> Iterator[ServerProcess]:
-    """A server in front of dynalite, whose tables take half a second to change."""
+    """A server in front of dynalite, whose tables take some seconds to change."""
     with ExitStack() as running:
         try:
             engine = running.enter_context(
-                dynalite(create_table_ms=600, update_table_ms=600, delete_table_ms=600)
+                dynalite(create_table_ms=3000, update_table_ms=3000, delete_table_ms=3000)
             )
         except EngineUnavailable as error:
             unavailable(error)

@@ -108,7 +108,7 @@ class Callers:
         """Return when so many more calls of each kind have ended OK."""
         wanted = {kind: self.ends[kind, "OK"] + count for kind in ("read", "write")}
         pause = threading.Event()
-        for _ in range(3000):
+        for _ in range(12_000):
             if all(self.ends[kind, "OK"] >= least for kind, least in wanted.items()):
                 return
             pause.wait(0.01)

@@ -68,7 +68,7 @@ def silence(context: grpc.ServicerContext) -> Message:
     """Give no answer for as long as the caller waits."""
     gone = Event()
     if context.add_callback(gone.set):
-        gone.wait(timeout=10)
+        gone.wait(timeout=60)
     context.abort(grpc.StatusCode.CANCELLED, "the caller has gone")
 
 

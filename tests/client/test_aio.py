@@ -81,7 +81,7 @@ async def test_closing_a_view_leaves_the_channel_open() -> None:
     """Only the client that opened the channel closes it."""
     with serving(answer(DESCRIBED)) as service:
         async with aio.Client(service.target) as client:
-            async with client.with_options(timeout=5) as view:
+            async with client.with_options(timeout=60) as view:
                 await view.describe_table()
             assert await client.describe_table() == DESCRIBED
 

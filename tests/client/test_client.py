@@ -45,7 +45,7 @@ class FakeService:
         # The fake channel adds an entry of its own, as gRPC may.
         self.metadata = {key: value for key, value in metadata if not key.startswith("grpc.")}
         fake.terminate(outcome.message, outcome.trailers, outcome.code, outcome.text)
-        return pending.result(timeout=10)
+        return pending.result(timeout=60)
 
     def close(self) -> None:
         """End the thread of the calls."""
@@ -252,7 +252,7 @@ def test_nobody_listens() -> None:
 def test_closing_a_view_leaves_the_channel_open() -> None:
     """Only the client that opened the channel closes it."""
     with serving(answer(DESCRIBED)) as service, Client(service.target) as client:
-        with client.with_options(timeout=5) as view:
+        with client.with_options(timeout=60) as view:
             view.describe_table()
         assert client.describe_table() == DESCRIBED
 
@@ -270,7 +270,7 @@ def test_a_given_channel_stays_open() -> None:
 
 def test_a_host_that_cannot_be_resolved() -> None:
     """An unknown host name is named in plain words, without the texts of gRPC's resolvers."""
-    with Client("nosuch.invalid:50051", timeout=5) as client, pytest.raises(Unavailable) as caught:
+    with Client("nosuch.invalid:50051", timeout=60) as client, pytest.raises(Unavailable) as caught:
         client.list_tables()
     text = "cannot reach nosuch.invalid:50051: the host name cannot be resolved (UNAVAILABLE)"
     assert text == str(caught.value)

@@ -171,7 +171,7 @@ def _see_tables(address: str) -> None:
 
 def _tablectl(*arguments: str) -> str:
     command = [sys.executable, "-m", "tableadmin.cli", *arguments]
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, timeout=30).stdout.strip()
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, timeout=60).stdout.strip()
 
 
 def _see_end(podman: Podman) -> None:

@@ -152,7 +152,7 @@ def _call(channel: grpc.Channel, operation: str) -> None:
     request = from_aws(params, getattr(v1, method.input_type.name))
     call = channel.unary_unary(f"/{CONTRACT.full_name}/{operation}", type(request).SerializeToString, bytes)
     try:
-        call(request, timeout=30)
+        call(request, timeout=60)
     except grpc.RpcError as failed:
         raise AssertionError(f"{operation}: {failed}") from failed
 
@@ -214,8 +214,8 @@ def test_health_of_an_endpoint(scripted: ScriptedEndpoint) -> None:
     with in_front_of(scripted) as server, _channel(server) as channel:
         before = len(scripted.seen)
         request = HealthCheckRequest(service="tableadmin.endpoint.default")
-        HealthStub(channel).Check(request, timeout=30)
-        wait_for(lambda: len(scripted.seen) > before, 30)
+        HealthStub(channel).Check(request, timeout=60)
+        wait_for(lambda: len(scripted.seen) > before, 60)
         _assert_complete(_BY_NAME["endpoint-health"], _recorded(scripted.seen[before:]))
 
 
@@ -282,7 +282,7 @@ def test_plan(world: World, recorder: Recorder, table_name: str) -> None:
     world.made(before(table_name))
     world.planned(_complete(table_name))
     request = v1.ExportTablesRequest(all_tables=True)
-    list(world.asked(lambda each: list(each.plans.ExportTables(request, timeout=30))))
+    list(world.asked(lambda each: list(each.plans.ExportTables(request, timeout=60))))
     _assert_complete(_BY_NAME["plan"], recorder.tables())
 
 
@@ -304,7 +304,7 @@ def test_watch(world: World, recorder: Recorder, table_name: str) -> None:
             request = v1.WaitRequest(condition=condition, arn=f"{_TABLE}/{kind}/0123")
             # The model has no such resources: the first poll ends the wait.
             with pytest.raises(grpc.RpcError):
-                list(watches.Wait(request, timeout=30))
+                list(watches.Wait(request, timeout=60))
     _assert_complete(_BY_NAME["watch"], recorder.tables())
 
 
@@ -321,7 +321,7 @@ def test_apply(world: World, recorder: Recorder, table_name: str) -> None:
     assert {v1.OperationState.OPERATION_STATE_ABORTED} == {each.state for each in refused}
     spoil(world, f"operation/{ended.operation_id}", "State", {"S": "SINGING"})
     forget = v1.ForgetOperationRequest(operation_id=ended.operation_id)
-    world.asked(lambda each: each.operations.ForgetOperation(forget, timeout=30))
+    world.asked(lambda each: each.operations.ForgetOperation(forget, timeout=60))
     _assert_complete(_BY_NAME["apply"], recorder.tables())
     _assert_complete(_BY_NAME["operations-table"], recorder.operations())
 

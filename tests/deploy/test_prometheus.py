@@ -64,7 +64,7 @@ class Prometheus:
 
     def get(self, path: str, **parameters: str) -> Any:  # noqa: ANN401  # what the API answers
         """The data that the API answers at PATH; raises OSError for an error."""
-        with urlopen(f"{self.url}/api/v1/{path}?{urlencode(parameters)}", timeout=30) as response:
+        with urlopen(f"{self.url}/api/v1/{path}?{urlencode(parameters)}", timeout=60) as response:
             answered = json.load(response)
         assert "success" == answered["status"], answered
         return answered["data"]

@@ -158,4 +158,4 @@ def test_leash_ends_its_command_with_the_parent() -> None:
     with subprocess.Popen([sys.executable, _LEASH, "sleep", "60"], stdin=subprocess.PIPE) as leash:
         assert leash.stdin is not None
         leash.stdin.close()
-        assert leash.wait(30) != 0
+        assert leash.wait(60) != 0

@@ -30,7 +30,7 @@ class Grpcurl:
     def run(self, *arguments: str, flags: tuple[str, ...] = ()) -> "subprocess.CompletedProcess[str]":
         """Run it without TLS."""
         command = [self.program, "-plaintext", "-max-time", "10", *flags, self.address, *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
     def call(self, rpc: str, request: Json) -> Json:
         """Send a request: ``{"answer": ...}`` or ``{"error": ...}``, as protobuf's JSON."""

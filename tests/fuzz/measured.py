@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from tableadmin_server.config import EndpointConfig, ServerConfig
 from tableadmin_server.server import Server
+from tests.measuring import is_cpu_time_less
 
 
 class MeasuredLoop(asyncio.SelectorEventLoop):
@@ -34,11 +35,11 @@ class Measured:
 
     @contextmanager
     def held_less_than(self, seconds: float) -> Iterator[None]:
-        """Assert that no turn of the loop takes SECONDS meanwhile."""
+        """Assert that no turn of the loop takes SECONDS meanwhile, on the machine of the bounds."""
         gc.collect()
         self.loop.longest = 0.0
         yield
-        assert self.loop.longest < seconds
+        assert is_cpu_time_less(self.loop.longest, seconds), self.loop.longest
 
 
 @contextmanager
@@ -68,7 +69,7 @@ def measured_server(endpoint_url: str, **endpoint: object) -> Iterator[Measured]
     gc.freeze()
     thread = threading.Thread(target=lambda: loop.run_until_complete(run()))
     thread.start()
-    assert started.wait(30)
+    assert started.wait(60)
     try:
         yield Measured(addresses[0], loop)
     finally:

@@ -69,7 +69,7 @@ def call(channel: grpc.Channel, method: MethodDescriptor, payload: bytes) -> tup
             for _ in channel.unary_stream(path, bytes, bytes)(payload, timeout=_LISTENING):
                 pass
         else:
-            channel.unary_unary(path, bytes, bytes)(payload, timeout=30)
+            channel.unary_unary(path, bytes, bytes)(payload, timeout=60)
     except grpc.RpcError as error:
         return error.code(), error.details() or ""
     return grpc.StatusCode.OK, ""
@@ -94,6 +94,6 @@ def test_any_endpoint(channel: grpc.Channel, names: tuple[str, ...]) -> None:
     """An endpoint that there is not is the caller's mistake, however it is written; the first name counts."""
     method = channel.unary_unary("/tableadmin.v1.TableAdmin/ListTables", bytes, bytes)
     with pytest.raises(grpc.RpcError) as raised:
-        method(b"", timeout=10, metadata=tuple(("tableadmin-endpoint", name) for name in names))
+        method(b"", timeout=60, metadata=tuple(("tableadmin-endpoint", name) for name in names))
     assert raised.value.code() in {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.NOT_FOUND}
     assert not _PYTHON.search(raised.value.details() or "")

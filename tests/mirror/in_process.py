@@ -34,7 +34,7 @@ class InProcess:
             request_serializer=type(request).SerializeToString,
             response_deserializer=GetMessageClass(method.output_type).FromString,
         )
-        call = rpc(request, timeout=30, metadata=(("tableadmin-endpoint", endpoint),))
+        call = rpc(request, timeout=60, metadata=(("tableadmin-endpoint", endpoint),))
         response: Message = await call
         return response, dict(await call.trailing_metadata())
 

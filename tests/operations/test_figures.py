@@ -42,8 +42,8 @@ def test_one_apply(own_engine: Engine, table_name: str) -> None:
 
 def test_long_waits(own_engine: Engine, table_name: str) -> None:
     """An operation that waits for many leases is not written meanwhile: its server gives signs of life."""
-    lease = 0.5
-    with replicated(own_engine, "--operation-lease", str(lease), speed=150) as world:
+    lease = 2.0
+    with replicated(own_engine, "--operation-lease", str(lease), speed=40) as world:
         names = [f"{table_name}-{number}" for number in range(3)]
         world.made(*map(before, names))
         wanted = [after(name, DeletionProtectionEnabled=False) for name in names]
@@ -82,9 +82,9 @@ def test_many_at_once(own_engine: Engine, table_name: str) -> None:
         for name in names:
             engine.create_table(**before(name))
         request = apply_request(*(after(name, DeletionProtectionEnabled=False) for name in names))
-        operations = PlanServiceStub(channel).ApplyPlan(request, timeout=60).operations
+        operations = PlanServiceStub(channel).ApplyPlan(request, timeout=300).operations
         watched = v1.WatchOperationRequest(operation_ids=[each.operation_id for each in operations])
-        for response in OperationServiceStub(channel).WatchOperation(watched, timeout=60):
+        for response in OperationServiceStub(channel).WatchOperation(watched, timeout=600):
             if response.HasField("operation"):
                 seen[response.operation.table_name].append(response.operation)
         for name in names:

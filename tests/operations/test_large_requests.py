@@ -10,6 +10,7 @@ import pytest
 
 from tableadmin import v1
 from tests.engines import Engine
+from tests.measuring import first_that
 from tests.operations.conftest import LEASE
 from tests.operations.harness.plane import Lost, Write, nothing
 from tests.operations.harness.specs import before
@@ -49,7 +50,7 @@ def reads_held(world: World) -> Iterator[threading.Event]:
 
     def hold(asked: Asked) -> None:
         if asked.operation == "DescribeTable" and world.plane.operations_table.encode() not in asked.body:
-            release.wait(30)
+            release.wait(60)
 
     world.plane.instead = hold
     try:
@@ -98,19 +99,24 @@ def test_all_or_nothing(pair: World, names: list[str]) -> None:
 
 def test_tables_are_read_once(pair: World, names: list[str]) -> None:
     """What the checks have read of a table is the operation's first look."""
-    reads: Counter[str] = Counter()
     pair.ended(pair.begun(apply_request(*map(before, names))))
 
-    def count(asked: Asked) -> None:
-        reads[asked.operation] += 1
+    def counted() -> tuple[int, int]:
+        reads: Counter[str] = Counter()
 
-    pair.plane.instead = count
-    try:
-        ended = pair.ended(pair.begun(apply_request(*map(before, names))))
-    finally:
-        pair.plane.instead = nothing
-    assert {SUCCEEDED} == {each.state for each in ended}
-    assert (TABLES, 2 * TABLES) == (reads["DescribeContinuousBackups"], reads["DescribeTable"])
+        def count(asked: Asked) -> None:
+            reads[asked.operation] += 1
+
+        pair.plane.instead = count
+        try:
+            ended = pair.ended(pair.begun(apply_request(*map(before, names))))
+        finally:
+            pair.plane.instead = nothing
+        assert {SUCCEEDED} == {each.state for each in ended}
+        return reads["DescribeContinuousBackups"], reads["DescribeTable"]
+
+    # A machine that is very busy may have the server lose its lease, and the other one look again.
+    assert (TABLES, 2 * TABLES) == first_that(counted, lambda each: each == (TABLES, 2 * TABLES))
 
 
 @pytest.mark.parametrize(
@@ -130,7 +136,7 @@ def test_a_server_that_ends_during_the_checks(
             world.replicas[0].up = False
             world.replicas[0].signal(end)
             if end == signal.SIGTERM:
-                world.replicas[0].process.process.wait(20)
+                world.replicas[0].process.process.wait(60)
             release.set()
         ended = world.ended(begun)
         if refused:

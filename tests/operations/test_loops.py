@@ -25,7 +25,7 @@ def is_sign_of_life(asked: Asked) -> bool:
 def health(replica: Replica, service: str = "") -> int:
     """What grpc.health.v1 says of SERVICE."""
     with grpc.insecure_channel(replica.process.address) as channel:
-        answer = HealthStub(channel).Check(HealthCheckRequest(service=service), timeout=10)
+        answer = HealthStub(channel).Check(HealthCheckRequest(service=service), timeout=60)
         status: int = answer.status
         return status
 
@@ -35,7 +35,7 @@ def test_unreadable_signs_of_life(own_engine: Engine, table_name: str) -> None:
 
     Its operation goes on when the answers are what they should be.
     """
-    with replicated(own_engine, "--operation-lease", "1", count=1, speed=300) as world:
+    with replicated(own_engine, "--operation-lease", "2", count=1, speed=300) as world:
         (server,) = world.replicas
         world.made(before(table_name))
         (operation,) = world.applied(after(table_name))
@@ -54,7 +54,7 @@ def test_unreadable_signs_of_life(own_engine: Engine, table_name: str) -> None:
 @pytest.mark.parametrize("operation", ["UpdateItem", "Query", "BatchGetItem"])
 def test_unreadable_answers(own_engine: Engine, table_name: str, operation: str) -> None:
     """Whatever call to the operations table is answered by `200 {}` for a second, operations go on after."""
-    with replicated(own_engine, "--operation-lease", "1", speed=300) as world:
+    with replicated(own_engine, "--operation-lease", "2", speed=300) as world:
         world.made(before(table_name))
         (begun,) = world.applied(after(table_name))
         until(lambda: world.plane.changes(table_name))
@@ -75,7 +75,7 @@ def test_unreadable_answers(own_engine: Engine, table_name: str, operation: str)
 
 def test_garbled_server_item(own_engine: Engine, table_name: str) -> None:
     """A server whose own item somebody garbles writes it anew, and carries its operation to the end."""
-    with replicated(own_engine, "--operation-lease", "1", count=1, speed=300) as world:
+    with replicated(own_engine, "--operation-lease", "2", count=1, speed=300) as world:
         world.made(before(table_name))
         (operation,) = world.applied(after(table_name))
         until(lambda: world.plane.changes(table_name))

@@ -91,12 +91,12 @@ def test_each_write_delayed(pair: World, table_name: str, kind: str, via: tuple[
         return is_late
 
     with delayed(pair, late, 1.0), ThreadPoolExecutor(1) as pool:
-        answer = pool.submit(pair.replicas[via[0]].plans.ApplyPlan, first, timeout=30)
+        answer = pool.submit(pair.replicas[via[0]].plans.ApplyPlan, first, timeout=60)
         until(seen.is_set)
-        error = ended_with(lambda: pair.replicas[via[1]].plans.ApplyPlan(second, timeout=30))
+        error = ended_with(lambda: pair.replicas[via[1]].plans.ApplyPlan(second, timeout=60))
         assert error is None or error.code == grpc.StatusCode.FAILED_PRECONDITION
         answer.result()
-    states = sorted(each.state for each in pair.ended(pair.operations_of(table_name), 30))
+    states = sorted(each.state for each in pair.ended(pair.operations_of(table_name)))
     assert states in ([SUCCEEDED], [SUCCEEDED, ABORTED])
     assert [] == overlaps(pair.operations_of(table_name))
     assert [] == pair.plane.model.refused
@@ -110,7 +110,7 @@ def test_unforced_races(pair: World, callers: int) -> None:
     pair.made(*map(before, names))
     with ThreadPoolExecutor(_AT_ONCE) as races:
         list(races.map(lambda name: race(pair, name, callers, rng), names))
-    until(lambda: not pair.unended(), 60)
+    until(lambda: not pair.unended(), 300)
     ended = pair.all_operations()
     for name in names:
         raced = [each for each in ended if each.table_name == name]

@@ -1,7 +1,6 @@
 """What a request for an apply may and may not begin, whichever replica it comes to."""
 
 import threading
-import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,7 +10,14 @@ import pytest
 from tableadmin import v1
 from tests.engines import Engine
 from tests.operations.harness.specs import after, before, index
-from tests.operations.harness.world import SUCCEEDED, World, apply_request, error_of, replicated
+from tests.operations.harness.world import (
+    SUCCEEDED,
+    World,
+    apply_request,
+    error_of,
+    replicated,
+    standing_after,
+)
 from tests.planner.model.table import Data
 
 TAGGED = [{"Key": "team", "Value": "films"}]
@@ -34,7 +40,7 @@ def test_same_request_at_both_at_once(pair: World, table_name: str) -> None:
         name = names[number // 2]
         request = apply_request(retagged(name), request_id=f"both-{name}")
         at_once.wait()
-        (operation,) = pair.replicas[number % 2].plans.ApplyPlan(request, timeout=10).operations
+        (operation,) = pair.replicas[number % 2].plans.ApplyPlan(request, timeout=60).operations
         return name, operation.operation_id
 
     with ThreadPoolExecutor(2 * len(names)) as callers:
@@ -64,7 +70,7 @@ def test_another_request_of_that_id(pair: World, table_name: str) -> None:
     request_id = str(uuid.uuid4())
     pair.ended(pair.begun(apply_request(retagged(table_name), request_id=request_id)))
     other = apply_request(after(table_name), request_id=request_id)
-    error = error_of(lambda: pair.replicas[1].plans.ApplyPlan(other, timeout=10))
+    error = error_of(lambda: pair.replicas[1].plans.ApplyPlan(other, timeout=60))
     assert grpc.StatusCode.INVALID_ARGUMENT == error.code
     assert request_id in error.message
     assert (1, 1) == (len(pair.operations_of(table_name)), len(pair.plane.changes(table_name)))
@@ -74,12 +80,14 @@ def test_two_requests_for_a_table(own_engine: Engine, table_name: str) -> None:
     """While one operation changes a table, another one is refused, naming the first; afterwards it is not."""
     with replicated(own_engine, speed=700) as world:
         world.made(before(table_name))
-        (first,) = world.applied(after(table_name), via=world.replicas[0])
-        for replica in world.replicas:
-            request = apply_request(retagged(table_name), allow="allow_destructive")
-            error = error_of(lambda: replica.plans.ApplyPlan(request, timeout=10))  # noqa: B023  # called at once
-            assert grpc.StatusCode.FAILED_PRECONDITION == error.code
-            assert first.operation_id in error.message
+        with standing_after(world, table_name, 1) as stands:
+            (first,) = world.applied(after(table_name), via=world.replicas[0])
+            assert stands.wait(60)
+            for replica in world.replicas:
+                request = apply_request(retagged(table_name), allow="allow_destructive")
+                error = error_of(lambda: replica.plans.ApplyPlan(request, timeout=60))  # noqa: B023  # called at once
+                assert grpc.StatusCode.FAILED_PRECONDITION == error.code
+                assert first.operation_id in error.message
         assert SUCCEEDED == world.ended([first])[0].state
         tags = [{"Key": "team", "Value": "art"}]
         (later,) = world.applied(after(table_name, Tags=tags))
@@ -94,7 +102,7 @@ def test_drift(pair: World, table_name: str) -> None:
     fingerprints = {plan.table_name: plan.fingerprint for plan in pair.planned(*map(after, names))}
     pair.ended(pair.applied(retagged(names[1])))
     request = apply_request(*map(after, names), fingerprints=fingerprints)
-    error = error_of(lambda: pair.replicas[0].plans.ApplyPlan(request, timeout=10))
+    error = error_of(lambda: pair.replicas[0].plans.ApplyPlan(request, timeout=60))
     assert grpc.StatusCode.ABORTED == error.code
     assert names[1] in error.message
     assert "Tags" in error.message
@@ -138,7 +146,7 @@ def test_permission(pair: World, table_name: str, members: Data, permission: str
     wanted = {**before(names[0]), **members}
     wanted = {member: value for member, value in wanted.items() if value is not None}
     both = [retagged(names[1]), wanted]
-    error = error_of(lambda: pair.replicas[0].plans.ApplyPlan(apply_request(*both), timeout=10))
+    error = error_of(lambda: pair.replicas[0].plans.ApplyPlan(apply_request(*both), timeout=60))
     assert grpc.StatusCode.FAILED_PRECONDITION == error.code
     assert names[0] in error.message
     assert ([], []) == (pair.plane.changes(names[0]), pair.plane.changes(names[1]))
@@ -152,17 +160,18 @@ def test_cancel(own_engine: Engine, table_name: str) -> None:
     """An operation that is cancelled, at whichever replica, makes no further call; what was done stays."""
     with replicated(own_engine, speed=50) as world:
         world.made(before(table_name))
-        (operation,) = world.applied(after(table_name), via=world.replicas[0])
-        while len(world.plane.changes(table_name)) < 2:
-            time.sleep(0.01)
-        request = v1.CancelOperationRequest(operation_id=operation.operation_id)
-        answer = world.replicas[1].operations.CancelOperation(request, timeout=10).operation
-        assert answer.cancel_requested
-        (ended,) = world.ended([operation], 10)
+        with standing_after(world, table_name, 2) as stands:
+            (operation,) = world.applied(after(table_name), via=world.replicas[0])
+            assert stands.wait(60)
+            request = v1.CancelOperationRequest(operation_id=operation.operation_id)
+            answer = world.replicas[1].operations.CancelOperation(request, timeout=60).operation
+            assert answer.cancel_requested
+            # It ends without waiting for what the last change has begun.
+            (ended,) = world.ended([operation])
         assert CANCELLED == ended.state
         assert 2 == len(world.plane.sent(table_name))
         assert ["change throughput", "add index GenreIndex"] == [call.summary for call in ended.calls]
         # Its table is free again.
         assert [] == world.unended()
-        again = world.replicas[0].operations.CancelOperation(request, timeout=10).operation
+        again = world.replicas[0].operations.CancelOperation(request, timeout=60).operation
         assert CANCELLED == again.state

@@ -15,7 +15,7 @@ from tests.planner.test_properties import assert_is
 @pytest.fixture
 def world(own_engine: Engine) -> Iterator[World]:
     """Two replicas with a short lease, one of which may be killed."""
-    with replicated(own_engine, "--operation-lease", "1") as world:
+    with replicated(own_engine, "--operation-lease", "2") as world:
         yield world
 
 

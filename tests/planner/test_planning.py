@@ -10,6 +10,7 @@ import pytest
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.planner import Action, ChangeClass, plan
 from tableadmin_server.tables.parts import Part
+from tests.measuring import is_cpu_time_less
 from tests.planner.model.table import Data
 from tests.planner.tables import (
     ALL,
@@ -82,10 +83,10 @@ def test_speed(after: Data) -> None:
     live, now = driver.observed(), driver.now()
     best = min(_seconds(lambda: plan(cast("AwsDict", after), live, now)) for _ in range(200))
     # Three times the figure, for machines that are busy with other things.
-    assert best < 0.003
+    assert is_cpu_time_less(best, 0.003), best
 
 
 def _seconds(act: Callable[[], object]) -> float:
-    began = time.perf_counter()
+    began = time.thread_time()
     act()
-    return time.perf_counter() - began
+    return time.thread_time() - began

@@ -66,7 +66,7 @@ def planned(address: str, *specs: Data) -> list[v1.TablePlan]:
     with grpc.insecure_channel(address) as channel:
         request = v1.PlanTablesRequest(specs=[from_aws(each, v1.TableSpec) for each in specs])
         plans = {
-            each.table_name: each.plan for each in PlanServiceStub(channel).PlanTables(request, timeout=30)
+            each.table_name: each.plan for each in PlanServiceStub(channel).PlanTables(request, timeout=60)
         }
     return [plans[str(each["TableName"])] for each in specs]
 
@@ -165,8 +165,8 @@ def test_invalid(model_server: ServerProcess) -> None:
     with grpc.insecure_channel(model_server.address) as channel:
         specs = [from_aws(cast("AwsDict", each), v1.TableSpec) for each in (bad, double, double)]
         with pytest.raises(grpc.RpcError) as raised:
-            list(PlanServiceStub(channel).PlanTables(v1.PlanTablesRequest(specs=specs), timeout=30))
-        answer = PlanServiceStub(channel).ValidateTables(v1.ValidateTablesRequest(specs=specs), timeout=30)
+            list(PlanServiceStub(channel).PlanTables(v1.PlanTablesRequest(specs=specs), timeout=60))
+        answer = PlanServiceStub(channel).ValidateTables(v1.ValidateTablesRequest(specs=specs), timeout=60)
     assert grpc.StatusCode.INVALID_ARGUMENT == cast("grpc.Call", raised.value).code()
     assert [
         ("Mu", "TableName", "must be 3 to 255 bytes long, and is 2"),

@@ -15,8 +15,7 @@ from tableadmin.v1 import DeleteTableResponse
 from tests.server.harness.scripted_endpoint import Held, ScriptedEndpoint, answer, serving
 from tests.server_process import ServerProcess, running_server
 
-READ_TIMEOUT = 1.0
-LONG_TIMEOUT = 30.0  # far more than any of these tests takes
+LONG_TIMEOUT = 60.0  # far more than any of these tests takes
 
 
 def write_config(path: Path, endpoints: Mapping[str, Mapping[str, object]], **server: object) -> Path:
@@ -63,17 +62,21 @@ def _unscripted(request: pytest.FixtureRequest) -> None:
 def scripted_server(
     scripted: ScriptedEndpoint, free_port: int, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ServerProcess]:
-    """A server with the endpoints `scripted`, the default, and `nowhere`, where nothing listens."""
+    """A server with the endpoints `scripted`, the default, and `nowhere`, where nothing listens.
+
+    `hurried` is `scripted` with a read timeout of a second.
+    """
     shared = {
         "region": "us-west-2",
         "max_attempts": 1,
-        "read_timeout": READ_TIMEOUT,
+        "read_timeout": LONG_TIMEOUT,
         "operations_table": "",  # nobody looks for operations where answers are written down
     }
     config = write_config(
         tmp_path_factory.mktemp("scripted") / "config.toml",
         {
             "scripted": {"endpoint_url": scripted.url, **shared},
+            "hurried": {"endpoint_url": scripted.url, **shared, "read_timeout": 1.0},
             "nowhere": {"endpoint_url": f"http://127.0.0.1:{free_port}", **shared},
         },
         default_endpoint="scripted",
@@ -93,7 +96,7 @@ def endpoint(scripted: ScriptedEndpoint) -> ScriptedEndpoint:
 @pytest.fixture
 def scripted_client(scripted_server: ServerProcess, scripted: ScriptedEndpoint) -> Iterator[Client]:
     """A client of the server in front of `endpoint`, which has answered: its circuit is closed."""
-    with Client(scripted_server.address, timeout=10) as client:
+    with Client(scripted_server.address, timeout=60) as client:
         step, scripted.step = scripted.step, answer({})
         wait_for(lambda: answers(client))
         scripted.step = step

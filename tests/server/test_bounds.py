@@ -99,12 +99,12 @@ def answered(channel: grpc.Channel, rpc: str, payload: bytes) -> tuple[grpc.Stat
     """The status of a call of RPC, its text, and the answer."""
     try:
         if rpc in ("WatchService/Watch", "PlanService/PlanTables"):
-            list(channel.unary_stream(f"/tableadmin.v1.{rpc}", bytes, bytes)(payload, timeout=30))
+            list(channel.unary_stream(f"/tableadmin.v1.{rpc}", bytes, bytes)(payload, timeout=60))
             return grpc.StatusCode.OK, "", b""
         return (
             grpc.StatusCode.OK,
             "",
-            channel.unary_unary(f"/tableadmin.v1.{rpc}", bytes, bytes)(payload, timeout=30),
+            channel.unary_unary(f"/tableadmin.v1.{rpc}", bytes, bytes)(payload, timeout=60),
         )
     except grpc.RpcError as error:
         return error.code(), error.details() or "", b""

@@ -31,7 +31,7 @@ def _slowly(_: Seen) -> Answer:
 def _end(stub: TableAdminStub) -> str:
     """How a call ends: OK, the reason that the server gives, or the code where nobody gives one."""
     try:
-        stub.DeleteTable(DeleteTableRequest(table_name="Music"), timeout=20)
+        stub.DeleteTable(DeleteTableRequest(table_name="Music"), timeout=60)
     except grpc.RpcError as error:
         status, info = rpc_status.from_call(cast("grpc.Call", error)), ErrorInfo()
         if status is None:
@@ -60,17 +60,17 @@ def test_calls_end_ok_or_are_refused_with_a_reason(endpoint: ScriptedEndpoint) -
         with in_front_of(endpoint) as server, ThreadPoolExecutor(CALLERS) as threads:
             callers = [threads.submit(_call_until_refused, server.address, begun) for _ in range(CALLERS)]
             for _ in range(10 * CALLERS):
-                assert begun.acquire(timeout=20)
+                assert begun.acquire(timeout=60)
             assert 0 == server.terminate()
             for caller in callers:
-                ends.update(caller.result(20))
+                ends.update(caller.result(60))
     assert {"OK", "UNAVAILABLE SERVER_STOPPING"} == set(ends), ends
     assert 5 * CALLERS == ends["UNAVAILABLE SERVER_STOPPING"]
 
 
 def test_a_silent_connection_does_not_hold_up_the_end(endpoint: ScriptedEndpoint) -> None:
     """Connections that never say anything leave a server that stops its grace period at most."""
-    with in_front_of(endpoint, "--grace-period", "10") as server, ExitStack() as connections:
+    with in_front_of(endpoint, "--grace-period", "60") as server, ExitStack() as connections:
         host, _, port = server.address.rpartition(":")
         for _ in range(3):
             connections.enter_context(socket.create_connection((host, int(port))))
@@ -78,7 +78,7 @@ def test_a_silent_connection_does_not_hold_up_the_end(endpoint: ScriptedEndpoint
             client.list_tables()  # the connections before this one have been accepted
         begin = time.monotonic()
         assert 0 == server.terminate()
-        assert time.monotonic() - begin < 10
+        assert time.monotonic() - begin < 60
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -92,6 +92,6 @@ def test_a_second_signal_ends_it_at_once(
         wait_for(lambda: "server started draining" in server.log)
         assert server.process.poll() is None
         server.process.send_signal(number)
-        assert 128 + number == server.process.wait(20)
-        assert isinstance(call.exception(20), TableAdminError)
+        assert 128 + number == server.process.wait(60)
+        assert isinstance(call.exception(60), TableAdminError)
         assert '"event":"server aborted"' in server.log

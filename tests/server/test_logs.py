@@ -42,7 +42,7 @@ def test_a_fault_below_signing(log_format: str, level: str) -> None:
             env=CREDENTIALS,
             module="tests.server.harness.faulty_server",
         ) as server,
-        Client(server.address, timeout=30) as client,
+        Client(server.address, timeout=60) as client,
     ):
         told = []
         for call in (client.describe_table, client.delete_table):
@@ -74,7 +74,7 @@ def test_debug(log_format: str) -> None:
         running_server(
             *flags, "--endpoint-url", endpoint.url, "--max-attempts", "2", env=CREDENTIALS
         ) as server,
-        Client(server.address, timeout=30) as client,
+        Client(server.address, timeout=60) as client,
     ):
         client.describe_limits()
         with pytest.raises(TableAdminError) as raised:
@@ -165,13 +165,13 @@ def test_nobody_reads_the_log(tmp_path: Path) -> None:
         flags = ("--listen", "127.0.0.1:0", "--endpoint-url", endpoint.url, "--region", "us-west-2")
         process = forked("tableadmin_server", flags, clean_environment(), out, log)
         try:
-            wait_for(lambda: "listening on " in out.read_text(), 30)
-            with Client(out.read_text().split()[-1], timeout=30) as client:
+            wait_for(lambda: "listening on " in out.read_text(), 60)
+            with Client(out.read_text().split()[-1], timeout=60) as client:
                 for number in range(50):
                     client.delete_table(table_name=f"table-{number}")
         finally:
             process.kill()
-            process.wait(10)
+            process.wait(60)
     # Less than fifty lines.
     assert 0 < len(os.read(reader, 2 * select.PIPE_BUF)) <= select.PIPE_BUF
     os.close(reader)

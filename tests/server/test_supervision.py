@@ -62,7 +62,7 @@ async def test_goes_on() -> None:
     with capture_logs() as logs, looping(Supervisor(), work):
         await failed(work, 2)
         work.failures = 0
-        await asyncio.wait_for(work.done.wait(), 30)
+        await asyncio.wait_for(work.done.wait(), 60)
         await asyncio.sleep(0)
     assert [("background loop failed", "a loop", 1), ("background loop failed", "a loop", 2)] == [
         (each["event"], each["loop"], each["failures"]) for each in logs[:2]
@@ -76,7 +76,7 @@ async def test_health(failures: int, expected: list[bool]) -> None:
     told: list[bool] = []
     work = Work(failures)
     with looping(Supervisor(told.append), work):
-        await asyncio.wait_for(work.done.wait(), 30)
+        await asyncio.wait_for(work.done.wait(), 60)
         await asyncio.sleep(0)
     assert expected == told
 
@@ -89,7 +89,7 @@ async def test_every_loop_counts() -> None:
         await failed(first, BOUND)
         await failed(second, BOUND)
         first.failures = 0
-        await asyncio.wait_for(first.done.wait(), 30)
+        await asyncio.wait_for(first.done.wait(), 60)
         await asyncio.sleep(0.01)
         assert [False] == told
         ended.cancel()
@@ -103,7 +103,7 @@ async def test_complete() -> None:
     completing = asyncio.create_task(Supervisor().complete("a piece of work", work))
     await failed(work, 3)
     work.failures = 0
-    assert "done" == await asyncio.wait_for(completing, 30)
+    assert "done" == await asyncio.wait_for(completing, 60)
 
 
 async def test_delays(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,6 +112,6 @@ async def test_delays(monkeypatch: pytest.MonkeyPatch) -> None:
     work = Work()
     task = asyncio.create_task(Supervisor().repeat("a loop", work.round, longest_delay=0.004))
     with capture_logs() as logs:
-        await failed(work, 5)
+        await failed(work, 60)
     task.cancel()
     assert [0.001, 0.002, 0.004, 0.004] == [each["retry_in"] for each in logs][:4]

@@ -49,7 +49,7 @@ async def test_cancelled() -> None:
     await asyncio.sleep(0)
     for task in waiting[MOST:-1]:
         task.cancel()
-    await asyncio.wait_for(waiting[-1], 30)
+    await asyncio.wait_for(waiting[-1], 60)
 
 
 async def test_alone() -> None:

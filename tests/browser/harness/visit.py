@@ -9,7 +9,7 @@ from typing import TypedDict
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, StorageState, expect
 
 # Milliseconds until a test gives up. Only guards against hanging.
-_GIVE_UP = 30_000
+_GIVE_UP = 60_000
 expect.set_options(timeout=_GIVE_UP)
 
 _SERIOUS = ("serious", "critical")

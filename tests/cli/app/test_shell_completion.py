@@ -6,6 +6,7 @@ import time
 import pytest
 
 from tests.cli.running import Run
+from tests.measuring import least
 
 
 def _complete(tablectl: Run, *words: str) -> list[str]:
@@ -65,7 +66,11 @@ def test_contexts(offline: Run) -> None:
 
 def test_nothing_where_the_server_is_down(offline: Run) -> None:
     """Without a server nothing is offered and nothing said, soon."""
-    began = time.monotonic()
-    assert [] == _complete(offline, "table", "describe", "")
-    assert [] == _complete(offline, "index", "delete", "Music", "")
-    assert time.monotonic() - began < 10
+
+    def seconds() -> float:
+        began = time.monotonic()
+        assert [] == _complete(offline, "table", "describe", "")
+        assert [] == _complete(offline, "index", "delete", "Music", "")
+        return time.monotonic() - began
+
+    assert least(seconds, 10) < 10

@@ -375,7 +375,7 @@ def test_ctrl_c(modelled: dict[str, str], world: World, file: File, *, on_termin
                 assert process.stderr is not None
                 read_until(process, "waiting: ")
                 process.send_signal(signal.SIGINT)
-                assert 130 == process.wait(20)
+                assert 130 == process.wait(60)
                 said = process.stderr.read()
     (operation,) = world.operations_of("Music")
     assert "Traceback" not in said

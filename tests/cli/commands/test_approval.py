@@ -39,7 +39,7 @@ def name(server: Guarded, table_name: str) -> str:
     """A table with an index, which belongs to the music team."""
     name = f"music-{table_name}"
     with server.client("olga") as olga:
-        olga.apply([table(name, "genre")]).result(30)
+        olga.apply([table(name, "genre")]).result(60)
     return name
 
 
@@ -101,7 +101,7 @@ def test_apply_waits(server: Guarded, bert: Run, spec: str, name: str, tmp_path:
     program = process_runner(environment(server, "ana", tmp_path))
     with ThreadPoolExecutor(1) as applying:
         applied = applying.submit(program, "apply", "-f", spec, "--allow-destructive", "--yes")
-        until(lambda: waiting(bert, name), 30)
+        until(lambda: waiting(bert, name), 60)
         (operation_id,) = waiting(bert, name)
         shown = bert("operation", "show", operation_id).stdout
         for text in ("AWAITING_APPROVAL", "music-destroy", "UpdateTable", "User::ci/ana"):

@@ -131,7 +131,7 @@ def test_cancelling(modelled: dict[str, str], world: World, file: File) -> None:
         first, *calls = ran.stdout.splitlines()
         assert f"{running['OperationId']} of table Music stops before its next call; completed: " in first
         assert "  add index GenreIdx (UpdateTable): accepted" in calls
-        assert 1 == process.wait(30)
+        assert 1 == process.wait(60)
         end = process.stdout.read().splitlines()
         assert "tablectl: tables that do not match their specs: Music\n" == process.stderr.read()
     assert end[-3].startswith("Music cancelled: 1 of 2 calls in ")
@@ -160,7 +160,7 @@ def test_watching(modelled: dict[str, str], world: World, file: File) -> None:
             first = json.loads(process.stdout.readline())
             assert ("OPERATION", operation_id) == (first["type"], first["operation"]["OperationId"])
             process.send_signal(signal.SIGINT)
-            assert 130 == process.wait(20)
+            assert 130 == process.wait(60)
     assert 0 == tablectl("operation", "watch", operation_id).returncode
     assert no_changes(tablectl, path)
 

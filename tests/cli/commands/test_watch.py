@@ -15,6 +15,7 @@ from tests.cli.piping import piped
 from tests.cli.running import PROGRAM, Run, process_runner
 from tests.cli.terminal import Terminal
 from tests.engines import Engine
+from tests.measuring import least
 from tests.server_process import running_server
 
 StartTerminal = Callable[..., Terminal]
@@ -83,17 +84,22 @@ def test_json_and_yaml_are_asked_for(terminal: StartTerminal, served: dict[str, 
 
 def test_a_closed_pipe_ends_it(served: dict[str, str], table: str) -> None:
     """`tablectl watch | head -1` ends at once, though nothing happens that could be written."""
-    with piped(served, "watch", table) as process:
-        assert "SNAPSHOT" == line(process)["type"]
-        assert "CHECKPOINT" == line(process)["type"]
-        assert process.stdout is not None
-        assert process.stderr is not None
-        began = time.monotonic()
-        process.stdout.close()
-        assert 141 == process.wait(20)
-        assert time.monotonic() - began < 5
-        assert "" == process.stderr.read()
-        process.stdout = None
+
+    def seconds() -> float:
+        with piped(served, "watch", table) as process:
+            assert "SNAPSHOT" == line(process)["type"]
+            assert "CHECKPOINT" == line(process)["type"]
+            assert process.stdout is not None
+            assert process.stderr is not None
+            began = time.monotonic()
+            process.stdout.close()
+            assert 141 == process.wait(60)
+            taken = time.monotonic() - began
+            assert "" == process.stderr.read()
+            process.stdout = None
+        return taken
+
+    assert least(seconds, 5) < 5
 
 
 def test_ctrl_c_in_a_pipe(served: dict[str, str], table: str) -> None:
@@ -101,7 +107,7 @@ def test_ctrl_c_in_a_pipe(served: dict[str, str], table: str) -> None:
     with piped(served, "watch", table) as process:
         line(process)
         process.send_signal(signal.SIGINT)
-        assert 130 == process.wait(20)
+        assert 130 == process.wait(60)
         assert process.stderr is not None
         assert "" == process.stderr.read().strip()
 
@@ -149,7 +155,7 @@ def test_a_watch_says_when_nobody_answers(
         session.read_until("not there")
         first.process.kill()
         session.read_until("no updates from the service")
-        first.process.wait(20)
+        first.process.wait(60)
         with running_server(*flags, "--listen", first.address):
             session.raw = ""
             _read_until_gone(session, "no updates from the service")

@@ -26,11 +26,12 @@ from tableadmin import (
 )
 from tableadmin.awsshape import from_aws
 from tests.engines import Engine
+from tests.measuring import async_first_that, first_that, least
 from tests.server_process import ServerProcess, running_server
 
 SETTLED = v1.WaitCondition.WAIT_CONDITION_SETTLED
 DELETED = v1.WaitCondition.WAIT_CONDITION_TABLE_DELETED
-SECONDS = 20.0
+SECONDS = 60.0
 
 
 @pytest.fixture
@@ -132,12 +133,24 @@ async def test_waiting(local: Client, aio_local: aio.Client, table_name: str) ->
 async def test_waiting_in_vain(local: Client, aio_local: aio.Client, table_name: str) -> None:
     """What can't come to hold, is not there or takes too long is an error that says so."""
     create(local, table_name)
-    with pytest.raises(DeadlineExceeded, match="table: ACTIVE") as caught:
-        local.wait_for(DELETED, table_name=table_name, timeout=1)
-    assert caught.value.progress is not None
-    assert "ACTIVE" in caught.value.progress.pending[0]
-    with pytest.raises(DeadlineExceeded, match="table: ACTIVE"):
-        await aio_local.wait_for(DELETED, table_name=table_name, timeout=1)
+
+    def in_vain() -> DeadlineExceeded:
+        with pytest.raises(DeadlineExceeded) as caught:
+            local.wait_for(DELETED, table_name=table_name, timeout=1)
+        return caught.value
+
+    async def asynchronously_in_vain() -> DeadlineExceeded:
+        with pytest.raises(DeadlineExceeded) as caught:
+            await aio_local.wait_for(DELETED, table_name=table_name, timeout=1)
+        return caught.value
+
+    # On a busy machine the answer may come after the deadline.
+    ended = first_that(in_vain, lambda each: each.progress is not None)
+    assert ended.progress is not None
+    assert "ACTIVE" in ended.progress.pending[0]
+    assert "table: ACTIVE" in str(ended)
+    ended = await async_first_that(asynchronously_in_vain, lambda each: each.progress is not None)
+    assert "table: ACTIVE" in str(ended)
     with pytest.raises(NotFound):
         local.wait_for(SETTLED, table_name="never-made", timeout=SECONDS)
     with pytest.raises(InvalidArgument, match="index_name"):
@@ -152,14 +165,18 @@ async def test_waiting_in_vain(local: Client, aio_local: aio.Client, table_name:
 
 def test_a_stream_is_closed_from_another_thread(local: Client) -> None:
     """`close` ends the iteration of another thread at once, and can be called again."""
-    events = local.watch(all_tables=True)
-    next(events)
-    threading.Timer(0.3, events.close).start()
-    began = time.monotonic()
-    for _ in events:
-        pass
-    assert time.monotonic() - began < 5
-    events.close()
+
+    def seconds() -> float:
+        events = local.watch(all_tables=True)
+        next(events)
+        threading.Timer(0.3, events.close).start()
+        began = time.monotonic()
+        for _ in events:
+            pass
+        events.close()
+        return time.monotonic() - began
+
+    assert least(seconds, 5) < 5
 
 
 def test_a_stream_nobody_holds_is_ended(embedded_server: ServerProcess) -> None:
@@ -272,8 +289,14 @@ def test_a_wait_survives_the_server(start: Start, table_name: str) -> None:
         began = time.monotonic()
         first.process.kill()
         first.process.wait(SECONDS)
+        deleted: list[float] = []
+
+        def delete() -> None:
+            deleted.append(time.monotonic())
+            client.delete_table(table_name=table_name)
+
         with start("--listen", first.address):
-            threading.Timer(1.0, client.delete_table, kwargs={"table_name": table_name}).start()
+            threading.Timer(1.0, delete).start()
             *_, last = awaiting
             assert last.done
-            assert last.elapsed.ToTimedelta().total_seconds() >= time.monotonic() - began - 0.5
+            assert last.elapsed.ToTimedelta().total_seconds() >= deleted[0] - began

@@ -17,7 +17,7 @@ from tests.client.scripted import ScriptedService, answer, serving, silence
 # Of either client: what is awaited with the asynchronous one. No more than the scripted service has threads.
 CALLS: dict[str, Callable[[Any], Any]] = {
     "a read": lambda client: client.describe_table(table_name="Music"),
-    "a write": lambda client: client.with_options(timeout=20).create_table(table_name="Music"),
+    "a write": lambda client: client.with_options(timeout=60).create_table(table_name="Music"),
     "a plan": lambda client: client.plan([]),
     "an operation": lambda client: client.get_operation("1"),
 }
@@ -42,7 +42,7 @@ class Arrivals:
     def wait(self, count: int) -> None:
         """Return when so many calls have come."""
         for _ in range(count):
-            assert self._count.acquire(timeout=10)
+            assert self._count.acquire(timeout=60)
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_calls_under_way() -> None:
         under_way = [threads.submit(call, client) for call in CALLS.values()]
         arrivals.wait(len(CALLS))
         client.close()
-        _closed([each.exception(10) for each in under_way])
+        _closed([each.exception(60) for each in under_way])
 
 
 async def test_asynchronous_calls_under_way() -> None:
@@ -107,7 +107,7 @@ def test_calls_under_way_on_a_channel_that_is_closed() -> None:
         under_way = [threads.submit(call, client) for call in CALLS.values()]
         arrivals.wait(len(CALLS))
         channel.close()
-        _closed([each.exception(10) for each in under_way])
+        _closed([each.exception(60) for each in under_way])
         with pytest.raises(ClientClosed):
             client.describe_table()
 
@@ -121,7 +121,7 @@ def test_calls_that_wait_for_the_service() -> None:
         call = threads.submit(client.describe_table)
         assert not call.done()
         client.close()
-        assert isinstance(call.exception(10), ClientClosed)
+        assert isinstance(call.exception(60), ClientClosed)
 
 
 def test_another_event_loop(service: ScriptedService) -> None:

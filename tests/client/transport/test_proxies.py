@@ -59,7 +59,7 @@ def running(proxy: Proxy, pair: list[Replica], folder: Path) -> Iterator[str]:
         pytest.skip(f"{command[0]} is not installed (Debian: apt-get install {command[0]})")
     with subprocess.Popen([program, *command[1:]], env=dict(variables), stderr=subprocess.PIPE) as process:
         try:
-            wait_for(lambda: process.poll() is not None or answers(address), 20)
+            wait_for(lambda: process.poll() is not None or answers(address), 60)
             assert process.poll() is None, process.stderr and process.stderr.read().decode()
             yield address
         finally:
@@ -106,7 +106,7 @@ def test_trailers(proxied: tuple[str, list[Replica]]) -> None:
     script(pair, answer({"Table": {"TableName": "Music"}}))
     with grpc.insecure_channel(address) as channel:
         _, call = TableAdminStub(channel).DescribeTable.with_call(
-            DescribeTableRequest(table_name="Music"), timeout=20
+            DescribeTableRequest(table_name="Music"), timeout=60
         )
     trailers = dict(call.trailing_metadata())
     assert trailers["aws-request-id"] == REQUEST_ID

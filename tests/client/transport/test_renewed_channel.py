@@ -110,7 +110,7 @@ def held(names: Names, hold: threading.Event) -> StreamStep:
         names.note(context)
         context.add_callback(hold.set)
         yield event("one")
-        hold.wait(30)
+        hold.wait(60)
         yield event("two")
 
     return step

@@ -11,6 +11,7 @@ from google.rpc.status_pb2 import Status
 from tableadmin import Client, InvalidArgument, Unavailable, aio, v1
 from tableadmin.channel import REPEATABLE, SERVICE, is_read
 from tests.client.scripted import answer, bare_failure, failure, serving
+from tests.measuring import least
 
 AWAY = bare_failure(grpc.StatusCode.UNAVAILABLE, "back in a moment")
 
@@ -66,7 +67,7 @@ async def test_the_asynchronous_client_waits_for_it_too() -> None:
     with serving(answer(found), *[AWAY] * 5, answer(found)) as service:
         async with aio.Client(service.target) as client:
             await client.list_tables()
-            assert await client.with_options(timeout=20).list_tables() == found
+            assert await client.with_options(timeout=60).list_tables() == found
 
     assert len(service.seen) == 7
 
@@ -76,10 +77,14 @@ def test_the_deadline_ends_the_tries() -> None:
     found = v1.DescribeTableResponse()
     with serving(answer(found), AWAY) as service, Client(service.target) as client:
         client.describe_table()
-        begin = time.monotonic()
-        with pytest.raises(Unavailable):
-            client.with_options(timeout=4).describe_table()
-        assert time.monotonic() - begin < 4
+
+        def seconds() -> float:
+            began = time.monotonic()
+            with pytest.raises(Unavailable):
+                client.with_options(timeout=4).describe_table()
+            return time.monotonic() - began
+
+        assert least(seconds, 4) < 4
         assert len(service.seen) > 2
 
 

@@ -80,7 +80,7 @@ async def test_mismatches_of_streams_and_of_the_asyncio_client(servers: TlsServe
         Client(servers.tls) as client,
         pytest.raises(Unavailable) as stream,
     ):
-        next(iter(client.wait(WaitCondition.WAIT_CONDITION_SETTLED, table_name="Music", timeout=30)))
+        next(iter(client.wait(WaitCondition.WAIT_CONDITION_SETTLED, table_name="Music", timeout=60)))
     async with tableadmin.aio.Client(servers.tls) as asynchronous:
         with pytest.raises(Unavailable) as call:
             await asynchronous.list_tables()

@@ -42,7 +42,7 @@ def waiting(guarded: Guarded, table_name: str) -> Iterator[str]:
     """An operation of ana that deletes an index, and waits for approval."""
     name = f"music-{table_name}"
     with guarded.client("olga") as olga, guarded.client("ana") as ana:
-        olga.apply([table(name, "genre")]).result(30)
+        olga.apply([table(name, "genre")]).result(60)
         operation = ana.apply([table(name)], allow_destructive=True)
         next(each for each in operation if each.HasField("approval_request"))
         yield operation.ids[0]
@@ -61,7 +61,7 @@ def test_an_approver(browser_of: Callable[[str], Browser], guarded: Guarded, wai
     done = bert.post(f"/api/operations/{waiting}/approve", {"comment": "as <agreed>"})
     assert 200 == done.status, done.body
     with guarded.client("olga") as olga:
-        olga.operations([waiting]).result(30)
+        olga.operations([waiting]).result(60)
         assert ["as <agreed>"] == [each.comment for each in olga.get_operation(waiting).approvals]
 
 

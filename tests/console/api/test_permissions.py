@@ -18,7 +18,7 @@ def two_endpoints(
     """A server with policies and the endpoints `production` and `staging`, with a table at one of them."""
     with guarded(tmp_path_factory.mktemp("guarded"), start_engine("ministack")) as running:
         with running.client("olga", "staging") as olga:
-            olga.apply([table("console-staging")]).result(30)
+            olga.apply([table("console-staging")]).result(60)
         yield running
 
 

@@ -20,7 +20,7 @@ WRONG = "TableName: Music\nBillingMode: PAY_PER_REQUEST\nKeySchema: []\n"
 @pytest.fixture
 def indexed(tables: Client, table_name: str) -> Iterator[str]:
     """A table with an index."""
-    tables.apply([table(table_name, "genre")]).result(30)
+    tables.apply([table(table_name, "genre")]).result(60)
     yield table_name
     tables.delete_table(table_name=table_name)
 
@@ -72,7 +72,7 @@ def test_a_plan_is_applied(browser: Browser, tables: Client, table_name: str) ->
     assert any("CreateTable" in each["text"] for each in found["plans"][0]["lines"])
     first = applied(browser, found["plan"]).json["operations"]
     assert first[0]["id"] == applied(browser, found["plan"]).json["operations"][0]["id"]
-    tables.operations([first[0]["id"]]).result(30)
+    tables.operations([first[0]["id"]]).result(60)
     assert "NONE" == planned(browser, text(table_name))["plans"][0]["action"]
     tables.delete_table(table_name=table_name)
 
@@ -85,7 +85,7 @@ def test_what_deletes_is_confirmed_by_name(browser: Browser, tables: Client, ind
         refused = applied(browser, found["plan"], *confirmed)
         assert (409, "NOT_CONFIRMED") == (refused.status, refused.reason)
     begun = applied(browser, found["plan"], indexed).json["operations"]
-    tables.operations([begun[0]["id"]]).result(30)
+    tables.operations([begun[0]["id"]]).result(60)
     assert not tables.describe_table(table_name=indexed).table.global_secondary_indexes
 
 
@@ -129,7 +129,7 @@ def test_no_costs(browser: Browser, indexed: str) -> None:
 def test_a_table_that_has_moved_on(browser: Browser, tables: Client, indexed: str) -> None:
     """A plan of an older state of the table changes nothing."""
     found = planned(browser, text(indexed, "genre", "year"))
-    tables.apply([table(indexed, "genre", "label")]).result(30)
+    tables.apply([table(indexed, "genre", "label")]).result(60)
     refused = applied(browser, found["plan"])
     assert 409 == refused.status
     assert indexed in refused.json["error"]["message"]

@@ -20,7 +20,7 @@ def music(embedded_server: ServerProcess) -> Iterator[str]:
     with Client(embedded_server.address) as client:
         spec = table(name, "genre")
         spec.tags.add(key="team", value="<b>music</b>")
-        client.apply([spec]).result(30)
+        client.apply([spec]).result(60)
         yield name
         client.delete_table(table_name=name)
 
@@ -74,7 +74,7 @@ def test_any_name(browser: Browser, name: str) -> None:
 
 def test_a_deletion_is_confirmed_by_name(browser: Browser, tables: Client, table_name: str) -> None:
     """Without its name, typed by the user, a table is not deleted."""
-    tables.apply([table(table_name)]).result(30)
+    tables.apply([table(table_name)]).result(60)
     for body in ({}, {"confirmed": ""}, {"confirmed": True}, {"confirmed": table_name.upper()}):
         refused = browser.post(f"/api/tables/{table_name}/delete", body)
         assert (409, "NOT_CONFIRMED") == (refused.status, refused.reason)
@@ -98,7 +98,7 @@ def test_the_session(browser: Browser) -> None:
 
 def test_deletion(browser: Browser, tables: Client, table_name: str) -> None:
     """A table is deleted for whoever has typed its name, and for nobody else."""
-    tables.apply([table(table_name, "genre")]).result(30)
+    tables.apply([table(table_name, "genre")]).result(60)
     refused = browser.post(f"/api/tables/{table_name}/delete", {"confirmed": "console-music"})
     assert (409, "NOT_CONFIRMED") == (refused.status, refused.reason)
     assert tables.describe_table(table_name=table_name).table.table_name == table_name

@@ -160,7 +160,7 @@ def test_no_markup_in_the_page_is_text() -> None:
 def _exchanged(browser: Browser, request: bytes) -> bytes:
     """What the console answers to REQUEST until it closes the connection."""
     host, _, port = browser.host.partition(":")
-    with socket.create_connection((host, int(port)), timeout=30) as connection:
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
         connection.sendall(request)
         connection.shutdown(socket.SHUT_WR)
         found = b""

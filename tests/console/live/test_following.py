@@ -65,8 +65,8 @@ def test_a_table_comes_changes_and_goes(browser: Browser, tables: Client, table_
         assert table_name == shown.tables[table_name]["cells"][0]
         shown.until(lambda shown: operation.ids[0] in shown.operations)
         assert table_name == shown.operations[operation.ids[0]]["table"]
-        operation.result(30)
-        tables.apply([table(table_name, "genre")]).result(30)
+        operation.result(60)
+        tables.apply([table(table_name, "genre")]).result(60)
         shown.until(lambda shown: "1" == shown.tables[table_name]["cells"][4])
         tables.delete_table(table_name=table_name)
         shown.until(lambda shown: table_name not in shown.tables)
@@ -85,7 +85,7 @@ def test_an_operation_to_its_end(browser: Browser, tables: Client, table_name: s
 def test_pages_share_one_watch(browser: Browser, tables: Client, table_name: str) -> None:
     """Two pages see the same tables."""
     with browser.events() as one, browser.events() as other:
-        tables.apply([table(table_name)]).result(30)
+        tables.apply([table(table_name)]).result(60)
         for events in (one, other):
             Shown(events).until(lambda shown: table_name in shown.tables)
     tables.delete_table(table_name=table_name)
@@ -112,7 +112,7 @@ def test_a_restart_of_the_server() -> None:
     with ExitStack() as until_the_end:
         with running_server("--embedded") as first:
             client = until_the_end.enter_context(Client(first.address))
-            client.apply([table("Before")]).result(30)
+            client.apply([table("Before")]).result(60)
             console = Console(client)
             until_the_end.enter_context(console.running())
             browser = Browser(console.url)

@@ -6,6 +6,7 @@ import pytest
 
 from tableadmin.formats import read
 from tests.formats.refusing import refusal
+from tests.measuring import is_cpu_time_less
 
 
 @pytest.mark.parametrize(
@@ -53,11 +54,11 @@ def test_aliases_are_bounded() -> None:
     """A document of some hundred bytes that unfolds to billions of values is refused at once."""
     levels = "\n".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 10)}]" for n in range(1, 10))
     merges = "\n".join(f"l{n}: &l{n} {{<<: [{', '.join([f'*l{n - 1}'] * 10)}]}}" for n in range(1, 10))
-    start = time.monotonic()
+    start = time.thread_time()
 
     assert "unfolds to more than" in refusal(f"l0: &l0 [x]\n{levels}")
     assert "unfolds to more than" in refusal(f"l0: &l0 {{x: y}}\n{merges}")
-    assert 2 > time.monotonic() - start
+    assert is_cpu_time_less(time.thread_time() - start, 2)
 
 
 def test_a_byte_order_mark() -> None:

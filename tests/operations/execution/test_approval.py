@@ -193,7 +193,7 @@ async def test_policies_that_ask_between_calls(plane: Plane, table_name: str) ->
         lease = entry.lease_of(machine.name)
         assert lease is not None
         run = await machine.run(operation, lease)
-        await asyncio.wait_for(run.carry_out(), 30)
+        await asyncio.wait_for(run.carry_out(), 60)
         entry = await machine.store.get("op") or entry
         status = entry.operation.status
         assert (State.AWAITING_APPROVAL, "", 1) == (
@@ -217,5 +217,5 @@ async def test_policies_that_ask_between_calls(plane: Plane, table_name: str) ->
         lease = await machine.store.acquire_lease(written, machine.name)
         assert lease is not None
         run = await machine.run(written.operation, lease)
-        await asyncio.wait_for(run.carry_out(), 30)
+        await asyncio.wait_for(run.carry_out(), 60)
     assert (State.SUCCEEDED, 2) == (run.operation.status.state, len(plane.sent(table_name)))

@@ -7,7 +7,7 @@ from typing import Any
 from tableadmin.v1 import CancelOperationRequest
 from tests.engines import Engine
 from tests.operations.harness.specs import after, before
-from tests.operations.harness.world import SUCCEEDED, apply_request, replicated, until
+from tests.operations.harness.world import SUCCEEDED, apply_request, replicated, standing_after, until
 from tests.server.security.audit.conftest import records
 
 APPLIED = ("ApplyPlan", "Success")
@@ -24,23 +24,24 @@ def test_operations_are_audited_and_wait_for_the_audit(
     """
     path = tmp_path / "audit.jsonl"
     with replicated(
-        own_engine, "--operation-lease", "1", "--audit-file", str(path), count=1, speed=800
+        own_engine, "--operation-lease", "2", "--audit-file", str(path), count=1, speed=800
     ) as world:
         (server,) = world.replicas
         world.made(before(table_name))
         request = apply_request(after(table_name))
         request.requested_by = "ana"
-        (operation,) = world.begun(request)
-        until(lambda: world.plane.changes(table_name))
         process = server.process.process.pid
         unlimited = resource.prlimit(process, resource.RLIMIT_FSIZE)
-        resource.prlimit(process, resource.RLIMIT_FSIZE, (path.stat().st_size, unlimited[1]))
+        with standing_after(world, table_name, 1) as stands:
+            (operation,) = world.begun(request)
+            assert stands.wait(60)
+            resource.prlimit(process, resource.RLIMIT_FSIZE, (path.stat().st_size, unlimited[1]))
         until(
             lambda: any("audit record" in each for each in world.operation(operation.operation_id).waits), 60
         )
         made = len(world.plane.changes(table_name))
         resource.prlimit(process, resource.RLIMIT_FSIZE, unlimited)
-        (ended,) = world.ended([operation], 60)
+        (ended,) = world.ended([operation])
         assert SUCCEEDED == ended.state
         assert 0 < made < len(ended.calls)
         server.operations.CancelOperation(CancelOperationRequest(operation_id=operation.operation_id))

@@ -3,10 +3,12 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from itertools import count
 
 import pytest
 
 from tests.engines import Engine
+from tests.measuring import least
 from tests.operations.harness.plane import nothing
 from tests.operations.harness.specs import before
 from tests.operations.harness.world import SUCCEEDED, World, replicated
@@ -38,10 +40,15 @@ def applied(world: World, spec: Data) -> list[int]:
 
 def test_without_cooldowns(alone: World, table_name: str) -> None:
     """At an endpoint without cooldowns nothing is waited for between two changes of tags."""
-    alone.made(tagged(table_name, "one"))
-    assert [1, 1] == applied(alone, tagged(table_name, "two"))
-    first, second = (each.at for each in alone.plane.sent(table_name)[-2:])
-    assert second - first < 3.0
+    alone.made(tagged(table_name, "0"))
+    keys = map(str, count(1))
+
+    def seconds() -> float:
+        assert [1, 1] == applied(alone, tagged(table_name, next(keys)))
+        first, second = (each.at for each in alone.plane.sent(table_name)[-2:])
+        return second - first
+
+    assert least(seconds, 3.0) < 3.0
 
 
 def test_learned_from_a_refusal(alone: World, table_name: str) -> None:
@@ -57,14 +64,19 @@ def test_learned_from_a_refusal(alone: World, table_name: str) -> None:
 
 
 def apart(operations: set[str], seconds: float) -> Callable[[Asked], Given | None]:
-    """Refuse each of OPERATIONS within SECONDS after one of them that was not refused."""
+    """Refuse each of OPERATIONS within SECONDS after one of them that was not refused.
+
+    The second is refused however late a busy machine makes it come.
+    """
     accepted = -seconds
+    asked_for = 0
 
     def instead(asked: Asked) -> Given | None:
-        nonlocal accepted
+        nonlocal accepted, asked_for
         if asked.operation not in operations:
             return None
-        if time.monotonic() - accepted >= seconds:
+        asked_for += 1
+        if asked_for != 2 and time.monotonic() - accepted >= seconds:
             accepted = time.monotonic()
             return None
         status, body = refusal("LimitExceededException", "Subscriber limit exceeded: tags are being changed")

@@ -1,22 +1,25 @@
 """Leases, which last as long as their server is heard."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine
 from contextlib import asynccontextmanager
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from google.rpc.code_pb2 import Code
 
 from tableadmin_server.failure import Failure
+from tableadmin_server.operations.execution import heartbeat
 from tableadmin_server.operations.execution.heartbeat import Heartbeat
 from tableadmin_server.operations.execution.lease import Lease
 from tableadmin_server.operations.storage.record import OperationStatus
 from tableadmin_server.operations.storage.store import TABLE_GONE, Store, StoredLease
 from tableadmin_server.supervision import Supervisor
+from tests.watching.harness.skipping import run
 from tests.watching.harness.wire import until
 
 LEASE = 1.5
+Test = Callable[[], Coroutine[Any, Any, None]]
 UNREACHABLE = Failure(Code.UNAVAILABLE, "no", reason="ENDPOINT_UNREACHABLE")
 GARBLED = Failure(Code.INVALID_ARGUMENT, "no", reason="VALIDATION_EXCEPTION")
 GONE = Failure(Code.FAILED_PRECONDITION, "gone", reason=TABLE_GONE)
@@ -77,6 +80,18 @@ class Heard:
         return Lease(cast("Store", self.table), StoredLease("op", 0, 0), self.heartbeat, epoch)
 
 
+def jumping(test: Test) -> Callable[[], None]:
+    """Run TEST on a clock that jumps: no machine is too busy for it."""
+
+    def on_that_clock() -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(heartbeat, "now", lambda: asyncio.get_running_loop().time())
+            run(test())
+
+    on_that_clock.__doc__ = test.__doc__
+    return on_that_clock
+
+
 @asynccontextmanager
 async def heard(lease: float = LEASE) -> AsyncIterator[Heard]:
     """A heartbeat for leases of LEASE seconds that ends with the test."""
@@ -87,6 +102,7 @@ async def heard(lease: float = LEASE) -> AsyncIterator[Heard]:
         made.heartbeat.end()
 
 
+@jumping
 async def test_in_time() -> None:
     """What is held lasts through signs of life that come in time, without a write of its own."""
     async with heard() as here:
@@ -97,6 +113,7 @@ async def test_in_time() -> None:
         assert here.table.signs > 4
 
 
+@jumping
 async def test_one_for_all() -> None:
     """However many operations begin, one sign of life is enough."""
     async with heard() as here:
@@ -104,6 +121,7 @@ async def test_one_for_all() -> None:
         assert ({1}, 1) == (set(terms), here.table.signs)
 
 
+@jumping
 async def test_gap() -> None:
     """After a gap nothing is trusted that was held before, although the signs go on, until it is saved."""
     async with heard() as here:
@@ -118,6 +136,7 @@ async def test_gap() -> None:
         assert lease.is_trusted()
 
 
+@jumping
 async def test_frozen() -> None:
     """A process that was stopped trusts nothing when it wakes, before and after its next sign of life."""
     async with heard() as here:
@@ -129,6 +148,7 @@ async def test_frozen() -> None:
         assert not lease.is_trusted()
 
 
+@jumping
 async def test_passed_on() -> None:
     """What somebody wants stopped is passed on, once."""
     async with heard() as here:
@@ -138,6 +158,7 @@ async def test_passed_on() -> None:
         assert ["op-1"] == here.cancelled
 
 
+@jumping
 async def test_gone() -> None:
     """When the table is deleted, who holds operations is told; the next begin is a new one."""
     async with heard() as here:
@@ -151,6 +172,7 @@ async def test_gone() -> None:
         assert await here.heartbeat.begin() >= 1
 
 
+@jumping
 async def test_unreadable_answer() -> None:
     """An answer that can't be read ends no heartbeat: signs go on, and operations with them."""
     async with heard() as here:
@@ -165,6 +187,7 @@ async def test_unreadable_answer() -> None:
         assert [False, True] == here.health
 
 
+@jumping
 async def test_one_unreadable_answer() -> None:
     """One answer that can't be read costs no term: the next sign comes in time."""
     async with heard(lease=5.0) as here:
@@ -175,6 +198,7 @@ async def test_one_unreadable_answer() -> None:
         assert [] == here.health
 
 
+@jumping
 async def test_garbled() -> None:
     """An item that somebody has garbled is written anew, and the signs go on from it."""
     async with heard() as here:
@@ -187,6 +211,7 @@ async def test_garbled() -> None:
         assert [] == here.health
 
 
+@jumping
 async def test_ended_meanwhile() -> None:
     """A heartbeat that ends while a sign is being given gives no more, and can begin again."""
     async with heard() as here:

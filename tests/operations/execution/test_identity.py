@@ -104,7 +104,7 @@ def test_replaced_between_calls(own_engine: Engine, table_name: str, *, takeover
 
     So does one that another server takes over meanwhile. What it was allowed to do makes no difference.
     """
-    with replicated(own_engine, "--operation-lease", "1", speed=300) as world:
+    with replicated(own_engine, "--operation-lease", "2", speed=300) as world:
         first = world.replicas[0]
         world.made(before(table_name))
         request = apply_request(

@@ -78,7 +78,7 @@ async def test_a_permission_that_is_taken_away(plane: Plane, table_name: str) ->
         lease = entry.lease_of(machine.name)
         assert lease is not None
         run = await machine.run(operation, lease)
-        await asyncio.wait_for(run.carry_out(), 30)
+        await asyncio.wait_for(run.carry_out(), 60)
     status = run.operation.status
     assert status.error is not None
     assert (State.FAILED, "POLICY_DENIED") == (status.state, status.error.reason)
@@ -126,7 +126,7 @@ async def test_all_calls_are_decided_by_the_cost_of_the_whole_plan(plane: Plane,
         lease = entry.lease_of(machine.name)
         assert lease is not None
         run = await machine.run(operation, lease)
-        await asyncio.wait_for(run.carry_out(), 30)
+        await asyncio.wait_for(run.carry_out(), 60)
         stored = await machine.store.get(operation.spec.operation_id)
     assert {0, 1} <= {sent for sent, _ in seen}
     ((increase,),) = ({each for _, each in seen},)

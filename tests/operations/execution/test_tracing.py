@@ -9,7 +9,7 @@ from tableadmin.v1.plan_service_pb2_grpc import PlanServiceStub
 from tableadmin_server.tracing import names
 from tests.engines import Engine
 from tests.operations.harness.specs import after, before
-from tests.operations.harness.world import SUCCEEDED, World, apply_request, replicated, until
+from tests.operations.harness.world import SUCCEEDED, World, apply_request, replicated, standing_after
 from tests.server.tracing.collector import FLAG, Collector, collecting, environment
 
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
@@ -28,7 +28,7 @@ def traced(own_engine: Engine, collector: Collector, monkeypatch: pytest.MonkeyP
     """Two replicas with traces and a short lease."""
     for name, value in environment(collector).items():
         monkeypatch.setenv(name, value)
-    with replicated(own_engine, "--operation-lease", "1", FLAG) as world:
+    with replicated(own_engine, "--operation-lease", "4", FLAG) as world:
         yield world
 
 
@@ -36,15 +36,14 @@ def test_steps_after_a_takeover(traced: World, collector: Collector, table_name:
     """Each step and the end are linked to the call that asked, also by the server that takes over."""
     first, _ = traced.replicas
     traced.made(before(table_name))
-    with grpc.insecure_channel(first.process.address) as channel:
+    with grpc.insecure_channel(first.process.address) as channel, standing_after(traced, table_name, 1):
         metadata = (("traceparent", f"00-{TRACE}-{PARENT}-01"),)
         answered = PlanServiceStub(channel).ApplyPlan(
             apply_request(after(table_name)), timeout=60, metadata=metadata
         )
-    (asked,) = collector.wait(trace=TRACE, name=APPLY)
-    until(lambda: traced.plane.changes(table_name))
-    (step, *_) = collector.wait(name=names.STEP)
-    first.kill()
+        (asked,) = collector.wait(trace=TRACE, name=APPLY)
+        (step, *_) = collector.wait(name=names.STEP)
+        first.kill()
     (ended,) = traced.ended(answered.operations)
     assert SUCCEEDED == ended.state
     (end,) = collector.wait(name=names.END, tables=[table_name])

@@ -1,11 +1,12 @@
 """Servers beside each other in front of one plane, and what a test asks of them."""
 
 import random
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar, cast
@@ -18,7 +19,7 @@ from grpc_status import rpc_status
 from tableadmin import v1
 from tableadmin.awsshape import from_aws, to_aws
 from tests.engines import Engine
-from tests.operations.harness.plane import Plane
+from tests.operations.harness.plane import Plane, Write, nothing
 from tests.operations.harness.replica import Replica
 from tests.planner.model.table import Data
 from tests.planner.test_properties import assert_is
@@ -103,7 +104,7 @@ class World:
                 return found
             request.page_token = page.next_page_token
 
-    def ended(self, operations: Sequence[v1.Operation], seconds: float = 120.0) -> list[v1.Operation]:
+    def ended(self, operations: Sequence[v1.Operation], seconds: float = 300.0) -> list[v1.Operation]:
         """OPERATIONS, once all have ended."""
         found: list[v1.Operation] = []
         deadline = time.monotonic() + seconds
@@ -119,14 +120,14 @@ class World:
     def asked(self, call: Callable[[Replica], T], via: Replica | None = None) -> T:
         """What CALL gives with VIA, or with any other replica that answers where it is deleted."""
         # One that is frozen meanwhile lets the call take all its time.
-        deadline = time.monotonic() + 3 * _RPC_SECONDS
+        deadline = time.monotonic() + 10 * _RPC_SECONDS
         candidates = [via] if via else self.up()
         while True:
             for candidate in candidates:
                 try:
                     return call(candidate)
-                except (grpc.RpcError, ValueError):  # ValueError: of a channel that was closed
-                    if candidate.up or time.monotonic() > deadline:
+                except (grpc.RpcError, ValueError) as error:  # ValueError: of a channel that was closed
+                    if (candidate.up and not is_late(error)) or time.monotonic() > deadline:
                         raise
             time.sleep(0.02)
             candidates = self.up()
@@ -185,6 +186,11 @@ def called(step: v1.PlannedStep) -> tuple[str, Data]:
     return request.DESCRIPTOR.name.removesuffix("Request"), cast("Data", to_aws(request))
 
 
+def is_late(error: Exception) -> bool:
+    """Whether ERROR is that of a call to which a busy machine gave no answer in time."""
+    return isinstance(error, grpc.RpcError) and error.code() == grpc.StatusCode.DEADLINE_EXCEEDED
+
+
 def error_of(call: Callable[[], object]) -> Error:
     """The error that CALL ends with."""
     error = ended_with(call)
@@ -222,6 +228,28 @@ def chosen(world: World, rng: random.Random, at_least: int = 2) -> Replica:
     """One of the replicas that answer, once there are AT_LEAST so many."""
     until(lambda: len(world.up()) >= at_least, 60)
     return rng.choice(world.up())
+
+
+@contextmanager
+def standing_after(world: World, name: str, changes: int) -> Iterator[threading.Event]:
+    """The model's clock stands from so many CHANGES of the table NAME on, until the block ends.
+
+    An apply gets no further meanwhile, however busy the machine is: the last of the changes takes time. The
+    event is set when the clock stands.
+    """
+    stands = threading.Event()
+    with ExitStack() as standing:
+
+        def stand(write: Write) -> None:
+            if not (write.own or stands.is_set()) and len(world.plane.changes(name)) >= changes:
+                standing.enter_context(world.plane.model.standing())
+                stands.set()
+
+        world.plane.after = stand
+        try:
+            yield stands
+        finally:
+            world.plane.after = nothing
 
 
 @contextmanager

@@ -64,17 +64,17 @@ def test_unreadable_operation(pair: World, table_name: str, attribute: str, valu
     (operation,) = pair.ended(pair.applied(retagged(table_name)))
     spoil(pair, f"operation/{operation.operation_id}", attribute, value)
     first, second = (replica.operations for replica in pair.replicas)
-    listed = first.ListOperations(v1.ListOperationsRequest(), timeout=10).operations
+    listed = first.ListOperations(v1.ListOperationsRequest(), timeout=60).operations
     named = {each.operation_id: each for each in listed}[operation.operation_id]
     assert (UNREADABLE, reason) == (named.state, named.error.reason)
     get = v1.GetOperationRequest(operation_id=operation.operation_id)
-    assert reason == error_of(lambda: second.GetOperation(get, timeout=10)).reason
+    assert reason == error_of(lambda: second.GetOperation(get, timeout=60)).reason
     # Another table is not concerned.
     assert SUCCEEDED == pair.ended(pair.applied(retagged(other)))[0].state
     again = apply_request(retagged(table_name, "art"))
-    assert reason == error_of(lambda: pair.replicas[0].plans.ApplyPlan(again, timeout=10)).reason
-    first.ForgetOperation(v1.ForgetOperationRequest(operation_id=operation.operation_id), timeout=10)
-    assert grpc.StatusCode.NOT_FOUND == error_of(lambda: second.GetOperation(get, timeout=10)).code
+    assert reason == error_of(lambda: pair.replicas[0].plans.ApplyPlan(again, timeout=60)).reason
+    first.ForgetOperation(v1.ForgetOperationRequest(operation_id=operation.operation_id), timeout=60)
+    assert grpc.StatusCode.NOT_FOUND == error_of(lambda: second.GetOperation(get, timeout=60)).code
     assert SUCCEEDED == pair.ended(pair.begun(again))[0].state
 
 
@@ -83,13 +83,13 @@ def test_forget(pair: World, table_name: str) -> None:
     pair.made(before(table_name))
     (operation,) = pair.ended(pair.applied(retagged(table_name)))
     forget = v1.ForgetOperationRequest(operation_id=operation.operation_id)
-    pair.replicas[1].operations.ForgetOperation(forget, timeout=10)
-    error = error_of(lambda: pair.replicas[0].operations.ForgetOperation(forget, timeout=10))
+    pair.replicas[1].operations.ForgetOperation(forget, timeout=60)
+    error = error_of(lambda: pair.replicas[0].operations.ForgetOperation(forget, timeout=60))
     assert (grpc.StatusCode.NOT_FOUND, "OPERATION_NOT_FOUND") == (error.code, error.reason)
     with outage_of_the_model(pair):
         (operation,) = pair.applied(retagged(table_name, "art"))
         forget = v1.ForgetOperationRequest(operation_id=operation.operation_id)
-        error = error_of(lambda: pair.replicas[0].operations.ForgetOperation(forget, timeout=10))
+        error = error_of(lambda: pair.replicas[0].operations.ForgetOperation(forget, timeout=60))
         assert (grpc.StatusCode.FAILED_PRECONDITION, "OPERATION_NOT_ENDED") == (error.code, error.reason)
     assert SUCCEEDED == pair.ended([operation])[0].state
 
@@ -120,7 +120,7 @@ def test_no_heartbeat_without_an_operation(pair: World, table_name: str) -> None
 
     pair.plane.before = lose
     try:
-        error = ended_with(lambda: pair.replicas[0].plans.ApplyPlan(request, timeout=30))
+        error = ended_with(lambda: pair.replicas[0].plans.ApplyPlan(request, timeout=60))
         assert error is not None
         assert grpc.StatusCode.UNAVAILABLE == error.code
         heartbeats = len([each for each in pair.plane.own() if each.key[0] == "server"])
@@ -143,7 +143,7 @@ def test_operation_whose_writing_was_not_answered(pair: World, table_name: str) 
         return None
 
     with instead(pair, lose_answer):
-        error = ended_with(lambda: pair.replicas[0].plans.ApplyPlan(request, timeout=30))
+        error = ended_with(lambda: pair.replicas[0].plans.ApplyPlan(request, timeout=60))
     assert error is None or error.code == grpc.StatusCode.UNAVAILABLE
     until(lambda: [SUCCEEDED] == [each.state for each in pair.operations_of(table_name)])
     assert 1 == len(pair.plane.changes(table_name))

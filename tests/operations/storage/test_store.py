@@ -237,7 +237,7 @@ def delete(boto3: "DynamoDBClient", table: str) -> None:
     if boto3.describe_table(TableName=table)["Table"].get("DeletionProtectionEnabled"):
         boto3.update_table(TableName=table, DeletionProtectionEnabled=False)
     boto3.delete_table(TableName=table)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while exists(boto3, table):
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -24,11 +24,11 @@ async def test_each_second_and_when_asked() -> None:
     began = time.monotonic()
     await until(times, 1)
     assert times[0] - began >= 0.9
-    for count in range(2, 12):
+    for count in range(2, 102):
         reloading.ask()
         await until(times, count)
-    # Ten times without being asked would be ten seconds.
-    assert times[10] - times[0] < 5
+    # A hundred times without being asked would be a hundred seconds.
+    assert times[100] - times[0] < 50
     reloading.stop()
     assert threading.get_ident() not in threads
 
@@ -54,6 +54,6 @@ async def test_a_function_that_fails() -> None:
 
 async def until(calls: list[float], count: int) -> None:
     """Return when there have been so many CALLS."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while len(calls) < count:  # noqa: ASYNC110  # the calls are in another thread
             await asyncio.sleep(0.005)

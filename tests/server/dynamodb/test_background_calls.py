@@ -34,7 +34,7 @@ def slow() -> Iterator[tuple[Held, BackgroundCalls, list[str]]]:
 
 async def waiting(background: BackgroundCalls, count: int) -> None:
     """Wait until COUNT calls wait behind those in the slots."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while background._under_way.held < POOL + count:  # noqa: ASYNC110  # no event says so
             await asyncio.sleep(0.01)
 

@@ -28,6 +28,7 @@ from tableadmin_server.dynamodb.circuit_breaker import LONGEST_DELAY, THRESHOLD
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.dynamodb.poll_order import PollPriority
 from tableadmin_server.failure import Failure
+from tests.measuring import is_cpu_time_less
 from tests.server.conftest import wait_for, write_config
 from tests.server.dead_endpoint import DeadEndpoint, dead, garble, reset
 from tests.server.harness.scripted_endpoint import Answer, ScriptedEndpoint, answer, error, page, serving
@@ -191,7 +192,7 @@ async def test_what_a_refused_call_costs(free_port: int) -> None:
                 assert failure.not_sent  # noqa: PT017  # a context manager of pytest takes longer than the call
         seconds = (time.thread_time() - began) / 1000
         assert before == (threading.active_count(), len(os.listdir("/proc/self/fd")))  # noqa: PTH208
-    assert seconds < 200e-6
+    assert is_cpu_time_less(seconds, 200e-6), seconds
 
 
 async def test_a_change_is_not_sent() -> None:
@@ -270,11 +271,11 @@ async def test_who_waits_when_the_circuit_opens() -> None:
         ]
         await asyncio.to_thread(wait_for, lambda: len(scripted.seen) == POOL + 1)
         open_circuit(endpoint)
-        ended = await asyncio.wait_for(asyncio.gather(*reads, return_exceptions=True), 30)
+        ended = await asyncio.wait_for(asyncio.gather(*reads, return_exceptions=True), 60)
         assert {"ENDPOINT_UNREACHABLE"} == {cast("Failure", each).reason for each in ended}
         assert not change.done()
         release.set()
-        await asyncio.wait_for(change, 30)
+        await asyncio.wait_for(change, 60)
 
 
 def open_circuit(endpoint: Endpoint) -> None:
@@ -302,7 +303,7 @@ async def test_who_waits_for_the_budget_when_the_circuit_opens() -> None:
             await asyncio.sleep(0)
             assert len(waiting) == background.waiting
             open_circuit(endpoint)
-            ended = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 10)
+            ended = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 60)
             assert [("ENDPOINT_UNREACHABLE", True)] * len(waiting) == [
                 (cast("Failure", each).reason, cast("Failure", each).not_sent) for each in ended
             ]

@@ -41,6 +41,7 @@ from tableadmin.v1 import (
     table_admin_pb2,
 )
 from tableadmin_server.dynamodb.errors import STATUS_BY_CODE, error_status, reason_of
+from tests.measuring import first_that
 from tests.server.conftest import wait_for
 from tests.server.harness.scripted_endpoint import (
     REQUEST_ID,
@@ -72,7 +73,7 @@ def called(channel: grpc.Channel, rpc: str, payload: bytes = b"") -> grpc.RpcErr
     """What the RPC ends in when it is called with these bytes; None for OK."""
     try:
         # grpc gives bytes as they are to an RPC without serializers; the stubs want them.
-        channel.unary_unary(f"/{SERVICE.full_name}/{rpc}", bytes, bytes)(payload, timeout=10)
+        channel.unary_unary(f"/{SERVICE.full_name}/{rpc}", bytes, bytes)(payload, timeout=60)
     except grpc.RpcError as failure:
         return failure
     return None
@@ -269,7 +270,7 @@ def test_endpoint_that_never_answers(endpoint: ScriptedEndpoint, scripted_client
     """An endpoint that gives no answer within the read timeout ends in DEADLINE_EXCEEDED."""
     endpoint.step = held = Held()
     with pytest.raises(DeadlineExceeded, match="a change may have been made") as raised:
-        scripted_client.delete_table(table_name="Music")
+        scripted_client.with_options(endpoint="hurried").delete_table(table_name="Music")
     assert "ENDPOINT_TIMEOUT" == raised.value.reason
     held.release()
 
@@ -277,11 +278,17 @@ def test_endpoint_that_never_answers(endpoint: ScriptedEndpoint, scripted_client
 def test_callers_deadline(endpoint: ScriptedEndpoint, scripted_client: Client) -> None:
     """A caller whose deadline is shorter than the endpoint's answer is told so, and the endpoint is named."""
     endpoint.step = held = Held()
-    with pytest.raises(DeadlineExceeded) as raised:
-        scripted_client.with_options(timeout=0.8).describe_table(table_name="Music")
+
+    def failure() -> DeadlineExceeded:
+        with pytest.raises(DeadlineExceeded) as raised:
+            scripted_client.with_options(timeout=0.8).describe_table(table_name="Music")
+        return raised.value
+
+    # On a busy machine the answer may come after the deadline.
+    failed = first_that(failure, lambda each: bool(each.reason))
     held.release()
-    assert ("ENDPOINT_TIMEOUT", "scripted") == (raised.value.reason, raised.value.endpoint)
-    assert "the endpoint 'scripted' did not respond before the deadline" in raised.value.message
+    assert ("ENDPOINT_TIMEOUT", "scripted") == (failed.reason, failed.endpoint)
+    assert "the endpoint 'scripted' did not respond before the deadline" in failed.message
 
 
 def test_caller_cancels(
@@ -291,7 +298,7 @@ def test_caller_cancels(
     endpoint.step = held = Held()
     before = scripted_server.log
     call = channel.unary_unary(f"/{SERVICE.full_name}/DeleteTable", bytes, bytes).future(
-        b"\n\x09Cancelled", timeout=10
+        b"\n\x09Cancelled", timeout=60
     )
     held.wait()
     call.cancel()  # type: ignore[no-untyped-call]  # of the stubs
@@ -462,7 +469,7 @@ def test_no_metadata_without_a_value(endpoint: ScriptedEndpoint, channel: grpc.C
 def unknown_of(channel: grpc.Channel) -> list[dict[str, object]]:
     """What the trailing metadata of DescribeTable says that the contract does not know."""
     rpc = channel.unary_unary(f"/{SERVICE.full_name}/DescribeTable", bytes, bytes)
-    _, call = rpc.with_call(b"\n\x05Music", timeout=5)
+    _, call = rpc.with_call(b"\n\x05Music", timeout=60)
     trailers = dict(call.trailing_metadata())
     assert len(trailers["tableadmin-unknown-bin"]) <= MOST_METADATA / 2
     unknown: list[dict[str, object]] = json.loads(trailers["tableadmin-unknown-bin"])

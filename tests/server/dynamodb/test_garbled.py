@@ -273,7 +273,7 @@ def change(stub: TableAdminStub, endpoint: str = "once") -> Ended:
 def outcome(rpc: "grpc.UnaryUnaryMultiCallable[Q, R]", request: Q, endpoint: str = "once") -> Ended:
     """How RPC ends when it is sent REQUEST for ENDPOINT."""
     try:
-        _, call = rpc.with_call(request, timeout=20, metadata=(("tableadmin-endpoint", endpoint),))
+        _, call = rpc.with_call(request, timeout=60, metadata=(("tableadmin-endpoint", endpoint),))
     except grpc.RpcError as error:
         failed = cast("grpc.Call", error)
     else:
@@ -390,7 +390,7 @@ def test_watches_of_wrong_types(engine: Garbling, server: ServerProcess, data: b
     with tableadmin.Client(server.address) as client:
         with closing(client.watch(table_names=["Music"], parts=only)) as watch:
             shown = next(iter(watch)).table.state
-        waited = client.wait_for(v1.WaitCondition.WAIT_CONDITION_SETTLED, table_name="Music", timeout=10)
+        waited = client.wait_for(v1.WaitCondition.WAIT_CONDITION_SETTLED, table_name="Music", timeout=60)
     assert v1.TableStatus.TABLE_STATUS_ACTIVE == shown.table.table_status
     assert waited.done
 

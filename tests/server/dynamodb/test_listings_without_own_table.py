@@ -160,7 +160,7 @@ def reserving(engine: Engine) -> Iterator[ServerProcess]:
 @pytest.mark.parametrize("limit", [1, 2, 3, 100])
 def test_engines(reserving: ServerProcess, limit: int) -> None:
     """An engine's tables are listed once each in full pages, whatever their size, without the own one."""
-    with Client(reserving.address, timeout=30) as client:
+    with Client(reserving.address, timeout=60) as client:
         pages = list(client.list_tables.pages(limit=limit))
         assert "m-5-operations" not in {page.last_evaluated_table_name for page in pages}
         names = [name for page in pages for name in page.table_names]
@@ -172,7 +172,7 @@ def test_engines(reserving: ServerProcess, limit: int) -> None:
 
 def test_watches(reserving: ServerProcess) -> None:
     """A watch of all tables does not show it."""
-    with Client(reserving.address, timeout=30) as client:
+    with Client(reserving.address, timeout=60) as client:
         seen = {
             event.table.table_name
             for event in client.watch(all_tables=True, snapshot_only=True)

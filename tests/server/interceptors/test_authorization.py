@@ -96,7 +96,7 @@ async def ended(subject: Authorizer, method: str, payload: bytes) -> grpc.aio.Ai
             # The bytes of a call with one request are the same whatever the kind of the RPC.
             call: Any = cast("Any", channel).unary_stream(method)
             with pytest.raises(grpc.aio.AioRpcError) as raised:
-                async for _ in call(payload, timeout=10):
+                async for _ in call(payload, timeout=60):
                     pass
             return raised.value
     finally:

@@ -31,7 +31,7 @@ from tableadmin_server.security.identity import Caller, Principal, caller
 
 TOKEN = "a-token-of-the-robot"
 HEADERS = (("authorization", f"Bearer {TOKEN}"),)
-SECONDS = 10.0
+SECONDS = 60.0
 # Of grpc.aio, whose stubs require what is optional.
 Channel: TypeAlias = Any
 Call: TypeAlias = Callable[[Channel, object], Awaitable[bytes]]

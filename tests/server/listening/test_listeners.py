@@ -101,7 +101,7 @@ def test_a_socket_that_was_left_behind(tmp_path: Path) -> None:
     listener = [{"address": f"unix:{path}"}]
     with listening(tmp_path, listener) as server:
         server.process.kill()
-        server.process.wait(10)
+        server.process.wait(60)
         assert path.exists()
     with listening(tmp_path, listener) as server, Client(server.address) as client:
         assert ["Music"] == list(client.list_tables().table_names)

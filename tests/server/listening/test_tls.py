@@ -49,7 +49,7 @@ def call(address: str, credentials: grpc.ChannelCredentials | None) -> str:
 def ended(stub: EndpointServiceStub) -> tuple[str, str | None]:
     """How a call ends: code and text."""
     try:
-        stub.ListEndpoints(ListEndpointsRequest(), timeout=10)
+        stub.ListEndpoints(ListEndpointsRequest(), timeout=60)
     except grpc.RpcError as error:
         return error.code().name, error.details()
     return "OK", None
@@ -167,7 +167,7 @@ async def until_refused(channel: grpc.aio.Channel) -> None:
 async def until_end(watch: "grpc.aio.UnaryStreamCall[WatchRequest, WatchResponse]") -> None:
     """Read a stream until it ends."""
     with pytest.raises(grpc.RpcError):
-        await asyncio.wait_for(_to_the_end(watch), 30)
+        await asyncio.wait_for(_to_the_end(watch), 60)
 
 
 async def _to_the_end(watch: "grpc.aio.UnaryStreamCall[WatchRequest, WatchResponse]") -> None:
@@ -182,7 +182,7 @@ def until_shown(server: ServerProcess, expected: int, client: trustme.LeafCert) 
         connected = handshake(server, client)
         return connected is not None and connected == expected
 
-    wait_for(shown, seconds=10)
+    wait_for(shown, seconds=60)
 
 
 def gets_in(server: ServerProcess, client: trustme.LeafCert) -> bool:
@@ -200,7 +200,7 @@ def handshake(server: ServerProcess, client: trustme.LeafCert) -> int | None:
     host, port = server.address.split(":")
     try:
         with (
-            socket.create_connection((host, int(port)), timeout=10) as raw,
+            socket.create_connection((host, int(port)), timeout=60) as raw,
             context.wrap_socket(raw, server_hostname="localhost") as connection,
         ):
             # A server refuses a certificate after the handshake; one that takes it sends its settings.

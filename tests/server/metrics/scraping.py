@@ -31,7 +31,7 @@ class Scrape:
 
 def scraped(server: ServerProcess) -> Scrape:
     """What SERVER answers to a scrape."""
-    with urlopen(f"http://{server.metrics_address}/metrics", timeout=10) as response:
+    with urlopen(f"http://{server.metrics_address}/metrics", timeout=60) as response:
         text = response.read().decode()
     samples = (sample for family in text_string_to_metric_families(text) for sample in family.samples)
     return Scrape(text, {(each.name, frozenset(each.labels.items())): each.value for each in samples})

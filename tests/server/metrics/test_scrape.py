@@ -60,7 +60,7 @@ class Difference:
 
     def wait(self, difference: float, name: str, **labels: str) -> None:
         """Return when it is DIFFERENCE: a call counts a moment after its client has the status."""
-        wait_for(lambda: self(name, **labels) == difference, 20)
+        wait_for(lambda: self(name, **labels) == difference, 60)
 
 
 def called(
@@ -93,7 +93,7 @@ def test_a_call_that_succeeds(measured: ServerProcess, behind: ScriptedEndpoint)
     assert 1 == since("grpc_server_msg_received_total", **rpc)
     assert 1 == since("grpc_server_msg_sent_total", **rpc)
     assert 1 == since("grpc_server_handling_seconds_count", **rpc)
-    assert 0 < since("grpc_server_handling_seconds_sum", **rpc) < 10
+    assert 0 < since("grpc_server_handling_seconds_sum", **rpc) < 60
     assert 1 == since("tableadmin_endpoint_calls_total", operation="DescribeTable", code="OK")
     assert 1 == since("tableadmin_endpoint_call_seconds_count", endpoint="default")
     assert 1 == since("tableadmin_endpoint_requests_total", endpoint="default")
@@ -135,7 +135,7 @@ def test_deadlines_and_calls_in_progress(
     since = Difference(measured)
     rpc = {**ADMIN, "grpc_method": "DescribeTable"}
     with ThreadPoolExecutor(1) as thread:
-        call = thread.submit(described, measured, timeout=1.5)
+        call = thread.submit(described, measured, timeout=60)
         held.wait()
         assert 1 == since("tableadmin_calls_in_progress", **rpc)
         assert 1 == scraped(measured).value("tableadmin_endpoint_calls_held", endpoint="default")
@@ -190,7 +190,7 @@ def test_streams(measured: ServerProcess, behind: ScriptedEndpoint) -> None:
     rpc = {"grpc_type": "server_stream", "grpc_service": "tableadmin.v1.WatchService", "grpc_method": "Watch"}
     request = WatchRequest(table_names=["Music"], parts=[TablePart.TABLE_PART_DESCRIPTION])
     with grpc.insecure_channel(measured.address) as channel:
-        watch = WatchServiceStub(channel).Watch(request, timeout=30)
+        watch = WatchServiceStub(channel).Watch(request, timeout=60)
         assert next(each.table.table_name for each in watch if each.HasField("table")) == "Music"
         assert next(each.HasField("checkpoint") for each in watch)
         assert 1 == since("tableadmin_calls_in_progress", **rpc)
@@ -202,7 +202,7 @@ def test_streams(measured: ServerProcess, behind: ScriptedEndpoint) -> None:
         assert 1 == since("tableadmin_watch_event_lag_seconds_count", endpoint="default")
         assert 1 == since("grpc_server_msg_received_total", **rpc)
         assert since("grpc_server_msg_sent_total", **rpc) >= 3
-        assert 0 <= since("tableadmin_watch_event_lag_seconds_sum") < 10
+        assert 0 <= since("tableadmin_watch_event_lag_seconds_sum") < 60
         assert since("tableadmin_polls_total", outcome="answered") >= 2
         watch.cancel()  # type: ignore[no-untyped-call]  # the stubs lack a type
         since.wait(1, "grpc_server_handled_total", **rpc, grpc_code="Canceled")
@@ -225,9 +225,9 @@ def test_circuit_breaker() -> None:
             assert {"closed": 1, "open": 0, "half_open": 0} == states()
             endpoint.step = page("bad gateway", 502)
             assert grpc.StatusCode.UNAVAILABLE == described(server)
-            wait_for(lambda: states() == {"closed": 0, "open": 1, "half_open": 0}, 20)
+            wait_for(lambda: states() == {"closed": 0, "open": 1, "half_open": 0}, 60)
             endpoint.step = answer({"Table": TABLE})
-            wait_for(lambda: described(server) == grpc.StatusCode.OK, 20)
+            wait_for(lambda: described(server) == grpc.StatusCode.OK, 60)
             assert {"closed": 1, "open": 0, "half_open": 0} == states()
 
 
@@ -248,9 +248,9 @@ def test_loads_of_tokens(tmp_path: Path) -> None:
 
             assert (1, 0) == (loads("loaded"), loads("refused"))
             tokens.write_text("nonsense")
-            wait_for(lambda: loads("refused") == 1, 20)
+            wait_for(lambda: loads("refused") == 1, 60)
             tokens.write_text("tokens = []  # again")
-            wait_for(lambda: loads("loaded") == 2, 20)
+            wait_for(lambda: loads("loaded") == 2, 60)
 
 
 def test_unknown_methods_add_no_series(measured: ServerProcess) -> None:
@@ -296,7 +296,7 @@ def test_a_hanging_event_loop(behind: ScriptedEndpoint) -> None:
     flags = ("--endpoint-url", behind.url, "--region", "us-west-2", "--operations-table", "")
     module = "tests.server.metrics.blocking_server"
     with running_server(*flags, *FLAGS, module=module) as server:
-        assert scraped(server).value("tableadmin_event_loop_delay_seconds") < 1
+        wait_for(lambda: scraped(server).value("tableadmin_event_loop_delay_seconds") < 1)
         server.process.send_signal(signal.SIGUSR1)
         wait_for(lambda: scraped(server).value("tableadmin_event_loop_delay_seconds") == 1)
         server.process.kill()
@@ -369,7 +369,7 @@ def test_other_requests(measured: ServerProcess) -> None:
     """The port answers GET alone; a client that says nothing holds nobody up."""
     host, _, port = str(measured.metrics_address).rpartition(":")
     with socket.create_connection((host, int(port))):
-        connection = http.client.HTTPConnection(host, int(port), timeout=10)
+        connection = http.client.HTTPConnection(host, int(port), timeout=60)
         with contextlib.closing(connection):
             connection.request("POST", "/metrics", b"x")
             assert 405 == connection.getresponse().status

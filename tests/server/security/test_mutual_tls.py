@@ -42,7 +42,7 @@ def asked(
     server: ServerProcess, credentials: grpc.ChannelCredentials, token: str | None = None
 ) -> str | None:
     """The reason for which a call with these credentials is refused; raises other TableAdminErrors."""
-    with Client(server.addresses[0], credentials=credentials, token=token, timeout=10) as client:
+    with Client(server.addresses[0], credentials=credentials, token=token, timeout=60) as client:
         try:
             client.list_tables()
         except Unauthenticated as error:

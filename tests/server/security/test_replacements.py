@@ -80,7 +80,7 @@ def shown(kind: int, number: int) -> Metadata:
 async def listed(channel: grpc.aio.Channel, metadata: Metadata) -> None:
     """List the endpoints; raises the error with which that ends."""
     stub = EndpointServiceStub(channel)
-    await stub.ListEndpoints(ListEndpointsRequest(), timeout=30, metadata=metadata)
+    await stub.ListEndpoints(ListEndpointsRequest(), timeout=60, metadata=metadata)
 
 
 async def calls_until(stop: asyncio.Event, files: Files, channel: grpc.aio.Channel, kind: int) -> int:
@@ -162,7 +162,7 @@ async def assert_out(files: Files, channel: grpc.aio.Channel) -> None:
         await listed(channel, shown(kind, last))
         assert grpc.StatusCode.UNAUTHENTICATED == await code_of(channel, shown(kind, REPLACEMENTS))
     guest = bearer(token(f"key-{last}", sub="guest"))
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while grpc.StatusCode.PERMISSION_DENIED != await code_of(channel, guest):
         assert time.monotonic() < deadline
         await asyncio.sleep(0.05)

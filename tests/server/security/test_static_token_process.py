@@ -67,7 +67,7 @@ def test_wrong_token(
 def test_garbled_bytes(server: ServerProcess) -> None:
     """The bytes of somebody who is not known are not parsed."""
     with grpc.insecure_channel(server.address) as channel, pytest.raises(grpc.RpcError) as raised:
-        channel.unary_unary("/tableadmin.v1.TableAdmin/CreateTable", bytes, bytes)(b"\xff\xff", timeout=10)
+        channel.unary_unary("/tableadmin.v1.TableAdmin/CreateTable", bytes, bytes)(b"\xff\xff", timeout=60)
     assert grpc.StatusCode.UNAUTHENTICATED == raised.value.code()
 
 
@@ -77,18 +77,18 @@ def test_reflection_and_channelz_need_a_token(server: ServerProcess) -> None:
     channelz = "/grpc.channelz.v1.Channelz/GetServers"
     with grpc.insecure_channel(server.address) as channel:
         with pytest.raises(grpc.RpcError) as raised:
-            list(channel.stream_stream(reflection, bytes, bytes)(iter([b""]), timeout=10))
+            list(channel.stream_stream(reflection, bytes, bytes)(iter([b""]), timeout=60))
         assert grpc.StatusCode.UNAUTHENTICATED == raised.value.code()
         with pytest.raises(grpc.RpcError) as raised:
-            channel.unary_unary(channelz, bytes, bytes)(b"", timeout=10)
+            channel.unary_unary(channelz, bytes, bytes)(b"", timeout=60)
         assert grpc.StatusCode.UNAUTHENTICATED == raised.value.code()
-        channel.unary_unary(channelz, bytes, bytes)(b"", timeout=10, metadata=HEADERS)
+        channel.unary_unary(channelz, bytes, bytes)(b"", timeout=60, metadata=HEADERS)
 
 
 def test_health_needs_no_token(server: ServerProcess) -> None:
     """A probe has no token."""
     with grpc.insecure_channel(server.address) as channel:
-        assert HealthStub(channel).Check(HealthCheckRequest(), timeout=10).status
+        assert HealthStub(channel).Check(HealthCheckRequest(), timeout=60).status
 
 
 def test_sighup(server: ServerProcess) -> None:

@@ -35,7 +35,7 @@ def health(
 
 def status(health: HealthStub, service: str) -> int:
     """What a check of SERVICE answers."""
-    return int(health.Check(HealthCheckRequest(service=service), timeout=10).status)
+    return int(health.Check(HealthCheckRequest(service=service), timeout=60).status)
 
 
 def test_a_dead_endpoint(health: tuple[HealthStub, ScriptedEndpoint]) -> None:

@@ -58,13 +58,16 @@ def test_plans_come_as_they_are_ready(
 def test_many_tables_are_read_a_few_at_a_time(endpoint: ScriptedEndpoint, scripted_client: Client) -> None:
     """However many tables are planned, 16 at most are being read at once."""
     under_way, most = 0, 0
-    counting = threading.Lock()
+    counting, together = threading.Lock(), threading.Event()
 
     def counted(seen: Seen) -> Answer:
         nonlocal under_way, most
         with counting:
             under_way += 1
             most = max(most, under_way)
+            if under_way > 1:
+                together.set()
+        together.wait(60)
         time.sleep(0.01)
         with counting:
             under_way -= 1

@@ -135,7 +135,7 @@ def refusal(
         response_deserializer=GetMessageClass(method.output_type).FromString,
     )
     with pytest.raises(grpc.RpcError) as raised:
-        list(call(request, timeout=10, metadata=(("tableadmin-endpoint", endpoint),)))
+        list(call(request, timeout=60, metadata=(("tableadmin-endpoint", endpoint),)))
     error: Any = raised.value
     status = rpc_status.from_call(error)
     info, bad = ErrorInfo(), BadRequest()

@@ -99,7 +99,7 @@ class Collector(service_grpc.TraceServiceServicer):
             spans = list(self._spans)
         return [each for each in spans if all(getattr(each, key) == value for key, value in wanted.items())]
 
-    def wait(self, count: int = 1, seconds: float = 30, **wanted: object) -> list[Collected]:
+    def wait(self, count: int = 1, seconds: float = 60, **wanted: object) -> list[Collected]:
         """`found`, once there are COUNT; raises AssertionError after SECONDS."""
         with self._changed:
             enough = self._changed.wait_for(lambda: len(self.found(**wanted)) >= count, seconds)

@@ -67,7 +67,7 @@ def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
 
 def of_client(spans: InMemorySpanExporter) -> ReadableSpan:
     """The one span of a client."""
-    wait_for(lambda: bool(spans.get_finished_spans()), 20)
+    wait_for(lambda: bool(spans.get_finished_spans()), 60)
     (span,) = spans.get_finished_spans()
     return span
 
@@ -216,7 +216,7 @@ def test_shared_reads(
         call = channel.unary_unary(f"/{DESCRIBE}", bytes, bytes)
 
         def describe() -> None:
-            call(request, timeout=30)
+            call(request, timeout=60)
 
         first = threads.submit(describe)
         held.wait()
@@ -241,9 +241,9 @@ def test_a_caller_decides_on_sampling(
     request = DescribeTableRequest(table_name="Music").SerializeToString()
     with grpc.insecure_channel(traced.address) as channel:
         call = channel.unary_unary(f"/{DESCRIBE}", bytes, bytes)
-        call(request, timeout=30, metadata=(traceparent(UNSAMPLED),))
-        call(request, timeout=30, metadata=(("traceparent", "nonsense"),))
-        call(request, timeout=30, metadata=(traceparent(), ("tracestate", "vendor=1")))
+        call(request, timeout=60, metadata=(traceparent(UNSAMPLED),))
+        call(request, timeout=60, metadata=(("traceparent", "nonsense"),))
+        call(request, timeout=60, metadata=(traceparent(), ("tracestate", "vendor=1")))
     (served,) = collector.wait(trace=TRACE, name=DESCRIBE)
     (called,) = collector.wait(trace=TRACE, parent=served.id)
     assert PARENT == served.parent
@@ -255,7 +255,7 @@ def test_what_has_no_spans(traced: ServerProcess, behind: ScriptedEndpoint, coll
     """Health checks have no spans, and polls of watches none either: they would fill every trace."""
     behind.step = answer({"Table": {**TABLE, "TableStatus": "UPDATING"}})
     with grpc.insecure_channel(traced.address) as channel:
-        health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=30)
+        health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=60)
     seen = len(behind.seen)
 
     def codes() -> list[object]:
@@ -265,10 +265,10 @@ def test_what_has_no_spans(traced: ServerProcess, behind: ScriptedEndpoint, coll
     with Client(traced.address) as client:
         watch = client.watch(table_names=["Polled"], parts=[TablePart.TABLE_PART_DESCRIPTION])
         next(watch)
-        wait_for(lambda: len(behind.seen) >= seen + 3, 20)
+        wait_for(lambda: len(behind.seen) >= seen + 3, 60)
         watch.close()
         client.describe_table(table_name="After")
-    wait_for(lambda: "CANCELLED" in codes(), 20)
+    wait_for(lambda: "CANCELLED" in codes(), 60)
     collector.wait(tables=["After"])
     assert [] == collector.found(tables=["Polled"])
     assert not [each for each in collector.found() if each.name.startswith("grpc.health")]
@@ -281,7 +281,7 @@ def test_the_log_names_the_trace(
     behind.step = answer({"TableDescription": TABLE})
     with Client(traced.address) as client:
         client.delete_table(table_name="Logged")
-    wait_for(lambda: "Logged" in traced.log, 20)
+    wait_for(lambda: "Logged" in traced.log, 60)
     (line,) = (json.loads(each) for each in traced.log.splitlines() if "Logged" in each)
     (served,) = collector.wait(id=line["span_id"])
     assert (served.trace, served.attributes[names.REQUEST_ID]) == (line["trace_id"], line["request_id"])

@@ -79,6 +79,11 @@ class Stream(Generic[R]):
         assert any(detail.Unpack(last) for detail in self._status().details)
         return last
 
+    @property
+    def is_explained(self) -> bool:
+        """Whether the server has ended the stream with an error that has details."""
+        return self.error is not None and rpc_status.from_call(cast("grpc.Call", self.error)) is not None
+
     def _status(self) -> Status:
         assert self.error is not None
         status: Status | None = rpc_status.from_call(cast("grpc.Call", self.error))  # it reads aio's too

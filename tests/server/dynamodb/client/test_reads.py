@@ -309,7 +309,7 @@ def test_who_leaves(scripted: ScriptedEndpoint) -> None:
             with pytest.raises(asyncio.CancelledError):
                 await left
             scripted.step = answer({"Table": {"TableName": "Music"}})
-            response = await asyncio.wait_for(describe(endpoint), 30)
+            response = await asyncio.wait_for(describe(endpoint), 60)
             assert "Music" == response["Table"]["TableName"]
 
     using(config_of(scripted, pool_size=1, queue_size=0), use)

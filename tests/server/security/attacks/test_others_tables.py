@@ -337,7 +337,7 @@ def test_anothers_request_id(channel: grpc.Channel, operation: Operation) -> Non
 
 def token_of(channel: grpc.Channel, name: str, request: WatchRequest) -> bytes:
     """A resume token that NAME gets for REQUEST."""
-    call: Any = WatchServiceStub(channel).Watch(request, timeout=20, metadata=metadata_of(name))
+    call: Any = WatchServiceStub(channel).Watch(request, timeout=60, metadata=metadata_of(name))
     token: bytes = next(each.resume_token for each in call if each.resume_token)
     call.cancel()
     return token

@@ -54,7 +54,7 @@ def _load_and_kill(server: ServerProcess, seconds: float, numbers: "count[int]",
             while True:
                 name = f"table-{next(numbers)}"
                 try:
-                    stub.DeleteTable(DeleteTableRequest(table_name=name), timeout=10)
+                    stub.DeleteTable(DeleteTableRequest(table_name=name), timeout=60)
                 except grpc.RpcError:
                     return
                 answered.add(name)
@@ -63,6 +63,6 @@ def _load_and_kill(server: ServerProcess, seconds: float, numbers: "count[int]",
     with ThreadPoolExecutor(CALLERS) as threads:
         for _ in range(CALLERS):
             threads.submit(caller)
-        begun.wait(10)
+        begun.wait(60)
         time.sleep(seconds)  # the moment is any moment
         server.process.send_signal(signal.SIGKILL)

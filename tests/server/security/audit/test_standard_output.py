@@ -68,12 +68,12 @@ def writing_to_a_pipe(endpoint: ScriptedEndpoint, folder: Path) -> Iterator[tupl
     process = forked("tableadmin_server", (*flags, *alone), clean_environment(), folder / "pipe", log)
     try:
         # Standard output is for records alone then.
-        wait_for(lambda: LISTENING in log.read_text(), 30)
+        wait_for(lambda: LISTENING in log.read_text(), 60)
         yield log.read_text().partition(LISTENING)[2].split()[0], pipe
     finally:
         pipe.close()
         process.kill()
-        process.wait(10)
+        process.wait(60)
 
 
 def test_a_pipe_that_nobody_reads(endpoint: ScriptedEndpoint, tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_a_pipe_that_nobody_reads(endpoint: ScriptedEndpoint, tmp_path: Path) ->
 
     Once somebody reads it again, changes go through, and every change that was made has its intent.
     """
-    with writing_to_a_pipe(endpoint, tmp_path) as (address, pipe), Client(address, timeout=30) as client:
+    with writing_to_a_pipe(endpoint, tmp_path) as (address, pipe), Client(address, timeout=60) as client:
         made, refused = deletes(client)
         assert made
         assert "AUDIT_UNWRITABLE" == refused.reason
@@ -91,8 +91,8 @@ def test_a_pipe_that_nobody_reads(endpoint: ScriptedEndpoint, tmp_path: Path) ->
         reached = [json.loads(each.body)["TableName"] for each in endpoint.seen]
         assert [*made, "read"] == reached
         with pipe.being_read():
-            wait_for(lambda: is_made(client, "after"), 30)
-            wait_for(lambda: pipe.text.count(b'"after"') >= 2, 30)
+            wait_for(lambda: is_made(client, "after"), 60)
+            wait_for(lambda: pipe.text.count(b'"after"') >= 2, 60)
     assert [] == [each for each in made if f'"{each}"'.encode() not in pipe.text]
 
 

@@ -77,7 +77,7 @@ async def test_whatever_goes_wrong_refuses_the_call() -> None:
 
     trail = Trail(Broken())
     with pytest.raises(Failure, match="cannot be written"):
-        await asyncio.wait_for(trail.append(b"intent\n"), 10)
+        await asyncio.wait_for(trail.append(b"intent\n"), 60)
     await trail.close()
 
 
@@ -104,7 +104,7 @@ async def test_outcomes_are_tried_again_by_themselves() -> None:
     await asyncio.sleep(0.05)
     assert [] == recorder.written
     recorder.error = None
-    assert await asyncio.to_thread(recorder.wrote.wait, 10)
+    assert await asyncio.to_thread(recorder.wrote.wait, 60)
     await trail.close()
     assert [b"first\n"] == recorder.written
 

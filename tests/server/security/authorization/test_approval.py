@@ -42,7 +42,7 @@ def name(server: Guarded, table_name: str) -> str:
     """A table with an index, which belongs to the music team."""
     name = f"music-{table_name}"
     with server.client("olga") as olga:
-        olga.apply([table(name, "genre")]).result(30)
+        olga.apply([table(name, "genre")]).result(60)
     return name
 
 
@@ -62,7 +62,7 @@ def asked(client: Client, name: str, not_before: datetime | None = None) -> v1.O
 def ended(client: Client, operation_id: str) -> v1.Operation:
     """The operation once it has ended."""
     try:
-        return client.operations([operation_id]).result(30)[0]
+        return client.operations([operation_id]).result(60)[0]
     except OperationFailed as error:
         return error.operations[0]
 
@@ -146,7 +146,7 @@ def test_the_class_of_a_change(server: Guarded, table_name: str) -> None:
     """Policies see the class of each call of a plan, of an operation, and of each direct call."""
     name = f"new-quiet-{table_name}"
     with server.client("olga") as olga:
-        olga.apply([expiring(name)]).result(30)
+        olga.apply([expiring(name)]).result(60)
         off = expiring(name)
         off.time_to_live_specification.enabled = False
         (plan,) = olga.plan([off]).plans
@@ -159,7 +159,7 @@ def test_the_class_of_a_change(server: Guarded, table_name: str) -> None:
             )
         more = expiring(name)
         more.deletion_protection_enabled = True
-        assert SUCCEEDED == olga.apply([more]).result(30)[0].state
+        assert SUCCEEDED == olga.apply([more]).result(60)[0].state
 
 
 def test_audit(server: Guarded, name: str) -> None:
@@ -417,7 +417,7 @@ def test_a_costly_change_needs_an_approval(server: Guarded, table_name: str) -> 
     """A plan that costs more than policies permit waits for an approval; direct calls can be forbidden."""
     name = f"costly-{table_name}"
     with server.client("ana") as ana, server.client("bert") as bert:
-        ana.apply([costly(name, 100)]).result(30)
+        ana.apply([costly(name, 100)]).result(60)
         (cheap,) = ana.plan([costly(name, 500)]).plans
         assert ("400.00", []) == (cheap.monthly_cost_increase, list(cheap.steps[0].required_approvals))
         (plan,) = ana.plan([costly(name, 700)]).plans

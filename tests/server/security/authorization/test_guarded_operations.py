@@ -36,7 +36,7 @@ class Principal:
     def planned(self, spec: v1.TableSpec) -> v1.TablePlan:
         """The plan for SPEC."""
         request = v1.PlanTablesRequest(specs=[spec])
-        (answer,) = self._plans.PlanTables(request, timeout=30, metadata=self._metadata)
+        (answer,) = self._plans.PlanTables(request, timeout=60, metadata=self._metadata)
         return answer.plan
 
     def applied(self, spec: v1.TableSpec, request_id: str = "") -> v1.Operation:
@@ -47,7 +47,7 @@ class Principal:
             allow_destructive=True,
             requested_by="somebody else",
         )
-        (operation,) = self._plans.ApplyPlan(request, timeout=30, metadata=self._metadata).operations
+        (operation,) = self._plans.ApplyPlan(request, timeout=60, metadata=self._metadata).operations
         return operation
 
     def ended(self, operation_id: str) -> v1.Operation:
@@ -59,18 +59,18 @@ class Principal:
     def found(self, operation_id: str) -> v1.Operation:
         """The operation."""
         request = v1.GetOperationRequest(operation_id=operation_id)
-        return self._operations.GetOperation(request, timeout=30, metadata=self._metadata).operation
+        return self._operations.GetOperation(request, timeout=60, metadata=self._metadata).operation
 
     def listed(self) -> Sequence[str]:
         """The ids of all operations."""
         request = v1.ListOperationsRequest()
-        answer = self._operations.ListOperations(request, timeout=30, metadata=self._metadata)
+        answer = self._operations.ListOperations(request, timeout=60, metadata=self._metadata)
         return [each.operation_id for each in answer.operations]
 
     def watched(self) -> Sequence[v1.WatchResponse]:
         """What a watch of all tables shows until the first checkpoint."""
         request = v1.WatchRequest(all_tables=True, snapshot_only=True)
-        return list(self._watches.Watch(request, timeout=30, metadata=self._metadata))
+        return list(self._watches.Watch(request, timeout=60, metadata=self._metadata))
 
 
 def table(name: str, *indexes: str, protected: bool = False) -> v1.TableSpec:

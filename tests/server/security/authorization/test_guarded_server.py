@@ -55,12 +55,12 @@ def call(server: Guarded, method: str, request: bytes, name: str, *more: tuple[s
         metadata = (*headers(name), *more)
         if found.client_streaming:
             calls = channel.stream_stream(f"/{method}", bytes, bytes)
-            return list(calls(iter([request]), timeout=10, metadata=metadata))
+            return list(calls(iter([request]), timeout=60, metadata=metadata))
         if found.server_streaming:
             streams = channel.unary_stream(f"/{method}", bytes, bytes)
-            return [next(iter(streams(request, timeout=10, metadata=metadata)))]
+            return [next(iter(streams(request, timeout=60, metadata=metadata)))]
         unary = channel.unary_unary(f"/{method}", bytes, bytes)
-        return [unary(request, timeout=10, metadata=metadata)]
+        return [unary(request, timeout=60, metadata=metadata)]
 
 
 def naming_request(method: str, row: Classification, table: str, arns: str = "") -> Message:
@@ -273,12 +273,12 @@ def test_endpoints_are_listed_as_permitted(server: Guarded) -> None:
 def test_health_is_open(server: Guarded) -> None:
     """A probe needs no permission."""
     with grpc.insecure_channel(server.process.address) as channel:
-        assert HealthStub(channel).Check(HealthCheckRequest(), timeout=10).status
+        assert HealthStub(channel).Check(HealthCheckRequest(), timeout=60).status
 
 
 def eventually(server: Guarded, text: str) -> None:
     """Return when the log has TEXT."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while text not in server.process.log:
         assert time.monotonic() < deadline, server.process.log
         time.sleep(0.05)

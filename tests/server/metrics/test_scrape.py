@@ -64,7 +64,7 @@ class Difference:
 
 
 def called(
-    server: ServerProcess, method: str, request: bytes = b"", timeout: float = 10, token: str = ""
+    server: ServerProcess, method: str, request: bytes = b"", timeout: float = 60, token: str = ""
 ) -> grpc.StatusCode:
     """The code with which a call of METHOD ends, which is made once."""
     metadata = (("authorization", f"Bearer {token}"),) if token else ()
@@ -76,7 +76,7 @@ def called(
     return grpc.StatusCode.OK
 
 
-def described(server: ServerProcess, name: str = "Music", timeout: float = 10) -> grpc.StatusCode:
+def described(server: ServerProcess, name: str = "Music", timeout: float = 60) -> grpc.StatusCode:
     """The code with which DescribeTable of the table NAME ends."""
     request = DescribeTableRequest(table_name=name).SerializeToString()
     return called(server, "/tableadmin.v1.TableAdmin/DescribeTable", request, timeout)
@@ -135,7 +135,7 @@ def test_deadlines_and_calls_in_progress(
     since = Difference(measured)
     rpc = {**ADMIN, "grpc_method": "DescribeTable"}
     with ThreadPoolExecutor(1) as thread:
-        call = thread.submit(described, measured, timeout=60)
+        call = thread.submit(described, measured, timeout=4)
         held.wait()
         assert 1 == since("tableadmin_calls_in_progress", **rpc)
         assert 1 == scraped(measured).value("tableadmin_endpoint_calls_held", endpoint="default")

@@ -655,7 +655,7 @@ def test_read_timeout(calls_before: int, timeout: float) -> None:
             pass
 
     with listening(script) as endpoint:
-        client = client_of(endpoint.url, read_timeout=timeout)
+        client = client_of(endpoint.url, connect_timeout=1.5, read_timeout=timeout)
         for _ in range(calls_before):
             table_names(client)
         began = time.monotonic()
@@ -680,7 +680,7 @@ def test_dripping() -> None:
             wire.send(b" ")
 
     with listening(script) as endpoint:
-        client = client_of(endpoint.url, read_timeout=0.3)
+        client = client_of(endpoint.url, connect_timeout=1.5, read_timeout=0.3)
         began = time.monotonic()
         with pytest.raises(boto.ReadTimeoutError):
             table_names(client)

@@ -36,7 +36,7 @@ def exported(live: Snapshot) -> Exported:
             metadata={"table": live.name},
         )
     notes: list[str] = []
-    spec = cli_json.described(cast("Record", dict(live.description)), notes)
+    spec = cli_json.spec_of_description(cast("Record", dict(live.description)), notes)
     for part, members in _PARTS.items():
         why = _missing(live, part)
         if why:

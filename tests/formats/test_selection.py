@@ -2,7 +2,7 @@
 
 import pytest
 
-from tableadmin.formats import FoundTable, Inputs, SpecError, check_distinct, find, read, selected
+from tableadmin.formats import FoundTable, Inputs, SpecError, check_distinct, find, read, select_tables
 from tests.formats.refusing import refusal
 
 KEYS = (
@@ -32,8 +32,8 @@ def test_an_address_with_brackets() -> None:
     """Brackets in a pattern are brackets, as addresses of Terraform have them."""
     tables = [FoundTable(f'aws_dynamodb_table.t["{key}"]', name=key) for key in ("one", "two")]
 
-    assert ["one"] == [table.name for table in selected(tables, ['aws_dynamodb_table.t["one"]'])[0]]
-    assert ["one", "two"] == [table.name for table in selected(tables, ["aws_dynamodb_table.t[*]"])[0]]
+    assert ["one"] == [table.name for table in select_tables(tables, ['aws_dynamodb_table.t["one"]'])[0]]
+    assert ["one", "two"] == [table.name for table in select_tables(tables, ["aws_dynamodb_table.t[*]"])[0]]
 
 
 def test_one_table_that_is_refused_takes_no_other() -> None:
@@ -68,8 +68,8 @@ def test_one_name_in_two_regions() -> None:
         "aws_dynamodb_table.there in eu-west-1; choose one with --select aws_dynamodb_table.here"
     ) == str(twice.value)
     left_out = "not selected and left out: orders (aws_dynamodb_table.here)"
-    assert ([tables[1]], left_out) == selected(tables, ["orders@eu-west-1"])
-    check_distinct(selected(tables, ["*.there"])[0])
+    assert ([tables[1]], left_out) == select_tables(tables, ["orders@eu-west-1"])
+    check_distinct(select_tables(tables, ["*.there"])[0])
 
 
 def test_several_refusals_are_one_error() -> None:

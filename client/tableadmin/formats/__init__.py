@@ -17,16 +17,16 @@ from tableadmin.formats.cloudformation import stack
 from tableadmin.formats.cloudformation import writing as template_writing
 from tableadmin.formats.error import SpecError, printable
 from tableadmin.formats.files import beside, documents_in, folder
-from tableadmin.formats.found import Found, FoundTable, joined, leaving_alone
+from tableadmin.formats.found import Found, FoundTable, join_results, leaving_alone
 from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.kubernetes import ack
 from tableadmin.formats.protection import protect
 from tableadmin.formats.readers import Unread, reader_of, text_reader_of
-from tableadmin.formats.selection import check_distinct, refused, selected
+from tableadmin.formats.selection import check_distinct, join_refusals, select_tables
 from tableadmin.formats.terraform import writing as terraform_writing
 from tableadmin.formats.text import nearby
 from tableadmin.formats.text.documents import documents, is_empty, line_of
-from tableadmin.formats.text.encoding import decoded
+from tableadmin.formats.text.encoding import decode_text
 from tableadmin.formats.text.tree import Tree, check_sound
 from tableadmin.v1 import TableSpec
 
@@ -43,13 +43,13 @@ __all__ = [
     "documents_in",
     "find",
     "formatted",
-    "joined",
+    "join_refusals",
+    "join_results",
     "load",
     "parameter_values",
     "protect",
     "read",
-    "refused",
-    "selected",
+    "select_tables",
     "stack_resources",
     "write",
 ]
@@ -88,10 +88,10 @@ def read(  # noqa: PLR0913  # all but the first are keywords
     inputs = Inputs(parameters or {}, names or {}, unmanaged=unmanaged, region=lambda: region)
     found = find(source, name=name, inputs=inputs)
     try:
-        tables, left_out = selected(found.tables, select)
+        tables, left_out = select_tables(found.tables, select)
     except SpecError as error:
         raise error.within(file=name) from None
-    refusal = refused(tables)
+    refusal = join_refusals(tables)
     if refusal:
         raise refusal
     check_distinct(tables)
@@ -108,7 +108,7 @@ def load(path: str | Path, *, inputs: Inputs) -> Found:
         return find(path.read_bytes(), name=name, inputs=replace(inputs, beside=beside(path)))
     found = folder(path, name)
     if isinstance(found, list):
-        return joined(load(each, inputs=inputs) for each in found)
+        return join_results(load(each, inputs=inputs) for each in found)
     reader, files = found
     try:
         return _in_file(_below(name, reader.read(files, inputs)), name, inputs)
@@ -124,14 +124,14 @@ def find(source: str | bytes, *, name: str, inputs: Inputs) -> Found:
     `refusal` of that table.
     """
     try:
-        text = source if isinstance(source, str) else decoded(source)
+        text = source if isinstance(source, str) else decode_text(source)
         reader = text_reader_of(name, text)
         if reader:
             return _in_file(reader.read(text, inputs), name, inputs)
         found = _documents(text)
     except SpecError as error:
         raise error.within(file=name) from None
-    return joined(_document(document, n, text, name, inputs) for n, document in enumerate(found))
+    return join_results(_document(document, n, text, name, inputs) for n, document in enumerate(found))
 
 
 class Formatted(NamedTuple):
@@ -145,7 +145,7 @@ class Formatted(NamedTuple):
     left_alone: str
 
 
-def formatted(source: str | bytes, *, name: str) -> Formatted:
+def format_text(source: str | bytes, *, name: str) -> Formatted:
     """SOURCE, the content of the file NAME, in the canonical form if the file has specs in the native format.
 
     The comments and the meaning are those of SOURCE. If all lines of SOURCE end with CRLF, so do those of the
@@ -153,7 +153,7 @@ def formatted(source: str | bytes, *, name: str) -> Formatted:
     what can't be read.
     """
     try:
-        text = source if isinstance(source, str) else decoded(source)
+        text = source if isinstance(source, str) else decode_text(source)
         other = "is empty" if is_empty(text) else _format_of(name, text)
     except SpecError as error:
         raise error.within(file=name) from None
@@ -197,7 +197,7 @@ def parameter_values(source: str | bytes, *, name: str) -> dict[str, str]:
     Raises SpecError.
     """
     try:
-        return parameter_files.values(source if isinstance(source, str) else decoded(source), name)
+        return parameter_files.values(source if isinstance(source, str) else decode_text(source), name)
     except SpecError as error:
         raise error.within(file=name) from None
 
@@ -209,11 +209,11 @@ def stack_resources(source: str | bytes, *, name: str) -> dict[str, str]:
     `deployed`. NAME is the file's, for errors. Raises SpecError.
     """
     try:
-        text = source if isinstance(source, str) else decoded(source)
+        text = source if isinstance(source, str) else decode_text(source)
         found: dict[str, str] = {}
         for document in documents(text):
             check_sound(document)
-            found |= stack.deployed(document)
+            found |= stack.parse_deployed_stack(document)
     except SpecError as error:
         raise error.within(file=name) from None
     return found
@@ -247,7 +247,7 @@ def _documents(text: str) -> list[Tree]:
     try:
         found = documents(text)
     except SpecError as error:
-        what = nearby.named(text)
+        what = nearby.identify(text)
         raise (SpecError(what) if what else error) from None
     return found
 
@@ -264,7 +264,7 @@ def _document(document: Tree, number: int, text: str, name: str, inputs: Inputs)
             check_sound(document)
         return _in_file(reader.read(document, inputs), name, inputs, lines)
     except Unread as error:
-        raise SpecError(nearby.named(text) or error.reason, file=name) from None
+        raise SpecError(nearby.identify(text) or error.reason, file=name) from None
     except SpecError as error:
         raise error.within(file=name, line=lines(error.path)) from None
 

@@ -62,7 +62,7 @@ class SpecError(ValueError):
         return printable(line)
 
 
-def merged(errors: Sequence[SpecError]) -> SpecError:
+def merge_errors(errors: Sequence[SpecError]) -> SpecError:
     """ERRORS for want of values as one, which says each thing that is needed once."""
     told: dict[str, SpecError] = {}
     parts = [part for error in errors for part in error.parts or (error,)]

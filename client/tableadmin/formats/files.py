@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.readers import FOLDERS, FolderReader, folder_reader_of
-from tableadmin.formats.text.encoding import decoded
+from tableadmin.formats.text.encoding import decode_text
 
 # What tools put beside the files that people mean: packages, modules, and what version control keeps.
 _SKIPPED = frozenset({".git", "node_modules", ".venv"})
@@ -63,7 +63,7 @@ def beside(path: Path) -> Callable[[str], str | None]:
 
 def _text(path: Path, name: str) -> str:
     try:
-        return decoded(path.read_bytes())
+        return decode_text(path.read_bytes())
     except SpecError as error:
         raise error.within(file=name) from None
 

@@ -48,7 +48,7 @@ class Found:
     notes: Sequence[str] = field(default=())
 
 
-def attempt(read: Callable[[list[str]], TableSpec], table: FoundTable) -> FoundTable:
+def with_spec(read: Callable[[list[str]], TableSpec], table: FoundTable) -> FoundTable:
     """TABLE with the spec that READ returns, or with the SpecError that READ raises.
 
     READ gets a list for the table's notes.
@@ -71,7 +71,7 @@ def leaving_alone(spec: TableSpec, members: Sequence[str]) -> TableSpec:
     return spec
 
 
-def joined(parts: Iterable[Found]) -> Found:
+def join_results(parts: Iterable[Found]) -> Found:
     """The tables and notes of all PARTS."""
     all_parts = list(parts)
     return Found(

@@ -14,7 +14,7 @@ def values(text: str, name: str) -> dict[str, str]:
 
     What is no text is written as JSON, which Terraform takes for an expression.
     """
-    given = sources.assigned(name, text) if name.endswith(".tfvars") else _document(text, name)
+    given = sources.parse_tfvars(name, text) if name.endswith(".tfvars") else _document(text, name)
     return {key: _written(value) for key, value in given.items() if value is not None}
 
 

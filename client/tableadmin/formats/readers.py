@@ -79,8 +79,8 @@ DOCUMENTS: tuple[Reader, ...] = (
         strict=False,
     ),
     Reader("get-template of CloudFormation", "", _has("TemplateBody"), deployed_template.read, strict=False),
-    Reader("part of a template of CloudFormation", "", fragments.recognised, fragments.read, strict=False),
-    Reader("serverless.yml", "serverless.yml", serverless.recognised, serverless.read, strict=False),
+    Reader("part of a template of CloudFormation", "", fragments.recognises, fragments.read, strict=False),
+    Reader("serverless.yml", "serverless.yml", serverless.recognises, serverless.read, strict=False),
     Reader(
         "Terraform JSON",
         "terraform show -json",
@@ -88,21 +88,21 @@ DOCUMENTS: tuple[Reader, ...] = (
         terraform.read,
     ),
     Reader("Terraform", "", sources.recognised_json, sources.read_json),
-    Reader("Pulumi stacks", "pulumi stack export", pulumi.recognised, pulumi.read),
-    Reader("NoSQL Workbench models", "NoSQL Workbench data models", workbench.recognised, workbench.read),
-    Reader("descriptions", "output of describe-table", descriptions.recognised, descriptions.read),
-    Reader("create-table inputs", "input of create-table", create_table.recognised, create_table.read),
-    Reader("specs", "table specs", spec.recognised, spec.read),
+    Reader("Pulumi stacks", "pulumi stack export", pulumi.recognises, pulumi.read),
+    Reader("NoSQL Workbench models", "NoSQL Workbench data models", workbench.recognises, workbench.read),
+    Reader("descriptions", "output of describe-table", descriptions.recognises, descriptions.read),
+    Reader("create-table inputs", "input of create-table", create_table.recognises, create_table.read),
+    Reader("specs", "table specs", spec.recognises, spec.read),
 )
 TEXTS: tuple[TextReader, ...] = (
     TextReader(
         "Kubernetes manifests",
         "Kubernetes tables of ACK and Crossplane",
-        kubernetes.recognised,
+        kubernetes.recognises,
         kubernetes.read,
     ),
     TextReader("create-table inputs", "", create_table.recognised_text, create_table.read_text),
-    TextReader("Terraform", "Terraform .tf, .tf.json and folders of them", sources.recognised, sources.read),
+    TextReader("Terraform", "Terraform .tf, .tf.json and folders of them", sources.recognises, sources.read),
 )
 FOLDERS: tuple[FolderReader, ...] = (
     FolderReader("Terraform", "", sources.MARKS, sources.FILES, sources.read_folder),

@@ -8,7 +8,7 @@ from tableadmin.formats.found import FoundTable
 from tableadmin.formats.inputs import near
 
 
-def selected(tables: Sequence[FoundTable], patterns: Sequence[str]) -> tuple[list[FoundTable], str]:
+def select_tables(tables: Sequence[FoundTable], patterns: Sequence[str]) -> tuple[list[FoundTable], str]:
     """Those of TABLES that one of PATTERNS names, and a note that lists the others, empty without others.
 
     A pattern is a table name, an address, a logical ID, or `NAME@REGION`; `*` and `?` stand for any text and
@@ -39,7 +39,7 @@ def check_distinct(tables: Sequence[FoundTable]) -> None:
             raise SpecError(_twice(first, table), table=table.name, file=table.file)
 
 
-def refused(tables: Sequence[FoundTable]) -> SpecError | None:
+def join_refusals(tables: Sequence[FoundTable]) -> SpecError | None:
     """One error for all of TABLES that have no spec, None where each has one."""
     errors = [table.refusal for table in tables if table.refusal]
     if len(errors) < 2:  # noqa: PLR2004  # one error says everything itself

@@ -12,10 +12,10 @@ import yaml
 from tableadmin.awsshape import AwsDict, ShapeError, from_aws, member_name, to_aws
 from tableadmin.awsshape.rules import members_of
 from tableadmin.formats.error import SpecError
-from tableadmin.formats.found import Found, FoundTable, attempt
+from tableadmin.formats.found import Found, FoundTable, with_spec
 from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.text.by_name import by_name
-from tableadmin.formats.text.fitting import fitted
+from tableadmin.formats.text.fitting import fit_to_message
 from tableadmin.formats.text.policy import policy_document, policy_text
 from tableadmin.formats.text.tree import Plain, Record, Tree, below, record
 from tableadmin.v1 import TableSpec, UnmanagedMember
@@ -31,7 +31,7 @@ _NOT_IN_A_SPEC = {
 }
 
 
-def recognised(document: Tree) -> bool:
+def recognises(document: Tree) -> bool:
     """Whether DOCUMENT is a spec, a list of specs, or specs by table name.
 
     A spec is an object with a member of specs, however misspelled.
@@ -39,7 +39,7 @@ def recognised(document: Tree) -> bool:
     if by_name(document):
         return True
     if isinstance(document, list):
-        return not document or any(not isinstance(each, dict) or recognised(each) for each in document)
+        return not document or any(not isinstance(each, dict) or recognises(each) for each in document)
     return isinstance(document, dict) and (not document or any(map(_is_member, document)))
 
 
@@ -65,7 +65,7 @@ def table(data: Record, path: str, label: str = "") -> TableSpec:
     LABEL is what the table is known by if it has no name.
     """
     freed = {member: _FREER.get(member, _same)(value) for member, value in data.items()}
-    return specified(freed, path=path, table=label)
+    return spec_of_data(freed, path=path, table=label)
 
 
 def leave_unmanaged(spec: TableSpec, paths: Iterable[str], reason: str) -> None:
@@ -76,10 +76,10 @@ def leave_unmanaged(spec: TableSpec, paths: Iterable[str], reason: str) -> None:
 
 def text(specs: list[TableSpec]) -> str:
     """SPECS as YAML documents, members in the contract's order."""
-    return "---\n".join(dumped(_written(spec)) for spec in specs)
+    return "---\n".join(to_yaml(_written(spec)) for spec in specs)
 
 
-def specified(data: Record, *, path: str = "", table: str = "") -> TableSpec:
+def spec_of_data(data: Record, *, path: str = "", table: str = "") -> TableSpec:
     """The spec that DATA says in AWS member names.
 
     PATH is where in its document it stands, TABLE what it is known by if it has no name. Raises SpecError.
@@ -88,7 +88,7 @@ def specified(data: Record, *, path: str = "", table: str = "") -> TableSpec:
     label = name if isinstance(name, str) and name else table
     refuse(data, _NOT_IN_A_SPEC, path=path, table=label)
     try:
-        spec = from_aws(fitted(data, TableSpec.DESCRIPTOR), TableSpec)
+        spec = from_aws(fit_to_message(data, TableSpec.DESCRIPTOR), TableSpec)
     except ShapeError as error:
         raise SpecError(error.reason, path=below(path, error.path), table=label) from None
     if not spec.table_name:
@@ -111,7 +111,7 @@ def _is_member(name: str) -> bool:
 def _found(document: Tree, path: str, label: str) -> FoundTable:
     name = document.get("TableName") if isinstance(document, dict) else None
     found = FoundTable(address=path, name=name if isinstance(name, str) else "")
-    return attempt(lambda _: table(record(document, path), path, label), found)
+    return with_spec(lambda _: table(record(document, path), path, label), found)
 
 
 def _same(value: Tree) -> Tree:
@@ -185,7 +185,7 @@ _Dumper.add_representer(str, _text)
 _Dumper.add_representer(Plain, _text)
 
 
-def dumped(data: Record) -> str:
+def to_yaml(data: Record) -> str:
     """DATA as a YAML document, members in their order."""
     return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=math.inf)
 
@@ -193,4 +193,4 @@ def dumped(data: Record) -> str:
 @cache
 def scalar(text: str) -> str:
     """TEXT as it stands behind the name of a member in YAML, in quotes where need be."""
-    return dumped({"a": text}).removeprefix("a: ").removesuffix("\n")
+    return to_yaml({"a": text}).removeprefix("a: ").removesuffix("\n")

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tableadmin.awsshape import to_aws
-from tableadmin.formats import SpecError, formatted, read, write
+from tableadmin.formats import SpecError, format_text, read, write
 from tableadmin.formats.text.tree import Tree
 from tableadmin.v1 import TableSpec
 from tests.formats.canonical.author import Author
@@ -29,9 +29,9 @@ _EXPIRY = {"TimeToLiveSpecification": {"Enabled": True, "AttributeName": "expiry
 
 def canonical(text: str, name: str = "tables.yaml") -> str:
     """TEXT in the canonical form, which is a form of specs, and which stays as it is."""
-    made = formatted(text, name=name)
+    made = format_text(text, name=name)
     assert "" == made.left_alone
-    assert made == formatted(made.text, name=name)
+    assert made == format_text(made.text, name=name)
     return made.text
 
 
@@ -167,14 +167,14 @@ TimeToLiveSpecification:
 
 def test_line_breaks_are_kept() -> None:
     """If all lines of a file end with CRLF, the canonical form is the same with CRLF."""
-    plain, crlf = (formatted(each, name="a.yaml") for each in (ORDERS, ORDERS.replace("\n", "\r\n")))
+    plain, crlf = (format_text(each, name="a.yaml") for each in (ORDERS, ORDERS.replace("\n", "\r\n")))
     assert plain.text.replace("\n", "\r\n") == crlf.text
-    assert plain == formatted(ORDERS.replace("\n", "\r\n", 1), name="a.yaml")
+    assert plain == format_text(ORDERS.replace("\n", "\r\n", 1), name="a.yaml")
 
 
 def test_other_encodings() -> None:
     """A file in another encoding has the same canonical form."""
-    assert formatted(ORDERS, name="a.yaml") == formatted(ORDERS.encode("utf-16"), name="a.yaml")
+    assert format_text(ORDERS, name="a.yaml") == format_text(ORDERS.encode("utf-16"), name="a.yaml")
 
 
 def test_anchors_and_merges() -> None:
@@ -224,7 +224,7 @@ def test_documents() -> None:
 def test_what_is_refused(name: str, text: str, why: str) -> None:
     """What can't be read, or can't be kept, is refused in one line."""
     with pytest.raises(SpecError) as refused:
-        formatted(text, name=name)
+        format_text(text, name=name)
     assert str(refused.value).startswith(why)
 
 
@@ -240,6 +240,6 @@ def test_what_is_refused(name: str, text: str, why: str) -> None:
 )
 def test_other_formats(text: str, why: str) -> None:
     """Files in other formats are left as they are."""
-    made = formatted(text, name="a")
+    made = format_text(text, name="a")
     assert text == made.text
     assert made.left_alone.startswith(why)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tableadmin.formats import Inputs, SpecError, find, read, refused, stack_resources
+from tableadmin.formats import Inputs, SpecError, find, join_refusals, read, stack_resources
 
 KEYS = """\
       BillingMode: PAY_PER_REQUEST
@@ -60,7 +60,7 @@ def test_without_a_name() -> None:
 def test_everything_that_is_needed_is_said_at_once() -> None:
     """One error says all that has to be given for all tables, each thing once."""
     tables = find(THREE_WITHOUT, name="f", inputs=Inputs()).tables
-    error = refused(tables)
+    error = join_refusals(tables)
 
     assert error is not None
     assert (

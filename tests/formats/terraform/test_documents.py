@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tableadmin.formats import Found, FoundTable, Inputs, SpecError, load, selected
+from tableadmin.formats import Found, FoundTable, Inputs, SpecError, load, select_tables
 from tableadmin.formats.selection import check_distinct
 from tableadmin.v1 import RestoreSource, TableSpec
 from tests.formats.refusing import left_alone
@@ -99,7 +99,7 @@ def test_one_name_in_two_regions() -> None:
 
     with pytest.raises(SpecError, match=r"here in us-east-1 and aws_dynamodb_table\.there in eu-west-1"):
         check_distinct(tables)
-    ((chosen,), _) = selected(tables, ["orders@eu-west-1"])
+    ((chosen,), _) = select_tables(tables, ["orders@eu-west-1"])
     assert "aws_dynamodb_table.there" == chosen.address
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tableadmin.formats.terraform.configuration.evaluation import evaluated, template
+from tableadmin.formats.terraform.configuration.evaluation import evaluate, template
 from tableadmin.formats.terraform.configuration.syntax import expression
 from tableadmin.formats.terraform.configuration.values import Unknown, Value, tree
 from tableadmin.formats.text.tree import Tree
@@ -101,7 +101,7 @@ SCOPE: dict[str, Value] = {
 )  # fmt: skip
 def test_what_an_expression_stands_for(text: str, value: Tree) -> None:
     """An expression has the value that Terraform gives it."""
-    found = tree(evaluated(expression(text), SCOPE))
+    found = tree(evaluate(expression(text), SCOPE))
 
     assert json.dumps(value, sort_keys=True) == json.dumps(found, sort_keys=True)
 
@@ -128,7 +128,7 @@ def test_what_an_expression_stands_for(text: str, value: Tree) -> None:
 )
 def test_what_the_files_do_not_decide(text: str, said: str) -> None:
     """An expression that can't be evaluated is unknown, and says which part of it is the reason."""
-    found = evaluated(expression(text), SCOPE)
+    found = evaluate(expression(text), SCOPE)
 
     assert isinstance(found, Unknown)
     assert said in str(found.cause)
@@ -136,7 +136,7 @@ def test_what_the_files_do_not_decide(text: str, said: str) -> None:
 
 def test_a_part_that_is_not_known() -> None:
     """An object keeps what is known of it beside what is not."""
-    found = evaluated(expression("{ a = 1, b = data.x.y }"), SCOPE)
+    found = evaluate(expression("{ a = 1, b = data.x.y }"), SCOPE)
 
     assert isinstance(found, dict)
     assert 1 == found["a"]

@@ -83,7 +83,7 @@ def _formatted(file: str, content: str | bytes, *, found: bool) -> Formatting:
     # A file in another encoding differs from the canonical form, which is UTF-8.
     before = content if isinstance(content, str) else content.decode("utf-8", "backslashreplace")
     try:
-        made = formats.formatted(content, name=_name(file))
+        made = formats.format_text(content, name=_name(file))
     except formats.SpecError as error:
         return Formatting(file, before, before, error=str(error), found=found)
     if made.left_alone:

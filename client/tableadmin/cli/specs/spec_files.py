@@ -179,9 +179,9 @@ def read(spec_options: SpecOptions, region: Callable[[], str] | None = None) -> 
         defaults=_parameters_in(spec_options.parameter_files),
     )
     try:
-        found = formats.joined([_found(file, inputs) for file in spec_options.files])
+        found = formats.join_results([_found(file, inputs) for file in spec_options.files])
         inputs.check_all_used()
-        tables, left_out = formats.selected(found.tables, spec_options.select)
+        tables, left_out = formats.select_tables(found.tables, spec_options.select)
         _check_readable(tables)
         formats.check_distinct(tables)
     except formats.SpecError as error:

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import cast
 
 from tableadmin.awsshape import to_aws
-from tableadmin.formats.spec import specified
-from tableadmin.formats.text.fitting import fitted
-from tableadmin.formats.text.tree import Record, Tree, picked, pruned_record, record, records
+from tableadmin.formats.spec import spec_of_data
+from tableadmin.formats.text.fitting import fit_to_message
+from tableadmin.formats.text.tree import Record, Tree, pick, pruned_record, record, records
 from tableadmin.v1 import TableDescription, TableSpec
 
 # What AWS keeps apart from CreateTable, and the AWS CLI's command for it.
@@ -39,7 +39,7 @@ def text(specs: list[TableSpec], notes: list[str]) -> str:
     return json.dumps(inputs[0] if len(inputs) == 1 else inputs, indent=2, ensure_ascii=False) + "\n"
 
 
-def described(answer: Record, notes: list[str], path: str = "Table") -> TableSpec:
+def spec_of_description(answer: Record, notes: list[str], path: str = "Table") -> TableSpec:
     """The spec of the table whose description is ANSWER: DescribeTable's `Table`.
 
     What describes rather than specifies is dropped, and so are warm throughput, which no spec manages
@@ -48,11 +48,11 @@ def described(answer: Record, notes: list[str], path: str = "Table") -> TableSpe
     caller adds what it knows. Raises SpecError.
     """
     # `--output yaml` leaves numbers and truth values unquoted.
-    answer = fitted(answer, TableDescription.DESCRIPTOR)
+    answer = fit_to_message(answer, TableDescription.DESCRIPTOR)
     billing = record(answer.get("BillingModeSummary"), path).get("BillingMode")
     provisioned = billing != _ON_DEMAND
     data: Record = {
-        **picked(answer, "TableName", "KeySchema"),
+        **pick(answer, "TableName", "KeySchema"),
         "AttributeDefinitions": _definitions(answer, path),
         "LocalSecondaryIndexes": _indexes(answer, "LocalSecondaryIndexes", path),
         "GlobalSecondaryIndexes": _global_indexes(answer, path, provisioned=provisioned),
@@ -66,7 +66,7 @@ def described(answer: Record, notes: list[str], path: str = "Table") -> TableSpe
         "VectorIndexes": _indexes(answer, "VectorIndexes", path, _VECTOR_INDEX),
     }
     _note_what_is_lost(answer, notes)
-    return specified(pruned_record(data), path=path)
+    return spec_of_data(pruned_record(data), path=path)
 
 
 def _input(spec: TableSpec, notes: list[str]) -> Record:
@@ -104,13 +104,13 @@ def _key(of: Record, path: str) -> set[str]:
 
 def _indexes(answer: Record, member: str, path: str, names: tuple[str, ...] = _INDEX) -> list[Tree]:
     found = records(answer.get(member), f"{path}.{member}")
-    return [picked(index, *names) for index in found if index.get("IndexStatus") != "DELETING"]
+    return [pick(index, *names) for index in found if index.get("IndexStatus") != "DELETING"]
 
 
 def _global_indexes(answer: Record, path: str, *, provisioned: bool) -> list[Tree]:
     path = f"{path}.GlobalSecondaryIndexes"
     return [
-        {**picked(index, *_INDEX), **_capacity(index, path, provisioned=provisioned)}
+        {**pick(index, *_INDEX), **_capacity(index, path, provisioned=provisioned)}
         for index in records(answer.get("GlobalSecondaryIndexes"), path)
         if index.get("IndexStatus") != "DELETING"
     ]
@@ -120,7 +120,7 @@ def _capacity(of: Record, path: str, *, provisioned: bool) -> Record:
     """Provisioned capacity, which an on-demand table shows as 0, or ceilings, where -1 means none."""
     if provisioned:
         units = record(of.get("ProvisionedThroughput"), path)
-        return {"ProvisionedThroughput": picked(units, "ReadCapacityUnits", "WriteCapacityUnits")}
+        return {"ProvisionedThroughput": pick(units, "ReadCapacityUnits", "WriteCapacityUnits")}
     return {"OnDemandThroughput": _ceilings(of, "OnDemandThroughput", path)}
 
 
@@ -168,12 +168,12 @@ def region(answer: Mapping[str, Tree]) -> str:
 
 def _replica(replica: Record, path: str, own_class: Tree) -> Record:
     indexes = [
-        {**picked(index, "IndexName"), **overrides}
+        {**pick(index, "IndexName"), **overrides}
         for index in records(replica.get("GlobalSecondaryIndexes"), path)
         if (overrides := _overrides(index, path))
     ]
     return {
-        **picked(replica, "RegionName", "KMSMasterKeyId"),
+        **pick(replica, "RegionName", "KMSMasterKeyId"),
         **_overrides(replica, path),
         "TableClassOverride": _class(replica, "ReplicaTableClassSummary", path, own_class),
         "GlobalSecondaryIndexes": [*indexes],

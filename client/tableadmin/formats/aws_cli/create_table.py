@@ -13,7 +13,7 @@ from tableadmin.awsshape.rules import members_of
 from tableadmin.formats import spec
 from tableadmin.formats.aws_cli.cli_json import APART
 from tableadmin.formats.error import SpecError
-from tableadmin.formats.found import Found, FoundTable, attempt
+from tableadmin.formats.found import Found, FoundTable, with_spec
 from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.text.by_name import by_name
 from tableadmin.formats.text.documents import documents, line_of
@@ -30,7 +30,7 @@ _TAG_VALUE = re.compile(r"\bTags\[\d+\]\.Value$")
 _REASON = "not in the create-table input"
 
 
-def recognised(document: Tree) -> bool:
+def recognises(document: Tree) -> bool:
     """Whether DOCUMENT is an input, a list of inputs, or inputs by table name.
 
     A spec in YAML is none, whatever members it has.
@@ -117,4 +117,4 @@ def _is_yaml(tree: Tree) -> bool:
 def _found(document: Tree, path: str) -> FoundTable:
     name = document.get("TableName") if isinstance(document, dict) else None
     found = FoundTable(address=path, name=name if isinstance(name, str) else "")
-    return attempt(lambda _: table(record(document, path), path), found)
+    return with_spec(lambda _: table(record(document, path), path), found)

@@ -6,7 +6,7 @@ from tableadmin.awsshape import member_name
 from tableadmin.awsshape.rules import members_of
 from tableadmin.formats import spec
 from tableadmin.formats.aws_cli import cli_json, create_table
-from tableadmin.formats.found import Found, FoundTable, attempt
+from tableadmin.formats.found import Found, FoundTable, with_spec
 from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.text.tree import Record, Tree, below, record
 from tableadmin.v1 import CreateTableRequest, TableDescription, TableSpec
@@ -35,10 +35,10 @@ _KNOWN = _members(TableDescription)
 _OF_INPUTS = _members(TableSpec) - _members(TableDescription)
 
 
-def recognised(document: Tree) -> bool:
+def recognises(document: Tree) -> bool:
     """Whether DOCUMENT is a description, an answer with one, or a list of them."""
     if isinstance(document, list):
-        return any(map(recognised, document))
+        return any(map(recognises, document))
     return isinstance(document, dict) and (
         any(isinstance(document.get(several), list) for several in _SEVERAL)
         or any(wrapper in document for wrapper in _WRAPPERS)
@@ -76,7 +76,7 @@ def _table(path: str, tree: Tree) -> FoundTable:
         table = record(tree, path)
         if _is_input(table):
             return create_table.table(table, path)
-        described = cli_json.described(table, notes, path)
+        described = cli_json.spec_of_description(table, notes, path)
         notes += [
             f"{below(path, member)}: is no member of a description and is left out"
             for member in table
@@ -86,7 +86,7 @@ def _table(path: str, tree: Tree) -> FoundTable:
         spec.leave_unmanaged(described, (*_NOT_DESCRIBED, *unsaid), "not in the output of describe-table")
         return described
 
-    return attempt(read_table, found)
+    return with_spec(read_table, found)
 
 
 def _may_be_input(path: str, table: Record) -> bool:

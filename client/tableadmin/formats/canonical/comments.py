@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from tableadmin.formats.canonical.nodes import Document, Entry, Node
-from tableadmin.formats.canonical.spacing import trimmed
+from tableadmin.formats.canonical.spacing import trim_blank_start
 
 # What editors and checkers read at the top of a file, whatever member comes next.
 _FOR_TOOLS = re.compile(r"(#|//)\s*(yaml-language-server:|yamllint |prettier-|vim?:|-\*-|!|SPDX-|Copyright )")
@@ -154,7 +154,7 @@ def _move_from_the_top(document: Document) -> None:
     entries = root.collection.entries if root.collection and not root.collection.flow else []
     if not entries:
         return
-    lines = trimmed(root.head)
+    lines = trim_blank_start(root.head)
     ends = [number for number, line in enumerate(lines, 1) if not line or _FOR_TOOLS.match(line)]
     split = ends[-1] if ends else 0
     root.head = lines[:split]

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Sequence
 
-from tableadmin.formats.canonical.members import Place, below, ordered
+from tableadmin.formats.canonical.members import Place, below, order_members
 from tableadmin.formats.canonical.nodes import Document, Entry, Node
-from tableadmin.formats.canonical.spacing import STEP, add_comments, trimmed, trimmed_end
+from tableadmin.formats.canonical.spacing import STEP, add_comments, trim_blank_start, trimmed_end
 
 
 def text(documents: Sequence[tuple[Document, Place]]) -> str:
@@ -19,20 +19,20 @@ class _Writer:
 
     def document(self, document: Document, place: Place) -> str:
         """DOCUMENT at PLACE, with a line break at the end."""
-        add_comments(self._lines, trimmed(document.root.head), 0)
+        add_comments(self._lines, trim_blank_start(document.root.head), 0)
         self._value("", document.root, place, 0, "")
         add_comments(self._lines, trimmed_end(document.tail), 0)
         return "\n".join([*trimmed_end(self._lines), ""])
 
     def _collection(self, node: Node, place: Place, indent: int) -> None:
-        entries = ordered(place, node.entries)
+        entries = order_members(place, node.entries)
         for number, entry in enumerate(entries, 1):
             head = [*entry.head, *([] if _has_comment_beside(entry) else entry.beside)]
-            add_comments(self._lines, head if number > 1 else trimmed(head), indent)
+            add_comments(self._lines, head if number > 1 else trim_blank_start(head), indent)
             name = f"{json.dumps(entry.name, ensure_ascii=False)}: " if entry.key else ""
             lead = " " * indent + name
             self._value(lead, entry, below(place, entry), indent, "," if number < len(entries) else "")
-        add_comments(self._lines, trimmed_end(node.foot if entries else trimmed(node.foot)), indent)
+        add_comments(self._lines, trimmed_end(node.foot if entries else trim_blank_start(node.foot)), indent)
 
     def _value(self, lead: str, entry: Entry, place: Place, indent: int, comma: str) -> None:
         """Write the value of ENTRY behind LEAD, and COMMA behind the value."""

@@ -41,7 +41,7 @@ def below(place: Place, entry: Entry) -> Place:
     return SPEC if place in {"specs", "specs by name"} else place
 
 
-def ordered(place: Place, entries: Iterable[Entry]) -> list[Entry]:
+def order_members(place: Place, entries: Iterable[Entry]) -> list[Entry]:
     """ENTRIES of a collection at PLACE in the order of the contract, where it has one."""
     if not isinstance(place, Descriptor):
         return list(entries)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 STEP = 2  # spaces a level
 
 
-def trimmed(lines: Sequence[str]) -> list[str]:
+def trim_blank_start(lines: Sequence[str]) -> list[str]:
     """LINES without empty ones before the first."""
     found = list(lines)
     while found and not found[0]:
@@ -15,7 +15,7 @@ def trimmed(lines: Sequence[str]) -> list[str]:
 
 def trimmed_end(lines: Sequence[str]) -> list[str]:
     """LINES without empty ones behind the last."""
-    return trimmed(lines[::-1])[::-1]
+    return trim_blank_start(lines[::-1])[::-1]
 
 
 def add_comments(lines: list[str], comments: Iterable[str], indent: int) -> None:

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from tableadmin.formats.canonical.members import MERGE, Place, below, is_merge, ordered
+from tableadmin.formats.canonical.members import MERGE, Place, below, is_merge, order_members
 from tableadmin.formats.canonical.nodes import Document, Entry, Node
-from tableadmin.formats.canonical.spacing import STEP, add_comments, trimmed, trimmed_end
+from tableadmin.formats.canonical.spacing import STEP, add_comments, trim_blank_start, trimmed_end
 from tableadmin.formats.spec import scalar
 from tableadmin.formats.text.fitting import TRUTH
 from tableadmin.formats.text.yaml_nodes import NULL
@@ -29,13 +29,13 @@ class _Writer:
 
     def _collection(self, node: Node, place: Place, indent: int, first: str = "") -> None:
         """Write the entries of NODE. FIRST is what stands before the first one in its line, if anything."""
-        for number, entry in enumerate(ordered(place, node.entries)):
+        for number, entry in enumerate(order_members(place, node.entries)):
             inner = below(place, entry)
             if first and not number:
                 self._entry(entry, inner, first, indent)
                 continue
             head = _head(entry, inner)
-            add_comments(self._lines, head if number else trimmed(head), indent)
+            add_comments(self._lines, head if number else trim_blank_start(head), indent)
             self._entry(entry, inner, " " * indent, indent)
         add_comments(self._lines, trimmed_end(node.foot), indent)
 
@@ -69,8 +69,8 @@ def _head(entry: Entry, place: Place) -> list[str]:
     if entry.collection and not entry.collection.entries:
         head += filter(None, entry.collection.foot)
     if _joins_its_item(entry):
-        first = ordered(place, entry.value.entries)[0]
-        head += trimmed(_head(first, below(place, first)))
+        first = order_members(place, entry.value.entries)[0]
+        head += trim_blank_start(_head(first, below(place, first)))
     return head
 
 

@@ -11,7 +11,7 @@ from tableadmin.formats.text.tree import Record, Tree, record
 _ALONE = "Table"
 
 
-def recognised(document: Tree) -> bool:
+def recognises(document: Tree) -> bool:
     """Whether DOCUMENT is the body of a resource of AWS, or an object of such bodies."""
     if not isinstance(document, dict) or not document:
         return False

@@ -7,13 +7,13 @@ from tableadmin.formats.cloudformation.properties import (
     Resource,
     auto_scaled,
     check_members,
-    shared,
+    rename_properties,
     units_path,
 )
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.spec import refuse
 from tableadmin.formats.text.fitting import as_text
-from tableadmin.formats.text.tree import Record, Tree, picked, record, records
+from tableadmin.formats.text.tree import Record, Tree, pick, record, records
 from tableadmin.v1 import TableSpec
 
 _REGION = "AWS::Region"
@@ -67,7 +67,7 @@ def read(resource: Resource) -> TableSpec:
     if kept.pop("TableType", None):
         resource.note("TableType")
     data: Record = {
-        **shared({**kept, **picked(replicas[home], *_OF_TABLE)}, resource),
+        **rename_properties({**kept, **pick(replicas[home], *_OF_TABLE)}, resource),
         "SSESpecification": _encryption(kept, replicas[home], f"{resource.path}.Replicas[{home}]"),
         **_throughput(properties, replicas[home], resource, ""),
         "GlobalSecondaryIndexes": _indexes(properties, replicas[home], resource),

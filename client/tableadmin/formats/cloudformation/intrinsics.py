@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from tableadmin.formats.cloudformation.parameters import settled_scalar
 from tableadmin.formats.error import SpecError
-from tableadmin.formats.text.fitting import as_text, settled
+from tableadmin.formats.text.fitting import as_text, settle
 from tableadmin.formats.text.tree import Record, Tree, record
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _length(template: Template, argument: Tree, path: str) -> Tree:
 
 
 def _to_json(template: Template, argument: Tree, path: str) -> Tree:
-    return json.dumps(settled(template.value(argument, path)), separators=(",", ":"))
+    return json.dumps(settle(template.value(argument, path)), separators=(",", ":"))
 
 
 def _equals(template: Template, argument: Tree, path: str) -> bool:

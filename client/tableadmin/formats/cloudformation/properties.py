@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from tableadmin.formats.cloudformation.intrinsics import NO_VALUE
 from tableadmin.formats.cloudformation.template import Template
-from tableadmin.formats.error import SpecError, merged
-from tableadmin.formats.spec import specified
-from tableadmin.formats.text.fitting import loosened
+from tableadmin.formats.error import SpecError, merge_errors
+from tableadmin.formats.spec import spec_of_data
+from tableadmin.formats.text.fitting import loosen
 from tableadmin.formats.text.policy import policy_text
 from tableadmin.formats.text.tree import Record, Tree, pruned_record, record, records
 from tableadmin.v1 import TableSpec
@@ -61,7 +61,7 @@ class Resource:
                 raise
             errors.insert(0, error)
         if errors:
-            raise _with_key_advice(merged(errors))
+            raise _with_key_advice(merge_errors(errors))
         return found
 
     def _needed(self, properties: Record) -> Record:
@@ -92,7 +92,7 @@ class Resource:
 
     def specified(self, data: Record) -> TableSpec:
         """The spec that DATA says."""
-        return specified(pruned_record(record(loosened(data), "")), path=self.path, table=self.name)
+        return spec_of_data(pruned_record(record(loosen(data), "")), path=self.path, table=self.name)
 
 
 def _with_key_advice(error: SpecError) -> SpecError:
@@ -112,7 +112,7 @@ def check_members(of: Record, known: Iterable[str], path: str) -> None:
             raise SpecError("is not a known property", path=f"{path}.{member}")
 
 
-def shared(properties: Record, resource: Resource) -> Record:
+def rename_properties(properties: Record, resource: Resource) -> Record:
     """PROPERTIES under the names of a spec's members, where those differ."""
     data = {name: _READERS.get(name, _same)(value) for name, value in properties.items()}
     if data.pop("ImportSourceSpecification", None):

@@ -7,13 +7,13 @@ from typing import cast
 from tableadmin.awsshape import to_aws
 from tableadmin.formats.cloudformation import global_table, neighbours, simple_table
 from tableadmin.formats.cloudformation.neighbours import Neighbour
-from tableadmin.formats.cloudformation.properties import Resource, shared
+from tableadmin.formats.cloudformation.properties import Resource, rename_properties
 from tableadmin.formats.cloudformation.resources import kind, notes_of, resources
 from tableadmin.formats.cloudformation.template import Template
 from tableadmin.formats.error import SpecError
-from tableadmin.formats.found import Found, FoundTable, attempt
+from tableadmin.formats.found import Found, FoundTable, with_spec
 from tableadmin.formats.inputs import Inputs
-from tableadmin.formats.spec import specified
+from tableadmin.formats.spec import spec_of_data
 from tableadmin.formats.text.tree import Record, Tree, check_sound, record
 from tableadmin.v1 import TableSpec
 
@@ -68,7 +68,7 @@ def _table(name: str, body: Record, template: Template, source: Record) -> Found
         resource.notes = notes
         return _READERS[kind(body)](resource)
 
-    return replace(attempt(read_table, found), must_exist=resource.must_exist)
+    return replace(with_spec(read_table, found), must_exist=resource.must_exist)
 
 
 def _is_made(resource: Resource) -> bool:
@@ -96,7 +96,7 @@ def _completed(table: FoundTable, beside: Sequence[Neighbour]) -> FoundTable:
     for neighbour in mine:
         data = neighbours.merge(data, neighbour)
     spec = data
-    return attempt(lambda _: specified(spec, path=table.address), table)
+    return with_spec(lambda _: spec_of_data(spec, path=table.address), table)
 
 
 def _strays(beside: Iterable[Neighbour], tables: Sequence[FoundTable]) -> list[str]:
@@ -110,7 +110,7 @@ def _strays(beside: Iterable[Neighbour], tables: Sequence[FoundTable]) -> list[s
 
 
 def _plain(resource: Resource) -> TableSpec:
-    return resource.specified(shared(resource.properties(), resource))
+    return resource.specified(rename_properties(resource.properties(), resource))
 
 
 _READERS: Mapping[str, Callable[[Resource], TableSpec]] = {

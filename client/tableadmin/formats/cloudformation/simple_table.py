@@ -1,9 +1,9 @@
 """AWS::Serverless::SimpleTable: a table with one key attribute, as SAM makes it."""
 
-from tableadmin.formats.cloudformation.properties import Resource, check_members, shared
+from tableadmin.formats.cloudformation.properties import Resource, check_members, rename_properties
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.text.fitting import as_text
-from tableadmin.formats.text.tree import Record, Tree, picked, record
+from tableadmin.formats.text.tree import Record, Tree, pick, record
 from tableadmin.v1 import TableSpec
 
 _PASSED = ("TableName", "PointInTimeRecoverySpecification", "ProvisionedThroughput", "SSESpecification")
@@ -21,7 +21,7 @@ def read(resource: Resource) -> TableSpec:
     if kind not in _TYPES:
         raise SpecError(f"may be {', '.join(_TYPES)}, not {kind}", path=f"{path}.Type")
     data: Record = {
-        **shared(picked(properties, *_PASSED), resource),
+        **rename_properties(pick(properties, *_PASSED), resource),
         "AttributeDefinitions": [{"AttributeName": name, "AttributeType": _TYPES[kind]}],
         "KeySchema": [{"AttributeName": name, "KeyType": "HASH"}],
         "BillingMode": "PROVISIONED" if properties.get("ProvisionedThroughput") else "PAY_PER_REQUEST",

@@ -9,17 +9,17 @@ _LISTS = ("StackResourceSummaries", "StackResources")
 _ONE = "StackResourceDetail"
 
 
-def recognised(document: Tree) -> bool:
+def recognises(document: Tree) -> bool:
     """Whether DOCUMENT lists the resources of a stack."""
     return isinstance(document, dict) and any(member in document for member in (*_LISTS, _ONE))
 
 
-def deployed(document: Tree) -> dict[str, str]:
+def parse_deployed_stack(document: Tree) -> dict[str, str]:
     """The physical IDs in DOCUMENT by logical ID, and the pseudo parameters that the stack's ARN contains.
 
     The physical ID of a table is its name. Raises SpecError for a document that lists no resources.
     """
-    if not recognised(document):
+    if not recognises(document):
         command = "aws cloudformation list-stack-resources --stack-name STACK"
         raise SpecError(f"has no resources of a stack; give what `{command}` prints")
     found: dict[str, str] = {}

@@ -9,7 +9,7 @@ from typing import TypeVar
 from tableadmin.formats.cloudformation import loops, parameters
 from tableadmin.formats.cloudformation.intrinsics import FUNCTIONS, NO_VALUE, TESTS
 from tableadmin.formats.cloudformation.parameters import settled_scalar
-from tableadmin.formats.error import SpecError, merged
+from tableadmin.formats.error import SpecError, merge_errors
 from tableadmin.formats.inputs import Inputs, near
 from tableadmin.formats.text.fitting import as_text
 from tableadmin.formats.text.tree import Faulty, Plain, Record, Tree, check_sound, record
@@ -100,7 +100,7 @@ class Template:
 
         whole = _ELSEWHERE.sub(answer, text)
         if errors:
-            raise merged(errors)
+            raise merge_errors(errors)
         return text if whole == text else Plain(whole) if isinstance(text, Plain) else whole
 
     def holds(self, name: Tree, path: str) -> bool:
@@ -210,7 +210,7 @@ class Template:
             if value is not NO_VALUE:
                 found[key] = value
         if errors:
-            raise merged(errors)
+            raise merge_errors(errors)
         return found
 
     def _called(self, tree: Record, path: str) -> Tree:

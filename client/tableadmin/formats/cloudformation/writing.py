@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import cast
 
 from tableadmin.awsshape import to_aws
-from tableadmin.formats.spec import dumped
+from tableadmin.formats.spec import to_yaml
 from tableadmin.formats.text.policy import policy_document
-from tableadmin.formats.text.tree import Record, Tree, picked, pruned_record, record, records
+from tableadmin.formats.text.tree import Record, Tree, pick, pruned_record, record, records
 from tableadmin.v1 import TableSpec, UnmanagedMember
 
 # What a GlobalTable says of the replica at home rather than of the table.
@@ -38,7 +38,7 @@ def text(specs: list[TableSpec], notes: list[str]) -> str:
         resources[name] = _resource(spec, notes)
         if not spec.replicas:
             resources |= {f"{name}{suffix}": target for suffix, target in _targets(spec)}
-    return dumped({"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources})
+    return to_yaml({"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources})
 
 
 def _logical_id(table_name: str, taken: Record) -> str:
@@ -72,7 +72,7 @@ def _properties(spec: TableSpec, notes: list[str]) -> Record:
         data["SSESpecification"] = _encryption(record(data["SSESpecification"], ""))
     stream = record(data.pop("StreamSpecification", REPLICATION if spec.replicas else None), "")
     if stream.get("StreamEnabled"):
-        data["StreamSpecification"] = picked(stream, "StreamViewType")
+        data["StreamSpecification"] = pick(stream, "StreamViewType")
     return data
 
 
@@ -154,7 +154,7 @@ def _global(data: Record) -> Record:
     home |= _reads(data)
     indexes = records(data.pop("GlobalSecondaryIndexes", None), "")
     home["GlobalSecondaryIndexes"] = [
-        {**picked(index, "IndexName"), **reads} for index in indexes if (reads := _reads(index))
+        {**pick(index, "IndexName"), **reads} for index in indexes if (reads := _reads(index))
     ]
     replicas = [_replica(replica, home) for replica in records(data.pop("Replicas"), "")]
     table = {**_without_capacity(data), **_writes(data)}
@@ -177,8 +177,8 @@ def _reads(of: Record) -> Record:
     return pruned_record(
         {
             "ReadProvisionedThroughputSettings": _auto_scaling(of, "Read", None)
-            or picked(provisioned, "ReadCapacityUnits"),
-            "ReadOnDemandThroughputSettings": picked(ceilings, "MaxReadRequestUnits"),
+            or pick(provisioned, "ReadCapacityUnits"),
+            "ReadOnDemandThroughputSettings": pick(ceilings, "MaxReadRequestUnits"),
         }
     )
 
@@ -189,7 +189,7 @@ def _writes(of: Record) -> Record:
     ceilings = record(of.get("OnDemandThroughput"), "")
     return {
         "WriteProvisionedThroughputSettings": _auto_scaling(of, "Write", units),
-        "WriteOnDemandThroughputSettings": picked(ceilings, "MaxWriteRequestUnits"),
+        "WriteOnDemandThroughputSettings": pick(ceilings, "MaxWriteRequestUnits"),
     }
 
 
@@ -214,7 +214,7 @@ def _replica(replica: Record, home: Record) -> Record:
     of_home = {str(index["IndexName"]): index for index in records(home.get("GlobalSecondaryIndexes"), "")}
     return {
         "Region": replica["RegionName"],
-        "SSESpecification": picked(replica, "KMSMasterKeyId"),
+        "SSESpecification": pick(replica, "KMSMasterKeyId"),
         **_overridden(replica, home),
         "TableClass": replica.get("TableClassOverride", home.get("TableClass")),
         "GlobalSecondaryIndexes": [
@@ -225,7 +225,7 @@ def _replica(replica: Record, home: Record) -> Record:
 
 
 def _overridden(replica: Record, home: Record) -> Record:
-    inherited = picked(home, "ReadProvisionedThroughputSettings", "ReadOnDemandThroughputSettings")
+    inherited = pick(home, "ReadProvisionedThroughputSettings", "ReadOnDemandThroughputSettings")
     own = {
         "ReadProvisionedThroughputSettings": replica.get("ProvisionedThroughputOverride"),
         "ReadOnDemandThroughputSettings": replica.get("OnDemandThroughputOverride"),

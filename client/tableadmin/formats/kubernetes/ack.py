@@ -7,7 +7,7 @@ from typing import cast
 from tableadmin.awsshape import to_aws
 from tableadmin.formats import spec
 from tableadmin.formats.error import SpecError
-from tableadmin.formats.found import Found, FoundTable, attempt
+from tableadmin.formats.found import Found, FoundTable, with_spec
 from tableadmin.formats.kubernetes.manifest import Manifest
 from tableadmin.formats.kubernetes.members import Unknown, aws_members, camel, camel_members, lost_members
 from tableadmin.formats.text.tree import Record, Tree, record
@@ -53,7 +53,7 @@ def _found(manifest: Manifest) -> FoundTable:
     described = FoundTable(address=str(manifest), name=str(name or ""), region=_region(manifest))
     if name is None and _adopts(manifest):
         return replace(described, refusal=SpecError(_ADOPTED, path="spec.tableName", table=str(manifest)))
-    return attempt(lambda notes: _spec(manifest, notes), described)
+    return with_spec(lambda notes: _spec(manifest, notes), described)
 
 
 def _region(manifest: Manifest) -> str:
@@ -142,7 +142,7 @@ def _manifest(table: TableSpec, notes: list[str]) -> str:
         "metadata": {"name": _object_name(name)},
         "spec": body,
     }
-    return spec.dumped(manifest)
+    return spec.to_yaml(manifest)
 
 
 def _object_name(table_name: str) -> str:

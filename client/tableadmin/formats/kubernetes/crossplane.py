@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 from tableadmin.formats import spec
-from tableadmin.formats.found import Found, FoundTable, attempt
+from tableadmin.formats.found import Found, FoundTable, with_spec
 from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.kubernetes.manifest import Manifest
 from tableadmin.formats.kubernetes.members import Unknown, aws_members, lost_members
@@ -13,8 +13,8 @@ from tableadmin.formats.terraform import camel_case
 from tableadmin.formats.terraform.neighbours import NEIGHBOURS, TABLE
 from tableadmin.formats.terraform.reading import tables as terraform_tables
 from tableadmin.formats.terraform.resources import Cause, Resource
-from tableadmin.formats.terraform.typed import typed
-from tableadmin.formats.text.fitting import settled
+from tableadmin.formats.terraform.typed import convert_types
+from tableadmin.formats.text.fitting import settle
 from tableadmin.formats.text.tree import Record, Tree, record
 from tableadmin.v1 import TableSpec
 
@@ -55,7 +55,7 @@ def _resource(manifest: Manifest) -> Resource:
     body = record(manifest.body.get("spec"), "spec")
     wanted = camel_case.attributes(record(body.get("forProvider"), "spec.forProvider"))
     first = camel_case.attributes(record(body.get("initProvider"), "spec.initProvider"))
-    values = {name: typed(name, settled(value)) for name, value in {**first, **wanted}.items()}
+    values = {name: convert_types(name, settle(value)) for name, value in {**first, **wanted}.items()}
     kind = f"aws_dynamodb_{camel_case.snake(manifest.kind)}"
     if kind == TABLE:
         values["name"] = _name(manifest)
@@ -129,7 +129,7 @@ def _older(manifest: Manifest) -> FoundTable:
     wanted = body.get("forProvider") if isinstance(body, dict) else None
     region = wanted.get("region") if isinstance(wanted, dict) else None
     described = FoundTable(address=str(manifest), region=str(region or ""))
-    return attempt(lambda notes: _older_spec(manifest, notes), described)
+    return with_spec(lambda notes: _older_spec(manifest, notes), described)
 
 
 def _older_spec(manifest: Manifest, notes: list[str]) -> TableSpec:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tableadmin.formats.error import SpecError
-from tableadmin.formats.found import Found, FoundTable, joined
+from tableadmin.formats.found import Found, FoundTable, join_results
 from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.kubernetes import ack, crossplane
 from tableadmin.formats.kubernetes.manifest import Manifest, check_rendered
@@ -21,7 +21,7 @@ _HELM = re.compile(r"^[^\"'#]*\{\{-? *[.$a-z]", re.MULTILINE)
 _TEMPLATED = "has tables inside of other objects only, as a Composition has; give the rendered tables"
 
 
-def recognised(name: str, text: str) -> bool:
+def recognises(name: str, text: str) -> bool:
     """Whether TEXT, the content of the file NAME, has manifests about tables."""
     del name
     return _GROUP.search(text) is not None
@@ -44,7 +44,7 @@ def read(text: str, inputs: Inputs) -> Found:
     parts = [Found(notes=notes), ack.tables(by_ack)]
     if by_crossplane:
         parts.append(crossplane.tables(by_crossplane, inputs))
-    found = joined(parts)
+    found = join_results(parts)
     if not found.tables:
         raise SpecError("; ".join(["has no table", *found.notes]))
     return Found([_with_line(table, text, about) for table in found.tables], found.notes)

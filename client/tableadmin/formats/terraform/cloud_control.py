@@ -10,11 +10,11 @@ from dataclasses import replace
 from tableadmin.awsshape import to_aws
 from tableadmin.formats import spec
 from tableadmin.formats.cloudformation import reading as cloudformation
-from tableadmin.formats.error import SpecError, merged
+from tableadmin.formats.error import SpecError, merge_errors
 from tableadmin.formats.found import Found, FoundTable
 from tableadmin.formats.inputs import Inputs
-from tableadmin.formats.terraform.resources import Resource, configured, unknown_leaves
-from tableadmin.formats.terraform.unmanaged import refusal, written
+from tableadmin.formats.terraform.resources import Resource, is_configured, unknown_leaves
+from tableadmin.formats.terraform.unmanaged import path_text, refusal
 from tableadmin.formats.text.tree import Record, Tree, pruned_record, record
 from tableadmin.v1 import TableSpec
 
@@ -110,7 +110,7 @@ def _properties(resource: Resource, inputs: Inputs) -> Record:
     """The properties that are configured. Raises SpecError for those that are not known, all at once."""
     errors = [*_not_known(resource, inputs)]
     if errors:
-        raise merged(errors)
+        raise merge_errors(errors)
     values = resource.values
     if resource.type == ANY:
         properties = record(_from_json(values.get(_PROPERTIES)), f"{resource.address}.{_PROPERTIES}")
@@ -131,7 +131,7 @@ def _not_known(resource: Resource, inputs: Inputs) -> Iterator[SpecError]:
     for name, unknown in resource.unknown.items():
         member = pascal(name)
         for steps, cause in unknown_leaves(unknown):
-            path = f"{resource.address}.{written((name, *steps))}"
+            path = f"{resource.address}.{path_text((name, *steps))}"
             if name in _SHOWN_ONLY or not _is_configured(resource, name) or inputs.leaves_alone(member):
                 continue
             yield refusal(path, cause, member if member in _OPTIONAL else "")
@@ -140,7 +140,7 @@ def _not_known(resource: Resource, inputs: Inputs) -> Iterator[SpecError]:
 def _is_configured(resource: Resource, name: str) -> bool:
     """Whether somebody wrote a value for the attribute NAME."""
     if resource.source == "plan":
-        return configured(resource.expressions, [name])
+        return is_configured(resource.expressions, [name])
     return resource.source == "configuration"
 
 

@@ -286,7 +286,7 @@ def _key(address: str) -> str:
     return address.removeprefix(instance_of(address))
 
 
-def lost(neighbour: Resource) -> list[str]:
+def lost_attributes(neighbour: Resource) -> list[str]:
     """A line for each attribute of NEIGHBOUR that is set and not known here."""
     known = NEIGHBOURS[neighbour.type].attributes
     return [

@@ -3,15 +3,21 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from tableadmin.formats.error import SpecError, merged
-from tableadmin.formats.found import DECLARED, Found, FoundTable, attempt
-from tableadmin.formats.found import joined as joined_parts
+from tableadmin.formats.error import SpecError, merge_errors
+from tableadmin.formats.found import DECLARED, Found, FoundTable, with_spec
+from tableadmin.formats.found import join_results as joined_parts
 from tableadmin.formats.inputs import Inputs
-from tableadmin.formats.spec import specified
+from tableadmin.formats.spec import spec_of_data
 from tableadmin.formats.terraform import cloud_control, cloudformation_stack, neighbours, shown, table
 from tableadmin.formats.terraform.neighbours import NEIGHBOURS, TABLE, Draft
 from tableadmin.formats.terraform.resources import Resource, unknown_leaves
-from tableadmin.formats.terraform.unmanaged import Unmanaged, refusal, unmanaged, with_given, written
+from tableadmin.formats.terraform.unmanaged import (
+    Unmanaged,
+    path_text,
+    refusal,
+    unmanaged_members,
+    with_given,
+)
 from tableadmin.formats.text.tree import Tree, pruned_record, record, records
 from tableadmin.v1 import TableSpec
 
@@ -29,7 +35,7 @@ def read(document: Tree, inputs: Inputs) -> Found:
     """
     plan = record(document, "")
     found = tables(shown.resources(plan), inputs)
-    deleted = [f"{address}: {_DELETED}" for address in shown.deleted(plan, TABLE)]
+    deleted = [f"{address}: {_DELETED}" for address in shown.deleted_addresses(plan, TABLE)]
     return replace(found, notes=[*found.notes, *deleted])
 
 
@@ -90,7 +96,7 @@ def _found(resource: Resource, belonging: Sequence[Resource], inputs: Inputs) ->
         region=resource.region,
         file=resource.file,
     )
-    found = attempt(lambda notes: _spec(resource, belonging, inputs, notes), described)
+    found = with_spec(lambda notes: _spec(resource, belonging, inputs, notes), described)
     if found.refusal:
         return replace(found, refusal=found.refusal.within(line=resource.line))
     return replace(found, must_exist=table.must_exist(resource))
@@ -100,21 +106,21 @@ def _spec(resource: Resource, belonging: Sequence[Resource], inputs: Inputs, not
     _refuse_number(resource)
     errors: list[SpecError] = []
     try:
-        alone = unmanaged(resource, inputs)
+        alone = unmanaged_members(resource, inputs)
     except SpecError as error:
         errors, alone = [error], Unmanaged()
     draft = Draft(resource, table.members(resource), alone, notes)
-    notes += table.lost(resource)
+    notes += table.lost_settings(resource)
     for neighbour in belonging:
         try:
             _add(neighbour, draft, inputs)
         except SpecError as error:
             errors.append(error)
     if errors:
-        raise merged(errors) if all(error.needs for error in errors) else errors[0]
+        raise merge_errors(errors) if all(error.needs for error in errors) else errors[0]
     _leave_what_terraform_lacks(draft)
     data = {**draft.data, "Unmanaged": draft.unmanaged.members()}
-    return specified(pruned_record(data), path=resource.address)
+    return spec_of_data(pruned_record(data), path=resource.address)
 
 
 def _leave_what_terraform_lacks(draft: Draft) -> None:
@@ -129,14 +135,14 @@ def _refuse_number(resource: Resource) -> None:
     """Raise SpecError where it is not known how many of RESOURCE there are."""
     for number in ("count", "for_each"):
         for steps, cause in unknown_leaves(resource.unknown.get(number)):
-            raise refusal(f"{resource.address}.{written((number, *steps))}", cause, "")
+            raise refusal(f"{resource.address}.{path_text((number, *steps))}", cause, "")
 
 
 def _add(neighbour: Resource, draft: Draft, inputs: Inputs) -> None:
     """Add NEIGHBOUR to DRAFT; what is not known of it is refused, or its member is left alone."""
     kind = NEIGHBOURS[neighbour.type]
     member = neighbours.MEMBERS[neighbour.type]
-    draft.notes.extend(neighbours.lost(neighbour))
+    draft.notes.extend(neighbours.lost_attributes(neighbour))
     if draft.table not in neighbours.owners(neighbour, [draft.table]):
         draft.unmanaged.add(member, f"{neighbour.address} may set it: its table is not known")
         return
@@ -147,5 +153,5 @@ def _add(neighbour: Resource, draft: Draft, inputs: Inputs) -> None:
             if inputs.leaves_alone(member):
                 draft.unmanaged.add(member, DECLARED)
                 return
-            raise refusal(f"{neighbour.address}.{written((name, *steps))}", cause, member)
+            raise refusal(f"{neighbour.address}.{path_text((name, *steps))}", cause, member)
     kind.read(neighbour, draft)

@@ -54,7 +54,7 @@ class Resource:
         """Whether somebody wrote a value for the attribute that NAMES lead to, as far as that can be told."""
         if self.source == "state":
             return False
-        return self.source == "configuration" or self.created or configured(self.expressions, names)
+        return self.source == "configuration" or self.created or is_configured(self.expressions, names)
 
     def completed(self, given: Mapping[Steps, str]) -> "Resource":
         """The resource with the values GIVEN in the places of what is not known."""
@@ -107,12 +107,12 @@ def unknown_leaves(unknown: Unknown) -> Iterator[tuple[Steps, Cause]]:
             yield from (((index, *steps), cause) for steps, cause in unknown_leaves(value))
 
 
-def configured(expressions: Tree, names: Sequence[str]) -> bool:
+def is_configured(expressions: Tree, names: Sequence[str]) -> bool:
     """Whether EXPRESSIONS give a value, constant or not, for the attribute that NAMES lead to."""
     if isinstance(expressions, list):
-        return any(configured(block, names) for block in expressions)
+        return any(is_configured(block, names) for block in expressions)
     if not isinstance(expressions, dict):
         return False
     if not names or "references" in expressions or "constant_value" in expressions:
         return True
-    return names[0] in expressions and configured(expressions[names[0]], names[1:])
+    return names[0] in expressions and is_configured(expressions[names[0]], names[1:])

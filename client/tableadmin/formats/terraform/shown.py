@@ -25,7 +25,7 @@ def resources(document: Record) -> list[Resource]:
     ]
 
 
-def deleted(document: Record, kind: str) -> list[str]:
+def deleted_addresses(document: Record, kind: str) -> list[str]:
     """The addresses of resources of type KIND that the plan DOCUMENT deletes for good. Raises SpecError."""
     return [
         str(change.get("address"))

@@ -22,7 +22,7 @@ _BLOCK = re.compile(
 _TOP = frozenset({"resource", "module"})
 
 
-def recognised(name: str, text: str) -> bool:
+def recognises(name: str, text: str) -> bool:
     """Whether TEXT, the content of the file NAME, is in Terraform's native syntax."""
     return name.endswith((".tf", ".tofu", ".tfvars", ".hcl")) or (
         _BLOCK.search(text) is not None and not text.lstrip().startswith("{")
@@ -64,7 +64,7 @@ def read_folder(files: Mapping[str, str], inputs: Inputs) -> Found:
     return reading.read_folder(files, inputs)
 
 
-def assigned(name: str, text: str) -> Record:
+def parse_tfvars(name: str, text: str) -> Record:
     """The values that TEXT, the content of the file NAME, a .tfvars, gives to variables. Raises SpecError."""
     from tableadmin.formats.terraform.configuration import reading  # noqa: PLC0415 - a parser, rarely needed
 

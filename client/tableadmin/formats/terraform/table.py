@@ -95,7 +95,7 @@ def must_exist(table: Resource) -> str:
     return _STRONG if strong or blocks(values, "global_table_witness", path) else ""
 
 
-def lost(table: Resource) -> list[str]:
+def lost_settings(table: Resource) -> list[str]:
     """A line for each thing in TABLE that a spec can't hold. Raises SpecError."""
     values, path = table.values, below(table.address, "replica")
     found = [

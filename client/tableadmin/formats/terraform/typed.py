@@ -10,12 +10,14 @@ _WHOLE = re.compile(r"-?\d{1,18}")
 _MAPS = frozenset({"tags", "tags_all"})
 
 
-def typed(name: str, value: Tree) -> Tree:
+def convert_types(name: str, value: Tree) -> Tree:
     """VALUE of the attribute or block NAME, with numbers and truth values where text stands for them."""
     if isinstance(value, dict):
-        return value if name in _MAPS else {inner: typed(inner, item) for inner, item in value.items()}
+        return (
+            value if name in _MAPS else {inner: convert_types(inner, item) for inner, item in value.items()}
+        )
     if isinstance(value, list):
-        return [typed(name, item) for item in value]
+        return [convert_types(name, item) for item in value]
     if isinstance(value, str) and _NUMBER.fullmatch(name) and _WHOLE.fullmatch(value):
         return int(value)
     if value in ("true", "false") and _TRUTH.fullmatch(name):

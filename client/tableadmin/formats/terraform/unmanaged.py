@@ -3,10 +3,10 @@
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
-from tableadmin.formats.error import SpecError, merged
+from tableadmin.formats.error import SpecError, merge_errors
 from tableadmin.formats.found import DECLARED
 from tableadmin.formats.inputs import Inputs
-from tableadmin.formats.terraform.resources import Cause, Resource, Steps, configured, unknown_leaves
+from tableadmin.formats.terraform.resources import Cause, Resource, Steps, is_configured, unknown_leaves
 from tableadmin.formats.terraform.table import ATTRIBUTES, ON_DEMAND
 from tableadmin.formats.text.tree import Record, Tree
 
@@ -72,7 +72,7 @@ class Unmanaged:
         ]
 
 
-def unmanaged(table: Resource, inputs: Inputs) -> Unmanaged:
+def unmanaged_members(table: Resource, inputs: Inputs) -> Unmanaged:
     """What TABLE leaves alone: what Terraform ignores, and what nobody configured and is not known.
 
     Raises SpecError for what is configured, not known, and neither given nor declared unmanaged.
@@ -89,7 +89,7 @@ def unmanaged(table: Resource, inputs: Inputs) -> Unmanaged:
             if _matters(table, attribute):
                 errors += _judge(table, (attribute, *steps), cause, inputs, found)
     if errors:
-        raise merged(errors)
+        raise merge_errors(errors)
     return found
 
 
@@ -102,7 +102,7 @@ def _not_configured(table: Resource) -> list[str]:
         for block in _COMPUTED_BLOCKS
         if not table.values.get(block)
         and not any(unknown_leaves(table.unknown.get(block)))
-        and not configured(table.expressions, [block])
+        and not is_configured(table.expressions, [block])
     ]
 
 
@@ -113,7 +113,7 @@ def _matters(table: Resource, attribute: str) -> bool:
     if attribute == "stream_view_type":
         return bool(table.values.get("stream_enabled"))
     if attribute == "warm_throughput":
-        return table.expressions is None or configured(table.expressions, [attribute])
+        return table.expressions is None or is_configured(table.expressions, [attribute])
     return attribute != "region"
 
 
@@ -129,12 +129,12 @@ def _judge(
         found.add("Tags[*]" if "tags" not in table.unknown else "Tags", _ONLY_CONFIGURED)
         return
     expressions = table.expressions
-    if member and expressions is not None and not configured(expressions, names):
+    if member and expressions is not None and not is_configured(expressions, names):
         found.add(member, cause.reason)
     elif member and inputs.leaves_alone(member):
         found.add(member, DECLARED)
     else:
-        yield refusal(f"{table.address}.{written(steps)}", cause, member)
+        yield refusal(f"{table.address}.{path_text(steps)}", cause, member)
 
 
 def refusal(path: str, cause: Cause, member: str) -> SpecError:
@@ -166,7 +166,7 @@ def _element(table: Resource, name: str, rest: Sequence[str | int]) -> Tree:
     return element.get(_NAMES.get(name, "")) if isinstance(element, dict) else None
 
 
-def written(steps: Steps) -> str:
+def path_text(steps: Steps) -> str:
     """STEPS as Terraform writes them: `replica[0].kms_key_arn`."""
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")
 
@@ -187,4 +187,4 @@ def _given(resource: Resource, inputs: Inputs) -> Iterator[tuple[Steps, str]]:
 
 
 def _own_name(resource: Resource, steps: Steps) -> str:
-    return f"{resource.address}.{written(steps)}"
+    return f"{resource.address}.{path_text(steps)}"

@@ -8,7 +8,7 @@ from typing import NoReturn
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.text import yaml_nodes
 from tableadmin.formats.text.tree import Faulty, Record, Tree, children
-from tableadmin.formats.text.variables import masked, unmasked
+from tableadmin.formats.text.variables import mask, unmask
 
 # Above this many characters a line number is not worth reading the text again.
 _LINES_UP_TO = 1_000_000
@@ -58,11 +58,11 @@ def _yaml(text: str) -> list[Tree]:
     try:
         return list(yaml_nodes.documents(text))
     except SpecError:
-        with_masks, variables = masked(text)
+        with_masks, variables = mask(text)
         if not variables:
             raise
         try:
-            return [unmasked(tree, variables) for tree in yaml_nodes.documents(with_masks)]
+            return [unmask(tree, variables) for tree in yaml_nodes.documents(with_masks)]
         except SpecError:
             pass
         raise

@@ -27,7 +27,7 @@ _BY_ZEROS: dict[tuple[bool, ...], str] = {(False, True): "utf-16-le", (True, Fal
 _ZIP = b"PK\x03\x04"
 
 
-def decoded(content: bytes) -> str:
+def decode_text(content: bytes) -> str:
     """The text of CONTENT.
 
     Raises SpecError for what is no text, with the command that makes text of it where there is one.

@@ -14,36 +14,36 @@ _WHOLE = re.compile(r"-?(0|[1-9][0-9]*)")
 TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 
 
-def fitted(data: Record, descriptor: Descriptor) -> Record:
+def fit_to_message(data: Record, descriptor: Descriptor) -> Record:
     """DATA with each Plain text as a number or truth value where the message has one, else as text.
 
     What does not fit stays text, for whoever reads the message to refuse with its path.
     """
     fields = {member_name(field): field for field in members_of(descriptor)}
     return {
-        name: _member(value, fields[name]) if name in fields else settled(value)
+        name: _member(value, fields[name]) if name in fields else settle(value)
         for name, value in data.items()
     }
 
 
-def settled(tree: Tree) -> Tree:
+def settle(tree: Tree) -> Tree:
     """TREE with Plain text as truth values or text, where nothing says what is wanted.
 
     Numbers stay text as they were written: in a policy, 012345678901 is an account.
     """
     if isinstance(tree, dict):
-        return {name: settled(value) for name, value in tree.items()}
+        return {name: settle(value) for name, value in tree.items()}
     if isinstance(tree, list):
-        return [settled(item) for item in tree]
+        return [settle(item) for item in tree]
     return _truth(tree) if isinstance(tree, Plain) else tree
 
 
-def loosened(tree: Tree) -> Tree:
+def loosen(tree: Tree) -> Tree:
     """TREE with every scalar as Plain text: CloudFormation takes `"5"` for 5, and 5 for `"5"`."""
     if isinstance(tree, dict):
-        return {name: loosened(value) for name, value in tree.items()}
+        return {name: loosen(value) for name, value in tree.items()}
     if isinstance(tree, list):
-        return [loosened(item) for item in tree]
+        return [loosen(item) for item in tree]
     return None if tree is None else Plain(as_text(tree))
 
 
@@ -62,10 +62,10 @@ def _member(value: Tree, field: FieldDescriptor) -> Tree:
 
 def _single(value: Tree, field: FieldDescriptor) -> Tree:
     if isinstance(value, dict) and field.message_type is not None:
-        return fitted(value, field.message_type)
+        return fit_to_message(value, field.message_type)
     if isinstance(value, Plain):
         return _SCALARS.get(field.type, str)(value)
-    return settled(value)
+    return settle(value)
 
 
 def _truth(text: str) -> Tree:

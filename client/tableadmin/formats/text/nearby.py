@@ -48,6 +48,6 @@ _KINDS: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 
 
-def named(text: str) -> str:
+def identify(text: str) -> str:
     """What TEXT, which can't be read, is, and what to give instead; empty where nothing is known."""
     return next((what for pattern, what in _KINDS if pattern.search(text)), "")

@@ -2,14 +2,14 @@
 
 import json
 
-from tableadmin.formats.text.fitting import settled
+from tableadmin.formats.text.fitting import settle
 from tableadmin.formats.text.tree import Tree
 
 
 def policy_text(policy: Tree) -> Tree:
     """POLICY as JSON text: a document is written down, text stays as it is."""
     if isinstance(policy, dict | list):
-        return json.dumps(settled(policy), ensure_ascii=False, separators=(",", ":"))
+        return json.dumps(settle(policy), ensure_ascii=False, separators=(",", ":"))
     return policy
 
 

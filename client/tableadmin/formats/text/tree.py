@@ -64,19 +64,19 @@ def records(tree: Tree, path: str) -> list[Record]:
     raise SpecError("must be a list", path=path)
 
 
-def pruned(tree: Tree) -> Tree:
+def prune(tree: Tree) -> Tree:
     """TREE without members that hold nothing: null, an empty list or an empty object."""
     if isinstance(tree, dict):
-        return {name: kept for name, value in tree.items() if not _nothing(kept := pruned(value))}
-    return [pruned(item) for item in tree] if isinstance(tree, list) else tree
+        return {name: kept for name, value in tree.items() if not _nothing(kept := prune(value))}
+    return [prune(item) for item in tree] if isinstance(tree, list) else tree
 
 
 def pruned_record(data: Record) -> Record:
     """DATA without members that hold nothing."""
-    return record(pruned(data), "")
+    return record(prune(data), "")
 
 
-def picked(data: Record, *names: str) -> Record:
+def pick(data: Record, *names: str) -> Record:
     """The members of DATA that NAMES has and DATA too."""
     return {name: data[name] for name in names if name in data}
 

@@ -13,31 +13,31 @@ _INNERMOST = re.compile(r"\$\{[^${}\n]*\}")
 _MASK = re.compile("\ue000([0-9]+)\ue001")
 
 
-def masked(text: str) -> tuple[str, Mapping[str, str]]:
+def mask(text: str) -> tuple[str, Mapping[str, str]]:
     """TEXT with a mask in the place of each variable, and the variables by the numbers of their masks."""
     variables: dict[str, str] = {}
     if _MASK.search(text):
         return text, variables
 
-    def mask(match: re.Match[str]) -> str:
+    def mask_of(match: re.Match[str]) -> str:
         number = str(len(variables))
         variables[number] = match[0]
         return f"\ue000{number}\ue001"
 
     count = 1
     while count:
-        text, count = _INNERMOST.subn(mask, text)
+        text, count = _INNERMOST.subn(mask_of, text)
     return text, variables
 
 
-def unmasked(tree: Tree, variables: Mapping[str, str]) -> Tree:
+def unmask(tree: Tree, variables: Mapping[str, str]) -> Tree:
     """TREE with the VARIABLES in the place of their masks."""
     if isinstance(tree, str):
         return _in_text(tree, variables)
     if isinstance(tree, list):
-        return [unmasked(item, variables) for item in tree]
+        return [unmask(item, variables) for item in tree]
     if isinstance(tree, dict):
-        members = {_in_text(name, variables): unmasked(value, variables) for name, value in tree.items()}
+        members = {_in_text(name, variables): unmask(value, variables) for name, value in tree.items()}
         return Faulty(members, tree.fault) if isinstance(tree, Faulty) else members
     return tree
 

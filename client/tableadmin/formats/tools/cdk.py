@@ -8,7 +8,7 @@ from typing import TypeAlias
 from tableadmin.formats.cloudformation import reading
 from tableadmin.formats.cloudformation.resources import kind
 from tableadmin.formats.error import SpecError
-from tableadmin.formats.found import Found, FoundTable, joined
+from tableadmin.formats.found import Found, FoundTable, join_results
 from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.text.documents import documents, line_of
 from tableadmin.formats.text.tree import Record, Tree, record
@@ -29,7 +29,7 @@ def read(files: Mapping[str, str], inputs: Inputs) -> Found:
 
     Raises SpecError for an assembly without tables.
     """
-    found = joined(_assembly(files, "", inputs))
+    found = join_results(_assembly(files, "", inputs))
     if found.tables or found.notes:
         return found
     raise SpecError("has no stack with a table")

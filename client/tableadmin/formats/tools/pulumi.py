@@ -11,7 +11,7 @@ from tableadmin.formats.terraform.neighbours import TABLE
 from tableadmin.formats.terraform.reading import tables
 from tableadmin.formats.terraform.resources import Cause, Resource
 from tableadmin.formats.terraform.resources import Unknown as NotKnown
-from tableadmin.formats.terraform.typed import typed
+from tableadmin.formats.terraform.typed import convert_types
 from tableadmin.formats.text.tree import Record, Tree, record, records
 
 _TYPE = re.compile(r"aws:(?P<module>dynamodb|appautoscaling)/\w+:(?P<kind>\w+)")
@@ -33,7 +33,7 @@ _SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105  # the mark of a secr
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
-def recognised(document: Tree) -> bool:
+def recognises(document: Tree) -> bool:
     """Whether DOCUMENT is what `pulumi stack export` prints."""
     if not isinstance(document, dict) or not isinstance(document.get("deployment"), dict):
         return False
@@ -93,7 +93,7 @@ def _made(shown: Record, kind: str, inputs: Record, regions: Mapping[str, str]) 
     return Resource(
         _name(shown),
         kind,
-        {name: typed(name, value) for name, value in record(_revealed(inputs), "").items()},
+        {name: convert_types(name, value) for name, value in record(_revealed(inputs), "").items()},
         "configuration",
         unknown={name: _unknown(value) for name, value in inputs.items()},
         region=_region_of(shown) or regions.get(provider, ""),

@@ -29,7 +29,7 @@ _ENDLESS = "the variables refer to each other without end"
 _SECTIONS = ("Parameters", "Mappings", "Conditions", "Transform", "Resources")
 
 
-def recognised(document: Tree) -> bool:
+def recognises(document: Tree) -> bool:
     """Whether DOCUMENT is a service of the Serverless Framework."""
     return (
         isinstance(document, dict)

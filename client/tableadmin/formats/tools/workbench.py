@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tableadmin.formats import spec
-from tableadmin.formats.found import Found, FoundTable, attempt
+from tableadmin.formats.found import Found, FoundTable, with_spec
 from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.text.tree import Record, Tree, below, pruned_record, record, records
 from tableadmin.v1 import TableSpec
@@ -33,7 +33,7 @@ _USUAL: Record = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
 _UNSAID = "the data model says no capacity; 5 units each for a new table, as NoSQL Workbench proposes"
 
 
-def recognised(document: Tree) -> bool:
+def recognises(document: Tree) -> bool:
     """Whether DOCUMENT is a data model."""
     return isinstance(document, dict) and "DataModel" in document and "ModelName" in document
 
@@ -48,7 +48,7 @@ def read(document: Tree, inputs: Inputs) -> Found:
 def _found(table: Record, path: str) -> FoundTable:
     name = table.get("TableName")
     described = FoundTable(address=path, name=name if isinstance(name, str) else "")
-    return attempt(lambda notes: _spec(table, path, notes), described)
+    return with_spec(lambda notes: _spec(table, path, notes), described)
 
 
 def _spec(table: Record, path: str, notes: list[str]) -> TableSpec:
@@ -77,7 +77,7 @@ def _spec(table: Record, path: str, notes: list[str]) -> TableSpec:
         for name in table
         if name not in _READ | _NO_PART
     ]
-    made = spec.specified(pruned_record(data), path=path)
+    made = spec.spec_of_data(pruned_record(data), path=path)
     spec.leave_unmanaged(made, _NOT_IN_A_MODEL, _REASON)
     if not billing:
         spec.leave_unmanaged(made, ["BillingMode"], _REASON)

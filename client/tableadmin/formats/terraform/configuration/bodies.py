@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tableadmin.formats.terraform.configuration.evaluation import (
     Scope,
     address_of,
-    evaluated,
+    evaluate,
     pairs,
     root_name,
 )
@@ -20,7 +20,7 @@ _META_BLOCKS = frozenset({"lifecycle", "provisioner", "connection", "timeouts", 
 def body_values(body: Body, scope: Scope) -> dict[str, Value]:
     """The attributes of BODY, and its blocks as lists of objects, those of dynamic blocks included."""
     found: dict[str, Value] = {
-        name: evaluated(value, scope) for name, value in body.attributes.items() if name not in META
+        name: evaluate(value, scope) for name, value in body.attributes.items() if name not in META
     }
     for block in body.blocks:
         if block.type not in _META_BLOCKS:
@@ -45,13 +45,13 @@ def _dynamic(block: Block, scope: Scope) -> "list[Value] | Unknown":
     if "for_each" not in attributes:
         return Unknown(Unevaluable(f"dynamic {block.labels[0]} has no for_each"))
     try:
-        over = pairs(evaluated(attributes["for_each"], scope))
+        over = pairs(evaluate(attributes["for_each"], scope))
     except Unevaluable as cause:
         return Unknown(cause)
     return [body_values(content, {**scope, iterator: {"key": key, "value": value}}) for key, value in over]
 
 
-def ignored(block: Block) -> tuple[str, ...]:
+def ignored_attributes(block: Block) -> tuple[str, ...]:
     """The attributes that `lifecycle { ignore_changes }` names; `all` is one of them."""
     found = [
         inner.body.attributes["ignore_changes"]

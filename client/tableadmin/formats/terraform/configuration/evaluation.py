@@ -9,7 +9,7 @@ from lark import Token
 from lark import Tree as Node
 
 from tableadmin.formats.terraform.configuration import files, templates
-from tableadmin.formats.terraform.configuration.functions import called, same
+from tableadmin.formats.terraform.configuration.functions import call_function, same
 from tableadmin.formats.terraform.configuration.syntax import (
     Expression,
     Parsed,
@@ -23,9 +23,9 @@ from tableadmin.formats.terraform.configuration.values import (
     Unevaluable,
     Unknown,
     Value,
-    known,
-    mapping,
     number,
+    require_known,
+    require_object,
     sequence,
     text,
     together,
@@ -43,7 +43,7 @@ FILES = "(files)"
 _HEREDOC = re.compile(r"<<(?P<trim>-?)[^\n]*\n(?P<body>(?:.*\n)??)[ \t]*[^\s]+\s*", re.DOTALL)
 
 
-def evaluated(expression: Expression, scope: Scope) -> Value:
+def evaluate(expression: Expression, scope: Scope) -> Value:
     """What EXPRESSION is in SCOPE; Unknown where SCOPE does not decide it, wholly or in a part."""
     try:
         return _known_or_raised(expression, scope)
@@ -76,7 +76,7 @@ def template(source: str, scope: Scope) -> Value:
 
 def native(node: Parsed, scope: Scope) -> Value:
     """What NODE stands for in SCOPE. Raises Unevaluable."""
-    return known(_RULES[str(node.data)](node, scope))
+    return require_known(_RULES[str(node.data)](node, scope))
 
 
 def address_of(of: Expression) -> str:
@@ -220,7 +220,7 @@ def _identifier(node: Parsed, scope: Scope) -> Value:
 
 def _attribute(node: Parsed, scope: Scope) -> Value:
     address = _address(node)
-    given = mapping(scope.get(GIVEN, {}))
+    given = require_object(scope.get(GIVEN, {}))
     if address in given:
         return given[address]
     of, attribute = parts(node)
@@ -247,10 +247,10 @@ def _address(node: Parsed) -> str:
 
 
 def _member(of: Value, name: str) -> Value:
-    of = known(of)
+    of = require_known(of)
     if isinstance(of, Mapping):
         try:
-            return known(of[name])
+            return require_known(of[name])
         except KeyError:
             raise Unevaluable(f"there is no {name!r} in the object") from None
     raise Unevaluable(f".{name} is not there: the value is no object")
@@ -272,7 +272,7 @@ def _item(of: Value, index: Value) -> Value:
     at = whole(index)
     if not 0 <= at < len(items):
         raise Unevaluable(f"there is no element {at} in a list of {len(items)}")
-    return known(items[at])
+    return require_known(items[at])
 
 
 def _splat(node: Parsed, scope: Scope) -> Value:
@@ -283,7 +283,7 @@ def _splat(node: Parsed, scope: Scope) -> Value:
 
 
 def _followed(value: Value, steps: list[Parsed], scope: Scope) -> Value:
-    value = known(value)
+    value = require_known(value)
     for step in steps:
         value = (
             _member(value, label(step)[1:])
@@ -332,13 +332,13 @@ def _call(node: Parsed, scope: Scope) -> Value:
     if any(isinstance(child, Token) and child.type == "ELLIPSIS" for child in last.children):
         values[-1:] = sequence(values[-1])
     if name in _OF_FILES:
-        return _OF_FILES[name](mapping(scope.get(FILES, {})), *values)
-    return called(name, values)
+        return _OF_FILES[name](require_object(scope.get(FILES, {})), *values)
+    return call_function(name, values)
 
 
 def _template_file(of: Mapping[str, Value], path: Value, variables: Value) -> Value:
     """The text of the file at PATH, a template that knows VARIABLES alone."""
-    return text(template(text(files.content(of, path)), {**mapping(variables), FILES: {**of}}))
+    return text(template(text(files.content(of, path)), {**require_object(variables), FILES: {**of}}))
 
 
 def called_with(node: Parsed) -> tuple[str, list[Parsed]]:
@@ -362,7 +362,7 @@ def _first_that_works(arguments: list[Parsed], scope: Scope) -> Value:
 
 def pairs(value: Value) -> list[tuple[Value, Value]]:
     """Keys and values of VALUE in Terraform's order. Raises Unevaluable for what has none."""
-    value = known(value)
+    value = require_known(value)
     if isinstance(value, Mapping):
         return [(name, value[name]) for name in sorted(value)]
     if isinstance(value, SetOfValues):
@@ -412,7 +412,7 @@ _OPERATORS: Mapping[str, Callable[[Value, Value], Value]] = {
 _OF_FILES: Mapping[str, Callable[..., Value]] = {
     "file": files.content,
     "fileexists": files.exists,
-    "fileset": files.matching,
+    "fileset": files.matching_files,
     "templatefile": _template_file,
 }
 _RULES: Mapping[str, Callable[[Parsed, Scope], Value]] = {

@@ -23,7 +23,7 @@ def content(files: Mapping[str, Value], path: Value) -> Value:
     raise NotHere(f"file(): {text(path)} is not among the files that were given")
 
 
-def matching(files: Mapping[str, Value], folder: Value, pattern: Value) -> Value:
+def matching_files(files: Mapping[str, Value], folder: Value, pattern: Value) -> Value:
     """The paths from FOLDER of the files below FOLDER that PATTERN matches.
 
     Raises Unevaluable where there is none: only files of some kinds are read.

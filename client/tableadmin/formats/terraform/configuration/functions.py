@@ -20,9 +20,9 @@ from tableadmin.formats.terraform.configuration.values import (
     Unevaluable,
     Value,
     as_set,
-    known,
-    mapping,
     number,
+    require_known,
+    require_object,
     sequence,
     text,
     tree,
@@ -37,7 +37,7 @@ _VERB = re.compile(r"%(?P<flags>[-+0 #]*)(?P<width>\d{0,3})(?P<precision>\.\d{1,
 _MOST = 1024
 
 
-def called(name: str, arguments: Sequence[Value]) -> Value:
+def call_function(name: str, arguments: Sequence[Value]) -> Value:
     """What the function NAME gives for ARGUMENTS. Raises Unevaluable."""
     function = FUNCTIONS.get(name)
     if function is None:
@@ -73,7 +73,7 @@ def _chunks(items: Value, size: Value) -> Value:
 
 
 def _coalesce(*values: Value) -> Value:
-    return next(value for value in map(known, values) if value is not None and value != "")
+    return next(value for value in map(require_known, values) if value is not None and value != "")
 
 
 def _coalesce_list(*values: Value) -> Value:
@@ -103,7 +103,7 @@ def _element(items: Value, index: Value) -> Value:
 
 def _flat(items: Value) -> Iterator[Value]:
     for item in sequence(items):
-        if isinstance(known(item), list):
+        if isinstance(require_known(item), list):
             yield from _flat(item)
         else:
             yield item
@@ -122,7 +122,7 @@ def _format(pattern: Value, *arguments: Value) -> str:
             raise Unevaluable(f"format(): no argument for {found[0]}") from None
         directive = f"%{found['flags']}{found['width']}{found['precision'] or ''}"
         if verb in "vs":
-            value = known(value)
+            value = require_known(value)
             return f"{directive}s" % (json_text(value) if isinstance(value, Mapping | list) else text(value))
         if verb == "q":
             return f"{directive}s" % json.dumps(text(value))
@@ -134,7 +134,7 @@ def _format(pattern: Value, *arguments: Value) -> str:
 
 
 def _format_list(pattern: Value, *arguments: Value) -> Value:
-    lists = [known(argument) for argument in arguments]
+    lists = [require_known(argument) for argument in arguments]
     length = max((len(one) for one in lists if isinstance(one, list)), default=1)
     return [
         _format(pattern, *(one[index] if isinstance(one, list) else one for one in lists))
@@ -147,15 +147,15 @@ def _index(items: Value, value: Value) -> Value:
 
 
 def _length(value: Value) -> Value:
-    value = known(value)
+    value = require_known(value)
     return len(value) if isinstance(value, Mapping | list) else len(text(value))
 
 
 def _lookup(values: Value, key: Value, *default: Value) -> Value:
-    found = mapping(values)
+    found = require_object(values)
     if text(key) in found:
         return found[text(key)]
-    return known(default[0])
+    return require_known(default[0])
 
 
 def _matching_keys(values: Value, keys: Value, wanted: Value) -> Value:
@@ -166,8 +166,8 @@ def _matching_keys(values: Value, keys: Value, wanted: Value) -> Value:
 def _merge(*maps: Value) -> Value:
     merged: dict[str, Value] = {}
     for one in maps:
-        if known(one) is not None:
-            merged |= mapping(one)
+        if require_known(one) is not None:
+            merged |= require_object(one)
     return merged
 
 
@@ -240,13 +240,13 @@ def _to_list(value: Value) -> Value:
 
 
 def _to_map(value: Value) -> Value:
-    return {**mapping(value)}
+    return {**require_object(value)}
 
 
 def _transposed(of: Value) -> Value:
     found: dict[str, list[Value]] = {}
-    for name in sorted(mapping(of)):
-        for item in _texts(mapping(of)[name]):
+    for name in sorted(require_object(of)):
+        for item in _texts(require_object(of)[name]):
             found.setdefault(item, []).append(name)
     return {**found}
 
@@ -264,7 +264,7 @@ def _zip(keys: Value, values: Value) -> Value:
 
 
 def _or_null(convert: Callable[[Value], Value]) -> Callable[[Value], Value]:
-    return lambda value: None if known(value) is None else convert(value)
+    return lambda value: None if require_known(value) is None else convert(value)
 
 
 def _texts(items: Value) -> list[str]:
@@ -272,7 +272,7 @@ def _texts(items: Value) -> list[str]:
 
 
 def _values(of: Value) -> Value:
-    found = mapping(of)
+    found = require_object(of)
     return [found[name] for name in sorted(found)]
 
 
@@ -318,14 +318,14 @@ FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "chunklist": _chunks,
     "coalesce": _coalesce,
     "coalescelist": _coalesce_list,
-    "compact": lambda items: [item for item in sequence(items) if known(item) not in (None, "")],
+    "compact": lambda items: [item for item in sequence(items) if require_known(item) not in (None, "")],
     "concat": _concat,
     "contains": _contains,
     "distinct": _distinct,
     "element": _element,
     "flatten": lambda items: [*_flat(items)],
     "index": _index,
-    "keys": lambda values: [*sorted(mapping(values))],
+    "keys": lambda values: [*sorted(require_object(values))],
     "length": _length,
     "list": lambda *items: [*items],
     "lookup": _lookup,
@@ -355,8 +355,8 @@ FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     **{name: _hexadecimal(name) for name in ("md5", "sha1", "sha256", "sha512")},
     "urlencode": lambda value: quote_plus(text(value)),
     # Types
-    "nonsensitive": known,
-    "sensitive": known,
+    "nonsensitive": require_known,
+    "sensitive": require_known,
     "tobool": _or_null(truth),
     "tolist": _or_null(_to_list),
     "tomap": _or_null(_to_map),

@@ -9,16 +9,16 @@ from typing import NamedTuple, TypeAlias
 
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.terraform.configuration import policy_documents, registry
-from tableadmin.formats.terraform.configuration.bodies import META, body_values, ignored
+from tableadmin.formats.terraform.configuration.bodies import META, body_values, ignored_attributes
 from tableadmin.formats.terraform.configuration.evaluation import (
     FILES,
     GIVEN,
     Scope,
     address_of,
-    evaluated,
+    evaluate,
     pairs,
 )
-from tableadmin.formats.terraform.configuration.overrides import is_override, overridden
+from tableadmin.formats.terraform.configuration.overrides import apply_overrides, is_override
 from tableadmin.formats.terraform.configuration.syntax import (
     Block,
     Body,
@@ -28,14 +28,14 @@ from tableadmin.formats.terraform.configuration.syntax import (
     json_body,
     native,
 )
-from tableadmin.formats.terraform.configuration.types import converted, wants_text
+from tableadmin.formats.terraform.configuration.types import convert, wants_text
 from tableadmin.formats.terraform.configuration.values import (
     Lazy,
     Unevaluable,
     Unknown,
     Value,
-    known,
-    mapping,
+    require_known,
+    require_object,
     text,
     whole,
 )
@@ -107,13 +107,13 @@ class Module:
         self._given = given
         self._address = address
         self._depth = depth
-        bodies = {name: parsed(name, files[name]) for name in _files_of(files, folder)}
+        bodies = {name: parse_file(name, files[name]) for name in _files_of(files, folder)}
         blocks = [block._replace(file=name) for name, body in bodies.items() for block in body.blocks]
         if caller:
             # The files are not the user's: the place of a resource is that of the call.
             blocks = [block._replace(file=caller.file, line=caller.line) for block in blocks]
         overrides = [block for block in blocks if is_override(block.file)]
-        self._blocks = overridden([block for block in blocks if not is_override(block.file)], overrides)
+        self._blocks = apply_overrides([block for block in blocks if not is_override(block.file)], overrides)
         self.attributes = frozenset(name for body in bodies.values() for name in body.attributes)
         self._modules: dict[str, list[tuple[str, Module | None]]] = {}
         self._scope: Scope = self._everything()
@@ -178,7 +178,7 @@ class Module:
         """The output NAME. Raises Unevaluable where it is not known."""
         for block in self._of("output"):
             if block.labels[0] == name and "value" in block.body.attributes:
-                return known(evaluated(block.body.attributes["value"], self._scope))
+                return require_known(evaluate(block.body.attributes["value"], self._scope))
         raise Unevaluable(f"the module has no output {name!r}")
 
     def _of(self, kind: str) -> Iterator[Block]:
@@ -204,14 +204,14 @@ class Module:
         }
 
     def _value(self, of: Expression) -> Value:
-        return evaluated(of, self._scope)
+        return evaluate(of, self._scope)
 
     def _variable(self, block: Block) -> Value:
         name = block.labels[0]
         constraint = block.body.attributes.get("type")
         value = self._arguments(name)
         if value is None and "default" in block.body.attributes:
-            value = evaluated(block.body.attributes["default"], {})
+            value = evaluate(block.body.attributes["default"], {})
         elif value is None:
             raise Unevaluable(
                 f"var.{name} has no value",
@@ -219,8 +219,8 @@ class Module:
                 needs=(f"--param {name}=VALUE",) * (not self._depth),
             )
         elif isinstance(value, GivenText):
-            value = value if wants_text(constraint) else evaluated(expression(value), {})
-        return converted(value, constraint)
+            value = value if wants_text(constraint) else evaluate(expression(value), {})
+        return convert(value, constraint)
 
     def _data(self) -> Mapping[str, Callable[[], Value]]:
         """The data sources that are evaluated, by type."""
@@ -282,7 +282,7 @@ class Module:
 
     def _object(self, block: Block, address: str, scope: Scope) -> Value:
         attributes = {
-            name: partial(evaluated, value, scope)
+            name: partial(evaluate, value, scope)
             for name, value in block.body.attributes.items()
             if name not in META
         }
@@ -302,13 +302,15 @@ class Module:
             return
         for instance in instances:
             values = body_values(block.body, instance.scope)
-            yield Written(f"{address}{instance.key}", kind, values, ignored(block), provider, block)
+            yield Written(
+                f"{address}{instance.key}", kind, values, ignored_attributes(block), provider, block
+            )
 
     def _instances(self, block: Block) -> list[Instance]:
         """What BLOCK makes: one thing, or one for each number or key. Raises Unevaluable."""
         attributes = block.body.attributes
         if "count" in attributes:
-            number = whole(known(evaluated(attributes["count"], self._scope)))
+            number = whole(require_known(evaluate(attributes["count"], self._scope)))
             if number > _MOST:
                 raise Unevaluable(f"a count above {_MOST} is not read")
             return [
@@ -317,7 +319,7 @@ class Module:
         if "for_each" in attributes:
             return [
                 Instance(f"[{json.dumps(text(key))}]", {**self._scope, "each": {"key": key, "value": value}})
-                for key, value in pairs(evaluated(attributes["for_each"], self._scope))
+                for key, value in pairs(evaluate(attributes["for_each"], self._scope))
             ]
         return [Instance("", self._scope)]
 
@@ -344,7 +346,7 @@ class Module:
         attributes = block.body.attributes
 
         def argument(name: str) -> Value | None:
-            return evaluated(attributes[name], instance.scope) if name in attributes else None
+            return evaluate(attributes[name], instance.scope) if name in attributes else None
 
         return Module(
             found,
@@ -360,7 +362,7 @@ class Module:
         folder = self._folder_of(block)
         if _files_of(self._files, folder):
             return Located(self._files, folder)
-        published = registry.published(self._source(block))
+        published = registry.published_module(self._source(block))
         if published is None or [*self._unknown_inputs(block, published)]:
             return None
         return Located({_ONLY_FILE: published.text}, caller=block)
@@ -368,14 +370,16 @@ class Module:
     def _why_unread(self, block: Block) -> str:
         """Why the files of the module are not here that BLOCK calls, and what to do."""
         source = self._source(block)
-        published = registry.published(source)
+        published = registry.published_module(source)
         unknown = ", ".join(self._unknown_inputs(block, published)) if published else ""
         inputs = f", which is read as published but for its inputs {unknown}" if unknown else ""
         return f"its source, {source}{inputs}, {_NOT_FETCHED}"
 
     def _unknown_inputs(self, block: Block, published: registry.Published) -> Iterator[str]:
         """The inputs that BLOCK gives to the PUBLISHED module and that are not known here."""
-        known_inputs = {each.labels[0] for each in parsed(_ONLY_FILE, published.text).blocks if each.labels}
+        known_inputs = {
+            each.labels[0] for each in parse_file(_ONLY_FILE, published.text).blocks if each.labels
+        }
         return (name for name in block.body.attributes if name not in known_inputs | _OF_CALLS)
 
     def _folder_of(self, block: Block) -> str:
@@ -389,7 +393,7 @@ class Module:
 
     def _source(self, block: Block) -> str:
         source = block.body.attributes.get("source")
-        return text(evaluated(source, {})) if source else "nothing"
+        return text(evaluate(source, {})) if source else "nothing"
 
     def _outputs(self, block: Block) -> Value:
         called = self._called(block)
@@ -411,7 +415,7 @@ class Module:
         found: dict[str, Provider] = {}
         for block in self._of("provider"):
             alias = block.body.attributes.get("alias")
-            name = ".".join(filter(None, (block.labels[0], text(evaluated(alias, {})) if alias else "")))
+            name = ".".join(filter(None, (block.labels[0], text(evaluate(alias, {})) if alias else "")))
             found[name] = self._provider(block)
         return found
 
@@ -421,7 +425,8 @@ class Module:
         blocks = tags if isinstance(tags, list) else [tags]
         found = blocks[0] if blocks else None
         return Provider(
-            values.get("region", ""), mapping(found).get("tags") if isinstance(found, Mapping) else found
+            values.get("region", ""),
+            require_object(found).get("tags") if isinstance(found, Mapping) else found,
         )
 
     def _provider_of(self, block: Block) -> Provider:
@@ -444,7 +449,7 @@ class GivenText(str):
     __slots__ = ()
 
 
-def parsed(name: str, content: str) -> Body:
+def parse_file(name: str, content: str) -> Body:
     """What is in the file NAME. Raises SpecError."""
     try:
         body = json_body(content) if name.endswith(".json") else native(content)

@@ -19,7 +19,7 @@ def is_override(name: str) -> bool:
     return stem == "override" or stem.endswith("_override")
 
 
-def overridden(blocks: list[Block], overrides: list[Block]) -> list[Block]:
+def apply_overrides(blocks: list[Block], overrides: list[Block]) -> list[Block]:
     """BLOCKS with what OVERRIDES say of them. Raises SpecError for an override of no block."""
     found = [*blocks]
     for override in overrides:

@@ -7,8 +7,8 @@ from tableadmin.formats.terraform.configuration.functions import json_text
 from tableadmin.formats.terraform.configuration.values import (
     Unevaluable,
     Value,
-    known,
-    mapping,
+    require_known,
+    require_object,
     sequence,
     text,
     wholly_known,
@@ -28,17 +28,17 @@ _ANYBODY = ("*", ["*"])
 
 def document(values: Mapping[str, Value]) -> str:
     """The policy that VALUES, the attributes and blocks of the data source, say. Raises Unevaluable."""
-    own = [_statement(mapping(block)) for block in _each(values, "statement")]
+    own = [_statement(require_object(block)) for block in _each(values, "statement")]
     below = [each for one in _each(values, "source_policy_documents") for each in _statements(one)]
     above = [each for one in _each(values, "override_policy_documents") for each in _statements(one)]
-    policy: dict[str, Value] = {"Version": known(values.get("version")) or "2012-10-17"}
-    if known(values.get("policy_id")):
+    policy: dict[str, Value] = {"Version": require_known(values.get("version")) or "2012-10-17"}
+    if require_known(values.get("policy_id")):
         policy["Id"] = values["policy_id"]
     return json_text({**policy, "Statement": [*_overridden([*below, *own], above)]})
 
 
 def _each(values: Mapping[str, Value], name: str) -> list[Value]:
-    found = known(values.get(name))
+    found = require_known(values.get(name))
     return sequence(found) if found is not None else []
 
 
@@ -62,15 +62,15 @@ def _overridden(statements: list[Mapping[str, Value]], above: list[Mapping[str, 
 def _statement(block: Mapping[str, Value]) -> Mapping[str, Value]:
     found: dict[str, Value] = {"Effect": "Allow"}
     for name, member in _SCALARS.items():
-        if known(block.get(name)):
+        if require_known(block.get(name)):
             found[member] = block[name]
     for name, member in _LISTS.items():
         if items := _each(block, name):
             found[member] = _shortest([_variables(item) for item in items])
     for name, member in _PRINCIPALS.items():
         if blocks := _each(block, name):
-            found[member] = _who([mapping(each) for each in blocks])
-    if conditions := _conditions([mapping(each) for each in _each(block, "condition")]):
+            found[member] = _who([require_object(each) for each in blocks])
+    if conditions := _conditions([require_object(each) for each in _each(block, "condition")]):
         found["Condition"] = conditions
     return found
 

@@ -9,7 +9,7 @@ from tableadmin.formats.error import SpecError
 from tableadmin.formats.found import Found
 from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.terraform import cloud_control, cloudformation_stack
-from tableadmin.formats.terraform.configuration.evaluation import evaluated
+from tableadmin.formats.terraform.configuration.evaluation import evaluate
 from tableadmin.formats.terraform.configuration.modules import GivenText, Located, Module, Written
 from tableadmin.formats.terraform.configuration.syntax import json_content, native
 from tableadmin.formats.terraform.configuration.values import (
@@ -17,8 +17,8 @@ from tableadmin.formats.terraform.configuration.values import (
     Unevaluable,
     Unknown,
     Value,
-    known,
-    mapping,
+    require_known,
+    require_object,
     tree,
     wholly_known,
 )
@@ -26,7 +26,7 @@ from tableadmin.formats.terraform.neighbours import TABLE
 from tableadmin.formats.terraform.reading import is_table, tables
 from tableadmin.formats.terraform.resources import Cause, Resource
 from tableadmin.formats.terraform.resources import Unknown as NotKnown
-from tableadmin.formats.terraform.typed import typed
+from tableadmin.formats.terraform.typed import convert_types
 from tableadmin.formats.text.tree import Record, Tree, record
 
 _PREFIXES = (
@@ -117,24 +117,27 @@ def _values(files: Mapping[str, str]) -> dict[str, Value]:
     names = [name for name in sorted(files) if posixpath.dirname(name) == ""]
     automatic = [name for name in names if name.endswith((".auto.tfvars", ".auto.tfvars.json"))]
     for name in [*(each for each in _VALUES if each in files), *automatic]:
-        found |= assigned(name, files[name])
+        found |= parse_assignments(name, files[name])
     return found
 
 
-def assigned(name: str, content: str) -> dict[str, Value]:
+def parse_assignments(name: str, content: str) -> dict[str, Value]:
     """The values that the file NAME, a .tfvars, gives to variables. Raises SpecError."""
     try:
         body = json_content(record(json.loads(content), "")) if name.endswith(".json") else native(content)
     except ValueError as error:
         reason = error.reason if isinstance(error, SpecError) else f"not JSON: {error}"
         raise SpecError(reason, file=name, line=getattr(error, "line", None)) from None
-    return {variable: evaluated(value, {}) for variable, value in body.attributes.items()}
+    return {variable: evaluate(value, {}) for variable, value in body.attributes.items()}
 
 
 def assigned_trees(name: str, content: str) -> Record:
     """The same as trees. Raises SpecError for a value that is no constant."""
     try:
-        return {variable: tree(wholly_known(value)) for variable, value in assigned(name, content).items()}
+        return {
+            variable: tree(wholly_known(value))
+            for variable, value in parse_assignments(name, content).items()
+        }
     except Unevaluable as cause:
         raise SpecError(str(cause), file=name) from None
 
@@ -146,7 +149,7 @@ def _resource(written: Written, *, named: bool) -> Resource:
     return Resource(
         written.address,
         written.type,
-        {name: typed(name, _tree(value)) for name, value in shown.items()},
+        {name: convert_types(name, _tree(value)) for name, value in shown.items()},
         "configuration",
         unknown={name: _unknown(value) for name, value in values.items()},
         references={name: frozenset(_references(value)) for name, value in values.items()},
@@ -166,7 +169,7 @@ def _with_provider(written: Written) -> dict[str, Value]:
     if defaults is None or isinstance(values.get("tags"), Unknown):
         return values
     try:
-        values["tags_all"] = {**mapping(defaults), **mapping(values.get("tags") or {})}
+        values["tags_all"] = {**require_object(defaults), **require_object(values.get("tags") or {})}
     except Unevaluable as cause:
         values["tags_all"] = Unknown(cause)
     return values
@@ -179,7 +182,7 @@ def _tree(value: Value) -> Tree:
         return {name: _tree(item) for name, item in items.items() if not isinstance(item, Unknown)}
     if isinstance(value, list):
         return [_tree(item) for item in value]
-    return None if isinstance(value, Unknown) else _scalar(known(value))
+    return None if isinstance(value, Unknown) else _scalar(require_known(value))
 
 
 def _scalar(value: Value) -> Tree:

@@ -179,6 +179,6 @@ _PUBLISHED: Mapping[str, Published] = {
 }
 
 
-def published(source: str) -> Published | None:
+def published_module(source: str) -> Published | None:
     """The published module at SOURCE, None for one that is not known here."""
     return next((found for pattern, found in _PUBLISHED.items() if re.fullmatch(pattern, source)), None)

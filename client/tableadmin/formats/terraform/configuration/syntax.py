@@ -29,7 +29,7 @@ class Expression(NamedTuple):
         if not isinstance(self.source, Node):
             return []
         elements = (parts(element) for element in parts(inner(self.source)))
-        return [(written(key), Expression(value)) for key, value in elements]
+        return [(key_text(key), Expression(value)) for key, value in elements]
 
     def elements(self) -> list["Expression"]:
         """The elements of the list that this is; by itself it is a list of one."""
@@ -91,7 +91,7 @@ def native(text: str) -> Body:
         raise SpecError("is nested too deeply") from None
 
 
-def unescaped(text: str) -> str:
+def unescape(text: str) -> str:
     """TEXT, which was parsed, with `${` and `%{` where they were escaped."""
     return _STANDING.sub(lambda found: _ESCAPED[found[0]].replace("$$", "$").replace("%%", "%"), text)
 
@@ -187,14 +187,14 @@ def inner(node: Parsed) -> Parsed:
     return node
 
 
-def written(key: Parsed) -> str:
+def key_text(key: Parsed) -> str:
     """The text of KEY, the name of an object's member, as it is written."""
     return label(key).strip()
 
 
 def label(node: Parsed) -> str:
     """The name that NODE is: an identifier or text in quotes."""
-    return unescaped("".join(str(leaf) for leaf in node.scan_values(lambda _: True) if leaf != '"'))
+    return unescape("".join(str(leaf) for leaf in node.scan_values(lambda _: True) if leaf != '"'))
 
 
 def parts(node: Parsed) -> list[Parsed]:

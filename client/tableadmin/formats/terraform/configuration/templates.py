@@ -16,7 +16,7 @@ from tableadmin.formats.terraform.configuration.syntax import (
     expression,
     label,
     parts,
-    unescaped,
+    unescape,
 )
 from tableadmin.formats.terraform.configuration.values import Unevaluable
 
@@ -84,7 +84,7 @@ def branches(template: Sequence[Part], at: int) -> tuple[list[Part], list[Part],
 
 def _of_node(content: Parsed | Token) -> Part:
     if isinstance(content, Token):
-        return Part(TEXT, unescaped(_ESCAPE.sub(_unescaped, str(content))))
+        return Part(TEXT, unescape(_ESCAPE.sub(_unescaped, str(content))))
     kind = _DIRECTIVES[str(content.data)]
     *names, last = [*parts(content), None] if kind in (ELSE, END_IF, END_FOR) else parts(content)
     tokens = [str(each) for each in content.children if isinstance(each, Token)]
@@ -101,7 +101,7 @@ def _of_text(source: str) -> Iterator[Part]:
     for found in _BEGIN.finditer(source):
         if found.start() < at:
             continue
-        yield from _lines(unescaped(source[at : found.start()]))
+        yield from _lines(unescape(source[at : found.start()]))
         at = found.end()
         if found[0] in ("${", "%{"):
             end = _closing(source, at)
@@ -109,7 +109,7 @@ def _of_text(source: str) -> Iterator[Part]:
             at = end + 1
         else:
             yield Part(TEXT, found[0][1:])
-    yield from _lines(unescaped(source[at:]))
+    yield from _lines(unescape(source[at:]))
 
 
 def _lines(text: str) -> Iterator[Part]:

@@ -11,8 +11,8 @@ from tableadmin.formats.terraform.configuration.values import (
     Unknown,
     Value,
     as_set,
-    mapping,
     number,
+    require_object,
     sequence,
     text,
     truth,
@@ -21,7 +21,7 @@ from tableadmin.formats.terraform.configuration.values import (
 _SCALARS: Mapping[str, Callable[[Value], Value]] = {"string": text, "number": number, "bool": truth}
 
 
-def converted(value: Value, constraint: Expression | None) -> Value:
+def convert(value: Value, constraint: Expression | None) -> Value:
     """VALUE as the type CONSTRAINT, such as `map(object({ hash_key = string }))`. Raises Unevaluable."""
     return _converted(value, _parsed(constraint)) if constraint else value
 
@@ -45,9 +45,9 @@ def _converted(value: Value, constraint: Parsed) -> Value:
     if name in _SCALARS:
         return _SCALARS[name](value)
     if name == "object" and arguments:
-        return _object(mapping(value), arguments[0])
+        return _object(require_object(value), arguments[0])
     if name == "map" and arguments:
-        found = mapping(value)
+        found = require_object(value)
         return {key: _converted(found[key], arguments[0]) for key in found}
     if name in ("list", "set") and arguments:
         items = [_converted(item, arguments[0]) for item in sequence(value)]

@@ -114,7 +114,7 @@ class Lazy(Mapping[str, Value]):
         return len(self._members)
 
 
-def known(value: Value) -> Value:
+def require_known(value: Value) -> Value:
     """VALUE. Raises Unevaluable if it is unknown itself."""
     if isinstance(value, Unknown):
         raise value.cause
@@ -123,7 +123,7 @@ def known(value: Value) -> Value:
 
 def wholly_known(value: Value) -> Value:
     """VALUE. Raises Unevaluable if VALUE or anything in it is unknown."""
-    value = known(value)
+    value = require_known(value)
     if isinstance(value, Mapping):
         return {name: wholly_known(item) for name, item in value.items()}
     if isinstance(value, list):
@@ -133,7 +133,7 @@ def wholly_known(value: Value) -> Value:
 
 def text(value: Value) -> str:
     """VALUE as Terraform writes it into text. Raises Unevaluable for what has no text."""
-    value = known(value)
+    value = require_known(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str | int | float):
@@ -143,7 +143,7 @@ def text(value: Value) -> str:
 
 def number(value: Value) -> int | float:
     """VALUE as a number, whole where it is whole. Raises Unevaluable for what is none."""
-    value = known(value)
+    value = require_known(value)
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise Unevaluable(f"{_kind(value)} can't be converted to a number")
     if isinstance(value, int):
@@ -169,7 +169,7 @@ def whole(value: Value) -> int:
 
 def truth(value: Value) -> bool:
     """VALUE as a truth value. Raises Unevaluable for what is none."""
-    value = known(value)
+    value = require_known(value)
     if isinstance(value, bool):
         return value
     if value in ("true", "false"):
@@ -179,15 +179,15 @@ def truth(value: Value) -> bool:
 
 def sequence(value: Value) -> list[Value]:
     """VALUE as a list. Raises Unevaluable for what is none."""
-    value = known(value)
+    value = require_known(value)
     if isinstance(value, list):
         return value
     raise Unevaluable(f"{_kind(value)} is no list")
 
 
-def mapping(value: Value) -> Mapping[str, Value]:
+def require_object(value: Value) -> Mapping[str, Value]:
     """VALUE as an object. Raises Unevaluable for what is none."""
-    value = known(value)
+    value = require_known(value)
     if isinstance(value, Mapping):
         return value
     raise Unevaluable(f"{_kind(value)} is no map")
@@ -210,7 +210,7 @@ def tree(value: Value) -> Tree:
         return {name: tree(item) for name, item in value.items()}
     if isinstance(value, list):
         return [tree(item) for item in value]
-    found = known(value)
+    found = require_known(value)
     assert not isinstance(found, Mapping | list | Unknown)
     return found
 

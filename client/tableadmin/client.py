@@ -20,6 +20,7 @@ from tableadmin import v1
 from tableadmin.auditing import ResumableAuditRead
 from tableadmin.calls import Calls
 from tableadmin.channel import DEFAULT_TARGET, DEFAULT_TIMEOUT, CallOptions, Metadata, OptionChanges
+from tableadmin.copying import ResumableCopy
 from tableadmin.drift import TableDrift, batches, table_drifts, unmanaged_names, with_bills
 from tableadmin.methods import Method, P, Request, Response, warn_of_unknown
 from tableadmin.operations import KnownOperations, ResumableOperationWatch, State, next_page
@@ -32,6 +33,7 @@ from tableadmin.transport.tokens import Command, token_source
 from tableadmin.v1.access_service_pb2_grpc import AccessServiceStub
 from tableadmin.v1.audit_service_pb2_grpc import AuditServiceStub
 from tableadmin.v1.endpoint_service_pb2_grpc import EndpointServiceStub
+from tableadmin.v1.item_service_pb2_grpc import ItemServiceStub
 from tableadmin.v1.operation_service_pb2_grpc import OperationServiceStub
 from tableadmin.v1.plan_service_pb2_grpc import PlanServiceStub
 from tableadmin.v1.table_admin_pb2_grpc import TableAdminStub
@@ -247,8 +249,8 @@ class Client:
     `watch` and `wait` are iterators that resume after a lost connection. `wait_for` returns the last response
     of `wait`. `plan` returns the changes that bring tables to their specs, `validate` returns the errors in
     specs, and `apply` makes the changes. `export` returns tables as specs. `plan_tables` and `export_tables`
-    are iterators that return each result as soon as it is ready. `read_audit_records` returns the records of
-    changes through the service.
+    are iterators that return each result as soon as it is ready. `copy_items` copies the items of a small
+    table to a table with other keys. `read_audit_records` returns the records of changes through the service.
 
     `token` authenticates the caller. A `token_file` is read again when it changes. A `token_command` runs
     when a token is needed, and again before the token expires. Without `credentials` for TLS, a token is sent
@@ -290,7 +292,8 @@ class Client:
         self._endpoint_stub = EndpointServiceStub(self._calls.channel)
         self._access_stub = AccessServiceStub(self._calls.channel)
         audit_stub, watch_stub = AuditServiceStub(self._calls.channel), WatchServiceStub(self._calls.channel)
-        streaming = (audit_stub, watch_stub, self._operation_stub, self._plan_stub)
+        item_stub = ItemServiceStub(self._calls.channel)
+        streaming = (audit_stub, item_stub, watch_stub, self._operation_stub, self._plan_stub)
         self._streams = {name: rpc for stub in streaming for name, rpc in vars(stub).items()}
 
     def with_options(self, **changes: Unpack[OptionChanges]) -> Self:
@@ -553,6 +556,9 @@ class Client:
     # Plans and specs of many tables, one by one
     plan_tables = StreamRpc(ResumablePlans)
     export_tables = StreamRpc(ResumableExports)
+
+    # The items of small tables
+    copy_items = StreamRpc(ResumableCopy)
 
     # The audit records of the service
     read_audit_records = StreamRpc(ResumableAuditRead)

@@ -424,6 +424,12 @@ FEATURES: tuple[Feature, ...] = (
         ),
     ),
     Feature(
+        "copy-items",
+        "Copies of items to tables with other keys (`CopyItems`), which `copy_max_items` enables. Name the "
+        "tables that may be copied.",
+        ("DescribeTable", "PutItem", "Scan"),
+    ),
+    Feature(
         "encryption-keys",
         "Tables that are encrypted with keys of customers. The policies of the keys must permit the same.",
         needs=(

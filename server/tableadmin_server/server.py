@@ -44,7 +44,7 @@ from tableadmin_server.security.authorization.policies import Configured, Policy
 from tableadmin_server.security.authorization.steps import StepAuthorizer
 from tableadmin_server.security.identity import parsed_principal
 from tableadmin_server.security.limits import Limits
-from tableadmin_server.services import access, audit, endpoint, operation, plan, table_admin, watch
+from tableadmin_server.services import access, audit, endpoint, item, operation, plan, table_admin, watch
 from tableadmin_server.services.call_metadata import called_endpoint
 from tableadmin_server.services.health import HealthServicer
 from tableadmin_server.supervision import Supervisor
@@ -62,6 +62,7 @@ _SERVICES = (
     plan.SERVICE,
     operation.SERVICE,
     endpoint.SERVICE,
+    item.SERVICE,
     audit.SERVICE,
     access.SERVICE,
 )
@@ -134,6 +135,7 @@ class Server:
             plan.handlers(self._endpoints, self._operations),
             operation.handlers(self._endpoints, self._operations),
             endpoint.handlers(self._endpoints),
+            item.handlers(self._endpoints, config.endpoints),
             access.handlers(self._endpoints, self._authorizer),
             self._audit_records.handlers(),
         )

@@ -14,7 +14,7 @@ from grpc_health.v1.health_pb2 import HealthCheckRequest
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from deploy.generate.iam import FEATURES, Feature, document
-from tableadmin import v1
+from tableadmin import Client, v1
 from tableadmin.awsshape import AwsDict, from_aws
 from tableadmin.v1.watch_service_pb2_grpc import WatchServiceStub
 from tableadmin_server.config import EndpointConfig
@@ -108,6 +108,7 @@ _SPECIAL = {
         "apply",
         "apply-restores",
         "operations-table",
+        "copy-items",
         "kms-aliases",
         "policies",
         "endpoint-health",
@@ -192,6 +193,34 @@ def _sts(_: Seen) -> Answer:
         f"<Credentials>{inner}</Credentials></AssumeRoleResult></AssumeRoleResponse>"
     )
     return Answer(body=text.encode(), content_type="text/xml")
+
+
+def test_copy_items(scripted: ScriptedEndpoint) -> None:
+    """A copy describes both tables, reads both, and writes to the target."""
+    item = {"Artist": {"S": "Acme"}, "Title": {"S": "One"}}
+    answers: Mapping[str, Data] = {
+        "DescribeTable": {
+            "Table": {
+                "TableStatus": "ACTIVE",
+                "AttributeDefinitions": [{"AttributeName": "Title", "AttributeType": "S"}],
+                "KeySchema": [{"AttributeName": "Title", "KeyType": "HASH"}],
+            }
+        },
+        "Scan": {"Items": [item]},
+    }
+    scripted.step = lambda seen: answer(_copied(scripted, seen, answers))(seen)
+    with in_front_of(scripted, "--copy-max-items", "9") as server, Client(server.address) as client:
+        before = len(scripted.seen)
+        list(client.copy_items("Music", "MusicByTitle"))
+        _assert_complete(_BY_NAME["copy-items"], _recorded(scripted.seen[before:]))
+
+
+def _copied(scripted: ScriptedEndpoint, seen: Seen, answers: Mapping[str, Data]) -> Data:
+    """The answer to SEEN: the target is empty until the item was written."""
+    written = any(each.operation == "PutItem" for each in scripted.seen)
+    if seen.operation == "Scan" and b"MusicByTitle" in seen.body and not written:
+        return {"Items": []}
+    return answers.get(seen.operation, {})
 
 
 def test_policies_look_at_tables(tmp_path: Path) -> None:

@@ -74,6 +74,8 @@ ELSEWHERE: Mapping[tuple[str, str], str] = {
     ("docs/guides/cost.md", "Plans"): "tests/cli/test_cost_page.py",
     ("docs/guides/cost.md", "Requests of on-demand tables"): "tests/cli/test_cost_page.py",
     ("docs/guides/languages.md", "By reflection"): "tests/foreign/test_languages_page.py",
+    ("docs/guides/replace.md", "Copy the items of a small table"): "tests/cli/test_replace_page.py",
+    ("docs/guides/replace.md", "The same name"): "tests/cli/test_replace_page.py",
     ("docs/operate/security.md", "Approval"): "tests/server/security/test_documentation.py",
     ("docs/operate/security.md", "Static tokens"): "tests/server/security/test_documentation.py",
     ("docs/operate/security.md", "TLS on one machine, from nothing"): (

@@ -375,6 +375,14 @@ from tableadmin.v1.global_table_pb2 import (
     UpdateGlobalTableSettingsRequest,
     UpdateGlobalTableSettingsResponse,
 )
+from tableadmin.v1.item_service_pb2 import (
+    CopyItemsRequest,
+    CopyItemsResponse,
+    CopyPhase,
+    ItemProblem,
+    ItemProblemType,
+    TableComparison,
+)
 from tableadmin.v1.limits_pb2 import (
     DescribeLimitsRequest,
     DescribeLimitsResponse,
@@ -454,6 +462,9 @@ __all__ = [
     "ContributorInsightsSpecification",
     "ContributorInsightsStatus",
     "ContributorInsightsSummary",
+    "CopyItemsRequest",
+    "CopyItemsResponse",
+    "CopyPhase",
     "CreateBackupRequest",
     "CreateBackupResponse",
     "CreateGlobalSecondaryIndexAction",
@@ -558,6 +569,8 @@ __all__ = [
     "InputFormat",
     "InputFormatOptions",
     "InputS3Configuration",
+    "ItemProblem",
+    "ItemProblemType",
     "KeySchemaElement",
     "KeyType",
     "KinesisDataStreamDestination",
@@ -661,6 +674,7 @@ __all__ = [
     "TableChange",
     "TableClass",
     "TableClassSummary",
+    "TableComparison",
     "TableCreationParameters",
     "TableDescription",
     "TableError",

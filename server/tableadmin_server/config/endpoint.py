@@ -120,6 +120,34 @@ class EndpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             le=3600,
         ),
     ] = 30.0
+    # A copy keeps about 500 bytes of memory for each item.
+    copy_max_items: Annotated[
+        int,
+        Meta(
+            description="Maximum number of items that a copy of a table (CopyItems) may have. 0 turns copies "
+            "off: the server then reads and writes no items of tables.",
+            ge=0,
+            le=1_000_000,
+        ),
+    ] = 0
+    copy_max_bytes: Annotated[
+        int,
+        Meta(
+            description="Maximum size of the items of a copy, in bytes.",
+            ge=1,
+            le=100_000_000_000,
+        ),
+    ] = 1_000_000_000
+    copy_units_per_second: Annotated[
+        float,
+        Meta(
+            description="Maximum average rate of the read units, and of the write units, that a copy "
+            "consumes. Each server runs one copy at a time.",
+            extra={"unit": "units per second"},
+            gt=0,
+            le=1_000_000,
+        ),
+    ] = 200.0
     # An attempt takes at most the sum of both timeouts.
     connect_timeout: Annotated[
         float, Meta(description="Connection timeout.", extra={"unit": "seconds"}, gt=0, le=3600)

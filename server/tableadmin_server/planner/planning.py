@@ -47,7 +47,8 @@ _IGNORED = "this endpoint does not store this setting"
 _PROTECTED = "deletion protection is on: the table can't be replaced until it is turned off"
 _ITEMS_DELETED = (
     "the new table is empty; to keep the items, leave this table, create one with another name, and fill the "
-    "new one from an export to Amazon S3 ('tablectl export-s3 start', 'tablectl bulk start')"
+    "new one: a small one with 'tablectl copy-items', a large one from an export to Amazon S3 ('tablectl "
+    "export-s3 start', 'tablectl bulk start')"
 )
 _RESTORED_IN_PLACE = (
     "the table exists with another key or other local indexes, and AWS restores only to new tables: give the "

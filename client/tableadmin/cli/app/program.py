@@ -30,6 +30,7 @@ COMMANDS = {
     "history": "history:history",
     "export": "export:export",
     "clone": "clone:clone",
+    "copy-items": "copy_items:copy_items",
     "console": "console:console",
     "watch": "watch:watch",
     "wait": "wait:wait",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import click
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     Described: TypeAlias = CreateTableResponse | UpdateTableResponse | DeleteTableResponse
 
+R = TypeVar("R")
+
 # The end of error messages of commands that wait for their own change.
 _CHANGE_CONTINUES = "; the change continues"
 
@@ -43,7 +45,7 @@ def wait(
     from tableadmin.errors import DeadlineExceeded  # noqa: PLC0415 - grpc
 
     try:
-        *_, last = _shown(name, _responses(session, timeout, conditions))
+        *_, last = show_progress(name, _responses(session, timeout, conditions), _pending)
     except DeadlineExceeded as error:
         pending = _still_pending(error)
         raise CommandFailed(f"{name}: after {span(timeout)} still pending: {pending}{hint}") from error
@@ -100,19 +102,24 @@ def _still_pending(error: DeadlineExceeded) -> str:
     return seen or error.message
 
 
-def _shown(name: str, responses: Iterable[WaitResponse]) -> Iterator[WaitResponse]:
+def show_progress(name: str, responses: Iterable[R], pending_of: Callable[[R], str]) -> Iterator[R]:
+    """Yield RESPONSES, and show on standard error what is pending for NAME by PENDING_OF."""
     if not is_terminal(sys.stderr):
-        return _lines(name, responses)
+        return _lines(name, responses, pending_of)
     from tableadmin.cli.views.wait_spinner import display  # noqa: PLC0415 - rich
 
-    return display(name, responses)
+    return display(name, responses, pending_of)
 
 
-def _lines(name: str, responses: Iterable[WaitResponse]) -> Iterator[WaitResponse]:
-    began, shown = time.monotonic(), ""
+def _pending(response: WaitResponse) -> str:
+    return "; ".join(response.pending)
+
+
+def _lines(name: str, responses: Iterable[R], pending_of: Callable[[R], str]) -> Iterator[R]:
+    began, last = time.monotonic(), ""
     for response in responses:
-        pending = "; ".join(response.pending)
-        if pending and pending != shown:
+        pending = pending_of(response)
+        if pending and pending != last:
             click.echo(printable(f"{span(time.monotonic() - began)}: {name}: {pending}"), err=True)
-        shown = pending
+        last = pending
         yield response

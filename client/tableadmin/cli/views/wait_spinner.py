@@ -1,10 +1,10 @@
-"""Show a wait as one line on a terminal, which rich redraws."""
+"""Show the progress of a stream as one line on a terminal, which rich redraws."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 from rich.console import Console
 from rich.live import Live
@@ -14,19 +14,18 @@ from rich.text import Text
 from tableadmin.cli.output.terminal_text import printable
 from tableadmin.cli.views.formatting import span
 
-if TYPE_CHECKING:
-    from tableadmin.v1 import WaitResponse
+R = TypeVar("R")
 
 
-def display(name: str, responses: Iterable[WaitResponse]) -> Iterator[WaitResponse]:
-    """Yield RESPONSES. Shows the pending states of NAME below the output until the end."""
+def display(name: str, responses: Iterable[R], pending_of: Callable[[R], str]) -> Iterator[R]:
+    """Yield RESPONSES. Shows what is pending for NAME below the output until the end."""
     pending = _Pending(name)
     spinner = Spinner("dots", text=pending)
     live = Live(spinner, console=Console(stderr=True, highlight=False), transient=True, refresh_per_second=8)
     try:
         for response in responses:
-            pending.text = "; ".join(response.pending)
-            if response.pending:
+            pending.text = pending_of(response)
+            if pending.text:
                 live.start()
             yield response
     finally:

@@ -30,7 +30,11 @@ _ACTIVITIES = (
         "Read",
         ("Describe", "Get", "List", "Watch", "Wait", "Plan", "ExportTables", "Validate", "Search", "Tail"),
     ),
-    (3, "Update", ("Update", "Put", "Tag", "Apply", "Cancel", "Enable", "Disable", "Approve", "Reject")),
+    (
+        3,
+        "Update",
+        ("Copy", "Update", "Put", "Tag", "Apply", "Cancel", "Enable", "Disable", "Approve", "Reject"),
+    ),
 )
 _OTHER = (99, "Other")
 _USER_TYPES = {"User": (1, "User"), "Service": (3, "System")}

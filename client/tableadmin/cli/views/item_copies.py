@@ -1,0 +1,87 @@
+"""The progress and the result of copies of items as text. No I/O."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tableadmin.cli.output.blocks import Block, Fields, Rows
+from tableadmin.cli.views.formatting import size, word
+
+if TYPE_CHECKING:
+    from tableadmin.v1 import CopyItemsResponse, ItemProblem
+
+_PENDING = {
+    "CHECKING": "checking items",
+    "WRITING": "writing items",
+    "COMPARING": "comparing the tables",
+}
+_PROBLEMS = {
+    "ATTRIBUTE_MISSING": "have no {attribute}",
+    "WRONG_TYPE": "have {attribute} of type {found}, not {expected}",
+    "EMPTY_VALUE": "have an empty {attribute}",
+    "VALUE_TOO_LONG": "have a {attribute} that is too long for a key",
+    "DUPLICATE_KEY": "have the same new key as another item",
+    "ITEM_TOO_LARGE": "are larger than 400 KB with their entries in local secondary indexes",
+}
+
+
+def pending_text(response: CopyItemsResponse) -> str:
+    """Return what the service does, with the numbers so far; "" when the copy has finished."""
+    what = _PENDING.get(word(response, "phase"), "")
+    if not what:
+        return ""
+    counts = [f"{response.source_items:,} read"]
+    if response.written_items:
+        counts.append(f"{response.written_items:,} written")
+    if response.throttled_calls:
+        counts.append(f"{response.throttled_calls:,} calls throttled")
+    return f"{what} ({', '.join(counts)})"
+
+
+def result_blocks(response: CopyItemsResponse, source: str, target: str, *, writes: bool) -> list[Block]:
+    """Return the numbers of RESPONSE, the last one of a copy from SOURCE to TARGET, and the problems.
+
+    WRITES is false for a check, which writes nothing.
+    """
+    compared = response.comparison
+    amount = f"{response.source_items:,} ({size(response.source_bytes)})"
+    consumed = f"{response.read_units:,.15g} read units, {response.write_units:,.15g} write units"
+    if response.throttled_calls:
+        consumed += f", {response.throttled_calls:,} calls throttled"
+    written = [("Written", f"{response.written_items:,}"), ("Skipped", f"{response.skipped_items:,}")]
+    fields = [
+        (f"Items of {source}", amount),
+        *(written if writes else ()),
+        ("Equal in both", f"{compared.equal_items:,}"),
+        (f"Missing in {target}", f"{compared.missing_items:,}"),
+        ("Different", f"{compared.different_items:,}"),
+        (f"Only in {target}", f"{compared.extra_items:,}"),
+        ("Consumed", consumed),
+    ]
+    found: list[Block] = [Fields(fields)]
+    if response.problems:
+        rows = [(f"{each.items:,}", _problem(each)) for each in response.problems]
+        found.append(Rows(("Items", "Problem"), rows, named_by=1))
+    return found
+
+
+def has_findings(response: CopyItemsResponse) -> bool:
+    """Whether RESPONSE has a comparison or problems to show."""
+    return response.HasField("comparison") or bool(response.problems)
+
+
+def is_copyable(response: CopyItemsResponse) -> bool:
+    """Whether RESPONSE, the last one of a check, has nothing that prevents the copy."""
+    compared = response.comparison
+    return not (response.problems or compared.different_items or compared.extra_items)
+
+
+def _problem(problem: ItemProblem) -> str:
+    kind = word(problem, "type")
+    index = f" (index {problem.index_name})" if problem.index_name else ""
+    text = _PROBLEMS.get(kind, kind)
+    return text.format(
+        attribute=f"{problem.attribute_name}{index}",
+        expected=problem.expected_type,
+        found=problem.found_type,
+    )

@@ -1,0 +1,1 @@
+"""Copies the items of small tables into tables with other keys."""

@@ -17,7 +17,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from tableadmin.awsshape import is_map
-from tableadmin_server.failure import invalid_request, parsed
+from tableadmin_server.failure import invalid_request, parse_request
 
 T = TypeVar("T")
 
@@ -69,7 +69,7 @@ _Problem: TypeAlias = tuple[str, str]
 M = TypeVar("M", bound=Message)
 
 
-async def received(parse: Callable[[bytes], M], payload: bytes) -> M:
+async def parse_bounded(parse: Callable[[bytes], M], payload: bytes) -> M:
     """Parse PAYLOAD and check its bounds. Raises Failure (INVALID_ARGUMENT)."""
     return await off_loop(partial(_read, parse, payload), len(payload))
 
@@ -86,8 +86,8 @@ def _read(parse: Callable[[bytes], M], payload: bytes) -> M:
         # Two million parsed empty specs would take half a gigabyte.
         request_type = cast("type[Message]", parse.__self__)  # type: ignore[attr-defined]  # the message class
         descriptor = cast("Descriptor", request_type.DESCRIPTOR)
-        _refuse(_Count(descriptor).of_lists(parsed(_outline(descriptor), payload)))
-    message = parsed(parse, payload)
+        _refuse(_Count(descriptor).of_lists(parse_request(_outline(descriptor), payload)))
+    message = parse_request(parse, payload)
     _refuse(_Count(cast("Descriptor", message.DESCRIPTOR)).problem(message))
     return message
 

@@ -23,7 +23,7 @@ def check(config: ServerConfig) -> None:
         if listener.tls is not None:
             Certificates(key, listener.tls)
     Authenticators(config.authenticators)
-    tracing.opened(config)
+    tracing.open_tracing(config)
     if config.policies.folder is not None:
         names = Configured(tuple(config.endpoints), config.authenticator_names)
         try:

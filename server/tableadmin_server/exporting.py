@@ -26,7 +26,7 @@ class Exported(NamedTuple):
     notes: Sequence[str]
 
 
-def exported(live: Snapshot) -> Exported:
+def export_spec(live: Snapshot) -> Exported:
     """LIVE as a spec. Raises Failure (NOT_FOUND) where there is no table."""
     if live.description is None:
         raise Failure(

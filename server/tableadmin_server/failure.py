@@ -89,7 +89,7 @@ def invalid_request(field: str, problem: str) -> Failure:
     )
 
 
-def parsed(parse: Callable[[bytes], T], payload: bytes) -> T:
+def parse_request(parse: Callable[[bytes], T], payload: bytes) -> T:
     """Parse PAYLOAD, a request of an RPC. Raises Failure (INVALID_ARGUMENT)."""
     try:
         return parse(payload)

@@ -25,7 +25,12 @@ from tableadmin_server.interceptors.call_log import CallLogInterceptor
 from tableadmin_server.interceptors.chain import Chain, Interceptor
 from tableadmin_server.interceptors.drain import DrainInterceptor
 from tableadmin_server.interceptors.errors import ErrorsInterceptor
-from tableadmin_server.interceptors.identity import Identify, IdentityInterceptor, authenticated, trusted
+from tableadmin_server.interceptors.identity import (
+    Identify,
+    IdentityInterceptor,
+    identify_as,
+    identify_by_credentials,
+)
 from tableadmin_server.interceptors.limits import LimitsInterceptor
 from tableadmin_server.interceptors.metrics import MetricsInterceptor
 from tableadmin_server.interceptors.parsing import ParsingInterceptor
@@ -37,7 +42,7 @@ from tableadmin_server.metrics.state import Sources
 from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
 from tableadmin_server.price_files import prices_of
 from tableadmin_server.reloading import Reloading
-from tableadmin_server.security.audit.opening import opened
+from tableadmin_server.security.audit.opening import open_audit
 from tableadmin_server.security.authentication.authentication import Authenticators
 from tableadmin_server.security.authorization.authorizer import Authorizer
 from tableadmin_server.security.authorization.policies import Configured, PolicyError
@@ -96,7 +101,7 @@ class Server:
         # None without a metrics address. Then nothing is measured.
         self._metrics = None if config.metrics.address is None else Metrics()
         self._exposition: Exposition | None = None
-        self._tracing = tracing.opened(config)
+        self._tracing = tracing.open_tracing(config)
         self._tracing.mark_log()  # before loggers are bound
         self._endpoints = Endpoints(
             config,
@@ -108,7 +113,7 @@ class Server:
         self._unhealthy: set[str] = set()
         self._showing: set[asyncio.Task[None]] = set()
         self._hubs = Hubs(self._supervisor, *self._observer(lambda metrics: metrics.event_lag.of))
-        self._audit = opened(config.audit)
+        self._audit = open_audit(config.audit)
         self._audit_records = audit.AuditServicer(
             config.audit.path, has_policies=config.policies.folder is not None
         )
@@ -196,11 +201,11 @@ class Server:
     def _identify(self, config: ListenerConfig) -> Identify:
         """The function that identifies the callers of a listener."""
         if config.principal is not None:
-            return trusted(parsed_principal(config.principal), "socket")
+            return identify_as(parsed_principal(config.principal), "socket")
         if not config.authenticators:
-            return trusted(mutual_tls=config.takes_certificates)
+            return identify_as(mutual_tls=config.takes_certificates)
         authentication = self._authenticators.authentication(config.authenticators)
-        return authenticated(authentication, mutual_tls=config.takes_certificates)
+        return identify_by_credentials(authentication, mutual_tls=config.takes_certificates)
 
     def _authorization_of(self, config: ServerConfig) -> Sequence[AuthorizationInterceptor]:
         """Create the authorizer, also for operations, and its interceptor; empty without policies."""

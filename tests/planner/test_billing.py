@@ -7,7 +7,7 @@ from typing import cast
 from tableadmin.awsshape import AwsDict, to_aws
 from tableadmin.cost import packaged
 from tableadmin.v1 import BilledTable
-from tableadmin_server.planner import Billed, billed, billed_live, cost_increase
+from tableadmin_server.planner import Billed, billed_live, billed_tables, cost_increase
 from tableadmin_server.planner.planning import plan
 from tableadmin_server.tables.parts import Part
 from tableadmin_server.tables.snapshot import Snapshot
@@ -22,7 +22,7 @@ REGION = "us-west-2"
 def bill(driver: Driver, spec: Data, live: Snapshot | None = None) -> Billed:
     """What is billed before and after the plan for SPEC, from the table of DRIVER or from LIVE."""
     live = live or driver.observed()
-    return billed(plan(cast("AwsDict", spec), live, driver.now()), live, REGION)
+    return billed_tables(plan(cast("AwsDict", spec), live, driver.now()), live, REGION)
 
 
 def shape(found: BilledTable | None) -> AwsDict:

@@ -6,7 +6,7 @@ from typing import cast
 import pytest
 
 from tableadmin.awsshape import AwsDict
-from tableadmin_server.planner import moved, plan
+from tableadmin_server.planner import changed_settings, plan
 from tableadmin_server.tables.parts import Part
 from tableadmin_server.tables.snapshot import Snapshot
 from tests.planner.tables import (
@@ -44,12 +44,12 @@ def test_moved() -> None:
     parts = {**live.parts, Part.TAGS: [{"Key": "team", "Value": "b"}], Part.TIME_TO_LIVE: expiring}
     changed = replace(live, parts=parts)
     other = replace(live, description={**(live.description or {}), "TableId": "other"})
-    assert ["Tags[team]", "TimeToLiveSpecification"] == moved(before, mark(changed))
+    assert ["Tags[team]", "TimeToLiveSpecification"] == changed_settings(before, mark(changed))
     assert [[], [""], [""], [""]] == [
-        moved(before, before),
-        moved(before, gone),
-        moved(gone, before),
-        moved(before, mark(other)),
+        changed_settings(before, before),
+        changed_settings(before, gone),
+        changed_settings(gone, before),
+        changed_settings(before, mark(other)),
     ]
 
 
@@ -57,4 +57,4 @@ def test_moved() -> None:
 def test_no_fingerprint(text: str) -> None:
     """What is no fingerprint is refused."""
     with pytest.raises(ValueError, match="not a fingerprint of a plan"):
-        moved(text, text)
+        changed_settings(text, text)

@@ -8,7 +8,7 @@ import pytest
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.dynamodb.cooldown import Cooldown
-from tableadmin_server.planner import plan, timed
+from tableadmin_server.planner import plan, time_waits
 from tests.planner.model.table import Data
 from tests.planner.tables import IMAGES, index, planned, settled, table
 
@@ -32,7 +32,7 @@ EVERYTHING = table(
 
 def test_time_to_live() -> None:
     """Between the two changes of another attribute AWS lets up to an hour pass."""
-    off, on = timed(planned(EXPIRES, UNTIL).steps)
+    off, on = time_waits(planned(EXPIRES, UNTIL).steps)
     settled_ = "time to live settled (up to 1 hour)"
     next_ = "the next change of time to live is accepted (about 30 minutes, at most 1 hour)"
     assert ([settled_, next_], [settled_]) == (off, on)
@@ -44,7 +44,9 @@ def test_time_to_live() -> None:
 )
 def test_every_wait(before: Data, after: Data) -> None:
     """No wait is without its time."""
-    assert [] == [wait for waits in timed(planned(before, after).steps) for wait in waits if "(" not in wait]
+    assert [] == [
+        wait for waits in time_waits(planned(before, after).steps) for wait in waits if "(" not in wait
+    ]
 
 
 @pytest.mark.parametrize(("minutes", "said"), [(0, "31 minutes"), (16, "15 minutes"), (29, "120 s")])

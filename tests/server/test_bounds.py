@@ -8,7 +8,7 @@ import pytest
 from google.protobuf.message import Message
 
 from tableadmin import v1
-from tableadmin_server.bounds import received
+from tableadmin_server.bounds import parse_bounded
 from tableadmin_server.failure import Failure
 from tableadmin_server.planner import validate
 from tests.fuzz.measured import Measured, measured_server
@@ -114,7 +114,7 @@ def answered(channel: grpc.Channel, rpc: str, payload: bytes) -> tuple[grpc.Stat
 async def test_too_much(message: type[Message], payload: Callable[[], bytes], text: str) -> None:
     """What is too much is refused with its field, the bound and the size."""
     with pytest.raises(Failure) as raised:
-        await received(message.FromString, payload())
+        await parse_bounded(message.FromString, payload())
     assert (text, "INVALID_REQUEST") == (raised.value.message, raised.value.reason)
 
 

@@ -6,7 +6,7 @@ import pytest
 from google.rpc.code_pb2 import Code
 
 from tableadmin.awsshape import AwsDict, AwsValue, to_aws
-from tableadmin_server.exporting import exported
+from tableadmin_server.exporting import export_spec
 from tableadmin_server.failure import Failure
 from tableadmin_server.tables.parts import Part
 from tableadmin_server.tables.snapshot import Snapshot
@@ -45,13 +45,13 @@ def live(**parts: AwsValue) -> Snapshot:
 
 def test_a_table_alone() -> None:
     """What is off is not in the spec, and nothing is left out."""
-    spec, notes = exported(live())
+    spec, notes = export_spec(live())
     assert (SPEC, []) == (to_aws(spec), notes)
 
 
 def test_everything() -> None:
     """Each part becomes its member; AWS's own tags are left out."""
-    spec, notes = exported(
+    spec, notes = export_spec(
         live(
             TIME_TO_LIVE={"TimeToLiveStatus": "ENABLING", "AttributeName": "Expires"},
             CONTINUOUS_BACKUPS={
@@ -97,7 +97,7 @@ def test_what_is_left_out() -> None:
     del seen[Part.TAGS], seen[Part.RESOURCE_POLICY]
     description: AwsDict = {**TABLE, "TableStatus": "CREATING"}
     snapshot = Snapshot("Music", description, seen, unsupported=frozenset({Part.RESOURCE_POLICY}))
-    spec, notes = exported(snapshot)
+    spec, notes = export_spec(snapshot)
     assert STREAMS[0] == spec.kinesis_stream_specification.stream_arn
     assert notes == [
         "table Music: tags left out: it can't be read while the table is CREATING",
@@ -109,7 +109,7 @@ def test_what_is_left_out() -> None:
 def test_no_table() -> None:
     """A table that does not exist has no spec."""
     with pytest.raises(Failure) as raised:
-        exported(Snapshot("Music"))
+        export_spec(Snapshot("Music"))
     assert (Code.NOT_FOUND, "TABLE_NOT_FOUND") == (raised.value.code, raised.value.reason)
 
 
@@ -126,7 +126,7 @@ def test_what_is_not_known_is_not_managed() -> None:
     streams: list[AwsDict] = [{"StreamArn": arn, "DestinationStatus": "ACTIVE"} for arn in STREAMS]
     seen = live(KINESIS=cast("AwsValue", streams), AUTO_SCALING={"Replicas": [replica]})
     parts: dict[Part, AwsValue] = {part: value for part, value in seen.parts.items() if part is not Part.TAGS}
-    spec, _ = exported(Snapshot("Music", TABLE, parts, frozenset({Part.TAGS})))
+    spec, _ = export_spec(Snapshot("Music", TABLE, parts, frozenset({Part.TAGS})))
     bounds = {"Reason": "Application Auto Scaling", "Minimum": 5, "Maximum": 50}
     assert [
         {"Path": "Tags", "Reason": "the endpoint does not support it"},

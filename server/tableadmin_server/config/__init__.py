@@ -38,7 +38,7 @@ from tableadmin_server.config.listener import (
     TlsConfig,
     TracesConfig,
     check_listener,
-    missing,
+    missing_settings,
     parse_address,
 )
 
@@ -174,7 +174,8 @@ class ServerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     def insecure_listeners(self) -> dict[str, tuple[str, ...]]:
         """The missing security settings of listeners that other machines can reach, by configuration key."""
         lacking = {
-            key: tuple(missing(each, self.policies.folder)) for key, each in self.listeners_by_key.items()
+            key: tuple(missing_settings(each, self.policies.folder))
+            for key, each in self.listeners_by_key.items()
         }
         return {key: keys for key, keys in lacking.items() if keys}
 
@@ -196,7 +197,7 @@ def load(path: Path, *, embedded: bool | None = None, **overrides: object) -> Se
         config = _converted(_with_engine(document) if embedded else document)
         if embedded is not None:
             _check_engine(config, embedded=embedded)
-        return checked(config)
+        return check_config(config)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
 
@@ -224,10 +225,10 @@ def _check_engine(config: ServerConfig, *, embedded: bool) -> None:
 
 def single(name: str, endpoint: dict[str, object], **server: object) -> ServerConfig:
     """Return a configuration with the only endpoint NAME, as flags describe it. Raises ConfigError."""
-    return checked(_converted({**server, "endpoints": {name: endpoint}}))
+    return check_config(_converted({**server, "endpoints": {name: endpoint}}))
 
 
-def checked(config: ServerConfig) -> ServerConfig:
+def check_config(config: ServerConfig) -> ServerConfig:
     """Return CONFIG after checking its values and their combinations. Raises ConfigError."""
     _check_listeners(config)
     check_audit(config.audit)

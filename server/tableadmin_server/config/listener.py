@@ -228,7 +228,7 @@ def check_listener(
             raise ConfigError(f"{key}: {name} can only be used with a Unix socket")
 
 
-def missing(listener: ListenerConfig, policies: object) -> Iterator[str]:
+def missing_settings(listener: ListenerConfig, policies: object) -> Iterator[str]:
     """Yield the security settings that LISTENER lacks. A local listener needs none."""
     if not listener.is_local:
         required = {

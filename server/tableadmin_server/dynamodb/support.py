@@ -36,7 +36,7 @@ _NO_INDEX_THROUGHPUT = ".create.provisionedThroughput' failed to satisfy constra
 _NO_NEW_INDEX = "this endpoint cannot add an index to an on-demand table; create the table with the index"
 
 
-def explained(failure: Failure) -> Failure:
+def with_advice(failure: Failure) -> Failure:
     """Return FAILURE of UpdateTable, with advice if the endpoint's message has none."""
     if _NO_INDEX_THROUGHPUT not in failure.message:
         return failure

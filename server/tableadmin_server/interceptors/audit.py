@@ -18,7 +18,7 @@ from tableadmin_server.interceptors.wrapping import (
     Context,
     Handler,
     Received,
-    wrapped,
+    wrap_handler,
 )
 from tableadmin_server.security.audit import redaction
 from tableadmin_server.security.audit.audit import Audit, outcome_of
@@ -86,7 +86,7 @@ class AuditInterceptor(Interceptor):
         """See `Interceptor`: each call is recorded before the answer."""
         if not self._audit.is_on:
             return handler
-        return wrapped(handler, self._audited(method), handler.request_deserializer)
+        return wrap_handler(handler, self._audited(method), handler.request_deserializer)
 
     def _audited(self, method: str) -> Around:
         changes = is_change(method)
@@ -150,7 +150,7 @@ class IntentInterceptor(Interceptor):
         if not (self._audit.is_on and is_change(method)):
             return handler
         record = self._begun if method.startswith(_ONE_CALL) else self._recorded
-        return wrapped(handler, partial(_intended, record), handler.request_deserializer)
+        return wrap_handler(handler, partial(_intended, record), handler.request_deserializer)
 
     async def _recorded(self, act: Act, _call: _Call) -> None:
         await self._audit.intend(act)

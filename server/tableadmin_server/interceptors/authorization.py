@@ -23,18 +23,18 @@ from tableadmin.v1 import (
     PlanTablesRequest,
     WatchRequest,
 )
-from tableadmin_server.bounds import received
+from tableadmin_server.bounds import parse_bounded
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.failure import Failure
 from tableadmin_server.interceptors import authorized_streams
 from tableadmin_server.interceptors.chain import Interceptor
 from tableadmin_server.interceptors.visible_entries import Entry, visible_page
-from tableadmin_server.interceptors.wrapping import Context, Handler, Received, wrapped
+from tableadmin_server.interceptors.wrapping import Context, Handler, Received, wrap_handler
 from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
 from tableadmin_server.operations.following import not_found
 from tableadmin_server.security.audit.requests import add_found_table
-from tableadmin_server.security.authorization.authorizer import Authorizer, denied
+from tableadmin_server.security.authorization.authorizer import Authorizer, denial_failure
 from tableadmin_server.security.authorization.classification import (
     RPCS,
     Classification,
@@ -110,9 +110,9 @@ class AuthorizationInterceptor(Interceptor):
             )
             return grpc.unary_stream_rpc_method_handler(stream, parse, handler.response_serializer)
         if row is not None and row.resource_type is ResourceType.SERVER:
-            return wrapped(handler, self._checking_server(action_of(method)), parse)
+            return wrap_handler(handler, self._checking_server(action_of(method)), parse)
         if row is None or handler.unary_unary is None:
-            return wrapped(handler, _refusing(method), parse)
+            return wrap_handler(handler, _refusing(method), parse)
         behavior = self._unary(handler.unary_unary, method, row, parsed=parse is not None)
         return grpc.unary_unary_rpc_method_handler(behavior, parse, handler.response_serializer)
 
@@ -143,7 +143,7 @@ class AuthorizationInterceptor(Interceptor):
         request_type, response_type = _messages(method)
 
         async def behave(given: Received, context: Context) -> Any:  # noqa: ANN401  # of whichever RPC
-            request = given if parsed else await received(request_type.FromString, given)
+            request = given if parsed else await parse_bounded(request_type.FromString, given)
             if row.resource_type is ResourceType.NONE:
                 return await self._visible_endpoints(await handle(given, context), action_of(method))
             call = await self._admit(method, row, request, context)
@@ -165,7 +165,7 @@ class AuthorizationInterceptor(Interceptor):
             principal = caller().principal
             key = authorized_streams.key_of(principal, self._authorizer.sha256)
             if isinstance(request, WatchRequest) and request.resume_token:
-                request.resume_token = authorized_streams.unsealed(request.resume_token, key)
+                request.resume_token = authorized_streams.unseal(request.resume_token, key)
             call = await self._admit(method, row, request, context)
             if call.selects and isinstance(request, ExportTablesRequest):
                 names = await self._selected(call, request)
@@ -193,7 +193,7 @@ class AuthorizationInterceptor(Interceptor):
             table = authorized_streams.table_of_event(answer) if call.selects else ""
             if table and not await self._sees(call, call.permissions[0].action, table):
                 return None
-            return authorized_streams.sealed(authorized_streams.nameless(answer), key)
+            return authorized_streams.seal(authorized_streams.nameless(answer), key)
         if isinstance(request, PlanTablesRequest):
             await authorized_streams.note_decisions(
                 answer, self._authorizer, call.principal, place_of(call.endpoint), _time_of(request)
@@ -265,7 +265,7 @@ class AuthorizationInterceptor(Interceptor):
                 return Admitted(principal, endpoint, needed)
         filters = row.listing is not None or row.resource_type is ResourceType.TABLES
         if not filters or not self._authorizer.may_permit(principal, [action], endpoint.name):
-            raise denied(principal, needed[0].action, Resource(endpoint.name), decision)
+            raise denial_failure(principal, needed[0].action, Resource(endpoint.name), decision)
         return Admitted(principal, endpoint, needed, selects=True)
 
     async def _endpoint(
@@ -282,7 +282,9 @@ class AuthorizationInterceptor(Interceptor):
                 if not (await self._authorizer.decide(principal, permission, endpoint.name)).allowed:
                     name = failure.metadata["endpoint"]
                     table = _first_table(method, request, name)
-                    raise denied(principal, action_of(method), Resource(name, table), DENIED) from None
+                    raise denial_failure(
+                        principal, action_of(method), Resource(name, table), DENIED
+                    ) from None
             raise
 
     async def _operation_permission(
@@ -292,7 +294,9 @@ class AuthorizationInterceptor(Interceptor):
         action = action_of(method)
         # The cause is for the audit record only. The caller gets NOT_FOUND.
         if not operation_id or not self._authorizer.may_permit(principal, {action, _SEE}, endpoint.name):
-            raise not_found(operation_id) from denied(principal, action, Resource(endpoint.name), DENIED)
+            raise not_found(operation_id) from denial_failure(
+                principal, action, Resource(endpoint.name), DENIED
+            )
         try:
             found = await self._operations.of(endpoint).get(operation_id)
         except Failure as failure:
@@ -309,7 +313,7 @@ class AuthorizationInterceptor(Interceptor):
         if decision.allowed:
             set_permitting_policies(decision.policies)
             return permission
-        denial = denied(principal, action, Resource(endpoint.name, table), decision)
+        denial = denial_failure(principal, action, Resource(endpoint.name, table), decision)
         seen = await self._authorizer.decide(principal, replace(permission, action=_SEE), endpoint.name)
         if seen.allowed:
             raise denial
@@ -349,7 +353,7 @@ class AuthorizationInterceptor(Interceptor):
             if (await self._authorizer.decide(principal, permission, each.name)).allowed
         ]
         if not shown:
-            raise denied(principal, action, Resource(response.endpoints[0].name), DENIED)
+            raise denial_failure(principal, action, Resource(response.endpoints[0].name), DENIED)
         return ListEndpointsResponse(endpoints=shown)
 
 
@@ -359,7 +363,7 @@ def _refusing(method: str) -> Callable[..., Any]:
     @asynccontextmanager
     async def refusing(request: Received, _context: Context) -> AsyncIterator[Received]:
         if method:
-            raise denied(caller().principal, method.rpartition("/")[2], Resource(), DENIED)
+            raise denial_failure(caller().principal, method.rpartition("/")[2], Resource(), DENIED)
         yield request
 
     return refusing

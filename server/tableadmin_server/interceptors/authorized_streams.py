@@ -35,7 +35,7 @@ def key_of(principal: Principal, policies: str) -> bytes:
     return blake2b(text.encode(), key=_SECRET, digest_size=32).digest()
 
 
-def unsealed(token: bytes, key: bytes) -> bytes:
+def unseal(token: bytes, key: bytes) -> bytes:
     """Return TOKEN without its seal. Raises Failure (ABORTED) if the seal was not made with KEY."""
     content = token[:-_SEAL_BYTES]
     if not hmac.compare_digest(token[-_SEAL_BYTES:], _seal_of(content, key)):
@@ -43,7 +43,7 @@ def unsealed(token: bytes, key: bytes) -> bytes:
     return content
 
 
-def sealed(message: bytes, key: bytes) -> bytes:
+def seal(message: bytes, key: bytes) -> bytes:
     """Return MESSAGE, a serialized WatchResponse, with its resume token sealed.
 
     The sealed token is appended: concatenated serialized messages merge into one.

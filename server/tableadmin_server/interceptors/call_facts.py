@@ -10,14 +10,14 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from google.rpc.code_pb2 import Code
 
-from tableadmin_server.bounds import received
+from tableadmin_server.bounds import parse_bounded
 from tableadmin_server.config.endpoint import ENDPOINT_NAME
 from tableadmin_server.failure import Failure
 from tableadmin_server.interceptors.identity import readable_peer
 from tableadmin_server.interceptors.wrapping import Context
 from tableadmin_server.security.audit.audit import outcome_of
 from tableadmin_server.security.audit.record import Outcome
-from tableadmin_server.security.audit.requests import found_tables, method_of, named
+from tableadmin_server.security.audit.requests import found_tables, method_of, named_resources
 from tableadmin_server.security.identity import Caller, caller
 
 # Keys in the metadata of a call, and in the trailing metadata of its answer.
@@ -96,14 +96,14 @@ async def request_of(method: str, payload: object) -> Message | None:
     if found is None or not isinstance(payload, bytes):
         return None
     try:
-        return await received(GetMessageClass(found.input_type).FromString, payload)
+        return await parse_bounded(GetMessageClass(found.input_type).FromString, payload)
     except Failure:
         return None
 
 
 def names_in(request: Message | None) -> tuple[str, ...]:
     """Return the first 20 tables, ARNs and ids of REQUEST and of the call."""
-    names = chain(() if request is None else named(request), found_tables())
+    names = chain(() if request is None else named_resources(request), found_tables())
     return tuple(name[:MAX_TEXT] for name in islice(names, _MAX_NAMES))
 
 

@@ -12,7 +12,7 @@ from google.rpc.code_pb2 import Code
 from tableadmin_server.failure import OWN_DOMAIN, Failure
 from tableadmin_server.interceptors import call_facts
 from tableadmin_server.interceptors.chain import Interceptor
-from tableadmin_server.interceptors.wrapping import Context, Handler, Received, wrapped
+from tableadmin_server.interceptors.wrapping import Context, Handler, Received, wrap_handler
 from tableadmin_server.security.audit.record import Outcome
 from tableadmin_server.security.audit.requests import is_change
 
@@ -55,7 +55,7 @@ class CallLogInterceptor(Interceptor):
         """See `Interceptor`: each call is logged when it has ended."""
         is_stream = handler.response_streaming or handler.request_streaming
         logged = partial(_Logged, self._log, self._endpoint, method, _MAX_KEPT if is_stream else None)
-        return wrapped(handler, logged, handler.request_deserializer)
+        return wrap_handler(handler, logged, handler.request_deserializer)
 
     def unknown(self, method: str, /) -> None:
         """See `Interceptor`: the call is logged now."""

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from tableadmin_server.failure import server_stopping
 from tableadmin_server.interceptors.chain import Interceptor
-from tableadmin_server.interceptors.wrapping import Context, Handler, Holding, Received, wrapped
+from tableadmin_server.interceptors.wrapping import Context, Handler, Holding, Received, wrap_handler
 
 # Only these services are drained. Health, reflection and channelz answer until the stop.
 _DRAINED_SERVICES = "/tableadmin."
@@ -39,7 +39,7 @@ class DrainInterceptor(Interceptor):
         """See `Interceptor`: the calls under way are tracked."""
         if not method.startswith(_DRAINED_SERVICES):
             return handler
-        return wrapped(handler, partial(_UnderWay, self), handler.request_deserializer)
+        return wrap_handler(handler, partial(_UnderWay, self), handler.request_deserializer)
 
     async def drain(self, grace_period: float) -> None:
         """Refuse new calls, and wait until the calls under way have ended, for GRACE_PERIOD seconds at most.

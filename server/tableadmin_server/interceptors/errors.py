@@ -14,7 +14,7 @@ from tableadmin_server.interceptors.wrapping import (
     Handler,
     Holding,
     Received,
-    wrapped,
+    wrap_handler,
 )
 
 REQUEST_ID_KEY = "tableadmin-request-id"
@@ -29,7 +29,7 @@ class ErrorsInterceptor(Interceptor):
 
     def intercept(self, handler: Handler, _method: str, /) -> Handler:
         """See `Interceptor`: errors become statuses."""
-        return wrapped(handler, _Answered, handler.request_deserializer)
+        return wrap_handler(handler, _Answered, handler.request_deserializer)
 
 
 class _Answered(Holding):

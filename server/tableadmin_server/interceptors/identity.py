@@ -14,7 +14,7 @@ from google.rpc.code_pb2 import Code
 
 from tableadmin_server.failure import Failure
 from tableadmin_server.interceptors.chain import Interceptor
-from tableadmin_server.interceptors.wrapping import Context, Handler, Holding, Received, wrapped
+from tableadmin_server.interceptors.wrapping import Context, Handler, Holding, Received, wrap_handler
 from tableadmin_server.security.authentication import certificates, refusals
 from tableadmin_server.security.authentication.authentication import Authentication
 from tableadmin_server.security.authentication.credentials import Credentials
@@ -48,7 +48,7 @@ class IdentityInterceptor(Interceptor):
         if method.startswith(_OPEN):
             return handler
         identified = partial(_Identified, self._identify, handler.response_streaming)
-        return wrapped(handler, identified, handler.request_deserializer)
+        return wrap_handler(handler, identified, handler.request_deserializer)
 
 
 class _Identified(Holding):
@@ -128,7 +128,7 @@ class _LastingProof:
         self._timer = self._next(caller)
 
 
-def authenticated(authentication: Authentication, *, mutual_tls: bool = False) -> Identify:
+def identify_by_credentials(authentication: Authentication, *, mutual_tls: bool = False) -> Identify:
     """Return an Identify that authenticates calls. With MUTUAL_TLS clients have certificates."""
 
     async def identify(context: Context) -> Caller:
@@ -137,7 +137,9 @@ def authenticated(authentication: Authentication, *, mutual_tls: bool = False) -
     return identify
 
 
-def trusted(principal: Principal = ANONYMOUS, proof: Proof = "none", *, mutual_tls: bool = False) -> Identify:
+def identify_as(
+    principal: Principal = ANONYMOUS, proof: Proof = "none", *, mutual_tls: bool = False
+) -> Identify:
     """Return an Identify that takes every caller for PRINCIPAL, for listeners without authentication.
 
     With MUTUAL_TLS clients have certificates, which must be valid.
@@ -166,7 +168,7 @@ def _end_of_certificate(context: Context) -> float | None:
     try:
         return None if pem is None else certificates.check_validity(pem, time.time())
     except certificates.RefusedCertificate as error:
-        raise refusals.invalid(f"client certificate: {error}") from error
+        raise refusals.invalid_credentials(f"client certificate: {error}") from error
 
 
 def _certificate(context: Context) -> bytes | None:

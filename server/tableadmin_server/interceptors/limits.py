@@ -3,7 +3,7 @@
 from functools import partial
 
 from tableadmin_server.interceptors.chain import Interceptor
-from tableadmin_server.interceptors.wrapping import Context, Handler, Holding, Received, wrapped
+from tableadmin_server.interceptors.wrapping import Context, Handler, Holding, Received, wrap_handler
 from tableadmin_server.security.identity import caller
 from tableadmin_server.security.limits import Limits
 
@@ -18,7 +18,7 @@ class LimitsInterceptor(Interceptor):
         """See `Interceptor`: the calls are counted."""
         is_stream = handler.response_streaming or handler.request_streaming
         within = partial(_Within, self._limits, is_stream)
-        return wrapped(handler, within, handler.request_deserializer)
+        return wrap_handler(handler, within, handler.request_deserializer)
 
 
 class _Within(Holding):

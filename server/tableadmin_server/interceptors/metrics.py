@@ -16,7 +16,7 @@ from tableadmin_server.interceptors.wrapping import (
     Handler,
     Holding,
     Received,
-    wrapped,
+    wrap_handler,
 )
 
 
@@ -68,7 +68,7 @@ class MetricsInterceptor(Interceptor):
         # gRPC parses each received message, and serializes each sent message.
         parse = _counting(handler.request_deserializer, observer.received)
         serialize = _counting(handler.response_serializer, observer.sent)
-        return wrapped(handler, partial(_Measured, observer), parse, serialize)
+        return wrap_handler(handler, partial(_Measured, observer), parse, serialize)
 
     def unknown(self, _method: str, /) -> None:
         """See `Interceptor`: the call is counted, without the method's name, which the caller chose."""

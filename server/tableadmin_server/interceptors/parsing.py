@@ -4,14 +4,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from typing import Any, TypeAlias
 
-from tableadmin_server.bounds import received
+from tableadmin_server.bounds import parse_bounded
 from tableadmin_server.interceptors.chain import Interceptor
 from tableadmin_server.interceptors.wrapping import (
     Context,
     Convert,
     Handler,
     Received,
-    wrapped,
+    wrap_handler,
 )
 
 # Parses the argument of a handler: a request, or a stream of requests.
@@ -30,8 +30,8 @@ class ParsingInterceptor(Interceptor):
         # A handler that takes bytes parses them itself.
         if handler.request_deserializer is None:
             return handler
-        prepare = partial(_each if handler.request_streaming else received, handler.request_deserializer)
-        return wrapped(handler, partial(_Parsed, prepare), parse=None)
+        prepare = partial(_each if handler.request_streaming else parse_bounded, handler.request_deserializer)
+        return wrap_handler(handler, partial(_Parsed, prepare), parse=None)
 
 
 class _Parsed:
@@ -57,4 +57,4 @@ async def _each(parse: Convert, payloads: AsyncIterator[bytes]) -> AsyncIterator
 
 async def _stream(parse: Convert, payloads: AsyncIterator[bytes]) -> AsyncIterator[Any]:
     async for payload in payloads:
-        yield await received(parse, payload)
+        yield await parse_bounded(parse, payload)

@@ -31,7 +31,7 @@ _wrapped: "WeakKeyDictionary[Callable[..., Any], tuple[tuple[Around, ...], Calla
 )
 
 
-def wrapped(
+def wrap_handler(
     handler: Handler, around: Around, parse: Convert | None, serialize: Convert | None = None
 ) -> Handler:
     """Return HANDLER with AROUND around each call.

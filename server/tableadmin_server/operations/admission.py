@@ -22,9 +22,9 @@ from tableadmin_server.operations.execution.reconcile import (
 )
 from tableadmin_server.operations.storage.record import OperationSpec, State
 from tableadmin_server.operations.storage.store import Found
-from tableadmin_server.planner import Plan, cost_increase, moved, plan
+from tableadmin_server.planner import Plan, changed_settings, cost_increase, plan
 from tableadmin_server.security.identity import acting_for
-from tableadmin_server.tables.planned import observed
+from tableadmin_server.tables.planned import read_for_plan
 from tableadmin_server.tables.snapshot import Snapshot
 
 # ApplyPlan reads the tables of requests up to this size before it answers. AWS takes three seconds at most.
@@ -64,7 +64,7 @@ async def check(
 
 async def check_table(endpoint: Endpoint, spec: OperationSpec) -> CheckedTable:
     """Read the table of SPEC and check it. Raises Failure if the table can't be read."""
-    live = await observed(endpoint, spec.table_name, spec.table_spec)
+    live = await read_for_plan(endpoint, spec.table_name, spec.table_spec)
     planned = plan(spec.table_spec, live, datetime.now(UTC))
     failure = (
         drift_failure(spec.table_name, spec.fingerprint, planned)
@@ -119,7 +119,7 @@ def _known_obstacle(spec: OperationSpec, holders: Mapping[str, Found]) -> Failur
         operation = holder.operation
         return held_by_another(spec.table_name, operation.spec.operation_id, operation.status.state)
     try:
-        moved(spec.fingerprint, spec.fingerprint) if spec.fingerprint else ()
+        changed_settings(spec.fingerprint, spec.fingerprint) if spec.fingerprint else ()
     except ValueError as error:
         return invalid_request(f"fingerprints[{spec.table_name}]", str(error))
     return None

@@ -37,7 +37,7 @@ from tableadmin_server.operations.storage.store import Entry, Found, Page, Reque
 from tableadmin_server.planner import plan
 from tableadmin_server.security.audit.audit import Audit
 from tableadmin_server.security.identity import Principal
-from tableadmin_server.tables.planned import observed
+from tableadmin_server.tables.planned import read_for_plan
 from tableadmin_server.watching.hub import Hub
 
 
@@ -175,7 +175,9 @@ class Operations:
             return None
         if entry.operation.status.state.dormant:
             now = datetime.now(UTC)
-            ended = await self._runner.rewrite(entry, approval.cancelled(entry.operation.status, now))
+            ended = await self._runner.rewrite(
+                entry, approval.after_cancellation(entry.operation.status, now)
+            )
             if ended is not None:
                 return ended
         if entry.operation.cancel_requested:
@@ -204,7 +206,7 @@ class Operations:
                 if await self._runner.rewrite(entry, ended) is not None:
                     raise _drift_failure(drift)
                 continue
-            written = await self._runner.rewrite(entry, approval.approved(entry.operation, given))
+            written = await self._runner.rewrite(entry, approval.after_approval(entry.operation, given))
             if written is not None:
                 return written
 
@@ -221,14 +223,14 @@ class Operations:
             rejection = approval.approval_of(entry.operation, principal, comment, now, rejects=True)
             if rejection is None:
                 return entry.operation
-            written = await self._runner.rewrite(entry, approval.rejected(entry.operation, rejection))
+            written = await self._runner.rewrite(entry, approval.after_rejection(entry.operation, rejection))
             if written is not None:
                 return written
 
     async def _drift(self, operation: Operation, fingerprint: str) -> Failure | None:
         """How the table differs from FINGERPRINT, None if it does not. Raises Failure if it can't be read."""
         spec = operation.spec
-        live = await observed(self.endpoint, spec.table_name, spec.table_spec)
+        live = await read_for_plan(self.endpoint, spec.table_name, spec.table_spec)
         return drift_failure(spec.table_name, fingerprint, plan(spec.table_spec, live, datetime.now(UTC)))
 
     def follow(self, operation_ids: Sequence[str]) -> AsyncGenerator[Operation | None]:
@@ -297,7 +299,7 @@ class Operations:
     def _resting(self, operation: Operation, checked: CheckedTable) -> OperationStatus | None:
         """The dormant status of OPERATION, None if it may begin. CHECKED is its checked table."""
         now = datetime.now(UTC)
-        return approval.resting(
+        return approval.dormant_status(
             operation.spec, operation.status, checked.plan, checked.required, now, self._approval_timeout
         )
 

@@ -224,7 +224,7 @@ class Runner:
         """End OPERATION, which has not begun, because ADMISSION has obstacles."""
         spec = operation.spec
         end = End(State.ABORTED, aborted_error(admission, spec.table_name))
-        status = journal.ended(operation.status, end, datetime.now(UTC))
+        status = journal.after_end(operation.status, end, datetime.now(UTC))
         try:
             await self._store.save(lease, status)
             self._note_end(replace(operation, status=status))
@@ -271,7 +271,7 @@ class Runner:
         holder = await self._store.hold_table(spec.table_name, spec.operation_id)
         if holder != spec.operation_id:
             end = End(State.ABORTED, error_of(held_by_another(spec.table_name, holder)))
-            status = journal.ended(entry.operation.status, end, datetime.now(UTC))
+            status = journal.after_end(entry.operation.status, end, datetime.now(UTC))
             return await self.rewrite(entry, status) or entry.operation
         self._log_rest(entry.operation)
         return entry.operation
@@ -299,7 +299,7 @@ class Runner:
         if holder == spec.operation_id:
             return None
         end = End(State.ABORTED, error_of(held_by_another(spec.table_name, holder)))
-        refused = replace(operation, status=journal.ended(operation.status, end, datetime.now(UTC)))
+        refused = replace(operation, status=journal.after_end(operation.status, end, datetime.now(UTC)))
         try:
             await self._store.save(lease, refused.status)
             self._note_end(refused)
@@ -468,8 +468,8 @@ class Runner:
         """The last status of OPERATION, which is due; None if the operation is to be carried out."""
         state, now = operation.status.state, datetime.now(UTC)
         if state.dormant and operation.cancel_requested:
-            return approval.cancelled(operation.status, now)
-        return approval.expired(operation, now) if state is State.AWAITING_APPROVAL else None
+            return approval.after_cancellation(operation.status, now)
+        return approval.after_expiry(operation, now) if state is State.AWAITING_APPROVAL else None
 
     def _note_end(self, operation: Operation) -> None:
         """Tell the log and the observer how OPERATION ended."""

@@ -7,16 +7,16 @@ plan is empty.
 """
 
 from tableadmin_server.planner.aws import repetitions
-from tableadmin_server.planner.billing import NOT_BILLED, Billed, billed, billed_live, cost_increase
+from tableadmin_server.planner.billing import NOT_BILLED, Billed, billed_live, billed_tables, cost_increase
 from tableadmin_server.planner.changes import Change, ChangeClass
-from tableadmin_server.planner.fingerprint import moved
+from tableadmin_server.planner.fingerprint import changed_settings
 from tableadmin_server.planner.phases.step import CREATIONS, Step, Wait
 from tableadmin_server.planner.plan_warnings import PlanWarning
 from tableadmin_server.planner.planning import Action, Plan, plan, without_steps
 from tableadmin_server.planner.rules.constraint import Violation
 from tableadmin_server.planner.rules.validation import validate
 from tableadmin_server.planner.state.ignored_members import ignored_by_creation, members_of_update
-from tableadmin_server.planner.wait_times import timed
+from tableadmin_server.planner.wait_times import time_waits
 
 __all__ = [
     "CREATIONS",
@@ -30,15 +30,15 @@ __all__ = [
     "Step",
     "Violation",
     "Wait",
-    "billed",
     "billed_live",
+    "billed_tables",
+    "changed_settings",
     "cost_increase",
     "ignored_by_creation",
     "members_of_update",
-    "moved",
     "plan",
     "repetitions",
-    "timed",
+    "time_waits",
     "validate",
     "without_steps",
 ]

@@ -39,7 +39,7 @@ class Billed(NamedTuple):
 NOT_BILLED = Billed(None, None)
 
 
-def billed(made: Plan, live: Snapshot, region: str) -> Billed:
+def billed_tables(made: Plan, live: Snapshot, region: str) -> Billed:
     """What the cost of LIVE depends on, and what it depends on after the plan MADE.
 
     REGION is that of the endpoint.
@@ -64,7 +64,7 @@ def cost_increase(made: Plan, live: Snapshot, region: str, prices: Prices | None
     """
     if prices is None:
         return None
-    bill = billed(made, live, region)
+    bill = billed_tables(made, live, region)
     if bill.after is None:
         return None
     increase = worst_increase(table_cost(live.name, bill.before, bill.after, Usage(), prices, None))

@@ -12,7 +12,7 @@ from tableadmin_server.planner.aws import text
 from tableadmin_server.planner.changes import differences
 from tableadmin_server.planner.state.index import UNMANAGED
 from tableadmin_server.planner.state.live import auto_scaled
-from tableadmin_server.planner.state.table_state import TableState, defined
+from tableadmin_server.planner.state.table_state import TableState, parse_definition
 from tableadmin_server.planner.state.unmanaged import Unmanaged
 from tableadmin_server.tables.snapshot import Snapshot
 
@@ -25,14 +25,14 @@ def fingerprint(live: Snapshot, at: TableState | None, unmanaged: Unmanaged) -> 
     """A text that is equal for equal settings of the same table.
 
     Sizes, times, statuses, capacity that AWS changes by itself and the UNMANAGED settings do not count. The
-    text holds a digest of each setting, so that `moved` can name the settings that differ.
+    text holds a digest of each setting, so that `changed_settings` can name the settings that differ.
     """
     digests = {} if at is None else _digests(live, at, unmanaged)
     packed = zlib.compress(json.dumps(digests, separators=(",", ":"), sort_keys=True).encode())
     return base64.urlsafe_b64encode(packed).decode()
 
 
-def moved(before: str, after: str) -> list[str]:
+def changed_settings(before: str, after: str) -> list[str]:
     """The paths, in AWS member names, of the settings that differ between two fingerprints.
 
     [""] means that the table was created, deleted or replaced. Raises ValueError for a text that is no
@@ -51,7 +51,7 @@ def _digests(live: Snapshot, at: TableState, unmanaged: Unmanaged) -> dict[str, 
     identity = {_IDENTITY: _digest(text(live.description or {}, _IDENTITY))}
     settings = {
         each.path: unmanaged.stripped(each.path, each.after)
-        for each in differences(defined({}), _still(live, at))
+        for each in differences(parse_definition({}), _still(live, at))
     }
     return {**identity, **{path: _digest(value) for path, value in settings.items() if value is not None}}
 

@@ -12,7 +12,7 @@ from tableadmin_server.planner.state.index import SomeUnits, Units, throughput_o
 from tableadmin_server.planner.state.key import Same
 from tableadmin_server.planner.state.live import AutoScaled, auto_scaled
 from tableadmin_server.planner.state.table_state import PROVISIONED, TableState
-from tableadmin_server.planner.state.target import compared_key, compared_replica_key, raised
+from tableadmin_server.planner.state.target import compared_key, compared_replica_key, raised_throughput
 from tableadmin_server.planner.state.unmanaged import Unmanaged
 from tableadmin_server.tables.snapshot import Snapshot
 
@@ -155,7 +155,7 @@ def _left(used: int, last: datetime | None, now: datetime) -> str:
 
 
 def _warm_warnings(prefix: str, desired: SomeUnits, now: SomeUnits) -> Iterator[PlanWarning]:
-    if raised(desired, now) != tuple(
+    if raised_throughput(desired, now) != tuple(
         is_ if wanted is None else wanted for wanted, is_ in zip(desired, now, strict=True)
     ):
         yield PlanWarning(

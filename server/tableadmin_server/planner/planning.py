@@ -30,7 +30,7 @@ from tableadmin_server.planner.state.key import Same
 from tableadmin_server.planner.state.live import live_state
 from tableadmin_server.planner.state.table_state import PROVISIONED, TableState
 from tableadmin_server.planner.state.target import PART_MEMBERS, compared_key, target_state
-from tableadmin_server.planner.state.unmanaged import NOTHING, Unmanaged, filled
+from tableadmin_server.planner.state.unmanaged import NOTHING, Unmanaged, fill_capacity
 from tableadmin_server.tables.snapshot import Snapshot
 from tableadmin_server.tables.transitions import (
     part_transitions,
@@ -91,7 +91,7 @@ def plan(
     spec: AwsDict, live: Snapshot, now: datetime, changed: Mapping[Cooldown, datetime] = MappingProxyType({})
 ) -> Plan:
     """The plan that brings LIVE to SPEC, a valid TableSpec as an AWS-shaped dict, at the time NOW."""
-    unmanaged, spec = Unmanaged(spec), filled(spec)
+    unmanaged, spec = Unmanaged(spec), fill_capacity(spec)
     inputs = _Inputs(spec, desired_state(spec), unmanaged, live, now, changed)
     at = live_state(live)
     if at is not None:

@@ -34,7 +34,7 @@ _BETWEEN: Mapping[Cooldown, str] = {
 }
 
 
-def timed(steps: Sequence[Step]) -> list[list[str]]:
+def time_waits(steps: Sequence[Step]) -> list[list[str]]:
     """For each of STEPS what is waited for after its call, each with the time that AWS takes."""
     return [[*map(_timed, step.waits), *_between(step, steps[n + 1 :])] for n, step in enumerate(steps)]
 

@@ -30,15 +30,15 @@ from tableadmin_server.concurrency import as_ready
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.dynamodb.fields import field_path
-from tableadmin_server.exporting import exported
+from tableadmin_server.exporting import export_spec
 from tableadmin_server.failure import Failure, FieldViolation, invalid_request
 from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
 from tableadmin_server.operations.request import ApplyRequest
 from tableadmin_server.planner import (
     NOT_BILLED,
     Violation,
-    billed,
     billed_live,
+    billed_tables,
     cost_increase,
     plan,
     repetitions,
@@ -50,7 +50,7 @@ from tableadmin_server.services.call_metadata import called_endpoint, in_time
 from tableadmin_server.services.operation_messages import operation_message
 from tableadmin_server.services.plan_messages import table_error, table_plan
 from tableadmin_server.services.reserved_table import ReservedTable
-from tableadmin_server.tables.planned import observed
+from tableadmin_server.tables.planned import read_for_plan
 from tableadmin_server.tables.reading import background_reader
 
 SERVICE = plan_service_pb2.DESCRIPTOR.services_by_name["PlanService"]
@@ -254,11 +254,11 @@ def _digest(request: ApplyPlanRequest) -> str:
 async def _planned(endpoint: Endpoint, spec: AwsDict, *, with_billing: bool) -> PlanTablesResponse:
     name = str(spec["TableName"])
     try:
-        live = await observed(endpoint, name, spec)
+        live = await read_for_plan(endpoint, name, spec)
     except Failure as failure:
         return PlanTablesResponse(table_name=name, error=table_error(failure))
     made = plan(spec, live, datetime.now(UTC))
-    bill = billed(made, live, endpoint.region) if with_billing else NOT_BILLED
+    bill = billed_tables(made, live, endpoint.region) if with_billing else NOT_BILLED
     message = table_plan(name, made, is_aws=live.is_aws, billed=bill)
     increase = cost_increase(made, live, endpoint.region, endpoint.prices())
     if increase is not None:
@@ -279,8 +279,8 @@ async def _exported_names(endpoint: Endpoint, request: ExportTablesRequest) -> S
 
 async def _exported(endpoint: Endpoint, name: str, *, with_billing: bool) -> ExportTablesResponse:
     try:
-        live = await observed(endpoint, name, {})
-        spec, notes = exported(live)
+        live = await read_for_plan(endpoint, name, {})
+        spec, notes = export_spec(live)
     except Failure as failure:
         return ExportTablesResponse(table_name=name, error=table_error(failure))
     bill = billed_live(live, endpoint.region) if with_billing else None

@@ -17,7 +17,7 @@ from tableadmin.v1 import (
     UnmanagedMember,
 )
 from tableadmin_server.failure import Failure
-from tableadmin_server.planner import NOT_BILLED, Billed, Change, Plan, Step, timed
+from tableadmin_server.planner import NOT_BILLED, Billed, Change, Plan, Step, time_waits
 
 # The field of each operation's request.
 _CALLS = {
@@ -32,7 +32,7 @@ def table_plan(name: str, plan: Plan, *, is_aws: bool, billed: Billed = NOT_BILL
 
     IS_AWS adds the usual duration on AWS to the waits.
     """
-    waits = timed(plan.steps) if is_aws else [each.waits for each in plan.steps]
+    waits = time_waits(plan.steps) if is_aws else [each.waits for each in plan.steps]
     return TablePlan(
         table_name=name,
         action=PlanAction.Value(f"PLAN_ACTION_{plan.action}"),

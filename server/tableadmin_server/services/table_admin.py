@@ -18,7 +18,7 @@ from google.rpc.code_pb2 import Code
 
 from tableadmin.awsshape import ShapeError, Unknown, from_aws, to_aws
 from tableadmin.v1 import table_admin_pb2
-from tableadmin_server.bounds import off_loop, received
+from tableadmin_server.bounds import off_loop, parse_bounded
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.dynamodb.fields import field_path
@@ -117,7 +117,7 @@ def _changing(call: Caller, method: MethodDescriptor, hubs: Hubs) -> Caller:
     request_type = GetMessageClass(method.input_type)
 
     async def changing(endpoint: Endpoint, payload: bytes, deadline: float) -> Reply:
-        request = await received(request_type.FromString, payload)
+        request = await parse_bounded(request_type.FromString, payload)
         own_table.check(endpoint, request)
         try:
             return await call(endpoint, payload, deadline)
@@ -132,7 +132,7 @@ def _caller(method: MethodDescriptor) -> Caller:
     request_type, response_type = GetMessageClass(method.input_type), GetMessageClass(method.output_type)
 
     async def call(endpoint: Endpoint, payload: bytes, deadline: float) -> Reply:
-        request = await received(request_type.FromString, payload)
+        request = await parse_bounded(request_type.FromString, payload)
         try:
             params = await off_loop(partial(to_aws, request), len(payload))
         except ShapeError as error:

@@ -17,7 +17,7 @@ _AWS_MANAGED_KEY = "alias/aws/dynamodb"
 _ALWAYS = frozenset(part for part, row in ROWS.items() if not row.each)
 
 
-async def observed(endpoint: Endpoint, name: str, spec: Mapping[str, AwsValue]) -> Snapshot:
+async def read_for_plan(endpoint: Endpoint, name: str, spec: Mapping[str, AwsValue]) -> Snapshot:
     """Return the current table NAME, for SPEC. Raises Failure.
 
     The snapshot of a table that does not exist has only the parts of SPEC that the endpoint lacks, and the
@@ -40,7 +40,7 @@ async def observed_again(
     """
     again = await background_reader(endpoint).again(before, parts)
     if again is None:
-        return await observed(endpoint, before.name, spec)
+        return await read_for_plan(endpoint, before.name, spec)
     return await _completed(endpoint, again, spec)
 
 

@@ -13,7 +13,7 @@ from tableadmin_server.interceptors.wrapping import (
     Handler,
     Holding,
     Received,
-    wrapped,
+    wrap_handler,
 )
 from tableadmin_server.tracing import names
 
@@ -41,7 +41,7 @@ class TracingInterceptor(Interceptor):
         if not method.startswith(_OWN_SERVICES):
             return handler
         traced = partial(_Traced, self._tracer, self._endpoint, method.lstrip("/"))
-        return wrapped(handler, traced, handler.request_deserializer)
+        return wrap_handler(handler, traced, handler.request_deserializer)
 
 
 class _Traced(Holding):

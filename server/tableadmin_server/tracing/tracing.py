@@ -41,7 +41,7 @@ class Tracing:
         """Send the remaining spans, for a few seconds at most."""
 
 
-def opened(config: ServerConfig) -> Tracing:
+def open_tracing(config: ServerConfig) -> Tracing:
     """Return the tracing of a server with CONFIG. Raises ConfigError if OpenTelemetry is not installed."""
     if not config.traces.enabled:
         return Tracing()

@@ -6,7 +6,7 @@ from functools import partial
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.dynamodb.poll_order import PollPriority
 from tableadmin_server.polling.poller import Poller
-from tableadmin_server.watching.source import Source, polling
+from tableadmin_server.watching.source import Source, polling_calls
 
 
 class ResourcePolls:
@@ -27,7 +27,7 @@ class ResourcePolls:
         resource = (operation, *params.items())
         if resource not in self._by_resource:
             priority = PollPriority()
-            read = partial(polling(self._source, priority), operation, params)
+            read = partial(polling_calls(self._source, priority), operation, params)
             self._by_resource[resource] = self._poller(read, lambda *_: True, priority)
         return self._by_resource[resource]
 

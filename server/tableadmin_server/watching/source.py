@@ -30,7 +30,7 @@ class Source(Protocol):
         """Return the least seconds between two calls of OPERATION, 0 for no limit."""
 
 
-def polling(source: Source, priority: PollPriority) -> Ask:
+def polling_calls(source: Source, priority: PollPriority) -> Ask:
     """Return a function that calls SOURCE by polls with PRIORITY."""
 
     async def ask(operation: str, params: AwsDict) -> AwsDict:
@@ -41,4 +41,4 @@ def polling(source: Source, priority: PollPriority) -> Ask:
 
 def polling_reader(source: Source, priority: PollPriority) -> TableReader:
     """Return a reader that reads the tables of SOURCE by polls with PRIORITY."""
-    return TableReader(polling(source, priority), source.support)
+    return TableReader(polling_calls(source, priority), source.support)

@@ -84,7 +84,7 @@ def said(operation: Operation, principal: Principal, *, rejects: bool = False) -
 def approved_by(operation: Operation, *principals: Principal) -> Operation:
     """OPERATION after the approvals of PRINCIPALS."""
     for each in principals:
-        status = approval.approved(operation, said(operation, each))
+        status = approval.after_approval(operation, said(operation, each))
         operation = msgspec.structs.replace(operation, status=status)
     return operation
 
@@ -122,7 +122,7 @@ def test_too_late() -> None:
     with pytest.raises(Failure) as raised:
         approval.approval_of(operation, BERT, "", late)
     assert raised.value.reason == "APPROVAL_EXPIRED"
-    assert State.ABORTED == approval.expired(operation, late).state
+    assert State.ABORTED == approval.after_expiry(operation, late).state
 
 
 def test_what_was_shown() -> None:
@@ -157,8 +157,8 @@ def test_the_fingerprint() -> None:
 def test_an_end_after_calls() -> None:
     """ABORTED says that nothing was changed: an operation that has made calls fails."""
     operation = waiting(ONE, calls=(CALL,))
-    assert State.FAILED == approval.rejected(operation, said(operation, BERT, rejects=True)).state
-    assert State.FAILED == approval.expired(operation, NOW).state
+    assert State.FAILED == approval.after_rejection(operation, said(operation, BERT, rejects=True)).state
+    assert State.FAILED == approval.after_expiry(operation, NOW).state
 
 
 @pytest.fixture
@@ -210,7 +210,7 @@ async def test_policies_that_ask_between_calls(plane: Plane, table_name: str) ->
         assert [] == await failure_detector.orphans(lambda _: False)
         assert 1 == failure_detector.approvals_waiting
         written = await machine.store.rewrite(
-            entry, approval.approved(entry.operation, said(entry.operation, BERT))
+            entry, approval.after_approval(entry.operation, said(entry.operation, BERT))
         )
         assert written is not None
         assert await machine.store.rewrite(entry, status) is None

@@ -8,7 +8,7 @@ import pytest
 
 from tableadmin import v1
 from tableadmin.awsshape import AwsDict
-from tableadmin_server.operations.execution.identity import identity_of, recognized
+from tableadmin_server.operations.execution.identity import identity_of, recognize_table
 from tableadmin_server.operations.storage.record import Call, OperationStatus, Outcome, State
 from tests.engines import Engine
 from tests.operations.execution.test_reconcile import NOW
@@ -60,11 +60,11 @@ REFUSED, UNKNOWN = Outcome.REFUSED, Outcome.UNKNOWN
 )
 def test_own(known: OperationStatus, seen: str, table_id: str | None) -> None:
     """A table is the operation's that was there at first, or that the operation made."""
-    found = recognized(known, shown(seen))
+    found = recognize_table(known, shown(seen))
     assert found is not None
     assert table_id == found.table_id
     # Whatever comes after it is another's.
-    assert not table_id or recognized(found, shown("three")) is None
+    assert not table_id or recognize_table(found, shown("three")) is None
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_own(known: OperationStatus, seen: str, table_id: str | None) -> None:
 )
 def test_of_others(known: OperationStatus, seen: str) -> None:
     """Any other table is somebody else's, and a table that is deleted was deleted by somebody else."""
-    assert recognized(known, shown(seen)) is None
+    assert recognize_table(known, shown(seen)) is None
 
 
 def test_without_id() -> None:

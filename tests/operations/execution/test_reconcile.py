@@ -47,11 +47,11 @@ def planned(*steps: Step, waits: tuple[Wait, ...] = (), change: ChangeClass | No
 
 def taken(status: OperationStatus, step: Step, outcome: Outcome = Outcome.ACCEPTED) -> OperationStatus:
     """STATUS with the call of STEP, and what came of it."""
-    made = journal.announced(status, step, "here", NOW)
+    made = journal.before_call(status, step, "here", NOW)
     if outcome is Outcome.ACCEPTED:
-        return journal.accepted(made, step, "id", NOW)
+        return journal.after_acceptance(made, step, "id", NOW)
     known = {"aws_error_code": "E"} if outcome is Outcome.REFUSED else {}
-    return journal.failed(made, Failure(Code.UNAVAILABLE, "no", reason="NO", metadata=known), NOW)
+    return journal.after_failure(made, Failure(Code.UNAVAILABLE, "no", reason="NO", metadata=known), NOW)
 
 
 def test_first_step() -> None:
@@ -152,8 +152,8 @@ def test_not_accepted(outcome: Outcome) -> None:
 
 def test_taken_over() -> None:
     """What another server had under way may have been done."""
-    under_way = journal.announced(EMPTY, RAISE, "there", NOW)
-    status = journal.started(under_way, "here", NOW)
+    under_way = journal.before_call(EMPTY, RAISE, "there", NOW)
+    status = journal.after_start(under_way, "here", NOW)
     assert ("here", Outcome.UNKNOWN) == (status.server, status.calls[-1].outcome)
     assert journal.is_in_doubt(status)
 
@@ -175,10 +175,10 @@ def test_cooldown() -> None:
     made = taken(taken(EMPTY, TAG), create)
     assert {Cooldown.TAGS: NOW} == made.changed
     later = NOW + timedelta(seconds=9)
-    assert made == journal.seen(made, Snapshot("Music"), later)
-    seen = journal.seen(made, LIVE, later)
+    assert made == journal.after_read(made, Snapshot("Music"), later)
+    seen = journal.after_read(made, LIVE, later)
     assert {Cooldown.TAGS: NOW, Cooldown.CREATION: later} == seen.changed
-    assert seen == journal.seen(seen, LIVE, later + timedelta(seconds=9))
+    assert seen == journal.after_read(seen, LIVE, later + timedelta(seconds=9))
 
 
 def failure(code: int, *, after: float | None = None, quota: bool = False, reason: str = "NO") -> Failure:

@@ -5,7 +5,7 @@ from itertools import permutations
 import pytest
 
 from tableadmin_server.dynamodb.cooldown import Cooldown
-from tableadmin_server.planner.phases.combining import combined
+from tableadmin_server.planner.phases.combining import combine
 from tableadmin_server.planner.phases.step import Step
 from tableadmin_server.planner.rules import update_table
 from tableadmin_server.planner.rules.update_table import TOGETHER, UpdateKind
@@ -20,13 +20,13 @@ def step(kind: UpdateKind, waits: tuple[str, ...] = ()) -> Step:
 def test_pairs(pair: tuple[UpdateKind, UpdateKind]) -> None:
     """Two changes share a call exactly where a row of the table has both."""
     shared = any(set(pair) <= row for row in TOGETHER)
-    assert (1 if shared else 2) == len(combined([step(kind) for kind in pair]))
+    assert (1 if shared else 2) == len(combine([step(kind) for kind in pair]))
 
 
 @pytest.mark.parametrize("kind", UpdateKind)
 def test_twice(kind: UpdateKind) -> None:
     """No call holds two changes of one kind."""
-    assert 2 == len(combined([step(kind), step(kind)]))
+    assert 2 == len(combine([step(kind), step(kind)]))
 
 
 def test_row_removed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,14 +34,14 @@ def test_row_removed(monkeypatch: pytest.MonkeyPatch) -> None:
     changes = [step(UpdateKind.THROUGHPUT), step(UpdateKind.INDEX_THROUGHPUT)]
     rows = tuple(row for row in TOGETHER if UpdateKind.THROUGHPUT not in row)
     monkeypatch.setattr(update_table, "TOGETHER", rows)
-    assert changes == combined(changes)
+    assert changes == combine(changes)
 
 
 def test_first_companion() -> None:
     """A call takes the first change that may join, and what then still may; the others keep their order."""
     kinds = (UpdateKind.TO_ON_DEMAND, UpdateKind.TABLE_CLASS, UpdateKind.STREAM, UpdateKind.INDEX_CREATION)
     assert ["TO_ON_DEMAND, STREAM", "TABLE_CLASS", "INDEX_CREATION"] == [
-        each.summary for each in combined([step(kind) for kind in kinds])
+        each.summary for each in combine([step(kind) for kind in kinds])
     ]
 
 
@@ -75,4 +75,4 @@ def test_whole() -> None:
             cooldown=Cooldown.DELETION_PROTECTION,
             kind=UpdateKind.INDEX_THROUGHPUT,
         )
-    ] == combined([first, second])
+    ] == combine([first, second])

@@ -7,7 +7,7 @@ import pytest
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.planner import ChangeClass, plan
-from tableadmin_server.planner.state.key import Same, compared
+from tableadmin_server.planner.state.key import Same, compare_keys
 from tests.planner.model.table import Data
 from tests.planner.tables import KEY, planned, settled, table
 
@@ -35,7 +35,7 @@ MANAGED = "arn:aws:kms:us-west-2:000000000000:alias/aws/dynamodb"
 )
 def test_compared(desired: str, live: str, same: Same, *, is_aws: bool) -> None:
     """ARNs and ids are compared; of aliases KMS tells the key, or nobody knows."""
-    assert same is compared(desired, live, {"alias/known": KEY}, is_aws=is_aws)
+    assert same is compare_keys(desired, live, {"alias/known": KEY}, is_aws=is_aws)
 
 
 def encrypted(key: str = "") -> Data:

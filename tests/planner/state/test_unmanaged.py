@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from tableadmin.awsshape import AwsDict
-from tableadmin_server.planner import Action, Plan, moved, plan
+from tableadmin_server.planner import Action, Plan, changed_settings, plan
 from tableadmin_server.planner.changes import differences
 from tableadmin_server.planner.state.live import live_state
 from tableadmin_server.planner.state.table_state import TableState
@@ -179,7 +179,7 @@ def test_fingerprint(path: str, *, moves: bool) -> None:
     seen = driver.observed()
     other = replace(seen, parts={**seen.parts, Part.TAGS: cast("AwsDict", TAGS[:1])})
     before, after = (plan(cast("AwsDict", spec), each, driver.now()) for each in (seen, other))
-    assert moves == bool(moved(before.fingerprint, after.fingerprint))
+    assert moves == bool(changed_settings(before.fingerprint, after.fingerprint))
 
 
 def test_fingerprint_of_a_dimension() -> None:
@@ -191,8 +191,10 @@ def test_fingerprint_of_a_dimension() -> None:
         units = {"ReadCapacityUnits": reads, "WriteCapacityUnits": writes}
         return planned(table(index("GenreIndex", throughput=units)), spec)
 
-    assert [] == moved(made(5, 5).fingerprint, made(9, 5).fingerprint)
-    assert ["GlobalSecondaryIndexes[GenreIndex]"] == moved(made(5, 5).fingerprint, made(5, 9).fingerprint)
+    assert [] == changed_settings(made(5, 5).fingerprint, made(9, 5).fingerprint)
+    assert ["GlobalSecondaryIndexes[GenreIndex]"] == changed_settings(
+        made(5, 5).fingerprint, made(5, 9).fingerprint
+    )
 
 
 @pytest.mark.parametrize(

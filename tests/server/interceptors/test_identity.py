@@ -18,9 +18,9 @@ from tableadmin_server.interceptors.errors import ErrorsInterceptor
 from tableadmin_server.interceptors.identity import (
     Identify,
     IdentityInterceptor,
-    authenticated,
+    identify_as,
+    identify_by_credentials,
     readable_peer,
-    trusted,
 )
 from tableadmin_server.interceptors.parsing import ParsingInterceptor
 from tableadmin_server.security.authentication import refusals
@@ -98,7 +98,7 @@ async def serving(identify: Identify) -> AsyncIterator[Channel]:
 def robot() -> Identify:
     """Callers with TOKEN are Service::ci/robot."""
     config = TokenConfig(principals="Service", tokens=(StaticToken(name="robot", sha256=digest_of(TOKEN)),))
-    return authenticated(Authentication([StaticTokens("ci", config)], FailedLogins(1000)))
+    return identify_by_credentials(Authentication([StaticTokens("ci", config)], FailedLogins(1000)))
 
 
 async def first(call: Any) -> bytes:  # noqa: ANN401  # a call that streams, of one kind or another
@@ -193,7 +193,7 @@ async def test_streams_end_when_the_proof_expires(method: str) -> None:
 
     async def identify(_: object) -> Caller:
         if time.time() >= expires:
-            raise refusals.expired()
+            raise refusals.expired_credentials()
         return Caller(Principal("User", "test/ana"), "jwt", expires=expires)
 
     async with serving(identify) as channel:
@@ -211,7 +211,7 @@ async def test_streams_end_when_the_token_is_removed(
     file = tmp_path / "tokens.toml"
     file.write_text(f'[[tokens]]\nname = "robot"\nsha256 = "{digest_of(TOKEN)}"\n')
     config = TokenConfig(principals="Service", tokens_file=str(file))
-    asked = authenticated(Authentication([StaticTokens("ci", config)], FailedLogins(1000)))
+    asked = identify_by_credentials(Authentication([StaticTokens("ci", config)], FailedLogins(1000)))
     times = 0
 
     async def identify(context: object) -> Caller:
@@ -230,7 +230,7 @@ async def test_streams_end_when_the_token_is_removed(
 async def test_streams_go_on_without_the_issuer(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stream does not end because the keys that verify its token can't be read for a while."""
     monkeypatch.setattr("tableadmin_server.interceptors.identity._AGAIN", 0.02)
-    answers = iter([None, *[refusals.keys_unavailable("down")] * 3, refusals.expired()])
+    answers = iter([None, *[refusals.keys_unavailable("down")] * 3, refusals.expired_credentials()])
 
     async def identify(_: object) -> Caller:
         failure = next(answers)
@@ -244,9 +244,9 @@ async def test_streams_go_on_without_the_issuer(method: str, monkeypatch: pytest
 
 async def test_nobody_is_asked() -> None:
     """Where a listener asks for no proof, the caller is who reaching the listener makes of it."""
-    async with serving(trusted()) as channel:
+    async with serving(identify_as()) as channel:
         assert b"User::none/anonymous none" == await CALLS["UnaryUnary"](channel, HEADERS)
-    async with serving(trusted(Principal("Service", "local/admin"), "socket")) as channel:
+    async with serving(identify_as(Principal("Service", "local/admin"), "socket")) as channel:
         assert b"Service::local/admin socket" == await CALLS["UnaryUnary"](channel, ())
 
 

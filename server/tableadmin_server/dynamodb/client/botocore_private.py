@@ -1,8 +1,8 @@
 """The private members of botocore that the server uses, under public names.
 
-botocore may rename or remove a private member in any release. `missing` returns the missing members. If any
-is missing, the server sends reads through plain boto3. Without POOL_CLASSES the length of a response is not
-bounded. Without a step of the parser, botocore's own parser reads the responses.
+botocore may rename or remove a private member in any release. `missing_members` returns the missing members.
+If any is missing, the server sends reads through plain boto3. Without POOL_CLASSES the length of a response
+is not bounded. Without a step of the parser, botocore's own parser reads the responses.
 """
 
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ _STEPS_BY_TYPE: Mapping[str, str] = {
 }
 
 
-def missing(client: BaseClient) -> list[str]:
+def missing_members(client: BaseClient) -> list[str]:
     """Return the used private members that this botocore lacks, by their names in botocore."""
     return [*(path for path in _OF_CLIENT if _member(client, path) is None), *missing_steps()]
 

@@ -13,7 +13,7 @@ from google.rpc.code_pb2 import Code
 
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.config import EndpointConfig
-from tableadmin_server.dynamodb.client.botocore_private import missing
+from tableadmin_server.dynamodb.client.botocore_private import missing_members
 from tableadmin_server.dynamodb.client.call_queue import (
     NO_DEADLINE,
     CallQueue,
@@ -82,7 +82,7 @@ class Calls:
         self.region: str = self._client.meta.region_name
         # In other retry modes botocore counts requests, so it must send all of them.
         standard = config.retry_mode == "standard"
-        lacking = missing(self._client)
+        lacking = missing_members(self._client)
         if lacking:
             _log.warning(
                 "botocore lacks private members", endpoint=name, members=lacking, version=botocore.__version__

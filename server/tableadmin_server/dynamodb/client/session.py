@@ -31,7 +31,7 @@ from tableadmin_server.dynamodb.client.botocore_private import missing_steps
 from tableadmin_server.dynamodb.client.connections import bound_answers
 from tableadmin_server.dynamodb.client.parser import StrictParserFactory
 from tableadmin_server.dynamodb.client.retries import spare_changes
-from tableadmin_server.dynamodb.client.transport import Transport, trusted
+from tableadmin_server.dynamodb.client.transport import Transport, ca_bundle
 
 # The configuration key that each error of botocore is about.
 _KEYS: tuple[tuple[type[BotoCoreError], str], ...] = (
@@ -170,7 +170,7 @@ def _connected(config: EndpointConfig) -> tuple[BaseClient, Transport | None]:
     url = urlsplit(client.meta.endpoint_url)
     if url.path.strip("/") or (not local and url.scheme in get_environ_proxies(url.geturl())):
         return client, None
-    return client, Transport(config.connect_timeout, config.read_timeout, trusted(session))
+    return client, Transport(config.connect_timeout, config.read_timeout, ca_bundle(session))
 
 
 class _Session(botocore.session.Session):

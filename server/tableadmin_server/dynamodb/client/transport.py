@@ -46,7 +46,7 @@ _FAILURES: Mapping[object, type[boto.HTTPClientError | boto.ConnectionError]] = 
 }
 
 
-def trusted(session: Session) -> str:
+def ca_bundle(session: Session) -> str:
     """Return the path of the CA certificates that clients of SESSION trust."""
     return session.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE") or where()
 

@@ -21,7 +21,7 @@ from tableadmin_server.operations.storage.record import (
     State,
 )
 from tableadmin_server.planner import Plan, Step
-from tableadmin_server.security.authorization.approvals import RequiredApproval, missing
+from tableadmin_server.security.authorization.approvals import RequiredApproval, remaining_approvals
 from tableadmin_server.security.identity import Principal
 
 # The approvals that each step of a plan requires, in the order of the steps.
@@ -36,10 +36,10 @@ def is_approved(status: OperationStatus, step: Step, required: Collection[Requir
     is_in_plan = request is not None and any(
         (each.operation, each.params) == (step.operation, step.params) for each in request.steps
     )
-    return is_in_plan and not missing(required, _given(status))
+    return is_in_plan and not remaining_approvals(required, _given(status))
 
 
-def resting(
+def dormant_status(
     spec: OperationSpec,
     status: OperationStatus,
     plan: Plan,
@@ -53,9 +53,9 @@ def resting(
     most, and then for its start time.
     """
     if not all(is_approved(status, *each) for each in zip(plan.steps, required, strict=True)):
-        return awaiting(status, plan, required, now, timeout)
+        return awaiting_approval(status, plan, required, now, timeout)
     if plan.steps and not status.calls and spec.not_before is not None and now < spec.not_before:
-        return scheduled(status, spec.not_before, now)
+        return awaiting_start(status, spec.not_before, now)
     return None
 
 
@@ -63,10 +63,10 @@ def missing_approvals(status: OperationStatus) -> tuple[RequiredApproval, ...]:
     """Return the approvals that the operation still waits for."""
     if status.approval_request is None:
         return ()
-    return missing(status.approval_request.required, _given(status))
+    return remaining_approvals(status.approval_request.required, _given(status))
 
 
-def awaiting(
+def awaiting_approval(
     status: OperationStatus, plan: Plan, required: Required, now: datetime, timeout: timedelta
 ) -> OperationStatus:
     """Return the status of an operation that waits for the approvals REQUIRED, for TIMEOUT at most."""
@@ -94,24 +94,24 @@ def awaiting(
     )
 
 
-def scheduled(status: OperationStatus, not_before: datetime, now: datetime) -> OperationStatus:
+def awaiting_start(status: OperationStatus, not_before: datetime, now: datetime) -> OperationStatus:
     """Return the status of an operation that waits for its start time."""
     time = f"{not_before.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     return replace(status, state=State.SCHEDULED, due=not_before, waits=(f"not before {time}",), updated=now)
 
 
-def approved(operation: Operation, approval: Approval) -> OperationStatus:
+def after_approval(operation: Operation, approval: Approval) -> OperationStatus:
     """Return the status after APPROVAL: PENDING, unless more approvals are missing or it is too early."""
     status = replace(operation.status, approvals=(*operation.status.approvals, approval), updated=approval.at)
     if missing_approvals(status):
         return _with_waits(status)
     not_before = operation.spec.not_before
     if not_before is not None and not_before > approval.at:
-        return scheduled(status, not_before, approval.at)
+        return awaiting_start(status, not_before, approval.at)
     return replace(status, state=State.PENDING, waits=())
 
 
-def rejected(operation: Operation, approval: Approval) -> OperationStatus:
+def after_rejection(operation: Operation, approval: Approval) -> OperationStatus:
     """Return the last status of an operation that was rejected by APPROVAL."""
     comment = " ".join(approval.comment.split())
     why = f": {comment}" if comment else ""
@@ -120,7 +120,7 @@ def rejected(operation: Operation, approval: Approval) -> OperationStatus:
     return _not_done(status, Code.PERMISSION_DENIED, "APPROVAL_REJECTED", message, approval.at)
 
 
-def expired(operation: Operation, now: datetime) -> OperationStatus:
+def after_expiry(operation: Operation, now: datetime) -> OperationStatus:
     """Return the last status of an operation that was not approved in time."""
     waited = "; ".join(map(str, missing_approvals(operation.status)))
     message = f"{operation.spec.table_name}: the operation was not approved in time; it waited for {waited}"
@@ -129,12 +129,12 @@ def expired(operation: Operation, now: datetime) -> OperationStatus:
 
 def ended_by_drift(operation: Operation, failure: Failure, now: datetime) -> OperationStatus:
     """Return the last status of an operation whose table has changed while it waited, as FAILURE says."""
-    return journal.ended(operation.status, End(_unsuccessful(operation.status), error_of(failure)), now)
+    return journal.after_end(operation.status, End(_unsuccessful(operation.status), error_of(failure)), now)
 
 
-def cancelled(status: OperationStatus, now: datetime) -> OperationStatus:
+def after_cancellation(status: OperationStatus, now: datetime) -> OperationStatus:
     """Return the last status of a dormant operation that was cancelled."""
-    return journal.ended(status, End(State.CANCELLED), now)
+    return journal.after_end(status, End(State.CANCELLED), now)
 
 
 def approval_of(
@@ -214,7 +214,7 @@ def _not_done(
     status: OperationStatus, code: int, reason: str, message: str, now: datetime
 ) -> OperationStatus:
     error = OperationError(code=code, reason=reason, message=message)
-    return journal.ended(status, End(_unsuccessful(status), error), now)
+    return journal.after_end(status, End(_unsuccessful(status), error), now)
 
 
 def _unsuccessful(status: OperationStatus) -> State:

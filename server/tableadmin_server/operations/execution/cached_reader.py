@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from tableadmin.awsshape import AwsDict, AwsValue
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.tables.parts import ROWS, Part
-from tableadmin_server.tables.planned import observed, observed_again
+from tableadmin_server.tables.planned import observed_again, read_for_plan
 from tableadmin_server.tables.snapshot import Snapshot
 from tableadmin_server.tables.transitions import part_transitions
 
@@ -29,7 +29,7 @@ class CachedReader:
         self.is_whole, self._is_checked = self._seen is None or self._is_checked, False
         if self._seen is None:
             self._changing.clear()
-            self._seen = await observed(self._endpoint, self._name, self._spec)
+            self._seen = await read_for_plan(self._endpoint, self._name, self._spec)
         else:
             self._seen = await observed_again(self._endpoint, self._seen, self._changing, self._spec)
         self._changing.update(part for part in ROWS if any(part_transitions(self._seen, part)))

@@ -22,7 +22,7 @@ def identity_of(description: AwsDict | None) -> str:
     return str(known.timestamp() if isinstance(known, datetime) else known)
 
 
-def recognized(status: OperationStatus, description: AwsDict | None) -> OperationStatus | None:
+def recognize_table(status: OperationStatus, description: AwsDict | None) -> OperationStatus | None:
     """Return STATUS with the identity of the operation's table; None if DESCRIPTION is of another table.
 
     The first table that is read is the operation's. A table with another identity is the operation's only if

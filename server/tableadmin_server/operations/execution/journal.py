@@ -14,7 +14,7 @@ from tableadmin_server.planner import CREATIONS, Plan, Step
 from tableadmin_server.tables.snapshot import Snapshot
 
 
-def started(status: OperationStatus, server: str, now: datetime) -> OperationStatus:
+def after_start(status: OperationStatus, server: str, now: datetime) -> OperationStatus:
     """Return the status once SERVER carries out the operation. Calls under way get the outcome UNKNOWN."""
     calls = tuple(
         replace(call, outcome=Outcome.UNKNOWN) if call.outcome is Outcome.UNDER_WAY else call
@@ -23,20 +23,22 @@ def started(status: OperationStatus, server: str, now: datetime) -> OperationSta
     return replace(status, state=State.RUNNING, server=server, calls=calls, updated=now)
 
 
-def seen(status: OperationStatus, live: Snapshot, now: datetime) -> OperationStatus:
+def after_read(status: OperationStatus, live: Snapshot, now: datetime) -> OperationStatus:
     """Return the status once the table was read as LIVE. A creation's cooldown begins when it is ACTIVE."""
     if not _just_made(status, live):
         return status
     return replace(status, changed={**status.changed, Cooldown.CREATION: now})
 
 
-def planned(status: OperationStatus, plan: Plan, cost_increase: Decimal | None = None) -> OperationStatus:
+def after_planning(
+    status: OperationStatus, plan: Plan, cost_increase: Decimal | None = None
+) -> OperationStatus:
     """Return the status with the waits and the number of calls of PLAN, and with its COST_INCREASE."""
     waits = tuple(wait.description for wait in plan.waits)
     return replace(status, waits=waits, remaining_calls=len(plan.steps), cost_increase=cost_increase)
 
 
-def announced(status: OperationStatus, step: Step, server: str, now: datetime) -> OperationStatus:
+def before_call(status: OperationStatus, step: Step, server: str, now: datetime) -> OperationStatus:
     """Return the status before the call of STEP. A call repeated after a failure counts another attempt."""
     call = Call(
         summary=step.summary,
@@ -52,7 +54,7 @@ def announced(status: OperationStatus, step: Step, server: str, now: datetime) -
     return replace(status, calls=(*earlier, call), waits=(), updated=now)
 
 
-def repeated(status: OperationStatus) -> OperationStatus:
+def before_retry(status: OperationStatus) -> OperationStatus:
     """Return the status with another attempt of the call under way."""
     *before, last = status.calls
     return replace(status, calls=(*before, replace(last, attempts=last.attempts + 1)))
@@ -63,14 +65,14 @@ def is_in_doubt(status: OperationStatus) -> bool:
     return any(call.in_doubt or call.outcome is Outcome.UNKNOWN for call in status.calls[-1:])
 
 
-def accepted(
+def after_acceptance(
     status: OperationStatus, step: Step, aws_request_id: str, now: datetime, table_id: str | None = None
 ) -> OperationStatus:
     """Return the status once AWS has accepted STEP. TABLE_ID is a created table's id, if AWS returns it."""
     changed = dict(status.changed)
     made = step.operation in CREATIONS
     if made:
-        changed.pop(Cooldown.CREATION, None)  # begins when the table is ACTIVE: see `seen`
+        changed.pop(Cooldown.CREATION, None)  # begins when the table is ACTIVE: see `after_read`
     elif step.cooldown is not None:
         changed[step.cooldown] = now
     return replace(
@@ -82,7 +84,7 @@ def accepted(
     )
 
 
-def failed(status: OperationStatus, failure: Failure, now: datetime) -> OperationStatus:
+def after_failure(status: OperationStatus, failure: Failure, now: datetime) -> OperationStatus:
     """Return the status once the call under way has ended with FAILURE."""
     unanswered = not failure.metadata.get("aws_error_code") or failure.code == Code.INTERNAL
     return _answered(
@@ -94,7 +96,7 @@ def failed(status: OperationStatus, failure: Failure, now: datetime) -> Operatio
     )
 
 
-def ended(status: OperationStatus, end: End, now: datetime) -> OperationStatus:
+def after_end(status: OperationStatus, end: End, now: datetime) -> OperationStatus:
     """Return the last status of an operation that ends with END."""
     return replace(
         status,

@@ -21,7 +21,15 @@ from tableadmin_server.operations.storage.record import (
     Outcome,
     State,
 )
-from tableadmin_server.planner import Action, ChangeClass, Plan, Step, Wait, ignored_by_creation, moved
+from tableadmin_server.planner import (
+    Action,
+    ChangeClass,
+    Plan,
+    Step,
+    Wait,
+    changed_settings,
+    ignored_by_creation,
+)
 from tableadmin_server.tables.snapshot import Snapshot
 from tableadmin_server.tables.transitions import table_transitions
 
@@ -193,7 +201,7 @@ def drift_failure(table_name: str, agreed: str, plan: Plan) -> Failure | None:
     """
     if not agreed:
         return None
-    paths = moved(agreed, plan.fingerprint)
+    paths = changed_settings(agreed, plan.fingerprint)
     if not paths:
         return None
     what = "the table was created, deleted or replaced" if paths == [""] else None

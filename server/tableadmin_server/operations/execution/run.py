@@ -18,13 +18,13 @@ from tableadmin_server.config import PoliciesConfig
 from tableadmin_server.dynamodb.client.single_try import NotSent
 from tableadmin_server.dynamodb.cooldown import Cooldown
 from tableadmin_server.dynamodb.endpoint import Answer, Endpoint
-from tableadmin_server.dynamodb.support import explained, knows_nothing_of
+from tableadmin_server.dynamodb.support import knows_nothing_of, with_advice
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.execution import approval, heartbeat, journal
 from tableadmin_server.operations.execution.audited import act_of
 from tableadmin_server.operations.execution.cached_reader import CachedReader
 from tableadmin_server.operations.execution.events import log_event
-from tableadmin_server.operations.execution.identity import identity_of, recognized, replaced_failure
+from tableadmin_server.operations.execution.identity import identity_of, recognize_table, replaced_failure
 from tableadmin_server.operations.execution.lease import Lease
 from tableadmin_server.operations.execution.observer import (
     UNOBSERVED,
@@ -154,7 +154,7 @@ class Run:
     async def carry_out(self) -> None:
         """Run until the operation has ended or is dormant, another server has it, or `stop` was called."""
         if not self._status.state.ended:
-            self._publish(journal.started(self._status, self._server, self._clock()))
+            self._publish(journal.after_start(self._status, self._server, self._clock()))
         self._work = asyncio.create_task(self._reconcile())
         try:
             await self._work
@@ -181,7 +181,7 @@ class Run:
             reason=failure.reason,
         )
         self.is_saved = False
-        self._publish(journal.ended(self._status, self._failed_end(failure), self._clock()))
+        self._publish(journal.after_end(self._status, self._failed_end(failure), self._clock()))
 
     @property
     def _status(self) -> OperationStatus:
@@ -198,7 +198,7 @@ class Run:
                 self._end_step()
                 return
             if isinstance(decision, End):
-                self._publish(journal.ended(self._status, decision, self._clock()))
+                self._publish(journal.after_end(self._status, decision, self._clock()))
             if isinstance(decision, Pause):
                 await self._wait(decision)
         self._end_step()
@@ -265,7 +265,7 @@ class Run:
         if self._status.calls and approval.is_approved(self._status, step, await self._required(step)):
             return None
         required = [await self._required(step) for step in self._plan.steps]
-        return approval.resting(
+        return approval.dormant_status(
             self.operation.spec, self._status, self._plan, required, self._clock(), self._approval_timeout
         )
 
@@ -302,11 +302,11 @@ class Run:
     def _decide(self, live: Snapshot) -> End | Pause | Step:
         """What the operation does next if its table is LIVE."""
         spec, now = self.operation.spec, self._clock()
-        status = recognized(self._status, live.description)
+        status = recognize_table(self._status, live.description)
         if status is None:
             failure = replaced_failure(spec.table_name, live.description)
             return End(State.ABORTED, error_of(failure))
-        status = journal.seen(status, live, now)
+        status = journal.after_read(status, live, now)
         age, changed = self._ages_of(status, now)
         planned = plan(spec.table_spec, live, now, changed)
         if self._endpoint.support.learn_ignored(ignored_by_last_creation(status, live, planned)):
@@ -315,7 +315,7 @@ class Run:
         self._left = left(live, planned)
         # Of the whole plan: what is left of it after a call may cost more or less.
         increase = status.cost_increase if status.calls else self._cost_increase(planned, live)
-        self._publish(journal.planned(status, planned, increase))
+        self._publish(journal.after_planning(status, planned, increase))
         self._refused = [each for each in self._refused if any(_is_same(each[0], s) for s in planned.steps)]
         possible = without_steps(planned, self._is_blocked, live, now, changed) if self._refused else planned
         if self._refused and not possible.steps:
@@ -364,7 +364,7 @@ class Run:
         before = self._status
         self._end_step()
         self._step = step.operation, heartbeat.now()
-        self._publish(journal.announced(before, step, self._server, self._clock()))
+        self._publish(journal.before_call(before, step, self._server, self._clock()))
         try:
             await self._save()
         except Exception:
@@ -391,7 +391,7 @@ class Run:
             self._reader.touched(step.part)
             self._hub.trigger(self.operation.spec.table_name)
         made = _created_table_id(answer)
-        self._publish(journal.accepted(self._status, step, answer.request_id, self._clock(), made))
+        self._publish(journal.after_acceptance(self._status, step, answer.request_id, self._clock(), made))
         self._ages_of(self._status, self._clock())
         self._failures.forget()
         self._accepted_since = True
@@ -422,19 +422,19 @@ class Run:
                 await asyncio.sleep(seconds)
                 if seconds > _THROTTLED_DELAYS[0] and not await self._is_recognized():
                     raise
-            self._publish(journal.repeated(self._status))
+            self._publish(journal.before_retry(self._status))
         return await call(step.operation, step.params, self._lease.is_trusted)
 
     async def _is_recognized(self) -> bool:
         """Whether the table is still the operation's table; False also if it can't be read."""
         try:
-            return recognized(self._status, await self._reader.description()) is not None
+            return recognize_table(self._status, await self._reader.description()) is not None
         except Failure:
             return False
 
     def _failed(self, step: Step, failure: Failure) -> Pause | None:
         """What to do after the call of STEP ended with FAILURE; None to read the table and decide again."""
-        self._publish(journal.failed(self._status, failure, self._clock()))
+        self._publish(journal.after_failure(self._status, failure, self._clock()))
         if not is_throttled(failure):
             self._reader.forget()
         if self._has_learned_cooldown(step, failure):
@@ -444,7 +444,7 @@ class Run:
             return self._retry_pause(failure)
         is_lacking = knows_nothing_of(failure) or failure.code == Code.UNIMPLEMENTED
         if not (is_lacking and self._learned(step)):
-            self._refused.append((step, explained(failure)))
+            self._refused.append((step, with_advice(failure)))
             self._accepted_since = False
         return None
 

@@ -9,7 +9,7 @@ from tableadmin_server.planner.phases.step import Step
 from tableadmin_server.planner.rules.update_table import companions
 
 
-def combined(steps: Sequence[Step]) -> list[Step]:
+def combine(steps: Sequence[Step]) -> list[Step]:
     """STEPS in their order, each with the later ones that may share its call.
 
     A change that joins an earlier call is made before all changes in between. No phase may depend on one of

@@ -1,7 +1,7 @@
 """The order of a plan's phases, and the steps that they give."""
 
 from tableadmin_server.planner.phases import capacity, indexes, parts, replicas, settings, stream
-from tableadmin_server.planner.phases.combining import combined
+from tableadmin_server.planner.phases.combining import combine
 from tableadmin_server.planner.phases.plan_builder import Phase, PlanBuilder
 from tableadmin_server.planner.phases.step import Step
 
@@ -34,4 +34,4 @@ _PHASES: tuple[Phase, ...] = (
 
 def steps_of(builder: PlanBuilder) -> list[Step]:
     """The calls that bring the state `builder.at` to the target; `builder.at` is then the target."""
-    return combined([step for phase in _PHASES for step in phase(builder)])
+    return combine([step for phase in _PHASES for step in phase(builder)])

@@ -10,13 +10,13 @@ from tableadmin_server.planner.state.table_state import (
     PROVISIONED,
     RECOVERY_DAYS,
     TableState,
-    defined,
+    parse_definition,
 )
 
 
 def desired_state(spec: AwsDict) -> TableState:
     """The state of SPEC, a valid TableSpec as an AWS-shaped dict, with AWS's defaults for absent members."""
-    state = defined(spec)
+    state = parse_definition(spec)
     state.billing_mode = text(spec, "BillingMode", PROVISIONED)
     state.stream = _if(spec, "StreamSpecification", "StreamEnabled", "StreamViewType")
     state.encryption = _if(spec, "SSESpecification", "Enabled", "KMSMasterKeyId")

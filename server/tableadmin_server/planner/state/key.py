@@ -16,7 +16,7 @@ class Same(Enum):
     UNKNOWN = auto()
 
 
-def compared(desired: str, live: str, aliases: Mapping[str, str], *, is_aws: bool) -> Same:
+def compare_keys(desired: str, live: str, aliases: Mapping[str, str], *, is_aws: bool) -> Same:
     """Whether DESIRED, a key by ARN, id or alias, or "" for AWS_MANAGED_KEY, is the key with the ARN LIVE.
 
     ALIASES has the ARNs of the keys of aliases, as far as KMS has told them. An endpoint that is not AWS has

@@ -14,8 +14,8 @@ from tableadmin_server.planner.state.table_state import (
     PROVISIONED,
     RECOVERY_DAYS,
     TableState,
-    defined,
     of_one_mode,
+    parse_definition,
 )
 from tableadmin_server.tables.parts import Part
 from tableadmin_server.tables.snapshot import Snapshot
@@ -87,7 +87,7 @@ def live_state(live: Snapshot) -> TableState | None:
         for index in elements(table, member)
         if index.get("IndexStatus") == "DELETING"
     ]
-    state = defined(table, going)
+    state = parse_definition(table, going)
     state.billing_mode = text(structure(table, "BillingModeSummary"), "BillingMode", PROVISIONED)
     state = of_one_mode(state)
     stream = structure(table, "StreamSpecification")

@@ -30,7 +30,7 @@ def replica_of(data: AwsDict) -> AwsDict:
     return {**replica, "GlobalSecondaryIndexes": indexes} if indexes else replica
 
 
-def merged(live: AwsDict, desired: AwsDict) -> AwsDict:
+def merge_overrides(live: AwsDict, desired: AwsDict) -> AwsDict:
     """LIVE with the overrides of DESIRED added: AWS can't remove an override."""
     indexes = {**_indexes(live), **_indexes(desired)}
     both: AwsDict = {**live, **desired}

@@ -73,7 +73,7 @@ class TableState:
         return other
 
 
-def defined(holder: Mapping[str, AwsValue], gone: Iterable[str] = ()) -> TableState:
+def parse_definition(holder: Mapping[str, AwsValue], gone: Iterable[str] = ()) -> TableState:
     """Keys, indexes and capacity of HOLDER, a spec or a description, without the indexes named in GONE."""
     types = key_types(holder)
     out = set(gone)

@@ -5,9 +5,9 @@ from dataclasses import replace
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.planner.aws import text
 from tableadmin_server.planner.state.index import Index, SomeUnits, Units
-from tableadmin_server.planner.state.key import Same, compared
+from tableadmin_server.planner.state.key import Same, compare_keys
 from tableadmin_server.planner.state.live import AutoScaled, auto_scaled
-from tableadmin_server.planner.state.replica import REPLICATED_VIEW, merged
+from tableadmin_server.planner.state.replica import REPLICATED_VIEW, merge_overrides
 from tableadmin_server.planner.state.table_state import TableState
 from tableadmin_server.planner.state.unmanaged import MEMBERS, Unmanaged
 from tableadmin_server.tables.parts import Part
@@ -25,7 +25,7 @@ def target_state(desired: TableState, at: TableState, live: Snapshot, unmanaged:
     to, scaled = unmanaged.kept(desired, at).draft(), auto_scaled(live)
     if to.billing_mode == at.billing_mode:
         to.throughput = _scaled(to.throughput, at.throughput, scaled.get(""))
-    to.warm = raised(to.warm, at.warm)
+    to.warm = raised_throughput(to.warm, at.warm)
     to.indexes = {
         name: _index(index, at.indexes.get(name), scaled.get(name)) for name, index in to.indexes.items()
     }
@@ -50,7 +50,7 @@ def target_state(desired: TableState, at: TableState, live: Snapshot, unmanaged:
 def _index(index: Index, now: Index | None, scaled: AutoScaled | None) -> Index:
     if now is None or not index.same_definition(now):
         return index
-    warm = raised(index.warm, now.warm)
+    warm = raised_throughput(index.warm, now.warm)
     throughput = _scaled(index.throughput, now.throughput, scaled)
     if warm == index.warm and throughput == index.throughput:
         return index
@@ -63,7 +63,7 @@ def _scaled(desired: Units | None, now: Units | None, scaled: AutoScaled | None)
     return (now[0] if scaled.read else desired[0], now[1] if scaled.write else desired[1])
 
 
-def raised(desired: SomeUnits, now: SomeUnits) -> SomeUnits:
+def raised_throughput(desired: SomeUnits, now: SomeUnits) -> SomeUnits:
     """The target of warm throughput: the higher value, the present one where none is desired."""
     return _more(desired[0], now[0]), _more(desired[1], now[1])
 
@@ -75,7 +75,7 @@ def _more(desired: int | None, now: int | None) -> int | None:
 def _replica(region: str, desired: AwsDict, at: AwsDict | None, live: Snapshot) -> AwsDict:
     if at is None:
         return desired
-    both = merged(at, desired)
+    both = merge_overrides(at, desired)
     if compared_replica_key(region, desired, at, live) in (Same.YES, Same.UNKNOWN):
         both["KMSMasterKeyId"] = at["KMSMasterKeyId"]
     return both
@@ -85,7 +85,7 @@ def compared_key(desired: TableState, at: TableState, live: Snapshot) -> Same:
     """Whether the table has the KMS key that DESIRED has; NO where one of them is encrypted by no KMS key."""
     if desired.encryption is None or at.encryption is None:
         return Same.NO
-    return compared(desired.encryption, at.encryption, live.key_aliases, is_aws=live.is_aws)
+    return compare_keys(desired.encryption, at.encryption, live.key_aliases, is_aws=live.is_aws)
 
 
 def compared_replica_key(region: str, desired: AwsDict, at: AwsDict, live: Snapshot) -> Same:
@@ -93,6 +93,6 @@ def compared_replica_key(region: str, desired: AwsDict, at: AwsDict, live: Snaps
     key, now = text(desired, "KMSMasterKeyId"), text(at, "KMSMasterKeyId")
     if not now:
         return Same.NO
-    same = compared(key, now, live.replica_key_aliases.get(region, {}), is_aws=True)
+    same = compare_keys(key, now, live.replica_key_aliases.get(region, {}), is_aws=True)
     # AWS can't take the key of a replica away.
     return same if key or same is Same.YES else Same.UNKNOWN

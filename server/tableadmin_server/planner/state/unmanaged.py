@@ -196,7 +196,7 @@ class Unmanaged:
 NOTHING = Unmanaged({})
 
 
-def filled(spec: AwsDict) -> AwsDict:
+def fill_capacity(spec: AwsDict) -> AwsDict:
     """SPEC with the lowest capacity of auto scaling in place of capacity that auto scaling manages.
 
     A new table has this capacity. Of a table that is there, the live values replace it.

@@ -86,9 +86,9 @@ class RotatingFile:
         if self._keep == 0:
             self.path.unlink()
         for number in range(self._keep, 0, -1):
-            newer = numbered(self.path, number - 1)
+            newer = rotated_path(self.path, number - 1)
             if newer.exists():
-                newer.replace(numbered(self.path, number))
+                newer.replace(rotated_path(self.path, number))
         self._open()
 
     def _undo(self, size: int) -> None:
@@ -111,7 +111,7 @@ class RotatingFile:
             os.close(folder)
 
 
-def numbered(path: Path, number: int) -> Path:
+def rotated_path(path: Path, number: int) -> Path:
     """Return PATH for 0, else the path of the older file NUMBER."""
     return path.with_name(f"{path.name}.{number}") if number else path
 

@@ -8,7 +8,7 @@ from tableadmin_server.security.audit.destination import Destination, RotatingFi
 from tableadmin_server.security.audit.trail import Trail
 
 
-def opened(config: AuditConfig) -> Audit:
+def open_audit(config: AuditConfig) -> Audit:
     """Return the audit of CONFIG with its destination open. Raises ConfigError."""
     try:
         destination = _destination(config)

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from tableadmin_server.security.audit.destination import numbered
+from tableadmin_server.security.audit.destination import rotated_path
 
 _CHUNK = 1_048_576
 
@@ -139,7 +139,7 @@ class Reader:
         newer: list[BufferedReader] = []
         for number in range(len(_existing(self._path))):
             with contextlib.suppress(OSError):
-                candidate = numbered(self._path, number).open("rb")
+                candidate = rotated_path(self._path, number).open("rb")
                 if os.path.samestat(os.fstat(candidate.fileno()), os.fstat(file.fileno())):
                     candidate.close()
                     break
@@ -161,7 +161,7 @@ def _opened(path: Path, query: Query) -> Iterator[BufferedReader]:
 def _existing(path: Path) -> list[Path]:
     """The file at PATH and its older files, newest first."""
     files, number = [path], 1
-    while (older := numbered(path, number)).exists():
+    while (older := rotated_path(path, number)).exists():
         files.append(older)
         number += 1
     return files

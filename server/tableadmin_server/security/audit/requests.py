@@ -54,7 +54,7 @@ def is_change(path: str) -> bool:
     return bool(level != MethodOptions.IdempotencyLevel.NO_SIDE_EFFECTS)
 
 
-def named(request: Message) -> Iterator[str]:
+def named_resources(request: Message) -> Iterator[str]:
     """Yield the names, ARNs and ids in REQUEST, unchanged."""
     fields = request.DESCRIPTOR.fields_by_name
     for name in _NAMES:
@@ -64,7 +64,7 @@ def named(request: Message) -> Iterator[str]:
         if name in fields:
             held = getattr(request, name)
             for each in cast("Iterable[Message]", held if fields[name].is_repeated else [held]):
-                yield from named(each)
+                yield from named_resources(each)
 
 
 def operation_id(request: Message) -> str:

@@ -12,7 +12,7 @@ from tableadmin_server.security.authentication.certificates import (
 )
 from tableadmin_server.security.authentication.credentials import Credentials
 from tableadmin_server.security.authentication.failed_logins import FailedLogins
-from tableadmin_server.security.authentication.json_web_tokens import JsonWebTokens, unverified
+from tableadmin_server.security.authentication.json_web_tokens import JsonWebTokens, unverified_issuer
 from tableadmin_server.security.authentication.static_tokens import StaticTokens, digest_of
 from tableadmin_server.security.identity import Caller
 
@@ -50,7 +50,7 @@ class Authentication:
         elif self._certificates and shown.certificate is not None:
             known = self._by_certificate(shown.certificate, shown)
         else:
-            raise refusals.missing()
+            raise refusals.missing_credentials()
         expires = min((each for each in (known.expires, ends) if each is not None), default=None)
         return Caller(known.principal, known.proof, shown.peer, shown.user_agent, expires)
 
@@ -59,7 +59,7 @@ class Authentication:
         known = self._static(digest) or self._remembered(digest)
         if known is None:
             self._failed_logins.check(shown.peer)
-            claimed = unverified(token)
+            claimed = unverified_issuer(token)
             issuer = self._issuers.get(claimed.issuer) if claimed else None
             if claimed is None or issuer is None:
                 raise self._failed("unknown token or issuer", shown)
@@ -69,7 +69,7 @@ class Authentication:
                 self._note(failure, shown)
                 raise
         if known.expires is not None and known.expires <= self._clock():
-            raise refusals.expired()
+            raise refusals.expired_credentials()
         return known
 
     def _static(self, digest: str) -> Caller | None:
@@ -95,7 +95,7 @@ class Authentication:
             raise self._failed(f"client certificate: {error}", shown) from error
 
     def _failed(self, why: str, shown: Credentials) -> Failure:
-        failure = refusals.invalid(f"{why} (from {shown.peer})")
+        failure = refusals.invalid_credentials(f"{why} (from {shown.peer})")
         self._note(failure, shown)
         return failure
 

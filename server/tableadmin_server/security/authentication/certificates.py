@@ -69,7 +69,7 @@ def check_validity(pem: bytes, now: float) -> float:
     if now < begins:
         raise refusals.not_yet_valid("client certificate")
     if now >= expires:
-        raise refusals.expired("client certificate")
+        raise refusals.expired_credentials("client certificate")
     return expires
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tableadmin_server.security.authentication.refusals import malformed
+from tableadmin_server.security.authentication.refusals import malformed_header
 
 # Tokens with many groups can have some thousands of characters.
 _TOKEN = re.compile(r"[!-~]{1,32768}")
@@ -27,9 +27,9 @@ class Credentials:
         if not self.authorization:
             return None
         if len(self.authorization) > 1:
-            raise malformed("the header is given twice; give it once")
+            raise malformed_header("the header is given twice; give it once")
         header = self.authorization[0]
         scheme, _, token = (header if isinstance(header, str) else "").partition(" ")
         if scheme.lower() != "bearer" or not _TOKEN.fullmatch(token):
-            raise malformed("must have the form `Bearer TOKEN`")
+            raise malformed_header("must have the form `Bearer TOKEN`")
         return token

@@ -19,7 +19,7 @@ _CHUNK = 16 * 1024
 _OK = 200
 
 
-def fetching(config: JwtConfig) -> Fetch:
+def key_fetcher(config: JwtConfig) -> Fetch:
     """Return a function that fetches the keys of CONFIG's issuer in its own thread. It raises KeysError."""
     pool = urllib3.PoolManager(
         cert_reqs="CERT_REQUIRED", ca_certs=config.ca_file, timeout=_TIMEOUT, retries=False

@@ -13,7 +13,7 @@ from tableadmin_server.config import ConfigError
 from tableadmin_server.config.authenticator import Claim, JwtConfig
 from tableadmin_server.failure import Failure
 from tableadmin_server.security.authentication import refusals
-from tableadmin_server.security.authentication.fetching import fetching
+from tableadmin_server.security.authentication.fetching import key_fetcher
 from tableadmin_server.security.authentication.keys import (
     FetchedKeys,
     FileKeys,
@@ -67,7 +67,7 @@ class JsonWebTokens:
         if known := self._known(digest):  # the keys were checked again, and are the same
             return known
         if key is None:
-            raise refusals.invalid(f"{self._name}: unknown key id")
+            raise refusals.invalid_credentials(f"{self._name}: unknown key id")
         caller = self._caller(self._claims(token, key))
         self._remember(digest, caller)
         return caller
@@ -98,14 +98,14 @@ class JsonWebTokens:
 
     def _failure(self, error: Exception) -> Failure:
         if isinstance(error, jwt.ExpiredSignatureError):
-            return refusals.expired()
+            return refusals.expired_credentials()
         if isinstance(error, jwt.ImmatureSignatureError):
             return refusals.not_yet_valid()
         if isinstance(error, jwt.InvalidAudienceError):
             return refusals.unfit("WRONG_AUDIENCE", "the claim aud names another audience")
         if isinstance(error, jwt.MissingRequiredClaimError):
             return refusals.unfit("CLAIM_INVALID", f"the claim {error.claim} is missing")
-        return refusals.invalid(f"{self._name}: {type(error).__name__}")
+        return refusals.invalid_credentials(f"{self._name}: {type(error).__name__}")
 
     def _caller(self, claims: Claims) -> Caller:
         name = _at(claims, self._config.name_claim)
@@ -144,7 +144,7 @@ class JsonWebTokens:
 
 def _source(name: str, config: JwtConfig) -> KeySource:
     if config.jwks_file is None:
-        return FetchedKeys(name, fetching(config), config.keys_max_age)
+        return FetchedKeys(name, key_fetcher(config), config.keys_max_age)
     try:
         return FileKeys(Path(config.jwks_file))
     except KeysError as error:
@@ -158,7 +158,7 @@ class Unverified(NamedTuple):
     key_id: str
 
 
-def unverified(token: str) -> Unverified | None:
+def unverified_issuer(token: str) -> Unverified | None:
     """Return the unverified issuer and key id of TOKEN, None if it is not a token."""
     try:
         parts = jwt.decode_complete(token, options={"verify_signature": False})

@@ -16,7 +16,7 @@ class Unproved(Exception):
     """The problem of credentials, for the log. The text has no part of a token."""
 
 
-def missing() -> Failure:
+def missing_credentials() -> Failure:
     """Return the Failure of a call without a token and without a client certificate."""
     return _unauthenticated(
         "CREDENTIALS_MISSING",
@@ -24,12 +24,12 @@ def missing() -> Failure:
     )
 
 
-def malformed(problem: str) -> Failure:
+def malformed_header(problem: str) -> Failure:
     """Return the Failure of a call whose authorization header is not exactly one `Bearer TOKEN`."""
     return _unauthenticated("CREDENTIALS_MALFORMED", f"authorization: {problem}")
 
 
-def invalid(why: str) -> Failure:
+def invalid_credentials(why: str) -> Failure:
     """Return the Failure of a call with invalid credentials. WHY is for the log."""
     failure = _unauthenticated(
         INVALID, "the credentials are not valid here; check that they are meant for this server"
@@ -38,7 +38,7 @@ def invalid(why: str) -> Failure:
     return failure
 
 
-def expired(what: str = "token") -> Failure:
+def expired_credentials(what: str = "token") -> Failure:
     """Return the Failure of a call whose WHAT (token or certificate) has expired."""
     return _unauthenticated(
         "CREDENTIALS_EXPIRED", f"the {what} has expired; get a new one and retry the call"

@@ -55,7 +55,7 @@ def required_by(policies: Mapping[str, Policy], names: Iterable[str]) -> tuple[R
     )
 
 
-def missing(
+def remaining_approvals(
     required: Iterable[RequiredApproval], given: Mapping[str, Collection[str]]
 ) -> tuple[RequiredApproval, ...]:
     """Return those of REQUIRED that are missing. GIVEN has the groups for which each principal approved."""

@@ -155,7 +155,9 @@ class Authorizer:
         for permission in permissions:
             decision = await self.decide(principal, permission, endpoint)
             if not (decision.allowed or (decision.required and approvable)):
-                raise denied(principal, permission.action, Resource(endpoint, permission.table), decision)
+                raise denial_failure(
+                    principal, permission.action, Resource(endpoint, permission.table), decision
+                )
             permitted.update(dict.fromkeys(decision.policies))
             required.update(dict.fromkeys(decision.required))
         set_permitting_policies(tuple(permitted))
@@ -199,7 +201,7 @@ def _outcome(decision: Decision) -> str:
     return "approval_required" if decision.required else "denied"
 
 
-def denied(principal: Principal, action: str, resource: Resource, decision: Decision) -> Failure:
+def denial_failure(principal: Principal, action: str, resource: Resource, decision: Decision) -> Failure:
     """Return the Failure of a denied call. It is the same whether or not RESOURCE exists."""
     if decision.required:
         return _unapproved(principal, action, resource, decision)

@@ -16,7 +16,7 @@ from tableadmin_server.security.authorization.classification import ACTIONS
 from tableadmin_server.security.authorization.context import Record
 from tableadmin_server.security.authorization.policies import Est, PolicyDocuments, annotations_of
 from tableadmin_server.security.authorization.schema import SERVER_ID
-from tableadmin_server.security.authorization.scopes import applies, looks_at, mentioned
+from tableadmin_server.security.authorization.scopes import applies, looks_at, mentioned_principals
 from tableadmin_server.security.identity import Principal
 
 # The largest number of entries of each cache. A full cache is cleared.
@@ -110,7 +110,7 @@ class Decider:
     def __init__(self, documents: PolicyDocuments) -> None:
         self.sha256 = documents.sha256
         self._policies = documents.policies
-        self._mentioned = mentioned(documents.policies.values())
+        self._mentioned = mentioned_principals(documents.policies.values())
         looks = looks_at(documents.policies.values())
         self.looks_at_peer = looks.member("peer")
         self.looks_at_cost = looks.member("monthlyCostIncrease")

@@ -25,7 +25,12 @@ from tableadmin_server.security.authorization.classification import (
     action_of,
 )
 from tableadmin_server.security.authorization.context import CLASSES, Record, context_of
-from tableadmin_server.security.authorization.resources import NamedTable, Place, named_tables, unrecognized
+from tableadmin_server.security.authorization.resources import (
+    NamedTable,
+    Place,
+    named_tables,
+    unrecognized_resource,
+)
 
 _SERVICE = "tableadmin.v1.TableAdmin/"
 _RPCS_OF_AWS = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"].methods_by_name
@@ -108,7 +113,7 @@ def required_permissions(method: str, request: Message, place: Place) -> Sequenc
     if row.resource_type is ResourceType.TABLES and not named:
         if selects(row, request):
             return [RequiredPermission(action_of(method), None, request)]
-        raise unrecognized(row.tables[0].path, "is required")
+        raise unrecognized_resource(row.tables[0].path, "is required")
     action = row.entry_action or action_of(method)
     # A table that is named twice needs a permission for each of its subjects.
     own = [RequiredPermission(action, each.table, each.subject) for each in named]

@@ -77,15 +77,15 @@ def table_of(value: str, reference: Reference, place: Place, field: str) -> str:
         return value
     arn = _ARN.match(value)
     if arn is None or Kind(arn["kind"] or Kind.TABLE) not in reference.kinds:
-        raise unrecognized(field, f"must be {_expected(reference)}")
+        raise unrecognized_resource(field, f"must be {_expected(reference)}")
     if arn["region"] == place.region and place.account is None:
         raise _account_unknown(field, place)
     if arn["region"] != place.region or arn["account"] != place.account:
-        raise unrecognized(field, "must be an ARN of the region and the account of the endpoint")
+        raise unrecognized_resource(field, "must be an ARN of the region and the account of the endpoint")
     return arn["table"]
 
 
-def unrecognized(field: str, problem: str) -> Failure:
+def unrecognized_resource(field: str, problem: str) -> Failure:
     """Return the Failure of a call that is refused because FIELD does not name a table unambiguously."""
     return _unrecognized(Failure, field, problem)
 

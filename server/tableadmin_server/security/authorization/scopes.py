@@ -53,7 +53,7 @@ def looks_at(policies: Iterable[Est]) -> Looks:
     return Looks(frozenset(members), whole, tags, live)
 
 
-def mentioned(policies: Iterable[Est]) -> frozenset[tuple[str, str]]:
+def mentioned_principals(policies: Iterable[Est]) -> frozenset[tuple[str, str]]:
     """Return the principals and groups in the scopes of POLICIES, each with its type."""
     return frozenset(each for each in (_entity(policy["principal"]) for policy in policies) if each)
 

@@ -15,7 +15,7 @@ import tableadmin_server.dynamodb
 from tableadmin import Client
 from tableadmin_server.config import EndpointConfig
 from tableadmin_server.dynamodb.client import botocore_private
-from tableadmin_server.dynamodb.client.botocore_private import missing
+from tableadmin_server.dynamodb.client.botocore_private import missing_members
 from tableadmin_server.dynamodb.client.session import make_client
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tests.server.harness.scripted_endpoint import ScriptedEndpoint, answer, serving
@@ -60,7 +60,7 @@ def listed(scripted: ScriptedEndpoint) -> tuple[dict[str, Any], bool]:
 
 def test_nothing_is_missing(scripted: ScriptedEndpoint) -> None:
     """The botocore that is installed has every private member that is used, and reads do not need boto3."""
-    assert [] == missing(make_client("scripted", config_of(scripted)))
+    assert [] == missing_members(make_client("scripted", config_of(scripted)))
     with capture_logs() as logged:
         assert ({"TableNames": ["Music"]}, False) == listed(scripted)
     assert [] == logged

@@ -37,7 +37,7 @@ from tableadmin.v1 import ListTablesRequest
 from tableadmin_server.config import EndpointConfig, RetryMode
 from tableadmin_server.dynamodb.client.reads import Reads
 from tableadmin_server.dynamodb.client.session import make_client
-from tableadmin_server.dynamodb.client.transport import Exchange, Transport, trusted
+from tableadmin_server.dynamodb.client.transport import Exchange, Transport, ca_bundle
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.failure import Failure
 from tests.server.harness.accepting import accepting
@@ -485,7 +485,7 @@ def test_trusted_authorities(
 
 def test_default_authorities() -> None:
     """Without more said, those are trusted that botocore trusts."""
-    assert where() == trusted(Session())
+    assert where() == ca_bundle(Session())
 
 
 def old_tls(context: ssl.SSLContext) -> None:

@@ -17,7 +17,7 @@ from tableadmin_server.failure import Failure
 from tableadmin_server.interceptors.audit import AuditInterceptor, IntentInterceptor
 from tableadmin_server.interceptors.chain import Chain, Interceptor
 from tableadmin_server.interceptors.errors import ErrorsInterceptor
-from tableadmin_server.interceptors.wrapping import Handler, wrapped
+from tableadmin_server.interceptors.wrapping import Handler, wrap_handler
 from tableadmin_server.security.audit.audit import Audit
 from tableadmin_server.security.audit.destination import RotatingFile
 from tableadmin_server.security.audit.trail import Trail
@@ -178,7 +178,7 @@ class Denying(Interceptor):
 
     def intercept(self, handler: Handler, _method: str, /) -> Handler:
         """The handler, called for what is permitted."""
-        return wrapped(handler, self._denying, handler.request_deserializer)
+        return wrap_handler(handler, self._denying, handler.request_deserializer)
 
     @asynccontextmanager
     async def _denying(self, payload: bytes, _context: object) -> AsyncIterator[bytes]:

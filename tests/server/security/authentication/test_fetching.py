@@ -13,7 +13,7 @@ from tableadmin_server.config.authenticator import JwtConfig, check_authenticato
 from tableadmin_server.security.authentication.authentication import Authentication
 from tableadmin_server.security.authentication.credentials import Credentials
 from tableadmin_server.security.authentication.failed_logins import FailedLogins
-from tableadmin_server.security.authentication.fetching import fetching
+from tableadmin_server.security.authentication.fetching import key_fetcher
 from tableadmin_server.security.authentication.json_web_tokens import JsonWebTokens
 from tableadmin_server.security.authentication.keys import KeysError
 from tests.server.security.authentication.issuer import AUDIENCE, jwks, public_jwk, token
@@ -89,7 +89,7 @@ async def test_discovery(site: Site) -> None:
 
 async def test_url_of_keys(site: Site) -> None:
     """Keys come from their URL where that is configured, and nothing is discovered."""
-    assert await fetching(configured("https://login.example", f"{site.url}/keys"))() == jwks(
+    assert await key_fetcher(configured("https://login.example", f"{site.url}/keys"))() == jwks(
         public_jwk("one")
     )
     assert ["/keys"] == site.asked
@@ -113,13 +113,13 @@ async def test_what_is_refused(site: Site, change: Callable[[Site], None], probl
     """An answer that is not the issuer's, or is none, gives no keys."""
     change(site)
     with pytest.raises(KeysError, match=problem):
-        await fetching(configured(site.url))()
+        await key_fetcher(configured(site.url))()
 
 
 async def test_no_answer() -> None:
     """An issuer that does not answer gives no keys, and the problem names no more than its kind."""
     with pytest.raises(KeysError, match="no answer"):
-        await fetching(configured("http://127.0.0.1:9"))()
+        await key_fetcher(configured("http://127.0.0.1:9"))()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tableadmin import Client
 from tests.cost.price_lists import PriceLists, served
@@ -19,8 +19,8 @@ from tests.server_process import ServerProcess, running_server
 
 __all__ = ["client", "embedded_server", "engine", "server", "start_engine", "start_server", "table_name"]
 
-# How long an example takes depends on what else the machine does.
-settings.register_profile("tests", deadline=None)
+# How long examples take to run and to make depends on what else the machine does.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tests")
 
 # `make test &` has SIGINT ignored, and the programs that tests start and interrupt would inherit that.

@@ -20,14 +20,15 @@ from tableadmin_server.polling import poller
 from tableadmin_server.polling.poller import Poller
 from tableadmin_server.watching import watched_table
 from tests.engines import Engine
-from tests.operations.membership.running import BEAT_INTERVAL, Running, create, running, with_own_table
+from tests.operations.membership.running import Running, create, running, with_own_table
 from tests.watching.harness.wire import complete, connected, reading, until
 
 FLEET = Fleet(servers=2, tables=50, watchers=20)
 # The server's own intervals would take minutes: the others are a tenth of them.
-PACE = replace(Pace(), poll_interval=1.5, parts_interval=0.5, beat_interval=BEAT_INTERVAL, operation_rates={})
+# A sign of life is given at a look: here at each fourth one, of which there is one each half second.
+PACE = replace(Pace(), poll_interval=1.5, parts_interval=0.5, beat_interval=1.9, operation_rates={})
 # Seconds that are measured at once, and how often at most: other programs can keep the servers from running.
-SECONDS, TRIALS = 6.0, 5
+SECONDS, TRIALS = 10.0, 10
 TOLERANCE = 0.3
 
 
@@ -48,7 +49,10 @@ async def fleet(engine: Engine, name: str) -> AsyncIterator[Sequence[Running]]:
         create(engine, each)
     chance = random.Random(1)
     async with AsyncExitStack() as stack:
-        servers = [await stack.enter_async_context(running(engine, own_table)) for _ in range(FLEET.servers)]
+        servers = [
+            await stack.enter_async_context(running(engine, own_table, PACE.beat_interval))
+            for _ in range(FLEET.servers)
+        ]
         streams = []
         for server in servers:
             stub = await stack.enter_async_context(connected(server.server.address))

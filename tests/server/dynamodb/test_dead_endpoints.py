@@ -28,7 +28,7 @@ from tableadmin_server.dynamodb.circuit_breaker import LONGEST_DELAY, THRESHOLD
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.dynamodb.poll_order import PollPriority
 from tableadmin_server.failure import Failure
-from tests.measuring import is_cpu_time_less
+from tests.measuring import async_first_that, is_cpu_time_less
 from tests.server.conftest import wait_for, write_config
 from tests.server.dead_endpoint import DeadEndpoint, dead, garble, reset
 from tests.server.harness.scripted_endpoint import Answer, ScriptedEndpoint, answer, error, page, serving
@@ -130,12 +130,17 @@ async def test_silent_endpoint(setting: Setting) -> None:
     # Until the circuit opens, each of the first that end at their deadline leaves its slot to another call.
     reached = silent.accepted
     assert reached <= 2 * POOL
-    later = await described(setting.server, "silent", 50)
-    # One call may be the probe.
-    probes = [each for each in later if each.code == grpc.StatusCode.DEADLINE_EXCEEDED]
+
+    async def later() -> tuple[list[Ended], int, list[Ended]]:
+        reached = silent.accepted
+        ended = await described(setting.server, "silent", 50)
+        probes = [each for each in ended if each.code == grpc.StatusCode.DEADLINE_EXCEEDED]
+        return probes, silent.accepted - reached, [each for each in ended if each not in probes]
+
+    # One call may be the probe. A machine that is very busy needs the time between two probes for the calls.
+    probes, sent, refused = await async_first_that(later, lambda each: len(each[0]) <= 1 >= each[1])
     assert len(probes) <= 1
-    assert silent.accepted - reached <= 1
-    refused = [each for each in later if each not in probes]
+    assert sent <= 1
     assert {(grpc.StatusCode.UNAVAILABLE, "ENDPOINT_UNREACHABLE", True)} == {
         (each.code, each.reason, each.retry) for each in refused
     }
@@ -158,8 +163,12 @@ async def test_endpoints_that_fail_at_once(setting: Setting, kind: str) -> None:
     # the calls take, the more of them.
     probes = 3 + max(each.seconds for each in first) / LONGEST_DELAY
     assert endpoint.accepted <= 4 * POOL + 3 * probes
-    refused = Counter(each.reason for each in await described(setting.server, kind, 50))
-    assert refused["ENDPOINT_UNREACHABLE"] >= 49
+
+    async def refused() -> int:
+        reasons = Counter(each.reason for each in await described(setting.server, kind, 50))
+        return reasons["ENDPOINT_UNREACHABLE"]
+
+    assert 49 <= await async_first_that(refused, lambda count: count >= 49)
     assert [grpc.StatusCode.OK] == [each.code for each in await described(setting.server, "live", 1)]
     downs = [line for line in setting.server.log.splitlines() if "endpoint went down" in line]
     assert 1 == sum(f'"{kind}"' in line for line in downs)

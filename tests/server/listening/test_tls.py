@@ -145,8 +145,8 @@ async def test_an_authority_that_is_removed(tmp_path: Path) -> None:
             server.process.send_signal(signal.SIGHUP)
             began = time.monotonic()
             await asyncio.gather(until_refused(calling), until_end(watch))
-            # Without a bound both would last for ever; a busy machine needs some seconds beside the bound.
-            assert time.monotonic() - began < 1.1 * age + grace + 10
+            # Without a bound both would last for ever; a busy machine needs many seconds beside the bound.
+            assert time.monotonic() - began < 1.1 * age + grace + 60
             await EndpointServiceStub(staying).ListEndpoints(ListEndpointsRequest())
         assert "UNAVAILABLE" == call(server.address, gone)
         with grpc.secure_channel(server.address, gone, options) as again:
@@ -167,7 +167,7 @@ async def until_refused(channel: grpc.aio.Channel) -> None:
 async def until_end(watch: "grpc.aio.UnaryStreamCall[WatchRequest, WatchResponse]") -> None:
     """Read a stream until it ends."""
     with pytest.raises(grpc.RpcError):
-        await asyncio.wait_for(_to_the_end(watch), 60)
+        await asyncio.wait_for(_to_the_end(watch), 90)
 
 
 async def _to_the_end(watch: "grpc.aio.UnaryStreamCall[WatchRequest, WatchResponse]") -> None:

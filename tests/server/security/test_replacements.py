@@ -120,7 +120,7 @@ async def test_replacements(tmp_path: Path) -> None:
     with listening(
         tmp_path,
         [listener],
-        connections={"max_age": 2, "max_age_grace": 10},
+        connections={"max_age": 2, "max_age_grace": 60},
         authenticators=authenticators,
         policies={"folder": str(files.policies.parent)},
         limits={"calls_per_second": 100_000.0, "burst": 100_000, "concurrent_calls": 1_000},

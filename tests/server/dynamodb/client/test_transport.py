@@ -620,7 +620,7 @@ def test_connect_timeout(full_port: int) -> None:
     began = time.monotonic()
     with pytest.raises(boto.ConnectTimeoutError):
         table_names(client_of(f"http://127.0.0.1:{full_port}", connect_timeout=0.2))
-    assert 0.2 <= time.monotonic() - began < 20  # botocore's own bound is 60 s
+    assert 0.2 <= time.monotonic() - began < 50  # botocore's own bound is 60 s
 
 
 @pytest.mark.usefixtures("by_libcurl")
@@ -661,7 +661,7 @@ def test_read_timeout(calls_before: int, timeout: float) -> None:
         began = time.monotonic()
         with pytest.raises(boto.ReadTimeoutError):
             table_names(client)
-        assert timeout <= time.monotonic() - began < 20  # botocore's own bound is 60 s
+        assert timeout <= time.monotonic() - began < 50  # botocore's own bound is 60 s
     assert (1, calls_before + 1) == (endpoint.connections, len(endpoint.requests))
 
 

@@ -34,8 +34,8 @@ def check_described_size(order: Order, items: int, size: int) -> None:
     """Raise Failure if the source is too large by its description, which has ITEMS and SIZE in bytes."""
     for count, limit, unit in ((items, order.max_items, "items"), (size, order.max_bytes, "bytes")):
         if count > limit:
-            described = f"has {count:,} {unit}, by a count that AWS updates about every six hours"
-            raise _too_large(order.source, f"{described}: more than {limit:,}", unit)
+            described = f"has {count:,} {unit} by a count that AWS updates about every six hours"
+            raise _too_large(order.source, f"{described}, and the limit is {limit:,}", unit)
 
 
 def check_active(table: str, status: str) -> None:

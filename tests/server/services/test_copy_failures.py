@@ -189,7 +189,7 @@ def test_the_count_of_aws(copying: ServerProcess, endpoint: ScriptedEndpoint) ->
     """A table that is too large by AWS's count is refused before its items are read."""
     endpoint.step = answer({"Table": {**_TABLE, "ItemCount": 10}})
     before = len(endpoint.seen)
-    with pytest.raises(FailedPrecondition, match="has 10 items, by a count that AWS updates") as info:
+    with pytest.raises(FailedPrecondition, match="has 10 items by a count that AWS updates") as info:
         _copied(copying)
     assert info.value.reason == "COPY_TOO_LARGE"
     assert {each.operation for each in endpoint.seen[before:]} == {"DescribeTable"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from tableadmin.cli.app import shell_completion
 from tableadmin.cli.app.exit_codes import SERVICE_ERROR, Interrupted
 from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.session import Session, pass_session
+from tableadmin.cli.output.terminal_text import is_terminal
 from tableadmin.cli.views import item_copies
 from tableadmin.cli.views.wait_progress import show_progress
 
@@ -83,10 +85,12 @@ def copy_items(  # noqa: PLR0913 - the options of the command
         max_units_per_second=units_per_second,
     )
     blocks = partial(item_copies.result_blocks, source=source, target=target, writes=not dry_run)
+    # A file or a pipe gets a line for each change of the text.
+    pending_of = item_copies.progress_text if is_terminal(sys.stderr) else item_copies.phase_text
     seen: list[CopyItemsResponse] = []
     try:
         with responses as stream:
-            for response in show_progress(source, stream, item_copies.pending_text):
+            for response in show_progress(source, stream, pending_of):
                 seen[:] = [response]
     except KeyboardInterrupt:
         raise Interrupted(f"stopped copying {source}; run the command again to copy the rest") from None

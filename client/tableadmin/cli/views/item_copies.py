@@ -25,12 +25,17 @@ _PROBLEMS = {
 }
 
 
-def pending_text(response: CopyItemsResponse) -> str:
+def phase_text(response: CopyItemsResponse) -> str:
+    """Return what the service does; "" when the copy has finished."""
+    return _PENDING.get(word(response, "phase"), "")
+
+
+def progress_text(response: CopyItemsResponse) -> str:
     """Return what the service does, with the numbers so far; "" when the copy has finished."""
-    what = _PENDING.get(word(response, "phase"), "")
+    what = phase_text(response)
     if not what:
         return ""
-    counts = [f"{response.source_items:,} read"]
+    counts = [f"{response.source_items + response.target_items:,} read"]
     if response.written_items:
         counts.append(f"{response.written_items:,} written")
     if response.throttled_calls:
@@ -44,13 +49,14 @@ def result_blocks(response: CopyItemsResponse, source: str, target: str, *, writ
     WRITES is false for a check, which writes nothing.
     """
     compared = response.comparison
-    amount = f"{response.source_items:,} ({size(response.source_bytes)})"
+    amount = f"{response.source_items:,} items, {size(response.source_bytes)}"
     consumed = f"{response.read_units:,.15g} read units, {response.write_units:,.15g} write units"
     if response.throttled_calls:
         consumed += f", {response.throttled_calls:,} calls throttled"
     written = [("Written", f"{response.written_items:,}"), ("Skipped", f"{response.skipped_items:,}")]
     fields = [
-        (f"Items of {source}", amount),
+        ("Target", target),
+        ("Source", f"{source} ({amount})"),
         *(written if writes else ()),
         ("Equal in both", f"{compared.equal_items:,}"),
         (f"Missing in {target}", f"{compared.missing_items:,}"),

@@ -1,0 +1,63 @@
+"""The progress and the result of copies of items as text."""
+
+import pytest
+
+from tableadmin.cli.output.blocks import Fields, Rows
+from tableadmin.cli.views.item_copies import phase_text, progress_text, result_blocks
+from tableadmin.v1 import CopyItemsResponse, CopyPhase, ItemProblem, ItemProblemType
+
+
+@pytest.mark.parametrize(
+    ("phase", "text", "counted"),
+    [
+        ("CHECKING", "checking items", "checking items (1,700 read)"),
+        ("WRITING", "writing items", "writing items (1,700 read, 1,200 written, 2 calls throttled)"),
+        ("COMPARING", "comparing the tables", "comparing the tables (1,700 read, 1,200 written)"),
+        ("FINISHED", "", ""),
+        ("UNSPECIFIED", "", ""),
+    ],
+)
+def test_progress(phase: str, text: str, counted: str) -> None:
+    """The text is the phase, on a terminal with what was read, written and throttled so far."""
+    response = CopyItemsResponse(
+        phase=CopyPhase.Value(f"COPY_PHASE_{phase}"),
+        source_items=1500,
+        target_items=200,
+        written_items=0 if phase == "CHECKING" else 1200,
+        throttled_calls=2 if phase == "WRITING" else 0,
+    )
+    assert (text, counted) == (phase_text(response), progress_text(response))
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("ATTRIBUTE_MISSING", "have no Year (index ByYear)"),
+        ("WRONG_TYPE", "have Year (index ByYear) of type S, not N"),
+        ("EMPTY_VALUE", "have an empty Year (index ByYear)"),
+        ("VALUE_TOO_LONG", "have a Year (index ByYear) that is too long for a key"),
+        ("DUPLICATE_KEY", "have the same new key as another item"),
+        ("ITEM_TOO_LARGE", "are larger than 400 KB with their entries in local secondary indexes"),
+    ],
+)
+def test_problems(kind: str, text: str) -> None:
+    """Each kind of problem has a text with the attribute, the index and the types."""
+    problem = ItemProblem(
+        type=ItemProblemType.Value(f"ITEM_PROBLEM_TYPE_{kind}"),
+        attribute_name="Year",
+        index_name="ByYear",
+        expected_type="N",
+        found_type="S",
+        items=1200,
+    )
+    response = CopyItemsResponse(problems=[problem])
+    _, rows = result_blocks(response, "Music", "MusicByTitle", writes=True)
+    assert rows == Rows(("Items", "Problem"), [("1,200", text)], named_by=1)
+
+
+def test_a_check_has_no_numbers_of_writes() -> None:
+    """The result of a check has no line about written items, and names the target first."""
+    (fields,) = result_blocks(CopyItemsResponse(source_items=3), "Music", "MusicByTitle", writes=False)
+    assert isinstance(fields, Fields)
+    assert fields.rows[:2] == [("Target", "MusicByTitle"), ("Source", "Music (3 items, 0 B)")]
+    assert "Written" not in dict(fields.rows)

@@ -124,7 +124,8 @@ def _membership(fleet: Fleet, running: int, pace: Pace, calibration: Calibration
     beats = 1 / (pace.beat_interval + latency)
     looks = watching / (pace.look_interval + latency) + (fleet.servers - watching) * beats
     return {
-        "PutItem": fleet.servers * max(beats, announced),
+        # After each write of its item a server waits for the announce gap.
+        "PutItem": fleet.servers * max(1 / (1 / beats + pace.announce_gap), announced),
         "Query": looks + (0.0 if is_watched else fleet.servers * min(changes, 1 / pace.announce_gap)),
         "UpdateItem": holding / (pace.heartbeat_interval + latency),
     }

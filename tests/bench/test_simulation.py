@@ -25,8 +25,7 @@ from tests.watching.harness.wire import complete, connected, reading, until
 
 FLEET = Fleet(servers=2, tables=50, watchers=20)
 # The server's own intervals would take minutes: the others are a tenth of them.
-# A sign of life is given at a look: here at each fourth one, of which there is one each half second.
-PACE = replace(Pace(), poll_interval=1.5, parts_interval=0.5, beat_interval=1.9, operation_rates={})
+PACE = replace(Pace(), poll_interval=1.5, parts_interval=0.5, beat_interval=2.0, operation_rates={})
 # Seconds that are measured at once, and how often at most: other programs can keep the servers from running.
 SECONDS, TRIALS = 10.0, 10
 TOLERANCE = 0.3

@@ -49,6 +49,18 @@ def test_wrong_usage(offline: Run, path: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize("path", LEAVES, ids=" ".join)
+def test_huge_numbers(offline: Run, path: tuple[str, ...]) -> None:
+    """A number larger than a request can have is wrong usage of each option that takes numbers."""
+    command = _find(path)
+    assert command is not None
+    for parameter in command.params:
+        if isinstance(parameter, click.Option) and isinstance(parameter.type, click.types.IntParamType):
+            ran = offline(*path, parameter.opts[0], "9" * 20)
+            assert (exit_codes.USAGE_ERROR, "") == (ran.returncode, ran.stdout)
+            assert f"Invalid value for '{parameter.opts[0]}'" in ran.stderr
+
+
+@pytest.mark.parametrize("path", LEAVES, ids=" ".join)
 def test_without_arguments_and_server(offline: Run, path: tuple[str, ...]) -> None:
     """Without arguments and server a command succeeds, or says in one line why it does not."""
     ran = offline(*path, "--timeout", _SOON)

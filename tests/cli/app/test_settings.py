@@ -83,8 +83,15 @@ def test_duration(text: str, seconds: float) -> None:
     assert seconds == duration(text)
 
 
-@pytest.mark.parametrize("text", ["", "0", "-1", "1d", "m", "1e3", "inf", "9" * 400])
+@pytest.mark.parametrize("text", ["", "0", "-1", "1d", "m", "1e3", "inf"])
 def test_no_duration(text: str) -> None:
-    """A duration is finite and more than nothing."""
+    """A duration is a number more than nothing, and maybe a unit."""
     with pytest.raises(ValueError, match="is not a duration such as 10s, 5m or 2h"):
+        duration(text)
+
+
+@pytest.mark.parametrize("text", ["876001h", "9" * 20, "9" * 400])
+def test_too_long_a_duration(text: str) -> None:
+    """A duration is at most 100 years."""
+    with pytest.raises(ValueError, match="is longer than 100 years"):
         duration(text)

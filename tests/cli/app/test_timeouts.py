@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import process_runner, runner
+from tests.cli.running import Run, process_runner, runner
 from tests.measuring import first_that
 from tests.server.conftest import write_config
 from tests.server_process import running_server
@@ -126,3 +126,9 @@ def test_services_are_blamed(end: End, silent: str, arguments: list[str]) -> Non
     """Where the service is silent, the command ends in time too."""
     said = f"the service does not respond|no answer from {re.escape(silent)} in time"
     assert 1 == end(*arguments, "--server", silent, says=said).returncode
+
+
+def test_the_longest_timeout(tablectl: Run) -> None:
+    """A timeout of 100 years, which is the longest, does not end a call."""
+    ran = tablectl("table", "list", "--timeout", "876000h")
+    assert 0 == ran.returncode, ran.stderr

@@ -107,10 +107,11 @@ def wait_options(command: Callable[..., R]) -> Callable[..., R]:
     return _wait_flags(with_wait_timeout)
 
 
+# A number of things, which is at most the largest number that a request can have.
+COUNT = click.IntRange(1, 2**63 - 1)
+
 page_options = combine_options(
-    click.option(
-        "--max-items", type=click.IntRange(min=1), metavar="N", help="Maximum number of results to return."
-    ),
+    click.option("--max-items", type=COUNT, metavar="N", help="Maximum number of results to return."),
     click.option("--prefix", metavar="TEXT", help="Return only results whose names start with TEXT."),
 )
 

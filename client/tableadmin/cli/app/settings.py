@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +16,8 @@ DEFAULT_SERVER = "127.0.0.1:50051"
 
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smh]?)")
+# Seconds: 100 years. gRPC takes a longer deadline for one that has passed.
+_LONGEST = 100 * 365 * 24 * 3600.0
 _FROM_FLAGS = "tableadmin.cli.settings"
 
 
@@ -33,11 +34,13 @@ def _output(text: str) -> object:
 
 
 def duration(text: str) -> float:
-    """Return the seconds of `90`, `90s`, `1.5m` or `2h`. Raises ValueError."""
+    """Return the seconds of `90`, `90s`, `1.5m` or `2h`, at most 100 years. Raises ValueError."""
     match = _DURATION.fullmatch(text.strip())
     seconds = float(match[1]) * _UNITS[match[2]] if match else 0.0
-    if not 0 < seconds < math.inf:
+    if not seconds:
         raise ValueError(f"{text!r} is not a duration such as 10s, 5m or 2h")
+    if seconds > _LONGEST:
+        raise ValueError(f"{text!r} is longer than 100 years")
     return seconds
 
 

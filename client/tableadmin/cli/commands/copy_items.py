@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tableadmin.cli.app import shell_completion
+from tableadmin.cli.app import options, shell_completion
 from tableadmin.cli.app.exit_codes import SERVICE_ERROR, Interrupted
 from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.session import Session, pass_session
@@ -42,13 +42,13 @@ service must have enabled copies. For large tables, use 'tablectl export-s3' and
 )
 @click.option(
     "--max-items",
-    type=click.IntRange(min=1),
+    type=options.COUNT,
     metavar="N",
     help="Copy at most N items. The default is 100000, or the limit of the service if that is lower.",
 )
 @click.option(
     "--max-bytes",
-    type=click.IntRange(min=1),
+    type=options.COUNT,
     metavar="N",
     help="Copy items of at most N bytes together. The default is 100000000, or the limit of the service if "
     "that is lower.",

@@ -67,7 +67,7 @@ def operation() -> None:
     "--max-items",
     "--limit",
     "limit",
-    type=click.IntRange(min=1),
+    type=options.COUNT,
     metavar="N",
     help="Show only the newest N operations.",
 )

@@ -112,7 +112,8 @@ def test_operations_table_is_apart() -> None:
         assert all(f":table/{table}" in resource for resource in statement["Resource"])
     writers = {name for name, action, _ in _grants() if action == "dynamodb:PutItem"}
     # The others write items of tables that are restored, copied or filled.
-    assert {own.name, "replicas", "restore", "apply-restores", "bulk-operations"} == writers
+    others = {"replicas", "restore", "apply-restores", "bulk-operations", "copy-items"}
+    assert {own.name, *others} == writers
 
 
 def test_arns() -> None:

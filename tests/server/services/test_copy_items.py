@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from tableadmin import Client
+from tableadmin import Client, aio
 from tableadmin.errors import FailedPrecondition, InvalidArgument
 from tableadmin.v1 import CopyItemsResponse, CopyPhase, ItemProblemType
 from tests.engines import Engine
@@ -188,6 +188,16 @@ def test_check_writes_nothing(embedded: Copying, table_name: str) -> None:
         last = result(client, source, target, validate_only=True)
     assert (last.source_items, last.comparison.missing_items, last.written_items) == (2, 2, 0)
     assert scanned(embedded.engine, target) == []
+
+
+async def test_asyncio_client(embedded: Copying, table_name: str) -> None:
+    """The asyncio client yields the progress, phase by phase, and the result."""
+    source = make(embedded.engine, table_name, [item(1), item(2)])
+    target = make(embedded.engine, f"{table_name}-new", title_key=True)
+    async with aio.Client(embedded.server.address) as client:
+        responses = [each async for each in client.copy_items(source, target)]
+    assert responses[0].phase == CopyPhase.COPY_PHASE_CHECKING
+    assert (responses[-1].phase, responses[-1].written_items) == (CopyPhase.COPY_PHASE_FINISHED, 2)
 
 
 def test_second_call_finishes(copying: Copying, table_name: str) -> None:

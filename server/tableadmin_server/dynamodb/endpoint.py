@@ -22,14 +22,14 @@ from tableadmin_server.dynamodb import circuit_breaker
 from tableadmin_server.dynamodb.budget import Budgets, operation_rates
 from tableadmin_server.dynamodb.circuit import AdmittedCall, Circuit
 from tableadmin_server.dynamodb.client.account import Account
-from tableadmin_server.dynamodb.client.call_queue import NO_DEADLINE, CallQueue, Dropped
+from tableadmin_server.dynamodb.client.call_queue import NO_DEADLINE, Dropped
 from tableadmin_server.dynamodb.client.calls import CallObserver, Calls
 from tableadmin_server.dynamodb.client.kms import Keys
 from tableadmin_server.dynamodb.client.parser import MISSHAPEN
 from tableadmin_server.dynamodb.client.retries import READS
 from tableadmin_server.dynamodb.errors import Call, cause_of, failure_of, is_answer
 from tableadmin_server.dynamodb.listings import leave_out, shows_tables
-from tableadmin_server.dynamodb.poll_order import PollOrder, PollPriority
+from tableadmin_server.dynamodb.poll_order import PollOrder, PollPriority, Urgency
 from tableadmin_server.dynamodb.support import Support, is_aws
 from tableadmin_server.failure import Failure, request_id_text
 from tableadmin_server.security.authorization.approvals import RequiredApproval
@@ -245,10 +245,10 @@ class BackgroundCalls:
     def __init__(self, endpoint: Endpoint, config: EndpointConfig) -> None:
         self._target = endpoint
         self._budgets = Budgets(config.background_calls_per_second, operation_rates(config.endpoint_url))
-        self._under_way = CallQueue(config.pool_size)
-        # The polls that may wait for a slot. More would make plans and operations wait, fewer would leave
-        # slots free.
-        self._polls = PollOrder(config.pool_size)
+        self._slots = PollOrder(config.pool_size)
+        # The calls of plans and operations are as urgent as the polls of changed tables.
+        self._priority = PollPriority()
+        self._priority.set(Urgency.CHANGED)
 
     @property
     def name(self) -> str:
@@ -308,20 +308,13 @@ class BackgroundCalls:
         try:
             async with self._target.wait():
                 await self._budgets.take(operation, poll)
-                taken = await (self._under_way.take() if poll is None else self._slot_of_poll(poll))
+                await self._slots.take(poll or self._priority)
         except Dropped:
             raise self._target.down(operation) from None
         try:
             yield
         finally:
-            self._under_way.release(taken)
-
-    async def _slot_of_poll(self, poll: PollPriority) -> float:
-        await self._polls.take(poll)
-        try:
-            return await self._under_way.take()
-        finally:
-            self._polls.release()
+            self._slots.release()
 
     def spacing(self, operation: str) -> float:
         """Return the seconds between two calls of OPERATION if AWS limits it, else 0."""

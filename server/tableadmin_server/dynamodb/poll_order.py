@@ -1,16 +1,16 @@
-"""The order in which polls wait: by urgency, which can be raised while they wait."""
+"""The order in which background calls wait: by urgency, which can be raised while they wait."""
 
 import asyncio
 from enum import IntEnum
 
-# One in so many turns is for the poll that has waited longest, so that urgent polls never block the others.
+# One in so many turns is for the call that has waited longest, so that urgent calls never block the others.
 _FAIR_TURN = 4
 
 
 class Urgency(IntEnum):
-    """How urgent a poll is. Polls with a lower value go first."""
+    """How urgent a call is. Calls with a lower value go first."""
 
-    # What is polled has probably just changed.
+    # A plan or an operation makes the call, or what is polled has probably just changed.
     CHANGED = 0
     # A watcher waits for its first state, or what is polled is in transition.
     AWAITED = 1
@@ -18,7 +18,7 @@ class Urgency(IntEnum):
 
 
 class PollPriority:
-    """The urgency of the calls of one poll loop."""
+    """The urgency of the calls of one caller, such as a poll loop."""
 
     def __init__(self) -> None:
         self.urgency = Urgency.ROUTINE
@@ -53,15 +53,20 @@ class _Waiting:
 
 
 class PollOrder:
-    """Lets at most SLOTS polls go on at once. The others wait: the most urgent goes first, then the oldest.
+    """Lets at most SLOTS calls go on at once. The others wait: the most urgent goes first, then the oldest.
 
-    Every fourth turn is for the oldest poll of any urgency.
+    Every fourth turn is for the oldest call of any urgency.
     """
 
     def __init__(self, slots: int) -> None:
         self._free = slots
         self._arrived = self._turns = 0
         self._queues: dict[Urgency, dict[_Waiting, None]] = {each: {} for each in Urgency}
+
+    @property
+    def waiting(self) -> int:
+        """The number of calls that wait."""
+        return sum(map(len, self._queues.values()))
 
     async def take(self, priority: PollPriority) -> None:
         """Wait for a slot, with the urgency of PRIORITY. Every slot taken must be released."""
@@ -84,7 +89,7 @@ class PollOrder:
             priority.leave(waiting)
 
     def release(self) -> None:
-        """Free a slot, which goes to the next poll."""
+        """Free a slot, which goes to the next call."""
         following = self._next()
         if following is None:
             self._free += 1
@@ -93,14 +98,14 @@ class PollOrder:
             following.turn.set_result(None)
 
     def raise_to(self, waiting: _Waiting, urgency: Urgency) -> None:
-        """Move WAITING to the end of the polls of URGENCY, unless it is as urgent or has its turn."""
+        """Move WAITING to the end of the calls of URGENCY, unless it is as urgent or has its turn."""
         if urgency < waiting.urgency and waiting in self._queues[waiting.urgency]:
             del self._queues[waiting.urgency][waiting]
             waiting.urgency = urgency
             self._queues[urgency][waiting] = None
 
     def _next(self) -> _Waiting | None:
-        """The poll whose turn it is, None if no poll waits."""
+        """The call whose turn it is, None if no call waits."""
         firsts = [first for queue in self._queues.values() if (first := _first(queue)) is not None]
         if not firsts:
             return None

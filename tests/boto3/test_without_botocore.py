@@ -60,7 +60,7 @@ with tableadmin.boto3.client(address) as client:
     print(error)
     client.delete_table(TableName=name)
 
-with tableadmin.boto3.client("127.0.0.1:1", timeout=5) as nowhere:
+with tableadmin.boto3.client("127.0.0.1:1", timeout=60) as nowhere:
     print(raised(nowhere.create_table, TableName=name))
 
 assert not [module for module, loaded in sys.modules.items() if loaded and module.startswith("boto")]

@@ -11,6 +11,7 @@ from google.rpc.status_pb2 import Status
 
 from tableadmin import Aborted, Client, DeadlineExceeded, NotFound, OperationFailed, Unavailable, aio, v1
 from tests.client.scripted import ScriptedService, answer, bare_failure, failure, serving, silence, stream
+from tests.watching.harness.wire import until
 
 RUNNING = v1.OperationState.OPERATION_STATE_RUNNING
 SUCCEEDED = v1.OperationState.OPERATION_STATE_SUCCEEDED
@@ -191,12 +192,12 @@ async def test_a_result_that_takes_too_long() -> None:
         with Client(service.target) as client:
             operations = client.apply(SPECS)
             with pytest.raises(DeadlineExceeded, match="the operations continue: Films: running"):
-                operations.result(timeout=0.5)
+                operations.result(timeout=3)
             assert [operation("Music", SUCCEEDED), operation("Films")] == operations.latest
         async with aio.Client(service.target) as aio_client:
             applied = await aio_client.apply(SPECS)
             with pytest.raises(DeadlineExceeded, match="the operations continue: Films: running"):
-                await applied.result(timeout=0.5)
+                await applied.result(timeout=3)
     assert ["ApplyPlan", "WatchOperation"] * 2 == rpcs(service)
 
 
@@ -204,8 +205,11 @@ async def test_a_task_that_waits_can_be_cancelled() -> None:
     """Cancelling the task of a result is asyncio's own CancelledError."""
     with serving(stream(seen("Music"), then=silence)) as service:
         async with aio.Client(service.target) as client:
-            with pytest.raises(TimeoutError):
-                await asyncio.wait_for(client.operations(["music"]).result(), timeout=0.3)
+            waiting = asyncio.ensure_future(client.operations(["music"]).result())
+            await until(lambda: service.seen)
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
     assert ["WatchOperation"] == rpcs(service)
 
 

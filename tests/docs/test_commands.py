@@ -18,7 +18,7 @@ from tests.server_process import ServerProcess, clean_environment, running_serve
 # The address on the pages, and the languages of what is run.
 _ADDRESS = "127.0.0.1:50051"
 _SHELL = ("console", "sh")
-_LIMIT = 120
+_LIMIT = 300
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def _session(region: str) -> boto3.Session:
 EngineFactory = Callable[[], AbstractContextManager[Engine]]
 
 
-def empty(engine: Engine, timeout: float = 30.0) -> None:
+def empty(engine: Engine, timeout: float = 60.0) -> None:
     """Delete every table of an engine, protected ones too, and wait until they are gone.
 
     ``timeout`` is in seconds. Raises TimeoutError with the names of the tables that are left.

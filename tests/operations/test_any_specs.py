@@ -44,7 +44,7 @@ def test_a_to_b(pair: World, drawn: list[tuple[Data, Data]]) -> None:
         [{**b, "TableName": name} for name, (_, b) in tables],
     ):
         operations = pair.begun(apply_request(*wanted, allow="allow_destructive"))
-        ended = pair.ended(operations, 60)
+        ended = pair.ended(operations)
         assert [SUCCEEDED] * len(wanted) == [each.state for each in ended], ended
         for spec in wanted:
             assert_is(pair.plane.table(spec["TableName"]), spec)

@@ -6,7 +6,7 @@ from typing import Any
 from tests.operations.harness.plane import nothing
 from tests.operations.harness.replica import Replica
 from tests.operations.harness.specs import after, before
-from tests.operations.harness.world import SUCCEEDED, World, apply_request, until
+from tests.operations.harness.world import SUCCEEDED, World, apply_request, standing_after, until
 from tests.planner.model.port import Asked, Given
 from tests.planner.model.server import refusal
 
@@ -28,11 +28,12 @@ def test_an_operation_is_told_of_when_it_begins_changes_hands_and_ends(pair: Wor
     pair.made(before(table_name))
     request = apply_request(after(table_name))
     request.requested_by = "ana"
-    (operation,) = pair.begun(request, first)
-    until(lambda: pair.plane.changes(table_name))
-    until(lambda: told(first, operation.operation_id))
-    began, *_ = told(first, operation.operation_id)
-    first.kill()
+    with standing_after(pair, table_name, 1) as stands:
+        (operation,) = pair.begun(request, first)
+        assert stands.wait(60)
+        until(lambda: told(first, operation.operation_id))
+        began, *_ = told(first, operation.operation_id)
+        first.kill()
     (ended,) = pair.ended([operation])
     assert SUCCEEDED == ended.state
     until(lambda: ended_in(second, operation.operation_id))

@@ -139,7 +139,7 @@ def ended(channel: grpc.Channel, request: Message | tuple[str, bytes], metadata:
 
 
 def called(
-    channel: grpc.Channel, method: MethodDescriptor, payload: bytes, metadata: Metadata, seconds: float = 20
+    channel: grpc.Channel, method: MethodDescriptor, payload: bytes, metadata: Metadata, seconds: float = 60
 ) -> End:
     """How a call of METHOD ends; a stream is ended after its first answer."""
     assert method.containing_service is not None

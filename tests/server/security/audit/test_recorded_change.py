@@ -98,7 +98,7 @@ async def test_a_disk_that_hangs_holds_up_changes_and_no_reads(
     trail = Trail(disk, shared=True)
     await begun(trail)
     first = asyncio.create_task(calls.response("DeleteTable", dict(PARAMS)))
-    assert await asyncio.to_thread(disk.began.wait, 10)
+    assert await asyncio.to_thread(disk.began.wait, 60)
     assert (False, 1) == (trail.is_free, trail.waiting)
     second = asyncio.create_task(Audit(trail).begin(ACT))
     for _ in range(10):
@@ -130,7 +130,7 @@ async def test_a_change_whose_intent_cannot_be_written_is_not_sent(
     disk.goes_on.clear()
     disk.began.clear()
     other = asyncio.create_task(trail.append(b"{}\n"))
-    assert await asyncio.to_thread(disk.began.wait, 10)
+    assert await asyncio.to_thread(disk.began.wait, 60)
     assert not change.intend()
     disk.goes_on.set()
     await other

@@ -42,7 +42,7 @@ __all__ = [
     "check_distinct",
     "documents_in",
     "find",
-    "formatted",
+    "format_text",
     "join_refusals",
     "join_results",
     "load",

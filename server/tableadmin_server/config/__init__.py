@@ -61,7 +61,7 @@ __all__ = [
     "ServerConfig",
     "TlsConfig",
     "TracesConfig",
-    "checked",
+    "check_config",
     "load",
     "parse_address",
     "single",

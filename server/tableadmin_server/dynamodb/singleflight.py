@@ -40,12 +40,11 @@ class Singleflight(Generic[T]):
         queue = self._queues.get(key)
         if queue is None:
             queue = self._queues[key] = _Queue(partial(self._forget, key), self._make)
+        return await queue.joined(partial(self._counted, call), deadline).answer()
 
-        async def counted(deadline: float) -> T:
-            self.called += 1
-            return await call(deadline)
-
-        return await queue.join(counted, deadline)
+    async def _counted(self, call: Call[T], deadline: float) -> T:
+        self.called += 1
+        return await call(deadline)
 
     def _forget(self, key: Hashable) -> None:
         del self._queues[key]
@@ -57,7 +56,8 @@ class SharedCall(Generic[T]):
     def __init__(self, call: Call[T]) -> None:
         self._call = call
         self._deadline = float("-inf")
-        self._answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        # A future for each caller: a caller that is cancelled cancels its own future only.
+        self._answers: list[asyncio.Future[T]] = []
         self._task: asyncio.Task[None] | None = None
         self.joined = 0
         self.waiting = 0
@@ -75,8 +75,10 @@ class SharedCall(Generic[T]):
         """Return the answer of the call, or raise its exception."""
         self.joined += 1
         self.waiting += 1
+        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._answers.append(answer)
         try:
-            return await asyncio.shield(self._answer)
+            return await answer
         finally:
             self.waiting -= 1
             if not self.waiting and self._task is not None:
@@ -87,12 +89,19 @@ class SharedCall(Generic[T]):
         try:
             answer = await self._call(self._deadline)
         except Exception as error:  # noqa: BLE001  # every error is passed to the callers
-            if self.waiting:
-                self._answer.set_exception(error)
+            for each in self._unanswered():
+                each.set_exception(error)
         else:
-            self._answer.set_result(answer)
+            for each in self._unanswered():
+                each.set_result(answer)
         finally:
-            self._answer.cancel()  # has an effect only if the call was cancelled
+            for each in self._answers:
+                each.cancel()  # has an effect only if the call was cancelled
+            self._answers.clear()
+
+    def _unanswered(self) -> list[asyncio.Future[T]]:
+        """The futures of the callers that were not cancelled."""
+        return [each for each in self._answers if not each.done()]
 
 
 class _Queue(Generic[T]):
@@ -104,7 +113,8 @@ class _Queue(Generic[T]):
         self._under_way: SharedCall[T] | None = None
         self._next: SharedCall[T] | None = None
 
-    async def join(self, call: Call[T], deadline: float) -> T:
+    def joined(self, call: Call[T], deadline: float) -> SharedCall[T]:
+        """Return the call that a caller with DEADLINE shares: a new one of CALL, or the next one."""
         if self._under_way is None:
             self._under_way = shared = self._make(call)
             shared.start(self._ended)
@@ -113,7 +123,7 @@ class _Queue(Generic[T]):
         else:
             shared = self._next
         shared.join(deadline)
-        return await shared.answer()
+        return shared
 
     def _ended(self) -> None:
         if any(

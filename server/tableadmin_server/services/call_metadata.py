@@ -57,8 +57,11 @@ async def in_time(answer: Awaitable[T], context: Context, rpc: str, endpoint: En
 
     After the deadline the caller could not tell whether the endpoint or the service did not respond.
     """
+    seconds = time_limit(context)
+    if seconds is None:
+        return await answer
     try:
-        async with asyncio.timeout(time_limit(context)) as limit:
+        async with asyncio.timeout(seconds) as limit:
             return await answer
     except TimeoutError:
         if not limit.expired():

@@ -102,8 +102,8 @@ Caller: TypeAlias = Callable[[Endpoint, bytes, float], Awaitable[Reply]]
 
 
 def _shared(call: Caller, singleflight: Singleflight[Reply]) -> Caller:
-    async def shared(endpoint: Endpoint, payload: bytes, deadline: float) -> Reply:
-        return await singleflight.share((endpoint.name, payload), partial(call, endpoint, payload), deadline)
+    def shared(endpoint: Endpoint, payload: bytes, deadline: float) -> Awaitable[Reply]:
+        return singleflight.share((endpoint.name, payload), partial(call, endpoint, payload), deadline)
 
     return shared
 

@@ -54,7 +54,9 @@ class CallLogInterceptor(Interceptor):
     def intercept(self, handler: Handler, method: str, /) -> Handler:
         """See `Interceptor`: each call is logged when it has ended."""
         is_stream = handler.response_streaming or handler.request_streaming
-        logged = partial(_Logged, self._log, self._endpoint, method, _MAX_KEPT if is_stream else None)
+        shows_success = self._log.is_enabled_for(level_of(method, Outcome()))
+        max_kept = _MAX_KEPT if is_stream else None
+        logged = partial(_Logged, self._log, self._endpoint, method, shows_success, max_kept)
         return wrap_handler(handler, logged, handler.request_deserializer)
 
     def unknown(self, method: str, /) -> None:
@@ -67,13 +69,23 @@ class CallLogInterceptor(Interceptor):
 class _Logged:
     """A call under way. Large requests of streams are not kept, because there are thousands of streams."""
 
-    __slots__ = ("_began", "_context", "_endpoint", "_log", "_max_kept", "_method", "_received")
+    __slots__ = (
+        "_began",
+        "_context",
+        "_endpoint",
+        "_log",
+        "_max_kept",
+        "_method",
+        "_received",
+        "_shows_success",
+    )
 
     def __init__(
         self,
         log: Any,  # noqa: ANN401  # loggers of structlog have no common type
         endpoint: str,
         method: str,
+        shows_success: bool,  # noqa: FBT001  # bound by partial
         max_kept: int | None,
         received: Received,
         context: Context,
@@ -81,6 +93,7 @@ class _Logged:
         self._log = log
         self._endpoint = endpoint
         self._method = method
+        self._shows_success = shows_success
         self._max_kept = max_kept
         self._received = received
         self._context = context
@@ -95,6 +108,8 @@ class _Logged:
         return received
 
     async def __aexit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if error is None and not self._shows_success:
+            return
         outcome = call_facts.outcome(self._context, error)
         level = level_of(self._method, outcome)
         if self._log.is_enabled_for(level):

@@ -187,7 +187,8 @@ class Server:
         yield CallLogInterceptor(self._config.default)
         yield AuditInterceptor(self._audit, self._config.default)
         yield IdentityInterceptor(self._identify(config))
-        yield LimitsInterceptor(self._limits)
+        if config.principal is not None or config.authenticators:  # others have no limits
+            yield LimitsInterceptor(self._limits)
         yield ParsingInterceptor()
         yield from self._authorization
         yield self._calls

@@ -6,7 +6,7 @@ import math
 import random
 import time
 from collections.abc import Awaitable, Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import TypeAlias, cast
 from urllib.parse import unquote
 
@@ -144,10 +144,12 @@ def identify_as(
 
     With MUTUAL_TLS clients have certificates, which must be valid.
     """
+    # The calls of a connection have equal callers.
+    known = lru_cache(1024)(partial(Caller, principal, proof))
 
     async def identify(context: Context) -> Caller:
         expires = _end_of_certificate(context) if mutual_tls else None
-        return Caller(principal, proof, _peer(context), _user_agent(context), expires)
+        return known(_peer(context), _user_agent(context), expires)
 
     return identify
 
@@ -183,6 +185,7 @@ def _peer(context: Context) -> str:
     return readable_peer(context.peer())
 
 
+@lru_cache(1024)  # the calls of a connection have the same peer
 def readable_peer(peer: str) -> str:
     """Return the address and port of PEER, such as `ipv6:%5B::1%5D:50051` or `ipv4:10.0.0.1:50051`.
 

@@ -5,8 +5,8 @@ If any is missing, the server sends reads through plain boto3. Without POOL_CLAS
 is not bounded. Without a step of the parser, botocore's own parser reads the responses.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 from botocore.client import BaseClient
 from botocore.parsers import JSONParser
@@ -28,8 +28,9 @@ _STEPS: Mapping[str, str] = {
     "read_structure": "_handle_structure",
 }
 # The steps for these types. botocore looks them up by the name of the type and does not define them.
+_BY_TYPE = "_handle_"
 _STEPS_BY_TYPE: Mapping[str, str] = {
-    f"read_{kind}": f"_handle_{kind}"
+    f"read_{kind}": f"{_BY_TYPE}{kind}"
     for kind in ("list", "string", "boolean", "integer", "long", "float", "double")
 }
 
@@ -60,6 +61,9 @@ def pool_classes(client: BaseClient) -> dict[str, type]:
 class StepParser(JSONParser):
     """botocore's parser of JSON, with its steps as public methods that a subclass can override."""
 
+    # The step for each type of shape. botocore makes the name of the step anew for each value.
+    readers: ClassVar[Mapping[str, Callable[..., Any]]]
+
     read_success: Any = getattr(JSONParser, _STEPS["read_success"], None)
     read_error: Any = getattr(JSONParser, _STEPS["read_error"], None)
     read_body: Any = getattr(JSONParser, _STEPS["read_body"], None)
@@ -71,6 +75,9 @@ class StepParser(JSONParser):
         for step, private in {**_STEPS, **_STEPS_BY_TYPE}.items():
             if step in vars(cls):
                 setattr(cls, private, vars(cls)[step])
+        cls.readers = {
+            name.removeprefix(_BY_TYPE): getattr(cls, name) for name in dir(cls) if name.startswith(_BY_TYPE)
+        }
 
 
 def _member(client: BaseClient, path: str) -> Any:  # noqa: ANN401 - the same

@@ -1,9 +1,9 @@
 """The calls to one endpoint and the threads that make them. Each endpoint has its own threads."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -128,10 +128,7 @@ class Calls:
         earlier = 0
         if self._reads is not None and operation in READS and self._reads.can_be_signed():
             try:
-                async with self._turn(self._reading, operation, deadline):
-                    guard.begins()
-                    self._observer.sent()
-                    first = await self._reads.answer(operation, params)
+                first = await self._read(self._reads, operation, params, guard, deadline)
                 if first is not None:
                     return first
             except Retryable as failed:
@@ -193,17 +190,21 @@ class Calls:
         if not call.cancelled():
             call.exception()  # marks it as retrieved, because the caller may have given up
 
-    @asynccontextmanager
-    async def _turn(self, queue: CallQueue, operation: str, deadline: float) -> AsyncIterator[None]:
-        taken = await self._taken(queue, operation, deadline)
+    async def _read(
+        self, reads: Reads, operation: str, params: AwsDict, guard: CallGuard, deadline: float
+    ) -> dict[str, Any] | None:
+        """Return the answer to the first request of a read, None if boto3 must make the call."""
+        taken = await self._taken(self._reading, operation, deadline)
         is_whole = True
         try:
-            yield
+            guard.begins()
+            self._observer.sent()
+            return await reads.answer(operation, params)
         except asyncio.CancelledError:
             is_whole = False
             raise
         finally:
-            queue.release(taken, is_whole=is_whole)
+            self._reading.release(taken, is_whole=is_whole)
 
     async def _taken(self, queue: CallQueue, operation: str, deadline: float) -> float:
         try:

@@ -87,10 +87,20 @@ class _StrictParser(StepParser):
         return self.read_shape(shape, json.loads(raw_body))
 
     def read_structure(self, shape: StructureShape, value: Mapping[str, Any]) -> dict[str, Any]:
-        parsed: dict[str, Any] = super().read_structure(shape, value)
-        if len(parsed) < len(value):
-            parsed.update({member: _kept(value[member]) for member in value.keys() - shape.members.keys()})
+        # botocore looks for every member of the shape, but most of them are absent.
+        members = shape.members
+        parsed: dict[str, Any] = {}
+        for name, each in value.items():
+            member = members.get(name)
+            if member is None:
+                parsed[name] = _kept(each)
+            elif each is not None:
+                parsed[name] = self.read_shape(member, each)
         return parsed
+
+    def read_shape(self, shape: Shape, node: Any) -> Any:  # noqa: ANN401  # as botocore has it
+        read = self.readers.get(shape.type_name)
+        return node if read is None else read(self, shape, node)
 
     def read_list(self, shape: ListShape, value: object) -> list[Any]:
         if not isinstance(value, list) or None in value:

@@ -6,8 +6,8 @@ one attempt less.
 """
 
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, cast
@@ -89,17 +89,19 @@ class Reads:
         if place is None:
             return None
         wire = self._serialize(params, model)
-        with self._connection() as curl:
-            exchange = Exchange(curl, place.url, self._headers(wire, place), wire["body"])
-            exchange.sign(place.scope, self._credentials.get_frozen_credentials())
-            try:
-                await self._multi.perform(curl)
-            except pycurl.error as error:
-                failure = exchange.failure(error)
-                if self._is_retryable(model, caught_exception=failure):
-                    raise Retryable(failure) from error
-                raise failure from error
-            response = exchange.response()
+        curl = self._idle.pop() if self._idle else self._transport.connection(self._user_agent)
+        exchange = Exchange(curl, place.url, self._headers(wire, place), wire["body"])
+        exchange.sign(place.scope, self._credentials.get_frozen_credentials())
+        try:
+            await self._multi.add_handle(curl)
+        except pycurl.error as error:
+            failure = exchange.failure(error)
+            if self._is_retryable(model, caught_exception=failure):
+                raise Retryable(failure) from error
+            raise failure from error
+        response = exchange.response()
+        # The connection of a cancelled caller is not kept, because it is still in use.
+        self._idle.append(curl)
         parsed = self._parsed(response, model)
         if not _is_success(response):
             failed = _error(self._client, response, parsed, operation)
@@ -151,13 +153,6 @@ class Reads:
             )
             self._place = _Place(url, headers, scope)
         return self._place
-
-    @contextmanager
-    def _connection(self) -> Iterator[pycurl.Curl]:
-        """An idle connection. A cancelled caller does not return it, because it is still in use."""
-        curl = self._idle.pop() if self._idle else self._transport.connection(self._user_agent)
-        yield curl
-        self._idle.append(curl)
 
     def _parsed(self, response: AWSResponse, model: OperationModel) -> dict[str, Any]:
         # Every read has an output shape.

@@ -115,12 +115,18 @@ def _outline(descriptor: Descriptor) -> Callable[[bytes], Message]:
     return GetMessageClass(pool.FindMessageTypeByName(descriptor.name)).FromString
 
 
+@cache
+def _most_elements(descriptor: Descriptor) -> int:
+    """The largest number of elements of all lists and maps of a request of DESCRIPTOR."""
+    bounds = (_ALL_ELEMENTS.get(field.name, _ALL_ELEMENTS_OF_ANY) for field in descriptor.fields)
+    return max(bounds, default=_ALL_ELEMENTS_OF_ANY)
+
+
 class _Count:
     """Counts the elements of all lists of a request of DESCRIPTOR, up to the first problem."""
 
     def __init__(self, descriptor: Descriptor) -> None:
-        bounds = (_ALL_ELEMENTS.get(field.name, _ALL_ELEMENTS_OF_ANY) for field in descriptor.fields)
-        self._most = self._left = max(bounds, default=_ALL_ELEMENTS_OF_ANY)
+        self._most = self._left = _most_elements(descriptor)
 
     def of_lists(self, outline: Message) -> _Problem | None:
         """Return the first problem of the list lengths in OUTLINE, None if there is none."""

@@ -1,7 +1,7 @@
 """The facts of a call for logs and audit: caller, endpoint, names, request ids and outcome."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import chain, islice
 
@@ -42,7 +42,7 @@ def caller_of(context: Context) -> Caller:
     return replace(
         known,
         peer=known.peer or readable_peer(context.peer()),
-        user_agent=(known.user_agent or _metadata(context).get(_USER_AGENT_KEY, ""))[:MAX_TEXT],
+        user_agent=(known.user_agent or _value(context.invocation_metadata(), _USER_AGENT_KEY))[:MAX_TEXT],
     )
 
 
@@ -51,18 +51,18 @@ def endpoint_of(context: Context, default: str) -> str:
 
     A malformed name is not returned, because it may be a token in the wrong place.
     """
-    name = _metadata(context).get(_ENDPOINT_KEY, default)
+    name = _value(context.invocation_metadata(), _ENDPOINT_KEY, default)
     return name if ENDPOINT_NAME.fullmatch(name) else _MALFORMED
 
 
 def request_id_of(context: Context) -> str:
     """Return the request id of the call."""
-    return _trailing(context, _REQUEST_ID_KEY)
+    return _value(context.trailing_metadata(), _REQUEST_ID_KEY)
 
 
 def aws_request_id_of(context: Context) -> str:
     """Return AWS's request id, "" if no request reached AWS."""
-    return _trailing(context, _AWS_REQUEST_ID_KEY)
+    return _value(context.trailing_metadata(), _AWS_REQUEST_ID_KEY)
 
 
 def outcome(context: Context, error: BaseException | None) -> Outcome:
@@ -107,13 +107,9 @@ def names_in(request: Message | None) -> tuple[str, ...]:
     return tuple(name[:MAX_TEXT] for name in islice(names, _MAX_NAMES))
 
 
-def _metadata(context: Context) -> Mapping[str, str]:
-    return {str(key): str(value) for key, value in context.invocation_metadata() or ()}
-
-
-def _trailing(context: Context, key: str) -> str:
-    """The value of KEY in the trailing metadata, "" if there is none."""
-    for each, value in context.trailing_metadata() or ():
-        if each == key and isinstance(value, str):
-            return value
-    return ""
+def _value(metadata: Iterable[tuple[str, str | bytes]] | None, key: str, default: str = "") -> str:
+    """The value of KEY in METADATA, DEFAULT if there is none."""
+    for each, value in metadata or ():
+        if each == key:
+            return str(value)
+    return default

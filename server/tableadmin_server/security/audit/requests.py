@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, cast
 
-from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.descriptor import Descriptor, MethodDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 from google.protobuf.descriptor_pool import Default
 from google.protobuf.message import Message
@@ -34,7 +34,8 @@ _found: ContextVar[tuple[str, ...]] = ContextVar("found_tables", default=())
 _begun: ContextVar[tuple[str, ...]] = ContextVar("begun_operations", default=())
 
 
-@cache
+# Bounded, because callers choose the names of unknown methods.
+@lru_cache(1024)
 def method_of(path: str) -> MethodDescriptor | None:
     """Return the RPC of PATH, `/package.Service/Method`, None for an unknown RPC."""
     service, _, name = path.lstrip("/").rpartition("/")
@@ -45,6 +46,7 @@ def method_of(path: str) -> MethodDescriptor | None:
     return methods.get(name)
 
 
+@lru_cache(1024)
 def is_change(path: str) -> bool:
     """Whether the RPC of PATH is one of the contract that is not marked NO_SIDE_EFFECTS."""
     method = method_of(path) if path.startswith("/tableadmin.") else None
@@ -56,15 +58,23 @@ def is_change(path: str) -> bool:
 
 def named_resources(request: Message) -> Iterator[str]:
     """Yield the names, ARNs and ids in REQUEST, unchanged."""
-    fields = request.DESCRIPTOR.fields_by_name
-    for name in _NAMES:
-        if name in fields and (value := getattr(request, name)):
+    names, holders = _fields(cast("Descriptor", request.DESCRIPTOR))
+    for name in names:
+        value = getattr(request, name)
+        if value:
             yield str(value)
-    for name in _HOLDERS:
-        if name in fields:
-            held = getattr(request, name)
-            for each in cast("Iterable[Message]", held if fields[name].is_repeated else [held]):
-                yield from named_resources(each)
+    for name, is_repeated in holders:
+        held = getattr(request, name)
+        for each in cast("Iterable[Message]", held if is_repeated else [held]):
+            yield from named_resources(each)
+
+
+@cache
+def _fields(descriptor: Descriptor) -> tuple[list[str], list[tuple[str, bool]]]:
+    """The fields of DESCRIPTOR with names, and those with messages that have names: name, is repeated."""
+    fields = descriptor.fields_by_name
+    names = [name for name in _NAMES if name in fields]
+    return names, [(name, fields[name].is_repeated) for name in _HOLDERS if name in fields]
 
 
 def operation_id(request: Message) -> str:

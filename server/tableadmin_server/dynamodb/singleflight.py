@@ -40,9 +40,9 @@ class Singleflight(Generic[T]):
         queue = self._queues.get(key)
         if queue is None:
             queue = self._queues[key] = _Queue(partial(self._forget, key), self._make)
-        return await queue.joined(partial(self._counted, call), deadline).answer()
+        return await queue.join(partial(self._count_call, call), deadline).answer()
 
-    async def _counted(self, call: Call[T], deadline: float) -> T:
+    async def _count_call(self, call: Call[T], deadline: float) -> T:
         self.called += 1
         return await call(deadline)
 
@@ -89,17 +89,17 @@ class SharedCall(Generic[T]):
         try:
             answer = await self._call(self._deadline)
         except Exception as error:  # noqa: BLE001  # every error is passed to the callers
-            for each in self._unanswered():
+            for each in self._open_answers():
                 each.set_exception(error)
         else:
-            for each in self._unanswered():
+            for each in self._open_answers():
                 each.set_result(answer)
         finally:
             for each in self._answers:
                 each.cancel()  # has an effect only if the call was cancelled
             self._answers.clear()
 
-    def _unanswered(self) -> list[asyncio.Future[T]]:
+    def _open_answers(self) -> list[asyncio.Future[T]]:
         """The futures of the callers that were not cancelled."""
         return [each for each in self._answers if not each.done()]
 
@@ -113,7 +113,7 @@ class _Queue(Generic[T]):
         self._under_way: SharedCall[T] | None = None
         self._next: SharedCall[T] | None = None
 
-    def joined(self, call: Call[T], deadline: float) -> SharedCall[T]:
+    def join(self, call: Call[T], deadline: float) -> SharedCall[T]:
         """Return the call that a caller with DEADLINE shares: a new one of CALL, or the next one."""
         if self._under_way is None:
             self._under_way = shared = self._make(call)

@@ -42,8 +42,8 @@ def test_one_apply(own_engine: Engine, table_name: str) -> None:
 
 def test_long_waits(own_engine: Engine, table_name: str) -> None:
     """An operation that waits for many leases is not written meanwhile: its server gives signs of life."""
-    lease = 2.0
-    with replicated(own_engine, "--operation-lease", str(lease), speed=40) as world:
+    lease = 1.5
+    with replicated(own_engine, "--operation-lease", str(lease), speed=80) as world:
         names = [f"{table_name}-{number}" for number in range(3)]
         world.made(*map(before, names))
         wanted = [after(name, DeletionProtectionEnabled=False) for name in names]

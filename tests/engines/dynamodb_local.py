@@ -13,7 +13,14 @@ _PACKAGE = "amplify-dynamodb-simulator"
 _VERSION = "2.9.30"
 _INTEGRITY = "sha512-xTeeRLvzEfqyd5lh3bH4c0kHvSHHmmhD5ZDsHFKAQ5g2Zl6JqlFdutaQhCLHzxEp6Ry1o7TB6niIoXuQAnSewQ=="
 # It lives for minutes beside other work: optimizing would take more CPU time than it saves.
-_FRUGAL = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto")
+_FRUGAL = (
+    "-XX:TieredStopAtLevel=1",
+    "-XX:+UseSerialGC",
+    "-Xshare:auto",
+    # A hash has verified the classes already; to verify their bytecode takes half a second of CPU time.
+    "-XX:+UnlockDiagnosticVMOptions",
+    "-XX:-BytecodeVerificationRemote",
+)
 
 
 @contextmanager

@@ -43,6 +43,7 @@ _LONG = {
             "client/transport/test_restarts.py",
             "client/transport/test_restarted_replicas.py",
             "watching/test_on_engines.py",
+            "server/test_embedded.py",
             "server/dynamodb/test_singleflight.py",
             "watching/test_a_day.py",
             "operations/test_any_specs.py",

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, 
 from contextlib import aclosing
 from copy import copy
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import update_wrapper
 from os import PathLike
 from types import TracebackType
@@ -21,13 +21,20 @@ from tableadmin.auditing import ResumableAuditRead
 from tableadmin.calls import AsyncCalls
 from tableadmin.channel import DEFAULT_TARGET, DEFAULT_TIMEOUT, CallOptions, Metadata, OptionChanges
 from tableadmin.copying import ResumableCopy
-from tableadmin.drift import TableDrift, batches, table_drifts, unmanaged_names, with_bills
+from tableadmin.drift import (
+    CONSUMPTION_TABLES,
+    TableDrift,
+    batches,
+    table_drifts,
+    unmanaged_names,
+    with_bills,
+)
 from tableadmin.methods import Method, P, Request, Response, warn_of_unknown
 from tableadmin.operations import KnownOperations, ResumableOperationWatch, State, next_page
 from tableadmin.pagination import next_request, page_items
 from tableadmin.plans import Exports, Plans, ResumableExports, ResumablePlans, exports_of, plans_of
 from tableadmin.streams import AsyncStream
-from tableadmin.timestamps import timestamp
+from tableadmin.timestamps import duration, timestamp
 from tableadmin.transport.tls import Credentials
 from tableadmin.transport.tokens import Command, token_source
 from tableadmin.v1.access_service_pb2_grpc import AccessServiceStub
@@ -252,8 +259,9 @@ class Client:
     `watch` and `wait` are iterators that resume after a lost connection. `wait_for` returns the last response
     of `wait`. `plan` returns the changes that bring tables to their specs, `validate` returns the errors in
     specs, and `apply` makes the changes. `export` returns tables as specs. `plan_tables` and `export_tables`
-    are iterators that return each result as soon as it is ready. `copy_items` copies the items of a small
-    table to a table with other keys. `read_audit_records` returns the records of changes through the service.
+    are iterators that return each result as soon as it is ready. `get_consumed_capacity` returns how many
+    request units tables consume. `copy_items` copies the items of a small table to a table with other keys.
+    `read_audit_records` returns the records of changes through the service.
 
     `token` authenticates the caller. A `token_file` is read again when it changes. A `token_command` runs
     when a token is needed, and again before the token expires. Without `credentials` for TLS, a token is sent
@@ -428,6 +436,25 @@ class Client:
         names = list(table_names)
         stream = self.export_tables(table_names=names, prefix=prefix, all_tables=all_tables)
         return exports_of(names, [each async for each in stream])
+
+    async def get_consumed_capacity(
+        self, table_names: Iterable[str], *, window: timedelta | None = None
+    ) -> v1.GetConsumedCapacityResponse:
+        """Return the request units a second that tables and their indexes consumed, as CloudWatch counted.
+
+        `window` is the time before now that is read, from 1 hour to 90 days; None is 7 days. The tables of
+        the response are in the order of `table_names`; one that can't be read has an `error`. Units that are
+        not set are not known. `tableadmin.cost.Consumed.of` takes the response.
+
+        Raises TableAdminError: Unimplemented with the reason NO_CLOUDWATCH if the endpoint has no CloudWatch,
+        and PermissionDenied if the server may not read metrics.
+        """
+        names = list(dict.fromkeys(table_names))
+        response = v1.GetConsumedCapacityResponse()
+        for batch in batches(names, CONSUMPTION_TABLES) if names else [names]:
+            request = v1.GetConsumedCapacityRequest(table_names=batch, window=duration(window))
+            response.MergeFrom(await self._response(self._plan_stub.GetConsumedCapacity, request))
+        return response
 
     async def validate(self, specs: Iterable[v1.TableSpec]) -> v1.ValidateTablesResponse:
         """Return all errors in SPECS, without calling AWS. Raises TableAdminError."""

@@ -11,8 +11,9 @@ from tableadmin.v1 import BilledTable, ExportTablesResponse, PlanAction, PlanTab
 
 T = TypeVar("T")
 
-# The maximum number of specs in a request.
+# The maximum number of specs, and of tables of GetConsumedCapacity, in a request.
 _SPECS_A_REQUEST = 1_000
+CONSUMPTION_TABLES = 100
 
 
 class DriftStatus(Enum):
@@ -46,9 +47,9 @@ class TableDrift:
     billed_table: BilledTable | None = None
 
 
-def batches(specs: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Split SPECS into batches for one request each."""
-    return (specs[first : first + _SPECS_A_REQUEST] for first in range(0, len(specs), _SPECS_A_REQUEST))
+def batches(tables: Sequence[T], size: int = _SPECS_A_REQUEST) -> Iterator[Sequence[T]]:
+    """Split TABLES, which are specs or names, into batches of at most SIZE for one request each."""
+    return (tables[first : first + size] for first in range(0, len(tables), size))
 
 
 def table_drifts(results: Iterable[PlanTablesResponse], live: Iterable[str]) -> list[TableDrift]:

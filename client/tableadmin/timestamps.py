@@ -1,7 +1,8 @@
-"""Convert datetimes to the contract's timestamps."""
+"""Convert datetimes and timedeltas to the contract's timestamps and durations."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
 
@@ -12,3 +13,12 @@ def timestamp(moment: datetime | None) -> Timestamp | None:
     stamp = Timestamp()
     stamp.FromDatetime(moment)
     return stamp
+
+
+def duration(span: timedelta | None) -> Duration | None:
+    """Return SPAN as a Duration."""
+    if span is None:
+        return None
+    found = Duration()
+    found.FromTimedelta(span)
+    return found

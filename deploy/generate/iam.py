@@ -209,6 +209,12 @@ FEATURES: tuple[Feature, ...] = (
         others={"kms:DescribeKey": "key"},
     ),
     Feature(
+        "consumed-capacity",
+        "`GetConsumedCapacity`, which `--rates-from-cloudwatch` of tablectl needs.",
+        ("DescribeTable",),
+        others={"cloudwatch:GetMetricData": "account"},
+    ),
+    Feature(
         "policies",
         "Cedar policies that look at the tags or the size of a table.",
         ("DescribeTable", "ListTagsOfResource"),

@@ -2,7 +2,19 @@
 
 from decimal import Decimal
 
-from tableadmin.cost import Line, Rates, TableCost, Usage, live_cost, plan_cost, table_cost, worst_increase
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from tableadmin.cost import (
+    Consumed,
+    Line,
+    Rates,
+    TableCost,
+    Usage,
+    live_cost,
+    plan_cost,
+    table_cost,
+    worst_increase,
+)
 from tableadmin.v1 import (
     BilledCapacity,
     BilledIndex,
@@ -10,6 +22,9 @@ from tableadmin.v1 import (
     BilledTable,
     BillingMode,
     CapacityBounds,
+    ConsumedTableCapacity,
+    ConsumedUnits,
+    GetConsumedCapacityResponse,
     PlanAction,
     TableClass,
     TablePlan,
@@ -80,6 +95,42 @@ def test_without_its_highest_capacity_auto_scaling_has_no_upper_bound() -> None:
     found = live_cost("Music", provisioned(0, 0, capacity=capacity), NO_USAGE, PACKAGED)
     assert lines(found)["us-east-1", "", "provisioned reads"] == "at least $0.95"
     assert notes(found) == {"the upper bound of auto scaling is not known"}
+
+
+def test_requests_that_cloudwatch_counted() -> None:
+    """An average of a second is charged for 730 hours. A given number replaces it.
+
+    2 reads a second are 5,256,000 a month, which cost $0.657; half a write a second costs $0.82125.
+    """
+    counted = ConsumedTableCapacity(
+        table_name="Music",
+        reads=ConsumedUnits(average_per_second=2, peak_per_second=9),
+        writes=ConsumedUnits(average_per_second=0.5),
+        start_time=Timestamp(seconds=1_795_651_200),
+    )
+    consumed = Consumed.of(GetConsumedCapacityResponse(tables=[counted], region="us-east-1"))
+    found = live_cost("Music", on_demand(), Usage(consumed=consumed), PACKAGED)
+    assert lines(found)["us-east-1", "", "on-demand reads"] == "$0.66"
+    assert lines(found)["us-east-1", "", "on-demand writes"] == "$0.82"
+    assert notes(found) == {"as in CloudWatch since 2026-11-26"}
+    given = Usage(writes=Rates({"": Decimal(2_000_000)}), consumed=consumed)
+    assert (
+        lines(live_cost("Music", on_demand(), given, PACKAGED))["us-east-1", "", "on-demand writes"]
+        == "$1.25"
+    )
+
+
+def test_requests_of_replicas_are_not_those_of_the_table() -> None:
+    """CloudWatch of the region of the table does not tell what a replica in another region consumes."""
+    counted = ConsumedTableCapacity(table_name="Music", reads=ConsumedUnits(average_per_second=1))
+    consumed = Consumed.of(GetConsumedCapacityResponse(tables=[counted], region="us-east-1"))
+    table = on_demand(replicas=[BilledReplica(region_name="eu-west-1")])
+    found = lines(live_cost("Music", table, Usage(consumed=consumed), ROUND))
+    assert found["us-east-1", "", "on-demand reads"] == "$2,628,000.00"
+    assert found["eu-west-1", "", "on-demand reads"] == "unknown"
+    assert "CloudWatch of eu-west-1 is not read; give --reads" in notes(
+        live_cost("Music", table, Usage(consumed=consumed), ROUND)
+    )
 
 
 def test_requests_are_unknown_until_their_number_is_given() -> None:

@@ -113,7 +113,7 @@ _SPECIAL = {
         "policies",
         "endpoint-health",
     ),
-    *("assume-role", "encryption-keys"),
+    *("assume-role", "consumed-capacity", "encryption-keys"),
 }
 _TOPICS = [feature for feature in FEATURES if feature.name not in _SPECIAL]
 
@@ -164,6 +164,22 @@ def test_plans_ask_kms(scripted: ScriptedEndpoint) -> None:
     with planning(scripted, key(KEY), "--kms-endpoint-url", scripted.url):
         asked = [each for each in scripted.seen[before:] if each.operation == "DescribeKey"]
     _assert_complete(_BY_NAME["kms-aliases"], {Call("kms:DescribeKey", KEY) for _ in asked})
+
+
+def test_consumed_capacity(scripted: ScriptedEndpoint) -> None:
+    """What tables consumed is read by the calls of the document: the table, and metrics of CloudWatch."""
+
+    def step(seen: Seen) -> Answer:
+        return answer({"MetricDataResults": [], "Table": {}})(seen)
+
+    scripted.step = step
+    with in_front_of(scripted) as server, Client(server.address) as client:
+        before = len(scripted.seen)
+        client.get_consumed_capacity(["Music"])
+    seen = scripted.seen[before:]
+    calls = _recorded([each for each in seen if each.operation == "DescribeTable"])
+    metrics = {Call(f"cloudwatch:{each.operation}", "") for each in seen if each.operation == "GetMetricData"}
+    _assert_complete(_BY_NAME["consumed-capacity"], calls | metrics)
 
 
 def test_a_role_is_assumed(scripted: ScriptedEndpoint) -> None:

@@ -73,6 +73,10 @@ ELSEWHERE: Mapping[tuple[str, str], str] = {
     ("docs/guides/cost.md", "Drift"): "tests/cli/test_cost_page.py",
     ("docs/guides/cost.md", "Plans"): "tests/cli/test_cost_page.py",
     ("docs/guides/cost.md", "Requests of on-demand tables"): "tests/cli/test_cost_page.py",
+    (
+        "docs/guides/cost.md",
+        "Requests that CloudWatch counted",
+    ): "tests/cli/commands/test_rates_from_cloudwatch.py",
     ("docs/guides/languages.md", "By reflection"): "tests/foreign/test_languages_page.py",
     ("docs/guides/replace.md", "Copy the items of a small table"): "tests/cli/test_replace_page.py",
     ("docs/guides/replace.md", "The same name"): "tests/cli/test_replace_page.py",

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from tableadmin.cli.requests.cost_options import CostOptions
     from tableadmin.cli.requests.price_source import PriceSource
     from tableadmin.cli.views.plans.costs import Costs
+    from tableadmin.client import Client
     from tableadmin.v1 import TablePlan
 
 
@@ -25,13 +26,17 @@ class Pricing:
         """The pricing of OPTIONS, None if they do not ask for costs; raises InputError for a wrong file."""
         return cls(options, options.price_source()) if options.enabled else None
 
-    def costs(self, plans: Sequence[TablePlan]) -> Costs:
-        """The costs of the tables of PLANS, which contain the billing facts.
+    def costs(self, client: Client, plans: Sequence[TablePlan]) -> tuple[Costs, Sequence[str]]:
+        """The costs of the tables of PLANS of CLIENT with billing facts, and notes of what was not read.
 
         Raises CommandFailed if the prices can't be read.
         """
-        from tableadmin.cli.specs import priced_tables  # noqa: PLC0415 - the first page need not wait
+        from tableadmin.cli.specs import (  # noqa: PLC0415 - the first page need not wait
+            consumption,
+            priced_tables,
+        )
         from tableadmin.cli.specs.planning import costs_of  # noqa: PLC0415 - the same
 
         prices = self.source.of(priced_tables.of((), plans).regions)
-        return costs_of(plans, self.options, prices)
+        found = consumption.usage(client, self.options, consumption.of_plans(plans))
+        return costs_of(plans, found.usage, prices), [*found.notes, *self.source.notes]

@@ -11,10 +11,11 @@ from tableadmin.cost.price_files import read, read_all
 from tableadmin.cost.prices import PriceError, Prices, packaged
 from tableadmin.cost.published import download
 from tableadmin.cost.table_cost import TableCost, live_cost, plan_cost, table_cost, worst_increase
-from tableadmin.cost.usage import Rates, Usage
+from tableadmin.cost.usage import Consumed, Rates, Usage
 
 __all__ = [
     "Amount",
+    "Consumed",
     "Line",
     "PriceError",
     "Prices",

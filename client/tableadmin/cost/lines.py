@@ -34,7 +34,7 @@ class Line:
     """What a table costs in REGION for one thing, such as `provisioned reads`.
 
     INDEX is the name of the index, "" for the table itself. QUANTITY is in UNIT. NOTE says why the amount is
-    not known, "" where it is.
+    not known, or where a known quantity is from; "" is for quantities of the table and of options.
     """
 
     region: str
@@ -68,14 +68,18 @@ class Place:
         price: Price,
         *,
         missing: str,
+        source: str = "",
         factor: Decimal | int = 1,
     ) -> Line:
-        """WHAT costs QUANTITY (in UNIT) times FACTOR times PRICE. MISSING is noted of an unknown one."""
+        """WHAT costs QUANTITY (in UNIT) times FACTOR times PRICE.
+
+        MISSING is noted of an unknown quantity, SOURCE of a known one.
+        """
         rate = self.prices.of(price, self.region, infrequent=self.infrequent)
         if rate is None:
             return Line(self.region, self.index, what, quantity, unit, UNKNOWN, self._unpriced())
         low, high = quantity.times(rate * factor)
-        note = missing if high is None else ""
+        note = missing if high is None else source
         return Line(self.region, self.index, what, quantity, unit, Amount(low or Decimal(0), high), note)
 
     def unpriced(self, what: str, quantity: Quantity, unit: str, note: str) -> Line:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from tableadmin.cost.lines import NOT_KNOWN, Line, Place, Quantity, exact_amount
 from tableadmin.cost.prices import Price, Prices
-from tableadmin.cost.usage import Usage
+from tableadmin.cost.usage import Kind, Usage
 from tableadmin.v1 import (
     BilledCapacity,
     BilledIndex,
@@ -89,12 +89,17 @@ class _Table:
         yield place.line(what, write, "WCU", price, factor=hours, missing=missing)
 
     def _requests(self, place: Place, *, replicated: bool) -> Iterator[Line]:
-        reads = exact_amount(self._usage.reads.of(self._name, place.index))
-        writes = exact_amount(self._usage.writes.of(self._name, place.index))
         price = Price.REPLICATED_WRITE_REQUEST if replicated else Price.WRITE_REQUEST
         what = "on-demand replicated writes" if replicated else "on-demand writes"
-        yield place.line("on-demand reads", reads, "RRU", Price.READ_REQUEST, missing=_missing("reads"))
-        yield place.line(what, writes, "WRU", price, missing=_missing("writes"))
+        yield self._requested(place, "reads", "on-demand reads", "RRU", Price.READ_REQUEST)
+        yield self._requested(place, "writes", what, "WRU", price)
+
+    def _requested(
+        self, place: Place, kind: Kind, what: str, unit: str, price: Price, times: int = 1
+    ) -> Line:
+        """The line WHAT of the requests of KIND, each of which is charged so many TIMES."""
+        units, note = self._usage.requests(kind, self._name, place.index, place.region)
+        return place.line(what, exact_amount(units).times(times), unit, price, missing=note, source=note)
 
     def _storage(self, place: Place, size: Quantity) -> Line:
         return place.line("storage", size, "GB", Price.STORAGE, missing=_NO_SIZE)
@@ -122,12 +127,13 @@ class _Table:
         if table.stream_enabled:
             calls = exact_amount(self._usage.stream_reads.of(self._name))
             yield place.line(
-                "reads of the stream", calls, "calls", Price.STREAM_READ, missing=_missing("stream-reads")
+                "reads of the stream", calls, "calls", Price.STREAM_READ, missing="give --stream-reads"
             )
         if table.kinesis_streams:
-            writes = exact_amount(self._usage.writes.of(self._name)).times(table.kinesis_streams)
-            missing = _missing("writes")
-            yield place.line("Kinesis change data", writes, "units", Price.CHANGE_CAPTURE, missing=missing)
+            captured = "Kinesis change data"
+            yield self._requested(
+                place, "writes", captured, "units", Price.CHANGE_CAPTURE, table.kinesis_streams
+            )
         if table.vector_indexes:
             count = exact_amount(table.vector_indexes)
             yield place.unpriced("vector indexes", count, "indexes", "prices of vector indexes are not known")
@@ -152,7 +158,3 @@ def units(now: int, bounds: CapacityBounds) -> Quantity:
 def _sum(values: Iterator[Decimal | None]) -> Decimal | None:
     found = list(values)
     return None if None in found else sum((each for each in found if each is not None), start=Decimal(0))
-
-
-def _missing(option: str) -> str:
-    return f"give --{option}"

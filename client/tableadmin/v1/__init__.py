@@ -336,6 +336,13 @@ from tableadmin.v1.plan_pb2 import (
     ValidateTablesRequest,
     ValidateTablesResponse,
 )
+from tableadmin.v1.consumed_capacity_pb2 import (
+    ConsumedIndexCapacity,
+    ConsumedTableCapacity,
+    ConsumedUnits,
+    GetConsumedCapacityRequest,
+    GetConsumedCapacityResponse,
+)
 from tableadmin.v1.effect_pb2 import (
     Effect,
 )
@@ -455,6 +462,9 @@ __all__ = [
     "CheckAccessRequest",
     "CheckAccessResponse",
     "ConfiguredEndpoint",
+    "ConsumedIndexCapacity",
+    "ConsumedTableCapacity",
+    "ConsumedUnits",
     "ContinuousBackupsDescription",
     "ContinuousBackupsStatus",
     "ContributorInsightsAction",
@@ -541,6 +551,8 @@ __all__ = [
     "FilterSpecification",
     "ForgetOperationRequest",
     "ForgetOperationResponse",
+    "GetConsumedCapacityRequest",
+    "GetConsumedCapacityResponse",
     "GetOperationRequest",
     "GetOperationResponse",
     "GetResourcePolicyRequest",

@@ -23,11 +23,12 @@ _sym_db = _symbol_database.Default()
 
 
 from tableadmin.v1 import apply_pb2 as tableadmin_dot_v1_dot_apply__pb2
+from tableadmin.v1 import consumed_capacity_pb2 as tableadmin_dot_v1_dot_consumed__capacity__pb2
 from tableadmin.v1 import permission_pb2 as tableadmin_dot_v1_dot_permission__pb2
 from tableadmin.v1 import plan_pb2 as tableadmin_dot_v1_dot_plan__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n tableadmin/v1/plan_service.proto\x12\rtableadmin.v1\x1a\x19tableadmin/v1/apply.proto\x1a\x1etableadmin/v1/permission.proto\x1a\x18tableadmin/v1/plan.proto2\xac\x03\n\x0bPlanService\x12^\n\nPlanTables\x12 .tableadmin.v1.PlanTablesRequest\x1a!.tableadmin.v1.PlanTablesResponse\"\t\x90\x02\x01\x92\xb5\x18\x02\x08\x01\x30\x01\x12x\n\x0c\x45xportTables\x12\".tableadmin.v1.ExportTablesRequest\x1a#.tableadmin.v1.ExportTablesResponse\"\x1d\x90\x02\x01\x92\xb5\x18\x16\x08\x01\"\x06prefix\"\nall_tables0\x01\x12Y\n\tApplyPlan\x12\x1f.tableadmin.v1.ApplyPlanRequest\x1a .tableadmin.v1.ApplyPlanResponse\"\t\x90\x02\x02\x92\xb5\x18\x02\x08\x02\x12h\n\x0eValidateTables\x12$.tableadmin.v1.ValidateTablesRequest\x1a%.tableadmin.v1.ValidateTablesResponse\"\t\x90\x02\x01\x92\xb5\x18\x02\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n tableadmin/v1/plan_service.proto\x12\rtableadmin.v1\x1a\x19tableadmin/v1/apply.proto\x1a%tableadmin/v1/consumed_capacity.proto\x1a\x1etableadmin/v1/permission.proto\x1a\x18tableadmin/v1/plan.proto2\xa5\x04\n\x0bPlanService\x12^\n\nPlanTables\x12 .tableadmin.v1.PlanTablesRequest\x1a!.tableadmin.v1.PlanTablesResponse\"\t\x90\x02\x01\x92\xb5\x18\x02\x08\x01\x30\x01\x12x\n\x0c\x45xportTables\x12\".tableadmin.v1.ExportTablesRequest\x1a#.tableadmin.v1.ExportTablesResponse\"\x1d\x90\x02\x01\x92\xb5\x18\x16\x08\x01\"\x06prefix\"\nall_tables0\x01\x12Y\n\tApplyPlan\x12\x1f.tableadmin.v1.ApplyPlanRequest\x1a .tableadmin.v1.ApplyPlanResponse\"\t\x90\x02\x02\x92\xb5\x18\x02\x08\x02\x12w\n\x13GetConsumedCapacity\x12).tableadmin.v1.GetConsumedCapacityRequest\x1a*.tableadmin.v1.GetConsumedCapacityResponse\"\t\x90\x02\x01\x92\xb5\x18\x02\x08\x01\x12h\n\x0eValidateTables\x12$.tableadmin.v1.ValidateTablesRequest\x1a%.tableadmin.v1.ValidateTablesResponse\"\t\x90\x02\x01\x92\xb5\x18\x02\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,8 +41,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PLANSERVICE'].methods_by_name['ExportTables']._serialized_options = b'\220\002\001\222\265\030\026\010\001\"\006prefix\"\nall_tables'
   _globals['_PLANSERVICE'].methods_by_name['ApplyPlan']._loaded_options = None
   _globals['_PLANSERVICE'].methods_by_name['ApplyPlan']._serialized_options = b'\220\002\002\222\265\030\002\010\002'
+  _globals['_PLANSERVICE'].methods_by_name['GetConsumedCapacity']._loaded_options = None
+  _globals['_PLANSERVICE'].methods_by_name['GetConsumedCapacity']._serialized_options = b'\220\002\001\222\265\030\002\010\001'
   _globals['_PLANSERVICE'].methods_by_name['ValidateTables']._loaded_options = None
   _globals['_PLANSERVICE'].methods_by_name['ValidateTables']._serialized_options = b'\220\002\001\222\265\030\002\020\004'
-  _globals['_PLANSERVICE']._serialized_start=137
-  _globals['_PLANSERVICE']._serialized_end=565
+  _globals['_PLANSERVICE']._serialized_start=176
+  _globals['_PLANSERVICE']._serialized_end=725
 # @@protoc_insertion_point(module_scope)

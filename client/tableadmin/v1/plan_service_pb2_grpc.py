@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from tableadmin.v1 import apply_pb2 as tableadmin_dot_v1_dot_apply__pb2
+from tableadmin.v1 import consumed_capacity_pb2 as tableadmin_dot_v1_dot_consumed__capacity__pb2
 from tableadmin.v1 import plan_pb2 as tableadmin_dot_v1_dot_plan__pb2
 
 GRPC_GENERATED_VERSION = '1.76.0'
@@ -28,7 +29,7 @@ if _version_not_supported:
 
 class PlanServiceStub(object):
     """Plans the AWS calls that bring tables to their specs, makes these calls, and exports tables as
-    specs.
+    specs. Returns what tables consume, for the cost of plans.
 
     The call metadata key `tableadmin-endpoint` selects the endpoint, as for TableAdmin.
 
@@ -59,6 +60,11 @@ class PlanServiceStub(object):
                 request_serializer=tableadmin_dot_v1_dot_apply__pb2.ApplyPlanRequest.SerializeToString,
                 response_deserializer=tableadmin_dot_v1_dot_apply__pb2.ApplyPlanResponse.FromString,
                 _registered_method=True)
+        self.GetConsumedCapacity = channel.unary_unary(
+                '/tableadmin.v1.PlanService/GetConsumedCapacity',
+                request_serializer=tableadmin_dot_v1_dot_consumed__capacity__pb2.GetConsumedCapacityRequest.SerializeToString,
+                response_deserializer=tableadmin_dot_v1_dot_consumed__capacity__pb2.GetConsumedCapacityResponse.FromString,
+                _registered_method=True)
         self.ValidateTables = channel.unary_unary(
                 '/tableadmin.v1.PlanService/ValidateTables',
                 request_serializer=tableadmin_dot_v1_dot_plan__pb2.ValidateTablesRequest.SerializeToString,
@@ -68,7 +74,7 @@ class PlanServiceStub(object):
 
 class PlanServiceServicer(object):
     """Plans the AWS calls that bring tables to their specs, makes these calls, and exports tables as
-    specs.
+    specs. Returns what tables consume, for the cost of plans.
 
     The call metadata key `tableadmin-endpoint` selects the endpoint, as for TableAdmin.
 
@@ -143,6 +149,26 @@ class PlanServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetConsumedCapacity(self, request, context):
+        """Returns the read and write request units that tables consumed, as counted by CloudWatch in the Region of
+        the endpoint: the average and the peak of the table and of each global secondary index. Units of
+        replicas in other Regions are not included. This RPC changes nothing.
+
+        On AWS, a table or index without requests has no data in CloudWatch, and the response has 0. Elsewhere,
+        missing data are not known, and the response does not have the units. An index that was added in the
+        time that is read counts as idle before.
+
+        The server reads the tables with `dynamodb:DescribeTable` and the units with
+        `cloudwatch:GetMetricData`, for which AWS charges.
+
+        Errors: UNIMPLEMENTED with the reason `NO_CLOUDWATCH` if the endpoint has no CloudWatch.
+        PERMISSION_DENIED if the role of the server may not read metrics. INVALID_ARGUMENT if the request has
+        no or too many tables, or an invalid window.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ValidateTables(self, request, context):
         """Validates specs without calling AWS. Returns the violations of the rules of AWS.
         """
@@ -168,6 +194,11 @@ def add_PlanServiceServicer_to_server(servicer, server):
                     request_deserializer=tableadmin_dot_v1_dot_apply__pb2.ApplyPlanRequest.FromString,
                     response_serializer=tableadmin_dot_v1_dot_apply__pb2.ApplyPlanResponse.SerializeToString,
             ),
+            'GetConsumedCapacity': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetConsumedCapacity,
+                    request_deserializer=tableadmin_dot_v1_dot_consumed__capacity__pb2.GetConsumedCapacityRequest.FromString,
+                    response_serializer=tableadmin_dot_v1_dot_consumed__capacity__pb2.GetConsumedCapacityResponse.SerializeToString,
+            ),
             'ValidateTables': grpc.unary_unary_rpc_method_handler(
                     servicer.ValidateTables,
                     request_deserializer=tableadmin_dot_v1_dot_plan__pb2.ValidateTablesRequest.FromString,
@@ -183,7 +214,7 @@ def add_PlanServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class PlanService(object):
     """Plans the AWS calls that bring tables to their specs, makes these calls, and exports tables as
-    specs.
+    specs. Returns what tables consume, for the cost of plans.
 
     The call metadata key `tableadmin-endpoint` selects the endpoint, as for TableAdmin.
 
@@ -264,6 +295,33 @@ class PlanService(object):
             '/tableadmin.v1.PlanService/ApplyPlan',
             tableadmin_dot_v1_dot_apply__pb2.ApplyPlanRequest.SerializeToString,
             tableadmin_dot_v1_dot_apply__pb2.ApplyPlanResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetConsumedCapacity(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tableadmin.v1.PlanService/GetConsumedCapacity',
+            tableadmin_dot_v1_dot_consumed__capacity__pb2.GetConsumedCapacityRequest.SerializeToString,
+            tableadmin_dot_v1_dot_consumed__capacity__pb2.GetConsumedCapacityResponse.FromString,
             options,
             channel_credentials,
             insecure,

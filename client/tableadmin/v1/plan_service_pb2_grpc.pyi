@@ -6,6 +6,7 @@ The service that plans and applies changes of tables."""
 from collections import abc as _abc
 from grpc import aio as _aio
 from tableadmin.v1 import apply_pb2 as _apply_pb2
+from tableadmin.v1 import consumed_capacity_pb2 as _consumed_capacity_pb2
 from tableadmin.v1 import plan_pb2 as _plan_pb2
 import abc as _abc_1
 import grpc as _grpc
@@ -29,7 +30,7 @@ GRPC_VERSION: str
 
 class PlanServiceStub:
     """Plans the AWS calls that bring tables to their specs, makes these calls, and exports tables as
-    specs.
+    specs. Returns what tables consume, for the cost of plans.
 
     The call metadata key `tableadmin-endpoint` selects the endpoint, as for TableAdmin.
 
@@ -96,13 +97,29 @@ class PlanServiceStub:
     request does not allow, or if another operation is changing a table. ABORTED if a table has
     changed since its plan was made. The message lists the differences.
     """
+    GetConsumedCapacity: _grpc.UnaryUnaryMultiCallable[_consumed_capacity_pb2.GetConsumedCapacityRequest, _consumed_capacity_pb2.GetConsumedCapacityResponse]
+    """Returns the read and write request units that tables consumed, as counted by CloudWatch in the Region of
+    the endpoint: the average and the peak of the table and of each global secondary index. Units of
+    replicas in other Regions are not included. This RPC changes nothing.
+
+    On AWS, a table or index without requests has no data in CloudWatch, and the response has 0. Elsewhere,
+    missing data are not known, and the response does not have the units. An index that was added in the
+    time that is read counts as idle before.
+
+    The server reads the tables with `dynamodb:DescribeTable` and the units with
+    `cloudwatch:GetMetricData`, for which AWS charges.
+
+    Errors: UNIMPLEMENTED with the reason `NO_CLOUDWATCH` if the endpoint has no CloudWatch.
+    PERMISSION_DENIED if the role of the server may not read metrics. INVALID_ARGUMENT if the request has
+    no or too many tables, or an invalid window.
+    """
     ValidateTables: _grpc.UnaryUnaryMultiCallable[_plan_pb2.ValidateTablesRequest, _plan_pb2.ValidateTablesResponse]
     """Validates specs without calling AWS. Returns the violations of the rules of AWS."""
 
 @_typing.type_check_only
 class PlanServiceAsyncStub(PlanServiceStub):
     """Plans the AWS calls that bring tables to their specs, makes these calls, and exports tables as
-    specs.
+    specs. Returns what tables consume, for the cost of plans.
 
     The call metadata key `tableadmin-endpoint` selects the endpoint, as for TableAdmin.
 
@@ -166,12 +183,28 @@ class PlanServiceAsyncStub(PlanServiceStub):
     request does not allow, or if another operation is changing a table. ABORTED if a table has
     changed since its plan was made. The message lists the differences.
     """
+    GetConsumedCapacity: _aio.UnaryUnaryMultiCallable[_consumed_capacity_pb2.GetConsumedCapacityRequest, _consumed_capacity_pb2.GetConsumedCapacityResponse]  # type: ignore[assignment]
+    """Returns the read and write request units that tables consumed, as counted by CloudWatch in the Region of
+    the endpoint: the average and the peak of the table and of each global secondary index. Units of
+    replicas in other Regions are not included. This RPC changes nothing.
+
+    On AWS, a table or index without requests has no data in CloudWatch, and the response has 0. Elsewhere,
+    missing data are not known, and the response does not have the units. An index that was added in the
+    time that is read counts as idle before.
+
+    The server reads the tables with `dynamodb:DescribeTable` and the units with
+    `cloudwatch:GetMetricData`, for which AWS charges.
+
+    Errors: UNIMPLEMENTED with the reason `NO_CLOUDWATCH` if the endpoint has no CloudWatch.
+    PERMISSION_DENIED if the role of the server may not read metrics. INVALID_ARGUMENT if the request has
+    no or too many tables, or an invalid window.
+    """
     ValidateTables: _aio.UnaryUnaryMultiCallable[_plan_pb2.ValidateTablesRequest, _plan_pb2.ValidateTablesResponse]  # type: ignore[assignment]
     """Validates specs without calling AWS. Returns the violations of the rules of AWS."""
 
 class PlanServiceServicer(metaclass=_abc_1.ABCMeta):
     """Plans the AWS calls that bring tables to their specs, makes these calls, and exports tables as
-    specs.
+    specs. Returns what tables consume, for the cost of plans.
 
     The call metadata key `tableadmin-endpoint` selects the endpoint, as for TableAdmin.
 
@@ -250,6 +283,28 @@ class PlanServiceServicer(metaclass=_abc_1.ABCMeta):
         FAILED_PRECONDITION if a plan cannot be carried out, if a plan contains changes that the
         request does not allow, or if another operation is changing a table. ABORTED if a table has
         changed since its plan was made. The message lists the differences.
+        """
+
+    @_abc_1.abstractmethod
+    def GetConsumedCapacity(
+        self,
+        request: _consumed_capacity_pb2.GetConsumedCapacityRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_consumed_capacity_pb2.GetConsumedCapacityResponse, _abc.Awaitable[_consumed_capacity_pb2.GetConsumedCapacityResponse]]:
+        """Returns the read and write request units that tables consumed, as counted by CloudWatch in the Region of
+        the endpoint: the average and the peak of the table and of each global secondary index. Units of
+        replicas in other Regions are not included. This RPC changes nothing.
+
+        On AWS, a table or index without requests has no data in CloudWatch, and the response has 0. Elsewhere,
+        missing data are not known, and the response does not have the units. An index that was added in the
+        time that is read counts as idle before.
+
+        The server reads the tables with `dynamodb:DescribeTable` and the units with
+        `cloudwatch:GetMetricData`, for which AWS charges.
+
+        Errors: UNIMPLEMENTED with the reason `NO_CLOUDWATCH` if the endpoint has no CloudWatch.
+        PERMISSION_DENIED if the role of the server may not read metrics. INVALID_ARGUMENT if the request has
+        no or too many tables, or an invalid window.
         """
 
     @_abc_1.abstractmethod

@@ -67,6 +67,15 @@ class EndpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             extra={"metavar": "URL", "empty": True},
         ),
     ] = None
+    cloudwatch_endpoint_url: Annotated[
+        str | None,
+        Meta(
+            description="URL of the CloudWatch endpoint that GetConsumedCapacity reads "
+            "(cloudwatch:GetMetricData). Without a URL, this is CloudWatch of the region for AWS, and "
+            "endpoint_url for other endpoints. An empty URL turns this off.",
+            extra={"metavar": "URL", "empty": True},
+        ),
+    ] = None
     # Each call takes a thread and a connection.
     pool_size: Annotated[
         int, Meta(description="Maximum number of calls to the endpoint at the same time.", ge=1, le=1000)
@@ -176,7 +185,10 @@ def check_endpoint(name: str, endpoint: EndpointConfig) -> None:
         raise ConfigError(
             f"endpoints.{name}.endpoint_url: {endpoint.endpoint_url!r} must have the form http(s)://HOST[:PORT]"
         )
-
+    for key in ("kms_endpoint_url", "cloudwatch_endpoint_url"):
+        url = getattr(endpoint, key)
+        if url and not _is_http_url(url):
+            raise ConfigError(f"endpoints.{name}.{key}: {url!r} must have the form http(s)://HOST[:PORT]")
     if endpoint.account is not None and not _ACCOUNT.fullmatch(endpoint.account):
         raise ConfigError(f"endpoints.{name}.account: {endpoint.account!r} must have 12 digits")
     if endpoint.operations_table and not _TABLE_NAME.fullmatch(endpoint.operations_table):

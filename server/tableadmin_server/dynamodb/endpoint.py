@@ -27,6 +27,7 @@ from tableadmin_server.dynamodb.client.calls import CallObserver, Calls
 from tableadmin_server.dynamodb.client.kms import Keys
 from tableadmin_server.dynamodb.client.parser import MISSHAPEN
 from tableadmin_server.dynamodb.client.retries import READS
+from tableadmin_server.dynamodb.cloudwatch import CloudWatch
 from tableadmin_server.dynamodb.errors import Call, cause_of, failure_of, is_answer
 from tableadmin_server.dynamodb.listings import leave_out, shows_tables
 from tableadmin_server.dynamodb.poll_order import PollOrder, PollPriority, Urgency
@@ -106,6 +107,8 @@ class Endpoint:
         # Resolves KMS aliases.
         self.keys = Keys(config, is_aws=self.is_aws)
         self._observer = observer or CallObserver()
+        # Tells what tables consumed.
+        self.cloudwatch = CloudWatch(name, config, self._observer)
         self._calls = make_calls(name, config, self._observer)
         # The threshold must not exceed the number of calls that can be under way.
         threshold = min(circuit_breaker.THRESHOLD, config.pool_size)
@@ -179,6 +182,7 @@ class Endpoint:
         self._calls.close()
         self.keys.close()
         self.account.close()
+        self.cloudwatch.close()
 
     async def _answer(
         self, operation: str, params: AwsDict, request: Message | None, deadline: float

@@ -1,4 +1,4 @@
-"""`PlanService`: compares tables with their specs, applies specs, and exports tables as specs."""
+"""`PlanService`: compares tables with their specs, applies specs, exports tables, tells what they consume."""
 
 import hashlib
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -17,6 +17,8 @@ from tableadmin.v1 import (
     ApplyPlanResponse,
     ExportTablesRequest,
     ExportTablesResponse,
+    GetConsumedCapacityRequest,
+    GetConsumedCapacityResponse,
     PlanTablesRequest,
     PlanTablesResponse,
     SpecViolation,
@@ -27,6 +29,7 @@ from tableadmin.v1 import (
 )
 from tableadmin_server.bounds import off_loop
 from tableadmin_server.concurrency import as_ready
+from tableadmin_server.consumption.reading import consumption
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.dynamodb.fields import field_path
@@ -46,6 +49,7 @@ from tableadmin_server.planner import (
 )
 from tableadmin_server.security.audit.requests import set_begun_operations
 from tableadmin_server.security.identity import Caller, caller
+from tableadmin_server.services import consumed_capacity
 from tableadmin_server.services.call_metadata import called_endpoint, in_time
 from tableadmin_server.services.operation_messages import operation_message
 from tableadmin_server.services.plan_messages import table_error, table_plan
@@ -98,6 +102,15 @@ def handlers(endpoints: Endpoints, operations: OperationsByEndpoint) -> "grpc.Ge
                 response.completed_tables, response.total_tables = completed, len(names)
                 yield response
 
+    async def get_consumed_capacity(
+        request: GetConsumedCapacityRequest, context: Context
+    ) -> GetConsumedCapacityResponse:
+        endpoint = called_endpoint(endpoints, context)
+        names, length = consumed_capacity.table_names(request), consumed_capacity.window_length(request)
+        reading = consumption(endpoint, names, length, datetime.now(UTC))
+        found = await in_time(reading, context, "GetConsumedCapacity", endpoint, reads=True)
+        return consumed_capacity.response(found, endpoint.region)
+
     async def validate_tables(request: ValidateTablesRequest, context: Context) -> ValidateTablesResponse:
         del context
         return await off_loop(partial(_judgement, request.specs), request.ByteSize())
@@ -123,6 +136,11 @@ def handlers(endpoints: Endpoints, operations: OperationsByEndpoint) -> "grpc.Ge
             ),
             "PlanTables": grpc.unary_stream_rpc_method_handler(
                 plan_tables, PlanTablesRequest.FromString, PlanTablesResponse.SerializeToString
+            ),
+            "GetConsumedCapacity": grpc.unary_unary_rpc_method_handler(
+                get_consumed_capacity,
+                GetConsumedCapacityRequest.FromString,
+                GetConsumedCapacityResponse.SerializeToString,
             ),
             "ValidateTables": grpc.unary_unary_rpc_method_handler(
                 validate_tables, ValidateTablesRequest.FromString, ValidateTablesResponse.SerializeToString

@@ -76,14 +76,15 @@ def test_defaults_are_the_clients() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("90", 90.0), ("90s", 90.0), ("1.5m", 90.0), ("2h", 7200.0), (" 0.5 s ", 0.5)]
+    ("text", "seconds"),
+    [("90", 90.0), ("90s", 90.0), ("1.5m", 90.0), ("2h", 7200.0), ("1d", 86400.0), (" 0.5 s ", 0.5)],
 )
 def test_duration(text: str, seconds: float) -> None:
-    """A duration is in seconds unless it says minutes or hours."""
+    """A duration is in seconds unless it says minutes, hours or days."""
     assert seconds == duration(text)
 
 
-@pytest.mark.parametrize("text", ["", "0", "-1", "1d", "m", "1e3", "inf"])
+@pytest.mark.parametrize("text", ["", "0", "-1", "1w", "m", "1e3", "inf"])
 def test_no_duration(text: str) -> None:
     """A duration is a number more than nothing, and maybe a unit."""
     with pytest.raises(ValueError, match="is not a duration such as 10s, 5m or 2h"):

@@ -1,6 +1,7 @@
 """A spec is validated, planned and applied in the page; what deletes something is confirmed by name."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,31 @@ def test_a_plan_is_shown_where_its_prices_cannot_be_read(
     assert ["Costs are not shown: cannot read AWS's price list of us-east-1"] == [
         each["text"].partition(": HTTP 503")[0] for each in found["costs"]
     ]
+
+
+def test_a_plan_is_shown_where_requests_cannot_be_read(tables: Client, indexed: str) -> None:
+    """Without CloudWatch the page has the plan with unknown costs, and says why."""
+    options = CostOptions(
+        enabled=True,
+        files=(),
+        reads=(),
+        writes=(),
+        stream_reads=(),
+        storage=(),
+        rates_window=timedelta(days=7),
+    )
+    on_demand = text(indexed).replace("BillingMode: PROVISIONED", "BillingMode: PAY_PER_REQUEST")
+    console = Console(tables, pricing=Pricing.of(options))
+    with console.running():
+        browser = Browser(console.url)
+        browser.enter()
+        found = planned(browser, on_demand)
+    assert any(
+        "CloudWatch cannot be read; give --reads" in each["text"] for each in found["plans"][0]["lines"]
+    )
+    assert found["costs"][-1]["text"].startswith(
+        "Note: no rates from CloudWatch: the endpoint 'embedded' has no"
+    )
 
 
 def test_no_costs(browser: Browser, indexed: str) -> None:

@@ -14,8 +14,8 @@ from tableadmin.cli.output.output_formats import FORMATS
 _OUTPUTS = tuple(FORMATS)
 DEFAULT_SERVER = "127.0.0.1:50051"
 
-_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smh]?)")
+_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)")
 # Seconds: 100 years. gRPC takes a longer deadline for one that has passed.
 _LONGEST = 100 * 365 * 24 * 3600.0
 _FROM_FLAGS = "tableadmin.cli.settings"
@@ -34,7 +34,7 @@ def _output(text: str) -> object:
 
 
 def duration(text: str) -> float:
-    """Return the seconds of `90`, `90s`, `1.5m` or `2h`, at most 100 years. Raises ValueError."""
+    """Return the seconds of `90`, `90s`, `1.5m`, `2h` or `7d`, at most 100 years. Raises ValueError."""
     match = _DURATION.fullmatch(text.strip())
     seconds = float(match[1]) * _UNITS[match[2]] if match else 0.0
     if not seconds:

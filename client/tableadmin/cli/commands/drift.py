@@ -124,9 +124,10 @@ def drift(  # noqa: PLR0913  # click gives each option by name
     if source_of_prices:
         tables = _priced_tables(loaded, found)
         prices = source_of_prices.of(tables.regions)
-        found = list(comparing.add_costs(found, costs, prices))
+        found, unread = comparing.add_costs(found, clients, costs, prices)
         told = [
             *tables.unknown_names(costs),
+            *unread,
             *source_of_prices.notes,
             *tables.missing_prices(costs, prices),
         ]

@@ -10,7 +10,7 @@ from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.output import terminal_text
 from tableadmin.cli.output.blocks import Lines
 from tableadmin.cli.requests.cost_options import CostOptions, cost_options
-from tableadmin.cli.specs import plan_file, planning, priced_tables, regions, spec_files
+from tableadmin.cli.specs import consumption, plan_file, planning, priced_tables, regions, spec_files
 from tableadmin.cli.specs.spec_files import SpecOptions
 from tableadmin.cli.views.plans import plan_text
 from tableadmin.cli.views.plans.plan_markdown import markdown
@@ -37,7 +37,7 @@ def plan(
     shows the number of tables that are planned so far.
 
     --cost adds the monthly cost of each table before and after the plan. The cost of on-demand requests needs
-    --reads and --writes. A cost that is not known is shown as unknown.
+    --reads and --writes, or --rates-from-cloudwatch. A cost that is not known is shown as unknown.
 
     -o markdown writes the plan for a pull request. The output fits into one comment on GitHub.
     """
@@ -53,10 +53,11 @@ def plan(
         if not planned.errors and (unknown := tables.unknown_names(costs)):
             raise click.UsageError("; ".join(unknown))
         prices = source_of_prices.of(tables.regions)
-        told = [*source_of_prices.notes, *tables.missing_prices(costs, prices)]
+        usage, unread = consumption.usage(session.client, costs, consumption.of_plans(planned.plans))
+        told = [*unread, *source_of_prices.notes, *tables.missing_prices(costs, prices)]
         spec_files.print_notes(told)
         notes += told
-        priced = planning.costs_of(planned.plans, costs, prices)
+        priced = planning.costs_of(planned.plans, usage, prices)
     if session.output == "markdown" and session.in_blocks:
         click.echo(markdown(planned.plans, costs=priced), nl=False)
     elif session.output == "name" and session.in_blocks:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import wraps
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 
 import click
 
+from tableadmin.cli.app import settings
 from tableadmin.cli.requests.price_source import PriceSource
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ R = TypeVar("R")
 
 _SECONDS_AN_HOUR = 3600
 _HOURS_A_MONTH = 730
+_SHORTEST_WINDOW, _LONGEST_WINDOW = timedelta(hours=1), timedelta(days=90)
 _THOUSANDS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
 _BYTES = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 _RATE = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>[KMG]?)(?P<per_second>/S)?", re.IGNORECASE)
@@ -65,13 +68,37 @@ class _AmountType(click.ParamType[_Amount]):
         return _Amount(resource.strip(), number)
 
 
+class _Window(click.ParamType[timedelta]):
+    """A duration that CloudWatch can be asked for."""
+
+    name = "window"
+
+    def convert(
+        self,
+        value: object,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> timedelta:
+        """VALUE as a timedelta."""
+        try:
+            window = timedelta(seconds=settings.duration(str(value)))
+        except (ValueError, OverflowError):
+            window = timedelta()
+        if not _SHORTEST_WINDOW <= window <= _LONGEST_WINDOW:
+            self.fail(f"{value!r} is not a duration from 1h to 90d, such as 7d", param, ctx)
+        return window
+
+
 _RATES = _AmountType("rate", _RATE, _THOUSANDS, "a number a month such as 20M, or a second such as 50/s")
 _SIZES = _AmountType("size", _SIZE, _BYTES, "a size such as 500MB or 20GB")
 
 
 @dataclass(frozen=True)
 class CostOptions:
-    """What was asked for about costs. ENABLED says whether costs are shown at all."""
+    """What was asked for about costs. ENABLED says whether costs are shown at all.
+
+    RATES_WINDOW is the time before now of which CloudWatch tells the requests; None if it is not asked.
+    """
 
     enabled: bool
     files: Sequence[str]
@@ -79,6 +106,7 @@ class CostOptions:
     writes: Sequence[_Amount]
     stream_reads: Sequence[_Amount]
     storage: Sequence[_Amount]
+    rates_window: timedelta | None = None
 
     def price_source(self) -> PriceSource:
         """Where prices are from. Raises InputError for a wrong file."""
@@ -156,6 +184,14 @@ _OPTIONS = (
         help="Write request units of on-demand tables, and of tables with a Kinesis data stream.",
     ),
     click.option(
+        "--rates-from-cloudwatch",
+        "rates_window",
+        metavar="WINDOW",
+        type=_Window(),
+        help="Read how many request units existing tables consumed in this time before now, such as 7d, from "
+        "CloudWatch, and show the cost of the average. --reads and --writes go before.",
+    ),
+    click.option(
         "--stream-reads",
         metavar=_RATE_FORM,
         multiple=True,
@@ -180,8 +216,9 @@ def cost_options(command: Callable[P, R]) -> Callable[P, R]:
         names = ("reads", "writes", "stream_reads", "storage")
         amounts: dict[str, Any] = {name: kwargs.pop(name) for name in names}
         files: Any = kwargs.pop("prices")
-        enabled = bool(kwargs.pop("cost") or files or any(amounts.values()))
-        kwargs["costs"] = CostOptions(enabled=enabled, files=files, **amounts)
+        window: Any = kwargs.pop("rates_window")
+        enabled = bool(kwargs.pop("cost") or files or window or any(amounts.values()))
+        kwargs["costs"] = CostOptions(enabled=enabled, files=files, rates_window=window, **amounts)
         return command(*args, **kwargs)
 
     found: Callable[P, R] = with_costs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -13,7 +13,7 @@ import click
 from tableadmin.cli.app.session import Session
 from tableadmin.cli.app.stalls import until_stalled
 from tableadmin.cli.output import terminal_text
-from tableadmin.cli.specs import planning
+from tableadmin.cli.specs import consumption, planning
 from tableadmin.cli.specs.spec_files import LoadedSpec
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tableadmin.cli.requests.cost_options import CostOptions
     from tableadmin.cli.views.plans.drift import Comparison
     from tableadmin.client import Client
-    from tableadmin.cost import Prices, TableCost
+    from tableadmin.cost import Prices, TableCost, Usage
     from tableadmin.drift import TableDrift
     from tableadmin.v1 import Operation, PlanTablesResponse, TableEvent
 
@@ -63,20 +63,38 @@ def compare_tables(
     return list(_with_last_operations(client, found))
 
 
-def add_costs(found: Sequence[Comparison], options: CostOptions, prices: Prices) -> Sequence[Comparison]:
-    """Return FOUND with the costs of the tables by PRICES, if OPTIONS request costs."""
+def add_costs(
+    found: Sequence[Comparison], clients: Mapping[str, Client], options: CostOptions, prices: Prices
+) -> tuple[list[Comparison], list[str]]:
+    """Return FOUND with the costs of the tables by PRICES, and notes of what could not be read for them.
+
+    CLIENTS are the clients by endpoint.
+    """
+    read = {
+        endpoint: consumption.usage(
+            client, options, [_bills(each.drift) for each in found if each.endpoint == endpoint]
+        )
+        for endpoint, client in clients.items()
+    }
+    notes = dict.fromkeys(note for each in read.values() for note in each.notes)
+    return [replace(each, cost=_cost(each.drift, read[each.endpoint].usage, prices)) for each in found], [
+        *notes
+    ]
+
+
+def _cost(drift: TableDrift, usage: Usage, prices: Prices) -> TableCost | None:
     from tableadmin.cost import live_cost, plan_cost  # noqa: PLC0415 - protobuf
 
-    usage = options.usage()
+    if drift.plan is not None:
+        return plan_cost(drift.plan, usage, prices)
+    if drift.billed_table is not None:
+        return live_cost(drift.table_name, drift.billed_table, usage, prices)
+    return None
 
-    def cost(drift: TableDrift) -> TableCost | None:
-        if drift.plan is not None:
-            return plan_cost(drift.plan, usage, prices)
-        if drift.billed_table is not None:
-            return live_cost(drift.table_name, drift.billed_table, usage, prices)
-        return None
 
-    return [replace(each, cost=cost(each.drift)) for each in found]
+def _bills(drift: TableDrift) -> consumption.Bills:
+    planned = consumption.of_plans([drift.plan] if drift.plan else [])
+    return planned[0] if planned else consumption.Bills(drift.table_name, drift.billed_table)
 
 
 def _with_bills(client: Client, drifts: Sequence[TableDrift]) -> list[TableDrift]:

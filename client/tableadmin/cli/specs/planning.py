@@ -21,10 +21,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tableadmin.awsshape import AwsDict, AwsValue
-    from tableadmin.cli.requests.cost_options import CostOptions
     from tableadmin.cli.views.plans.costs import Costs
     from tableadmin.client import Client
-    from tableadmin.cost import Prices
+    from tableadmin.cost import Prices, Usage
     from tableadmin.errors import TableAdminError
     from tableadmin.plans import Exports
     from tableadmin.v1 import PlanTablesResponse, SpecViolation, TablePlan, ValidateTablesResponse
@@ -129,12 +128,11 @@ def answer(plans: Sequence[TablePlan], notes: Sequence[str], costs: Costs | None
     return add_notes({"Plans": shown, "Cost": total_record(costs)}, "Notes", notes)
 
 
-def costs_of(plans: Iterable[TablePlan], options: CostOptions, prices: Prices) -> Costs:
-    """Return the costs of the tables of PLANS by PRICES, if OPTIONS request costs."""
+def costs_of(plans: Iterable[TablePlan], usage: Usage, prices: Prices) -> Costs:
+    """Return the costs of the tables of PLANS, which have the requests of USAGE, by PRICES."""
     from tableadmin.cli.views.plans.costs import Costs  # noqa: PLC0415 - protobuf
     from tableadmin.cost import plan_cost  # noqa: PLC0415 - protobuf
 
-    usage = options.usage()
     found = (plan_cost(plan, usage, prices) for plan in plans)
     return Costs({each.name: each for each in found if each is not None}, prices)
 

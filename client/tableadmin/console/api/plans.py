@@ -55,7 +55,7 @@ def plan(service: Service, query: Mapping[str, str], body: Body) -> dict[str, ob
 
     pricing = service.pricing
     plans = endpoint.client.plan(edited.specs, include_billing=pricing is not None).plans
-    costs, told = _costs(pricing, plans) if pricing else (None, [])
+    costs, told = _costs(pricing, endpoint.client, plans) if pricing else (None, [])
     for table, each in zip(edited.tables, plans, strict=True):
         if table.must_exist:
             refuse_creation(each, table.must_exist)
@@ -103,15 +103,15 @@ def apply(service: Service, query: Mapping[str, str], body: Body) -> dict[str, o
     return {"operations": [operation_rows.row(each) for each in begun.latest]}
 
 
-def _costs(pricing: Pricing, plans: Sequence[TablePlan]) -> tuple[Costs | None, list[Line]]:
+def _costs(pricing: Pricing, client: Client, plans: Sequence[TablePlan]) -> tuple[Costs | None, list[Line]]:
     """The costs of PLANS, and lines about all of them; None, and why, if the prices can't be read."""
     from tableadmin.cli.views.plans.costs import total_lines  # noqa: PLC0415 - the first page need not wait
 
     try:
-        costs = pricing.costs(plans)
+        costs, notes = pricing.costs(client, plans)
     except CommandFailed as error:
         return None, [Line(f"Costs are not shown: {error.message}.")]
-    return costs, list(total_lines(costs))
+    return costs, [*total_lines(costs), *(Line(f"Note: {each}") for each in notes)]
 
 
 def _check_confirmed(shown: ShownPlan, body: Body) -> None:

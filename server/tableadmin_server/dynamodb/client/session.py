@@ -103,6 +103,16 @@ def make_kms_client(config: EndpointConfig, region: str) -> Any:  # noqa: ANN401
     )
 
 
+def make_cloudwatch_client(config: EndpointConfig, endpoint_url: str | None) -> Any:  # noqa: ANN401  # boto3 makes the methods
+    """Return a CloudWatch client at ENDPOINT_URL with the credentials of CONFIG. Raises BotoCoreError.
+
+    None is AWS in the region of the endpoint.
+    """
+    session, local = _session_with_credentials(config, endpoint_url)
+    retries = {"mode": config.retry_mode, "total_max_attempts": config.max_attempts}
+    return _client("cloudwatch", session, config, endpoint_url, local=local, retries=retries)
+
+
 def make_sts_client(config: EndpointConfig) -> Any:  # noqa: ANN401  # boto3 makes its methods at run time
     """Return an STS client for the region and with the credentials of CONFIG. Raises BotoCoreError."""
     session, _ = _session_with_credentials(config, None)
@@ -124,7 +134,7 @@ def _session_with_credentials(
 
 
 def _client(
-    service: Literal["dynamodb", "kms", "sts"],
+    service: Literal["cloudwatch", "dynamodb", "kms", "sts"],
     session: botocore.session.Session,
     config: EndpointConfig,
     endpoint_url: str | None,

@@ -1,0 +1,1 @@
+"""The capacity that tables consumed, as counted by CloudWatch."""

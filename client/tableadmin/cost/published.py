@@ -6,7 +6,7 @@ import re
 import time
 from http import HTTPStatus
 from http.client import HTTPException
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 from tableadmin.cost.price_files import parse_price_file
@@ -38,7 +38,7 @@ def download(region: str) -> Prices | None:
             return None
         raise _unavailable(region, address, f"HTTP {error.code}") from error
     except (OSError, HTTPException, PriceError) as error:
-        raise _unavailable(region, address, str(error)) from error
+        raise _unavailable(region, address, _reason(error)) from error
     prices = found.regions.get(region)
     return None if prices is None else Prices({region: prices}, found.source, found.date)
 
@@ -56,6 +56,12 @@ def _content(address: str) -> bytes:
             if time.monotonic() > end:
                 raise PriceError(f"the answer takes longer than {_LONGEST} seconds")
     return bytes(content)
+
+
+def _reason(error: Exception) -> str:
+    """The text of ERROR for people."""
+    cause = error.reason if isinstance(error, URLError) else error
+    return (isinstance(cause, OSError) and cause.strerror) or str(cause)
 
 
 def _unavailable(region: str, address: str, reason: str) -> PriceError:

@@ -11,6 +11,7 @@ def test_endpoints_are_listed(scripted_server: ServerProcess) -> None:
     shared: Any = {"region": "us-west-2", "is_aws": False, "has_operations": False}
     with Client(scripted_server.address, endpoint="another") as client:
         assert [
+            v1.ConfiguredEndpoint(name="hurried", is_default=False, **shared),
             v1.ConfiguredEndpoint(name="nowhere", is_default=False, **shared),
             v1.ConfiguredEndpoint(name="scripted", is_default=True, **shared),
         ] == list(client.list_endpoints())

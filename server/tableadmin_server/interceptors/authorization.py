@@ -7,7 +7,8 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
+from weakref import WeakValueDictionary
 
 import grpc
 from google.protobuf.descriptor_pool import Default
@@ -30,7 +31,7 @@ from tableadmin_server.failure import Failure
 from tableadmin_server.interceptors import authorized_streams
 from tableadmin_server.interceptors.chain import Interceptor
 from tableadmin_server.interceptors.visible_entries import Entry, visible_page
-from tableadmin_server.interceptors.wrapping import Context, Handler, Received, wrap_handler
+from tableadmin_server.interceptors.wrapping import Context, Filter, Handler, Received, wrap_handler
 from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
 from tableadmin_server.operations.following import not_found
 from tableadmin_server.security.audit.requests import add_found_table
@@ -86,9 +87,11 @@ class AuthorizationInterceptor(Interceptor):
         operations: OperationsByEndpoint,
         endpoint_of: EndpointOf,
     ) -> None:
-        self._authorizer = authorizer
+        self.authorizer = authorizer
         self._endpoints = endpoints
         self._operations = operations
+        # The calls of the open streams, which many streams have in common.
+        self._calls: WeakValueDictionary[object, Admitted] = WeakValueDictionary()
         self._endpoint_of = endpoint_of
 
     def intercept(self, handler: Handler, method: str, /) -> Handler:
@@ -102,12 +105,11 @@ class AuthorizationInterceptor(Interceptor):
     def _guarded(self, handler: Handler, method: str, row: Classification | None) -> Handler:
         parse = handler.request_deserializer
         if row is not None and inspect.isasyncgenfunction(handler.unary_stream):
-            about_server = row.resource_type is ResourceType.SERVER
-            stream = (
-                self._server_stream(handler.unary_stream, action_of(method))
-                if about_server
-                else self._stream(handler.unary_stream, method, row)
-            )
+            if row.resource_type is not ResourceType.SERVER:
+                if _messages(method)[0] is ExportTablesRequest:
+                    handler = _or_nothing(handler)
+                return wrap_handler(handler, partial(_AuthorizedStream, self, method), parse)
+            stream = self._server_stream(cast("_Streaming", handler.unary_stream), action_of(method))
             return grpc.unary_stream_rpc_method_handler(stream, parse, handler.response_serializer)
         if row is not None and row.resource_type is ResourceType.SERVER:
             return wrap_handler(handler, self._checking_server(action_of(method)), parse)
@@ -119,7 +121,7 @@ class AuthorizationInterceptor(Interceptor):
     def _checking_server(self, action: str) -> Callable[..., Any]:
         @asynccontextmanager
         async def checking(request: Received, _context: Context) -> AsyncIterator[Received]:
-            await self._authorizer.check(caller().principal, [RequiredPermission(action, None, _NOTHING)], "")
+            await self.authorizer.check(caller().principal, [RequiredPermission(action, None, _NOTHING)], "")
             yield request
 
         return checking
@@ -128,13 +130,13 @@ class AuthorizationInterceptor(Interceptor):
         permission = RequiredPermission(action, None, _NOTHING)
 
         async def stream(request: Received, context: Context) -> AsyncGenerator[Any]:
-            principal, policies = caller().principal, self._authorizer.sha256
-            await self._authorizer.check(principal, [permission], "")
+            principal, policies = caller().principal, self.authorizer.sha256
+            await self.authorizer.check(principal, [permission], "")
             async with aclosing(handle(request, context)) as answers:
                 async for answer in answers:
-                    if self._authorizer.sha256 != policies:
-                        policies = self._authorizer.sha256
-                        await self._authorizer.check(principal, [permission], "")
+                    if self.authorizer.sha256 != policies:
+                        policies = self.authorizer.sha256
+                        await self.authorizer.check(principal, [permission], "")
                     yield answer
 
         return stream
@@ -146,7 +148,7 @@ class AuthorizationInterceptor(Interceptor):
             request = given if parsed else await parse_bounded(request_type.FromString, given)
             if row.resource_type is ResourceType.NONE:
                 return await self._visible_endpoints(await handle(given, context), action_of(method))
-            call = await self._admit(method, row, request, context)
+            call = await self.admit(method, row, request, context)
             if not call.selects or row.listing is None:
                 return await handle(given, context)
 
@@ -160,66 +162,7 @@ class AuthorizationInterceptor(Interceptor):
 
         return behave
 
-    def _stream(self, handle: _Streaming, method: str, row: Classification) -> _Streaming:
-        async def stream(request: Received, context: Context) -> AsyncGenerator[Any]:
-            principal = caller().principal
-            key = authorized_streams.key_of(principal, self._authorizer.sha256)
-            if isinstance(request, WatchRequest) and request.resume_token:
-                request.resume_token = authorized_streams.unseal(request.resume_token, key)
-            call = await self._admit(method, row, request, context)
-            if call.selects and isinstance(request, ExportTablesRequest):
-                names = await self._selected(call, request)
-                if not names:
-                    return
-                request = ExportTablesRequest(table_names=names)
-            policies = self._authorizer.sha256
-            async with aclosing(handle(request, context)) as answers:
-                try:
-                    async for answer in answers:
-                        if self._authorizer.sha256 != policies:
-                            policies = self._authorizer.sha256
-                            await self._check_again(call, row, request)
-                        shown = await self._shown(call, request, key, answer)
-                        if shown is not None:
-                            yield shown
-                except Failure as failure:
-                    raise await self._shown_failure(call, request, failure) from failure.__cause__
-
-        return stream
-
-    async def _shown(self, call: Admitted, request: Message, key: bytes, answer: Any) -> Any:  # noqa: ANN401  # of whichever RPC
-        """The part of ANSWER that CALL may see, None if nothing. KEY seals the resume tokens of watches."""
-        if isinstance(request, WatchRequest):
-            table = authorized_streams.table_of_event(answer) if call.selects else ""
-            if table and not await self._sees(call, call.permissions[0].action, table):
-                return None
-            return authorized_streams.seal(authorized_streams.nameless(answer), key)
-        if isinstance(request, PlanTablesRequest):
-            await authorized_streams.note_decisions(
-                answer, self._authorizer, call.principal, place_of(call.endpoint), _time_of(request)
-            )
-        return answer
-
-    async def _shown_failure(self, call: Admitted, request: Message, failure: Failure) -> Failure:
-        """FAILURE, which ends the stream of CALL, without tables that CALL may not see."""
-        if not isinstance(request, WatchRequest):
-            return failure
-        return await authorized_streams.nameless_failure(
-            failure, partial(self._sees, call, call.permissions[0].action)
-        )
-
-    async def _check_again(self, call: Admitted, row: Classification, request: Message) -> None:
-        """Authorize a stream again after a change of the policies; raises Failure if it must end."""
-        if isinstance(request, WatchRequest) and call.selects:
-            raise authorized_streams.policies_changed()
-        try:
-            await self._authorizer.check(call.principal, call.permissions, call.endpoint.name)
-        except Failure as failure:
-            if row.resource_type is ResourceType.OPERATIONS and failure.code == Code.PERMISSION_DENIED:
-                raise not_found(next(iter(_operation_ids(request)))) from None
-            raise
-
-    async def _admit(self, method: str, row: Classification, request: Message, context: Context) -> Admitted:
+    async def admit(self, method: str, row: Classification, request: Message, context: Context) -> Admitted:
         """Authorize the call; raises Failure if it may not be handled."""
         principal = caller().principal
         endpoint = await self._endpoint(method, request, context, principal)
@@ -234,11 +177,25 @@ class AuthorizationInterceptor(Interceptor):
             if isinstance(
                 request, ApplyPlanRequest
             ):  # each step of the operation says what is to be approved
-                await self._authorizer.required_approvals(principal, needed, endpoint.name)
+                await self.authorizer.required_approvals(principal, needed, endpoint.name)
             else:
-                await self._authorizer.check(principal, needed, endpoint.name)
+                await self.authorizer.check(principal, needed, endpoint.name)
             return Admitted(principal, endpoint, needed)
         return await self._admit_selection(row, needed, principal, endpoint)
+
+    def shared(self, call: Admitted) -> Admitted:
+        """Return CALL, a watch, without its request. Watches that need the same permissions share the object.
+
+        Decisions about watches do not depend on the rest of their requests.
+        """
+        permissions = [RequiredPermission(each.action, each.table, _NOTHING) for each in call.permissions]
+        key = (
+            call.principal,
+            call.endpoint.name,
+            call.selects,
+            *((each.action, each.table) for each in permissions),
+        )
+        return self._calls.setdefault(key, replace(call, permissions=permissions))
 
     async def _required_permissions(
         self, method: str, request: Message, endpoint: Endpoint
@@ -259,12 +216,12 @@ class AuthorizationInterceptor(Interceptor):
         action = row.entry_action or needed[0].action
         decision = DENIED
         if row.resource_type is ResourceType.ENDPOINT:
-            decision = await self._authorizer.decide(principal, needed[0], endpoint.name)
+            decision = await self.authorizer.decide(principal, needed[0], endpoint.name)
             if decision.allowed:
                 set_permitting_policies(decision.policies)
                 return Admitted(principal, endpoint, needed)
         filters = row.listing is not None or row.resource_type is ResourceType.TABLES
-        if not filters or not self._authorizer.may_permit(principal, [action], endpoint.name):
+        if not filters or not self.authorizer.may_permit(principal, [action], endpoint.name):
             raise denial_failure(principal, needed[0].action, Resource(endpoint.name), decision)
         return Admitted(principal, endpoint, needed, selects=True)
 
@@ -279,7 +236,7 @@ class AuthorizationInterceptor(Interceptor):
                 raise
             permission = RequiredPermission("ListEndpoints", None, request)
             for endpoint in self._endpoints:
-                if not (await self._authorizer.decide(principal, permission, endpoint.name)).allowed:
+                if not (await self.authorizer.decide(principal, permission, endpoint.name)).allowed:
                     name = failure.metadata["endpoint"]
                     table = _first_table(method, request, name)
                     raise denial_failure(
@@ -293,7 +250,7 @@ class AuthorizationInterceptor(Interceptor):
         """The permission for a call about an operation; raises NOT_FOUND if the caller may not see it."""
         action = action_of(method)
         # The cause is for the audit record only. The caller gets NOT_FOUND.
-        if not operation_id or not self._authorizer.may_permit(principal, {action, _SEE}, endpoint.name):
+        if not operation_id or not self.authorizer.may_permit(principal, {action, _SEE}, endpoint.name):
             raise not_found(operation_id) from denial_failure(
                 principal, action, Resource(endpoint.name), DENIED
             )
@@ -309,12 +266,12 @@ class AuthorizationInterceptor(Interceptor):
             table, is_requester = found.spec.table_name, found.spec.principal == principal
             add_found_table(table)
         permission = RequiredPermission(action, table, request, is_requester)
-        decision = await self._authorizer.decide(principal, permission, endpoint.name)
+        decision = await self.authorizer.decide(principal, permission, endpoint.name)
         if decision.allowed:
             set_permitting_policies(decision.policies)
             return permission
         denial = denial_failure(principal, action, Resource(endpoint.name, table), decision)
-        seen = await self._authorizer.decide(principal, replace(permission, action=_SEE), endpoint.name)
+        seen = await self.authorizer.decide(principal, replace(permission, action=_SEE), endpoint.name)
         if seen.allowed:
             raise denial
         raise not_found(operation_id) from denial
@@ -326,19 +283,21 @@ class AuthorizationInterceptor(Interceptor):
         for start in range(0, len(tables), _CHUNK):
             chunk = tables[start : start + _CHUNK]
             visible.update(
-                zip(chunk, await asyncio.gather(*(self._sees(call, action, t) for t in chunk)), strict=True)
+                zip(chunk, await asyncio.gather(*(self.sees(call, action, t) for t in chunk)), strict=True)
             )
             await asyncio.sleep(0)
         own = str(call.principal)
         return [visible[each.table] or each.requested_by == own for each in entries]
 
-    async def _sees(self, call: Admitted, action: str, table: str) -> bool:
-        decision = await self._authorizer.decide(
+    async def sees(self, call: Admitted, action: str, table: str) -> bool:
+        """Whether the principal of CALL may do ACTION to TABLE."""
+        decision = await self.authorizer.decide(
             call.principal, RequiredPermission(action, table, _NOTHING), call.endpoint.name
         )
         return decision.allowed
 
-    async def _selected(self, call: Admitted, request: ExportTablesRequest) -> Sequence[str]:
+    async def selected(self, call: Admitted, request: ExportTablesRequest) -> Sequence[str]:
+        """Return the tables that REQUEST selects and the principal of CALL may see."""
         names = await background_reader(call.endpoint).table_names()
         entries = [Entry(name) for name in names if name.startswith(request.prefix)]
         shown = await self._visible(call, call.permissions[0].action, entries)
@@ -350,7 +309,7 @@ class AuthorizationInterceptor(Interceptor):
         shown = [
             each
             for each in response.endpoints
-            if (await self._authorizer.decide(principal, permission, each.name)).allowed
+            if (await self.authorizer.decide(principal, permission, each.name)).allowed
         ]
         if not shown:
             raise denial_failure(principal, action, Resource(response.endpoints[0].name), DENIED)
@@ -367,6 +326,99 @@ def _refusing(method: str) -> Callable[..., Any]:
         yield request
 
     return refusing
+
+
+def _or_nothing(handler: Handler) -> Handler:
+    """HANDLER, or an empty stream for the request None."""
+    handle = cast("_Streaming", handler.unary_stream)
+
+    async def stream(request: Received, context: Context) -> AsyncGenerator[Any]:
+        if request is not None:
+            async with aclosing(handle(request, context)) as answers:
+                async for answer in answers:
+                    yield answer
+
+    return grpc.unary_stream_rpc_method_handler(
+        stream, handler.request_deserializer, handler.response_serializer
+    )
+
+
+class _AuthorizedStream(Filter):
+    """A stream of METHOD that AUTHORIZATION admits, and checks again when the policies have changed."""
+
+    __slots__ = ("_authorization", "_call", "_context", "_key", "_method", "_policies", "_request")
+
+    def __init__(
+        self, authorization: AuthorizationInterceptor, method: str, received: Received, context: Context
+    ) -> None:
+        super().__init__(received)
+        self._authorization = authorization
+        self._method = method
+        self._context = context
+        # Seals the resume tokens of a watch.
+        self._key: bytes | None = None
+        # The request, None for a watch, because there are thousands of them.
+        self._request: Message | None = None
+
+    async def __aenter__(self) -> Received:
+        request = self.hand_over()
+        authorizer = self._authorization.authorizer
+        if isinstance(request, WatchRequest):
+            self._key = authorized_streams.key_of(caller().principal, authorizer.sha256)
+            if request.resume_token:
+                request.resume_token = authorized_streams.unseal(request.resume_token, self._key)
+        self._policies = authorizer.sha256
+        call = await self._authorization.admit(self._method, RPCS[self._method], request, self._context)
+        if isinstance(request, WatchRequest):
+            self._call = self._authorization.shared(call)
+            return request
+        self._call, self._request = call, request
+        if call.selects and isinstance(request, ExportTablesRequest):
+            names = await self._authorization.selected(call, request)
+            return ExportTablesRequest(table_names=names) if names else None
+        return request
+
+    async def __aexit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if self._key is not None and isinstance(error, Failure):
+            # Without tables that the caller may not see.
+            raise await authorized_streams.nameless_failure(error, self._sees) from error.__cause__
+
+    async def shown(self, answer: Any) -> Any:  # noqa: ANN401  # of whichever RPC
+        """Return the part of ANSWER that the caller may see, None if nothing."""
+        authorizer = self._authorization.authorizer
+        if authorizer.sha256 != self._policies:
+            self._policies = authorizer.sha256
+            await self._check_again()
+        if self._key is not None:
+            table = authorized_streams.table_of_event(answer) if self._call.selects else ""
+            if table and not await self._sees(table):
+                return None
+            return authorized_streams.seal(authorized_streams.nameless(answer), self._key)
+        if isinstance(self._request, PlanTablesRequest):
+            await authorized_streams.note_decisions(
+                answer,
+                authorizer,
+                self._call.principal,
+                place_of(self._call.endpoint),
+                _time_of(self._request),
+            )
+        return answer
+
+    async def _sees(self, table: str) -> bool:
+        return await self._authorization.sees(self._call, self._call.permissions[0].action, table)
+
+    async def _check_again(self) -> None:
+        """Authorize the stream again after a change of the policies; raises Failure if it must end."""
+        call = self._call
+        if self._key is not None and call.selects:
+            raise authorized_streams.policies_changed()
+        try:
+            await self._authorization.authorizer.check(call.principal, call.permissions, call.endpoint.name)
+        except Failure as failure:
+            is_denial = failure.code == Code.PERMISSION_DENIED
+            if RPCS[self._method].resource_type is ResourceType.OPERATIONS and is_denial:
+                raise not_found(next(iter(_operation_ids(self._request)))) from None
+            raise
 
 
 def _messages(method: str) -> tuple[type[Message], type[Message]]:

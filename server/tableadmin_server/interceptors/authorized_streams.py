@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from hashlib import blake2b
 
 from google.protobuf.message import Message
@@ -29,6 +30,7 @@ _OF_NO_TABLE = frozenset({None, "ListTables"})
 _GAP = WatchResponse(gap=WatchGap()).SerializeToString()[:1]
 
 
+@lru_cache(1_000)
 def key_of(principal: Principal, policies: str) -> bytes:
     """Return the key that seals the resume tokens of PRINCIPAL. POLICIES is the hash of the policies."""
     text = f"{principal}\n{sorted(principal.groups)}\n{policies}"

@@ -7,6 +7,7 @@ refused together. If they were refused at once, their clients could retry during
 """
 
 import asyncio
+import contextvars
 from functools import partial
 from typing import Any, cast
 
@@ -30,6 +31,9 @@ class DrainInterceptor(Interceptor):
 
     def __init__(self) -> None:
         self._calls: set[asyncio.Task[Any]] = set()
+        # One callback and one context for all calls, because there are thousands of streams.
+        self._discard = self._calls.discard
+        self._no_context = contextvars.Context()
         self._draining = False
         self._ending = False
         self._holding = False
@@ -64,7 +68,7 @@ class DrainInterceptor(Interceptor):
             raise server_stopping()
         self._calls.add(task)
         # The task ends after the handler, when the answer has been passed to the connection.
-        task.add_done_callback(self._calls.discard)
+        task.add_done_callback(self._discard, context=self._no_context)
         if self._holding:
             await self._stopping.wait()
             raise server_stopping()

@@ -1,9 +1,11 @@
 """Identifies the caller of every call."""
 
 import asyncio
+import contextvars
 import ipaddress
 import math
 import random
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from functools import lru_cache, partial
@@ -27,6 +29,7 @@ Identify: TypeAlias = Callable[[Context], Awaitable[Caller]]
 _AGAIN = 60.0
 # Proofs that stay valid as long as the server runs.
 _UNASKED = frozenset({"none", "socket"})
+_NO_CONTEXT = contextvars.Context()
 # Health checks have no credentials.
 _OPEN = "/grpc.health.v1.Health/"
 
@@ -67,7 +70,7 @@ class _Identified(Holding):
         caller = await self._identify(self._context)
         set_caller(caller)
         if self._is_stream and not (caller.proof in _UNASKED and caller.expires is None):
-            self._proof = _LastingProof(partial(self._identify, self._context), caller)
+            self._proof = _LastingProof(self._identify, self._context, caller)
         return self.hand_over()
 
     async def __aexit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
@@ -85,10 +88,11 @@ class _LastingProof:
     the credentials of CALLER expire.
     """
 
-    __slots__ = ("_asking", "_call", "_failure", "_identify", "_timer")
+    __slots__ = ("_asking", "_call", "_context", "_failure", "_identify", "_timer")
 
-    def __init__(self, identify: Callable[[], Awaitable[Caller]], caller: Caller) -> None:
+    def __init__(self, identify: Identify, context: Context, caller: Caller) -> None:
         self._identify = identify
+        self._context = context
         self._call = cast("asyncio.Task[object]", asyncio.current_task())
         self._failure: Failure | None = None
         self._asking: asyncio.Task[None] | None = None
@@ -110,7 +114,9 @@ class _LastingProof:
         left = math.inf if caller is None or caller.expires is None else caller.expires - time.time()
         # Random, so that thousands of streams that began together are not all checked at the same time.
         again = _AGAIN * random.uniform(0.5, 1.0)  # noqa: S311  # not a secret
-        return asyncio.get_running_loop().call_later(min(again, max(left, 0.0)), self._begin)
+        # A copy of the context of this task would need 100 bytes for each of thousands of streams.
+        seconds = min(again, max(left, 0.0))
+        return asyncio.get_running_loop().call_later(seconds, self._begin, context=_NO_CONTEXT)
 
     def _begin(self) -> None:
         self._asking = asyncio.create_task(self._ask())
@@ -118,7 +124,7 @@ class _LastingProof:
     async def _ask(self) -> None:
         caller = None
         try:
-            caller = await self._identify()
+            caller = await self._identify(self._context)
         except Failure as failure:
             # Keys that can't be read at the moment do not end the stream.
             if failure.code != Code.UNAVAILABLE:
@@ -178,11 +184,13 @@ def _certificate(context: Context) -> bytes | None:
 
 
 def _user_agent(context: Context) -> str:
-    return next((str(value) for key, value in context.invocation_metadata() or () if key == "user-agent"), "")
+    """The user agent. It is interned, because thousands of streams have the same one."""
+    metadata = context.invocation_metadata() or ()
+    return sys.intern(next((str(value) for key, value in metadata if key == "user-agent"), ""))
 
 
 def _peer(context: Context) -> str:
-    return readable_peer(context.peer())
+    return sys.intern(readable_peer(context.peer()))  # a connection has many streams
 
 
 @lru_cache(1024)  # the calls of a connection have the same peer

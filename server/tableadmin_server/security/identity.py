@@ -11,7 +11,7 @@ PrincipalType: TypeAlias = Literal["User", "Service"]
 Proof: TypeAlias = Literal["", "none", "socket", "certificate", "jwt", "token"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Principal:
     """A person or a program, identified by an authenticator.
 
@@ -44,7 +44,7 @@ def parsed_principal(text: str) -> Principal:
 ANONYMOUS = Principal("User", "none/anonymous")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Caller:
     """A principal, how it was authenticated, and where its call came from.
 

@@ -1,6 +1,6 @@
 """`WatchService`: streams of the changes of tables, and of the progress of waits."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Any, TypeAlias
 
@@ -32,12 +32,10 @@ Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 def handlers(endpoints: Endpoints, hubs: Hubs) -> "grpc.GenericRpcHandler[Any, Any]":
     """Return the handlers of `WatchService`, which use the poll loops of HUBS."""
 
-    async def watch(request: WatchRequest, context: Context) -> AsyncIterator[bytes]:
+    # Not a generator itself, which would need 1 KB of memory for each of thousands of streams.
+    def watch(request: WatchRequest, context: Context) -> AsyncGenerator[bytes]:
         hub = hubs.of(called_endpoint(endpoints, context))
-        stream = Watch(hub, _scope(request), _options(request))
-        async with aclosing(stream.messages(request.resume_token)) as messages:
-            async for message in messages:
-                yield message
+        return Watch(hub, _scope(request), _options(request)).messages(request.resume_token)
 
     async def wait(request: WaitRequest, context: Context) -> AsyncIterator[WaitResponse]:
         hub = hubs.of(called_endpoint(endpoints, context))

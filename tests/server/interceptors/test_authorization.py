@@ -9,12 +9,16 @@ import grpc
 import pytest
 
 from tableadmin.v1 import DescribeTableRequest, ReadAuditRecordsRequest, WatchRequest
-from tableadmin_server.interceptors.authorization import AuthorizationInterceptor
+from tableadmin_server.interceptors.authorization import Admitted, AuthorizationInterceptor
 from tableadmin_server.interceptors.chain import Chain
 from tableadmin_server.interceptors.errors import ErrorsInterceptor
 from tableadmin_server.interceptors.parsing import ParsingInterceptor
 from tableadmin_server.security.authorization.authorizer import Authorizer
+from tableadmin_server.security.authorization.context import is_plain
+from tableadmin_server.security.authorization.required_permissions import RequiredPermission
+from tableadmin_server.security.identity import Principal
 from tests.server.interceptors.test_identity import reason
+from tests.server.security.authorization.policy_sets import ANA, OPERATOR
 from tests.server.security.authorization.test_reloading import authorizer
 
 SECRET = "what nobody may read"  # the text of an exception
@@ -120,6 +124,34 @@ async def test_an_exception_of_the_guard(method: str, request_: Any) -> None:  #
     assert (grpc.StatusCode.INTERNAL, "INTERNAL") == (error.code(), reason(error))
     assert SECRET not in f"{error.details()} {error.debug_error_string()}"
     assert [] == HANDLED
+
+
+def test_decisions_about_watches_do_not_depend_on_the_rest_of_the_request() -> None:
+    """So open watches share what they were admitted for, without their requests."""
+    assert is_plain(WatchRequest.DESCRIPTOR)
+
+
+async def test_open_watches_share_what_they_were_admitted_for(tmp_path: Path) -> None:
+    """Two watches of a principal on a table need one object. A watch of another principal has its own."""
+    (tmp_path / "main.cedar").write_text('@id("all") permit (principal, action, resource);')
+    place: Any = SimpleNamespace(name="staging", region="eu-central-1", account=None)
+    guard = AuthorizationInterceptor(
+        authorizer(tmp_path), cast("Any", ()), cast("Any", None), lambda _: place
+    )
+
+    def admitted(principal: Principal, table: str) -> Admitted:
+        request = WatchRequest(table_names=[table])
+        return guard.shared(Admitted(principal, place, [RequiredPermission("Watch", table, request)]))
+
+    first = admitted(ANA, "music-a")
+    assert first is admitted(ANA, "music-a")
+    assert first is not admitted(ANA, "music-b")
+    assert first is not admitted(OPERATOR, "music-a")
+    assert (ANA, "Watch", "music-a") == (
+        first.principal,
+        first.permissions[0].action,
+        first.permissions[0].table,
+    )
 
 
 @pytest.mark.parametrize("method", UNCLASSIFIED)

@@ -15,7 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 from tableadmin_server.config.authenticator import CertificateConfig
 from tableadmin_server.security.authentication import refusals
 from tableadmin_server.security.authentication.names import is_name
-from tableadmin_server.security.identity import Caller, Principal
+from tableadmin_server.security.identity import Caller, Principal, PrincipalType
 
 # https://github.com/spiffe/spiffe/blob/main/standards/SPIFFE-ID.md
 _SPIFFE_ID = re.compile(r"spiffe://[a-z0-9._-]{1,255}((/(?!\.{1,2}(/|\Z))[a-zA-Z0-9._-]+)+)?")
@@ -54,8 +54,13 @@ class CertificateAuthenticator:
             raise RefusedCertificate(f"two names match the pattern of {self._name}")
         if not matching:
             return None
-        principal = Principal(self._principals, f"{self._name}/{matching.pop()}")
-        return Caller(principal, "certificate")
+        return Caller(_principal(self._principals, f"{self._name}/{matching.pop()}"), "certificate")
+
+
+@lru_cache(_KEPT)
+def _principal(kind: PrincipalType, principal_id: str) -> Principal:
+    """The principal, the same object for all calls, because thousands of streams have the same caller."""
+    return Principal(kind, principal_id)
 
 
 def check_validity(pem: bytes, now: float) -> float:

@@ -107,6 +107,7 @@ class Server:
             config,
             *self._observer(lambda metrics: metrics.endpoint_calls.of),
             make_calls=self._tracing.make_calls,
+            trace=self._tracing.service_calls,
         )
         # Makes health checks NOT_SERVING while a background loop fails repeatedly.
         self._supervisor = Supervisor(partial(self._note_health, "background loops"))

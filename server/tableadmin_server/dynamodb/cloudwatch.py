@@ -3,9 +3,9 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from threading import Lock
 from typing import Any, TypeAlias
@@ -16,6 +16,7 @@ from google.rpc.code_pb2 import Code
 
 from tableadmin_server.config import EndpointConfig
 from tableadmin_server.dynamodb.client.calls import CallObserver
+from tableadmin_server.dynamodb.client.service_calls import ServiceCalls, TraceCall, untraced
 from tableadmin_server.dynamodb.client.session import make_cloudwatch_client
 from tableadmin_server.dynamodb.errors import Call, cause_of, failure_of
 from tableadmin_server.dynamodb.support import is_aws
@@ -41,9 +42,11 @@ class Metric:
 
 
 class CloudWatch:
-    """CloudWatch of the endpoint NAME with CONFIG. OBSERVER is told of the calls."""
+    """CloudWatch of the endpoint NAME with CONFIG. OBSERVER is told of the calls, which TRACE traces."""
 
-    def __init__(self, name: str, config: EndpointConfig, observer: CallObserver) -> None:
+    def __init__(
+        self, name: str, config: EndpointConfig, observer: CallObserver, trace: TraceCall = untraced
+    ) -> None:
         self._name = name
         self._config = config
         self._observer = observer
@@ -54,7 +57,7 @@ class CloudWatch:
         self._missing = self._url == ""
         self._lock = Lock()
         self._client: Any = None
-        self._threads = ThreadPoolExecutor(2, thread_name_prefix="cloudwatch")
+        self._calls = ServiceCalls("CloudWatch", 2, trace)
 
     @property
     def is_aws(self) -> bool:
@@ -74,11 +77,9 @@ class CloudWatch:
         A period without data is left out. Raises Failure.
         """
         self.check()
-        loop = asyncio.get_running_loop()
         parts = [metrics[at : at + _METRICS_A_CALL] for at in range(0, len(metrics), _METRICS_A_CALL)]
-        calls = [loop.run_in_executor(self._threads, self._read, each, start, end, period) for each in parts]
         try:
-            answers = await asyncio.gather(*calls)
+            answers = await asyncio.gather(*(self._read(each, start, end, period) for each in parts))
         except Exception as error:
             failure = self._failure(error)
             if failure is None:
@@ -88,12 +89,12 @@ class CloudWatch:
 
     def close(self) -> None:
         """Stop the threads that call CloudWatch."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._calls.close()
 
-    def _read(
+    async def _read(
         self, metrics: Sequence[Metric], start: datetime, end: datetime, period: int
     ) -> dict[Metric, Sums | None]:
-        """The sums of METRICS, by one call for each page. Called in a thread. Raises boto3's errors."""
+        """The sums of METRICS, by one call for each page. Raises boto3's errors."""
         found: dict[Metric, list[tuple[datetime, float]]] = {each: [] for each in metrics}
         untold: set[Metric] = set()
         request = {
@@ -103,7 +104,7 @@ class CloudWatch:
             "ScanBy": "TimestampAscending",
         }
         while True:
-            answer = self._call(request)
+            answer = await self._call(request)
             for result in answer["MetricDataResults"]:
                 metric = metrics[int(result["Id"].removeprefix("m"))]
                 found[metric] += zip(result["Timestamps"], result["Values"], strict=True)
@@ -113,19 +114,23 @@ class CloudWatch:
                 return {metric: None if metric in untold else sums for metric, sums in found.items()}
             request = {**request, "NextToken": answer["NextToken"]}
 
-    def _call(self, request: Mapping[str, Any]) -> Any:  # noqa: ANN401  # of boto3
-        with self._lock:
-            if self._client is None:
-                self._client = make_cloudwatch_client(self._config, self._url)
+    async def _call(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         began = time.monotonic()
         try:
-            answer = self._client.get_metric_data(**request)
+            answer = await self._calls.answer(_OPERATION, partial(self._send, request))
         except Exception as error:
             failure = self._failure(error)
             if failure is not None:
                 self._observer.failed(_OPERATION, failure, time.monotonic() - began)
             raise
         self._observer.answered(_OPERATION, time.monotonic() - began)
+        return answer
+
+    def _send(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        with self._lock:
+            if self._client is None:
+                self._client = make_cloudwatch_client(self._config, self._url)
+        answer: Mapping[str, Any] = self._client.get_metric_data(**request)
         return answer
 
     def _failure(self, error: Exception) -> Failure | None:

@@ -27,6 +27,7 @@ from tableadmin_server.dynamodb.client.calls import CallObserver, Calls
 from tableadmin_server.dynamodb.client.kms import Keys
 from tableadmin_server.dynamodb.client.parser import MISSHAPEN
 from tableadmin_server.dynamodb.client.retries import READS
+from tableadmin_server.dynamodb.client.service_calls import TraceCall, untraced
 from tableadmin_server.dynamodb.cloudwatch import CloudWatch
 from tableadmin_server.dynamodb.errors import Call, cause_of, failure_of, is_answer
 from tableadmin_server.dynamodb.listings import leave_out, shows_tables
@@ -83,7 +84,7 @@ class Endpoint:
 
     `own_table` is the operations table of the service, "" for none. Listings leave it out. `authorize`
     decides about each call that an operation makes on behalf of its requester. OBSERVER is told of the calls.
-    MAKE_CALLS creates the Calls that send them.
+    MAKE_CALLS creates the Calls that send them. TRACE traces the calls to other services.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Endpoint:
         config: EndpointConfig,
         observer: CallObserver | None = None,
         make_calls: MakeCalls = Calls,
+        trace: TraceCall = untraced,
     ) -> None:
         """Create the client without connecting. Raises ConfigError if boto3 does not accept CONFIG."""
         self.name = name
@@ -103,12 +105,12 @@ class Endpoint:
         # The operations that the endpoint has.
         self.support = Support(complete=self.is_aws)
         # The account in the ARNs that callers may use if policies are configured.
-        self.account = Account(name, config, is_aws=self.is_aws)
+        self.account = Account(name, config, trace, is_aws=self.is_aws)
         # Resolves KMS aliases.
-        self.keys = Keys(config, is_aws=self.is_aws)
+        self.keys = Keys(config, trace, is_aws=self.is_aws)
         self._observer = observer or CallObserver()
         # Tells what tables consumed.
-        self.cloudwatch = CloudWatch(name, config, self._observer)
+        self.cloudwatch = CloudWatch(name, config, self._observer, trace)
         self._calls = make_calls(name, config, self._observer)
         # The threshold must not exceed the number of calls that can be under way.
         threshold = min(circuit_breaker.THRESHOLD, config.pool_size)

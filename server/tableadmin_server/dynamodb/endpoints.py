@@ -6,6 +6,7 @@ from google.rpc.code_pb2 import Code
 
 from tableadmin_server.config import ServerConfig
 from tableadmin_server.dynamodb.client.calls import CallObserver, Calls
+from tableadmin_server.dynamodb.client.service_calls import TraceCall, untraced
 from tableadmin_server.dynamodb.endpoint import Endpoint, MakeCalls
 from tableadmin_server.failure import Failure
 
@@ -14,6 +15,7 @@ class Endpoints:
     """All configured endpoints, one of which is the default.
 
     OBSERVER returns the observer for the name of an endpoint. MAKE_CALLS creates the Calls of an endpoint.
+    TRACE returns the tracing of the calls to other services for the name of an endpoint.
     """
 
     def __init__(
@@ -22,10 +24,11 @@ class Endpoints:
         observer: Callable[[str], CallObserver] = lambda _: CallObserver(),
         *,
         make_calls: MakeCalls = Calls,
+        trace: Callable[[str], TraceCall] = lambda _: untraced,
     ) -> None:
         """Make a client for each endpoint; raises ConfigError."""
         self._by_name = {
-            name: Endpoint(name, endpoint, observer(name), make_calls)
+            name: Endpoint(name, endpoint, observer(name), make_calls, trace(name))
             for name, endpoint in config.endpoints.items()
         }
         self._default = self._by_name[config.default]

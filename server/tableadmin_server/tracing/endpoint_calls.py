@@ -1,7 +1,8 @@
-"""Makes a span for each call to an endpoint, sent by libcurl or botocore."""
+"""Makes a span for each call to an endpoint, and to the services beside it, sent by libcurl or botocore."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from tableadmin.awsshape import AwsDict
 from tableadmin_server.config import EndpointConfig
 from tableadmin_server.dynamodb.client.call_queue import NO_DEADLINE
 from tableadmin_server.dynamodb.client.calls import CallGuard, CallObserver, Calls
+from tableadmin_server.dynamodb.client.service_calls import DescribeAnswer
 from tableadmin_server.failure import Failure, request_id_text
 from tableadmin_server.tracing import names
 from tableadmin_server.tracing.shared_calls import LINKS
@@ -81,13 +83,20 @@ class TracedCalls(Calls):
         span = self._tracer.start_span(
             name, kind=SpanKind.CLIENT, attributes={**self._facts, names.METHOD: name, **tables}, links=links
         )
-        try:
+        with _ended(span):
             yield span
-        except BaseException as error:
-            _describe_error(span, error)
-            raise
-        finally:
-            span.end()
+
+
+@contextmanager
+def service_call(tracer: Tracer, endpoint: str, name: str) -> Iterator[DescribeAnswer]:
+    """A context for the call NAME, such as KMS/DescribeKey, for ENDPOINT: a span, if the caller has one."""
+    if not get_current_span().is_recording():
+        yield lambda _: None
+        return
+    facts = {names.SYSTEM: names.AWS_API, names.METHOD: name, names.ENDPOINT: endpoint}
+    span = tracer.start_span(name, kind=SpanKind.CLIENT, attributes=facts)
+    with _ended(span):
+        yield partial(_describe_answer, span)
 
 
 class _TracedGuard(CallGuard):
@@ -104,6 +113,18 @@ class _TracedGuard(CallGuard):
     def may_retry(self, error: Exception) -> bool:
         self._span.add_event(names.ATTEMPT_FAILED, {names.ERROR_TYPE: _type_of(error)})
         return self._guard.may_retry(error)
+
+
+@contextmanager
+def _ended(span: Span) -> Iterator[None]:
+    """A context for the call of SPAN. SPAN ends with the call, and with its error if it fails."""
+    try:
+        yield
+    except BaseException as error:
+        _describe_error(span, error)
+        raise
+    finally:
+        span.end()
 
 
 def _describe_answer(span: Span, answer: Mapping[str, Any]) -> None:

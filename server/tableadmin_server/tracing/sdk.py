@@ -17,10 +17,11 @@ from opentelemetry.trace import get_current_span
 from tableadmin.version import __version__
 from tableadmin_server import logs
 from tableadmin_server.config import ConfigError
+from tableadmin_server.dynamodb.client.service_calls import TraceCall
 from tableadmin_server.dynamodb.endpoint import MakeCalls
 from tableadmin_server.operations.execution.observer import OperationTracing
 from tableadmin_server.services.table_admin import MakeShared
-from tableadmin_server.tracing.endpoint_calls import TracedCalls
+from tableadmin_server.tracing.endpoint_calls import TracedCalls, service_call
 from tableadmin_server.tracing.operation_steps import TracedOperations
 from tableadmin_server.tracing.rpcs import TracingInterceptor
 from tableadmin_server.tracing.shared_calls import TracedSharedCall
@@ -63,6 +64,11 @@ class SdkTracing(Tracing):
     def make_calls(self) -> MakeCalls:
         """See Tracing."""
         return partial(TracedCalls, self._tracer)
+
+    @property
+    def service_calls(self) -> Callable[[str], TraceCall]:
+        """See Tracing."""
+        return lambda endpoint: partial(service_call, self._tracer, endpoint)
 
     @property
     def make_shared(self) -> MakeShared:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from tableadmin_server.config import ConfigError, ServerConfig
 from tableadmin_server.dynamodb.client.calls import Calls
+from tableadmin_server.dynamodb.client.service_calls import TraceCall, untraced
 from tableadmin_server.dynamodb.endpoint import MakeCalls
 from tableadmin_server.dynamodb.singleflight import SharedCall
 from tableadmin_server.interceptors.chain import Interceptor
@@ -23,6 +24,11 @@ class Tracing:
     def make_calls(self) -> MakeCalls:
         """A function that creates the Calls of an endpoint."""
         return Calls
+
+    @property
+    def service_calls(self) -> Callable[[str], TraceCall]:
+        """A function that returns the tracing of calls to other services for the name of an endpoint."""
+        return lambda _: untraced
 
     @property
     def make_shared(self) -> MakeShared:

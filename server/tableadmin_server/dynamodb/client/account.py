@@ -3,12 +3,13 @@
 import asyncio
 import re
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
 
 from tableadmin_server.config import EndpointConfig
+from tableadmin_server.dynamodb.client.service_calls import ServiceCalls, TraceCall, untraced
 from tableadmin_server.dynamodb.client.session import make_sts_client
 
 _log = structlog.get_logger()
@@ -23,17 +24,20 @@ _ID = re.compile(r"[0-9]{12}\Z")
 class Account:
     """The account of the endpoint NAME: the one in CONFIG, else the account of the credentials.
 
-    STS is called when the account is first needed. `sts:GetCallerIdentity` needs no permission.
+    STS is called when the account is first needed. `sts:GetCallerIdentity` needs no permission. TRACE traces
+    the calls.
     """
 
-    def __init__(self, name: str, config: EndpointConfig, *, is_aws: bool) -> None:
+    def __init__(
+        self, name: str, config: EndpointConfig, trace: TraceCall = untraced, *, is_aws: bool
+    ) -> None:
         self._name = name
         self._config = config
         self._asks = is_aws and config.account is None
         self._asking: asyncio.Task[None] | None = None
         self._asked_at = -_RETRY
         self._has_failed = False
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="sts") if self._asks else None
+        self._calls = ServiceCalls("STS", 1, trace) if self._asks else None
         # The id of the account, None if it is unknown.
         self.id = config.account
 
@@ -48,23 +52,23 @@ class Account:
 
         Concurrent callers share a call to STS. After a failed call STS is not called for a minute.
         """
-        if self.id is not None or self._thread is None:
+        if self.id is not None or self._calls is None:
             return self.id
         if self._asking is None and time.monotonic() - self._asked_at >= _RETRY:
             self._asked_at = time.monotonic()
-            self._asking = asyncio.create_task(self._ask())
+            self._asking = asyncio.create_task(self._ask(self._calls))
         if self._asking is not None:
             await asyncio.shield(self._asking)
         return self.id
 
     def close(self) -> None:
         """Stop the thread that calls STS."""
-        if self._thread is not None:
-            self._thread.shutdown(wait=False, cancel_futures=True)
+        if self._calls is not None:
+            self._calls.close()
 
-    async def _ask(self) -> None:
+    async def _ask(self, calls: ServiceCalls) -> None:
         try:
-            account = await asyncio.get_running_loop().run_in_executor(self._thread, self._from_sts)
+            account = await self._from_sts(calls)
         finally:
             self._asking = None
         if account is not None:
@@ -73,12 +77,10 @@ class Account:
                 "the account of the endpoint was learned from STS", endpoint=self._name, account=account
             )
 
-    def _from_sts(self) -> str | None:
+    async def _from_sts(self, calls: ServiceCalls) -> str | None:
         problem = "the answer has no account"
         try:
-            client: Any = make_sts_client(self._config)
-            account = client.get_caller_identity().get("Account")
-            client.close()
+            account = (await calls.answer("GetCallerIdentity", self._identity)).get("Account")
             if isinstance(account, str) and _ID.match(account):
                 return account
         except Exception as error:  # noqa: BLE001  # botocore raises anything for a malformed answer
@@ -92,3 +94,11 @@ class Account:
                 advice=self.advice,
             )
         return None
+
+    def _identity(self) -> Mapping[str, Any]:
+        client: Any = make_sts_client(self._config)
+        try:
+            answer: Mapping[str, Any] = client.get_caller_identity()
+            return answer
+        finally:
+            client.close()

@@ -1,14 +1,15 @@
 """Resolves KMS aliases to keys. A key stays unknown if the role may not call KMS."""
 
-import asyncio
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import structlog
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tableadmin_server.config import EndpointConfig
+from tableadmin_server.dynamodb.client.service_calls import ServiceCalls, TraceCall, untraced
 from tableadmin_server.dynamodb.client.session import make_kms_client
 
 _log = structlog.get_logger()
@@ -18,15 +19,18 @@ _KEPT = 60.0
 
 
 class Keys:
-    """Resolves aliases by kms:DescribeKey for the endpoint of CONFIG, which may disable this."""
+    """Resolves aliases by kms:DescribeKey for the endpoint of CONFIG, which may disable this.
 
-    def __init__(self, config: EndpointConfig, *, is_aws: bool) -> None:
+    TRACE traces the calls.
+    """
+
+    def __init__(self, config: EndpointConfig, trace: TraceCall = untraced, *, is_aws: bool) -> None:
         self._config = config
         asks = bool(config.kms_endpoint_url) or (is_aws and config.kms_endpoint_url is None)
         # The time of the answer and the ARN, by region and alias.
         self._known: dict[tuple[str, str], tuple[float, str | None]] = {}
         # One thread suffices, because each alias is resolved at most once a minute.
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="kms") if asks else None
+        self._calls = ServiceCalls("KMS", 1, trace) if asks else None
         self._clients: dict[str, Any] = {}
 
     async def arn_of(self, alias: str, region: str = "") -> str | None:
@@ -34,26 +38,29 @@ class Keys:
 
         The region "" is the endpoint's region.
         """
-        if self._thread is None:
+        if self._calls is None:
             return None
         at, known = self._known.get((region, alias), (0.0, None))
         if time.monotonic() - at > _KEPT or not at:
-            loop = asyncio.get_running_loop()
-            known = await loop.run_in_executor(self._thread, self._from_kms, alias, region)
+            known = await self._from_kms(self._calls, alias, region)
             self._known[region, alias] = (time.monotonic(), known)
         return known
 
     def close(self) -> None:
         """Stop the thread that calls KMS."""
-        if self._thread is not None:
-            self._thread.shutdown(wait=False, cancel_futures=True)
+        if self._calls is not None:
+            self._calls.close()
 
-    def _from_kms(self, alias: str, region: str) -> str | None:
+    async def _from_kms(self, calls: ServiceCalls, alias: str, region: str) -> str | None:
         try:
-            if region not in self._clients:
-                self._clients[region] = make_kms_client(self._config, region)
-            answer = self._clients[region].describe_key(KeyId=alias)
+            answer = await calls.answer("DescribeKey", partial(self._describe, alias, region))
             return str(answer["KeyMetadata"]["Arn"])
         except (BotoCoreError, ClientError, KeyError, TypeError) as error:
             _log.info("could not resolve a KMS alias", alias=alias, region=region, error=type(error).__name__)
             return None
+
+    def _describe(self, alias: str, region: str) -> Mapping[str, Any]:
+        if region not in self._clients:
+            self._clients[region] = make_kms_client(self._config, region)
+        answer: Mapping[str, Any] = self._clients[region].describe_key(KeyId=alias)
+        return answer

@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 from tableadmin.formats import spec
 from tableadmin.formats.aws_cli import create_table, descriptions, operation_shapes
-from tableadmin.formats.cloudformation import deployed_template, fragments
+from tableadmin.formats.cloudformation import fragments
 from tableadmin.formats.cloudformation import reading as cloudformation
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.found import Found
@@ -78,7 +78,9 @@ DOCUMENTS: tuple[Reader, ...] = (
         cloudformation.read,
         strict=False,
     ),
-    Reader("get-template of CloudFormation", "", _has("TemplateBody"), deployed_template.read, strict=False),
+    Reader(
+        "get-template of CloudFormation", "", _has("TemplateBody"), cloudformation.read_deployed, strict=False
+    ),
     Reader("part of a template of CloudFormation", "", fragments.recognises, fragments.read, strict=False),
     Reader("serverless.yml", "serverless.yml", serverless.recognises, serverless.read, strict=False),
     Reader(

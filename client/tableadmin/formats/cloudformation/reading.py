@@ -14,6 +14,7 @@ from tableadmin.formats.error import SpecError
 from tableadmin.formats.found import Found, FoundTable, with_spec
 from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.spec import spec_of_data
+from tableadmin.formats.text.documents import documents
 from tableadmin.formats.text.tree import Record, Tree, check_sound, record
 from tableadmin.v1 import TableSpec
 
@@ -43,6 +44,15 @@ def read(document: Tree, inputs: Inputs) -> Found:
         notes += notes_of(name, body, _KNOWN)
     notes += _strays(beside, made)
     return Found([replace(table, region=template.region) for table in [*made, *refused]], notes)
+
+
+def read_deployed(document: Tree, inputs: Inputs) -> Found:
+    """The tables of the output of `aws cloudformation get-template`, which has a template as object or text.
+
+    Raises SpecError as `read`.
+    """
+    body = record(document, "")["TemplateBody"]
+    return read(documents(body)[0] if isinstance(body, str) else body, inputs)
 
 
 def _check_types(bodies: Mapping[str, Record]) -> None:

@@ -1,8 +1,12 @@
-"""Log events of operations."""
+"""Log events and audit records of operations."""
 
 import structlog
 
 from tableadmin_server.operations.storage.record import OperationSpec
+from tableadmin_server.planner import Step
+from tableadmin_server.security.audit import redaction
+from tableadmin_server.security.audit.record import Act
+from tableadmin_server.security.identity import Caller
 
 _log = structlog.get_logger()
 
@@ -19,4 +23,20 @@ def log_event(event: str, spec: OperationSpec, endpoint: str, **facts: object) -
         requested_by=spec.requested_by or None,
         peer=spec.caller,
         **{name: value for name, value in facts.items() if value is not None},
+    )
+
+
+def act_of(spec: OperationSpec, step: Step, endpoint: str) -> Act:
+    """Return the audit act of the call of STEP to ENDPOINT, on behalf of the operation's requester."""
+    return Act(
+        # An operation does not store how its requester was authenticated.
+        Caller(spec.principal, "", spec.caller),
+        "dynamodb",
+        step.operation,
+        endpoint,
+        (spec.table_name,),
+        redaction.of_params(step.params),
+        spec.request_id,
+        spec.operation_id,
+        spec.requested_by,
     )

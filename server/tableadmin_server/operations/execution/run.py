@@ -21,9 +21,8 @@ from tableadmin_server.dynamodb.endpoint import Answer, Endpoint
 from tableadmin_server.dynamodb.support import knows_nothing_of, with_advice
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.execution import approval, heartbeat, journal
-from tableadmin_server.operations.execution.audited import act_of
 from tableadmin_server.operations.execution.cached_reader import CachedReader
-from tableadmin_server.operations.execution.events import log_event
+from tableadmin_server.operations.execution.events import act_of, log_event
 from tableadmin_server.operations.execution.identity import identity_of, recognize_table, replaced_failure
 from tableadmin_server.operations.execution.lease import Lease
 from tableadmin_server.operations.execution.observer import (

@@ -114,6 +114,9 @@ def test_items_that_cannot_be_copied(tablectl: Run, engine: Engine) -> None:
         1,
         ["ITEMS  PROBLEM", "2      have the same new key as another item"],
     )
+    assert checked.stderr.splitlines()[-1] == (
+        "tablectl: items of Music cannot be copied: correct the listed problems first"
+    )
     copied = tablectl("copy-items", "Music", "MusicByTitle")
     assert (copied.returncode, copied.stdout.splitlines()[-1]) == (1, checked.stdout.splitlines()[-1])
     assert "ITEMS_NOT_COPYABLE" in copied.stderr.splitlines()[-1]

@@ -151,7 +151,7 @@ class EndpointConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         float,
         Meta(
             description="Maximum average rate of the read units, and of the write units, that a copy "
-            "consumes. Each server runs one copy at a time.",
+            "consumes. A server runs one copy at a time at each endpoint.",
             extra={"unit": "units per second"},
             gt=0,
             le=1_000_000,

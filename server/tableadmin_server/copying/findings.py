@@ -48,8 +48,10 @@ def check_active(table: str, status: str) -> None:
 def check_items(order: Order, progress: CopyItemsResponse) -> None:
     """Raise Failure if PROGRESS, after the check, has findings that prevent the copy."""
     if progress.problems:
-        texts = "; ".join(map(problem_text, progress.problems[:_MOST_TEXTS]))
-        raise _refused("ITEMS_NOT_COPYABLE", order.source, f"nothing was written: {texts}")
+        texts = [problem_text(each) for each in progress.problems[:_MOST_TEXTS]]
+        if (more := len(progress.problems) - _MOST_TEXTS) > 0:
+            texts.append(f"and {more} more kind{'s' * (more > 1)} of problems")
+        raise _refused("ITEMS_NOT_COPYABLE", order.source, f"nothing was written: {'; '.join(texts)}")
     found = progress.comparison
     if found.different_items or found.extra_items:
         raise _refused(

@@ -3,8 +3,8 @@
 import pytest
 
 from tableadmin.cli.output.blocks import Fields, Rows
-from tableadmin.cli.views.item_copies import phase_text, progress_text, result_blocks
-from tableadmin.v1 import CopyItemsResponse, CopyPhase, ItemProblem, ItemProblemType
+from tableadmin.cli.views.item_copies import phase_text, progress_text, refusal, result_blocks
+from tableadmin.v1 import CopyItemsResponse, CopyPhase, ItemProblem, ItemProblemType, TableComparison
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,28 @@ def test_a_check_has_no_numbers_of_writes() -> None:
     assert isinstance(fields, Fields)
     assert fields.rows[:2] == [("Target", "MusicByTitle"), ("Source", "Music (3 items, 0 B)")]
     assert "Written" not in dict(fields.rows)
+
+
+@pytest.mark.parametrize(
+    ("found", "text"),
+    [
+        ({"missing_items": 3}, ""),
+        (
+            {"missing_items": 3, "extra_items": 1},
+            "New has items that differ from those of Old: copy to an empty table",
+        ),
+        ({"different_items": 1}, "New has items that differ from those of Old: copy to an empty table"),
+    ],
+)
+def test_refusal_by_the_target(found: dict[str, int], text: str) -> None:
+    """A check says why the copy would fail; items that the target lacks are no reason."""
+    assert refusal(CopyItemsResponse(comparison=TableComparison(**found)), "Old", "New") == text
+
+
+def test_refusal_by_the_source() -> None:
+    """A check says that the listed problems prevent the copy, whatever the target has."""
+    problem = ItemProblem(type=ItemProblemType.ITEM_PROBLEM_TYPE_DUPLICATE_KEY, items=2)
+    response = CopyItemsResponse(problems=[problem], comparison=TableComparison(extra_items=1))
+    assert (
+        refusal(response, "Old", "New") == "items of Old cannot be copied: correct the listed problems first"
+    )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tableadmin.cli.app import options, shell_completion
-from tableadmin.cli.app.exit_codes import SERVICE_ERROR, Interrupted
+from tableadmin.cli.app.exit_codes import SERVICE_ERROR, Interrupted, error_line
 from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.output.terminal_text import is_terminal
@@ -99,5 +99,6 @@ def copy_items(  # noqa: PLR0913 - the options of the command
             session.show(seen[-1], blocks)
         raise
     session.show(seen[-1], blocks)
-    if dry_run and not item_copies.is_copyable(seen[-1]):
+    if dry_run and (refusal := item_copies.refusal(seen[-1], source, target)):
+        click.echo(error_line(refusal), err=True)
         ctx.exit(SERVICE_ERROR)

@@ -76,10 +76,16 @@ def has_findings(response: CopyItemsResponse) -> bool:
     return response.HasField("comparison") or bool(response.problems)
 
 
-def is_copyable(response: CopyItemsResponse) -> bool:
-    """Whether RESPONSE, the last one of a check, has nothing that prevents the copy."""
-    compared = response.comparison
-    return not (response.problems or compared.different_items or compared.extra_items)
+def refusal(response: CopyItemsResponse, source: str, target: str) -> str:
+    """Return why a copy from SOURCE to TARGET would fail; "" if it would not.
+
+    RESPONSE is the last one of a check.
+    """
+    if response.problems:
+        return f"items of {source} cannot be copied: correct the listed problems first"
+    if response.comparison.different_items or response.comparison.extra_items:
+        return f"{target} has items that differ from those of {source}: copy to an empty table"
+    return ""
 
 
 def _problem(problem: ItemProblem) -> str:

@@ -6,7 +6,7 @@ between releases.
 
 from typing import Final
 
-# Spans. The others have the name of their RPC, or "DynamoDB/" and the operation of AWS.
+# Spans. The others have the name of their RPC, or the service and the operation of AWS.
 STEP: Final = "operation step"
 END: Final = "operation end"
 

@@ -105,6 +105,7 @@ def test_each_usage_type_is_told_from_those_that_end_alike(tmp_path: Path, usage
         ('{"regions": {"x": {"RCU": "1"}}, "source": "", "date": ""}', "'RCU' is not a usage type"),
         ('{"regions": {"x": {"ReadRequestUnits": 1}}, "source": "", "date": ""}', "1 is not a price"),
         ('{"regions": {"x": {"ReadRequestUnits": "-1"}}, "source": "", "date": ""}', "is not a price"),
+        ('{"regions": {"x": {"ReadRequestUnits": "1e400"}}, "source": "", "date": ""}', "less than 1,000"),
     ],
 )
 def test_a_file_that_has_no_prices_is_refused(tmp_path: Path, text: str, message: str) -> None:

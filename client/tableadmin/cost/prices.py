@@ -74,6 +74,10 @@ class Prices:
         )
 
 
+# Far more than any price of a unit. Amounts with it are exact to the cent in decimals of 28 digits.
+_LARGEST_PRICE = 1000
+
+
 @cache
 def packaged() -> Prices:
     """The prices that come with the package: those of us-east-1."""
@@ -86,8 +90,11 @@ def dollars(text: object) -> Decimal:
         value = Decimal(str(text))
     except InvalidOperation:
         value = Decimal("NaN")
-    if not isinstance(text, str) or not value.is_finite() or value < 0:
-        raise PriceError(f'{json.dumps(text)} is not a price: write a number as a string, such as "0.25"')
+    if not isinstance(text, str) or not value.is_finite() or not 0 <= value < _LARGEST_PRICE:
+        raise PriceError(
+            f"{json.dumps(text)} is not a price: write a number less than {_LARGEST_PRICE:,} as a string, "
+            'such as "0.25"'
+        )
     return value
 
 

@@ -62,6 +62,16 @@ def test_what_is_not_a_rate_is_refused(text: str) -> None:
         options("--reads", text)
 
 
+@pytest.mark.parametrize(
+    ("option", "text"),
+    [("--reads", "99999999999999999999999999M"), ("--writes", "9999999999999/s"), ("--storage", "9" * 30)],
+)
+def test_what_is_too_large_is_refused(option: str, text: str) -> None:
+    """The error says what the largest number is."""
+    with pytest.raises(click.BadParameter, match="at most 1,000,000,000,000,000,000 units a month, or bytes"):
+        options(option, text)
+
+
 def test_files_of_prices_are_merged(tmp_path: Path) -> None:
     """Each file adds regions; without a file the prices are those of the package."""
     for region in ("eu-west-1", "eu-west-2"):

@@ -29,6 +29,7 @@ _THOUSANDS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
 _BYTES = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 _RATE = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>[KMG]?)(?P<per_second>/S)?", re.IGNORECASE)
 _SIZE = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>[KMGT]?)B?", re.IGNORECASE)
+_LARGEST = 10**18
 _RATE_FORM = "[TABLE[/INDEX]=]RATE"
 _SIZE_FORM = "[TABLE[/INDEX]=]SIZE"
 
@@ -65,6 +66,8 @@ class _AmountType(click.ParamType[_Amount]):
         number = Decimal(parts["number"]) * self._factors[parts["unit"].upper()]
         if parts.get("per_second"):
             number *= _SECONDS_AN_HOUR * _HOURS_A_MONTH
+        if number > _LARGEST:
+            self.fail(f"{value!r} is too large: at most {_LARGEST:,} units a month, or bytes", param, ctx)
         return _Amount(resource.strip(), number)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tableadmin.cost import Prices, Quantity, TableCost
     from tableadmin.cost.table_cost import Difference
 
-_EXACT = Decimal("0.000001")
+_PLACES = 6
 # What no cost contains.
 _EXCLUDED = (
     "the free tier, reserved capacity, on-demand backups, data transfer, CloudWatch and KMS are not included"
@@ -129,7 +129,7 @@ def bounds(found: Amount) -> AwsDict:
 
 
 def _number(value: Decimal | None) -> AwsValue:
-    return None if value is None else float(value.quantize(_EXACT))
+    return None if value is None else round(float(value), _PLACES)
 
 
 def _place(line: CostLine) -> AwsDict:

@@ -127,7 +127,7 @@ class CopyItemsRequest(_message.Message):
     """
     max_units_per_second: _builtins.float
     """The largest average rate of consumed capacity, in read units per second and in write units per
-    second. The default is the limit of the operator.
+    second. The minimum is 1. The default is the limit of the operator.
     """
     def __init__(
         self,

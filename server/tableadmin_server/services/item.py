@@ -126,13 +126,15 @@ def _table(request: CopyItemsRequest, field: str) -> str:
 
 
 def _limit(request: CopyItemsRequest, field: str, default: float, most: float) -> float:
-    """The value of FIELD, at most MOST. Without FIELD, DEFAULT or MOST, if that is lower."""
+    """The value of FIELD, at least 1 and at most MOST. Without FIELD, DEFAULT or MOST, if that is lower."""
     if not request.HasField(field):  # type: ignore[arg-type]  # a literal type of names
         return min(default, most)
     value: float = getattr(request, field)
-    if not 0 < value <= most:
+    # At a lower rate than 1 unit a second, a copy of a few items keeps others from the endpoint for hours.
+    least = min(1, most)
+    if not least <= value <= most:
         raise invalid_request(
             field,
-            f"must be greater than 0 and at most {most:g}, the limit in the configuration of the server",
+            f"must be at least {least:g} and at most {most:g}, the limit in the configuration of the server",
         )
     return value

@@ -358,6 +358,7 @@ def test_no_item_in_log_audit_or_error(embedded: Copying, table_name: str) -> No
         ({"max_items": 0}, "max_items"),
         ({"max_bytes": 500_001}, "max_bytes"),
         ({"max_units_per_second": 100_001.0}, "max_units_per_second"),
+        ({"max_units_per_second": 0.5}, "max_units_per_second"),
         ({"max_units_per_second": float("nan")}, "max_units_per_second"),
     ],
 )

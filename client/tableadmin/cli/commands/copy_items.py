@@ -55,7 +55,7 @@ service must have enabled copies. For large tables, use 'tablectl export-s3' and
 )
 @click.option(
     "--units-per-second",
-    type=click.FloatRange(min=0, min_open=True),
+    type=click.FloatRange(min=1),
     metavar="N",
     help="Consume at most N read units and N write units per second on average. The default is the limit of "
     "the service.",

@@ -131,7 +131,7 @@ class EmbeddedEngine:
         except BaseException:
             listener.close()
             raise
-        _log_data_dir(data_dir)
+        _log_start(engine.url, data_dir)
         return engine
 
     def _begin(self, timeout: float) -> None:
@@ -235,13 +235,14 @@ def _pause(exits: int) -> float:
     return min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** (exits - 2)) if exits > 1 else 0.0
 
 
-def _log_data_dir(data_dir: Path | None) -> None:
+def _log_start(url: str, data_dir: Path | None) -> None:
     if data_dir is None:
         _logger.warning(
-            "the embedded engine stores tables in memory only: all tables are lost when the server stops"
+            "the embedded engine at %s stores tables in memory only: they are lost when the server stops",
+            url,
         )
     else:
-        _logger.info("the embedded engine stores its tables in %s", data_dir)
+        _logger.info("the embedded engine at %s stores its tables in %s", url, data_dir)
 
 
 def _lock(data_dir: Path) -> int:

@@ -104,7 +104,7 @@ def test_forgets_without_data_directory(caplog: pytest.LogCaptureFixture) -> Non
         _create_table(engine.url, "Music")
     with EmbeddedEngine.start() as engine:
         assert _table_names(engine.url) == []
-    assert "all tables are lost" in caplog.text
+        assert f"{engine.url} stores tables in memory only: they are lost" in caplog.text
 
 
 def test_says_where_tables_are_kept(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

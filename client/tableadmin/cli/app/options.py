@@ -107,8 +107,25 @@ def wait_options(command: Callable[..., R]) -> Callable[..., R]:
     return _wait_flags(with_wait_timeout)
 
 
-# A number of things, which is at most the largest number that a request can have.
-COUNT = click.IntRange(1, 2**63 - 1)
+class _Count(click.IntRange):
+    """A number of things: at least 1, and at most the largest number that a request can have.
+
+    --help shows no upper bound, because the limits of the service are far lower.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(min=1)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:  # noqa: ANN401  # as click has it
+        """Return VALUE as a number. The error for another value describes the valid values."""
+        number: int = super().convert(value, param, ctx)
+        if number > _LARGEST:
+            self.fail(f"{number} is larger than {_LARGEST}", param, ctx)
+        return number
+
+
+_LARGEST = 2**63 - 1
+COUNT = _Count()
 
 page_options = combine_options(
     click.option("--max-items", type=COUNT, metavar="N", help="Maximum number of results to return."),

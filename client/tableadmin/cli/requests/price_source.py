@@ -39,7 +39,7 @@ class PriceSource:
         try:
             self._read = read_all(own) if own or not files else None
         except PriceError as error:
-            raise InputError(str(error)) from error
+            raise InputError(f"--prices: {error}; give a file, or {AWS!r} for AWS's price list") from error
         self._from_aws: dict[str, Prices | None] = {}
         self.notes: list[str] = []
         """What users should know of the prices that `of` has returned."""

@@ -26,6 +26,7 @@ def between(low: str | None, high: str | None) -> Amount:
         (between(None, None), "unknown", "unknown"),
         (ZERO, "$0.00", "unchanged"),
         (exact(Decimal("0.001")), "<$0.01", "+<$0.01"),
+        (between("0.001", None), "more than $0.00", "more than +$0.00"),
     ],
 )
 def test_an_amount_says_what_is_known(found: Amount, text: str, difference: str) -> None:

@@ -61,3 +61,12 @@ def test_a_server_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
         PriceError, match=r"cannot read AWS's price list of eu-west-1: Connection refused; where"
     ):
         download("eu-west-1")
+
+
+def test_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error names the proxy of the environment, but not the password of the proxy."""
+    monkeypatch.setattr("tableadmin.cost.published.ADDRESS", "http://prices.example/{region}/index.json")
+    monkeypatch.setenv("http_proxy", "http://user:secret@127.0.0.1:1")
+    with pytest.raises(PriceError, match=r"Connection refused \(through the proxy 127\.0\.0\.1:1\)") as error:
+        download("eu-west-1")
+    assert "secret" not in str(error.value)

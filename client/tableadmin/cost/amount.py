@@ -100,7 +100,7 @@ def _in_words(amount: Amount, word: _Word) -> str:
     if low is None:
         return f"at most {word(high or Decimal(0))}"
     if high is None:
-        return f"at least {word(low)}"
+        return f"more than {word(Decimal(0))}" if 0 < low < _CENT / 2 else f"at least {word(low)}"
     return word(low) if word(low) == word(high) else f"{word(low)} to {word(high)}"
 
 

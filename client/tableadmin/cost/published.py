@@ -7,7 +7,8 @@ import time
 from http import HTTPStatus
 from http.client import HTTPException
 from urllib.error import HTTPError, URLError
-from urllib.request import Request, urlopen
+from urllib.parse import urlsplit
+from urllib.request import Request, build_opener, getproxies, proxy_bypass
 
 from tableadmin.cost.price_files import parse_price_file
 from tableadmin.cost.prices import PriceError, Prices
@@ -38,7 +39,7 @@ def download(region: str) -> Prices | None:
             return None
         raise _unavailable(region, address, f"HTTP {error.code}") from error
     except (OSError, HTTPException, PriceError) as error:
-        raise _unavailable(region, address, _reason(error)) from error
+        raise _unavailable(region, address, f"{_reason(error)}{_through_proxy(address)}") from error
     prices = found.regions.get(region)
     return None if prices is None else Prices({region: prices}, found.source, found.date)
 
@@ -48,7 +49,8 @@ def _content(address: str) -> bytes:
     request = Request(address, headers={"User-Agent": "tableadmin"})  # noqa: S310 - the scheme is ADDRESS's
     end = time.monotonic() + _LONGEST
     content = bytearray()
-    with urlopen(request, timeout=_TIMEOUT) as response:  # noqa: S310 - the scheme is ADDRESS's
+    # An opener of its own, because the one of urlopen keeps the proxy of its first call.
+    with build_opener().open(request, timeout=_TIMEOUT) as response:
         while chunk := response.read1(_CHUNK):
             content += chunk
             if len(content) > _LARGEST:
@@ -62,6 +64,15 @@ def _reason(error: Exception) -> str:
     """The text of ERROR for people."""
     cause = error.reason if isinstance(error, URLError) else error
     return (isinstance(cause, OSError) and cause.strerror) or str(cause)
+
+
+def _through_proxy(address: str) -> str:
+    """The environment's proxy for ADDRESS in words, without its password; empty if there is none."""
+    wanted = urlsplit(address)
+    proxy = getproxies().get(wanted.scheme, "")
+    if not proxy or proxy_bypass(wanted.hostname or ""):
+        return ""
+    return f" (through the proxy {proxy.rpartition('://')[2].rpartition('@')[2]})"
 
 
 def _unavailable(region: str, address: str, reason: str) -> PriceError:

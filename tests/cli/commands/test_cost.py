@@ -115,7 +115,7 @@ def test_a_file_without_prices_is_refused_before_the_service_is_asked(offline: R
         path = str(tmp_path / "prices.json")
         ran = offline(command, "-f", str(tmp_path / "table.yaml"), "--prices", path)
         assert (ran.returncode, ran.stdout) == (64, "")
-        assert ran.stderr.startswith(f"tablectl: {path}: is neither a price list of AWS")
+        assert ran.stderr.startswith(f"tablectl: --prices: {path}: is neither a price list of AWS")
 
 
 def test_prices_of_aws(

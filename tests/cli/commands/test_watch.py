@@ -73,7 +73,7 @@ def test_json_and_yaml_are_asked_for(terminal: StartTerminal, served: dict[str, 
     session = terminal("watch", "--prefix", table, "-o", "json", columns=200)
     session.read_until('"CHECKPOINT"}')
     session.type("\x03")
-    assert 130 == session.end()
+    assert 130 == session.end(), session.screen
     assert table == json.loads(session.screen.splitlines()[0])["table"]
     with piped(served, "watch", table, "-o", "yaml") as process:
         assert process.stdout is not None

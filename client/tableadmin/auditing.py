@@ -64,7 +64,7 @@ class ResumableAuditRead(ResumableStream[ReadAuditRecordsRequest, ReadAuditRecor
 
     def received(self, response: ReadAuditRecordsResponse) -> Sequence[ReadAuditRecordsResponse]:
         """Return RESPONSE without the records that the caller already has."""
-        self._answered, self._failures = True, 0
+        self._note_answer()
         new = [each for each in response.records if each not in self._seen]
         self._seen.extend(new)
         if new:

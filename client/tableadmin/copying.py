@@ -53,7 +53,7 @@ class ResumableCopy(ResumableStream[CopyItemsRequest, CopyItemsResponse]):
 
     def received(self, response: CopyItemsResponse) -> Sequence[CopyItemsResponse]:
         """Return RESPONSE."""
-        self._answered, self._failures = True, 0
+        self._note_answer()
         return (response,)
 
     def ended(self, error: TableAdminError | None = None) -> Sequence[CopyItemsResponse]:

@@ -127,7 +127,7 @@ class ResumableOperationWatch(ResumableStream[WatchOperationRequest, WatchOperat
 
     def received(self, response: WatchOperationResponse) -> Sequence[WatchOperationResponse]:
         """Return RESPONSE, unless it is a keepalive or repeats a state that the caller already has."""
-        self._answered, self._failures = True, 0
+        self._note_answer()
         operation = response.operation  # in a keepalive: an empty operation, which is in no list
         if operation == self._awaited.get(operation.operation_id, operation):
             return ()

@@ -46,7 +46,8 @@ class _ResumableResults(ResumableStream[Request, Result]):
 
     def received(self, response: Result) -> Sequence[Result]:
         """Return RESPONSE with the counts of all calls; nothing for a table that the caller already has."""
-        self._answered, self._failures, self._last_response_at = True, 0, self.now()
+        self._note_answer()
+        self._last_response_at = self.now()
         if response.table_name in self._seen:
             return ()
         self._seen.add(response.table_name)

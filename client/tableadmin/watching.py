@@ -10,7 +10,6 @@ from datetime import timedelta
 from typing import ClassVar, Generic, TypeAlias, TypeVar
 
 import grpc
-from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -22,6 +21,7 @@ from tableadmin.errors import (
     TableAdminError,
     Unavailable,
 )
+from tableadmin.timestamps import duration
 from tableadmin.transport.retrying import MAX_ATTEMPTS, is_unserved, pause, random_between
 from tableadmin.v1 import (
     TableEvent,
@@ -93,6 +93,10 @@ class ResumableStream(ABC, Generic[Request, Response]):
             return error
         return Unavailable(error.message, grpc.StatusCode.UNAVAILABLE, reason=error.reason)
 
+    def _note_answer(self) -> None:
+        """Note that the service has answered, which makes the next failure the first one."""
+        self._answered, self._failures = True, 0
+
     @abstractmethod
     def _lost(self, error: TableAdminError) -> Sequence[Response]:
         """Return the responses for the caller when ERROR ended a call early. Raises to end the stream."""
@@ -151,7 +155,9 @@ class ResumableWatch(ResumableStream[WatchRequest, WatchResponse]):
             snapshot_only=snapshot_only or None,
             include_sizes=include_sizes or None,
             parts=parts,
-            checkpoint_interval=None if checkpoint_interval is None else _duration(checkpoint_interval),
+            checkpoint_interval=duration(
+                None if checkpoint_interval is None else timedelta(seconds=checkpoint_interval)
+            ),
         )
         self._token = resume_token
         self._gap_sent = False
@@ -258,11 +264,10 @@ class ResumableWait(ResumableStream[WaitRequest, WaitResponse]):
 
     def received(self, response: WaitResponse) -> Sequence[WaitResponse]:
         """Return RESPONSE. Its `elapsed` includes the time of earlier calls."""
-        self._answered, self._failures = True, 0
+        self._note_answer()
         if self._elapsed_before:
-            response.elapsed.CopyFrom(
-                _duration(response.elapsed.ToTimedelta().total_seconds() + self._elapsed_before)
-            )
+            elapsed = response.elapsed.ToTimedelta() + timedelta(seconds=self._elapsed_before)
+            response.elapsed.FromTimedelta(elapsed)
         self._newest, self.finished = response, response.done
         return (response,)
 
@@ -285,12 +290,6 @@ class ResumableWait(ResumableStream[WaitRequest, WaitResponse]):
             error = DeadlineExceeded(text, grpc.StatusCode.DEADLINE_EXCEEDED)
         error.progress = self._newest
         return error
-
-
-def _duration(seconds: float) -> Duration:
-    duration = Duration()
-    duration.FromTimedelta(timedelta(seconds=seconds))
-    return duration
 
 
 def _is_transient(error: TableAdminError) -> bool:

@@ -1,11 +1,11 @@
 """`GetConsumedCapacity`: its request, checked, and its response."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from google.protobuf.duration_pb2 import Duration
-from google.protobuf.timestamp_pb2 import Timestamp
 
+from tableadmin.timestamps import timestamp
 from tableadmin.v1 import (
     ConsumedIndexCapacity,
     ConsumedTableCapacity,
@@ -48,8 +48,8 @@ def response(found: Consumption, region: str) -> GetConsumedCapacityResponse:
     """Return FOUND, which CloudWatch of REGION told, as a message."""
     return GetConsumedCapacityResponse(
         tables=_tables(found),
-        start_time=_timestamp(found.window.start),
-        end_time=_timestamp(found.window.end),
+        start_time=timestamp(found.window.start),
+        end_time=timestamp(found.window.end),
         period=Duration(seconds=found.window.period),
         region=region,
     )
@@ -65,7 +65,7 @@ def _tables(found: Consumption) -> Iterator[ConsumedTableCapacity]:
             reads=_units(table.table.reads),
             writes=_units(table.table.writes),
             indexes=(_index(index, each) for index, each in table.indexes.items()),
-            start_time=_timestamp(table.start),
+            start_time=timestamp(table.start),
         )
 
 
@@ -77,9 +77,3 @@ def _units(units: Units | None) -> ConsumedUnits | None:
     if units is None:
         return None
     return ConsumedUnits(average_per_second=units.average, peak_per_second=units.peak)
-
-
-def _timestamp(moment: datetime) -> Timestamp:
-    stamp = Timestamp()
-    stamp.FromDatetime(moment)
-    return stamp

@@ -1,11 +1,9 @@
 """Converts operations to messages of the contract."""
 
 import json
-from datetime import datetime
-
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from tableadmin.awsshape import from_aws
+from tableadmin.timestamps import timestamp
 from tableadmin.v1 import (
     Approval,
     ApprovalRequest,
@@ -33,9 +31,9 @@ def operation_message(operation: record.Operation, *, with_spec: bool = False) -
         request_id=spec.request_id,
         requested_by=spec.requested_by,
         caller=spec.caller,
-        create_time=_timestamp(spec.created),
-        update_time=_timestamp(status.updated),
-        end_time=_timestamp(status.ended),
+        create_time=timestamp(spec.created),
+        update_time=timestamp(status.updated),
+        end_time=timestamp(status.ended),
         calls=map(_call, status.calls),
         waits=status.waits,
         remaining_calls=status.remaining_calls,
@@ -47,7 +45,7 @@ def operation_message(operation: record.Operation, *, with_spec: bool = False) -
         spec=from_aws(spec.table_spec, TableSpec, []) if with_spec else None,
         approval_request=_approval_request(status),
         approvals=map(_approval, status.approvals),
-        not_before=_timestamp(spec.not_before),
+        not_before=timestamp(spec.not_before),
     )
 
 
@@ -75,8 +73,8 @@ def _approval_request(status: record.OperationStatus) -> ApprovalRequest | None:
             for step in request.steps
         ],
         fingerprint=request.fingerprint,
-        create_time=_timestamp(request.created),
-        expire_time=_timestamp(request.expires),
+        create_time=timestamp(request.created),
+        expire_time=timestamp(request.expires),
         missing_approvals=map(message_of, missing_approvals(status)),
     )
 
@@ -87,7 +85,7 @@ def _approval(approval: record.Approval) -> Approval:
         groups=approval.groups,
         rejected=approval.rejected,
         comment=approval.comment,
-        time=_timestamp(approval.at),
+        time=timestamp(approval.at),
         fingerprint=approval.fingerprint,
     )
 
@@ -97,8 +95,8 @@ def _call(call: record.Call) -> OperationCall:
         summary=call.summary,
         operation=call.operation,
         request=json.dumps(call.params, ensure_ascii=False),
-        start_time=_timestamp(call.began),
-        end_time=_timestamp(call.ended),
+        start_time=timestamp(call.began),
+        end_time=timestamp(call.ended),
         outcome=CallOutcome.Value(f"CALL_OUTCOME_{call.outcome}"),
         aws_request_id=call.aws_request_id,
         attempts=call.attempts,
@@ -117,11 +115,3 @@ def _error(error: record.OperationError) -> OperationError:
         call=error.call,
         left=error.left,
     )
-
-
-def _timestamp(moment: datetime | None) -> Timestamp | None:
-    if moment is None:
-        return None
-    timestamp = Timestamp()
-    timestamp.FromDatetime(moment)
-    return timestamp

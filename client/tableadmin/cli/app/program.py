@@ -11,6 +11,7 @@ import click
 from tableadmin.cli.app import shell_completion
 from tableadmin.cli.app.exit_codes import exit_result
 from tableadmin.cli.app.group import Group
+from tableadmin.standard_streams import replace_closed_streams
 from tableadmin.version import __version__
 
 # The modules in `commands/` and the attributes of all commands, by name, in the order of --help.
@@ -77,7 +78,7 @@ def tablectl() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run tablectl with ARGUMENTS, and return the exit code. An error is one line on standard error."""
-    _replace_closed_streams()
+    replace_closed_streams()
     try:
         _invoke(list(arguments))
         sys.stdout.flush()  # while a closed pipe or a full disk can still be reported
@@ -87,17 +88,6 @@ def run(arguments: Sequence[str]) -> int:
             click.echo(text, err=True)
         return code
     return 0
-
-
-def _replace_closed_streams() -> None:
-    """Open the null device for each standard stream that the process was started without, as by `>&-`.
-
-    Python has None for a closed stream.
-    """
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            # The stream is open until the process ends.
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - see above
 
 
 def _invoke(arguments: list[str]) -> None:

@@ -21,7 +21,7 @@ from tests.server.harness.scripted_endpoint import (
     error,
     serving,
 )
-from tests.server.tracing.collector import FLAG, Collected, Collector, collecting, environment
+from tests.server.tracing.collector import FLAG, Collected, Collector, environment
 
 PLAN, CONSUMED = (f"tableadmin.v1.PlanService/{each}" for each in ("PlanTables", "GetConsumedCapacity"))
 ANSWERS = {
@@ -33,13 +33,6 @@ ANSWERS = {
 def step(seen: Seen) -> Answer:
     """Answer as DynamoDB and KMS."""
     return ANSWERS.get(seen.operation, error("UnknownOperationException"))(seen)
-
-
-@pytest.fixture(scope="module")
-def collector() -> Iterator[Collector]:
-    """Where the server sends its spans."""
-    with collecting() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

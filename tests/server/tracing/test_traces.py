@@ -23,7 +23,7 @@ from tableadmin_server.tracing import names
 from tests.measuring import least
 from tests.server.conftest import wait_for
 from tests.server.harness.scripted_endpoint import REQUEST_ID, Held, ScriptedEndpoint, answer, error, serving
-from tests.server.tracing.collector import FLAG, Collected, Collector, collecting, environment
+from tests.server.tracing.collector import FLAG, Collected, Collector, environment
 from tests.server_process import ServerProcess, run_server, running_server
 
 TABLE = {"TableName": "Music", "TableStatus": "ACTIVE"}
@@ -31,13 +31,6 @@ DESCRIBE = "tableadmin.v1.TableAdmin/DescribeTable"
 SAMPLED, UNSAMPLED = "01", "00"
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture(scope="module")
-def collector() -> Iterator[Collector]:
-    """Where `traced` sends its spans."""
-    with collecting() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,6 @@ import pycurl
 from botocore.awsrequest import AWSResponse
 from botocore.client import BaseClient
 from botocore.credentials import RefreshableCredentials
-from botocore.endpoint import convert_to_response_dict
 from botocore.model import OperationModel, Shape
 from botocore.parsers import ResponseParserError
 from botocore.retries.standard import RetryContext, StandardRetryConditions
@@ -99,10 +98,11 @@ class Reads:
             if self._is_retryable(model, caught_exception=failure):
                 raise Retryable(failure) from error
             raise failure from error
-        response = exchange.response()
+        headers = exchange.headers()
+        response = exchange.response(headers)
         # The connection of a cancelled caller is not kept, because it is still in use.
         self._idle.append(curl)
-        parsed = self._parsed(response, model)
+        parsed = self._parsed(response, headers, model)
         if not _is_success(response):
             failed = _error(self._client, response, parsed, operation)
             if self._is_retryable(model, http_response=response, parsed_response=parsed):
@@ -154,10 +154,19 @@ class Reads:
             self._place = _Place(url, headers, scope)
         return self._place
 
-    def _parsed(self, response: AWSResponse, model: OperationModel) -> dict[str, Any]:
+    def _parsed(
+        self, response: AWSResponse, headers: Mapping[str, str], model: OperationModel
+    ) -> dict[str, Any]:
         # Every read has an output shape.
         shape = cast("Shape", model.output_shape)
-        parsed: dict[str, Any] = self._parser.parse(convert_to_response_dict(response, model), shape)
+        answer = {
+            # The parser copies the fields. A copy of a plain mapping takes less time than one of HTTPHeaders.
+            "headers": headers,
+            "status_code": response.status_code,
+            "body": response.content,
+            "context": {"operation_name": model.name},
+        }
+        parsed: dict[str, Any] = self._parser.parse(answer, shape)
         parsed["ResponseMetadata"]["RetryAttempts"] = 0
         return parsed
 

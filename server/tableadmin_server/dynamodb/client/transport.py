@@ -129,10 +129,18 @@ class Exchange:
             self._fields.append(_field("X-Amz-Security-Token", credentials.token))
             self._curl.setopt(pycurl.HTTPHEADER, self._fields)
 
-    def response(self) -> AWSResponse:
-        """Return the response."""
+    def headers(self) -> dict[str, str]:
+        """Return the header fields of the response. Their names are in lower case."""
+        fields = (line.decode("latin-1").partition(":") for line in self._head)
+        headers = {name.lower(): value.strip() for name, colon, value in fields if colon}
+        drop_no_checksum(headers)
+        return headers
+
+    def response(self, headers: Mapping[str, str]) -> AWSResponse:
+        """Return the response, which has HEADERS."""
         status = self._curl.getinfo(pycurl.RESPONSE_CODE)
-        return AWSResponse(self._url, status, _headers(self._head), self._body)
+        # AWSResponse accepts any mapping, but its stubs do not.
+        return AWSResponse(self._url, status, cast("HTTPHeaders", headers), self._body)
 
     def failure(self, error: pycurl.error) -> boto.BotoCoreError | ResponseParserError:
         """Return the exception that botocore would raise for ERROR."""
@@ -158,11 +166,3 @@ def _field(name: str, value: str) -> bytes:
     if b"\r" in line or b"\n" in line:
         raise boto.HTTPClientError(error=f"a line break in the header {name}")
     return line
-
-
-def _headers(head: list[bytes]) -> HTTPHeaders:
-    fields = (line.decode("latin-1").partition(":") for line in head)
-    headers = {name.lower(): value.strip() for name, colon, value in fields if colon}
-    drop_no_checksum(headers)
-    # AWSResponse accepts any mapping, but its stubs do not.
-    return cast("HTTPHeaders", headers)

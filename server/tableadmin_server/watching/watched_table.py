@@ -161,9 +161,12 @@ class WatchedTable:
 
     def _due(self, *, changed: bool) -> list[Part]:
         """The parts to read. CHANGED says that the description has changed."""
+        wanted = +self._wanted
+        if not wanted:
+            return []
         is_moving = self.latest is not None and transitions(self.latest)
         interval = PARTS_INTERVAL_FAST if is_moving else min(PARTS_INTERVAL, self.poller.longest_interval)
-        return [part for part in +self._wanted if self._is_due(part, interval, changed=changed)]
+        return [part for part in wanted if self._is_due(part, interval, changed=changed)]
 
     def _is_due(self, part: Part, interval: float, *, changed: bool) -> bool:
         known = self._parts.known(part)

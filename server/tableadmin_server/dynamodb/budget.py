@@ -57,6 +57,8 @@ class CallBudget:
 
         Polls let all other calls go first. POLL is the priority of a poll, None for another call.
         """
+        if not self.waiting and self._take_now():
+            return
         self.waiting += 1
         try:
             if poll is None:
@@ -74,6 +76,15 @@ class CallBudget:
         """Return the used part of the burst at the time NOW, from 0 to 1."""
         whole = self._burst + self.spacing
         return min(1.0, max(0.0, self._next - (now - self._burst)) / whole)
+
+    def _take_now(self) -> bool:
+        """Take a call if one may be made now. Returns whether it was taken. For times when no call waits."""
+        now = asyncio.get_running_loop().time()
+        turn = max(self._next, now - self._burst)
+        if turn > now:
+            return False
+        self._next = turn + self.spacing
+        return True
 
     async def _take(self) -> None:
         async with self._queue:

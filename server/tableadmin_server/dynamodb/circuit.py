@@ -1,8 +1,9 @@
 """Applies the circuit breaker of one endpoint: refuses calls and ends reads while the endpoint is down."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
 
 from google.rpc.code_pb2 import Code
 
@@ -26,13 +27,32 @@ _GIVEN_UP = Failure(Code.DEADLINE_EXCEEDED, "the endpoint did not respond in tim
 
 
 class AdmittedCall(CallGuard):
-    """A call to the endpoint, which reports to CIRCUIT."""
+    """A call of OPERATION to the endpoint, which reports to CIRCUIT. The call is made in its context.
 
-    def __init__(self, circuit: "Circuit", tracked: TrackedCall) -> None:
+    The context raises Failure (UNAVAILABLE) in place of Dropped.
+    """
+
+    def __init__(self, circuit: "Circuit", tracked: TrackedCall, operation: str) -> None:
         self._circuit = circuit
         self._loop = asyncio.get_running_loop()
+        self._operation = operation
         self.came = circuit.now()
         self.tracked = tracked
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        try:
+            if isinstance(error, asyncio.CancelledError):
+                self._circuit.given_up(self)
+            elif isinstance(error, Dropped):
+                not_sent = self.tracked.sent is None
+                raise self._circuit.failure(self._operation, not_sent=not_sent) from None
+        finally:
+            self._circuit.breaker.ended(self.tracked)
 
     @property
     def began(self) -> float:
@@ -48,6 +68,27 @@ class AdmittedCall(CallGuard):
         if is_outage(error):
             self._loop.call_soon_threadsafe(self._circuit.failed, self.tracked)
         return self._circuit.breaker.is_closed
+
+
+class EndpointWait:
+    """A context in which Dropped is raised when the endpoint goes down. WAITS has all open timeouts."""
+
+    def __init__(self, waits: set[asyncio.Timeout]) -> None:
+        self._waits = waits
+        self._limit = asyncio.timeout(None)
+
+    async def __aenter__(self) -> None:
+        await self._limit.__aenter__()
+        self._waits.add(self._limit)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._waits.discard(self._limit)
+        try:
+            await self._limit.__aexit__(kind, error, trace)
+        except TimeoutError:
+            raise Dropped from None
 
 
 class Circuit:
@@ -79,40 +120,19 @@ class Circuit:
         if not self.breaker.admits:
             raise self._refusal(operation)
 
-    @contextmanager
-    def call(self, operation: str) -> Iterator[AdmittedCall]:
-        """Return a context for a call of OPERATION. Raises Failure (UNAVAILABLE) if the call is refused."""
+    def call(self, operation: str) -> AdmittedCall:
+        """Return the context of a call of OPERATION. Raises Failure (UNAVAILABLE) if the call is refused."""
         tracked = self.breaker.admit()
         if tracked is None:
             raise self._refusal(operation)
-        call = AdmittedCall(self, tracked)
-        try:
-            yield call
-        except asyncio.CancelledError:
-            self._given_up(call)
-            raise
-        except Dropped:
-            raise self.failure(operation, not_sent=tracked.sent is None) from None
-        finally:
-            self.breaker.ended(tracked)
+        return AdmittedCall(self, tracked, operation)
 
-    @asynccontextmanager
-    async def wait(self) -> AsyncIterator[None]:
+    def wait(self) -> EndpointWait:
         """Return a context in which Dropped is raised when the circuit opens.
 
         For waits that are useless then: for the answer to a read, or for the turn of a call.
         """
-        try:
-            async with asyncio.timeout(None) as limit:
-                self._waits.add(limit)
-                try:
-                    yield
-                finally:
-                    self._waits.discard(limit)
-        except TimeoutError:
-            if not limit.expired():
-                raise
-            raise Dropped from None
+        return EndpointWait(self._waits)
 
     @property
     def is_up(self) -> bool:
@@ -160,7 +180,7 @@ class Circuit:
         self._observer.refused(operation, failure)
         return failure
 
-    def _given_up(self, call: AdmittedCall) -> None:
+    def given_up(self, call: AdmittedCall) -> None:
         """Count CALL as not answered if its caller gave up after the endpoint had time to answer."""
         if self.breaker.had_time(call.tracked):
             self.failed(call.tracked)

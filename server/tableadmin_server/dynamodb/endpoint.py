@@ -2,8 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -20,7 +19,7 @@ from tableadmin.v1 import table_admin_pb2
 from tableadmin_server.config import EndpointConfig
 from tableadmin_server.dynamodb import circuit_breaker
 from tableadmin_server.dynamodb.budget import Budgets, operation_rates
-from tableadmin_server.dynamodb.circuit import AdmittedCall, Circuit
+from tableadmin_server.dynamodb.circuit import AdmittedCall, Circuit, EndpointWait
 from tableadmin_server.dynamodb.client.account import Account
 from tableadmin_server.dynamodb.client.call_queue import NO_DEADLINE, Dropped
 from tableadmin_server.dynamodb.client.calls import CallObserver, Calls
@@ -171,7 +170,7 @@ class Endpoint:
             sent = self._calls.single_response(operation, params, may_send, call)
             return await self._outcome(call, sent, operation, params, None)
 
-    def wait(self) -> AbstractAsyncContextManager[None]:
+    def wait(self) -> EndpointWait:
         """Return a context in which Dropped is raised when the endpoint goes down."""
         return self._circuit.wait()
 
@@ -285,31 +284,39 @@ class BackgroundCalls:
 
         A plan without the members of the wrong type would be wrong.
         """
-        async with self._turn(operation):
+        await self._take_turn(operation)
+        try:
             answer = await self._target.call(operation, params)
+        finally:
+            self._slots.release()
         if answer.misshapen and operation in READS:
             raise _misshapen(answer, operation, self.name)
         return answer
 
     async def single_call(self, operation: str, params: AwsDict, may_send: Callable[[], bool]) -> Answer:
         """Make a change of an operation, see `Endpoint.single_call`. Raises Failure and NotSent."""
-        async with self._turn(operation):
+        await self._take_turn(operation)
+        try:
             return await self._target.single_call(operation, params, may_send)
+        finally:
+            self._slots.release()
 
     async def poll(self, operation: str, params: AwsDict, priority: PollPriority) -> Answer:
         """Call OPERATION for watches and waits, after the calls of plans and operations. Raises Failure.
 
         PRIORITY decides which of the polls that wait goes first. Members of the wrong type are left out.
         """
-        async with self._turn(operation, priority):
+        await self._take_turn(operation, priority)
+        try:
             answer = await self._target.call(operation, params)
+        finally:
+            self._slots.release()
         if answer.misshapen:
             return replace(answer, data=drop_unknown(answer.data, _messages(operation)[1]), misshapen=False)
         return answer
 
-    @asynccontextmanager
-    async def _turn(self, operation: str, poll: PollPriority | None = None) -> AsyncIterator[None]:
-        """A context for a call of OPERATION, within the budget; raises Failure while the endpoint is down."""
+    async def _take_turn(self, operation: str, poll: PollPriority | None = None) -> None:
+        """Wait for the budget and a slot of OPERATION. Raises Failure while the endpoint is down."""
         self._target.check(operation)
         try:
             async with self._target.wait():
@@ -317,10 +324,6 @@ class BackgroundCalls:
                 await self._slots.take(poll or self._priority)
         except Dropped:
             raise self._target.down(operation) from None
-        try:
-            yield
-        finally:
-            self._slots.release()
 
     def spacing(self, operation: str) -> float:
         """Return the seconds between two calls of OPERATION if AWS limits it, else 0."""

@@ -9,7 +9,9 @@ Messages and enums are in `tableadmin.v1`, the asynchronous client is `tableadmi
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+
+# mypy takes this constant for True. Loading `typing` for its own one would delay the start of tablectl.
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from tableadmin.client import Client, Operations

@@ -24,12 +24,17 @@ def main() -> None:
     gc.set_threshold(_COLLECT_AFTER)
     try:
         # Imported here, so that Ctrl-C during loading ends without a traceback.
+        from tableadmin.cli import interrupts  # noqa: PLC0415
+
+        interrupts.install()
         from tableadmin.cli.app.program import run  # noqa: PLC0415
 
         code = run(sys.argv[1:])
     except KeyboardInterrupt:
-        if sys.stderr:
-            sys.stderr.write("\n")  # a new line after the terminal's ^C
-        code = 130
+        from tableadmin.cli import interrupts  # noqa: PLC0415 - the same
+
+        interrupts.end()
+    if interrupts.was_interrupted() and code != interrupts.EXIT_CODE:
+        interrupts.end()
     # All output is written, and the interpreter's shutdown would take another tenth of the run.
     os._exit(code)

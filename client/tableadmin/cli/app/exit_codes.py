@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import click
 
+from tableadmin.cli import interrupts
 from tableadmin.cli.output.terminal_text import printable
 
 SERVICE_ERROR = 1
@@ -18,7 +19,6 @@ CHANGES_FOUND = 2
 NEEDS_APPROVAL = 3
 # EX_USAGE of sysexits.h.
 USAGE_ERROR = 64
-INTERRUPTED = 130
 CLOSED_PIPE = 141
 
 ExitResult: TypeAlias = tuple[int, str]
@@ -39,7 +39,7 @@ class CommandFailed(click.ClickException):
 class Interrupted(click.ClickException):
     """Ctrl-C while the service continues its work. The text is one line that says what continues."""
 
-    exit_code = INTERRUPTED
+    exit_code = interrupts.EXIT_CODE
 
 
 def exit_result(error: Exception) -> ExitResult:

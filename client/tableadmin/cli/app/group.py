@@ -11,6 +11,7 @@ import click
 from tableadmin.cli.app import aws_names, shell_completion
 from tableadmin.cli.app.help_layout import Context
 from tableadmin.cli.app.settings import SETTINGS, from_flags
+from tableadmin.cli.interrupts import in_command
 
 # In characters, longer than the first sentence of any command.
 _SENTENCE = 200
@@ -109,6 +110,11 @@ class Command(click.Command):
         self.values = values
         self._own_params = self.params
         self.params = [*self._own_params, *_setting_options()]
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - what click returns
+        """Run the command. Ctrl-C raises KeyboardInterrupt in it."""
+        with in_command():
+            return super().invoke(ctx)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the values and the command's own options. `tablectl --help` explains the settings."""

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 import click
 
 from tableadmin.cli.app import shell_completion
-from tableadmin.cli.app.exit_codes import exit_result
+from tableadmin.cli.app.exit_codes import Interrupted, exit_result
 from tableadmin.cli.app.group import Group
+from tableadmin.cli.interrupts import was_interrupted
 from tableadmin.standard_streams import replace_closed_streams
 from tableadmin.version import __version__
 
@@ -77,12 +78,17 @@ def tablectl() -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run tablectl with ARGUMENTS, and return the exit code. An error is one line on standard error."""
+    """Run tablectl with ARGUMENTS, and return the exit code. An error is one line on standard error.
+
+    Raises KeyboardInterrupt after Ctrl-C.
+    """
     replace_closed_streams()
     try:
         _invoke(list(arguments))
         sys.stdout.flush()  # while a closed pipe or a full disk can still be reported
-    except Exception as error:  # noqa: BLE001 - users must not see a traceback
+    except Exception as error:
+        if was_interrupted() and not isinstance(error, Interrupted):
+            raise KeyboardInterrupt from error  # Ctrl-C became another exception on its way
         code, text = exit_result(error)
         if text:
             click.echo(text, err=True)

@@ -19,6 +19,7 @@ CHANGES_FOUND = 2
 NEEDS_APPROVAL = 3
 # EX_USAGE of sysexits.h.
 USAGE_ERROR = 64
+INTERRUPTED = interrupts.EXIT_CODE
 CLOSED_PIPE = 141
 
 ExitResult: TypeAlias = tuple[int, str]
@@ -39,7 +40,7 @@ class CommandFailed(click.ClickException):
 class Interrupted(click.ClickException):
     """Ctrl-C while the service continues its work. The text is one line that says what continues."""
 
-    exit_code = interrupts.EXIT_CODE
+    exit_code = INTERRUPTED
 
 
 def exit_result(error: Exception) -> ExitResult:

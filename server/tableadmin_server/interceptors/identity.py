@@ -7,7 +7,7 @@ import math
 import random
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache, partial
 from typing import TypeAlias, cast
 from urllib.parse import unquote
@@ -24,6 +24,7 @@ from tableadmin_server.security.identity import ANONYMOUS, Caller, Principal, Pr
 
 # Returns the caller of a call. Raises Failure.
 Identify: TypeAlias = Callable[[Context], Awaitable[Caller]]
+_Metadata: TypeAlias = Sequence[tuple[str, str | bytes]]
 
 # Seconds within which the caller of a stream is identified again.
 _AGAIN = 60.0
@@ -155,18 +156,18 @@ def identify_as(
 
     async def identify(context: Context) -> Caller:
         expires = _end_of_certificate(context) if mutual_tls else None
-        return known(_peer(context), _user_agent(context), expires)
+        return known(_peer(context), _user_agent(_metadata(context)), expires)
 
     return identify
 
 
 def _credentials(context: Context, *, mutual_tls: bool) -> Credentials:
-    metadata = context.invocation_metadata() or ()
+    metadata = _metadata(context)
     return Credentials(
         authorization=[value for key, value in metadata if key == "authorization"],
         certificate=_certificate(context) if mutual_tls else None,
         peer=_peer(context),
-        user_agent=_user_agent(context),
+        user_agent=_user_agent(metadata),
     )
 
 
@@ -183,10 +184,16 @@ def _certificate(context: Context) -> bytes | None:
     return next(iter(context.auth_context().get("x509_pem_cert", ())), None)
 
 
-def _user_agent(context: Context) -> str:
+def _metadata(context: Context) -> _Metadata:
+    return context.invocation_metadata() or ()
+
+
+def _user_agent(metadata: _Metadata) -> str:
     """The user agent. It is interned, because thousands of streams have the same one."""
-    metadata = context.invocation_metadata() or ()
-    return sys.intern(next((str(value) for key, value in metadata if key == "user-agent"), ""))
+    for key, value in metadata:
+        if key == "user-agent":
+            return sys.intern(str(value))
+    return ""
 
 
 def _peer(context: Context) -> str:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from tableadmin_server.config.authenticator import AuthenticatorConfig, CertificateConfig, TokenConfig
 from tableadmin_server.failure import Failure
@@ -37,6 +38,8 @@ class Authentication:
         self._issuers = {each.issuer: each for each in given if isinstance(each, JsonWebTokens)}
         self._failed_logins = failed_logins
         self._clock = clock
+        # The callers of certificates, because the calls of a connection have the same one.
+        self._known = lru_cache(certificates.KEPT)(self._matching)
 
     async def caller(self, shown: Credentials) -> Caller:
         """Return the caller with the credentials SHOWN. Raises Failure if they prove no principal.
@@ -80,13 +83,17 @@ class Authentication:
 
     def _by_certificate(self, pem: bytes, shown: Credentials) -> Caller:
         try:
-            names = certificates.names_of(pem)
-            known = next(filter(None, (each.caller(names) for each in self._certificates)), None)
+            known = self._known(pem)
         except RefusedCertificate as error:
             raise self._failed(f"client certificate: {error}", shown) from error
         if known is None:
             raise self._failed("client certificate: no name matches a pattern", shown)
         return known
+
+    def _matching(self, pem: bytes) -> Caller | None:
+        """The caller with the certificate PEM, None if no name matches. Raises RefusedCertificate."""
+        names = certificates.names_of(pem)
+        return next(filter(None, (each.caller(names) for each in self._certificates)), None)
 
     def _end(self, pem: bytes, shown: Credentials) -> float:
         try:

@@ -27,8 +27,8 @@ _DNS_NAME = re.compile(
 _KINDS = ("spiffe", "dns", "common_name")
 Names: TypeAlias = Mapping[str, Sequence[str]]
 
-# So many parsed client certificates are cached.
-_KEPT = 10_000
+# The number of client certificates about which something is remembered.
+KEPT = 10_000
 
 
 class RefusedCertificate(Exception):
@@ -57,7 +57,7 @@ class CertificateAuthenticator:
         return Caller(_principal(self._principals, f"{self._name}/{matching.pop()}"), "certificate")
 
 
-@lru_cache(_KEPT)
+@lru_cache(KEPT)
 def _principal(kind: PrincipalType, principal_id: str) -> Principal:
     """The principal, the same object for all calls, because thousands of streams have the same caller."""
     return Principal(kind, principal_id)
@@ -78,7 +78,6 @@ def check_validity(pem: bytes, now: float) -> float:
     return expires
 
 
-@lru_cache(_KEPT)
 def names_of(pem: bytes) -> Names:
     """Return the names in the client certificate PEM by kind. Raises RefusedCertificate."""
     try:
@@ -87,7 +86,7 @@ def names_of(pem: bytes) -> Names:
         raise RefusedCertificate(f"not a certificate that can be read: {type(error).__name__}") from error
 
 
-@lru_cache(_KEPT)
+@lru_cache(KEPT)
 def _validity(pem: bytes) -> tuple[float, float]:
     certificate = _loaded(pem)
     return certificate.not_valid_before_utc.timestamp(), certificate.not_valid_after_utc.timestamp()

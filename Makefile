@@ -7,8 +7,8 @@ PYTHON ?= python3
 AGAINST ?= .git\#branch=main
 # How long a soak takes, without its start and its end.
 SECONDS ?= 1200
-# Tests wait as long as they compute: twice as many of them at once as there are cores on a small machine.
-WORKERS ?= 4
+# Tests wait longer than they compute: three times as many of them at once as there are cores on a small machine.
+WORKERS ?= 6
 
 .PHONY: help setup demo run test check format proto sync-client formats settings metrics deploy-files docs recording bench simulate soak locks audit engines screenshots clean
 

@@ -29,9 +29,6 @@ settings.load_profile("tests")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# New objects between two garbage collections. Python's default, 700, costs a tenth of a worker's CPU time.
-_COLLECT_AFTER = 20_000
-
 # Files of long tests, in the order in which they are begun: before all others, or one worker would still run
 # them when the others are done.
 _LONG = {
@@ -92,17 +89,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: _LONG.get(item.path, len(_LONG)))
 
 
-def pytest_configure() -> None:
-    """Collect no garbage while tests are collected: they are kept, and a collection looks at all of them."""
-    gc.disable()
-
-
 def pytest_collection_finish() -> None:
     """Spare the garbage collector the tests and modules that are there from now on."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_COLLECT_AFTER)
-    gc.enable()
 
 
 @pytest.fixture(scope="session")

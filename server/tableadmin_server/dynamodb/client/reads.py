@@ -16,6 +16,7 @@ from zlib import crc32
 import pycurl
 from botocore.client import BaseClient
 from botocore.credentials import RefreshableCredentials
+from botocore.endpoint import convert_to_response_dict
 from botocore.model import OperationModel, Shape
 from botocore.parsers import ResponseParserError
 from botocore.retries.standard import RetryContext, StandardRetryConditions
@@ -155,13 +156,7 @@ class Reads:
     def _parsed(self, response: Response, model: OperationModel) -> dict[str, Any]:
         # Every read has an output shape.
         shape = cast("Shape", model.output_shape)
-        answer = {
-            "headers": response.headers,
-            "status_code": response.status_code,
-            "body": response.content,
-            "context": {"operation_name": model.name},
-        }
-        parsed: dict[str, Any] = self._parser.parse(answer, shape)
+        parsed: dict[str, Any] = self._parser.parse(convert_to_response_dict(response, model), shape)
         parsed["ResponseMetadata"]["RetryAttempts"] = 0
         return parsed
 

@@ -78,7 +78,7 @@ class CallBudget:
         return min(1.0, max(0.0, self._next - (now - self._burst)) / whole)
 
     def _take_now(self) -> bool:
-        """Take a call if one may be made now. Returns whether it was taken. For times when no call waits."""
+        """Take a call if one may be made now. Returns whether it was taken."""
         now = asyncio.get_running_loop().time()
         turn = max(self._next, now - self._burst)
         if turn > now:
@@ -88,11 +88,9 @@ class CallBudget:
 
     async def _take(self) -> None:
         async with self._queue:
-            now = asyncio.get_running_loop().time()
-            turn = max(self._next, now - self._burst)
-            if turn > now:
-                await asyncio.sleep(turn - now)
-            self._next = turn + self.spacing
+            if not self._take_now():
+                await asyncio.sleep(self._next - asyncio.get_running_loop().time())
+                self._next += self.spacing
 
 
 class Budgets:

@@ -90,7 +90,7 @@ class PollOrder:
 
     def release(self) -> None:
         """Free a slot, which goes to the next call."""
-        following = self._next() if any(self._queues.values()) else None
+        following = self._next()
         if following is None:
             self._free += 1
         else:

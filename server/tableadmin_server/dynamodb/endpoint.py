@@ -284,39 +284,29 @@ class BackgroundCalls:
 
         A plan without the members of the wrong type would be wrong.
         """
-        await self._take_turn(operation)
-        try:
-            answer = await self._target.call(operation, params)
-        finally:
-            self._slots.release()
+        answer = await self._in_turn(partial(self._target.call, operation, params), operation)
         if answer.misshapen and operation in READS:
             raise _misshapen(answer, operation, self.name)
         return answer
 
     async def single_call(self, operation: str, params: AwsDict, may_send: Callable[[], bool]) -> Answer:
         """Make a change of an operation, see `Endpoint.single_call`. Raises Failure and NotSent."""
-        await self._take_turn(operation)
-        try:
-            return await self._target.single_call(operation, params, may_send)
-        finally:
-            self._slots.release()
+        return await self._in_turn(partial(self._target.single_call, operation, params, may_send), operation)
 
     async def poll(self, operation: str, params: AwsDict, priority: PollPriority) -> Answer:
         """Call OPERATION for watches and waits, after the calls of plans and operations. Raises Failure.
 
         PRIORITY decides which of the polls that wait goes first. Members of the wrong type are left out.
         """
-        await self._take_turn(operation, priority)
-        try:
-            answer = await self._target.call(operation, params)
-        finally:
-            self._slots.release()
+        answer = await self._in_turn(partial(self._target.call, operation, params), operation, priority)
         if answer.misshapen:
             return replace(answer, data=drop_unknown(answer.data, _messages(operation)[1]), misshapen=False)
         return answer
 
-    async def _take_turn(self, operation: str, poll: PollPriority | None = None) -> None:
-        """Wait for the budget and a slot of OPERATION. Raises Failure while the endpoint is down."""
+    async def _in_turn(
+        self, call: Callable[[], Awaitable[Answer]], operation: str, poll: PollPriority | None = None
+    ) -> Answer:
+        """Make CALL of OPERATION, within the budget. Raises Failure while the endpoint is down."""
         self._target.check(operation)
         try:
             async with self._target.wait():
@@ -324,6 +314,10 @@ class BackgroundCalls:
                 await self._slots.take(poll or self._priority)
         except Dropped:
             raise self._target.down(operation) from None
+        try:
+            return await call()
+        finally:
+            self._slots.release()
 
     def spacing(self, operation: str) -> float:
         """Return the seconds between two calls of OPERATION if AWS limits it, else 0."""

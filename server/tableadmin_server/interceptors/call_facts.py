@@ -1,7 +1,6 @@
 """The facts of a call for logs and audit: caller, endpoint, names, request ids and outcome."""
 
 import asyncio
-from collections.abc import Iterable
 from dataclasses import replace
 from itertools import chain, islice
 
@@ -13,7 +12,7 @@ from google.rpc.code_pb2 import Code
 from tableadmin_server.bounds import parse_bounded
 from tableadmin_server.config.endpoint import ENDPOINT_NAME
 from tableadmin_server.failure import Failure
-from tableadmin_server.interceptors.identity import readable_peer
+from tableadmin_server.interceptors.identity import USER_AGENT_KEY, metadata_value, readable_peer
 from tableadmin_server.interceptors.wrapping import Context
 from tableadmin_server.security.audit.audit import outcome_of
 from tableadmin_server.security.audit.record import Outcome
@@ -22,7 +21,6 @@ from tableadmin_server.security.identity import Caller, caller
 
 # Keys in the metadata of a call, and in the trailing metadata of its answer.
 _ENDPOINT_KEY = "tableadmin-endpoint"
-_USER_AGENT_KEY = "user-agent"
 _REQUEST_ID_KEY = "tableadmin-request-id"
 _AWS_REQUEST_ID_KEY = "aws-request-id"
 
@@ -39,11 +37,8 @@ def caller_of(context: Context) -> Caller:
     known = caller()
     if known.peer and 0 < len(known.user_agent) <= MAX_TEXT:
         return known
-    return replace(
-        known,
-        peer=known.peer or readable_peer(context.peer()),
-        user_agent=(known.user_agent or _value(context.invocation_metadata(), _USER_AGENT_KEY))[:MAX_TEXT],
-    )
+    user_agent = known.user_agent or metadata_value(context.invocation_metadata(), USER_AGENT_KEY)
+    return replace(known, peer=known.peer or readable_peer(context.peer()), user_agent=user_agent[:MAX_TEXT])
 
 
 def endpoint_of(context: Context, default: str) -> str:
@@ -51,18 +46,18 @@ def endpoint_of(context: Context, default: str) -> str:
 
     A malformed name is not returned, because it may be a token in the wrong place.
     """
-    name = _value(context.invocation_metadata(), _ENDPOINT_KEY, default)
+    name = metadata_value(context.invocation_metadata(), _ENDPOINT_KEY, default)
     return name if ENDPOINT_NAME.fullmatch(name) else _MALFORMED
 
 
 def request_id_of(context: Context) -> str:
     """Return the request id of the call."""
-    return _value(context.trailing_metadata(), _REQUEST_ID_KEY)
+    return metadata_value(context.trailing_metadata(), _REQUEST_ID_KEY)
 
 
 def aws_request_id_of(context: Context) -> str:
     """Return AWS's request id, "" if no request reached AWS."""
-    return _value(context.trailing_metadata(), _AWS_REQUEST_ID_KEY)
+    return metadata_value(context.trailing_metadata(), _AWS_REQUEST_ID_KEY)
 
 
 def outcome(context: Context, error: BaseException | None) -> Outcome:
@@ -105,11 +100,3 @@ def names_in(request: Message | None) -> tuple[str, ...]:
     """Return the first 20 tables, ARNs and ids of REQUEST and of the call."""
     names = chain(() if request is None else named_resources(request), found_tables())
     return tuple(name[:MAX_TEXT] for name in islice(names, _MAX_NAMES))
-
-
-def _value(metadata: Iterable[tuple[str, str | bytes]] | None, key: str, default: str = "") -> str:
-    """The value of KEY in METADATA, DEFAULT if there is none."""
-    for each, value in metadata or ():
-        if each == key:
-            return str(value)
-    return default

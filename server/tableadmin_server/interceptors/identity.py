@@ -7,7 +7,7 @@ import math
 import random
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from functools import lru_cache, partial
 from typing import TypeAlias, cast
 from urllib.parse import unquote
@@ -24,13 +24,15 @@ from tableadmin_server.security.identity import ANONYMOUS, Caller, Principal, Pr
 
 # Returns the caller of a call. Raises Failure.
 Identify: TypeAlias = Callable[[Context], Awaitable[Caller]]
-_Metadata: TypeAlias = Sequence[tuple[str, str | bytes]]
+_Metadata: TypeAlias = Iterable[tuple[str, str | bytes]]
 
 # Seconds within which the caller of a stream is identified again.
 _AGAIN = 60.0
 # Proofs that stay valid as long as the server runs.
 _UNASKED = frozenset({"none", "socket"})
 _NO_CONTEXT = contextvars.Context()
+# The metadata key of the program that calls.
+USER_AGENT_KEY = "user-agent"
 # Health checks have no credentials.
 _OPEN = "/grpc.health.v1.Health/"
 
@@ -156,13 +158,13 @@ def identify_as(
 
     async def identify(context: Context) -> Caller:
         expires = _end_of_certificate(context) if mutual_tls else None
-        return known(_peer(context), _user_agent(_metadata(context)), expires)
+        return known(_peer(context), _user_agent(context.invocation_metadata()), expires)
 
     return identify
 
 
 def _credentials(context: Context, *, mutual_tls: bool) -> Credentials:
-    metadata = _metadata(context)
+    metadata = context.invocation_metadata() or ()
     return Credentials(
         authorization=[value for key, value in metadata if key == "authorization"],
         certificate=_certificate(context) if mutual_tls else None,
@@ -184,16 +186,17 @@ def _certificate(context: Context) -> bytes | None:
     return next(iter(context.auth_context().get("x509_pem_cert", ())), None)
 
 
-def _metadata(context: Context) -> _Metadata:
-    return context.invocation_metadata() or ()
-
-
-def _user_agent(metadata: _Metadata) -> str:
+def _user_agent(metadata: _Metadata | None) -> str:
     """The user agent. It is interned, because thousands of streams have the same one."""
-    for key, value in metadata:
-        if key == "user-agent":
-            return sys.intern(str(value))
-    return ""
+    return sys.intern(metadata_value(metadata, USER_AGENT_KEY))
+
+
+def metadata_value(metadata: _Metadata | None, key: str, default: str = "") -> str:
+    """Return the first value of KEY in METADATA, DEFAULT if there is none."""
+    for each, value in metadata or ():
+        if each == key:
+            return str(value)
+    return default
 
 
 def _peer(context: Context) -> str:

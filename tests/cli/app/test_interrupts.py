@@ -6,8 +6,7 @@ import sys
 import pytest
 
 _COMMAND = """
-import gc, os, signal, sys, threading
-import click
+import signal, sys, threading
 from tableadmin.cli import main
 from tableadmin.cli.app import group, program
 

@@ -1,7 +1,9 @@
 """Plans and operations under policies, with a real engine."""
 
+import signal
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 
 import grpc
 import pytest
@@ -9,9 +11,11 @@ import pytest
 from tableadmin import v1
 from tableadmin.v1 import operation_service_pb2_grpc, plan_service_pb2_grpc, watch_service_pb2_grpc
 from tests.engines import Engine
+from tests.server.conftest import wait_for
 from tests.server.security.authorization.guarded import Guarded, guarded, headers
 
 SUCCEEDED = v1.OperationState.OPERATION_STATE_SUCCEEDED
+HIDING = '@id("hiding") forbid (principal in Group::"ci/music", action, resource);'
 
 
 @pytest.fixture(scope="module")
@@ -39,22 +43,34 @@ class Principal:
         (answer,) = self._plans.PlanTables(request, timeout=60, metadata=self._metadata)
         return answer.plan
 
-    def applied(self, spec: v1.TableSpec, request_id: str = "") -> v1.Operation:
-        """The operation that brings the table to SPEC."""
+    def applied(
+        self, spec: v1.TableSpec, request_id: str = "", not_before: datetime | None = None
+    ) -> v1.Operation:
+        """The operation that brings the table to SPEC, not before a time."""
         request = v1.ApplyPlanRequest(
             specs=[spec],
             request_id=request_id or str(uuid.uuid4()),
             allow_destructive=True,
             requested_by="somebody else",
+            not_before=not_before,
         )
         (operation,) = self._plans.ApplyPlan(request, timeout=60, metadata=self._metadata).operations
         return operation
 
+    def following(self, operation_id: str) -> Iterator[v1.WatchOperationResponse]:
+        """The messages of a watch of the operation."""
+        request = v1.WatchOperationRequest(operation_ids=[operation_id])
+        return self._operations.WatchOperation(request, timeout=60, metadata=self._metadata)
+
     def ended(self, operation_id: str) -> v1.Operation:
         """The operation once it has ended."""
-        request = v1.WatchOperationRequest(operation_ids=[operation_id])
-        *_, last = self._operations.WatchOperation(request, timeout=60, metadata=self._metadata)
+        *_, last = self.following(operation_id)
         return last.operation
+
+    def cancel(self, operation_id: str) -> None:
+        """Cancel the operation."""
+        request = v1.CancelOperationRequest(operation_id=operation_id)
+        self._operations.CancelOperation(request, timeout=60, metadata=self._metadata)
 
     def found(self, operation_id: str) -> v1.Operation:
         """The operation."""
@@ -185,3 +201,24 @@ def test_watches_show_what_is_visible(server: Guarded, table_name: str) -> None:
     assert {f"music-{table_name}", f"films-{table_name}"} <= seen
     mine = {each.table.table_name for each in ana.watched()} - {""}
     assert mine == {name for name in seen if name.startswith("music-")}
+
+
+def test_watched_operations_are_decided_again(server: Guarded, table_name: str) -> None:
+    """When policies hide the table of a watched operation, the watch ends as if there was no operation."""
+    ana, olga = Principal(server, "ana"), Principal(server, "olga")
+    begun = olga.applied(table(f"music-{table_name}"), not_before=datetime.now(UTC) + timedelta(hours=1))
+    stream = ana.following(begun.operation_id)
+    next(stream)
+    file = server.policies / "main.cedar"
+    permitting = file.read_text()
+    file.write_text(f"{permitting}\n{HIDING}")
+    try:
+        server.process.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: begun.operation_id not in ana.listed())
+        # The next message of the stream is about the end of the operation.
+        olga.cancel(begun.operation_id)
+        assert grpc.StatusCode.NOT_FOUND == code_of(lambda: list(stream))
+    finally:
+        file.write_text(permitting)
+        server.process.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: begun.operation_id in ana.listed())

@@ -5,21 +5,32 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import grpc
 import pytest
 from google.protobuf.descriptor_pool import Default
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
+from google.rpc.error_details_pb2 import ErrorInfo
 from grpc_channelz.v1 import channelz_pb2
 from grpc_health.v1.health_pb2 import HealthCheckRequest
 from grpc_health.v1.health_pb2_grpc import HealthStub
 from grpc_reflection.v1alpha import reflection_pb2
+from grpc_status import rpc_status
 
 from tableadmin import errors
 from tableadmin.contract.references import Kind, Reference
-from tableadmin.v1 import ListTablesRequest, TablePart, WatchResponse, audit_service_pb2, watch_service_pb2
+from tableadmin.v1 import (
+    ListTablesRequest,
+    TablePart,
+    WatchRequest,
+    WatchResponse,
+    audit_service_pb2,
+    watch_service_pb2,
+    watch_service_pb2_grpc,
+)
 from tableadmin_server.security.authorization.classification import RPCS, Classification, ResourceType
 from tests.server.harness.scripted_endpoint import Answer, Seen, Step, answer, error
 from tests.server.security.authorization.guarded import ACCOUNT, REGION, Guarded, guarded, headers
@@ -307,6 +318,44 @@ def test_reload(tmp_path_factory: pytest.TempPathFactory) -> None:
             server.process.process.send_signal(signal.SIGHUP)
             eventually(server, "there is no policy")
             client.describe_table(table_name="music-a")
+
+
+def test_open_watches_are_decided_again(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """When policies change, watches that select tables begin again, and those of a denied table end.
+
+    A watch of a table that is still permitted goes on.
+    """
+    with guarded(tmp_path_factory.mktemp("open")) as server:
+        server.scripted.step = tables(described("films"))
+        often = Duration(seconds=1)
+        selecting = WatchRequest(prefix="music-", parts=[DESCRIPTION], checkpoint_interval=often)
+        naming = WatchRequest(table_names=["music-a"], parts=[DESCRIPTION], checkpoint_interval=often)
+        with grpc.insecure_channel(server.process.address) as channel:
+            stub = watch_service_pb2_grpc.WatchServiceStub(channel)
+            olga, *others = (
+                stub.Watch(request, timeout=120, metadata=headers(name))
+                for name, request in (("olga", naming), ("ana", naming), ("ana", selecting))
+            )
+            for stream in (olga, *others):
+                until(stream, "checkpoint")
+            file = server.policies / "main.cedar"
+            file.write_text(
+                file.read_text() + '@id("closed") forbid (principal in Group::"ci/music", action, resource);'
+            )
+            server.process.process.send_signal(signal.SIGHUP)
+            ends = [end_of(stream) for stream in others]
+            assert [("PERMISSION_DENIED", "POLICY_DENIED"), ("ABORTED", "RESUME_TOKEN_EXPIRED")] == ends
+            until(olga, "checkpoint")
+
+
+def end_of(stream: Any) -> tuple[str, str]:  # noqa: ANN401  # a call of gRPC's
+    """The code and the reason with which STREAM ends."""
+    with pytest.raises(grpc.RpcError) as raised:
+        list(stream)
+    status, info = rpc_status.from_call(cast("grpc.Call", raised.value)), ErrorInfo()
+    assert status is not None
+    assert any(each.Unpack(info) for each in status.details)
+    return raised.value.code().name, info.reason
 
 
 def test_the_address_of_the_caller(server: Guarded) -> None:

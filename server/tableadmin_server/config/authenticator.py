@@ -25,6 +25,8 @@ Principals: TypeAlias = Literal["User", "Service"]
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+# A member of the tokens of sts:GetWebIdentityToken. Whoever asks AWS for the token chooses the values.
+_CHOSEN_BY_CALLERS = "request_tags"
 
 
 def _key(description: str, unit: str | None = None, **bounds: Any) -> Meta:  # noqa: ANN401  # as of Meta
@@ -235,6 +237,8 @@ def _jwt_problems(config: JwtConfig) -> Iterator[tuple[str, str]]:
     for key, claim in (("name_claim", config.name_claim), ("groups_claim", config.groups_claim)):
         if claim is not None and not (claim and all(claim)):
             yield key, "must name a claim"
+        elif claim is not None and _CHOSEN_BY_CALLERS in ((claim,) if isinstance(claim, str) else claim):
+            yield key, f"{_CHOSEN_BY_CALLERS} cannot be used, because callers choose its values"
 
 
 def _certificate_problems(config: CertificateConfig) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tableadmin.cost import PriceError, Prices, packaged, read
+from tableadmin.cost import PriceError, Prices, packaged, read, read_all
 from tableadmin.cost.prices import USAGE_TYPES, Price
 
 
@@ -129,3 +129,15 @@ def test_merged_prices_have_the_older_date() -> None:
     assert merged.regions == {"us-east-1": {}, "eu-west-1": {}}
     assert merged.date == "2025-01-01"
     assert merged.source.endswith("; mine")
+
+
+def test_a_file_that_is_given_twice_counts_once(tmp_path: Path) -> None:
+    """The source names each file once. Of two files with a region the one that is given last counts."""
+    one, two = tmp_path / "one.json", tmp_path / "two.json"
+    for path, price in ((one, "1"), (two, "2")):
+        regions = {"eu-west-1": {"ReadRequestUnits": price}}
+        path.write_text(json.dumps({"regions": regions, "source": path.stem, "date": "2026-01-01"}))
+    assert read_all([str(one), str(one)]) == read(one)
+    found = read_all([str(one), str(two), f"{tmp_path}/./one.json"])
+    assert found.source == "two; one"
+    assert found.regions == read(one).regions

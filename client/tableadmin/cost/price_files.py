@@ -12,8 +12,13 @@ from tableadmin.cost.prices import PriceError, Prices, packaged, parse_prices
 
 
 def read_all(paths: Iterable[str]) -> Prices:
-    """The prices in the files PATHS together; those of the package without files. Raises PriceError."""
-    files = [read(Path(each)) for each in paths]
+    """The prices in the files PATHS together; those of the package without files. Raises PriceError.
+
+    Of files with prices of the same Region, the later one counts. A file that is given twice counts once, as
+    the later one.
+    """
+    once = {Path(each).absolute(): Path(each) for each in reversed(list(paths))}
+    files = [read(each) for each in reversed(once.values())]
     return reduce(Prices.merged, files) if files else packaged()
 
 

@@ -52,15 +52,16 @@ class Principal:
             request_id=request_id or str(uuid.uuid4()),
             allow_destructive=True,
             requested_by="somebody else",
-            not_before=not_before,
         )
+        if not_before is not None:
+            request.not_before.FromDatetime(not_before)
         (operation,) = self._plans.ApplyPlan(request, timeout=60, metadata=self._metadata).operations
         return operation
 
     def following(self, operation_id: str) -> Iterator[v1.WatchOperationResponse]:
         """The messages of a watch of the operation."""
         request = v1.WatchOperationRequest(operation_ids=[operation_id])
-        return self._operations.WatchOperation(request, timeout=60, metadata=self._metadata)
+        return iter(self._operations.WatchOperation(request, timeout=60, metadata=self._metadata))
 
     def ended(self, operation_id: str) -> v1.Operation:
         """The operation once it has ended."""

@@ -333,7 +333,7 @@ def test_open_watches_are_decided_again(tmp_path_factory: pytest.TempPathFactory
         with grpc.insecure_channel(server.process.address) as channel:
             stub = watch_service_pb2_grpc.WatchServiceStub(channel)
             olga, *others = (
-                stub.Watch(request, timeout=120, metadata=headers(name))
+                iter(stub.Watch(request, timeout=120, metadata=headers(name)))
                 for name, request in (("olga", naming), ("ana", naming), ("ana", selecting))
             )
             for stream in (olga, *others):

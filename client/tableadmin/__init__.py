@@ -13,6 +13,9 @@ from importlib import import_module
 # mypy takes this constant for True. Loading `typing` for its own one would delay the start of tablectl.
 TYPE_CHECKING = False
 
+# A constant, because reading the metadata of the distribution takes longer than a call.
+__version__ = "0.1.0"
+
 if TYPE_CHECKING:
     from tableadmin.client import Client, Operations
     from tableadmin.errors import (

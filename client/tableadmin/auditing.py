@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
 
+from tableadmin.awsshape.times import timestamp
 from tableadmin.errors import TableAdminError
-from tableadmin.timestamps import timestamp
 from tableadmin.v1 import ReadAuditRecordsRequest, ReadAuditRecordsResponse
 from tableadmin.watching import ResumableStream
 

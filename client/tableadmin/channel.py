@@ -8,6 +8,7 @@ from typing import TypeAlias, TypedDict
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 
+from tableadmin import __version__
 from tableadmin.v1 import (
     access_service_pb2,
     endpoint_service_pb2,
@@ -15,7 +16,6 @@ from tableadmin.v1 import (
     plan_service_pb2,
     table_admin_pb2,
 )
-from tableadmin.version import __version__
 
 Metadata: TypeAlias = Sequence[tuple[str, str | bytes]]
 

@@ -18,6 +18,7 @@ import grpc
 
 from tableadmin import v1
 from tableadmin.auditing import ResumableAuditRead
+from tableadmin.awsshape.times import duration, timestamp
 from tableadmin.calls import Calls
 from tableadmin.channel import DEFAULT_TARGET, DEFAULT_TIMEOUT, CallOptions, Metadata, OptionChanges
 from tableadmin.copying import ResumableCopy
@@ -34,7 +35,6 @@ from tableadmin.operations import KnownOperations, ResumableOperationWatch, Stat
 from tableadmin.pagination import next_request, page_items
 from tableadmin.plans import Exports, Plans, ResumableExports, ResumablePlans, exports_of, plans_of
 from tableadmin.streams import Stream
-from tableadmin.timestamps import duration, timestamp
 from tableadmin.transport.tls import Credentials
 from tableadmin.transport.tokens import Command, token_source
 from tableadmin.v1.access_service_pb2_grpc import AccessServiceStub

@@ -10,9 +10,9 @@ from typing import ClassVar, TypeVar
 
 import grpc
 
+from tableadmin.awsshape.times import timestamp
 from tableadmin.channel import DEFAULT_TIMEOUT
 from tableadmin.errors import ERROR_CLASSES, TableAdminError
-from tableadmin.timestamps import timestamp
 from tableadmin.v1 import (
     ExportTablesRequest,
     ExportTablesResponse,

@@ -1,13 +1,26 @@
-"""The standard streams of a process that was started without one of them, as by `>&-` in a shell."""
+"""The standard streams of a process: what a terminal can show, and streams that are closed."""
 
 import os
 import sys
+from typing import TextIO
 
 _MODES = {"stdin": "r", "stdout": "w", "stderr": "w"}
 
 
+def is_terminal(stream: TextIO) -> bool:
+    """Whether STREAM is a terminal with cursor control."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def shows_colors(stream: TextIO) -> bool:
+    """Whether to write colors to STREAM: it is a terminal, and the variable NO_COLOR is not set."""
+    return is_terminal(stream) and not os.environ.get("NO_COLOR")
+
+
 def replace_closed_streams() -> None:
-    """Open the null device in place of each closed standard stream. Python has None for a closed stream.
+    """Open the null device in place of each standard stream that is closed, as by `>&-` in a shell.
+
+    Python has None for a closed stream.
 
     Otherwise the next file or socket gets the number of the stream, and output is written into that. Child
     processes inherit the null device.

@@ -13,6 +13,7 @@ import grpc
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from tableadmin.awsshape.times import duration
 from tableadmin.errors import (
     Cancelled,
     ClientClosed,
@@ -21,7 +22,6 @@ from tableadmin.errors import (
     TableAdminError,
     Unavailable,
 )
-from tableadmin.timestamps import duration
 from tableadmin.transport.retrying import MAX_ATTEMPTS, is_unserved, pause, random_between
 from tableadmin.v1 import (
     TableEvent,

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tableadmin_server.config import AuditConfig, ConfigError, ServerConfig
+from tableadmin_server.config.policies import prices_of
 from tableadmin_server.dynamodb.client.session import check_endpoint_settings
 from tableadmin_server.listening.certificates import Certificates
-from tableadmin_server.price_files import prices_of
 from tableadmin_server.security.authentication.authentication import Authenticators
 from tableadmin_server.security.authorization.authorizer import compile_folder
 from tableadmin_server.security.authorization.policies import Configured, PolicyError

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import click
 import msgspec
 
-from tableadmin.version import __version__
+from tableadmin import __version__
 from tableadmin_server import logs
 from tableadmin_server.checking import check, would_listen
 from tableadmin_server.commands.policy import policy

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from typing import Any, Literal
 import msgspec
 import structlog
 
+from tableadmin.standard_streams import shows_colors
 from tableadmin_server.log_writer import LineWriter
 
 Format = Literal["json", "console"]
@@ -108,7 +108,7 @@ def _processors(log_format: Format) -> Sequence[Any]:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.dev.ConsoleRenderer(
-            colors=_shows_colors(), exception_formatter=structlog.dev.plain_traceback
+            colors=shows_colors(sys.stderr), exception_formatter=structlog.dev.plain_traceback
         ),
         _encoded,
     )
@@ -137,10 +137,6 @@ def _json(_logger: object, method: str, event: structlog.typing.EventDict) -> by
 
 def _encoded(_logger: object, _method: str, line: str) -> bytes:
     return line.encode(errors="backslashreplace") + b"\n"
-
-
-def _shows_colors(environ: Mapping[str, str] = os.environ) -> bool:
-    return sys.stderr.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:

@@ -18,6 +18,7 @@ from grpc_reflection.v1alpha import reflection
 
 from tableadmin_server import logs
 from tableadmin_server.config import ConfigError, ListenerConfig, ServerConfig
+from tableadmin_server.config.policies import prices_of
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.interceptors.audit import AuditInterceptor, IntentInterceptor
 from tableadmin_server.interceptors.authorization import AuthorizationInterceptor, place_of
@@ -40,7 +41,6 @@ from tableadmin_server.metrics.exposition import Exposition
 from tableadmin_server.metrics.metrics import Metrics
 from tableadmin_server.metrics.state import Sources
 from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
-from tableadmin_server.price_files import prices_of
 from tableadmin_server.reloading import Reloading
 from tableadmin_server.security.audit.opening import open_audit
 from tableadmin_server.security.authentication.authentication import Authenticators

@@ -1,6 +1,6 @@
 """The settings of the server as data for flags, variables and docs, read from the structs in `config`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from types import NoneType
 from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
@@ -205,39 +205,3 @@ SECTIONS = (
         tuple(settings(StaticToken)),
     ),
 )
-
-
-def page() -> str:
-    """Return the documentation of all settings as Markdown."""
-    return "\n".join(
-        [
-            "# Settings of the server",
-            "",
-            "Generated from `server/tableadmin_server/config/` by `make settings`: do not edit.",
-            "",
-            "Each setting is a key of the configuration file. A setting with a flag can also be given by the",
-            "flag or by the environment variable. An empty variable counts as absent, unless the table says",
-            "that an empty value has a meaning. A flag takes precedence over a variable.",
-            "",
-            *(line for section in SECTIONS for line in _section(section)),
-        ]
-    )
-
-
-def _section(section: Section) -> Iterator[str]:
-    yield from (f"## {section.title}", "")
-    if section.text:
-        yield from (section.text, "")
-    yield from _table(section.settings)
-    yield ""
-
-
-def _table(described: Iterable[Setting]) -> Iterator[str]:
-    yield "| key | meaning | unit | default; bounds | flag, variable |"
-    yield "|---|---|---|---|---|"
-    for each in described:
-        given = f"`{each.flag}`, `{each.variable}`" if each.has_flag else "configuration file only"
-        meaning = each.description
-        if each.choices:
-            meaning += f" One of {', '.join(f'`{choice}`' for choice in each.choices)}."
-        yield f"| `{each.name}` | {meaning} | {each.unit or ''} | {each.limits} | {given} |"

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 import tableadmin
-from tableadmin import aio, v1
+from tableadmin import __version__, aio, v1
 from tableadmin.channel import SERVICE
 from tableadmin.methods import Method
-from tableadmin.version import __version__
 from tests.client.scripted import answer, serving
 
 CLIENTS = [tableadmin.Client, aio.Client]

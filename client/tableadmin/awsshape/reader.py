@@ -5,7 +5,6 @@ A reader fails on invalid data without the path. `shape_checker` finds the path.
 
 import base64
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -21,12 +20,12 @@ from tableadmin.awsshape.rules import (
     member_name,
     members_of,
 )
+from tableadmin.awsshape.times import timestamp_fields
 from tableadmin.awsshape.values import AwsValue
 
 # The errors of readers and message constructors for data of another shape.
 DOES_NOT_FIT = (AttributeError, KeyError, OverflowError, TypeError, ValueError)
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # A reader returns the keyword arguments of the message's constructor, including nested messages. One call of
 # the constructor then builds the whole tree in C.
@@ -87,7 +86,7 @@ def _in_single(field: FieldDescriptor, known: dict[Descriptor, _Read]) -> Callab
 def scalar_reader(field: FieldDescriptor) -> Callable[..., object] | None:
     """Return the function that converts a value for FIELD, None if protobuf accepts the value as it is."""
     if is_timestamp(field):
-        return _from_time
+        return timestamp_fields
     return _from_bytes if field.type == FieldDescriptor.TYPE_BYTES else None
 
 
@@ -102,19 +101,6 @@ class _Numbers(dict[str | int, int]):
 
 def _nested_reader(descriptor: Descriptor, known: dict[Descriptor, _Read]) -> _Read:
     return known.get(descriptor) or _compile_reader(descriptor, known)
-
-
-def _from_time(value: str | float | datetime) -> dict[str, int]:
-    since = (value if isinstance(value, datetime) and value.tzinfo else _zoned(value)) - _EPOCH
-    return {"seconds": since.days * 86_400 + since.seconds, "nanos": since.microseconds * 1000}
-
-
-def _zoned(value: str | float | datetime) -> datetime:
-    """Convert the JSON forms of a time: ISO 8601 text and epoch seconds. The default time zone is UTC."""
-    if isinstance(value, int | float):
-        return _EPOCH + timedelta(seconds=value)
-    time = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _from_bytes(value: str | bytes | bytearray | memoryview) -> bytes:

@@ -1,7 +1,7 @@
 """Convert messages to dicts. The writer of a message type is compiled on its first use."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cache, partial
 from typing import TypeAlias
 
@@ -18,9 +18,9 @@ from tableadmin.awsshape.rules import (
     member_name,
     members_of,
 )
+from tableadmin.awsshape.times import datetime_of
 from tableadmin.awsshape.values import AwsDict, AwsValue, ShapeError
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _Convert: TypeAlias = Callable[..., AwsValue]
 _Write: TypeAlias = Callable[[Message], AwsDict]
 
@@ -86,6 +86,6 @@ def _out_single(field: FieldDescriptor, known: dict[Descriptor, _Write]) -> _Con
 
 def _to_datetime(member: str, timestamp: Timestamp) -> datetime:
     try:
-        return _EPOCH + timedelta(seconds=timestamp.seconds, microseconds=timestamp.nanos // 1000)
+        return datetime_of(timestamp)
     except OverflowError:
         raise ShapeError(member, "must be a timestamp in the years 1 to 9999") from None

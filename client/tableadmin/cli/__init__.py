@@ -9,6 +9,8 @@ import gc
 import os
 import sys
 
+from tableadmin.cli import interrupts
+
 __all__ = ["main"]
 
 # A run creates few objects after loading, and garbage collection while loading takes a tenth of the run.
@@ -23,16 +25,12 @@ def main() -> None:
     """
     gc.set_threshold(_COLLECT_AFTER)
     try:
-        # Imported here, so that Ctrl-C during loading ends without a traceback.
-        from tableadmin.cli import interrupts  # noqa: PLC0415
-
         interrupts.install()
+        # Imported here, so that Ctrl-C during loading ends without a traceback.
         from tableadmin.cli.app.program import run  # noqa: PLC0415
 
         code = run(sys.argv[1:])
     except KeyboardInterrupt:
-        from tableadmin.cli import interrupts  # noqa: PLC0415 - the same
-
         interrupts.end()
     if interrupts.was_interrupted() and code != interrupts.EXIT_CODE:
         interrupts.end()

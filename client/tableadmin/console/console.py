@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from tableadmin.console.api import access, operations, plans, session, tables
 from tableadmin.console.http.listener import Listener
-from tableadmin.console.http.routes import Route
-from tableadmin.console.http.site import Function, Site
+from tableadmin.console.http.routes import Function, Route, Site
 from tableadmin.console.live import events
 from tableadmin.console.service import Service
 

@@ -14,7 +14,6 @@ from tableadmin.awsshape.rules import members_of
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.found import Found, FoundTable, with_spec
 from tableadmin.formats.inputs import Inputs
-from tableadmin.formats.text.by_name import by_name
 from tableadmin.formats.text.fitting import fit_to_message
 from tableadmin.formats.text.policy import policy_document, policy_text
 from tableadmin.formats.text.tree import Plain, Record, Tree, below, record
@@ -23,12 +22,29 @@ from tableadmin.v1 import TableSpec, UnmanagedMember
 _MEMBERS = [member_name(field).lower() for field in members_of(TableSpec.DESCRIPTOR)]
 # As alike as BilingMode and BillingMode, and not as services and Replicas.
 _LIKENESS = 0.75
+# The member that makes an object a table.
+_KEY_SCHEMA = "KeySchema"
 # Members of CreateTable that a spec lacks.
 _OF_ANOTHER_ACCOUNT = "joining a global table of another account is not part of a spec: use create-table"
 _NOT_IN_A_SPEC = {
     "GlobalTableSourceArn": _OF_ANOTHER_ACCOUNT,
     "GlobalTableSettingsReplicationMode": _OF_ANOTHER_ACCOUNT,
 }
+
+
+def by_name(document: Tree) -> Mapping[str, Record]:
+    """The tables in DOCUMENT by the name of the member; empty if DOCUMENT is anything else.
+
+    Files of fixtures and scripts often have this form. A table without TableName gets the name of its member.
+    """
+    if not isinstance(document, dict):
+        return {}
+    tables = {
+        name: {"TableName": name, **value}
+        for name, value in document.items()
+        if isinstance(value, dict) and _KEY_SCHEMA in value
+    }
+    return tables if len(tables) == len(document) else {}
 
 
 def recognises(document: Tree) -> bool:

@@ -12,7 +12,7 @@ import grpc
 from opentelemetry.trace import Span, SpanKind, StatusCode, get_tracer, set_span_in_context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from tableadmin.version import __version__
+from tableadmin import __version__
 
 T = TypeVar("T")
 Channel = TypeVar("Channel", grpc.Channel, grpc.aio.Channel)

@@ -15,11 +15,10 @@ role_arn = "arn:aws:iam::123456789012:role/table-admin"
 ```
 """
 
-import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, TypeVar, cast
+from typing import Annotated, cast
 
 import msgspec
 from msgspec import Meta
@@ -27,20 +26,20 @@ from msgspec import Meta
 from tableadmin_server.config.audit import AuditConfig, check_audit
 from tableadmin_server.config.authenticator import KINDS, AuthenticatorConfig, check_authenticators
 from tableadmin_server.config.endpoint import EndpointConfig, RetryMode, check_endpoint
-from tableadmin_server.config.error import ConfigError
+from tableadmin_server.config.keys import ConfigError, converted
 from tableadmin_server.config.limits import LimitsConfig, PrincipalLimits, check_limits
 from tableadmin_server.config.listener import (
     ConnectionsConfig,
     HealthConfig,
     ListenerConfig,
     MetricsConfig,
-    PoliciesConfig,
     TlsConfig,
     TracesConfig,
     check_listener,
     missing_settings,
     parse_address,
 )
+from tableadmin_server.config.policies import PoliciesConfig, check_policies
 
 __all__ = [
     "ELSEWHERE",
@@ -66,8 +65,6 @@ __all__ = [
     "parse_address",
     "single",
 ]
-
-T = TypeVar("T")
 
 # The endpoint of --embedded, its region unless another is configured, and the settings that it cannot have.
 EMBEDDED = "embedded"
@@ -242,8 +239,7 @@ def check_config(config: ServerConfig) -> ServerConfig:
         check_endpoint(name, endpoint)
     check_authenticators(config.authenticators)
     check_limits(config.limits)
-    if config.policies.folder is not None and not config.policies.folder.strip():
-        raise ConfigError("policies.folder: must be the path of a folder")
+    check_policies(config.policies)
     return config
 
 
@@ -284,11 +280,11 @@ def _converted(document: Mapping[str, object]) -> ServerConfig:
                 **document,
                 key: {name: convert(each, f"{key}.{name}") for name, each in given.items()},
             }
-    return _struct(document, ServerConfig, "")
+    return converted(document, ServerConfig, "")
 
 
 def _endpoint(given: object, where: str) -> EndpointConfig:
-    return _struct(given, EndpointConfig, where)
+    return converted(given, EndpointConfig, where)
 
 
 def _authenticator(given: object, where: str) -> AuthenticatorConfig:
@@ -297,27 +293,8 @@ def _authenticator(given: object, where: str) -> AuthenticatorConfig:
     if chosen is None:
         known = ", ".join(str(each.__struct_config__.tag) for each in KINDS)
         raise ConfigError(f"{where}.kind: must be one of {known}")
-    return cast("AuthenticatorConfig", _struct(given, chosen, where))
-
-
-def _struct(given: object, struct: type[T], where: str) -> T:
-    try:
-        return msgspec.convert(given, struct)
-    except msgspec.ValidationError as error:
-        raise ConfigError(_readable(str(error), where)) from error
+    return cast("AuthenticatorConfig", converted(given, chosen, where))
 
 
 def _listed(config: ServerConfig) -> str:
     return ", ".join(config.endpoints)
-
-
-def _readable(message: str, where: str) -> str:
-    """Msgspec's "problem - at `$.path`" as "path: problem"; the path of an unknown key ends in the key."""
-    problem, _, path = message.partition(" - at `$")
-    where = (where + path.rstrip("`")).strip(".")
-    unknown = re.fullmatch(r"Object contains unknown field `(.+)`", problem)
-    missing = re.fullmatch(r"Object missing required field `(.+)`", problem)
-    key = unknown or missing
-    if key is None:
-        return f"{where}: {problem}" if where else problem
-    return f"{where + '.' if where else ''}{key[1]}: {'unknown key' if unknown else 'is required'}"

@@ -5,13 +5,12 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 import msgspec
-from msgspec import Meta
 
-from tableadmin_server.config.error import ConfigError
+from tableadmin_server.config.keys import ConfigError, file_key
 
 # Only asymmetric algorithms. With a symmetric one, everybody who can verify tokens can also make tokens.
 Algorithm: TypeAlias = Literal[
@@ -29,31 +28,26 @@ _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _CHOSEN_BY_CALLERS = "request_tags"
 
 
-def _key(description: str, unit: str | None = None, **bounds: Any) -> Meta:  # noqa: ANN401  # as of Meta
-    """The metadata of a key that only the configuration file has."""
-    return Meta(description=description, extra={"flag": False, "unit": unit}, **bounds)
-
-
-_principals = _key("Type of the principals: User for people, Service for programs.")
+_principals = file_key("Type of the principals: User for people, Service for programs.")
 
 
 class StaticToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A token that the server knows by its hash. Several tokens may have the same name."""
 
-    name: Annotated[str, _key("Name of the principal, without the authenticator's.")]
+    name: Annotated[str, file_key("Name of the principal, without the authenticator's.")]
     sha256: Annotated[
         str,
-        _key(
+        file_key(
             "SHA-256 of the token in hexadecimal, as `tableadmin-server token hash` prints it.",
         ),
     ]
     groups: Annotated[
         tuple[str, ...],
-        _key("Groups of the principal, without the authenticator's name."),
+        file_key("Groups of the principal, without the authenticator's name."),
     ] = ()
     expires: Annotated[
         date | None,
-        _key(
+        file_key(
             "Date (UTC) from which on the token is refused, such as 2027-06-30.",
         ),
     ] = None
@@ -65,10 +59,10 @@ class TokenConfig(
     """Tokens that the server knows by their hashes."""
 
     principals: Annotated[Principals, _principals]
-    tokens: Annotated[tuple[StaticToken, ...], _key("The tokens.")] = ()
+    tokens: Annotated[tuple[StaticToken, ...], file_key("The tokens.")] = ()
     tokens_file: Annotated[
         str | None,
-        _key(
+        file_key(
             "TOML file with further `[[tokens]]`. The server reads a changed file within a "
             "second. A file that can't be read is logged and leaves the tokens as they are."
         ),
@@ -83,45 +77,45 @@ class JwtConfig(
     principals: Annotated[Principals, _principals]
     issuer: Annotated[
         str,
-        _key(
+        file_key(
             "Claim `iss` of the tokens. Without jwks_url and jwks_file, the server finds the "
             "keys at ISSUER/.well-known/openid-configuration."
         ),
     ]
-    audience: Annotated[str, _key("Value that the claim `aud` of the tokens must have.", min_length=1)]
-    jwks_url: Annotated[str | None, _key("URL of the issuer's keys (JWKS).")] = None
+    audience: Annotated[str, file_key("Value that the claim `aud` of the tokens must have.", min_length=1)]
+    jwks_url: Annotated[str | None, file_key("URL of the issuer's keys (JWKS).")] = None
     jwks_file: Annotated[
         str | None,
-        _key("File with the issuer's keys (JWKS). The server reads a changed file within a second."),
+        file_key("File with the issuer's keys (JWKS). The server reads a changed file within a second."),
     ] = None
     ca_file: Annotated[
         str | None,
-        _key(
+        file_key(
             "PEM file with the certificate authorities of the server that has the keys. Without "
             "this setting, the server uses the authorities of the system."
         ),
     ] = None
-    algorithms: Annotated[tuple[Algorithm, ...], _key("Accepted signature algorithms.", min_length=1)] = (
+    algorithms: Annotated[tuple[Algorithm, ...], file_key("Accepted signature algorithms.", min_length=1)] = (
         "RS256",
         "ES256",
     )
     name_claim: Annotated[
         Claim,
-        _key(
+        file_key(
             "Claim with the name of the principal, or the path to the name, such as "
             '`["kubernetes.io", "namespace"]`.'
         ),
     ] = "sub"
     groups_claim: Annotated[
-        Claim | None, _key("Claim with the groups of the principal, or the path to the groups.")
+        Claim | None, file_key("Claim with the groups of the principal, or the path to the groups.")
     ] = None
     leeway: Annotated[
         float,
-        _key("Tolerated difference of clocks.", unit="seconds", ge=0, le=300),
+        file_key("Tolerated difference of clocks.", unit="seconds", ge=0, le=300),
     ] = 30.0
     max_lifetime: Annotated[
         float,
-        _key(
+        file_key(
             "Maximum lifetime of a token. Tokens with a longer lifetime are refused.",
             unit="seconds",
             gt=0,
@@ -130,7 +124,7 @@ class JwtConfig(
     ] = 86_400.0
     keys_max_age: Annotated[
         float,
-        _key(
+        file_key(
             "Maximum age of the keys before the server asks the issuer again. A key that the "
             "issuer removes is refused from then on. While the issuer does not answer, the keys stay.",
             unit="seconds",
@@ -148,21 +142,21 @@ class CertificateConfig(
     principals: Annotated[Principals, _principals]
     spiffe: Annotated[
         str | None,
-        _key(
+        file_key(
             "Regular expression that the whole SPIFFE id (a URI of the certificate) must match. "
             "The id is the name of the principal."
         ),
     ] = None
     dns: Annotated[
         str | None,
-        _key(
+        file_key(
             "Regular expression that one whole DNS name of the certificate must match. This "
             "name in lower case is the name of the principal."
         ),
     ] = None
     common_name: Annotated[
         str | None,
-        _key(
+        file_key(
             "Regular expression that the whole common name of the certificate must match. The "
             "common name is the name of the principal."
         ),

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
-from tableadmin_server.config.error import ConfigError
+from tableadmin_server.config.keys import ConfigError
 
 RetryMode = Literal["standard", "adaptive", "legacy"]
 

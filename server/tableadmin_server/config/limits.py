@@ -4,16 +4,10 @@ import re
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta
 
-from tableadmin_server.config.error import ConfigError
+from tableadmin_server.config.keys import ConfigError, file_key
 
 _PRINCIPAL = re.compile(r"(User|Service)::[^/]+/.+")
-
-
-def _key(description: str, unit: str | None = None, **bounds: Any) -> Meta:  # noqa: ANN401  # as of Meta
-    """The metadata of a key that only the configuration file has."""
-    return Meta(description=description, extra={"flag": False, "unit": unit}, **bounds)
 
 
 class PrincipalLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -21,17 +15,17 @@ class PrincipalLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     calls_per_second: Annotated[
         float,
-        _key("Average rate of calls that a principal may make.", "calls per second", gt=0, le=1_000_000),
+        file_key("Average rate of calls that a principal may make.", "calls per second", gt=0, le=1_000_000),
     ] = 1000.0
     burst: Annotated[
-        int, _key("Number of calls that a principal may make at once after a pause.", ge=1, le=1_000_000)
+        int, file_key("Number of calls that a principal may make at once after a pause.", ge=1, le=1_000_000)
     ] = 10_000
     concurrent_calls: Annotated[
         int,
-        _key("Calls of a principal in progress at the same time, without streams.", ge=1, le=1_000_000),
+        file_key("Calls of a principal in progress at the same time, without streams.", ge=1, le=1_000_000),
     ] = 1000
     streams: Annotated[
-        int, _key("Watches, waits and other streams of a principal at the same time.", ge=1, le=1_000_000)
+        int, file_key("Watches, waits and other streams of a principal at the same time.", ge=1, le=1_000_000)
     ] = 1000
 
 
@@ -40,7 +34,7 @@ class LimitsConfig(PrincipalLimits, frozen=True, kw_only=True, forbid_unknown_fi
 
     failed_logins_per_minute: Annotated[
         int,
-        _key(
+        file_key(
             "Calls with wrong credentials from one address. More are refused with RESOURCE_EXHAUSTED, unless "
             "the server has verified their credentials before.",
             ge=1,
@@ -49,7 +43,7 @@ class LimitsConfig(PrincipalLimits, frozen=True, kw_only=True, forbid_unknown_fi
     ] = 60
     principals: Annotated[
         dict[str, dict[str, Any]],
-        _key(
+        file_key(
             "Other limits of single principals, a table for each, such as "
             '`[limits.principals."Service::ci/deploy"]`.'
         ),

@@ -1,15 +1,15 @@
-"""The configuration of listeners, and of health checks, metrics, traces, policies and connections."""
+"""The configuration of listeners, and of health checks, metrics, traces and connections."""
 
 import ipaddress
 import re
 from collections.abc import Container, Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from tableadmin_server.config.authenticator import AuthenticatorConfig, CertificateConfig
-from tableadmin_server.config.error import ConfigError
+from tableadmin_server.config.keys import ConfigError, file_key
 
 _UNIX = "unix:"
 _MAX_PORT = 65_535
@@ -20,25 +20,20 @@ _PRINCIPAL = re.compile(r"(?:User|Service)::([a-z0-9][a-z0-9._-]{0,62})/[A-Za-z0
 _MODE = re.compile(r"0?[0-7]{3}")
 
 
-def _key(description: str, unit: str | None = None, **bounds: Any) -> Meta:  # noqa: ANN401  # as of Meta
-    """The metadata of a key that only the configuration file has."""
-    return Meta(description=description, extra={"flag": False, "unit": unit}, **bounds)
-
-
 class TlsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The files with the certificate and key of a listener, and with the CAs of its clients."""
 
     cert: Annotated[
         str,
-        _key(
+        file_key(
             "File (PEM) with the certificate of the server and the intermediate certificates. The server "
             "reads the files again when they change, and on SIGHUP."
         ),
     ]
-    key: Annotated[str, _key("File (PEM) with the private key of the certificate, not encrypted.")]
+    key: Annotated[str, file_key("File (PEM) with the private key of the certificate, not encrypted.")]
     client_ca: Annotated[
         str | None,
-        _key(
+        file_key(
             "File (PEM) with the certificates of the authorities that issue client certificates. With this "
             "setting, each client must have a certificate."
         ),
@@ -50,22 +45,24 @@ class ListenerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     address: Annotated[
         str,
-        _key("Address to listen on: HOST:PORT, or unix:/PATH for a Unix socket. Port 0 selects a free port."),
+        file_key(
+            "Address to listen on: HOST:PORT, or unix:/PATH for a Unix socket. Port 0 selects a free port."
+        ),
     ]
     tls: Annotated[
         TlsConfig | None,
-        _key("Certificate and key of the listener. Without this setting, traffic is not encrypted."),
+        file_key("Certificate and key of the listener. Without this setting, traffic is not encrypted."),
     ] = None
     authenticators: Annotated[
         tuple[str, ...],
-        _key(
+        file_key(
             "Names of authenticators. One of them must authenticate the caller. Without authenticators, "
             "everyone who reaches the listener may call."
         ),
     ] = ()
     mode: Annotated[
         str | None,
-        _key(
+        file_key(
             "Mode of the file of a Unix socket, such as 0660. Users who may write to the file may call the "
             "server. Without this setting, the mode is 0600."
         ),
@@ -73,7 +70,7 @@ class ListenerConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     principal: Annotated[
         str | None,
-        _key(
+        file_key(
             "Principal of all calls through the Unix socket, such as Service::local/admin: User:: or "
             "Service::, a name, a slash and a name. Without this setting, the callers are anonymous."
         ),
@@ -140,45 +137,12 @@ class TracesConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     ] = False
 
 
-class PoliciesConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The policies that decide who may do what."""
-
-    folder: Annotated[
-        str | None,
-        Meta(
-            description="Folder of Cedar policies: files that end in .cedar. With this setting, each call "
-            "needs a policy that permits it. The server loads the policies again after SIGHUP and when a "
-            "file has changed. Invalid policies are not used.",
-            extra={"metavar": "FOLDER"},
-        ),
-    ] = None
-    approval_timeout: Annotated[
-        float,
-        _key(
-            "Time for which an operation waits for the approval that a policy requires. Then the operation "
-            "ends.",
-            "seconds",
-            gt=0,
-            le=2_592_000,
-        ),
-    ] = 604_800.0
-    price_files: Annotated[
-        tuple[str, ...],
-        Meta(
-            description="Files of prices for `context.monthlyCostIncrease`: AWS's price list of "
-            "AmazonDynamoDB as JSON, a file for each region. Without this setting the server has prices of "
-            "us-east-1. The server reads the files when it starts.",
-            extra={"flag": False},
-        ),
-    ] = ()
-
-
 class ConnectionsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The bounds of connections."""
 
     max_age: Annotated[
         float,
-        _key(
+        file_key(
             "Maximum age of a connection to a listener that has TLS or that other machines can reach, "
             "changed at random by up to 10 %. Then the client connects again, without an error. This "
             "authenticates the client again, and spreads connections over the current servers.",
@@ -190,7 +154,7 @@ class ConnectionsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     # gRPC's default is infinite: a stream would outlive the certificates.
     max_age_grace: Annotated[
         float,
-        _key(
+        file_key(
             "Time that calls in progress get to finish on a connection that has reached the maximum age.",
             "seconds",
             gt=0,
@@ -199,7 +163,7 @@ class ConnectionsConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     ] = 30.0
     max_metadata: Annotated[
         int,
-        _key(
+        file_key(
             "Accepted size in bytes of the metadata of a call. The server may refuse larger metadata "
             "with RESOURCE_EXHAUSTED, and refuses metadata of twice the size.",
             ge=8192,

@@ -1,4 +1,4 @@
-"""The calls that read and write items, at the pace of a copy and without values of items in errors."""
+"""The calls that read and write items, at the rate of a copy and without values of items in errors."""
 
 import asyncio
 import random
@@ -11,7 +11,6 @@ from google.rpc.code_pb2 import Code
 from tableadmin.awsshape import AwsDict
 from tableadmin.v1 import CopyItemsResponse
 from tableadmin_server.copying.items import Item
-from tableadmin_server.copying.pace import Pace
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.failure import Failure
 
@@ -37,6 +36,27 @@ _TEXTS_WITHOUT_VALUES = frozenset(
 _CONDITION_FAILED = "CONDITIONAL_CHECK_FAILED_EXCEPTION"
 
 
+class RateLimiter:
+    """Delays calls so that they consume RATE capacity units a second on average.
+
+    The units of a call are known when it is answered, so the next call waits for them.
+    """
+
+    def __init__(self, rate: float) -> None:
+        self._rate = rate
+        self._next = 0.0
+
+    async def wait(self) -> None:
+        """Wait until the units of the calls before are within the rate."""
+        seconds = self._next - asyncio.get_running_loop().time()
+        if seconds > 0:
+            await asyncio.sleep(seconds)
+
+    def consumed(self, units: float) -> None:
+        """Note UNITS that a call has consumed."""
+        self._next = max(self._next, asyncio.get_running_loop().time()) + units / self._rate
+
+
 class ItemCalls:
     """Reads and writes items at ENDPOINT, at most RATE read units and RATE write units a second.
 
@@ -46,7 +66,7 @@ class ItemCalls:
     def __init__(self, endpoint: Endpoint, rate: float, progress: CopyItemsResponse) -> None:
         self._endpoint = endpoint
         self._progress = progress
-        self._reading, self._writing = Pace(rate), Pace(rate)
+        self._reading, self._writing = RateLimiter(rate), RateLimiter(rate)
 
     async def pages(self, table: str) -> AsyncGenerator[Sequence[Item]]:
         """Yield the items of TABLE page by page, by strongly consistent reads. Raises Failure."""
@@ -93,10 +113,10 @@ class ItemCalls:
         self._progress.write_units += units
         return is_new
 
-    async def _answer(self, operation: str, params: AwsDict, pace: Pace) -> dict[str, Any]:
+    async def _answer(self, operation: str, params: AwsDict, limiter: RateLimiter) -> dict[str, Any]:
         """The answer to OPERATION, which is sent again while the endpoint throttles it. Raises Failure."""
         attempt = 1
-        while isinstance(answer := await self._attempt(operation, params, pace), Failure):
+        while isinstance(answer := await self._attempt(operation, params, limiter), Failure):
             if not _is_throttled(answer):
                 raise _without_values(answer, operation, str(params["TableName"]))
             self._progress.throttled_calls += 1
@@ -107,9 +127,11 @@ class ItemCalls:
             attempt += 1
         return answer
 
-    async def _attempt(self, operation: str, params: AwsDict, pace: Pace) -> dict[str, Any] | Failure:
+    async def _attempt(
+        self, operation: str, params: AwsDict, limiter: RateLimiter
+    ) -> dict[str, Any] | Failure:
         """The answer or the failure of a call. The failure is returned, so that it is no error's context."""
-        await pace.turn()
+        await limiter.wait()
         try:
             return dict((await self._endpoint.background.call(operation, params)).data)
         except Failure as failure:

@@ -25,7 +25,7 @@ from tableadmin_server.security.audit.audit import Audit, outcome_of
 from tableadmin_server.security.audit.record import Act, Outcome
 from tableadmin_server.security.audit.recorded_change import RecordedChange, set_recorded_change
 from tableadmin_server.security.audit.requests import begun_operations, found_tables, is_change, operation_id
-from tableadmin_server.security.authorization.permitting import permitting_policies
+from tableadmin_server.security.identity import permitting_policies
 
 _CANCELLED = Outcome("CANCELLED")
 _INTERNAL = Outcome("INTERNAL", "INTERNAL")

@@ -43,13 +43,12 @@ from tableadmin_server.security.authorization.classification import (
     action_of,
 )
 from tableadmin_server.security.authorization.decisions import DENIED, Resource
-from tableadmin_server.security.authorization.permitting import set_permitting_policies
 from tableadmin_server.security.authorization.required_permissions import (
     RequiredPermission,
     required_permissions,
 )
 from tableadmin_server.security.authorization.resources import Place, with_account
-from tableadmin_server.security.identity import Principal, caller
+from tableadmin_server.security.identity import Principal, caller, set_permitting_policies
 from tableadmin_server.tables.reading import background_reader
 
 # Returns the endpoint of a call. Raises Failure.

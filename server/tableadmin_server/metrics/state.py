@@ -18,7 +18,7 @@ from typing import Protocol, TypeAlias, TypeVar
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from tableadmin.version import __version__
+from tableadmin import __version__
 from tableadmin_server.dynamodb.circuit_breaker import STATES
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.listening.certificates import Certificates

@@ -1,4 +1,4 @@
-"""The caller of a call: its principal, and how the principal was authenticated."""
+"""The caller of a call: its principal, how it was authenticated, and the policies that permitted the call."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -82,3 +82,17 @@ def acting_for(principal: Principal, peer: str) -> Iterator[None]:
         yield
     finally:
         _caller.reset(token)
+
+
+# The policies of the last decision in the current task that permitted an action, for the audit.
+_permitting_policies: ContextVar[tuple[str, ...]] = ContextVar("permitting_policies", default=())
+
+
+def permitting_policies() -> tuple[str, ...]:
+    """Return the policies of the last decision in this task that permitted an action, () for none."""
+    return _permitting_policies.get()
+
+
+def set_permitting_policies(policies: tuple[str, ...]) -> None:
+    """Set the POLICIES that have permitted the current task's call."""
+    _permitting_policies.set(policies)

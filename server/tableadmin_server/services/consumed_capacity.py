@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from google.protobuf.duration_pb2 import Duration
 
-from tableadmin.timestamps import timestamp
+from tableadmin.awsshape.times import timestamp
 from tableadmin.v1 import (
     ConsumedIndexCapacity,
     ConsumedTableCapacity,

@@ -3,7 +3,7 @@
 import json
 
 from tableadmin.awsshape import from_aws
-from tableadmin.timestamps import timestamp
+from tableadmin.awsshape.times import timestamp
 from tableadmin.v1 import (
     Approval,
     ApprovalRequest,

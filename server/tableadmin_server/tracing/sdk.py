@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from opentelemetry.trace import get_current_span
 
-from tableadmin.version import __version__
+from tableadmin import __version__
 from tableadmin_server import logs
 from tableadmin_server.config import ConfigError
 from tableadmin_server.dynamodb.client.service_calls import TraceCall

@@ -9,9 +9,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from tableadmin import __version__
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.app.program import tablectl as root
-from tableadmin.version import __version__
 from tests.cli.running import Run
 from tests.cli.terminal import Terminal
 from tests.server_process import ServerProcess

@@ -10,8 +10,7 @@ import pytest
 from tableadmin.console.http import listener
 from tableadmin.console.http.handler import Handler
 from tableadmin.console.http.listener import Listener
-from tableadmin.console.http.routes import Route
-from tableadmin.console.http.site import Site
+from tableadmin.console.http.routes import Route, Site
 from tests.console.browsing import SECONDS, Browser
 
 

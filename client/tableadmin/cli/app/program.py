@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 import click
 
+from tableadmin import __version__
 from tableadmin.cli.app import shell_completion
 from tableadmin.cli.app.exit_codes import Interrupted, exit_result
 from tableadmin.cli.app.group import Group
 from tableadmin.cli.interrupts import was_interrupted
 from tableadmin.standard_streams import replace_closed_streams
-from tableadmin.version import __version__
 
 # The modules in `commands/` and the attributes of all commands, by name, in the order of --help.
 COMMANDS = {

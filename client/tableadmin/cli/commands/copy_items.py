@@ -12,9 +12,9 @@ from tableadmin.cli.app import options, shell_completion
 from tableadmin.cli.app.exit_codes import SERVICE_ERROR, Interrupted, error_line
 from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.session import Session, pass_session
-from tableadmin.cli.output.terminal_text import is_terminal
 from tableadmin.cli.views import item_copies
 from tableadmin.cli.views.wait_progress import show_progress
+from tableadmin.standard_streams import is_terminal
 
 if TYPE_CHECKING:
     from tableadmin.v1 import CopyItemsResponse

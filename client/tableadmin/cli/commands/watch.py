@@ -15,9 +15,9 @@ from tableadmin.cli.app import shell_completion
 from tableadmin.cli.app.group import Command
 from tableadmin.cli.app.session import Session, pass_session
 from tableadmin.cli.app.stalls import until_stalled
-from tableadmin.cli.output.terminal_text import is_terminal
 from tableadmin.cli.requests.contract_words import TABLE_PARTS
 from tableadmin.cli.views.watch_events import as_json
+from tableadmin.standard_streams import is_terminal
 
 if TYPE_CHECKING:
     from tableadmin.streams import Stream

@@ -1,4 +1,4 @@
-"""The blocks of output, and their lines as plain text."""
+"""The blocks of output, as lines of plain text and of Markdown, and as data for JSON."""
 
 from __future__ import annotations
 
@@ -61,6 +61,16 @@ def names(block: Block) -> Sequence[str]:
     if isinstance(block, Fields):
         return [value for _, value in block.rows[:1]]
     return [row[block.named_by] for row in block.rows]
+
+
+def block_data(block: Block) -> dict[str, object]:
+    """Return BLOCK as data for JSON: `fields`, `rows` with `columns`, or `lines`."""
+    if isinstance(block, Fields):
+        return {"fields": [list(row) for row in block.rows]}
+    if isinstance(block, Rows):
+        rows = [list(row) for row in block.rows]
+        return {"columns": list(block.columns), "rows": rows, "none": block.none}
+    return {"lines": list(block.lines)}
 
 
 def markdown_lines(block: Block) -> Iterator[str]:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from tableadmin.cli.output.blocks import Block, Fields, Lines, Rows, markdown_lines, names, plain_lines
-from tableadmin.cli.output.terminal_text import is_terminal, printable
+from tableadmin.cli.output.terminal_text import printable
+from tableadmin.standard_streams import is_terminal
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import textwrap
 from collections.abc import Iterable
-from typing import NamedTuple, TextIO
+from typing import NamedTuple
 
 import click
+
+from tableadmin.standard_streams import is_terminal, shows_colors
 
 _NARROWEST = 20
 
@@ -23,21 +24,21 @@ class Line(NamedTuple):
     colour: str = ""
 
 
+def line_data(lines: Iterable[Line]) -> list[dict[str, object]]:
+    """Return LINES as data for JSON: the text, the indentation in characters and the colour of each."""
+    return [{"text": each.text, "indent": each.indent, "colour": each.colour} for each in lines]
+
+
 def printable(text: str) -> str:
     """Return TEXT with `?` in place of control characters, except white space."""
     return "".join(each if each.isprintable() or each.isspace() else "?" for each in text)
-
-
-def is_terminal(stream: TextIO) -> bool:
-    """Whether STREAM is a terminal with cursor control."""
-    return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def write(lines: Iterable[Line]) -> None:
     """Print LINES."""
     drawn = is_terminal(sys.stdout)
     width = max(shutil.get_terminal_size().columns, _NARROWEST) if drawn else None
-    colours = drawn and not os.environ.get("NO_COLOR")
+    colours = shows_colors(sys.stdout)
     for line in lines:
         text = "\n".join(wrap_line(line, width))
         click.echo(click.style(text, fg=line.colour) if colours and line.colour else text)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tableadmin.cli.app.session import Session
 from tableadmin.cli.app.stalls import until_stalled
-from tableadmin.cli.output.terminal_text import is_terminal
+from tableadmin.standard_streams import is_terminal
 
 if TYPE_CHECKING:
     from tableadmin.client import Client

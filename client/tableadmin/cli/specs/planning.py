@@ -12,10 +12,11 @@ import click
 from tableadmin.cli.app.exit_codes import CHANGES_FOUND, CommandFailed
 from tableadmin.cli.app.session import aws
 from tableadmin.cli.app.stalls import until_stalled
-from tableadmin.cli.output.terminal_text import is_terminal, printable
+from tableadmin.cli.output.terminal_text import printable
 from tableadmin.cli.specs.spec_files import LoadedSpec
 from tableadmin.cli.views.plans import plan_text
 from tableadmin.cli.views.plans.plan_values import with_values
+from tableadmin.standard_streams import is_terminal
 
 if TYPE_CHECKING:
     from datetime import datetime

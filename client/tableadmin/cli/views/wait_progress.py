@@ -12,10 +12,11 @@ import click
 from tableadmin.cli.app.exit_codes import CommandFailed, Interrupted
 from tableadmin.cli.app.session import Session
 from tableadmin.cli.output.blocks import Lines
-from tableadmin.cli.output.terminal_text import is_terminal, printable
+from tableadmin.cli.output.terminal_text import printable
 from tableadmin.cli.requests.wait_conditions import Condition, condition
 from tableadmin.cli.views.formatting import span
 from tableadmin.cli.views.table_description import status_blocks
+from tableadmin.standard_streams import is_terminal
 
 if TYPE_CHECKING:
     from tableadmin.errors import DeadlineExceeded

@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, cast
 
-from tableadmin.cli.output.blocks import Fields
+from tableadmin.cli.output.blocks import Fields, block_data
+from tableadmin.cli.output.terminal_text import line_data
 from tableadmin.cli.views.operations import operation_text
 from tableadmin.cli.views.plans import plan_text
 from tableadmin.console.api.access import offers
-from tableadmin.console.api.shown import lines, section
 from tableadmin.console.live import operation_rows
 from tableadmin.errors import TableAdminError
 
@@ -34,7 +34,10 @@ def operation(
     actions = (*_DECISIONS, "CancelOperation") if awaits else ("CancelOperation",)
     return {
         **operation_rows.row(found),
-        "sections": [section(_title(block), block) for block in operation_text.details(found, time.time())],
+        "sections": [
+            {"title": _title(block), **block_data(block)}
+            for block in operation_text.details(found, time.time())
+        ],
         "plan": _plan(client, found) if awaits else [],
         "spec": _spec(found),
         "offers": {} if operation_text.has_ended(found) else offers(client, found.table_name, actions),
@@ -94,7 +97,7 @@ def _plan(client: Client, operation: Operation) -> list[dict[str, object]]:
         plans = client.plan([operation.spec]).plans
     except TableAdminError:
         return []
-    return [line for plan in plans for line in lines(plan_text.body(_of_requester(plan)))]
+    return [line for plan in plans for line in line_data(plan_text.body(_of_requester(plan)))]
 
 
 def _of_requester(plan: TablePlan) -> TablePlan:

@@ -8,14 +8,13 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from tableadmin.cli.app.exit_codes import CommandFailed
-from tableadmin.cli.output.terminal_text import Line
+from tableadmin.cli.output.terminal_text import Line, line_data
 from tableadmin.cli.views.access_text import refusal_text
 from tableadmin.cli.views.formatting import word
 from tableadmin.cli.views.operations.operation_text import requirement
 from tableadmin.cli.views.plans import plan_text
 from tableadmin.console.api import specs
 from tableadmin.console.api.access import offers
-from tableadmin.console.api.shown import lines
 from tableadmin.console.http.responses import Refusal
 from tableadmin.console.live import operation_rows
 from tableadmin.console.shown_plans import ShownPlan, destroying_classes
@@ -64,7 +63,7 @@ def plan(service: Service, query: Mapping[str, str], body: Body) -> dict[str, ob
         **checked,
         "plan": service.shown_plans.add(shown),
         "summary": plan_text.summary(plans),
-        "costs": lines(told),
+        "costs": line_data(told),
         "plans": [_plan(endpoint.client, each, costs) for each in plans],
     }
 
@@ -154,6 +153,6 @@ def _plan(client: Client, plan: TablePlan, costs: Costs | None) -> dict[str, obj
         "refusal": plan.refusal,
         "denials": _denials(plan),
         "approvals": sorted(approvals),
-        "lines": lines(plan_text.body(plan, costs)),
+        "lines": line_data(plan_text.body(plan, costs)),
         "offers": offers(client, plan.table_name, ["ApplyPlan"]),
     }

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from tableadmin import __version__
 from tableadmin.console.live import table_rows
-from tableadmin.version import __version__
 
 if TYPE_CHECKING:
     from tableadmin.console.service import Service

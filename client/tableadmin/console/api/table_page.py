@@ -6,12 +6,11 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tableadmin.cli.output.blocks import Block, Fields, Lines, Rows
+from tableadmin.cli.output.blocks import Block, Fields, Lines, Rows, block_data
 from tableadmin.cli.views import replicas, table_description, wide_columns
 from tableadmin.cli.views.formatting import time, word
 from tableadmin.cli.views.message_rows import rows
 from tableadmin.cli.views.unreadable_parts import DESCRIPTION, unreadable_lines, unreadable_parts
-from tableadmin.console.api.shown import section
 
 if TYPE_CHECKING:
     from tableadmin.v1 import TableState
@@ -25,7 +24,7 @@ _KINESIS = (
 
 def sections(state: TableState) -> list[dict[str, object]]:
     """What is known of the table, under titles; what the table does not have is left out."""
-    return [section(title, block) for title, block in _blocks(state) if _has_something(block)]
+    return [{"title": title, **block_data(block)} for title, block in _blocks(state) if _has_something(block)]
 
 
 def unreadable(state: TableState) -> list[str]:

@@ -18,7 +18,7 @@ from tableadmin.errors import TableAdminError
 
 if TYPE_CHECKING:
     from tableadmin.console.http.gate import Gate
-    from tableadmin.console.http.site import Site
+    from tableadmin.console.http.routes import Site
 
 # Seconds that a browser gets to send a request, and to take an answer.
 _TIMEOUT = 20

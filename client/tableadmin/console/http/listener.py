@@ -11,7 +11,7 @@ from tableadmin.console.http.gate import Gate
 from tableadmin.console.http.handler import handler
 
 if TYPE_CHECKING:
-    from tableadmin.console.http.site import Site
+    from tableadmin.console.http.routes import Site
 
 ADDRESS = "127.0.0.1"
 # A browser opens up to 6 connections to a host.

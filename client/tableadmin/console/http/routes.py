@@ -1,20 +1,24 @@
-"""Addresses and methods: which function answers a request."""
+"""Addresses and methods: which function answers a request, and which address streams events."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Generic, TypeVar
+from typing import TypeAlias
 from urllib.parse import unquote
 
 from tableadmin.console.http.responses import Refusal
 
-Function = TypeVar("Function", bound=Callable[..., object])
+# Answers a route: called with the query, the body, and what the names in the path stand for.
+Function: TypeAlias = Callable[..., object]
+# Streams the events for a query.
+Events: TypeAlias = Callable[[Mapping[str, str]], AbstractContextManager[Iterable[bytes]]]
 
 
 @dataclass(frozen=True)
-class Route(Generic[Function]):
+class Route:
     """A METHOD on a PATH, and the function that answers. A part `{name}` of PATH stands for any text."""
 
     method: str
@@ -35,7 +39,16 @@ class Route(Generic[Function]):
         return values
 
 
-def route(routes: Sequence[Route[Function]], method: str, path: str) -> tuple[Function, Mapping[str, str]]:
+@dataclass(frozen=True)
+class Site:
+    """ROUTES, and the EVENTS that the address EVENTS_PATH streams."""
+
+    routes: Sequence[Route]
+    events_path: str
+    events: Events
+
+
+def route(routes: Sequence[Route], method: str, path: str) -> tuple[Function, Mapping[str, str]]:
     """The function for METHOD on PATH, and what the names in the path stand for; raises Refusal."""
     found = [(each, values) for each in routes if (values := each.matched(path)) is not None]
     for each, values in found:

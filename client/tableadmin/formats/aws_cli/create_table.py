@@ -15,7 +15,7 @@ from tableadmin.formats.aws_cli.cli_json import APART
 from tableadmin.formats.error import SpecError
 from tableadmin.formats.found import Found, FoundTable, with_spec
 from tableadmin.formats.inputs import Inputs
-from tableadmin.formats.text.by_name import by_name
+from tableadmin.formats.spec import by_name
 from tableadmin.formats.text.documents import documents, line_of
 from tableadmin.formats.text.tree import Plain, Record, Tree, below, record
 from tableadmin.v1 import CreateTableRequest, TableSpec

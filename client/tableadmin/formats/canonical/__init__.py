@@ -13,7 +13,7 @@ from tableadmin.formats.canonical.members import SPEC, Place
 from tableadmin.formats.canonical.nodes import Document, Node
 from tableadmin.formats.canonical.short_forms import shorten
 from tableadmin.formats.error import SpecError
-from tableadmin.formats.text.by_name import by_name
+from tableadmin.formats.spec import by_name
 from tableadmin.formats.text.documents import is_like_json
 from tableadmin.formats.text.tree import Tree
 from tableadmin.formats.text.yaml_nodes import NULL

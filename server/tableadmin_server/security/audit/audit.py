@@ -12,7 +12,7 @@ from tableadmin_server.security.audit import record
 from tableadmin_server.security.audit.record import Act, Outcome
 from tableadmin_server.security.audit.recorded_change import RecordedChange
 from tableadmin_server.security.audit.trail import Trail
-from tableadmin_server.security.authorization.permitting import permitting_policies
+from tableadmin_server.security.identity import permitting_policies
 
 _DENIALS = frozenset({Code.PERMISSION_DENIED, Code.UNAUTHENTICATED})
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from tableadmin.version import __version__
+from tableadmin import __version__
 from tableadmin_server.security.identity import Caller, Principal
 
 # The status of an intent. OCSF has no such status.

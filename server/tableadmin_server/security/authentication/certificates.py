@@ -14,7 +14,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 
 from tableadmin_server.config.authenticator import CertificateConfig
 from tableadmin_server.security.authentication import refusals
-from tableadmin_server.security.authentication.names import is_name
+from tableadmin_server.security.authentication.credentials import is_name
 from tableadmin_server.security.identity import Caller, Principal, PrincipalType
 
 # https://github.com/spiffe/spiffe/blob/main/standards/SPIFFE-ID.md

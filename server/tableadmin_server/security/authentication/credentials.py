@@ -1,6 +1,7 @@
-"""The credentials of a call."""
+"""The credentials of a call, and the names that they may give to principals and groups."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,10 @@ from tableadmin_server.security.authentication.refusals import malformed_header
 
 # Tokens with many groups can have some thousands of characters.
 _TOKEN = re.compile(r"[!-~]{1,32768}")
+# The largest number of characters. SPIFFE ids and ARNs of roles have at most as many.
+_MAX_NAME = 2_048
+# Both characters end or escape quoted text. Names of common identity providers do not have them.
+_REFUSED = frozenset('"\\')
 
 
 @dataclass(frozen=True)
@@ -33,3 +38,19 @@ class Credentials:
         if scheme.lower() != "bearer" or not _TOKEN.fullmatch(token):
             raise malformed_header("must have the form `Bearer TOKEN`")
         return token
+
+
+def is_name(text: object) -> bool:
+    """Whether TEXT is an unambiguous name of a principal or group, for people and for policies.
+
+    A name is printable, has Unicode's form NFC, and has no spaces at its ends, so that two names never look
+    the same.
+    """
+    return (
+        isinstance(text, str)
+        and 0 < len(text) <= _MAX_NAME
+        and text.isprintable()
+        and text == text.strip()
+        and _REFUSED.isdisjoint(text)
+        and unicodedata.is_normalized("NFC", text)
+    )

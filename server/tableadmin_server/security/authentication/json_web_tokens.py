@@ -13,6 +13,7 @@ from tableadmin_server.config import ConfigError
 from tableadmin_server.config.authenticator import Claim, JwtConfig
 from tableadmin_server.failure import Failure
 from tableadmin_server.security.authentication import refusals
+from tableadmin_server.security.authentication.credentials import is_name
 from tableadmin_server.security.authentication.fetching import key_fetcher
 from tableadmin_server.security.authentication.keys import (
     FetchedKeys,
@@ -22,7 +23,6 @@ from tableadmin_server.security.authentication.keys import (
     KeysError,
     KeySource,
 )
-from tableadmin_server.security.authentication.names import is_name
 from tableadmin_server.security.identity import Caller, Principal
 
 Claims: TypeAlias = Mapping[str, Any]

@@ -23,7 +23,6 @@ from tableadmin_server.security.authorization.decisions import (
     FactsNeeded,
     Resource,
 )
-from tableadmin_server.security.authorization.permitting import set_permitting_policies
 from tableadmin_server.security.authorization.policies import (
     Configured,
     PolicyError,
@@ -33,7 +32,7 @@ from tableadmin_server.security.authorization.policies import (
 )
 from tableadmin_server.security.authorization.required_permissions import PLANNED_ACTIONS, RequiredPermission
 from tableadmin_server.security.authorization.schema import schema_of
-from tableadmin_server.security.identity import Principal, caller
+from tableadmin_server.security.identity import Principal, caller, set_permitting_policies
 
 _log = structlog.get_logger()
 

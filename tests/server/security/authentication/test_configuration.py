@@ -10,7 +10,7 @@ from tableadmin_server.config.authenticator import (
     TokenConfig,
     check_authenticators,
 )
-from tableadmin_server.config.error import ConfigError
+from tableadmin_server.config.keys import ConfigError
 
 HASH = "0" * 64
 AWS = "https://sts.amazonaws.com/"

@@ -14,7 +14,7 @@ import click
 from tableadmin.cli.app.exit_codes import CommandFailed, Interrupted
 from tableadmin.cli.app.session import Session, aws
 from tableadmin.cli.output import terminal_text
-from tableadmin.cli.output.terminal_text import is_terminal, printable
+from tableadmin.cli.output.terminal_text import printable
 from tableadmin.cli.views.formatting import span
 from tableadmin.cli.views.operations.operation_text import (
     approvers,
@@ -28,6 +28,7 @@ from tableadmin.cli.views.operations.operation_text import (
     state,
     state_in_words,
 )
+from tableadmin.standard_streams import is_terminal
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict

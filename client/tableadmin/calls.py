@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from copy import copy
 from importlib import import_module
@@ -25,6 +24,8 @@ from tableadmin.transport.tokens import FixedToken, Headers, TokenSource, check_
 from tableadmin.watching import ResumableStream
 
 if TYPE_CHECKING:
+    import asyncio
+
     # gRPC's own calls, which start one RPC each
     Unary = grpc.UnaryUnaryMultiCallable
     Streaming = Callable[..., grpc.CallIterator[Response]]
@@ -159,6 +160,8 @@ class AsyncCalls:
         self, rpc: AsyncUnary[Request, Response], request: Request, options: CallOptions
     ) -> tuple[Response, Metadata]:
         """Return the response to REQUEST and the trailing metadata. Raises TableAdminError."""
+        import asyncio  # noqa: PLC0415 - the synchronous client does not load asyncio
+
         self._check_loop()
         retries = RetryState(request, options.timeout, self._connection)
         while True:
@@ -209,6 +212,8 @@ class AsyncCalls:
 
     async def _token_headers(self) -> Headers:
         """Return the token headers of the next call. A token command runs in a thread."""
+        import asyncio  # noqa: PLC0415 - the synchronous client does not load asyncio
+
         tokens = self._tokens
         return tokens.headers() if tokens.is_at_hand() else await asyncio.to_thread(tokens.headers)
 
@@ -303,6 +308,8 @@ def _of_closed_channel(error: ValueError) -> Exception:
 
 
 def _running_loop() -> asyncio.AbstractEventLoop:
+    import asyncio  # noqa: PLC0415 - the synchronous client does not load asyncio
+
     try:
         return asyncio.get_running_loop()
     except RuntimeError as error:

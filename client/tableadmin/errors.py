@@ -19,7 +19,6 @@ from google.rpc.error_details_pb2 import (
     RetryInfo,
 )
 from google.rpc.status_pb2 import Status
-from grpc_status import rpc_status
 
 from tableadmin.channel import Metadata, Target
 from tableadmin.v1 import Operation, WaitResponse
@@ -272,6 +271,8 @@ def from_rpc_error(error: grpc.RpcError, target: Target) -> TableAdminError:
 
 def _status(error: grpc.RpcError) -> Status:
     """Return the status that the service sent with ERROR, empty if there is none or it can't be parsed."""
+    from grpc_status import rpc_status  # noqa: PLC0415 - it loads asyncio, which calls that succeed need not
+
     try:
         return rpc_status.from_call(cast("grpc.Call", error)) or Status()
     except (ValueError, DecodeError):

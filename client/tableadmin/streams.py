@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from threading import Event
 from types import TracebackType
@@ -15,6 +14,8 @@ from tableadmin.errors import TableAdminError, Unavailable, client_closed, from_
 from tableadmin.watching import Request, Response, ResumableStream
 
 if TYPE_CHECKING:
+    import asyncio
+
     # Starts a call with a request and a timeout in seconds. Raises ClientClosed, WrongEventLoop.
     Begin: TypeAlias = Callable[[Request, float | None], grpc.CallIterator[Response]]
     BeginAsync: TypeAlias = Callable[
@@ -117,6 +118,8 @@ async def responses(
     is_renewed: IsRenewed,
 ) -> AsyncStream[Response]:
     """Yield the responses of the stream. Closing the generator ends the stream."""
+    import asyncio  # noqa: PLC0415 - the synchronous client does not load asyncio
+
     while not stream.finished:
         call = await begin(*stream.next_call())
         try:

@@ -1,6 +1,5 @@
 """TLS settings of a connection to the service: trusted authorities and the client certificate."""
 
-import ssl
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -58,6 +57,8 @@ Credentials: TypeAlias = grpc.ChannelCredentials | Tls
 
 def _system_file() -> str | None:
     """Return the trusted authorities of this machine. None if there is no file: gRPC then uses its own."""
+    import ssl  # noqa: PLC0415 - a connection without TLS need not wait for ssl
+
     known = (ssl.get_default_verify_paths().cafile, *_SYSTEM_FILES)
     return next((each for each in known if each and Path(each).is_file()), None)
 
@@ -76,6 +77,8 @@ def _content(path: FilePath | None) -> bytes | None:
 
 def _check(ca: FilePath | None, cert: FilePath | None, key: FilePath | None) -> None:
     """Raise UnusableCredentials for an unusable file. gRPC would fail each call without a cause."""
+    import ssl  # noqa: PLC0415 - a connection without TLS need not wait for ssl
+
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     for path in (ca, cert, key):
         try:

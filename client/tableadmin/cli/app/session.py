@@ -15,6 +15,7 @@ from tableadmin.cli.app import context_file
 from tableadmin.cli.app.confirmation import confirm_name
 from tableadmin.cli.app.context_file import Contexts
 from tableadmin.cli.app.exit_codes import InputError
+from tableadmin.cli.app.lazy_imports import lazy_imports
 from tableadmin.cli.app.settings import SYSTEM_CA, SettingValue, duration, from_flags, resolve
 from tableadmin.cli.output.blocks import Block, Rows
 from tableadmin.cli.output.output_formats import FORMATS, blocks_of, plain, print_response
@@ -78,7 +79,9 @@ class Session:
         """The client of the service. It is closed when the command ends."""
         # gRPC's log on standard error would repeat the error message of tablectl.
         os.environ.setdefault("GRPC_VERBOSITY", "NONE")
-        from tableadmin.client import Client  # noqa: PLC0415 - --help need not wait for grpc
+        # gRPC imports its asyncio API, which most commands never use.
+        with lazy_imports("asyncio", "grpc.aio"):
+            from tableadmin.client import Client  # noqa: PLC0415 - --help need not wait for grpc
         from tableadmin.transport.tls import UnusableCredentials  # noqa: PLC0415 - the same
         from tableadmin.transport.tokens import InsecureTarget  # noqa: PLC0415 - the same
 

@@ -1,7 +1,7 @@
-"""Does the same work on many tables, a bounded number at a time."""
+"""Does the same work on many items: a bounded number at a time, or in batches."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
 
@@ -11,6 +11,11 @@ Result = TypeVar("Result")
 # More tables at a time would not be faster, because AWS limits the rate of reads, and would delay other
 # callers.
 _AT_A_TIME = 16
+
+
+def batched(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    """Yield ITEMS in order, in batches of SIZE. The last batch may be smaller."""
+    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 async def as_ready(

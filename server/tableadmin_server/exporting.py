@@ -3,13 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias, cast
 
-from google.rpc.code_pb2 import Code
-
 from tableadmin.awsshape import AwsDict, AwsValue, from_aws
 from tableadmin.formats.aws_cli import cli_json
 from tableadmin.formats.text.tree import Record
 from tableadmin.v1 import TableSpec, UnmanagedMember
-from tableadmin_server.failure import Failure
+from tableadmin_server.failure import table_not_found
 from tableadmin_server.planner.state.live import auto_scaled
 from tableadmin_server.tables.parts import Part
 from tableadmin_server.tables.snapshot import Snapshot
@@ -29,12 +27,7 @@ class Exported(NamedTuple):
 def export_spec(live: Snapshot) -> Exported:
     """LIVE as a spec. Raises Failure (NOT_FOUND) where there is no table."""
     if live.description is None:
-        raise Failure(
-            Code.NOT_FOUND,
-            f"Requested resource not found: Table: {live.name} not found",
-            reason="TABLE_NOT_FOUND",
-            metadata={"table": live.name},
-        )
+        raise table_not_found(live.name)
     notes: list[str] = []
     spec = cli_json.spec_of_description(cast("Record", dict(live.description)), notes)
     for part, members in _PARTS.items():

@@ -79,6 +79,16 @@ def server_stopping() -> Failure:
     return Failure(Code.UNAVAILABLE, "the server is stopping; retry the call", reason="SERVER_STOPPING")
 
 
+def table_not_found(table: str) -> Failure:
+    """Return the Failure of a call that names TABLE, which does not exist."""
+    return Failure(
+        Code.NOT_FOUND,
+        f"Requested resource not found: Table: {table} not found",
+        reason="TABLE_NOT_FOUND",
+        metadata={"table": table},
+    )
+
+
 def invalid_request(field: str, problem: str) -> Failure:
     """Return the Failure of an invalid request. FIELD is a proto path, PROBLEM completes "FIELD: ..."."""
     return Failure(

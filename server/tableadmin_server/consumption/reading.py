@@ -13,7 +13,7 @@ from tableadmin_server.concurrency import as_ready
 from tableadmin_server.consumption.window import Window, window
 from tableadmin_server.dynamodb.cloudwatch import Metric, Sums
 from tableadmin_server.dynamodb.endpoint import Endpoint
-from tableadmin_server.failure import Failure
+from tableadmin_server.failure import Failure, table_not_found
 from tableadmin_server.tables.reading import background_reader
 
 _READS, _WRITES = "ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits"
@@ -89,7 +89,7 @@ async def _described(endpoint: Endpoint, name: str) -> tuple[str, _Described | F
     except Failure as failure:
         return name, failure
     if description is None:
-        return name, Failure(Code.NOT_FOUND, "the table does not exist", reason="TABLE_NOT_FOUND")
+        return name, table_not_found(name)
     creation = cast("datetime | None", description.get("CreationDateTime"))
     indexes = cast("list[AwsDict]", description.get("GlobalSecondaryIndexes") or [])
     # The request may name the table by its ARN.

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 from google.rpc.code_pb2 import Code
 
+from tableadmin_server.concurrency import batched
 from tableadmin_server.config import EndpointConfig
 from tableadmin_server.dynamodb.client.calls import CallObserver
 from tableadmin_server.dynamodb.client.service_calls import ServiceCalls, TraceCall, untraced
@@ -77,9 +78,9 @@ class CloudWatch:
         A period without data is left out. Raises Failure.
         """
         self.check()
-        parts = [metrics[at : at + _METRICS_A_CALL] for at in range(0, len(metrics), _METRICS_A_CALL)]
+        batches = batched(metrics, _METRICS_A_CALL)
         try:
-            answers = await asyncio.gather(*(self._read(each, start, end, period) for each in parts))
+            answers = await asyncio.gather(*(self._read(each, start, end, period) for each in batches))
         except Exception as error:
             failure = self._failure(error)
             if failure is None:

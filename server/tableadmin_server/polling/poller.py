@@ -228,9 +228,6 @@ class Poller(Generic[T]):
         self._spread(lambda watcher: watcher.wake(self._subject), watchers)
 
     async def _pause(self) -> None:
-        if not self._watchers:
-            # The last watcher has left while it was woken: the task is cancelled, and needs no timer.
-            await asyncio.sleep(0)
         await asyncio.sleep(_MIN_GAP)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._interval - _MIN_GAP):

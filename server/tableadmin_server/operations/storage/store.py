@@ -24,6 +24,7 @@ from typing import TypeAlias, TypeVar, cast
 from google.rpc.code_pb2 import Code
 
 from tableadmin.awsshape import AwsDict, AwsValue
+from tableadmin_server.concurrency import batched
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.dynamodb.errors import ITEM_TOO_LARGE
 from tableadmin_server.failure import Failure
@@ -216,11 +217,9 @@ class Store:
     async def add_all(self, operations: Sequence[Operation], lease_holder: str) -> list[Entry]:
         """Write each of OPERATIONS as `add` does, in few calls. Returns the stored ones in this order."""
         items = [operation_item(each, lease_holder) for each in operations]
-        parts = [
-            items[begin : begin + _TRANSACTION_ITEMS] for begin in range(0, len(items), _TRANSACTION_ITEMS)
-        ]
-        stored = await asyncio.gather(*(self._add_items(part) for part in parts))
-        return [self._readable(entry_of, item) for part in stored for item in part]
+        batches = batched(items, _TRANSACTION_ITEMS)
+        stored = await asyncio.gather(*(self._add_items(each) for each in batches))
+        return [self._readable(entry_of, item) for batch in stored for item in batch]
 
     async def get(self, operation_id: str) -> Entry | None:
         """Return the operation, None if it does not exist."""

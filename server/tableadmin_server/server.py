@@ -21,7 +21,7 @@ from tableadmin_server.config import ConfigError, ListenerConfig, ServerConfig
 from tableadmin_server.config.policies import prices_of
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.interceptors.audit import AuditInterceptor, IntentInterceptor
-from tableadmin_server.interceptors.authorization import AuthorizationInterceptor, place_of
+from tableadmin_server.interceptors.authorization import AuthorizationInterceptor, account_of
 from tableadmin_server.interceptors.call_log import CallLogInterceptor
 from tableadmin_server.interceptors.chain import Chain, Interceptor
 from tableadmin_server.interceptors.drain import DrainInterceptor
@@ -227,7 +227,7 @@ class Server:
         self._reloading.add(authorizer.refresh)
         for each in self._endpoints:
             each.prices = lambda: prices if authorizer.looks_at_cost else None
-            each.authorize = StepAuthorizer(authorizer, partial(place_of, each), each.account.learned)
+            each.authorize = StepAuthorizer(authorizer, partial(account_of, each), each.account.learned)
         called = partial(called_endpoint, self._endpoints)
         return (AuthorizationInterceptor(authorizer, self._endpoints, self._operations, called),)
 

@@ -52,7 +52,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Place:
+class PricedResource:
     """A table or an INDEX of it in a REGION, whose class may be Standard-IA (INFREQUENT), by PRICES."""
 
     prices: Prices

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from tableadmin.cost.lines import NOT_KNOWN, Line, Place, Quantity, exact_amount
+from tableadmin.cost.lines import NOT_KNOWN, Line, PricedResource, Quantity, exact_amount
 from tableadmin.cost.prices import Price, Prices
 from tableadmin.cost.usage import Kind, Usage
 from tableadmin.v1 import (
@@ -63,46 +63,50 @@ class _Table:
     def _in_region(self, replica: BilledReplica | None) -> Iterator[Line]:
         table, infrequent = self._table, is_infrequent(self._table, replica)
         region = replica.region_name if replica else table.region
-        place = Place(self._prices, region, infrequent=infrequent)
+        resource = PricedResource(self._prices, region, infrequent=infrequent)
         reads = replica.read_units if replica is not None and replica.HasField("read_units") else None
-        yield from self._throughput(place, table.capacity, reads)
-        yield self._storage(place, self._size(table))
+        yield from self._throughput(resource, table.capacity, reads)
+        yield self._storage(resource, self._size(table))
         for index in table.indexes:
-            at = Place(self._prices, region, index.index_name, infrequent)
+            at = PricedResource(self._prices, region, index.index_name, infrequent)
             if not index.is_local:
                 override = replica.index_read_units.get(index.index_name) if replica else None
                 yield from self._throughput(at, index.capacity, override)
             yield self._storage(at, self._size(index, index.index_name))
 
-    def _throughput(self, place: Place, capacity: BilledCapacity, reads: int | None) -> Iterator[Line]:
+    def _throughput(
+        self, resource: PricedResource, capacity: BilledCapacity, reads: int | None
+    ) -> Iterator[Line]:
         # AWS charges writes of indexes of a global table as those of any table.
-        replicated = bool(self._table.replicas) and not place.index
+        replicated = bool(self._table.replicas) and not resource.index
         if self._on_demand:
-            yield from self._requests(place, replicated=replicated)
+            yield from self._requests(resource, replicated=replicated)
             return
         hours, missing = self._usage.hours, "the upper bound of auto scaling is not known"
         read = exact_amount(reads) if reads is not None else units(capacity.read_units, capacity.read_bounds)
         write = units(capacity.write_units, capacity.write_bounds)
         price = Price.REPLICATED_WRITE_CAPACITY if replicated else Price.WRITE_CAPACITY
         what = "provisioned replicated writes" if replicated else "provisioned writes"
-        yield place.line("provisioned reads", read, "RCU", Price.READ_CAPACITY, factor=hours, missing=missing)
-        yield place.line(what, write, "WCU", price, factor=hours, missing=missing)
+        yield resource.line(
+            "provisioned reads", read, "RCU", Price.READ_CAPACITY, factor=hours, missing=missing
+        )
+        yield resource.line(what, write, "WCU", price, factor=hours, missing=missing)
 
-    def _requests(self, place: Place, *, replicated: bool) -> Iterator[Line]:
+    def _requests(self, resource: PricedResource, *, replicated: bool) -> Iterator[Line]:
         price = Price.REPLICATED_WRITE_REQUEST if replicated else Price.WRITE_REQUEST
         what = "on-demand replicated writes" if replicated else "on-demand writes"
-        yield self._requested(place, "reads", "on-demand reads", "RRU", Price.READ_REQUEST)
-        yield self._requested(place, "writes", what, "WRU", price)
+        yield self._requested(resource, "reads", "on-demand reads", "RRU", Price.READ_REQUEST)
+        yield self._requested(resource, "writes", what, "WRU", price)
 
     def _requested(
-        self, place: Place, kind: Kind, what: str, unit: str, price: Price, times: int = 1
+        self, resource: PricedResource, kind: Kind, what: str, unit: str, price: Price, times: int = 1
     ) -> Line:
         """The line WHAT of the requests of KIND, each of which is charged so many TIMES."""
-        units, note = self._usage.requests(kind, self._name, place.index, place.region)
-        return place.line(what, exact_amount(units).times(times), unit, price, missing=note, source=note)
+        units, note = self._usage.requests(kind, self._name, resource.index, resource.region)
+        return resource.line(what, exact_amount(units).times(times), unit, price, missing=note, source=note)
 
-    def _storage(self, place: Place, size: Quantity) -> Line:
-        return place.line("storage", size, "GB", Price.STORAGE, missing=_NO_SIZE)
+    def _storage(self, resource: PricedResource, size: Quantity) -> Line:
+        return resource.line("storage", size, "GB", Price.STORAGE, missing=_NO_SIZE)
 
     def _size(self, sized: BilledTable | BilledIndex, index: str = "") -> Quantity:
         size = size_of(sized)
@@ -119,24 +123,26 @@ class _Table:
         return Quantity(Decimal(0), whole / GIGABYTE)
 
     def _features(self) -> Iterator[Line]:
-        table, place = self._table, Place(self._prices, self._table.region)
+        table, resource = self._table, PricedResource(self._prices, self._table.region)
         if table.point_in_time_recovery_enabled:
-            yield place.line(
+            yield resource.line(
                 "point-in-time recovery", self._recoverable(), "GB", Price.RECOVERY, missing=_NO_SIZE
             )
         if table.stream_enabled:
             calls = exact_amount(self._usage.stream_reads.of(self._name))
-            yield place.line(
+            yield resource.line(
                 "reads of the stream", calls, "calls", Price.STREAM_READ, missing="give --stream-reads"
             )
         if table.kinesis_streams:
             captured = "Kinesis change data"
             yield self._requested(
-                place, "writes", captured, "units", Price.CHANGE_CAPTURE, table.kinesis_streams
+                resource, "writes", captured, "units", Price.CHANGE_CAPTURE, table.kinesis_streams
             )
         if table.vector_indexes:
             count = exact_amount(table.vector_indexes)
-            yield place.unpriced("vector indexes", count, "indexes", "prices of vector indexes are not known")
+            yield resource.unpriced(
+                "vector indexes", count, "indexes", "prices of vector indexes are not known"
+            )
 
     def _recoverable(self) -> Quantity:
         """The size of the table and its local indexes, which recovery protects."""

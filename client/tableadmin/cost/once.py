@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from tableadmin.cost.lines import Line, Place, Quantity, exact_amount
+from tableadmin.cost.lines import Line, PricedResource, Quantity, exact_amount
 from tableadmin.cost.monthly import GIGABYTE, is_infrequent, size_of
 from tableadmin.cost.prices import Price, Prices
 from tableadmin.v1 import BilledCapacity, BilledIndex, BilledTable, BillingMode
@@ -30,7 +30,7 @@ def _restore(after: BilledTable, prices: Prices) -> Iterator[Line]:
     """The restore of a table from a backup or from a point in time."""
     if after.HasField("restored_bytes"):
         size = exact_amount(after.restored_bytes / GIGABYTE)
-        yield Place(prices, after.region).line("restore", size, "GB", Price.RESTORE, missing="")
+        yield PricedResource(prices, after.region).line("restore", size, "GB", Price.RESTORE, missing="")
 
 
 def _warm_up(before: BilledTable | None, after: BilledTable, prices: Prices) -> Iterator[Line]:
@@ -44,15 +44,15 @@ def _warm_up(before: BilledTable | None, after: BilledTable, prices: Prices) -> 
     ]
     for region in (after.region, *(each.region_name for each in after.replicas)):
         for index, was, wanted in pairs:
-            place = Place(prices, region, index)
+            resource = PricedResource(prices, region, index)
             reads, writes = _raised(was or _free(after, wanted), wanted)
-            yield from _warm(place, "warm-up of reads", reads, Price.WARM_READ)
-            yield from _warm(place, "warm-up of writes", writes, Price.WARM_WRITE)
+            yield from _warm(resource, "warm-up of reads", reads, Price.WARM_READ)
+            yield from _warm(resource, "warm-up of writes", writes, Price.WARM_WRITE)
 
 
-def _warm(place: Place, what: str, units: int, price: Price) -> Iterator[Line]:
+def _warm(resource: PricedResource, what: str, units: int, price: Price) -> Iterator[Line]:
     if units:
-        yield place.line(what, exact_amount(units), "units a second", price, missing="")
+        yield resource.line(what, exact_amount(units), "units a second", price, missing="")
 
 
 def _free(table: BilledTable, wanted: BilledCapacity) -> BilledCapacity:
@@ -78,8 +78,8 @@ def _index_builds(before: BilledTable, after: BilledTable, prices: Prices) -> It
     for name, index in _global(after).items():
         if index.HasField("size_bytes"):
             continue
-        place = Place(prices, after.region, name, is_infrequent(after))
-        yield place.line(
+        resource = PricedResource(prices, after.region, name, is_infrequent(after))
+        yield resource.line(
             "index build",
             _build_units(before),
             "WRU",
@@ -105,11 +105,12 @@ def _replica_builds(before: BilledTable, after: BilledTable, prices: Prices) -> 
     size = None if None in sizes else sum((each for each in sizes if each), start=Decimal(0)) / GIGABYTE
     for replica in after.replicas:
         if replica.region_name not in there:
-            place, missing = Place(prices, replica.region_name), "the size of the table is not known"
-            yield place.line(
+            resource = PricedResource(prices, replica.region_name)
+            missing = "the size of the table is not known"
+            yield resource.line(
                 "restore of the replica", exact_amount(size), "GB", Price.RESTORE, missing=missing
             )
-            yield place.unpriced(
+            yield resource.unpriced(
                 "data transfer to the replica",
                 exact_amount(size),
                 "GB",

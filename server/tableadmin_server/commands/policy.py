@@ -14,7 +14,7 @@ from tableadmin_server.security.authorization.authorizer import compile_folder
 from tableadmin_server.security.authorization.cases import CaseError, evaluate, read_cases
 from tableadmin_server.security.authorization.decisions import Decider
 from tableadmin_server.security.authorization.policies import Configured, PolicyError
-from tableadmin_server.security.authorization.resources import Place
+from tableadmin_server.security.authorization.resources import EndpointAccount
 from tableadmin_server.security.authorization.schema import schema_of
 
 _CONFIG = click.option(
@@ -81,14 +81,15 @@ def test(config: Path, folder: Path | None, cases: tuple[Path, ...]) -> None:
     """
     configuration = _loaded(config)
     decider = _compiled(configuration, folder)
-    places = {
-        name: Place(name, each.region or "", each.account) for name, each in configuration.endpoints.items()
+    accounts = {
+        name: EndpointAccount(name, each.region or "", each.account)
+        for name, each in configuration.endpoints.items()
     }
     _load_services()
     failed = total = 0
     for path in cases:
         try:
-            outcomes = [evaluate(case, decider, places) for case in read_cases(path)]
+            outcomes = [evaluate(case, decider, accounts) for case in read_cases(path)]
         except CaseError as error:
             _fail(str(error), 2)
         total += len(outcomes)

@@ -25,6 +25,7 @@ from tableadmin.v1 import (
     WatchRequest,
 )
 from tableadmin_server.bounds import parse_bounded
+from tableadmin_server.concurrency import batched
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.failure import Failure
@@ -47,7 +48,7 @@ from tableadmin_server.security.authorization.required_permissions import (
     RequiredPermission,
     required_permissions,
 )
-from tableadmin_server.security.authorization.resources import Place, with_account
+from tableadmin_server.security.authorization.resources import EndpointAccount, with_account
 from tableadmin_server.security.identity import Principal, caller, set_permitting_policies
 from tableadmin_server.tables.reading import background_reader
 
@@ -57,7 +58,7 @@ _Behavior: TypeAlias = Callable[[Received, Context], Awaitable[Any]]
 _Streaming: TypeAlias = Callable[[Received, Context], AsyncGenerator[Any]]
 
 # The number of listing entries authorized in one turn of the event loop.
-_CHUNK = 16
+_BATCH = 16
 _NOTHING = Empty()
 # The action that permits to see an operation.
 _SEE = "GetOperation"
@@ -201,7 +202,7 @@ class AuthorizationInterceptor(Interceptor):
     ) -> Sequence[RequiredPermission]:
         """The permissions that the call needs; raises Failure, also for an ARN of an unknown account."""
         return await with_account(
-            endpoint.account.learned, lambda: required_permissions(method, request, place_of(endpoint))
+            endpoint.account.learned, lambda: required_permissions(method, request, account_of(endpoint))
         )
 
     async def _admit_selection(
@@ -279,11 +280,9 @@ class AuthorizationInterceptor(Interceptor):
         """For each of ENTRIES, whether ACTION is permitted for its table or the operation is the caller's."""
         tables = list(dict.fromkeys(each.table for each in entries))
         visible: dict[str, bool] = {}
-        for start in range(0, len(tables), _CHUNK):
-            chunk = tables[start : start + _CHUNK]
-            visible.update(
-                zip(chunk, await asyncio.gather(*(self.sees(call, action, t) for t in chunk)), strict=True)
-            )
+        for batch in batched(tables, _BATCH):
+            seen = await asyncio.gather(*(self.sees(call, action, table) for table in batch))
+            visible.update(zip(batch, seen, strict=True))
             await asyncio.sleep(0)
         own = str(call.principal)
         return [visible[each.table] or each.requested_by == own for each in entries]
@@ -398,7 +397,7 @@ class _AuthorizedStream(Filter):
                 answer,
                 authorizer,
                 self._call.principal,
-                place_of(self._call.endpoint),
+                account_of(self._call.endpoint),
                 _time_of(self._request),
             )
         return answer
@@ -431,9 +430,9 @@ def _time_of(request: PlanTablesRequest) -> datetime | None:
     return request.not_before.ToDatetime(UTC) if request.HasField("not_before") else None
 
 
-def place_of(endpoint: Endpoint) -> Place:
-    """Return the place of the tables of ENDPOINT."""
-    return Place(endpoint.name, endpoint.region, endpoint.account.id, endpoint.account.advice)
+def account_of(endpoint: Endpoint) -> EndpointAccount:
+    """Return the account and region of ENDPOINT."""
+    return EndpointAccount(endpoint.name, endpoint.region, endpoint.account.id, endpoint.account.advice)
 
 
 def _operation_ids(request: Any) -> Iterable[str]:  # noqa: ANN401  # a request about operations
@@ -446,4 +445,4 @@ def _first_table(method: str, request: Message, endpoint: str) -> str | None:
     """The table in the denial of a call to an unknown endpoint, as for a known one; raises Failure."""
     if RPCS[method].resource_type not in {ResourceType.TABLES, ResourceType.ENDPOINT}:
         raise not_found(next(iter(_operation_ids(request))))
-    return required_permissions(method, request, Place(endpoint, "", None))[0].table
+    return required_permissions(method, request, EndpointAccount(endpoint, "", None))[0].table

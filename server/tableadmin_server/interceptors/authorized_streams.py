@@ -17,7 +17,7 @@ from tableadmin_server.failure import Failure
 from tableadmin_server.security.authorization.approvals import RequiredApproval, message_of
 from tableadmin_server.security.authorization.authorizer import Authorizer
 from tableadmin_server.security.authorization.required_permissions import step_permissions
-from tableadmin_server.security.authorization.resources import Place, table_in
+from tableadmin_server.security.authorization.resources import EndpointAccount, table_in
 from tableadmin_server.security.identity import Principal
 
 # The secret prevents that a caller computes the seal of another caller. Resume tokens are valid only in this
@@ -110,7 +110,7 @@ async def note_decisions(
     response: PlanTablesResponse,
     authorizer: Authorizer,
     principal: Principal,
-    place: Place,
+    account: EndpointAccount,
     at: datetime | None,
 ) -> None:
     """Add the decisions of policies for PRINCIPAL to each step in RESPONSE, at the time AT (None is now).
@@ -122,8 +122,8 @@ async def note_decisions(
     for step in response.plan.steps:
         call: Message = getattr(step, step.WhichOneof("call") or "create_table")
         required: dict[RequiredApproval, None] = {}
-        for permission in step_permissions(call, response.table_name, place, at, increase):
-            decision = await authorizer.decide(principal, permission, place.endpoint)
+        for permission in step_permissions(call, response.table_name, account, at, increase):
+            decision = await authorizer.decide(principal, permission, account.endpoint)
             required.update(dict.fromkeys(decision.required))
             if not (decision.allowed or decision.required):
                 denial = StepDenial(

@@ -128,19 +128,19 @@ def _of_endpoints(endpoints: Endpoints) -> Mapping[Metric, Callable[[], Values]]
 def _of_hubs(hubs: Hubs) -> Mapping[Metric, Callable[[], Values]]:
     def loops() -> Values:
         for hub in hubs.all():
-            yield (hub.source.name, "table"), hub.tables.watched_count
-            yield (hub.source.name, "names"), hub.names.watched
-            yield (hub.source.name, "resource"), hub.resources.count
+            yield (hub.endpoint.name, "table"), hub.tables.watched_count
+            yield (hub.endpoint.name, "names"), hub.names.watched
+            yield (hub.endpoint.name, "resource"), hub.resources.count
 
     def polls() -> Values:
         for hub in hubs.all():
-            yield (hub.source.name, "answered"), hub.outages.reads_answered
-            yield (hub.source.name, "failed"), hub.outages.reads_failed
+            yield (hub.endpoint.name, "answered"), hub.outages.reads_answered
+            yield (hub.endpoint.name, "failed"), hub.outages.reads_failed
 
     return {
         definitions.POLL_LOOPS: loops,
         definitions.POLLS: polls,
-        definitions.WATCHERS: lambda: [((hub.source.name,), hub.streams.count) for hub in hubs.all()],
+        definitions.WATCHERS: lambda: [((hub.endpoint.name,), hub.streams.count) for hub in hubs.all()],
     }
 
 

@@ -9,9 +9,9 @@ from tableadmin_server.polling.poller import Poller, Watcher
 from tableadmin_server.supervision import Supervisor
 from tableadmin_server.watching.fair_scheduler import FairScheduler
 from tableadmin_server.watching.open_streams import OpenStreams
+from tableadmin_server.watching.polled_endpoint import PolledEndpoint, polling_reader
 from tableadmin_server.watching.resource_polls import ResourcePolls
 from tableadmin_server.watching.revisions import Revisions
-from tableadmin_server.watching.source import Source, polling_reader
 from tableadmin_server.watching.watched_tables import WatchedTables
 
 T = TypeVar("T")
@@ -22,7 +22,7 @@ def _at_once() -> float:
 
 
 class Hub:
-    """The poll loops of the endpoint SOURCE, and the streams that watch them.
+    """The poll loops of ENDPOINT, and the streams that watch them.
 
     SUPERVISOR runs the loops. `tables` polls tables, `names` the names of all tables, `resources` backups,
     exports and imports. `streams` has the open streams, `scheduler` shares the event loop between them,
@@ -32,7 +32,7 @@ class Hub:
 
     def __init__(
         self,
-        source: Source,
+        endpoint: PolledEndpoint,
         supervisor: Supervisor | None = None,
         observe_lag: Callable[[float], object] = lambda _: None,
     ) -> None:
@@ -41,14 +41,14 @@ class Hub:
         # other servers.
         self.on_change: Callable[[str], object] = lambda _: None
         self.supervisor = supervisor or Supervisor()
-        self.source = source
+        self.endpoint = endpoint
         self.scheduler = FairScheduler()
         self.streams = OpenStreams(self.scheduler.spread)
         self.outages = Outages(self.streams.wake)
         self.revisions = Revisions()
         self.tables = WatchedTables(self)
         self.names = self._poller_of_names()
-        self.resources = ResourcePolls(source, self.poller)
+        self.resources = ResourcePolls(endpoint, self.poller)
 
     def enter(self, stream: Watcher) -> None:
         """Register STREAM as open."""
@@ -77,7 +77,7 @@ class Hub:
 
     def _poller_of_names(self) -> Poller[tuple[str, ...]]:
         priority = PollPriority()
-        read = polling_reader(self.source, priority).table_names
+        read = polling_reader(self.endpoint, priority).table_names
         return self.poller(read, lambda before, now: before not in (None, now), priority)
 
     def names_lack(self, name: str) -> bool:

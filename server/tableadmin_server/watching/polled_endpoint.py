@@ -1,4 +1,4 @@
-"""The source of a hub's poll loops: an endpoint, polled within its call budgets."""
+"""The endpoint that poll loops read, within its call budgets."""
 
 from typing import Protocol
 
@@ -9,7 +9,7 @@ from tableadmin_server.dynamodb.support import Support
 from tableadmin_server.tables.reading import Ask, TableReader
 
 
-class Source(Protocol):
+class PolledEndpoint(Protocol):
     """The part of an endpoint's interface that hubs use."""
 
     @property
@@ -30,15 +30,15 @@ class Source(Protocol):
         """Return the least seconds between two calls of OPERATION, 0 for no limit."""
 
 
-def polling_calls(source: Source, priority: PollPriority) -> Ask:
-    """Return a function that calls SOURCE by polls with PRIORITY."""
+def polling_calls(endpoint: PolledEndpoint, priority: PollPriority) -> Ask:
+    """Return a function that calls ENDPOINT by polls with PRIORITY."""
 
     async def ask(operation: str, params: AwsDict) -> AwsDict:
-        return (await source.poll(operation, params, priority)).data
+        return (await endpoint.poll(operation, params, priority)).data
 
     return ask
 
 
-def polling_reader(source: Source, priority: PollPriority) -> TableReader:
-    """Return a reader that reads the tables of SOURCE by polls with PRIORITY."""
-    return TableReader(polling_calls(source, priority), source.support)
+def polling_reader(endpoint: PolledEndpoint, priority: PollPriority) -> TableReader:
+    """Return a reader that reads the tables of ENDPOINT by polls with PRIORITY."""
+    return TableReader(polling_calls(endpoint, priority), endpoint.support)

@@ -6,14 +6,14 @@ from functools import partial
 from tableadmin.awsshape import AwsDict
 from tableadmin_server.dynamodb.poll_order import PollPriority
 from tableadmin_server.polling.poller import Poller
-from tableadmin_server.watching.source import Source, polling_calls
+from tableadmin_server.watching.polled_endpoint import PolledEndpoint, polling_calls
 
 
 class ResourcePolls:
-    """One poll loop for each resource of SOURCE, shared by all its waits. POLLER creates poll loops."""
+    """One poll loop for each resource of ENDPOINT, shared by all its waits. POLLER creates poll loops."""
 
-    def __init__(self, source: Source, poller: Callable[..., Poller[AwsDict]]) -> None:
-        self._source = source
+    def __init__(self, endpoint: PolledEndpoint, poller: Callable[..., Poller[AwsDict]]) -> None:
+        self._endpoint = endpoint
         self._poller = poller
         self._by_resource: dict[tuple[object, ...], Poller[AwsDict]] = {}
 
@@ -27,7 +27,7 @@ class ResourcePolls:
         resource = (operation, *params.items())
         if resource not in self._by_resource:
             priority = PollPriority()
-            read = partial(polling_calls(self._source, priority), operation, params)
+            read = partial(polling_calls(self._endpoint, priority), operation, params)
             self._by_resource[resource] = self._poller(read, lambda *_: True, priority)
         return self._by_resource[resource]
 

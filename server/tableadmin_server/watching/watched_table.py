@@ -17,7 +17,7 @@ from tableadmin_server.tables.parts import ROWS, Part
 from tableadmin_server.tables.snapshot import Snapshot, are_others
 from tableadmin_server.tables.transitions import transitions
 from tableadmin_server.watching.part_reads import PartReads
-from tableadmin_server.watching.source import polling_reader
+from tableadmin_server.watching.polled_endpoint import polling_reader
 
 if TYPE_CHECKING:
     from tableadmin_server.watching.hub import Hub
@@ -48,7 +48,7 @@ class WatchedTable:
         self._hub = hub
         self._wanted: Counter[Part] = Counter()
         priority = PollPriority()
-        self._reader = polling_reader(hub.source, priority)
+        self._reader = polling_reader(hub.endpoint, priority)
         self._parts = PartReads(partial(self._reader.part, name), self._arrived)
         self._joined = self._triggered = float("-inf")
         self._history: deque[_Remembered] = deque()

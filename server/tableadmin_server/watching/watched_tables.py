@@ -66,7 +66,7 @@ class WatchedTables:
 
     def round_of(self, part: Part) -> float:
         """Return the least seconds between reads of PART of a table. All tables share AWS's limit."""
-        return ROUND_SHARE * self.watched_count * self._hub.source.spacing(ROWS[part].operation)
+        return ROUND_SHARE * self.watched_count * self._hub.endpoint.spacing(ROWS[part].operation)
 
     def _forget(self, name: str, unwatched_since: int) -> None:
         del self._by_name[name], self._expiries[name]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tableadmin.formats.canonical import json_source, json_text, yaml_source, yaml_text
 from tableadmin.formats.canonical.comments import attach
-from tableadmin.formats.canonical.members import SPEC, Place
+from tableadmin.formats.canonical.members import SPEC, Schema
 from tableadmin.formats.canonical.nodes import Document, Node
 from tableadmin.formats.canonical.short_forms import shorten
 from tableadmin.formats.error import SpecError
@@ -30,14 +30,14 @@ def canonical(text: str, trees: Sequence[Tree], *, name: str) -> str:
     JSON in a file with a name of YAML becomes YAML.
     """
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    return _written(lines, [*map(_place, trees)], _language(lines, name))
+    return _written(lines, [*map(_schema, trees)], _language(lines, name))
 
 
 class _Language(NamedTuple):
     """How a file is read and written."""
 
     documents: Callable[[str], list[Document]]
-    text: Callable[[Sequence[tuple[Document, Place]]], str]
+    text: Callable[[Sequence[tuple[Document, Schema]]], str]
     is_json: bool
 
 
@@ -60,19 +60,19 @@ def _language(text: str, name: str) -> _Language:
     return _YAML
 
 
-def _written(text: str, places: Sequence[Place], language: _Language) -> str:
+def _written(text: str, schemas: Sequence[Schema], language: _Language) -> str:
     documents = _read(text, language)
     if not language.is_json:
-        for document, place in zip(documents, places, strict=True):
-            _shorten(document.root.value, place)
-    found = language.text([*zip(documents, places, strict=True)])
+        for document, schema in zip(documents, schemas, strict=True):
+            _shorten(document.root.value, schema)
+    found = language.text([*zip(documents, schemas, strict=True)])
     if _comments(documents) != _comments(_read(found, language)):
         raise SpecError(_LOST)
     return found
 
 
-def _shorten(root: Node, place: Place) -> None:
-    if place is SPEC:
+def _shorten(root: Node, schema: Schema) -> None:
+    if schema is SPEC:
         shorten(root)
     else:
         for entry in root.entries:
@@ -110,7 +110,7 @@ def _comments(documents: Sequence[Document]) -> list[str]:
     return sorted(comment for document in documents for comment in document.comments())
 
 
-def _place(tree: Tree) -> Place:
+def _schema(tree: Tree) -> Schema:
     if by_name(tree):
         return "specs by name"
     return "specs" if isinstance(tree, list) else SPEC

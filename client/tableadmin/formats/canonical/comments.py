@@ -26,7 +26,7 @@ class Comment(NamedTuple):
     `alone` is whether there is no value before the comment in its line.
     """
 
-    place: int
+    offset: int
     end: int
     column: int
     text: str
@@ -39,7 +39,7 @@ def attach(text: str, documents: Sequence[Document], *, json: bool) -> None:
     for document, end in zip(
         documents, [*(each.start for each in documents[1:]), len(text) + 1], strict=True
     ):
-        own = [each for each in found if document.start <= each.place < end]
+        own = [each for each in found if document.start <= each.offset < end]
         attachment = _Attachment(document)
         for run in _runs(own, text):
             attachment.add(run, text)
@@ -69,7 +69,7 @@ def _runs(found: Sequence[Comment], text: str) -> Iterator[Sequence[Comment]]:
     breaks = [
         number
         for number, (before, each) in enumerate(pairwise(found), 1)
-        if not (before.alone and each.alone) or text[before.end : each.place].strip()
+        if not (before.alone and each.alone) or text[before.end : each.offset].strip()
     ]
     for begin, end in pairwise([0, *breaks, len(found)]):
         if begin < end:
@@ -83,7 +83,7 @@ class _Attachment:
         self._document = document
         self._found = list(document.entries())
         self._starts = [entry.start for entry, _ in self._found]
-        touches = [(place, entry) for entry, _ in self._found for place in entry.touched]
+        touches = [(offset, entry) for entry, _ in self._found for offset in entry.touched]
         self._touches = sorted(touches, key=itemgetter(0))
 
     def add(self, run: Sequence[Comment], text: str) -> None:
@@ -97,29 +97,29 @@ class _Attachment:
 
     def _touched(self, comment: Comment, text: str) -> Entry | None:
         """The entry of which a part ends before COMMENT in the same line."""
-        at = bisect_right(self._touches, comment.place, key=itemgetter(0)) - 1
+        at = bisect_right(self._touches, comment.offset, key=itemgetter(0)) - 1
         if comment.alone or at < 0:
             return None
-        place, entry = self._touches[at]
-        return None if "\n" in text[place : comment.place] else entry
+        offset, entry = self._touches[at]
+        return None if "\n" in text[offset : comment.offset] else entry
 
     def _beside(self, entry: Entry, comment: Comment) -> None:
         if entry is not self._document.root:
             entry.beside.append(comment.text)
-        elif comment.place < entry.value.end:
+        elif comment.offset < entry.value.end:
             entry.head.append(comment.text)
         else:
             self._document.tail.append(comment.text)
 
     def _lines(self, run: Sequence[Comment]) -> None:
-        number = bisect_right(self._starts, run[0].place)
+        number = bisect_right(self._starts, run[0].offset)
         before, around = self._found[number - 1] if number else (None, ())
         after, above = self._found[number] if number < len(self._found) else (None, ())
-        if before and _is_within(run[0].place, before):
+        if before and _is_within(run[0].offset, before):
             before.beside += [each.text for each in run if each.text]
             return
         inside = [*around, before.collection] if before and before.collection else [*around]
-        flow = [each for each in inside if each.flow and each.start < run[0].place < each.end]
+        flow = [each for each in inside if each.flow and each.start < run[0].offset < each.end]
         if flow and (after is None or flow[-1] not in above):
             flow[-1].foot += [each.text for each in run]
             return
@@ -142,10 +142,10 @@ class _Attachment:
         target += pending
 
 
-def _is_within(place: int, entry: Entry) -> bool:
+def _is_within(offset: int, entry: Entry) -> bool:
     """Whether PLACE is between the key of ENTRY and its value, which is no collection in block style."""
     last = entry.touched[-1] if entry.touched else -1
-    return place < last and not (entry.collection and entry.collection.start < place)
+    return offset < last and not (entry.collection and entry.collection.start < offset)
 
 
 def _move_from_the_top(document: Document) -> None:

@@ -20,16 +20,16 @@ def documents(text: str) -> list[Document]:
 class _Parser:
     def __init__(self, text: str) -> None:
         self._text = text
-        self._place = 0
+        self._offset = 0
         self._skip()
 
     def documents(self) -> Iterator[Document]:
         start = 0
-        while self._place < len(self._text):
+        while self._offset < len(self._text):
             document = Document(self._entry(), start)
             # The rest of the line belongs to the value before.
             line_end = self._text.find("\n", document.root.value.end)
-            start = min(self._place, line_end) if line_end >= 0 else self._place
+            start = min(self._offset, line_end) if line_end >= 0 else self._offset
             yield document
 
     def _entry(self, key: Node | None = None) -> Entry:
@@ -40,10 +40,10 @@ class _Parser:
         )
 
     def _value(self) -> Node:
-        opening = self._text[self._place : self._place + 1]
+        opening = self._text[self._offset : self._offset + 1]
         if opening not in {"{", "["}:
             return self._scalar()
-        node = Node("mapping" if opening == "{" else "sequence", self._place, flow=True)
+        node = Node("mapping" if opening == "{" else "sequence", self._offset, flow=True)
         self._take(opening)
         closing = "}" if opening == "{" else "]"
         while not self._follows(closing):
@@ -62,31 +62,31 @@ class _Parser:
         return self._entry(key)
 
     def _scalar(self) -> Node:
-        start, token = self._place, _TOKEN.match(self._text, self._place)
+        start, token = self._offset, _TOKEN.match(self._text, self._offset)
         if token is None or token[0] in "{}[]:,":
             self._fail()
         try:
             json.loads(token[0])
         except ValueError:
             self._fail()
-        self._place = token.end()
+        self._offset = token.end()
         self._skip()
         return Node("scalar", start, token.end(), token[0])
 
     def _follows(self, mark: str) -> bool:
-        return self._text.startswith(mark, self._place)
+        return self._text.startswith(mark, self._offset)
 
     def _take(self, mark: str) -> int:
-        """Read MARK; the place behind it."""
+        """Read MARK; the offset behind it."""
         if not self._follows(mark):
             self._fail()
-        end = self._place = self._place + len(mark)
+        end = self._offset = self._offset + len(mark)
         self._skip()
         return end
 
     def _skip(self) -> None:
-        found = _SKIPPED.match(self._text, self._place)
-        self._place = found.end() if found else self._place
+        found = _SKIPPED.match(self._text, self._offset)
+        self._offset = found.end() if found else self._offset
 
     def _fail(self) -> NoReturn:
-        raise SpecError("not JSON", line=self._text.count("\n", 0, self._place) + 1)
+        raise SpecError("not JSON", line=self._text.count("\n", 0, self._offset) + 1)

@@ -11,13 +11,13 @@ from tableadmin.awsshape.rules import members_of
 from tableadmin.formats.canonical.nodes import Entry, Node
 from tableadmin.v1 import TableSpec
 
-# What stands at a place: a message, a list of specs, specs by name, a scalar of the contract, or text that
+# What stands at a schema: a message, a list of specs, specs by name, a scalar of the contract, or text that
 # people write freely, such as a policy.
-Place: TypeAlias = Descriptor | Literal["specs", "specs by name", "text", "number", "truth", "free"]
+Schema: TypeAlias = Descriptor | Literal["specs", "specs by name", "text", "number", "truth", "free"]
 SPEC = TableSpec.DESCRIPTOR
 
 MERGE = "<<"
-_SCALARS: dict[int, Place] = {
+_SCALARS: dict[int, Schema] = {
     FieldDescriptor.TYPE_BOOL: "truth",
     FieldDescriptor.TYPE_INT32: "number",
     FieldDescriptor.TYPE_INT64: "number",
@@ -29,29 +29,29 @@ def is_merge(key: Node) -> bool:
     return key.text == MERGE and not key.style
 
 
-def below(place: Place, entry: Entry) -> Place:
+def below(schema: Schema, entry: Entry) -> Schema:
     """What stands at ENTRY of a collection at PLACE."""
-    if isinstance(place, Descriptor):
+    if isinstance(schema, Descriptor):
         if not entry.key or is_merge(entry.key):
-            return place
-        if place is SPEC and entry.name == "ResourcePolicy":
+            return schema
+        if schema is SPEC and entry.name == "ResourcePolicy":
             return "free"
-        known = _fields(place).get(entry.name)
+        known = _fields(schema).get(entry.name)
         return known[1] if known else "text"
-    return SPEC if place in {"specs", "specs by name"} else place
+    return SPEC if schema in {"specs", "specs by name"} else schema
 
 
-def order_members(place: Place, entries: Iterable[Entry]) -> list[Entry]:
+def order_members(schema: Schema, entries: Iterable[Entry]) -> list[Entry]:
     """ENTRIES of a collection at PLACE in the order of the contract, where it has one."""
-    if not isinstance(place, Descriptor):
+    if not isinstance(schema, Descriptor):
         return list(entries)
-    numbers = {name: number for name, (number, _) in _fields(place).items()}
+    numbers = {name: number for name, (number, _) in _fields(schema).items()}
     return sorted(entries, key=lambda entry: numbers.get(entry.name, -1))
 
 
 @cache
-def _fields(descriptor: Descriptor) -> dict[str, tuple[int, Place]]:
-    """The number in the order and the place of each member of DESCRIPTOR."""
+def _fields(descriptor: Descriptor) -> dict[str, tuple[int, Schema]]:
+    """The number in the order and the schema of each member of DESCRIPTOR."""
     return {
         member_name(field): (number, field.message_type or _SCALARS.get(field.type, "text"))
         for number, field in enumerate(members_of(descriptor))

@@ -1,4 +1,4 @@
-"""Spec files as their authors wrote them: values with comments, anchors, styles and places in the text."""
+"""Spec files as their authors wrote them: values with comments, anchors, styles and offsets in the text."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ class Node:
     """A value. What several aliases name is one Node.
 
     `text` is that of a scalar; in JSON the source. `style` is what YAML has before the text: nothing, a
-    quote, | or >. `start` and `end` are places in the text of the file; the `end` of a collection in block
+    quote, | or >. `start` and `end` are offsets in the text of the file; the `end` of a collection in block
     style is of no use. `column` is that of the members. `foot` are the comments below the last member.
     """
 
@@ -32,8 +32,8 @@ class Node:
 class Entry:
     """A member of a mapping, an item of a sequence, or the value of a document. Only members have a key.
 
-    `touched` are the places at the ends of the entry's parts, by which a comment in the same line is found to
-    belong to the entry. `head` are the comments above, "" for an empty line; `beside` those in the same line.
+    `touched` are the offsets of the ends of the entry's parts: a comment in the line of one belongs to the
+    entry. `head` are the comments above, "" for an empty line; `beside` those in the same line.
     """
 
     value: Node

@@ -98,8 +98,8 @@ class _Parser:
             node.entries.append(entry)
         node.end = _end(event)
 
-    def _column(self, place: int) -> int:
-        return place - (self._text.rfind("\n", 0, place) + 1)
+    def _column(self, offset: int) -> int:
+        return offset - (self._text.rfind("\n", 0, offset) + 1)
 
 
 def _begin(event: yaml.Event | yaml.Token) -> int:

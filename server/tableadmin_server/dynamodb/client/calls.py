@@ -21,7 +21,7 @@ from tableadmin_server.dynamodb.client.call_queue import (
 )
 from tableadmin_server.dynamodb.client.change_records import ChangeRecords, IntentPending
 from tableadmin_server.dynamodb.client.reads import Reads, Retryable
-from tableadmin_server.dynamodb.client.retries import READS, Attempts
+from tableadmin_server.dynamodb.client.retries import READS, RetryLimit
 from tableadmin_server.dynamodb.client.session import ClientMethod, connect, methods
 from tableadmin_server.dynamodb.client.single_try import SingleTry
 from tableadmin_server.failure import Failure
@@ -91,7 +91,7 @@ class Calls:
             Reads(self._client, transport, config) if transport and standard and not lacking else None
         )
         self._records = ChangeRecords(self._client)
-        self._attempts = Attempts(self._client, config.max_attempts)
+        self._retry_limit = RetryLimit(self._client, config.max_attempts)
         self._methods = methods(self._client)
         self._single_try = SingleTry(name, config, observer.sent)
         self._pool = ThreadPoolExecutor(config.pool_size, thread_name_prefix=f"endpoint-{name}")
@@ -135,7 +135,7 @@ class Calls:
                 if not guard.may_retry(failed.error):
                     raise failed.error from failed
             earlier = 1
-        attempts = partial(self._attempts.call, call, guard.may_retry, earlier)
+        attempts = partial(self._retry_limit.call, call, guard.may_retry, earlier)
         change = None if operation in READS else recorded_change()
         if change is not None:
             with suppress(IntentPending):

@@ -69,7 +69,7 @@ class _Thread(threading.local):
     may_retry: MayRetry | None = None
 
 
-class Attempts:
+class RetryLimit:
     """Counts earlier attempts of a call among the MAX_ATTEMPTS of CLIENT."""
 
     def __init__(self, client: BaseClient, max_attempts: int) -> None:

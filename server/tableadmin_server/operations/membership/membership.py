@@ -148,7 +148,7 @@ class Membership:
                     "could not tell other servers which tables this server changes"
                     if task == "announce"
                     else "could not read which tables other servers change",
-                    endpoint=self._hub.source.name,
+                    endpoint=self._hub.endpoint.name,
                     reason=failure.reason,
                 )
         else:

@@ -36,7 +36,7 @@ from tableadmin_server.security.authorization.required_permissions import (
     required_permissions,
     step_permissions,
 )
-from tableadmin_server.security.authorization.resources import Place
+from tableadmin_server.security.authorization.resources import EndpointAccount
 from tableadmin_server.security.identity import Principal, parsed_principal
 
 
@@ -101,9 +101,9 @@ def read_cases(path: Path) -> Sequence[Case]:
     return cases
 
 
-def evaluate(case: Case, decider: Decider, places: Mapping[str, Place]) -> Outcome:
-    """Evaluate CASE by the policies of DECIDER. PLACES are the endpoints by name. Raises CaseError."""
-    action, decision = _decided(case, decider, places)
+def evaluate(case: Case, decider: Decider, accounts: Mapping[str, EndpointAccount]) -> Outcome:
+    """Evaluate CASE by the policies of DECIDER. ACCOUNTS are the endpoints by name. Raises CaseError."""
+    action, decision = _decided(case, decider, accounts)
     return Outcome(case, action, decision, _problem(case, decision))
 
 
@@ -118,13 +118,13 @@ def _problem(case: Case, decision: Decision) -> str:
     return ""
 
 
-def _decided(case: Case, decider: Decider, places: Mapping[str, Place]) -> tuple[str, Decision]:
+def _decided(case: Case, decider: Decider, accounts: Mapping[str, EndpointAccount]) -> tuple[str, Decision]:
     """The first denial, else the first decision that needs an approval, else the last; with its action."""
     method = _method(case)
     request = _request(case, method)
     try:
         principal = Principal(*_named(case.principal), frozenset(case.groups))
-        needed = _required_permissions(case, method, request, places)
+        needed = _required_permissions(case, method, request, accounts)
     except (Failure, ValueError) as error:
         raise CaseError(f"{case.name}: {error}") from error
     decided = [(permission.action, _decide(case, permission, decider, principal)) for permission in needed]
@@ -150,17 +150,17 @@ def _named(text: str) -> tuple[Any, str]:
 
 
 def _required_permissions(
-    case: Case, method: str, request: Message, places: Mapping[str, Place]
+    case: Case, method: str, request: Message, accounts: Mapping[str, EndpointAccount]
 ) -> Sequence[RequiredPermission]:
     row: Classification = RPCS[method]
-    if case.endpoint not in places:
+    if case.endpoint not in accounts:
         raise CaseError(f"{case.name}: the endpoint {case.endpoint!r} is not configured")
     if row.resource_type is ResourceType.OPERATIONS:
         return [RequiredPermission(action_of(method), case.operation_of, request, case.is_requester)]
     if row.resource_type in {ResourceType.SERVER, ResourceType.NONE}:
         return [RequiredPermission(action_of(method), None, request)]
-    place = places[case.endpoint]
-    needed = required_permissions(method, request, place)
+    account = accounts[case.endpoint]
+    needed = required_permissions(method, request, account)
     if not case.planned:
         if case.monthly_cost_increase is not None:
             raise CaseError(f"{case.name}: monthly_cost_increase: needs planned = true")
@@ -169,7 +169,7 @@ def _required_permissions(
         raise CaseError(f"{case.name}: planned: plans do not call {case.rpc}")
     given = case.monthly_cost_increase
     return step_permissions(
-        request, needed[0].table, place, None, None if given is None else Decimal(str(given))
+        request, needed[0].table, account, None, None if given is None else Decimal(str(given))
     )
 
 

@@ -26,8 +26,8 @@ from tableadmin_server.security.authorization.classification import (
 )
 from tableadmin_server.security.authorization.context import CLASSES, Record, context_of
 from tableadmin_server.security.authorization.resources import (
+    EndpointAccount,
     NamedTable,
-    Place,
     named_tables,
     unrecognized_resource,
 )
@@ -95,8 +95,10 @@ class RequiredPermission:
         )
 
 
-def required_permissions(method: str, request: Message, place: Place) -> Sequence[RequiredPermission]:
-    """Return the permissions that REQUEST of METHOD (`SERVICE/RPC`) needs at PLACE. Each must be granted.
+def required_permissions(
+    method: str, request: Message, account: EndpointAccount
+) -> Sequence[RequiredPermission]:
+    """Return the permissions that REQUEST of METHOD (`SERVICE/RPC`) needs of ACCOUNT. Each must be granted.
 
     Raises Failure (INVALID_ARGUMENT, RESOURCE_NOT_RECOGNIZED) if the table of the request is missing or
     ambiguous.
@@ -107,7 +109,7 @@ def required_permissions(method: str, request: Message, place: Place) -> Sequenc
     for reference in row.tables:
         # An operation reads a source and does not change it.
         is_source = isinstance(request, ApplyPlanRequest) and _RESTORE_SOURCE in reference.path
-        (sources if is_source else named).extend(named_tables(request, reference, place))
+        (sources if is_source else named).extend(named_tables(request, reference, account))
     if row.resource_type is ResourceType.ENDPOINT and not named:
         return [RequiredPermission(action_of(method), None, request)]
     if row.resource_type is ResourceType.TABLES and not named:
@@ -151,11 +153,11 @@ def _time_of(request: Message) -> datetime | None:
 def step_permissions(
     request: Message,
     table: str,
-    place: Place,
+    account: EndpointAccount,
     at: datetime | None = None,
     cost_increase: Decimal | None = None,
 ) -> Sequence[RequiredPermission]:
-    """Return the permissions for a call of a plan, which changes only TABLE at PLACE, at the time AT.
+    """Return the permissions for a call of a plan, which changes only TABLE of ACCOUNT, at the time AT.
 
     COST_INCREASE is how much more the table costs a month after the plan, None if that is not known.
 
@@ -171,7 +173,7 @@ def step_permissions(
     own = [RequiredPermission(each, table, request) for each in actions]
     if rpc in _RESTORES:
         tables = (
-            each for reference in RPCS[method].tables for each in named_tables(request, reference, place)
+            each for reference in RPCS[method].tables for each in named_tables(request, reference, account)
         )
         own += [RequiredPermission(rpc, each.table, request) for each in tables if each.table != table]
     return [

@@ -24,15 +24,15 @@ _ARN = re.compile(
 )
 
 
-class Place(NamedTuple):
-    """The endpoint, region and account of tables. Without an ACCOUNT no ARN is accepted.
+class EndpointAccount(NamedTuple):
+    """The account and region of an ENDPOINT. Without an ID of the account, no ARN is accepted.
 
     `advice` tells an operator how to make the account known.
     """
 
     endpoint: str
     region: str
-    account: str | None
+    id: str | None
     advice: str = "set account of the endpoint in the configuration of the server"
 
 
@@ -60,27 +60,27 @@ async def with_account(learn: Callable[[], Awaitable[str | None]], make: Callabl
     return make()
 
 
-def named_tables(request: Message, reference: Reference, place: Place) -> Iterator[NamedTable]:
+def named_tables(request: Message, reference: Reference, account: EndpointAccount) -> Iterator[NamedTable]:
     """Yield the tables that REQUEST names in the field of REFERENCE.
 
     An absent or empty field names no table. Raises Failure (INVALID_ARGUMENT, RESOURCE_NOT_RECOGNIZED) for a
-    value that is neither a table name nor an ARN of a table at PLACE.
+    value that is neither a table name nor an ARN of a table of ACCOUNT.
     """
     for field, value, subject in _values(request, reference.path.split("."), request, ""):
         if value:
-            yield NamedTable(table_of(value, reference, place, field), subject)
+            yield NamedTable(table_of(value, reference, account, field), subject)
 
 
-def table_of(value: str, reference: Reference, place: Place, field: str) -> str:
+def table_of(value: str, reference: Reference, account: EndpointAccount, field: str) -> str:
     """Return the name of the table in VALUE of FIELD. Raises Failure like `named_tables`."""
     if reference.name and _NAME.match(value):
         return value
     arn = _ARN.match(value)
     if arn is None or Kind(arn["kind"] or Kind.TABLE) not in reference.kinds:
         raise unrecognized_resource(field, f"must be {_expected(reference)}")
-    if arn["region"] == place.region and place.account is None:
-        raise _account_unknown(field, place)
-    if arn["region"] != place.region or arn["account"] != place.account:
+    if arn["region"] == account.region and account.id is None:
+        raise _account_unknown(field, account)
+    if arn["region"] != account.region or arn["account"] != account.id:
         raise unrecognized_resource(field, "must be an ARN of the region and the account of the endpoint")
     return arn["table"]
 
@@ -90,12 +90,12 @@ def unrecognized_resource(field: str, problem: str) -> Failure:
     return _unrecognized(Failure, field, problem)
 
 
-def _account_unknown(field: str, place: Place) -> Failure:
+def _account_unknown(field: str, account: EndpointAccount) -> Failure:
     return _unrecognized(
         AccountUnknown,
         field,
-        f"cannot be an ARN, because the account of the endpoint {place.endpoint} is not known; "
-        f"use the name of the table, or {place.advice}",
+        f"cannot be an ARN, because the account of the endpoint {account.endpoint} is not known; "
+        f"use the name of the table, or {account.advice}",
     )
 
 

@@ -11,20 +11,23 @@ from tableadmin.v1 import table_admin_pb2
 from tableadmin_server.security.authorization.approvals import RequiredApproval
 from tableadmin_server.security.authorization.authorizer import Authorizer
 from tableadmin_server.security.authorization.required_permissions import step_permissions
-from tableadmin_server.security.authorization.resources import Place, with_account
+from tableadmin_server.security.authorization.resources import EndpointAccount, with_account
 from tableadmin_server.security.identity import Principal
 
 _METHODS = table_admin_pb2.DESCRIPTOR.services_by_name["TableAdmin"].methods_by_name
 
 
 class StepAuthorizer:
-    """Decides by AUTHORIZER about calls to the endpoint at PLACE. LEARN finds out the endpoint's account."""
+    """Decides by AUTHORIZER about calls to the endpoint of ACCOUNT. LEARN finds out the id of ACCOUNT."""
 
     def __init__(
-        self, authorizer: Authorizer, place: Callable[[], Place], learn: Callable[[], Awaitable[str | None]]
+        self,
+        authorizer: Authorizer,
+        account: Callable[[], EndpointAccount],
+        learn: Callable[[], Awaitable[str | None]],
     ) -> None:
         self._authorizer = authorizer
-        self._place = place
+        self._account = account
         self._learn = learn
 
     async def __call__(
@@ -44,6 +47,6 @@ class StepAuthorizer:
         """
         request = from_aws(params, GetMessageClass(_METHODS[operation].input_type))
         permissions = await with_account(
-            self._learn, lambda: step_permissions(request, table, self._place(), at, cost_increase)
+            self._learn, lambda: step_permissions(request, table, self._account(), at, cost_increase)
         )
-        return await self._authorizer.required_approvals(principal, permissions, self._place().endpoint)
+        return await self._authorizer.required_approvals(principal, permissions, self._account().endpoint)

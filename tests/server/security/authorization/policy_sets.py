@@ -18,14 +18,14 @@ from tableadmin_server.security.authorization.decisions import (
     Resource,
 )
 from tableadmin_server.security.authorization.policies import Configured
-from tableadmin_server.security.authorization.resources import Place
+from tableadmin_server.security.authorization.resources import EndpointAccount
 from tableadmin_server.security.authorization.schema import schema_of
 from tableadmin_server.security.identity import Principal
 
 ENDPOINTS = ("staging", "production")
 CONFIGURED = Configured(ENDPOINTS, ("corp", "mesh"))
 SCHEMA = cedarpy.Schema.from_str(schema_of(ENDPOINTS))
-PLACE = Place("staging", "eu-central-1", "111122223333")
+ACCOUNT = EndpointAccount("staging", "eu-central-1", "111122223333")
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 EXAMPLE = (Path(__file__).parent / "example.cedar").read_text()
 

@@ -42,7 +42,7 @@ from tableadmin_server.security.authorization.required_permissions import (
     step_permissions,
 )
 from tableadmin_server.security.authorization.resources import AccountUnknown, with_account
-from tests.server.security.authorization.policy_sets import PLACE
+from tests.server.security.authorization.policy_sets import ACCOUNT
 
 TABLE = "arn:aws:dynamodb:eu-central-1:111122223333:table/music"
 BACKUP = f"{TABLE}/backup/01489602797149-73d8d5bc"
@@ -53,7 +53,7 @@ def asked(request: Message, service: str = "TableAdmin") -> list[tuple[str, str 
     rpc = request.DESCRIPTOR.name.removesuffix("Request")
     return [
         (each.action, each.table)
-        for each in required_permissions(f"tableadmin.v1.{service}/{rpc}", request, PLACE)
+        for each in required_permissions(f"tableadmin.v1.{service}/{rpc}", request, ACCOUNT)
     ]
 
 
@@ -157,7 +157,7 @@ def test_restores_of_specs() -> None:
 def test_a_restoring_step_asks_for_its_source() -> None:
     """A step that restores asks for the table of the operation, and for the table of the source."""
     step = RestoreTableFromBackupRequest(target_table_name="copy", backup_arn=BACKUP)
-    assert [(each.action, each.table) for each in step_permissions(step, "copy", PLACE)] == [
+    assert [(each.action, each.table) for each in step_permissions(step, "copy", ACCOUNT)] == [
         ("ApplyPlan", "copy"),
         ("RestoreTableFromBackup", "copy"),
         ("RestoreTableFromBackup", "music"),
@@ -180,10 +180,10 @@ def test_watches_and_waits() -> None:
 def test_a_step_asks_for_the_table_of_its_operation() -> None:
     """A step of an operation asks for the table of the operation, whatever its request says."""
     step = TagResourceRequest(resource_arn="arn:aws:dynamodb:ddblocal:000000000000:table/other")
-    asked = [(each.action, each.table) for each in step_permissions(step, "music", PLACE)]
+    asked = [(each.action, each.table) for each in step_permissions(step, "music", ACCOUNT)]
     assert asked == [("ApplyPlan", "music"), ("TagResource", "music")]
-    assert {"IN_PLACE"} == {each.change_class for each in step_permissions(step, "music", PLACE)}
-    deletion = step_permissions(DeleteTableRequest(table_name="music"), "music", PLACE)
+    assert {"IN_PLACE"} == {each.change_class for each in step_permissions(step, "music", ACCOUNT)}
+    deletion = step_permissions(DeleteTableRequest(table_name="music"), "music", ACCOUNT)
     assert {"REPLACEMENT"} == {each.change_class for each in deletion}
     assert [each.action for each in deletion] == ["ApplyPlan", "DeleteTable", "ReplaceTable"]
 
@@ -242,27 +242,27 @@ def test_without_an_account_no_arn_is_taken() -> None:
         required_permissions(
             "tableadmin.v1.TableAdmin/DescribeTable",
             DescribeTableRequest(table_name=TABLE),
-            PLACE._replace(account=None),
+            ACCOUNT._replace(id=None),
         )
 
 
 @pytest.mark.parametrize(
-    ("named", "account", "calls"), [("music", None, 0), (TABLE, PLACE.account, 1), (TABLE, None, 1)]
+    ("named", "account", "calls"), [("music", None, 0), (TABLE, ACCOUNT.id, 1), (TABLE, None, 1)]
 )
 async def test_the_account_is_found_out_for_an_arn(named: str, account: str | None, calls: int) -> None:
     """The account of the endpoint is found out once, for an ARN only. An ARN is refused if that fails."""
-    place = PLACE._replace(account=None)
+    current = ACCOUNT._replace(id=None)
     called = 0
 
     async def learn() -> str | None:
-        nonlocal called, place
+        nonlocal called, current
         called += 1
-        place = place._replace(account=account)
+        current = current._replace(id=account)
         return account
 
     def make() -> list[str | None]:
         request = DescribeTableRequest(table_name=named)
-        found = required_permissions("tableadmin.v1.TableAdmin/DescribeTable", request, place)
+        found = required_permissions("tableadmin.v1.TableAdmin/DescribeTable", request, current)
         return [each.table for each in found]
 
     refused = calls and account is None

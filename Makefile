@@ -129,4 +129,4 @@ screenshots: setup ## Write the pictures of the console in docs/images/console
 
 clean: ## Remove the virtual environments and every cache
 	rm -rf $(VENV) .venv-proto .venv-bench .venv-audit dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
-	rm -rf docs/reference/contract docs/reference/contract.md docs/reference/commands docs/reference/commands.md
+	rm -rf docs/reference/contract docs/reference/commands

@@ -1,6 +1,6 @@
-"""Writes docs/reference/contract and docs/reference/commands, each with its .md; `make docs` runs it.
+"""Writes the folders docs/reference/contract and docs/reference/commands; `make docs` runs it.
 
-The pages are not committed. The contract has their text in comments, and the commands in their help.
+The folders are not committed. The contract has their text in comments, and the commands in their help.
 """
 
 import shutil
@@ -8,24 +8,21 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from docs.generate import commands, contract
-from docs.generate.markdown import contents
 
 _REFERENCE = Path(__file__).parents[1] / "reference"
 
 
 def main() -> None:
     """Write the pages anew."""
-    _write("contract", "The contract", contract.HEAD, contract.pages())
-    _write("commands", "Commands", commands.HEAD, commands.pages())
+    _write("contract", contract.pages())
+    _write("commands", commands.pages())
 
 
-def _write(name: str, title: str, head: str, pages: Mapping[str, str]) -> None:
-    """Write PAGES into the folder NAME, and beside the folder a page that leads to them."""
+def _write(name: str, pages: Mapping[str, str]) -> None:
+    """Write PAGES into the folder NAME."""
     folder = _REFERENCE / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    leading = contents(title, head, (f"{name}/{each}" for each in pages))
-    (_REFERENCE / f"{name}.md").write_text(leading, encoding="utf-8")
     for each, text in pages.items():
         (folder / f"{each}.md").write_text(text, encoding="utf-8")
 

@@ -9,10 +9,6 @@ from docs.generate.markdown import page, prose, table
 from tableadmin.cli.app.program import tablectl
 from tableadmin_server.command import command as server
 
-# What the page says that leads to the others.
-HEAD = """A page for each group of commands of `tablectl`, and one for `tableadmin-server`. The options of
-[tablectl](commands/tablectl.md) go with every command."""
-
 
 def pages() -> Mapping[str, str]:
     """Each page by its name."""

@@ -27,9 +27,6 @@ _SERVICE, _METHOD = FileDescriptorProto.SERVICE_FIELD_NUMBER, ServiceDescriptorP
 _MESSAGE, _FIELD = FileDescriptorProto.MESSAGE_TYPE_FIELD_NUMBER, DescriptorProto.FIELD_FIELD_NUMBER
 _ENUM, _VALUE = FileDescriptorProto.ENUM_TYPE_FIELD_NUMBER, EnumDescriptorProto.VALUE_FIELD_NUMBER
 _NESTED, _NESTED_ENUM = DescriptorProto.NESTED_TYPE_FIELD_NUMBER, DescriptorProto.ENUM_TYPE_FIELD_NUMBER
-# What the page says that leads to the others.
-HEAD = """The files of `proto/tableadmin/v1` are the contract of the service. Calls in any language have these
-names. The pages of services come first, then the messages by topic."""
 
 
 def pages() -> Mapping[str, str]:

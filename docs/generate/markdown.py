@@ -24,8 +24,3 @@ def _row(cells: Iterable[str]) -> str:
 def page(*parts: str) -> str:
     """PARTS with an empty line between them, without those that are empty."""
     return "\n\n".join(filter(None, parts)) + "\n"
-
-
-def contents(title: str, text: str, pages: Iterable[str]) -> str:
-    """A page that leads to PAGES."""
-    return page(f"# {title}", text, "\n".join(["```{toctree}", ":maxdepth: 1", "", *pages, "```"]))

@@ -9,7 +9,7 @@ from textwrap import dedent
 
 ROOT = Path(__file__).parents[2]
 # What `make docs` writes is made from the code.
-_GENERATED = re.compile(r".*/docs/reference/(contract|commands)(/.*)?\.md")
+_GENERATED = re.compile(r".*/docs/reference/(contract|commands)/.*\.md")
 PAGES = (
     ROOT / "README.md",
     *(each for each in sorted((ROOT / "docs").rglob("*.md")) if not _GENERATED.fullmatch(str(each))),

@@ -291,6 +291,7 @@ class ItemProblem(_message.Message):
     EXPECTED_TYPE_FIELD_NUMBER: _builtins.int
     FOUND_TYPE_FIELD_NUMBER: _builtins.int
     ITEMS_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
     type: Global___ItemProblemType.ValueType
     """The kind of the problem."""
     attribute_name: _builtins.str
@@ -305,6 +306,10 @@ class ItemProblem(_message.Message):
     """The type that the attribute has in these items. Example: `N`."""
     items: _builtins.int
     """The number of items with this problem."""
+    description: _builtins.str
+    """The problem in words that follow the number of items. Examples: `without the key attribute Title`,
+    `with the same new key as another item`.
+    """
     def __init__(
         self,
         *,
@@ -314,13 +319,16 @@ class ItemProblem(_message.Message):
         expected_type: _builtins.str | None = ...,
         found_type: _builtins.str | None = ...,
         items: _builtins.int | None = ...,
+        description: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_attribute_name", b"_attribute_name", "_expected_type", b"_expected_type", "_found_type", b"_found_type", "_index_name", b"_index_name", "_items", b"_items", "_type", b"_type", "attribute_name", b"attribute_name", "expected_type", b"expected_type", "found_type", b"found_type", "index_name", b"index_name", "items", b"items", "type", b"type"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_attribute_name", b"_attribute_name", "_description", b"_description", "_expected_type", b"_expected_type", "_found_type", b"_found_type", "_index_name", b"_index_name", "_items", b"_items", "_type", b"_type", "attribute_name", b"attribute_name", "description", b"description", "expected_type", b"expected_type", "found_type", b"found_type", "index_name", b"index_name", "items", b"items", "type", b"type"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_attribute_name", b"_attribute_name", "_expected_type", b"_expected_type", "_found_type", b"_found_type", "_index_name", b"_index_name", "_items", b"_items", "_type", b"_type", "attribute_name", b"attribute_name", "expected_type", b"expected_type", "found_type", b"found_type", "index_name", b"index_name", "items", b"items", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_attribute_name", b"_attribute_name", "_description", b"_description", "_expected_type", b"_expected_type", "_found_type", b"_found_type", "_index_name", b"_index_name", "_items", b"_items", "_type", b"_type", "attribute_name", b"attribute_name", "description", b"description", "expected_type", b"expected_type", "found_type", b"found_type", "index_name", b"index_name", "items", b"items", "type", b"type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__attribute_name: _TypeAlias = _typing.Literal["attribute_name"]  # noqa: Y015
     _WhichOneofArgType__attribute_name: _TypeAlias = _typing.Literal["_attribute_name", b"_attribute_name"]  # noqa: Y015
+    _WhichOneofReturnType__description: _TypeAlias = _typing.Literal["description"]  # noqa: Y015
+    _WhichOneofArgType__description: _TypeAlias = _typing.Literal["_description", b"_description"]  # noqa: Y015
     _WhichOneofReturnType__expected_type: _TypeAlias = _typing.Literal["expected_type"]  # noqa: Y015
     _WhichOneofArgType__expected_type: _TypeAlias = _typing.Literal["_expected_type", b"_expected_type"]  # noqa: Y015
     _WhichOneofReturnType__found_type: _TypeAlias = _typing.Literal["found_type"]  # noqa: Y015
@@ -333,6 +341,8 @@ class ItemProblem(_message.Message):
     _WhichOneofArgType__type: _TypeAlias = _typing.Literal["_type", b"_type"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__attribute_name) -> _WhichOneofReturnType__attribute_name | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__description) -> _WhichOneofReturnType__description | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__expected_type) -> _WhichOneofReturnType__expected_type | None: ...
     @_typing.overload

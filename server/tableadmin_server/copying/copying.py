@@ -147,7 +147,7 @@ def _read_item(item: Item, keys: TargetKeys) -> _Read:
 
 
 def _message(problem: Problem, items: int) -> ItemProblem:
-    return ItemProblem(
+    message = ItemProblem(
         type=problem.type,
         attribute_name=problem.attribute or None,
         index_name=problem.index or None,
@@ -155,3 +155,5 @@ def _message(problem: Problem, items: int) -> ItemProblem:
         found_type=problem.found or None,
         items=items,
     )
+    message.description = findings.describe(message)
+    return message

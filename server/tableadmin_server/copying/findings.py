@@ -48,7 +48,7 @@ def check_active(table: str, status: str) -> None:
 def check_items(order: Order, progress: CopyItemsResponse) -> None:
     """Raise Failure if PROGRESS, after the check, has findings that prevent the copy."""
     if progress.problems:
-        texts = [problem_text(each) for each in progress.problems[:_MOST_TEXTS]]
+        texts = [f"{_items(each.items)} {each.description}" for each in progress.problems[:_MOST_TEXTS]]
         if (more := len(progress.problems) - _MOST_TEXTS) > 0:
             texts.append(f"and {more} more kind{'s' * (more > 1)} of problems")
         raise _refused("ITEMS_NOT_COPYABLE", order.source, f"nothing was written: {'; '.join(texts)}")
@@ -79,11 +79,10 @@ def check_result(order: Order, progress: CopyItemsResponse) -> None:
     )
 
 
-def problem_text(problem: ItemProblem) -> str:
-    """Return PROBLEM in words."""
+def describe(problem: ItemProblem) -> str:
+    """Return PROBLEM in words that follow the number of items."""
     index = f" of index {problem.index_name}" if problem.index_name else ""
     return _TEXTS[problem.type].format(
-        items=_items(problem.items),
         attribute=f"key attribute {problem.attribute_name}{index}",
         expected=problem.expected_type,
         found=problem.found_type,
@@ -91,15 +90,13 @@ def problem_text(problem: ItemProblem) -> str:
 
 
 _TEXTS = {
-    ItemProblemType.ITEM_PROBLEM_TYPE_ATTRIBUTE_MISSING: "{items} without the {attribute}",
-    ItemProblemType.ITEM_PROBLEM_TYPE_WRONG_TYPE: (
-        "{items} with the {attribute} of type {found}, not {expected}"
-    ),
-    ItemProblemType.ITEM_PROBLEM_TYPE_EMPTY_VALUE: "{items} with an empty {attribute}",
-    ItemProblemType.ITEM_PROBLEM_TYPE_VALUE_TOO_LONG: "{items} with a {attribute} that is too long",
-    ItemProblemType.ITEM_PROBLEM_TYPE_DUPLICATE_KEY: "{items} with the same new key as another item",
+    ItemProblemType.ITEM_PROBLEM_TYPE_ATTRIBUTE_MISSING: "without the {attribute}",
+    ItemProblemType.ITEM_PROBLEM_TYPE_WRONG_TYPE: ("with the {attribute} of type {found}, not {expected}"),
+    ItemProblemType.ITEM_PROBLEM_TYPE_EMPTY_VALUE: "with an empty {attribute}",
+    ItemProblemType.ITEM_PROBLEM_TYPE_VALUE_TOO_LONG: "with a {attribute} that is too long",
+    ItemProblemType.ITEM_PROBLEM_TYPE_DUPLICATE_KEY: "with the same new key as another item",
     ItemProblemType.ITEM_PROBLEM_TYPE_ITEM_TOO_LARGE: (
-        "{items} larger than 400 KB with the entries in local secondary indexes"
+        "larger than 400 KB with the entries in local secondary indexes"
     ),
 }
 

@@ -29,30 +29,12 @@ def test_progress(phase: str, text: str, counted: str) -> None:
     assert (text, counted) == (phase_text(response), progress_text(response))
 
 
-@pytest.mark.parametrize(
-    ("kind", "text"),
-    [
-        ("ATTRIBUTE_MISSING", "have no Year (index ByYear)"),
-        ("WRONG_TYPE", "have Year (index ByYear) of type S, not N"),
-        ("EMPTY_VALUE", "have an empty Year (index ByYear)"),
-        ("VALUE_TOO_LONG", "have a Year (index ByYear) that is too long for a key"),
-        ("DUPLICATE_KEY", "have the same new key as another item"),
-        ("ITEM_TOO_LARGE", "are larger than 400 KB with their entries in local secondary indexes"),
-    ],
-)
-def test_problems(kind: str, text: str) -> None:
-    """Each kind of problem has a text with the attribute, the index and the types."""
-    problem = ItemProblem(
-        type=ItemProblemType.Value(f"ITEM_PROBLEM_TYPE_{kind}"),
-        attribute_name="Year",
-        index_name="ByYear",
-        expected_type="N",
-        found_type="S",
-        items=1200,
-    )
+def test_problems() -> None:
+    """The result has the number of items and the service's words for each problem."""
+    problem = ItemProblem(description="without the key attribute Year", items=1200)
     response = CopyItemsResponse(problems=[problem])
     _, rows = result_blocks(response, "Music", "MusicByTitle", writes=True)
-    assert rows == Rows(("Items", "Problem"), [("1,200", text)], named_by=1)
+    assert rows == Rows(("Items", "Problem"), [("1,200", "without the key attribute Year")], named_by=1)
 
 
 def test_a_check_has_no_numbers_of_writes() -> None:

@@ -8,20 +8,12 @@ from tableadmin.cli.output.blocks import Block, Fields, Rows
 from tableadmin.cli.views.formatting import size, word
 
 if TYPE_CHECKING:
-    from tableadmin.v1 import CopyItemsResponse, ItemProblem
+    from tableadmin.v1 import CopyItemsResponse
 
 _PENDING = {
     "CHECKING": "checking items",
     "WRITING": "writing items",
     "COMPARING": "comparing the tables",
-}
-_PROBLEMS = {
-    "ATTRIBUTE_MISSING": "have no {attribute}",
-    "WRONG_TYPE": "have {attribute} of type {found}, not {expected}",
-    "EMPTY_VALUE": "have an empty {attribute}",
-    "VALUE_TOO_LONG": "have a {attribute} that is too long for a key",
-    "DUPLICATE_KEY": "have the same new key as another item",
-    "ITEM_TOO_LARGE": "are larger than 400 KB with their entries in local secondary indexes",
 }
 
 
@@ -66,7 +58,7 @@ def result_blocks(response: CopyItemsResponse, source: str, target: str, *, writ
     ]
     found: list[Block] = [Fields(fields)]
     if response.problems:
-        rows = [(f"{each.items:,}", _problem(each)) for each in response.problems]
+        rows = [(f"{each.items:,}", each.description) for each in response.problems]
         found.append(Rows(("Items", "Problem"), rows, named_by=1))
     return found
 
@@ -86,14 +78,3 @@ def refusal(response: CopyItemsResponse, source: str, target: str) -> str:
     if response.comparison.different_items or response.comparison.extra_items:
         return f"{target} has items that differ from those of {source}: copy to an empty table"
     return ""
-
-
-def _problem(problem: ItemProblem) -> str:
-    kind = word(problem, "type")
-    index = f" (index {problem.index_name})" if problem.index_name else ""
-    text = _PROBLEMS.get(kind, kind)
-    return text.format(
-        attribute=f"{problem.attribute_name}{index}",
-        expected=problem.expected_type,
-        found=problem.found_type,
-    )

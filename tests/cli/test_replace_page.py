@@ -112,7 +112,7 @@ def test_items_that_cannot_be_copied(tablectl: Run, engine: Engine) -> None:
     checked = tablectl("copy-items", "Music", "MusicByTitle", "--dry-run")
     assert (checked.returncode, checked.stdout.splitlines()[-2:]) == (
         1,
-        ["ITEMS  PROBLEM", "2      have the same new key as another item"],
+        ["ITEMS  PROBLEM", "2      with the same new key as another item"],
     )
     assert checked.stderr.splitlines()[-1] == (
         "tablectl: items of Music cannot be copied: correct the listed problems first"

@@ -54,16 +54,16 @@ class ReadAuditRecordsRequest(_message.Message):
     id: _builtins.str
     """Records with this ID: a request ID of the service or of AWS, or an operation ID."""
     last: _builtins.int
-    """Only the newest records, as many as this. 1 to 10,000. The default is all records."""
+    """The maximum number of records, 1 to 10,000. The newest records are returned. The default is all records."""
     follow: _builtins.bool
-    """True continues the stream with new records. The default is false."""
+    """If true, the stream continues with new records. The default is false."""
     @_builtins.property
     def since(self) -> _timestamp_pb2.Timestamp:
         """Records of this time or later."""
 
     @_builtins.property
     def until(self) -> _timestamp_pb2.Timestamp:
-        """Records before this time. Not with `follow`."""
+        """Records before this time. Cannot be combined with `follow`."""
 
     def __init__(
         self,

@@ -64,7 +64,7 @@ class AuditServiceServicer(object):
         """Streams the audit records that match the request, oldest first. With `follow`, the stream then
         continues with each new record until the caller cancels the call.
 
-        The first response is sent at once if `follow` is true, also if no record matches.
+        If `follow` is true, the server sends the first response immediately, even if no record matches.
 
         Errors: INVALID_ARGUMENT if `last`, `since` or `until` is invalid.
         """

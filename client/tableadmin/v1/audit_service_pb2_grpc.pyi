@@ -45,7 +45,7 @@ class AuditServiceStub:
     """Streams the audit records that match the request, oldest first. With `follow`, the stream then
     continues with each new record until the caller cancels the call.
 
-    The first response is sent at once if `follow` is true, also if no record matches.
+    If `follow` is true, the server sends the first response immediately, even if no record matches.
 
     Errors: INVALID_ARGUMENT if `last`, `since` or `until` is invalid.
     """
@@ -67,7 +67,7 @@ class AuditServiceAsyncStub(AuditServiceStub):
     """Streams the audit records that match the request, oldest first. With `follow`, the stream then
     continues with each new record until the caller cancels the call.
 
-    The first response is sent at once if `follow` is true, also if no record matches.
+    If `follow` is true, the server sends the first response immediately, even if no record matches.
 
     Errors: INVALID_ARGUMENT if `last`, `since` or `until` is invalid.
     """
@@ -92,7 +92,7 @@ class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
         """Streams the audit records that match the request, oldest first. With `follow`, the stream then
         continues with each new record until the caller cancels the call.
 
-        The first response is sent at once if `follow` is true, also if no record matches.
+        If `follow` is true, the server sends the first response immediately, even if no record matches.
 
         Errors: INVALID_ARGUMENT if `last`, `since` or `until` is invalid.
         """

@@ -110,12 +110,12 @@ class CopyItemsRequest(_message.Message):
     source_table_name: _builtins.str
     """Required. The name of the table whose items are copied."""
     target_table_name: _builtins.str
-    """Required. The name of the table that the items are written to. The table must exist. It may contain
-    items of the source only.
+    """Required. The name of the table that the items are written to. The table must exist. The
+    table may be empty or contain items of the source, but no other items.
     """
     validate_only: _builtins.bool
-    """True checks the tables and writes nothing. The call then succeeds if items have problems. The default
-    is false.
+    """If true, the service checks the tables and writes nothing, and the call succeeds even if items have
+    problems. The default is false.
     """
     max_items: _builtins.int
     """The largest number of items in each table. The default is 100,000, or the limit of the operator if
@@ -213,8 +213,8 @@ class CopyItemsResponse(_message.Message):
 
     @_builtins.property
     def comparison(self) -> Global___TableComparison:
-        """The comparison of both tables: present when a phase has read both. If items have problems, the
-        numbers are about the other items.
+        """The comparison of both tables. Present after a phase in which the service has read both tables. The
+        comparison does not count items that have problems.
         """
 
     def __init__(

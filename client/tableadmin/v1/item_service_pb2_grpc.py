@@ -67,8 +67,8 @@ class ItemServiceServicer(object):
         that the target does not contain. An item of the target is never replaced and never deleted. Third,
         the service reads both tables again and compares all items.
 
-        The copy is not a copy of one moment. A write to the source during the call may be missed. The third
-        phase finds out, and the call then fails with the reason `COPY_DIFFERS`.
+        The copy is not a snapshot: the service may miss a write to the source during the call. The third
+        phase then finds a difference, and the call fails with the reason `COPY_DIFFERS`.
 
         Retries: call CopyItems again with the same tables. The service then writes only the items that the
         target lacks. If the call ends early, items that were written stay in the target.

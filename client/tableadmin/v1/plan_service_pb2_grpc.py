@@ -94,10 +94,12 @@ class PlanServiceServicer(object):
 
         The stream has one response for each spec. Each response is sent as soon as its plan is ready,
         so the order of the responses can differ from the order of the specs. AWS allows about 10 reads
-        of tags and of backups a second, so plans for 1,000 tables take minutes. Do not set a
-        deadline, or set a deadline of several minutes. If a table cannot be read, for example for lack of permission, its response has an
-        error instead of a plan, and the stream continues with the other tables. An invalid spec ends
-        the stream before any table is read.
+        of tags and of backups per second, so plans for 1,000 tables take minutes. Do not set a
+        deadline, or set a deadline of several minutes.
+
+        If a table cannot be read, for example because the service lacks a permission, the response for
+        the table has an error instead of a plan. The stream continues with the other tables. If a spec
+        is invalid, the stream fails before any table is read.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -154,16 +156,16 @@ class PlanServiceServicer(object):
         the endpoint: the average and the peak of the table and of each global secondary index. Units of
         replicas in other Regions are not included. This RPC changes nothing.
 
-        On AWS, a table or index without requests has no data in CloudWatch, and the response has 0. Elsewhere,
-        missing data are not known, and the response does not have the units. An index that was added in the
-        time that is read counts as idle before.
+        On AWS, CloudWatch has no data for a table or index without requests. The response then has 0 units. At
+        other endpoints, the units are unknown if CloudWatch has no data, and the response does not contain them.
+        If an index was added during the window, its units before that time count as 0.
 
         The server reads the tables with `dynamodb:DescribeTable` and the units with
         `cloudwatch:GetMetricData`, for which AWS charges.
 
         Errors: UNIMPLEMENTED with the reason `NO_CLOUDWATCH` if the endpoint has no CloudWatch.
-        PERMISSION_DENIED if the role of the server may not read metrics. INVALID_ARGUMENT if the request has
-        no or too many tables, or an invalid window.
+        PERMISSION_DENIED if the role of the server may not read metrics. INVALID_ARGUMENT if the
+        request has no tables, too many tables, or an invalid window.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -58,7 +58,9 @@ def test_sizes(text: str, size: int) -> None:
 @pytest.mark.parametrize("text", ["", "x", "-1", "1/m", "=5", "Music=", "1e9", "20MB", "Music=1M=2"])
 def test_what_is_not_a_rate_is_refused(text: str) -> None:
     """The error says how a rate is written."""
-    with pytest.raises(click.BadParameter, match="a number a month such as 20M, or a second such as 50/s"):
+    with pytest.raises(
+        click.BadParameter, match="a number per month such as 20M, or per second such as 50/s"
+    ):
         options("--reads", text)
 
 

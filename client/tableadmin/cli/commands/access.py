@@ -31,9 +31,10 @@ def whoami(session: Session) -> None:
 def can(session: Session, ctx: click.Context, action: str, table: str | None) -> None:
     """Show whether policies permit you to do ACTION on TABLE or on the endpoint.
 
-    ACTION is an RPC such as CreateTable, or an action within one such as DeleteIndex. The exit code is 0 if
-    the action is permitted, 3 if the action needs approval, and 1 if policies deny the action. The
-    decision for a real request can differ, because policies can depend on its other parameters.
+    ACTION is an RPC such as CreateTable, or a part of an RPC that has a permission of its own, such as
+    DeleteIndex. The exit code is 0 if the action is permitted, 3 if the action needs approval, and 1 if
+    policies deny the action. The decision for a real request can differ, because policies can depend on
+    other parameters of the request.
     """
     response = session.client.check_access(action, table)
     session.show(response, lambda each: [Lines(answer(each))])

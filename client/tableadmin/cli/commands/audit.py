@@ -58,7 +58,12 @@ def audit() -> None:
 @_with_filters
 @click.option("--until", type=options.Moment(), metavar="TIME", help="Records before this time.")
 @click.option(
-    "-n", "--last", type=click.IntRange(1, 10_000), default=1000, show_default=True, help="At most so many."
+    "-n",
+    "--last",
+    type=click.IntRange(1, 10_000),
+    default=1000,
+    show_default=True,
+    help="Maximum number of records.",
 )
 @pass_session
 def search(session: Session, /, until: datetime | None, last: int, **filters: Any) -> None:  # noqa: ANN401 - click's

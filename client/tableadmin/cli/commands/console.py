@@ -29,9 +29,9 @@ _LARGEST_PORT = 65535
 def console(session: Session, port: int, *, no_open: bool, costs: CostOptions) -> None:
     """Show and change tables in a web page on this machine, until Ctrl-C.
 
-    The page shows tables, operations and approvals, and plans and applies specs. The page acts with your
-    credentials: those of the context or the options. Only this machine can open the page, at the address
-    that tablectl prints. The address can be used once, in one browser. With --cost, the plans in the page
+    The page shows tables, operations and approvals. You can plan and apply specs on the page. The page calls
+    the service with your credentials, from the context or the options. tablectl prints the address of the
+    page. Only this machine can open the address, once and in one browser. With --cost, the plans on the page
     show the monthly cost before and after.
     """
     from tableadmin.console.console import Console  # noqa: PLC0415 - grpc

@@ -44,14 +44,15 @@ service must have enabled copies. For large tables, use 'tablectl export-s3' and
     "--max-items",
     type=options.COUNT,
     metavar="N",
-    help="Copy at most N items. The default is 100000, or the limit of the service if that is lower.",
+    help="Fail if a table has more than N items. The default is 100000, or the limit of the service if that "
+    "is lower.",
 )
 @click.option(
     "--max-bytes",
     type=options.COUNT,
     metavar="N",
-    help="Copy items of at most N bytes together. The default is 100000000, or the limit of the service if "
-    "that is lower.",
+    help="Fail if the items of a table have more than N bytes. The default is 100000000, or the limit of the "
+    "service if that is lower.",
 )
 @click.option(
     "--units-per-second",

@@ -41,8 +41,8 @@ The command changes nothing. For a table that has drifted, tablectl shows the la
 service that changed the table. If the spec has not changed since this operation, someone changed the
 table outside the service.
 
---cost adds the monthly cost of the tables, and what they would cost if they matched their specs. UNMANAGED
-tables are read for that.
+--cost adds the monthly cost of the tables, and their monthly cost if they matched their specs. For this,
+tablectl also reads UNMANAGED tables.
 
 --watch continues until Ctrl-C and shows each table whose status or differences change.
 """

@@ -36,11 +36,11 @@ def fmt(session: Session, paths: Sequence[str], *, check: bool, diff: bool) -> N
 
     The canonical form has the members in the order of the contract, block style with two spaces for YAML, and
     one style of quotes. Comments stay next to their members. The meaning of a file does not change. JSON
-    stays JSON. If all lines of a file end with CRLF, they still do.
+    stays JSON. A file whose lines all end with CRLF keeps these line ends.
 
-    In folders, fmt reads all YAML and JSON files. Files in other formats, such as CloudFormation, and files
-    without content are left alone, and named on standard error. fmt prints the names of the files that it
-    changes. With -, fmt reads standard input and prints the result. fmt needs no server.
+    In folders, fmt reads all YAML and JSON files. fmt does not change files in other formats, such as
+    CloudFormation, or files without content. Standard error lists these files. Standard output lists the
+    files that fmt changes. With -, fmt reads standard input and prints the result. fmt needs no server.
     """
     if STANDARD_INPUT in paths and len(paths) > 1:
         raise click.UsageError("- cannot be combined with files.")

@@ -92,7 +92,7 @@ class _Window(click.ParamType[timedelta]):
         return window
 
 
-_RATES = _AmountType("rate", _RATE, _THOUSANDS, "a number a month such as 20M, or a second such as 50/s")
+_RATES = _AmountType("rate", _RATE, _THOUSANDS, "a number per month such as 20M, or per second such as 50/s")
 _SIZES = _AmountType("size", _SIZE, _BYTES, "a size such as 500MB or 20GB")
 
 
@@ -167,8 +167,8 @@ _OPTIONS = (
         metavar="aws|FILE",
         multiple=True,
         type=click.Path(dir_okay=False),
-        help="Use these prices: 'aws' for AWS's present price list, which tablectl downloads, or a file with "
-        "AWS's price list of AmazonDynamoDB as JSON. Can be repeated for several regions. By default "
+        help="Use these prices: 'aws' for the current price list of AWS, which tablectl downloads, or a file "
+        "with the price list of AmazonDynamoDB as JSON. Can be repeated for several regions. By default "
         "tablectl has prices of us-east-1.",
     ),
     click.option(
@@ -176,8 +176,8 @@ _OPTIONS = (
         metavar=_RATE_FORM,
         multiple=True,
         type=_RATES,
-        help="Read request units of on-demand tables: a number a month such as 20M, or a second such as "
-        "50/s. Without TABLE=, the rate applies to each table. Can be repeated.",
+        help="Read request units of on-demand tables: a number per month such as 20M, or per second "
+        "such as 50/s. Without TABLE=, the rate applies to each table. Can be repeated.",
     ),
     click.option(
         "--writes",
@@ -191,8 +191,8 @@ _OPTIONS = (
         "rates_window",
         metavar="WINDOW",
         type=_Window(),
-        help="Read how many request units existing tables consumed in this time before now, such as 7d, from "
-        "CloudWatch, and show the cost of the average. --reads and --writes go before.",
+        help="Take the request units of existing tables from CloudWatch: their average over the last WINDOW, "
+        "such as 7d. --reads and --writes override the average.",
     ),
     click.option(
         "--stream-reads",

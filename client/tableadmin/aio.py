@@ -17,11 +17,9 @@ from uuid import uuid4
 import grpc
 
 from tableadmin import v1
-from tableadmin.auditing import ResumableAuditRead
 from tableadmin.awsshape.times import duration, timestamp
 from tableadmin.calls import AsyncCalls
 from tableadmin.channel import DEFAULT_TARGET, DEFAULT_TIMEOUT, CallOptions, Metadata, OptionChanges
-from tableadmin.copying import ResumableCopy
 from tableadmin.drift import (
     CONSUMPTION_TABLES,
     TableDrift,
@@ -31,10 +29,14 @@ from tableadmin.drift import (
     with_bills,
 )
 from tableadmin.methods import Method, P, Request, Response, warn_of_unknown
-from tableadmin.operations import KnownOperations, ResumableOperationWatch, State, next_page
 from tableadmin.pagination import next_request, page_items
-from tableadmin.plans import Exports, Plans, ResumableExports, ResumablePlans, exports_of, plans_of
-from tableadmin.streams import AsyncStream
+from tableadmin.streams.auditing import ResumableAuditRead
+from tableadmin.streams.copying import ResumableCopy
+from tableadmin.streams.operations import KnownOperations, ResumableOperationWatch, State, next_page
+from tableadmin.streams.plans import Exports, Plans, ResumableExports, ResumablePlans, exports_of, plans_of
+from tableadmin.streams.resumable import ResumableStream
+from tableadmin.streams.stream import AsyncStream
+from tableadmin.streams.watching import ResumableWait, ResumableWatch
 from tableadmin.transport.tls import Credentials
 from tableadmin.transport.tokens import Command, token_source
 from tableadmin.v1.access_service_pb2_grpc import AccessServiceStub
@@ -45,7 +47,6 @@ from tableadmin.v1.operation_service_pb2_grpc import OperationServiceStub
 from tableadmin.v1.plan_service_pb2_grpc import PlanServiceStub
 from tableadmin.v1.table_admin_pb2_grpc import TableAdminStub
 from tableadmin.v1.watch_service_pb2_grpc import WatchServiceStub
-from tableadmin.watching import ResumableStream, ResumableWait, ResumableWatch
 
 Item = TypeVar("Item")
 

@@ -16,12 +16,12 @@ import grpc
 from tableadmin.channel import CallOptions, Metadata, Target, channel_options
 from tableadmin.errors import TableAdminError, WrongEventLoop, client_closed, from_rpc_error
 from tableadmin.methods import Request, Response
-from tableadmin.streams import AsyncStream, Stream, is_cancelled, responses
+from tableadmin.streams.resumable import ResumableStream
+from tableadmin.streams.stream import AsyncStream, Stream, is_cancelled, responses
 from tableadmin.transport.renewed_channel import RenewedChannel
 from tableadmin.transport.retrying import Connection, RetryState
 from tableadmin.transport.tls import Credentials, Tls
 from tableadmin.transport.tokens import FixedToken, Headers, TokenSource, check_target, is_local
-from tableadmin.watching import ResumableStream
 
 if TYPE_CHECKING:
     import asyncio

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import TypeVar
 
 from tableadmin.errors import TableAdminError
-from tableadmin.plans import table_error
+from tableadmin.streams.plans import table_error
 from tableadmin.v1 import BilledTable, ExportTablesResponse, PlanAction, PlanTablesResponse, TablePlan
 
 T = TypeVar("T")

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from typing import assert_type
 
 from tableadmin import Client, Operations, aio, v1
-from tableadmin.streams import Stream
+from tableadmin.streams.stream import Stream
 
 RUNNING = v1.OperationState.OPERATION_STATE_RUNNING
 SETTLED = v1.WaitCondition.WAIT_CONDITION_SETTLED

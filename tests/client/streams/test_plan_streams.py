@@ -7,7 +7,7 @@ import pytest
 from google.rpc.code_pb2 import Code
 
 from tableadmin import Client, PermissionDenied, Unavailable, aio, v1
-from tableadmin.plans import ResumableExports, ResumablePlans
+from tableadmin.streams.plans import ResumableExports, ResumablePlans
 from tests.client.scripted import bare_failure, serving, stream
 
 NAMES = ("A", "B", "C")

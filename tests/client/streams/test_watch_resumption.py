@@ -15,6 +15,7 @@ from tableadmin.errors import (
     TableAdminError,
     Unavailable,
 )
+from tableadmin.streams.watching import ResumableWait, ResumableWatch
 from tableadmin.v1 import (
     TableEvent,
     TableEventType,
@@ -24,7 +25,6 @@ from tableadmin.v1 import (
     WatchGap,
     WatchResponse,
 )
-from tableadmin.watching import ResumableWait, ResumableWatch
 
 GONE = Unavailable("cannot reach it", grpc.StatusCode.UNAVAILABLE)
 EXPIRED = Aborted("too old", grpc.StatusCode.ABORTED, reason="RESUME_TOKEN_EXPIRED")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
 
     from tableadmin.client import Client
-    from tableadmin.streams import Stream
+    from tableadmin.streams.stream import Stream
 
 R = TypeVar("R", bound="Message")
 

@@ -20,7 +20,7 @@ from tableadmin.cli.views.watch_events import as_json
 from tableadmin.standard_streams import is_terminal
 
 if TYPE_CHECKING:
-    from tableadmin.streams import Stream
+    from tableadmin.streams.stream import Stream
     from tableadmin.v1 import WatchResponse
 
 PARTS = tuple(name.lower().replace("_", "-") for name in TABLE_PARTS)

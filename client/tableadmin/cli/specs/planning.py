@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tableadmin.client import Client
     from tableadmin.cost import Prices, Usage
     from tableadmin.errors import TableAdminError
-    from tableadmin.plans import Exports
+    from tableadmin.streams.plans import Exports
     from tableadmin.v1 import PlanTablesResponse, SpecViolation, TablePlan, ValidateTablesResponse
 
 R = TypeVar("R")
@@ -69,7 +69,7 @@ def plan_specs(
     With INCLUDE_BILLING, the plans contain the billing facts of their tables. A terminal shows the progress.
     Raises TableAdminError, and CommandFailed for invalid specs, whose violations go to standard error.
     """
-    from tableadmin.plans import table_error  # noqa: PLC0415 - grpc
+    from tableadmin.streams.plans import table_error  # noqa: PLC0415 - grpc
 
     results = planning_results(client, loaded, not_before, include_billing=include_billing)
     return Planned(
@@ -148,7 +148,7 @@ def export_specs(client: Client, names: Sequence[str], prefix: str | None = None
 
     A terminal shows the progress of NAMES. Raises TableAdminError.
     """
-    from tableadmin.plans import exports_of  # noqa: PLC0415 - grpc
+    from tableadmin.streams.plans import exports_of  # noqa: PLC0415 - grpc
 
     names = list(dict.fromkeys(names))
     stream = until_stalled(client, client.export_tables(table_names=names, prefix=prefix))

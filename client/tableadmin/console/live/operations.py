@@ -14,7 +14,7 @@ from tableadmin.cli.views.operations.operation_text import UNFINISHED_STATES, ha
 from tableadmin.console.live import operation_rows, status
 from tableadmin.console.live.feed import Feed
 from tableadmin.errors import NotFound, TableAdminError
-from tableadmin.operations import KnownOperations, ResumableOperationWatch
+from tableadmin.streams.operations import KnownOperations, ResumableOperationWatch
 from tableadmin.v1 import OperationState
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tableadmin.client import Client
     from tableadmin.console.live.board import Board
-    from tableadmin.streams import Stream
+    from tableadmin.streams.stream import Stream
     from tableadmin.v1 import Operation, WatchOperationResponse
 
 OPERATIONS = "operations"

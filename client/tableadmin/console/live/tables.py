@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tableadmin.client import Client
     from tableadmin.console.live.board import Board
-    from tableadmin.streams import Stream
+    from tableadmin.streams.stream import Stream
     from tableadmin.v1 import TableEvent, WatchResponse
 
 TABLES = "tables"

@@ -11,7 +11,7 @@ import grpc
 
 from tableadmin.channel import Target
 from tableadmin.errors import TableAdminError, Unavailable, client_closed, from_rpc_error
-from tableadmin.watching import Request, Response, ResumableStream
+from tableadmin.streams.resumable import Request, Response, ResumableStream
 
 if TYPE_CHECKING:
     import asyncio

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from tableadmin.errors import TableAdminError
+from tableadmin.streams.resumable import ResumableStream
 from tableadmin.v1 import CopyItemsRequest, CopyItemsResponse
-from tableadmin.watching import ResumableStream
 
 
 class ResumableCopy(ResumableStream[CopyItemsRequest, CopyItemsResponse]):

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 from tableadmin.awsshape.times import timestamp
 from tableadmin.errors import TableAdminError
+from tableadmin.streams.resumable import ResumableStream
 from tableadmin.v1 import ReadAuditRecordsRequest, ReadAuditRecordsResponse
-from tableadmin.watching import ResumableStream
 
 # How many of the newest records are remembered. A resumed call starts at the time of the last record and
 # repeats records.

@@ -7,7 +7,7 @@ import pytest
 from google.rpc.code_pb2 import Code
 
 from tableadmin.errors import DeadlineExceeded, Internal, NotFound, OperationFailed, Resource, Unavailable
-from tableadmin.operations import KnownOperations, ResumableOperationWatch, next_page
+from tableadmin.streams.operations import KnownOperations, ResumableOperationWatch, next_page
 from tableadmin.v1 import (
     ListOperationsRequest,
     ListOperationsResponse,

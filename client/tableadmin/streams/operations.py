@@ -1,6 +1,6 @@
 """Follow operations until they end: the next request, the changes for the caller, the result. No I/O.
 
-`Operations` of the clients and `streams` send the requests.
+`Operations` of the clients and `stream` send the requests.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +16,7 @@ from tableadmin.errors import (
     Resource,
     TableAdminError,
 )
+from tableadmin.streams.resumable import ResumableStream
 from tableadmin.v1 import (
     ListOperationsRequest,
     ListOperationsResponse,
@@ -24,7 +25,6 @@ from tableadmin.v1 import (
     WatchOperationRequest,
     WatchOperationResponse,
 )
-from tableadmin.watching import ResumableStream
 
 State: TypeAlias = "OperationState.ValueType"
 

@@ -1,6 +1,6 @@
 """Streams of plans and exports: one response for each table, across calls. No I/O.
 
-`streams` sends the calls, for the synchronous and for the asynchronous client.
+`stream` sends the calls, for the synchronous and for the asynchronous client.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,6 +13,7 @@ import grpc
 from tableadmin.awsshape.times import timestamp
 from tableadmin.channel import DEFAULT_TIMEOUT
 from tableadmin.errors import ERROR_CLASSES, TableAdminError
+from tableadmin.streams.resumable import Request, ResumableStream
 from tableadmin.v1 import (
     ExportTablesRequest,
     ExportTablesResponse,
@@ -22,7 +23,6 @@ from tableadmin.v1 import (
     TablePlan,
     TableSpec,
 )
-from tableadmin.watching import Request, ResumableStream
 
 Result = TypeVar("Result", PlanTablesResponse, ExportTablesResponse)
 

@@ -1,0 +1,1 @@
+"""Streams: long calls that continue with another call when a call ends early."""

@@ -14,8 +14,8 @@ import structlog
 
 from bench.targets import Target
 from tableadmin.v1 import DeleteTableRequest
-from tableadmin_server import logs
 from tableadmin_server.interceptors.call_log import CallLogInterceptor
+from tableadmin_server.logs import logs
 from tableadmin_server.security.identity import ANONYMOUS, Caller, set_caller
 
 _METHOD = "/tableadmin.v1.TableAdmin/DeleteTable"

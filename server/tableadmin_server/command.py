@@ -13,7 +13,6 @@ import click
 import msgspec
 
 from tableadmin import __version__
-from tableadmin_server import logs
 from tableadmin_server.checking import check, would_listen
 from tableadmin_server.commands.policy import policy
 from tableadmin_server.commands.token import token
@@ -30,6 +29,7 @@ from tableadmin_server.config import (
 from tableadmin_server.embedded import EmbeddedEngine, EmbeddedEngineError
 from tableadmin_server.event_loop import EventLoop
 from tableadmin_server.listening import ListenError
+from tableadmin_server.logs import logs
 from tableadmin_server.server import STOP_SIGNALS, Server, end_at_once
 from tableadmin_server.settings import SECTIONS, Setting, settings
 

@@ -16,7 +16,6 @@ from grpc_channelz.v1 import channelz, channelz_pb2, channelz_pb2_grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from tableadmin_server import logs
 from tableadmin_server.config import ConfigError, ListenerConfig, ServerConfig
 from tableadmin_server.config.policies import prices_of
 from tableadmin_server.dynamodb.endpoints import Endpoints
@@ -37,6 +36,7 @@ from tableadmin_server.interceptors.metrics import MetricsInterceptor
 from tableadmin_server.interceptors.parsing import ParsingInterceptor
 from tableadmin_server.listening.certificates import Certificates
 from tableadmin_server.listening.listener import Listener
+from tableadmin_server.logs import logs
 from tableadmin_server.metrics.exposition import Exposition
 from tableadmin_server.metrics.metrics import Metrics
 from tableadmin_server.metrics.state import Sources

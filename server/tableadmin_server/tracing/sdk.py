@@ -15,10 +15,10 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from opentelemetry.trace import get_current_span
 
 from tableadmin import __version__
-from tableadmin_server import logs
 from tableadmin_server.config import ConfigError
 from tableadmin_server.dynamodb.client.service_calls import TraceCall
 from tableadmin_server.dynamodb.endpoint import MakeCalls
+from tableadmin_server.logs import logs
 from tableadmin_server.operations.execution.observer import OperationTracing
 from tableadmin_server.services.table_admin import MakeShared
 from tableadmin_server.tracing.endpoint_calls import TracedCalls, service_call

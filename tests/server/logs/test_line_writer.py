@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tableadmin_server.log_writer import MAX_KEPT, LineWriter
+from tableadmin_server.logs.line_writer import MAX_KEPT, LineWriter
 
 PIPE_BYTES = 64 * 1024
 

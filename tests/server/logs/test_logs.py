@@ -89,7 +89,7 @@ def _logged(code: str, log_format: str = "json", **environment: str) -> bytes:
     """What a process that runs CODE with `log`, a logger, writes to standard error."""
     program = f"""
 import logging, math, structlog
-from tableadmin_server import logs
+from tableadmin_server.logs import logs
 logs.configure("info", {log_format!r})
 log = structlog.get_logger()
 {code}
@@ -140,7 +140,7 @@ def test_text_of_callers_does_not_control_a_terminal() -> None:
 def test_colors(environment: dict[str, str], colored: bool) -> None:  # noqa: FBT001  # a parameter of a test
     """Readable lines have colours on a terminal, unless the environment says otherwise."""
     reader, terminal = pty.openpty()
-    code = "from tableadmin_server import logs; logs.configure('info', 'console'); import structlog; "
+    code = "from tableadmin_server.logs import logs; logs.configure('info', 'console'); import structlog; "
     subprocess.run(
         [sys.executable, "-c", code + "structlog.get_logger().info('happened')"],
         check=True,

@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tableadmin_server import logs
+from tableadmin_server.logs import logs
 from tableadmin_server.operations.execution.reconcile import WaitsFor
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "reference" / "logs.md").read_text(encoding="utf-8")
 LEVELS = {"debug", "info", "warning", "error", "critical"}
 # Functions that log the event which is their first argument, at the level info.

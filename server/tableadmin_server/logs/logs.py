@@ -11,7 +11,7 @@ import msgspec
 import structlog
 
 from tableadmin.standard_streams import shows_colors
-from tableadmin_server.log_writer import LineWriter
+from tableadmin_server.logs.line_writer import LineWriter
 
 Format = Literal["json", "console"]
 

@@ -1,5 +1,7 @@
 """What a request may hold: more is refused before any work, with its field and the bound."""
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 
@@ -116,6 +118,32 @@ async def test_too_much(message: type[Message], payload: Callable[[], bytes], te
     with pytest.raises(Failure) as raised:
         await parse_bounded(message.FromString, payload())
     assert (text, "INVALID_REQUEST") == (raised.value.message, raised.value.reason)
+
+
+# Prints by how many MB the process grows while it refuses 2,000,000 empty specs.
+_GROWTH = """
+import asyncio, resource
+from contextlib import suppress
+from tableadmin.v1 import PlanTablesRequest
+from tableadmin_server.bounds import parse_bounded
+from tableadmin_server.failure import Failure
+
+def used():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+before = used()
+with suppress(Failure):
+    asyncio.run(parse_bounded(PlanTablesRequest.FromString, b"\\x0a\\x00" * 2_000_000))
+print(used() - before)
+"""
+
+
+def test_memory_of_too_many() -> None:
+    """Two million elements are refused with less than 100 MB of memory. Parsed, they would take 500 MB."""
+    grown = subprocess.run(
+        [sys.executable, "-c", _GROWTH], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert 0 < int(grown.stdout) < 100
 
 
 @pytest.mark.parametrize(

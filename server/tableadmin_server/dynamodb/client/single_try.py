@@ -72,7 +72,7 @@ class _Thread(threading.local):
 
 
 class _Guarded:
-    """The body of a request, which is checked right before the connection sends it.
+    """The body of a request, which the connection checks right before it sends the body.
 
     The body is read after the connection is open and the headers are sent. Without its body the request is
     incomplete, so no server executes it, and the connection is closed.
@@ -84,8 +84,6 @@ class _Guarded:
 
     def read(self, _size: int) -> bytes:
         """Return the whole body at once: the rest of a partly sent body could not be sent reliably."""
-        if self._body and not self._may_send():
-            raise NotSent
         body, self._body = ConditionalBody(self._body), b""
         body.may_send = self._may_send
         return body

@@ -16,7 +16,7 @@ from bench.targets import Target
 from tableadmin.v1 import DescribeTableRequest, UpdateTableRequest
 from tableadmin_server.security.authorization.authorizer import compile_texts
 from tableadmin_server.security.authorization.context import context_of, is_plain
-from tableadmin_server.security.authorization.decisions import Circumstances, Decider, Resource
+from tableadmin_server.security.authorization.decisions import Decider, RequestContext, Resource
 from tableadmin_server.security.authorization.policies import Configured
 from tableadmin_server.security.identity import Principal
 from tests.engines.engine import REGION, Engine
@@ -58,10 +58,10 @@ def measure_decisions() -> Mapping[str, float]:
 def _decide(decider: Decider, action: str) -> None:
     request = UpdateTableRequest() if action == "UpdateTable" else DescribeTableRequest()
     now = datetime.now(UTC)
-    circumstances = Circumstances(
+    request_context = RequestContext(
         lambda: context_of(request, now, is_requester=False), is_plain=is_plain(request.DESCRIPTOR)
     )
-    decision = decider.decide(_ANA, action, Resource("staging", "team-7-orders"), circumstances)
+    decision = decider.decide(_ANA, action, Resource("staging", "team-7-orders"), request_context)
     assert decision is not None
     assert decision.allowed
 

@@ -226,7 +226,7 @@ class Server:
             raise ConfigError(f"policies.folder: {error}") from error
         self._reloading.add(authorizer.refresh)
         for each in self._endpoints:
-            each.prices = lambda: prices if authorizer.looks_at_cost else None
+            each.prices = lambda: prices if authorizer.uses_cost else None
             each.authorize = StepAuthorizer(authorizer, partial(account_of, each), each.account.learned)
         called = partial(called_endpoint, self._endpoints)
         return (AuthorizationInterceptor(authorizer, self._endpoints, self._operations, called),)

@@ -11,7 +11,7 @@ from tableadmin.v1 import CopyItemsResponse, CopyPhase, ItemProblem, ItemProblem
 from tableadmin_server.concurrency import as_ready
 from tableadmin_server.copying import findings
 from tableadmin_server.copying.contents import Contents, comparison
-from tableadmin_server.copying.findings import Order
+from tableadmin_server.copying.findings import CopySpec
 from tableadmin_server.copying.item_calls import ItemCalls
 from tableadmin_server.copying.items import Item, digest, size_of
 from tableadmin_server.copying.target_keys import Problem, TargetKeys
@@ -24,33 +24,33 @@ _DUPLICATE = Problem(ItemProblemType.ITEM_PROBLEM_TYPE_DUPLICATE_KEY)
 
 
 class Copy:
-    """A copy at ENDPOINT by ORDER. `progress` has what was done so far."""
+    """A copy at ENDPOINT by SPEC. `progress` has what was done so far."""
 
-    def __init__(self, endpoint: Endpoint, order: Order) -> None:
+    def __init__(self, endpoint: Endpoint, spec: CopySpec) -> None:
         self.progress = CopyItemsResponse(
             written_items=0, skipped_items=0, read_units=0, write_units=0, throttled_calls=0
         )
         self._endpoint = endpoint
-        self._order = order
-        self._calls = ItemCalls(endpoint, order.units_per_second, self.progress)
+        self._spec = spec
+        self._calls = ItemCalls(endpoint, spec.units_per_second, self.progress)
         self._begin(CopyPhase.COPY_PHASE_CHECKING)
 
     async def run(self) -> None:
         """Copy the items. Raises Failure, also if the tables differ at the end."""
-        order = self._order
-        source, target = [await self._describe(name) for name in (order.source, order.target)]
-        findings.check_described_size(order, source.get("ItemCount") or 0, source.get("TableSizeBytes") or 0)
+        spec = self._spec
+        source, target = [await self._describe(name) for name in (spec.source, spec.target)]
+        findings.check_described_size(spec, source.get("ItemCount") or 0, source.get("TableSizeBytes") or 0)
         keys = TargetKeys.of(target)
         existing = await self._compare(keys)
-        if order.validate_only:
+        if spec.validate_only:
             self.progress.phase = CopyPhase.COPY_PHASE_FINISHED
             return
-        findings.check_items(order, self.progress)
+        findings.check_items(spec, self.progress)
         await self._write(keys, existing)
         self._begin(CopyPhase.COPY_PHASE_COMPARING)
         await self._compare(keys)
         self.progress.phase = CopyPhase.COPY_PHASE_FINISHED
-        findings.check_result(order, self.progress)
+        findings.check_result(spec, self.progress)
 
     async def _describe(self, name: str) -> dict[str, Any]:
         answer = await self._endpoint.background.call("DescribeTable", {"TableName": name})
@@ -60,8 +60,8 @@ class Copy:
 
     async def _compare(self, keys: TargetKeys) -> Contents:
         """Read both tables, note problems and differences, and return the contents of the target."""
-        source, problems = await self._read_contents(self._order.source, keys)
-        target, _ = await self._read_contents(self._order.target, keys)
+        source, problems = await self._read_contents(self._spec.source, keys)
+        target, _ = await self._read_contents(self._spec.target, keys)
         if source.items_with_shared_keys:
             problems[_DUPLICATE] = source.items_with_shared_keys
         self.progress.problems.extend(
@@ -84,9 +84,9 @@ class Copy:
         """Write the items of the source that are not among EXISTING."""
         self._begin(CopyPhase.COPY_PHASE_WRITING)
         put = partial(self._put, keys.key[0].name)
-        async with aclosing(self._calls.pages(self._order.source)) as pages:
+        async with aclosing(self._calls.pages(self._spec.source)) as pages:
             async for items in pages:
-                read = await self._check_page(self._order.source, items, keys)
+                read = await self._check_page(self._spec.source, items, keys)
                 # The comparison finds an item that has got a problem since the check.
                 sound = [each for each in read if not each.problems]
                 new = [each.item for each in sound if each.key not in existing.digests]
@@ -97,7 +97,7 @@ class Copy:
                         self.progress.skipped_items += not is_new
 
     async def _put(self, attribute: str, item: Item) -> bool:
-        return await self._calls.put_new(self._order.target, item, attribute)
+        return await self._calls.put_new(self._spec.target, item, attribute)
 
     def _begin(self, phase: CopyPhase.ValueType) -> None:
         """Begin PHASE: nothing is read yet. The findings are those of the newest comparison."""
@@ -113,14 +113,14 @@ class Copy:
         read = await asyncio.to_thread(_read, items, keys)
         size = sum(each.size for each in read)
         progress = self.progress
-        if table == self._order.source:
+        if table == self._spec.source:
             progress.source_items += len(read)
             progress.source_bytes += size
-            findings.check_size(self._order, table, progress.source_items, progress.source_bytes)
+            findings.check_size(self._spec, table, progress.source_items, progress.source_bytes)
         else:
             progress.target_items += len(read)
             self._target_bytes += size
-            findings.check_size(self._order, table, progress.target_items, self._target_bytes)
+            findings.check_size(self._spec, table, progress.target_items, self._target_bytes)
         return read
 
 

@@ -12,7 +12,7 @@ _MOST_TEXTS = 3
 
 
 @dataclass(frozen=True)
-class Order:
+class CopySpec:
     """What is copied, and the limits: items and bytes of each table, and units a second."""
 
     source: str
@@ -23,19 +23,19 @@ class Order:
     units_per_second: float
 
 
-def check_size(order: Order, table: str, items: int, size: int) -> None:
-    """Raise Failure if TABLE is larger than ORDER allows. ITEMS and SIZE in bytes were counted so far."""
-    for count, limit, unit in ((items, order.max_items, "items"), (size, order.max_bytes, "bytes")):
+def check_size(spec: CopySpec, table: str, items: int, size: int) -> None:
+    """Raise Failure if TABLE is larger than SPEC allows. ITEMS and SIZE in bytes were counted so far."""
+    for count, limit, unit in ((items, spec.max_items, "items"), (size, spec.max_bytes, "bytes")):
         if count > limit:
             raise _too_large(table, f"has more than {limit:,} {unit}", unit)
 
 
-def check_described_size(order: Order, items: int, size: int) -> None:
+def check_described_size(spec: CopySpec, items: int, size: int) -> None:
     """Raise Failure if the source is too large by its description, which has ITEMS and SIZE in bytes."""
-    for count, limit, unit in ((items, order.max_items, "items"), (size, order.max_bytes, "bytes")):
+    for count, limit, unit in ((items, spec.max_items, "items"), (size, spec.max_bytes, "bytes")):
         if count > limit:
             described = f"has {count:,} {unit} by a count that AWS updates about every six hours"
-            raise _too_large(order.source, f"{described}, and the limit is {limit:,}", unit)
+            raise _too_large(spec.source, f"{described}, and the limit is {limit:,}", unit)
 
 
 def check_active(table: str, status: str) -> None:
@@ -45,25 +45,25 @@ def check_active(table: str, status: str) -> None:
         raise _refused("COPY_TABLE_NOT_ACTIVE", table, problem, retry_delay=5.0)
 
 
-def check_items(order: Order, progress: CopyItemsResponse) -> None:
+def check_items(spec: CopySpec, progress: CopyItemsResponse) -> None:
     """Raise Failure if PROGRESS, after the check, has findings that prevent the copy."""
     if progress.problems:
         texts = [f"{_items(each.items)} {each.description}" for each in progress.problems[:_MOST_TEXTS]]
         if (more := len(progress.problems) - _MOST_TEXTS) > 0:
             texts.append(f"and {more} more kind{'s' * (more > 1)} of problems")
-        raise _refused("ITEMS_NOT_COPYABLE", order.source, f"nothing was written: {'; '.join(texts)}")
+        raise _refused("ITEMS_NOT_COPYABLE", spec.source, f"nothing was written: {'; '.join(texts)}")
     found = progress.comparison
     if found.different_items or found.extra_items:
         raise _refused(
             "TARGET_HAS_OTHER_ITEMS",
-            order.target,
-            f"nothing was written: {_items(found.extra_items)} not in {order.source}, and "
-            f"{_items(found.different_items)} with a key of {order.source} and other attributes. "
+            spec.target,
+            f"nothing was written: {_items(found.extra_items)} not in {spec.source}, and "
+            f"{_items(found.different_items)} with a key of {spec.source} and other attributes. "
             "Copy to an empty table",
         )
 
 
-def check_result(order: Order, progress: CopyItemsResponse) -> None:
+def check_result(spec: CopySpec, progress: CopyItemsResponse) -> None:
     """Raise Failure if the tables differ by PROGRESS, after the copy."""
     found = progress.comparison
     lacking = found.missing_items + sum(each.items for each in progress.problems)
@@ -71,11 +71,11 @@ def check_result(order: Order, progress: CopyItemsResponse) -> None:
         return
     raise Failure(
         Code.ABORTED,
-        f"{order.target}: a table has changed during the copy. {order.target} lacks {_items(lacking)} of "
-        f"{order.source}, and has {_items(found.different_items)} with other attributes and "
+        f"{spec.target}: a table has changed during the copy. {spec.target} lacks {_items(lacking)} of "
+        f"{spec.source}, and has {_items(found.different_items)} with other attributes and "
         f"{_items(found.extra_items)} more. Stop the writers, and call again",
         reason="COPY_DIFFERS",
-        resource=_resource(order.target),
+        resource=_resource(spec.target),
     )
 
 

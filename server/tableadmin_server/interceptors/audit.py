@@ -22,7 +22,7 @@ from tableadmin_server.interceptors.wrapping import (
 )
 from tableadmin_server.security.audit import redaction
 from tableadmin_server.security.audit.audit import Audit, outcome_of
-from tableadmin_server.security.audit.record import Act, Outcome
+from tableadmin_server.security.audit.record import Activity, Outcome
 from tableadmin_server.security.audit.recorded_change import RecordedChange, set_recorded_change
 from tableadmin_server.security.audit.requests import begun_operations, found_tables, is_change, operation_id
 from tableadmin_server.security.identity import permitting_policies
@@ -40,17 +40,17 @@ class _Call:
     context: Context
     endpoint: str
     is_change: bool
-    act: Act | None = None
+    activity: Activity | None = None
     change: RecordedChange | None = None
 
-    async def described(self) -> Act:
-        """Return the act of the call."""
+    async def described(self) -> Activity:
+        """Return the activity of the call."""
         request = await call_facts.request_of(self.method, self.payload)
         content: Mapping[str, Any] = {}
         if request is not None:
             content = await off_loop(partial(redaction.of_message, request), len(self.payload or b""))
         service, _, operation = self.method.lstrip("/").rpartition("/")
-        return Act(
+        return Activity(
             call_facts.caller_of(self.context),
             service,
             operation,
@@ -125,10 +125,10 @@ class AuditInterceptor(Interceptor):
         if outcome.code == call_facts.UNKNOWN_CALLER:
             # Requests of unauthenticated callers are not parsed.
             call.payload = None
-        act = call.act or await call.described()
+        activity = call.activity or await call.described()
         # Without policies the table of a call is found after the intent was written.
-        act = replace(act, names=tuple(dict.fromkeys((*act.names, *found_tables()))))
-        await self._audit.conclude(act, outcome)
+        activity = replace(activity, names=tuple(dict.fromkeys((*activity.names, *found_tables()))))
+        await self._audit.conclude(activity, outcome)
 
     def _is_read(self, call: _Call) -> bool:
         return self._audit.reads and call.method.startswith("/tableadmin.")
@@ -152,20 +152,20 @@ class IntentInterceptor(Interceptor):
         record = self._begun if method.startswith(_ONE_CALL) else self._recorded
         return wrap_handler(handler, partial(_intended, record), handler.request_deserializer)
 
-    async def _recorded(self, act: Act, _call: _Call) -> None:
-        await self._audit.intend(act)
+    async def _recorded(self, activity: Activity, _call: _Call) -> None:
+        await self._audit.intend(activity)
 
-    async def _begun(self, act: Act, call: _Call) -> None:
-        call.change = await self._audit.begin(act)
+    async def _begun(self, activity: Activity, call: _Call) -> None:
+        call.change = await self._audit.begin(activity)
         set_recorded_change(call.change)
 
 
 @asynccontextmanager
 async def _intended(
-    record: Callable[[Act, _Call], Awaitable[None]], request: Received, _context: Context
+    record: Callable[[Activity, _Call], Awaitable[None]], request: Received, _context: Context
 ) -> AsyncIterator[Received]:
     call = _call.get()
     if call is not None:
-        call.act = await call.described()
-        await record(call.act, call)
+        call.activity = await call.described()
+        await record(call.activity, call)
     yield request

@@ -34,7 +34,7 @@ from tableadmin_server.interceptors.chain import Interceptor
 from tableadmin_server.interceptors.visible_entries import Entry, visible_page
 from tableadmin_server.interceptors.wrapping import Context, Filter, Handler, Received, wrap_handler
 from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
-from tableadmin_server.operations.following import not_found
+from tableadmin_server.operations.operation_polls import not_found
 from tableadmin_server.security.audit.requests import add_found_table
 from tableadmin_server.security.authorization.authorizer import Authorizer, denial_failure
 from tableadmin_server.security.authorization.classification import (

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from tableadmin_server.failure import server_stopping
 from tableadmin_server.interceptors.chain import Interceptor
-from tableadmin_server.interceptors.wrapping import Context, Handler, Holding, Received, wrap_handler
+from tableadmin_server.interceptors.wrapping import Context, Handler, HeldRequest, Received, wrap_handler
 
 # Only these services are drained. Health, reflection and channelz answer until the stop.
 _DRAINED_SERVICES = "/tableadmin."
@@ -79,7 +79,7 @@ class DrainInterceptor(Interceptor):
         return self._ending
 
 
-class _UnderWay(Holding):
+class _UnderWay(HeldRequest):
     """A call under way, which the server waits for or ends when it drains."""
 
     __slots__ = ("_drain",)

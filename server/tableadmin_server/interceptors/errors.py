@@ -12,7 +12,7 @@ from tableadmin_server.interceptors.status import status_of
 from tableadmin_server.interceptors.wrapping import (
     Context,
     Handler,
-    Holding,
+    HeldRequest,
     Received,
     wrap_handler,
 )
@@ -32,7 +32,7 @@ class ErrorsInterceptor(Interceptor):
         return wrap_handler(handler, _Answered, handler.request_deserializer)
 
 
-class _Answered(Holding):
+class _Answered(HeldRequest):
     """A call under way, with a request id. An exception becomes its status.
 
     A class with slots uses less memory than a generator, and there are thousands of streams.

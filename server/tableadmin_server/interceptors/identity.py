@@ -16,7 +16,7 @@ from google.rpc.code_pb2 import Code
 
 from tableadmin_server.failure import Failure
 from tableadmin_server.interceptors.chain import Interceptor
-from tableadmin_server.interceptors.wrapping import Context, Handler, Holding, Received, wrap_handler
+from tableadmin_server.interceptors.wrapping import Context, Handler, HeldRequest, Received, wrap_handler
 from tableadmin_server.security.authentication import certificates, refusals
 from tableadmin_server.security.authentication.authentication import Authentication
 from tableadmin_server.security.authentication.credentials import Credentials
@@ -57,7 +57,7 @@ class IdentityInterceptor(Interceptor):
         return wrap_handler(handler, identified, handler.request_deserializer)
 
 
-class _Identified(Holding):
+class _Identified(HeldRequest):
     """A call with a caller. A stream ends when the credentials of its caller are no longer valid."""
 
     __slots__ = ("_context", "_identify", "_is_stream", "_proof")
@@ -67,13 +67,13 @@ class _Identified(Holding):
         self._is_stream = is_stream
         super().__init__(received)
         self._context = context
-        self._proof: _LastingProof | None = None
+        self._proof: _Reauthentication | None = None
 
     async def __aenter__(self) -> Received:
         caller = await self._identify(self._context)
         set_caller(caller)
         if self._is_stream and not (caller.proof in _UNASKED and caller.expires is None):
-            self._proof = _LastingProof(self._identify, self._context, caller)
+            self._proof = _Reauthentication(self._identify, self._context, caller)
         return self.hand_over()
 
     async def __aexit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
@@ -84,7 +84,7 @@ class _Identified(Holding):
             self._proof.check()
 
 
-class _LastingProof:
+class _Reauthentication:
     """Identifies the caller of this task's call again and again, and cancels the task if that fails.
 
     IDENTIFY is called each minute, because a token, a key or a certificate may have been revoked, and when

@@ -3,7 +3,7 @@
 from functools import partial
 
 from tableadmin_server.interceptors.chain import Interceptor
-from tableadmin_server.interceptors.wrapping import Context, Handler, Holding, Received, wrap_handler
+from tableadmin_server.interceptors.wrapping import Context, Handler, HeldRequest, Received, wrap_handler
 from tableadmin_server.security.identity import caller
 from tableadmin_server.security.limits import Limits
 
@@ -21,7 +21,7 @@ class LimitsInterceptor(Interceptor):
         return wrap_handler(handler, within, handler.request_deserializer)
 
 
-class _Within(Holding):
+class _Within(HeldRequest):
     """A call, which counts while it is under way."""
 
     __slots__ = ("_counted", "_is_stream", "_limits")

@@ -14,7 +14,7 @@ from tableadmin_server.interceptors.wrapping import (
     Context,
     Convert,
     Handler,
-    Holding,
+    HeldRequest,
     Received,
     wrap_handler,
 )
@@ -86,7 +86,7 @@ def _counting(convert: Convert | None, count: Callable[[], object]) -> Convert:
     return counted
 
 
-class _Measured(Holding):
+class _Measured(HeldRequest):
     """A call under way. It has slots, because there are thousands of streams."""
 
     __slots__ = ("_began", "_context", "_observer")

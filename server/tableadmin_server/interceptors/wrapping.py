@@ -78,7 +78,7 @@ def _streaming(handle: Streaming, arounds: tuple[Around, ...]) -> Streaming:
     return stream
 
 
-class Holding:
+class HeldRequest:
     """Holds the request of a call until the handler gets it, so that a stream does not keep its request.
 
     This class and its subclasses have slots, to save memory: there are thousands of streams.
@@ -95,7 +95,7 @@ class Holding:
         return received
 
 
-class Filter(Holding, ABC):
+class Filter(HeldRequest, ABC):
     """The context manager of a stream that shows a part of the answers. A handler has one filter at most.
 
     A generator around the handler would need 1 KB more memory for each stream.
@@ -108,7 +108,7 @@ class Filter(Holding, ABC):
         """Return what the caller gets for ANSWER of the handler, None for nothing. Raises Failure."""
 
 
-class _Nested(Holding):
+class _Nested(HeldRequest):
     """AROUNDS, nested. An AsyncExitStack would need 1.5 KB more memory for each stream."""
 
     __slots__ = ("_arounds", "_context", "_entered", "filter")

@@ -30,7 +30,7 @@ class CheckedRequest(NamedTuple):
     snapshots: Mapping[str, Snapshot]
 
 
-class _Obstacle(NamedTuple):
+class _FailedCheck(NamedTuple):
     table_name: str
     failure: Failure
 
@@ -108,11 +108,11 @@ class BackgroundAdmission:
         operations = [each.operation for each in entries.values() if isinstance(each, Entry)]
         specs = [each.spec for each in operations if not each.status.state.ended]
         snapshots: dict[str, Snapshot] = {}
-        obstacles: list[_Obstacle] = []
+        obstacles: list[_FailedCheck] = []
         async with aclosing(as_ready(specs, self._check_table)) as checked_tables:
             async for spec, found in checked_tables:
                 if isinstance(found, Failure):
-                    obstacles.append(_Obstacle(spec.table_name, found))
+                    obstacles.append(_FailedCheck(spec.table_name, found))
                 else:
                     snapshots[spec.operation_id] = found
         return CheckedRequest(await self._store.save_admission(request_id, _admission(obstacles)), snapshots)
@@ -152,6 +152,6 @@ def aborted_error(admission: Admission, table_name: str) -> OperationError:
     )
 
 
-def _admission(obstacles: Iterable[_Obstacle]) -> Admission:
+def _admission(obstacles: Iterable[_FailedCheck]) -> Admission:
     first = sorted(obstacles, key=lambda each: each.table_name)[:_MAX_OBSTACLES]
     return Admission(obstacles={each.table_name: error_of(each.failure) for each in first})

@@ -22,8 +22,8 @@ from tableadmin_server.operations.execution.observer import (
     OperationTracing,
 )
 from tableadmin_server.operations.execution.reconcile import drift_failure
-from tableadmin_server.operations.following import Following, not_found
 from tableadmin_server.operations.membership.membership import Membership
+from tableadmin_server.operations.operation_polls import OperationPolls, not_found
 from tableadmin_server.operations.request import ApplyRequest
 from tableadmin_server.operations.runner import Runner
 from tableadmin_server.operations.storage.record import (
@@ -64,14 +64,14 @@ class Operations:
         self._tracing = tracing
         self._applying: set[asyncio.Task[list[Operation]]] = set()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._following = Following(hub, self.get)
+        self._polls = OperationPolls(hub, self.get)
         self._runner = Runner(
             endpoint,
             config,
             hub,
             self._store,
             audit,
-            self._following.trigger,
+            self._polls.trigger,
             approval_timeout,
             observer=observer,
             tracing=tracing,
@@ -184,7 +184,7 @@ class Operations:
             self._runner.cancel(operation_id)
             if self._runner.operation(operation_id) is None and entry.lease_holder:
                 await self._store.notify_cancel(entry.lease_holder, operation_id)
-        self._following.trigger(operation_id)
+        self._polls.trigger(operation_id)
         return self._runner.operation(operation_id) or entry.operation
 
     async def approve(self, operation_id: str, principal: Principal, comment: str) -> Operation | None:
@@ -238,7 +238,7 @@ class Operations:
 
         Yields None after 30 s without a change. Raises Failure (NOT_FOUND) if an operation does not exist.
         """
-        return self._following.follow(operation_ids)
+        return self._polls.follow(operation_ids)
 
     async def _check(self, apply_request: ApplyRequest) -> tuple[RequestRecord, Mapping[str, CheckedTable]]:
         """Check and write APPLY_REQUEST: its record, and the tables that the checks have read."""

@@ -19,7 +19,7 @@ _ENDED_SECONDS = 1.0
 
 
 @dataclass
-class _Use:
+class _Usage:
     """The use of a principal: the calls LEFT of the burst at the time AT, and calls and streams under way.
 
     REFUSED counts the refused calls of all principals, by limit.
@@ -54,7 +54,7 @@ class _Call:
 
     __slots__ = ("_use",)
 
-    def __init__(self, use: _Use) -> None:
+    def __init__(self, use: _Usage) -> None:
         self._use = use
 
     def __enter__(self) -> None:
@@ -91,7 +91,7 @@ class Limits:
     def __init__(self, config: LimitsConfig, clock: Callable[[], float] = time.monotonic) -> None:
         self._config = config
         self._clock = clock
-        self._uses: OrderedDict[str, _Use] = OrderedDict()
+        self._uses: OrderedDict[str, _Usage] = OrderedDict()
         # The number of refused calls, by limit.
         self.refused = Counter(calls_per_second=0, concurrent_calls=0, streams=0)
 
@@ -103,14 +103,14 @@ class Limits:
         self._take(use)
         return _Stream(use) if is_stream else _Call(use)
 
-    def _use(self, principal: str) -> _Use:
+    def _use(self, principal: str) -> _Usage:
         if principal in self._uses:
             self._uses.move_to_end(principal)
             return self._uses[principal]
         if len(self._uses) >= _IDLE_PRINCIPALS:
             self._forget_one()
         limits = self._config.of(principal)
-        use = self._uses[principal] = _Use(limits, self.refused, float(limits.burst), self._clock())
+        use = self._uses[principal] = _Usage(limits, self.refused, float(limits.burst), self._clock())
         return use
 
     def _forget_one(self) -> None:
@@ -119,7 +119,7 @@ class Limits:
         if idle is not None:
             del self._uses[idle]
 
-    def _take(self, use: _Use) -> None:
+    def _take(self, use: _Usage) -> None:
         """Take one call of the burst, which refills with time."""
         rate, now = use.limits.calls_per_second, self._clock()
         use.left = min(float(use.limits.burst), use.left + rate * (now - use.at))

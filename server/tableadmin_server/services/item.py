@@ -11,7 +11,7 @@ from google.rpc.code_pb2 import Code
 from tableadmin.v1 import CopyItemsRequest, CopyItemsResponse, item_service_pb2
 from tableadmin_server.config import EndpointConfig
 from tableadmin_server.copying.copying import Copy
-from tableadmin_server.copying.findings import Order
+from tableadmin_server.copying.findings import CopySpec
 from tableadmin_server.dynamodb.endpoint import Endpoint
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.failure import Failure, invalid_request
@@ -39,7 +39,7 @@ def handlers(
     async def copy_items(request: CopyItemsRequest, context: Context) -> AsyncIterator[CopyItemsResponse]:
         endpoint = called_endpoint(endpoints, context)
         _COPIED.check(endpoint, request)
-        copy = Copy(endpoint, _order(request, endpoint.name, configs[endpoint.name]))
+        copy = Copy(endpoint, _spec(request, endpoint.name, configs[endpoint.name]))
         with _only(endpoint, under_way):
             async with aclosing(_progress(copy)) as responses:
                 async for response in responses:
@@ -93,7 +93,7 @@ def _only(endpoint: Endpoint, under_way: set[str]) -> Iterator[None]:
         under_way.discard(endpoint.name)
 
 
-def _order(request: CopyItemsRequest, endpoint: str, config: EndpointConfig) -> Order:
+def _spec(request: CopyItemsRequest, endpoint: str, config: EndpointConfig) -> CopySpec:
     """What REQUEST asks for, within the limits of CONFIG. Raises Failure."""
     if not config.copy_max_items:
         raise Failure(
@@ -106,7 +106,7 @@ def _order(request: CopyItemsRequest, endpoint: str, config: EndpointConfig) -> 
     source, target = (_table(request, f"{each}_table_name") for each in ("source", "target"))
     if source == target:
         raise invalid_request("target_table_name", "must not be the source table")
-    return Order(
+    return CopySpec(
         source,
         target,
         request.validate_only,

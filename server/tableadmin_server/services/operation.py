@@ -28,7 +28,7 @@ from tableadmin.v1 import (
 from tableadmin_server.dynamodb.endpoints import Endpoints
 from tableadmin_server.failure import Failure, invalid_request
 from tableadmin_server.operations.by_endpoint import OperationsByEndpoint
-from tableadmin_server.operations.following import not_found
+from tableadmin_server.operations.operation_polls import not_found
 from tableadmin_server.operations.operations import Operations
 from tableadmin_server.operations.storage import record
 from tableadmin_server.operations.storage.record import request_key

@@ -11,7 +11,7 @@ from tableadmin_server.interceptors.chain import Interceptor
 from tableadmin_server.interceptors.wrapping import (
     Context,
     Handler,
-    Holding,
+    HeldRequest,
     Received,
     wrap_handler,
 )
@@ -44,7 +44,7 @@ class TracingInterceptor(Interceptor):
         return wrap_handler(handler, traced, handler.request_deserializer)
 
 
-class _Traced(Holding):
+class _Traced(HeldRequest):
     """A call under way. It has slots, because there are thousands of streams."""
 
     __slots__ = ("_context", "_endpoint", "_name", "_span", "_tracer")

@@ -464,7 +464,7 @@ def test_not_terraform() -> None:
 
 
 def test_what_is_exported_is_read_back() -> None:
-    """Resources that are written, neighbours included, are read back as the spec that they are from."""
+    """Resources that are written, also related ones, are read back as the spec that they are from."""
     spec = TableSpec(table_name="orders", resource_policy='{"Statement":"${x}"}')
     spec.kinesis_stream_specification.stream_arn = "arn:aws:kinesis:eu-west-1:1:stream/s"
     spec.contributor_insights_specification.enabled = True

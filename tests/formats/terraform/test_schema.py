@@ -116,15 +116,15 @@ def test_an_attribute_of_tomorrow() -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(SCHEMA.keys() - {TABLE}))
-def test_each_neighbour(kind: str) -> None:
+def test_each_related_type(kind: str) -> None:
     """A resource about a table changes what is told of the table, whether it is read or noted."""
-    values: Record = {**dict.fromkeys(SCHEMA[kind]), **NEIGHBOURS.get(kind, {"table_name": "orders"})}
+    values: Record = {**dict.fromkeys(SCHEMA[kind]), **RELATED_TYPES.get(kind, {"table_name": "orders"})}
     table = resource(TABLE, {**VALUES, "billing_mode": "PROVISIONED"})
 
     assert seen(table) != seen(table, resource(kind, values))
 
 
-NEIGHBOURS: dict[str, Record] = {
+RELATED_TYPES: dict[str, Record] = {
     "aws_appautoscaling_policy": {"resource_id": "table/orders", "service_namespace": "dynamodb"},
     "aws_appautoscaling_scheduled_action": {"resource_id": "table/orders", "service_namespace": "dynamodb"},
     "aws_appautoscaling_target": {
@@ -158,10 +158,10 @@ NEIGHBOURS: dict[str, Record] = {
 }
 
 
-def test_what_is_noted_of_a_neighbour() -> None:
-    """What a spec can't hold of a neighbour is noted, and so is what is not known."""
+def test_what_is_noted_of_a_related_resource() -> None:
+    """What a spec can't hold of a related resource is noted, and so is what is not known."""
     replica: Record = {
-        **NEIGHBOURS["aws_dynamodb_table_replica"],
+        **RELATED_TYPES["aws_dynamodb_table_replica"],
         "point_in_time_recovery": True,
         "novelty": 1,
     }

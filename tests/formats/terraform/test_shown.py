@@ -131,7 +131,7 @@ def test_what_a_dynamic_block_hides() -> None:
     ],
 )
 def test_what_is_refused(kind: str, said: str) -> None:
-    """A state without a table is refused, also one with neighbours of tables that are elsewhere."""
+    """A state without a table is refused, also one with related resources of tables that are elsewhere."""
     resource = {"address": "t", "mode": "managed", "type": kind, "values": {}}
     state = {
         "format_version": "1.0",

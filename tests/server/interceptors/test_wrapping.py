@@ -10,7 +10,7 @@ import grpc
 import pytest
 
 from tableadmin_server.failure import Failure, invalid_request
-from tableadmin_server.interceptors.wrapping import Filter, Holding, Received, wrap_handler
+from tableadmin_server.interceptors.wrapping import Filter, HeldRequest, Received, wrap_handler
 
 
 class Answer:
@@ -42,7 +42,7 @@ class Odd(Filter):
         return Answer(answer.number) if answer.number % 2 else None
 
 
-class Noting(Holding):
+class Noting(HeldRequest):
     """Notes how the stream ends."""
 
     def __init__(self, noted: list[str], received: Received, _context: object) -> None:

@@ -26,7 +26,7 @@ def combine_options(*options: Callable[[F], F]) -> Callable[[F], F]:
     return decorate
 
 
-class Moment(click.ParamType["datetime"]):
+class TimeParam(click.ParamType["datetime"]):
     """A time in ISO 8601, or a duration such as 2h, before now or, if AHEAD, after now."""
 
     name = "time"

@@ -26,7 +26,7 @@ F = TypeVar("F", bound=Callable[..., object])
 _FILTERS = (
     click.option(
         "--since",
-        type=options.Moment(),
+        type=options.TimeParam(),
         metavar="TIME",
         help="Records of this time or later, such as 2h or 2026-11-26.",
     ),
@@ -56,7 +56,7 @@ def audit() -> None:
 
 @audit.command("search", example="tablectl audit search --since 24h --operation DeleteTable")
 @_with_filters
-@click.option("--until", type=options.Moment(), metavar="TIME", help="Records before this time.")
+@click.option("--until", type=options.TimeParam(), metavar="TIME", help="Records before this time.")
 @click.option(
     "-n",
     "--last",

@@ -75,7 +75,7 @@ _options = options.combine_options(
     ),
     click.option(
         "--not-before",
-        type=options.Moment(ahead=True),
+        type=options.TimeParam(ahead=True),
         metavar="TIME",
         help="Start the changes at this time or soon after it, such as 2h or 2026-11-26T18:00:00Z.",
     ),

@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import cast
 
 from tableadmin.awsshape import to_aws
-from tableadmin.formats.cloudformation import global_table, neighbours, simple_table
-from tableadmin.formats.cloudformation.neighbours import Neighbour
+from tableadmin.formats.cloudformation import global_table, related_resources, simple_table
 from tableadmin.formats.cloudformation.properties import Resource, rename_properties
+from tableadmin.formats.cloudformation.related_resources import RelatedResource
 from tableadmin.formats.cloudformation.resources import kind, notes_of, resources
 from tableadmin.formats.cloudformation.template import Template
 from tableadmin.formats.error import SpecError
@@ -37,7 +37,7 @@ def read(document: Tree, inputs: Inputs) -> Found:
     if not template.tables and not refused:
         _check_types(bodies)
         raise NoTables("; ".join([f"has no {' and no '.join(_READERS)}", *notes]), path="Resources")
-    beside = list(neighbours.neighbours(bodies, template))
+    beside = list(related_resources.related_resources(bodies, template))
     found = (_table(name, body, template, source) for name, body in template.tables.items())
     made = [_completed(table, beside) for table in found if table]
     for name, body in bodies.items():
@@ -94,22 +94,22 @@ def _defaults(source: Record, body: Record) -> Record:
     return record(record(source.get("Globals"), "Globals").get(section), f"Globals.{section}")
 
 
-def _completed(table: FoundTable, beside: Sequence[Neighbour]) -> FoundTable:
+def _completed(table: FoundTable, beside: Sequence[RelatedResource]) -> FoundTable:
     """TABLE with what the resources BESIDE it say."""
-    for neighbour in beside:
-        if neighbour.error and table.logical_id in neighbour.about and not table.refusal:
-            return replace(table, spec=None, refusal=neighbour.error.within(table=table.name))
-    mine = [neighbour for neighbour in beside if table.name and neighbour.name == table.name]
+    for related in beside:
+        if related.error and table.logical_id in related.about and not table.refusal:
+            return replace(table, spec=None, refusal=related.error.within(table=table.name))
+    mine = [related for related in beside if table.name and related.name == table.name]
     if not table.spec or not mine:
         return table
     data = cast("Record", to_aws(table.spec))
-    for neighbour in mine:
-        data = neighbours.merge(data, neighbour)
+    for related in mine:
+        data = related_resources.merge(data, related)
     spec = data
     return with_spec(lambda _: spec_of_data(spec, path=table.address), table)
 
 
-def _strays(beside: Iterable[Neighbour], tables: Sequence[FoundTable]) -> list[str]:
+def _strays(beside: Iterable[RelatedResource], tables: Sequence[FoundTable]) -> list[str]:
     """Notes on the resources BESIDE tables that are not among TABLES."""
     names = {table.name for table in tables}
     return [
@@ -128,4 +128,4 @@ _READERS: Mapping[str, Callable[[Resource], TableSpec]] = {
     "AWS::DynamoDB::GlobalTable": global_table.read,
     "AWS::Serverless::SimpleTable": simple_table.read,
 }
-_KNOWN = frozenset(_READERS) | neighbours.TYPES
+_KNOWN = frozenset(_READERS) | related_resources.TYPES

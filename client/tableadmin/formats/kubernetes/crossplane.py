@@ -10,8 +10,8 @@ from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.kubernetes.manifest import Manifest
 from tableadmin.formats.kubernetes.members import Unknown, aws_members, lost_members
 from tableadmin.formats.terraform import camel_case
-from tableadmin.formats.terraform.neighbours import NEIGHBOURS, TABLE
 from tableadmin.formats.terraform.reading import tables as terraform_tables
+from tableadmin.formats.terraform.related_resources import RELATED_TYPES, TABLE
 from tableadmin.formats.terraform.resources import Cause, Resource
 from tableadmin.formats.terraform.typed import convert_types
 from tableadmin.formats.text.fitting import settle
@@ -27,7 +27,7 @@ Values: TypeAlias = dict[str, Tree]
 
 
 def tables(manifests: list[Manifest], inputs: Inputs) -> Found:
-    """The tables among MANIFESTS, with the neighbours that belong to them. Raises SpecError."""
+    """The tables among MANIFESTS, with the resources that belong to them. Raises SpecError."""
     observed = [each for each in manifests if _is_only_observed(each)]
     managed = [each for each in manifests if each not in observed]
     older = [each for each in managed if each.group == OLDER]
@@ -77,8 +77,8 @@ def _resource(manifest: Manifest) -> Resource:
 
 
 def _referring(kind: str) -> Iterator[str]:
-    if kind in NEIGHBOURS:
-        yield NEIGHBOURS[kind].attribute
+    if kind in RELATED_TYPES:
+        yield RELATED_TYPES[kind].attribute
 
 
 def _referred(attribute: str, values: Values) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Manifests -> specs: the documents of a file together, since neighbours of a table are documents too."""
+"""Manifests -> specs: the documents of a file together, since what belongs to a table is a document too."""
 
 import re
 from collections.abc import Iterator

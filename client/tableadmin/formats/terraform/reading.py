@@ -8,8 +8,8 @@ from tableadmin.formats.found import DECLARED, Found, FoundTable, with_spec
 from tableadmin.formats.found import join_results as joined_parts
 from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.spec import spec_of_data
-from tableadmin.formats.terraform import cloud_control, cloudformation_stack, neighbours, shown, table
-from tableadmin.formats.terraform.neighbours import NEIGHBOURS, TABLE, Draft
+from tableadmin.formats.terraform import cloud_control, cloudformation_stack, related_resources, shown, table
+from tableadmin.formats.terraform.related_resources import RELATED_TYPES, TABLE, Draft
 from tableadmin.formats.terraform.resources import Resource, unknown_leaves
 from tableadmin.formats.terraform.unmanaged import (
     Unmanaged,
@@ -24,7 +24,7 @@ from tableadmin.v1 import TableSpec
 _LEFT_OUT = "is not part of a spec and left out"
 _DELETED = "Terraform would delete the table, and tablectl leaves the table alone"
 _LACKED = "Terraform has no attribute for it"
-# What a neighbour does as well without.
+# What a related resource does as well without.
 _OPTIONAL = frozenset({"max_capacity", "min_capacity", "region", "role_arn", "tags", "tags_all"})
 
 
@@ -40,8 +40,10 @@ def read(document: Tree, inputs: Inputs) -> Found:
 
 
 def tables(resources: Iterable[Resource], inputs: Inputs) -> Found:
-    """The tables among RESOURCES, with the neighbours that belong to them. Raises SpecError without one."""
-    about = [with_given(resource, inputs) for resource in resources if neighbours.about_tables(resource)]
+    """The tables among RESOURCES, with what belongs to them. Raises SpecError without a table."""
+    about = [
+        with_given(resource, inputs) for resource in resources if related_resources.about_tables(resource)
+    ]
     found = [resource for resource in about if resource.type == TABLE]
     others = [resource for resource in about if resource.type != TABLE and is_table(resource)]
     if not found and not others:
@@ -49,7 +51,7 @@ def tables(resources: Iterable[Resource], inputs: Inputs) -> Found:
     joined: dict[str, list[Resource]] = {resource.address: [] for resource in found}
     notes: list[str] = []
     for resource in about:
-        if resource.type in NEIGHBOURS:
+        if resource.type in RELATED_TYPES:
             _join(resource, found, joined, notes)
         elif resource.type != TABLE and resource not in others:
             notes.append(f"{resource.address}: {_LEFT_OUT}")
@@ -73,19 +75,19 @@ def _other(resource: Resource, inputs: Inputs) -> Found:
 
 
 def _join(
-    neighbour: Resource, found: Sequence[Resource], joined: dict[str, list[Resource]], notes: list[str]
+    related: Resource, found: Sequence[Resource], joined: dict[str, list[Resource]], notes: list[str]
 ) -> None:
-    """Give NEIGHBOUR to the tables that may be its own; several need to leave its member alone."""
-    owners = neighbours.owners(neighbour, found)
-    attribute = NEIGHBOURS[neighbour.type].attribute
-    named = neighbour.values.get(attribute)
-    elsewhere = not any(neighbours.is_in_region(neighbour, each) for each in found)
+    """Give RELATED to the tables that may be its own; several need to leave its member alone."""
+    owners = related_resources.owners(related, found)
+    attribute = RELATED_TYPES[related.type].attribute
+    named = related.values.get(attribute)
+    elsewhere = not any(related_resources.is_in_region(related, each) for each in found)
     if not owners and named:
-        notes.append(f"{neighbour.address}: its table {named} is not among the tables here")
+        notes.append(f"{related.address}: its table {named} is not among the tables here")
     elif elsewhere:
-        notes.append(f"{neighbour.address}: is about no table here and left out")
+        notes.append(f"{related.address}: is about no table here and left out")
     for owner in owners or ([] if named or elsewhere else found):
-        joined[owner.address].append(neighbour)
+        joined[owner.address].append(related)
 
 
 def _found(resource: Resource, belonging: Sequence[Resource], inputs: Inputs) -> FoundTable:
@@ -111,9 +113,9 @@ def _spec(resource: Resource, belonging: Sequence[Resource], inputs: Inputs, not
         errors, alone = [error], Unmanaged()
     draft = Draft(resource, table.members(resource), alone, notes)
     notes += table.lost_settings(resource)
-    for neighbour in belonging:
+    for related in belonging:
         try:
-            _add(neighbour, draft, inputs)
+            _add(related, draft, inputs)
         except SpecError as error:
             errors.append(error)
     if errors:
@@ -138,20 +140,20 @@ def _refuse_number(resource: Resource) -> None:
             raise refusal(f"{resource.address}.{path_text((number, *steps))}", cause, "")
 
 
-def _add(neighbour: Resource, draft: Draft, inputs: Inputs) -> None:
-    """Add NEIGHBOUR to DRAFT; what is not known of it is refused, or its member is left alone."""
-    kind = NEIGHBOURS[neighbour.type]
-    member = neighbours.MEMBERS[neighbour.type]
-    draft.notes.extend(neighbours.lost_attributes(neighbour))
-    if draft.table not in neighbours.owners(neighbour, [draft.table]):
-        draft.unmanaged.add(member, f"{neighbour.address} may set it: its table is not known")
+def _add(related: Resource, draft: Draft, inputs: Inputs) -> None:
+    """Add RELATED to DRAFT; what is not known of it is refused, or its member is left alone."""
+    kind = RELATED_TYPES[related.type]
+    member = related_resources.MEMBERS[related.type]
+    draft.notes.extend(related_resources.lost_attributes(related))
+    if draft.table not in related_resources.owners(related, [draft.table]):
+        draft.unmanaged.add(member, f"{related.address} may set it: its table is not known")
         return
     for name in sorted(kind.attributes):
-        for steps, cause in unknown_leaves(neighbour.unknown.get(name)):
-            if name in _OPTIONAL or name == kind.attribute or not neighbour.configured(name):
+        for steps, cause in unknown_leaves(related.unknown.get(name)):
+            if name in _OPTIONAL or name == kind.attribute or not related.configured(name):
                 continue
             if inputs.leaves_alone(member):
                 draft.unmanaged.add(member, DECLARED)
                 return
-            raise refusal(f"{neighbour.address}.{path_text((name, *steps))}", cause, member)
-    kind.read(neighbour, draft)
+            raise refusal(f"{related.address}.{path_text((name, *steps))}", cause, member)
+    kind.read(related, draft)

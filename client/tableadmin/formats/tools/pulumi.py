@@ -7,8 +7,8 @@ from tableadmin.formats.error import SpecError
 from tableadmin.formats.found import Found
 from tableadmin.formats.inputs import Inputs
 from tableadmin.formats.terraform import camel_case
-from tableadmin.formats.terraform.neighbours import TABLE
 from tableadmin.formats.terraform.reading import tables
+from tableadmin.formats.terraform.related_resources import TABLE
 from tableadmin.formats.terraform.resources import Cause, Resource
 from tableadmin.formats.terraform.resources import Unknown as NotKnown
 from tableadmin.formats.terraform.typed import convert_types

@@ -5,7 +5,7 @@ import structlog
 from tableadmin_server.operations.storage.record import OperationSpec
 from tableadmin_server.planner import Step
 from tableadmin_server.security.audit import redaction
-from tableadmin_server.security.audit.record import Act
+from tableadmin_server.security.audit.record import Activity
 from tableadmin_server.security.identity import Caller
 
 _log = structlog.get_logger()
@@ -26,9 +26,9 @@ def log_event(event: str, spec: OperationSpec, endpoint: str, **facts: object) -
     )
 
 
-def act_of(spec: OperationSpec, step: Step, endpoint: str) -> Act:
-    """Return the audit act of the call of STEP to ENDPOINT, on behalf of the operation's requester."""
-    return Act(
+def activity_of(spec: OperationSpec, step: Step, endpoint: str) -> Activity:
+    """Return the audit activity of the call of STEP to ENDPOINT, on behalf of the operation's requester."""
+    return Activity(
         # An operation does not store how its requester was authenticated.
         Caller(spec.principal, "", spec.caller),
         "dynamodb",

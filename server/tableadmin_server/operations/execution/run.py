@@ -22,7 +22,7 @@ from tableadmin_server.dynamodb.support import knows_nothing_of, with_advice
 from tableadmin_server.failure import Failure
 from tableadmin_server.operations.execution import approval, heartbeat, journal
 from tableadmin_server.operations.execution.cached_reader import CachedReader
-from tableadmin_server.operations.execution.events import act_of, log_event
+from tableadmin_server.operations.execution.events import activity_of, log_event
 from tableadmin_server.operations.execution.identity import identity_of, recognize_table, replaced_failure
 from tableadmin_server.operations.execution.lease import Lease
 from tableadmin_server.operations.execution.observer import (
@@ -373,7 +373,8 @@ class Run:
             self._publish(before)
             return None
         try:
-            async with self._audit.change(act_of(self.operation.spec, step, self._endpoint.name)) as change:
+            activity = activity_of(self.operation.spec, step, self._endpoint.name)
+            async with self._audit.change(activity) as change:
                 answer = await self._sent(step)
                 change.aws_request_id = answer.request_id
         except NotSent as error:

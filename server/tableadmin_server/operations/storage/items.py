@@ -150,7 +150,7 @@ class Unreadable(Exception):
     """An item that this server can't read. The text says why."""
 
 
-class Newer(Unreadable):
+class NewerVersion(Unreadable):
     """An item that a later version of the service wrote."""
 
 
@@ -381,7 +381,9 @@ def _read(item: Item, read: Callable[[], T]) -> T:
     try:
         version = int(item["Version"]["N"])
         if version > VERSION:
-            raise Newer(f"a later version of the service wrote the record: format {version}, not {VERSION}")
+            raise NewerVersion(
+                f"a later version of the service wrote the record: format {version}, not {VERSION}"
+            )
         return read()
     except LookupError as error:
         raise Unreadable(f"{error} is missing") from error

@@ -13,7 +13,7 @@ from tableadmin_server.failure import Failure
 from tableadmin_server.operations.storage.items import EXPIRY, INDEXES
 from tableadmin_server.security.audit import redaction
 from tableadmin_server.security.audit.audit import OFF, Audit
-from tableadmin_server.security.audit.record import Act
+from tableadmin_server.security.audit.record import Activity
 from tableadmin_server.security.identity import caller
 
 _log = structlog.get_logger()
@@ -155,8 +155,8 @@ class OwnTable:
     async def _change(self, operation: str, params: AwsDict) -> None:
         """Call OPERATION, and record it as a change on behalf of the current caller; raises Failure."""
         request = redaction.of_params(params)
-        act = Act(caller(), "dynamodb", operation, self._endpoint.name, (self.name,), request)
-        async with self._audit.change(act) as change:
+        activity = Activity(caller(), "dynamodb", operation, self._endpoint.name, (self.name,), request)
+        async with self._audit.change(activity) as change:
             change.aws_request_id = (await self._endpoint.background.call(operation, params)).request_id
 
     async def _switch_on(self, event: str, switch: Callable[[], Awaitable[None]]) -> None:

@@ -42,7 +42,7 @@ from tableadmin_server.operations.storage.items import (
     Entry,
     Item,
     Member,
-    Newer,
+    NewerVersion,
     RequestRecord,
     StoredLease,
     Unreadable,
@@ -631,7 +631,7 @@ class Store:
 
     def _unreadable(self, id_: str, why: Unreadable) -> Failure:
         kind, _, name = id_.partition("/")
-        newer = isinstance(why, Newer)
+        newer = isinstance(why, NewerVersion)
         remedy = "upgrade this server" if newer else _REMEDIES.get(kind, _DELETE).format(id=id_, name=name)
         return Failure(
             Code.FAILED_PRECONDITION if newer else Code.DATA_LOSS,

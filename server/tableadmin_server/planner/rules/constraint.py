@@ -82,7 +82,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Switch:
+class Boolean:
     """True or false."""
 
     def broken(self, value: AwsValue, path: str) -> Iterator[Violation]:
@@ -92,7 +92,7 @@ class Switch:
 
 
 @dataclass(frozen=True)
-class Moment:
+class Time:
     """A time."""
 
     def broken(self, value: AwsValue, path: str) -> Iterator[Violation]:

@@ -2,14 +2,14 @@
 
 from tableadmin_server.planner.rules import limits
 from tableadmin_server.planner.rules.constraint import (
+    Boolean,
     Choice,
     Constraint,
     Listed,
-    Moment,
     Number,
     Structure,
-    Switch,
     Text,
+    Time,
 )
 
 NAME = Text(*limits.TABLE_OR_INDEX_NAME, "[a-zA-Z0-9_.-]")
@@ -129,27 +129,30 @@ SPEC = Structure(
         "WarmThroughput": _WARM,
         "StreamSpecification": Structure(
             {
-                "StreamEnabled": Switch(),
+                "StreamEnabled": Boolean(),
                 "StreamViewType": Choice(("NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY")),
             },
             ("StreamEnabled",),
         ),
         "SSESpecification": Structure(
-            {"Enabled": Switch(), "SSEType": Choice(("KMS",)), "KMSMasterKeyId": Text(*limits.KMS_KEY_ID)}
+            {"Enabled": Boolean(), "SSEType": Choice(("KMS",)), "KMSMasterKeyId": Text(*limits.KMS_KEY_ID)}
         ),
         "TableClass": _TABLE_CLASS,
-        "DeletionProtectionEnabled": Switch(),
+        "DeletionProtectionEnabled": Boolean(),
         "ResourcePolicy": Text(*limits.RESOURCE_POLICY),
         "Tags": Listed(_TAG, most=limits.MAX_TAGS),
         "TimeToLiveSpecification": Structure(
-            {"Enabled": Switch(), "AttributeName": _ATTRIBUTE}, ("Enabled",)
+            {"Enabled": Boolean(), "AttributeName": _ATTRIBUTE}, ("Enabled",)
         ),
         "PointInTimeRecoverySpecification": Structure(
-            {"PointInTimeRecoveryEnabled": Switch(), "RecoveryPeriodInDays": Number(*limits.RECOVERY_PERIOD)},
+            {
+                "PointInTimeRecoveryEnabled": Boolean(),
+                "RecoveryPeriodInDays": Number(*limits.RECOVERY_PERIOD),
+            },
             ("PointInTimeRecoveryEnabled",),
         ),
         "ContributorInsightsSpecification": Structure(
-            {"Enabled": Switch(), "Mode": Choice(("ACCESSED_AND_THROTTLED_KEYS", "THROTTLED_KEYS"))},
+            {"Enabled": Boolean(), "Mode": Choice(("ACCESSED_AND_THROTTLED_KEYS", "THROTTLED_KEYS"))},
             ("Enabled",),
         ),
         "KinesisStreamSpecification": Structure(
@@ -164,8 +167,8 @@ SPEC = Structure(
             {
                 "BackupArn": Text(*limits.BACKUP_ARN),
                 "SourceTableName": NAME,
-                "UseLatestRestorableTime": Switch(),
-                "RestoreDateTime": Moment(),
+                "UseLatestRestorableTime": Boolean(),
+                "RestoreDateTime": Time(),
             }
         ),
         "Unmanaged": Listed(_UNMANAGED, most=limits.MAX_UNMANAGED),

@@ -9,7 +9,7 @@ from google.rpc.code_pb2 import Code
 
 from tableadmin_server.failure import OWN_DOMAIN, Failure
 from tableadmin_server.security.audit import record
-from tableadmin_server.security.audit.record import Act, Outcome
+from tableadmin_server.security.audit.record import Activity, Outcome
 from tableadmin_server.security.audit.recorded_change import RecordedChange
 from tableadmin_server.security.audit.trail import Trail
 from tableadmin_server.security.identity import permitting_policies
@@ -31,34 +31,34 @@ class Audit:
         self.is_on = trail is not None
         self.reads = reads
 
-    async def intend(self, act: Act) -> None:
-        """Record the intent of ACT. Raises Failure (UNAVAILABLE); then ACT must not be done."""
+    async def intend(self, activity: Activity) -> None:
+        """Record the intent of ACTIVITY. Raises Failure (UNAVAILABLE); then ACTIVITY must not be done."""
         if self.trail is not None:
-            await self.trail.append(record.intent(act, time.time()))
+            await self.trail.append(record.intent(activity, time.time()))
 
-    async def begin(self, act: Act) -> RecordedChange | None:
-        """Return ACT as a change whose thread writes its records, None if the intent is written already.
+    async def begin(self, activity: Activity) -> RecordedChange | None:
+        """Return ACTIVITY as a change whose thread writes its records, None if the intent is written already.
 
         Raises Failure like `intend`.
         """
         if self.trail is not None and self.trail.is_free:
-            return RecordedChange(self.trail, act, permitting_policies())
-        await self.intend(act)
+            return RecordedChange(self.trail, activity, permitting_policies())
+        await self.intend(activity)
         return None
 
-    async def conclude(self, act: Act, outcome: Outcome) -> None:
-        """Record the outcome of ACT, now or as soon as possible."""
+    async def conclude(self, activity: Activity, outcome: Outcome) -> None:
+        """Record the outcome of ACTIVITY, now or as soon as possible."""
         if self.trail is not None:
-            await self.trail.append_or_keep(record.outcome(act, outcome, time.time()))
+            await self.trail.append_or_keep(record.outcome(activity, outcome, time.time()))
 
     @asynccontextmanager
-    async def change(self, act: Act) -> AsyncIterator[Change]:
-        """Return a context for ACT that records its intent and outcome. Raises Failure like `intend`."""
+    async def change(self, activity: Activity) -> AsyncIterator[Change]:
+        """Return a context for ACTIVITY that records its intent and outcome. Raises Failure like `intend`."""
         change = Change()
         if self.trail is None:
             yield change
             return
-        await self.intend(act)
+        await self.intend(activity)
         began = time.monotonic()
         result = Outcome("UNKNOWN", "INTERRUPTED")
         try:
@@ -68,7 +68,7 @@ class Audit:
             result = outcome_of(failure)
             raise
         finally:
-            await self.conclude(act, replace(result, seconds=time.monotonic() - began))
+            await self.conclude(activity, replace(result, seconds=time.monotonic() - began))
 
     async def close(self) -> None:
         """Write the remaining records."""

@@ -1,7 +1,7 @@
 """Audit records: OCSF API Activity (class 6003), one JSON object a line. No I/O.
 
 A change has two records with the same `metadata.correlation_uid`: its intent, written before the change is
-made, and its outcome. Every other act has one record. See https://schema.ocsf.io/1.3.0/classes/api_activity.
+made, and its outcome. Every other activity has one record. See https://schema.ocsf.io/1.3.0/classes/api_activity.
 """
 
 import uuid
@@ -55,7 +55,7 @@ _encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
 @dataclass(frozen=True)
-class Act:
+class Activity:
     """A call by CALLER of the RPC or AWS operation OPERATION of SERVICE.
 
     NAMES are the tables, ARNs or ids of the call. REQUEST is the redacted request. OPERATION_ID is the
@@ -78,9 +78,10 @@ class Act:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome of an act. CODE is the name of a gRPC code. POLICIES are the policies that decided.
+    """The outcome of an activity. CODE is the name of a gRPC code. POLICIES are the policies that decided.
 
-    OPERATION_IDS are the operations that the act has begun. NOT_SENT says that the endpoint was not called.
+    OPERATION_IDS are the operations that the activity has begun. NOT_SENT says that the endpoint was not
+    called.
     """
 
     code: str = "OK"
@@ -143,14 +144,14 @@ class _Unmapped(msgspec.Struct, omit_defaults=True, kw_only=True):
     aws_request_id: str = ""
 
 
-def intent(act: Act, time: float) -> bytes:
-    """Return the record of the intent of ACT at TIME, a Unix time in seconds."""
-    return _line(_record(act, time, INTENT))
+def intent(activity: Activity, time: float) -> bytes:
+    """Return the record of the intent of ACTIVITY at TIME, a Unix time in seconds."""
+    return _line(_record(activity, time, INTENT))
 
 
-def outcome(act: Act, result: Outcome, time: float) -> bytes:
-    """Return the record of the outcome of ACT at TIME, a Unix time in seconds."""
-    record = _record(act, time, _status(act, result))
+def outcome(activity: Activity, result: Outcome, time: float) -> bytes:
+    """Return the record of the outcome of ACTIVITY at TIME, a Unix time in seconds."""
+    record = _record(activity, time, _status(activity, result))
     record.status_code, record.status_detail = result.code, result.reason
     record.duration = round(result.seconds * 1000)
     record.actor.authorizations = _authorizations(result)
@@ -163,11 +164,13 @@ def _line(record: _Record) -> bytes:
     return _encode(record) + b"\n"
 
 
-def _status(act: Act, result: Outcome) -> str:
+def _status(activity: Activity, result: Outcome) -> str:
     if result.code == "OK":
         return "Success"
     is_refused = result.denied or result.not_sent
-    in_doubt = act.is_change and not is_refused and not _IN_DOUBT.isdisjoint((result.code, result.reason))
+    in_doubt = (
+        activity.is_change and not is_refused and not _IN_DOUBT.isdisjoint((result.code, result.reason))
+    )
     return "Unknown" if in_doubt else "Failure"
 
 
@@ -178,14 +181,14 @@ def _authorizations(result: Outcome) -> list[dict[str, Any]]:
     return [{"decision": decision, "policy": {"uid": each}} for each in result.policies]
 
 
-def _record(act: Act, time: float, status: str) -> _Record:
-    activity_id, activity = _activity(act.operation)
+def _record(activity: Activity, time: float, status: str) -> _Record:
+    activity_id, activity_name = _activity(activity.operation)
     return _Record(
         metadata={
             "version": _VERSION,
             "product": _PRODUCT,
             "uid": uuid.uuid4().hex,
-            "correlation_uid": act.uid,
+            "correlation_uid": activity.uid,
         },
         time=round(time * 1000),
         category_uid=6,
@@ -193,25 +196,25 @@ def _record(act: Act, time: float, status: str) -> _Record:
         class_uid=_CLASS,
         class_name="API Activity",
         activity_id=activity_id,
-        activity_name=activity,
+        activity_name=activity_name,
         type_uid=_CLASS * 100 + activity_id,
         severity_id=1,
         status_id=_STATUSES[status],
         status=status,
-        actor=_Actor(_user(act.caller.principal)),
-        src_endpoint=_source(act.caller.peer),
-        http_request={"user_agent": act.caller.user_agent} if act.caller.user_agent else None,
+        actor=_Actor(_user(activity.caller.principal)),
+        src_endpoint=_source(activity.caller.peer),
+        http_request={"user_agent": activity.caller.user_agent} if activity.caller.user_agent else None,
         api={
-            "operation": act.operation,
-            "service": {"name": act.service},
-            "request": {"uid": act.request_id, "data": act.request},
+            "operation": activity.operation,
+            "service": {"name": activity.service},
+            "request": {"uid": activity.request_id, "data": activity.request},
         },
-        resources=[{"name": name} for name in act.names],
+        resources=[{"name": name} for name in activity.names],
         unmapped=_Unmapped(
-            endpoint=act.endpoint,
-            proof=act.caller.proof,
-            operation_id=act.operation_id,
-            requested_by=act.requested_by,
+            endpoint=activity.endpoint,
+            proof=activity.caller.proof,
+            operation_id=activity.operation_id,
+            requested_by=activity.requested_by,
         ),
     )
 

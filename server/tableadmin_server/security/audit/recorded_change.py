@@ -8,22 +8,22 @@ import time
 from contextvars import ContextVar
 
 from tableadmin_server.security.audit import record
-from tableadmin_server.security.audit.record import Act, Outcome
+from tableadmin_server.security.audit.record import Activity, Outcome
 from tableadmin_server.security.audit.trail import Trail
 
 
 class RecordedChange:
-    """The change ACT, which POLICIES permitted, with its records in TRAIL.
+    """The change ACTIVITY, which POLICIES permitted, with its records in TRAIL.
 
     The intent must be written before the change is sent.
     """
 
-    def __init__(self, trail: Trail, act: Act, policies: tuple[str, ...]) -> None:
+    def __init__(self, trail: Trail, activity: Activity, policies: tuple[str, ...]) -> None:
         self._trail = trail
-        self._act = act
+        self._activity = activity
         self._policies = policies
         self._began = time.monotonic()
-        self._intent = record.intent(act, time.time())
+        self._intent = record.intent(activity, time.time())
         # Held for ever by who writes the intent first: the thread of the change, or `end`.
         self._intent_taken = threading.Lock()
         self._is_intended = False
@@ -51,7 +51,7 @@ class RecordedChange:
             return
         seconds = time.monotonic() - self._began
         outcome = Outcome(aws_request_id=aws_request_id, policies=self._policies, seconds=seconds)
-        self.is_concluded = self._trail.write_now(record.outcome(self._act, outcome, time.time()))
+        self.is_concluded = self._trail.write_now(record.outcome(self._activity, outcome, time.time()))
 
     def end(self) -> None:
         """Note that the call has ended. An intent that is not written yet is written before the outcome."""

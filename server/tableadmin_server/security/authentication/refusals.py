@@ -12,7 +12,7 @@ from tableadmin_server.failure import Failure
 INVALID = "CREDENTIALS_INVALID"
 
 
-class Unproved(Exception):
+class InvalidCredentials(Exception):
     """The problem of credentials, for the log. The text has no part of a token."""
 
 
@@ -34,7 +34,7 @@ def invalid_credentials(why: str) -> Failure:
     failure = _unauthenticated(
         INVALID, "the credentials are not valid here; check that they are meant for this server"
     )
-    failure.__cause__ = Unproved(why)
+    failure.__cause__ = InvalidCredentials(why)
     return failure
 
 
@@ -65,7 +65,7 @@ def keys_unavailable(why: str) -> Failure:
         reason="KEYS_UNAVAILABLE",
         retry_delay=5.0,
     )
-    failure.__cause__ = Unproved(why)
+    failure.__cause__ = InvalidCredentials(why)
     return failure
 
 

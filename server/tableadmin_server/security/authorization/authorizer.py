@@ -16,11 +16,11 @@ from tableadmin_server.failure import Failure
 from tableadmin_server.security.authorization.approvals import RequiredApproval
 from tableadmin_server.security.authorization.context import address_of, is_plain
 from tableadmin_server.security.authorization.decisions import (
-    Circumstances,
     Decider,
     Decision,
     Facts,
     FactsNeeded,
+    RequestContext,
     Resource,
 )
 from tableadmin_server.security.authorization.policies import (
@@ -91,9 +91,9 @@ class Authorizer:
         return self._decider.sha256
 
     @property
-    def looks_at_cost(self) -> bool:
+    def uses_cost(self) -> bool:
         """Whether the policies depend on the cost of plans."""
-        return self._decider.looks_at_cost
+        return self._decider.uses_cost
 
     def may_permit(self, principal: Principal, actions: Iterable[str], endpoint: str) -> bool:
         """Whether any policy may permit any of ACTIONS to PRINCIPAL for any table of ENDPOINT."""
@@ -111,8 +111,8 @@ class Authorizer:
     async def _decide(self, principal: Principal, permission: RequiredPermission, endpoint: str) -> Decision:
         decider = self._decider
         resource = Resource(endpoint, permission.table)
-        peer = address_of(caller().peer) if decider.looks_at_peer else None
-        circumstances = Circumstances(
+        peer = address_of(caller().peer) if decider.uses_peer else None
+        request_context = RequestContext(
             lambda: permission.context(datetime.now(UTC), peer),
             is_plain=not permission.change_class
             and not permission.is_planned
@@ -122,12 +122,12 @@ class Authorizer:
             and self._is_operations_table(endpoint, permission.table),
             peer=peer,
         )
-        decision = decider.decide(principal, permission.action, resource, circumstances)
+        decision = decider.decide(principal, permission.action, resource, request_context)
         if decision is not None:
             return decision
         needed = decider.facts_needed(principal, permission.action, endpoint)
         facts = await self._read_facts(endpoint, permission.table, needed) if permission.table else Facts()
-        return decider.decide_with(facts, principal, permission.action, resource, circumstances)
+        return decider.decide_with(facts, principal, permission.action, resource, request_context)
 
     async def check(
         self, principal: Principal, permissions: Iterable[RequiredPermission], endpoint: str

@@ -24,10 +24,10 @@ from tableadmin_server.security.authorization.classification import (
 )
 from tableadmin_server.security.authorization.context import address_of
 from tableadmin_server.security.authorization.decisions import (
-    Circumstances,
     Decider,
     Decision,
     Facts,
+    RequestContext,
     Resource,
 )
 from tableadmin_server.security.authorization.required_permissions import (
@@ -178,17 +178,17 @@ def _decide(case: Case, permission: RequiredPermission, decider: Decider, princi
     peer = _peer(case)
     resource = Resource("" if about_server else case.endpoint, permission.table)
     now = case.now or datetime.now(UTC)
-    circumstances = Circumstances(
+    request_context = RequestContext(
         lambda: permission.context(now, peer),
         is_requester=permission.is_requester,
         peer=peer,
     )
-    decision = decider.decide(principal, permission.action, resource, circumstances)
+    decision = decider.decide(principal, permission.action, resource, request_context)
     if decision is not None:
         return decision
     live = None if case.items is None else {"items": case.items, "bytes": 0}
     facts = Facts(case.tags if case.items is not None or case.tags else None, live)
-    return decider.decide_with(facts, principal, permission.action, resource, circumstances)
+    return decider.decide_with(facts, principal, permission.action, resource, request_context)
 
 
 def _peer(case: Case) -> str | None:

@@ -16,7 +16,7 @@ from tableadmin_server.security.authorization.classification import ACTIONS
 from tableadmin_server.security.authorization.context import Record
 from tableadmin_server.security.authorization.policies import Est, PolicyDocuments, annotations_of
 from tableadmin_server.security.authorization.schema import SERVER_ID
-from tableadmin_server.security.authorization.scopes import applies, looks_at, mentioned_principals
+from tableadmin_server.security.authorization.scopes import applies, mentioned_principals, used_data
 from tableadmin_server.security.identity import Principal
 
 # The largest number of entries of each cache. A full cache is cleared.
@@ -80,7 +80,7 @@ DENIED = Decision(allowed=False)
 
 
 @dataclass(frozen=True)
-class Circumstances:
+class RequestContext:
     """The facts of a request that a decision may depend on, beside principal, action and resource.
 
     CONTEXT returns the context and the entities that the context refers to. IS_PLAIN says that the request
@@ -111,9 +111,9 @@ class Decider:
         self.sha256 = documents.sha256
         self._policies = documents.policies
         self._mentioned = mentioned_principals(documents.policies.values())
-        looks = looks_at(documents.policies.values())
-        self.looks_at_peer = looks.member("peer")
-        self.looks_at_cost = looks.member("monthlyCostIncrease")
+        used = used_data(documents.policies.values())
+        self.uses_peer = used.member("peer")
+        self.uses_cost = used.member("monthlyCostIncrease")
         self._slices: dict[tuple[object, ...], _Slice] = {}
         self._of_principal: dict[tuple[Principal, str, str], _Slice] = {}
         self._entities: dict[tuple[Principal, str], cedarpy.Entities] = {}
@@ -129,24 +129,24 @@ class Decider:
         return self._slice(principal, action, endpoint).may_permit
 
     def decide(
-        self, principal: Principal, action: str, resource: Resource, circumstances: Circumstances
+        self, principal: Principal, action: str, resource: Resource, request_context: RequestContext
     ) -> Decision | None:
         """Decide whether PRINCIPAL may do ACTION to RESOURCE. Returns None if table facts are needed."""
         key = (
             principal,
             action,
             resource,
-            circumstances.is_requester,
-            circumstances.is_operations_table,
-            circumstances.peer,
+            request_context.is_requester,
+            request_context.is_operations_table,
+            request_context.peer,
         )
         remembered = self._remembered.get(key)
         if remembered is not None:
             return remembered
         found = self._slice(principal, action, resource.endpoint)
-        decision = self._without_facts(found, principal, action, resource, circumstances)
-        looks = found.looks
-        if decision and not looks.time and (circumstances.is_plain or not looks.context):
+        decision = self._without_facts(found, principal, action, resource, request_context)
+        used = found.used
+        if decision and not used.time and (request_context.is_plain or not used.context):
             _keep(self._remembered, key, decision)
         return decision
 
@@ -156,17 +156,17 @@ class Decider:
         principal: Principal,
         action: str,
         resource: Resource,
-        circumstances: Circumstances,
+        request_context: RequestContext,
     ) -> Decision:
         """Decide with FACTS of the table, the facts that `facts_needed` returns."""
         found = self._slice(principal, action, resource.endpoint)
-        evaluate = self._evaluation(found, principal, action, resource, circumstances, facts)
+        evaluate = self._evaluation(found, principal, action, resource, request_context, facts)
         return self._decision(evaluate, found.all, found.permits)
 
     def facts_needed(self, principal: Principal, action: str, endpoint: str) -> "FactsNeeded":
         """Return the facts of a table that policies may use."""
-        looks = self._slice(principal, action, endpoint).looks
-        return FactsNeeded(looks.tags, looks.live)
+        used = self._slice(principal, action, endpoint).used
+        return FactsNeeded(used.tags, used.live)
 
     def _without_facts(
         self,
@@ -174,12 +174,12 @@ class Decider:
         principal: Principal,
         action: str,
         resource: Resource,
-        circumstances: Circumstances,
+        request_context: RequestContext,
     ) -> Decision | None:
         """The decision by policies that use no facts of the table; None if facts can change it."""
         if not found.may_permit:
             return DENIED
-        evaluate = self._evaluation(found, principal, action, resource, circumstances, Facts())
+        evaluate = self._evaluation(found, principal, action, resource, request_context, Facts())
         decision = self._decision(evaluate, found.plain, found.plain_permits)
         if decision.forbidden:
             return decision  # independent of the facts
@@ -217,15 +217,15 @@ class Decider:
         principal: Principal,
         action: str,
         resource: Resource,
-        circumstances: Circumstances,
+        request_context: RequestContext,
         facts: Facts,
     ) -> "_Evaluate":
         """A function that evaluates policies for one request."""
-        context, referred = circumstances.context() if found.looks.context else ({}, ())
+        context, referred = request_context.context() if found.used.context else ({}, ())
         # Cedar parses the context for each decision. The whole context would double the time of a decision.
-        context = {name: value for name, value in context.items() if found.looks.member(name)}
+        context = {name: value for name, value in context.items() if found.used.member(name)}
         added = [
-            *_table_entities(resource, facts, is_operations_table=circumstances.is_operations_table),
+            *_table_entities(resource, facts, is_operations_table=request_context.is_operations_table),
             *referred,
         ]
         try:
@@ -280,8 +280,8 @@ class _Slice:
 
     def __init__(self, policies: Mapping[str, Est]) -> None:
         self._policies = policies
-        self.looks = looks_at(policies.values())
-        self._plain = {name: each for name, each in policies.items() if not looks_at([each]).facts}
+        self.used = used_data(policies.values())
+        self._plain = {name: each for name, each in policies.items() if not used_data([each]).facts}
         of_facts = [each["effect"] for name, each in policies.items() if name not in self._plain]
         self.facts_may_permit = "permit" in of_facts
         self.facts_may_forbid = "forbid" in of_facts

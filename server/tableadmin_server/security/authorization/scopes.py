@@ -10,7 +10,7 @@ from tableadmin_server.security.identity import Principal
 _RESOURCES = frozenset({"Table", "Endpoint", "Server"})
 
 
-class Looks(NamedTuple):
+class UsedData(NamedTuple):
     """The data that the conditions of policies use."""
 
     # The members of the context, and whether the context is used as a whole, which means all members.
@@ -39,7 +39,7 @@ class Looks(NamedTuple):
         return self.tags or self.live
 
 
-def looks_at(policies: Iterable[Est]) -> Looks:
+def used_data(policies: Iterable[Est]) -> UsedData:
     """Return the data that the conditions of POLICIES use."""
     members: set[str] = set()
     whole = tags = live = False
@@ -50,7 +50,7 @@ def looks_at(policies: Iterable[Est]) -> Looks:
         whole = whole or sum(node.get("Var") == "context" for node in nodes) != len(attributes)
         tags = tags or any(_is_tag_of_table(node) for node in nodes)
         live = live or any(_attribute(node) == "live" for node in nodes)
-    return Looks(frozenset(members), whole, tags, live)
+    return UsedData(frozenset(members), whole, tags, live)
 
 
 def mentioned_principals(policies: Iterable[Est]) -> frozenset[tuple[str, str]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from tableadmin_server.security.audit import record
 from tableadmin_server.security.audit.destination import RotatingFile
 from tableadmin_server.security.audit.reading import Query, Reader
-from tableadmin_server.security.audit.record import Act, Outcome
+from tableadmin_server.security.audit.record import Activity, Outcome
 from tests.server.security.audit.conftest import ANA
 
 ARN = "arn:aws:dynamodb:us-west-2:000000000000:table/Films/index/ByYear"
@@ -14,9 +14,11 @@ ARN = "arn:aws:dynamodb:us-west-2:000000000000:table/Films/index/ByYear"
 
 def written(file: RotatingFile, name: str, time: float, operation: str = "DeleteTable") -> None:
     """Write that ana's call of OPERATION for NAME at TIME was made."""
-    act = Act(ANA, "tableadmin.v1.TableAdmin", operation, "local", (name,), request_id=f"id-{time:g}")
+    activity = Activity(
+        ANA, "tableadmin.v1.TableAdmin", operation, "local", (name,), request_id=f"id-{time:g}"
+    )
     begun = (f"first-{time:g}", f"second-{time:g}") if operation == "ApplyPlan" else ()
-    file.write(record.outcome(act, Outcome(aws_request_id=f"aws-{time:g}", operation_ids=begun), time))
+    file.write(record.outcome(activity, Outcome(aws_request_id=f"aws-{time:g}", operation_ids=begun), time))
 
 
 def found(path: Path, query: Query) -> list[str]:

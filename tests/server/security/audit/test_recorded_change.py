@@ -12,13 +12,13 @@ from tableadmin_server.config import EndpointConfig
 from tableadmin_server.dynamodb.client.calls import CallObserver, Calls
 from tableadmin_server.failure import Failure
 from tableadmin_server.security.audit.audit import Audit
-from tableadmin_server.security.audit.record import Act, Outcome
+from tableadmin_server.security.audit.record import Activity, Outcome
 from tableadmin_server.security.audit.recorded_change import RecordedChange, set_recorded_change
 from tableadmin_server.security.audit.trail import Trail
 from tests.server.harness.scripted_endpoint import REQUEST_ID, ScriptedEndpoint, answer, serving
 from tests.server.security.audit.conftest import ANA, parsed
 
-ACT = Act(ANA, "tableadmin.v1.TableAdmin", "DeleteTable", "default", ("Music",))
+ACTIVITY = Activity(ANA, "tableadmin.v1.TableAdmin", "DeleteTable", "default", ("Music",))
 PARAMS = {"TableName": "Music"}
 
 
@@ -70,7 +70,7 @@ def calls(endpoint: ScriptedEndpoint) -> Iterator[Calls]:
 
 async def begun(trail: Trail) -> RecordedChange:
     """A change that the current task is about to make."""
-    change = await Audit(trail).begin(ACT)
+    change = await Audit(trail).begin(ACTIVITY)
     assert change is not None
     set_recorded_change(change)
     return change
@@ -100,7 +100,7 @@ async def test_a_disk_that_hangs_holds_up_changes_and_no_reads(
     first = asyncio.create_task(calls.response("DeleteTable", dict(PARAMS)))
     assert await asyncio.to_thread(disk.began.wait, 60)
     assert (False, 1) == (trail.is_free, trail.waiting)
-    second = asyncio.create_task(Audit(trail).begin(ACT))
+    second = asyncio.create_task(Audit(trail).begin(ACTIVITY))
     for _ in range(10):
         await calls.response("DescribeTable", dict(PARAMS))
     assert {"DescribeTable"} == {each.operation for each in endpoint.seen}
@@ -125,7 +125,7 @@ async def test_a_change_whose_intent_cannot_be_written_is_not_sent(
     change.end()
     assert [] == endpoint.seen
     disk.is_full = False
-    assert await Audit(trail).begin(ACT) is None  # written at once, because the last write failed
+    assert await Audit(trail).begin(ACTIVITY) is None  # written at once, because the last write failed
     change = await begun(trail)
     disk.goes_on.clear()
     disk.began.clear()
@@ -147,7 +147,7 @@ async def test_a_change_whose_call_has_ended_is_not_sent() -> None:
     change.end()
     assert not change.intend()
     assert not change.is_concluded
-    await Audit(trail).conclude(ACT, Outcome("CANCELLED"))
+    await Audit(trail).conclude(ACTIVITY, Outcome("CANCELLED"))
     assert ["Intent", "Unknown"] == disk.statuses
     change = await begun(trail)
     assert change.intend()
@@ -160,6 +160,6 @@ async def test_a_pipe_is_written_by_the_thread_of_the_trail_only() -> None:
     """A destination that may block for ever never blocks the thread of a call."""
     disk = Disk()
     trail = Trail(disk)
-    assert await Audit(trail).begin(ACT) is None
+    assert await Audit(trail).begin(ACTIVITY) is None
     assert ["audit"] == disk.threads
     await trail.close()

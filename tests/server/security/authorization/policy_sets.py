@@ -11,10 +11,10 @@ from tableadmin.v1 import DescribeTableRequest
 from tableadmin_server.security.authorization.authorizer import compile_texts
 from tableadmin_server.security.authorization.context import context_of, is_plain
 from tableadmin_server.security.authorization.decisions import (
-    Circumstances,
     Decider,
     Decision,
     Facts,
+    RequestContext,
     Resource,
 )
 from tableadmin_server.security.authorization.policies import Configured
@@ -39,11 +39,11 @@ def decider(*policies: str) -> Decider:
     return compile_texts({"policies.cedar": "\n".join(policies)}, CONFIGURED)
 
 
-def circumstances(
+def request_context(
     subject: Message, *, now: datetime = NOW, is_requester: bool = False, peer: str | None = None
-) -> Circumstances:
+) -> RequestContext:
     """Of a request whose part about the table is SUBJECT, from the address PEER."""
-    return Circumstances(
+    return RequestContext(
         lambda: context_of(subject, now, is_requester=is_requester, peer=peer),
         is_plain=is_plain(subject.DESCRIPTOR),
         is_requester=is_requester,
@@ -64,7 +64,7 @@ def decide(  # noqa: PLR0913, PLR0917  # all that a decision depends on
 ) -> Decision:
     """The decision, with FACTS if it needs any."""
     resource = Resource(endpoint, table)
-    given = circumstances(DescribeTableRequest() if subject is None else subject, now=now, peer=peer)
+    given = request_context(DescribeTableRequest() if subject is None else subject, now=now, peer=peer)
     decision = policies.decide(principal, action, resource, given)
     return decision or policies.decide_with(facts or Facts(), principal, action, resource, given)
 

@@ -41,9 +41,9 @@ from tests.server.security.authorization.policy_sets import (
     OPERATOR,
     SCHEMA,
     as_entities,
-    circumstances,
     decide,
     decider,
+    request_context,
 )
 
 EXAMPLES = decider(EXAMPLE)
@@ -93,7 +93,7 @@ def test_the_address_of_the_caller(peer: str, address: str | None, *, allowed: b
 def test_decisions_are_remembered_for_each_address() -> None:
     """A principal that is permitted at one address is not permitted by that at another one."""
     nearby, everywhere = decider(NEARBY), decider(ALL)
-    assert (True, False) == (nearby.looks_at_peer, everywhere.looks_at_peer)
+    assert (True, False) == (nearby.uses_peer, everywhere.uses_peer)
     for _ in range(2):
         for peer, allowed in (("10.1.2.3", True), ("192.168.0.1", False), (None, False)):
             assert allowed is decide(nearby, ANA, "DescribeTable", peer=peer).allowed
@@ -175,7 +175,7 @@ def test_facts_of_the_table() -> None:
 
 def test_facts_are_asked_for_only_where_they_decide() -> None:
     """A decision that no fact can change is made without reading the table."""
-    request = circumstances(DescribeTableRequest())
+    request = request_context(DescribeTableRequest())
     table, other = Resource("staging", "music-a"), Resource("staging", "films")
     assert EXAMPLES.decide(ANA, "DescribeTable", table, request) == Decision(
         allowed=True, policies=("music-team-staging",)
@@ -537,4 +537,4 @@ def test_cedar_gets_the_used_members_of_the_context(
 )
 def test_the_cost_of_plans_is_computed_if_policies_depend_on_it(condition: str, *, looks: bool) -> None:
     """Without a policy that looks at the cost of plans, no cost is computed."""
-    assert looks is decider(f'@id("x") permit (principal, action, resource) {condition};').looks_at_cost
+    assert looks is decider(f'@id("x") permit (principal, action, resource) {condition};').uses_cost

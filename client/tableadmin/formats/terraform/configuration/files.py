@@ -4,7 +4,7 @@ import posixpath
 import re
 from collections.abc import Mapping
 
-from tableadmin.formats.terraform.configuration.values import NotHere, SetOfValues, Value, text
+from tableadmin.formats.terraform.configuration.values import FileNotGiven, SetOfValues, Value, text
 
 # The parts of a pattern of fileset(), and what each matches.
 _WILD = re.compile(r"\*\*/|\*\*|\*|\?|\{[^{}]*\}")
@@ -20,7 +20,7 @@ def content(files: Mapping[str, Value], path: Value) -> Value:
     found = posixpath.normpath(text(path))
     if found in files:
         return files[found]
-    raise NotHere(f"file(): {text(path)} is not among the files that were given")
+    raise FileNotGiven(f"file(): {text(path)} is not among the files that were given")
 
 
 def matching_files(files: Mapping[str, Value], folder: Value, pattern: Value) -> Value:
@@ -33,7 +33,7 @@ def matching_files(files: Mapping[str, Value], folder: Value, pattern: Value) ->
     wanted = re.compile(_expression(text(pattern)))
     found = SetOfValues(sorted(path for path in paths if wanted.fullmatch(path)))
     if not found:
-        raise NotHere(f"fileset(): no file {text(pattern)} is among the files that were given")
+        raise FileNotGiven(f"fileset(): no file {text(pattern)} is among the files that were given")
     return found
 
 

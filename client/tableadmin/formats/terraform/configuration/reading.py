@@ -13,7 +13,7 @@ from tableadmin.formats.terraform.configuration.evaluation import evaluate
 from tableadmin.formats.terraform.configuration.modules import GivenText, Located, Module, Written
 from tableadmin.formats.terraform.configuration.syntax import json_content, native
 from tableadmin.formats.terraform.configuration.values import (
-    NotHere,
+    FileNotGiven,
     Unevaluable,
     Unknown,
     Value,
@@ -22,8 +22,8 @@ from tableadmin.formats.terraform.configuration.values import (
     tree,
     wholly_known,
 )
-from tableadmin.formats.terraform.neighbours import TABLE
 from tableadmin.formats.terraform.reading import is_table, tables
+from tableadmin.formats.terraform.related_resources import TABLE
 from tableadmin.formats.terraform.resources import Cause, Resource
 from tableadmin.formats.terraform.resources import Unknown as NotKnown
 from tableadmin.formats.terraform.typed import convert_types
@@ -202,7 +202,7 @@ def _cause(cause: Unevaluable) -> Cause:
     addresses = [each for each in cause.references if _ADDRESS.fullmatch(each)]
     of_resource = next((each for each in addresses if not each.startswith(_NO_RESOURCE)), "")
     needs = dict.fromkeys([*cause.needs, *(_need(each) for each in addresses)])
-    instead = "the folder" if isinstance(cause, NotHere) else _PLAN
+    instead = "the folder" if isinstance(cause, FileNotGiven) else _PLAN
     return Cause(str(cause), of_resource, tuple(filter(None, needs)), (instead,))
 
 

@@ -27,7 +27,7 @@ def together(causes: Sequence[Unevaluable]) -> Unevaluable:
     """CAUSES as one, which says each of them once."""
     if len(causes) == 1:
         return causes[0]
-    kind = NotHere if all(isinstance(cause, NotHere) for cause in causes) else Unevaluable
+    kind = FileNotGiven if all(isinstance(cause, FileNotGiven) for cause in causes) else Unevaluable
     reasons = dict.fromkeys(map(str, causes))
     references = dict.fromkeys(reference for cause in causes for reference in cause.references[:1])
     needs = dict.fromkeys(need for cause in causes for need in cause.needs)
@@ -36,7 +36,7 @@ def together(causes: Sequence[Unevaluable]) -> Unevaluable:
     return joint
 
 
-class NotHere(Unevaluable):
+class FileNotGiven(Unevaluable):
     """An expression that needs a file which was not given."""
 
 
@@ -102,7 +102,7 @@ class Lazy(Mapping[str, Value]):
     def _absent(self, address: str) -> Unevaluable:
         if self._missing:
             return Unevaluable(f"{address} {self._missing}", address)
-        return NotHere(f"{address} is not in the files that were given", address)
+        return FileNotGiven(f"{address} is not in the files that were given", address)
 
     def __contains__(self, name: object) -> bool:
         return name in self._members

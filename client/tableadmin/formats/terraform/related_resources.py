@@ -34,7 +34,7 @@ class Draft(NamedTuple):
     notes: list[str]
 
 
-class Neighbour(NamedTuple):
+class RelatedType(NamedTuple):
     """A type of resources that belong to tables: the attribute that names the table, and how one is read.
 
     `attributes` are those that are read or need not be.
@@ -161,8 +161,8 @@ def _scaling(resource: Resource, draft: Draft) -> None:
     draft.unmanaged.add(f"{index}{path}", _AUTO_SCALING, **bounds)
 
 
-NEIGHBOURS: Mapping[str, Neighbour] = {
-    "aws_appautoscaling_target": Neighbour(
+RELATED_TYPES: Mapping[str, RelatedType] = {
+    "aws_appautoscaling_target": RelatedType(
         "resource_id",
         _scaling,
         frozenset(
@@ -172,10 +172,10 @@ NEIGHBOURS: Mapping[str, Neighbour] = {
             }
         ),
     ),
-    "aws_dynamodb_contributor_insights": Neighbour(
+    "aws_dynamodb_contributor_insights": RelatedType(
         "table_name", _insights, frozenset({"id", "index_name", "mode", "region", "table_name", "timeouts"})
     ),
-    "aws_dynamodb_global_secondary_index": Neighbour(
+    "aws_dynamodb_global_secondary_index": RelatedType(
         "table_name",
         _index,
         frozenset(
@@ -185,22 +185,22 @@ NEIGHBOURS: Mapping[str, Neighbour] = {
             }
         ),
     ),
-    "aws_dynamodb_global_table": Neighbour(
+    "aws_dynamodb_global_table": RelatedType(
         "name", _older_global_table, frozenset({"arn", "id", "name", "region", "replica", "timeouts"})
     ),
-    "aws_dynamodb_kinesis_streaming_destination": Neighbour(
+    "aws_dynamodb_kinesis_streaming_destination": RelatedType(
         "table_name",
         _kinesis,
         frozenset({"approximate_creation_date_time_precision", "id", "region", "stream_arn", "table_name"}),
     ),
-    "aws_dynamodb_resource_policy": Neighbour(
+    "aws_dynamodb_resource_policy": RelatedType(
         "resource_arn",
         _policy,
         frozenset(
             {"confirm_remove_self_resource_access", "id", "policy", "region", "resource_arn", "revision_id"}
         ),
     ),
-    "aws_dynamodb_table_replica": Neighbour(
+    "aws_dynamodb_table_replica": RelatedType(
         "global_table_arn",
         _replica,
         frozenset(
@@ -210,11 +210,11 @@ NEIGHBOURS: Mapping[str, Neighbour] = {
             }
         ),
     ),
-    "aws_dynamodb_tag": Neighbour(
+    "aws_dynamodb_tag": RelatedType(
         "resource_arn", _tag, frozenset({"id", "key", "region", "resource_arn", "value"})
     ),
 }
-# What the unmanaged member of a table is called when its neighbour can't be read.
+# What the unmanaged member of a table is called when its related resource can't be read.
 MEMBERS: Mapping[str, str] = {
     "aws_appautoscaling_target": "ProvisionedThroughput",
     "aws_dynamodb_contributor_insights": "ContributorInsightsSpecification",
@@ -242,25 +242,25 @@ def about_tables(resource: Resource) -> bool:
     return resource.type.startswith(_ABOUT_TABLES)
 
 
-def owners(neighbour: Resource, tables: Sequence[Resource]) -> list[Resource]:
-    """Those of TABLES that NEIGHBOUR names or refers to; several where its own values don't tell."""
-    attribute = NEIGHBOURS[neighbour.type].attribute
-    named = neighbour.values.get(attribute)
-    tables = [table for table in tables if is_in_region(neighbour, table)]
+def owners(related: Resource, tables: Sequence[Resource]) -> list[Resource]:
+    """Those of TABLES that RELATED names or refers to; several where its own values don't tell."""
+    attribute = RELATED_TYPES[related.type].attribute
+    named = related.values.get(attribute)
+    tables = [table for table in tables if is_in_region(related, table)]
     if named:
         return [table for table in tables if _is_called(table, str(named))]
-    references = neighbour.references.get(attribute, frozenset())
+    references = related.references.get(attribute, frozenset())
     found = [table for table in tables if any(_refers(each, table) for each in references)]
     exact = [table for table in found if any(each.startswith(f"{table.address}.") for each in references)]
-    same_key = [table for table in found if _key(table.address) == _key(neighbour.address)]
+    same_key = [table for table in found if _key(table.address) == _key(related.address)]
     return next((chosen for chosen in (exact, same_key) if len(chosen) == 1), found)
 
 
-def is_in_region(neighbour: Resource, table: Resource) -> bool:
-    """Whether NEIGHBOUR can be about TABLE: a tag or a policy of another region is about a replica."""
-    if neighbour.type in _OF_OTHER_REGIONS or not (neighbour.region and table.region):
+def is_in_region(related: Resource, table: Resource) -> bool:
+    """Whether RELATED can be about TABLE: a tag or a policy of another region is about a replica."""
+    if related.type in _OF_OTHER_REGIONS or not (related.region and table.region):
         return True
-    return neighbour.region == table.region
+    return related.region == table.region
 
 
 def _is_called(table: Resource, named: str) -> bool:
@@ -286,12 +286,12 @@ def _key(address: str) -> str:
     return address.removeprefix(instance_of(address))
 
 
-def lost_attributes(neighbour: Resource) -> list[str]:
-    """A line for each attribute of NEIGHBOUR that is set and not known here."""
-    known = NEIGHBOURS[neighbour.type].attributes
+def lost_attributes(related: Resource) -> list[str]:
+    """A line for each attribute of RELATED that is set and not known here."""
+    known = RELATED_TYPES[related.type].attributes
     return [
-        f"{below(neighbour.address, name)} is not known here and left out"
-        for name, value in neighbour.values.items()
+        f"{below(related.address, name)} is not known here and left out"
+        for name, value in related.values.items()
         if name not in known and value not in _NOTHING
     ]
 

@@ -21,7 +21,7 @@ _POLL_SECONDS = 2.0
 _KEEPALIVE_SECONDS = 30.0
 
 
-class Following:
+class OperationPolls:
     """The poll loops of operations, which READ reads. `trigger` polls at once."""
 
     def __init__(self, hub: Hub, read: Callable[[str], Awaitable[Operation | None]]) -> None:

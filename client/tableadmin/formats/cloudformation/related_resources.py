@@ -14,7 +14,7 @@ _TABLE_ID = re.compile(r"table/([^/]+)(?:/index/([^/]+))?")
 _DIMENSION = re.compile(r"dynamodb:(?:table|index):(Read|Write)CapacityUnits")
 
 
-class Neighbour(NamedTuple):
+class RelatedResource(NamedTuple):
     """What a resource says of the table NAME: members to add to lists of its spec, or why they are not known.
 
     `about` are the logical IDs of the tables that the resource refers to; for a resource that refers to none
@@ -28,7 +28,7 @@ class Neighbour(NamedTuple):
     about: frozenset[str] = frozenset()
 
 
-def neighbours(bodies: Mapping[str, Record], template: Template) -> Iterator[Neighbour]:
+def related_resources(bodies: Mapping[str, Record], template: Template) -> Iterator[RelatedResource]:
     """What the resources BODIES say of tables, without those whose condition is false."""
     for name, body in bodies.items():
         reader = _READERS.get(kind(body))
@@ -42,16 +42,16 @@ def neighbours(bodies: Mapping[str, Record], template: Template) -> Iterator[Nei
             found = reader(f"{address}.Properties", record(body.get("Properties"), address), template)
         except SpecError as error:
             about = frozenset(_references(body) & template.tables.keys()) or frozenset(template.tables)
-            yield Neighbour(address, error=error, about=about)
+            yield RelatedResource(address, error=error, about=about)
             continue
         if found:
             yield found._replace(address=address)
 
 
-def merge(into: Record, neighbour: Neighbour) -> Record:
+def merge(into: Record, related: RelatedResource) -> Record:
     """The spec INTO, as AWS-shaped data, with the members that NEIGHBOUR adds and that are not there yet."""
     added: Record = {}
-    for member, items in neighbour.members.items():
+    for member, items in related.members.items():
         there = records(into.get(member), member)
         keys = {_identity(item) for item in there}
         added[member] = [*there, *(item for item in items if _identity(item) not in keys)]
@@ -63,13 +63,13 @@ def _identity(item: Tree) -> str:
     return str(data.get("RegionName") or data.get("Path"))
 
 
-def _replica(path: str, properties: Record, template: Template) -> Neighbour:
+def _replica(path: str, properties: Record, template: Template) -> RelatedResource:
     name = template.text(properties.get("TableName"), f"{path}.TableName")
     region = template.text(properties.get("Region"), f"{path}.Region")
-    return Neighbour("", name, {"Replicas": [{"RegionName": region}]})
+    return RelatedResource("", name, {"Replicas": [{"RegionName": region}]})
 
 
-def _scaled(path: str, properties: Record, template: Template) -> Neighbour | None:
+def _scaled(path: str, properties: Record, template: Template) -> RelatedResource | None:
     service = template.text(properties.get("ServiceNamespace", "dynamodb"), f"{path}.ServiceNamespace")
     if service != "dynamodb":
         return None
@@ -81,7 +81,7 @@ def _scaled(path: str, properties: Record, template: Template) -> Neighbour | No
     least, most = (_bound(properties.get(member), f"{path}.{member}", template) for member in _BOUNDS)
     entry = auto_scaled(units_path(of[2] or "", f"{units[1]}CapacityUnits"), least, most)
     kept: Record = {member: value for member, value in entry.items() if value is not None}
-    return Neighbour("", of[1], {"Unmanaged": [kept]})
+    return RelatedResource("", of[1], {"Unmanaged": [kept]})
 
 
 _BOUNDS = ("MinCapacity", "MaxCapacity")
@@ -111,7 +111,7 @@ def _references(tree: Tree) -> set[str]:
     return found
 
 
-_READERS: Mapping[str, Callable[[str, Record, Template], Neighbour | None]] = {
+_READERS: Mapping[str, Callable[[str, Record, Template], RelatedResource | None]] = {
     "AWS::ApplicationAutoScaling::ScalableTarget": _scaled,
     "Custom::DynamoDBReplica": _replica,
 }

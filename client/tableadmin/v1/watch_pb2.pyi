@@ -63,7 +63,8 @@ class _TablePartEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TablePart.V
 class TablePart(_TablePart, metaclass=_TablePartEnumTypeWrapper):
     """A part of the state of a table. The service reads each part with a separate AWS call in each
     poll. AWS allows 10 calls of ListTagsOfResource and 10 calls of DescribeContinuousBackups per
-    second for all tables together. With thousands of tables, changes of these parts are therefore reported minutes late.
+    second for all tables together. With thousands of tables, the service therefore reports changes of
+    these parts minutes late.
     """
 
 TABLE_PART_UNSPECIFIED: TablePart.ValueType  # 0
@@ -170,8 +171,8 @@ class _TableAspectEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TableAspe
     """Any other member of the response of DescribeTable."""
     TABLE_ASPECT_UNREADABLE_PART: _TableAspect.ValueType  # 15
     """A part can no longer be read, or can be read again. `TableChange.subject` is the name of the
-    part, for example `TAGS`. A change that the part made in the meantime is not in `changes`:
-    read the part from `TableEvent.state`.
+    part, for example `TAGS`. `changes` does not contain changes that were made while the part could
+    not be read: read the part from `TableEvent.state`.
     """
     TABLE_ASPECT_RESOURCE_POLICY: _TableAspect.ValueType  # 16
     """The resource policy."""
@@ -219,8 +220,8 @@ TABLE_ASPECT_OTHER: TableAspect.ValueType  # 14
 """Any other member of the response of DescribeTable."""
 TABLE_ASPECT_UNREADABLE_PART: TableAspect.ValueType  # 15
 """A part can no longer be read, or can be read again. `TableChange.subject` is the name of the
-part, for example `TAGS`. A change that the part made in the meantime is not in `changes`:
-read the part from `TableEvent.state`.
+part, for example `TAGS`. `changes` does not contain changes that were made while the part could
+not be read: read the part from `TableEvent.state`.
 """
 TABLE_ASPECT_RESOURCE_POLICY: TableAspect.ValueType  # 16
 """The resource policy."""

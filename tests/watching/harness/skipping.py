@@ -15,6 +15,8 @@ class SkippingLoop(asyncio.SelectorEventLoop):
 
     def __init__(self) -> None:
         self.now = _START
+        # How many turns it has begun.
+        self.turns = 0
         super().__init__(_Selector(self))
 
     def time(self) -> float:
@@ -28,6 +30,7 @@ class _Selector(selectors.SelectSelector):
         self._loop = loop
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        self._loop.turns += 1
         ready = super().select(0)
         if not ready:
             assert timeout is not None, "everybody waits, and for nobody"

@@ -160,6 +160,24 @@ def test_a_line_that_a_crash_has_cut(tmp_path: Path) -> None:
     file.close()
 
 
+@pytest.mark.parametrize("sync", [True, False])
+def test_a_write_ends_on_the_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, sync: bool) -> None:
+    """With sync, each write asks the kernel to write to the disk once, after the whole of its lines."""
+    sizes: list[int] = []
+    fdatasync = os.fdatasync
+
+    def noted(file: int) -> None:
+        sizes.append(os.fstat(file).st_size)
+        fdatasync(file)
+
+    monkeypatch.setattr(os, "fdatasync", noted)
+    file = RotatingFile(tmp_path / "audit.log", 1_000, 1, sync=sync)
+    file.write(b"one\n")
+    file.write(b"two\nthree\n")
+    file.close()
+    assert sizes == ([4, 14] if sync else [])
+
+
 def test_rotation_keeps_so_many_files(tmp_path: Path) -> None:
     """A file does not grow past its bound, .1 is the newest of the older ones, and the oldest are removed."""
     path = tmp_path / "audit.jsonl"

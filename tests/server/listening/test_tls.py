@@ -5,11 +5,12 @@ import signal
 import socket
 import ssl
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -120,6 +121,111 @@ def resuming() -> tuple[tuple[str, object], ...]:
         # Sessions are kept by the name of the server, and an address is none.
         ("grpc.ssl_target_name_override", "localhost"),
     )
+
+
+class Resuming(ssl.SSLContext):
+    """A client's TLS of one version, which resumes `session` where that is set."""
+
+    session: ssl.SSLSession | None = None
+    connected: ssl.SSLObject
+
+    @classmethod
+    def of(cls, version: ssl.TLSVersion, client: trustme.LeafCert) -> "Resuming":
+        """TLS of VERSION with the certificate CLIENT."""
+        made = cls(ssl.PROTOCOL_TLS_CLIENT)
+        made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
+        made.minimum_version = made.maximum_version = version
+        made.set_alpn_protocols(["h2"])
+        client.configure_cert(made)
+        return made
+
+    def wrap_bio(self, *args: Any, **options: Any) -> ssl.SSLObject:  # noqa: ANN401  # as of the base class
+        """Begin a connection, which `connected` then is."""
+        self.connected = super().wrap_bio(*args, **{**options, "session": self.session})
+        return self.connected
+
+
+@asynccontextmanager
+async def through(server: ServerProcess, tls: Resuming) -> AsyncIterator[EndpointServiceStub]:
+    """A stub for calls on a connection with TLS. The client of gRPC can't be told a version of TLS."""
+    host, port = server.address.split(":")
+    connections: list[asyncio.Task[None] | None] = []
+    writers: list[asyncio.StreamWriter] = []
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(asyncio.current_task())
+        writers.append(writer)
+        try:
+            there, to_there = await asyncio.open_connection(host, port, ssl=tls, server_hostname="localhost")
+        except (OSError, ssl.SSLError):
+            writer.close()
+        else:
+            writers.append(to_there)
+            await asyncio.gather(copied(reader, to_there), copied(there, writer))
+
+    async with await asyncio.start_server(connected, "127.0.0.1", 0) as pipe:
+        async with grpc.aio.insecure_channel(address_of(pipe), OWN_CONNECTION) as channel:
+            yield EndpointServiceStub(channel)
+        for each in writers:
+            each.transport.abort()
+        await asyncio.wait_for(asyncio.gather(*filter(None, connections)), 60)
+
+
+async def copied(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Copy bytes until there are no more, or a connection is lost."""
+    with suppress(OSError, ssl.SSLError):
+        while data := await reader.read(65_536):
+            writer.write(data)
+            await writer.drain()
+    writer.close()
+
+
+def address_of(pipe: asyncio.Server) -> str:
+    """Where PIPE listens."""
+    host, port = pipe.sockets[0].getsockname()
+    return f"{host}:{port}"
+
+
+async def code_of(server: ServerProcess, tls: Resuming) -> str:
+    """The code in which a call on a new connection ends. Afterwards TLS resumes the session."""
+    async with through(server, tls) as stub:
+        try:
+            call: Any = stub.ListEndpoints(ListEndpointsRequest(), timeout=60)
+            await call
+        except grpc.RpcError as error:
+            return error.code().name
+        finally:
+            tls.session = tls.connected.session
+    return "OK"
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+async def test_resumed_sessions(version: ssl.TLSVersion, tmp_path: Path) -> None:
+    """In each version of TLS a resumed session proves no more than the client could prove anew.
+
+    A session whose client certificate has expired is resumed, and its calls are refused. A session of an
+    authority that was removed is not resumed.
+    """
+    ours, removed = Authority(), Authority()
+    files = ours.write_server(tmp_path, ours, removed)
+    gone = removed.client()
+    with serving_tls(tmp_path, files) as server:
+        of_removed = Resuming.of(version, gone)
+        assert "OK" == await code_of(server, of_removed)
+        for seconds in (2, 10, 30):
+            expires = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=seconds)
+            expiring = Resuming.of(version, ours.client(not_after=expires))
+            # On a busy machine the certificate may have expired before it was shown.
+            if "OK" == await code_of(server, expiring):
+                break
+        assert ("OK", True) == (await code_of(server, of_removed), of_removed.connected.session_reused)
+        await asyncio.to_thread(wait_for, partial(has_come, expires), seconds=60)
+        refused = await code_of(server, expiring)
+        assert ("UNAUTHENTICATED", True) == (refused, expiring.connected.session_reused)
+        replace(Path(files["client_ca"]), ours.pem)
+        server.process.send_signal(signal.SIGHUP)
+        await asyncio.to_thread(wait_for, lambda: not gets_in(server, gone), seconds=60)
+        assert "UNAVAILABLE" == await code_of(server, of_removed)
 
 
 async def test_an_authority_that_is_removed(tmp_path: Path) -> None:

@@ -67,6 +67,7 @@ def mesh(**pattern: str) -> Authentication:
 
 
 SPIFFE = mesh(spiffe=r"spiffe://prod\.example/.+")
+ANY_DNS = mesh(dns=r".+\.clients\.example")
 DNS = mesh(dns=r"[a-z0-9-]+\.clients\.example")
 COMMON_NAME = mesh(common_name=r"admin|ops-[0-9]+")
 
@@ -116,6 +117,8 @@ async def test_names() -> None:
         (SPIFFE, {}),
         (DNS, {"dns": ["a.clients.example", "b.clients.example"]}),
         (DNS, {"dns": ["*.clients.example"]}),
+        (ANY_DNS, {"dns": ["*.clients.example"]}),
+        (ANY_DNS, {"dns": ["a..clients.example"]}),
         (DNS, {"dns": ["a.clients.example.evil.example"]}),
         (DNS, {"dns": ["a.clients.example\0.evil.example"]}),
         (DNS, {"dns": ["a.clients.example", "b\0"]}),

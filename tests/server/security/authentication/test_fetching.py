@@ -1,12 +1,15 @@
 """Keys that are fetched over HTTP, from an issuer that may misbehave."""
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import cast
 
 import pytest
+from msgspec import structs
 
 from tableadmin_server.config import ConfigError
 from tableadmin_server.config.authenticator import JwtConfig, check_authenticators
@@ -16,6 +19,7 @@ from tableadmin_server.security.authentication.failed_logins import FailedLogins
 from tableadmin_server.security.authentication.fetching import key_fetcher
 from tableadmin_server.security.authentication.json_web_tokens import JsonWebTokens
 from tableadmin_server.security.authentication.keys import KeysError
+from tests.authority import Authority
 from tests.server.security.authentication.issuer import AUDIENCE, jwks, public_jwk, token
 
 DISCOVERY = "/.well-known/openid-configuration"
@@ -92,6 +96,24 @@ async def test_url_of_keys(site: Site) -> None:
     assert await key_fetcher(configured("https://login.example", f"{site.url}/keys"))() == jwks(
         public_jwk("one")
     )
+    assert ["/keys"] == site.asked
+
+
+async def test_authorities_of_the_site(site: Site, tmp_path: Path) -> None:
+    """With ca_file the site must have a certificate of this authority, without it one of the system's."""
+    ours, other = Authority(), Authority()
+    files = ours.write_server(tmp_path)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(files["cert"], files["key"])
+    site.socket = tls.wrap_socket(site.socket, server_side=True)
+    url = site.url.replace("http:", "https:") + "/keys"
+    for name, authority in (("ours", ours), ("other", other)):
+        (tmp_path / name).write_bytes(authority.pem)
+    trusting = structs.replace(configured("https://login.example", url), ca_file=str(tmp_path / "ours"))
+    assert jwks(public_jwk("one")) == await key_fetcher(trusting)()
+    for ca_file in (str(tmp_path / "other"), None):
+        with pytest.raises(KeysError, match="no answer: SSLError"):
+            await key_fetcher(structs.replace(trusting, ca_file=ca_file))()
     assert ["/keys"] == site.asked
 
 

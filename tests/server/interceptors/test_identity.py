@@ -179,9 +179,9 @@ STREAMS = pytest.mark.parametrize("method", ["/test/Generated", "/test/Written"]
 
 
 async def ended(channel: Channel, method: str) -> grpc.aio.AioRpcError:
-    """How a stream ends that has a caller at first."""
+    """How a stream ends that has a caller at first, within a minute."""
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        async for _ in channel.unary_stream(method)(b"", metadata=HEADERS):
+        async for _ in channel.unary_stream(method)(b"", metadata=HEADERS, timeout=60):
             pass
     return raised.value
 

@@ -77,6 +77,28 @@ rpc = "DescribeTable"
 request = { table_name = "films" }
 expect = "deny"
 """
+TAGGED = """
+[[cases]]
+name = "the owner by tag"
+principal = "User::corp/jazz"
+groups = ["corp/owners"]
+endpoint = "production"
+rpc = "DescribeTable"
+request = { table_name = "films" }
+tags = { owner = "jazz" }
+expect = "allow"
+policy = "owners-by-tag"
+
+[[cases]]
+name = "the owner of another table"
+principal = "User::corp/jazz"
+groups = ["corp/owners"]
+endpoint = "production"
+rpc = "DescribeTable"
+request = { table_name = "films" }
+tags = { owner = "rock" }
+expect = "deny"
+"""
 INSIDE = """@id("inside") permit (principal == Service::"mesh/robot", action in Action::"read", resource)
 when { context has peer && context.peer.isInRange(ip("10.0.0.0/8")) };"""
 
@@ -120,6 +142,25 @@ def test_cases(config: Path) -> None:
     assert (
         "nobody deletes items: DeleteTable: expected deny, but policies allow by operators" in result.output
     )
+
+
+def test_the_deciding_policy(config: Path) -> None:
+    """A case that another policy decides than the one it names is not as expected."""
+    cases = config.parent / "cases.toml"
+    cases.write_text(CASES.replace('policy = "operators"', 'policy = "inside"'))
+    result = run("test", "--config", config, cases)
+    problem = (
+        "operators delete what is empty: DeleteTable: expected the policy inside, but decided by operators"
+    )
+    assert (1, True) == (result.exit_code, problem in result.output)
+
+
+def test_tags_of_the_table(config: Path) -> None:
+    """The tags of a case are those of the table."""
+    cases = config.parent / "cases.toml"
+    cases.write_text(TAGGED)
+    result = run("test", "--config", config, cases)
+    assert (0, "2 of 2 cases are decided as expected\n") == (result.exit_code, result.output)
 
 
 @pytest.mark.parametrize(

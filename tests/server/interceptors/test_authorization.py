@@ -7,20 +7,24 @@ from typing import Any, cast
 
 import grpc
 import pytest
+from google.rpc.code_pb2 import Code
 
-from tableadmin.v1 import DescribeTableRequest, ReadAuditRecordsRequest, WatchRequest
+from tableadmin.v1 import DescribeTableRequest, GetOperationRequest, ReadAuditRecordsRequest, WatchRequest
+from tableadmin_server.failure import Failure
 from tableadmin_server.interceptors.authorization import Admitted, AuthorizationInterceptor
 from tableadmin_server.interceptors.chain import Chain
 from tableadmin_server.interceptors.errors import ErrorsInterceptor
 from tableadmin_server.interceptors.parsing import ParsingInterceptor
 from tableadmin_server.security.authorization.authorizer import Authorizer
+from tableadmin_server.security.authorization.classification import RPCS
 from tableadmin_server.security.authorization.context import is_plain
 from tableadmin_server.security.authorization.required_permissions import RequiredPermission
-from tableadmin_server.security.identity import Principal
+from tableadmin_server.security.identity import Caller, Principal, set_caller
 from tests.server.interceptors.test_identity import reason
 from tests.server.security.authorization.policy_sets import ANA, OPERATOR
 from tests.server.security.authorization.test_reloading import authorizer
 
+UNKNOWN_ACCOUNT = SimpleNamespace(id=None, advice="", learned=None)
 SECRET = "what nobody may read"  # the text of an exception
 HANDLED: list[str] = []
 
@@ -68,10 +72,11 @@ class Handlers(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # generic in 
 
 
 class Failing(Authorizer):
-    """Fails at every question in a way that nobody has thought of."""
+    """Fails at every question in a way that nobody has thought of, and counts the questions."""
 
     def __init__(self) -> None:
         """Load nothing."""
+        self.asked = 0
 
     @property
     def sha256(self) -> str:
@@ -80,16 +85,18 @@ class Failing(Authorizer):
 
     async def decide(self, *_: object) -> Any:  # noqa: ANN401  # fails
         """Fail."""
+        self.asked += 1
         raise ZeroDivisionError(SECRET)
 
     async def check(self, *_: object) -> Any:  # noqa: ANN401  # fails
         """Fail."""
+        self.asked += 1
         raise ZeroDivisionError(SECRET)
 
 
 async def ended(subject: Authorizer, method: str, payload: bytes) -> grpc.aio.AioRpcError:
     """How a call of METHOD ends that SUBJECT decides about."""
-    place: Any = SimpleNamespace(name="staging", region="eu-central-1", account=None)
+    place: Any = SimpleNamespace(name="staging", region="eu-central-1", account=UNKNOWN_ACCOUNT)
     guard = AuthorizationInterceptor(subject, cast("Any", ()), cast("Any", None), lambda _: place)
     server = grpc.aio.server(interceptors=[Chain([ErrorsInterceptor(), ParsingInterceptor(), guard])])
     server.add_generic_rpc_handlers((Handlers(),))
@@ -120,7 +127,9 @@ async def ended(subject: Authorizer, method: str, payload: bytes) -> grpc.aio.Ai
 async def test_an_exception_of_the_guard(method: str, request_: Any) -> None:  # noqa: ANN401  # any message
     """An exception in the authorization denies the call with INTERNAL, and its text stays inside."""
     HANDLED.clear()
-    error = await ended(Failing(), method, request_.SerializeToString())
+    guard = Failing()
+    error = await ended(guard, method, request_.SerializeToString())
+    assert guard.asked
     assert (grpc.StatusCode.INTERNAL, "INTERNAL") == (error.code(), reason(error))
     assert SECRET not in f"{error.details()} {error.debug_error_string()}"
     assert [] == HANDLED
@@ -162,3 +171,29 @@ async def test_an_rpc_that_is_not_classified(method: str, tmp_path: Path) -> Non
     error = await ended(authorizer(tmp_path), method, b"")
     assert (grpc.StatusCode.PERMISSION_DENIED, "POLICY_DENIED") == (error.code(), reason(error))
     assert [] == HANDLED
+
+
+async def test_requesters_of_operations(tmp_path: Path) -> None:
+    """A policy can permit calls about an operation to the principal alone that requested the operation."""
+    (tmp_path / "main.cedar").write_text(
+        '@id("own") permit (principal, action == Action::"GetOperation", resource)'
+        " when { context.isRequester };"
+    )
+    operation = SimpleNamespace(spec=SimpleNamespace(table_name="music-a", principal=ANA))
+
+    async def get(_operation_id: str) -> Any:  # noqa: ANN401  # in place of an operation
+        return operation
+
+    place: Any = SimpleNamespace(name="staging", region="eu-central-1", account=UNKNOWN_ACCOUNT)
+    operations: Any = SimpleNamespace(of=lambda _endpoint: SimpleNamespace(get=get))
+    guard = AuthorizationInterceptor(authorizer(tmp_path), cast("Any", ()), operations, lambda _: place)
+    method = "tableadmin.v1.OperationService/GetOperation"
+
+    async def admitted(principal: Principal) -> Admitted:
+        set_caller(Caller(principal))
+        return await guard.admit(method, RPCS[method], GetOperationRequest(operation_id="x"), None)
+
+    assert ["music-a"] == [each.table for each in (await admitted(ANA)).permissions]
+    with pytest.raises(Failure) as raised:
+        await admitted(OPERATOR)
+    assert Code.NOT_FOUND == raised.value.code

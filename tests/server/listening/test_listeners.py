@@ -1,6 +1,8 @@
 """Listeners as they are served: several at once, Unix sockets, health checks, and what is insecure."""
 
+import asyncio
 import json
+import os
 import socket
 import stat
 from collections.abc import Iterator, Mapping, Sequence
@@ -142,6 +144,19 @@ def test_large_metadata(tmp_path: Path) -> None:
             assert {expected} == {ended(large) for _ in range(calls)}
 
 
+def test_large_messages(tmp_path: Path) -> None:
+    """A request of more than 4 MiB is refused before it is parsed."""
+    with (
+        listening(tmp_path, [{"address": "127.0.0.1:0"}]) as server,
+        grpc.insecure_channel(server.address) as channel,
+    ):
+        describe = channel.unary_unary("/tableadmin.v1.TableAdmin/DescribeTable", bytes, bytes)
+        for size, expected in ((4 << 20, "INVALID_ARGUMENT"), ((4 << 20) + 1, "RESOURCE_EXHAUSTED")):
+            with pytest.raises(grpc.RpcError) as raised:
+                describe(b"\xff" * size, timeout=60)
+            assert expected == raised.value.code().name
+
+
 def ended(client: Client) -> str:
     """The code in which a call ends."""
     try:
@@ -179,3 +194,24 @@ async def test_a_localhost_that_others_can_reach(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
     with pytest.raises(ListenError, match=r"localhost is 192\.0\.2\.1, which others can reach"):
         Listener(ListenerConfig(address="localhost:0"), ConnectionsConfig(), None, Chain(()), lambda _: None)
+
+
+def test_a_socket_is_the_owners_until_its_mode_is_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the configured mode is set, only the owner can call, whatever the umask of the process is."""
+    modes: list[int] = []
+    monkeypatch.setattr(Path, "chmod", lambda path, _mode: modes.append(stat.S_IMODE(path.stat().st_mode)))
+    before = os.umask(0)
+    try:
+        config = ListenerConfig(address=f"unix:{tmp_path}/admin.sock", mode="0666")
+        asyncio.run(bound(config))
+        assert (tmp_path / "admin.sock.lock").stat().st_mode & 0o077 == 0
+    finally:
+        os.umask(before)
+    assert [0o600] == modes
+
+
+async def bound(config: ListenerConfig) -> None:
+    """Bind the address of a listener, and close the listener."""
+    await Listener(config, ConnectionsConfig(), None, Chain(()), lambda _: None).stop(0)

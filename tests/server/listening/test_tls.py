@@ -4,6 +4,7 @@ import asyncio
 import signal
 import socket
 import ssl
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -18,13 +19,15 @@ import trustme
 from cryptography import x509
 from grpc.experimental import session_cache  # type: ignore[attr-defined]  # missing in the stubs
 
-from tableadmin.v1 import ListEndpointsRequest, WatchRequest, WatchResponse
+from tableadmin.v1 import DescribeTableRequest, ListEndpointsRequest, WatchRequest, WatchResponse
 from tableadmin.v1.endpoint_service_pb2_grpc import EndpointServiceStub
+from tableadmin.v1.table_admin_pb2_grpc import TableAdminStub
 from tableadmin.v1.watch_service_pb2_grpc import WatchServiceStub
 from tests.authority import Authority, replace
 from tests.server.conftest import wait_for
-from tests.server.listening.test_listeners import listening
-from tests.server_process import ServerProcess
+from tests.server.harness.scripted_endpoint import Held, serving
+from tests.server.listening.test_listeners import listening, write
+from tests.server_process import ServerProcess, running_server
 
 OWN_CONNECTION = (("grpc.use_local_subchannel_pool", 1),)
 
@@ -257,6 +260,38 @@ async def test_an_authority_that_is_removed(tmp_path: Path) -> None:
         assert "UNAVAILABLE" == call(server.address, gone)
         with grpc.secure_channel(server.address, gone, options) as again:
             assert "UNAVAILABLE" == ended(EndpointServiceStub(again))[0]
+
+
+def test_the_grace_of_an_old_connection(tmp_path: Path) -> None:
+    """A call in progress ends well on a connection that has reached its maximum age."""
+    ours, held = Authority(), Held()
+    connections = {"max_age": 0.5, "max_age_grace": 60.0}
+    listener = {"address": "127.0.0.1:0", "tls": ours.write_server(tmp_path)}
+    left = threading.Event()
+
+    def noted(state: grpc.ChannelConnectivity) -> None:
+        # The server has told the client to open another connection.
+        if state is grpc.ChannelConnectivity.IDLE and ready.is_set():
+            left.set()
+        if state is grpc.ChannelConnectivity.READY:
+            ready.set()
+
+    ready = threading.Event()
+    with serving(held) as endpoint:
+        config = write(tmp_path / "config.toml", endpoint.url, listeners=[listener], connections=connections)
+        with (
+            running_server("--config", str(config), listen=None) as server,
+            grpc.secure_channel(server.address, ours.credentials(), OWN_CONNECTION) as channel,
+        ):
+            channel.subscribe(noted)
+            call = TableAdminStub(channel).DescribeTable.future(
+                DescribeTableRequest(table_name="Music"), timeout=90
+            )
+            held.wait()
+            assert left.wait(60)
+            assert not call.done()
+            held.release()
+            call.result()
 
 
 async def until_refused(channel: grpc.aio.Channel) -> None:

@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import grpc
 import pytest
@@ -9,9 +10,11 @@ from grpc_health.v1.health_pb2 import HealthCheckRequest
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from tableadmin import Client
-from tableadmin.errors import Unauthenticated
+from tableadmin.errors import ResourceExhausted, Unauthenticated
+from tableadmin.v1 import WatchRequest
+from tableadmin.v1.watch_service_pb2_grpc import WatchServiceStub
 from tests.server.conftest import wait_for
-from tests.server.harness.scripted_endpoint import ScriptedEndpoint, serving
+from tests.server.harness.scripted_endpoint import ScriptedEndpoint, answer, serving
 from tests.server.harness.static_token import TOKEN, config_with_token
 from tests.server_process import ServerProcess, running_server
 
@@ -98,3 +101,28 @@ def test_sighup(server: ServerProcess) -> None:
     assert "the configuration file, with the tokens that stand in it" in server.log
     with Client(server.address, metadata=HEADERS) as client:
         client.describe_limits()
+
+
+def test_limits(tmp_path: Path) -> None:
+    """The server counts streams apart from other calls, and says when a refused call may come again."""
+    limits = "[limits]", "calls_per_second = 0.01", "burst = 4", "streams = 1"
+    with serving(answer({"TableNames": []})) as endpoint:
+        file = config_with_token(tmp_path, endpoint.url, *limits)
+        with (
+            running_server("--config", str(file)) as server,
+            Client(server.address, metadata=HEADERS) as client,
+            grpc.insecure_channel(server.address) as channel,
+        ):
+            watch = WatchServiceStub(channel).Watch
+            first = watch(WatchRequest(all_tables=True), timeout=60, metadata=HEADERS)
+            next(iter(first))
+            with pytest.raises(grpc.RpcError) as second:
+                list(watch(WatchRequest(all_tables=True), timeout=60, metadata=HEADERS))
+            assert "its limit of 1 streams at the same time" in (second.value.details() or "")
+            for _ in range(2):
+                client.describe_limits()
+            with pytest.raises(ResourceExhausted) as refused:
+                client.describe_limits()
+    assert "CALLER_LIMIT_EXCEEDED" == refused.value.reason
+    assert refused.value.retry_delay is not None
+    assert 0 < refused.value.retry_delay <= 100

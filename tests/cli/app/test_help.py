@@ -64,7 +64,11 @@ def test_help_loads_click_alone() -> None:
 
 
 # Modules that take long to load and that a list of names does not need.
-_LARGE = ("rich", "yaml", "ssl", "subprocess", "asyncio.events", "grpc.aio._channel")
+_LARGE = (
+    *("rich", "yaml", "ssl", "subprocess", "asyncio", "asyncio.events", "grpc.aio", "grpc.aio._channel"),
+    *("google.protobuf.internal.python_message", "google.protobuf.text_format"),
+    *("random", "shutil", "tempfile"),
+)
 
 
 def test_a_list_loads_no_large_modules(embedded_server: ServerProcess) -> None:
@@ -90,6 +94,17 @@ def test_the_asyncio_client_after_a_list(embedded_server: ServerProcess) -> None
         "print(asyncio.run(endpoints()))"
     )
     assert "1" == _python(script).stdout.splitlines()[-1]
+
+
+def test_a_list_with_protobuf_in_python(embedded_server: ServerProcess) -> None:
+    """A command works with protobuf in Python too, which machines without protobuf in C use."""
+    script = (
+        "import os, sys; os.environ['PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION'] = 'python';"
+        "from tableadmin.cli.app.program import run;"
+        f"print(run(['endpoints', '--server', {embedded_server.address!r}]));"
+        "from google.protobuf.internal import api_implementation; print(api_implementation.Type())"
+    )
+    assert ["0", "python"] == _python(script).stdout.splitlines()[-2:]
 
 
 def _python(script: str) -> "subprocess.CompletedProcess[str]":

@@ -1,7 +1,9 @@
 """Modules that load on first use."""
 
 import sys
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
+from threading import Event
 from types import ModuleType
 
 import pytest
@@ -66,3 +68,35 @@ def test_a_module_that_does_not_exist() -> None:
     """A module that does not exist is ModuleNotFoundError in the block."""
     with lazy_imports("lazy_absent"), pytest.raises(ModuleNotFoundError, match="lazy_absent"):
         import lazy_absent  # type: ignore[import-not-found]  # noqa: F401, PLC0415 - the same
+
+
+def test_a_submodule_loads_its_package_first(loaded: list[str]) -> None:
+    """In the block, an import of a submodule loads the package, as in any other import."""
+    with lazy_imports("lazy_example"):
+        import lazy_example  # noqa: PLC0415 - the same
+        from lazy_example import part  # noqa: PLC0415 - the same
+    assert ["lazy_example", "lazy_example.part"] == loaded
+    assert part is lazy_example.part
+    assert (part, 1) == (sys.modules["lazy_example.part"], sys.modules["lazy_example"].value)
+
+
+def test_two_threads_read_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that reads an attribute while another thread loads the module waits for the whole module."""
+    begun, may_end = Event(), Event()
+    (tmp_path / "lazy_slow.py").write_text(
+        "import builtins; builtins.lazy_begun.set(); builtins.lazy_may_end.wait(30); value = 1"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr("builtins.lazy_begun", begun, raising=False)
+    monkeypatch.setattr("builtins.lazy_may_end", may_end, raising=False)
+    with lazy_imports("lazy_slow"):
+        import lazy_slow  # type: ignore[import-not-found]  # noqa: PLC0415 - the same
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(lambda: lazy_slow.value)
+        assert begun.wait(30)
+        second = threads.submit(lambda: lazy_slow.value)
+        # A second thread that does not wait ends with an error in this time.
+        wait([second], timeout=0.2)
+        may_end.set()
+        assert (1, 1) == (first.result(30), second.result(30))
+    del sys.modules["lazy_slow"]

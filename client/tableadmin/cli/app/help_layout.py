@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,6 +15,8 @@ class HelpFormatter(click.HelpFormatter):
     """Formats to the width of the terminal, 100 columns at most, without click's minimum width."""
 
     def __init__(self, *args: Any, **attributes: Any) -> None:  # noqa: ANN401 - handed on to click
+        import shutil  # noqa: PLC0415 - only help has a width, and shutil loads all compression modules
+
         super().__init__(*args, **attributes)
         self.width = min(shutil.get_terminal_size().columns, _WIDEST) - 2
 

@@ -32,6 +32,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 M = TypeVar("M", bound="Message")
 
+# gRPC imports its asyncio API, and protobuf its implementation in Python. Most commands use neither.
+_UNUSED_BY_MOST = ("asyncio", "grpc.aio", "google.protobuf.internal.python_message")
+
 
 class Session:
     """The settings, the client and the output of a command. Each is loaded on first use."""
@@ -79,8 +82,7 @@ class Session:
         """The client of the service. It is closed when the command ends."""
         # gRPC's log on standard error would repeat the error message of tablectl.
         os.environ.setdefault("GRPC_VERBOSITY", "NONE")
-        # gRPC imports its asyncio API, which most commands never use.
-        with lazy_imports("asyncio", "grpc.aio"):
+        with lazy_imports(*_UNUSED_BY_MOST):
             from tableadmin.client import Client  # noqa: PLC0415 - --help need not wait for grpc
         from tableadmin.transport.tls import UnusableCredentials  # noqa: PLC0415 - the same
         from tableadmin.transport.tokens import InsecureTarget  # noqa: PLC0415 - the same

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import textwrap
 from collections.abc import Iterable
@@ -36,12 +35,17 @@ def printable(text: str) -> str:
 
 def write(lines: Iterable[Line]) -> None:
     """Print LINES."""
-    drawn = is_terminal(sys.stdout)
-    width = max(shutil.get_terminal_size().columns, _NARROWEST) if drawn else None
+    width = _terminal_width() if is_terminal(sys.stdout) else None
     colours = shows_colors(sys.stdout)
     for line in lines:
         text = "\n".join(wrap_line(line, width))
         click.echo(click.style(text, fg=line.colour) if colours and line.colour else text)
+
+
+def _terminal_width() -> int:
+    import shutil  # noqa: PLC0415 - only a terminal has a width, and shutil loads all compression modules
+
+    return max(shutil.get_terminal_size().columns, _NARROWEST)
 
 
 def wrap_line(line: Line, width: int | None) -> list[str]:

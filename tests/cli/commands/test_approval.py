@@ -129,6 +129,7 @@ def test_the_command_to_approve_has_no_credentials_of_the_requester(
     (operation_id,) = waiting(bert, name)
     assert f"to approve, run 'tablectl operation approve {operation_id}'" in ran.stderr
     assert f"operation cancel {operation_id} --token-file {file}" in ran.stderr
+    assert "the changes wait for approval; to see them, run" in ran.stderr
     assert 0 == bert("operation", "reject", operation_id).returncode
 
 

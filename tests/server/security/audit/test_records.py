@@ -18,10 +18,12 @@ from tableadmin_server.interceptors.audit import AuditInterceptor, IntentInterce
 from tableadmin_server.interceptors.chain import Chain, Interceptor
 from tableadmin_server.interceptors.errors import ErrorsInterceptor
 from tableadmin_server.interceptors.wrapping import Handler, wrap_handler
+from tableadmin_server.security.audit import record
 from tableadmin_server.security.audit.audit import Audit
 from tableadmin_server.security.audit.destination import RotatingFile
+from tableadmin_server.security.audit.record import Activity, Outcome
 from tableadmin_server.security.audit.trail import Trail
-from tableadmin_server.security.identity import set_caller
+from tableadmin_server.security.identity import Caller, set_caller
 from tests.server.conftest import in_front_of, wait_for
 from tests.server.harness.scripted_endpoint import REQUEST_ID, ScriptedEndpoint, answer, error
 from tests.server.security.audit.conftest import ANA, records
@@ -101,6 +103,14 @@ def test_a_change_has_its_intent_before_it_is_made(
         assert "127.0.0.1" in json.dumps(each["src_endpoint"])
         assert "grpc-python" in each["http_request"]["user_agent"]
     assert {"endpoint": "default", "proof": "none", "aws_request_id": REQUEST_ID} == outcome["unmapped"]
+    assert "duration" not in intent
+    assert outcome["duration"] >= 0
+
+
+def test_durations() -> None:
+    """The duration of a call is in milliseconds."""
+    call = Activity(Caller(), "tableadmin.v1.TableAdmin", "DeleteTable")
+    assert 1500 == json.loads(record.outcome(call, Outcome(seconds=1.5), 0.0))["duration"]
 
 
 def test_a_change_that_aws_refuses(audited: ServerProcess, endpoint: ScriptedEndpoint, new: New) -> None:

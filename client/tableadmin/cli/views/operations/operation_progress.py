@@ -122,7 +122,8 @@ def _follow_up_commands(session: Session, operations: Sequence[Operation], endpo
         which = [operation.operation_id for operation in going]
     watch = session.command_line("operation", "watch", *which, endpoint=endpoint)
     cancel = session.command_line("operation", "cancel", *which, endpoint=endpoint)
-    return f"the changes continue; to see them, run '{watch}'; to stop them, run '{cancel}'"
+    what = "wait for approval" if all(map(awaits_approval, going)) else "continue"
+    return f"the changes {what}; to see them, run '{watch}'; to stop them, run '{cancel}'"
 
 
 def _shown(session: Session, operations: Operations) -> Iterable[Operation]:

@@ -6,15 +6,17 @@ import os
 import resource
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from google.rpc.code_pb2 import Code
 
+from tableadmin_server.config.audit import AuditConfig
 from tableadmin_server.failure import Failure
 from tableadmin_server.security.audit.destination import RotatingFile, StandardOutput, Syslog
+from tableadmin_server.security.audit.opening import open_audit
 from tableadmin_server.security.audit.trail import UNWRITABLE, Trail
 
 
@@ -191,6 +193,33 @@ def test_rotation_keeps_so_many_files(tmp_path: Path) -> None:
     firsts = [[chr(line[0]) for line in _lines(tmp_path / f"audit.jsonl{end}")] for end in (".2", ".1", "")]
     assert [["4", "5"], ["6", "7"], ["8", "9"]] == firsts
     assert all(each.stat().st_mode & 0o777 == 0o600 for each in tmp_path.iterdir())
+
+
+def test_rotation_is_as_configured(tmp_path: Path) -> None:
+    """The configuration says how large the file becomes, and how many older files are kept."""
+    config = AuditConfig(file=str(tmp_path / "audit.jsonl"), rotate_bytes=65_536, keep=1)
+    asyncio.run(_append(config, [b"-" * 40_000 + b"\n"] * 3))
+    assert ["audit.jsonl", "audit.jsonl.1", "audit.jsonl.lock"] == sorted(
+        each.name for each in tmp_path.iterdir()
+    )
+
+
+def test_the_syslog_is_the_one_configured(tmp_path: Path) -> None:
+    """Records go to the socket that the configuration names."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
+        log.bind(str(tmp_path / "log"))
+        log.settimeout(60)
+        asyncio.run(_append(AuditConfig(syslog=str(tmp_path / "log")), [b"{}\n"]))
+        assert log.recv(100).endswith(b": {}")
+
+
+async def _append(config: AuditConfig, lines: Sequence[bytes]) -> None:
+    """Write LINES to the audit of CONFIG."""
+    audit = open_audit(config)
+    assert audit.trail is not None
+    for line in lines:
+        await audit.trail.append(line)
+    await audit.close()
 
 
 def test_a_file_that_somebody_has_moved(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -321,6 +322,27 @@ def test_a_time(server: Guarded, name: str) -> None:
         assert (ABORTED, "TABLE_HAS_MOVED_ON") == (found.state, found.error.reason)
         with pytest.raises(TableAdminError, match="within the next 30 days"):
             olga.apply([table(name)], not_before=datetime.now(UTC) + timedelta(days=31))
+
+
+def test_a_window(server: Guarded, name: str) -> None:
+    """Policies decide about a plan and a request by the time at which the operation is to start."""
+    opens = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
+    window = (
+        '@id("window") forbid (principal, action in [Action::"ApplyPlan", Action::"UpdateTable"], resource)'
+        f' unless {{ context.now >= datetime("{opens:%Y-%m-%dT%H:%M:%SZ}") }};'
+    )
+    specs = [table(name, "genre", protected=True)]
+    with server.client("olga") as olga, changed_policies(server, POLICIES + window):
+        for not_before in (None, opens - timedelta(minutes=1)):
+            (plan,) = olga.plan(specs, not_before=not_before).plans
+            assert ["window"] == list(plan.steps[0].denial.policies)
+            refused = reason_of(partial(olga.apply, specs, not_before=not_before))
+            assert (PermissionDenied, "POLICY_DENIED") == refused
+        (plan,) = olga.plan(specs, not_before=opens).plans
+        assert not plan.steps[0].HasField("denial")
+        (operation,) = olga.apply(specs, not_before=opens).latest
+        assert SCHEDULED == operation.state
+        assert CANCELLED == olga.cancel_operation(operation.operation_id).state
 
 
 def test_many_tables(server: Guarded, table_name: str) -> None:

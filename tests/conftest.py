@@ -36,6 +36,7 @@ _LONG = {
     for place, each in enumerate(
         (
             "operations/test_faults.py",
+            "operations/test_kills.py",
             "server/security/audit/test_kill.py",
             "server/security/test_replacements.py",
             "operations/test_races.py",
@@ -70,7 +71,10 @@ def pytest_collection(session: pytest.Session) -> None:
 
     All workers collect the files in the same order. Without this each worker compiles each file of a new
     clone; with it a worker compiles its part, and loads the bytecode of the rest.
+
+    What is imported stays, so the garbage collector would look through it for nothing.
     """
+    gc.disable()
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if worker is None or session.config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
         return
@@ -93,6 +97,7 @@ def pytest_collection_finish() -> None:
     """Spare the garbage collector the tests and modules that are there from now on."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -101,6 +101,23 @@ logs.flush()
     ).stderr
 
 
+@pytest.mark.parametrize("log_format", ["json", "console"])
+def test_a_failed_refresh_of_credentials(log_format: str) -> None:
+    """Of an error while botocore refreshes credentials, the log has the class and not the text.
+
+    The text can have the answer of STS with the new credentials.
+    """
+    code = f"""
+try:
+    raise ValueError("cannot parse <SessionToken>{TOKEN}</SessionToken>")
+except ValueError:
+    logging.getLogger("botocore.credentials").warning("Refreshing failed", exc_info=True)
+"""
+    logged = _logged(code, log_format).decode()
+    assert "Refreshing failed (ValueError)" in logged
+    assert TOKEN not in logged
+
+
 def test_values_that_json_does_not_have() -> None:
     """Whatever is logged makes one line of JSON; lines of libraries have the name of their logger."""
     code = r"""

@@ -7,7 +7,6 @@ one attempt less.
 
 import uuid
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, cast
@@ -25,6 +24,7 @@ from tableadmin.awsshape import AwsDict
 from tableadmin_server.config import EndpointConfig
 from tableadmin_server.dynamodb.client import botocore_private as private
 from tableadmin_server.dynamodb.client.parser import StrictParserFactory
+from tableadmin_server.dynamodb.client.transfers import Transfers
 from tableadmin_server.dynamodb.client.transport import Exchange, Response, Transport, signing_scope
 
 # botocore's name of AWS Signature Version 4.
@@ -63,7 +63,7 @@ class Reads:
         self._serialize = private.member(client, private.SERIALIZER).serialize_to_request
         self._resolve = private.member(client, private.ENDPOINT_RULES)
         self._parser = StrictParserFactory().create_parser("json")
-        self._multi = pycurl.AsyncCurlMulti()
+        self._transfers = Transfers()
         self._idle: list[pycurl.Curl] = []
         # AWS's URL may depend on the operation, the parameters and the account of the credentials.
         self._one_place = config.endpoint_url is not None
@@ -92,7 +92,7 @@ class Reads:
         exchange = Exchange(curl, place.url, self._headers(wire, place), wire["body"])
         exchange.sign(place.scope, self._credentials.get_frozen_credentials())
         try:
-            await self._multi.add_handle(curl)
+            await self._transfers.make(curl)
         except pycurl.error as error:
             failure = exchange.failure(error)
             if self._is_retryable(model, caught_exception=failure):
@@ -120,9 +120,7 @@ class Reads:
 
     def close(self) -> None:
         """Close the connections."""
-        # The coroutine does not wait, so the first `send` runs it to the end.
-        with suppress(StopIteration):
-            self._multi.aclose().send(None)
+        self._transfers.close()
 
     def _headers(self, wire: Mapping[str, Any], place: _Place) -> dict[str, str]:
         return {

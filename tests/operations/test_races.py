@@ -11,9 +11,11 @@ import grpc
 import pytest
 
 from tableadmin import v1
+from tests.engines import Engine
+from tests.operations.conftest import LEASE
 from tests.operations.harness.plane import Write, nothing
 from tests.operations.harness.specs import before
-from tests.operations.harness.world import SUCCEEDED, World, apply_request, ended_with, until
+from tests.operations.harness.world import SUCCEEDED, World, apply_request, ended_with, replicated, until
 from tests.planner.model.table import Data
 
 # Races between callers who ask for different things at once, without any delay by the test.
@@ -103,20 +105,22 @@ def test_each_write_delayed(pair: World, table_name: str, kind: str, via: tuple[
 
 
 @pytest.mark.parametrize("callers", [2, 8])
-def test_unforced_races(pair: World, callers: int) -> None:
+def test_unforced_races(own_engine: Engine, callers: int) -> None:
     """Of 2 or 8 callers who want different things of a table at once one at a time is served: 0 overlaps."""
     rng = random.Random(callers)
     names = [f"Race-{rng.getrandbits(48):012x}" for _ in range(RACES // 2)]
-    pair.made(*map(before, names))
-    with ThreadPoolExecutor(_AT_ONCE) as races:
-        list(races.map(lambda name: race(pair, name, callers, rng), names))
-    until(lambda: not pair.unended(), 300)
-    ended = pair.all_operations()
-    for name in names:
-        raced = [each for each in ended if each.table_name == name]
-        assert {SUCCEEDED, ABORTED} >= {each.state for each in raced}, raced
-        assert any(each.state == SUCCEEDED for each in raced), raced
-        assert [] == overlaps(raced)
-        # What was refused for another operation did nothing.
-        assert all(not each.calls for each in raced if each.state == ABORTED)
-    assert [] == pair.plane.model.refused
+    # An operations table of its own: the engine goes through all items of the table for each query.
+    with replicated(own_engine, "--operation-lease", str(LEASE)) as world:
+        world.made(*map(before, names))
+        with ThreadPoolExecutor(_AT_ONCE) as races:
+            list(races.map(lambda name: race(world, name, callers, rng), names))
+        until(lambda: not world.unended(), 300)
+        ended = world.all_operations()
+        for name in names:
+            raced = [each for each in ended if each.table_name == name]
+            assert {SUCCEEDED, ABORTED} >= {each.state for each in raced}, raced
+            assert any(each.state == SUCCEEDED for each in raced), raced
+            assert [] == overlaps(raced)
+            # What was refused for another operation did nothing.
+            assert all(not each.calls for each in raced if each.state == ABORTED)
+        assert [] == world.plane.model.refused

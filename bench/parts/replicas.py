@@ -30,8 +30,8 @@ class NoQuotaError(Exception):
 
 
 @contextmanager
-def _held(pid: int) -> Iterator[None]:
-    """Hold the process to its quota until it ends (cgroup v1); raises NoQuotaError."""
+def held_to_quota(pid: int) -> Iterator[None]:
+    """Hold the process PID to a tenth of a core in the context (cgroup v1). Raises NoQuotaError."""
     group = _CPU / f"tableadmin-bench-{pid}"
     try:
         group.mkdir()
@@ -53,7 +53,7 @@ def measure_replicas(engine: Engine) -> Described:
     payloads = [DescribeTableRequest(table_name=name).SerializeToString() for name in NAMES]
     with running_server(*flags, fresh=True) as one, running_server(*flags, fresh=True) as two:
         both = f"ipv4:{one.address},{two.address}"
-        with _held(one.process.pid), _held(two.process.pid):
+        with held_to_quota(one.process.pid), held_to_quota(two.process.pid):
             return by_turns(
                 {
                     ("one", _CALLERS): RpcLoad(one.address, one.process.pid, _METHOD, payloads),

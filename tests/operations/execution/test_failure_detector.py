@@ -60,3 +60,26 @@ async def test_a_lease_holder_with_another_clock(searches: Searches, skew: timed
         assert [] == await searches.after(LEASE - 1)
     assert [] == await searches.after(LEASE - 1)
     assert ["op"] == await searches.after(2)
+
+
+async def test_an_operation_that_cannot_be_read(
+    searches: Searches, own_engine: Engine, table_name: str
+) -> None:
+    """A server takes over an operation although the record of another one cannot be read."""
+    began = datetime.now(UTC)
+    for name, table in (("bad", "Art"), ("op", "Music")):
+        spec = OperationSpec(
+            operation_id=name, table_name=table, table_spec={}, request_id="r", created=began
+        )
+        status = OperationStatus(state=State.RUNNING, updated=began, server="other")
+        await searches.store.add(Operation(spec=spec, status=status), "other")
+    with closing(own_engine.boto3()) as client:
+        client.update_item(
+            TableName=table_name,
+            Key={"Id": {"S": "operation/bad"}},
+            UpdateExpression="SET #Status = :value",
+            ExpressionAttributeNames={"#Status": "Status"},
+            ExpressionAttributeValues={":value": {"S": "?"}},
+        )
+    assert [] == await searches.after(0)
+    assert ["op"] == await searches.after(LEASE + 1)

@@ -303,7 +303,8 @@ def test_off(behind: ScriptedEndpoint) -> None:
     behind.step = answer({"Table": TABLE})
     flags = ("--endpoint-url", behind.url, "--region", "us-west-2", "--operations-table", "")
     module = "tests.server.tracing.untraced_server"
-    with running_server(*flags, module=module) as server, Client(server.address) as client:
+    # Fresh: a process that has imported the server may have imported OpenTelemetry.
+    with running_server(*flags, module=module, fresh=True) as server, Client(server.address) as client:
         client.describe_table(table_name="Music")
     refused = run_server(*flags, FLAG, module=module)
     assert 2 == refused.returncode

@@ -174,6 +174,24 @@ async def test_who_leaves_cancels_nobody_else(calls: Calls) -> None:
     assert 0 == calls.cancelled
 
 
+async def test_who_leaves_a_call_under_way(calls: Calls) -> None:
+    """Of those who share a call that is under way any but the last may leave: the last is answered."""
+    first = calls.read()
+    await pass_by()
+    readers = [calls.read() for _ in range(3)]
+    await pass_by()
+    calls.end()
+    assert 1 == await first
+    await calls.begun(2)
+    readers[0].cancel()
+    readers[1].cancel()
+    await pass_by()
+    calls.end()
+    async with asyncio.timeout(60):
+        assert 2 == await readers[2]
+    assert 0 == calls.cancelled
+
+
 async def test_call_that_all_have_left_is_dropped(calls: Calls) -> None:
     """When all have left, the call under way is dropped and the one they waited for is not made."""
     readers = [calls.read() for _ in range(10)]

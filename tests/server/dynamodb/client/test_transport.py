@@ -857,6 +857,27 @@ def test_closing_an_endpoint() -> None:
         assert eventually(lambda: listener.open_connections == 0)
 
 
+def test_closing_after_a_single_try() -> None:
+    """No connection of calls with a single attempt outlives its endpoint."""
+
+    def script(wire: Wire, _: int) -> None:
+        while wire.receive():
+            wire.send(answer())
+
+    async def call_and_close(url: str) -> None:
+        endpoint = Endpoint("raw", config_of(url))
+        await endpoint.single_call("DeleteTable", {"TableName": "Music"}, lambda: True)
+        assert 1 == listener.open_connections
+        endpoint.close()
+        kept.append(endpoint)
+
+    # An endpoint that is kept is not collected, and only `close` ends its connections.
+    kept: list[Endpoint] = []
+    with listening(script) as listener:
+        asyncio.run(call_and_close(listener.url))
+        assert eventually(lambda: listener.open_connections == 0)
+
+
 # Answers
 
 

@@ -68,6 +68,22 @@ def test_calls_end_ok_or_are_refused_with_a_reason(endpoint: ScriptedEndpoint) -
     assert 5 * CALLERS == ends["UNAVAILABLE SERVER_STOPPING"]
 
 
+def test_a_call_that_outlasts_the_grace_period(endpoint: ScriptedEndpoint, held: Held) -> None:
+    """A call that has not ended after the grace period ends UNAVAILABLE with SERVER_STOPPING."""
+    endpoint.step = held
+    endpoint.seen.clear()
+    with (
+        in_front_of(endpoint, "--grace-period", "0.5") as server,
+        grpc.insecure_channel(server.address) as channel,
+        ThreadPoolExecutor(1) as threads,
+    ):
+        end = threads.submit(_end, TableAdminStub(channel))
+        wait_for(lambda: bool(endpoint.seen))
+        server.process.send_signal(signal.SIGTERM)
+        assert "UNAVAILABLE SERVER_STOPPING" == end.result(60)
+        held.release()
+
+
 def test_a_silent_connection_does_not_hold_up_the_end(endpoint: ScriptedEndpoint) -> None:
     """Connections that never say anything leave a server that stops its grace period at most."""
     with in_front_of(endpoint, "--grace-period", "60") as server, ExitStack() as connections:

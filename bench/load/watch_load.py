@@ -152,9 +152,10 @@ class _Crowd:
         return time.perf_counter()
 
     def _saw(self, response: WatchResponse) -> None:
-        if response.WhichOneof("event") == "table":
-            self._seen[response.table.state.table.provisioned_throughput.read_capacity_units] += 1
-            self._news.set()
+        for event in response.events:
+            if event.HasField("table"):
+                self._seen[event.table.state.table.provisioned_throughput.read_capacity_units] += 1
+                self._news.set()
 
     def _failed(self, why: str) -> None:
         self.errors.append(why)

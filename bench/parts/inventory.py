@@ -65,7 +65,7 @@ def _seconds(way: Callable[[], set[str]], names: set[str]) -> float:
 
 
 def _watched(stub: WatchServiceStub) -> set[str]:
-    events = [each.table for each in stub.Watch(_WATCH) if each.HasField("table")]
+    events = [event.table for each in stub.Watch(_WATCH) for event in each.events if event.HasField("table")]
     return {event.state.table.table_name for event in events}
 
 

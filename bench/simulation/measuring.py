@@ -10,7 +10,7 @@ from tableadmin.v1 import WatchRequest
 from tests.engines import ENGINES
 from tests.engines.engine import REGION
 from tests.server_process import ServerProcess, running_server
-from tests.watching.harness.wire import complete, connected, reading, until
+from tests.watching.harness.wire import complete, connected, each_event, reading, until
 
 _KB, _MB = 1024, 1024 * 1024
 _WATCHERS = 3000
@@ -40,6 +40,6 @@ async def _watched(server: ServerProcess, names: list[str], watchers: int) -> in
             if number % _STREAMS_A_CONNECTION == 0:
                 stub = await stack.enter_async_context(connected(server.address))
             call = stub.Watch(WatchRequest(table_names=[names[number % len(names)]]))
-            streams.append(await stack.enter_async_context(reading(call)))
+            streams.append(await stack.enter_async_context(reading(each_event(call))))
         await until(lambda: all(complete(stream) for stream in streams), 120)
         return memory(server.process.pid)

@@ -34,7 +34,7 @@ from tableadmin.streams.auditing import ResumableAuditRead
 from tableadmin.streams.copying import ResumableCopy
 from tableadmin.streams.operations import KnownOperations, ResumableOperationWatch, State, next_page
 from tableadmin.streams.plans import Exports, Plans, ResumableExports, ResumablePlans, exports_of, plans_of
-from tableadmin.streams.resumable import ResumableStream
+from tableadmin.streams.resumable import Received, ResumableStream
 from tableadmin.streams.stream import AsyncStream
 from tableadmin.streams.watching import ResumableWait, ResumableWatch
 from tableadmin.transport.tls import Credentials
@@ -141,10 +141,10 @@ class PagedRpc(Rpc[P, Request, Response], Generic[P, Request, Response, Item]):
         return self if client is None else PagedCall(self, client)
 
 
-class StreamRpc(Generic[P, Request, Response]):
+class StreamRpc(Generic[P, Request, Received, Response]):
     """Declares a method of Client: a stream that resumes after a lost connection."""
 
-    def __init__(self, new_stream: Callable[P, ResumableStream[Request, Response]]) -> None:
+    def __init__(self, new_stream: Callable[P, ResumableStream[Request, Received, Response]]) -> None:
         self._new_stream = new_stream
 
     @overload
@@ -161,10 +161,10 @@ class StreamRpc(Generic[P, Request, Response]):
         return update_wrapper(call, self._new_stream, updated=())
 
 
-class WaitRpc(Generic[P, Request, Response]):
+class WaitRpc(Generic[P, Request, Received, Response]):
     """Declares a method of Client: a stream whose last response is returned."""
 
-    def __init__(self, new_stream: Callable[P, ResumableStream[Request, Response]]) -> None:
+    def __init__(self, new_stream: Callable[P, ResumableStream[Request, Received, Response]]) -> None:
         self._new_stream = new_stream
 
     @overload
@@ -351,7 +351,7 @@ class Client:
         response, _ = await self._calls.unary(rpc, request, self.options)
         return response
 
-    def stream(self, stream: ResumableStream[Request, Response]) -> AsyncStream[Response]:
+    def stream(self, stream: ResumableStream[Request, Received, Response]) -> AsyncStream[Response]:
         """Return the responses of a stream. The stream starts when the first response is requested."""
         return self._calls.stream(self._streams[stream.rpc], stream, self.options)
 

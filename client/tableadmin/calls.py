@@ -16,7 +16,7 @@ import grpc
 from tableadmin.channel import CallOptions, Metadata, Target, channel_options
 from tableadmin.errors import TableAdminError, WrongEventLoop, client_closed, from_rpc_error
 from tableadmin.methods import Request, Response
-from tableadmin.streams.resumable import ResumableStream
+from tableadmin.streams.resumable import Received, ResumableStream
 from tableadmin.streams.stream import AsyncStream, Stream, is_cancelled, responses
 from tableadmin.transport.renewed_channel import RenewedChannel
 from tableadmin.transport.retrying import Connection, RetryState
@@ -100,11 +100,14 @@ class Calls:
                 self._connection.closed.wait(retries.pause_after(failure))
 
     def stream(
-        self, rpc: Streaming[Response], stream: ResumableStream[Request, Response], options: CallOptions
+        self,
+        rpc: Streaming[Received],
+        stream: ResumableStream[Request, Received, Response],
+        options: CallOptions,
     ) -> Stream[Response]:
         """Return the responses of a stream. The stream starts when the first response is requested."""
 
-        def begin(request: Request, timeout: float | None) -> grpc.CallIterator[Response]:
+        def begin(request: Request, timeout: float | None) -> grpc.CallIterator[Received]:
             started.token_headers, started.opened = self._tokens.headers(), _opened(self._opened)
             try:
                 return rpc(request, timeout=timeout, metadata=(*options.headers(), *started.token_headers))
@@ -190,8 +193,8 @@ class AsyncCalls:
 
     def stream(
         self,
-        rpc: AsyncStreaming[Request, Response],
-        stream: ResumableStream[Request, Response],
+        rpc: AsyncStreaming[Request, Received],
+        stream: ResumableStream[Request, Received, Response],
         options: CallOptions,
     ) -> AsyncStream[Response]:
         """Return the responses of a stream. The stream starts when the first response is requested."""
@@ -199,7 +202,7 @@ class AsyncCalls:
         async def begin(
             request: Request,
             timeout: float | None,  # noqa: ASYNC109 - it travels to the service
-        ) -> grpc.aio.UnaryStreamCall[Request, Response]:
+        ) -> grpc.aio.UnaryStreamCall[Request, Received]:
             self._check_loop()
             started.token_headers, started.opened = await self._token_headers(), _opened(self._opened)
             try:

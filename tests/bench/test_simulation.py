@@ -21,7 +21,7 @@ from tableadmin_server.polling.poller import Poller
 from tableadmin_server.watching import watched_table
 from tests.engines import Engine
 from tests.operations.membership.running import Running, create, running, with_own_table
-from tests.watching.harness.wire import complete, connected, reading, until
+from tests.watching.harness.wire import complete, connected, each_event, reading, until
 
 FLEET = Fleet(servers=2, tables=50, watchers=20)
 # The server's own intervals would take minutes: the others are a tenth of them.
@@ -57,7 +57,7 @@ async def fleet(engine: Engine, name: str) -> AsyncIterator[Sequence[Running]]:
             stub = await stack.enter_async_context(connected(server.server.address))
             for _ in range(FLEET.watchers // FLEET.servers):
                 call = stub.Watch(WatchRequest(table_names=[chance.choice(tables)]))
-                streams.append(await stack.enter_async_context(reading(call)))
+                streams.append(await stack.enter_async_context(reading(each_event(call))))
         await until(lambda: all(complete(each) for each in streams))
         await until(lambda: all(each.says_that_it_watches and 2 == each.live_servers for each in servers))
         yield servers

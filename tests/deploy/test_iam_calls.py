@@ -34,6 +34,7 @@ from tests.server.dynamodb.client.test_kms import KEY, key, planning
 from tests.server.harness.scripted_endpoint import Answer, ScriptedEndpoint, Seen, answer, serving
 from tests.server.security.authorization.guarded import guarded
 from tests.server_process import ServerProcess
+from tests.watching.harness.wire import events_in
 
 _BY_NAME: Mapping[str, Feature] = {feature.name: feature for feature in FEATURES}
 _PREFIX = "arn:aws:dynamodb:us-west-2:111122223333"
@@ -339,7 +340,7 @@ def test_watch(world: World, recorder: Recorder, table_name: str) -> None:
     with _channel(server.process) as channel:
         watches = WatchServiceStub(channel)
         watch = watches.Watch(v1.WatchRequest(all_tables=True, parts=parts), timeout=60)
-        assert next(each.HasField("checkpoint") for each in watch if each.HasField("checkpoint"))
+        assert any(each.HasField("checkpoint") for each in events_in(watch))
         watch.cancel()  # type: ignore[no-untyped-call]  # the stubs lack a type
         for kind, condition in (
             ("backup", v1.WaitCondition.WAIT_CONDITION_BACKUP_AVAILABLE),

@@ -19,8 +19,8 @@ from tableadmin.v1 import (
     UpdateTableRequest,
     WaitCondition,
     WaitRequest,
+    WatchEvent,
     WatchRequest,
-    WatchResponse,
 )
 from tableadmin.v1.table_admin_pb2_grpc import TableAdminStub
 from tableadmin_server.config import EndpointConfig, ServerConfig
@@ -32,7 +32,17 @@ from tests.server.harness.scripted_endpoint import Answer, ScriptedEndpoint, See
 from tests.server_process import ServerProcess, running_server
 from tests.watching.harness.account import active
 from tests.watching.harness.relay import relaying
-from tests.watching.harness.wire import Stream, channel, complete, connected, events, outcome, reading, until
+from tests.watching.harness.wire import (
+    Stream,
+    channel,
+    complete,
+    connected,
+    each_event,
+    events,
+    outcome,
+    reading,
+    until,
+)
 from tests.watching.test_on_engines import create
 
 ACTIVE = WaitCondition.WAIT_CONDITION_TABLE_ACTIVE
@@ -106,7 +116,7 @@ def in_front_of(url: str, *flags: str) -> Iterator[ServerProcess]:
         yield server
 
 
-def made_again(stream: Stream[WatchResponse]) -> bool:
+def made_again(stream: Stream[WatchEvent]) -> bool:
     """Whether a table was created after the gap, and is ACTIVE by the newest event."""
     after_gap = events(stream)[events(stream).index("gap") + 1 :]
     return after_gap[:1] == ["created"] and (
@@ -114,12 +124,12 @@ def made_again(stream: Stream[WatchResponse]) -> bool:
     )
 
 
-def protected(stream: Stream[WatchResponse]) -> bool:
+def protected(stream: Stream[WatchEvent]) -> bool:
     """Whether the newest event shows the table with deletion protection."""
     return newest_table(stream).deletion_protection_enabled
 
 
-def newest_table(stream: Stream[WatchResponse]) -> TableDescription:
+def newest_table(stream: Stream[WatchEvent]) -> TableDescription:
     """The table as the newest event shows it."""
     tables = [each.table for each in stream.responses if each.HasField("table")]
     return tables[-1].state.table
@@ -139,10 +149,13 @@ async def test_engine_killed_and_restarted(table_name: str) -> None:
                     stub = await stack.enter_async_context(connected(server.address))
                     request = WatchRequest(table_names=[table_name])
                     watches = [
-                        await stack.enter_async_context(reading(stub.Watch(request))) for _ in range(5)
+                        await stack.enter_async_context(reading(each_event(stub.Watch(request))))
+                        for _ in range(5)
                     ]
                     watches.append(
-                        await stack.enter_async_context(reading(stub.Watch(WatchRequest(prefix=table_name))))
+                        await stack.enter_async_context(
+                            reading(each_event(stub.Watch(WatchRequest(prefix=table_name))))
+                        )
                     )
                     wait = await stack.enter_async_context(
                         reading(stub.Wait(WaitRequest(condition=DELETED, table_name=table_name)))
@@ -167,7 +180,7 @@ async def test_slow_engine(music: Music, server: ServerProcess) -> None:
     music.delay = 0.3
     async with (
         connected(server.address) as stub,
-        reading(stub.Watch(WATCH)) as watch,
+        reading(each_event(stub.Watch(WATCH))) as watch,
     ):
         await until(lambda: complete(watch))
         music.protect(enabled=True)
@@ -191,7 +204,7 @@ async def test_throttling_on_every_second_call(music: Music, server: ServerProce
     music.instead = every_second
     async with (
         connected(server.address) as stub,
-        reading(stub.Watch(WatchRequest(table_names=["Music"], parts=[1]))) as watch,  # type: ignore[list-item]
+        reading(each_event(stub.Watch(WatchRequest(table_names=["Music"], parts=[1])))) as watch,  # type: ignore[list-item]
     ):
         await until(lambda: complete(watch))
         music.protect(enabled=True)
@@ -214,7 +227,7 @@ async def test_throttling_on_every_second_call(music: Music, server: ServerProce
 )
 async def test_garbage(music: Music, server: ServerProcess, garbage: Step) -> None:
     """Garbage from an engine is a gap, and when it is over watchers go on."""
-    async with connected(server.address) as stub, reading(stub.Watch(WATCH)) as watch:
+    async with connected(server.address) as stub, reading(each_event(stub.Watch(WATCH))) as watch:
         await until(lambda: complete(watch))
         music.instead = garbage
         await until(lambda: events(watch)[-1] == "gap")
@@ -230,7 +243,7 @@ async def test_watchers_that_never_read(music: Music, server: ServerProcess) -> 
     async with AsyncExitStack() as stack:
         connection = await stack.enter_async_context(channel(server.address))
         stub = await stack.enter_async_context(connected(server.address))
-        reader = await stack.enter_async_context(reading(stub.Watch(WATCH)))
+        reader = await stack.enter_async_context(reading(each_event(stub.Watch(WATCH))))
         await until(lambda: complete(reader))
 
         async def change(times: int) -> None:
@@ -341,8 +354,8 @@ async def drained(endpoint: ScriptedEndpoint) -> tuple[float, float]:
     with in_front_of(endpoint.url) as server:
         async with (
             connected(server.address) as stub,
-            reading(stub.Watch(WATCH)) as watch,
-            reading(stub.Watch(WatchRequest(all_tables=True))) as all_tables,
+            reading(each_event(stub.Watch(WATCH))) as watch,
+            reading(each_event(stub.Watch(WatchRequest(all_tables=True)))) as all_tables,
             reading(stub.Wait(WaitRequest(condition=ACTIVE, table_name="Music"))) as wait,
         ):
             await until(lambda: complete(watch) and complete(all_tables) and wait.responses)

@@ -19,15 +19,25 @@ from tableadmin.v1 import (
     WaitCondition,
     WaitRequest,
     WaitResponse,
+    WatchEvent,
     WatchRequest,
-    WatchResponse,
 )
 from tableadmin.v1.table_admin_pb2_grpc import TableAdminStub
 from tests.engines import Engine, EngineUnavailable, dynalite, dynamodb_local
 from tests.engines.fixtures import unavailable
 from tests.measuring import async_first_that
 from tests.server_process import ServerProcess, running_server
-from tests.watching.harness.wire import Stream, channel, complete, connected, events, outcome, reading, until
+from tests.watching.harness.wire import (
+    Stream,
+    channel,
+    complete,
+    connected,
+    each_event,
+    events,
+    outcome,
+    reading,
+    until,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -97,7 +107,7 @@ def throughput(name: str, units: int) -> UpdateTableRequest:
     )
 
 
-def units(stream: Stream[WatchResponse]) -> int:
+def units(stream: Stream[WatchEvent]) -> int:
     """The read capacity units in the newest event."""
     return stream.responses[-1].table.state.table.provisioned_throughput.read_capacity_units
 
@@ -122,8 +132,8 @@ async def test_life_of_a_table(engine: Engine, server: ServerProcess, table_name
     async with (
         channel(server.address) as connection,
         connected(server.address) as stub,
-        reading(stub.Watch(WatchRequest(table_names=[table_name]))) as by_name,
-        reading(stub.Watch(WatchRequest(prefix=table_name[:-1]))) as by_prefix,
+        reading(each_event(stub.Watch(WatchRequest(table_names=[table_name])))) as by_name,
+        reading(each_event(stub.Watch(WatchRequest(prefix=table_name[:-1])))) as by_prefix,
     ):
         tables = TableAdminStub(connection)
         settled = WaitRequest(condition=SETTLED, table_name=table_name)
@@ -151,7 +161,7 @@ async def test_what_is_written_through_the_service_is_told_at_once(
     async with (
         channel(address) as connection,
         connected(address) as stub,
-        reading(stub.Watch(WatchRequest(table_names=[table_name]))) as stream,
+        reading(each_event(stub.Watch(WatchRequest(table_names=[table_name])))) as stream,
     ):
         wanted = count(7)
 
@@ -169,7 +179,7 @@ async def test_transitions(slow: Engine, slow_server: ServerProcess, slow_table:
     """A wait tells of the statuses that a table goes through, and so does a watch."""
     async with (
         connected(slow_server.address) as stub,
-        reading(stub.Watch(WatchRequest(table_names=[slow_table]))) as watch,
+        reading(each_event(stub.Watch(WatchRequest(table_names=[slow_table])))) as watch,
     ):
         wait = await outcome(stub.Wait(WaitRequest(condition=ACTIVE, table_name=slow_table)))
         assert [["table: CREATING"], []] == [list(response.pending) for response in wait.responses]
@@ -340,7 +350,7 @@ async def test_inventory(engine: Engine, server: ServerProcess, table: str) -> N
     """An inventory has each table with every part the endpoint has, names the others, and ends."""
     async with connected(server.address) as stub:
         request = WatchRequest(prefix=table, snapshot_only=True)
-        stream = await outcome(stub.Watch(request, timeout=60))
+        stream = await outcome(each_event(stub.Watch(request, timeout=60)))
     assert grpc.StatusCode.OK == stream.code
     assert ["snapshot"] == events(stream)
     assert stream.responses[-1].HasField("checkpoint")
@@ -382,9 +392,9 @@ async def test_bad_requests(
 ) -> None:
     """A request that makes no sense is INVALID_ARGUMENT, and the message names the field."""
     async with connected(embedded_server.address) as stub:
-        stream: Stream[WatchResponse] | Stream[WaitResponse]
+        stream: Stream[WatchEvent] | Stream[WaitResponse]
         if isinstance(request_, WatchRequest):
-            stream = await outcome(stub.Watch(request_, timeout=60))
+            stream = await outcome(each_event(stub.Watch(request_, timeout=60)))
         else:
             stream = await outcome(stub.Wait(request_, timeout=60))
     assert grpc.StatusCode.INVALID_ARGUMENT == stream.code
@@ -395,16 +405,20 @@ async def test_no_such_endpoint(embedded_server: ServerProcess) -> None:
     """An endpoint that the server does not have is NOT_FOUND."""
     async with connected(embedded_server.address) as stub:
         call = stub.Watch(WatchRequest(all_tables=True), metadata=(("tableadmin-endpoint", "nowhere"),))
-        stream = await outcome(call)
+        stream = await outcome(each_event(call))
     assert (grpc.StatusCode.NOT_FOUND, "ENDPOINT_NOT_FOUND") == (stream.code, stream.reason)
 
 
 async def test_resuming(embedded_server: ServerProcess) -> None:
     """A token resumes over the wire; garbage ends in ABORTED with the reason to begin again."""
     async with connected(embedded_server.address) as stub:
-        inventory = await outcome(stub.Watch(WatchRequest(all_tables=True, snapshot_only=True), timeout=60))
+        inventory = await outcome(
+            each_event(stub.Watch(WatchRequest(all_tables=True, snapshot_only=True), timeout=60))
+        )
         token = inventory.responses[-1].resume_token
         again = WatchRequest(all_tables=True, snapshot_only=True, resume_token=token)
-        assert [] == events(await outcome(stub.Watch(again, timeout=60)))
-        stream = await outcome(stub.Watch(WatchRequest(all_tables=True, resume_token=b"x"), timeout=60))
+        assert [] == events(await outcome(each_event(stub.Watch(again, timeout=60))))
+        stream = await outcome(
+            each_event(stub.Watch(WatchRequest(all_tables=True, resume_token=b"x"), timeout=60))
+        )
     assert (grpc.StatusCode.ABORTED, "RESUME_TOKEN_EXPIRED") == (stream.code, stream.reason)

@@ -448,6 +448,62 @@ def test_slow_reader() -> None:
     run(main())
 
 
+def test_events_that_are_due_together() -> None:
+    """Events that are due when a reader reads on come in messages of 16, each with a resume token."""
+
+    async def main() -> None:
+        account = Account()
+        names = [f"Music{number:02}" for number in range(40)]
+        for name in names:
+            account.add(name)
+        async with watching(Hub(account), names) as reader:
+            reader.pause()
+            await asyncio.sleep(A_WHILE)
+            (first,) = reader.messages
+            reader.go_on()
+            await asyncio.sleep(1)
+            left = 40 - first
+            full, rest = divmod(left, 16)
+            assert [first, *[16] * full, *([rest] if rest else []), 1] == reader.messages
+            assert sorted(f"{name} snapshot" for name in names) == sorted(reader.taken()[:-1])
+            assert reader.token
+
+    run(main())
+
+
+def test_large_events() -> None:
+    """A message takes no further event once it has 64 KB."""
+
+    async def main() -> None:
+        account = Account()
+        names = [f"Music{number}" for number in range(6)]
+        for name in names:
+            account.add(name, LatestStreamLabel="x" * 30_000)
+        async with watching(Hub(account), names) as reader:
+            reader.pause()
+            await asyncio.sleep(A_WHILE)
+            reader.go_on()
+            await asyncio.sleep(1)
+            assert 3 == max(reader.messages)
+            assert 7 == sum(reader.messages)
+
+    run(main())
+
+
+def test_events_before_the_end() -> None:
+    """The events that precede the failure of a watch reach the caller."""
+
+    async def main() -> None:
+        account = Account(forbidden={("DescribeTable", "Books")})
+        account.add("Music")
+        async with watching(Hub(account), ["Music", "Books"], parts=DESCRIPTION) as reader:
+            await asyncio.sleep(1)
+            assert reader.failure is not None
+            assert ["Music snapshot"] == reader.taken()
+
+    run(main())
+
+
 def test_reader_that_is_late_while_another_joins() -> None:
     """A watch that comes to a table while a later poll reads the parts of the table sends what is known."""
 

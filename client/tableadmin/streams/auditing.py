@@ -16,7 +16,9 @@ from tableadmin.v1 import ReadAuditRecordsRequest, ReadAuditRecordsResponse
 _REMEMBERED = 1000
 
 
-class ResumableAuditRead(ResumableStream[ReadAuditRecordsRequest, ReadAuditRecordsResponse]):
+class ResumableAuditRead(
+    ResumableStream[ReadAuditRecordsRequest, ReadAuditRecordsResponse, ReadAuditRecordsResponse]
+):
     """Read the audit records of the service, oldest first: each response has some `records`, as JSON.
 
     The records match all given filters: `since`, `until`, `principal`, `name`, `operation`, `endpoint`,

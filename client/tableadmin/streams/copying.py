@@ -8,7 +8,7 @@ from tableadmin.streams.resumable import ResumableStream
 from tableadmin.v1 import CopyItemsRequest, CopyItemsResponse
 
 
-class ResumableCopy(ResumableStream[CopyItemsRequest, CopyItemsResponse]):
+class ResumableCopy(ResumableStream[CopyItemsRequest, CopyItemsResponse, CopyItemsResponse]):
     """Copy the items of a small table to a table with other keys: a response for each progress.
 
     The last response has the result. The call checks all items before it writes any, never replaces an item

@@ -96,7 +96,9 @@ class KnownOperations:
         return self.latest
 
 
-class ResumableOperationWatch(ResumableStream[WatchOperationRequest, WatchOperationResponse]):
+class ResumableOperationWatch(
+    ResumableStream[WatchOperationRequest, WatchOperationResponse, WatchOperationResponse]
+):
     """Follow OPERATIONS until all have ended: each one first as it is, then after each change.
 
     KNOWN is updated. `timeout` is in seconds for all calls together, None for no limit. A lost connection is

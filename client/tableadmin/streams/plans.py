@@ -29,7 +29,7 @@ Result = TypeVar("Result", PlanTablesResponse, ExportTablesResponse)
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 
-class _ResumableResults(ResumableStream[Request, Result]):
+class _ResumableResults(ResumableStream[Request, Result, Result]):
     """A stream with one response for each table. After a lost connection it requests the remaining tables."""
 
     def __init__(self, request: Request) -> None:

@@ -22,6 +22,8 @@ from tableadmin.errors import (
 from tableadmin.transport.retrying import MAX_ATTEMPTS, is_unserved, pause, random_between
 
 Request = TypeVar("Request", bound=Message)
+# The messages of a call, and those for the caller.
+Received = TypeVar("Received", bound=Message)
 Response = TypeVar("Response", bound=Message)
 
 # The longest pause between calls, in seconds.
@@ -30,7 +32,7 @@ _LONGEST = 5.0
 _TOLERANCE = 1.0
 
 
-class ResumableStream(ABC, Generic[Request, Response]):
+class ResumableStream(ABC, Generic[Request, Received, Response]):
     """A stream that continues with another call when a call ends early. The base class of all such streams.
 
     `finished` says that no further call is needed. `pause` is the number of seconds to wait before the next
@@ -52,7 +54,7 @@ class ResumableStream(ABC, Generic[Request, Response]):
         """Return the next request and its timeout in seconds. Raises DeadlineExceeded."""
 
     @abstractmethod
-    def received(self, response: Response) -> Sequence[Response]:
+    def received(self, response: Received) -> Sequence[Response]:
         """Return the responses for the caller when RESPONSE arrives."""
 
     def ended(self, error: TableAdminError | None = None) -> Sequence[Response]:

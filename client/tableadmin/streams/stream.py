@@ -11,15 +11,15 @@ import grpc
 
 from tableadmin.channel import Target
 from tableadmin.errors import TableAdminError, Unavailable, client_closed, from_rpc_error
-from tableadmin.streams.resumable import Request, Response, ResumableStream
+from tableadmin.streams.resumable import Received, Request, Response, ResumableStream
 
 if TYPE_CHECKING:
     import asyncio
 
     # Starts a call with a request and a timeout in seconds. Raises ClientClosed, WrongEventLoop.
-    Begin: TypeAlias = Callable[[Request, float | None], grpc.CallIterator[Response]]
+    Begin: TypeAlias = Callable[[Request, float | None], grpc.CallIterator[Received]]
     BeginAsync: TypeAlias = Callable[
-        [Request, float | None], Awaitable[grpc.aio.UnaryStreamCall[Request, Response]]
+        [Request, float | None], Awaitable[grpc.aio.UnaryStreamCall[Request, Received]]
     ]
     # Whether a call that failed with the error would have a newer token or certificate now.
     IsRenewed: TypeAlias = Callable[[TableAdminError], bool]
@@ -37,9 +37,9 @@ class Stream(Generic[Response]):
 
     def __init__(
         self,
-        begin: Begin[Request, Response],
+        begin: Begin[Request, Received],
         target: Target,
-        stream: ResumableStream[Request, Response],
+        stream: ResumableStream[Request, Received, Response],
         is_renewed: IsRenewed,
     ) -> None:
         self._switch = _Switch()
@@ -84,9 +84,9 @@ class _Switch:
 
 
 def _responses(
-    begin: Begin[Request, Response],
+    begin: Begin[Request, Received],
     target: Target,
-    stream: ResumableStream[Request, Response],
+    stream: ResumableStream[Request, Received, Response],
     switch: _Switch,
     is_renewed: IsRenewed,
 ) -> Generator[Response]:
@@ -112,9 +112,9 @@ def _cancel(call: grpc.Call) -> None:
 
 
 async def responses(
-    begin: BeginAsync[Request, Response],
+    begin: BeginAsync[Request, Received],
     target: Target,
-    stream: ResumableStream[Request, Response],
+    stream: ResumableStream[Request, Received, Response],
     is_renewed: IsRenewed,
 ) -> AsyncStream[Response]:
     """Yield the responses of the stream. Closing the generator ends the stream."""

@@ -23,6 +23,7 @@ from tableadmin.v1 import (
     WaitCondition,
     WaitRequest,
     WaitResponse,
+    WatchEvent,
     WatchGap,
     WatchRequest,
     WatchResponse,
@@ -34,7 +35,7 @@ Part: TypeAlias = "TablePart.ValueType"
 _EXPIRED = "RESUME_TOKEN_EXPIRED"
 
 
-class ResumableWatch(ResumableStream[WatchRequest, WatchResponse]):
+class ResumableWatch(ResumableStream[WatchRequest, WatchResponse, WatchEvent]):
     """Watch tables: a snapshot of each table, then an event for each change, until the watch is closed.
 
     Specify one of `table_names`, `prefix` and `all_tables`. The parameters are the fields of WatchRequest.
@@ -90,21 +91,25 @@ class ResumableWatch(ResumableStream[WatchRequest, WatchResponse]):
             self._unconfirmed = set(self._known)
         return request, None
 
-    def received(self, response: WatchResponse) -> Sequence[WatchResponse]:
-        """Return RESPONSE. DELETED events precede the checkpoint that ends repeated snapshots."""
-        self._answered, self._gap_sent, self._token = True, False, response.resume_token
+    def received(self, response: WatchResponse) -> Sequence[WatchEvent]:
+        """Return the events. DELETED events precede the checkpoint that ends repeated snapshots."""
+        self._answered = True
+        return [shown for event in response.events for shown in self._shown(event)]
+
+    def _shown(self, event: WatchEvent) -> Sequence[WatchEvent]:
+        self._gap_sent, self._token = False, event.resume_token
         if self._token:
             self._failures = 0
-        if response.HasField("table"):
-            self._note(response.table)
-        if not response.HasField("checkpoint"):
-            return (response,)
+        if event.HasField("table"):
+            self._note(event.table)
+        if not event.HasField("checkpoint"):
+            return (event,)
         if not self._token:
             return ()  # a keepalive before the end of the snapshots
         self.finished = self._request.snapshot_only
-        return (*self._deleted(), response)
+        return (*self._deleted(), event)
 
-    def _lost(self, error: TableAdminError) -> Sequence[WatchResponse]:
+    def _lost(self, error: TableAdminError) -> Sequence[WatchEvent]:
         if error.reason == _EXPIRED and self._token:
             self._token = b""
             return ()
@@ -114,7 +119,7 @@ class ResumableWatch(ResumableStream[WatchRequest, WatchResponse]):
         self._gap_sent = True
         since = Timestamp()
         since.GetCurrentTime()
-        return (WatchResponse(gap=WatchGap(since=since, reason=error.message)),)
+        return (WatchEvent(gap=WatchGap(since=since, reason=error.message)),)
 
     def _note(self, event: TableEvent) -> None:
         self._unconfirmed.discard(event.table_name)
@@ -123,16 +128,16 @@ class ResumableWatch(ResumableStream[WatchRequest, WatchResponse]):
         else:
             self._known.add(event.table_name)
 
-    def _deleted(self) -> list[WatchResponse]:
+    def _deleted(self) -> list[WatchEvent]:
         deleted, self._unconfirmed = sorted(self._unconfirmed), set()
         self._known.difference_update(deleted)
         return [
-            WatchResponse(table=TableEvent(type=TableEventType.TABLE_EVENT_TYPE_DELETED, table_name=name))
+            WatchEvent(table=TableEvent(type=TableEventType.TABLE_EVENT_TYPE_DELETED, table_name=name))
             for name in deleted
         ]
 
 
-class ResumableWait(ResumableStream[WaitRequest, WaitResponse]):
+class ResumableWait(ResumableStream[WaitRequest, WaitResponse, WaitResponse]):
     """Wait until `condition` holds for a table, an index, a replica, a backup, an export or an import.
 
     `timeout` is in seconds for the whole wait, None for no limit. WaitRequest says which other fields a

@@ -547,19 +547,40 @@ class WatchResponse(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    EVENTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___WatchEvent]:
+        """The events that are due at the same time, at most 16, in order."""
+
+    def __init__(
+        self,
+        *,
+        events: _abc.Iterable[Global___WatchEvent] | None = ...,
+    ) -> None: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["events", b"events"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+
+Global___WatchResponse: _TypeAlias = WatchResponse  # noqa: Y015
+
+@_typing.final
+class WatchEvent(_message.Message):
+    """An event of a watch."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
     RESUME_TOKEN_FIELD_NUMBER: _builtins.int
     TABLE_FIELD_NUMBER: _builtins.int
     CHECKPOINT_FIELD_NUMBER: _builtins.int
     GAP_FIELD_NUMBER: _builtins.int
     resume_token: _builtins.bytes
-    """The token to resume the watch after this message. Use the token of the last message received."""
+    """The token to resume the watch after this event. Use the token of the last event received."""
     @_builtins.property
     def table(self) -> Global___TableEvent:
         """The state of a table, or a change of a table."""
 
     @_builtins.property
     def checkpoint(self) -> Global___WatchCheckpoint:
-        """All events before this message were sent. The first checkpoint follows the snapshots."""
+        """All events before this event were sent. The first checkpoint follows the snapshots."""
 
     @_builtins.property
     def gap(self) -> Global___WatchGap:
@@ -586,7 +607,7 @@ class WatchResponse(_message.Message):
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
 
-Global___WatchResponse: _TypeAlias = WatchResponse  # noqa: Y015
+Global___WatchEvent: _TypeAlias = WatchEvent  # noqa: Y015
 
 @_typing.final
 class TableEvent(_message.Message):

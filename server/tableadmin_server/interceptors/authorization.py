@@ -23,6 +23,7 @@ from tableadmin.v1 import (
     ListEndpointsResponse,
     PlanTablesRequest,
     WatchRequest,
+    WatchResponse,
 )
 from tableadmin_server.bounds import parse_bounded
 from tableadmin_server.concurrency import batched
@@ -388,10 +389,7 @@ class _AuthorizedStream(Filter):
             self._policies = authorizer.sha256
             await self._check_again()
         if self._key is not None:
-            table = authorized_streams.table_of_event(answer) if self._call.selects else ""
-            if table and not await self._sees(table):
-                return None
-            return authorized_streams.seal(authorized_streams.nameless(answer), self._key)
+            return await self._shown_events(answer, self._key)
         if isinstance(self._request, PlanTablesRequest):
             await authorized_streams.note_decisions(
                 answer,
@@ -401,6 +399,18 @@ class _AuthorizedStream(Filter):
                 _time_of(self._request),
             )
         return answer
+
+    async def _shown_events(self, message: bytes, key: bytes) -> bytes | None:
+        """MESSAGE, a serialized WatchResponse, with the events that the caller may see; None without any."""
+        shown = WatchResponse()
+        for event in WatchResponse.FromString(message).events:
+            table = event.table.table_name if self._call.selects else ""
+            if table and not await self._sees(table):
+                continue
+            authorized_streams.remove_names(event)
+            authorized_streams.seal(event, key)
+            shown.events.append(event)
+        return shown.SerializeToString() if shown.events else None
 
     async def _sees(self, table: str) -> bool:
         return await self._authorization.sees(self._call, self._call.permissions[0].action, table)

@@ -12,7 +12,7 @@ from hashlib import blake2b
 from google.protobuf.message import Message
 from google.rpc.code_pb2 import Code
 
-from tableadmin.v1 import PlanTablesResponse, StepDenial, WatchGap, WatchResponse
+from tableadmin.v1 import PlanTablesResponse, StepDenial, WatchEvent
 from tableadmin_server.failure import Failure
 from tableadmin_server.security.authorization.approvals import RequiredApproval, message_of
 from tableadmin_server.security.authorization.authorizer import Authorizer
@@ -26,8 +26,6 @@ _SECRET = secrets.token_bytes(32)
 _SEAL_BYTES = 16
 # The operations of failures that are not about a table. Failures of the service itself have none.
 _OF_NO_TABLE = frozenset({None, "ListTables"})
-# The first byte of messages with a gap: the tag of the field.
-_GAP = WatchResponse(gap=WatchGap()).SerializeToString()[:1]
 
 
 @lru_cache(1_000)
@@ -45,31 +43,23 @@ def unseal(token: bytes, key: bytes) -> bytes:
     return content
 
 
-def seal(message: bytes, key: bytes) -> bytes:
-    """Return MESSAGE, a serialized WatchResponse, with its resume token sealed.
-
-    The sealed token is appended: concatenated serialized messages merge into one.
-    """
-    token = WatchResponse.FromString(message).resume_token
-    if not token:
-        return message
-    return message + WatchResponse(resume_token=token + _seal_of(token, key)).SerializeToString()
+def seal(event: WatchEvent, key: bytes) -> None:
+    """Seal the resume token of EVENT, if there is one, with KEY."""
+    if event.resume_token:
+        event.resume_token += _seal_of(event.resume_token, key)
 
 
 def _seal_of(token: bytes, key: bytes) -> bytes:
     return blake2b(token, key=key, digest_size=_SEAL_BYTES).digest()
 
 
-def nameless(message: bytes) -> bytes:
-    """Return MESSAGE of a watch; the reason of a gap is replaced.
+def remove_names(event: WatchEvent) -> None:
+    """Replace the reason of a gap.
 
     All watches of an endpoint report the same outage, whose reason may name a table of another caller.
     """
-    if message[:1] != _GAP:
-        return message
-    shown = WatchResponse.FromString(message)
-    shown.gap.reason = "polls of the endpoint failed"
-    return shown.SerializeToString()
+    if event.HasField("gap"):
+        event.gap.reason = "polls of the endpoint failed"
 
 
 async def nameless_failure(failure: Failure, sees: Callable[[str], Awaitable[bool]]) -> Failure:
@@ -89,11 +79,6 @@ async def nameless_failure(failure: Failure, sees: Callable[[str], Awaitable[boo
         field_violations=(),
         precondition_violations=(),
     )
-
-
-def table_of_event(message: bytes) -> str:
-    """Return the table of MESSAGE, a serialized WatchResponse, "" if it has none."""
-    return WatchResponse.FromString(message).table.table_name
 
 
 def policies_changed() -> Failure:

@@ -9,9 +9,10 @@ from hashlib import blake2b
 from typing import TypeAlias
 
 from google.protobuf.timestamp_pb2 import Timestamp
+from google.protobuf.wrappers_pb2 import BytesValue
 from google.rpc.code_pb2 import Code
 
-from tableadmin.v1 import TableEvent, TableEventType, WatchCheckpoint, WatchGap, WatchResponse
+from tableadmin.v1 import TableEvent, TableEventType, WatchCheckpoint, WatchEvent, WatchGap
 from tableadmin_server.failure import Failure
 from tableadmin_server.polling.outages import Outage, is_transient
 from tableadmin_server.tables.differences import differences
@@ -28,6 +29,8 @@ _FIELD_BYTES = 8
 _TOKEN_BYTES = 4 * _FIELD_BYTES
 # A watch subscribes to at most so many tables in one turn of the event loop.
 _JOINED_IN_A_TURN = 16
+# A message has at most so many events, and no further event once it has so many bytes.
+_EVENTS, _EVENT_BYTES = 16, 65_536
 _MASK = (1 << 8 * _FIELD_BYTES) - 1
 
 
@@ -145,15 +148,15 @@ class Watch:
                 await self._hub.scheduler.turn()
                 self._has_news = False
                 await self._follow_names()
-                for message in self._due():
-                    yield self._sealed(message)
+                for message in self._due_messages():
+                    yield message
                     await self._hub.scheduler.turn()
                 if self._completed():
-                    yield self._sealed(_CHECKPOINT)
+                    yield _element(self._sealed(_CHECKPOINT))
                     if self._options.snapshot_only:
                         return
                 if not await self._news() and self._complete:
-                    yield self._sealed(_CHECKPOINT)
+                    yield _element(self._sealed(_CHECKPOINT))
         finally:
             self._end()
 
@@ -248,8 +251,29 @@ class Watch:
         if gone and self._names_followed is not None and name not in self._names_followed:
             self._unsubscribe(name)
 
+    def _due_messages(self) -> Iterator[bytes]:
+        """The messages with the events that are due. Each is made when it is sent.
+
+        Raises the Failure that ends the watch after the events that precede it.
+        """
+        events: list[bytes] = []
+        size = 0
+        try:
+            for event in self._due():
+                events.append(_element(self._sealed(event)))
+                size += len(event)
+                if len(events) == _EVENTS or size >= _EVENT_BYTES:
+                    yield b"".join(events)
+                    events, size = [], 0
+        except Failure:
+            if events:
+                yield b"".join(events)
+            raise
+        if events:
+            yield b"".join(events)
+
     def _due(self) -> Iterator[bytes]:
-        """The messages that are due. Each is made when it is sent."""
+        """The events that are due. Each is made when it is taken."""
         outage = self._hub.outages.current
         if outage is not None and outage.number > self._outages_sent:
             self._outages_sent = outage.number
@@ -258,11 +282,11 @@ class Watch:
         while self._dirty:
             name = next(iter(self._dirty))
             del self._dirty[name]
-            message = self._next_of(name)
+            event = self._next_of(name)
             if self._options.snapshot_only and name in self._sent and name not in self._awaited:
                 self._unsubscribe(name)
-            if message is not None:
-                yield message
+            if event is not None:
+                yield event
             self._hub.streams.check_running()
 
     def _next_of(self, name: str) -> bytes | None:
@@ -331,10 +355,10 @@ class Watch:
     def _postpone_checkpoint(self) -> None:
         self._checkpoint_due = asyncio.get_running_loop().time() + self._options.checkpoint_interval
 
-    def _sealed(self, message: bytes) -> bytes:
-        """MESSAGE with the resume token after it. Concatenated serialized messages merge into one."""
+    def _sealed(self, event: bytes) -> bytes:
+        """EVENT with the resume token after it. Concatenated serialized messages merge into one."""
         self._postpone_checkpoint()
-        return message + WatchResponse(resume_token=self._token()).SerializeToString()
+        return event + WatchEvent(resume_token=self._token()).SerializeToString()
 
     def _token(self) -> bytes:
         """The current resume token. Until the first snapshots are sent, it is the caller's token."""
@@ -350,7 +374,7 @@ _SNAPSHOT: EventType = TableEventType.TABLE_EVENT_TYPE_SNAPSHOT
 _CREATED: EventType = TableEventType.TABLE_EVENT_TYPE_CREATED
 # A copy of the context of a task would need 100 bytes for each of thousands of streams.
 _NO_CONTEXT = contextvars.Context()
-_CHECKPOINT = WatchResponse(checkpoint=WatchCheckpoint()).SerializeToString()
+_CHECKPOINT = WatchEvent(checkpoint=WatchCheckpoint()).SerializeToString()
 
 
 def _exists(seen: Snapshot | None) -> bool:
@@ -375,13 +399,21 @@ def _event(kind: EventType, before: Snapshot | None, after: Snapshot, options: O
         return None
     state = None if shown.description is None else shown.state
     event = TableEvent(type=kind, table_name=after.name, state=state, changes=changes)
-    return WatchResponse(table=event).SerializeToString()
+    return WatchEvent(table=event).SerializeToString()
+
+
+def _element(event: bytes) -> bytes:
+    """A serialized WatchResponse with EVENT. Concatenated ones are a WatchResponse with all their events.
+
+    A list of messages looks like a field of bytes: https://protobuf.dev/programming-guides/encoding/#last-one-wins
+    """
+    return BytesValue(value=event).SerializeToString()
 
 
 def _gap(outage: Outage) -> bytes:
     since = Timestamp()
     since.FromMilliseconds(round(outage.since * 1000))
-    return WatchResponse(gap=WatchGap(since=since, reason=outage.reason)).SerializeToString()
+    return WatchEvent(gap=WatchGap(since=since, reason=outage.reason)).SerializeToString()
 
 
 def _digest(scope: Scope, options: Options) -> bytes:

@@ -1,5 +1,7 @@
 """What a watch or a wait does after each way in which a call can end: pure decisions."""
 
+from collections.abc import Sequence
+
 import grpc
 import pytest
 
@@ -22,6 +24,7 @@ from tableadmin.v1 import (
     WaitCondition,
     WaitResponse,
     WatchCheckpoint,
+    WatchEvent,
     WatchGap,
     WatchResponse,
 )
@@ -33,22 +36,27 @@ SNAPSHOT = TableEventType.TABLE_EVENT_TYPE_SNAPSHOT
 DELETED = TableEventType.TABLE_EVENT_TYPE_DELETED
 
 
-def event(name: str, kind: TableEventType.ValueType = SNAPSHOT, token: bytes = b"") -> WatchResponse:
+def event(name: str, kind: TableEventType.ValueType = SNAPSHOT, token: bytes = b"") -> WatchEvent:
     """An event of the table NAME."""
-    return WatchResponse(table=TableEvent(type=kind, table_name=name), resume_token=token)
+    return WatchEvent(table=TableEvent(type=kind, table_name=name), resume_token=token)
 
 
-def checkpoint(token: bytes = b"t") -> WatchResponse:
+def checkpoint(token: bytes = b"t") -> WatchEvent:
     """A checkpoint."""
-    return WatchResponse(checkpoint=WatchCheckpoint(), resume_token=token)
+    return WatchEvent(checkpoint=WatchCheckpoint(), resume_token=token)
+
+
+def receive(watch: ResumableWatch, *events: WatchEvent) -> Sequence[WatchEvent]:
+    """What a caller gets when a message with EVENTS arrives."""
+    return watch.received(WatchResponse(events=events))
 
 
 def watching(*, snapshot_only: bool = False) -> ResumableWatch:
     """A watch of all tables that has received its snapshot of `Music`, up to the token `t`."""
     watch = ResumableWatch(all_tables=True, snapshot_only=snapshot_only)
     watch.next_call()
-    watch.received(event("Music"))
-    watch.received(checkpoint())
+    receive(watch, event("Music"))
+    receive(watch, checkpoint())
     return watch
 
 
@@ -76,9 +84,9 @@ def test_the_newest_token_resumes() -> None:
     watch = ResumableWatch(prefix="M")
     assert not watch.next_call()[0].HasField("resume_token")
     for token in (b"a", b"b"):
-        watch.received(event("Music", token=token))
+        receive(watch, event("Music", token=token))
         assert token == watch.next_call()[0].resume_token
-    watch.received(event("Music", token=b""))
+    receive(watch, event("Music", token=b""))
     assert not watch.next_call()[0].HasField("resume_token")
     assert "M" == watch.next_call()[0].prefix
     assert watch.next_call()[1] is None
@@ -111,7 +119,7 @@ def test_a_lost_stream_is_a_gap(error: TableAdminError | None) -> None:
     assert ["gap"] == [each.WhichOneof("event") for each in told]
     assert (error.message if error else "the stream ended early") == told[0].gap.reason
     assert () == watch.ended(GONE)
-    watch.received(event("Music", token=b"u"))
+    receive(watch, event("Music", token=b"u"))
     assert 1 == len(watch.ended(GONE))
     assert b"u" == watch.next_call()[0].resume_token
 
@@ -185,7 +193,7 @@ def test_pauses_grow_and_are_drawn() -> None:
         watch.ended(GONE)
     assert [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0] == [most for _, most in bounds]
     assert {0.1} == {least for least, _ in bounds}
-    watch.received(checkpoint())
+    receive(watch, checkpoint())
     watch.ended(GONE)
     assert 0.2 == watch.pause
 
@@ -195,7 +203,7 @@ def test_pauses_grow_while_snapshots_fail() -> None:
     watch = watching()
     watch.draw = lambda _, most: most
     for _ in range(3):
-        watch.received(event("Music"))
+        receive(watch, event("Music"))
         watch.ended(GONE)
     assert 0.8 == watch.pause
 
@@ -203,19 +211,19 @@ def test_pauses_grow_while_snapshots_fail() -> None:
 def test_what_vanished_meanwhile_is_deleted() -> None:
     """When snapshots come anew, a table that is not among them is DELETED before the checkpoint."""
     watch = watching()
-    watch.received(event("Films", TableEventType.TABLE_EVENT_TYPE_CREATED, b"u"))
-    watch.received(event("Games", TableEventType.TABLE_EVENT_TYPE_CREATED, b"u"))
-    watch.received(event("Games", DELETED, b"u"))
+    receive(watch, event("Films", TableEventType.TABLE_EVENT_TYPE_CREATED, b"u"))
+    receive(watch, event("Games", TableEventType.TABLE_EVENT_TYPE_CREATED, b"u"))
+    receive(watch, event("Games", DELETED, b"u"))
     watch.ended(EXPIRED)
     watch.next_call()
-    watch.received(event("Films"))
-    handed_on = watch.received(checkpoint())
+    receive(watch, event("Films"))
+    handed_on = receive(watch, checkpoint())
     assert [event("Music", DELETED).table, None] == [
         each.table if each.HasField("table") else None for each in handed_on
     ]
     watch.ended(EXPIRED)
     watch.next_call()
-    assert ["Films"] == [each.table.table_name for each in watch.received(checkpoint())[:-1]]
+    assert ["Films"] == [each.table.table_name for each in receive(watch, checkpoint())[:-1]]
 
 
 def test_a_resumed_watch_deletes_nothing() -> None:
@@ -223,16 +231,16 @@ def test_a_resumed_watch_deletes_nothing() -> None:
     watch = watching()
     watch.ended(GONE)
     watch.next_call()
-    assert (checkpoint(),) == watch.received(checkpoint())
+    assert [checkpoint()] == receive(watch, checkpoint())
 
 
 def test_the_first_checkpoint_ends_the_snapshots() -> None:
     """A checkpoint without a token, a sign of life before all snapshots are there, reaches nobody."""
     watch = ResumableWatch(all_tables=True, snapshot_only=True)
     watch.next_call()
-    assert () == watch.received(checkpoint(b""))
+    assert [] == receive(watch, checkpoint(b""))
     assert not watch.finished
-    assert (checkpoint(),) == watch.received(checkpoint())
+    assert [checkpoint()] == receive(watch, checkpoint())
     assert watch.finished
 
 
@@ -249,8 +257,8 @@ def test_what_is_finished_stays_finished() -> None:
 
 def test_gaps_of_the_server_pass() -> None:
     """A gap that the server tells of reaches the caller as it is."""
-    gap = WatchResponse(gap=WatchGap(reason="the endpoint is away"), resume_token=b"t")
-    assert (gap,) == watching().received(gap)
+    gap = WatchEvent(gap=WatchGap(reason="the endpoint is away"), resume_token=b"t")
+    assert [gap] == receive(watching(), gap)
 
 
 def test_a_wait_goes_on_for_the_rest() -> None:

@@ -73,7 +73,7 @@ def create(client: Client, name: str) -> None:
     )
 
 
-def told(response: v1.WatchResponse) -> str:
+def told(response: v1.WatchEvent) -> str:
     """The kind of a response: `gap`, `checkpoint`, or the type of a table's event."""
     kind = response.WhichOneof("event")
     assert kind is not None

@@ -16,6 +16,7 @@ from tableadmin.v1 import (
     DescribeLimitsResponse,
     TableEvent,
     TableEventType,
+    WatchEvent,
     WatchResponse,
     watch_service_pb2,
 )
@@ -100,7 +101,7 @@ async def test_later_calls_use_the_new_files(service: ScriptedService, names: Na
 def event(name: str) -> WatchResponse:
     """An event of the table NAME."""
     snapshot = TableEventType.TABLE_EVENT_TYPE_SNAPSHOT
-    return WatchResponse(table=TableEvent(type=snapshot, table_name=name))
+    return WatchResponse(events=[WatchEvent(table=TableEvent(type=snapshot, table_name=name))])
 
 
 def held(names: Names, hold: threading.Event) -> StreamStep:

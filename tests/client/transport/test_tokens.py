@@ -26,6 +26,7 @@ from tableadmin.v1 import (
     DescribeLimitsResponse,
     TableEvent,
     TableEventType,
+    WatchEvent,
     WatchRequest,
     WatchResponse,
 )
@@ -61,7 +62,7 @@ class Service:
         """Answer once, and end when the token expires."""
         self.check(context)
         event = TableEvent(type=TableEventType.TABLE_EVENT_TYPE_SNAPSHOT, table_name="Music")
-        yield WatchResponse(table=event)
+        yield WatchResponse(events=[WatchEvent(table=event)])
         self.ending.wait(60)
         self.ending.clear()
         self.refuse(context)

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from tableadmin.v1 import WatchRequest, WatchResponse
+from tableadmin.v1 import WatchEvent, WatchRequest
 from tableadmin_server.operations.membership.other_members import MEMBER_TIMEOUT, OtherMembers
 from tableadmin_server.operations.membership.own_changes import CHANGE_RETENTION, MAX_CHANGES, OwnChanges
 from tableadmin_server.operations.storage.items import Member
@@ -16,7 +16,7 @@ from tableadmin_server.polling.poller import Poller
 from tests.engines import Engine
 from tests.measuring import async_first_that
 from tests.operations.membership.running import Running, create, running, with_own_table
-from tests.watching.harness.wire import Stream, complete, connected, reading, until
+from tests.watching.harness.wire import Stream, complete, connected, each_event, reading, until
 
 # Seconds between polls of tables, which no test waits for.
 POLL_INTERVAL = 600.0
@@ -42,24 +42,24 @@ def table(engine: Engine, table_name: str) -> str:
 
 
 @asynccontextmanager
-async def watching(server: Running, table: str) -> AsyncIterator[Stream[WatchResponse]]:
+async def watching(server: Running, table: str) -> AsyncIterator[Stream[WatchEvent]]:
     """A watch of TABLE by SERVER that has its first state, and polls no more by itself."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Poller, "longest_interval", POLL_INTERVAL)
         patch.setattr(poller, "SHORTEST_INTERVAL", POLL_INTERVAL)
         async with connected(server.server.address) as stub:  # noqa: SIM117 - the stream needs the stub
-            async with reading(stub.Watch(WatchRequest(table_names=[table]))) as stream:
+            async with reading(each_event(stub.Watch(WatchRequest(table_names=[table])))) as stream:
                 await until(lambda: complete(stream))
                 yield stream
 
 
-def is_protected(stream: Stream[WatchResponse]) -> bool:
+def is_protected(stream: Stream[WatchEvent]) -> bool:
     """Whether the last event shows the table with deletion protection."""
     shown = [each.table.state.table for each in stream.responses if each.HasField("table")]
     return shown[-1].deletion_protection_enabled
 
 
-def shows(stream: Stream[WatchResponse], *, protection: bool) -> bool:
+def shows(stream: Stream[WatchEvent], *, protection: bool) -> bool:
     """Whether the last event shows the table with deletion PROTECTION, or without it."""
     return is_protected(stream) == protection
 

@@ -25,6 +25,7 @@ from tests.server.harness.static_token import TOKEN, config_with_token
 from tests.server.metrics.scraping import FLAGS, scraped
 from tests.server.security.authorization.guarded import guarded
 from tests.server_process import ServerProcess, run_server, running_server
+from tests.watching.harness.wire import events_in
 
 ADMIN = {"grpc_type": "unary", "grpc_service": "tableadmin.v1.TableAdmin"}
 TABLE = {"TableName": "Music", "TableStatus": "ACTIVE"}
@@ -190,7 +191,8 @@ def test_streams(measured: ServerProcess, behind: ScriptedEndpoint) -> None:
     rpc = {"grpc_type": "server_stream", "grpc_service": "tableadmin.v1.WatchService", "grpc_method": "Watch"}
     request = WatchRequest(table_names=["Music"], parts=[TablePart.TABLE_PART_DESCRIPTION])
     with grpc.insecure_channel(measured.address) as channel:
-        watch = WatchServiceStub(channel).Watch(request, timeout=60)
+        call = WatchServiceStub(channel).Watch(request, timeout=60)
+        watch = events_in(call)
         assert next(each.table.table_name for each in watch if each.HasField("table")) == "Music"
         assert next(each.HasField("checkpoint") for each in watch)
         assert 1 == since("tableadmin_calls_in_progress", **rpc)
@@ -204,7 +206,7 @@ def test_streams(measured: ServerProcess, behind: ScriptedEndpoint) -> None:
         assert since("grpc_server_msg_sent_total", **rpc) >= 3
         assert 0 <= since("tableadmin_watch_event_lag_seconds_sum") < 60
         assert since("tableadmin_polls_total", outcome="answered") >= 2
-        watch.cancel()  # type: ignore[no-untyped-call]  # the stubs lack a type
+        call.cancel()  # type: ignore[no-untyped-call]  # the stubs lack a type
         since.wait(1, "grpc_server_handled_total", **rpc, grpc_code="Canceled")
     for gauge in ("tableadmin_calls_in_progress", "tableadmin_watchers", "tableadmin_poll_loops"):
         since.wait(0, gauge)

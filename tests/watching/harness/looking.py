@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 
-from tableadmin.v1 import TableAspect, TableEvent, TableEventType, TableState, WatchResponse
+from tableadmin.v1 import TableAspect, TableEvent, TableEventType, TableState, WatchEvent, WatchResponse
 from tableadmin_server.failure import Failure
 from tableadmin_server.services.watch import DEFAULT_PARTS
 from tableadmin_server.tables.parts import Part
@@ -21,11 +21,13 @@ class Reader:
 
     def __init__(self, watch: Watch) -> None:
         self.watch = watch
-        self.last = WatchResponse()
+        self.last = WatchEvent()
         # Of the newest event about a table.
         self.state = TableState()
         self.failure: Failure | None = None
         self.ended = False
+        # The numbers of events of the messages that have come.
+        self.messages: list[int] = []
         self._words: list[str] = []
         self._reads = asyncio.Event()
         self._reads.set()
@@ -48,15 +50,21 @@ class Reader:
         words, self._words = self._words, []
         return words
 
+    def _received(self, event: WatchEvent) -> None:
+        self.last = event
+        self._words.append(_words(event))
+        if event.HasField("table"):
+            self.state = event.table.state
+
     async def read(self, token: bytes) -> None:
         """Read until the watch ends."""
         try:
             async with aclosing(self.watch.messages(token)) as messages:
                 async for message in messages:
-                    self.last = WatchResponse.FromString(message)
-                    self._words.append(_words(self.last))
-                    if self.last.HasField("table"):
-                        self.state = self.last.table.state
+                    events = WatchResponse.FromString(message).events
+                    self.messages.append(len(events))
+                    for event in events:
+                        self._received(event)
                     await self._reads.wait()
         except Failure as failure:
             self.failure = failure
@@ -91,7 +99,7 @@ async def many_watching(count: int, hub: Hub, scope: Iterable[str]) -> AsyncIter
         yield [await stack.enter_async_context(watching(hub, names)) for _ in range(count)]
 
 
-def _words(response: WatchResponse) -> str:
+def _words(response: WatchEvent) -> str:
     kind = response.WhichOneof("event")
     if kind == "table":
         return _event_words(response.table)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
@@ -11,13 +11,13 @@ from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
 from google.rpc.status_pb2 import Status
 from grpc_status import rpc_status
 
-from tableadmin.v1 import TableEventType, WaitResponse, WatchResponse
+from tableadmin.v1 import TableEventType, WaitResponse, WatchEvent, WatchResponse
 from tableadmin.v1.watch_service_pb2_grpc import WatchServiceStub
 
 if TYPE_CHECKING:
     from tableadmin.v1.watch_service_pb2_grpc import WatchServiceAsyncStub
 
-R = TypeVar("R", WatchResponse, WaitResponse)
+R = TypeVar("R", WatchEvent, WaitResponse)
 
 # A connection to itself for each channel.
 _OWN_CONNECTION = (("grpc.use_local_subchannel_pool", 1),)
@@ -91,6 +91,18 @@ class Stream(Generic[R]):
         return status
 
 
+def events_in(call: Iterable[WatchResponse]) -> Iterator[WatchEvent]:
+    """The events of CALL, a watch of the synchronous stub."""
+    return (event for response in call for event in response.events)
+
+
+async def each_event(call: AsyncIterable[WatchResponse]) -> AsyncIterator[WatchEvent]:
+    """The events of CALL, a watch."""
+    async for response in call:
+        for event in response.events:
+            yield event
+
+
 @asynccontextmanager
 async def reading(call: AsyncIterable[R]) -> AsyncIterator[Stream[R]]:
     """CALL, read for the length of the block."""
@@ -110,7 +122,7 @@ async def outcome(call: AsyncIterable[R]) -> Stream[R]:
     return stream
 
 
-def events(stream: Stream[WatchResponse]) -> list[str]:
+def events(stream: Stream[WatchEvent]) -> list[str]:
     """What has come, but for checkpoints: the kinds of events, and gaps."""
     return [
         TableEventType.Name(response.table.type).removeprefix("TABLE_EVENT_TYPE_").lower()
@@ -121,7 +133,7 @@ def events(stream: Stream[WatchResponse]) -> list[str]:
     ]
 
 
-def complete(stream: Stream[WatchResponse]) -> bool:
+def complete(stream: Stream[WatchEvent]) -> bool:
     """Whether all snapshots have come."""
     return any(response.HasField("checkpoint") for response in stream.responses)
 

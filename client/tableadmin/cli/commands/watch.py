@@ -21,7 +21,7 @@ from tableadmin.standard_streams import is_terminal
 
 if TYPE_CHECKING:
     from tableadmin.streams.stream import Stream
-    from tableadmin.v1 import WatchResponse
+    from tableadmin.v1 import WatchEvent
 
 PARTS = tuple(name.lower().replace("_", "-") for name in TABLE_PARTS)
 
@@ -88,14 +88,14 @@ def watch(
             _print(events, session)
 
 
-def _print(events: Stream[WatchResponse], session: Session) -> None:
+def _print(events: Stream[WatchEvent], session: Session) -> None:
     with _stop_when_unread(events):
         for event in until_stalled(session.client, events, first_only=True):
             session.show_item(as_json(event))
 
 
 @contextmanager
-def _stop_when_unread(events: Stream[WatchResponse]) -> Iterator[None]:
+def _stop_when_unread(events: Stream[WatchEvent]) -> Iterator[None]:
     """Close EVENTS when standard output has no reader any more, even if there is no output.
 
     The `with` block then raises BrokenPipeError.

@@ -12,7 +12,7 @@ from tableadmin.standard_streams import is_terminal
 
 if TYPE_CHECKING:
     from tableadmin.client import Client
-    from tableadmin.v1 import TableState, WatchResponse
+    from tableadmin.v1 import TableState, WatchEvent
 
 
 def inventory(session: Session, parts: Iterable[str], prefix: str | None = None) -> list[TableState]:
@@ -30,7 +30,7 @@ def inventory(session: Session, parts: Iterable[str], prefix: str | None = None)
     return list(tables.values())
 
 
-def _snapshots(client: Client, parts: Iterable[str], prefix: str | None) -> Iterator[WatchResponse]:
+def _snapshots(client: Client, parts: Iterable[str], prefix: str | None) -> Iterator[WatchEvent]:
     from tableadmin.v1 import TablePart  # noqa: PLC0415 - protobuf
 
     numbers = [TablePart.Value(f"TABLE_PART_{part}") for part in parts]
@@ -40,7 +40,7 @@ def _snapshots(client: Client, parts: Iterable[str], prefix: str | None) -> Iter
             yield response
 
 
-def _shown(client: Client, responses: Iterable[WatchResponse]) -> Iterable[WatchResponse]:
+def _shown(client: Client, responses: Iterable[WatchEvent]) -> Iterable[WatchEvent]:
     if not is_terminal(sys.stderr):
         return responses
     from tableadmin.cli.output.terminal import with_progress  # noqa: PLC0415 - rich

@@ -19,7 +19,7 @@ from tableadmin.cli.views.unreadable_parts import change_words, unreadable_lines
 from tableadmin.cli.views.wide_columns import cells
 
 if TYPE_CHECKING:
-    from tableadmin.v1 import TableChange, TableEvent, TableState, WatchResponse
+    from tableadmin.v1 import TableChange, TableEvent, TableState, WatchEvent
 
 COLUMNS = ("table", "status", "billing", "capacity", "indexes", "ttl", "pitr")
 
@@ -50,7 +50,7 @@ class Board:
         self._complete = False
         self._gap = ""
 
-    def show(self, response: WatchResponse) -> None:
+    def show(self, response: WatchEvent) -> None:
         """Update the board with an event."""
         if response.HasField("gap"):
             self._gap = response.gap.reason
@@ -98,7 +98,7 @@ class Board:
         yield from unreadable_lines(row.state for row in rows)
 
 
-def follow(responses: Iterable[WatchResponse], named: Iterable[str]) -> None:
+def follow(responses: Iterable[WatchEvent], named: Iterable[str]) -> None:
     """Draw RESPONSES until they end. The last state stays on the terminal."""
     board = Board(named)
     console = Console(highlight=False, markup=False, emoji=False)

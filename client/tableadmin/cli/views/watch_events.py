@@ -11,10 +11,10 @@ from tableadmin.cli.views.formatting import word
 
 if TYPE_CHECKING:
     from tableadmin.awsshape import AwsDict, AwsValue
-    from tableadmin.v1 import TableChange, TableEvent, WatchGap, WatchResponse
+    from tableadmin.v1 import TableChange, TableEvent, WatchEvent, WatchGap
 
 
-def as_json(response: WatchResponse) -> AwsDict:
+def as_json(response: WatchEvent) -> AwsDict:
     """Return the event as a dict with `time` and `type`.
 
     `type` is SNAPSHOT, CREATED, CHANGED, DELETED, GAP or CHECKPOINT. Events of tables also have `table`,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tableadmin.client import Client
     from tableadmin.console.live.board import Board
     from tableadmin.streams.stream import Stream
-    from tableadmin.v1 import TableEvent, WatchResponse
+    from tableadmin.v1 import TableEvent, WatchEvent
 
 TABLES = "tables"
 # As many rows as a large screen shows, and as many tables as are read together after that.
@@ -34,7 +34,7 @@ class Tables(Feed):
         super().__init__(board)
         self._client = client
         self._on_change = on_change
-        self._stream: Stream[WatchResponse] | None = None
+        self._stream: Stream[WatchEvent] | None = None
         # Tables that an earlier watch has told of and this one has not.
         self._unconfirmed: set[str] = set()
 
@@ -82,7 +82,7 @@ class Tables(Feed):
                     status.reached(self.board, TABLES)
                     self.board.put(TABLES, response.table.table_name, table_rows.row(response.table.state))
 
-    def _received(self, response: WatchResponse) -> None:
+    def _received(self, response: WatchEvent) -> None:
         if response.HasField("gap"):
             status.lost(self.board, TABLES, response.gap.reason)
             return

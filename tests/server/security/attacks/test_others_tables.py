@@ -72,6 +72,7 @@ from tests.server.security.attacks.target import (
     ended,
     metadata_of,
 )
+from tests.watching.harness.wire import events_in
 
 BACKUP, EXPORT = "backup/01489602797149-73d8d5bc", "export/01695353076000-a1b2c3d4"
 STREAM = "stream/2026-01-01T00:00:00.000"
@@ -338,7 +339,7 @@ def test_anothers_request_id(channel: grpc.Channel, operation: Operation) -> Non
 def token_of(channel: grpc.Channel, name: str, request: WatchRequest) -> bytes:
     """A resume token that NAME gets for REQUEST."""
     call: Any = WatchServiceStub(channel).Watch(request, timeout=60, metadata=metadata_of(name))
-    token: bytes = next(each.resume_token for each in call if each.resume_token)
+    token: bytes = next(each.resume_token for each in events_in(call) if each.resume_token)
     call.cancel()
     return token
 

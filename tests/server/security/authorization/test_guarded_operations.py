@@ -13,6 +13,7 @@ from tableadmin.v1 import operation_service_pb2_grpc, plan_service_pb2_grpc, wat
 from tests.engines import Engine
 from tests.server.conftest import wait_for
 from tests.server.security.authorization.guarded import Guarded, guarded, headers
+from tests.watching.harness.wire import events_in
 
 SUCCEEDED = v1.OperationState.OPERATION_STATE_SUCCEEDED
 HIDING = '@id("hiding") forbid (principal in Group::"ci/music", action, resource);'
@@ -84,10 +85,10 @@ class Principal:
         answer = self._operations.ListOperations(request, timeout=60, metadata=self._metadata)
         return [each.operation_id for each in answer.operations]
 
-    def watched(self) -> Sequence[v1.WatchResponse]:
+    def watched(self) -> Sequence[v1.WatchEvent]:
         """What a watch of all tables shows until the first checkpoint."""
         request = v1.WatchRequest(all_tables=True, snapshot_only=True)
-        return list(self._watches.Watch(request, timeout=60, metadata=self._metadata))
+        return list(events_in(self._watches.Watch(request, timeout=60, metadata=self._metadata)))
 
 
 def table(name: str, *indexes: str, protected: bool = False) -> v1.TableSpec:

@@ -25,8 +25,8 @@ from tableadmin.contract.references import Kind, Reference
 from tableadmin.v1 import (
     ListTablesRequest,
     TablePart,
+    WatchEvent,
     WatchRequest,
-    WatchResponse,
     audit_service_pb2,
     watch_service_pb2,
     watch_service_pb2_grpc,
@@ -34,6 +34,7 @@ from tableadmin.v1 import (
 from tableadmin_server.security.authorization.classification import RPCS, Classification, ResourceType
 from tests.server.harness.scripted_endpoint import Answer, Seen, Step, answer, error
 from tests.server.security.authorization.guarded import ACCOUNT, REGION, Guarded, guarded, headers
+from tests.watching.harness.wire import events_in
 
 DESCRIPTION = TablePart.TABLE_PART_DESCRIPTION
 ARN = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table"
@@ -333,7 +334,7 @@ def test_open_watches_are_decided_again(tmp_path_factory: pytest.TempPathFactory
         with grpc.insecure_channel(server.process.address) as channel:
             stub = watch_service_pb2_grpc.WatchServiceStub(channel)
             olga, *others = (
-                iter(stub.Watch(request, timeout=120, metadata=headers(name)))
+                events_in(stub.Watch(request, timeout=120, metadata=headers(name)))
                 for name, request in (("olga", naming), ("ana", naming), ("ana", selecting))
             )
             for stream in (olga, *others):
@@ -413,6 +414,6 @@ def test_gaps_name_no_hidden_table(server: Guarded) -> None:
             assert "polls of the endpoint failed" == until(stream, "gap").gap.reason
 
 
-def until(stream: Iterator[WatchResponse], kind: str) -> WatchResponse:
+def until(stream: Iterator[WatchEvent], kind: str) -> WatchEvent:
     """The next event of KIND."""
     return next(event for event in stream if event.WhichOneof("event") == kind)

@@ -86,7 +86,7 @@ def test_a_watch_of_many_tables() -> None:
     """A watch subscribes to its tables over several turns, and leaves them so."""
 
     async def main() -> None:
-        account = Account()
+        account = Account(page=300)
         for number in range(300):
             account.add(f"table-{number}")
         hub, joined, left = Hub(account), Counter[int](), Counter[int]()

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 
+import pytest
 from google.rpc.code_pb2 import Code
 
 from tableadmin.awsshape import AwsDict
@@ -206,6 +207,46 @@ def test_snapshots_come_as_they_are_read() -> None:
         async with watching(Hub(account), parts=DESCRIPTION) as reader:
             await asyncio.sleep(1.2)
             assert 51 == len(reader.taken())
+
+    run(main())
+
+
+@pytest.mark.parametrize("snapshot_only", [False, True])
+def test_tables_are_read_while_names_are(*, snapshot_only: bool) -> None:
+    """The tables of a page of names are described while the next page is read, and each is sent once."""
+
+    async def main() -> None:
+        account = Account(latency=0.5, page=10)
+        for number in range(50):
+            account.add(f"table-{number}")
+        async with watching(Hub(account), parts=DESCRIPTION, snapshot_only=snapshot_only) as reader:
+            await asyncio.sleep(1.2)
+            events = reader.taken()
+            assert 10 == len(events)
+            await asyncio.sleep(2)
+            events += reader.taken()
+            assert ["checkpoint"] == events[50:]
+            assert {f"table-{number} snapshot" for number in range(50)} == set(events[:-1])
+            assert snapshot_only == reader.ended
+
+    run(main())
+
+
+def test_a_table_that_goes_while_names_are_read() -> None:
+    """A table that is deleted between the page with its name and its description is not sent."""
+
+    async def main() -> None:
+        account = Account(latency=0.5, page=1)
+        account.add("Books")
+        account.add("Music")
+        async with watching(Hub(account), parts=DESCRIPTION) as reader:
+            await asyncio.sleep(0.7)
+            del account.tables["Books"]
+            await asyncio.sleep(A_WHILE)
+            assert ["Music snapshot", "checkpoint"] == reader.taken()
+            account.add("Books")
+            await asyncio.sleep(A_WHILE)
+            assert ["Books created"] == [each for each in reader.taken() if each != "checkpoint"]
 
     run(main())
 

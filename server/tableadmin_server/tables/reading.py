@@ -1,7 +1,7 @@
 """Reads the tables of an endpoint and their parts."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal, TypeAlias, cast
 
@@ -46,13 +46,15 @@ class TableReader:
         self.ask = ask
         self._support = support
 
-    async def table_names(self) -> tuple[str, ...]:
-        """Return the names of all tables."""
+    async def table_names(self, on_page: Callable[[Sequence[str]], object] = len) -> tuple[str, ...]:
+        """Return the names of all tables. ON_PAGE is called with the names of each page when it is read."""
         names: list[str] = []
         params: AwsDict = {}
         while True:
             page = await self.ask("ListTables", params)
-            names += cast("list[str]", page["TableNames"])
+            found = cast("list[str]", page["TableNames"])
+            names += found
+            on_page(found)
             if "LastEvaluatedTableName" not in page:
                 return tuple(names)
             params = {"ExclusiveStartTableName": page["LastEvaluatedTableName"]}

@@ -1,7 +1,8 @@
 """The poll loops and streams that watches, waits and operations of one endpoint share."""
 
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Protocol, TypeVar
 
 from tableadmin_server.dynamodb.poll_order import PollPriority
 from tableadmin_server.polling.outages import Outages
@@ -17,6 +18,13 @@ from tableadmin_server.watching.watched_tables import WatchedTables
 T = TypeVar("T")
 
 
+class NamesWatcher(Protocol):
+    """A watch of all tables, or of those with a prefix."""
+
+    def found_names(self, names: Sequence[str]) -> None:
+        """Note NAMES, some of the names of all tables."""
+
+
 def _at_once() -> float:
     return 0.0
 
@@ -25,9 +33,10 @@ class Hub:
     """The poll loops of ENDPOINT, and the streams that watch them.
 
     SUPERVISOR runs the loops. `tables` polls tables, `names` the names of all tables, `resources` backups,
-    exports and imports. `streams` has the open streams, `scheduler` shares the event loop between them,
-    `revisions` numbers states for resume tokens, `outages` has the outages of the endpoint. OBSERVE_LAG is
-    called for each event with the seconds from the read of the change to the event.
+    exports and imports. `awaiting_names` has the watches that do not know the names yet. `streams` has the
+    open streams, `scheduler` shares the event loop between them, `revisions` numbers states for resume
+    tokens, `outages` has the outages of the endpoint. OBSERVE_LAG is called for each event with the seconds
+    from the read of the change to the event.
     """
 
     def __init__(
@@ -48,6 +57,7 @@ class Hub:
         self.revisions = Revisions()
         self.tables = WatchedTables(self)
         self.names = self._poller_of_names()
+        self.awaiting_names: dict[NamesWatcher, None] = {}
         self.resources = ResourcePolls(endpoint, self.poller)
 
     def enter(self, stream: Watcher) -> None:
@@ -77,8 +87,13 @@ class Hub:
 
     def _poller_of_names(self) -> Poller[tuple[str, ...]]:
         priority = PollPriority()
-        read = polling_reader(self.endpoint, priority).table_names
+        read = partial(polling_reader(self.endpoint, priority).table_names, self._found_names)
         return self.poller(read, lambda before, now: before not in (None, now), priority)
+
+    def _found_names(self, names: Sequence[str]) -> None:
+        """Tell the watches that await the names of all tables some of the NAMES, while the rest is read."""
+        for each in self.awaiting_names:
+            each.found_names(names)
 
     def names_lack(self, name: str) -> bool:
         """Whether the names of all tables are polled and do not include NAME."""

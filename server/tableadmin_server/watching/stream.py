@@ -2,7 +2,7 @@
 
 import asyncio
 import contextvars
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
@@ -74,6 +74,7 @@ class Watch:
         "_created",
         "_digest",
         "_dirty",
+        "_found_names",
         "_has_news",
         "_hub",
         "_is_begun",
@@ -113,6 +114,8 @@ class Watch:
         self._scope_known = scope.prefix is None
         # Whether tables that come into scope now were created after the watch began.
         self._is_begun = False
+        # Names in scope that were found while the names of all tables are read. They are followed first.
+        self._found_names: tuple[str, ...] = ()
         self._names_followed: tuple[str, ...] | None = None
         self._complete = False
         # A hash of the tables that the caller knows to exist: the XOR of the hashes of their names.
@@ -125,6 +128,11 @@ class Watch:
             return
         self._has_news = True
         self._go_on()
+
+    def found_names(self, names: Sequence[str]) -> None:
+        """Note NAMES, some of the names of all tables."""
+        self._found_names += tuple(filter(self._scope.holds, names))
+        self.wake("")
 
     def _go_on(self) -> None:
         """End the wait for news."""
@@ -166,6 +174,7 @@ class Watch:
         if resume_token:
             await self._resume(resume_token)
         if self._scope.prefix is not None:
+            self._hub.awaiting_names[self] = None
             self._hub.names.join(self)
         await self._subscribe_all((name, None) for name in self._scope.names)
 
@@ -190,6 +199,7 @@ class Watch:
     def _end(self) -> None:
         self._hub.exit(self)
         self._hub.names.leave(self)
+        self._hub.awaiting_names.pop(self, None)
         self._hub.scheduler.spread(self._leave, self._sent)
 
     async def _subscribe_all(self, tables: Iterable[tuple[str, Snapshot | None]]) -> None:
@@ -230,6 +240,8 @@ class Watch:
         """Subscribe to tables that have come into scope, and unsubscribe from deleted ones."""
         if self._scope.prefix is None or (self._options.snapshot_only and self._scope_known):
             return
+        found, self._found_names = self._found_names, ()
+        await self._subscribe_all((name, None) for name in found)
         names = self._hub.names
         failure = names.failure_for(self)
         if failure is not None and not self._scope_known and not is_transient(failure):
@@ -237,6 +249,7 @@ class Watch:
         if names.state is None or names.state is self._names_followed or not names.is_fresh(self):
             return
         self._names_followed = names.state
+        self._hub.awaiting_names.pop(self, None)
         await self._subscribe_all((name, None) for name in names.state if self._scope.holds(name))
         for name in list(self._sent):
             self._leave_if_gone(name)
@@ -283,7 +296,9 @@ class Watch:
             name = next(iter(self._dirty))
             del self._dirty[name]
             event = self._next_of(name)
-            if self._options.snapshot_only and name in self._sent and name not in self._awaited:
+            # While the names are read, a table that was sent stays known: the names will have it again.
+            done = self._options.snapshot_only and self._scope_known and name not in self._awaited
+            if done and name in self._sent:
                 self._unsubscribe(name)
             if event is not None:
                 yield event

@@ -72,6 +72,8 @@ class Account:
     asked: list[Asked] = field(default_factory=list)
     support: Support = field(default_factory=Support)
     latency: float = LATENCY
+    # The largest number of names in an answer to ListTables.
+    page: int = 100
 
     def add(self, name: str, **members: AwsValue) -> None:
         """Make a table."""
@@ -105,7 +107,18 @@ class Account:
             raise failure
         if operation in self.garbage:
             return Answer(self.garbage[operation], "")
-        return Answer(copy.deepcopy(self._answer(operation, about)), "request")
+        answer = copy.deepcopy(self._answer(operation, about))
+        return Answer(self._page(answer, params) if operation == "ListTables" else answer, "request")
+
+    def _page(self, answer: AwsDict, params: AwsDict) -> AwsDict:
+        """The names of ANSWER that follow the last name in PARAMS."""
+        last = str(params.get("ExclusiveStartTableName", ""))
+        left = [name for name in cast("list[str]", answer["TableNames"]) if name > last]
+        names = cast("list[AwsValue]", left[: self.page])
+        return {
+            "TableNames": names,
+            **({"LastEvaluatedTableName": names[-1]} if len(left) > self.page else {}),
+        }
 
     def _answer(self, operation: str, about: str) -> AwsDict:
         if operation == "ListTables":

@@ -402,14 +402,14 @@ class _AuthorizedStream(Filter):
 
     async def _shown_events(self, message: bytes, key: bytes) -> bytes | None:
         """MESSAGE, a serialized WatchResponse, with the events that the caller may see; None without any."""
-        shown = WatchResponse()
-        for event in WatchResponse.FromString(message).events:
-            table = event.table.table_name if self._call.selects else ""
-            if table and not await self._sees(table):
-                continue
+        shown = WatchResponse.FromString(message)
+        tables = [event.table.table_name if self._call.selects else "" for event in shown.events]
+        hidden = [number for number, table in enumerate(tables) if table and not await self._sees(table)]
+        for number in reversed(hidden):
+            del shown.events[number]
+        for event in shown.events:
             authorized_streams.remove_names(event)
             authorized_streams.seal(event, key)
-            shown.events.append(event)
         return shown.SerializeToString() if shown.events else None
 
     async def _sees(self, table: str) -> bool:

@@ -25,6 +25,10 @@ class NamesWatcher(Protocol):
         """Note NAMES, some of the names of all tables."""
 
 
+# So many watches are told of each page of names.
+_FEW = 16
+
+
 def _at_once() -> float:
     return 0.0
 
@@ -91,9 +95,13 @@ class Hub:
         return self.poller(read, lambda before, now: before not in (None, now), priority)
 
     def _found_names(self, names: Sequence[str]) -> None:
-        """Tell the watches that await the names of all tables some of the NAMES, while the rest is read."""
-        for each in self.awaiting_names:
-            each.found_names(names)
+        """Tell the watches that await the names of all tables some of the NAMES, while the rest is read.
+
+        If they are many, to tell each of each page would block the event loop: they wait for all names.
+        """
+        if len(self.awaiting_names) <= _FEW:
+            for each in self.awaiting_names:
+                each.found_names(names)
 
     def names_lack(self, name: str) -> bool:
         """Whether the names of all tables are polled and do not include NAME."""

@@ -131,8 +131,9 @@ class Watch:
 
     def found_names(self, names: Sequence[str]) -> None:
         """Note NAMES, some of the names of all tables."""
-        self._found_names += tuple(filter(self._scope.holds, names))
-        self.wake("")
+        if not self._scope_known:
+            self._found_names += tuple(filter(self._scope.holds, names))
+            self.wake("")
 
     def _go_on(self) -> None:
         """End the wait for news."""
@@ -159,6 +160,8 @@ class Watch:
                 for message in self._due_messages():
                     yield message
                     await self._hub.scheduler.turn()
+                # While the watch waits, a message of each of thousands of streams would need memory.
+                message = b""
                 if self._completed():
                     yield _element(self._sealed(_CHECKPOINT))
                     if self._options.snapshot_only:

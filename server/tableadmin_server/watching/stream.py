@@ -160,8 +160,6 @@ class Watch:
                 for message in self._due_messages():
                     yield message
                     await self._hub.scheduler.turn()
-                # While the watch waits, a message of each of thousands of streams would need memory.
-                message = b""
                 if self._completed():
                     yield _element(self._sealed(_CHECKPOINT))
                     if self._options.snapshot_only:

@@ -49,6 +49,12 @@ def _with_filters(command: F) -> F:
     return command
 
 
+def _with_last(default: int, text: str) -> Callable[[F], F]:
+    """The option --last, whose help is TEXT."""
+    number = click.IntRange(1, 10_000)
+    return click.option("-n", "--last", type=number, default=default, show_default=True, help=text)
+
+
 @click.group(cls=Group)
 def audit() -> None:
     """Read the audit records of the service."""
@@ -57,14 +63,7 @@ def audit() -> None:
 @audit.command("search", example="tablectl audit search --since 24h --operation DeleteTable")
 @_with_filters
 @click.option("--until", type=options.TimeParam(), metavar="TIME", help="Records before this time.")
-@click.option(
-    "-n",
-    "--last",
-    type=click.IntRange(1, 10_000),
-    default=1000,
-    show_default=True,
-    help="Maximum number of records.",
-)
+@_with_last(1000, "Maximum number of records.")
 @pass_session
 def search(session: Session, /, until: datetime | None, last: int, **filters: Any) -> None:  # noqa: ANN401 - click's
     """Show the newest records that match all options, oldest first."""
@@ -77,14 +76,7 @@ def search(session: Session, /, until: datetime | None, last: int, **filters: An
 
 @audit.command("tail", example="tablectl audit tail --status Failure")
 @_with_filters
-@click.option(
-    "-n",
-    "--last",
-    type=click.IntRange(1, 10_000),
-    default=10,
-    show_default=True,
-    help="So many to begin with.",
-)
+@_with_last(10, "Number of records to begin with.")
 @pass_session
 def tail(session: Session, /, last: int, **filters: Any) -> None:  # noqa: ANN401 - click's
     """Show the newest records, and each new one until Ctrl-C."""
